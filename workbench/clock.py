@@ -1,0 +1,68 @@
+"""Time behind a protocol, so that tests and the drill need no sleeping and no wall clock."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the workbench needs of time."""
+
+    def now(self) -> datetime:
+        """Return the present moment as an aware datetime in UTC."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards, for intervals."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds."""
+
+
+class SystemClock:
+    """The host's own clock."""
+
+    def now(self) -> datetime:
+        """Return the host's present moment in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return the host's monotonic seconds."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the event loop for so many seconds."""
+        await asyncio.sleep(seconds)
+
+
+class ManualClock:
+    """A clock that moves only when told to: ``sleep`` moves it and yields once to other tasks."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+        self._elapsed = 0.0
+
+    def now(self) -> datetime:
+        """Return the moment the clock was last moved to."""
+        return self._now
+
+    def monotonic(self) -> float:
+        """Return the seconds the clock was moved by since it was made."""
+        return self._elapsed
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward by so many seconds."""
+        self._now += timedelta(seconds=seconds)
+        self._elapsed += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Move the clock forward by so many seconds and let other tasks run."""
+        self.advance(max(0.0, seconds))
+        await asyncio.sleep(0)
+
+
+def iso(moment: datetime) -> str:
+    """Return a moment as ISO 8601 in UTC with seconds: ``2026-11-21T14:02:07Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""Incident logic, pure: data in, data out; no network and no screen."""

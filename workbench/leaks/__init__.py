@@ -1,0 +1,1 @@
+"""Find leaked credentials in code, history, files, web exposure and access logs."""

@@ -1,0 +1,1 @@
+"""Screen parts that know no incident."""
