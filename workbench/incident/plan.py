@@ -1,0 +1,173 @@
+"""What an action proposes: a plan of effects, each one external write (design, idea 2).
+
+A plan is data. It is shown, confirmed, journaled and run by the executor; nothing here touches a network.
+Effect ids are derived from what the effect does, so the same wish planned twice is the same effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Self
+
+from workbench.mailgun.endpoints import Region
+
+
+class EffectKind(StrEnum):
+    """Every kind of write the executor knows."""
+
+    KEY_CREATE = "key.create"
+    KEY_DELETE = "key.delete"
+    LOGIN_CREATE = "smtp.create"
+    LOGIN_RESET = "smtp.reset"
+    LOGIN_DELETE = "smtp.delete"
+    QUEUE_PURGE = "queue.purge"
+    LIMIT_SET = "limit.set"
+    LIMIT_CLEAR = "limit.clear"
+    SUBACCOUNT_DISABLE = "subaccount.disable"
+    SUBACCOUNT_ENABLE = "subaccount.enable"
+    DOMAIN_DELETE = "domain.delete"
+    DOMAIN_UPDATE = "domain.update"
+    SIGNING_KEY_RENEW = "signing_key.renew"
+    PUBLIC_KEY_RENEW = "public_key.renew"
+    ROUTE_DELETE = "route.delete"
+    WEBHOOK_DELETE = "webhook.delete"
+    ACCOUNT_WEBHOOK_DELETE = "account_webhook.delete"
+    ALLOWLIST_ADD = "allowlist.add"
+    ALLOWLIST_REMOVE = "allowlist.remove"
+
+
+class EffectState(StrEnum):
+    """How far an effect is. ``done`` is the server's word, ``verified`` is the account's own evidence."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+    @property
+    def settled(self) -> bool:
+        """Return whether nothing more will happen to the effect by itself."""
+        return self in (EffectState.VERIFIED, EffectState.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where in the account a thing lives: a region, and a subaccount when it is not the main account."""
+
+    region: Region
+    subaccount: str | None = None
+
+    def __str__(self) -> str:
+        name = self.region.value.upper()
+        return f"{name}/{self.subaccount}" if self.subaccount else name
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One external write, described so that a person can judge it and the executor can run it.
+
+    ``target`` is the id the API uses (key id, full login, domain name, …). ``params`` holds plain JSON
+    values and never a secret. ``after`` names effects that must be verified before this one may run.
+    ``rank`` orders by harm: higher is cut sooner. ``undo`` says how to take it back, or that nobody can.
+    """
+
+    kind: EffectKind
+    target: str
+    place: Place
+    params: Mapping[str, Any] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    rank: int = 0
+    what: str = ""
+    breaks: str = ""
+    undo: str = "cannot be undone"
+    why: str = ""
+
+    @property
+    def id(self) -> str:
+        """Return the effect's stable id: its kind and ten hex digits of what it is done to."""
+        salt = str(self.params.get("instance", ""))
+        seed = f"{self.kind}|{self.place.region}|{self.place.subaccount or ''}|{self.target}|{salt}"
+        return f"{self.kind.value}-{sha256(seed.encode()).hexdigest()[:10]}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the effect as plain JSON values, the form the journal keeps."""
+        return {
+            "id": self.id,
+            "kind": self.kind.value,
+            "target": self.target,
+            "region": self.place.region.value,
+            "subaccount": self.place.subaccount,
+            "params": dict(self.params),
+            "after": list(self.after),
+            "rank": self.rank,
+            "what": self.what,
+            "breaks": self.breaks,
+            "undo": self.undo,
+            "why": self.why,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Return the effect that ``to_json`` wrote; raises KeyError or ValueError on anything else."""
+        return cls(
+            kind=EffectKind(document["kind"]),
+            target=document["target"],
+            place=Place(Region(document["region"]), document["subaccount"]),
+            params=dict(document["params"]),
+            after=tuple(document["after"]),
+            rank=document["rank"],
+            what=document["what"],
+            breaks=document["breaks"],
+            undo=document["undo"],
+            why=document["why"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A list of effects to confirm as one. ``left_out`` and ``notes`` are sentences for the plan screen."""
+
+    title: str
+    effects: tuple[Effect, ...] = ()
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.effects)
+
+    def __iter__(self) -> Iterator[Effect]:
+        return iter(self.effects)
+
+    @property
+    def id(self) -> str:
+        """Return an id made from the effects' ids, so that the same plan has the same id."""
+        return "plan-" + sha256("|".join(e.id for e in self.effects).encode()).hexdigest()[:10]
+
+    @property
+    def irreversible(self) -> tuple[Effect, ...]:
+        """Return the effects that nobody can take back."""
+        return tuple(e for e in self.effects if e.undo.startswith("cannot"))
+
+    def joined(self, title: str, others: Iterable[Plan]) -> Plan:
+        """Return one plan with the effects of this and the others, each effect once, in order."""
+        effects: dict[str, Effect] = {}
+        left_out: list[str] = []
+        notes: list[str] = []
+        for plan in (self, *others):
+            for effect in plan.effects:
+                effects.setdefault(effect.id, effect)
+            left_out += [line for line in plan.left_out if line not in left_out]
+            notes += [line for line in plan.notes if line not in notes]
+        return Plan(title, tuple(effects.values()), tuple(left_out), tuple(notes))
+
+    def only(self, ids: Iterable[str]) -> Plan:
+        """Return the plan reduced to the given effect ids, without dangling dependencies."""
+        keep = set(ids)
+        effects = tuple(
+            replace(e, after=tuple(a for a in e.after if a in keep)) for e in self.effects if e.id in keep
+        )
+        return replace(self, effects=effects)
