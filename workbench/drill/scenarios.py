@@ -1,0 +1,142 @@
+"""The catalogue of drills: what was stolen, what the intruder does with it, what was planted. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+# Everything an intruder with the needed access can leave behind here, by the name used in ``truth``.
+ALL_PLANTS = (
+    "admin-key",
+    "sending-key",
+    "smtp-login",
+    "panel-user",
+    "subaccount",
+    "route",
+    "domain-webhook",
+    "account-webhook",
+    "archive-to",
+    "template-header",
+    "dkim-key",
+    "mailing-list",
+    "suppression-allow",
+    "sandbox-recipient",
+    "unsubscribe-footer",
+    "alert",
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One incident.
+
+    ``leak``: what got out: ``key`` (an admin API key in /.env), ``login`` (an SMTP login in /.env),
+    ``panel`` (a browser session), ``site`` (nothing: the customer's own web form is abused), ``none``.
+    ``key_rate`` and ``smtp_rate`` are abusive messages an hour; ``lead_hours`` is how long before the
+    drill's start the abuse began, ``taken_hours`` how long before that the secret was taken.
+    """
+
+    name: str
+    title: str
+    leak: str = "key"
+    key_rate: int = 1900
+    smtp_rate: int = 0
+    lead_hours: float = 9.0
+    taken_hours: float = 31.0
+    plants: tuple[str, ...] = ()
+    domains: int = 12
+    credentials: int = 36
+    keys: int = 9
+    users: int = 5
+    regions: tuple[str, ...] = ("us", "eu")
+    retention_days: int = 5
+    production_rate: int = 150
+    quirks: frozenset[str] = field(default_factory=frozenset)
+
+
+_QUIET = {"leak": "none", "key_rate": 0}
+
+_ALL = (
+    Scenario(
+        "stolen-env",
+        "An admin key read from /.env sends spam; the intruder left ways back in",
+        smtp_rate=240,
+        plants=ALL_PLANTS,
+    ),
+    Scenario(
+        "stolen-key",
+        "A stolen admin key that production uses too",
+        plants=("admin-key",),
+        key_rate=700,
+    ),
+    Scenario(
+        "stolen-login", "A stolen SMTP login, used at a low rate", leak="login", key_rate=0, smtp_rate=60
+    ),
+    Scenario(
+        "panel-session",
+        "A stolen control-panel session planted keys",
+        leak="panel",
+        key_rate=800,
+        plants=("admin-key", "sending-key", "panel-user", "web-key", "account-webhook"),
+    ),
+    Scenario(
+        "subaccount",
+        "A subaccount made by the intruder sends the spam",
+        key_rate=0,
+        plants=("subaccount",),
+    ),
+    Scenario(
+        "slow-abuse",
+        "Abuse below the daily noise, for days",
+        key_rate=14,
+        lead_hours=96.0,
+        plants=("route",),
+        production_rate=700,
+    ),
+    Scenario(
+        "site-abuse",
+        "No leak: the customer's own contact form sends the spam",
+        leak="site",
+        key_rate=500,
+    ),
+    Scenario(
+        "lockout",
+        "The intruder filled the IP allowlist: the responder's key answers 401",
+        plants=("allowlist", "admin-key", "sending-key"),
+    ),
+    Scenario(
+        "agency",
+        "An agency with 200 domains in two regions",
+        domains=200,
+        credentials=600,
+        keys=40,
+        users=24,
+        smtp_rate=240,
+        production_rate=1200,
+        plants=ALL_PLANTS,
+    ),
+    Scenario("empty", "A new account: nothing in it", domains=0, credentials=0, keys=1, users=1, **_QUIET),  # type: ignore[arg-type]
+    Scenario("no-domains", "Keys and users, no domains", domains=0, credentials=0, keys=3, **_QUIET),  # type: ignore[arg-type]
+    Scenario(
+        "non-admin",
+        "The responder's key is not an admin key",
+        quirks=frozenset({"non-admin"}),
+    ),
+    Scenario("one-region", "Everything is in the US region; the EU host knows no key", regions=("us",)),
+    Scenario(
+        "disabled",
+        "Mailgun has disabled the account",
+        plants=("admin-key", "smtp-login"),
+        quirks=frozenset({"disabled"}),
+    ),
+    Scenario("legacy-keys", "Old key- secrets without a tail", quirks=frozenset({"legacy"})),
+    Scenario("quota-full", "The plan allows no further key", quirks=frozenset({"quota-full"})),
+    Scenario("hostile-names", "Every name is written by somebody nasty", quirks=frozenset({"hostile"})),
+)
+
+SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
+
+
+def listing() -> str:
+    """Return the scenarios as lines of ``name  title`` for ``--list``."""
+    width = max(len(name) for name in SCENARIOS)
+    return "\n".join(f"{scenario.name:<{width}}  {scenario.title}" for scenario in _ALL)
