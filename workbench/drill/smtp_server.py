@@ -158,9 +158,19 @@ class _Submission(SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Forget the connection."""
-        if self._socket is not None:
-            self._region.open.discard(self._socket)
+        if self._socket is None:
+            return  # turned away with 421: aiosmtpd never saw this connection
+        self._region.open.discard(self._socket)
         super().connection_lost(error)
+
+    def eof_received(self) -> bool | None:
+        """Take note that the client has said all it will say."""
+        return False if self._socket is None else super().eof_received()
+
+    def data_received(self, data: bytes) -> None:
+        """Read, unless the client was turned away."""
+        if self._socket is not None:
+            super().data_received(data)
 
 
 class SubmissionServer:
