@@ -58,8 +58,9 @@ class Fault:
     ``reset-before`` resets without passing the request on; ``reset-after`` lets the server act and resets
     before its answer; ``stall`` sends half the answer and then nothing for ``seconds`` (0: until the client
     gives up); ``truncate`` promises the whole answer and closes half-way; ``cut`` sends half of it under a
-    length that fits, so that only the JSON is broken; ``html`` answers a captive portal with 200; ``status`` answers ``status`` with
-    ``body`` and ``headers`` (``acted``: after the server acted); ``slow`` holds the request for ``seconds``.
+    length that fits, so that only the JSON is broken; ``html`` answers a captive portal with 200;
+    ``status`` answers ``status`` with ``body`` and ``headers`` (``acted``: after the server acted); ``slow``
+    holds the request for ``seconds``.
     """
 
     kind: Kind
