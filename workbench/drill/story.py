@@ -65,7 +65,7 @@ class DomainFact:
 
 @dataclass(frozen=True)
 class LoginFact:
-    """An SMTP login with its password. ``owner`` says who uses it; a ``stolen`` one is shared with the intruder."""
+    """An SMTP login with its password. ``owner`` says who uses it; a ``stolen`` one the intruder has too."""
 
     region: str
     domain: str
@@ -113,7 +113,7 @@ class UserFact:
 
 @dataclass(frozen=True)
 class Leak:
-    """What got out. ``kind`` as in Scenario.leak; ``ref`` is the key's id or the login; ``path`` is the web's."""
+    """What got out. ``kind`` as in Scenario.leak; ``ref`` is the key id or login; ``path`` is on the web."""
 
     kind: str
     ref: str
