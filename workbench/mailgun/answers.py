@@ -1,0 +1,251 @@
+"""What a server answered: read as the API's own, or turned into the one error that says what happened.
+
+Real error bodies come in half a dozen shapes, and a real 401 is the plain text ``Forbidden`` (dossier C), so
+the status decides and the body only explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from workbench.errors import (
+    ApiError,
+    Forbidden,
+    NotAuthorised,
+    NotFound,
+    RateLimited,
+    Refused,
+    Unreachable,
+    UnreadableAnswer,
+    VendorFault,
+)
+from workbench.redact import MASK, Secret, visible
+
+_DETAIL = 300
+
+
+class CutShort(UnreadableAnswer):
+    """An answer that ended before its end; a repeat may well succeed where a repeat is safe."""
+
+
+class Answer:
+    """An answer with a 2xx status: ``status``, raw header pairs, ``body`` bytes, and the call it answers."""
+
+    __slots__ = ("body", "raw_headers", "status", "where")
+
+    def __init__(
+        self, status: int, raw_headers: Sequence[tuple[bytes, bytes]], body: bytes, where: str
+    ) -> None:
+        self.status = status
+        self.raw_headers = raw_headers
+        self.body = body
+        self.where = where
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name (lower case), None if there is none."""
+        wanted = name.encode("latin-1")
+        for key, value in self.raw_headers:
+            if key.lower() == wanted:
+                return value.decode("latin-1")
+        return None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """All headers, names in lower case."""
+        return {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in self.raw_headers}
+
+    def document(self) -> Any:
+        """Return the JSON document; raise UnreadableAnswer where the body is not one."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, RecursionError) as wrong:
+            raise _not_json(self, str(wrong)) from None
+
+    def object(self) -> dict[str, Any]:
+        """Return the JSON object; raise UnreadableAnswer for a body that is none. An empty body is ``{}``."""
+        if not self.body.strip():
+            return {}
+        found = self.document()
+        if not isinstance(found, dict):
+            raise _not_json(self, f"a {type(found).__name__} instead of an object")
+        return found
+
+
+def looks_like_html(content_type: str, body: bytes) -> bool:
+    """True for a page made for people: by its content type or its first character."""
+    return "html" in content_type or body.lstrip()[:1] == b"<"
+
+
+def _not_json(answer: Answer, detail: str) -> UnreadableAnswer:
+    if looks_like_html(answer.header("content-type") or "", answer.body):
+        return captive_portal(answer.where, answer.status)
+    return CutShort(
+        f"The answer to {answer.where} is not readable.",
+        f"It was cut short or altered on the way ({visible(detail, 120)}).",
+        "Try again; if it stays so, look for a proxy between this host and Mailgun.",
+        status=answer.status,
+        where=answer.where,
+        detail=visible(detail, _DETAIL),
+    )
+
+
+def captive_portal(where: str, status: int) -> UnreadableAnswer:
+    """Return the error for a web page where the API should have answered."""
+    return UnreadableAnswer(
+        f"A web page answered {where} instead of the API.",
+        "Something between this host and Mailgun intercepts it: a captive portal, proxy or filter.",
+        "Sign in to the network or use another one, then connect again.",
+        status=status,
+        where=where,
+        detail="text/html",
+    )
+
+
+def explain(body: bytes) -> str:
+    """Return the server's own words from an error body of any known shape, one harmless line."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        text = body[:2000].decode("utf-8", "replace").strip()
+        return visible(text.splitlines()[0] if text else "", _DETAIL)
+    if isinstance(found, dict):
+        parts = [
+            found[name] for name in ("message", "Reason", "Description", "Error", "error") if name in found
+        ]
+        if "Field" in found:
+            parts.append(f"{found['Field']}: {found.get('Value', '')}")
+        if parts:
+            return visible("; ".join(str(part) for part in parts), _DETAIL)
+    return visible(found, _DETAIL)
+
+
+def without(secrets: Iterable[Secret], text: str) -> str:
+    """Return text with every given secret masked: a server may echo what it was sent."""
+    for secret in secrets:
+        text = text.replace(secret.reveal(), MASK)
+    return text
+
+
+def check(answer: Answer, secrets: Iterable[Secret], retry_after: float | None) -> Answer:
+    """Return an answer that is the API's and says yes; raise the error of its family otherwise."""
+    status = answer.status
+    content_type = answer.header("content-type") or ""
+    if 200 <= status < 300:
+        if answer.body and looks_like_html(content_type, answer.body):
+            raise captive_portal(answer.where, status)
+        return answer
+    detail = without(secrets, explain(answer.body))
+    raise _error(answer, detail, content_type, retry_after)
+
+
+def _error(answer: Answer, detail: str, content_type: str, retry_after: float | None) -> ApiError:
+    status, where = answer.status, answer.where
+    said = f" Mailgun says: {detail}" if detail else ""
+    html = looks_like_html(content_type, answer.body)
+    if status < 400:
+        return UnreadableAnswer(
+            f"{where} was answered with a redirect ({status}).",
+            "The API does not redirect; the key was not sent on.",
+            "Check the address, and whether the network asks you to sign in first.",
+            status=status,
+            where=where,
+            detail=detail,
+        )
+    if status == 401:
+        return NotAuthorised(
+            f"{where} was refused: not authorised (401).",
+            "The key is dead or mistyped, or this host's address is not on the account's IP allowlist.",
+            "Check the key; if it is right, look at IP Access Management in Mailgun's control panel.",
+            status=status,
+            where=where,
+            detail=detail,
+        )
+    if status in {402, 403} or (status == 400 and detail.lower() == "forbidden"):
+        return Forbidden(
+            f"{where} was refused: not allowed ({status}).{said}",
+            "The key is alive, but its role, the account's plan or a quota does not allow this.",
+            "Use a key with the admin role, or do this in the control panel.",
+            status=status,
+            where=where,
+            detail=detail,
+        )
+    if status == 404 and (html or not answer.body.lstrip().startswith((b"{", b"["))):
+        return UnreadableAnswer(
+            f"{where} is not known at this address (404 without the API's body).",
+            "The server answers, but it is not the API, or it has no such call.",
+            "Check the address of the API.",
+            status=status,
+            where=where,
+            detail=detail,
+        )
+    if status == 404:
+        return NotFound(
+            f"{where}: not found.{said}",
+            "It is gone, not there yet, or in the other region.",
+            "Nothing needs doing if it was to be removed; otherwise read the list again.",
+            status=status,
+            where=where,
+            detail=detail,
+        )
+    if status == 429:
+        return RateLimited(f"{where}: too many calls (429).{said}", retry_after=retry_after, where=where)
+    if status >= 500:
+        return VendorFault(
+            f"{where} failed at Mailgun ({status}).{said}",
+            "The fault is on Mailgun's side; whether the call was carried out is not known.",
+            "The workbench asks the account what really happened. See also status.mailgun.com.",
+            status=status,
+            where=where,
+            detail=detail,
+        )
+    return Refused(
+        f"{where} was refused ({status}).{said}",
+        "Mailgun understood the call and will not do it as asked.",
+        "Read the reason; correct what it names or skip this item.",
+        status=status,
+        where=where,
+        detail=detail,
+    )
+
+
+def unreachable(where: str, reason: str, *, sent: bool) -> Unreachable:
+    """Return the error for a call without an answer."""
+    means = (
+        "The call may or may not have been carried out."
+        if sent
+        else "The server could not be reached; nothing was sent."
+    )
+    return Unreachable(
+        f"No answer to {where}: {visible(reason, 200)}.",
+        means,
+        "Check this host's network, DNS and proxy, and status.mailgun.com.",
+        where=where,
+        detail=visible(reason, _DETAIL),
+        sent=sent,
+    )
+
+
+def cut_short(where: str, status: int, reason: str) -> CutShort:
+    """Return the error for an answer that ended before its end."""
+    return CutShort(
+        f"The answer to {where} was cut short.",
+        "The connection ended in the middle of the answer; the call itself may have been carried out.",
+        "Try again; if it stays so, look at the network.",
+        status=status,
+        where=where,
+        detail=visible(reason, _DETAIL),
+    )
+
+
+def too_large(where: str, status: int, limit: int) -> UnreadableAnswer:
+    """Return the error for an answer beyond the size the workbench reads."""
+    return UnreadableAnswer(
+        f"The answer to {where} is larger than {limit // (1024 * 1024)} MB.",
+        "No call of the API answers that much; something else may be answering.",
+        "Check the address and any proxy.",
+        status=status,
+        where=where,
+    )

@@ -1,0 +1,400 @@
+"""The one way to the vendor's API: paced, typed, and careful with the key.
+
+``Mailgun`` is cheap to make: the HTTP library is imported and its pool opened at the first call. Every call
+goes through one limiter, answers within a size cap or fails with one of the errors of ``workbench.errors``,
+and never follows a redirect, so the key reaches only the servers it was meant for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from workbench import __version__
+from workbench.clock import Clock
+from workbench.errors import RateLimited, Unreachable, UsageError, VendorFault
+from workbench.mailgun.answers import Answer, CutShort, check, cut_short, too_large, unreachable
+from workbench.mailgun.dates import parse_moment
+from workbench.mailgun.endpoints import Endpoints, Region, is_loopback
+from workbench.mailgun.limits import Limiter, Priority, family_of
+from workbench.mailgun.requests import Form, Prepared, Query, prepare
+from workbench.mailgun.retry_hints import NOTHING, read_hints
+from workbench.redact import Secret, visible
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Answer", "CallSeen", "Form", "Mailgun", "Priority", "Query", "Timeouts"]
+
+# A page of 1,000 credentials is 200 kB; nothing the workbench reads comes near this.
+MAX_ANSWER = 32 * 1024 * 1024
+_SAFE_TRIES = 3
+_PACED_TRIES = 8
+_BACKOFF = 0.5
+# The HTTP library gets slower, not faster, beyond this many at once.
+IN_FLIGHT = 20
+_AGENT = f"mailgun-workbench/{__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds to wait: for a connection, for the next byte, and for a whole call."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    total: float = 120.0
+
+
+class CallSeen(NamedTuple):
+    """One exchange with the API, for the status bar and the activity log; holds no secret.
+
+    ``status`` is 0 where no answer came; ``seconds`` is the time from sending to the last byte.
+    """
+
+    method: str
+    path: str
+    region: Region
+    subaccount: str | None
+    status: int
+    seconds: float
+    clock_offset: float | None
+
+
+class _Credential:
+    """One key, ready to be sent, and the id under which the API knows it once it has said so."""
+
+    __slots__ = ("header", "key", "key_id")
+
+    def __init__(self, key: Secret) -> None:
+        self.key = key
+        self.header = b"Basic " + base64.b64encode(b"api:" + key.reveal().encode())
+        self.key_id: str | None = None
+
+
+class _Call(NamedTuple):
+    """One call, ready to be sent as often as needed."""
+
+    credential: _Credential
+    method: str
+    path: str
+    server: str
+    region: Region
+    subaccount: str | None
+    request: Prepared
+
+    @property
+    def where(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class _Pool:
+    """The connections to all servers of an account: the only place that touches the HTTP library."""
+
+    def __init__(
+        self,
+        timeouts: Timeouts,
+        proxy: str | None,
+        ca_file: str | None,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        self._timeouts = timeouts
+        self._proxy = proxy
+        self._ca_file = ca_file
+        self._transport = transport
+        self._clients: dict[bool, httpx.AsyncClient] = {}
+
+    def _client(self, server: str) -> httpx.AsyncClient:
+        """Return the client for a server; loopback has one of its own, which verifies no certificate."""
+        local = is_loopback(urlsplit(server).hostname or "")
+        client = self._clients.get(local)
+        if client is None:
+            client = self._clients[local] = self._build(verify=not local)
+        return client
+
+    def _build(self, *, verify: bool) -> httpx.AsyncClient:
+        import httpx  # Heavy: not before the first frame is on the screen.
+
+        # It logs each address it calls at INFO, query string included; an operator may log at that level.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        logging.getLogger("httpcore").setLevel(logging.WARNING)
+        times = self._timeouts
+        trust: ssl.SSLContext | bool = False
+        if verify:
+            trust = ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True
+        return httpx.AsyncClient(
+            verify=trust,
+            proxy=self._proxy,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(times.read, connect=times.connect, pool=None),
+            limits=httpx.Limits(
+                max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=30
+            ),
+            headers={"user-agent": _AGENT, "accept": "application/json", "accept-encoding": "gzip"},
+            transport=self._transport,
+        )
+
+    async def exchange(self, call: _Call) -> Answer:
+        """Send a call and return whatever answers; raise Unreachable, CutShort or UnreadableAnswer else."""
+        import httpx
+
+        client = self._client(call.server)
+        headers = {b"authorization": call.credential.header}
+        if call.subaccount is not None:
+            headers[b"x-mailgun-on-behalf-of"] = call.subaccount.encode()
+        target, content_type, body, _ = call.request
+        if content_type is not None:
+            headers[b"content-type"] = content_type.encode()
+        request = client.build_request(call.method, call.server + target, headers=headers, content=body)
+        response = None
+        try:
+            async with asyncio.timeout(self._timeouts.total):
+                response = await client.send(request, stream=True)
+                try:
+                    received = await _body(response, call.where)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            raise unreachable(call.where, f"no end after {self._timeouts.total:g} s", sent=True) from None
+        except (
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.ProxyError,
+            httpx.UnsupportedProtocol,
+        ) as fault:
+            raise unreachable(call.where, _reason(fault), sent=False) from None
+        except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as fault:
+            if response is not None:
+                raise cut_short(call.where, response.status_code, _reason(fault)) from None
+            raise unreachable(call.where, _reason(fault), sent=True) from None
+        return Answer(response.status_code, response.headers.raw, received, call.where)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            await client.aclose()
+
+
+def _reason(fault: Exception) -> str:
+    return str(fault) or type(fault).__name__
+
+
+async def _body(response: httpx.Response, where: str) -> bytes:
+    """Return the whole body, unpacked, as long as it stays within the cap."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > MAX_ANSWER:
+            raise too_large(where, response.status_code, MAX_ANSWER)
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+class _Shared:
+    """What clients of one account share whatever key they use: servers, pool, limiter, clock."""
+
+    __slots__ = ("clock", "endpoints", "last_date", "limiter", "offset", "on_call", "pool", "timeouts")
+
+    def __init__(
+        self, endpoints: Endpoints, clock: Clock, limiter: Limiter, pool: _Pool, timeouts: Timeouts
+    ) -> None:
+        self.endpoints = endpoints
+        self.clock = clock
+        self.limiter = limiter
+        self.pool = pool
+        self.timeouts = timeouts
+        self.on_call: Callable[[CallSeen], None] | None = None
+        self.offset: float | None = None
+        self.last_date: bytes | None = None
+
+
+class Mailgun:
+    """A client of one account, with one key.
+
+    ::
+
+        client = Mailgun(MAILGUN, Secret(text), clock=SystemClock())
+        answer = await client.call("GET", "/v1/keys", region=Region.US)
+        keys = answer.document()["items"]
+        await client.aclose()
+
+    ``on_call`` is told of every exchange. ``limits`` may be given to share a limiter; ``transport`` replaces
+    the network in tests; ``proxy`` and ``ca_file`` are the only ways to route or to trust differently: the
+    environment's proxy variables are not read.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        key: Secret,
+        *,
+        clock: Clock,
+        limits: Limiter | None = None,
+        timeouts: Timeouts | None = None,
+        on_call: Callable[[CallSeen], None] | None = None,
+        proxy: str | None = None,
+        ca_file: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        limiter = limits or Limiter(clock, documented=endpoints.vendor)
+        times = timeouts or Timeouts()
+        pool = _Pool(times, proxy, ca_file, transport)
+        self._shared = _Shared(endpoints, clock, limiter, pool, times)
+        self._shared.on_call = on_call
+        self._credential = _Credential(key)
+        self._owns_pool = True
+
+    def __repr__(self) -> str:
+        return f"Mailgun({', '.join(self._shared.endpoints.api.values())}, key_id={self.key_id!r})"
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The servers this client talks to."""
+        return self._shared.endpoints
+
+    @property
+    def clock(self) -> Clock:
+        """The clock this client waits on."""
+        return self._shared.clock
+
+    @property
+    def limiter(self) -> Limiter:
+        """The limiter every call of this account goes through."""
+        return self._shared.limiter
+
+    @property
+    def key(self) -> Secret:
+        """The key in use."""
+        return self._credential.key
+
+    @property
+    def key_id(self) -> str | None:
+        """The id of the key in use, as answers name it (``X-Mailgun-Key-Id``); None until one has."""
+        return self._credential.key_id
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds the server's clock is ahead of this host's, to about one second; None before any answer."""
+        return self._shared.offset
+
+    def use_key(self, key: Secret) -> None:
+        """Use another key from the next call on; calls on their way finish with the old one."""
+        self._credential = _Credential(key)
+
+    def with_key(self, key: Secret) -> Mailgun:
+        """Return a client with another key on the same servers, connections and limiter (for proofs)."""
+        other = object.__new__(Mailgun)
+        other._shared = self._shared
+        other._credential = _Credential(key)
+        other._owns_pool = False
+        return other
+
+    async def aclose(self) -> None:
+        """Close the connections; a client made by ``with_key`` leaves them open."""
+        if self._owns_pool:
+            await self._shared.pool.aclose()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        region: Region | None = None,
+        subaccount: str | None = None,
+        query: Query | None = None,
+        form: Form | None = None,
+        json: object | None = None,
+        multipart: bool = False,
+        priority: Priority = Priority.READ,
+        base: str | None = None,
+        repeat_safe: bool | None = None,
+        family: str | None = None,
+    ) -> Answer:
+        """Make one call and return its 2xx answer; raise an error of the ApiError family otherwise.
+
+        ``path`` starts with a slash and is already quoted (see ``requests.at``). ``region`` None means the
+        home region, for what is global. ``base`` names a storage host instead. ``subaccount`` acts for that
+        subaccount: without it the call hits the parent (dossier A4). ``repeat_safe`` says that a second run
+        changes nothing more; only then is a call repeated after a fault or a lost answer. None means GET
+        only. A 429 was not carried out and is always repeated, within bounds.
+        """
+        shared = self._shared
+        place = region or shared.endpoints.home
+        server = base or shared.endpoints.api.get(place)
+        if server is None:
+            raise UsageError(
+                f"There is no API server for the region {place.upper()}.",
+                "The endpoints in use name one region only.",
+                "Name the other region's server too, or leave that region out.",
+            )
+        if base is not None and not shared.endpoints.owns(base):
+            raise UsageError(
+                "A call was about to leave for a server that is not Mailgun's.",
+                "The key would have gone with it; nothing was sent.",
+                "Report this: it should never happen.",
+            )
+        request = prepare(path, query, form, json, multipart=multipart)
+        call = _Call(self._credential, method, path, server, place, subaccount, request)
+        name = family or family_of(method, path)
+        safe = method == "GET" if repeat_safe is None else repeat_safe
+        tried = limited = 0
+        while True:
+            try:
+                return await self._once(call, name, priority)
+            except RateLimited:
+                # Refused before it was carried out: the limiter now knows, and the call waits its turn.
+                limited += 1
+                if limited >= _PACED_TRIES:
+                    raise
+            except (VendorFault, Unreachable, CutShort) as fault:
+                tried += 1
+                repeat = safe or not fault.sent
+                if not repeat or tried >= _SAFE_TRIES:
+                    raise
+                await shared.clock.sleep(_BACKOFF * 2 ** (tried - 1))
+
+    async def _once(self, call: _Call, family: str, priority: Priority) -> Answer:
+        """Make one attempt, within the limiter's pace, and tell who listens."""
+        shared = self._shared
+        issued = await shared.limiter.acquire(family, priority)
+        started = shared.clock.monotonic()
+        status, hints = 0, NOTHING
+        try:
+            answer = await shared.pool.exchange(call)
+            status = answer.status
+            now = shared.clock.now()
+            hints = read_hints(answer.raw_headers, answer.body, now, refused=status == 429)
+        finally:
+            shared.limiter.release(family, issued, status, hints)
+            if status:
+                self._note(call, answer)
+            if shared.on_call is not None:
+                seconds = shared.clock.monotonic() - started
+                shared.on_call(
+                    CallSeen(
+                        call.method, call.path, call.region, call.subaccount, status, seconds, shared.offset
+                    )
+                )
+        return check(answer, (call.credential.key, *call.request.secrets), hints.wait)
+
+    def _note(self, call: _Call, answer: Answer) -> None:
+        """Keep what an answer tells besides itself: which key this is, and the server's time."""
+        shared = self._shared
+        for name, value in answer.raw_headers:
+            key = name.lower()
+            if key == b"x-mailgun-key-id":
+                call.credential.key_id = visible(value.decode("latin-1"), 80)
+            elif key == b"date" and value != shared.last_date:
+                # A whole second's resolution: half of it is the fairest guess.
+                shared.last_date = value
+                moment = parse_moment(value.decode("latin-1"))
+                if moment is not None:
+                    shared.offset = (moment - shared.clock.now()).total_seconds() + 0.5
