@@ -1,0 +1,46 @@
+"""What a table shows: rows known by a key, made of cells."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+SortValue: TypeAlias = str | int | float | None
+
+# Style class names a cell or a row may carry; each has a component class ``keyed-table--<name>``.
+STYLES = ("ok", "warn", "bad", "dim", "accent", "busy")
+
+
+class Cell(NamedTuple):
+    """One cell: outside text, the name of a style (one of ``STYLES`` or empty), and what it sorts by.
+
+    Without ``sort`` the cell sorts by its text, case ignored; give numbers and times (as a number) for what
+    is a number or a time. A style only adds to what the text says in words and symbols.
+    """
+
+    text: str
+    style: str = ""
+    sort: SortValue = None
+
+
+class Row(NamedTuple):
+    """One row: its key (stable, unique), one cell a column, and whether it may be marked.
+
+    ``style`` applies to cells that have none of their own; ``search`` is text the filter finds beyond the
+    cells' own.
+    """
+
+    key: str
+    cells: tuple[Cell | str, ...]
+    style: str = ""
+    markable: bool = True
+    search: str = ""
+
+
+def text_of(cell: Cell | str) -> str:
+    """Return a cell's raw text."""
+    return cell if isinstance(cell, str) else cell.text
+
+
+def style_of(cell: Cell | str, row: Row) -> str:
+    """Return the name of the style a cell is drawn in: its own, else its row's."""
+    return row.style if isinstance(cell, str) else cell.style or row.style
