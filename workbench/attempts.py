@@ -1,0 +1,93 @@
+"""One effect against a server that may fault: try, ask what happened, try again, give up with the reason.
+
+A write is repeated only when it is known not to have happened, or when repeating it cannot hurt; the
+effect's handler knows which, and asks the account when an answer was lost (design, ideas 3 and 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workbench.effects.base import Context, Handler, QuotaFull, Reality, Sent
+from workbench.errors import (
+    ApiError,
+    NotAuthorised,
+    RateLimited,
+    UnreadableAnswer,
+    Unreachable,
+    VaultError,
+    VendorFault,
+    WorkbenchError,
+)
+from workbench.incident.state import EffectRecord
+from workbench.ledger import Ledger
+from workbench.progress import Phase
+
+# Waits in seconds between the tries of one effect while the server faults: about 15 s in all.
+WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
+# The client paces itself after a 429, so these are rare; a server that says no so often means it.
+RATE_LIMIT_TRIES = 20
+RATE_LIMIT_WAIT = 2.0
+
+Say = Callable[[EffectRecord, Phase], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an effect: the server's yes, a full quota, or the error that ended it.
+
+    ``unknown`` says that the server may have acted all the same: the next run asks the account first.
+    """
+
+    sent: Sent | None = None
+    quota: bool = False
+    error: WorkbenchError | None = None
+    unknown: bool = False
+
+
+async def attempt(
+    ctx: Context, ledger: Ledger, handler: Handler, record: EffectRecord, entry: str, say: Say
+) -> Outcome:
+    """Carry one effect to the server's yes or to the end of what can be tried; returns the outcome.
+
+    Raises JournalError at once: without a durable record nothing may be written.
+    """
+    unknown = record.open
+    waits = list(WAITS)
+    limited = 0
+    while True:
+        try:
+            if unknown:
+                found = await handler.reconcile(ctx, record)
+                await ledger.record("effect.reconciled", {"id": record.effect.id, "line": found.line})
+                if found.reality is Reality.HAPPENED:
+                    return await _kept(ledger, record, found.sent)
+            await ledger.record("effect.intent", {"id": record.effect.id, "entry": entry})
+            say(record, Phase.SENDING)
+            unknown = True
+            sent = await handler.send(ctx, record)
+            return await _kept(ledger, record, sent)
+        except QuotaFull:
+            return Outcome(quota=True)
+        except RateLimited as error:
+            unknown, limited = False, limited + 1
+            if limited > RATE_LIMIT_TRIES:
+                return Outcome(error=error)
+            await ctx.clock.sleep(error.retry_after or RATE_LIMIT_WAIT)
+        except (Unreachable, VendorFault, UnreadableAnswer) as error:
+            unknown = unknown and error.sent
+            if not waits:
+                return Outcome(error=error, unknown=unknown)
+            await ctx.clock.sleep(waits.pop(0))
+        except NotAuthorised as error:
+            return Outcome(error=error)
+        except (ApiError, VaultError) as error:
+            return Outcome(error=error)
+
+
+async def _kept(ledger: Ledger, record: EffectRecord, sent: Sent) -> Outcome:
+    if sent.entry and (sent.entry != record.entry or sent.result):
+        body = {"id": record.effect.id, "entry": sent.entry, "result": dict(sent.result)}
+        await ledger.record("effect.secured", body)
+    return Outcome(sent=sent)

@@ -1,0 +1,178 @@
+"""What a handler of effects gets, and what it answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+from workbench.clock import Clock
+from workbench.incident.plan import Effect, Place
+from workbench.incident.state import EffectRecord, State
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import HostPort
+from workbench.mailgun.keys import list_keys
+from workbench.mailgun.models import Key
+from workbench.redact import Secret
+from workbench.smtp import AuthProof
+from workbench.vault import EntryName
+
+
+class VaultPort(Protocol):
+    """The part of the vault that effects use; every write is read back before it returns."""
+
+    async def store(self, name: EntryName, secret: Secret) -> None:
+        """Store one secret durably; raises VaultError."""
+
+    async def store_many(self, entries: Mapping[EntryName, Secret]) -> None:
+        """Store many secrets, by one durable replace where the vault can; raises VaultError."""
+
+    async def fetch(self, name: EntryName) -> Secret | None:
+        """Return a stored secret, None when there is none; raises VaultError."""
+
+    async def remove(self, name: EntryName) -> None:
+        """Forget a secret; raises VaultError."""
+
+
+class Prover(Protocol):
+    """Proof of an SMTP login by AUTH, without sending mail."""
+
+    async def prove(self, servers: Sequence[HostPort], login: str, password: Secret) -> AuthProof:
+        """Return whether the server accepted, refused, or could not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The server's yes: ids it answered with, evidence in words, the vault entry of a new secret."""
+
+    evidence: tuple[str, ...] = ()
+    result: Mapping[str, Any] = field(default_factory=dict)
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the account itself shows. ``sure`` is False where it cannot be proven from here, and says why.
+
+    ``later`` says that another look may show it: the account takes a moment to carry a change through.
+    """
+
+    sure: bool
+    evidence: tuple[str, ...]
+    later: bool = False
+
+
+class Reality(StrEnum):
+    """What the account says about an effect whose outcome is unknown."""
+
+    HAPPENED = "happened"
+    AGAIN = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The answer to an open intent: it happened (with its outcome), or it is to be done (again).
+
+    ``line`` tells the operator what was found and what was done about it, one line an effect.
+    """
+
+    reality: Reality
+    line: str
+    sent: Sent = Sent()
+
+
+class QuotaFull(Exception):
+    """The account takes no more keys: delete one first, where that is safe, then come back."""
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything a handler may touch, made once per run.
+
+    ``known`` maps key ids to old secrets that are known here (our own key, leaked ones that were
+    supplied), for the proof that they are dead. ``fresh`` holds secrets of this run until they are proven.
+    """
+
+    api: Mailgun
+    vault: VaultPort
+    state: State
+    clock: Clock
+    prover: Prover
+    tag: str
+    vault_service: str
+    switch_key: Callable[[Secret, str, str, str], Awaitable[None]]
+    known: dict[str, Secret] = field(default_factory=dict)
+    old_passwords: dict[str, Secret] = field(default_factory=dict)
+    fresh: dict[str, Secret] = field(default_factory=dict)
+    admin: Secret | None = None
+    _keys: dict[Place, tuple[float, list[Key]]] = field(default_factory=dict)
+    _key_locks: dict[Place, asyncio.Lock] = field(default_factory=dict)
+
+    def entry(self, username: str) -> EntryName:
+        """Return the vault entry of this incident with the given name."""
+        return EntryName(self.vault_service, username)
+
+    async def keys(self, place: Place, *, since: float) -> list[Key]:
+        """Return the key list of the account (or subaccount) as read after the monotonic moment ``since``.
+
+        Many effects ask at once after their own deletes; one reading that began late enough serves all.
+        """
+        lock = self._key_locks.setdefault(place, asyncio.Lock())
+        async with lock:
+            cached = self._keys.get(place)
+            if cached is not None and cached[0] >= since:
+                return cached[1]
+            began = self.clock.monotonic()
+            keys = await list_all_keys(self.api, place.subaccount)
+            self._keys[place] = (began, keys)
+            return keys
+
+
+async def list_all_keys(
+    api: Mailgun, subaccount: str | None, priority: Priority = Priority.PROOF
+) -> list[Key]:
+    """Return every key of every kind. The plain list may leave kinds out, so each is asked for (dossier B1)."""
+    found: dict[str, Key] = {}
+    for kind in (None, "user", "domain", "web"):
+        for key in await list_keys(api, kind=kind, subaccount=subaccount, priority=priority):
+            found.setdefault(key.id, key)
+    return list(found.values())
+
+
+class Handler(Protocol):
+    """One kind of effect."""
+
+    async def prepare(self, ctx: Context, records: Sequence[EffectRecord]) -> Mapping[str, str]:
+        """Make and store what must be safe before the server is told.
+
+        Returns the vault entry's username by effect id, for effects that have one.
+        """
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Do the write. A new secret is stored and read back before this returns."""
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Return what the account shows now."""
+
+    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
+        """Ask the account what became of an intent without an outcome."""
+
+
+class PlainHandler:
+    """A handler with nothing to prepare: the common case."""
+
+    async def prepare(self, ctx: Context, records: Sequence[EffectRecord]) -> Mapping[str, str]:
+        """Return nothing: there is no secret to make safe first."""
+        return {}
+
+
+def stamp(ctx: Context) -> str:
+    """Return the present moment for evidence: ``14:08:41Z``."""
+    return ctx.clock.now().strftime("%H:%M:%SZ")
+
+
+def describe(effect: Effect) -> str:
+    """Return the effect's own sentence, or its kind and target."""
+    return effect.what or f"{effect.kind.value} {effect.target}"

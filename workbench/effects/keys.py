@@ -1,0 +1,270 @@
+"""API keys: mint, store, prove, switch, delete, prove dead.
+
+A minted key carries the incident's tag and the effect's own mark in its description. After a kill that
+mark tells an orphan from everybody else's keys: an orphan whose secret reached the vault is kept, any
+other is deleted and made again, because a secret that nobody holds is an open door (design, idea 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workbench.effects.base import (
+    Context,
+    PlainHandler,
+    Proof,
+    QuotaFull,
+    Reality,
+    Reconciled,
+    Sent,
+    list_all_keys,
+    stamp,
+)
+from workbench.errors import Forbidden, NotAuthorised, NotFound, Refused, VaultError
+from workbench.incident.state import EffectRecord
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.keys import create_key, delete_key
+from workbench.mailgun.models import Key
+from workbench.redact import Secret, key_tail, visible
+
+# A key that was just made refuses an early delete for a few seconds (dossier A2); so many waits of one second.
+EARLY_DELETE_WAITS = 8
+
+
+def mark(ctx: Context, record: EffectRecord) -> str:
+    """Return what identifies this effect's key in the account: the incident's tag and the effect's digits."""
+    return f"{ctx.tag}-{record.effect.id.rsplit('-', 1)[1]}"
+
+
+def description(ctx: Context, record: EffectRecord) -> str:
+    """Return the description of the new key: the old one's name and the mark in brackets."""
+    name = visible(record.effect.params.get("name") or "key", 60)
+    return f"{name} [{mark(ctx, record)}]"
+
+
+class KeyCreate(PlainHandler):
+    """Mint a key, have its secret safe in the vault, prove it with a live call."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Mint the key and store its secret; a secret that cannot be stored takes its key with it.
+
+        Raises QuotaFull when the account has all the keys its plan allows, VaultError when the secret
+        could not be stored (the key is then deleted again, so that nobody is left holding it).
+        """
+        params = record.effect.params
+        try:
+            new = await create_key(
+                ctx.api,
+                role=params["role"],
+                kind=params["kind"],
+                description=description(ctx, record),
+                domain_name=params.get("domain_name"),
+                expiration=params.get("expiration"),
+                subaccount=record.effect.place.subaccount,
+                priority=Priority.WRITE,
+            )
+        except Forbidden as refusal:
+            if "limit" in refusal.detail.lower():
+                raise QuotaFull(str(refusal)) from refusal
+            raise
+        entry = ctx.entry(entry_name(record, new.key.id))
+        try:
+            await ctx.vault.store(entry, new.secret)
+        except VaultError:
+            await _delete_patiently(ctx, new.key.id, record.effect.place.subaccount)
+            raise
+        ctx.fresh[record.effect.id] = new.secret
+        return Sent(
+            evidence=(f"minted {key_tail(new.key.id)} at {stamp(ctx)}, secret stored and read back",),
+            result={"key_id": new.key.id},
+            entry=entry.username,
+        )
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Make a live call with the new key; switch the workbench to it when it replaces our own."""
+        secret = await self._secret(ctx, record)
+        if secret is None:
+            raise VaultError(
+                f"The secret of the new key {key_tail(record.result['key_id'])} is no longer in the vault.",
+                "The key works, but nobody can use it.",
+                "Plan the replacement again; the key without a secret is deleted then.",
+            )
+        answered = await _alive(ctx, secret, record)
+        evidence = (*record.evidence[:1], answered)
+        if record.effect.params.get("own"):
+            await ctx.switch_key(
+                secret, record.result["key_id"], record.entry, record.effect.params["replaces"]
+            )
+            evidence += ("the workbench runs on it now",)
+        ctx.fresh.pop(record.effect.id, None)
+        return Proof(True, evidence)
+
+    async def _secret(self, ctx: Context, record: EffectRecord) -> Secret | None:
+        fresh = ctx.fresh.get(record.effect.id)
+        return fresh if fresh is not None else await ctx.vault.fetch(ctx.entry(record.entry))
+
+    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
+        """Keep a tagged key whose secret is in the vault; delete tagged keys whose secret is not."""
+        wanted = mark(ctx, record)
+        keys = [
+            key
+            for key in await list_all_keys(ctx.api, record.effect.place.subaccount)
+            if wanted in (key.description or "")
+        ]
+        kept: Reconciled | None = None
+        deleted = 0
+        for key in keys:
+            entry = ctx.entry(entry_name(record, key.id))
+            secret = await ctx.vault.fetch(entry)
+            if kept is None and secret is not None and secret.reveal().endswith(key.id):
+                ctx.fresh[record.effect.id] = secret
+                kept = Reconciled(
+                    Reality.HAPPENED,
+                    f"key {key_tail(key.id)} had been made and its secret is in the vault: kept",
+                    Sent(
+                        (f"minted {key_tail(key.id)}, found again in account and vault at {stamp(ctx)}",),
+                        {"key_id": key.id},
+                        entry.username,
+                    ),
+                )
+            else:
+                await _delete_patiently(ctx, key.id, record.effect.place.subaccount)
+                deleted += 1
+        if kept is not None:
+            return kept
+        if deleted:
+            return Reconciled(
+                Reality.AGAIN,
+                f"{deleted} new key(s) whose secret never reached the vault deleted: made again",
+            )
+        return Reconciled(Reality.AGAIN, "no key had been made: made now")
+
+
+class KeyDelete(PlainHandler):
+    """Delete a key; prove it absent, and dead where its secret is known."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Delete the key; one that is already gone counts as deleted."""
+        gone = await _delete_patiently(ctx, record.effect.target, record.effect.place.subaccount)
+        word = "deleted" if gone else "was already gone"
+        return Sent((f"{word} at {stamp(ctx)}",))
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Show the key absent from the list, and refused with a positive control where its secret is known."""
+        key_id = record.effect.target
+        evidence = list(record.evidence[:1])
+        keys = await ctx.keys(record.effect.place, since=ctx.clock.monotonic())
+        if any(key.id == key_id for key in keys):
+            return Proof(False, (*evidence, f"still in the key list at {stamp(ctx)}"), later=True)
+        evidence.append(f"absent from the key list at {stamp(ctx)}")
+        secret = ctx.known.get(key_id)
+        if secret is None:
+            return Proof(True, tuple(evidence))
+        return await _dead(ctx, secret, evidence)
+
+    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
+        """A delete is confirmed by absence."""
+        keys = await list_all_keys(ctx.api, record.effect.place.subaccount)
+        tail = key_tail(record.effect.target)
+        if any(key.id == record.effect.target for key in keys):
+            return Reconciled(Reality.AGAIN, f"key {tail} is still there: deleted now")
+        return Reconciled(
+            Reality.HAPPENED, f"key {tail} is gone", Sent((f"found deleted at {stamp(ctx)}",))
+        )
+
+
+def entry_name(record: EffectRecord, key_id: str) -> str:
+    """Return the vault user name of a new key, readable in a password manager."""
+    params: Mapping[str, object] = record.effect.params
+    name = visible(params.get("name") or "key", 60)
+    replaces = f", replaces {key_tail(str(params['replaces']))}" if params.get("replaces") else ""
+    return f"API key {name} {key_tail(key_id)}{replaces} ({record.effect.id.rsplit('-', 1)[1]})"
+
+
+def _probe_path(record: EffectRecord) -> tuple[str, str]:
+    """Return method and path of a harmless call that this kind of key may make.
+
+    A sending key may only reach its domain's send endpoint: an empty message is refused with 400 after
+    the key was accepted, 401 otherwise (dossier D). Other keys read one domain.
+    """
+    params = record.effect.params
+    if params.get("kind") == "domain":
+        return "POST", f"/v3/{params['domain_name']}/messages"
+    return "GET", "/v4/domains"
+
+
+async def _alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
+    client = ctx.api.with_key(secret)
+    method, path = _probe_path(record)
+    region = record.effect.place.region
+    try:
+        await client.call(
+            method,
+            path,
+            region=region,
+            query={"limit": 1} if method == "GET" else None,
+            form={} if method == "POST" else None,
+            priority=Priority.PROOF,
+        )
+        status = 200
+    except (Refused, Forbidden, NotFound) as answer:
+        # 400, 403 and 404 come after the key was accepted: it is alive (dossier D).
+        status = answer.status
+    seen = client.key_id
+    if seen is not None and record.result.get("key_id") not in (None, seen):
+        raise NotAuthorised(
+            f"The new key answers as {key_tail(seen)}, not as {key_tail(record.result['key_id'])}.",
+            "What was stored is not what was made.",
+            "The old key stays; plan the replacement again.",
+            status=status,
+        )
+    return f"new key answered {status} at {stamp(ctx)}"
+
+
+async def _dead(ctx: Context, secret: Secret, evidence: list[str]) -> Proof:
+    """Old one refused and new one accepted, same host, same minute: anything less proves nothing."""
+    try:
+        await read_once(ctx.api.with_key(secret), ctx)
+    except NotAuthorised:
+        pass
+    except (Forbidden, NotFound, Refused) as alive:
+        return Proof(False, (*evidence, f"ALIVE: the old key still answers {alive.status}"), later=True)
+    else:
+        return Proof(False, (*evidence, "ALIVE: the old key still answers 200"), later=True)
+    try:
+        await read_once(ctx.api, ctx)
+    except NotAuthorised:
+        return Proof(
+            False,
+            (*evidence, "old key answers 401, but so does ours: the IP allowlist may exclude this host"),
+        )
+    return Proof(True, (*evidence, f"old key answers 401, ours 200, same host, {stamp(ctx)}"))
+
+
+async def read_once(api: Mailgun, ctx: Context) -> None:
+    """Make the harmless read used as proof and as positive control; raises what the API answers."""
+    await api.call(
+        "GET", "/v4/domains", region=api.endpoints.home, query={"limit": 1}, priority=Priority.PROOF
+    )
+
+
+async def _delete_patiently(ctx: Context, key_id: str, subaccount: str | None) -> bool:
+    """Delete a key, waiting out the refusal of a just-created one; False when it was gone before."""
+    for attempt in range(EARLY_DELETE_WAITS + 1):
+        try:
+            await delete_key(ctx.api, key_id, subaccount=subaccount, priority=Priority.WRITE)
+        except NotFound:
+            return attempt > 0
+        except Refused as refusal:
+            early = refusal.status == 400 and "try again later" in refusal.detail.lower()
+            if not early or attempt == EARLY_DELETE_WAITS:
+                raise
+            await ctx.clock.sleep(1.0)
+        else:
+            return True
+    raise AssertionError("the loop returns or raises")
+
+
+def key_of(keys: list[Key], key_id: str) -> Key | None:
+    """Return the key with the given id from a list, None when it is absent."""
+    return next((key for key in keys if key.id == key_id), None)

@@ -1,0 +1,51 @@
+"""Which handler carries out which kind of effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from workbench.effects.base import Handler
+from workbench.effects.keys import KeyCreate, KeyDelete
+from workbench.effects.logins import LoginCreate, LoginDelete, LoginReset
+from workbench.effects.settings import (
+    AccountWebhookDelete,
+    AllowlistChange,
+    DomainUpdate,
+    RouteDelete,
+    WebhookDelete,
+)
+from workbench.effects.stops import (
+    DomainDelete,
+    LimitClear,
+    LimitSet,
+    PublicKeyRenew,
+    QueuePurge,
+    SigningKeyRenew,
+    SubaccountSwitch,
+)
+from workbench.incident.plan import EffectKind
+
+HANDLERS: Mapping[EffectKind, Handler] = MappingProxyType(
+    {
+        EffectKind.KEY_CREATE: KeyCreate(),
+        EffectKind.KEY_DELETE: KeyDelete(),
+        EffectKind.LOGIN_CREATE: LoginCreate(),
+        EffectKind.LOGIN_RESET: LoginReset(),
+        EffectKind.LOGIN_DELETE: LoginDelete(),
+        EffectKind.QUEUE_PURGE: QueuePurge(),
+        EffectKind.LIMIT_SET: LimitSet(),
+        EffectKind.LIMIT_CLEAR: LimitClear(),
+        EffectKind.SUBACCOUNT_DISABLE: SubaccountSwitch(enable=False),
+        EffectKind.SUBACCOUNT_ENABLE: SubaccountSwitch(enable=True),
+        EffectKind.DOMAIN_DELETE: DomainDelete(),
+        EffectKind.DOMAIN_UPDATE: DomainUpdate(),
+        EffectKind.SIGNING_KEY_RENEW: SigningKeyRenew(),
+        EffectKind.PUBLIC_KEY_RENEW: PublicKeyRenew(),
+        EffectKind.ROUTE_DELETE: RouteDelete(),
+        EffectKind.WEBHOOK_DELETE: WebhookDelete(),
+        EffectKind.ACCOUNT_WEBHOOK_DELETE: AccountWebhookDelete(),
+        EffectKind.ALLOWLIST_ADD: AllowlistChange(add=True),
+        EffectKind.ALLOWLIST_REMOVE: AllowlistChange(add=False),
+    }
+)

@@ -1,0 +1,191 @@
+"""Brakes: queues, sending limits, subaccounts, rogue domains, and the account's own signing keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
+from workbench.errors import NotFound, Refused
+from workbench.incident.state import EffectRecord
+from workbench.mailgun import account, domains, keys, queues
+from workbench.mailgun.client import Priority
+from workbench.redact import visible
+
+
+class _Repeatable(PlainHandler):
+    """An effect that may simply be done again: the account ends the same."""
+
+    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
+        """Do it again."""
+        return Reconciled(Reality.AGAIN, f"{visible(record.effect.what or record.effect.target, 80)}: done again")
+
+
+class QueuePurge(_Repeatable):
+    """Throw away what a domain has queued and scheduled, on every storage host."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Ask each storage host; the queue is only empty when all of them said so (dossier B2)."""
+        effect = record.effect
+        hosts = await queues.purge(
+            ctx.api,
+            domain=effect.target,
+            region=effect.place.region,
+            subaccount=effect.place.subaccount,
+            priority=Priority.WRITE,
+        )
+        return Sent((f"purged on {len(hosts)} storage host(s) at {stamp(ctx)}",), {"hosts": list(hosts)})
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Every storage host said done; the API shows no queue length to prove more (dossier B2)."""
+        return Proof(True, (*record.evidence[:1], "every storage host confirmed; queue length is not readable"))
+
+
+class LimitSet(_Repeatable):
+    """Cap what the account may send in a month; the value before is kept for the way back."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Set the limit; the server refuses less than 1,000 (dossier B3)."""
+        effect = record.effect
+        await account.set_limit(
+            ctx.api,
+            int(effect.params["limit"]),
+            region=effect.place.region,
+            subaccount=effect.place.subaccount,
+            priority=Priority.WRITE,
+        )
+        return Sent((f"limit set at {stamp(ctx)}",))
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Read the limit back."""
+        effect = record.effect
+        limit = await account.get_limit(
+            ctx.api,
+            region=effect.place.region,
+            subaccount=effect.place.subaccount,
+            priority=Priority.PROOF,
+        )
+        seen = None if limit is None or limit.limit is None else int(limit.limit)
+        return Proof(
+            seen == int(effect.params["limit"]),
+            (*record.evidence[:1], f"read back: {'none' if seen is None else seen} at {stamp(ctx)}"),
+        )
+
+
+class LimitClear(_Repeatable):
+    """Remove the cap."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Remove the limit; none set counts as removed."""
+        effect = record.effect
+        try:
+            await account.delete_limit(
+                ctx.api,
+                region=effect.place.region,
+                subaccount=effect.place.subaccount,
+                priority=Priority.WRITE,
+            )
+        except NotFound:
+            return Sent((f"no limit was set at {stamp(ctx)}",))
+        return Sent((f"limit removed at {stamp(ctx)}",))
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Read that there is none."""
+        effect = record.effect
+        limit = await account.get_limit(
+            ctx.api, region=effect.place.region, subaccount=effect.place.subaccount, priority=Priority.PROOF
+        )
+        return Proof(limit is None, (*record.evidence[:1], f"read back at {stamp(ctx)}"))
+
+
+class SubaccountSwitch(_Repeatable):
+    """Disable a subaccount, or enable it again."""
+
+    def __init__(self, *, enable: bool) -> None:
+        self.enable = enable
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Switch it; the server's 'already' counts as yes."""
+        switch = account.enable_subaccount if self.enable else account.disable_subaccount
+        try:
+            await switch(ctx.api, record.effect.target, priority=Priority.WRITE)
+        except Refused as refusal:
+            if "already" not in refusal.detail.lower():
+                raise
+        return Sent((f"{'enabled' if self.enable else 'disabled'} at {stamp(ctx)}",))
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Read its status back."""
+        status: Any = "absent"
+        async for subaccount in account.iter_subaccounts(ctx.api, closed=True, priority=Priority.PROOF):
+            if subaccount.id == record.effect.target:
+                status = subaccount.status
+        wanted = "open" if self.enable else "disabled"
+        return Proof(
+            status == wanted, (*record.evidence[:1], f"status {visible(status, 20)} at {stamp(ctx)}")
+        )
+
+
+class DomainDelete(_Repeatable):
+    """Delete a rogue domain, for good."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Delete it; the server does so in the background, over minutes (dossier B2)."""
+        effect = record.effect
+        try:
+            await domains.delete_domain(
+                ctx.api,
+                effect.target,
+                region=effect.place.region,
+                subaccount=effect.place.subaccount,
+                priority=Priority.WRITE,
+            )
+        except NotFound:
+            return Sent((f"was already gone at {stamp(ctx)}",))
+        return Sent((f"deletion accepted at {stamp(ctx)}",))
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Show the domain absent; until then the deletion is only promised."""
+        effect = record.effect
+        try:
+            await domains.get_domain(
+                ctx.api,
+                effect.target,
+                region=effect.place.region,
+                subaccount=effect.place.subaccount,
+                priority=Priority.PROOF,
+            )
+        except NotFound:
+            return Proof(True, (*record.evidence[:1], f"absent at {stamp(ctx)}"))
+        return Proof(False, (*record.evidence[:1], "still listed: deletion runs in the background"))
+
+
+class SigningKeyRenew(_Repeatable):
+    """Make a new HTTP webhook signing key; the old one stops at once."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Regenerate, store the new key; it can be read again at any time, so storing cannot lose it."""
+        secret = await account.renew_signing_key(ctx.api, region=record.effect.place.region, priority=Priority.WRITE)
+        entry = ctx.entry("HTTP webhook signing key")
+        await ctx.vault.store(entry, secret)
+        return Sent((f"regenerated at {stamp(ctx)}, stored",), entry=entry.username)
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Read the key and compare it with what was stored."""
+        now = await account.read_signing_key(ctx.api, region=record.effect.place.region, priority=Priority.PROOF)
+        stored = await ctx.vault.fetch(ctx.entry(record.entry))
+        return Proof(now == stored, (*record.evidence[:1], f"read back at {stamp(ctx)}"))
+
+
+class PublicKeyRenew(_Repeatable):
+    """Make a new public validation key."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Regenerate and store it; it only validates addresses (dossier B1)."""
+        secret = await keys.renew_public_key(ctx.api, priority=Priority.WRITE)
+        entry = ctx.entry("public validation key")
+        await ctx.vault.store(entry, secret)
+        return Sent((f"regenerated at {stamp(ctx)}, stored",), entry=entry.username)
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """The answer is all there is: no call reads the public key back."""
+        return Proof(True, (*record.evidence[:1], "no call reads it back"))

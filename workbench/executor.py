@@ -1,0 +1,354 @@
+"""The only writer: vault, journal, network, journal, proof, for every effect, in the order of harm.
+
+::
+
+    planned ──intent durable──▶ open ──server's yes, durable──▶ done ──account shows it──▶ verified
+                                  │                               └── cannot be shown from here: stays done
+                                  └── no answer: the account is asked what happened, then done or again
+
+Up to ``WRITES`` effects are under way at once; the client's limiter decides how many calls really fly.
+Proofs run beside the writes, so that a slow SMTP server never stands in front of a cut. Whatever an
+operator stops, a kill interrupts or a fault breaks has a row in the journal that says where it stood.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.agenda import Agenda
+from workbench.attempts import Outcome, attempt
+from workbench.effects.base import Context, Proof
+from workbench.effects.registry import HANDLERS
+from workbench.errors import ApiError, NotAuthorised, Unreachable, VaultError, VendorFault, WorkbenchError
+from workbench.incident.plan import EffectKind, EffectState, Plan
+from workbench.incident.state import EffectRecord
+from workbench.ledger import Ledger
+from workbench.progress import EffectMoved, Notice, Phase, PlanFinished, PlanStarted, Progress, Summary
+
+# A few more than the 20 calls in flight, so that an effect waiting for the disk leaves no call slot empty.
+WRITES = 28
+PROOFS = 60
+# How often the account is looked at before a change counts as not proven, and the seconds between looks.
+LOOKS = 8
+LOOK_EVERY = 1.0
+# New passwords are stored ahead by one durable replace: few before the first cut, many after it.
+FIRST_CHUNK = 20
+CHUNK = 500
+# So many effects in a row ended by the vendor's own faults mean an outage.
+FAULTS_IN_A_ROW = 5
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One run() call: the effects it waits for."""
+
+    title: str
+    ids: tuple[str, ...]
+    waiting: set[str]
+    began: float
+    sent_at: float
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Executor:
+    """Runs confirmed plans. One per incident; several runs share its workers and its order of harm."""
+
+    def __init__(self, ctx: Context, ledger: Ledger, report: Callable[[Progress], None]) -> None:
+        self._ctx = ctx
+        self._ledger = ledger
+        self._report = report
+        self._agenda = Agenda()
+        self._batches: list[_Batch] = []
+        self._wake = asyncio.Event()
+        self._driver: asyncio.Task[None] | None = None
+        self._writing: set[asyncio.Task[None]] = set()
+        self._proving: set[asyncio.Task[None]] = set()
+        self._proof_slots = asyncio.Semaphore(PROOFS)
+        self._prepared: dict[str, str] = {}
+        self._preparing = asyncio.Lock()
+        self._chunk = FIRST_CHUNK
+        self._halt: BaseException | None = None
+        self._stopping = False
+        self._faults = 0
+
+    @property
+    def running(self) -> bool:
+        """Return whether any plan is under way."""
+        return bool(self._batches)
+
+    async def run(self, plan: Plan | None = None) -> Summary:
+        """Confirm and run a plan, or finish what is unsettled when none is given; returns how it ended.
+
+        Raises JournalError when the confirmation cannot be made durable, before anything is written, and
+        re-raises a programming fault of an effect after the others came to rest. Cancelling the call stops
+        at once; what was under way stays open in the journal, and the next run reconciles it.
+        """
+        state = self._ledger.state
+        if plan is not None:
+            await self._confirm(plan)
+            records = [state.effects[effect.id] for effect in plan]
+        else:
+            records = list(state.unsettled)
+        records = [r for r in records if not r.state.settled and r.state is not EffectState.FAILED]
+        ids = tuple(r.effect.id for r in records)
+        now = self._ctx.clock.monotonic()
+        title = plan.title if plan is not None else "Finish what was begun"
+        batch = _Batch(title, ids, set(ids), now, now)
+        if not self._batches:
+            self._halt, self._stopping, self._faults = None, False, 0
+        self._report(PlanStarted(title, len(ids)))
+        self._batches.append(batch)
+        try:
+            self._agenda.add(records)
+            self._start()
+            if batch.waiting:
+                await batch.finished.wait()
+        finally:
+            self._batches.remove(batch)
+            if not self._batches:
+                await self._dismiss()
+        if self._halt is not None and not isinstance(self._halt, WorkbenchError):
+            raise self._halt
+        summary = self._summary(batch)
+        self._report(PlanFinished(summary))
+        return summary
+
+    def stop(self) -> None:
+        """Begin no further effect; those under way reach their outcome, the rest stays planned."""
+        self._stopping = True
+        self._wake.set()
+
+    # ── driving ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def _confirm(self, plan: Plan) -> None:
+        body = {"plan": plan.id, "title": plan.title, "effects": [e.to_json() for e in plan]}
+        await self._ledger.record("plan.confirmed", body)
+
+    def _start(self) -> None:
+        self._wake.set()
+        if self._driver is None or self._driver.done():
+            self._driver = asyncio.create_task(self._drive(), name="executor")
+
+    async def _dismiss(self) -> None:
+        """Cancel whatever still runs; a run that ended by itself left nothing to cancel."""
+        tasks = [*self._writing, *self._proving]
+        if self._driver is not None:
+            tasks.append(self._driver)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._driver = None
+        self._agenda = Agenda()
+        self._prepared.clear()
+        self._chunk = FIRST_CHUNK
+
+    async def _drive(self) -> None:
+        """Launch ready effects while there are slots; end every run when nothing is left or may begin."""
+        try:
+            while True:
+                self._launch_ready()
+                if not self._writing and not self._proving:
+                    if self._halt is None and not self._stopping and self._agenda.parked:
+                        await self._give_up_parked()
+                        continue
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+        except WorkbenchError as error:
+            self._halt = self._halt or error
+        finally:
+            for batch in self._batches:
+                batch.finished.set()
+
+    def _launch_ready(self) -> None:
+        while self._halt is None and not self._stopping and len(self._writing) < WRITES:
+            record = self._agenda.pop()
+            if record is None:
+                return
+            self._launch(self._writing, self._carry_out(record))
+
+    def _launch(self, group: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        group.add(task)
+        task.add_done_callback(lambda done: self._landed(group, done))
+
+    def _landed(self, group: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
+        group.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            # A WorkbenchError that got this far (disk full, locked out) ends the run; anything else is a
+            # bug and does so too, loudly: run() raises it.
+            self._halt = self._halt or fault
+        self._wake.set()
+
+    # ── one effect ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _carry_out(self, record: EffectRecord) -> None:
+        """Take one effect from planned to done (or failed, skipped, parked), then hand it to its proof."""
+        if record.state is EffectState.DONE:
+            # An earlier run got the server's yes and no proof: only the proof is missing.
+            self._launch(self._proving, self._prove(record))
+            return
+        try:
+            entry = await self._prepare(record)
+        except VaultError as error:
+            await self._fail(record, error, unknown=False)
+            return
+        outcome = await attempt(self._ctx, self._ledger, HANDLERS[record.effect.kind], record, entry, self._say)
+        match outcome:
+            case Outcome(sent=sent) if sent is not None:
+                body = {"id": record.effect.id, "evidence": list(sent.evidence), "result": dict(sent.result)}
+                await self._ledger.record("effect.done", body)
+                self._moved(record, Phase.DONE)
+                if record.effect.kind is EffectKind.KEY_DELETE and self._agenda.unpark():
+                    self._notice("A key slot opened: going on with the replacement keys.")
+                self._mark_sent(record.effect.id)
+                self._faults = 0
+                self._launch(self._proving, self._prove(record))
+            case Outcome(quota=True):
+                await self._wait_for_slot(record)
+            case Outcome(error=error) if error is not None:
+                if isinstance(error, NotAuthorised | Unreachable):
+                    # Every other effect would meet the same: stop here, the intent stays open for the next run.
+                    raise error
+                await self._fail(record, error, unknown=outcome.unknown)
+                self._count_fault(error)
+            case _:
+                raise AssertionError("an attempt ends with a yes, a full quota or an error")
+
+    def _count_fault(self, error: WorkbenchError) -> None:
+        """End the run when the vendor faults on one effect after the other: it is down, not the effects."""
+        self._faults = self._faults + 1 if isinstance(error, VendorFault) else 0
+        if self._faults >= FAULTS_IN_A_ROW:
+            raise error
+
+    async def _prepare(self, record: EffectRecord) -> str:
+        """Make the effect's secret safe and return its vault entry, together with those that come next."""
+        effect_id, kind = record.effect.id, record.effect.kind
+        async with self._preparing:
+            if effect_id not in self._prepared:
+                self._moved(record, Phase.STORING)
+                upcoming = self._agenda.upcoming(kind, self._chunk)
+                chunk = {r.effect.id: r for r in (record, *upcoming) if r.effect.id not in self._prepared}
+                names = await HANDLERS[kind].prepare(self._ctx, list(chunk.values()))
+                self._prepared.update(dict.fromkeys(chunk, ""), **names)
+                self._chunk = CHUNK
+            return self._prepared.get(effect_id, "")
+
+    async def _prove(self, record: EffectRecord) -> None:
+        """Look at the account until it shows the effect, or until it is plain that it will not from here."""
+        effect = record.effect
+        async with self._proof_slots:
+            self._moved(record, Phase.PROVING)
+            proof = await self._look(record)
+        body = {"id": effect.id, "evidence": list(proof.evidence)}
+        await self._ledger.record("effect.verified" if proof.sure else "effect.unproven", body)
+        self._moved(record, Phase.VERIFIED if proof.sure else Phase.UNPROVEN)
+        if proof.sure:
+            self._agenda.verified(effect.id)
+            self._ended(effect.id)
+            self._wake.set()
+        else:
+            await self._leave(record, "is not proven")
+
+    async def _look(self, record: EffectRecord) -> Proof:
+        handler = HANDLERS[record.effect.kind]
+        proof = Proof(False, tuple(record.evidence))
+        for look in range(LOOKS):
+            if look:
+                await self._ctx.clock.sleep(LOOK_EVERY)
+            try:
+                proof = await handler.prove(self._ctx, record)
+            except (ApiError, VaultError) as error:
+                # The write stands; only its proof is missing, and the reason is kept beside it.
+                proof = Proof(False, (*record.evidence[:1], f"cannot prove from here: {error.what}"))
+                continue
+            if proof.sure or not proof.later or self._stopping or self._halt is not None:
+                break
+        return proof
+
+    async def _fail(self, record: EffectRecord, error: WorkbenchError, *, unknown: bool) -> None:
+        body = {
+            "id": record.effect.id,
+            "what": error.what,
+            "means": error.means,
+            "todo": error.todo,
+            "unknown": unknown,
+        }
+        await self._ledger.record("effect.failed", body)
+        self._moved(record, Phase.FAILED)
+        await self._leave(record, "failed")
+
+    async def _leave(self, record: EffectRecord, why: str) -> None:
+        """An effect is over without proof: what depended on it must not run."""
+        self._ended(record.effect.id)
+        for dependent in self._agenda.left(record.effect.id):
+            text = f"left as it is: {record.effect.what or record.effect.target} {why}"
+            await self._ledger.record("effect.skipped", {"id": dependent.effect.id, "why": text})
+            self._moved(dependent, Phase.SKIPPED)
+            self._ended(dependent.effect.id)
+
+    # ── the key quota ────────────────────────────────────────────────────────────────────────────────
+
+    async def _wait_for_slot(self, record: EffectRecord) -> None:
+        """The plan allows no more keys: where it is safe, delete first and make the replacement after."""
+        body = {"id": record.effect.id, "why": "the account's key quota is full"}
+        await self._ledger.record("effect.reset", body)
+        released = self._agenda.park(record.effect.id)
+        self._moved(record, Phase.WAITING)
+        if released:
+            name = record.effect.params.get("name") or record.effect.target
+            self._notice(f"The key quota is full: the old key of {name} goes first, its replacement follows.")
+        self._wake.set()
+
+    async def _give_up_parked(self) -> None:
+        error = WorkbenchError(
+            "The account has all the keys its plan allows.",
+            "A replacement cannot be made while every key that is left must stay.",
+            "Delete a key you can do without (API Security in the control panel), then run this again.",
+        )
+        for record in self._agenda.parked:
+            await self._fail(record, error, unknown=False)
+        self._agenda.drop_parked()
+
+    # ── telling ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _moved(self, record: EffectRecord, phase: Phase) -> None:
+        self._report(EffectMoved(record, phase))
+
+    def _say(self, record: EffectRecord, phase: Phase) -> None:
+        self._moved(record, phase)
+
+    def _notice(self, text: str, *, loud: bool = False) -> None:
+        self._report(Notice(text, loud))
+
+    def _mark_sent(self, effect_id: str) -> None:
+        now = self._ctx.clock.monotonic()
+        for batch in self._batches:
+            if effect_id in batch.waiting:
+                batch.sent_at = now
+
+    def _ended(self, effect_id: str) -> None:
+        for batch in self._batches:
+            batch.waiting.discard(effect_id)
+            if not batch.waiting:
+                batch.finished.set()
+
+    def _summary(self, batch: _Batch) -> Summary:
+        effects: Mapping[str, EffectRecord] = self._ledger.state.effects
+        states = [effects[i].state for i in batch.ids]
+        now = self._ctx.clock.monotonic()
+        return Summary(
+            title=batch.title,
+            total=len(batch.ids),
+            verified=states.count(EffectState.VERIFIED),
+            done=states.count(EffectState.DONE),
+            failed=states.count(EffectState.FAILED),
+            skipped=states.count(EffectState.SKIPPED),
+            seconds=now - batch.began,
+            seconds_sending=batch.sent_at - batch.began,
+            halted=self._halt if isinstance(self._halt, WorkbenchError) else None,
+            stopped=self._stopping,
+        )

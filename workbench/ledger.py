@@ -1,0 +1,53 @@
+"""The journal and the state it folds to, kept in step: what is written is what is known.
+
+Everybody who records something does it here, so that no part of the program can act on a fact that is not
+durable, and none can store a fact that the state misses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from workbench.incident.state import JournalRow, State, fold
+
+RowListener = Callable[[JournalRow], None]
+
+
+class JournalPort(Protocol):
+    """The part of the journal that the ledger uses."""
+
+    async def append(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
+        """Write one row; returns when it is durable, raises JournalError when it is not."""
+
+    async def append_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> Sequence[JournalRow]:
+        """Write several rows at once; returns when all are durable."""
+
+
+class Ledger:
+    """One incident's journal with its state."""
+
+    def __init__(self, journal: JournalPort, rows: Sequence[JournalRow] = ()) -> None:
+        self._journal = journal
+        self.state: State = fold(rows)
+        self._listeners: list[RowListener] = []
+
+    def listen(self, listener: RowListener) -> None:
+        """Have ``listener`` called with every row after it is durable and in the state."""
+        self._listeners.append(listener)
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
+        """Write one row and take it into the state; raises JournalError, and then nothing happened."""
+        row = await self._journal.append(kind, body)
+        self._take(row)
+        return row
+
+    async def record_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Write several rows by one durable commit and take them into the state, in order."""
+        for row in await self._journal.append_many(rows):
+            self._take(row)
+
+    def _take(self, row: JournalRow) -> None:
+        self.state.apply(row)
+        for listener in self._listeners:
+            listener(row)
