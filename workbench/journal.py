@@ -187,7 +187,7 @@ class Journal:
 
     def _refuse_if_unusable(self) -> None:
         if self._failure is not None:
-            raise self._failure
+            raise _again(self._failure)
         if self._closed:
             raise JournalError("The journal is closed.", todo="Open the incident again.")
         if self.read_only:
@@ -228,6 +228,14 @@ class Journal:
                 self._storage.append(row for chain in chains for row in chain)
             except JournalError as error:
                 failure = self._failure = error
+            except Exception as error:
+                # Anything unforeseen must still stop the work: a dead writer thread would leave every
+                # later append waiting for ever.
+                failure = self._failure = JournalError(
+                    f"The journal could not be written ({type(error).__name__}).",
+                    "Nothing further is written to the account, because it could not be recorded.",
+                    "Start the workbench again: it resumes.",
+                )
             else:
                 self._head = (seq, prev)
         _report(batch, chains, failure)
@@ -258,4 +266,9 @@ def _settle(
         if failure is None:
             future.set_result(rows)
         else:
-            future.set_exception(failure)
+            future.set_exception(_again(failure))
+
+
+def _again(failure: JournalError) -> JournalError:
+    """A fresh copy for each caller: one shared exception would gather the tracebacks of all of them."""
+    return JournalError(failure.what, failure.means, failure.todo)

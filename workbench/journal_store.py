@@ -45,20 +45,21 @@ class Storage(Protocol):
 class SqliteStorage:
     """One journal file: WAL, every commit synced (``synchronous=FULL``) before it is reported."""
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
-        """Open or create the file (mode 0600); JournalError where it cannot be used."""
+    def __init__(self, path: Path, *, read_only: bool, max_pages: int | None = None) -> None:
+        """Open or create the file (mode 0600); JournalError where it cannot be used.
+
+        ``max_pages`` caps the file's size in pages of 4 kB, as a full disk would.
+        """
         self._path = path
         try:
-            if read_only:
-                self._db = sqlite3.connect(
-                    f"{path.absolute().as_uri()}?mode=ro",
-                    uri=True,
-                    isolation_level=None,
-                    check_same_thread=False,
-                )
-                self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            else:
-                self._db = self._open_for_writing(path)
+            self._db = None if read_only else self._open_for_writing(path)
+            if self._db is not None and max_pages is not None:
+                self._db.execute(f"PRAGMA max_page_count={max_pages:d}")
+            # A connection of its own: on the writer's, a reader would see rows that are not committed yet.
+            self._reader = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+            )
+            self._reader.execute("SELECT count(*) FROM row").fetchone()
         except (sqlite3.Error, OSError) as error:
             raise _failed(f"The journal {path} cannot be opened", error) from None
 
@@ -74,13 +75,10 @@ class SqliteStorage:
         sync_folder(path.parent)
         return db
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """The connection itself, for tests that starve it of pages."""
-        return self._db
-
     def append(self, rows: Iterable[Row]) -> None:
         """Make all rows durable in one transaction; JournalError and none of them otherwise."""
+        if self._db is None:
+            raise JournalError("The journal is open for reading only.")
         try:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(
@@ -89,28 +87,26 @@ class SqliteStorage:
             )
             self._db.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
-            if self._db.in_transaction:
-                # On a full disk SQLite has often rolled back already; if this fails too, the file is closed
-                # by the caller and recovered by SQLite at the next opening.
-                self._roll_back()
+            self._give_up()
             raise _failed(f"The journal {self._path} could not be written", error) from None
 
-    def _roll_back(self) -> None:
-        try:
-            self._db.execute("ROLLBACK")
-        except sqlite3.Error:
+    def _give_up(self) -> None:
+        """Close the writing connection: what it had begun is rolled back, now or by the next opening."""
+        if self._db is not None:
             self._db.close()
+            self._db = None
 
     def read(self, after: int) -> list[Row]:
         """Return the rows behind number ``after`` in order; JournalError where the file is damaged."""
         try:
-            return [Row(*fields) for fields in self._db.execute(_SELECT, (after,))]
+            return [Row(*fields) for fields in self._reader.execute(_SELECT, (after,))]
         except (sqlite3.Error, OSError) as error:
             raise _failed(f"The journal {self._path} could not be read", error) from None
 
     def close(self) -> None:
         """Close the file; everything reported is durable already."""
-        self._db.close()
+        self._reader.close()
+        self._give_up()
 
 
 def _failed(what: str, error: Exception) -> JournalError:
