@@ -1,0 +1,320 @@
+"""What belongs to the account as a whole: people, subaccounts, sending limit, allowlist, signing key (B1, B3)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from workbench.errors import NotFound
+from workbench.mailgun.client import Answer, Form, Mailgun, Priority
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.keys import no_secret
+from workbench.mailgun.models import AllowEntry, Limit, Subaccount, User
+from workbench.mailgun.pagination import Scope, items_of, skip_pages
+from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.requests import at
+from workbench.redact import Secret
+
+ALLOWLIST = "/v2/ip_whitelist"
+SIGNING_KEY = "/v5/accounts/http_signing_key"
+
+
+async def iter_users(
+    client: Mailgun,
+    *,
+    role: str | None = None,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+    page_size: int = 100,
+) -> AsyncIterator[list[User]]:
+    """Yield the people who can sign in, page by page. Users are global."""
+    scope = Scope(region, subaccount, priority)
+    pages = skip_pages(client, "/v5/users", scope, name="users", query={"role": role}, size=page_size)
+    async for items in pages:
+        yield read_records(User, items, "GET /v5/users")
+
+
+async def list_users(
+    client: Mailgun,
+    *,
+    role: str | None = None,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[User]:
+    """Return everybody who can sign in."""
+    pages = iter_users(client, role=role, region=region, subaccount=subaccount, priority=priority)
+    return [user async for page in pages for user in page]
+
+
+async def get_user(
+    client: Mailgun,
+    user_id: str,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> User:
+    """Return one user; raise NotFound for ``No such user exists``."""
+    answer = await client.call(
+        "GET", at("/v5/users/{}", user_id), region=region, subaccount=subaccount, priority=priority
+    )
+    return read_record(User, answer.object(), answer.where)
+
+
+async def iter_subaccounts(
+    client: Mailgun,
+    *,
+    include_closed: bool = True,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+    page_size: int = 100,
+) -> AsyncIterator[list[Subaccount]]:
+    """Yield the subaccounts page by page, closed ones too (they are shown only when asked for)."""
+    scope = Scope(region, subaccount, priority)
+    query: Form = {"closed": True if include_closed else None}
+    path = "/v5/accounts/subaccounts"
+    async for items in skip_pages(client, path, scope, name="subaccounts", query=query, size=page_size):
+        yield read_records(Subaccount, items, f"GET {path}")
+
+
+async def list_subaccounts(
+    client: Mailgun,
+    *,
+    include_closed: bool = True,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[Subaccount]:
+    """Return all subaccounts."""
+    pages = iter_subaccounts(
+        client, include_closed=include_closed, region=region, subaccount=subaccount, priority=priority
+    )
+    return [child async for page in pages for child in page]
+
+
+async def disable_subaccount(
+    client: Mailgun,
+    subaccount_id: str,
+    *,
+    reason: str | None = None,
+    note: str | None = None,
+    region: Region | None = None,
+    priority: Priority = Priority.WRITE,
+) -> Subaccount:
+    """Suspend a subaccount's API and make its panel read-only; raise Refused where it already is."""
+    answer = await client.call(
+        "POST",
+        at("/v5/accounts/subaccounts/{}/disable", subaccount_id),
+        region=region,
+        query={"reason": reason, "note": note},
+        priority=priority,
+    )
+    return _subaccount(answer)
+
+
+async def enable_subaccount(
+    client: Mailgun,
+    subaccount_id: str,
+    *,
+    region: Region | None = None,
+    priority: Priority = Priority.WRITE,
+) -> Subaccount:
+    """Let a subaccount work again."""
+    answer = await client.call(
+        "POST", at("/v5/accounts/subaccounts/{}/enable", subaccount_id), region=region, priority=priority
+    )
+    return _subaccount(answer)
+
+
+def _subaccount(answer: Answer) -> Subaccount:
+    document = answer.object()
+    return read_record(Subaccount, document.get("subaccount") or document, answer.where)
+
+
+def _limit_path(child: str | None) -> str:
+    if child is None:
+        return "/v5/accounts/limit/custom/monthly"
+    return at("/v5/accounts/subaccounts/{}/limit/custom/monthly", child)
+
+
+async def get_limit(
+    client: Mailgun,
+    *,
+    region: Region | None = None,
+    child: str | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> Limit | None:
+    """Return the custom monthly sending limit, per region; None where none is set.
+
+    ``child`` asks the parent for a subaccount's limit; ``subaccount`` acts for the subaccount itself.
+    """
+    try:
+        answer = await client.call(
+            "GET", _limit_path(child), region=region, subaccount=subaccount, priority=priority
+        )
+    except NotFound:
+        return None  # The API's way to say that none is set: "No threshold for account" (dossier B3).
+    return read_record(Limit, answer.object(), answer.where)
+
+
+async def set_limit(
+    client: Mailgun,
+    limit: int,
+    *,
+    region: Region | None = None,
+    child: str | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Set the custom monthly sending limit in messages; raise Refused below 1,000 (the vendor's minimum)."""
+    await client.call(
+        "PUT",
+        _limit_path(child),
+        region=region,
+        subaccount=subaccount,
+        query={"limit": limit},
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+async def delete_limit(
+    client: Mailgun,
+    *,
+    region: Region | None = None,
+    child: str | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Remove the custom monthly sending limit."""
+    await client.call(
+        "DELETE",
+        _limit_path(child),
+        region=region,
+        subaccount=subaccount,
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+async def lift_limit_stop(
+    client: Mailgun,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Let an account send again that its own limit stopped; raise Refused for any other disablement."""
+    await client.call(
+        "PUT",
+        "/v5/accounts/limit/custom/enable",
+        region=region,
+        subaccount=subaccount,
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+async def get_allowlist(
+    client: Mailgun,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[AllowEntry]:
+    """Return the IP allowlist; an empty one binds nobody. Raises Forbidden where the key may not see it."""
+    answer = await client.call("GET", ALLOWLIST, region=region, subaccount=subaccount, priority=priority)
+    return read_records(AllowEntry, items_of(answer, "addresses"), answer.where)
+
+
+async def add_allowed(
+    client: Mailgun,
+    address: str,
+    description: str = "",
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> list[AllowEntry]:
+    """Add an address or network and return the whole list.
+
+    **The list binds from its first entry**, for API and SMTP together (dossier A3): on an empty list this cuts
+    off everybody else.
+    """
+    answer = await client.call(
+        "POST",
+        ALLOWLIST,
+        region=region,
+        subaccount=subaccount,
+        form={"address": address, "description": description},
+        priority=priority,
+    )
+    return read_records(AllowEntry, items_of(answer, "addresses"), answer.where)
+
+
+async def remove_allowed(
+    client: Mailgun,
+    address: str,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> list[AllowEntry]:
+    """Remove an address and return the rest; without the last one the account is open to every address."""
+    answer = await client.call(
+        "DELETE",
+        ALLOWLIST,
+        region=region,
+        subaccount=subaccount,
+        query={"address": address},
+        priority=priority,
+        repeat_safe=True,
+    )
+    return read_records(AllowEntry, items_of(answer, "addresses"), answer.where)
+
+
+async def get_signing_key(
+    client: Mailgun,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> Secret:
+    """Return the HTTP webhook signing key; keep its fingerprint, not its value."""
+    answer = await client.call("GET", SIGNING_KEY, region=region, subaccount=subaccount, priority=priority)
+    return _signing_key(answer)
+
+
+async def signing_key_fingerprint(
+    client: Mailgun,
+    fingerprint_key: bytes,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> str:
+    """Return the keyed fingerprint of the signing key: enough to show that it changed."""
+    secret = await get_signing_key(client, region=region, subaccount=subaccount, priority=priority)
+    return secret.fingerprint(fingerprint_key)
+
+
+async def regenerate_signing_key(
+    client: Mailgun,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> Secret:
+    """Replace the signing key at once and return the new one: webhook receivers fail until they know it."""
+    answer = await client.call("POST", SIGNING_KEY, region=region, subaccount=subaccount, priority=priority)
+    return _signing_key(answer)
+
+
+def _signing_key(answer: Answer) -> Secret:
+    value = answer.object().get("http_signing_key")
+    if not isinstance(value, str) or not value:
+        raise no_secret(answer, "the signing key")
+    return Secret(value)

@@ -1,0 +1,138 @@
+"""SMTP logins of a domain, in the one region where the domain lives (dossier B1)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import NewPassword, SmtpCredential
+from workbench.mailgun.pagination import Scope, skip_pages
+from workbench.mailgun.records import read_records
+from workbench.mailgun.requests import at
+from workbench.redact import Secret
+
+PAGE = 1000
+
+
+async def iter_credentials(
+    client: Mailgun,
+    domain: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+    page_size: int = PAGE,
+) -> AsyncIterator[list[SmtpCredential]]:
+    """Yield a domain's SMTP logins page by page. No value of a password is ever among them."""
+    path = at("/v3/domains/{}/credentials", domain)
+    async for items in skip_pages(client, path, Scope(region, subaccount, priority), size=page_size):
+        yield read_records(SmtpCredential, items, f"GET {path}")
+
+
+async def list_credentials(
+    client: Mailgun,
+    domain: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[SmtpCredential]:
+    """Return all SMTP logins of a domain."""
+    pages = iter_credentials(client, domain, region=region, subaccount=subaccount, priority=priority)
+    return [login async for page in pages for login in page]
+
+
+async def create_credential(
+    client: Mailgun,
+    domain: str,
+    login: str,
+    password: Secret | None = None,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> NewPassword:
+    """Create a login (local part or full address); without a password the server chooses and shows one."""
+    answer = await client.call(
+        "POST",
+        at("/v3/domains/{}/credentials", domain),
+        region=region,
+        subaccount=subaccount,
+        form={"login": login, "password": password},
+        priority=priority,
+    )
+    return _new_password(answer.object(), login)
+
+
+async def reset_credential(
+    client: Mailgun,
+    domain: str,
+    login: str,
+    password: Secret | None = None,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> NewPassword:
+    """Give a login a new password of 5 to 32 characters; without one the server chooses it and shows it once.
+
+    With a chosen password a repeat changes nothing more, and a lost answer is asked again; 400 ``New password
+    cannot be the same as old password.`` then means that it is already set (dossier B1).
+    """
+    answer = await client.call(
+        "PUT",
+        at("/v3/domains/{}/credentials/{}", domain, local_part(login, domain)),
+        region=region,
+        subaccount=subaccount,
+        form={"password": password} if password is not None else {},
+        priority=priority,
+        repeat_safe=password is not None,
+    )
+    return _new_password(answer.object(), login)
+
+
+async def delete_credential(
+    client: Mailgun,
+    domain: str,
+    login: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Delete a login. Raises NotFound where it is gone, Refused for ``postmaster`` (reset only)."""
+    await client.call(
+        "DELETE",
+        at("/v3/domains/{}/credentials/{}", domain, local_part(login, domain)),
+        region=region,
+        subaccount=subaccount,
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+def local_part(login: str, domain: str) -> str:
+    """Return the login without its domain where that is this domain: the form seen recorded (dossier B1)."""
+    local, at_sign, host = login.rpartition("@")
+    return local if at_sign and local and host.lower() == domain.lower() else login
+
+
+def full_login(login: str, domain: str) -> str:
+    """Return the full address an SMTP server wants for a login of this domain."""
+    return login if "@" in login else f"{login}@{domain}"
+
+
+def _new_password(document: dict[str, Any], login: str) -> NewPassword:
+    pairs = document.get("credentials")
+    message = document.get("message")
+    name, value = login, None
+    if isinstance(pairs, dict) and len(pairs) == 1:
+        [(key, shown)] = pairs.items()
+        name, value = str(key), shown
+    return NewPassword(
+        login=name,
+        password=Secret(value) if isinstance(value, str) and value else None,
+        message=message if isinstance(message, str) else "",
+    )

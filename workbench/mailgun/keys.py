@@ -1,0 +1,159 @@
+"""API keys: list, create, delete (dossier B1). Keys are global: one region's answer holds for both."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from workbench.errors import Forbidden, NotFound, UnreadableAnswer
+from workbench.mailgun.client import Answer, Mailgun, Priority
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import Key, NewKey
+from workbench.mailgun.pagination import items_of
+from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.requests import at
+from workbench.redact import Secret
+
+KINDS = ("user", "domain", "web")
+
+
+async def list_keys(
+    client: Mailgun,
+    *,
+    kind: str | None = None,
+    domain: str | None = None,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[Key]:
+    """Return the account's keys, of one ``kind`` or, by default, of every kind, each key once.
+
+    An unfiltered call may not show every kind (dossier B1, unconfirmed), so None asks for the unfiltered
+    list and for ``user``, ``domain`` and ``web`` as well. The API has no paging here.
+    """
+    found: dict[str, Key] = {}
+    for asked in (None, *KINDS) if kind is None else (kind,):
+        answer = await client.call(
+            "GET",
+            "/v1/keys",
+            region=region,
+            subaccount=subaccount,
+            query={"kind": asked, "domain_name": domain},
+            priority=priority,
+        )
+        for key in read_records(Key, items_of(answer, "items"), answer.where):
+            found.setdefault(key.id, key)
+    return list(found.values())
+
+
+async def create_key(
+    client: Mailgun,
+    *,
+    role: str,
+    kind: str = "user",
+    description: str = "",
+    domain: str | None = None,
+    expiration: int | None = None,
+    user_id: str | None = None,
+    user_name: str | None = None,
+    email: str | None = None,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> NewKey:
+    """Create a key and return it with the secret that is shown this once.
+
+    ``role`` is admin, basic, developer or sending; ``domain`` is needed for kind ``domain``; ``expiration``
+    is a lifetime in seconds, None for ever. Raises Forbidden at the account's key limit or without the admin
+    role. Never repeated by itself: each run makes another key.
+    """
+    answer = await client.call(
+        "POST",
+        "/v1/keys",
+        region=region,
+        subaccount=subaccount,
+        form={
+            "role": role,
+            "kind": kind,
+            "description": description or None,
+            "domain_name": domain,
+            "expiration": expiration,
+            "user_id": user_id,
+            "user_name": user_name,
+            "email": email,
+        },
+        priority=priority,
+    )
+    item: dict[str, Any] = answer.object().get("key") or {}
+    secret = item.pop("secret", None) if isinstance(item, dict) else None
+    if not isinstance(secret, str) or not secret:
+        raise no_secret(answer, "the new key")
+    return NewKey(key=read_record(Key, item, answer.where), secret=Secret(secret))
+
+
+async def delete_key(
+    client: Mailgun,
+    key_id: str,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Delete a key. Raises NotFound where there is no such key (any more): the caller may take it as done.
+
+    A key made a moment ago may be refused with 400 ``an error occurred, please try again later`` (Refused);
+    waiting some seconds and asking again helps.
+    """
+    await client.call(
+        "DELETE",
+        at("/v1/keys/{}", key_id),
+        region=region,
+        subaccount=subaccount,
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+async def regenerate_public_key(
+    client: Mailgun,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> str:
+    """Replace the public validation key and return the new one (it only validates addresses)."""
+    answer = await client.call(
+        "POST", "/v1/keys/public", region=region, subaccount=subaccount, priority=priority, repeat_safe=True
+    )
+    key = answer.object().get("key")
+    if not isinstance(key, str) or not key:
+        raise no_secret(answer, "the new public key")
+    return key
+
+
+async def whoami(
+    client: Mailgun,
+    *,
+    region: Region | None = None,
+    priority: Priority = Priority.PROOF,
+) -> str | None:
+    """Prove with one cheap read that the key is alive; return its id, None where the answer does not name it.
+
+    Raises NotAuthorised where the key is refused (dead, or this host is not on the allowlist). A 403 and a
+    404 with the API's own body are answers to a key that is alive (dossier D). A ``domain`` key may be refused
+    on reads though alive: only its own send endpoint decides.
+    """
+    with contextlib.suppress(Forbidden, NotFound):
+        await client.call("GET", "/v5/accounts/limit/custom/monthly", region=region, priority=priority)
+    return client.key_id
+
+
+def no_secret(answer: Answer, what: str) -> UnreadableAnswer:
+    """Return the error for a creating call whose answer does not show the secret it should."""
+    return UnreadableAnswer(
+        f"The answer to {answer.where} does not show {what}.",
+        "It may have been made all the same, with a secret that nobody knows.",
+        "Read the list again and delete what is not known, then repeat.",
+        status=answer.status,
+        where=answer.where,
+    )
