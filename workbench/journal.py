@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -24,7 +24,7 @@ from workbench.leakguard import SecretScanner
 from workbench.private_files import ensure_folder
 from workbench.redact import Secret
 
-__all__ = ["FILE_NAME", "OPENED", "Holder", "Journal", "Row"]
+__all__ = ["FILE_NAME", "OPENED", "Holder", "Journal", "Row", "read_rows"]
 
 FILE_NAME = "journal.sqlite"
 OPENED = "journal"  # the kind of the first row: names format and incident
@@ -75,9 +75,15 @@ class Journal:
         lock = IncidentLock(path.with_name("lock"), clock.now())
         try:
             make = storage or _sqlite
-            journal = cls(make(path, not lock.held), clock, lock, scanner or SecretScanner())
+            store = make(path, not lock.held)
+        except BaseException:
+            lock.release()
+            raise
+        try:
+            journal = cls(store, clock, lock, scanner or SecretScanner())
             journal._start(incident)
         except BaseException:
+            store.close()
             lock.release()
             raise
         return journal
@@ -94,7 +100,7 @@ class Journal:
 
     @property
     def head_hash(self) -> str:
-        """The hash of the last durable row."""
+        """The hash of the last durable row (as of the opening, where another workbench writes)."""
         return self._head[1]
 
     @property
@@ -124,19 +130,19 @@ class Journal:
         """
         return (await self.append_many([(kind, body)]))[0]
 
-    async def append_many(self, entries: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Row]:
+    async def append_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Row]:
         """Return the rows, next to each other in the chain, once all of them are durable (or none is)."""
         self._refuse_if_unusable()
         at = iso(self._clock.now())
-        rows = [(at, kind, self._clean(kind, body)) for kind, body in entries]
-        if not rows:
+        cleaned = [(at, kind, self._clean(kind, body)) for kind, body in rows]
+        if not cleaned:
             return []
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Row]] = loop.create_future()
         if self._thread is None:
             self._thread = threading.Thread(target=self._write, name="workbench-journal", daemon=True)
             self._thread.start()
-        self._inbox.put(_Append(rows, loop, future))
+        self._inbox.put(_Append(cleaned, loop, future))
         return await future
 
     def rows(self, after: int = 0) -> list[Row]:
@@ -239,6 +245,15 @@ class Journal:
             else:
                 self._head = (seq, prev)
         _report(batch, chains, failure)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return all rows of the journal at ``path`` without its lock; JournalError where it cannot be read."""
+    storage = SqliteStorage(path, read_only=True)
+    try:
+        return storage.read(0)
+    finally:
+        storage.close()
 
 
 def _sqlite(path: Path, read_only: bool) -> Storage:

@@ -51,16 +51,16 @@ class SqliteStorage:
         ``max_pages`` caps the file's size in pages of 4 kB, as a full disk would.
         """
         self._path = path
+        self._db: sqlite3.Connection | None = None
         try:
-            self._db = None if read_only else self._open_for_writing(path)
+            if not read_only:
+                self._db = self._open_for_writing(path)
             if self._db is not None and max_pages is not None:
                 self._db.execute(f"PRAGMA max_page_count={max_pages:d}")
             # A connection of its own: on the writer's, a reader would see rows that are not committed yet.
-            self._reader = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-            )
-            self._reader.execute("SELECT count(*) FROM row").fetchone()
+            self._reader = _connect_for_reading(path)
         except (sqlite3.Error, OSError) as error:
+            self._give_up()
             raise _failed(f"The journal {path} cannot be opened", error) from None
 
     @staticmethod
@@ -69,10 +69,14 @@ class SqliteStorage:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
         path.chmod(0o600)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        db.executescript(_SCHEMA)
-        sync_folder(path.parent)
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.executescript(_SCHEMA)
+            sync_folder(path.parent)
+        except (sqlite3.Error, OSError):
+            db.close()
+            raise
         return db
 
     def append(self, rows: Iterable[Row]) -> None:
@@ -107,6 +111,18 @@ class SqliteStorage:
         """Close the file; everything reported is durable already."""
         self._reader.close()
         self._give_up()
+
+
+def _connect_for_reading(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        db.execute("SELECT count(*) FROM row").fetchone()
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
 
 
 def _failed(what: str, error: Exception) -> JournalError:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from workbench.errors import VaultError, WorkbenchError
 from workbench.offloop import Worker
+from workbench.passphrase import new_smtp_password
 from workbench.redact import Secret
 from workbench.sealed import Sealer
 from workbench.vault_detect import Detected, NoKeyring, SystemKeyring, detect, refusal, title
@@ -54,6 +55,7 @@ __all__ = [
     "encryption_entry",
     "fingerprint_entry",
     "incident_service",
+    "new_smtp_password",
     "probe_entry",
     "smtp_entry",
 ]
@@ -116,10 +118,10 @@ class Vault:
             self._flusher = asyncio.get_running_loop().create_task(self._flush())
         await future
 
-    async def store_many(self, secrets: Mapping[EntryName, Secret]) -> None:
-        """Store all ``secrets`` (file backend: one durable replace); VaultError where any is not stored."""
+    async def store_many(self, entries: Mapping[EntryName, Secret]) -> None:
+        """Store all ``entries`` (file backend: one durable replace); VaultError where any is not stored."""
         results = await asyncio.gather(
-            *(self.store(name, secret) for name, secret in secrets.items()), return_exceptions=True
+            *(self.store(name, secret) for name, secret in entries.items()), return_exceptions=True
         )
         for result in results:
             if isinstance(result, BaseException):
@@ -130,9 +132,9 @@ class Vault:
         value = await self._call(partial(self._backend.get_password, name.service, name.username), name)
         return None if value is None else _as_secret(value, name)
 
-    async def remove(self, name: EntryName) -> bool:
-        """Remove the entry and prove it gone; True where it was there. VaultError where it stays."""
-        return await self._call(partial(_remove, self._backend, name), name)
+    async def remove(self, name: EntryName) -> None:
+        """Remove the entry, if it is there, and prove it gone; VaultError where it stays."""
+        await self._call(partial(_remove, self._backend, name), name)
 
     async def names(self) -> list[EntryName] | None:
         """Return all entry names of the file backend; None where the keyring cannot list (the system's)."""
@@ -295,16 +297,15 @@ def _as_file(backend: KeyringBackend) -> FileKeyring | None:
     return backend if isinstance(backend, FileKeyring) else None
 
 
-def _remove(backend: KeyringBackend, name: EntryName) -> bool:
+def _remove(backend: KeyringBackend, name: EntryName) -> None:
     if backend.get_password(name.service, name.username) is None:
-        return False
+        return
     backend.delete_password(name.service, name.username)
     if backend.get_password(name.service, name.username) is not None:
         raise VaultError(
             f"The keyring still holds '{name}' after it was removed.",
             todo="Remove it in the password manager.",
         )
-    return True
 
 
 def _as_secret(value: str, name: EntryName) -> Secret:
