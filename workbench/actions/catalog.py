@@ -1,0 +1,268 @@
+"""The one table of actions: keys, palette, footer, help and tests all read it. Pure data.
+
+An action either plans (``plans=True``: it shows a plan that is confirmed before anything is written) or it
+reads, shows or records. ``key`` is where it lives on the keyboard; ``panes`` where that key works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Pane(StrEnum):
+    """The panes by the id their widgets carry."""
+
+    RUNBOOK = "runbook"
+    CREDENTIALS = "credentials"
+    DOMAINS = "domains"
+    USERS = "users"
+    BLOCKLISTS = "blocklists"
+    ACTIVITY = "activity"
+
+
+class Danger(StrEnum):
+    """How much an action can hurt: it decides how it is asked for."""
+
+    NONE = "none"
+    CHANGES = "changes the account"
+    DESTROYS = "cannot be undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing the operator can do.
+
+    ``title`` is the palette's "area: verb"; ``does`` one sentence for help; ``needs`` says in words what
+    must be selected or true, shown when the action is not possible now.
+    """
+
+    id: str
+    title: str
+    does: str
+    key: str = ""
+    panes: tuple[Pane, ...] = ()
+    danger: Danger = Danger.NONE
+    plans: bool = False
+    step: str = ""
+    footer: bool = False
+    needs: str = ""
+
+    @property
+    def everywhere(self) -> bool:
+        """Return whether the key works in every pane."""
+        return not self.panes
+
+
+_ALL = (
+    Action(
+        "next.do",
+        "runbook: do the next thing",
+        "Does what the runbook names as next; anything that changes the account shows its plan first.",
+        key="enter",
+        panes=(Pane.RUNBOOK,),
+        footer=True,
+    ),
+    Action(
+        "contain.all",
+        "contain: cut all access now",
+        "Plans everything at once: replace every API key, reset every SMTP login, worst first.",
+        key="C",
+        danger=Danger.DESTROYS,
+        plans=True,
+        step="1",
+    ),
+    Action(
+        "keys.replace",
+        "keys: replace",
+        "Mints a replacement for each selected key (or every key), stores and proves it, then deletes the old one.",
+        key="r",
+        panes=(Pane.CREDENTIALS,),
+        danger=Danger.DESTROYS,
+        plans=True,
+        step="1",
+        footer=True,
+        needs="API keys in the list",
+    ),
+    Action(
+        "keys.delete",
+        "keys: delete strangers",
+        "Deletes the selected keys without a replacement: for keys that nobody of yours made.",
+        key="x",
+        panes=(Pane.CREDENTIALS,),
+        danger=Danger.DESTROYS,
+        plans=True,
+        step="1",
+        needs="one or more selected API keys",
+    ),
+    Action(
+        "logins.reset",
+        "smtp: reset passwords",
+        "Gives each selected SMTP login (or every login of every domain) a new password, stored first, proven by AUTH.",
+        key="R",
+        panes=(Pane.CREDENTIALS, Pane.DOMAINS),
+        danger=Danger.DESTROYS,
+        plans=True,
+        step="2",
+        footer=True,
+        needs="SMTP logins in the list",
+    ),
+    Action(
+        "logins.delete",
+        "smtp: delete stranger logins",
+        "Deletes the selected SMTP logins; postmaster cannot be deleted and is reset instead.",
+        key="X",
+        panes=(Pane.CREDENTIALS,),
+        danger=Danger.DESTROYS,
+        plans=True,
+        step="2",
+        needs="one or more selected SMTP logins",
+    ),
+    Action(
+        "queues.purge",
+        "domains: purge queued mail",
+        "Throws away what the selected domains (or the abused ones) have queued and scheduled, your own mail included.",
+        key="p",
+        panes=(Pane.DOMAINS,),
+        danger=Danger.DESTROYS,
+        plans=True,
+        step="3",
+        footer=True,
+        needs="domains in the list",
+    ),
+    Action(
+        "limit.set",
+        "account: set a sending limit",
+        "Caps how much the account may send this month; the value before is kept for the way back.",
+        key="L",
+        panes=(Pane.DOMAINS,),
+        danger=Danger.CHANGES,
+        plans=True,
+        step="3",
+    ),
+    Action(
+        "limit.restore",
+        "account: restore the sending limit",
+        "Puts the sending limit back to what it was before the incident.",
+        panes=(Pane.DOMAINS,),
+        danger=Danger.CHANGES,
+        plans=True,
+        step="3",
+        needs="a limit that this incident changed",
+    ),
+    Action(
+        "subaccounts.disable",
+        "account: disable a rogue subaccount",
+        "Stops a subaccount: its API is suspended until it is enabled again.",
+        panes=(Pane.DOMAINS,),
+        danger=Danger.CHANGES,
+        plans=True,
+        step="3",
+        needs="a subaccount",
+    ),
+    Action(
+        "finish",
+        "contain: finish what was begun",
+        "Asks the account what became of every open effect and finishes it.",
+        key="f",
+        danger=Danger.CHANGES,
+        step="1",
+        needs="effects that are not proven yet",
+    ),
+    Action(
+        "stop",
+        "contain: stop after the current effects",
+        "Begins nothing new; what is under way reaches its end, the rest stays planned and can be finished later.",
+        key="escape",
+        needs="a running plan",
+    ),
+    Action(
+        "evidence.preserve",
+        "evidence: preserve now",
+        "Stores what the account shows (keys, users, domains, logins, limits) sealed, with its hash in the journal.",
+        key="e",
+        panes=(Pane.RUNBOOK,),
+        step="0",
+    ),
+    Action(
+        "support.message",
+        "support: opening message",
+        "Shows the message to copy to Mailgun Support; copying it is recorded as attested.",
+        key="m",
+        panes=(Pane.RUNBOOK,),
+        step="0",
+    ),
+    Action(
+        "step.attest",
+        "runbook: attest a step",
+        "Records that you know a step to be done where the account cannot show it: who, when, what.",
+        key="t",
+        panes=(Pane.RUNBOOK, Pane.USERS),
+    ),
+    Action(
+        "finding.judge",
+        "finding: judge",
+        "Records whether the highlighted item is yours or the intruder's, with a reason.",
+        key="d",
+        panes=(Pane.CREDENTIALS, Pane.DOMAINS, Pane.USERS),
+        needs="a highlighted row",
+    ),
+    Action(
+        "blocklists.check",
+        "blocklists: check now",
+        "Asks the blocklists that matter about every sending address and domain.",
+        key="b",
+        panes=(Pane.BLOCKLISTS,),
+        step="9",
+        footer=True,
+    ),
+    Action(
+        "secret.reveal",
+        "secret: reveal once",
+        "Covers the screen, shows one new secret for 20 seconds, and journals that it was shown.",
+        key="v",
+        panes=(Pane.CREDENTIALS,),
+        needs="a highlighted row with a new secret, and share-safe off",
+    ),
+    Action("refresh", "view: read the account again", "Reads the whole inventory again.", key="f5"),
+    Action(
+        "share.toggle",
+        "view: share-safe on or off",
+        "With share-safe on, secrets are never drawn and people's addresses are shortened.",
+        key="s",
+        footer=True,
+    ),
+    Action("local.toggle", "view: UTC or local time", "Shows times in UTC, or in this host's own zone."),
+    Action(
+        "pane.maximise",
+        "view: maximise the pane",
+        "Gives the focused pane the whole screen, or back.",
+        key="z",
+    ),
+    Action("pane.runbook", "go: Runbook", "Moves to the runbook.", key="1"),
+    Action("pane.credentials", "go: Credentials", "Moves to API keys and SMTP logins.", key="2"),
+    Action("pane.domains", "go: Domains", "Moves to the domains.", key="3"),
+    Action("pane.users", "go: Users", "Moves to the users.", key="4"),
+    Action("pane.blocklists", "go: Blocklists", "Moves to the blocklists.", key="5"),
+    Action("pane.activity", "go: Activity", "Moves to the activity log.", key="6"),
+    Action(
+        "help",
+        "help: this pane and its keys",
+        "Explains the focused pane and lists every key.",
+        key="question_mark",
+        footer=True,
+    ),
+    Action(
+        "redraw", "view: redraw the screen", "Draws everything anew, after a disturbed line.", key="ctrl+l"
+    ),
+    Action(
+        "quit",
+        "quit",
+        "Leaves; a running plan stops after its current effects, and the next start resumes.",
+        key="q",
+        footer=True,
+    ),
+)
+
+ACTIONS: MappingProxyType[str, Action] = MappingProxyType({action.id: action for action in _ALL})
