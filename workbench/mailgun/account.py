@@ -1,4 +1,4 @@
-"""What belongs to the account as a whole: people, subaccounts, sending limit, allowlist, signing key (B1, B3)."""
+"""The account as a whole: people, subaccounts, sending limit, allowlist, signing key (dossier B1, B3)."""
 
 from __future__ import annotations
 
@@ -241,8 +241,8 @@ async def add_allowed(
 ) -> list[AllowEntry]:
     """Add an address or network and return the whole list.
 
-    **The list binds from its first entry**, for API and SMTP together (dossier A3): on an empty list this cuts
-    off everybody else.
+    **The list binds from its first entry**, for API and SMTP together (dossier A3): on an empty list
+    this cuts off everybody else.
     """
     answer = await client.call(
         "POST",

@@ -140,8 +140,8 @@ async def whoami(
     """Prove with one cheap read that the key is alive; return its id, None where the answer does not name it.
 
     Raises NotAuthorised where the key is refused (dead, or this host is not on the allowlist). A 403 and a
-    404 with the API's own body are answers to a key that is alive (dossier D). A ``domain`` key may be refused
-    on reads though alive: only its own send endpoint decides.
+    404 with the API's own body are answers to a key that is alive (dossier D). A ``domain`` key may be
+    refused on reads though alive: only its own send endpoint decides.
     """
     with contextlib.suppress(Forbidden, NotFound):
         await client.call("GET", "/v5/accounts/limit/custom/monthly", region=region, priority=priority)

@@ -53,7 +53,7 @@ async def skip_pages(
         )
         items = items_of(answer, name)
         if items and items == previous:
-            raise _endless(answer, "the same page came twice")
+            raise endless(answer, "the same page came twice")
         if items:
             yield items
         # Servers may cap the page below what was asked: only an empty or truly short page ends it.
@@ -61,7 +61,7 @@ async def skip_pages(
             return
         skip += len(items)
         previous = items
-    raise _endless(answer, f"it has more than {MAX_PAGES} pages")
+    raise endless(answer, f"it has more than {MAX_PAGES} pages")
 
 
 async def url_pages(
@@ -89,9 +89,9 @@ async def url_pages(
         server = client.endpoints.api[scope.region or client.endpoints.home]
         path, asked = same_origin(server, following, answer), None
         if path in seen:
-            raise _endless(answer, "its pages point in a circle")
+            raise endless(answer, "its pages point in a circle")
         seen.add(path)
-    raise _endless(answer, f"it has more than {MAX_PAGES} pages")
+    raise endless(answer, f"it has more than {MAX_PAGES} pages")
 
 
 def items_of(answer: Answer, name: str) -> list[Any]:
@@ -138,7 +138,8 @@ def same_origin(server: str, address: str, answer: Answer) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _endless(answer: Answer, reason: str) -> UnreadableAnswer:
+def endless(answer: Answer, reason: str) -> UnreadableAnswer:
+    """Return the error for a list that never ends."""
     return UnreadableAnswer(
         f"The list {answer.where} does not end: {reason}.",
         "Reading on would never finish; what came so far is not the whole list.",

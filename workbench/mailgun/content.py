@@ -1,0 +1,178 @@
+"""What mail is made of and who gets it: templates, mailing lists, suppressions (dossier B4)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import ListMember, MailingList, Suppression, Template, WhitelistEntry
+from workbench.mailgun.pagination import Scope, url_pages
+from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.requests import at
+
+SUPPRESSIONS = ("bounces", "complaints", "unsubscribes")
+
+
+async def iter_templates(
+    client: Mailgun,
+    domain: str | None,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> AsyncIterator[list[Template]]:
+    """Yield a domain's templates page by page, without content; domain None lists the account's own."""
+    path = at("/v3/{}/templates", domain) if domain else "/v4/templates"
+    scope = Scope(region, subaccount, priority)
+    async for items in url_pages(client, path, scope, query={"limit": 100}):
+        yield read_records(Template, items, f"GET {path}")
+
+
+async def get_template(
+    client: Mailgun,
+    domain: str | None,
+    name: str,
+    *,
+    region: Region,
+    version: str | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> Template:
+    """Return a template with the content of its active version, or of the version named."""
+    path = at("/v3/{}/templates/{}", domain, name) if domain else at("/v4/templates/{}", name)
+    if version is not None:
+        path += at("/versions/{}", version)
+    answer = await client.call(
+        "GET",
+        path,
+        region=region,
+        subaccount=subaccount,
+        query=None if version is not None else {"active": "yes"},
+        priority=priority,
+    )
+    document = answer.object()
+    return read_record(Template, document.get("template") or document, answer.where)
+
+
+async def template_versions(
+    client: Mailgun,
+    domain: str | None,
+    name: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> Template:
+    """Return a template with its versions (the first hundred), without their content."""
+    path = (
+        at("/v3/{}/templates/{}/versions", domain, name) if domain else at("/v4/templates/{}/versions", name)
+    )
+    answer = await client.call(
+        "GET", path, region=region, subaccount=subaccount, query={"limit": 100}, priority=priority
+    )
+    document = answer.object()
+    return read_record(Template, document.get("template") or document, answer.where)
+
+
+async def iter_lists(
+    client: Mailgun,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> AsyncIterator[list[MailingList]]:
+    """Yield the mailing lists of a region page by page."""
+    scope = Scope(region, subaccount, priority)
+    async for items in url_pages(client, "/v3/lists/pages", scope, query={"limit": 100}):
+        yield read_records(MailingList, items, "GET /v3/lists/pages")
+
+
+async def iter_members(
+    client: Mailgun,
+    address: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.BACKGROUND,
+) -> AsyncIterator[list[ListMember]]:
+    """Yield the members of a mailing list page by page."""
+    path = at("/v3/lists/{}/members/pages", address)
+    scope = Scope(region, subaccount, priority)
+    async for items in url_pages(client, path, scope, query={"limit": 100}):
+        yield read_records(ListMember, items, f"GET {path}")
+
+
+async def iter_suppressions(
+    client: Mailgun,
+    domain: str,
+    kind: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.BACKGROUND,
+) -> AsyncIterator[list[Suppression]]:
+    """Yield a domain's ``bounces``, ``complaints`` or ``unsubscribes`` page by page."""
+    path = at("/v3/{}/{}", domain, kind)
+    scope = Scope(region, subaccount, priority)
+    async for items in url_pages(client, path, scope, query={"limit": 1000}):
+        yield read_records(Suppression, items, f"GET {path}")
+
+
+async def iter_whitelist(
+    client: Mailgun,
+    domain: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.BACKGROUND,
+) -> AsyncIterator[list[WhitelistEntry]]:
+    """Yield the addresses and domains that are never suppressed, page by page."""
+    path = at("/v3/{}/whitelists", domain)
+    scope = Scope(region, subaccount, priority)
+    async for items in url_pages(client, path, scope, query={"limit": 1000}):
+        yield read_records(WhitelistEntry, items, f"GET {path}")
+
+
+async def delete_whitelist_entry(
+    client: Mailgun,
+    domain: str,
+    value: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Remove one entry of a domain's never-suppress list."""
+    await client.call(
+        "DELETE",
+        at("/v3/{}/whitelists/{}", domain, value),
+        region=region,
+        subaccount=subaccount,
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+async def restore_suppressions(
+    client: Mailgun,
+    domain: str,
+    kind: str,
+    entries: Sequence[Mapping[str, Any]],
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Put suppression entries back, 1,000 a call: ``address`` and, as the API names them, code, error, tags."""
+    for start in range(0, len(entries), 1000):
+        await client.call(
+            "POST",
+            at("/v3/{}/{}", domain, kind),
+            region=region,
+            subaccount=subaccount,
+            json=list(entries[start : start + 1000]),
+            priority=priority,
+            repeat_safe=True,
+        )

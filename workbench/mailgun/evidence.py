@@ -1,0 +1,335 @@
+"""What the account did: logs, volume, bounces, alerts (dossier B5). Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from workbench.errors import UnreadableAnswer
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.dates import parse_moment, rfc2822
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.evidence_models import Alert, BounceClass, LogEvent, MetricRow, StatRow
+from workbench.mailgun.pagination import MAX_PAGES, Scope, endless, items_of
+from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.requests import at
+
+LOG_PAGE = 100
+# Without the time dimension the API serves at most 1,000 rows a page, with it 1,500 (dossier B5).
+METRIC_PAGE = 1000
+
+
+async def iter_log_items(
+    client: Mailgun,
+    *,
+    region: Region,
+    start: datetime,
+    end: datetime,
+    events: Sequence[str] | None = None,
+    domains: Sequence[str] | None = None,
+    include_subaccounts: bool = False,
+    ascending: bool = True,
+    subaccount: str | None = None,
+    priority: Priority = Priority.BACKGROUND,
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """Yield the log page by page as the API sends it, for an export that keeps every field.
+
+    No filter exists for key, address or method: filter on this side. What is newer than about 30 minutes
+    may be incomplete (dossier C); retention may be one day.
+    """
+    body: dict[str, Any] = {
+        "start": rfc2822(start),
+        "end": rfc2822(end),
+        "include_subaccounts": include_subaccounts,
+        "pagination": {"sort": f"timestamp:{'asc' if ascending else 'desc'}", "limit": LOG_PAGE},
+    }
+    if events:
+        body["events"] = list(events)
+    if domains:
+        values = [{"label": name, "value": name} for name in domains]
+        body["filter"] = {"AND": [{"attribute": "domain", "comparator": "=", "values": values}]}
+    seen: set[str] = set()
+    for _ in range(MAX_PAGES):
+        answer = await client.call(
+            "POST",
+            "/v1/analytics/logs",
+            region=region,
+            subaccount=subaccount,
+            json=body,
+            priority=priority,
+            repeat_safe=True,
+        )
+        items = items_of(answer, "items")
+        if not items:
+            return
+        yield items
+        token = (answer.object().get("pagination") or {}).get("next")
+        if not isinstance(token, str) or not token:
+            return
+        if token in seen:
+            raise endless(answer, "its pages point in a circle")
+        seen.add(token)
+        body["pagination"]["token"] = token
+    raise endless(answer, f"it has more than {MAX_PAGES} pages")
+
+
+async def iter_logs(
+    client: Mailgun,
+    *,
+    region: Region,
+    start: datetime,
+    end: datetime,
+    events: Sequence[str] | None = None,
+    domains: Sequence[str] | None = None,
+    include_subaccounts: bool = False,
+    ascending: bool = True,
+    subaccount: str | None = None,
+    priority: Priority = Priority.BACKGROUND,
+) -> AsyncIterator[list[LogEvent]]:
+    """Yield the log page by page as records; see ``iter_log_items`` for what the API can and cannot do."""
+    async for items in iter_log_items(
+        client,
+        region=region,
+        start=start,
+        end=end,
+        events=events,
+        domains=domains,
+        include_subaccounts=include_subaccounts,
+        ascending=ascending,
+        subaccount=subaccount,
+        priority=priority,
+    ):
+        yield read_records(LogEvent, items, "POST /v1/analytics/logs")
+
+
+async def metrics(
+    client: Mailgun,
+    *,
+    region: Region,
+    start: datetime,
+    end: datetime,
+    names: Sequence[str],
+    dimensions: Sequence[str] = ("time",),
+    resolution: str = "hour",
+    include_subaccounts: bool = False,
+    domains: Sequence[str] | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[MetricRow]:
+    """Return counts such as ``accepted_outgoing_count`` per interval (hour, day, month) and dimension.
+
+    Dimensions: time, domain, ip, ip_pool, recipient_domain, recipient_provider, tag, country, subaccount…;
+    none for the key. Hourly counts reach back 60 days.
+    """
+    body: dict[str, Any] = {
+        "start": rfc2822(start),
+        "end": rfc2822(end),
+        "resolution": resolution,
+        "dimensions": list(dimensions),
+        "metrics": list(names),
+        "include_subaccounts": include_subaccounts,
+        "include_aggregates": False,
+    }
+    if domains:
+        values = [{"label": name, "value": name} for name in domains]
+        body["filter"] = {"AND": [{"attribute": "domain", "comparator": "=", "values": values}]}
+    rows: list[MetricRow] = []
+    scope = Scope(region, subaccount, priority)
+    async for items in _posted_pages(client, "/v1/analytics/metrics", scope, body):
+        rows += [_metric_row(item) for item in items if isinstance(item, dict)]
+    return rows
+
+
+async def bounce_classification(
+    client: Mailgun,
+    *,
+    region: Region,
+    start: datetime,
+    end: datetime,
+    dimensions: Sequence[str] = ("entity-name", "domain.name"),
+    include_subaccounts: bool = False,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[BounceClass]:
+    """Return why receivers refuse mail now, by receiver and domain, worst first where the API says so."""
+    body: dict[str, Any] = {
+        "start": rfc2822(start),
+        "end": rfc2822(end),
+        "resolution": "day",
+        "dimensions": list(dimensions),
+        "metrics": ["critical_bounce_count", "non_critical_bounce_count", "classified_failures_count"],
+        "include_subaccounts": include_subaccounts,
+    }
+    rows: list[BounceClass] = []
+    path = "/v2/bounce-classification/metrics"
+    async for items in _posted_pages(client, path, Scope(region, subaccount, priority), body):
+        rows += read_records(BounceClass, items, f"POST {path}")
+    return rows
+
+
+async def _posted_pages(
+    client: Mailgun, path: str, scope: Scope, body: dict[str, Any]
+) -> AsyncIterator[list[Any]]:
+    """Yield pages of a list asked for by POST with skip and limit inside the body."""
+    skip = 0
+    for _ in range(MAX_PAGES):
+        answer = await client.call(
+            "POST",
+            path,
+            region=scope.region,
+            subaccount=scope.subaccount,
+            json={**body, "pagination": {"skip": skip, "limit": METRIC_PAGE}},
+            priority=scope.priority,
+            repeat_safe=True,
+        )
+        items = items_of(answer, "items")
+        if items:
+            yield items
+        if len(items) < METRIC_PAGE:
+            return
+        skip += len(items)
+    raise endless(answer, f"it has more than {MAX_PAGES} pages")
+
+
+def _metric_row(item: dict[str, Any]) -> MetricRow:
+    """Return one row with its rates, sent as text, as numbers; what is null or no number is left out."""
+    dimensions: dict[str, str] = {}
+    for part in item.get("dimensions") or ():
+        if isinstance(part, dict) and isinstance(part.get("dimension"), str):
+            dimensions[part["dimension"]] = str(part.get("value", ""))
+    counts: dict[str, float] = {}
+    for name, value in (item.get("metrics") or {}).items():
+        number = _number(value)
+        if number is not None:
+            counts[str(name)] = number
+    return MetricRow(dimensions=dimensions, metrics=counts, time=parse_moment(dimensions.get("time")))
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+async def stats_total(
+    client: Mailgun,
+    *,
+    region: Region,
+    events: Sequence[str] = ("accepted", "delivered", "failed", "complained"),
+    start: datetime | None = None,
+    end: datetime | None = None,
+    resolution: str = "hour",
+    domain: str | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[StatRow]:
+    """Return the older statistics, of the account or one domain: the way out where metrics are refused."""
+    answer = await client.call(
+        "GET",
+        at("/v3/{}/stats/total", domain) if domain else "/v3/stats/total",
+        region=region,
+        subaccount=subaccount,
+        query={
+            "event": tuple(events),
+            "start": rfc2822(start) if start else None,
+            "end": rfc2822(end) if end else None,
+            "resolution": resolution,
+        },
+        priority=priority,
+    )
+    rows: list[StatRow] = []
+    for item in items_of(answer, "stats"):
+        if not isinstance(item, dict):
+            raise UnreadableAnswer(
+                f"The answer to {answer.where} holds a row that cannot be read.",
+                "Either something changes the answers on the way, or the API has changed.",
+                "Check the address and any proxy.",
+                status=answer.status,
+                where=answer.where,
+            )
+        counts = {name: value for name, value in item.items() if isinstance(value, dict)}
+        rows.append(StatRow(time=parse_moment(item.get("time")), counts=counts))
+    return rows
+
+
+async def threshold_hits(
+    client: Mailgun,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[Alert]:
+    """Return the thresholds that fired."""
+    return await _alerts(client, "/v1/thresholds/hits", region, subaccount, priority)
+
+
+async def send_alerts(
+    client: Mailgun,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[Alert]:
+    """Return the alert rules that exist; one the intruder deleted leaves no trace."""
+    return await _alerts(client, "/v1/thresholds/alerts/send", region, subaccount, priority)
+
+
+async def threshold_limits(
+    client: Mailgun,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[Alert]:
+    """Return the limit rules that exist."""
+    return await _alerts(client, "/v1/thresholds/limits", region, subaccount, priority)
+
+
+async def create_send_alert(
+    client: Mailgun,
+    rule: dict[str, Any],
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> Alert:
+    """Make an alert rule (``name``, ``metric``, ``comparator``, ``limit``, ``dimension``, ``alert_channels``…)."""
+    answer = await client.call(
+        "POST",
+        "/v1/thresholds/alerts/send",
+        region=region,
+        subaccount=subaccount,
+        json=rule,
+        priority=priority,
+    )
+    return read_record(Alert, {**rule, **answer.object()}, answer.where)
+
+
+async def delete_send_alert(
+    client: Mailgun,
+    name: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Delete an alert rule by its name."""
+    await client.call(
+        "DELETE",
+        at("/v1/thresholds/alerts/send/{}", name),
+        region=region,
+        subaccount=subaccount,
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+async def _alerts(
+    client: Mailgun, path: str, region: Region, subaccount: str | None, priority: Priority
+) -> list[Alert]:
+    answer = await client.call("GET", path, region=region, subaccount=subaccount, priority=priority)
+    return read_records(Alert, items_of(answer, "items"), answer.where)

@@ -1,0 +1,304 @@
+"""Settings in which an intruder can stay: routes, webhooks, addresses, pools, sandbox (dossier B3, B4, F)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import (
+    AccountWebhook,
+    DomainWebhooks,
+    Ip,
+    IpPool,
+    PoolMove,
+    Route,
+    SandboxRecipient,
+)
+from workbench.mailgun.pagination import Scope, items_of, skip_pages
+from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.requests import at
+
+ACCOUNT_WEBHOOKS = "/v1/webhooks"
+SANDBOX_RECIPIENTS = "/v5/sandbox/auth_recipients"
+
+
+async def iter_routes(
+    client: Mailgun,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+    page_size: int = 1000,
+) -> AsyncIterator[list[Route]]:
+    """Yield the inbound routes of one region page by page."""
+    async for items in skip_pages(client, "/v3/routes", Scope(region, subaccount, priority), size=page_size):
+        yield read_records(Route, items, "GET /v3/routes")
+
+
+async def list_routes(
+    client: Mailgun,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[Route]:
+    """Return all inbound routes of one region."""
+    pages = iter_routes(client, region=region, subaccount=subaccount, priority=priority)
+    return [route async for page in pages for route in page]
+
+
+async def update_route(
+    client: Mailgun,
+    route_id: str,
+    *,
+    region: Region,
+    route_priority: int | None = None,
+    description: str | None = None,
+    expression: str | None = None,
+    actions: Sequence[str] | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> Route:
+    """Change a route and return it; the answer is flat as recorded, or under ``route`` as described."""
+    answer = await client.call(
+        "PUT",
+        at("/v3/routes/{}", route_id),
+        region=region,
+        subaccount=subaccount,
+        form={
+            "priority": route_priority,
+            "description": description,
+            "expression": expression,
+            "action": tuple(actions) if actions is not None else None,
+        },
+        priority=priority,
+        repeat_safe=True,
+    )
+    document = answer.object()
+    return read_record(Route, document.get("route") or document, answer.where)
+
+
+async def delete_route(
+    client: Mailgun,
+    route_id: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Delete a route."""
+    await _delete(client, at("/v3/routes/{}", route_id), region, subaccount, priority)
+
+
+async def domain_webhooks(
+    client: Mailgun,
+    domain: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> DomainWebhooks:
+    """Return the addresses that get a domain's events; the older single ``url`` is read as well."""
+    answer = await client.call(
+        "GET", at("/v3/domains/{}/webhooks", domain), region=region, subaccount=subaccount, priority=priority
+    )
+    found = answer.object().get("webhooks")
+    urls: dict[str, list[str]] = {}
+    odd: list[str] = []
+    for kind, entry in found.items() if isinstance(found, dict) else ():
+        several, ok = _addresses(entry)
+        if several:
+            urls[str(kind)] = several
+        if not ok:
+            odd.append(str(kind))
+    return DomainWebhooks(urls=urls, unreadable=tuple(odd))
+
+
+def _addresses(entry: Any) -> tuple[list[str], bool]:
+    """Return the addresses of one event type, and whether all of the entry was understood."""
+    if entry is None:
+        return [], True
+    if not isinstance(entry, dict):
+        return [], False
+    several = entry.get("urls") or []
+    several = several if isinstance(several, list) else [several]
+    if entry.get("url"):
+        several = [*several, entry["url"]]
+    texts = [address for address in several if isinstance(address, str)]
+    return list(dict.fromkeys(texts)), len(texts) == len(several)
+
+
+async def set_domain_webhook(
+    client: Mailgun,
+    domain: str,
+    event_type: str,
+    urls: Sequence[str],
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Replace the addresses (at most three) of one event type."""
+    await client.call(
+        "PUT",
+        at("/v3/domains/{}/webhooks/{}", domain, event_type),
+        region=region,
+        subaccount=subaccount,
+        form={"url": tuple(urls)},
+        multipart=True,
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+async def delete_domain_webhook(
+    client: Mailgun,
+    domain: str,
+    event_type: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Remove every address of one event type."""
+    path = at("/v3/domains/{}/webhooks/{}", domain, event_type)
+    await _delete(client, path, region, subaccount, priority)
+
+
+async def remove_webhook_address(
+    client: Mailgun,
+    domain: str,
+    url: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Remove one address from every event type of a domain."""
+    await client.call(
+        "DELETE",
+        at("/v4/domains/{}/webhooks", domain),
+        region=region,
+        subaccount=subaccount,
+        query={"url": url},
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+async def account_webhooks(
+    client: Mailgun,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[AccountWebhook]:
+    """Return the account's webhooks of one region. Raises Forbidden where the key may not see them."""
+    answer = await client.call(
+        "GET", ACCOUNT_WEBHOOKS, region=region, subaccount=subaccount, priority=priority
+    )
+    return read_records(AccountWebhook, items_of(answer, "webhooks"), answer.where)
+
+
+async def delete_account_webhook(
+    client: Mailgun,
+    webhook_id: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Delete an account webhook; it may fire for ten more minutes (dossier C)."""
+    await _delete(client, at("/v1/webhooks/{}", webhook_id), region, subaccount, priority)
+
+
+async def list_ips(
+    client: Mailgun,
+    *,
+    region: Region,
+    dedicated: bool | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[Ip]:
+    """Return the account's sending addresses, only its own dedicated ones if asked."""
+    answer = await client.call(
+        "GET",
+        "/v3/ips",
+        region=region,
+        subaccount=subaccount,
+        query={"dedicated": dedicated},
+        priority=priority,
+    )
+    details = {item.get("ip"): item for item in items_of(answer, "details") if isinstance(item, dict)}
+    return [
+        read_record(Ip, {**details.get(address, {}), "ip": address, "dedicated": dedicated}, answer.where)
+        for address in items_of(answer, "items")
+    ]
+
+
+async def list_ip_pools(
+    client: Mailgun,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[IpPool]:
+    """Return the pools of dedicated addresses. Raises Forbidden where the plan has none."""
+    answer = await client.call("GET", "/v3/ip_pools", region=region, subaccount=subaccount, priority=priority)
+    return read_records(IpPool, items_of(answer, "ip_pools"), answer.where)
+
+
+async def pool_history(
+    client: Mailgun,
+    *,
+    region: Region,
+    limit: int = 100,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[PoolMove]:
+    """Return the latest moves of domains between shared pools; only the first page."""
+    answer = await client.call(
+        "GET",
+        "/v1/dynamic_pools/history",
+        region=region,
+        subaccount=subaccount,
+        query={"Limit": limit},
+        priority=priority,
+    )
+    return read_records(PoolMove, items_of(answer, "items"), answer.where)
+
+
+async def sandbox_recipients(
+    client: Mailgun,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> list[SandboxRecipient]:
+    """Return who the sandbox domain may write to (at most five)."""
+    answer = await client.call(
+        "GET", SANDBOX_RECIPIENTS, region=region, subaccount=subaccount, priority=priority
+    )
+    return read_records(SandboxRecipient, items_of(answer, "recipients"), answer.where)
+
+
+async def delete_sandbox_recipient(
+    client: Mailgun,
+    email: str,
+    *,
+    region: Region | None = None,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Remove a recipient of the sandbox domain."""
+    await _delete(client, at("/v5/sandbox/auth_recipients/{}", email), region, subaccount, priority)
+
+
+async def _delete(
+    client: Mailgun, path: str, region: Region | None, subaccount: str | None, priority: Priority
+) -> None:
+    await client.call(
+        "DELETE", path, region=region, subaccount=subaccount, priority=priority, repeat_safe=True
+    )
