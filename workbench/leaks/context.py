@@ -1,0 +1,117 @@
+"""The surroundings that decide whether a value of the right shape is a Mailgun secret.
+
+Structure plus context beats entropy (dossier 1.1): a hash has as much entropy as a key. What speaks
+against a value is the name it is assigned to (``cache``, ``etag``, ``trace`` …) and values no generator
+makes (placeholders, documentation samples); what speaks for it is a Mailgun word nearby.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+# How far a Mailgun word may stand from a value to count as its context, in bytes.
+NEAR = 600
+
+# Names a hash, an identifier or a cache entry is given; compared with the identifier left of the value
+# and with the words directly before it.
+_NOT_A_SECRET = re.compile(
+    rb"(?i)(cache|etag|md5|sha\d|sha_|hash|checksum|digest|integrity|trace|span|uuid|guid|build[_-]?id"
+    rb"|revision|commit|boundary|message[_-]?id|msgid|request[_-]?id|correlation|fingerprint|asset|session"
+    rb"|transaction|blob|layer|bucket|object[_-]?id|nonce|etags|lock|version|artifact|chunk|snapshot)"
+)
+_MAILGUN = re.compile(rb"(?i)mailgun|(?<![a-z0-9])mg[_-]|(?<![a-z0-9])mg\.[a-z0-9-]+\.[a-z]{2,}")
+_NAME_LEFT = re.compile(
+    rb"([A-Za-z_$][\w$.\-\[\]]{0,80})[\"'\]\\]{0,4}\s{0,4}(?:=>|:=|[=:,(]|\s)[\s\"'`\\<>(a-z:@]{0,40}$"
+)
+_IDENTIFIER = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
+_PLACEHOLDER = re.compile(
+    r"(?ix)^(?:null|none|nil|true|false|empty|undefined|secret|password|passwd|pass|pwd|changeme|change[_-]me"
+    r"|test(?:ing)?|dummy|placeholder|todo|redacted|hidden|removed|masked|username|user|login|string|required"
+    r"|your.*|my[_-]?(?:secret|pass|api|key|mailgun).*|example.*|sample.*|insert.*|enter.*|replace.*|some[_-].*|the[_-].*"
+    r"|.*(?:password|secret|api[_-]?key|token)[_-]?(?:here|goes|example|value).*|<.*|\[.*|\{.*|\$.*|%\w+%|%[({].*|@\w+@|\#\{.*"
+    r"|env\b.*|process\.env.*|os\.(?:environ|getenv).*|getenv.*|config\b.*|settings?\..*|ENV\[.*|secrets\..*|vault:.*"
+    r"|!(?:secret|vault|Ref|Sub).*|(.)\1*|[x*•.…_-]+|(?:xx+|\*\*+|\.\.+).*)$"
+)
+# Documentation samples, kept as digests so that no scanner trips over this file: the legacy key, the public
+# keys and the SMTP passwords of the vendor's old manual and of its API description (dossier 1.1).
+_SAMPLES = frozenset(
+    {
+        "9c846fdf0fa8955c377d",
+        "9bd1f158ca1a1b308d32",
+        "5618e9b6f97e60097719",
+        "0eafb12114bca3257186",
+        "7a119c5b1af376d6602f",
+        "716dd4c8cd7e36493051",
+    }
+)
+
+
+def is_sample(value: str) -> bool:
+    """Return whether ``value`` is one of the vendor's documentation samples, or typed rather than drawn."""
+    body = value.removeprefix("pub").removeprefix("key-")
+    if len(body) >= 32 and len(set(body) - {"-"}) < 8:
+        return True
+    if len(body) >= 32 and _counts_up(body):
+        return True
+    return hashlib.sha256(value.encode()).hexdigest()[:20] in _SAMPLES
+
+
+def _counts_up(body: str) -> bool:
+    """Whether the value is typed, not drawn: ``0123456789abcdef…`` or one short block over and over."""
+    if "0123456789" in body or "abcdef0123" in body or "1234567890" in body:
+        return True
+    return any(body[:32] == (body[:size] * 32)[:32] for size in (2, 3, 4, 6, 8, 16))
+
+
+def is_placeholder(value: str) -> bool:
+    """Return whether a free-text value stands for a secret instead of being one."""
+    return len(value) < 6 or _PLACEHOLDER.match(value) is not None
+
+
+def mailgun_near(data: bytes, start: int, end: int, reach: int = NEAR) -> bool:
+    """Return whether a Mailgun word stands within ``reach`` bytes of ``data[start:end]``."""
+    return (
+        _MAILGUN.search(data, max(0, start - reach), start) is not None
+        or _MAILGUN.search(data, end, end + reach) is not None
+    )
+
+
+def mailgun_on_line(data: bytes, start: int, end: int) -> bool:
+    """Return whether the line around ``data[start:end]`` (at most 400 bytes each way) names Mailgun."""
+    left = max(data.rfind(b"\n", 0, start) + 1, start - 400)
+    right = data.find(b"\n", end, end + 400)
+    return _MAILGUN.search(data, left, end + 400 if right < 0 else right) is not None
+
+
+def name_before(data: bytes, start: int) -> str:
+    """Return the identifier that ``data[start:]`` is assigned to, ``""`` where none can be seen."""
+    window = data[max(0, start - 160) : start]
+    window = (
+        window[window.rfind(b"\n") + 1 :] if window.strip()[-1:] not in (b"=", b":", b">", b"(") else window
+    )
+    serialised = re.search(rb's:\d+:\\?"([\w.\-]{1,60})\\?";s:\d+:\\?"$', window)
+    if serialised:
+        return serialised.group(1).decode("ascii")
+    cell = re.search(
+        rb"(?i)<t[dh][^>]*>\s*([\w.$\[\]'\"\-]{1,80})\s*</t[dh]>\s*<td[^>]*>(?:\s|<[^>]*>|&quot;|[\"'])*$",
+        window,
+    )
+    found = cell or _NAME_LEFT.search(window)
+    if found is None:
+        return ""
+    names = _IDENTIFIER.findall(found.group(1))
+    return names[-1].decode("ascii").strip(".-") if names else ""
+
+
+def speaks_against(data: bytes, start: int, end: int) -> bool:
+    """Return whether the words directly before or after mark a hash, a cache entry or a file name."""
+    line = max(data.rfind(b"\n", 0, start) + 1, start - 60)
+    before = data[line:start]
+    if _NOT_A_SECRET.search(before):
+        return True
+    # hashed assets and cache files: <value>.js, /<value>/, name_<value>.bin
+    after = data[end : end + 12]
+    return re.match(
+        rb"\.(?:[a-z]{1,5}|[a-z0-9]{2,4}\.[a-z]{2,3})\b", after
+    ) is not None and not after.startswith(b".mailgun")

@@ -1,0 +1,222 @@
+"""Working trees, servers' folders and single files: every byte that may hold a secret, nothing outside.
+
+Symbolic links are never followed (so no loop and no way out of the root), devices and pipes are never
+opened, files are read in blocks. What could not be read is counted with its reason and one example.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workbench.clock import iso
+from workbench.leaks.model import Coverage, Found, LeakError, Match, Place
+from workbench.leaks.patterns import Scanner
+from workbench.leaks.stream import BLOCK, scan_blocks
+from workbench.redact import visible
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
+# Kept apart from the working tree: the history search reads git's objects as what they are.
+_GIT_OBJECTS = "objects"
+_PACKED = (0x1F, 0x42, 0xFD, 0x50)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a search: the largest file read, in bytes, and how deep folders may nest."""
+
+    largest: int = 8 << 30
+    deepest: int = 200
+
+
+Progress = Callable[[int, int], None]
+"""Receives files and bytes read so far."""
+
+
+def scan_tree(
+    root: Path,
+    scanner: Scanner,
+    found: Found,
+    coverage: Coverage,
+    *,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Search a folder or a single file and report every secret to ``found``.
+
+    ``root`` may itself be a link (the operator named it); nothing below it is followed. Raises LeakError when
+    ``root`` does not exist or cannot be opened at all. What is left out is counted in ``coverage``.
+    """
+    try:
+        mode = root.stat().st_mode
+    except OSError as error:
+        raise LeakError(
+            f"{visible(root)} cannot be searched: {error.strerror}.",
+            "Nothing of it was read.",
+            "Check the path and that this user may read it.",
+        ) from error
+    search = _Search(root, scanner, found, coverage, limits or Limits())
+    if stat.S_ISDIR(mode):
+        for count, path in enumerate(search.walk()):
+            search.file(path)
+            if progress is not None and count % 256 == 0:
+                progress(coverage.files, coverage.bytes)
+    else:
+        search.file(os.path.realpath(root))
+
+
+class _Search:
+    """One root under search."""
+
+    def __init__(
+        self, root: Path, scanner: Scanner, found: Found, coverage: Coverage, limits: Limits
+    ) -> None:
+        self.root = str(root)
+        self.base = os.path.realpath(root)
+        self.scanner = scanner
+        self.found = found
+        self.coverage = coverage
+        self.limits = limits
+
+    def walk(self) -> Iterator[str]:
+        """Yield the paths of all regular files below the root, in the order of their names."""
+        stack = [(self.base, 0)]
+        while stack:
+            folder, depth = stack.pop()
+            folders: list[tuple[str, int]] = []
+            try:
+                with os.scandir(folder) as entries:
+                    listing = sorted(entries, key=lambda entry: entry.name)
+            except OSError as error:
+                self.coverage.skip(f"folder not readable: {error.strerror}", self._name(folder))
+                continue
+            for entry in listing:
+                if entry.is_symlink():
+                    self.coverage.skip("symbolic link, not followed", self._name(entry.path), gap=False)
+                elif entry.is_dir(follow_symlinks=False):
+                    if _is_object_store(entry):
+                        continue
+                    if depth >= self.limits.deepest:
+                        self.coverage.skip("folders nested too deep", self._name(entry.path))
+                    else:
+                        folders.append((entry.path, depth + 1))
+                elif entry.is_file(follow_symlinks=False):
+                    yield entry.path
+                else:
+                    self.coverage.skip("not a regular file", self._name(entry.path), gap=False)
+            stack += reversed(folders)
+
+    def file(self, path: str) -> None:
+        """Search one file."""
+        try:
+            fd = os.open(path, _FLAGS)
+        except OSError as error:
+            self.coverage.skip(f"file not readable: {error.strerror}", self._name(path))
+            return
+        try:
+            self._open_file(fd, path)
+        except OSError as error:
+            self.coverage.skip(f"file not readable: {error.strerror}", self._name(path))
+        finally:
+            os.close(fd)
+
+    def _open_file(self, fd: int, path: str) -> None:
+        info = os.fstat(fd)
+        if not stat.S_ISREG(info.st_mode):
+            self.coverage.skip("not a regular file", self._name(path), gap=False)
+            return
+        if info.st_size > self.limits.largest:
+            self.coverage.skip("larger than the limit", self._name(path))
+            return
+        head = os.read(fd, BLOCK)
+        self.coverage.files += 1
+        self.coverage.bytes += len(head)
+        if not head:
+            return
+        if head[0] in _PACKED and (how := _packing(head)):
+            self._packed(fd, path, head, how, info)
+            return
+        if len(head) < BLOCK:
+            matches: Iterator[Match] | list[Match] = self.scanner.scan(head)
+        else:
+            matches = scan_blocks(self._blocks(fd, head, info.st_size), self.scanner)
+        for match in matches:
+            self._report(match, path, info)
+
+    def _blocks(self, fd: int, head: bytes, size: int) -> Iterator[bytes]:
+        yield head
+        left = size - len(head)
+        # A log that grows while it is read must end somewhere: at the size it had when it was opened.
+        while left > 0 and (block := os.read(fd, min(BLOCK, left))):
+            left -= len(block)
+            self.coverage.bytes += len(block)
+            yield block
+
+    def _packed(self, fd: int, path: str, head: bytes, how: str, info: os.stat_result) -> None:
+        from workbench.leaks import packed
+
+        try:
+            if how == "zip":
+                self._archive(fd, path, info)
+                return
+            for match in scan_blocks(
+                packed.unpacked(self._blocks(fd, head, info.st_size), how), self.scanner
+            ):
+                self._report(match, path, info, inside=how)
+        except packed.BombError:
+            self.coverage.skip("unpacks to more than any plausible size", self._name(path))
+        except packed.BrokenError:
+            self.coverage.skip("compressed file damaged, cut short or encrypted", self._name(path))
+
+    def _archive(self, fd: int, path: str, info: os.stat_result) -> None:
+        from workbench.leaks import packed
+
+        with os.fdopen(os.dup(fd), "rb") as file:
+            for name, blocks in packed.members(file, info.st_size):
+                try:
+                    for match in scan_blocks(blocks, self.scanner):
+                        self._report(match, path, info, inside=visible(name, 200))
+                except packed.BrokenError:
+                    self.coverage.skip(
+                        "archive member damaged or encrypted", f"{self._name(path)}: {visible(name, 200)}"
+                    )
+
+    def _report(self, match: Match, path: str, info: os.stat_result, *, inside: str = "") -> None:
+        self.found(
+            match,
+            Place(
+                "file",
+                visible(self.root),
+                self._name(path),
+                match.line + 1,
+                match.placement,
+                match.name,
+                visible(match.login),
+                inside=inside,
+                modified=iso(datetime.fromtimestamp(info.st_mtime, UTC)),
+            ),
+        )
+
+    def _name(self, path: str) -> str:
+        """Return a path below the root as it may be shown: relative, control characters made visible."""
+        relative = path[len(self.base) :].lstrip("/") if path.startswith(self.base) else path
+        text = os.fsencode(relative or Path(path).name).decode("utf-8", "backslashreplace")
+        return visible(text)
+
+
+def _is_object_store(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder is git's own store of objects; those are read by the history search."""
+    if entry.name != _GIT_OBJECTS:
+        return False
+    parent = os.path.dirname(entry.path)  # noqa: PTH120 -- once per folder of this name, on a plain string
+    return os.path.isfile(os.path.join(parent, "HEAD")) and os.path.isdir(os.path.join(parent, "refs"))  # noqa: PTH112, PTH113, PTH118
+
+
+def _packing(head: bytes) -> str:
+    from workbench.leaks.packed import packing
+
+    return packing(head)

@@ -1,0 +1,167 @@
+"""Compressed files, opened without trusting them: bounded output, bounded ratio, bounded memory.
+
+A zip bomb turns a kilobyte into gigabytes; a reader here stops at a ratio and a size no log reaches and says
+so. Archives inside archives are not entered: their members are searched as the bytes they are.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, Protocol
+
+BLOCK = 1 << 20
+# Text logs compress 1:20, the dullest about 1:120; deflate's ceiling is 1:1032.
+MOST_RATIO = 250
+FREE_OUTPUT = 64 << 20
+MOST_OUTPUT = 4 << 30
+MOST_MEMBERS = 20_000
+_MOST_DIRECTORY = 16 << 20
+_LZMA_MEMORY = 80 << 20
+
+GZIP, BZIP2, XZ, ZIP = b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"PK\x03\x04"
+
+
+class BombError(Exception):
+    """The output grew past every plausible ratio or size; what came before it was searched."""
+
+
+class BrokenError(Exception):
+    """The compressed data is damaged, encrypted or of an unknown method; what came before it was searched."""
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+
+
+def packing(head: bytes) -> str:
+    """Return ``gzip``, ``bzip2``, ``xz``, ``zip`` or ``""`` by the first bytes of a file."""
+    for magic, name in ((GZIP, "gzip"), (BZIP2, "bzip2"), (XZ, "xz"), (ZIP, "zip")):
+        if head.startswith(magic):
+            return name
+    return ""
+
+
+def unpacked(blocks: Iterable[bytes], how: str) -> Iterator[bytes]:
+    """Yield the decompressed blocks of a gzip, bzip2 or xz stream, several members one after the other.
+
+    Raises BombError when the bounds are passed and BrokenError when the data is damaged or cut short.
+    """
+    source = iter(blocks)
+    taken = given = 0
+    pending = b""
+    try:
+        while True:
+            if not pending:
+                pending = next(source, b"")
+                taken += len(pending)
+            if not pending.strip(b"\0"):
+                return
+            one = _Member(how)
+            while not one.eof:
+                out = one.feed(pending)
+                pending = b""
+                given += len(out)
+                if given > MOST_OUTPUT or (given > FREE_OUTPUT and given > taken * MOST_RATIO):
+                    raise BombError
+                if out:
+                    yield out
+                elif not one.eof:
+                    pending = next(source, b"")
+                    taken += len(pending)
+                    if not pending:
+                        raise BrokenError
+            pending = one.rest
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, MemoryError, ValueError) as error:
+        raise BrokenError from error
+
+
+class _Member:
+    """One compressed member behind one interface, whichever of the three formats it has."""
+
+    def __init__(self, how: str) -> None:
+        self._deflate = zlib.decompressobj(31) if how == "gzip" else None
+        self._other: bz2.BZ2Decompressor | lzma.LZMADecompressor | None = None
+        if how == "bzip2":
+            self._other = bz2.BZ2Decompressor()
+        elif how == "xz":
+            self._other = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY)
+
+    @property
+    def eof(self) -> bool:
+        """Whether the member ended."""
+        one: _Decompressor | None = self._deflate or self._other
+        return one is None or one.eof
+
+    @property
+    def rest(self) -> bytes:
+        """What follows the member in the input already fed."""
+        one: _Decompressor | None = self._deflate or self._other
+        return one.unused_data if one else b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return at most a block of output; feed ``b""`` to go on with input already given."""
+        if self._deflate is not None:
+            return self._deflate.decompress(self._deflate.unconsumed_tail + data, BLOCK)
+        return self._other.decompress(data, BLOCK) if self._other is not None else b""
+
+
+def members(file: BinaryIO, size: int) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield name and decompressed blocks of each file in a zip archive of ``size`` bytes.
+
+    Raises BrokenError for an archive that cannot be read and BombError when its directory or output is out of bounds;
+    the blocks of a member raise the same.
+    """
+    if _directory_size(file, size) > _MOST_DIRECTORY:
+        raise BombError
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
+        raise BrokenError from error
+    with archive:
+        infos = archive.infolist()
+        if len(infos) > MOST_MEMBERS:
+            raise BombError
+        budget = [0]
+        for info in infos:
+            if not info.is_dir():
+                yield info.filename, _member(archive, info, size, budget)
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, budget: list[int]) -> Iterator[bytes]:
+    try:
+        with archive.open(info) as source:
+            while block := source.read(BLOCK):
+                budget[0] += len(block)
+                if budget[0] > MOST_OUTPUT or (budget[0] > FREE_OUTPUT and budget[0] > size * MOST_RATIO):
+                    raise BombError
+                yield block
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        OSError,
+        EOFError,
+        RuntimeError,  # encrypted members; NotImplementedError (unknown method) is one too
+        ValueError,
+        struct.error,
+    ) as error:
+        raise BrokenError from error
+
+
+def _directory_size(file: BinaryIO, size: int) -> int:
+    """Return the size the archive's end record claims for its directory, before anything is loaded."""
+    file.seek(max(0, size - 65_557))
+    tail = file.read(65_557)
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 20:
+        raise BrokenError
+    claimed: int = struct.unpack_from("<L", tail, at + 12)[0]
+    return claimed

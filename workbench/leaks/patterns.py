@@ -1,0 +1,374 @@
+"""The scanner: which bytes of a buffer are a Mailgun secret, by shape and placement, or by exact value.
+
+Speed comes from one idea: a buffer is folded once (hex digits to ``0``, letters to lower case) so that every
+shape becomes a fixed string, which ``bytes.find`` looks for at more than a gigabyte a second. Only where such
+an anchor hits do the regular expressions run, and they are compiled only then. All patterns are bytes and
+ASCII: Unicode classes cost 40 times as much (performance baselines 5).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from workbench.leaks import context
+from workbench.leaks.exact import RUN, Needle, needles
+from workbench.leaks.model import Kind, Known, Match
+from workbench.redact import Secret
+
+_FOLD = bytes(
+    ord("0") if chr(code) in "0123456789abcdefABCDEF" else ord(chr(code).lower()) if code < 128 else code
+    for code in range(256)
+)
+_BASE64 = bytes(
+    ord("b") if code < 128 and (chr(code).isalnum() or code in b"+/") else 32 for code in range(256)
+)
+_ANCHOR_50 = b"0" * 32 + b"-" + b"0" * 8 + b"-" + b"0" * 8
+_ANCHOR_HEX32 = b"0" * 32
+_ANCHOR_RUN = b"b" * RUN
+# "mailgun", "mail_password" and "postmaster@" as they look once folded.
+_ANCHORS_WORD = tuple(word.translate(_FOLD) for word in (b"mailgun", b"mail_password", b"postmaster@"))
+_LEGACY = re.compile(rb"key-([0-9a-z][0-9a-z-]{30}[0-9a-z])(?![0-9A-Za-z])")
+# What may stand directly before a value: nothing of a longer word, or the end of an escape (\n, %3A, \u0022).
+_FREE_LEFT = re.compile(
+    rb"(?:^|[^0-9A-Za-z_-]|\\[nrt]|%[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2,4}|--|(?<![0-9a-f])[=:]-)$"
+)
+_FREE_RIGHT = re.compile(rb"(?![0-9A-Za-z]|-[0-9A-Za-z])")
+# Windows around an anchor word: wide enough for a whole configuration block.
+_REACH = 1200
+# Base64 inside base64 (a Kubernetes Secret of an .env file with a Basic header), and no deeper.
+_DEEPEST = 2
+
+
+class Scanner:
+    """Finds secrets in buffers. ``known`` are exact values to look for besides the shapes.
+
+    Raises UsageError for an exact value too short to be searched for.
+    """
+
+    def __init__(self, known: Sequence[Known] = (), *, shapes: bool = True) -> None:
+        self.known = tuple(known)
+        self._shapes = shapes
+        every = [needle for one in self.known for needle in needles(one)]
+        self._always = [needle for needle in every if not needle.gate]
+        self._hex32 = [needle for needle in every if needle.gate == "hex32"]
+        self._run = [needle for needle in every if needle.gate == "run"]
+        self._by_value = {one.secret.reveal(): one for one in self.known}
+
+    def scan(self, data: bytes) -> list[Match]:
+        """Return every secret in ``data``, each value once a line, in the order of position.
+
+        Text in UTF-16 is searched by dropping its NUL bytes; base64 runs are decoded and searched too.
+        """
+        if b"\0" not in data:
+            return self._scan(data, 0)
+        if not data.strip(b"\0"):
+            return []
+        matches = self._scan(data, 0)
+        seen = {(match.line, match.secret.reveal()) for match in matches}
+        for match in self._scan(data.translate(None, b"\0"), 0):
+            value = match.secret.reveal()
+            if (match.line, value) not in seen:
+                wide = value.encode("utf-16-le")
+                at = data.find(wide, match.start)
+                placement = match.placement if match.placement != "bare" else "utf-16"
+                matches.append(_replaced(match, start=at, placement=placement))
+        return matches
+
+    def _scan(self, data: bytes, depth: int) -> list[Match]:
+        folded = data.translate(_FOLD)
+        hits: list[Match] = []
+        if self._shapes:
+            if _ANCHOR_50 in folded:
+                hits += self._shape_50(data, folded)
+            if _LEGACY.search(data):
+                hits += self._legacy(data)
+            for start, end in _windows(folded):
+                hits += self._placements(data, start, end)
+        if _ANCHOR_RUN in (classes := data.translate(_BASE64)):
+            hits += self._exact(data, self._run)
+            if depth < _DEEPEST:
+                hits += self._runs(data, classes, depth)
+        if self._hex32 and _ANCHOR_HEX32 in folded:
+            hits += self._exact(data, self._hex32)
+        if self._always:
+            hits += self._exact(data, self._always)
+        return _merged(_numbered(data, hits)) if hits else hits
+
+    def _match(
+        self, data: bytes, start: int, value: str, kind: Kind, placement: str, name: str = "", login: str = ""
+    ) -> Match:
+        known = self._by_value.get(value)
+        return Match(
+            start,
+            0,
+            known.kind if known else kind,
+            Secret(value),
+            placement,
+            name,
+            login,
+            known.label if known else "",
+        )
+
+    def _shape_50(self, data: bytes, folded: bytes) -> Iterator[Match]:
+        start = folded.find(_ANCHOR_50)
+        while start >= 0:
+            end = start + 50
+            raw = data[start:end]
+            if raw == raw.lower() and _stands_free(data, start, end):
+                value = raw.decode("ascii")
+                name = context.name_before(data, start)
+                near = context.mailgun_on_line(data, start, end)
+                named_so = _KEY_NAME.search(name) is not None
+                if not context.is_sample(value) and (
+                    near or named_so or not context.speaks_against(data, start, end)
+                ):
+                    yield self._match(
+                        data, start, value, kind_of(data, start, name), placement_of(data, start, end), name
+                    )
+            start = folded.find(_ANCHOR_50, end)
+
+    def _legacy(self, data: bytes) -> Iterator[Match]:
+        for found in _LEGACY.finditer(data):
+            public = data[max(0, found.start() - 3) : found.start()] == b"pub"
+            start = found.start() - 3 if public else found.start()
+            value = data[start : found.end()].decode("ascii")
+            body = found.group(1)
+            if not public and b"-" in body:
+                continue
+            if not _stands_free(data, start, found.end()) or context.is_sample(value):
+                continue
+            if sum(48 <= char <= 57 for char in body) < 3:
+                continue
+            name = context.name_before(data, start)
+            if not _legacy_in_context(data, start, found.end(), name, public=public):
+                continue
+            kind = Kind.PUBLIC_KEY if public else kind_of(data, start, name, legacy=True)
+            yield self._match(data, start, value, kind, placement_of(data, start, found.end()), name)
+
+    def _placements(self, data: bytes, start: int, end: int) -> Iterator[Match]:
+        # Imported on the first hit: most trees never need these patterns, and compiling them takes time.
+        from workbench.leaks.placements import in_window
+
+        for one in in_window(data, start, end):
+            yield self._match(data, one.start, one.value, one.kind, one.placement, one.name, one.login)
+
+    def _exact(self, data: bytes, wanted: Sequence[Needle]) -> Iterator[Match]:
+        for needle in wanted:
+            start = data.find(needle.data)
+            while start >= 0:
+                value, end = needle.known.secret.reveal(), start + len(needle.data)
+                placement = placement_of(data, start, end) if needle.form == "bare" else needle.form
+                yield self._match(
+                    data, start, value, needle.known.kind, placement, context.name_before(data, start)
+                )
+                start = data.find(needle.data, end)
+
+    def _runs(self, data: bytes, classes: bytes, depth: int) -> Iterator[Match]:
+        """Decode every long base64 run, joining wrapped lines, and search what comes out."""
+        start = classes.find(_ANCHOR_RUN)
+        while start >= 0:
+            found = _WRAPPED.match(data, start)
+            if found is None:
+                return
+            text = found.group().translate(None, b"\r\n \t\\")
+            # A run cut off by the beginning of the buffer may begin at any of its four characters.
+            for offset in _offsets(text) | ({1, 2, 3} if start == 0 else set()):
+                decoded = _decoded(text[offset:])
+                if decoded and self._worth(decoded):
+                    yield from self._inside(data, start, found.end(), decoded, depth)
+            start = classes.find(_ANCHOR_RUN, found.end())
+
+    def _worth(self, decoded: bytes) -> bool:
+        folded = decoded.translate(_FOLD)
+        return (
+            _ANCHOR_50 in folded
+            or b"key-" in decoded
+            or any(word in folded for word in _ANCHORS_WORD)
+            or any(needle.data in decoded for needle in self._always)
+        )
+
+    def _inside(self, data: bytes, start: int, end: int, decoded: bytes, depth: int) -> Iterator[Match]:
+        alone = _ALONE.fullmatch(decoded)
+        if alone and self._shapes:
+            value = alone.group(2).decode("ascii")
+            trusted = alone.group(1) or len(value) == 50 or _near_or_named(data, start, end)
+            if trusted and not context.is_sample(value):
+                name = context.name_before(data, start)
+                kind = Kind.API_KEY if alone.group(1) else kind_of(data, start, name, legacy=len(value) != 50)
+                kind = Kind.PUBLIC_KEY if value.startswith("pub") else kind
+                yield self._match(data, start, value, kind, _encoded_as(data, start, alone.group(1)), name)
+            return
+        for match in self._scan(decoded, depth + 1):
+            # Near its true place, so that two buffers that share a long run report it once.
+            yield _replaced(match, start=min(end - 1, start + match.start * 4 // 3), placement="base64")
+
+
+_KEY_NAME = re.compile(r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|secret|token|passw|smtp|signing")
+_ALONE = re.compile(rb"(api:)?((?:pub)?key-[0-9a-z]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})\s{0,2}")
+# Base64 with its wrapped continuation lines (MIME, PEM, YAML folding) and padding.
+_WRAPPED = re.compile(
+    rb"[A-Za-z0-9+/]{44,}(?:\\?\r?\n[ \t]{0,20}[A-Za-z0-9+/]{16,}(?=[=\s\"'\\]|$)){0,20000}={0,2}"
+)
+
+
+def _offsets(text: bytes) -> set[int]:
+    """Where decoding may start: the run itself, and each tell-tale beginning inside it (dossier 1.1)."""
+    return {0} | {at for mark in (b"YXBpO", b"a2V5L") if (at := text.find(mark)) > 0}
+
+
+def _decoded(text: bytes) -> bytes:
+    whole = text.rstrip(b"=")
+    rest = len(whole) % 4
+    whole = whole[:-1] if rest == 1 else whole + b"=" * (-len(whole) % 4)
+    try:
+        decoded = binascii.a2b_base64(whole)
+    except binascii.Error:
+        return b""
+    return decoded.translate(None, b"\0") if b"\0" in decoded[:64] else decoded
+
+
+def _encoded_as(data: bytes, start: int, api: bytes | None) -> str:
+    before = data[max(0, start - 12) : start].lower()
+    return "basic-header" if api and b"basic" in before else "base64"
+
+
+def _near_or_named(data: bytes, start: int, end: int) -> bool:
+    return context.mailgun_near(data, start, end) or bool(_KEY_NAME.search(context.name_before(data, start)))
+
+
+def _windows(folded: bytes) -> list[tuple[int, int]]:
+    """Return the stretches around the anchor words, merged where they touch."""
+    spots: list[int] = []
+    for word in _ANCHORS_WORD:
+        at = folded.find(word)
+        while at >= 0:
+            spots.append(at)
+            at = folded.find(word, at + 200)
+    if not spots:
+        return []
+    spots.sort()
+    merged = [[max(0, spots[0] - _REACH), spots[0] + _REACH]]
+    for spot in spots[1:]:
+        if spot - _REACH <= merged[-1][1]:
+            merged[-1][1] = spot + _REACH
+        else:
+            merged.append([spot - _REACH, spot + _REACH])
+    return [(start, min(end, len(folded))) for start, end in merged]
+
+
+def _stands_free(data: bytes, start: int, end: int) -> bool:
+    left = data[max(0, start - 6) : start]
+    return _FREE_LEFT.search(left) is not None and _FREE_RIGHT.match(data, end) is not None
+
+
+def _legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: bool) -> bool:
+    """``key-`` plus a hash is a common cache key: demand a Mailgun word, a telling name, or userinfo."""
+    against = context.speaks_against(data, start, end)
+    if public:
+        return not against or context.mailgun_near(data, start, end)
+    if data[max(0, start - 4) : start].lower() == b"api:":
+        return True
+    if _OWN_NAME.search(name) and not _CACHE_NAME.search(name):
+        return True
+    if against:
+        return context.mailgun_on_line(data, start, end)
+    if context.mailgun_near(data, start, end):
+        return True
+    # A file that holds nothing but the key: what `echo key > file` leaves.
+    return len(data) <= 200 and data.strip(b" \t\r\n\"'") == data[start:end]
+
+
+_OWN_NAME = re.compile(
+    r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|apikey|secret|token|password|passwd|credential|auth"
+)
+_CACHE_NAME = re.compile(r"(?i)cache|redis|memo|etag|hash|store")
+
+
+def kind_of(data: bytes, start: int, name: str, *, legacy: bool = False) -> Kind:
+    """Return what a value most likely is, by its own name first, then by the words on its line."""
+    lowered = name.lower()
+    line = data[max(data.rfind(b"\n", 0, start) + 1, start - 200) : start].lower()
+    for text in (lowered, line.decode("latin-1")):
+        if "signing" in text or "webhook" in text:
+            return Kind.SIGNING_KEY
+        if "sending" in text:
+            return Kind.SENDING_KEY
+        if not legacy and ("pass" in text or "pwd" in text or "smtp" in text or "postmaster@" in text):
+            return Kind.SMTP_PASSWORD
+        if _API_WORD.search(text):
+            return Kind.API_KEY
+    return Kind.API_KEY if legacy else Kind.UNKNOWN_50
+
+
+_API_WORD = re.compile(r"api|mailgun_secret|mailgun\+https?://|mailgun://|--user|-u ['\"]?api")
+
+
+@cache
+def _placement_rules() -> tuple[tuple[str, re.Pattern[bytes]], ...]:
+    return (
+        ("dsn", re.compile(rb"(?i)(?:mailgun(?:\+[a-z]+)?|smtps?)://[^\s]{0,120}$")),
+        ("url-userinfo", re.compile(rb"(?i)https?://[^\s/@]{0,80}:$")),
+        ("curl-user", re.compile(rb"(?i)(?:--user|-u|api)[ =]?['\"]?(?:api)?:$")),
+        ("php-serialised", re.compile(rb's:\d+:\\?"$')),
+        ("phpinfo", re.compile(rb"(?i)<td class=\"?v\"?>\s*$")),
+        ("debug-page", re.compile(rb"(?i)<td[^>]*>(?:\s|<[^>]*>|&quot;|[\"'])*$")),
+        ("php-define", re.compile(rb"(?i)define\(\s*['\"][^'\"]+['\"]\s*,\s*['\"]$")),
+        ("php-array", re.compile(rb"=>\s*['\"]$")),
+        ("json", re.compile(rb"\"[^\"\n]{1,60}\"\s*:\s*\"$")),
+        ("yaml", re.compile(rb"(?m)^[ \t-]*[\w.-]+:[ \t]+['\"]?$")),
+        ("dockerfile", re.compile(rb"(?m)^\s*(?:ENV|ARG)\s+\w+\s+$")),
+        ("env", re.compile(rb"(?m)^\s*(?:export\s+|ENV\s+|-\s+)?[A-Za-z_]\w*\s?=\s?['\"]?$")),
+        ("code", re.compile(rb"[=:,(]\s*[bru]?['\"`]$")),
+    )
+
+
+def placement_of(data: bytes, start: int, end: int) -> str:
+    """Return how the value at ``data[start:end]`` is placed, ``bare`` where nothing tells."""
+    before = data[max(0, start - 200) : start]
+    for label, rule in _placement_rules():
+        if rule.search(before):
+            return label
+    return "bare"
+
+
+def _replaced(match: Match, *, start: int = -1, line: int = -1, placement: str = "") -> Match:
+    return Match(
+        match.start if start < 0 else start,
+        match.line if line < 0 else line,
+        match.kind,
+        match.secret,
+        placement or match.placement,
+        match.name,
+        match.login,
+        match.known,
+    )
+
+
+def _numbered(data: bytes, hits: list[Match]) -> list[Match]:
+    """Give each hit its line; one pass over the buffer however many hits there are."""
+    hits.sort(key=lambda hit: hit.start)
+    line = last = 0
+    numbered = []
+    for hit in hits:
+        line += data.count(b"\n", last, hit.start)
+        last = hit.start
+        numbered.append(_replaced(hit, line=line))
+    return numbered
+
+
+def _merged(hits: list[Match]) -> list[Match]:
+    """Keep each value once a line: the hit that says most about it (a name, a login, a placement)."""
+    best: dict[tuple[int, str], Match] = {}
+    for hit in hits:
+        slot = (hit.line, hit.secret.reveal())
+        other = best.get(slot)
+        if other is None or _weight(hit) > _weight(other):
+            best[slot] = hit
+    return sorted(best.values(), key=lambda hit: hit.start)
+
+
+def _weight(hit: Match) -> tuple[bool, bool, bool, int]:
+    return (hit.kind is not Kind.UNKNOWN_50, hit.placement != "bare", bool(hit.login), bool(hit.name))
