@@ -1,0 +1,167 @@
+"""Who is asked next: one lane a zone and kind of subject, served in turn, each at its owner's pace. Pure.
+
+A lane is first tested (its own health check), then believed or void. The lanes share the queries in
+flight evenly, so that a zone that swallows its queries holds up nobody but itself.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from workbench.blocklists.names import Kind, Subject
+from workbench.blocklists.verdicts import Reading, Verdict
+from workbench.blocklists.wire import TXT, wire_labels
+from workbench.blocklists.zones import Zone
+
+
+class Trust(StrEnum):
+    """What the health check and the answers so far say about a lane."""
+
+    TESTING = "testing"
+    BELIEVED = "believed"
+    VOID = "void"
+
+
+class Purpose(StrEnum):
+    """Why a query is made."""
+
+    MUST_BE_LISTED = "test entry"
+    MUST_BE_ABSENT = "entry that must not exist"
+    LOOK_UP = "look-up"
+    REASON = "reason"
+
+
+@dataclass(slots=True, eq=False)
+class Case:
+    """One subject in one lane on its way to a verdict."""
+
+    subject: Subject
+    question: bytes
+    confirm: bool = False
+    readings: list[Reading] = field(default_factory=list)
+    waiting: int = 1
+    texts: tuple[str, ...] = ()
+    ttl: int | None = None
+    reason_asked: bool = False
+    closed_as: Verdict | None = None
+
+    def text_question(self) -> bytes:
+        """Return the question for the reason (TXT) of the same name."""
+        return self.question[: -len(TXT)] + TXT
+
+
+@dataclass(slots=True, eq=False)
+class Ask:
+    """One query to be sent: for a case, or (``case`` None) for the lane's health check."""
+
+    lane: Lane
+    purpose: Purpose
+    question: bytes
+    case: Case | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """The queries for one zone and kind. ``suffix`` holds the zone's key, if it has one: never show it."""
+
+    zone: Zone
+    kind: Kind
+    suffix: bytes
+    asks: deque[Ask] = field(default_factory=deque)
+    cases: deque[Case] = field(default_factory=deque)
+    trust: Trust = Trust.TESTING
+    reason: str = ""
+    tests_open: int = 2
+    in_flight: int = 0
+    failures: int = 0
+
+    @classmethod
+    def of(cls, zone: Zone, kind: Kind) -> Lane:
+        """Return an empty lane for a zone."""
+        return cls(zone, kind, wire_labels(zone.suffix()))
+
+    @property
+    def has_work(self) -> bool:
+        """Return whether a query of this lane may be sent now, as far as the lane itself is concerned."""
+        return bool(self.asks) or (self.trust is Trust.BELIEVED and bool(self.cases))
+
+
+class Pacer:
+    """At most so many queries a second to the zones of one owner, evenly spaced; None sets no limit."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._gap = 1.0 / rate if rate else 0.0
+        self._free_at: dict[str, float] = {}
+
+    def wait(self, owner: str, now: float) -> float:
+        """Return the seconds until the owner may be asked again, 0 where that is now."""
+        return max(0.0, self._free_at.get(owner, now) - now) if self._gap else 0.0
+
+    def take(self, owner: str, now: float) -> None:
+        """Count one query to the owner, also one that is sent again without having waited."""
+        if self._gap:
+            self._free_at[owner] = max(now, self._free_at.get(owner, now)) + self._gap
+
+
+class Schedule:
+    """Hands out the next query: lanes in turn, each below its share, each owner at its pace."""
+
+    def __init__(self, lanes: list[Lane], pacer: Pacer, in_flight: int, share_at_least: int) -> None:
+        self._lanes = deque(lanes)
+        self._pacer = pacer
+        self._in_flight = in_flight
+        self._share_at_least = share_at_least
+        self._share = 0
+        self._divide()
+
+    def next(self, now: float) -> tuple[Ask | None, float | None]:
+        """Return (query to send now, None), or (None, seconds until a paced lane is free or None).
+
+        The query's lane counts it as in flight; ``Lane.in_flight`` is lowered by whoever gets the answer.
+        """
+        lanes = self._lanes
+        soonest: float | None = None
+        for _ in range(len(lanes)):
+            lane = lanes[0]
+            lanes.rotate(-1)
+            if lane.in_flight >= self._share or not lane.has_work:
+                continue
+            wait = self._pacer.wait(lane.zone.owner.id, now)
+            if wait > 0:
+                soonest = wait if soonest is None else min(soonest, wait)
+                continue
+            self._pacer.take(lane.zone.owner.id, now)
+            lane.in_flight += 1
+            return self._take(lane), None
+        return None, soonest
+
+    def has_ready(self, now: float) -> bool:
+        """Return whether another query could be sent right now: then another worker is worth waking."""
+        return any(
+            lane.has_work and lane.in_flight < self._share and self._pacer.wait(lane.zone.owner.id, now) <= 0
+            for lane in self._lanes
+        )
+
+    def finished(self, lane: Lane) -> None:
+        """Take a lane without any case left out of the turn; the others share its queries in flight."""
+        if lane in self._lanes:
+            self._lanes.remove(lane)
+            self._divide()
+
+    def back(self, lane: Lane) -> None:
+        """Put a lane back into the turn, for a case that was opened again."""
+        if lane not in self._lanes:
+            self._lanes.append(lane)
+            self._divide()
+
+    def _divide(self) -> None:
+        even = -(-self._in_flight // max(1, len(self._lanes)))
+        self._share = max(self._share_at_least, even)
+
+    def _take(self, lane: Lane) -> Ask:
+        if lane.asks:
+            return lane.asks.popleft()
+        case = lane.cases.popleft()
+        return Ask(lane, Purpose.LOOK_UP, case.question, case)

@@ -1,0 +1,385 @@
+"""The look-up engine: many subjects in many zones at once, and never a guess.
+
+A zone is believed only after its own health check. A listing is asked for twice, and its reason once. Two
+answers that differ are settled by asking again; where that settles nothing, and wherever an answer was
+lost, late, cut short, refused or absurd, the verdict is *cannot tell* with the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from workbench.blocklists import settle
+from workbench.blocklists.lanes import Ask, Case, Lane, Pacer, Purpose, Schedule, Trust
+from workbench.blocklists.names import Kind, Subject, query_labels
+from workbench.blocklists.resolvers import HostPort, system_resolvers
+from workbench.blocklists.settle import Step
+from workbench.blocklists.transport import Transport
+from workbench.blocklists.verdicts import Listing, Reading, Verdict, listing_tier
+from workbench.blocklists.wire import A, Answer, State, question_bytes, wire_labels
+from workbench.blocklists.zones import Zone
+from workbench.clock import Clock, SystemClock
+from workbench.errors import UsageError
+from workbench.redact import MASK, visible
+
+_MOST_IN_FLIGHT = 999
+_TEXT_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How hard to ask.
+
+    ``in_flight`` queries at once (from about 1,000 to one server datagrams get lost); ``timeout`` seconds
+    for one question over all ``tries``; ``owner_rate`` queries a second to one owner's zones, None for no
+    cap; ``give_up_after`` failures in a row a zone is asked no further.
+    """
+
+    in_flight: int = 200
+    timeout: float = 5.0
+    tries: int = 3
+    owner_rate: float | None = 20.0
+    give_up_after: int = 3
+
+    def __post_init__(self) -> None:
+        fine = (
+            1 <= self.in_flight <= _MOST_IN_FLIGHT
+            and self.timeout > 0
+            and 1 <= self.tries <= 8
+            and (self.owner_rate is None or self.owner_rate > 0)
+            and self.give_up_after >= 1
+        )
+        if not fine:
+            raise UsageError(
+                "The limits for blocklist look-ups cannot be used.",
+                f"Between 1 and {_MOST_IN_FLIGHT} queries in flight, a time-out above 0, 1 to 8 tries.",
+                "Correct the configuration.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: pairs of subject and zone decided, of all, and what was decided."""
+
+    done: int
+    total: int
+    listed: int
+    cannot_tell: int
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneHealth:
+    """What the health check of a zone said; ``reason`` is empty where the zone is believed."""
+
+    zone: Zone
+    kind: Kind
+    believed: bool
+    reason: str
+
+
+class Lookup:
+    """One run over subjects and zones. Make a new one for every run.
+
+    ``resolvers`` are the host's own unless given. ``progress`` is called after every verdict, from the
+    event loop: it must return at once. After the run ``health`` holds a ZoneHealth a zone and kind.
+    """
+
+    def __init__(
+        self,
+        zones: Iterable[Zone],
+        *,
+        resolvers: Sequence[HostPort] | None = None,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._zones = tuple(zones)
+        self._resolvers = tuple(resolvers) if resolvers else system_resolvers()
+        self._asked = ", ".join(str(server) for server in self._resolvers)
+        self._clock = clock or SystemClock()
+        self._limits = limits or Limits()
+        self._progress = progress
+        self._pacer = Pacer(self._limits.owner_rate)
+        self._transport = Transport(
+            self._resolvers,
+            timeout=self._limits.timeout,
+            tries=self._limits.tries,
+            resent=self._resent,
+            contradicted=self._contradicted,
+        )
+        self._schedule = Schedule([], self._pacer, 1, 1)
+        self._open = 0
+        self._total = 0
+        self._count = dict.fromkeys(Verdict, 0)
+        self._out: list[Listing] = []
+        self._ready = asyncio.Event()
+        self._idle: deque[asyncio.Future[None]] = deque()
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at = 0.0
+        self.health: list[ZoneHealth] = []
+
+    async def run(
+        self, subjects: Iterable[Subject], *, known_listed: Collection[tuple[str, str]] = ()
+    ) -> AsyncIterator[Listing]:
+        """Yield a Listing for every subject in every zone that takes it, in the order they are decided.
+
+        ``known_listed`` holds pairs (subject, zone) that were listed before: for those “not listed” is
+        asked for twice as well. A Listing for a pair that came before replaces the earlier one: it
+        happens when a second answer contradicted the first. Raises HostError where no socket can be had.
+        """
+        lanes = self._prepare(subjects, frozenset(known_listed))
+        workers: list[asyncio.Task[None]] = []
+        limits = self._limits
+        self._schedule = Schedule(lanes, self._pacer, limits.in_flight, limits.give_up_after)
+        async with self._transport:
+            try:
+                count = min(limits.in_flight, self._open + 2 * len(lanes))
+                workers = [asyncio.create_task(self._work()) for _ in range(count)]
+                finished = asyncio.gather(*workers)
+                finished.add_done_callback(lambda _: self._ready.set())
+                while not finished.done():
+                    await self._ready.wait()
+                    self._ready.clear()
+                    while self._out:
+                        batch, self._out = self._out, []
+                        for listing in batch:
+                            yield listing
+                finished.result()
+            finally:
+                await self._stop(workers)
+
+    async def _stop(self, workers: list[asyncio.Task[None]]) -> None:
+        tasks = workers if self._alarm is None else [*workers, self._alarm]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _prepare(self, subjects: Iterable[Subject], known: frozenset[tuple[str, str]]) -> list[Lane]:
+        """Return the lanes with their cases; a name that no zone can take is decided here."""
+        lanes: dict[tuple[str, Kind], Lane] = {}
+        prefixes: dict[tuple[str, bool], bytes] = {}
+        seen: set[tuple[str, str]] = set()
+        for subject in subjects:
+            for zone in self._zones:
+                if not zone.takes(subject.kind, subject.role) or (subject.value, zone.name) in seen:
+                    continue
+                seen.add((subject.value, zone.name))
+                lane = lanes.get((zone.name, subject.kind))
+                if lane is None:
+                    lane = lanes[zone.name, subject.kind] = Lane.of(zone, subject.kind)
+                form = (subject.value, zone.registered_form)
+                if form not in prefixes:
+                    name = query_labels(subject.value, subject.kind, registered=zone.registered_form)
+                    prefixes[form] = wire_labels(name)
+                case = Case(subject, b"", confirm=(subject.value, zone.name) in known)
+                self._open += 1
+                self._total += 1
+                try:
+                    case.question = question_bytes(prefixes[form], lane.suffix, A)
+                except ValueError as error:
+                    self._close(lane, case, Reading(Verdict.CANNOT_TELL, str(error)))
+                    continue
+                lane.cases.append(case)
+        working = [lane for lane in lanes.values() if lane.cases]
+        for lane in working:
+            self._add_tests(lane)
+        return working
+
+    def _add_tests(self, lane: Lane) -> None:
+        entries = lane.zone.health[lane.kind]
+        for purpose, entry in (
+            (Purpose.MUST_BE_LISTED, entries.listed),
+            (Purpose.MUST_BE_ABSENT, entries.absent),
+        ):
+            labels = wire_labels(query_labels(entry, lane.kind))
+            lane.asks.append(Ask(lane, purpose, question_bytes(labels, lane.suffix, A)))
+
+    async def _work(self) -> None:
+        """Send one query after the other until every case is closed."""
+        clock, schedule, transport = self._clock, self._schedule, self._transport
+        while self._open:
+            now = clock.monotonic()
+            ask, wait = schedule.next(now)
+            if ask is None:
+                await self._rest(now, wait)
+                continue
+            if self._idle and schedule.has_ready(now):
+                # Each worker wakes the next as long as there is work, so one wake-up is always enough.
+                self._wake_one()
+            answer = await transport.ask(ask.question, ask)
+            if answer.state is State.TRUNCATED:
+                answer = await transport.ask_tcp(ask.question)
+            ask.lane.in_flight -= 1
+            self._advance(ask, answer)
+        while self._idle:
+            self._wake_one()
+
+    async def _rest(self, now: float, wait: float | None) -> None:
+        """Wait until there may be work again; ``wait`` is in how many seconds a paced owner is free."""
+        if wait is not None and (self._alarm is None or self._alarm.done() or now + wait < self._alarm_at):
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm_at = now + wait
+            self._alarm = asyncio.create_task(self._ring(wait))
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._idle.append(future)
+        await future
+
+    async def _ring(self, wait: float) -> None:
+        await self._clock.sleep(wait)
+        # Done before the woken worker runs, so that it can set the next alarm.
+        self._alarm = None
+        self._wake_one()
+
+    def _wake_one(self) -> None:
+        while self._idle:
+            future = self._idle.popleft()
+            if not future.done():
+                future.set_result(None)
+                return
+
+    def _resent(self, token: object) -> None:
+        if isinstance(token, Ask):
+            self._pacer.take(token.lane.zone.owner.id, self._clock.monotonic())
+
+    def _contradicted(self, token: object, answer: Answer) -> None:
+        """Take a second, different answer to one question: the case is asked about again."""
+        if not isinstance(token, Ask) or token.case is None or token.purpose is not Purpose.LOOK_UP:
+            return
+        lane, case = token.lane, token.case
+        case.readings.append(settle.read(lane.zone, answer))
+        if case.closed_as is None:
+            return
+        over = not self._open
+        self._count[case.closed_as] -= 1
+        case.closed_as = None
+        self._open += 1
+        if over:
+            # Every worker has gone home. A run that is over asks no more, but it stops claiming.
+            self._close(lane, case, Reading(Verdict.CANNOT_TELL, "two different answers"))
+            return
+        self._schedule.back(lane)
+        self._settle(lane, case)
+        self._wake_one()
+
+    def _advance(self, ask: Ask, answer: Answer) -> None:
+        """Take one answer to its lane's health check or to its case."""
+        lane, case = ask.lane, ask.case
+        if case is None:
+            self._take_test(ask, answer)
+        elif ask.purpose is Purpose.REASON:
+            case.waiting -= 1
+            case.texts = _texts(lane.zone, answer)
+            self._settle(lane, case)
+        else:
+            case.waiting -= 1
+            self._take_look_up(lane, case, answer)
+        if not lane.has_work and not lane.in_flight:
+            self._schedule.finished(lane)
+
+    def _take_look_up(self, lane: Lane, case: Case, answer: Answer) -> None:
+        reading = settle.read(lane.zone, answer)
+        case.readings.append(reading)
+        if answer.ttl is not None:
+            case.ttl = answer.ttl
+        lane.failures = lane.failures + 1 if reading.verdict is Verdict.CANNOT_TELL else 0
+        self._settle(lane, case)
+        if lane.failures >= self._limits.give_up_after and lane.trust is Trust.BELIEVED:
+            said = f"failed {lane.failures} times in a row ({reading.reason}), asked no further"
+            self._give_up(lane, said)
+
+    def _take_test(self, ask: Ask, answer: Answer) -> None:
+        """Take one answer of the health check; the second one decides about the lane."""
+        lane = ask.lane
+        lane.tests_open -= 1
+        lane.reason = lane.reason or settle.health_problem(lane.zone, ask.purpose, answer)
+        if lane.tests_open:
+            return
+        self.health.append(ZoneHealth(lane.zone, lane.kind, not lane.reason, lane.reason))
+        if lane.reason:
+            self._give_up(lane, f"the zone's health check failed: {lane.reason}")
+        else:
+            lane.trust = Trust.BELIEVED
+
+    def _give_up(self, lane: Lane, reason: str) -> None:
+        """Ask a lane no further: what is open there becomes *cannot tell*, what is known stays known."""
+        lane.trust, lane.reason = Trust.VOID, reason
+        asks, cases = list(lane.asks), list(lane.cases)
+        lane.asks.clear()
+        lane.cases.clear()
+        for case in [*(ask.case for ask in asks), *cases]:
+            if case is not None:
+                case.waiting -= 1
+                self._settle(lane, case)
+
+    def _settle(self, lane: Lane, case: Case) -> None:
+        """Close the case if what is known decides it, else ask what is missing."""
+        if case.waiting or case.closed_as is not None:
+            return
+        may_ask = lane.trust is Trust.BELIEVED
+        step, reading = settle.next_step(case, may_ask=may_ask, otherwise=lane.reason)
+        if step is Step.CLOSE:
+            self._close(lane, case, reading)
+            return
+        if step in {Step.ASK_AGAIN, Step.ASK_BOTH}:
+            case.waiting += 1
+            lane.asks.append(Ask(lane, Purpose.LOOK_UP, case.question, case))
+        if step in {Step.ASK_REASON, Step.ASK_BOTH}:
+            case.waiting += 1
+            case.reason_asked = True
+            lane.asks.append(Ask(lane, Purpose.REASON, case.text_question(), case))
+
+    def _close(self, lane: Lane, case: Case, reading: Reading) -> None:
+        listed = reading.verdict is Verdict.LISTED
+        case.closed_as = reading.verdict
+        self._open -= 1
+        self._count[reading.verdict] += 1
+        self._out.append(
+            Listing(
+                subject=case.subject,
+                zone=lane.zone,
+                verdict=reading.verdict,
+                tier=listing_tier(lane.zone, reading.matched) if listed else lane.zone.tier,
+                codes=reading.codes,
+                matched=reading.matched,
+                reason=reading.reason,
+                txt=case.texts if listed else (),
+                asked_at=self._clock.now(),
+                ttl=case.ttl,
+                resolver=self._asked,
+            )
+        )
+        if self._progress is not None:
+            count = self._count
+            done = self._total - self._open
+            self._progress(Progress(done, self._total, count[Verdict.LISTED], count[Verdict.CANNOT_TELL]))
+        self._ready.set()
+
+
+def _texts(zone: Zone, answer: Answer) -> tuple[str, ...]:
+    """Return a zone's reasons as harmless text, without the zone's key, which a list may quote."""
+    texts = answer.texts
+    if zone.key is not None:
+        hidden = re.compile(re.escape(zone.key.reveal()), re.IGNORECASE)
+        texts = tuple(hidden.sub(MASK, text) for text in texts)
+    return tuple(visible(text, _TEXT_LIMIT) for text in texts if text)
+
+
+async def check(
+    subjects: Sequence[Subject],
+    zones: Sequence[Zone],
+    *,
+    resolver: HostPort | None = None,
+    clock: Clock | None = None,
+    limits: Limits | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> AsyncIterator[Listing]:
+    """Yield a Listing for every subject in every zone that takes it; see Lookup for the details."""
+    servers = [resolver] if resolver is not None else None
+    lookup = Lookup(zones, resolvers=servers, clock=clock, limits=limits, progress=progress)
+    async for listing in lookup.run(subjects):
+        yield listing

@@ -1,0 +1,86 @@
+"""What follows from the answers a case has so far, and from those of a zone's health check. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from workbench.blocklists.lanes import Case, Purpose
+from workbench.blocklists.verdicts import ABSENT, Reading, Verdict, read_addresses, worthless_answer
+from workbench.blocklists.wire import Answer, State
+from workbench.blocklists.zones import Zone
+
+# An odd number of asks at which a tie means that the zone contradicts itself.
+_MOST_READINGS = 5
+
+
+class Step(StrEnum):
+    """What to do with a case next."""
+
+    CLOSE = "close"
+    ASK_AGAIN = "ask again"
+    ASK_REASON = "ask the reason"
+    ASK_BOTH = "ask again, and the reason"
+
+
+def read(zone: Zone, answer: Answer) -> Reading:
+    """Return what an answer to a look-up means in a zone."""
+    if answer.state is State.ABSENT:
+        return ABSENT
+    if answer.state is State.FOUND:
+        return read_addresses(zone, answer.addresses)
+    return Reading(Verdict.CANNOT_TELL, answer.reason)
+
+
+def next_step(case: Case, *, may_ask: bool, otherwise: str) -> tuple[Step, Reading]:
+    """Return the next step for a case that waits for nothing, with the reading to close it with.
+
+    ``may_ask`` is False once the lane is asked no further; ``otherwise`` is why, for a case without any
+    answer. A listing is confirmed by a second answer; answers that differ are settled by a majority.
+    """
+    listed = [reading for reading in case.readings if reading.verdict is Verdict.LISTED]
+    absent = [reading for reading in case.readings if reading.verdict is Verdict.NOT_LISTED]
+    if not listed and not absent:
+        last = case.readings[-1] if case.readings else Reading(Verdict.CANNOT_TELL, otherwise)
+        return Step.CLOSE, last
+    split = f"two different answers ({len(listed)} × listed, {len(absent)} × not listed)"
+    undecided = Reading(Verdict.CANNOT_TELL, split)
+    if (listed and absent and len(listed) + len(absent) < 3) or len(listed) == len(absent):
+        if may_ask and len(case.readings) < _MOST_READINGS:
+            return (Step.ASK_AGAIN if case.reason_asked else Step.ASK_BOTH), undecided
+        return Step.CLOSE, undecided
+    verdict = _agreed(listed if len(listed) > len(absent) else absent)
+    if may_ask and len(case.readings) < 2 and (listed or case.confirm):
+        return (Step.ASK_BOTH if listed and not case.reason_asked else Step.ASK_AGAIN), verdict
+    if may_ask and verdict.verdict is Verdict.LISTED and not case.reason_asked:
+        return Step.ASK_REASON, verdict
+    return Step.CLOSE, verdict
+
+
+def _agreed(readings: list[Reading]) -> Reading:
+    """Return one reading for several that agree: all their codes, each meaning once."""
+    return Reading(
+        readings[0].verdict,
+        "; ".join(dict.fromkeys(reading.reason for reading in readings)),
+        tuple(dict.fromkeys(code for reading in readings for code in reading.codes)),
+        tuple(dict.fromkeys(code for reading in readings for code in reading.matched)),
+    )
+
+
+def health_problem(zone: Zone, purpose: Purpose, answer: Answer) -> str:
+    """Return why one answer of the health check (RFC 5782, section 5) shows a zone that must not be believed.
+
+    Empty where the answer is as it must be. A test entry may carry any code that is no refusal: many
+    lists give theirs a code of its own.
+    """
+    if answer.state is State.FOUND:
+        worthless = worthless_answer(zone, answer.addresses)
+        if worthless:
+            return worthless
+        if purpose is Purpose.MUST_BE_ABSENT:
+            return "it lists what cannot exist: it answers everything"
+        return ""
+    if answer.state is State.ABSENT:
+        if purpose is Purpose.MUST_BE_LISTED:
+            return "its own test entry is not listed: dead, emptied, or not open to this resolver"
+        return ""
+    return answer.reason

@@ -1,0 +1,277 @@
+"""Asking DNS servers: one connected UDP socket a server for all queries at once, TCP where UDP is too small.
+
+A socket that is connected takes datagrams from its server only (the kernel drops others); an answer must
+also carry the random id and the question of a query that is open. Whatever is lost, late, refused or
+unreadable comes back as a failed Answer with its reason; nothing here ever turns silence into “not there”.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from workbench.blocklists.resolvers import HostPort
+from workbench.blocklists.wire import CUT_SHORT, Answer, State, failed, query_bytes, read_answer
+from workbench.errors import HostError
+
+# Datagrams taken in one go before other tasks get their turn.
+_BATCH = 256
+_LARGEST = 65535
+_BUFFER = 1 << 20
+# Ids of answered queries are kept apart for a while, so that a second, different answer is noticed and a
+# late one never meets a new query. A quarter of all ids leaves enough to draw from at random.
+_MOST_RETIRED = 1 << 14
+
+Contradiction = Callable[[object, Answer], None]
+Resent = Callable[[object], None]
+
+
+class _Query:
+    """One question on its way; ``homes`` are the channels and ids under which it was sent."""
+
+    __slots__ = ("answer", "attempt", "deadline", "future", "homes", "question", "token")
+
+    def __init__(self, question: bytes, token: object, future: asyncio.Future[Answer]) -> None:
+        self.question = question
+        self.token = token
+        self.future = future
+        self.attempt = 0
+        self.deadline = 0.0
+        self.homes: list[tuple[_Channel, int]] = []
+        self.answer: Answer | None = None
+
+
+class _Channel:
+    """The socket to one server."""
+
+    def __init__(
+        self, server: HostPort, arrived: Callable[[_Query, Answer], None], second: Contradiction
+    ) -> None:
+        self.server = server
+        self.refused = False
+        self._arrived = arrived
+        self._second = second
+        self._open: dict[int, _Query] = {}
+        self._retired: dict[int, _Query] = {}
+        family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+            self._socket.connect((server.host, server.port))
+            asyncio.get_running_loop().add_reader(self._socket.fileno(), self._drain)
+        except OSError as error:
+            self._socket.close()
+            raise HostError(
+                f"The DNS server {server} cannot be reached from this host ({error.strerror}).",
+                "No blocklist can be asked through it.",
+                "Check the network, or name another server with --resolver.",
+            ) from error
+
+    def adopt(self, query: _Query) -> int:
+        """Give the query an id of this channel that nobody uses, and return it."""
+        while True:
+            number = secrets.randbits(16)
+            if number not in self._open and number not in self._retired:
+                self._open[number] = query
+                query.homes.append((self, number))
+                return number
+
+    def send(self, number: int, question: bytes) -> None:
+        """Send a datagram. A full buffer or a refusal counts as a loss: the query is sent again later."""
+        try:
+            self._socket.send(query_bytes(number, question))
+        except ConnectionRefusedError:
+            self.refused = True
+        except OSError:
+            # ENOBUFS, EAGAIN, ENETUNREACH: like a datagram lost on the way; the time-out decides.
+            return
+
+    def retire(self, number: int) -> None:
+        """Close an id: a further answer to it can only confirm or contradict."""
+        query = self._open.pop(number, None)
+        if query is None:
+            return
+        self._retired[number] = query
+        if len(self._retired) > _MOST_RETIRED:
+            del self._retired[next(iter(self._retired))]
+
+    def close(self) -> None:
+        """Stop listening and close the socket."""
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket.close()
+
+    def _drain(self) -> None:
+        receive = self._socket.recv
+        for _ in range(_BATCH):
+            try:
+                data = receive(_LARGEST)
+            except (BlockingIOError, InterruptedError):
+                return
+            except ConnectionRefusedError:
+                # An ICMP “port unreachable” for some datagram sent before.
+                self.refused = True
+                continue
+            except OSError:
+                return
+            self.refused = False
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        if len(data) < 12:
+            return
+        number = int.from_bytes(data[:2])
+        query = self._open.get(number)
+        if query is not None:
+            answer = read_answer(data, query.question)
+            if answer is not None:
+                self._arrived(query, answer)
+            return
+        query = self._retired.get(number)
+        if query is None or query.answer is None:
+            return
+        answer = read_answer(data, query.question)
+        if answer is not None and _contradict(query.answer, answer):
+            self._second(query.token, answer)
+
+
+class Transport:
+    """Open queries to one or more servers. Use it as an asynchronous context manager.
+
+    ``timeout`` is the longest wait for one question in seconds, over all ``tries``; each try waits twice
+    as long as the one before and goes to the next server. ``resent`` is told the token of each query that
+    is sent again; ``contradicted`` gets the token and the second answer where two answers differ.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[HostPort],
+        *,
+        timeout: float,
+        tries: int,
+        resent: Resent,
+        contradicted: Contradiction,
+    ) -> None:
+        unit = timeout / (2**tries - 1)
+        self._waits = [unit * 2**attempt for attempt in range(tries)]
+        self._timeout = timeout
+        self._servers = tuple(servers)
+        self._channels: list[_Channel] = []
+        # One line a try: all who stand in a line wait equally long, so its head is always due first.
+        self._lines: list[deque[_Query]] = [deque() for _ in range(tries)]
+        self._timer: asyncio.TimerHandle | None = None
+        self._resent = resent
+        self._contradicted = contradicted
+
+    async def __aenter__(self) -> Transport:
+        for server in self._servers:
+            self._channels.append(_Channel(server, self._finish, self._contradicted))
+        self._loop = asyncio.get_running_loop()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for channel in self._channels:
+            channel.close()
+
+    def ask(self, question: bytes, token: object) -> asyncio.Future[Answer]:
+        """Send a question and return the future answer; it never raises, failures are answers too."""
+        future: asyncio.Future[Answer] = self._loop.create_future()
+        self._send(_Query(question, token, future))
+        return future
+
+    async def ask_tcp(self, question: bytes) -> Answer:
+        """Ask over TCP, for an answer that did not fit into a datagram; tries each server once."""
+        answer = CUT_SHORT
+        for server in self._servers:
+            answer = await self._ask_tcp(server, question)
+            if answer.state in {State.FOUND, State.ABSENT}:
+                break
+        return answer
+
+    async def _ask_tcp(self, server: HostPort, question: bytes) -> Answer:
+        number = secrets.randbits(16)
+        try:
+            async with asyncio.timeout(self._timeout):
+                reader, writer = await asyncio.open_connection(server.host, server.port)
+                try:
+                    message = query_bytes(number, question)
+                    writer.write(len(message).to_bytes(2) + message)
+                    await writer.drain()
+                    data = await reader.readexactly(int.from_bytes(await reader.readexactly(2)))
+                finally:
+                    writer.close()
+                    with contextlib.suppress(OSError):
+                        await writer.wait_closed()
+        except (OSError, EOFError, TimeoutError):
+            return failed("the answer was cut short, and the server gave no whole one over TCP")
+        answer = read_answer(data, question) if data[:2] == number.to_bytes(2) else None
+        if answer is None or answer.state is State.TRUNCATED:
+            return failed("the answer was cut short, and the one over TCP cannot be used")
+        return answer
+
+    def _send(self, query: _Query) -> None:
+        channel = self._channels[query.attempt % len(self._channels)]
+        number = next((number for home, number in query.homes if home is channel), None)
+        if number is None:
+            number = channel.adopt(query)
+        query.deadline = self._loop.time() + self._waits[query.attempt]
+        self._lines[query.attempt].append(query)
+        channel.send(number, query.question)
+        if self._timer is None:
+            self._arm(query.deadline)
+
+    def _arm(self, due: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(due, self._sweep)
+
+    def _sweep(self) -> None:
+        """Send again, or give up, whatever is due; then set the timer for the next that will be."""
+        self._timer = None
+        now = self._loop.time()
+        for attempt, line in enumerate(self._lines):
+            while line and (line[0].future.done() or line[0].deadline <= now):
+                query = line.popleft()
+                if query.future.done():
+                    self._retire(query)
+                elif attempt + 1 < len(self._lines):
+                    query.attempt += 1
+                    self._resent(query.token)
+                    self._send(query)
+                else:
+                    self._finish(query, failed(self._silence(query)))
+        due = min((line[0].deadline for line in self._lines if line), default=None)
+        if due is not None:
+            self._arm(due)
+
+    def _silence(self, query: _Query) -> str:
+        refused = all(channel.refused for channel, _ in query.homes)
+        port = " (nothing listens there)" if refused else ""
+        return f"no answer within {self._timeout:g} s{port}"
+
+    def _finish(self, query: _Query, answer: Answer) -> None:
+        if not query.future.done():
+            query.answer = answer
+            query.future.set_result(answer)
+        self._retire(query)
+
+    def _retire(self, query: _Query) -> None:
+        for channel, number in query.homes:
+            channel.retire(number)
+
+
+def _contradict(first: Answer, second: Answer) -> bool:
+    """Return whether two answers to one question say different things (a failure says nothing)."""
+    said = {State.FOUND, State.ABSENT}
+    if first.state not in said or second.state not in said:
+        return False
+    return first.state is not second.state or set(first.addresses) != set(second.addresses)

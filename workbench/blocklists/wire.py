@@ -1,0 +1,119 @@
+"""DNS messages for look-ups: a query as bytes, and an answer read without trusting it.
+
+dnspython's message classes read every answer that holds something. Most answers to a blocklist query hold
+nothing (NXDOMAIN): for those the header and the echoed question are compared as bytes, because building
+and parsing whole message objects costs several times as much as everything else a look-up does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+A = b"\x00\x01\x00\x01"
+TXT = b"\x00\x10\x00\x01"
+LONGEST_WIRE_NAME = 255
+_RCODES = {1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED", 9: "NOTAUTH"}
+# One RRset of this many addresses or texts is already absurd; the rest would only fill the screen.
+_MOST_RECORDS = 32
+
+
+class State(StrEnum):
+    """How an answer (or its absence) is to be taken."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    TRUNCATED = "truncated"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: the addresses or texts found, the TTL in seconds, or why it is no answer."""
+
+    state: State
+    addresses: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    ttl: int | None = None
+    reason: str = ""
+
+
+NOTHING = Answer(State.ABSENT)
+CUT_SHORT = Answer(State.TRUNCATED, reason="the answer was cut short")
+
+
+def failed(reason: str) -> Answer:
+    """Return an answer that says nothing, with the reason."""
+    return Answer(State.FAILED, reason=reason)
+
+
+def wire_labels(name: str) -> bytes:
+    """Return a dotted ASCII name as DNS labels without the root; raise ValueError where it cannot be one."""
+    out = bytearray()
+    for label in name.encode("ascii").split(b"."):
+        if not 1 <= len(label) <= 63:
+            raise ValueError("a label of a name has 1 to 63 characters")
+        out.append(len(label))
+        out += label
+    return bytes(out)
+
+
+def question_bytes(labels: bytes, suffix: bytes, kind: bytes) -> bytes:
+    """Return the question section for labels in front of a zone; ValueError where the name is too long."""
+    if len(labels) + len(suffix) + 1 > LONGEST_WIRE_NAME:
+        raise ValueError("the name is too long for this zone")
+    return labels + suffix + b"\x00" + kind
+
+
+def query_bytes(number: int, question: bytes) -> bytes:
+    """Return a query with that id: recursion desired, one question, nothing else."""
+    return number.to_bytes(2) + b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + question
+
+
+def read_answer(data: bytes, question: bytes) -> Answer | None:
+    """Return what a datagram or a TCP message answers to ``question``; None where it is no answer to it.
+
+    The caller has compared the id and the source. Names compare without regard to case (lengths of
+    labels are below 64 and types here below 65, so lowering the bytes changes letters only).
+    """
+    if len(data) < 12 + len(question) or not data[2] & 0x80 or data[2] & 0x78:
+        return None
+    echoed = data[12 : 12 + len(question)]
+    if data[4:6] != b"\x00\x01" or (echoed != question and echoed.lower() != question.lower()):
+        return None
+    if data[2] & 0x02:
+        return CUT_SHORT
+    rcode = data[3] & 0x0F
+    if rcode == 3 and data[6:8] == b"\x00\x00":
+        return NOTHING
+    if rcode not in {0, 3}:
+        return failed(f"the server answered {_RCODES.get(rcode, f'error {rcode}')}")
+    return _read_records(data)
+
+
+def _read_records(data: bytes) -> Answer:
+    import dns.exception
+    import dns.message
+    import dns.rdatatype
+
+    try:
+        message = dns.message.from_wire(data, one_rr_per_rrset=False)
+        if not isinstance(message, dns.message.QueryMessage):
+            return failed("the answer is no answer to a query")
+        chain = message.resolve_chaining()
+    except (dns.exception.DNSException, ValueError) as error:
+        return failed(f"the answer cannot be read ({type(error).__name__})")
+    if chain.answer is None:
+        if message.answer:
+            return failed("the answer holds other records than those asked for")
+        kinds = {rrset.rdtype for rrset in message.authority}
+        if dns.rdatatype.NS in kinds and dns.rdatatype.SOA not in kinds:
+            return failed("the server only pointed to other servers: it does not resolve")
+        return NOTHING
+    records = list(chain.answer)[:_MOST_RECORDS]
+    if chain.answer.rdtype == dns.rdatatype.A:
+        return Answer(
+            State.FOUND, addresses=tuple(record.address for record in records), ttl=chain.minimum_ttl
+        )
+    texts = tuple(b"".join(record.strings).decode("utf-8", "replace") for record in records)
+    return Answer(State.FOUND, texts=texts, ttl=chain.minimum_ttl)
