@@ -165,7 +165,7 @@ async def restore_suppressions(
     subaccount: str | None = None,
     priority: Priority = Priority.WRITE,
 ) -> None:
-    """Put suppression entries back, 1,000 a call: ``address`` and, as the API names them, code, error, tags."""
+    """Put suppression entries back, 1,000 a call: ``address`` and, code, error, tags."""
     for start in range(0, len(entries), 1000):
         await client.call(
             "POST",

@@ -297,7 +297,7 @@ async def create_send_alert(
     subaccount: str | None = None,
     priority: Priority = Priority.WRITE,
 ) -> Alert:
-    """Make an alert rule (``name``, ``metric``, ``comparator``, ``limit``, ``dimension``, ``alert_channels``…)."""
+    """Make an alert rule from the API's own fields (``name``, ``metric``, ``comparator``, ``limit``…)."""
     answer = await client.call(
         "POST",
         "/v1/thresholds/alerts/send",
