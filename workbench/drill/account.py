@@ -11,6 +11,8 @@ import ipaddress
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from workbench.drill.listings import Listings
 from workbench.drill.records import Credential, Domain, Key, Region, Sent, Stream, Tenant, World
 from workbench.drill.simclock import SimClock
@@ -31,6 +33,10 @@ class Account:
         self.story = story
         self.clock = clock
         self._changed = changed or (lambda urgent: None)
+        # Counts changes of the state, so that readers can keep what they derived from it.
+        self.version = 0
+        # Base address of the storage host a region's messages are read from; set when the servers run.
+        self.storage: dict[str, str] = {}
         self._secrets: dict[str, tuple[str, str]] = {}
         for tenant in world.tenants.values():
             for key in tenant.keys.values():
@@ -253,6 +259,7 @@ class Account:
 
     def changed(self, urgent: bool = False) -> None:
         """Say that the state changed and wants to be stored; ``urgent`` asks for it at once."""
+        self.version += 1
         self._changed(urgent)
 
     def adopt(self, old: str, secret: str) -> list[str]:
@@ -263,18 +270,30 @@ class Account:
         """
         adopted: list[str] = []
         key = self.key_of(secret)
-        for stream in list(self.streams("production")):
-            if stream.ref != old:
+        now = self.now()
+        for stream in list(self.streams()):
+            if stream.ref != old or not (stream.actor == "production" or stream.through_site):
                 continue
-            if key is not None:
-                stream.kind, stream.ref, stream.method = "key", key[1].id, "http"
-            else:
-                login = self._login_with(stream, secret)
-                if login is None:
-                    continue
-                stream.kind, stream.ref, stream.method = "login", login, "smtp"
-            stream.secret, stream.asleep = secret, False
-            adopted.append(stream.name)
+            login = None if key else self._login_with(stream, secret)
+            if key is None and login is None:
+                continue
+            kind, ref, method = ("key", key[1].id, "http") if key else ("login", str(login), "smtp")
+            # A sender's history keeps the credential it was sent with: the new one is a sender of its own.
+            stream.asleep = True
+            heir = msgspec.structs.replace(
+                stream,
+                id=f"{stream.id}+{self.world.serial}",
+                kind=kind,
+                ref=ref,
+                method=method,
+                secret=secret,
+                spans=[[now, None]],
+                asleep=False,
+            )
+            self.world.serial += 1
+            self.world.streams[heir.id] = heir
+            if stream.actor == "production":
+                adopted.append(stream.name)
         self.touch(urgent=True)
         return adopted
 

@@ -283,6 +283,8 @@ class Stream(msgspec.Struct):
     method: str = "http"
     # A sender that waits for a better moment: the intruder's reserve, or production that lost its secret.
     asleep: bool = False
+    # The abuse of the customer's own web form: it follows the site's credential wherever that goes.
+    through_site: bool = False
 
 
 class Sent(msgspec.Struct):
