@@ -50,7 +50,7 @@ class LinePainter:
         self._style = style
         self._glyphs = ASCII_GLYPHS if ascii_only else GLYPHS
         ends = [*(placed.x for placed in self.placed[1:]), width]
-        # The gap after a cell belongs to its segment: fewer segments, fewer bytes.
+        # Each column with the blank cells that follow it.
         self._spans = [
             (placed, end - placed.x - placed.width) for placed, end in zip(self.placed, ends, strict=False)
         ]
@@ -83,7 +83,10 @@ class LinePainter:
             style = base if cursor else self._style(name) if name else mark
             text = fit(text_of(cell), placed.width, placed.column.align, self.ascii_only)
             segments.append(Segment(text + " " * gap, style))
-        return Strip(segments, self.width) if self.placed else Strip.blank(self.width, base)
+        if not self.placed:
+            return Strip.blank(self.width, base)
+        # Neighbours of one style become one segment: each costs some 40 bytes of colours on the wire.
+        return Strip(Segment.simplify(segments), self.width)
 
     def blank(self, text: str = "") -> Strip:
         """Return a line without a row, with ``text`` (already harmless) in it."""

@@ -228,7 +228,8 @@ class KeyedTable(ScrollView, can_focus=True):
         """Reverse the order."""
         self.sort_by(self.model.sort_column, not self.model.descending)
 
-    def _on_click(self, event: events.Click) -> None:  # type: ignore[override]
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse points; twice opens; a title sorts. Nothing needs this."""
         if event.y < HEADER:
             hit = [cell.column for cell in self._painter.placed if cell.x <= event.x < cell.x + cell.width]
             if hit and hit[0].sortable:
@@ -274,14 +275,18 @@ class KeyedTable(ScrollView, can_focus=True):
         self._part_styles.clear()
         super().notify_style_update()
 
-    def _on_mount(self, event: events.Mount) -> None:
-        super()._on_mount(event)
+    def on_mount(self) -> None:
+        """Show what was set before there was a screen."""
+        self._show_now()
+
+    def on_resize(self) -> None:
+        """Keep a cursor that was in view in view."""
         self._show_now()
 
     def render_line(self, y: int) -> Strip:
         """Return line ``y`` of the widget from the window."""
         if self._window_size != self.size:
-            self._take_window()
+            self._refit()
         if y < HEADER:
             return self._painter.header(self.model.sort_column, self.model.descending)
         if y - HEADER < len(self._window):
@@ -293,12 +298,7 @@ class KeyedTable(ScrollView, can_focus=True):
     def _style_of(self, part: str) -> Style:
         style = self._part_styles.get(part)
         if style is None:
-            if part == "base":
-                style = self.rich_style
-            elif part in ("header", "cursor"):
-                style = self.get_component_rich_style(TABLE_PARTS[part])
-            else:
-                style = self.rich_style + self.get_component_rich_style(TABLE_PARTS[part], partial=True)
+            style = self.rich_style if part == "base" else self.get_component_rich_style(TABLE_PARTS[part])
             self._part_styles[part] = style
         return style
 
@@ -326,7 +326,8 @@ class KeyedTable(ScrollView, can_focus=True):
             return
         self._painted_at = monotonic()
         follow = follow or any(line.cursor for line in self._window)
-        extent = Size(self.size.width, len(self.model) + HEADER)
+        # No width: columns fit the pane, and a width that follows the scrollbar would cost a repaint.
+        extent = Size(0, len(self.model) + HEADER)
         if extent != self.virtual_size:
             self.virtual_size = extent
         index = self.model.index_of(self.model.cursor)
@@ -341,42 +342,47 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _take_window(self) -> None:
         """Take a new snapshot and refresh what differs from the one on the screen."""
-        old, everything = self._window, self._window_size != self.size
-        model, top = self.model, self.scroll_offset.y
-        keys = [model.key_at(i) for i in range(top, min(top + self._page_height, len(model)))]
-        self._window = [
-            Line(row, key == model.cursor, model.is_marked(key))
-            for key in keys
-            if (row := model.row(key)) is not None
-        ]
-        if everything:
+        if self._window_size != self.size:
             self._refit()
-        if everything or bool(old) != bool(self._window) or not self._window:
-            reason = self._empty_reason()
-            lines = centred(reason, self.size.width, self._page_height) if not self._window else []
-            if everything or old or lines != self._empty_lines:
-                self._empty_lines = lines
+            self.refresh()
+            return
+        old, self._window = self._window, self._snapshot()
+        if not self._window:
+            before, self._empty_lines = self._empty_lines, self._empty_reason()
+            if old or before != self._empty_lines:
                 self.refresh()
-                return
+            return
         regions: list[Region] = []
-        for y, (before, after) in enumerate(zip_longest(old, self._window), start=HEADER):
-            if before is None or after is None:
+        for y, (before_line, line) in enumerate(zip_longest(old, self._window), start=HEADER):
+            if before_line is None or line is None:
                 regions.append(Region(0, y, self.size.width, 1))
-            elif span := self._painter.changed_span(before, after):
+            elif span := self._painter.changed_span(before_line, line):
                 regions.append(Region(span[0], y, span[1], 1))
-        if regions:
+        if not old:
+            self.refresh()
+        elif regions:
             self.refresh(*regions)
 
+    def _snapshot(self) -> list[Line]:
+        model, top = self.model, self.scroll_offset.y
+        places = range(top, min(top + self._page_height, len(model)))
+        rows = [model.row_at(place) for place in places]
+        return [Line(row, row.key == model.cursor, model.is_marked(row.key)) for row in rows]
+
     def _refit(self) -> None:
+        """Lay the columns out for the size there is, and take a snapshot of that size."""
         self._window_size = self.size
         placed = fit_columns(self.model.columns, self.size.width - GUTTER, GUTTER)
         self._painter = LinePainter(placed, self.size.width, self._style_of, self.ascii_mode)
+        self._window = self._snapshot()
+        self._empty_lines = [] if self._window else self._empty_reason()
 
-    def _empty_reason(self) -> str:
+    def _empty_reason(self) -> list[str]:
+        reason = self.empty_text
         if self.model.total and self.filter_text.strip():
             words = visible(self.filter_text, 40)
-            return f"No row holds “{words}” ({self.count_text}). Esc in the filter clears it."
-        return self.empty_text
+            reason = f"No row holds “{words}” ({self.count_text}). Esc in the filter clears it."
+        return centred(reason, self.size.width, self._page_height)
 
     # Inside
 
