@@ -71,12 +71,15 @@ def read_private(path: Path, limit: int = 64 * 1024 * 1024) -> tuple[bytes, os.s
         if error.errno == errno.ELOOP:
             raise PermissionError(errno.EACCES, "it is a symbolic link", str(path)) from None
         raise
-    with os.fdopen(handle, "rb") as file:
-        info = os.fstat(file.fileno())
+    try:
+        info = os.fstat(handle)
         reason = why_not_private(info)
         if reason:
             raise PermissionError(errno.EACCES, reason, str(path))
-        data = file.read(limit + 1)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(handle)
     if len(data) > limit:
         raise PermissionError(errno.EFBIG, f"it is larger than {limit} bytes", str(path))
     return data, info
