@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from workbench import __version__
 from workbench.clock import Clock
@@ -147,7 +147,7 @@ class _Pool:
         client = self._client(call.server)
         headers = {b"authorization": call.credential.header}
         if call.subaccount is not None:
-            headers[b"x-mailgun-on-behalf-of"] = call.subaccount.encode()
+            headers[b"x-mailgun-on-behalf-of"] = quote(call.subaccount).encode()
         target, content_type, body, _ = call.request
         if content_type is not None:
             headers[b"content-type"] = content_type.encode()
@@ -324,7 +324,7 @@ class Mailgun:
         home region, for what is global. ``base`` names a storage host instead. ``subaccount`` acts for that
         subaccount: without it the call hits the parent (dossier A4). ``repeat_safe`` says that a second run
         changes nothing more; only then is a call repeated after a fault or a lost answer. None means GET
-        only. A 429 was not carried out and is always repeated, within bounds.
+        only, and whatever was surely not sent; False means never. A 429 was not carried out and is always repeated, within bounds.
         """
         shared = self._shared
         place = region or shared.endpoints.home
@@ -356,7 +356,7 @@ class Mailgun:
                     raise
             except (VendorFault, Unreachable, CutShort) as fault:
                 tried += 1
-                repeat = safe or not fault.sent
+                repeat = repeat_safe is not False and (safe or not fault.sent)
                 if not repeat or tried >= _SAFE_TRIES:
                     raise
                 await shared.clock.sleep(_BACKOFF * 2 ** (tried - 1))

@@ -21,6 +21,9 @@ _LONGEST_BLIND_WAIT = 60.0
 _RECOVER, _RECOVER_EVERY = 1.04, 4.0
 _PROBE, _PROBE_EVERY = 1.02, 90.0
 _TOO_FEW = 5
+# A family starts with a few calls and one more for each that passes: twenty within three round trips.
+_FIRST_ALLOW = 4
+_CAREFUL = 4
 
 
 class Documented(NamedTuple):
@@ -33,22 +36,24 @@ class Documented(NamedTuple):
 class Pace:
     """The pace of one family. Moments are monotonic seconds; ``rate`` is calls a second, None for unlimited.
 
-    ``careful_at`` is a number of calls at which an assumed limit may lie: around it only two calls are in
-    flight until one has passed it, so that finding the limit costs two refusals and not twenty.
+    ``careful_at`` is a number of calls at which an assumed limit may lie: around it only four calls are in
+    flight until one has passed it, so that finding the limit costs four refusals and not twenty.
     """
 
     __slots__ = (
+        "_before",
         "_ceiling",
         "_changed",
         "_credit",
         "_cut",
         "_gate",
         "_mark",
+        "_measuring",
         "_most",
         "_passed",
         "_quota",
         "_quota_until",
-        "_start",
+        "_wait",
         "allow",
         "blocked_until",
         "calls",
@@ -66,10 +71,13 @@ class Pace:
         self._gate = careful_at
         self._mark = self._changed = now
         self._passed = 0
+        self._measuring = True
+        self._before: tuple[float | None, float | None] = (None, None)
         self._cut = float("-inf")
+        self._wait = 0.0
         self._quota: float | None = None
         self._quota_until = now
-        self.allow = most
+        self.allow = min(_FIRST_ALLOW, most)
         self.blocked_until = self.next_at = now
         self.in_flight = self.calls = self.refused = self.refused_in_a_row = 0
         self.rate: float | None = None
@@ -84,8 +92,8 @@ class Pace:
     def ready_at(self) -> float | None:
         """Return the moment the next call may leave; None while too many are in flight."""
         allow = self.allow
-        if self._gate and self.calls >= self._gate - 1:
-            allow = min(allow, 2)
+        if self._gate and self.calls >= self._gate - 2:
+            allow = min(allow, _CAREFUL)
         if self.in_flight >= allow:
             return None
         return max(self.blocked_until, self.next_at)
@@ -110,16 +118,23 @@ class Pace:
     def answered(self, issued: float, now: float, hints: Hints) -> None:
         """Note an answer that was not a 429, to a call that left at ``issued``."""
         self.in_flight -= 1
-        self._passed += 1
-        if issued >= self._cut:
+        fresh = issued > self._cut
+        if fresh and not self._measuring:
+            # The first call to pass after a pause opens the next window to measure.
+            self._measuring = True
+            self._mark = self._changed = issued
+            self._passed = 0
             self.refused_in_a_row = 0
-        if self._gate and self._passed > self._gate:
+        self._passed += 1
+        # Past the assumed limit, and past what a bucket would have got back meanwhile: there is none.
+        if self._gate and self._passed > self._gate * (1 + (now - self._mark) / 60.0) + 2:
             self._gate = 0
-        if self.allow < self._most and issued >= self._cut:
-            self.allow = min(self._most, self.allow + 1)
+        # Once limited, more at once come back slowly: a pause that was too short must not cost a burst.
+        if fresh and self.allow < self._most and (self.rate is None or self._passed % 3 == 0):
+            self.allow += 1
         if hints.remaining is not None:
             self._heed_quota(now, hints)
-        if self.rate is not None:
+        if self.rate is not None and fresh:
             self._grow(now)
 
     def _heed_quota(self, now: float, hints: Hints) -> None:
@@ -135,7 +150,11 @@ class Pace:
     def _grow(self, now: float) -> None:
         assert self.rate is not None  # noqa: S101
         below = self._ceiling is None or self.rate < self._ceiling * _BELOW
-        every, factor = (_RECOVER_EVERY, _RECOVER) if below else (_PROBE_EVERY, _PROBE)
+        if below:
+            every, factor = min(max(self._wait, 1.0), _RECOVER_EVERY), _RECOVER
+        else:
+            # A probe that fails costs the pause the server asks for: the longer that is, the rarer the probe.
+            every, factor = max(_PROBE_EVERY, 15 * self._wait), _PROBE
         if now - self._changed < every:
             return
         self._changed = now
@@ -152,25 +171,32 @@ class Pace:
         wait = hints.wait
         if wait is None:
             wait = min(_FIRST_WAIT * 2**self.refused_in_a_row, _LONGEST_BLIND_WAIT)
+        self._wait = wait
         self.blocked_until = max(self.blocked_until, now + wait)
-        if issued < self._cut:
+        if issued <= self._cut:
             return  # It left before the last cut: the same burst tells nothing new about the rate.
         self.refused_in_a_row += 1
         self._cut = now
-        self._slow_down(self.blocked_until)
-        self._changed = self._mark = self.next_at = self.blocked_until
-        self._passed = 0
+        if self._measuring:
+            self._before = (self.rate, self._ceiling)
+        # Refused again before anything passed: the pause was too short, and the window is longer than thought.
+        self._measuring = False
+        self._slow_down(*self._before)
+        self._changed = self.next_at = self.blocked_until
         # After a pause one call goes first, then two: if the pause was too short, it costs one refusal.
         self.allow = 1
 
-    def _slow_down(self, until: float) -> None:
-        """Set the rate from what passed in the window that ends at ``until``."""
-        span = max(until - self._mark, 1e-3)
+    def _slow_down(self, rate: float | None, ceiling: float | None) -> None:
+        """Set the rate from what passed in the window that ends when the server wants to be asked again."""
+        span = max(self.blocked_until - self._mark, 1e-3)
         measured = max(self._passed, 1) / span
-        if self.rate is None:
+        if rate is None:
             self.rate = measured * _BELOW
-            self._ceiling = measured
-            return
-        lowest = self.rate * 0.5 if self._passed < _TOO_FEW else measured * _BELOW
-        self._ceiling = min(self.rate, measured) if self._passed >= _TOO_FEW else self.rate
-        self.rate = min(self.rate * 0.96, lowest)
+            # Servers round the wait up to a whole second: the truth may lie as far above as that second tells.
+            self._ceiling = max(self._passed, 1) / max(span - 1.0, self._cut - self._mark, 1e-3)
+        elif self._passed < _TOO_FEW:
+            self.rate = rate * 0.5
+            self._ceiling = ceiling
+        else:
+            self.rate = min(rate * 0.96, measured * _BELOW)
+            self._ceiling = min(rate, measured / _BELOW)
