@@ -27,11 +27,23 @@ _MODULES = "".join(
     f'<h2><a name="module_{name}">{name}</a></h2><table>'
     + "".join(
         f'<tr><td class="e">{name}.option_{n} </td><td class="v">{n * 8} </td><td class="v">{n * 8} </td></tr>'
-        for n in range(16)
+        for n in range(26)
     )
     + "</table>"
-    for name in ("bcmath", "core", "ctype", "curl", "date", "dom", "fileinfo", "gd", "hash", "iconv", "json")
-    + ("mbstring", "mysqli", "openssl", "pcre", "PDO", "session", "SimpleXML", "sodium", "tokenizer", "zip")
+    for name in (
+        "bcmath",
+        "core",
+        "ctype",
+        "curl",
+        "date",
+        "dom",
+        "gd",
+        "hash",
+        "json",
+        "mysqli",
+        "openssl",
+        "pcre",
+    )
 )
 
 
