@@ -58,8 +58,10 @@ def why_not_private(info: os.stat_result) -> str:
     return ""
 
 
-def read_private(path: Path, limit: int = 64 * 1024 * 1024) -> tuple[bytes, os.stat_result]:
-    """Return the content of an owner-only file and the ``stat`` of exactly what was read.
+def read_private(
+    path: Path, limit: int = 64 * 1024 * 1024, first: int | None = None
+) -> tuple[bytes, os.stat_result]:
+    """Return the content of an owner-only file (its ``first`` bytes) and the ``stat`` of what was read.
 
     PermissionError with the reason where other users could read it, or where it is a symbolic link (the
     check and the read use one descriptor, so nothing can be swapped in between). Other OSErrors pass.
@@ -77,7 +79,7 @@ def read_private(path: Path, limit: int = 64 * 1024 * 1024) -> tuple[bytes, os.s
         if reason:
             raise PermissionError(errno.EACCES, reason, str(path))
         with os.fdopen(handle, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
+            data = file.read(limit + 1 if first is None else first)
     finally:
         os.close(handle)
     if len(data) > limit:

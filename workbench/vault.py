@@ -181,8 +181,12 @@ class Vault:
             problems: Mapping[EntryName, VaultError]
             try:
                 problems = await self._call(partial(self._write_all, values), batch[0].name)
-            except VaultError as error:
-                problems = dict.fromkeys(values, error)
+            except _NoAnswer as error:
+                # Whatever waits behind would wait for the same prompt, one time limit after the other.
+                batch, self._waiting = [*batch, *self._waiting], []
+                problems = {waiting.name: error for waiting in batch}
+            except WorkbenchError as error:
+                problems = dict.fromkeys(values, VaultError(error.what, error.means, error.todo))
             except BaseException:
                 for waiting in batch:
                     waiting.future.cancel()
@@ -230,7 +234,7 @@ class Vault:
         try:
             return await self._worker.run(call, self._limit)
         except TimeoutError:
-            raise VaultError(
+            raise _NoAnswer(
                 f"{subject} got no answer within {self._limit:g} seconds.",
                 "The keyring is probably waiting for its unlock prompt on another screen.",
                 "Unlock it there and try again, or use the workbench's own encrypted file.",
@@ -238,6 +242,12 @@ class Vault:
         except WorkbenchError:
             raise
         except Exception as error:
+            if type(error).__name__ == "KeyringLocked":
+                raise VaultError(
+                    "The keyring is locked.",
+                    "Nothing can be stored in it or read from it.",
+                    "Unlock it and try again, or use the workbench's own encrypted file.",
+                ) from None
             # Backends raise whatever their bus or library raises. Only the kind is shown: the text, and the
             # frames behind it, may hold the secret that was being stored.
             raise VaultError(
@@ -245,6 +255,10 @@ class Vault:
                 "The secret may not be stored.",
                 "Unlock or start the keyring and try again, or use the workbench's own encrypted file.",
             ) from None
+
+
+class _NoAnswer(VaultError):
+    """The keyring did not answer within the time limit."""
 
 
 class _Waiting:
@@ -264,7 +278,8 @@ class _Waiting:
         if problem is None:
             self.future.set_result(None)
         else:
-            self.future.set_exception(problem)
+            # A copy for each: one exception raised in many tasks would gather all their tracebacks.
+            self.future.set_exception(VaultError(problem.what, problem.means, problem.todo))
 
 
 async def _off_loop(call: Callable[..., T], *arguments: object) -> T:

@@ -22,12 +22,13 @@ from keyring.errors import PasswordDeleteError
 from workbench.errors import VaultError
 from workbench.private_files import ensure_folder, read_private, replace_durably
 from workbench.redact import Secret
-from workbench.vault_format import Cost, Entries, Lockbox, decode
+from workbench.vault_format import HEAD_BYTES, Cost, Entries, Lockbox, decode
 from workbench.vault_names import EntryName
 
 T = TypeVar("T")
-# What tells one version of the file from the next: a replace always makes a new inode.
-_Version = tuple[int, int, int, int]
+# What tells one version of the file from the next: its head (with a random revision) for replaces, since
+# inode numbers are used again and time stamps are coarse, and its stat for changes in place.
+_Version = tuple[bytes, int, int, int, int]
 _LOCK_LIMIT = 15.0
 _LOCK_STEP = 0.01
 
@@ -136,12 +137,8 @@ class FileKeyring(KeyringBackend):
             self._replace(self._lockbox, entries)
 
     def _refresh(self) -> None:
-        if self._version is not None:
-            try:
-                if _version(self.path.stat(follow_symlinks=False)) == self._version:
-                    return
-            except OSError as error:
-                raise _unreadable(self.path, error) from None
+        if self._version is not None and _read(self.path, HEAD_BYTES)[1] == self._version:
+            return
         data, version = _read(self.path)
         document, entries = decode(data)
         if document.vault != self._lockbox.vault:
@@ -154,15 +151,16 @@ class FileKeyring(KeyringBackend):
         self._entries, self._version = entries, version
 
     def _replace(self, lockbox: Lockbox, entries: Entries) -> None:
+        data = lockbox.encode(entries)
         try:
-            info = replace_durably(self.path, lockbox.encode(entries))
+            info = replace_durably(self.path, data)
         except OSError as error:
             raise VaultError(
                 f"The vault file {self.path} could not be written ({error.strerror}).",
                 "Nothing new is in the vault; what was there before still is.",
                 "Free space on that volume or move WORKBENCH_HOME, then try again.",
             ) from None
-        self._lockbox, self._entries, self._version = lockbox, entries, _version(info)
+        self._lockbox, self._entries, self._version = lockbox, entries, _version(data, info)
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
@@ -201,16 +199,16 @@ def _lock(handle: int, path: Path) -> None:
             return
 
 
-def _read(path: Path) -> tuple[bytes, _Version]:
+def _read(path: Path, first: int | None = None) -> tuple[bytes, _Version]:
     try:
-        data, info = read_private(path)
+        data, info = read_private(path, first=first)
     except OSError as error:
         raise _unreadable(path, error) from None
-    return data, _version(info)
+    return data, _version(data, info)
 
 
-def _version(info: os.stat_result) -> _Version:
-    return info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size
+def _version(data: bytes, info: os.stat_result) -> _Version:
+    return data[:HEAD_BYTES], info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size
 
 
 def _unreadable(path: Path, error: OSError) -> VaultError:

@@ -28,6 +28,8 @@ from workbench.vault_names import EntryName
 
 SCHEMA = "workbench.vault/1"
 KEY_BYTES = 32
+# The first bytes of a file hold schema, vault and revision.
+HEAD_BYTES = 128
 _NONCE_BYTES = 12
 _SALT_BYTES = 16
 
@@ -73,6 +75,7 @@ class SealedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
     schema: str
     vault: str  # random id of this vault, bound into everything sealed
+    revision: str  # random, new with every replace: tells whether the file is still the one last read
     key: _Key
     entries: list[SealedEntry]
 
@@ -146,7 +149,8 @@ class Lockbox:
 
     def encode(self, entries: Entries) -> bytes:
         """Return the whole file."""
-        document = _Document(SCHEMA, self.vault, self._wrapped, list(entries.values()))
+        revision = os.urandom(16).hex()
+        document = _Document(SCHEMA, self.vault, revision, self._wrapped, list(entries.values()))
         return msgspec.json.encode(document)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import json
 import os
+import resource
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -273,22 +275,40 @@ def test_a_vault_exchanged_for_another_is_not_written_to(
     assert FileKeyring.unlock(path, PASSPHRASE).names() == []
 
 
-@pytest.mark.parametrize("broken", ["fsync", "write"])
-def test_a_full_disk_leaves_the_old_file_and_says_so(
-    ring: FileKeyring, path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:
-    put(ring, NAME, "old")
+@contextmanager
+def no_fsync(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The disk fills up when the data is flushed to it (delayed allocation)."""
 
-    def full(*_: object) -> None:
+    def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        if broken == "fsync":
-            patch.setattr(os, "fsync", full)
-        else:
-            patch.setattr(os, "fdopen", full)
-        with pytest.raises(VaultError, match="No space left"):
-            put(ring, OTHER, "new")
+        patch.setattr(os, "fsync", full)
+        yield
+
+
+@contextmanager
+def no_room(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The kernel refuses to let any file grow beyond 300 bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize(("fault", "words"), [(no_fsync, "No space left"), (no_room, "File too large")])
+def test_a_full_disk_leaves_the_old_file_and_says_so(
+    ring: FileKeyring,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Callable[[pytest.MonkeyPatch], AbstractContextManager[None]],
+    words: str,
+) -> None:
+    put(ring, NAME, "old")
+    with fault(monkeypatch), pytest.raises(VaultError, match=words):
+        put(ring, OTHER, "new")
     assert get(ring, NAME) == "old"
     assert get(FileKeyring.unlock(path, PASSPHRASE), OTHER) is None
     put(ring, OTHER, "new")
