@@ -324,7 +324,8 @@ class Mailgun:
         home region, for what is global. ``base`` names a storage host instead. ``subaccount`` acts for that
         subaccount: without it the call hits the parent (dossier A4). ``repeat_safe`` says that a second run
         changes nothing more; only then is a call repeated after a fault or a lost answer. None means GET
-        only, and whatever was surely not sent; False means never. A 429 was not carried out and is always repeated, within bounds.
+        only, and whatever was surely not sent; False means never.
+        A 429 was not carried out and is always repeated, within bounds.
         """
         shared = self._shared
         place = region or shared.endpoints.home
@@ -343,7 +344,8 @@ class Mailgun:
             )
         request = prepare(path, query, form, json, multipart=multipart)
         call = _Call(self._credential, method, path, server, place, subaccount, request)
-        name = family or family_of(method, path)
+        # Regions are served, and limited, apart.
+        name = f"{family or family_of(method, path)}@{place}"
         safe = method == "GET" if repeat_safe is None else repeat_safe
         tried = limited = 0
         while True:

@@ -120,6 +120,7 @@ class Limiter:
         self._busy = 0
         self._order = 0
         self._families: dict[str, _Family] = {}
+        self._queued: dict[str, _Family] = {}
         self._timer: asyncio.Task[None] | None = None
         self._timer_at = 0.0
 
@@ -150,6 +151,7 @@ class Limiter:
         turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._order += 1
         heappush(place.heap, (priority, self._order, turn))
+        self._queued[family] = place
         self._dispatch()
         try:
             return await turn
@@ -171,7 +173,7 @@ class Limiter:
         self._dispatch()
 
     def _open(self, name: str) -> _Family:
-        documented = DOCUMENTED.get(name) if self._documented else None
+        documented = DOCUMENTED.get(name.partition("@")[0]) if self._documented else None
         now = self._clock.monotonic()
         careful = 0 if documented else ASSUMED_CALLS
         family = _Family(Pace(now, self._most, careful_at=careful, documented=documented))
@@ -180,23 +182,9 @@ class Limiter:
 
     def _dispatch(self) -> None:
         """Grant every turn that may be granted now; see that somebody looks again when the next one may."""
-        while self._busy < self._most:
+        while self._busy < self._most and self._queued:
             now = self._clock.monotonic()
-            best: _Family | None = None
-            soonest: float | None = None
-            for family in self._families.values():
-                heap = family.heap
-                while heap and heap[0][2].done():
-                    heappop(heap)
-                if not heap:
-                    continue
-                ready = family.pace.ready_at()
-                if ready is None:
-                    continue
-                if ready > now:
-                    soonest = ready if soonest is None else min(soonest, ready)
-                elif best is None or heap[0] < best.heap[0]:
-                    best = family
+            best, soonest = self._choose(now)
             if best is None:
                 if soonest is not None:
                     self._wake_at(soonest, now)
@@ -205,6 +193,29 @@ class Limiter:
             self._busy += 1
             best.pace.took(now)
             turn.set_result(now)
+
+    def _choose(self, now: float) -> tuple[_Family | None, float | None]:
+        """Return the family whose most urgent call may leave now, and the moment the next other one may."""
+        best: _Family | None = None
+        soonest: float | None = None
+        empty: list[str] = []
+        for name, family in self._queued.items():
+            heap = family.heap
+            while heap and heap[0][2].done():
+                heappop(heap)
+            if not heap:
+                empty.append(name)
+                continue
+            ready = family.pace.ready_at()
+            if ready is None:
+                continue
+            if ready > now:
+                soonest = ready if soonest is None else min(soonest, ready)
+            elif best is None or heap[0] < best.heap[0]:
+                best = family
+        for name in empty:
+            del self._queued[name]
+        return best, soonest
 
     def _wake_at(self, moment: float, now: float) -> None:
         if self._timer is not None and not self._timer.done():
