@@ -24,6 +24,8 @@ _MAILGUN = re.compile(rb"(?i)mailgun|(?<![a-z0-9])mg[_-]|(?<![a-z0-9])mg\.[a-z0-
 _NAME_LEFT = re.compile(
     rb"([A-Za-z_$][\w$.\-\[\]]{0,80})[\"'\]\\]{0,4}\s{0,4}(?:=>|:=|[=:,(]|\s)[\s\"'`\\<>(a-z:@]{0,40}$"
 )
+# Words that stand before a value without being its name: curl options, the scheme of a header, a user.
+_NO_NAMES = frozenset({"basic", "user", "u", "api", "key"})
 _IDENTIFIER = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
 _PLACEHOLDER = re.compile(
     r"(?ix)^(?:null|none|nil|true|false|empty|undefined|secret|password|passwd|pass|pwd|changeme|change[_-]me"
@@ -101,7 +103,8 @@ def name_before(data: bytes, start: int) -> str:
     if found is None:
         return ""
     names = _IDENTIFIER.findall(found.group(1))
-    return names[-1].decode("ascii").strip(".-") if names else ""
+    name = names[-1].decode("ascii").strip(".-") if names else ""
+    return "" if name.lower() in _NO_NAMES else name
 
 
 def speaks_against(data: bytes, start: int, end: int) -> bool:

@@ -1,0 +1,254 @@
+"""One finding per secret with all its places; whether it still lives; whether the baseline accepts it.
+
+Liveness comes from the account's own listing and from proofs made elsewhere, handed in as facts: a scanner's
+probe calls a live sending key dead (dossier fact 4), so nothing here ever sends a secret anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from workbench.leaks.model import Kind, Match, Place, key_id_of, masked
+from workbench.redact import Secret
+
+# Places shown for one secret; the rest is counted.
+MOST_PLACES = 200
+
+
+class Liveness(StrEnum):
+    """Whether a secret still opens the account."""
+
+    LIVE = "live"
+    DEAD = "dead"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFact:
+    """A key of the account's listing: its id, ``kind`` (domain, user, web), role, description, state."""
+
+    id: str
+    kind: str = ""
+    role: str = ""
+    description: str = ""
+    created_at: str = ""
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What the account shows, for matching found secrets offline.
+
+    ``deleted_ids`` are ids of keys proven gone. ``proven`` maps fingerprints (``Secret.fingerprint`` with the
+    incident's key) to what a proof with its positive control showed. ``read_at`` is when the listing was read.
+    """
+
+    keys: tuple[KeyFact, ...] = ()
+    deleted_ids: frozenset[str] = frozenset()
+    logins: frozenset[str] = frozenset()
+    proven: Mapping[str, Liveness] = field(default_factory=dict)
+    read_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One secret: what it is, whether it lives, where it lies. Holds no value, only the keyed fingerprint."""
+
+    id: str
+    kind: Kind
+    fingerprint: str
+    shown: str
+    key_id: str
+    known: str
+    account: str
+    liveness: Liveness
+    why: str
+    severity: str
+    accepted: bool
+    where: tuple[Place, ...]
+    more_places: int = 0
+
+    @property
+    def open(self) -> bool:
+        """Whether it still needs somebody: neither accepted by the baseline nor proven dead."""
+        return not self.accepted and self.liveness is not Liveness.DEAD
+
+
+@dataclass(slots=True)
+class _Group:
+    secret: Secret
+    kind: Kind
+    known: str
+    places: dict[tuple[str, str, str, int, str, str], Place] = field(default_factory=dict)
+    more: int = 0
+
+
+# A place's own word on the kind beats the shape's: the more specific wins when places disagree.
+_RANK = {
+    Kind.UNKNOWN_50: 0,
+    Kind.API_KEY: 1,
+    Kind.SIGNING_KEY: 2,
+    Kind.SENDING_KEY: 3,
+    Kind.SMTP_PASSWORD: 3,
+    Kind.PUBLIC_KEY: 4,
+}
+
+
+class Collector:
+    """Gathers matches by secret. ``key`` is the HMAC key of the fingerprints."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._groups: dict[str, _Group] = {}
+
+    def __call__(self, match: Match, place: Place) -> None:
+        """Take one match with its place; the same secret at the same place counts once."""
+        fingerprint = match.secret.fingerprint(self._key)
+        group = self._groups.get(fingerprint)
+        if group is None:
+            group = self._groups[fingerprint] = _Group(match.secret, match.kind, match.known)
+        if _RANK[match.kind] > _RANK[group.kind]:
+            group.kind = match.kind
+        if match.known and not group.known:
+            group.known, group.kind = match.known, match.kind
+        slot = (place.origin, place.root, place.path, place.line, place.inside, place.blob)
+        if slot in group.places:
+            return
+        if len(group.places) >= MOST_PLACES:
+            group.more += 1
+        else:
+            group.places[slot] = place
+
+    def fingerprints(self, key: bytes) -> dict[str, str]:
+        """Return this collector's fingerprints mapped to those under another key (the baseline's)."""
+        return {own: group.secret.fingerprint(key) for own, group in self._groups.items()}
+
+    def relocate(self, resolve: Callable[[Place], Iterable[Place]]) -> None:
+        """Replace every place by what ``resolve`` makes of it (blobs become commits and paths)."""
+        for group in self._groups.values():
+            places = [place for old in group.places.values() for place in resolve(old)]
+            group.places = {
+                (one.origin, one.root, one.path, one.line, one.inside, one.blob): one for one in places
+            }
+
+    def blobs(self) -> set[str]:
+        """Return the ids of all git objects that hold a secret."""
+        return {
+            place.blob for group in self._groups.values() for place in group.places.values() if place.blob
+        }
+
+    def findings(
+        self, facts: AccountFacts | None = None, accepted: Callable[[Secret], bool] | None = None
+    ) -> tuple[Finding, ...]:
+        """Return the findings: open before settled, grave before harmless, then by place."""
+        found = [
+            self._finding(fingerprint, group, facts or AccountFacts(), accepted)
+            for fingerprint, group in self._groups.items()
+        ]
+        order = {"critical": 0, "high": 1, "medium": 2, "low": 3}
+        return tuple(
+            sorted(
+                found, key=lambda one: (not one.open, order[one.severity], one.where[0].path, one.fingerprint)
+            )
+        )
+
+    def _finding(
+        self,
+        fingerprint: str,
+        group: _Group,
+        facts: AccountFacts,
+        accepted: Callable[[Secret], bool] | None,
+    ) -> Finding:
+        key_id = key_id_of(group.secret.reveal())
+        listed = next((key for key in facts.keys if key_id and key.id == key_id), None)
+        kind = _kind(group.kind, listed)
+        liveness, why = _liveness(fingerprint, key_id, kind, listed, facts)
+        places = tuple(
+            sorted(group.places.values(), key=lambda one: (one.origin, one.root, one.path, one.line))
+        )
+        is_key = kind is not Kind.SMTP_PASSWORD
+        return Finding(
+            # A thing of the account carries its own id; anything else the beginning of its fingerprint.
+            id=listed.id if listed else f"leak-{fingerprint[:12]}",
+            kind=kind,
+            fingerprint=fingerprint,
+            shown=masked(kind, group.secret),
+            key_id=key_id if is_key else "",
+            known=group.known,
+            account=_account(listed, group, facts),
+            liveness=liveness,
+            why=why,
+            severity=_severity(kind, liveness),
+            accepted=accepted(group.secret) if accepted else False,
+            where=places,
+            more_places=group.more,
+        )
+
+
+def _kind(kind: Kind, listed: KeyFact | None) -> Kind:
+    if listed is None:
+        return kind
+    sending = listed.kind == "domain" or listed.role == "sending"
+    return Kind.SENDING_KEY if sending else Kind.API_KEY
+
+
+def _liveness(
+    fingerprint: str, key_id: str, kind: Kind, listed: KeyFact | None, facts: AccountFacts
+) -> tuple[Liveness, str]:
+    proof = facts.proven.get(fingerprint)
+    at = f" at {facts.read_at}" if facts.read_at else ""
+    if proof is not None and proof is not Liveness.CANNOT_TELL:
+        return proof, "Proven against the account."
+    if listed is not None and not listed.disabled:
+        return Liveness.LIVE, f"Its id stands in the account's key list{at}, enabled."
+    if listed is not None:
+        return Liveness.DEAD, f"Its id stands in the account's key list{at}, disabled."
+    if key_id and key_id in facts.deleted_ids:
+        return Liveness.DEAD, "A key with its id was deleted and its absence was shown."
+    if kind is Kind.PUBLIC_KEY:
+        return Liveness.CANNOT_TELL, "A public validation key: it cannot send mail and stands in no list."
+    if key_id and facts.keys:
+        return (
+            Liveness.CANNOT_TELL,
+            "Its tail is no id of the account's key list: an SMTP password of the same shape, a deleted key, or "
+            "another account's.",
+        )
+    if facts.keys or facts.logins:
+        return (
+            Liveness.CANNOT_TELL,
+            "A secret of this form has no id: only a proof with a live call can tell.",
+        )
+    return Liveness.CANNOT_TELL, "The account was not read, so nothing could be compared."
+
+
+def _account(listed: KeyFact | None, group: _Group, facts: AccountFacts) -> str:
+    if listed is not None:
+        return " ".join(
+            part for part in ("key", listed.id, listed.kind, listed.role, listed.description) if part
+        )
+    logins = sorted({place.login for place in group.places.values() if place.login in facts.logins})
+    if logins:
+        return f"login {', '.join(logins)}"
+    return "not in this account" if facts.keys and key_id_of(group.secret.reveal()) else ""
+
+
+def _severity(kind: Kind, liveness: Liveness) -> str:
+    if liveness is Liveness.DEAD:
+        return "low"
+    if kind is Kind.PUBLIC_KEY:
+        return "low"
+    return "critical" if liveness is Liveness.LIVE else "high"
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """Return 1 when any finding is neither accepted nor proven dead, else 0 (design, contracts)."""
+    return 1 if any(finding.open for finding in findings) else 0
+
+
+def refreshed(finding: Finding, facts: AccountFacts) -> Finding:
+    """Return a finding judged again by newer facts (after a rotation, after one hour, after 48)."""
+    listed = next((key for key in facts.keys if finding.key_id and key.id == finding.key_id), None)
+    liveness, why = _liveness(finding.fingerprint, finding.key_id, finding.kind, listed, facts)
+    return replace(finding, liveness=liveness, why=why, severity=_severity(finding.kind, liveness))

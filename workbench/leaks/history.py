@@ -1,0 +1,247 @@
+"""Whole git histories: every object once, reachable or not, then the commits behind the hits.
+
+Walking distinct blobs is 3.4 times as fast as reading ``git log -p`` (performance baselines 5), and it also
+sees what a log never shows: merges, stashes, reflogs, objects nothing points to any more. Which commit brought
+a blob in and which one took it out is asked afterwards, for the few blobs that hold a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from workbench.leaks.files import Progress
+from workbench.leaks.gitsafe import Shadow, git_folder
+from workbench.leaks.model import Coverage, Found, Match, Place
+from workbench.leaks.patterns import Scanner
+from workbench.leaks.provenance import resolve
+from workbench.leaks.stream import scan_blocks
+from workbench.redact import visible
+
+_LIST = "--batch-check=%(objectname) %(objecttype)"
+_WHOLE = 8 << 20
+_PIECE = 1 << 20
+# A store with more damaged objects than this is not searched further: each costs a restart of git.
+_MOST_DAMAGE = 500
+# Linux: a pipe of a megabyte spares thousands of switches between git and the scanner.
+_F_SETPIPE_SZ = 1031
+
+
+def scan_history(
+    path: Path,
+    scanner: Scanner,
+    found: Found,
+    coverage: Coverage,
+    *,
+    root: str = "",
+    progress: Progress | None = None,
+) -> bool:
+    """Search the whole history of the repository at ``path``; return False when it is none.
+
+    Each hit is reported with path, first and last commit that hold it, whether HEAD still does and whether
+    any reference reaches it. ``root`` is the name shown for the repository (its URL); default is the path.
+    Damaged objects are counted in ``coverage``. Raises LeakError when the history lies outside ``path`` and
+    HostError without git.
+    """
+    folder = git_folder(path)
+    if folder is None:
+        return False
+    shown = root or visible(path)
+    with Shadow(folder) as shadow:
+        # Ids of the commits, one a line: what the question for the commits behind a hit is fed with.
+        commits = bytearray()
+        if shadow.borrows(path):
+            coverage.skip("objects borrowed from a store outside the root", shown)
+            objects = _local_objects(shadow, folder)
+            commits += shadow.output(["rev-list", "--stdin"], _lines(oid for _, oid in shadow.references()))
+        else:
+            objects = _all_objects(shadow, commits)
+        hits: dict[str, list[Match]] = {}
+        kinds: dict[str, str] = {}
+        reader = _Reader(shadow, objects, scanner, coverage, shown)
+        for oid, kind, matches in reader.hits(progress):
+            hits[oid] = matches
+            kinds[oid] = kind
+        located = resolve(shadow, bytes(commits), kinds, coverage, shown) if hits else {}
+    for oid, matches in hits.items():
+        for match in matches:
+            for where in located.get(oid, ()):
+                found(match, _place(match, where, shown, oid))
+    return True
+
+
+def _place(match: Match, where: Place, shown: str, oid: str) -> Place:
+    return replace(
+        where,
+        root=shown,
+        line=match.line + 1,
+        placement=match.placement,
+        name=match.name,
+        login=visible(match.login),
+        blob=oid,
+    )
+
+
+def _lines(oids: Iterable[str]) -> bytes:
+    return "".join(f"{oid}\n" for oid in oids).encode()
+
+
+def _all_objects(shadow: Shadow, commits: bytearray) -> Iterator[bytes]:
+    """Yield ids of all blobs, commits and tags in pack order, which keeps git's delta bases warm."""
+    listing = shadow.start(["cat-file", "--batch-all-objects", "--unordered", "--buffer", _LIST], feed=False)
+    with listing:
+        yield from _wanted(listing, commits)
+
+
+def _wanted(listing: subprocess.Popen[bytes], commits: bytearray) -> Iterator[bytes]:
+    if listing.stdout is None:
+        return
+    for line in listing.stdout:
+        # Trees hold only names and ids. "missing" marks an object whose header is damaged: let it be counted.
+        if not line.endswith(b" tree\n"):
+            oid, _, kind = line.partition(b" ")
+            if kind == b"commit\n":
+                commits += oid + b"\n"
+            yield oid
+
+
+def _local_objects(shadow: Shadow, folder: Path) -> Iterator[bytes]:
+    """Yield the ids that lie in the repository's own packs and loose files, none of a borrowed store."""
+    store = folder / "objects"
+    for index in sorted((store / "pack").glob("*.idx")):
+        for line in shadow.output(["show-index"], index.read_bytes()).splitlines():
+            parts = line.split(b" ")
+            if len(parts) >= 2:
+                yield parts[1]
+    for fan in sorted(store.glob("[0-9a-f][0-9a-f]")):
+        for loose in sorted(fan.iterdir()):
+            yield (fan.name + loose.name).encode("ascii", "replace")
+
+
+class _Reader:
+    """Feeds ids to ``git cat-file --batch`` and searches what comes back, restarting it after damage."""
+
+    def __init__(
+        self, shadow: Shadow, objects: Iterator[bytes], scanner: Scanner, coverage: Coverage, shown: str
+    ) -> None:
+        self._shadow = shadow
+        self._objects = objects
+        self._scanner = scanner
+        self._coverage = coverage
+        self._shown = shown
+        # Ids handed to git and not answered yet; bounded by the pipes between us.
+        self._asked: deque[bytes] = deque()
+        self._retry: list[bytes] = []
+        self._damage = 0
+
+    def hits(self, progress: Progress | None) -> Iterator[tuple[str, str, list[Match]]]:
+        """Yield id, type and matches of every object that holds a secret."""
+        done = False
+        while not done:
+            batch = self._shadow.start(["cat-file", "--batch", "--buffer"], feed=True)
+            feeder = threading.Thread(target=self._feed, args=(batch,), daemon=True)
+            with batch:
+                if batch.stdin is None or batch.stdout is None:
+                    return
+                _widen(batch.stdout)
+                feeder.start()
+                yield from self._answers(batch.stdout, progress)
+                batch.kill() if self._damage > _MOST_DAMAGE else batch.wait()
+                feeder.join()
+            done = not self._asked
+            if not done:
+                self._damaged(self._asked.popleft())
+                self._retry = list(self._asked)
+                self._asked.clear()
+            if self._damage > _MOST_DAMAGE:
+                self._coverage.skip("too many damaged git objects, the rest not read", self._shown)
+                return
+
+    def _feed(self, batch: subprocess.Popen[bytes]) -> None:
+        if batch.stdin is None:
+            return
+        try:
+            while self._retry:
+                self._ask(batch.stdin, self._retry.pop(0))
+            for oid in self._objects:
+                self._ask(batch.stdin, oid)
+            batch.stdin.close()
+        except (BrokenPipeError, ValueError):
+            # git died of a damaged object: the reader sees the end of its output and starts it again.
+            return
+
+    def _ask(self, stdin: IO[bytes], oid: bytes) -> None:
+        self._asked.append(oid)
+        stdin.write(oid + b"\n")
+
+    def _answers(
+        self, stdout: IO[bytes], progress: Progress | None
+    ) -> Iterator[tuple[str, str, list[Match]]]:
+        coverage, scan = self._coverage, self._scanner.scan
+        while header := stdout.readline():
+            parts = header.split()
+            if len(parts) != 3:
+                self._damaged(self._asked.popleft())
+                continue
+            size = int(parts[2])
+            if parts[1] == b"tree":
+                self._pass_over(stdout, size)
+                matches = []
+            elif size <= _WHOLE:
+                content = stdout.read(size + 1)
+                if len(content) != size + 1:
+                    return
+                matches = scan(content)
+            else:
+                matches = list(scan_blocks(_pieces(stdout, size), self._scanner))
+                if not stdout.read(1):
+                    return
+            self._asked.popleft()
+            coverage.files += 1
+            coverage.bytes += size
+            if progress is not None and coverage.files % 512 == 0:
+                progress(coverage.files, coverage.bytes)
+            if matches:
+                yield parts[0].decode("ascii"), parts[1].decode("ascii"), matches
+
+    @staticmethod
+    def _pass_over(stdout: IO[bytes], size: int) -> None:
+        left = size + 1
+        while left > 0 and (piece := stdout.read(min(left, _PIECE))):
+            left -= len(piece)
+
+    def _damaged(self, oid: bytes) -> None:
+        self._damage += 1
+        self._coverage.skip(
+            "git object damaged or missing", f"{self._shown} {oid.decode('ascii', 'replace')}"
+        )
+
+
+def _pieces(stdout: IO[bytes], size: int) -> Iterator[bytes]:
+    left = size
+    while left > 0 and (piece := stdout.read(min(left, _PIECE))):
+        left -= len(piece)
+        yield piece
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    import fcntl
+
+    try:
+        fcntl.fcntl(pipe.fileno(), _F_SETPIPE_SZ, 1 << 20)
+    except OSError as error:
+        # A host that keeps pipes small is only slower.
+        if error.errno not in (1, 16, 22):
+            raise
+
+
+def is_repository(path: Path) -> bool:
+    """Return whether ``path`` is a checkout or a bare repository (also one whose history lies elsewhere)."""
+    dot = path / ".git"
+    return os.path.lexists(dot) or ((path / "HEAD").is_file() and (path / "objects").is_dir())
