@@ -221,7 +221,7 @@ _ALL = (
         "secret.reveal",
         "secret: reveal once",
         "Covers the screen, shows one new secret for 20 seconds, and journals that it was shown.",
-        key="v",
+        key="V",
         panes=(Pane.CREDENTIALS,),
         needs="a highlighted row with a new secret, and share-safe off",
     ),
@@ -251,6 +251,13 @@ _ALL = (
         "help: this pane and its keys",
         "Explains the focused pane and lists every key.",
         key="question_mark",
+        footer=True,
+    ),
+    Action(
+        "palette",
+        "view: all commands",
+        "Lists every action by name, the impossible ones with the reason.",
+        key="ctrl+p",
         footer=True,
     ),
     Action(

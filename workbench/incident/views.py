@@ -1,0 +1,481 @@
+"""Rows for the panes: what is known of keys, logins, domains, users and listings, as cells of text. Pure.
+
+State is told by a sign and a word; the tone only adds colour. Everything is outside text until a table draws
+it: tables make it harmless, nothing here formats it into anything but text. With share-safe on, people's
+addresses are shortened; SMTP logins are machine names and stay whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from workbench.redact import key_tail, short_address
+
+if TYPE_CHECKING:
+    from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
+    from workbench.incident.state import EffectRecord, State
+
+SortValue = str | int | float | None
+
+
+class ViewCell(NamedTuple):
+    """One cell: its text, a tone (ok, warn, bad, dim, accent, busy or empty), and what it sorts by."""
+
+    text: str
+    tone: str = ""
+    sort: SortValue = None
+
+
+class ViewRow(NamedTuple):
+    """One row by its key; ``search`` is what a filter finds beyond the cells' own text."""
+
+    key: str
+    cells: tuple[ViewCell, ...]
+    tone: str = ""
+    markable: bool = True
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How things are shown: people's addresses shortened, plain ASCII, this host's own time zone."""
+
+    share_safe: bool = True
+    ascii: bool = False
+    local: bool = False
+
+
+class FindingView(Protocol):
+    """What the rows need of a finding."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def why(self) -> Sequence[str]: ...
+    @property
+    def decision(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+
+
+# ── signs and words ────────────────────────────────────────────────────────────────────────────────────
+
+# word of a state -> (sign, ASCII sign, tone, sort rank: what needs eyes first)
+_STATES: Mapping[str, tuple[str, str, str, int]] = {
+    "failed": ("✗", "x", "bad", 0),
+    "listed": ("✗", "x", "bad", 0),
+    "stranger?": ("⚠", "!", "warn", 1),
+    "intruder": ("✗", "x", "bad", 1),
+    "open intent": ("⚠", "!", "warn", 1),
+    "storing": ("▶", ">", "busy", 2),
+    "sending": ("▶", ">", "busy", 2),
+    "proving": ("▶", ">", "busy", 2),
+    "disabled": ("✗", "x", "warn", 3),
+    "not proven": ("◐", "~", "warn", 3),
+    "cannot tell": ("?", "?", "warn", 3),
+    "waiting": ("·", ".", "accent", 4),
+    "open": ("·", ".", "", 5),
+    "unverified": ("·", ".", "dim", 5),
+    "active": ("·", ".", "", 6),
+    "done": ("◐", "~", "accent", 6),
+    "ours": ("✓", "+", "dim", 7),
+    "new": ("✓", "+", "ok", 7),
+    "secure": ("✓", "+", "ok", 8),
+    "verified": ("✓", "+", "ok", 8),
+    "not listed": ("✓", "+", "ok", 8),
+    "skipped": ("-", "-", "dim", 9),
+}
+_PHASES = {"storing secret": "storing"}
+_CUTS = frozenset({"key.delete", "smtp.reset", "smtp.delete"})
+
+
+def state_cell(word: str, look: Look) -> ViewCell:
+    """Return the cell that tells a state by sign and word; it sorts by how much it needs eyes."""
+    sign, plain, tone, rank = _STATES.get(word, ("·", ".", "", 5))
+    return ViewCell(f"{plain if look.ascii else sign} {word}", tone, rank)
+
+
+def dash(look: Look) -> str:
+    """Return the sign for *the account does not say*."""
+    return "-" if look.ascii else "—"
+
+
+def as_moment(value: datetime | str | None) -> datetime | None:
+    """Return an aware moment from a datetime or the journal's ISO text; None for anything else."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if value is None:
+        return None
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+def moment_text(value: datetime | str | None, look: Look, form: str = "%Y-%m-%d") -> str:
+    """Return a moment in UTC, or in this host's zone when asked, in a strftime form; a dash for none."""
+    moment = as_moment(value)
+    if moment is None:
+        return dash(look)
+    return moment.astimezone(None if look.local else UTC).strftime(form)
+
+
+def date_cell(value: datetime | str | None, look: Look) -> ViewCell:
+    """Return a date that sorts by its moment."""
+    moment = as_moment(value)
+    return ViewCell(moment_text(value, look), "", moment.timestamp() if moment else None)
+
+
+# ── people ─────────────────────────────────────────────────────────────────────────────────────────────
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+
+
+def people_of(inventory: Inventory) -> frozenset[str]:
+    """Return the addresses of the panel's users, lower case."""
+    return frozenset(item.user.email.lower() for item in inventory.users.values() if item.user.email)
+
+
+def hide_people(text: str, people: frozenset[str], look: Look) -> str:
+    """Return ``text`` with the addresses of known people shortened while share-safe is on."""
+    if not look.share_safe or "@" not in text:
+        return text
+    return _ADDRESS.sub(
+        lambda found: short_address(found[0]) if found[0].rstrip(".").lower() in people else found[0], text
+    )
+
+
+def hide_all_addresses(text: str, look: Look) -> str:
+    """Return ``text`` with every address shortened while share-safe is on."""
+    if not look.share_safe or "@" not in text:
+        return text
+    return _ADDRESS.sub(lambda found: short_address(found[0]), text)
+
+
+# ── credentials ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class CredentialView:
+    """The rows of the credentials pane, each computable alone, so that one moved effect costs one row."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        state: State,
+        findings: Iterable[FindingView],
+        look: Look,
+        phases: Mapping[str, str],
+    ) -> None:
+        self._inventory = inventory
+        self._state = state
+        self._look = look
+        self._phases = phases
+        self._findings = {f.target: f for f in findings if not f.decision}
+        self._people = people_of(inventory)
+        self._cuts: dict[str, EffectRecord] = {}
+        self._minted: dict[str, EffectRecord] = {}
+        self._replaced: dict[str, EffectRecord] = {}
+        for record in state.effects.values():
+            self._index(record)
+
+    def _index(self, record: EffectRecord) -> str:
+        """Remember a record under what it is about; returns that row's key, empty for no row."""
+        kind = record.effect.kind.value
+        if kind in _CUTS:
+            self._cuts[record.effect.target] = record
+            return record.effect.target
+        if kind == "key.create":
+            old = str(record.effect.params.get("replaces") or "")
+            if old:
+                self._replaced[old] = record
+            new = str(record.result.get("key_id") or "")
+            if new:
+                self._minted[new] = record
+            return new or old
+        return ""
+
+    def rows(self) -> list[ViewRow]:
+        """Return every row: keys, logins, and what this incident removed."""
+        inventory = self._inventory
+        rows = [self._key_row(item) for item in inventory.keys.values()]
+        rows += [self._login_row(item) for item in inventory.logins.values()]
+        rows += [
+            self._gone_row(record)
+            for target, record in self._cuts.items()
+            if target not in inventory.keys and target not in inventory.logins
+        ]
+        return rows
+
+    def moved(self, records: Iterable[EffectRecord]) -> list[ViewRow]:
+        """Return the rows that the given effects are about."""
+        keys = {key for record in records if (key := self._index(record))}
+        return [row for key in keys if (row := self.row(key)) is not None]
+
+    def row(self, key: str) -> ViewRow | None:
+        """Return the row of a key id or login, None when nothing is known of it."""
+        if (item := self._inventory.keys.get(key)) is not None:
+            return self._key_row(item)
+        if (login := self._inventory.logins.get(key)) is not None:
+            return self._login_row(login)
+        record = self._cuts.get(key)
+        return None if record is None else self._gone_row(record)
+
+    def _state_of(self, target: str) -> tuple[str, str]:
+        """Return (state word, note) of a key id or login."""
+        record = self._cuts.get(target)
+        if record is None and target in self._minted:
+            made = self._minted[target]
+            proven = made.state.value == "verified"
+            return ("new" if proven else "proving"), _last(made.evidence, "made by this incident")
+        if record is None and target in self._replaced:
+            record = self._replaced[target]
+        finding = self._findings.get(target)
+        if record is not None:
+            word, note = record_words(record, self._phases)
+            if finding is not None and record.state.value == "planned" and word == "open":
+                return "stranger?", finding.title
+            return word, note
+        decision = self._decision(target)
+        if decision:
+            return decision, "judged by you"
+        if finding is not None:
+            return "stranger?", "; ".join([finding.title, *list(finding.why)[:1]])
+        return "open", ""
+
+    def _decision(self, target: str) -> str:
+        for kind in ("key", "login"):
+            decision = self._state.decisions.get(f"{kind}:{target}")
+            if decision is not None and decision.decision in ("ours", "intruder"):
+                return decision.decision
+        return ""
+
+    def _key_row(self, item: KeyItem) -> ViewRow:
+        key, look = item.key, self._look
+        word, note = self._state_of(item.id)
+        name = f"{item.name}  {key_tail(item.id)}" if not look.ascii else f"{item.name}  ..{item.id[-4:]}"
+        kind = key.kind or "key"
+        return ViewRow(
+            item.id,
+            (
+                state_cell(word, look),
+                ViewCell("key" if kind == "user" else f"key/{kind}"),
+                ViewCell(hide_people(name, self._people, look)),
+                ViewCell(key.role or dash(look)),
+                ViewCell(item.place.subaccount or "account"),
+                date_cell(key.created_at, look),
+                ViewCell(hide_people(note, self._people, look), "dim"),
+            ),
+            search=item.id,
+        )
+
+    def _login_row(self, item: LoginItem) -> ViewRow:
+        look = self._look
+        word, note = self._state_of(item.login)
+        return ViewRow(
+            item.login,
+            (
+                state_cell(word, look),
+                ViewCell("smtp"),
+                ViewCell(item.login),
+                ViewCell("system" if item.is_postmaster else dash(look)),
+                ViewCell(str(item.place)),
+                date_cell(item.credential.created_at, look),
+                ViewCell(note, "dim"),
+            ),
+        )
+
+    def _gone_row(self, record: EffectRecord) -> ViewRow:
+        """A row for what this incident removed and the account no longer names: nothing is forgotten."""
+        effect, look = record.effect, self._look
+        word, note = record_words(record, self._phases)
+        is_key = effect.kind.value == "key.delete"
+        name = str(effect.params.get("name") or "key")
+        tail = f"..{effect.target[-4:]}" if look.ascii else key_tail(effect.target)
+        text = f"{name}  {tail}" if is_key else effect.target
+        return ViewRow(
+            effect.target,
+            (
+                state_cell(word, look),
+                ViewCell("key" if is_key else "smtp"),
+                ViewCell(text, "dim"),
+                ViewCell("gone", "dim"),
+                ViewCell(effect.place.subaccount or "account" if is_key else str(effect.place)),
+                ViewCell(dash(look)),
+                ViewCell(note, "dim"),
+            ),
+            markable=False,
+            search=effect.target,
+        )
+
+
+def record_words(record: EffectRecord, phases: Mapping[str, str]) -> tuple[str, str]:
+    """Return (state word, note) of an effect: its live phase while it runs, else what the journal says."""
+    phase = phases.get(record.effect.id, "")
+    if phase and phase not in ("verified", "failed", "skipped", "done"):
+        return _PHASES.get(phase, phase), _last(record.evidence, record.effect.what)
+    state = record.state.value
+    if state == "failed":
+        return "failed", record.failure.get("what", "")
+    if state == "planned":
+        return (
+            ("open intent", "asked on the next run what happened") if record.open else ("waiting", "planned")
+        )
+    return state, _last(record.evidence, "")
+
+
+def credential_rows(
+    inventory: Inventory,
+    state: State,
+    findings: Iterable[FindingView],
+    look: Look,
+    phases: Mapping[str, str] | None = None,
+) -> list[ViewRow]:
+    """Return the rows of keys and SMTP logins."""
+    return CredentialView(inventory, state, findings, look, phases or {}).rows()
+
+
+def _last(lines: Sequence[str], default: str) -> str:
+    return lines[-1] if lines else default
+
+
+# ── domains, users, listings ───────────────────────────────────────────────────────────────────────────
+
+
+def domain_rows(
+    inventory: Inventory, state: State, findings: Iterable[FindingView], look: Look
+) -> list[ViewRow]:
+    """Return the rows of the domains, each with how many of its logins are reset."""
+    open_findings = {f.target: f for f in findings if not f.decision}
+    settled = {
+        r.effect.target
+        for r in state.effects.values()
+        if r.effect.kind.value in ("smtp.reset", "smtp.delete") and r.state.value in ("done", "verified")
+    }
+    totals: dict[str, list[int]] = {}
+    for login in inventory.logins.values():
+        count = totals.setdefault(login.domain, [0, 0])
+        count[1] += 1
+        count[0] += login.login in settled
+    purged = {r.effect.target: r for r in state.effects.values() if r.effect.kind.value == "queue.purge"}
+    rows = []
+    for item in inventory.domains.values():
+        done, total = totals.get(item.name, [0, 0])
+        rows.append(
+            _domain_row(item, state, open_findings.get(item.name), (done, total), purged.get(item.name), look)
+        )
+    return rows
+
+
+def _domain_row(
+    item: DomainItem,
+    state: State,
+    finding: FindingView | None,
+    logins: tuple[int, int],
+    purge: EffectRecord | None,
+    look: Look,
+) -> ViewRow:
+    domain = item.domain
+    decision = state.decisions.get(f"domain:{item.name}")
+    if decision is not None and decision.decision in ("ours", "intruder"):
+        word = decision.decision
+    elif finding is not None:
+        word = "stranger?"
+    elif domain.is_disabled:
+        word = "disabled"
+    else:
+        word = "active" if domain.state in (None, "active") else "unverified"
+    notes = []
+    if purge is not None:
+        notes.append(f"queue purge {record_words(purge, {})[0]}")
+    if domain.disabled is not None and domain.disabled.reason:
+        notes.append(domain.disabled.reason)
+    if finding is not None:
+        notes += [finding.title, *list(finding.why)[:1]]
+    done, total = logins
+    return ViewRow(
+        item.name,
+        (
+            state_cell(word, look),
+            ViewCell(item.name),
+            ViewCell(str(item.place)),
+            ViewCell(f"{done}/{total}", "ok" if total and done == total else "", total - done),
+            date_cell(domain.created_at, look),
+            ViewCell("; ".join(notes), "dim"),
+        ),
+    )
+
+
+def user_rows(
+    inventory: Inventory, state: State, findings: Iterable[FindingView], look: Look
+) -> list[ViewRow]:
+    """Return the rows of the panel's users; with share-safe on, their addresses are shortened."""
+    open_findings = {f.target: f for f in findings if not f.decision}
+    return [_user_row(item, state, open_findings.get(item.id), look) for item in inventory.users.values()]
+
+
+def _user_row(item: UserItem, state: State, finding: FindingView | None, look: Look) -> ViewRow:
+    user = item.user
+    changed = password_changed(item, state)
+    decision = state.decisions.get(f"user:{item.id}")
+    if decision is not None and decision.decision == "intruder":
+        word = "intruder"
+    elif finding is not None:
+        word = "stranger?"
+    elif user.is_disabled:
+        word = "disabled"
+    else:
+        word = "secure" if changed and user.tfa_active else "open"
+    two_factor = {True: ("on", "ok"), False: ("off", "warn")}.get(bool(user.tfa_active))
+    if user.tfa_active is None:
+        two_factor = (dash(look), "dim")
+    address = user.email or dash(look)
+    note = "" if finding is None else "; ".join([finding.title, *list(finding.why)[:1]])
+    return ViewRow(
+        item.id,
+        (
+            state_cell(word, look),
+            ViewCell(short_address(address) if look.share_safe else address),
+            ViewCell(hide_all_addresses(user.name or dash(look), look)),
+            ViewCell(user.role or dash(look)),
+            ViewCell(*(two_factor or (dash(look), "dim"))),
+            date_cell(user.password_updated_at, look)._replace(tone="ok" if changed else ""),
+            ViewCell((user.auth.method if user.auth else None) or dash(look)),
+            ViewCell(hide_all_addresses(note, look), "dim"),
+        ),
+    )
+
+
+def password_changed(item: UserItem, state: State) -> bool:
+    """Return whether the account shows a password set after access was cut."""
+    cut, updated = as_moment(state.last_cut_at), as_moment(item.user.password_updated_at)
+    return cut is not None and updated is not None and updated > cut
+
+
+def listing_rows(listings: Mapping[str, Any], look: Look) -> list[ViewRow]:
+    """Return the rows of the blocklist verdicts, keyed ``subject|zone``."""
+    rows = []
+    for key, listing in listings.items():
+        tier = int(listing.tier)
+        rows.append(
+            ViewRow(
+                key,
+                (
+                    state_cell(listing.verdict.value, look),
+                    ViewCell(listing.subject.value),
+                    ViewCell(listing.zone.title or listing.zone.name),
+                    ViewCell(f"tier {tier}", "", tier),
+                    ViewCell(moment_text(listing.asked_at, look, "%H:%M:%S")),
+                    ViewCell("; ".join(part for part in (listing.reason, *listing.txt) if part), "dim"),
+                ),
+                search=listing.zone.name,
+            )
+        )
+    return rows

@@ -1,0 +1,78 @@
+"""Colours only: a dark theme, a light one, one of high contrast, and the terminal's own sixteen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="workbench",
+    primary="#5fafd7",
+    secondary="#87afaf",
+    accent="#ffd75f",
+    warning="#ffaf5f",
+    error="#ff6e6e",
+    success="#87d787",
+    background="#101418",
+    surface="#101418",
+    panel="#1c242c",
+    foreground="#d8dee4",
+    variables={"border-blurred": "#3a4650", "footer-background": "#1c242c"},
+)
+LIGHT = Theme(
+    name="workbench-light",
+    primary="#005f87",
+    secondary="#4e5f5f",
+    accent="#875f00",
+    warning="#af5f00",
+    error="#af0000",
+    success="#006f00",
+    background="#fbfbf8",
+    surface="#fbfbf8",
+    panel="#e6e8ea",
+    foreground="#16191c",
+    dark=False,
+)
+CONTRAST = Theme(
+    name="workbench-contrast",
+    primary="#00ffff",
+    secondary="#ffffff",
+    accent="#ffff00",
+    warning="#ffff00",
+    error="#ff8080",
+    success="#80ff80",
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    foreground="#ffffff",
+    variables={
+        "block-cursor-background": "#ffffff",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-blurred-background": "#303030",
+        "text-muted": "#ffffff",
+        "border-blurred": "#a0a0a0",
+    },
+)
+THEMES = (DARK, LIGHT, CONTRAST)
+
+
+def theme_name(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the theme to start with: ``WORKBENCH_THEME`` (dark, light, contrast, ansi), else the dark one.
+
+    A terminal that promises no more than sixteen colours gets its own.
+    """
+    wanted = environ.get("WORKBENCH_THEME", "").lower()
+    named = {"light": LIGHT.name, "contrast": CONTRAST.name, "dark": DARK.name, "ansi": "ansi-dark"}
+    if wanted in named:
+        return named[wanted]
+    return "ansi-dark" if environ.get("TERM", "") in ("linux", "ansi", "vt100", "vt220") else DARK.name
+
+
+def ascii_only(environ: Mapping[str, str] = os.environ, encoding: str = "utf-8") -> bool:
+    """Return whether only ASCII may be drawn: by wish, on the Linux console, or without UTF-8."""
+    wish = environ.get("WORKBENCH_ASCII", "")
+    if wish in ("0", "1"):
+        return wish == "1"
+    return environ.get("TERM", "") in ("linux", "dumb") or "utf" not in encoding.lower().replace("-", "")
