@@ -37,8 +37,6 @@ MAX_ANSWER = 32 * 1024 * 1024
 _SAFE_TRIES = 3
 _PACED_TRIES = 8
 _BACKOFF = 0.5
-# The HTTP library gets slower, not faster, beyond this many at once.
-IN_FLIGHT = 20
 _AGENT = f"mailgun-workbench/{__version__}"
 
 
@@ -107,35 +105,44 @@ class _Pool:
         self._proxy = proxy
         self._ca_file = ca_file
         self._transport = transport
-        self._clients: dict[bool, httpx.AsyncClient] = {}
+        self._idle: dict[str, list[httpx.AsyncClient]] = {}
+        self._all: list[httpx.AsyncClient] = []
+        self._trust: ssl.SSLContext | None = None
 
-    def _client(self, server: str) -> httpx.AsyncClient:
-        """Return the client for a server; loopback has one of its own, which verifies no certificate."""
-        local = is_loopback(urlsplit(server).hostname or "")
-        client = self._clients.get(local)
-        if client is None:
-            client = self._clients[local] = self._build(verify=not local)
+    def _take(self, server: str) -> httpx.AsyncClient:
+        """Return a client of one connection that nobody uses: the last used, else a new one.
+
+        The limiter bounds how many there are. One client for all would search and poll every connection of
+        its pool at each call, which costs a third of the processor time of a mass reset.
+        """
+        idle = self._idle.setdefault(server, [])
+        if idle:
+            return idle.pop()
+        client = self._build(local=is_loopback(urlsplit(server).hostname or ""))
+        self._all.append(client)
         return client
 
-    def _build(self, *, verify: bool) -> httpx.AsyncClient:
+    def _build(self, *, local: bool) -> httpx.AsyncClient:
         import httpx  # Heavy: not before the first frame is on the screen.
 
-        # It logs each address it calls at INFO, query string included; an operator may log at that level.
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        logging.getLogger("httpcore").setLevel(logging.WARNING)
+        if not self._all:
+            # It logs each address it calls at INFO, query string included; operators may log at that level.
+            logging.getLogger("httpx").setLevel(logging.WARNING)
+            logging.getLogger("httpcore").setLevel(logging.WARNING)
+        if not local and self._trust is None:
+            self._trust = (
+                ssl.create_default_context(cafile=self._ca_file)
+                if self._ca_file
+                else httpx.create_ssl_context()
+            )
         times = self._timeouts
-        trust: ssl.SSLContext | bool = False
-        if verify:
-            trust = ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True
         return httpx.AsyncClient(
-            verify=trust,
+            verify=False if local or self._trust is None else self._trust,
             proxy=self._proxy,
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(times.read, connect=times.connect, pool=None),
-            limits=httpx.Limits(
-                max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT, keepalive_expiry=30
-            ),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
             headers={"user-agent": _AGENT, "accept": "application/json", "accept-encoding": "gzip"},
             transport=self._transport,
         )
@@ -144,16 +151,16 @@ class _Pool:
         """Send a call and return whatever answers; raise Unreachable, CutShort or UnreadableAnswer else."""
         import httpx
 
-        client = self._client(call.server)
         headers = {b"authorization": call.credential.header}
         if call.subaccount is not None:
             headers[b"x-mailgun-on-behalf-of"] = quote(call.subaccount).encode()
         target, content_type, body, _ = call.request
         if content_type is not None:
             headers[b"content-type"] = content_type.encode()
-        request = client.build_request(call.method, call.server + target, headers=headers, content=body)
+        client = self._take(call.server)
         response = None
         try:
+            request = client.build_request(call.method, call.server + target, headers=headers, content=body)
             async with asyncio.timeout(self._timeouts.total):
                 response = await client.send(request, stream=True)
                 try:
@@ -173,11 +180,14 @@ class _Pool:
             if response is not None:
                 raise cut_short(call.where, response.status_code, _reason(fault)) from None
             raise unreachable(call.where, _reason(fault), sent=True) from None
+        finally:
+            self._idle.setdefault(call.server, []).append(client)
         return Answer(response.status_code, response.headers.raw, received, call.where)
 
     async def aclose(self) -> None:
         """Close every connection."""
-        clients, self._clients = list(self._clients.values()), {}
+        clients, self._all = self._all, []
+        self._idle.clear()
         for client in clients:
             await client.aclose()
 
