@@ -32,9 +32,11 @@ def sparkline(
 
 
 def _level(value: float, highest: float, levels: int) -> int:
-    if value <= 0 or highest <= 0:
+    if value <= 0:
         return 0
-    return min(levels - 1, max(1, math.ceil(min(value / highest, 1.0) * (levels - 1))))
+    if value >= highest:
+        return levels - 1
+    return max(1, math.ceil(value / highest * (levels - 1)))
 
 
 def _merge(values: Sequence[float | None], width: int) -> list[float | None]:

@@ -243,9 +243,9 @@ class TableModel:
             raise ValueError(f"row {row.key!r} has the unknown style {row.style!r}")
 
     def _rank_of(self, row: Row, arrival: int) -> Rank:
-        place = -arrival if self.descending else arrival
         if self._sort_index is None:
-            return (NUMBER, 0, place)
+            return (NUMBER, 0, arrival)
+        place = -arrival if self.descending else arrival
         kind, value = self._sort_value(self.columns[self._sort_index], row.cells[self._sort_index])
         return (kind, value, place)
 
