@@ -10,6 +10,7 @@ same 535 (dossier A3): see :func:`proves_replaced`.
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import ssl
 from collections.abc import Sequence
@@ -73,6 +74,12 @@ def proves_replaced(old: AuthProof, new: AuthProof, within: float = 60.0) -> boo
 def submission_servers(host: str) -> tuple[HostPort, ...]:
     """Return the submission ports of a vendor host in the order they are tried: 587, 2525, 465."""
     return tuple(HostPort(host, port) for port in PORTS)
+
+
+@functools.cache
+def _default_tls() -> SmtpTls:
+    # Reading the host's certificate store takes some 20 ms: once a process, not once a proof.
+    return SmtpTls()
 
 
 def _unsendable(login: str, password: Secret) -> bool:
@@ -143,7 +150,7 @@ async def prove(
     if _unsendable(login, password):
         reason = "AUTH PLAIN cannot carry this login or password (empty, or a NUL or broken character in it)"
         return AuthProof("cannot_tell", clock.now(), reason=reason, cause="protocol")
-    policy = tls or SmtpTls()
+    policy = tls or _default_tls()
     reasons: list[str] = []
     causes: list[Cause] = []
     last: HostPort | None = None
@@ -197,7 +204,7 @@ class SmtpProver:
         blocked_for: float = BLOCKED_FOR,
     ) -> None:
         self._clock = clock
-        self._tls = tls or SmtpTls()
+        self._tls = tls or _default_tls()
         self._timeout = timeout
         self._slots = asyncio.Semaphore(concurrency)
         self._blocked_for = blocked_for
