@@ -50,7 +50,7 @@ class Look:
 
 
 class FindingView(Protocol):
-    """What the rows need of a finding."""
+    """What the rows need of a finding; ``id`` is the id of the thing it is about."""
 
     @property
     def id(self) -> str: ...
@@ -62,8 +62,6 @@ class FindingView(Protocol):
     def why(self) -> Sequence[str]: ...
     @property
     def decision(self) -> str: ...
-    @property
-    def target(self) -> str: ...
 
 
 # ── signs and words ────────────────────────────────────────────────────────────────────────────────────
@@ -73,6 +71,7 @@ _STATES: Mapping[str, tuple[str, str, str, int]] = {
     "failed": ("✗", "x", "bad", 0),
     "listed": ("✗", "x", "bad", 0),
     "stranger?": ("⚠", "!", "warn", 1),
+    "judge": ("?", "?", "warn", 4),
     "intruder": ("✗", "x", "bad", 1),
     "open intent": ("⚠", "!", "warn", 1),
     "storing": ("▶", ">", "busy", 2),
@@ -178,7 +177,7 @@ class CredentialView:
         self._state = state
         self._look = look
         self._phases = phases
-        self._findings = {f.target: f for f in findings if not f.decision}
+        self._findings = _open(findings)
         self._people = people_of(inventory)
         self._cuts: dict[str, EffectRecord] = {}
         self._minted: dict[str, EffectRecord] = {}
@@ -241,13 +240,13 @@ class CredentialView:
         if record is not None:
             word, note = record_words(record, self._phases)
             if finding is not None and record.state.value == "planned" and word == "open":
-                return "stranger?", finding.title
+                return finding_words(finding)
             return word, note
         decision = self._decision(target)
         if decision:
             return decision, "judged by you"
         if finding is not None:
-            return "stranger?", "; ".join([finding.title, *list(finding.why)[:1]])
+            return finding_words(finding)
         return "open", ""
 
     def _decision(self, target: str) -> str:
@@ -331,6 +330,15 @@ def record_words(record: EffectRecord, phases: Mapping[str, str]) -> tuple[str, 
     return state, _last(record.evidence, "")
 
 
+def finding_words(finding: FindingView) -> tuple[str, str]:
+    """Return (state word, note) of a finding nobody judged yet."""
+    return ("judge" if finding.severity == "low" else "stranger?"), "; ".join(list(finding.why)[:2])
+
+
+def _open(findings: Iterable[FindingView]) -> dict[str, FindingView]:
+    return {finding.id: finding for finding in findings if not finding.decision}
+
+
 def credential_rows(
     inventory: Inventory,
     state: State,
@@ -353,7 +361,7 @@ def domain_rows(
     inventory: Inventory, state: State, findings: Iterable[FindingView], look: Look
 ) -> list[ViewRow]:
     """Return the rows of the domains, each with how many of its logins are reset."""
-    open_findings = {f.target: f for f in findings if not f.decision}
+    open_findings = _open(findings)
     settled = {
         r.effect.target
         for r in state.effects.values()
@@ -387,7 +395,7 @@ def _domain_row(
     if decision is not None and decision.decision in ("ours", "intruder"):
         word = decision.decision
     elif finding is not None:
-        word = "stranger?"
+        word = finding_words(finding)[0]
     elif domain.is_disabled:
         word = "disabled"
     else:
@@ -398,7 +406,7 @@ def _domain_row(
     if domain.disabled is not None and domain.disabled.reason:
         notes.append(domain.disabled.reason)
     if finding is not None:
-        notes += [finding.title, *list(finding.why)[:1]]
+        notes.append(finding_words(finding)[1])
     done, total = logins
     return ViewRow(
         item.name,
@@ -417,7 +425,7 @@ def user_rows(
     inventory: Inventory, state: State, findings: Iterable[FindingView], look: Look
 ) -> list[ViewRow]:
     """Return the rows of the panel's users; with share-safe on, their addresses are shortened."""
-    open_findings = {f.target: f for f in findings if not f.decision}
+    open_findings = _open(findings)
     return [_user_row(item, state, open_findings.get(item.id), look) for item in inventory.users.values()]
 
 
@@ -428,7 +436,7 @@ def _user_row(item: UserItem, state: State, finding: FindingView | None, look: L
     if decision is not None and decision.decision == "intruder":
         word = "intruder"
     elif finding is not None:
-        word = "stranger?"
+        word = finding_words(finding)[0]
     elif user.is_disabled:
         word = "disabled"
     else:
@@ -437,7 +445,7 @@ def _user_row(item: UserItem, state: State, finding: FindingView | None, look: L
     if user.tfa_active is None:
         two_factor = (dash(look), "dim")
     address = user.email or dash(look)
-    note = "" if finding is None else "; ".join([finding.title, *list(finding.why)[:1]])
+    note = "" if finding is None else finding_words(finding)[1]
     return ViewRow(
         item.id,
         (

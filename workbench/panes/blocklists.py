@@ -1,0 +1,59 @@
+"""What blocklists say of the account's addresses and domains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.actions.catalog import Pane
+from workbench.incident.views import listing_rows
+from workbench.keymap import bindings, pane_actions
+from workbench.panes.base import WorkPane
+from workbench.widgets.table import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.incident.state import EffectRecord
+    from workbench.incident.views import ViewRow
+    from workbench.session import Session
+
+
+class BlocklistsPane(WorkPane):
+    """One row for every subject on every list that was asked."""
+
+    PANE = Pane.BLOCKLISTS
+    TITLE = "Blocklists"
+    SLICES = frozenset({"blocklists", "look"})
+    BINDINGS = bindings(pane_actions(Pane.BLOCKLISTS))
+    HELP = (
+        "What the blocklists that matter say of every sending address and domain. Cannot tell means that the list "
+        "did not answer us properly; it is never a clean bill. Ask for removal only after access is cut and the "
+        "leak is closed, else the listing comes back."
+    )
+    COLUMNS = (
+        Column("state", "verdict", width=13, min_width=12),
+        Column("subject", "subject", flex=2, min_width=14),
+        Column("zone", "list", flex=2, min_width=10, priority=2),
+        Column("tier", "tier", width=6, priority=4),
+        Column("asked", "asked", width=8, priority=5),
+        Column("reason", "reason", flex=3, min_width=20, priority=6),
+    )
+
+    def on_mount(self) -> None:
+        """Listings first: they are what matters."""
+        super().on_mount()
+        self.table.sort_by("state")
+
+    def view_rows(self, session: Session) -> list[ViewRow]:
+        """Return every verdict."""
+        return listing_rows(session.listings, self.store.look)
+
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+        """No effect changes a listing."""
+        return []
+
+    def why_empty(self) -> str:
+        """Return why there is nothing to see."""
+        if self.store.session is None:
+            return self.store.failed or "Loading…"
+        return "Nothing asked yet. b asks the blocklists."

@@ -1,0 +1,57 @@
+"""API keys and SMTP logins in one list: what is dead, what was reset and proven, what still works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from workbench.actions.catalog import Pane
+from workbench.incident.views import CredentialView
+from workbench.keymap import bindings, pane_actions
+from workbench.panes.base import WorkPane
+from workbench.widgets.table import Column
+
+if TYPE_CHECKING:
+    from workbench.incident.state import EffectRecord
+    from workbench.incident.views import ViewRow
+    from workbench.session import Session
+
+
+class CredentialsPane(WorkPane):
+    """Everything that can send or administer with a secret."""
+
+    PANE = Pane.CREDENTIALS
+    TITLE = "Credentials"
+    SLICES = frozenset({"keys", "logins", "runbook", "look"})
+    BINDINGS = bindings(pane_actions(Pane.CREDENTIALS))
+    HELP = (
+        "Every API key and every SMTP login of every domain. An intruder who holds one can send mail, an admin "
+        "key can do everything. Replace keys and reset logins here; a row is verified when the account itself "
+        "refuses the old one and takes the new one. With nothing selected, replace and reset mean all of them; "
+        "the plan says what and how many before anything happens."
+    )
+    COLUMNS = (
+        Column("state", "state", width=13, min_width=12),
+        Column("kind", "kind", width=8, min_width=4, priority=2),
+        Column("name", "id / login", flex=3, min_width=18),
+        Column("role", "role", width=9, priority=4),
+        Column("place", "where", width=8, min_width=5, priority=5),
+        Column("created", "created", width=10, priority=3),
+        Column("note", "evidence", flex=4, min_width=20, priority=6),
+    )
+    _view: CredentialView | None = None
+
+    def view_rows(self, session: Session) -> list[ViewRow]:
+        """Return every key and login."""
+        self._view = CredentialView(
+            session.inventory, session.state, session.findings(), self.store.look, self.store.phases
+        )
+        return self._view.rows()
+
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+        """Return only the rows that the moved effects are about."""
+        return None if self._view is None else self._view.moved(records.values())
+
+    def why_empty(self) -> str:
+        """Return why there is nothing to see."""
+        return self.store.why_empty("keys", "This account has no API key and no SMTP login.")
