@@ -288,7 +288,8 @@ class FaultProxy:
         if fault.kind == "refuse":
             await self.refuse()
             reset(writer)
-            if fault.seconds:
+            # One timer only: a second request struck meanwhile must not leave another behind.
+            if fault.seconds and (self._reopening is None or self._reopening.done()):
                 self._reopening = asyncio.create_task(self._reopen(fault.seconds))
             return False
         if fault.kind in {"html", "status"}:
