@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from rich.style import Style
 from textual import events
@@ -46,12 +46,12 @@ class KeyedTable(ScrollView, can_focus=True):
     empty_text: reactive[str] = reactive("")
     ascii_mode: reactive[bool] = reactive(False)
 
-    Highlighted = messages.Highlighted
-    Opened = messages.Opened
-    MarksChanged = messages.MarksChanged
-    FilterChanged = messages.FilterChanged
-    FilterRequested = messages.FilterRequested
-    SortChanged = messages.SortChanged
+    Highlighted: TypeAlias = messages.Highlighted
+    Opened: TypeAlias = messages.Opened
+    MarksChanged: TypeAlias = messages.MarksChanged
+    FilterChanged: TypeAlias = messages.FilterChanged
+    FilterRequested: TypeAlias = messages.FilterRequested
+    SortChanged: TypeAlias = messages.SortChanged
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self._window_size = Size(0, 0)
         self._paint_timer: Timer | None = None
         self._painted_at = float("-inf")
+        self._cursor_in_view = False
         self._told_cursor: str | None = None
         self._told_marks = 0
         self._range_start: str | None = None
@@ -325,13 +326,12 @@ class KeyedTable(ScrollView, can_focus=True):
         if not self.is_mounted:
             return
         self._painted_at = monotonic()
-        follow = follow or any(line.cursor for line in self._window)
         # No width: columns fit the pane, and a width that follows the scrollbar would cost a repaint.
         extent = Size(0, len(self.model) + HEADER)
         if extent != self.virtual_size:
             self.virtual_size = extent
         index = self.model.index_of(self.model.cursor)
-        if follow and index is not None:
+        if index is not None and (follow or self._cursor_in_view):
             self._scroll_to_row(index)
         self._take_window()
 
@@ -345,8 +345,10 @@ class KeyedTable(ScrollView, can_focus=True):
         if self._window_size != self.size:
             self._refit()
             self.refresh()
+            self._cursor_in_view = any(line.cursor for line in self._window)
             return
         old, self._window = self._window, self._snapshot()
+        self._cursor_in_view = any(line.cursor for line in self._window)
         if not self._window:
             before, self._empty_lines = self._empty_lines, self._empty_reason()
             if old or before != self._empty_lines:
