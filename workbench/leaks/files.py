@@ -10,11 +10,9 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from workbench.clock import iso
-from workbench.leaks.model import Coverage, Found, LeakError, Match, Place
+from workbench.leaks.model import Coverage, Found, LeakError, Match, Place, utc_text
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import BLOCK, scan_blocks
 from workbench.redact import visible
@@ -197,7 +195,7 @@ class _Search:
                 match.name,
                 visible(match.login),
                 inside=inside,
-                modified=iso(datetime.fromtimestamp(info.st_mtime, UTC)),
+                modified=utc_text(info.st_mtime),
             ),
         )
 

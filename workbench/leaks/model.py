@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from workbench.errors import WorkbenchError
@@ -136,6 +137,17 @@ class Coverage:
 
 Found = Callable[[Match, Place], None]
 """Receives each secret with its place, in the order of discovery."""
+
+
+def utc_text(seconds: float) -> str:
+    """Return seconds since the epoch as UTC ISO 8601, ``""`` for a time no calendar holds.
+
+    Stands here because the clock module brings the event loop along, and a scan's start-up time counts.
+    """
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def key_id_of(value: str) -> str:

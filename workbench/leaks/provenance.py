@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from workbench.clock import iso
 from workbench.leaks.gitsafe import Shadow
-from workbench.leaks.model import CommitRef, Coverage, Place
+from workbench.leaks.model import CommitRef, Coverage, Place, utc_text
 from workbench.redact import visible
 
 # Above this many objects the filter is done here: a command line is bounded.
@@ -160,10 +158,7 @@ def _commit_ref(header: bytes) -> tuple[CommitRef | None, list[str]]:
     if len(fields) != 4:
         return None, []
     oid, parents, stamp, author = fields
-    try:
-        date = iso(datetime.fromtimestamp(int(stamp), UTC))
-    except (ValueError, OverflowError, OSError):
-        date = ""
+    date = utc_text(int(stamp)) if stamp.isdigit() else ""
     # Merges shown once a parent read "<oid> (from <parent>)".
     return CommitRef(oid.split(" ")[0], visible(author, 120), date), parents.split()
 
