@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.agenda import Agenda
-from workbench.attempts import Outcome, attempt
-from workbench.effects.base import Context, Proof
+from workbench.attempts import attempt
+from workbench.effects.base import Context, Proof, Sent
 from workbench.effects.registry import HANDLERS
 from workbench.errors import ApiError, NotAuthorised, Unreachable, VaultError, VendorFault, WorkbenchError
 from workbench.incident.plan import EffectKind, EffectState, Plan
@@ -196,27 +196,29 @@ class Executor:
         except VaultError as error:
             await self._fail(record, error, unknown=False)
             return
-        outcome = await attempt(self._ctx, self._ledger, HANDLERS[record.effect.kind], record, entry, self._say)
-        match outcome:
-            case Outcome(sent=sent) if sent is not None:
-                body = {"id": record.effect.id, "evidence": list(sent.evidence), "result": dict(sent.result)}
-                await self._ledger.record("effect.done", body)
-                self._moved(record, Phase.DONE)
-                if record.effect.kind is EffectKind.KEY_DELETE and self._agenda.unpark():
-                    self._notice("A key slot opened: going on with the replacement keys.")
-                self._mark_sent(record.effect.id)
-                self._faults = 0
-                self._launch(self._proving, self._prove(record))
-            case Outcome(quota=True):
-                await self._wait_for_slot(record)
-            case Outcome(error=error) if error is not None:
-                if isinstance(error, NotAuthorised | Unreachable):
-                    # Every other effect would meet the same: stop here, the intent stays open for the next run.
-                    raise error
-                await self._fail(record, error, unknown=outcome.unknown)
-                self._count_fault(error)
-            case _:
-                raise AssertionError("an attempt ends with a yes, a full quota or an error")
+        outcome = await attempt(
+            self._ctx, self._ledger, HANDLERS[record.effect.kind], record, entry, self._say
+        )
+        if outcome.sent is not None:
+            await self._sent(record, outcome.sent)
+        elif outcome.quota:
+            await self._wait_for_slot(record)
+        elif outcome.error is not None:
+            if isinstance(outcome.error, NotAuthorised | Unreachable):
+                # Every other effect would meet the same: stop here, the intent stays open for the next run.
+                raise outcome.error
+            await self._fail(record, outcome.error, unknown=outcome.unknown)
+            self._count_fault(outcome.error)
+
+    async def _sent(self, record: EffectRecord, sent: Sent) -> None:
+        body = {"id": record.effect.id, "evidence": list(sent.evidence), "result": dict(sent.result)}
+        await self._ledger.record("effect.done", body)
+        self._moved(record, Phase.DONE)
+        if record.effect.kind is EffectKind.KEY_DELETE and self._agenda.unpark():
+            self._notice("A key slot opened: going on with the replacement keys.")
+        self._mark_sent(record.effect.id)
+        self._faults = 0
+        self._launch(self._proving, self._prove(record))
 
     def _count_fault(self, error: WorkbenchError) -> None:
         """End the run when the vendor faults on one effect after the other: it is down, not the effects."""

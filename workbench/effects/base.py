@@ -125,20 +125,9 @@ class Context:
             if cached is not None and cached[0] >= since:
                 return cached[1]
             began = self.clock.monotonic()
-            keys = await list_all_keys(self.api, place.subaccount)
+            keys = await list_keys(self.api, subaccount=place.subaccount, priority=Priority.PROOF)
             self._keys[place] = (began, keys)
             return keys
-
-
-async def list_all_keys(
-    api: Mailgun, subaccount: str | None, priority: Priority = Priority.PROOF
-) -> list[Key]:
-    """Return every key of every kind. The plain list may leave kinds out, so each is asked for (dossier B1)."""
-    found: dict[str, Key] = {}
-    for kind in (None, "user", "domain", "web"):
-        for key in await list_keys(api, kind=kind, subaccount=subaccount, priority=priority):
-            found.setdefault(key.id, key)
-    return list(found.values())
 
 
 class Handler(Protocol):

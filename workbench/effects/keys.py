@@ -17,13 +17,12 @@ from workbench.effects.base import (
     Reality,
     Reconciled,
     Sent,
-    list_all_keys,
     stamp,
 )
 from workbench.errors import Forbidden, NotAuthorised, NotFound, Refused, VaultError
 from workbench.incident.state import EffectRecord
 from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.keys import create_key, delete_key
+from workbench.mailgun.keys import create_key, delete_key, list_keys
 from workbench.mailgun.models import Key
 from workbench.redact import Secret, key_tail, visible
 
@@ -58,7 +57,7 @@ class KeyCreate(PlainHandler):
                 role=params["role"],
                 kind=params["kind"],
                 description=description(ctx, record),
-                domain_name=params.get("domain_name"),
+                domain=params.get("domain_name"),
                 expiration=params.get("expiration"),
                 subaccount=record.effect.place.subaccount,
                 priority=Priority.WRITE,
@@ -108,7 +107,9 @@ class KeyCreate(PlainHandler):
         wanted = mark(ctx, record)
         keys = [
             key
-            for key in await list_all_keys(ctx.api, record.effect.place.subaccount)
+            for key in await list_keys(
+                ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF
+            )
             if wanted in (key.description or "")
         ]
         kept: Reconciled | None = None
@@ -164,13 +165,11 @@ class KeyDelete(PlainHandler):
 
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """A delete is confirmed by absence."""
-        keys = await list_all_keys(ctx.api, record.effect.place.subaccount)
+        keys = await list_keys(ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF)
         tail = key_tail(record.effect.target)
         if any(key.id == record.effect.target for key in keys):
             return Reconciled(Reality.AGAIN, f"key {tail} is still there: deleted now")
-        return Reconciled(
-            Reality.HAPPENED, f"key {tail} is gone", Sent((f"found deleted at {stamp(ctx)}",))
-        )
+        return Reconciled(Reality.HAPPENED, f"key {tail} is gone", Sent((f"found deleted at {stamp(ctx)}",)))
 
 
 def entry_name(record: EffectRecord, key_id: str) -> str:

@@ -20,12 +20,12 @@ from workbench.mailgun.credentials import (
 )
 from workbench.redact import Secret, visible
 from workbench.smtp import AuthProof
-from workbench.vault import EntryName, new_smtp_password
+from workbench.vault import EntryName, new_smtp_password, smtp_entry
 
 
 def entry_name(record: EffectRecord) -> str:
     """Return the vault user name of a login's password: ``SMTP newsletter@mg.acme.example``."""
-    return f"SMTP {visible(record.effect.target, 200)}"
+    return smtp_entry("", record.effect.target).username
 
 
 class _ChosenPassword:
@@ -85,10 +85,10 @@ class LoginReset(_ChosenPassword):
         try:
             await reset_credential(
                 ctx.api,
+                effect.params["domain"],
+                effect.target,
+                password,
                 region=effect.place.region,
-                domain=effect.params["domain"],
-                login=effect.target,
-                password=password,
                 subaccount=effect.place.subaccount,
                 priority=Priority.WRITE,
             )
@@ -100,7 +100,9 @@ class LoginReset(_ChosenPassword):
 
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """The stored password is sent again, the same one: harmless whether or not it had arrived."""
-        return Reconciled(Reality.AGAIN, f"{visible(record.effect.target, 80)}: the stored password is sent again")
+        return Reconciled(
+            Reality.AGAIN, f"{visible(record.effect.target, 80)}: the stored password is sent again"
+        )
 
 
 class LoginCreate(_ChosenPassword):
@@ -113,10 +115,10 @@ class LoginCreate(_ChosenPassword):
         try:
             await create_credential(
                 ctx.api,
+                effect.params["domain"],
+                effect.target,
+                password,
                 region=effect.place.region,
-                domain=effect.params["domain"],
-                login=effect.target,
-                password=password,
                 subaccount=effect.place.subaccount,
                 priority=Priority.WRITE,
             )
@@ -129,7 +131,9 @@ class LoginCreate(_ChosenPassword):
 
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """Create again; where it had arrived, our stored password is set once more."""
-        return Reconciled(Reality.AGAIN, f"{visible(record.effect.target, 80)}: created with the stored password")
+        return Reconciled(
+            Reality.AGAIN, f"{visible(record.effect.target, 80)}: created with the stored password"
+        )
 
 
 class LoginDelete(PlainHandler):
@@ -141,9 +145,9 @@ class LoginDelete(PlainHandler):
         try:
             await delete_credential(
                 ctx.api,
+                effect.params["domain"],
+                effect.target,
                 region=effect.place.region,
-                domain=effect.params["domain"],
-                login=effect.target,
                 subaccount=effect.place.subaccount,
                 priority=Priority.WRITE,
             )
@@ -169,18 +173,23 @@ class LoginDelete(PlainHandler):
 async def _listed(ctx: Context, record: EffectRecord) -> bool:
     effect = record.effect
     try:
-        async for credential in iter_credentials(
+        async for page in iter_credentials(
             ctx.api,
+            effect.params["domain"],
             region=effect.place.region,
-            domain=effect.params["domain"],
             subaccount=effect.place.subaccount,
             priority=Priority.PROOF,
         ):
-            if credential.login == effect.target:
+            if any(full_login(c.login, effect.params["domain"]) == effect.target for c in page):
                 return True
     except NotFound:
         return False  # The whole domain is gone, and its logins with it.
     return False
+
+
+def full_login(login: str, domain: str) -> str:
+    """Return a login as a full address; some answers name the local part only (dossier B1)."""
+    return login if "@" in login else f"{login}@{domain}"
 
 
 async def _password(ctx: Context, record: EffectRecord) -> Secret:

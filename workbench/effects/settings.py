@@ -13,7 +13,9 @@ from workbench.redact import visible
 class _Repeatable(PlainHandler):
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """Do it again: removing what is gone and setting what is set change nothing."""
-        return Reconciled(Reality.AGAIN, f"{visible(record.effect.what or record.effect.target, 80)}: done again")
+        return Reconciled(
+            Reality.AGAIN, f"{visible(record.effect.what or record.effect.target, 80)}: done again"
+        )
 
 
 class RouteDelete(_Repeatable):
@@ -37,11 +39,11 @@ class RouteDelete(_Repeatable):
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Show the route absent from the list."""
         effect = record.effect
-        async for route in settings.iter_routes(
+        routes = await settings.list_routes(
             ctx.api, region=effect.place.region, subaccount=effect.place.subaccount, priority=Priority.PROOF
-        ):
-            if route.id == effect.target:
-                return Proof(False, (*record.evidence[:1], f"still listed at {stamp(ctx)}"), later=True)
+        )
+        if any(route.id == effect.target for route in routes):
+            return Proof(False, (*record.evidence[:1], f"still listed at {stamp(ctx)}"), later=True)
         return Proof(True, (*record.evidence[:1], f"absent from the routes at {stamp(ctx)}"))
 
 
@@ -52,7 +54,7 @@ class WebhookDelete(_Repeatable):
         """Delete by URL, which takes it out of every event type (dossier B4)."""
         effect = record.effect
         try:
-            await settings.delete_domain_webhook_url(
+            await settings.remove_webhook_address(
                 ctx.api,
                 effect.params["domain"],
                 effect.params["url"],
@@ -67,7 +69,7 @@ class WebhookDelete(_Repeatable):
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Show the URL absent from the domain's webhooks."""
         effect = record.effect
-        hooks = await settings.get_domain_webhooks(
+        hooks = await settings.domain_webhooks(
             ctx.api,
             effect.params["domain"],
             region=effect.place.region,
@@ -100,7 +102,7 @@ class AccountWebhookDelete(_Repeatable):
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Show it absent from the region's account webhooks."""
         effect = record.effect
-        hooks = await settings.list_account_webhooks(
+        hooks = await settings.account_webhooks(
             ctx.api, region=effect.place.region, subaccount=effect.place.subaccount, priority=Priority.PROOF
         )
         there = any(hook.webhook_id == effect.target for hook in hooks)
@@ -118,16 +120,16 @@ class AllowlistChange(_Repeatable):
         """Change the list. The plan saw to it that an empty list gets no first entry during containment."""
         effect = record.effect
         if self.add:
-            await account.add_allow_entry(
+            await account.add_allowed(
                 ctx.api,
                 effect.target,
-                description=str(effect.params.get("description", "")),
+                str(effect.params.get("description", "")),
                 region=effect.place.region,
                 priority=Priority.WRITE,
             )
             return Sent((f"added at {stamp(ctx)}",))
         try:
-            await account.remove_allow_entry(
+            await account.remove_allowed(
                 ctx.api, effect.target, region=effect.place.region, priority=Priority.WRITE
             )
         except NotFound:
@@ -136,7 +138,7 @@ class AllowlistChange(_Repeatable):
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Read the list back."""
-        entries = await account.list_allowlist(
+        entries = await account.get_allowlist(
             ctx.api, region=record.effect.place.region, priority=Priority.PROOF
         )
         there = any(entry.ip_address == record.effect.target for entry in entries)
@@ -153,10 +155,10 @@ class DomainUpdate(_Repeatable):
         await domains.update_domain(
             ctx.api,
             effect.target,
-            dict(effect.params["fields"]),
             region=effect.place.region,
             subaccount=effect.place.subaccount,
             priority=Priority.WRITE,
+            **dict(effect.params["fields"]),
         )
         return Sent((f"set at {stamp(ctx)}",))
 
@@ -176,5 +178,7 @@ class DomainUpdate(_Repeatable):
             if str(getattr(domain, name, None) or "").lower() != str(wanted or "").lower()
         ]
         if wrong:
-            return Proof(False, (*record.evidence[:1], f"not taken over: {', '.join(sorted(wrong))}"), later=True)
+            return Proof(
+                False, (*record.evidence[:1], f"not taken over: {', '.join(sorted(wrong))}"), later=True
+            )
         return Proof(True, (*record.evidence[:1], f"read back at {stamp(ctx)}"))

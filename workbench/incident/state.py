@@ -191,6 +191,11 @@ def _opened(state: State, body: Body, at: str) -> None:
     state.opened_at = at
 
 
+def _named(state: State, body: Body, _at: str) -> None:
+    state.name = body["name"]
+    state.vault_service = body["vault_service"]
+
+
 def _vault_entry(state: State, body: Body, _at: str) -> None:
     if body["entry"] not in state.entries:
         state.entries.append(body["entry"])
@@ -331,6 +336,7 @@ def _timer(state: State, body: Body, at: str) -> None:
 
 _HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
     "incident.opened": _opened,
+    "incident.named": _named,
     "vault.entry": _vault_entry,
     "plan.confirmed": _confirmed,
     "effect.intent": _intent,

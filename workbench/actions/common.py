@@ -1,0 +1,61 @@
+"""What several actions share: how the worst is cut first, and the words of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TypeVar
+
+from workbench.errors import UsageError
+from workbench.incident.situation import Situation
+
+# Ranks: the executor cuts the highest first. What sends abuse is above what could send it.
+RANK_ABUSE = 1000
+RANK_STRANGER = 800
+RANK_OWN = 700
+RANK_ADMIN = 500
+RANK_KEY = 400
+RANK_LOGIN = 300
+RANK_PURGE = 100
+RANK_LIMIT = 90
+
+T = TypeVar("T")
+
+
+def chosen(marked: Collection[str], held: dict[str, T], what: str) -> list[T]:
+    """Return the marked items of a kind, or all of them when nothing is marked.
+
+    Raises UsageError when marks exist but none of them is of this kind.
+    """
+    if not marked:
+        return list(held.values())
+    found = [held[item] for item in marked if item in held]
+    if not found:
+        raise UsageError(
+            f"Nothing selected is {what}.",
+            "This action works on the selected rows, or on all when none is selected.",
+            "Select rows with space, or clear the selection with a.",
+        )
+    return found
+
+
+def harm(situation: Situation, credential: str) -> int:
+    """Return how many messages a credential sent in the last hour, by the logs read so far; 0 when unknown."""
+    use = situation.state.facts.get("credential_use", {}).get("by_credential", {})
+    return int(use.get(credential, {}).get("last_hour", 0))
+
+
+def rank_of(base: int, volume: int) -> int:
+    """Return the rank of a credential: what sends most now is cut first, whatever it is."""
+    return RANK_ABUSE + volume if volume > 0 else base
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return ``3 keys`` or ``1 key``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: Iterable[str], limit: int = 5) -> str:
+    """Return names as a list that says how many it leaves out."""
+    names = list(names)
+    shown = ", ".join(names[:limit])
+    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown

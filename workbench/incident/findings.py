@@ -1,0 +1,170 @@
+"""Things the operator must judge: what looks like a stranger's, in words, with the id the API uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.incident.situation import Situation
+from workbench.incident.suspicion import Suspicion
+from workbench.redact import key_tail
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to judge. ``id`` is the thing's own id as the API names it, ``key`` this finding's name.
+
+    ``severity`` is ``high``, ``medium`` or ``low``; ``decision`` is empty until the operator took one.
+    """
+
+    key: str
+    id: str
+    kind: str
+    title: str
+    where: tuple[str, ...]
+    severity: str
+    why: tuple[str, ...]
+    decision: str = ""
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as the command line's documents show it (design, contracts)."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "title": self.title,
+            "where": list(self.where),
+            "severity": self.severity,
+            "why": list(self.why),
+            "decision": self.decision or None,
+        }
+
+
+def findings(situation: Situation) -> list[Finding]:
+    """Return every finding of the situation, the gravest first; those decided come last."""
+    found = [*_keys(situation), *_logins(situation), *_users(situation), *_domains(situation)]
+    found += _subaccounts(situation)
+    found += _alarms(situation, {finding.id for finding in found})
+    order = {"high": 0, "medium": 1, "low": 2}
+    return sorted(found, key=lambda f: (bool(f.decision), order[f.severity], f.kind, f.title))
+
+
+def undecided(situation: Situation) -> list[Finding]:
+    """Return the findings nobody has judged yet."""
+    return [finding for finding in findings(situation) if not finding.decision]
+
+
+def _severity(suspicion: Suspicion) -> str:
+    return {0: "low", 1: "low", 2: "medium"}.get(suspicion.score, "high")
+
+
+def _decided(situation: Situation, key: str) -> str:
+    decision = situation.state.decisions.get(key)
+    return decision.decision if decision is not None else ""
+
+
+def _keys(situation: Situation) -> Iterator[Finding]:
+    for item in situation.inventory.keys.values():
+        suspicion = situation.of_key(item)
+        key = f"key:{item.id}"
+        if suspicion.score and not situation.minted_here(item.id):
+            yield Finding(
+                key,
+                item.id,
+                "key",
+                f"API key {item.name} {key_tail(item.id)}",
+                (str(item.place),),
+                _severity(suspicion),
+                suspicion.why,
+                _decided(situation, key),
+                "keys.delete",
+            )
+
+
+def _logins(situation: Situation) -> Iterator[Finding]:
+    for item in situation.inventory.logins.values():
+        suspicion = situation.of_login(item)
+        key = f"login:{item.login}"
+        if suspicion.score:
+            yield Finding(
+                key,
+                item.login,
+                "credential",
+                f"SMTP login {item.login}",
+                (str(item.place), item.domain),
+                _severity(suspicion),
+                suspicion.why,
+                _decided(situation, key),
+                "logins.delete",
+            )
+
+
+def _users(situation: Situation) -> Iterator[Finding]:
+    for item in situation.inventory.users.values():
+        suspicion = situation.of_user(item)
+        key = f"user:{item.id}"
+        if suspicion.score:
+            role = item.user.role or "no role"
+            yield Finding(
+                key,
+                item.id,
+                "user",
+                f"user {item.user.name or item.user.email or item.id} ({role})",
+                (str(item.place), item.user.email or ""),
+                "high" if suspicion.likely and role == "admin" else _severity(suspicion),
+                (*suspicion.why, "users can only be deleted in the control panel: Security, Users, Delete"),
+                _decided(situation, key),
+            )
+
+
+def _domains(situation: Situation) -> Iterator[Finding]:
+    for item in situation.inventory.domains.values():
+        suspicion = situation.of_domain(item)
+        key = f"domain:{item.name}"
+        if suspicion.score:
+            yield Finding(
+                key,
+                item.name,
+                "domain",
+                f"domain {item.name}",
+                (str(item.place),),
+                _severity(suspicion),
+                suspicion.why,
+                _decided(situation, key),
+            )
+
+
+def _subaccounts(situation: Situation) -> Iterator[Finding]:
+    for item in situation.inventory.subaccounts.values():
+        key = f"subaccount:{item.id}"
+        recent = item.created_at is not None and item.created_at >= situation.background.since
+        if recent and item.created_at is not None and item.status == "open":
+            yield Finding(
+                key,
+                item.id,
+                "subaccount",
+                f"subaccount {item.name or item.id}",
+                ("account",),
+                "high",
+                (f"made {item.created_at:%d %b %H:%M}Z, inside the abuse window",),
+                _decided(situation, key),
+                "subaccounts.disable",
+            )
+
+
+def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:
+    for alarm in situation.state.alarms.values():
+        if alarm.target in known:
+            continue
+        key = f"alarm:{alarm.id}"
+        yield Finding(
+            key,
+            alarm.target,
+            alarm.kind,
+            alarm.text,
+            ("account",),
+            "high",
+            (f"seen {alarm.at}, and no effect of this incident explains it",),
+            _decided(situation, key),
+        )

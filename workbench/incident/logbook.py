@@ -1,0 +1,82 @@
+"""Journal rows as lines a person reads in the activity log. Rows of plain bookkeeping have no line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workbench.incident.state import JournalRow, State
+from workbench.redact import key_tail, visible
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the activity log. ``tone`` is ``ok``, ``warn``, ``bad`` or ``info``."""
+
+    seq: int
+    at: datetime
+    tone: str
+    text: str
+
+
+def line_of(row: JournalRow, state: State) -> LogLine | None:
+    """Return the log line of a row, None for rows that only keep the books."""
+    writer = _WRITERS.get(row.kind)
+    if writer is None:
+        return None
+    written = writer(row.body, state)
+    if written is None:
+        return None
+    tone, text = written
+    return LogLine(row.seq, datetime.fromisoformat(row.at), tone, visible(text, 600))
+
+
+def _what(body: Body, state: State) -> str:
+    record = state.effects.get(str(body["id"]))
+    return (record.effect.what or record.effect.target) if record is not None else str(body["id"])
+
+
+def _effect(tone: str, word: str, *, evidence: bool = True) -> Callable[[Body, State], tuple[str, str]]:
+    def write(body: Body, state: State) -> tuple[str, str]:
+        shown = "; ".join(str(e) for e in body.get("evidence", ())) if evidence else ""
+        return tone, f"{_what(body, state)}: {word}{f' ({shown})' if shown else ''}"
+
+    return write
+
+
+def _failed(body: Body, state: State) -> tuple[str, str]:
+    return "bad", f"{_what(body, state)}: FAILED. {body.get('what', '')} {body.get('todo', '')}"
+
+
+def _snapshot(body: Body, state: State) -> tuple[str, str]:
+    counts = ", ".join(f"{n} {name}" for name, n in body.get("counts", {}).items() if n)
+    return "ok", f"evidence {body['part']} stored, sha256 {body['sha256'][:16]}… ({counts})"
+
+
+_WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
+    "incident.opened": lambda b, s: ("info", f"incident {b['incident']} opened"),
+    "plan.confirmed": lambda b, s: ("info", f"confirmed: {b['title']} ({len(b['effects'])} changes)"),
+    "effect.reconciled": lambda b, s: ("info", f"after the interruption: {b['line']}"),
+    "effect.verified": _effect("ok", "verified"),
+    "effect.unproven": _effect("warn", "done, not proven"),
+    "effect.failed": _failed,
+    "effect.skipped": lambda b, s: ("warn", f"{_what(b, s)}: skipped, {b['why']}"),
+    "admin_key.switched": lambda b, s: (
+        "ok",
+        f"the workbench now runs on key {key_tail(str(b['key_id']))}, stored as “{b['entry']}”",
+    ),
+    "snapshot.stored": _snapshot,
+    "attested": lambda b, s: ("info", f"attested by {b['who']}, step {b['step']}: {b['text']}"),
+    "finding.decided": lambda b, s: (
+        "info",
+        f"{b['who']} judged {b['finding']}: {b['decision']}{' (' + b['reason'] + ')' if b.get('reason') else ''}",
+    ),
+    "alarm.raised": lambda b, s: ("bad", f"ALARM: {b['text']}"),
+    "error": lambda b, s: ("bad", f"{b['doing']}: {b['what']} {b.get('todo', '')}"),
+    "secret.read": lambda b, s: ("warn", f"{b['who']} read the secret “{b['entry']}” from the vault"),
+    "contained": lambda b, s: ("ok", "CONTAINED: every key and SMTP login of before is cut, with proof"),
+}

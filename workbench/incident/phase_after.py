@@ -1,0 +1,127 @@
+"""Steps 6 to 12: what the intruder left, the leak, the damage, blocklists, adoption, hardening, the report.
+
+These read facts that the sweep, the search, the look-ups and the report have journaled; a step whose fact
+is missing is open, and a person may attest it.
+"""
+
+from __future__ import annotations
+
+from workbench.incident.findings import findings
+from workbench.incident.situation import Situation
+from workbench.incident.verdicts import Found, Verdict, attested, counted
+
+_LISTED = "listed"
+
+
+def leftovers(situation: Situation) -> Found:
+    """Step 6: every finding judged, and what was judged the intruder's is gone."""
+    found = findings(situation)
+    open_ = [f for f in found if not f.decision]
+    bad = [f for f in found if f.decision == "intruder"]
+    lines = [f"{f.title}: {'; '.join(f.why[:1])}" for f in open_[:6]]
+    if len(open_) > 6:
+        lines.append(f"and {len(open_) - 6} more")
+    lines += [f"{f.title}: judged the intruder's, still there" for f in bad]
+    sweep = situation.state.facts.get("sweep")
+    if sweep is not None:
+        lines.append(f"swept {sweep['at']}: {sweep.get('looked_at', 0)} settings looked at")
+    if open_ or bad:
+        decided = len(found) - len(open_) - len(bad)
+        return counted(decided, len(found), tuple(lines))
+    if sweep is None:
+        return attested(situation.state, "6") or Found(
+            Verdict.OPEN,
+            ("keys, logins, users and domains show nothing unexplained; settings are not swept yet",),
+        )
+    return Found(Verdict.DONE, tuple(lines))
+
+
+def leak(situation: Situation) -> Found:
+    """Step 7: exposures found and closed, or every place searched and recorded."""
+    fact = situation.state.facts.get("leaks")
+    said = attested(situation.state, "7")
+    if fact is None:
+        return said or Found(Verdict.OPEN, ("nothing searched yet: workbench leaks PATH…",))
+    open_ = int(fact.get("open", 0))
+    lines = (
+        f"searched {fact['at']}: {fact.get('places', 0)} place(s), "
+        f"{fact.get('found', 0)} secret(s) found, {open_} open",
+    )
+    if said is not None and not open_:
+        return said
+    return Found(Verdict.IN_PROGRESS if open_ else Verdict.DONE, lines)
+
+
+def damage(situation: Situation) -> Found:
+    """Step 8: the abuse window and what went out are known."""
+    fact = situation.state.facts.get("assessment")
+    if fact is not None:
+        return Found(Verdict.DONE, tuple(str(line) for line in fact.get("lines", ())))
+    volume = situation.volume
+    said = attested(situation.state, "8")
+    if said is not None:
+        return said
+    if volume is None:
+        return Found(Verdict.OPEN, ("the sending figures are not read yet",))
+    if volume.began is None:
+        return Found(Verdict.OPEN, ("no abnormal hour in the metrics", volume.explained()))
+    sent = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
+    return Found(
+        Verdict.IN_PROGRESS,
+        (f"abnormal since {volume.began:%d %b %H:%M}Z, {sent:,} messages accepted", volume.explained()),
+    )
+
+
+def blocklists(situation: Situation) -> Found:
+    """Step 9: no listing that matters, or removal requested; watched for days."""
+    fact = situation.state.facts.get("blocklists")
+    if fact is None:
+        return attested(situation.state, "9") or Found(Verdict.OPEN, ("not looked up yet",))
+    matter = int(fact.get("matter", 0))
+    requested = int(fact.get("requested", 0))
+    lines = (
+        f"looked up {fact['at']}: {fact.get('listed', 0)} listing(s), {matter} of them matter, "
+        f"{fact.get('unclear', 0)} cannot tell",
+        "listings can come days after the abuse: look again for a week",
+    )
+    if matter > requested:
+        return Found(Verdict.IN_PROGRESS, lines, (requested, matter))
+    return Found(Verdict.DONE, lines)
+
+
+def adoption(situation: Situation) -> Found:
+    """Step 10: each replacement seen in use; opens as soon as one is proven."""
+    minted = [r for r in situation.state.created_keys.values() if not r.effect.params.get("own")]
+    total = len(minted)
+    if not total:
+        return attested(situation.state, "10") or Found(
+            Verdict.OPEN, ("opens when the first replacement is proven",)
+        )
+    use = situation.state.facts.get("credential_use", {}).get("by_credential", {})
+    seen = [r for r in minted if f"key:{r.result['key_id']}" in use]
+    lines = [f"{len(seen)} of {total} new keys seen in use; the others' senders are still down"]
+    return attested(situation.state, "10") or counted(len(seen), total, tuple(lines))
+
+
+def harden(situation: Situation) -> Found:
+    """Step 11: hardening decided on; attested until its own checks have run."""
+    fact = situation.state.facts.get("hardening")
+    if fact is not None and int(fact.get("open", 1)) == 0:
+        return Found(Verdict.DONE, (f"checked {fact['at']}",))
+    return attested(situation.state, "11") or Found(
+        Verdict.OPEN, ("after access is cut and production runs again",)
+    )
+
+
+def report(situation: Situation) -> Found:
+    """Step 12: the report sent (attested)."""
+    said = attested(situation.state, "12")
+    if said is not None:
+        return said
+    fact = situation.state.facts.get("report")
+    if fact is not None:
+        return Found(
+            Verdict.IN_PROGRESS,
+            (f"written {fact['at']}, sha256 {fact.get('sha256', '')[:16]}…, not sent yet",),
+        )
+    return Found(Verdict.OPEN, ("write it when the steps above stand",))

@@ -1,0 +1,70 @@
+"""What actions and the runbook look at: the inventory, the journal's state and the moment, in one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from workbench.incident import suspicion
+from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
+from workbench.incident.plan import EffectKind
+from workbench.incident.state import State
+from workbench.incident.suspicion import Background, Suspicion
+from workbench.incident.volume import Volume
+
+# Decisions an operator can take on a thing of the account.
+OURS = "ours"
+INTRUDER = "intruder"
+
+
+@dataclass(slots=True)
+class Situation:
+    """The account as read, the incident as journaled, and now. Pure; recomputed whenever asked."""
+
+    inventory: Inventory
+    state: State
+    now: datetime
+    own_key_id: str = ""
+    volume: Volume | None = None
+    _background: Background | None = field(default=None, repr=False)
+
+    @property
+    def background(self) -> Background:
+        """Return what normal looks like, computed once for this situation."""
+        if self._background is None:
+            began = self.volume.began if self.volume is not None else None
+            ours = set(self.state.created_keys) | {self.own_key_id}
+            ours |= {r.effect.target for r in self.state.of_kind(EffectKind.LOGIN_CREATE)}
+            since = suspicion.window_start(self.now, began)
+            self._background = Background.of(self.inventory, since, ours)
+        return self._background
+
+    def of_key(self, item: KeyItem) -> Suspicion:
+        """Return the suspicion of a key, after what the operator decided."""
+        return self._judged(f"key:{item.id}", suspicion.of_key(item, self.background))
+
+    def of_login(self, item: LoginItem) -> Suspicion:
+        """Return the suspicion of a login, after what the operator decided."""
+        return self._judged(f"login:{item.login}", suspicion.of_login(item, self.background))
+
+    def of_user(self, item: UserItem) -> Suspicion:
+        """Return the suspicion of a user, after what the operator decided."""
+        return self._judged(f"user:{item.id}", suspicion.of_user(item, self.background))
+
+    def of_domain(self, item: DomainItem) -> Suspicion:
+        """Return the suspicion of a domain, after what the operator decided."""
+        return self._judged(f"domain:{item.name}", suspicion.of_domain(item, self.background))
+
+    def _judged(self, finding: str, found: Suspicion) -> Suspicion:
+        decision = self.state.decisions.get(finding)
+        if decision is None:
+            return found
+        if decision.decision == OURS:
+            return suspicion.NOTHING
+        if decision.decision == INTRUDER:
+            return Suspicion(3, (f"judged the intruder's by {decision.who}", *found.why))
+        return found
+
+    def minted_here(self, key_id: str) -> bool:
+        """Return whether this incident made the key."""
+        return key_id in self.state.created_keys

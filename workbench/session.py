@@ -1,0 +1,418 @@
+"""One open incident: the account, the journal, the vault and the executor put together.
+
+The full screen and the command line drive the same session. It holds what is known, starts what was asked
+for, and tells its listeners; it decides nothing and draws nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench import evidence
+from workbench.actions import registry
+from workbench.clock import Clock
+from workbench.credentials_in_use import AdminKey, fingerprint_key, resolve
+from workbench.effects.base import Context
+from workbench.errors import JournalError, UsageError, VaultError, WorkbenchError
+from workbench.events import Changed, Event, Events, PlanRun, SendingRate
+from workbench.executor import Executor
+from workbench.guarded_vault import GuardedVault
+from workbench.home import Home, new_incident_id, tag_of
+from workbench.incident import changes, findings, messages_to_support, runbook
+from workbench.incident.inventory import Inventory
+from workbench.incident.logbook import LogLine, line_of
+from workbench.incident.plan import Plan
+from workbench.incident.situation import Situation
+from workbench.incident.state import JournalRow, State
+from workbench.journal import Journal
+from workbench.ledger import Ledger
+from workbench.mailgun.client import CallSeen, Mailgun
+from workbench.mailgun.endpoints import Endpoints
+from workbench.mailgun.probe import Capabilities, probe
+from workbench.metering import Metering
+from workbench.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
+from workbench.reader import Reader
+from workbench.redact import Secret, visible
+from workbench.smtp import SmtpProver
+from workbench.vault import EntryName, Vault, incident_service
+
+
+@dataclass(slots=True)
+class SessionOptions:
+    """What a session is opened with. ``incident`` None means the latest one of the home, or a new one."""
+
+    home: Home
+    endpoints: Endpoints
+    vault: Vault
+    clock: Clock
+    key: Secret | None = None
+    incident: str | None = None
+    drill: bool = False
+    own_key_id: str = ""
+    old_secrets: Mapping[str, Secret] = field(default_factory=dict)
+    old_passwords: Mapping[str, Secret] = field(default_factory=dict)
+
+
+class Session:
+    """See the module. Made by ``open_session``; closed by ``aclose``."""
+
+    def __init__(self, options: SessionOptions, journal: Journal, ledger: Ledger, admin: AdminKey) -> None:
+        self._options = options
+        self._journal = journal
+        self._ledger = ledger
+        self._admin = admin
+        self._events = Events()
+        self._calls: list[float] = []
+        self.incident = ledger.state.incident
+        self.drill = options.drill
+        self.clock = options.clock
+        self.inventory = Inventory()
+        self.capabilities: Capabilities | None = None
+        self.running: PlanRun | None = None
+        self.rate: SendingRate | None = None
+        self.api = Mailgun(options.endpoints, admin.key, clock=options.clock, on_call=self._called)
+        self.metering = Metering(self.api, options.clock, options.endpoints.regions)
+        self.prover = SmtpProver(clock=options.clock)
+        self.vault = GuardedVault(options.vault, journal.guard)
+        journal.guard(admin.key)
+        self._executor: Executor | None = None
+        self._log: list[LogLine] = []
+        for row in journal.rows():
+            self._log_row(row)
+        ledger.listen(self._row_written)
+
+    # ── what is known ────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def state(self) -> State:
+        """Return the fold of the journal."""
+        return self._ledger.state
+
+    @property
+    def read_only(self) -> bool:
+        """Return whether another workbench writes to this incident."""
+        return self._journal.read_only
+
+    @property
+    def holder_text(self) -> str:
+        """Return who writes to this incident, in words."""
+        return str(self._journal.holder)
+
+    @property
+    def title(self) -> str:
+        """Return the account's name and regions for the top line."""
+        regions = "+".join(region.value.upper() for region in self.api.endpoints.regions)
+        return f"{self.state.name or 'account'} ({regions})"
+
+    @property
+    def folder(self) -> Path:
+        """Return the incident's folder."""
+        return self._options.home.folder(self.incident)
+
+    @property
+    def calls_per_second(self) -> float:
+        """Return the API calls of the last two seconds, per second."""
+        now = self.clock.monotonic()
+        self._calls = [moment for moment in self._calls if now - moment <= 2.0]
+        return len(self._calls) / 2.0
+
+    @property
+    def own_key_id(self) -> str:
+        """Return the id of the key in use, ``""`` while the account has not named it."""
+        return self.api.key_id or self._options.own_key_id
+
+    def situation(self) -> Situation:
+        """Return everything the actions and the runbook look at."""
+        return Situation(self.inventory, self.state, self.clock.now(), self.own_key_id, self.metering.volume)
+
+    def steps(self) -> list[runbook.StepView]:
+        """Return the runbook with its verdicts."""
+        return runbook.steps(self.situation())
+
+    def findings(self) -> list[findings.Finding]:
+        """Return what the operator must judge."""
+        return findings.findings(self.situation())
+
+    def plan(self, action_id: str, marked: Sequence[str] = (), **options: Any) -> Plan:
+        """Return the plan of an action; raises UsageError with the reason when there is nothing to plan."""
+        return registry.build(action_id, self.situation(), marked, **options)
+
+    def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
+        """Return why an action is not possible now, ``""`` when it is."""
+        if self.read_only and action_id in registry.BUILDERS:
+            return f"read-only: {self.holder_text} holds this incident"
+        return registry.unavailable(action_id, self.situation(), marked)
+
+    def log_lines(self) -> Sequence[LogLine]:
+        """Return the activity log, oldest first."""
+        return self._log
+
+    def support_message(self) -> str:
+        """Return the opening message to Support."""
+        return messages_to_support.opening(self.situation())
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Have ``listener`` told of every event; returns the call that ends it."""
+        return self._events.subscribe(listener)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def connect(self) -> Capabilities:
+        """Ask what this key can do from here; raises the ApiError that explains when it can do nothing."""
+        found = await probe(self.api)
+        self.capabilities = found
+        failure = found.failure()
+        self._tell(Changed("capabilities"))
+        if failure is not None:
+            raise failure
+        if not self.state.name and not self.read_only:
+            name = _account_name(found)
+            service = incident_service(name, self.clock.now())
+            await self._ledger.record("incident.named", {"name": name, "vault_service": service})
+        return found
+
+    async def read_inventory(self) -> None:
+        """Read the whole inventory, filling it live; raises what the very first call raises."""
+        reader = Reader(self.api, self.inventory, self.clock, lambda name: self._tell(Changed(name)))
+        await reader.everything()
+        self._tell(Changed("runbook"))
+
+    async def read_rate(self, *, whole: bool = False) -> None:
+        """Read the account's sending figures; raises ApiError when no region answers."""
+        volume = await self.metering.read(whole=whole)
+        excess = round(volume.excess_now)
+        text = f"{excess:,}/h above the usual {volume.usual:.0f}/h" if excess else "no abnormal sending"
+        self.rate = SendingRate(volume.excess_now, self.metering.recent, text, volume.as_of)
+        self._tell(Changed("rate"))
+
+    async def preserve(self) -> None:
+        """Store snapshot 0a: what the first cut would destroy. Raises VaultError, JournalError, HostError."""
+        if "keys" not in self.inventory.read_at:
+            await self.read_inventory()
+        content = evidence.document(self.inventory, self.incident, "0a", self.clock)
+        sealer = await self._options.vault.sealer("evidence")
+        try:
+            stored = await evidence.store(content, "0a", self.folder / "evidence", sealer)
+        except OSError as error:
+            raise JournalError(
+                f"The snapshot could not be written ({error.strerror}).",
+                "Without it, deleting a key would destroy the only trace of when it was made.",
+                "Make room on the disk that holds the workbench's folder, then preserve again.",
+            ) from error
+        body: dict[str, Any] = {
+            "part": stored.part,
+            "file": stored.name,
+            "sha256": stored.sha256,
+            "counts": stored.counts,
+        }
+        if not self.state.baseline:
+            body["baseline"] = changes.baseline(self.inventory)
+        await self._ledger.record("snapshot.stored", body)
+        self._tell(Changed("runbook"))
+
+    async def watch(self) -> list[changes.Change]:
+        """Read the inventory again and raise an alarm for whatever no effect of ours explains."""
+        await self.read_inventory()
+        appeared = changes.unexplained(self.inventory, self.state) if self.state.baseline else []
+        for change in appeared:
+            body = {"id": change.id, "kind": change.kind, "target": change.target, "text": change.text}
+            await self._ledger.record("alarm.raised", body)
+        if appeared:
+            self._tell(Changed("alarms"))
+        return appeared
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self, plan: Plan | None) -> Summary:
+        """Run a confirmed plan, or finish what is unsettled; returns how it ended.
+
+        Preserves evidence first where that has not happened: 0a gates the first cut (design, idea 5).
+        """
+        self._writable()
+        if "0a" not in self.state.snapshots:
+            await self.preserve()
+        summary = await self._executor_now().run(plan)
+        if summary.complete and not self.state.contained_at and self._all_cut():
+            await self._ledger.record("contained", {})
+        return summary
+
+    def stop(self) -> None:
+        """Begin nothing further; what is under way reaches its end."""
+        if self._executor is not None:
+            self._executor.stop()
+
+    async def attest(self, step: str, text: str, subject: str = "") -> None:
+        """Record what a person says the account cannot show."""
+        self._writable()
+        body = {"step": step, "text": visible(text), "who": _operator(), "subject": subject}
+        await self._ledger.record("attested", body)
+        self._tell(Changed("runbook"))
+
+    async def decide(self, finding: str, decision: str, reason: str) -> None:
+        """Record the operator's judgement of a finding: ``ours``, ``intruder`` or ``keep``."""
+        self._writable()
+        body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": _operator()}
+        await self._ledger.record("finding.decided", body)
+        self._tell(Changed("runbook"))
+        for name in ("keys", "logins", "users", "domains"):
+            self._tell(Changed(name))
+
+    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
+        """Record the result of a reading that a step's verdict rests on."""
+        if not self.read_only:
+            await self._ledger.record("fact", {"name": name, **values})
+        self._tell(Changed("runbook"))
+
+    async def secret(self, entry: str) -> Secret:
+        """Return one stored secret for a reveal or a hand-over; journals that it was read, never the value."""
+        name = EntryName(self.state.vault_service, entry)
+        secret = await self._options.vault.fetch(name)
+        if secret is None:
+            raise VaultError(
+                f"“{visible(entry)}” is not in the vault.",
+                "It was made in another vault, or removed.",
+                "`workbench secrets list` shows what this incident stored.",
+            )
+        if not self.read_only:
+            await self._ledger.record("secret.read", {"entry": entry, "who": _operator()})
+        return secret
+
+    async def record_error(self, error: BaseException, doing: str) -> None:
+        """Journal an error in safe words: of an unexpected one only its kind is kept, never its text."""
+        if isinstance(error, WorkbenchError):
+            body = {"doing": doing, "what": error.what, "means": error.means, "todo": error.todo}
+        else:
+            body = {"doing": doing, "what": f"unexpected {type(error).__name__}", "means": "", "todo": ""}
+        if not self.read_only and not isinstance(error, JournalError):
+            await self._ledger.record("error", body)
+
+    async def aclose(self) -> None:
+        """Close connections, journal and vault; safe to call once everything stopped."""
+        await self.api.aclose()
+        await asyncio.to_thread(self._journal.close)
+        self._options.vault.close()
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _executor_now(self) -> Executor:
+        if self._executor is None:
+            options = self._options
+            ctx = Context(
+                api=self.api,
+                vault=self.vault,
+                state=self.state,
+                clock=self.clock,
+                prover=self.prover,
+                tag=tag_of(self.incident),
+                vault_service=self.state.vault_service,
+                switch_key=self._switch_key,
+                known=dict(options.old_secrets),
+                old_passwords=dict(options.old_passwords),
+            )
+            if self.own_key_id:
+                ctx.known.setdefault(self.own_key_id, self.api.key)
+            self._executor = Executor(ctx, self._ledger, self._progress)
+        return self._executor
+
+    async def _switch_key(self, secret: Secret, key_id: str, entry: str, replaces: str) -> None:
+        retired = self.api.key
+        fingerprint = retired.fingerprint(await fingerprint_key(self._options.vault))
+        body = {"entry": entry, "key_id": key_id, "retired": fingerprint, "replaces": replaces}
+        await self._ledger.record("admin_key.switched", body)
+        self.api.use_key(secret)
+
+    def _all_cut(self) -> bool:
+        cut = {"1", "2"}
+        done = (runbook.Verdict.DONE, runbook.Verdict.NOT_APPLICABLE)
+        # The inventory may still show what was just deleted: the records of this run know better.
+        gone = {r.effect.target for r in self.state.effects.values() if r.effect.kind.value == "key.delete"}
+        for key_id in gone:
+            self.inventory.keys.pop(key_id, None)
+        return all(step.verdict in done for step in self.steps() if step.id in cut)
+
+    def _writable(self) -> None:
+        if self.read_only:
+            raise UsageError(
+                "This incident is open in another workbench.",
+                f"{self.holder_text} holds it; two writers would undo each other's proofs.",
+                "Work there, or close it and start this one again.",
+            )
+
+    def _called(self, seen: CallSeen) -> None:
+        self._calls.append(self.clock.monotonic())
+
+    def _progress(self, progress: Progress) -> None:
+        match progress:
+            case PlanStarted(title=title, total=total):
+                self.running = PlanRun(title, total)
+            case EffectMoved(record=record, phase=phase) if self.running is not None and phase in _ENDS:
+                self.running.ended.add(record.effect.id)
+                self.running.failed += phase is Phase.FAILED
+            case PlanFinished():
+                self.running = None
+        self._tell(progress)
+
+    def _tell(self, event: Event) -> None:
+        self._events.tell(event)
+
+    def _row_written(self, row: JournalRow) -> None:
+        if self._log_row(row):
+            self._tell(Changed("log"))
+        self._tell(Changed("runbook"))
+
+    def _log_row(self, row: JournalRow) -> bool:
+        line = line_of(row, self.state)
+        if line is not None:
+            self._log.append(line)
+        return line is not None
+
+
+_ENDS = (Phase.VERIFIED, Phase.UNPROVEN, Phase.FAILED, Phase.SKIPPED)
+
+
+async def open_session(options: SessionOptions) -> Session:
+    """Open or resume an incident without touching the network.
+
+    Raises UsageError when no admin key can be found, VaultError when the vault does not open, JournalError
+    when the journal cannot be used.
+    """
+    options.home.ensure()
+    incident = options.incident or options.home.latest() or new_incident_id(options.clock.now())
+    path = options.home.folder(incident) / "journal.sqlite"
+    journal = await asyncio.to_thread(Journal.open, path, options.clock, incident)
+    try:
+        ledger = Ledger(journal, await asyncio.to_thread(journal.rows))
+        if not ledger.state.incident:
+            await ledger.record("incident.opened", {"incident": incident, "drill": options.drill})
+        admin = await resolve(ledger.state, options.vault, options.key)
+    except BaseException:
+        await asyncio.to_thread(journal.close)
+        raise
+    return Session(options, journal, ledger, admin)
+
+
+def _account_name(found: Capabilities) -> str:
+    """Return a name a person knows the account by: the registered name most of its domains share."""
+    names = [
+        domain.name
+        for region in found.regions.values()
+        for domain in region.domains
+        if not domain.name.startswith("sandbox")
+    ]
+    if not names:
+        return "account"
+    shared = [".".join(name.split(".")[-2:]) for name in names]
+    common = max(sorted(set(shared)), key=shared.count)
+    return visible(common.split(".")[0], 40)
+
+
+def _operator() -> str:
+    try:
+        return visible(getpass.getuser(), 40)
+    except (OSError, KeyError):
+        return "operator"
