@@ -111,8 +111,7 @@ class Catalogue:
         return zones[wanted]
 
     def _added(self, table: Mapping[str, Any], zones: Mapping[str, Zone]) -> Zone:
-        entry = Entry(table, "an added zone")
-        name = entry.domain("zone")
+        name = Entry(table, "an added zone").domain("zone")
         retired = self.retired_as(name)
         if retired is not None:
             raise _retired_error(name, retired)
@@ -121,11 +120,11 @@ class Catalogue:
                 f"The zone {name} is in the catalogue already.", todo="Rank or enable it instead."
             )
         owners = self.owners
-        owner = str(table.get("owner", ""))
+        owner = str(table.get("owner") or name)
         if owner not in owners:
             # A private list has no entry among the owners: it is its own owner, with its own rate cap.
-            owners = {**owners, owner: Owner(owner, owner or name, str(table.get("page", "")), (), {})}
-        return read_zone(entry, owners, zones)
+            owners = {**owners, owner: Owner(owner, owner, str(table.get("page", "")), (), {})}
+        return read_zone(Entry({**table, "owner": owner}, f"added zone {name}"), owners, zones)
 
 
 def _switched_on(zone: Zone, key: KeySource | None) -> Zone:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workbench.blocklists.names import Kind, Subject
+from workbench.blocklists.rhythm import Rhythm
 from workbench.blocklists.verdicts import Reading, Verdict
-from workbench.blocklists.wire import TXT, wire_labels
+from workbench.blocklists.wire import TXT, A, question_bytes
 from workbench.blocklists.zones import Zone
 
 
@@ -64,28 +65,34 @@ class Ask:
 
 @dataclass(slots=True, eq=False)
 class Lane:
-    """The queries for one zone and kind. ``suffix`` holds the zone's key, if it has one: never show it."""
+    """The queries for one zone and kind. ``suffix`` holds the zone's key, if it has one: never show it.
+
+    ``todo`` are subjects with their labels in wire form, nothing asked yet; ``known`` are those whose “not
+    listed” needs a second answer; ``asks`` go before ``todo``.
+    """
 
     zone: Zone
     kind: Kind
     suffix: bytes
+    known: frozenset[str] = frozenset()
     asks: deque[Ask] = field(default_factory=deque)
-    cases: deque[Case] = field(default_factory=deque)
+    todo: deque[tuple[Subject, bytes]] = field(default_factory=deque)
     trust: Trust = Trust.TESTING
     reason: str = ""
     tests_open: int = 2
     in_flight: int = 0
     failures: int = 0
-
-    @classmethod
-    def of(cls, zone: Zone, kind: Kind) -> Lane:
-        """Return an empty lane for a zone."""
-        return cls(zone, kind, wire_labels(zone.suffix()))
+    rhythm: Rhythm = field(default_factory=Rhythm)
 
     @property
     def has_work(self) -> bool:
         """Return whether a query of this lane may be sent now, as far as the lane itself is concerned."""
-        return bool(self.asks) or (self.trust is Trust.BELIEVED and bool(self.cases))
+        return bool(self.asks) or (self.trust is Trust.BELIEVED and bool(self.todo))
+
+    def open_case(self) -> Case:
+        """Take the next subject and return its case."""
+        subject, labels = self.todo.popleft()
+        return Case(subject, question_bytes(labels, self.suffix, A), subject.value in self.known)
 
 
 class Pacer:
@@ -137,13 +144,6 @@ class Schedule:
             return self._take(lane), None
         return None, soonest
 
-    def has_ready(self, now: float) -> bool:
-        """Return whether another query could be sent right now: then another worker is worth waking."""
-        return any(
-            lane.has_work and lane.in_flight < self._share and self._pacer.wait(lane.zone.owner.id, now) <= 0
-            for lane in self._lanes
-        )
-
     def finished(self, lane: Lane) -> None:
         """Take a lane without any case left out of the turn; the others share its queries in flight."""
         if lane in self._lanes:
@@ -163,5 +163,5 @@ class Schedule:
     def _take(self, lane: Lane) -> Ask:
         if lane.asks:
             return lane.asks.popleft()
-        case = lane.cases.popleft()
+        case = lane.open_case()
         return Ask(lane, Purpose.LOOK_UP, case.question, case)

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from workbench.blocklists import settle
 from workbench.blocklists.lanes import Ask, Case, Lane, Pacer, Purpose, Schedule, Trust
-from workbench.blocklists.names import Kind, Subject, query_labels
+from workbench.blocklists.names import Kind, Role, Subject, query_labels
 from workbench.blocklists.resolvers import HostPort, system_resolvers
 from workbench.blocklists.settle import Step
 from workbench.blocklists.transport import Transport
 from workbench.blocklists.verdicts import Listing, Reading, Verdict, listing_tier
-from workbench.blocklists.wire import A, Answer, State, question_bytes, wire_labels
+from workbench.blocklists.wire import LONGEST_WIRE_NAME, A, Answer, State, question_bytes, wire_labels
 from workbench.blocklists.zones import Zone
 from workbench.clock import Clock, SystemClock
 from workbench.errors import UsageError
@@ -41,7 +41,7 @@ class Limits:
 
     in_flight: int = 200
     timeout: float = 5.0
-    tries: int = 3
+    tries: int = 4
     owner_rate: float | None = 20.0
     give_up_after: int = 3
 
@@ -115,11 +115,12 @@ class Lookup:
         self._open = 0
         self._total = 0
         self._count = dict.fromkeys(Verdict, 0)
-        self._out: list[Listing] = []
+        self._in_flight = 0
+        self._out: dict[tuple[str, str], Listing] = {}
         self._ready = asyncio.Event()
-        self._idle: deque[asyncio.Future[None]] = deque()
-        self._alarm: asyncio.Task[None] | None = None
-        self._alarm_at = 0.0
+        self._fault: Exception | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._alarm_at: float | None = None
         self.health: list[ZoneHealth] = []
 
     async def run(
@@ -131,63 +132,57 @@ class Lookup:
         asked for twice as well. A Listing for a pair that came before replaces the earlier one: it
         happens when a second answer contradicted the first. Raises HostError where no socket can be had.
         """
-        lanes = self._prepare(subjects, frozenset(known_listed))
-        workers: list[asyncio.Task[None]] = []
+        lanes = self._prepare(subjects, known_listed)
         limits = self._limits
         self._schedule = Schedule(lanes, self._pacer, limits.in_flight, limits.give_up_after)
         async with self._transport:
             try:
-                count = min(limits.in_flight, self._open + 2 * len(lanes))
-                workers = [asyncio.create_task(self._work()) for _ in range(count)]
-                finished = asyncio.gather(*workers)
-                finished.add_done_callback(lambda _: self._ready.set())
-                while not finished.done():
+                self._pump()
+                while self._open or self._out:
                     await self._ready.wait()
                     self._ready.clear()
+                    if self._fault is not None:
+                        raise self._fault
                     while self._out:
-                        batch, self._out = self._out, []
-                        for listing in batch:
-                            yield listing
-                finished.result()
+                        yield self._out.pop(next(iter(self._out)))
             finally:
-                await self._stop(workers)
+                tasks = [*self._tasks]
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _stop(self, workers: list[asyncio.Task[None]]) -> None:
-        tasks = workers if self._alarm is None else [*workers, self._alarm]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def _prepare(self, subjects: Iterable[Subject], known: Collection[tuple[str, str]]) -> list[Lane]:
+        """Return the lanes with their subjects; a name too long for a zone is decided here."""
+        wanted = list(
+            {(subject.value, subject.role is Role.INTRUDER_IP): subject for subject in subjects}.values()
+        )
+        labels: dict[bool, list[tuple[Subject, bytes]]] = {False: [], True: []}
+        for registered in {zone.registered_form for zone in self._zones}:
+            for subject in wanted:
+                name = query_labels(subject.value, subject.kind, registered=registered)
+                labels[registered].append((subject, wire_labels(name)))
+        lanes = []
+        for zone in self._zones:
+            suffix = wire_labels(zone.suffix())
+            known_here = frozenset(value for value, name in known if name == zone.name)
+            for kind in sorted(zone.lists):
+                lane = Lane(zone, kind, suffix, known_here)
+                taken = [item for item in labels[zone.registered_form] if item[0].kind is kind]
+                lane.todo.extend(item for item in taken if zone.takes(kind, item[0].role))
+                self._open += len(lane.todo)
+                self._refuse_too_long(lane)
+                if lane.todo:
+                    self._add_tests(lane)
+                    lanes.append(lane)
+        self._total = self._open + len(self._out)
+        return lanes
 
-    def _prepare(self, subjects: Iterable[Subject], known: frozenset[tuple[str, str]]) -> list[Lane]:
-        """Return the lanes with their cases; a name that no zone can take is decided here."""
-        lanes: dict[tuple[str, Kind], Lane] = {}
-        prefixes: dict[tuple[str, bool], bytes] = {}
-        seen: set[tuple[str, str]] = set()
-        for subject in subjects:
-            for zone in self._zones:
-                if not zone.takes(subject.kind, subject.role) or (subject.value, zone.name) in seen:
-                    continue
-                seen.add((subject.value, zone.name))
-                lane = lanes.get((zone.name, subject.kind))
-                if lane is None:
-                    lane = lanes[zone.name, subject.kind] = Lane.of(zone, subject.kind)
-                form = (subject.value, zone.registered_form)
-                if form not in prefixes:
-                    name = query_labels(subject.value, subject.kind, registered=zone.registered_form)
-                    prefixes[form] = wire_labels(name)
-                case = Case(subject, b"", confirm=(subject.value, zone.name) in known)
-                self._open += 1
-                self._total += 1
-                try:
-                    case.question = question_bytes(prefixes[form], lane.suffix, A)
-                except ValueError as error:
-                    self._close(lane, case, Reading(Verdict.CANNOT_TELL, str(error)))
-                    continue
-                lane.cases.append(case)
-        working = [lane for lane in lanes.values() if lane.cases]
-        for lane in working:
-            self._add_tests(lane)
-        return working
+    def _refuse_too_long(self, lane: Lane) -> None:
+        longest = LONGEST_WIRE_NAME - len(lane.suffix) - 1
+        for item in [item for item in lane.todo if len(item[1]) > longest]:
+            lane.todo.remove(item)
+            reading = Reading(Verdict.CANNOT_TELL, "the name is too long to be asked of this zone")
+            self._close(lane, Case(item[0], b""), reading)
 
     def _add_tests(self, lane: Lane) -> None:
         entries = lane.zone.health[lane.kind]
@@ -198,49 +193,52 @@ class Lookup:
             labels = wire_labels(query_labels(entry, lane.kind))
             lane.asks.append(Ask(lane, purpose, question_bytes(labels, lane.suffix, A)))
 
-    async def _work(self) -> None:
-        """Send one query after the other until every case is closed."""
-        clock, schedule, transport = self._clock, self._schedule, self._transport
-        while self._open:
-            now = clock.monotonic()
+    def _pump(self) -> None:
+        """Send queries until enough are in flight or nobody may be asked just now."""
+        schedule, limit = self._schedule, self._limits.in_flight
+        while self._in_flight < limit:
+            now = self._clock.monotonic()
             ask, wait = schedule.next(now)
             if ask is None:
-                await self._rest(now, wait)
-                continue
-            if self._idle and schedule.has_ready(now):
-                # Each worker wakes the next as long as there is work, so one wake-up is always enough.
-                self._wake_one()
-            answer = await transport.ask(ask.question, ask)
-            if answer.state is State.TRUNCATED:
-                answer = await transport.ask_tcp(ask.question)
-            ask.lane.in_flight -= 1
-            self._advance(ask, answer)
-        while self._idle:
-            self._wake_one()
-
-    async def _rest(self, now: float, wait: float | None) -> None:
-        """Wait until there may be work again; ``wait`` is in how many seconds a paced owner is free."""
-        if wait is not None and (self._alarm is None or self._alarm.done() or now + wait < self._alarm_at):
-            if self._alarm is not None:
-                self._alarm.cancel()
-            self._alarm_at = now + wait
-            self._alarm = asyncio.create_task(self._ring(wait))
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._idle.append(future)
-        await future
-
-    async def _ring(self, wait: float) -> None:
-        await self._clock.sleep(wait)
-        # Done before the woken worker runs, so that it can set the next alarm.
-        self._alarm = None
-        self._wake_one()
-
-    def _wake_one(self) -> None:
-        while self._idle:
-            future = self._idle.popleft()
-            if not future.done():
-                future.set_result(None)
+                if wait is not None:
+                    self._set_alarm(now, wait)
                 return
+            self._in_flight += 1
+            self._transport.ask(ask.question, ask, ask.lane.rhythm, partial(self._answered, ask))
+
+    def _answered(self, ask: Ask, answer: Answer) -> None:
+        if answer.state is State.TRUNCATED:
+            self._start(self._over_tcp(ask))
+            return
+        self._in_flight -= 1
+        ask.lane.in_flight -= 1
+        try:
+            self._advance(ask, answer)
+            self._pump()
+        except Exception as error:
+            # Raised in a callback it would reach nobody and the run would wait for ever: run() raises it.
+            self._fault = error
+            self._ready.set()
+
+    async def _over_tcp(self, ask: Ask) -> None:
+        self._answered(ask, await self._transport.ask_tcp(ask.question))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _set_alarm(self, now: float, wait: float) -> None:
+        """See to it that the pump runs again when a paced owner is free, ``wait`` seconds from now."""
+        if self._alarm_at is None or now + wait < self._alarm_at:
+            self._alarm_at = now + wait
+            self._start(self._ring(now + wait, wait))
+
+    async def _ring(self, at: float, wait: float) -> None:
+        await self._clock.sleep(wait)
+        if self._alarm_at == at:
+            self._alarm_at = None
+            self._pump()
 
     def _resent(self, token: object) -> None:
         if isinstance(token, Ask):
@@ -254,17 +252,13 @@ class Lookup:
         case.readings.append(settle.read(lane.zone, answer))
         if case.closed_as is None:
             return
-        over = not self._open
+        self._out.pop((case.subject.value, lane.zone.name), None)
         self._count[case.closed_as] -= 1
         case.closed_as = None
         self._open += 1
-        if over:
-            # Every worker has gone home. A run that is over asks no more, but it stops claiming.
-            self._close(lane, case, Reading(Verdict.CANNOT_TELL, "two different answers"))
-            return
         self._schedule.back(lane)
         self._settle(lane, case)
-        self._wake_one()
+        self._pump()
 
     def _advance(self, ask: Ask, answer: Answer) -> None:
         """Take one answer to its lane's health check or to its case."""
@@ -308,13 +302,14 @@ class Lookup:
     def _give_up(self, lane: Lane, reason: str) -> None:
         """Ask a lane no further: what is open there becomes *cannot tell*, what is known stays known."""
         lane.trust, lane.reason = Trust.VOID, reason
-        asks, cases = list(lane.asks), list(lane.cases)
+        asks = list(lane.asks)
         lane.asks.clear()
-        lane.cases.clear()
-        for case in [*(ask.case for ask in asks), *cases]:
-            if case is not None:
-                case.waiting -= 1
-                self._settle(lane, case)
+        for case in [ask.case for ask in asks if ask.case is not None]:
+            case.waiting -= 1
+            self._settle(lane, case)
+        while lane.todo:
+            subject, _ = lane.todo.popleft()
+            self._close(lane, Case(subject, b""), Reading(Verdict.CANNOT_TELL, reason))
 
     def _settle(self, lane: Lane, case: Case) -> None:
         """Close the case if what is known decides it, else ask what is missing."""
@@ -338,20 +333,18 @@ class Lookup:
         case.closed_as = reading.verdict
         self._open -= 1
         self._count[reading.verdict] += 1
-        self._out.append(
-            Listing(
-                subject=case.subject,
-                zone=lane.zone,
-                verdict=reading.verdict,
-                tier=listing_tier(lane.zone, reading.matched) if listed else lane.zone.tier,
-                codes=reading.codes,
-                matched=reading.matched,
-                reason=reading.reason,
-                txt=case.texts if listed else (),
-                asked_at=self._clock.now(),
-                ttl=case.ttl,
-                resolver=self._asked,
-            )
+        self._out[case.subject.value, lane.zone.name] = Listing(
+            subject=case.subject,
+            zone=lane.zone,
+            verdict=reading.verdict,
+            tier=listing_tier(lane.zone, reading.matched) if listed else lane.zone.tier,
+            codes=reading.codes,
+            matched=reading.matched,
+            reason=reading.reason,
+            txt=case.texts if listed else (),
+            asked_at=self._clock.now(),
+            ttl=case.ttl,
+            resolver=self._asked,
         )
         if self._progress is not None:
             count = self._count

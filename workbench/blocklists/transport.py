@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import secrets
 import socket
-from collections import deque
 from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from itertools import count
 from types import TracebackType
 
 from workbench.blocklists.resolvers import HostPort
+from workbench.blocklists.rhythm import Rhythm
 from workbench.blocklists.wire import CUT_SHORT, Answer, State, failed, query_bytes, read_answer
 from workbench.errors import HostError
 
@@ -26,6 +29,7 @@ _BUFFER = 1 << 20
 # Ids of answered queries are kept apart for a while, so that a second, different answer is noticed and a
 # late one never meets a new query. A quarter of all ids leaves enough to draw from at random.
 _MOST_RETIRED = 1 << 14
+_LONGER_EACH_TIME = 3
 
 Contradiction = Callable[[object, Answer], None]
 Resent = Callable[[object], None]
@@ -34,14 +38,17 @@ Resent = Callable[[object], None]
 class _Query:
     """One question on its way; ``homes`` are the channels and ids under which it was sent."""
 
-    __slots__ = ("answer", "attempt", "deadline", "future", "homes", "question", "token")
+    __slots__ = ("answer", "attempt", "done", "homes", "question", "rhythm", "started", "token")
 
-    def __init__(self, question: bytes, token: object, future: asyncio.Future[Answer]) -> None:
+    def __init__(
+        self, question: bytes, token: object, rhythm: Rhythm, done: Callable[[Answer], None], now: float
+    ) -> None:
         self.question = question
         self.token = token
-        self.future = future
+        self.rhythm = rhythm
+        self.done = done
+        self.started = now
         self.attempt = 0
-        self.deadline = 0.0
         self.homes: list[tuple[_Channel, int]] = []
         self.answer: Answer | None = None
 
@@ -143,9 +150,10 @@ class _Channel:
 class Transport:
     """Open queries to one or more servers. Use it as an asynchronous context manager.
 
-    ``timeout`` is the longest wait for one question in seconds, over all ``tries``; each try waits twice
-    as long as the one before and goes to the next server. ``resent`` is told the token of each query that
-    is sent again; ``contradicted`` gets the token and the second answer where two answers differ.
+    ``timeout`` is the longest wait for one question in seconds, over all ``tries``; each try waits three
+    times as long as the one before and goes to the next server, the last one waits until the time-out.
+    ``resent`` is told the token of each query that is sent again; ``contradicted`` gets the token and the
+    second answer where two answers differ.
     """
 
     def __init__(
@@ -157,14 +165,16 @@ class Transport:
         resent: Resent,
         contradicted: Contradiction,
     ) -> None:
-        unit = timeout / (2**tries - 1)
-        self._waits = [unit * 2**attempt for attempt in range(tries)]
         self._timeout = timeout
+        self._tries = tries
+        self._longest_first = timeout / sum(_LONGER_EACH_TIME**attempt for attempt in range(tries))
         self._servers = tuple(servers)
         self._channels: list[_Channel] = []
-        # One line a try: all who stand in a line wait equally long, so its head is always due first.
-        self._lines: list[deque[_Query]] = [deque() for _ in range(tries)]
+        # (due, running number, query), soonest first; those answered meanwhile are dropped on the way.
+        self._due: list[tuple[float, int, _Query]] = []
+        self._numbers = count()
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf
         self._resent = resent
         self._contradicted = contradicted
 
@@ -182,11 +192,15 @@ class Transport:
         for channel in self._channels:
             channel.close()
 
-    def ask(self, question: bytes, token: object) -> asyncio.Future[Answer]:
-        """Send a question and return the future answer; it never raises, failures are answers too."""
-        future: asyncio.Future[Answer] = self._loop.create_future()
-        self._send(_Query(question, token, future))
-        return future
+    def ask(self, question: bytes, token: object, rhythm: Rhythm, done: Callable[[Answer], None]) -> None:
+        """Send a question; ``done`` is called once with the answer, a failure being an answer too.
+
+        ``rhythm`` belongs to the zone: it learns from the answer and sets when the query is sent again.
+
+        A callback and no future: the next query leaves as soon as an answer is read, not two turns of the
+        event loop later, which keeps the queries in flight at their limit.
+        """
+        self._send(_Query(question, token, rhythm, done, self._loop.time()))
 
     async def ask_tcp(self, question: bytes) -> Answer:
         """Ask over TCP, for an answer that did not fit into a datagram; tries each server once."""
@@ -223,35 +237,38 @@ class Transport:
         number = next((number for home, number in query.homes if home is channel), None)
         if number is None:
             number = channel.adopt(query)
-        query.deadline = self._loop.time() + self._waits[query.attempt]
-        self._lines[query.attempt].append(query)
+        due = query.started + self._timeout
+        if query.attempt + 1 < self._tries:
+            patience = query.rhythm.patience(self._longest_first)
+            due = min(due, self._loop.time() + patience * _LONGER_EACH_TIME**query.attempt)
+        heappush(self._due, (due, next(self._numbers), query))
         channel.send(number, query.question)
-        if self._timer is None:
-            self._arm(query.deadline)
+        if due < self._timer_at:
+            self._arm(due)
 
     def _arm(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._timer_at = due
         self._timer = self._loop.call_at(due, self._sweep)
 
     def _sweep(self) -> None:
         """Send again, or give up, whatever is due; then set the timer for the next that will be."""
-        self._timer = None
+        self._timer_at = math.inf
         now = self._loop.time()
-        for attempt, line in enumerate(self._lines):
-            while line and (line[0].future.done() or line[0].deadline <= now):
-                query = line.popleft()
-                if query.future.done():
-                    self._retire(query)
-                elif attempt + 1 < len(self._lines):
-                    query.attempt += 1
-                    self._resent(query.token)
-                    self._send(query)
-                else:
-                    self._finish(query, failed(self._silence(query)))
-        due = min((line[0].deadline for line in self._lines if line), default=None)
-        if due is not None:
-            self._arm(due)
+        waiting = self._due
+        while waiting and (waiting[0][2].answer is not None or waiting[0][0] <= now):
+            _, _, query = heappop(waiting)
+            if query.answer is not None:
+                continue
+            if query.attempt + 1 < self._tries:
+                query.attempt += 1
+                self._resent(query.token)
+                self._send(query)
+            else:
+                self._finish(query, failed(self._silence(query)))
+        if waiting and waiting[0][0] < self._timer_at:
+            self._arm(waiting[0][0])
 
     def _silence(self, query: _Query) -> str:
         refused = all(channel.refused for channel, _ in query.homes)
@@ -259,14 +276,13 @@ class Transport:
         return f"no answer within {self._timeout:g} s{port}"
 
     def _finish(self, query: _Query, answer: Answer) -> None:
-        if not query.future.done():
-            query.answer = answer
-            query.future.set_result(answer)
-        self._retire(query)
-
-    def _retire(self, query: _Query) -> None:
+        query.answer = answer
+        if not query.attempt and answer.state is not State.FAILED:
+            # An answer to a query that was sent again may belong to either (Karn's rule): it teaches nothing.
+            query.rhythm.heard(self._loop.time() - query.started)
         for channel, number in query.homes:
             channel.retire(number)
+        query.done(answer)
 
 
 def _contradict(first: Answer, second: Answer) -> bool:
