@@ -6,6 +6,7 @@ an intruder may use either to push a column aside, so nothing reaches a line of 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Literal
 
@@ -19,8 +20,12 @@ ELLIPSIS = "…"
 ASCII_ELLIPSIS = "~"
 # Letters with two stacked accents exist (Vietnamese); taller stacks only serve to smear other lines.
 MAX_STACKED = 2
-# Ends a right-to-left run, so that a terminal which reorders text cannot pull the next column into it.
-LEFT_TO_RIGHT_MARK = "\u200e"
+# Flags, skin tones, variation selectors, keycaps: terminals do not agree on the width of what these join.
+_WIDTH_UNSURE = re.compile(
+    "[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\ufe00-\ufe0f\u20e3\U000e0100-\U000e01ef]"
+)
+# A terminal that reorders text would pull the next column's digits into a run of these, and the marks that
+# prevent it break terminals that do not reorder. An escape is ugly and reads the same everywhere.
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 
@@ -30,20 +35,32 @@ def width_of(text: str) -> int:
 
 
 def clean(text: object, limit: int = 400) -> str:
-    """Return outside text as one harmless line; stacked or leading accents become escapes as well."""
+    """Return outside text as one harmless line of known width.
+
+    On top of ``visible``, stacked or leading accents, right-to-left letters and whatever terminals disagree
+    about become escapes.
+    """
     plain = visible(text, limit)
     if plain.isascii():
         return plain
     out: list[str] = []
     stacked = MAX_STACKED
     for char in plain:
-        if char != LEFT_TO_RIGHT_MARK and get_character_cell_size(char) == 0:
+        if _WIDTH_UNSURE.match(char) or unicodedata.bidirectional(char) in _RIGHT_TO_LEFT:
+            out.append(_escape(char))
+            stacked = 0
+        elif get_character_cell_size(char) == 0:
             stacked += 1
-            out.append(char if stacked <= MAX_STACKED else f"\\u{ord(char):04x}")
+            out.append(char if stacked <= MAX_STACKED else _escape(char))
         else:
             stacked = 0
             out.append(char)
     return "".join(out)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def crop(text: str, width: int, ascii_only: bool = False) -> str:
@@ -78,8 +95,6 @@ def fit(text: object, width: int, align: Align = "left", ascii_only: bool = Fals
         plain = plain.encode("ascii", "replace").decode("ascii")
     shown = crop(plain, width, ascii_only)
     padding = width - width_of(shown)
-    if not shown.isascii() and any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in shown):
-        shown += LEFT_TO_RIGHT_MARK
     if align == "right":
         return " " * padding + shown
     if align == "center":
