@@ -22,7 +22,7 @@ class CredentialsPane(WorkPane):
 
     PANE = Pane.CREDENTIALS
     TITLE = "Credentials"
-    SLICES = frozenset({"keys", "logins", "runbook", "look"})
+    SLICES = frozenset({"keys", "logins", "look"})
     BINDINGS = bindings(pane_actions(Pane.CREDENTIALS))
     HELP = (
         "Every API key and every SMTP login of every domain. An intruder who holds one can send mail, an admin "

@@ -23,7 +23,7 @@ class DomainsPane(WorkPane):
 
     PANE = Pane.DOMAINS
     TITLE = "Domains"
-    SLICES = frozenset({"domains", "logins", "subaccounts", "runbook", "look"})
+    SLICES = frozenset({"domains", "logins", "subaccounts", "look"})
     BINDINGS = bindings(pane_actions(Pane.DOMAINS))
     HELP = (
         "Every sending domain, with how many of its SMTP logins are reset. Select domains and purge their queued "

@@ -23,7 +23,7 @@ class UsersPane(WorkPane):
 
     PANE = Pane.USERS
     TITLE = "Users"
-    SLICES = frozenset({"users", "runbook", "look"})
+    SLICES = frozenset({"users", "look"})
     BINDINGS = bindings(pane_actions(Pane.USERS))
     HELP = (
         "Everybody who can sign in to the control panel. The API cannot delete a user: a stranger is deleted in "
