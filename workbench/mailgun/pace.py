@@ -19,7 +19,7 @@ _FIRST_WAIT = 1.0
 _LONGEST_BLIND_WAIT = 60.0
 # Recover quickly towards the rate that was refused, then probe past it rarely and gently.
 _RECOVER, _RECOVER_EVERY = 1.04, 4.0
-_PROBE, _PROBE_EVERY = 1.02, 90.0
+_PROBE, _PROBE_EVERY = 0.02, 90.0
 _TOO_FEW = 5
 # A family starts with a few calls and one more for each that passes: twenty within three round trips.
 _FIRST_ALLOW = 4
@@ -51,6 +51,7 @@ class Pace:
         "_measuring",
         "_most",
         "_passed",
+        "_probes",
         "_quota",
         "_quota_until",
         "_wait",
@@ -75,6 +76,7 @@ class Pace:
         self._before: tuple[float | None, float | None] = (None, None)
         self._cut = float("-inf")
         self._wait = 0.0
+        self._probes = 0
         self._quota: float | None = None
         self._quota_until = now
         self.allow = min(_FIRST_ALLOW, most)
@@ -154,11 +156,14 @@ class Pace:
             every, factor = min(max(self._wait, 1.0), _RECOVER_EVERY), _RECOVER
         else:
             # A probe that fails costs the pause the server asks for: the longer that is, the rarer the probe.
-            every, factor = max(_PROBE_EVERY, 15 * self._wait), _PROBE
+            # Each one that holds makes the next one bolder: a limit that is gone is left behind in minutes.
+            every = max(_PROBE_EVERY / (1 + self._probes), 15 * self._wait)
+            factor = 1 + _PROBE * 2 ** min(self._probes, 4)
         if now - self._changed < every:
             return
         self._changed = now
         self.rate *= factor
+        self._probes += not below
         if below and self._ceiling is not None:
             self.rate = min(self.rate, self._ceiling * _BELOW)
 
@@ -181,6 +186,7 @@ class Pace:
             self._before = (self.rate, self._ceiling)
         # Refused again before anything passed: the pause was too short, and the window is longer than thought.
         self._measuring = False
+        self._probes = 0
         self._slow_down(*self._before)
         self._changed = self.next_at = self.blocked_until
         # After a pause one call goes first, then two: if the pause was too short, it costs one refusal.
