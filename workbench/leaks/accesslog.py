@@ -1,0 +1,353 @@
+"""Read access logs for one question: who was really served a file that holds credentials, and when?
+
+Logs are streamed in blocks; one pass of a cheap pattern picks the lines worth parsing, so that ordinary
+traffic costs almost nothing. The classes S0 to S3 are the dossier's (5.2): S3 size equals the real file's,
+S2 a body of its own, S1 the site's catch-all, S0 nothing served.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from workbench.leaks.logline import Request, parse, split_target
+from workbench.leaks.model import Coverage
+from workbench.leaks.signatures import OWN_AGENT, Meaning, campaign, meaning
+from workbench.redact import visible
+
+_LONGEST_LINE = 65_536
+_MOST_FETCHES = 20_000
+_MOST_ADDRESSES = 50_000
+# The requested targets of a block, without parsing its lines; JSON dialects name them differently.
+_TARGETS = re.compile(rb'"[A-Z]{3,8} ([^ "]+)')
+_JSON_TARGETS = re.compile(
+    rb'"(?:request_uri|uri|RequestPath|path|url|request)"\s*:\s*"(?:[A-Z]{3,8} )?([^ "]+)'
+)
+# Anything the signatures could mean contains one of these, once the targets are in lower case.
+# Every alternative begins with a mark, not a letter, which keeps the search from trying at each character.
+_CANDIDATE = re.compile(
+    rb"/(?:[._~]|php|infos?\.php|i\.php|pinfo\.php|old_php|env|live_env|error_log|actuator|telescope|horizon|debug/|jenkins"
+    rb"|post-smtp|gravitysmtp|cgi-bin|icons/|config\.js|eval-stdin|ecosystem|androx)"
+    rb"|\.(?:env|sql|log|zip|tar|tgz|rar|7z|gz|bz2|ba?k|old|ori|save|sw[pon]|tmp|txt|inc|dist|cop|yml|yaml|json|map|con|axd"
+    rb"|set|php[._~-]|\d)"
+    rb"|[?&=](?:phpinfo|postman_|0x\[|androx)|%|~(?:$|\?)",
+    re.MULTILINE,
+)
+_TOOLS = (b"libredtail", b"ndroxgh0st")
+# More meaningful targets than this in a block are looked up in one pass over it instead of one pass each.
+_FEW = 12
+
+
+class Served(IntEnum):
+    """How surely a file was handed out (dossier 5.2)."""
+
+    S0 = 0
+    S1 = 1
+    S2 = 2
+    S3 = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One request for something that holds credentials: when, by whom, what, how surely served.
+
+    ``line_hash`` identifies the log line as evidence: SHA-256 of its bytes, 16 hex digits.
+    """
+
+    time: datetime
+    address: str
+    agent: str
+    method: str
+    path: str
+    kind: str
+    status: int
+    size: int
+    served: Served
+    harvester: str
+    log: str
+    line_hash: str
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Everything one address asked for that means something."""
+
+    address: str
+    first: datetime
+    last: datetime
+    requests: int = 0
+    served: int = 0
+    harvesters: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    agents: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """What the logs show. ``fetches`` are served or refused requests for credentials, by time.
+
+    ``first`` and ``last`` bound what the logs cover; ``gaps`` are stretches without a single line.
+    """
+
+    fetches: tuple[Fetch, ...]
+    visitors: tuple[Visitor, ...]
+    first: datetime | None
+    last: datetime | None
+    gaps: tuple[tuple[datetime, datetime], ...]
+    own: int
+    lines: int
+
+    @property
+    def taken(self) -> tuple[Fetch, ...]:
+        """The fetches that were surely or probably served (S3, S2)."""
+        return tuple(fetch for fetch in self.fetches if fetch.served >= Served.S2)
+
+
+class LogReader:
+    """Reads log streams one after the other. ``sizes`` maps served paths to the sizes, in bytes, of the file
+    now or in backups; ``usual`` are body sizes of the site's home page and soft 404; ``own`` is a mark of
+    further user agents or addresses to leave out (the workbench's own probes always are).
+    """
+
+    def __init__(
+        self,
+        *,
+        sizes: Mapping[str, Iterable[int]] | None = None,
+        usual: Iterable[int] = (),
+        own: Iterable[str] = (),
+        coverage: Coverage | None = None,
+    ) -> None:
+        self._sizes = {path: frozenset(known) for path, known in (sizes or {}).items()}
+        self._usual = frozenset(usual)
+        self._own = (OWN_AGENT, *own)
+        self.coverage = coverage if coverage is not None else Coverage()
+        self._fetches: list[Fetch] = []
+        self._visitors: dict[str, Visitor] = {}
+        self._spans: list[tuple[datetime, datetime]] = []
+        self._own_seen = 0
+        self._lines = 0
+
+    def read(self, blocks: Iterable[bytes], name: str) -> None:
+        """Read one log; ``blocks`` are its bytes in order, ``name`` is shown for it."""
+        shown = visible(name)
+        self.coverage.files += 1
+        first = last = None
+        for block in _whole_lines(blocks, self.coverage, shown):
+            self.coverage.bytes += len(block)
+            self._lines += block.count(b"\n")
+            self._block(block, shown)
+            first = first or _edge(block, forward=True)
+            last = _edge(block, forward=False) or last
+        if first and last:
+            self._spans.append((min(first, last), max(first, last)))
+        elif self._lines == 0:
+            self.coverage.skip("log without a line", shown, gap=False)
+        else:
+            self.coverage.skip("log format not recognised", shown)
+
+    def _block(self, block: bytes, name: str) -> None:
+        """Parse the lines of a block whose targets mean something, and those of known tools."""
+        rule = _JSON_TARGETS if block[:1] == b"{" else _TARGETS
+        targets = self._meaningful(rule.findall(block))
+        lines = {at for tool in _TOOLS for at in _lines_with(block, tool)}
+        if len(targets) <= _FEW:
+            lines.update(at for target in targets for at in _lines_with(block, target))
+        else:
+            spots = (found.start() for found in rule.finditer(block) if found.group(1) in targets)
+            lines.update(block.rfind(b"\n", 0, spot) + 1 for spot in spots)
+        for start in sorted(lines):
+            end = block.find(b"\n", start)
+            end = len(block) if end < 0 else end
+            if end - start > _LONGEST_LINE:
+                self.coverage.skip("log line longer than 64 kB", name)
+            else:
+                self._line(block[start:end], name)
+
+    def _meaningful(self, targets: list[bytes]) -> set[bytes]:
+        """Return the targets that mean something; the cheap pattern first, the rules only for what it leaves."""
+        distinct = set(targets)
+        # One search over all targets together: a call a target would cost more than the search.
+        together = b"\n".join(distinct)
+        lowered = together.lower()
+        found: set[bytes] = set()
+        at = 0
+        while hit := _CANDIDATE.search(lowered, at):
+            start = together.rfind(b"\n", 0, hit.start()) + 1
+            end = together.find(b"\n", hit.start())
+            end = len(together) if end < 0 else end
+            target = together[start:end]
+            path, query = split_target(target.replace(b"\\/", b"/"))
+            if meaning(path, query, target.decode("utf-8", "replace")) is not None:
+                found.add(target)
+            at = end + 1
+        return found
+
+    def _line(self, line: bytes, name: str) -> None:
+        request = parse(line)
+        if request is None:
+            self.coverage.skip("log line of another format", name, gap=False)
+            return
+        if any(mark in request.agent or mark == request.address for mark in self._own):
+            self._own_seen += 1
+            return
+        what = meaning(request.path, request.query, f"{request.target}?{request.query}")
+        tool = campaign(request.agent)
+        if what is None and not tool:
+            return
+        served = self._served(request, what)
+        self._note(request, what, tool, served)
+        if what is not None and what.credential:
+            self._keep(request, what, served, name, line)
+
+    def _served(self, request: Request, what: Meaning | None) -> Served:
+        """Classify by method, status and size (dossier 5.2); S1 by repeated sizes is decided in the report."""
+        if what is None or request.method not in {"GET", "POST"} or request.status not in {200, 206}:
+            return Served.S0
+        if request.size == 0:
+            return Served.S0
+        # "size" may count the answer's headers (Apache %O), so up to a kilobyte more is the same file.
+        known = self._sizes.get(request.path, frozenset())
+        if any(size <= request.size <= size + 1024 for size in known):
+            return Served.S3
+        return Served.S1 if request.size in self._usual else Served.S2
+
+    def _note(self, request: Request, what: Meaning | None, tool: str, served: Served) -> None:
+        visitor = self._visitors.get(request.address)
+        if visitor is None:
+            if len(self._visitors) >= _MOST_ADDRESSES:
+                self.coverage.skip("more addresses than are kept", visible(request.address, 60))
+                return
+            visitor = self._visitors[request.address] = Visitor(
+                visible(request.address, 60), request.time, request.time
+            )
+        visitor.first, visitor.last = min(visitor.first, request.time), max(visitor.last, request.time)
+        visitor.requests += 1
+        visitor.served += served >= Served.S2
+        if what is not None:
+            visitor.kinds[what.kind] += 1
+        for mark in {tool, what.harvester if what else ""} - {""}:
+            visitor.harvesters[mark] += 1
+        if len(visitor.agents) < 8:
+            visitor.agents[visible(request.agent, 120)] += 1
+
+    def _keep(self, request: Request, what: Meaning, served: Served, name: str, line: bytes) -> None:
+        if len(self._fetches) >= _MOST_FETCHES and served < Served.S2:
+            self.coverage.skip("more refused requests than are kept", name, gap=False)
+            return
+        self._fetches.append(
+            Fetch(
+                request.time,
+                visible(request.address, 60),
+                visible(request.agent, 200),
+                visible(request.method, 16),
+                visible(request.path, 300),
+                what.kind,
+                request.status,
+                request.size,
+                served,
+                what.harvester,
+                name,
+                hashlib.sha256(line).hexdigest()[:16],
+            )
+        )
+
+    def report(self) -> LogReport:
+        """Return what all logs read so far show together."""
+        fetches = sorted(_parts_joined(self._fetches, self._sizes), key=lambda one: one.time)
+        fetches = _without_catch_all(fetches)
+        spans = sorted(self._spans)
+        visitors = sorted(self._visitors.values(), key=lambda one: (-one.served, -one.requests, one.address))
+        return LogReport(
+            tuple(fetches),
+            tuple(visitors),
+            spans[0][0] if spans else None,
+            max(end for _, end in spans) if spans else None,
+            tuple(_gaps(spans)),
+            self._own_seen,
+            self._lines,
+        )
+
+
+def _lines_with(block: bytes, text: bytes) -> Iterator[int]:
+    """Yield where each line begins that contains ``text``."""
+    at = block.find(text)
+    while at >= 0:
+        yield block.rfind(b"\n", 0, at) + 1
+        end = block.find(b"\n", at)
+        at = block.find(text, end) if end >= 0 else -1
+
+
+def _parts_joined(fetches: list[Fetch], sizes: Mapping[str, frozenset[int]]) -> list[Fetch]:
+    """Add up 206 parts of one file to one client: together they may be the whole file."""
+    parts: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for fetch in fetches:
+        if fetch.status == 206 and fetch.served >= Served.S2:
+            parts[fetch.address, fetch.path] += fetch.size
+    whole = {slot for slot, total in parts.items() if any(size <= total for size in sizes.get(slot[1], ()))}
+    return [
+        replace(fetch, served=Served.S3)
+        if fetch.status == 206 and (fetch.address, fetch.path) in whole
+        else fetch
+        for fetch in fetches
+    ]
+
+
+def _without_catch_all(fetches: list[Fetch]) -> list[Fetch]:
+    """A body size that answers three or more different paths is the site's catch-all page: S1."""
+    paths: defaultdict[int, set[str]] = defaultdict(set)
+    for fetch in fetches:
+        if fetch.served is Served.S2:
+            paths[fetch.size].add(fetch.path)
+    return [
+        replace(fetch, served=Served.S1)
+        if fetch.served is Served.S2 and len(paths[fetch.size]) >= 3
+        else fetch
+        for fetch in fetches
+    ]
+
+
+def _gaps(spans: list[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+    """Yield stretches of more than an hour between one log's end and the next one's beginning."""
+    end: datetime | None = None
+    for start, stop in spans:
+        if end is not None and start - end > timedelta(hours=1):
+            yield end, start
+        end = stop if end is None else max(end, stop)
+
+
+def _edge(block: bytes, *, forward: bool) -> datetime | None:
+    """Return the time of the first or last line of a block that parses, looking at no more than 20."""
+    lines = block[:_LONGEST_LINE].split(b"\n") if forward else block[-_LONGEST_LINE:].split(b"\n")[::-1]
+    for line in [line for line in lines if line][:20]:
+        request = parse(line)
+        if request is not None:
+            return request.time
+    return None
+
+
+def _whole_lines(blocks: Iterable[bytes], coverage: Coverage, name: str) -> Iterator[bytes]:
+    """Yield blocks that end at a line's end; a line too long to hold is dropped and counted."""
+    rest = b""
+    dropping = False
+    for block in blocks:
+        if dropping:
+            cut = block.find(b"\n")
+            if cut < 0:
+                continue
+            block, dropping = block[cut + 1 :], False
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield rest + block[:cut]
+            rest = block[cut:]
+        else:
+            rest += block
+        if len(rest) > 16 * _LONGEST_LINE:
+            coverage.skip("log line longer than 64 kB", name)
+            rest, dropping = b"", True
+    if rest:
+        yield rest
