@@ -218,7 +218,8 @@ class TableModel:
 
     def toggle(self, key: str) -> bool:
         """Mark a row or take its mark away; return False where it cannot be marked."""
-        return self.set_marks(self._marks ^ {key})
+        row = self._rows.get(key)
+        return row is not None and row.markable and self._keep_marks(self._marks ^ {key})
 
     def toggle_visible(self) -> bool:
         """Mark every visible row, or none of them where all are marked; return whether marks changed."""
