@@ -294,10 +294,13 @@ class Lookup:
         if lane.tests_open:
             return
         self.health.append(ZoneHealth(lane.zone, lane.kind, not lane.reason, lane.reason))
-        if lane.reason:
+        lane.unhealthy = bool(lane.reason)
+        if lane.unhealthy:
             self._give_up(lane, f"the zone's health check failed: {lane.reason}")
         else:
             lane.trust = Trust.BELIEVED
+        for case in lane.held:
+            self._settle(lane, case)
 
     def _give_up(self, lane: Lane, reason: str) -> None:
         """Ask a lane no further: what is open there becomes *cannot tell*, what is known stays known."""
@@ -314,6 +317,12 @@ class Lookup:
     def _settle(self, lane: Lane, case: Case) -> None:
         """Close the case if what is known decides it, else ask what is missing."""
         if case.waiting or case.closed_as is not None:
+            return
+        if lane.trust is Trust.TESTING:
+            lane.held.append(case)
+            return
+        if lane.unhealthy:
+            self._close(lane, case, Reading(Verdict.CANNOT_TELL, lane.reason))
             return
         may_ask = lane.trust is Trust.BELIEVED
         step, reading = settle.next_step(case, may_ask=may_ask, otherwise=lane.reason)
