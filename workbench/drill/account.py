@@ -17,6 +17,7 @@ from workbench.drill.listings import Listings
 from workbench.drill.records import Credential, Domain, Key, Region, Sent, Stream, Tenant, World
 from workbench.drill.simclock import SimClock
 from workbench.drill.story import Story, digest
+from workbench.drill.traffic import Traffic
 
 # How many really submitted messages are kept; a drill is not a mail server.
 SENT_KEPT = 2000
@@ -35,12 +36,15 @@ class Account:
         self._changed = changed or (lambda urgent: None)
         # Counts changes of the state, so that readers can keep what they derived from it.
         self.version = 0
+        # What readers derived and want to keep beside the account; never persisted.
+        self.kept: dict[str, object] = {}
         # Base address of the storage host a region's messages are read from; set when the servers run.
         self.storage: dict[str, str] = {}
         self._secrets: dict[str, tuple[str, str]] = {}
         for tenant in world.tenants.values():
             for key in tenant.keys.values():
                 self._secrets[key.secret] = (tenant.id, key.id)
+        self.traffic = Traffic(world.seed)
         self.listings = Listings(self)
         # Set by the intruder (workbench.drill.intruder): called before every read, cheap when nothing is due.
         self.advance: Callable[[], None] = lambda: None

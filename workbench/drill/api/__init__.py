@@ -1,0 +1,1 @@
+"""The simulated vendor API: one module an area of endpoints, wired by ``app``."""

@@ -1,0 +1,220 @@
+"""One ASGI application a host: authenticates, limits, calls the handler, answers in the vendor's manner."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from dataclasses import dataclass
+from email.utils import format_datetime
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+from workbench.drill.account import Account
+from workbench.drill.api import (
+    control,
+    credentials,
+    dkim,
+    domains,
+    health,
+    keys,
+    lists,
+    logs,
+    messages,
+    metrics,
+    network,
+    people,
+    routes,
+    subaccounts,
+    suppressions,
+    templates,
+    webhooks,
+)
+from workbench.drill.api.access import may
+from workbench.drill.api.throttle import Throttle
+from workbench.drill.api.wire import API, NOT_FOUND_PAGE, STORAGE, Answer, Call, Endpoint, Refusal, parse_body
+from workbench.drill.records import Key, Tenant
+
+_MODULES = (
+    credentials,
+    keys,
+    domains,
+    dkim,
+    people,
+    subaccounts,
+    network,
+    routes,
+    webhooks,
+    logs,
+    metrics,
+    health,
+    lists,
+    suppressions,
+    templates,
+    messages,
+)
+_ENCODER = msgspec.json.Encoder()
+# Calls that never wait for the latency and are no part of the vendor's API.
+CONTROL_PREFIX = "/_drill/"
+
+
+def endpoints() -> list[Endpoint]:
+    """Return every endpoint of the vendor's API that the drill serves (the drill's own controls left out)."""
+    return [endpoint for module in _MODULES for endpoint in module.AREA.endpoints]
+
+
+@dataclass
+class HostSettings:
+    """One host: ``name`` as the vendor calls it (``api`` or ``storage-us-east4`` …), the region it serves."""
+
+    name: str
+    region: str
+    latency: float = 0.0
+
+
+class HostApp:
+    """The ASGI application of one host of the simulated vendor."""
+
+    def __init__(self, account: Account, settings: HostSettings, throttle: Throttle) -> None:
+        self.account = account
+        self.settings = settings
+        self.throttle = throttle
+        self.calls = 0
+        kind = API if settings.name == API else STORAGE
+        table: dict[str, dict[str, Endpoint]] = {}
+        for endpoint in endpoints():
+            if kind in endpoint.hosts:
+                table.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+        views = [Route(path, self._view(methods), methods=list(methods)) for path, methods in table.items()]
+        if kind == API:
+            views.append(Route(CONTROL_PREFIX + "{action}", self._control, methods=["GET", "POST"]))
+        self._router = Router(views, redirect_slashes=False)
+        self._router.default = self._lost
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await self._router(scope, receive, send)
+
+    async def _lost(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A path the API does not know: 404 as HTML, without JSON (dossier C)."""
+        if scope["type"] == "http":
+            response = Response(NOT_FOUND_PAGE, 404, self._date(), "text/html")
+            await response(scope, receive, send)
+
+    def _date(self) -> dict[str, str]:
+        return {"Date": format_datetime(self.account.clock.now(), usegmt=True)}
+
+    def _view(self, methods: dict[str, Endpoint]):  # type: ignore[no-untyped-def]
+        async def view(request: Request) -> Response:
+            raw = await request.body()
+            if self.settings.latency:
+                await asyncio.sleep(self.settings.latency)
+            endpoint = methods.get(request.method)
+            if endpoint is None:
+                return Response(NOT_FOUND_PAGE, 404, self._date(), "text/html")
+            return self._respond(self._answer(request, endpoint, raw))
+
+        return view
+
+    def _respond(self, answer: Answer) -> Response:
+        if answer.media == "application/json":
+            content = b"" if answer.status == 204 else _ENCODER.encode(answer.body)
+        else:
+            content = answer.body if isinstance(answer.body, bytes) else str(answer.body).encode()
+        return Response(content, answer.status, {**self._date(), **answer.headers}, answer.media)
+
+    async def _control(self, request: Request) -> Response:
+        raw = await request.body()
+        try:
+            body = msgspec.json.decode(raw) if raw else {}
+            answer = control.handle(self.account, request.path_params["action"], request.method, body)
+        except Refusal as refusal:
+            answer = refusal.answer
+        except msgspec.DecodeError:
+            answer = Answer({"message": "the body is not JSON"}, 400)
+        return self._respond(answer)
+
+    def _answer(self, request: Request, endpoint: Endpoint, raw: bytes) -> Answer:
+        """Return the answer to one call: 401, then 429, then 403, then what the handler says."""
+        self.calls += 1
+        account = self.account
+        account.advance()
+        peer = request.client.host if request.client else ""
+        found = self._authenticate(request, peer)
+        if found is None:
+            return unauthorised()
+        owner, key = found
+        named = {"X-Mailgun-Key-Id": key.id}
+        tenant = owner
+        victim = request.headers.get("x-mailgun-on-behalf-of", "")
+        if victim:
+            child = account.world.tenants.get(victim)
+            if child is None or child.parent != owner.id or child.status == "closed":
+                return Answer({"message": "Account not found"}, 404, named)
+            tenant = child
+        limited, headers = self.throttle.check(tenant.id, endpoint.family, account.now())
+        headers.update(named)
+        if limited is not None:
+            limited.headers.update(named)
+            return limited
+        sends = endpoint.area == "messages"
+        if key.kind == "domain" and not (sends and request.path_params.get("domain") == key.domain):
+            # A sending key opens nothing else; its refusal looks like a dead key's (dossier D, API probe).
+            return unauthorised()
+        if key.kind != "domain" and not may(key.role, endpoint.area, request.method):
+            return Answer({"message": "Forbidden"}, 403, headers)
+        if tenant.status == "disabled" and tenant is owner:
+            return Answer({"message": "Account is disabled"}, 403, headers)
+        try:
+            form, body = parse_body(request.headers.get("content-type", ""), raw)
+            call = Call(
+                account=account,
+                region=self.settings.region,
+                host=self.settings.name,
+                base=f"{request.url.scheme}://{request.headers.get('host', '')}",
+                method=request.method,
+                path=request.url.path,
+                tenant=tenant,
+                key=key,
+                peer=peer,
+                params={name: str(value) for name, value in request.path_params.items()},
+                query=parse_qsl(request.url.query, keep_blank_values=True),
+                form=form,
+                body=body,
+                raw=raw,
+                headers=dict(request.headers),
+            )
+            answer = endpoint.handler(call)
+        except Refusal as refusal:
+            answer = refusal.answer
+        answer.headers = {**headers, **answer.headers}
+        return answer
+
+    def _authenticate(self, request: Request, peer: str) -> tuple[Tenant, Key] | None:
+        """Return the tenant and key of the Basic credentials; None for anything that gets a 401."""
+        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            user, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        if user != "api" or self.settings.region not in self.account.story.scenario.regions:
+            return None
+        found = self.account.key_of(secret)
+        if found is None:
+            return None
+        # Keys of a panel session pass the allowlist (dossier A3).
+        if found[1].kind != "web" and not self.account.allowed(found[0], peer):
+            return None
+        return found
+
+
+def unauthorised() -> Answer:
+    """Return the vendor's real 401: nine bytes of plain text (dossier C)."""
+    return Answer("Forbidden", 401, {"WWW-Authenticate": 'Basic realm="MG API"'}, "text/plain")

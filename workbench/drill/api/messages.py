@@ -1,0 +1,92 @@
+"""Sending and reading single messages (dossier A5, B2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.drill.account import SANDBOX
+from workbench.drill.api.dates import parse
+from workbench.drill.api.logs import reader
+from workbench.drill.api.wire import STORAGE, Answer, Area, Call, Refusal, said
+from workbench.drill.records import Domain
+
+AREA = Area("messages")
+
+
+@AREA.on("POST", "/v3/{domain}/messages", "/v3/{domain}/messages.mime")
+def send(call: Call) -> Answer:
+    """Take a message; 400 without an addressee, 403 when account or domain may not send.
+
+    A message in test mode is an attempt like any other, so it is refused too: the one clear sign of a disabled
+    account (dossier A5).
+    """
+    domain = call.domain()
+    mime = call.path.endswith(".mime")
+    recipients = [part.strip() for value in call.args("to") for part in value.split(",") if part.strip()]
+    sender = call.arg("from") or (f"postmaster@{domain.name}" if mime else "")
+    if not mime and "@" not in sender:
+        raise Refusal(400, "'from' parameter is not a valid address. please check documentation")
+    if not recipients:
+        raise Refusal(400, "'to' parameter is not a valid address. please check documentation")
+    refusal = call.account.refusal(call.tenant, call.region, domain)
+    if refusal:
+        raise Refusal(403, refusal)
+    _sandbox(call, domain, recipients)
+    scheduled = None
+    if call.arg("o:deliverytime"):
+        try:
+            scheduled = parse(call.arg("o:deliverytime"))
+        except ValueError as error:
+            raise Refusal(400, f"'o:deliverytime' parameter is not valid: {error}") from error
+    sent = call.account.record_sent(
+        call.tenant,
+        call.region,
+        domain,
+        "http",
+        call.key.id,
+        call.peer,
+        sender,
+        recipients,
+        call.arg("subject"),
+        test_mode=call.flag("o:testmode"),
+        scheduled_for=scheduled,
+    )
+    return said("Queued. Thank you.", id=f"<{sent.id}@{domain.name}>")
+
+
+def _sandbox(call: Call, domain: Domain, recipients: list[str]) -> None:
+    if domain.type == "sandbox" and any(not call.tenant.sandbox_recipients.get(to) for to in recipients):
+        raise Refusal(403, f"Domain {domain.name} is not allowed to send: {SANDBOX}")
+
+
+@AREA.on("GET", "/v3/domains/{domain}/messages/{key}", hosts=("api", STORAGE), area="stored")
+def stored(call: Call) -> Answer:
+    """A stored message: headers and bodies; gone after the plan's retention."""
+    domain = call.domain()
+    entry = reader(call).entries.stored(call.params["key"])
+    if entry is None or entry["domain"]["name"] != domain.name:
+        raise Refusal(404, "Message not found")
+    headers: dict[str, Any] = entry["message"]["headers"]
+    text = f"Hello,\n\n{headers['subject']}\n\nhttps://www.{domain.name}/offer\n"
+    shown = {
+        "Content-Transfer-Encoding": "7bit",
+        "Content-Type": "text/plain; charset=utf-8",
+        "From": headers["from"],
+        "Message-Id": f"<{headers['message-id']}>",
+        "Mime-Version": "1.0",
+        "Subject": headers["subject"],
+        "To": headers["to"],
+        "X-Mailgun-Tag": (entry["tags"] or [""])[0],
+        "sender": entry["envelope"]["sender"],
+        "recipients": ", ".join(entry["message"]["recipients"]),
+        "body-html": f"<html><body>{text}</body></html>",
+        "body-plain": text,
+        "stripped-html": f"<html><body>{text}</body></html>",
+        "stripped-text": text,
+        "stripped-signature": "",
+        "X-Mailgun-Template-Name": "",
+        "X-Mailgun-Template-Variables": "",
+    }
+    received = f"from client ([{entry.get('originating-ip', '')}]) by api with {entry.get('method', 'http')}"
+    shown_headers = [["Received", received], ["From", headers["from"]], ["Subject", headers["subject"]]]
+    return Answer({**shown, "message-headers": shown_headers})
