@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -109,20 +109,20 @@ class LogReport:
 
 
 class LogReader:
-    """Reads log streams one after the other. ``sizes`` maps served paths to the sizes, in bytes, of the file
-    now or in backups; ``usual`` are body sizes of the site's home page and soft 404; ``own`` is a mark of
+    """Reads log streams one after the other. ``sizes`` returns for a served path the sizes, in bytes, of the
+    file now or in backups; ``usual`` are body sizes of the site's home page and soft 404; ``own`` is a mark of
     further user agents or addresses to leave out (the workbench's own probes always are).
     """
 
     def __init__(
         self,
         *,
-        sizes: Mapping[str, Iterable[int]] | None = None,
+        sizes: Callable[[str], frozenset[int]] | None = None,
         usual: Iterable[int] = (),
         own: Iterable[str] = (),
         coverage: Coverage | None = None,
     ) -> None:
-        self._sizes = {path: frozenset(known) for path, known in (sizes or {}).items()}
+        self._sizes = sizes or (lambda path: frozenset())
         self._usual = frozenset(usual)
         self._own = (OWN_AGENT, *own)
         self.coverage = coverage if coverage is not None else Coverage()
@@ -211,7 +211,7 @@ class LogReader:
         if request.size == 0:
             return Served.S0
         # "size" may count the answer's headers (Apache %O), so up to a kilobyte more is the same file.
-        known = self._sizes.get(request.path, frozenset())
+        known = self._sizes(request.path)
         if any(size <= request.size <= size + 1024 for size in known):
             return Served.S3
         return Served.S1 if request.size in self._usual else Served.S2
@@ -282,13 +282,13 @@ def _lines_with(block: bytes, text: bytes) -> Iterator[int]:
         at = block.find(text, end) if end >= 0 else -1
 
 
-def _parts_joined(fetches: list[Fetch], sizes: Mapping[str, frozenset[int]]) -> list[Fetch]:
+def _parts_joined(fetches: list[Fetch], sizes: Callable[[str], frozenset[int]]) -> list[Fetch]:
     """Add up 206 parts of one file to one client: together they may be the whole file."""
     parts: defaultdict[tuple[str, str], int] = defaultdict(int)
     for fetch in fetches:
         if fetch.status == 206 and fetch.served >= Served.S2:
             parts[fetch.address, fetch.path] += fetch.size
-    whole = {slot for slot, total in parts.items() if any(size <= total for size in sizes.get(slot[1], ()))}
+    whole = {slot for slot, total in parts.items() if any(size <= total for size in sizes(slot[1]))}
     return [
         replace(fetch, served=Served.S3)
         if fetch.status == 206 and (fetch.address, fetch.path) in whole
