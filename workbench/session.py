@@ -190,6 +190,13 @@ class Session:
         self.rate = SendingRate(volume.excess_now, self.metering.recent, text, volume.as_of)
         self._tell(Changed("rate"))
 
+    async def read_use(self) -> None:
+        """Read which credential sends what right now, for the order of the cut; journaled as a fact."""
+        from workbench.use_reader import read_use
+
+        use = await read_use(self.api, self.api.endpoints.regions, self.clock.now())
+        await self.fact("credential_use", {"by_credential": use})
+
     async def preserve(self) -> None:
         """Store snapshot 0a: what the first cut would destroy. Raises VaultError, JournalError, HostError."""
         if "keys" not in self.inventory.read_at:

@@ -123,6 +123,7 @@ def _mint(situation: Situation, item: KeyItem, *, own: bool) -> Effect:
             "role": key.role or ("sending" if kind == "domain" else "admin"),
             "kind": kind,
             "domain_name": domain or None,
+            "domain_region": _region_of(situation, domain),
             "replaces": item.id,
             "own": own,
             "cut": "own" if own else "now",
@@ -152,6 +153,12 @@ def _delete(
         undo="cannot be undone: a deleted key never comes back",
         why=why,
     )
+
+
+def _region_of(situation: Situation, domain: str) -> str | None:
+    """Return the region where a sending key's domain lives: only there can the key be proven."""
+    item = situation.inventory.domains.get(domain)
+    return item.place.region.value if item is not None else None
 
 
 def _plain_name(item: KeyItem) -> str:

@@ -22,6 +22,7 @@ from workbench.effects.base import (
 from workbench.errors import Forbidden, NotAuthorised, NotFound, Refused, VaultError
 from workbench.incident.state import EffectRecord
 from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import Region
 from workbench.mailgun.keys import create_key, delete_key, list_keys
 from workbench.mailgun.models import Key
 from workbench.redact import Secret, key_tail, visible
@@ -195,7 +196,8 @@ def _probe_path(record: EffectRecord) -> tuple[str, str]:
 async def _alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
     client = ctx.api.with_key(secret)
     method, path = _probe_path(record)
-    region = record.effect.place.region
+    wanted = record.effect.params.get("domain_region")
+    region = Region(wanted) if wanted else record.effect.place.region
     try:
         await client.call(
             method,

@@ -1,0 +1,158 @@
+"""``workbench doctor``: what this host lacks, in words, with what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import locale
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workbench import tables
+from workbench.cli.opening import endpoints_of, run_async
+from workbench.cli.output import document, text
+from workbench.clock import SystemClock
+from workbench.errors import ApiError
+from workbench.home import Home
+from workbench.incident import documents
+from workbench.mailgun.client import Mailgun
+from workbench.mailgun.endpoints import Endpoints
+from workbench.mailgun.probe import CLOCK_TOLERANCE
+from workbench.redact import Secret
+from workbench.smtp import SmtpProver
+
+# Nobody's key: the check only asks whether the API answers at all, and a 401 is an answer.
+_NOBODY = "key-doctor-asks-nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: ``ok``, ``warn`` or ``bad``, what was found, what to do."""
+
+    name: str
+    verdict: str
+    found: str
+    todo: str = ""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0 when nothing is bad, 1 otherwise."""
+    return run_async(lambda: _doctor(options))
+
+
+async def _doctor(options: argparse.Namespace) -> int:
+    checks = [*_terminal(), _home(), await _keyring(), *_tools()]
+    checks += await _network(options)
+    if options.json:
+        rows = [{"name": c.name, "verdict": c.verdict, "found": c.found, "todo": c.todo} for c in checks]
+        document({**documents.head("doctor", None), "checks": rows})
+    else:
+        text(tables.checks([(c.verdict, c.name, c.found, c.todo) for c in checks]))
+    return 1 if any(check.verdict == "bad" for check in checks) else 0
+
+
+def _terminal() -> Iterator[Check]:
+    size = shutil.get_terminal_size()
+    term = os.environ.get("TERM", "")
+    if not sys.stdout.isatty():
+        yield Check("terminal", "ok", "output goes to a pipe: commands work, the full screen does not")
+    elif size.columns < 80 or size.lines < 24:
+        yield Check("terminal", "warn", f"{size.columns}×{size.lines}", "Make it 80×24 at least.")
+    elif term in ("", "dumb"):
+        yield Check(
+            "terminal", "bad", f"TERM is {term or 'not set'}", "Set TERM, for example xterm-256color."
+        )
+    else:
+        yield Check("terminal", "ok", f"{size.columns}×{size.lines}, {term}")
+    encoding = locale.getpreferredencoding(False)
+    if encoding.upper().replace("-", "") != "UTF8":
+        yield Check(
+            "encoding", "warn", encoding, "Symbols are drawn in ASCII; set a UTF-8 locale for the others."
+        )
+
+
+def _home() -> Check:
+    home = Home.find()
+    try:
+        home.ensure()
+        free = shutil.disk_usage(home.path).free
+    except OSError as error:
+        return Check(
+            "state folder", "bad", f"cannot be used: {error.strerror}", "Set WORKBENCH_HOME to another one."
+        )
+    if free < 50_000_000:
+        return Check("state folder", "bad", f"{free // 1_000_000} MB free", "Make room: evidence needs it.")
+    return Check("state folder", "ok", f"{home.path}, {free // 1_000_000_000} GB free")
+
+
+async def _keyring() -> Check:
+    from workbench.vault import SystemKeyring, detect
+
+    found = await asyncio.to_thread(detect)
+    if isinstance(found, SystemKeyring):
+        return Check("keyring", "ok", found.title)
+    if Home.find().vault_file.exists():
+        return Check("keyring", "ok", "the workbench's own encrypted file")
+    return Check("keyring", "warn", found.reason, found.todo)
+
+
+def _tools() -> Iterator[Check]:
+    if shutil.which("git") is None:
+        yield Check("git", "warn", "not found", "Install git to search repositories for leaked keys.")
+
+
+async def _network(options: argparse.Namespace) -> list[Check]:
+    endpoints, clock = endpoints_of(options), SystemClock()
+    api = Mailgun(endpoints, Secret(_NOBODY), clock=clock)
+    checks = []
+    try:
+        for region in endpoints.regions:
+            try:
+                await api.call("GET", "/v4/domains", region=region, query={"limit": 1})
+                checks.append(Check(f"API {region.upper()}", "ok", "answers"))
+            except ApiError as error:
+                reached = error.status == 401
+                checks.append(
+                    Check(
+                        f"API {region.upper()}",
+                        "ok" if reached else "bad",
+                        "answers" if reached else error.what,
+                        "" if reached else error.todo,
+                    )
+                )
+        checks += _clock(api.clock_offset)
+    finally:
+        await api.aclose()
+    return checks + await _smtp(endpoints)
+
+
+def _clock(offset: float | None) -> list[Check]:
+    if offset is None:
+        return [Check("clock", "warn", "Mailgun did not answer, so it could not be compared")]
+    if abs(offset) > CLOCK_TOLERANCE:
+        way = "behind" if offset > 0 else "ahead of"
+        found = f"{abs(offset) / 60:.0f} min {way} Mailgun's"
+        return [Check("clock", "warn", found, "Set the host's clock, or the report's times are off.")]
+    return [Check("clock", "ok", "agrees with Mailgun's")]
+
+
+async def _smtp(endpoints: Endpoints) -> list[Check]:
+    prover = SmtpProver(clock=SystemClock(), timeout=5.0)
+    checks = []
+    for region, servers in endpoints.smtp.items():
+        proof = await prover.prove(servers, "doctor@example.invalid", Secret(_NOBODY))
+        if proof.refused or proof.accepted:
+            checks.append(Check(f"SMTP {region.upper()}", "ok", f"answers at {proof.server}"))
+        else:
+            checks.append(
+                Check(
+                    f"SMTP {region.upper()}",
+                    "warn",
+                    proof.reason or "no verdict",
+                    "New passwords cannot be proven from here; prove them elsewhere with contain --verify.",
+                )
+            )
+    return checks

@@ -1,0 +1,157 @@
+"""From the command line and the environment to an open session: servers, admin key, vault, incident."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from workbench.cli.output import say
+from workbench.clock import SystemClock
+from workbench.errors import HostError, UsageError
+from workbench.home import Home, new_incident_id
+from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_document
+from workbench.passphrase import check_new, passphrase_from_environment
+from workbench.redact import Secret, visible
+from workbench.session import Session, SessionOptions, open_session
+from workbench.vault import NoKeyring, SystemKeyring, Vault, detect
+
+INTERRUPTED = 130
+
+
+def endpoints_of(options: argparse.Namespace) -> Endpoints:
+    """Return the servers to talk to: --endpoints, WORKBENCH_ENDPOINTS, MAILGUN_BASE_URL, or Mailgun's own.
+
+    Raises UsageError for a file that cannot be read or does not name servers.
+    """
+    named = getattr(options, "endpoints", None) or os.environ.get("WORKBENCH_ENDPOINTS")
+    if named:
+        try:
+            return from_document(json.loads(Path(named).read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise UsageError(
+                f"The endpoints file {visible(named, 200)} cannot be used.",
+                "It should hold the JSON that `workbench drill --serve` prints first.",
+                "Check the path and the content.",
+            ) from error
+    base = os.environ.get("MAILGUN_BASE_URL")
+    return from_base_url(base) if base else MAILGUN
+
+
+def supplied_key(options: argparse.Namespace) -> Secret | None:
+    """Return the admin key from standard input or MAILGUN_API_KEY; None leaves it to the vault."""
+    if getattr(options, "key_stdin", False):
+        if sys.stdin.isatty():
+            typed = getpass.getpass("Admin API key (not shown): ", stream=sys.stderr)
+        else:
+            typed = sys.stdin.readline()
+    else:
+        typed = os.environ.get("MAILGUN_API_KEY", "")
+    typed = typed.strip()
+    return Secret(typed) if typed else None
+
+
+async def open_vault(home: Home) -> Vault:
+    """Return the vault to use, unlocked.
+
+    WORKBENCH_PASSPHRASE_FILE chooses the workbench's own file; otherwise a file that exists is unlocked,
+    otherwise the host's keyring is used, otherwise a new file is offered on the terminal. Raises HostError
+    where none of this is possible, VaultError for a wrong passphrase.
+    """
+    passphrase = passphrase_from_environment()
+    path = home.vault_file
+    if passphrase is not None:
+        return await _file_vault(path, passphrase)
+    if path.exists():
+        return await Vault.unlock_file(path, _ask_passphrase("Passphrase of the workbench's vault: "))
+    found = await asyncio.to_thread(detect)
+    if isinstance(found, SystemKeyring):
+        return Vault(found.backend)
+    return await _offer_file(path, found)
+
+
+async def _file_vault(path: Path, passphrase: Secret) -> Vault:
+    if path.exists():
+        return await Vault.unlock_file(path, passphrase)
+    return await Vault.create_file(path, passphrase)
+
+
+async def _offer_file(path: Path, found: NoKeyring) -> Vault:
+    if not sys.stdin.isatty():
+        raise HostError(
+            found.reason,
+            "New keys and passwords need a safe place before anything is changed.",
+            "Set WORKBENCH_PASSPHRASE_FILE to a file only you can read that holds a passphrase, or run this on a "
+            "terminal.",
+        )
+    say(found.reason)
+    say("The workbench can keep the new credentials in an encrypted file of its own.")
+    say("Without its passphrase the new credentials are lost: nobody can recover them.")
+    first = getpass.getpass("Choose a passphrase: ", stream=sys.stderr)
+    second = getpass.getpass("Type it again: ", stream=sys.stderr)
+    return await Vault.create_file(path, check_new(first, second))
+
+
+def _ask_passphrase(prompt: str) -> Secret:
+    if not sys.stdin.isatty():
+        raise HostError(
+            "The vault is locked and there is no terminal to ask for its passphrase.",
+            "Its secrets cannot be read or added to.",
+            "Set WORKBENCH_PASSPHRASE_FILE to a file only you can read that holds the passphrase.",
+        )
+    typed = getpass.getpass(prompt, stream=sys.stderr)
+    if not typed:
+        raise UsageError("No passphrase was typed.", "", "Run it again.")
+    return Secret(typed)
+
+
+async def open_from(options: argparse.Namespace, *, drill: bool = False, home: Home | None = None) -> Session:
+    """Open the session that the options name; raises the errors of ``open_session`` and the above."""
+    place = home or Home.find()
+    place.ensure()
+    clock = SystemClock()
+    incident = getattr(options, "incident", None)
+    if incident:
+        place.existing(incident)
+    elif getattr(options, "new", False):
+        incident = new_incident_id(clock.now())
+    vault = await open_vault(place)
+    try:
+        return await open_session(
+            SessionOptions(
+                home=place,
+                endpoints=endpoints_of(options),
+                vault=vault,
+                clock=clock,
+                key=supplied_key(options),
+                incident=incident,
+                drill=drill,
+                own_key_id=getattr(options, "own_key", ""),
+            )
+        )
+    except BaseException:
+        vault.close()
+        raise
+
+
+def run_async(work: Callable[[], Awaitable[int]]) -> int:
+    """Run a command to its exit code; SIGINT, SIGTERM and SIGHUP stop it cleanly with 130."""
+
+    async def guarded() -> int:
+        task = asyncio.ensure_future(work())
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(name, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            say("Stopped. What was done is journaled; the same command continues.")
+            return INTERRUPTED
+
+    return asyncio.run(guarded())

@@ -1,0 +1,140 @@
+"""Every command and option of the command line, in one place; light, so that ``--help`` is instant."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+
+from workbench import __version__
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def _lazy(module: str) -> Command:
+    """Return a command that imports its module only when it runs."""
+
+    def command(options: argparse.Namespace) -> int:
+        code: int = import_module(f"workbench.cli.{module}").run(options)
+        return code
+
+    return command
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; each command's function stands in ``run``."""
+    parser = argparse.ArgumentParser(
+        prog="workbench",
+        description="Take a compromised Mailgun account back. Without a command: the full screen.",
+        epilog="Exit codes: 0 done, 1 findings or steps open, 2 usage, 3 not reached or not authorised, "
+        "4 stopped half-way, 130 interrupted (the same command resumes).",
+    )
+    parser.add_argument("--version", action="version", version=f"workbench {__version__}")
+    _account_options(parser)
+    parser.set_defaults(run=_lazy("screen"))
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _drill(commands)
+    _status(commands)
+    _contain(commands)
+    _secrets(commands)
+    _doctor(commands)
+    return parser
+
+
+def _account_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("account and incident")
+    group.add_argument(
+        "--endpoints", metavar="FILE", help="servers to talk to, as JSON (default: Mailgun's own)"
+    )
+    group.add_argument("--incident", metavar="ID", help="work on this incident instead of the latest")
+    group.add_argument("--new", action="store_true", help="open a new incident")
+    group.add_argument("--key-stdin", action="store_true", help="read the admin key from standard input")
+    group.add_argument(
+        "--own-key", metavar="ID", default="", help="id of the key in use, where Mailgun does not say"
+    )
+    group.add_argument("--resolver", metavar="HOST:PORT", help="name server for blocklist look-ups")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON document on standard output, nothing else"
+    )
+
+
+def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from workbench.drill.options import add_arguments
+
+    parser = commands.add_parser("drill", help="practise on a simulated compromised account")
+    parser.add_argument(
+        "--serve", action="store_true", help="only serve it; the first line says where, as JSON"
+    )
+    parser.add_argument("--list", action="store_true", help="list the scenarios")
+    add_arguments(parser)
+    parser.set_defaults(run=_lazy("drill"))
+
+
+def _status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("status", help="read the account and say how each step stands")
+    _account_options(parser)
+    _json(parser)
+    parser.set_defaults(run=_lazy("status"))
+
+
+def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "contain",
+        help="cut all access: replace the API keys, reset the SMTP logins",
+        description="Deletes and replaces every API key and resets every SMTP login, the worst first. Evidence "
+        "is stored before the first cut. Run again, it continues; it never does anything twice.",
+    )
+    _account_options(parser)
+    _json(parser)
+    parser.add_argument("--yes", action="store_true", help="do it without asking")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan as JSON and write nothing")
+    parser.add_argument("--finish", action="store_true", help="also delete what --replace-first had kept")
+    scope = parser.add_argument_group("scope (default: every key and every login of every domain)")
+    scope.add_argument("--keys", nargs="+", metavar="ID", default=(), help="only these API keys")
+    scope.add_argument("--logins", nargs="+", metavar="LOGIN", default=(), help="only these SMTP logins")
+    scope.add_argument(
+        "--domains", nargs="+", metavar="DOMAIN", default=(), help="only the logins of these domains"
+    )
+    scope.add_argument(
+        "--replace-first",
+        nargs="+",
+        metavar="NAME",
+        default=(),
+        help="keep these until their replacement is used",
+    )
+    more = parser.add_argument_group("what cannot be undone or may stop production")
+    more.add_argument(
+        "--remove-strangers", action="store_true", help="delete logins that look like a stranger's"
+    )
+    more.add_argument(
+        "--purge", nargs="+", metavar="DOMAIN", default=(), help="purge queued mail of these domains, or: all"
+    )
+    more.add_argument(
+        "--limit", type=int, metavar="N", help="cap sending at N messages a month (1,000 at least)"
+    )
+    parser.set_defaults(run=_lazy("contain"))
+
+
+def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("secrets", help="names of what is stored; hand one secret to a pipe")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    show = actions.add_parser("list", help="names of the secrets of the incident, never their values")
+    get = actions.add_parser("get", help="write one secret to a pipe")
+    get.add_argument("name", metavar="NAME")
+    get.add_argument("--reveal", action="store_true", help="write it although standard output is a terminal")
+    for action in (show, get):
+        action.add_argument("--incident", metavar="ID")
+        action.set_defaults(run=_lazy("secrets"))
+    _json(show)
+    show.set_defaults(action="list")
+    get.set_defaults(action="get", json=False)
+
+
+def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("doctor", help="what this host lacks: keyring, terminal, DNS, clock")
+    _account_options(parser)
+    _json(parser)
+    parser.set_defaults(run=_lazy("doctor"))

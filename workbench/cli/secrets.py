@@ -1,0 +1,99 @@
+"""``workbench secrets``: names of what an incident stored; one value to a pipe, never to a terminal unasked."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+
+from workbench import tables
+from workbench.cli.opening import open_vault, run_async
+from workbench.cli.output import document, text
+from workbench.clock import SystemClock
+from workbench.errors import UsageError, VaultError
+from workbench.home import Home
+from workbench.incident import documents
+from workbench.incident.state import State
+from workbench.journal import Journal
+from workbench.ledger import Ledger
+from workbench.redact import visible
+from workbench.vault import EntryName
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns its exit code."""
+    return run_async(lambda: _list(options) if options.action == "list" else _get(options))
+
+
+def _open_journal(options: argparse.Namespace) -> Journal:
+    home = Home.find()
+    incident = home.existing(options.incident) if options.incident else home.latest()
+    if incident is None:
+        raise UsageError(
+            "There is no incident in this home.",
+            "No secret was stored yet.",
+            "WORKBENCH_HOME moves the state folder; check that it is the one you worked with.",
+        )
+    return Journal.open(home.folder(incident) / "journal.sqlite", SystemClock(), incident)
+
+
+async def _list(options: argparse.Namespace) -> int:
+    journal = await asyncio.to_thread(_open_journal, options)
+    try:
+        state = Ledger(journal, journal.rows()).state
+    finally:
+        await asyncio.to_thread(journal.close)
+    if options.json:
+        rows = [{"name": entry, "service": state.vault_service} for entry in state.entries]
+        document({**documents.head("secrets", state.incident), "secrets": rows})
+    else:
+        text(tables.secrets(state.vault_service, state.entries))
+    return 0
+
+
+async def _get(options: argparse.Namespace) -> int:
+    """Write one secret, without a line end added, so that a pipe gets the value and nothing else."""
+    if sys.stdout.isatty() and not options.reveal:
+        raise UsageError(
+            "Standard output is a terminal.",
+            "The secret would stay in its scroll-back, and on a shared screen.",
+            "Pipe it where it is needed, or add --reveal.",
+        )
+    journal = await asyncio.to_thread(_open_journal, options)
+    try:
+        ledger = Ledger(journal, journal.rows())
+        name = _entry(ledger.state, options.name)
+        vault = await open_vault(Home.find())
+        try:
+            secret = await vault.fetch(EntryName(ledger.state.vault_service, name))
+        finally:
+            vault.close()
+        if secret is None:
+            raise VaultError(
+                f"“{visible(name)}” is not in this vault.",
+                "It was stored in another one, or removed.",
+                "Use the vault the incident worked with.",
+            )
+        if not journal.read_only:
+            await ledger.record("secret.read", {"entry": name, "who": "command line"})
+    finally:
+        await asyncio.to_thread(journal.close)
+    sys.stdout.write(secret.reveal())
+    if sys.stdout.isatty():
+        sys.stdout.write("\n")
+    sys.stdout.flush()
+    return 0
+
+
+def _entry(state: State, wanted: str) -> str:
+    """Return the entry named exactly so, or the only one that holds the words; raises UsageError otherwise."""
+    if wanted in state.entries:
+        return wanted
+    found = [entry for entry in state.entries if wanted.lower() in entry.lower()]
+    if len(found) != 1:
+        raise UsageError(
+            f"{len(found) or 'No'} stored secret(s) match {visible(wanted, 80)!r}.",
+            "One name is needed.",
+            "`workbench secrets list` shows the names.",
+        )
+    return found[0]

@@ -1,0 +1,37 @@
+"""``workbench status``: read the account and say how each step stands."""
+
+from __future__ import annotations
+
+import argparse
+
+from workbench import tables
+from workbench.cli.contain import read_account
+from workbench.cli.opening import open_from, run_async
+from workbench.cli.output import document, text
+from workbench.incident import documents
+from workbench.incident.runbook import Verdict
+
+_CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0 when every step is closed and nothing is to be judged, 1 otherwise."""
+    return run_async(lambda: _status(options))
+
+
+async def _status(options: argparse.Namespace) -> int:
+    session = await open_from(options)
+    try:
+        await read_account(session)
+        situation, steps, found = session.situation(), session.steps(), session.findings()
+        notes = session.capabilities.words() if session.capabilities is not None else []
+        if options.json:
+            document(documents.status(situation, notes))
+        else:
+            text(tables.overview(session.title, session.incident, situation))
+            text(tables.steps(steps))
+            text(tables.findings(found))
+    finally:
+        await session.aclose()
+    open_ = any(step.verdict not in _CLOSED for step in steps) or any(not f.decision for f in found)
+    return 1 if open_ else 0

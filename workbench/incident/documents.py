@@ -1,0 +1,158 @@
+"""The JSON documents of the command line, in the words of the design. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from workbench.clock import iso
+from workbench.incident import findings, runbook
+from workbench.incident.plan import Plan
+from workbench.incident.situation import Situation
+from workbench.incident.state import EffectRecord
+
+
+def head(name: str, incident: str | None) -> dict[str, Any]:
+    """Return how every document begins: ``schema`` and ``incident``."""
+    return {"schema": f"workbench.{name}/1", "incident": incident}
+
+
+def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
+    """Return everything the account and the journal show, as one document."""
+    inventory, state = situation.inventory, situation.state
+    return {
+        **head("status", state.incident),
+        "as_of": iso(situation.now),
+        "account": state.name,
+        "notes": list(capabilities),
+        "sending": _sending(situation),
+        "keys": [
+            {
+                "id": item.id,
+                "description": item.key.description,
+                "kind": item.key.kind,
+                "role": item.key.role,
+                "place": str(item.place),
+                "created_at": _moment(item.key.created_at),
+                "expires_at": _moment(item.key.expires_at),
+                "made_here": situation.minted_here(item.id),
+                "in_use_here": item.id == situation.own_key_id,
+                "suspicion": list(situation.of_key(item).why),
+            }
+            for item in inventory.keys.values()
+        ],
+        "credentials": [
+            {
+                "id": item.login,
+                "login": item.login,
+                "domain": item.domain,
+                "place": str(item.place),
+                "created_at": _moment(item.credential.created_at),
+                "suspicion": list(situation.of_login(item).why),
+            }
+            for item in inventory.logins.values()
+        ],
+        "domains": [
+            {
+                "id": item.name,
+                "name": item.name,
+                "place": str(item.place),
+                "state": item.domain.state,
+                "is_disabled": item.domain.is_disabled,
+                "created_at": _moment(item.domain.created_at),
+                "suspicion": list(situation.of_domain(item).why),
+            }
+            for item in inventory.domains.values()
+        ],
+        "users": [
+            {
+                "id": item.id,
+                "email": item.user.email,
+                "name": item.user.name,
+                "role": item.user.role,
+                "is_owner": item.user.is_master,
+                "is_disabled": item.user.is_disabled,
+                "tfa_active": item.user.tfa_active,
+                "password_updated_at": _moment(item.user.password_updated_at),
+                "suspicion": list(situation.of_user(item).why),
+            }
+            for item in inventory.users.values()
+        ],
+        "gaps": [
+            {"slice": gap.slice, "place": str(gap.place) if gap.place else None, "reason": gap.reason}
+            for gap in inventory.gaps.values()
+        ],
+        "effects": effects(state.effects.values()),
+        "steps": steps(situation),
+        "findings": [finding.to_json() for finding in findings.findings(situation)],
+        "alarms": [
+            {"id": a.id, "at": a.at, "kind": a.kind, "target": a.target, "text": a.text}
+            for a in state.alarms.values()
+        ],
+    }
+
+
+def effects(records: Any) -> list[dict[str, Any]]:
+    """Return effect records as documents show them."""
+    made: list[EffectRecord] = list(records)
+    return [record.to_json() for record in made]
+
+
+def steps(situation: Situation) -> list[dict[str, Any]]:
+    """Return the runbook's steps with verdict and evidence."""
+    return [
+        {
+            "id": step.id,
+            "title": step.title,
+            "source": step.source,
+            "verdict": step.verdict.value,
+            "progress": list(step.progress) if step.progress is not None else None,
+            "evidence": list(step.evidence),
+        }
+        for step in runbook.steps(situation)
+    ]
+
+
+def plan(planned: Plan, incident: str) -> dict[str, Any]:
+    """Return a plan that was not run (``--dry-run``)."""
+    return {
+        **head("plan", incident),
+        "title": planned.title,
+        "effects": [
+            {
+                "id": effect.id,
+                "kind": effect.kind.value,
+                "target": effect.target,
+                "region": effect.place.region.value,
+                "subaccount": effect.place.subaccount,
+                "state": "planned",
+                "evidence": [],
+                "what": effect.what,
+                "breaks": effect.breaks,
+                "undo": effect.undo,
+                "why": effect.why,
+                "after": list(effect.after),
+            }
+            for effect in planned
+        ],
+        "left_out": list(planned.left_out),
+        "notes": list(planned.notes),
+    }
+
+
+def _sending(situation: Situation) -> dict[str, Any] | None:
+    volume = situation.volume
+    if volume is None:
+        return None
+    return {
+        "usual_per_hour": volume.usual,
+        "abnormal_above_per_hour": volume.bar,
+        "abnormal_now_per_hour": volume.excess_now,
+        "abnormal_since": _moment(volume.began),
+        "explained": volume.explained(),
+    }
+
+
+def _moment(value: datetime | None) -> str | None:
+    return iso(value) if value is not None else None
