@@ -173,8 +173,10 @@ class Vault:
         self._worker.close()
 
     async def _flush(self) -> None:
-        """Write what is waiting until nothing is; everything that arrives meanwhile forms the next batch."""
-        await asyncio.sleep(0)
+        """Write what is waiting until nothing is; everything that arrives meanwhile forms the next batch.
+
+        As a task it begins after everything that is ready in this turn of the loop has asked.
+        """
         while self._waiting:
             batch = self._take()
             values = {waiting.name: waiting for waiting in batch}

@@ -120,6 +120,18 @@ async def test_the_order_of_appending_is_the_order_of_rows(journal: Journal) -> 
     assert counts(journal.rows()) == list(range(200))
 
 
+def test_commits_are_synced_before_they_are_reported(path: Path) -> None:
+    # No test can cut the power; the two settings that make SQLite sync its log at each commit can be seen.
+    path.parent.mkdir(parents=True, mode=0o700)
+    storage = SqliteStorage(path, read_only=False)
+    try:
+        assert storage._db is not None
+        assert storage._db.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert storage._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    finally:
+        storage.close()
+
+
 async def test_rows_cannot_be_changed_or_removed_through_sqlite(journal: Journal, path: Path) -> None:
     await journal.append("effect", {"n": 1})
     before = journal.rows()
