@@ -88,6 +88,7 @@ class _Call(NamedTuple):
 
     @property
     def where(self) -> str:
+        """Method and path, as errors name a call: no query, which may hold page tokens and addresses."""
         return f"{self.method} {self.path}"
 
 
@@ -353,9 +354,10 @@ class Mailgun:
                 "Report this: it should never happen.",
             )
         request = prepare(path, query, form, json, multipart=multipart)
-        call = _Call(self._credential, method, path, server, place, subaccount, request)
+        bare = path.partition("?")[0]
+        call = _Call(self._credential, method, bare, server, place, subaccount, request)
         # Regions are served, and limited, apart.
-        name = f"{family or family_of(method, path)}@{place}"
+        name = f"{family or family_of(method, bare)}@{place}"
         safe = method == "GET" if repeat_safe is None else repeat_safe
         tried = limited = 0
         while True:

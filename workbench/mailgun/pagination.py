@@ -121,10 +121,10 @@ def next_address(answer: Answer) -> str | None:
 
 def same_origin(server: str, address: str, answer: Answer) -> str:
     """Return path and query of a paging address on this very server; raise UnreadableAnswer for another."""
-    whole = urljoin(server + "/", address)
     try:
+        whole = urljoin(server + "/", address)
         same = origin(whole) == origin(server)
-    except UsageError:
+    except (UsageError, ValueError):
         same = False
     if not same:
         raise UnreadableAnswer(

@@ -1,0 +1,176 @@
+"""Who goes first, how many at once, and that nothing waits for what it need not wait for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.unit.mailgun.fakes import START
+from workbench.clock import ManualClock
+from workbench.mailgun.limits import Limiter, Priority, family_of
+from workbench.mailgun.retry_hints import NOTHING, Hints
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+class Caller:
+    """Takes turns and remembers the order in which they were granted."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        self.limiter = limiter
+        self.order: list[str] = []
+        self.tasks: list[asyncio.Task[float]] = []
+
+    def ask(self, name: str, priority: Priority, family: str = "credentials@us") -> asyncio.Task[float]:
+        async def one() -> float:
+            issued = await self.limiter.acquire(family, priority)
+            self.order.append(name)
+            return issued
+
+        task = asyncio.get_running_loop().create_task(one())
+        self.tasks.append(task)
+        return task
+
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+async def test_at_most_so_many_are_out_at_once_whatever_their_family() -> None:
+    limiter = Limiter(ManualClock(START), in_flight=6)
+    caller = Caller(limiter)
+    for number in range(4):
+        caller.ask(f"a{number}", Priority.READ, "users@us")
+        caller.ask(f"b{number}", Priority.READ, "keys@us")
+    await settle()
+    assert limiter.in_flight == 6
+    limiter.release("users@us", 0.0, 200, NOTHING)
+    await settle()
+    assert limiter.in_flight == 6
+    assert len(caller.order) == 7
+    await caller.stop()
+
+
+async def test_writes_go_before_proofs_before_reads_before_background() -> None:
+    limiter = Limiter(ManualClock(START), in_flight=1)
+    caller = Caller(limiter)
+    caller.ask("first", Priority.BACKGROUND)
+    await settle()
+    for name, priority in (
+        ("background", Priority.BACKGROUND),
+        ("read", Priority.READ),
+        ("proof", Priority.PROOF),
+        ("write 1", Priority.WRITE),
+        ("write 2", Priority.WRITE),
+    ):
+        caller.ask(name, priority)
+    await settle()
+    for _ in range(5):
+        limiter.release("credentials@us", 0.0, 200, NOTHING)
+        await settle()
+    assert caller.order == ["first", "write 1", "write 2", "proof", "read", "background"]
+
+
+async def test_a_family_that_must_wait_does_not_hold_up_another() -> None:
+    limiter = Limiter(ManualClock(START))
+    caller = Caller(limiter)
+    issued = await limiter.acquire("credentials@us", Priority.WRITE)
+    limiter.release("credentials@us", issued, 429, Hints(wait=60.0))
+    caller.ask("blocked", Priority.WRITE)
+    other = caller.ask("other family", Priority.BACKGROUND, "users@us")
+    region = caller.ask("other region", Priority.BACKGROUND, "credentials@eu")
+    await asyncio.wait_for(asyncio.gather(other, region), 5)
+    assert caller.order[:2] == ["other family", "other region"]
+    await caller.stop()
+
+
+async def test_a_pause_is_waited_for_on_the_clock_and_then_calls_go_on() -> None:
+    clock = ManualClock(START)
+    limiter = Limiter(clock)
+    issued = await limiter.acquire("credentials@us", Priority.WRITE)
+    limiter.release("credentials@us", issued, 429, Hints(wait=60.0))
+    assert limiter.view()[0].pause == pytest.approx(60.0)
+    granted = await asyncio.wait_for(limiter.acquire("credentials@us", Priority.WRITE), 5)
+    assert granted >= 60.0
+    assert limiter.view()[0].refused == 1
+
+
+async def test_who_is_cancelled_while_waiting_takes_no_turn() -> None:
+    limiter = Limiter(ManualClock(START), in_flight=1)
+    caller = Caller(limiter)
+    caller.ask("first", Priority.READ)
+    await settle()
+    gone = caller.ask("gone", Priority.WRITE)
+    caller.ask("last", Priority.READ)
+    await settle()
+    gone.cancel()
+    await settle()
+    limiter.release("credentials@us", 0.0, 200, NOTHING)
+    await settle()
+    assert caller.order == ["first", "last"]
+    assert limiter.in_flight == 1
+
+
+async def test_a_turn_granted_to_somebody_cancelled_at_that_moment_is_given_back() -> None:
+    limiter = Limiter(ManualClock(START), in_flight=1)
+    caller = Caller(limiter)
+    caller.ask("first", Priority.READ)
+    await settle()
+    gone = caller.ask("gone", Priority.READ)
+    await settle()
+    limiter.release("credentials@us", 0.0, 200, NOTHING)  # grants it: its task has not run yet
+    gone.cancel()
+    await settle()
+    assert limiter.in_flight == 0
+    await asyncio.wait_for(limiter.acquire("credentials@us", Priority.READ), 5)
+
+
+async def test_documented_limits_hold_from_the_start_for_the_vendor_only() -> None:
+    def rates(limiter: Limiter) -> list[float | None]:
+        return [item.rate for item in limiter.view()]
+
+    vendor, other = Limiter(ManualClock(START), documented=True), Limiter(ManualClock(START))
+    for limiter in (vendor, other):
+        for family in ("domains@us", "credentials@us"):
+            limiter.release(family, await limiter.acquire(family, Priority.READ), 200, NOTHING)
+    assert rates(other) == [None, None]
+    first, second = rates(vendor)
+    assert first is not None
+    assert first < 5.0
+    assert second is None
+
+
+@pytest.mark.parametrize(
+    ("path", "family"),
+    [
+        ("/v1/keys", "keys"),
+        ("/v1/keys/0a1b2c3d-4e5f6071", "keys"),
+        ("/v3/domains/mg.acme.example/credentials", "credentials"),
+        ("/v3/domains/mg.acme.example/credentials/news", "credentials"),
+        ("/v4/domains", "domains"),
+        ("/v4/domains/mg.acme.example", "domains"),
+        ("/v3/domains/mg.acme.example/tracking/click", "domains"),
+        ("/v4/domains/mg.acme.example/verify", "verify"),
+        ("/v4/domains/mg.acme.example/webhooks", "webhooks"),
+        ("/v1/webhooks/1", "webhooks"),
+        ("/v5/users", "users"),
+        ("/v2/ip_whitelist", "allowlist"),
+        ("/v5/accounts/subaccounts", "account"),
+        ("/v1/analytics/logs", "logs"),
+        ("/v1/analytics/metrics", "metrics"),
+        ("/v3/mg.acme.example/bounces", "suppressions"),
+        ("/v3/mg.acme.example/templates", "templates"),
+        ("/v3/mg.acme.example/envelopes", "queues"),
+        ("/v3/lists/pages", "lists"),
+        ("/v3/routes/1", "routes"),
+        ("/odd", "other"),
+        ("", "other"),
+    ],
+)
+def test_families(path: str, family: str) -> None:
+    assert family_of("GET", path) == family
