@@ -186,6 +186,20 @@ async def test_a_cancelled_store_does_not_disturb_its_neighbours(vault: Vault) -
     assert await vault.fetch(NAME) == VALUE
 
 
+async def test_a_cancelled_flush_leaves_no_store_waiting_for_ever() -> None:
+    backend = Hanging()
+    vault = Vault(backend, limit=20)
+    store = asyncio.create_task(vault.store(NAME, VALUE))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert vault._flusher is not None
+    vault._flusher.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await store
+    backend.unlocked.set()
+
+
 async def test_a_failed_replace_fails_every_store_of_its_batch(
     vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
