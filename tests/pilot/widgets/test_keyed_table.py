@@ -290,7 +290,7 @@ async def test_hostile_names_stay_in_their_cells(width: int, ascii_mode: bool) -
     rows = [Row(f"h{i}", (name, Cell(name, "bad"), str(i))) for i, name in enumerate(HOSTILE)]
     async with running(rows, (width, 14), ascii_mode) as (app, _):
         shown = lines(app.table)
-        assert {cell_len(text) for text in shown} == {app.table.size.width}
+        assert {cell_len(text) for text in shown} == {app.table.scrollable_content_region.width}
         everything = "".join(shown)
         assert not any(char in everything for char in "\n\r\x1b\x07\u202e\u2066\u200f\u200d")
         if width >= 60:
@@ -334,6 +334,19 @@ async def test_columns_give_way_on_a_narrow_pane_and_come_back() -> None:
         await pilot.pause()
         assert "size" in lines(app.table)[0]
         assert app.table.cursor_key == "k29"
+
+
+async def test_the_scrollbar_covers_no_column() -> None:
+    async with running([row(i) for i in range(100)], (40, 12)) as (app, pilot):
+        await pilot.press("down")
+        assert [strip.text[:39] for strip in app.table.render_lines(app.table.size.region)] == lines(
+            app.table
+        )
+        assert all(len(text) == 39 for text in lines(app.table))
+        assert lines(app.table)[2].rstrip().endswith("  1")
+        app.table.remove_rows(f"k{i}" for i in range(5, 100))
+        await pilot.pause()
+        assert all(len(text) == 40 for text in lines(app.table))
 
 
 class Painted:

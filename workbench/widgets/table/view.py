@@ -153,7 +153,7 @@ class KeyedTable(ScrollView, can_focus=True):
     def sort_by(self, column_id: str | None, descending: bool = False) -> None:
         """Sort by a column, or by arrival (None); KeyError for an unknown column."""
         self.model.set_sort(column_id, descending)
-        self.refresh(Region(0, 0, self.size.width, HEADER))
+        self.refresh(Region(0, 0, self._area.width, HEADER))
         self._show_now(follow=True)
         self.post_message(self.SortChanged(self, column_id, descending))
 
@@ -246,8 +246,13 @@ class KeyedTable(ScrollView, can_focus=True):
     # Painting
 
     @property
+    def _area(self) -> Size:
+        """The room there is: what ``size`` holds less the scrollbar."""
+        return self.scrollable_content_region.size
+
+    @property
     def _page_height(self) -> int:
-        return max(0, self.size.height - HEADER)
+        return max(0, self._area.height - HEADER)
 
     def watch_filter_text(self, text: str) -> None:
         """Apply the filter at once: it was typed."""
@@ -286,7 +291,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Return line ``y`` of the widget from the window."""
-        if self._window_size != self.size:
+        if self._window_size != self._area:
             self._refit()
         if y < HEADER:
             return self._painter.header(self.model.sort_column, self.model.descending)
@@ -342,7 +347,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _take_window(self) -> None:
         """Take a new snapshot and refresh what differs from the one on the screen."""
-        if self._window_size != self.size:
+        if self._window_size != self._area:
             self._refit()
             self.refresh()
             self._cursor_in_view = any(line.cursor for line in self._window)
@@ -357,7 +362,7 @@ class KeyedTable(ScrollView, can_focus=True):
         regions: list[Region] = []
         for y, (before_line, line) in enumerate(zip_longest(old, self._window), start=HEADER):
             if before_line is None or line is None:
-                regions.append(Region(0, y, self.size.width, 1))
+                regions.append(Region(0, y, self._area.width, 1))
             elif span := self._painter.changed_span(before_line, line):
                 regions.append(Region(span[0], y, span[1], 1))
         if not old:
@@ -373,9 +378,9 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _refit(self) -> None:
         """Lay the columns out for the size there is, and take a snapshot of that size."""
-        self._window_size = self.size
-        placed = fit_columns(self.model.columns, self.size.width - GUTTER, GUTTER)
-        self._painter = LinePainter(placed, self.size.width, self._style_of, self.ascii_mode)
+        self._window_size = self._area
+        placed = fit_columns(self.model.columns, self._area.width - GUTTER, GUTTER)
+        self._painter = LinePainter(placed, self._area.width, self._style_of, self.ascii_mode)
         self._window = self._snapshot()
         self._empty_lines = [] if self._window else self._empty_reason()
 
@@ -384,7 +389,7 @@ class KeyedTable(ScrollView, can_focus=True):
         if self.model.total and self.filter_text.strip():
             words = visible(self.filter_text, 40)
             reason = f"No row holds “{words}” ({self.count_text}). Esc in the filter clears it."
-        return centred(reason, self.size.width, self._page_height)
+        return centred(reason, self._area.width, self._page_height)
 
     # Inside
 
