@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import shutil
 import signal
@@ -34,6 +35,8 @@ from workbench.drill.truth import truth
 LOOPBACK = "127.0.0.1"
 # How often the intruder and the store are looked after, real seconds.
 TICK = 1.0
+# The clock's reading is stored every so many ticks even when nothing changed, so that a kill loses little time.
+IDLE_TICKS = 5
 _HOSTS = (
     (API, "us"),
     (API, "eu"),
@@ -50,19 +53,18 @@ class HttpHost:
         self.app = app
         self.port = 0
         self._server: uvicorn.Server | None = None
-        self._socket: socket.socket | None = None
 
     async def start(self, port: int = 0) -> None:
         """Listen; port 0 lets the system choose. Raises OSError when the port is taken."""
         # Naming TCP makes asyncio switch Nagle off: without, each small answer waits 40 ms for an ACK.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            self._socket.bind((LOOPBACK, port))
+            sock.bind((LOOPBACK, port))
         except OSError:
-            self._socket.close()
+            sock.close()
             raise
-        self.port = int(self._socket.getsockname()[1])
+        self.port = int(sock.getsockname()[1])
         config = uvicorn.Config(
             self.app,
             log_config=None,
@@ -73,20 +75,28 @@ class HttpHost:
             server_header=False,
             ws="none",
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=1,
         )
         config.load()
         # Started by its parts: ``serve`` would take the process's signals and tick ten times a second, and
         # the drill owns the signals and needs no tick.
         self._server = uvicorn.Server(config)
         self._server.lifespan = config.lifespan_class(config)
-        await self._server.startup(sockets=[self._socket])
+        await self._server.startup(sockets=[sock])
 
     async def close(self) -> None:
-        """Stop listening and let running answers finish."""
-        if self._server is not None and self._socket is not None:
-            await self._server.shutdown(sockets=[self._socket])
-            self._server = None
+        """Stop listening, let running answers finish (at most a second), drop idle connections."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        for listener in server.servers:
+            listener.close()
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
+        running = list(server.server_state.tasks)
+        if running:
+            await asyncio.wait(running, timeout=1.0)
+        # Transports close on the next turn of the loop.
+        await asyncio.sleep(0)
 
 
 @dataclass
@@ -188,10 +198,10 @@ class Keeper:
         self._task = asyncio.create_task(self._run(account))
 
     async def _run(self, account: Account) -> None:
-        while True:
+        for tick in itertools.count(1):
             await asyncio.sleep(TICK)
             account.advance()
-            if self._dirty:
+            if self._dirty or tick % IDLE_TICKS == 0:
                 self.flush()
 
     async def close(self) -> None:

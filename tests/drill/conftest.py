@@ -1,0 +1,74 @@
+"""A running drill for a test: real servers on loopback, a client for each region, a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from workbench.drill.options import DrillOptions
+from workbench.drill.serve import RunningDrill, start
+
+START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+
+
+class Bench:
+    """A drill and somebody who calls it with the responder's key."""
+
+    def __init__(self, drill: RunningDrill, http: httpx.AsyncClient) -> None:
+        self.drill = drill
+        self.http = http
+        self.document = drill.document()
+        self.truth: dict[str, Any] = json.loads(Path(self.document["truth"]).read_text())
+
+    async def call(
+        self, method: str, path: str, *, region: str = "us", key: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """Call the API of a region with a key (the responder's by default)."""
+        base = self.document["endpoints"][f"api_{region}"]
+        return await self.http.request(method, base + path, auth=("api", key or self.drill.api_key), **more)
+
+    async def get(self, path: str, **more: Any) -> Any:
+        """Return the JSON of a GET that must succeed."""
+        answer = await self.call("GET", path, **more)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def control(self, action: str, **body: Any) -> Any:
+        """Use one of the drill's own controls."""
+        base = self.document["endpoints"]["api_us"]
+        answer = await self.http.post(f"{base}/_drill/{action}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def state(self) -> Any:
+        """Return the drill's own view of itself."""
+        return (await self.http.get(self.document["endpoints"]["api_us"] + "/_drill/state")).json()
+
+    def planted(self, kind: str) -> list[dict[str, Any]]:
+        """Return the planted items of a kind."""
+        return [item for item in self.truth["planted"] if item["kind"] == kind]
+
+
+Opener = Callable[..., Awaitable[Bench]]
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Opener]:
+    """Yield a function that opens a drill with the given options (``folder`` to choose where) and closes it."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(folder: str = "drill", **options: Any) -> Bench:
+            options.setdefault("start", START)
+            drill = await start(DrillOptions(**options), tmp_path / folder)
+            stack.push_async_callback(drill.close)
+            http = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
+            return Bench(drill, http)
+
+        yield opened
