@@ -25,7 +25,10 @@ from workbench.vault import EntryName, new_smtp_password, smtp_entry
 
 def entry_name(record: EffectRecord) -> str:
     """Return the vault user name of a login's password: ``SMTP newsletter@mg.acme.example``."""
-    return smtp_entry("", record.effect.target).username
+    login = record.effect.target
+    plain = smtp_entry("", login).username
+    # A hostile or over-long login is written shortened or escaped, and two such must never share an entry.
+    return plain if plain == f"SMTP {login}" else f"{plain} ({record.effect.id.rsplit('-', 1)[1]})"
 
 
 class _ChosenPassword:

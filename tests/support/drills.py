@@ -1,0 +1,68 @@
+"""A running drill and sessions on it, for tests that talk over real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from workbench.clock import Clock, SystemClock
+from workbench.drill.options import DrillOptions
+from workbench.drill.serve import RunningDrill, start
+from workbench.home import Home
+from workbench.mailgun.endpoints import Endpoints, from_document
+from workbench.redact import Secret
+from workbench.session import Session, SessionOptions, open_session
+from workbench.vault import Vault
+from workbench.vault_format import Cost
+
+PASSPHRASE = Secret("a throwaway passphrase for tests")
+# The key derivation is tested on its own; everywhere else the cheapest one will do.
+CHEAP = Cost(n=2**10, r=8, p=1)
+
+
+@asynccontextmanager
+async def running_drill(folder: Path, **options: Any) -> AsyncIterator[RunningDrill]:
+    """Serve a drill for the time of the block."""
+    drill = await start(DrillOptions(fresh=True, **options), folder / "drill")
+    try:
+        yield drill
+    finally:
+        await drill.close()
+
+
+def endpoints_of(drill: RunningDrill) -> Endpoints:
+    """Return the drill's servers as the workbench takes them."""
+    return from_document(drill.document())
+
+
+async def file_vault(home: Home) -> Vault:
+    """Return the home's file vault, made or unlocked."""
+    home.ensure()
+    if home.vault_file.exists():
+        return await Vault.unlock_file(home.vault_file, PASSPHRASE)
+    return await Vault.create_file(home.vault_file, PASSPHRASE, cost=CHEAP)
+
+
+@asynccontextmanager
+async def opened(
+    drill: RunningDrill, folder: Path, *, clock: Clock | None = None, key: str | None = None, **options: Any
+) -> AsyncIterator[Session]:
+    """Open a session on the drill in ``folder``'s home; the same folder again resumes its incident."""
+    home = Home(folder / "home")
+    session = await open_session(
+        SessionOptions(
+            home=home,
+            endpoints=options.pop("endpoints", None) or endpoints_of(drill),
+            vault=await file_vault(home),
+            clock=clock or SystemClock(),
+            key=Secret(key or drill.api_key),
+            drill=True,
+            **options,
+        )
+    )
+    try:
+        yield session
+    finally:
+        await session.aclose()

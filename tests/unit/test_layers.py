@@ -1,0 +1,86 @@
+"""Which module may import which library: read from the source, and proven on a running interpreter."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "workbench"
+
+ALLOWED = {
+    "httpx": ("mailgun/client.py", "leaks/web"),
+    "keyring": ("vault",),
+    "tabulate": ("tables.py", "incident/report"),
+    "textual": (
+        "app.py",
+        "messages.py",
+        "workers.py",
+        "themes.py",
+        "keymap.py",
+        "commands.py",
+        "clipboard.py",
+        "widgets/",
+        "panes/",
+        "screens/",
+        "app_",
+    ),
+    "rich": ("app.py", "widgets/", "panes/", "screens/"),
+    "starlette": ("drill/",),
+    "uvicorn": ("drill/",),
+    "aiosmtpd": ("drill/",),
+}
+
+
+def _imports(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name.split(".")[0], node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module.split(".")[0], node.lineno
+
+
+def test_each_library_stays_in_its_own_modules() -> None:
+    strays = [
+        f"{path.relative_to(PACKAGE)}:{line} imports {library}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for library, line in _imports(path)
+        if library in ALLOWED and not str(path.relative_to(PACKAGE)).startswith(ALLOWED[library])
+    ]
+    assert strays == []
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("workbench.cli.parser", ("httpx", "textual", "keyring", "msgspec", "starlette", "tabulate", "dns")),
+        (
+            "workbench.app",
+            ("httpx", "keyring", "msgspec", "starlette", "tabulate", "cryptography", "sqlite3", "dns"),
+        ),
+        ("workbench.incident.runbook", ("httpx", "textual", "keyring", "sqlite3")),
+        ("workbench.actions.registry", ("httpx", "textual", "keyring", "sqlite3")),
+        ("workbench.executor", ("textual", "httpx", "keyring", "tabulate")),
+    ],
+)
+def test_importing_a_layer_does_not_pull_in_what_it_must_not_know(
+    module: str, absent: tuple[str, ...]
+) -> None:
+    code = f"import sys, {module}; print([m for m in {absent!r} if m in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_no_module_outgrows_one_idea() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in PACKAGE.rglob("*.py")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 430
+    }
+    assert long == {}
