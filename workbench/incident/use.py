@@ -1,0 +1,90 @@
+"""Which credential is used, from where and how much: the words for it, and the fact the journal keeps. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# Whose use of a credential looks like: what a person reads, and what plans rank by.
+PRODUCTION = "production"
+INTRUDER = "intruder"
+BOTH = "both"
+UNCLEAR = "unclear"
+# Addresses a credential's use names one by one; the rest is counted.
+MOST_ADDRESSES = 20
+
+
+def credential_of(api_key_id: str | None, method: str | None, sender: str | None) -> str:
+    """Return how a fact names a credential: ``key:<id>``, ``smtp:<envelope sender>``, or ``?``.
+
+    For SMTP the API names no login; the envelope sender is the best sign of it (dossier B5).
+    """
+    if api_key_id:
+        return f"key:{api_key_id}"
+    if method == "smtp" or sender:
+        return f"smtp:{sender or '?'}"
+    return "?"
+
+
+@dataclass(slots=True)
+class Use:
+    """How one credential was used lately.
+
+    ``last_hour`` is messages accepted in the last hour: an estimate where only a sample was read.
+    ``addresses`` maps an originating address to its share of them, ``strange`` those among them that were
+    not seen before the abuse. ``last_used`` is the moment as the log writes it.
+    """
+
+    last_hour: int = 0
+    last_used: str = ""
+    addresses: dict[str, int] = field(default_factory=dict)
+    more_addresses: int = 0
+    strange: list[str] = field(default_factory=list)
+    looks: str = UNCLEAR
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values, the addresses busiest first."""
+        busiest = sorted(self.addresses, key=lambda address: (-self.addresses[address], address))
+        return {
+            "last_hour": self.last_hour,
+            "last_used": self.last_used,
+            "addresses": busiest[:MOST_ADDRESSES],
+            "more_addresses": self.more_addresses + max(0, len(busiest) - MOST_ADDRESSES),
+            "strange": sorted(self.strange)[:MOST_ADDRESSES],
+            "strange_last_hour": sum(self.addresses.get(address, 0) for address in self.strange),
+            "looks": self.looks,
+            "why": self.why,
+        }
+
+
+def judged(
+    use: Use, before: Mapping[str, Iterable[str]] | None, credential: str, *, calm: bool = True
+) -> Use:
+    """Set and return what a use looks like, given each credential's addresses of calmer days.
+
+    ``before`` None (no log that old) leaves it unclear: without a past nothing is new. An address counts as
+    known when any credential used it before, because it is then a machine of the customer's. ``calm`` False
+    says that nobody knows whether those days were calm: then nothing is called production.
+    """
+    if before is None or not use.addresses:
+        use.looks, use.why = UNCLEAR, "no log from before the abuse to compare with"
+        return use
+    known = {address for held in before.values() for address in held}
+    use.strange = sorted(address for address in use.addresses if address not in known)
+    usual = set(before.get(credential, ()))
+    if not use.strange and not calm:
+        use.looks, use.why = UNCLEAR, "its addresses are not new, but when the abuse began is not known"
+    elif not use.strange:
+        use.looks = PRODUCTION if set(use.addresses) & usual else UNCLEAR
+        use.why = "every address was seen before the abuse"
+    elif len(use.strange) == len(use.addresses):
+        use.looks = INTRUDER
+        use.why = f"none of its {len(use.strange)} address(es) was seen before the abuse"
+    else:
+        use.looks = BOTH
+        use.why = (
+            f"{len(use.addresses) - len(use.strange)} address(es) known, {len(use.strange)} never seen before"
+        )
+    return use
