@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 from workbench.blocklists.entries import Entry, read_owner, read_retired, read_zone
-from workbench.blocklists.names import Kind, Role, Subject
+from workbench.blocklists.names import Subject
 from workbench.blocklists.zones import Owner, Retired, Tier, Zone
 from workbench.errors import UsageError
 from workbench.redact import Secret, visible
@@ -184,6 +184,3 @@ def load() -> Catalogue:
     return parse(
         resources.files("workbench.blocklists").joinpath("catalogue.toml").read_text(encoding="utf-8")
     )
-
-
-__all__ = ["Catalogue", "Kind", "Role", "Subject", "load", "parse"]
