@@ -322,6 +322,25 @@ async def test_no_color_leaves_a_reversed_cursor(monkeypatch: pytest.MonkeyPatch
         assert not any(style is not None and style.reverse for style in others)
 
 
+async def test_another_theme_colours_the_cells_anew() -> None:
+    async with running([row(i) for i in range(3)]) as (app, pilot):
+
+        def colours() -> list[object]:
+            return [segment.style and segment.style.color for segment in app.table.render_line(2)]
+
+        before = colours()
+        assert len(set(map(str, before))) > 1
+        app.theme = "textual-light"
+        await pilot.pause()
+        assert colours() != before
+        app.theme = "ansi-dark"
+        await pilot.pause()
+        cursor = app.table.render_line(1)
+        assert all(
+            segment.style is not None and segment.style.reverse for segment in cursor if segment.text.strip()
+        )
+
+
 async def test_columns_give_way_on_a_narrow_pane_and_come_back() -> None:
     async with running([row(i) for i in range(30)], (60, 12)) as (app, pilot):
         await pilot.press("G")
