@@ -1,0 +1,361 @@
+"""The whole search in one call: what the command line and the pane ask for, and the document they get.
+
+Everything the account knows comes in as facts, everything found goes out as one typed report; nothing here
+reads an account, a vault or an incident.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import UsageError, WorkbenchError
+from workbench.leaks.findings import AccountFacts, Collector, Finding
+from workbench.leaks.model import Coverage, Known, Place
+from workbench.leaks.patterns import Scanner
+from workbench.redact import visible
+
+if TYPE_CHECKING:
+    from workbench.clock import Clock
+    from workbench.leaks.accesslog import LogReport
+    from workbench.leaks.correlate import ForeignUse, Theft
+    from workbench.leaks.web import SiteReport
+    from workbench.leaks.wordpress import Vulnerable
+
+SCHEMA = "workbench.leaks/1"
+
+
+@dataclass(frozen=True, slots=True)
+class LeakOptions:
+    """What to search and what is known.
+
+    ``targets`` are paths and repository URLs; ``logs`` access logs or their folders; ``sites`` hosts the
+    operator ``confirmed`` as their own. ``known`` are exact values to look for. ``key`` is the incident's
+    fingerprint key, None for one of this run's own. ``uses`` and ``created`` come from the account's log and
+    key list. ``accept`` writes what is found into ``baseline`` with ``reason``.
+    """
+
+    targets: tuple[str, ...] = ()
+    history: bool = True
+    shapes: bool = True
+    known: tuple[Known, ...] = ()
+    logs: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    confirmed: bool = False
+    contact: str = ""
+    baseline: Path | None = None
+    accept: bool = False
+    reason: str = ""
+    key: bytes | None = None
+    incident: str | None = None
+    facts: AccountFacts | None = None
+    uses: tuple[ForeignUse, ...] = ()
+    created: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """One target and how it went: ``error`` is empty when it was searched; files and objects read, bytes."""
+
+    target: str
+    what: str
+    files: int
+    bytes: int
+    seconds: float
+    error: str = ""
+
+
+@dataclass(slots=True)
+class LeakReport:
+    """What a search found. ``document()`` is the stable JSON form; ``exit_code`` that of the command line."""
+
+    incident: str | None
+    findings: tuple[Finding, ...] = ()
+    searched: list[Searched] = field(default_factory=list)
+    coverage: Coverage = field(default_factory=Coverage)
+    sites: list[SiteReport] = field(default_factory=list)
+    plugins: list[Vulnerable] = field(default_factory=list)
+    logs: LogReport | None = None
+    thefts: tuple[Theft, ...] = ()
+    accepted_now: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """3 when nothing asked for could be searched, 1 for open findings or exposures, else 0."""
+        failed = [one for one in self.searched if one.error]
+        if self.searched and len(failed) == len(self.searched):
+            return 3
+        exposed = any(site.exposures or site.vulnerable for site in self.sites) or bool(self.plugins)
+        taken = self.logs is not None and bool(self.logs.taken)
+        return 1 if failed or exposed or taken or any(finding.open for finding in self.findings) else 0
+
+    def document(self) -> dict[str, Any]:
+        """Return the report as plain JSON data (schema ``workbench.leaks/1``); holds no secret."""
+        from workbench.leaks.document import document
+
+        return document(self)
+
+
+Told = Callable[[str], None]
+"""Receives one line of progress."""
+
+
+def run(options: LeakOptions, *, clock: Clock | None = None, tell: Told | None = None) -> LeakReport:
+    """Search everything the options name and return the report.
+
+    Targets that cannot be searched are listed with their error and do not stop the others. Raises UsageError
+    for options that contradict each other or a baseline that cannot be used.
+    """
+    say = tell or _silent
+    if not (options.targets or options.logs or options.sites):
+        raise UsageError(
+            "Nothing was named to search.",
+            "Without a place there is nothing to look through.",
+            "Name a folder, a repository, --log FILE or --site HOST.",
+        )
+    key, accepts, baseline_key = _baseline(options)
+    collector = Collector(key)
+    report = LeakReport(options.incident)
+    scanner = Scanner(options.known, shapes=options.shapes)
+    roots = [
+        root
+        for target in options.targets
+        if (root := _target(target, options, scanner, collector, report, say))
+    ]
+    if options.sites:
+        _sites(options, scanner, collector, report, clock, say)
+    report.findings = collector.findings(options.facts, accepts)
+    if options.logs:
+        _logs(options, roots, report, say)
+    _correlate(options, report)
+    if options.accept and options.baseline is not None:
+        _accept(options, collector, report, baseline_key or key)
+    return report
+
+
+def _silent(line: str) -> None:
+    del line
+
+
+def _baseline(options: LeakOptions) -> tuple[bytes, Callable[[Any], bool] | None, bytes | None]:
+    """Return the fingerprint key, the test for accepted findings, and the baseline's own key."""
+    if options.accept and options.baseline is None:
+        raise UsageError("--accept needs --baseline FILE.", "There is no file to write to.", "Name one.")
+    if options.baseline is None:
+        return options.key or secrets.token_bytes(32), None, None
+    from workbench.leaks import baseline
+
+    if options.baseline.exists() or not options.accept:
+        read = baseline.read_baseline(options.baseline, key=options.key)
+        return options.key or read.key, read.accepts, read.key
+    own = options.key or baseline.read_key(options.baseline) or baseline.new_key(options.baseline)
+    return own, None, own
+
+
+def _accept(options: LeakOptions, collector: Collector, report: LeakReport, key: bytes) -> None:
+    from workbench.leaks import baseline
+    from workbench.leaks.model import utc_text
+
+    if options.baseline is None:
+        return
+    now = utc_text(time.time())
+    count = baseline.write_baseline(
+        options.baseline, report.findings, collector.fingerprints(key), moment=now, reason=options.reason
+    )
+    report.accepted_now = count
+    report.findings = collector.findings(options.facts, lambda secret: True)
+
+
+def _target(
+    target: str, options: LeakOptions, scanner: Scanner, collector: Collector, report: LeakReport, say: Told
+) -> Path | None:
+    """Search one path or URL; return its folder when it is one that logs may refer to."""
+    from workbench.leaks.clone import is_git_url
+
+    if is_git_url(target):
+        _url(target, scanner, collector, report, say)
+        return None
+    path = Path(target).expanduser()
+    say(f"searching {visible(path)}")
+    if not _timed(
+        target, "tree", report, lambda coverage: _tree(path, scanner, collector, coverage, options)
+    ):
+        return None
+    if path.is_dir():
+        _plugins(path, report)
+        _histories(path, options, scanner, collector, report, say)
+    return path
+
+
+def _tree(
+    path: Path, scanner: Scanner, collector: Collector, coverage: Coverage, options: LeakOptions
+) -> None:
+    from workbench.leaks.files import scan_tree
+
+    scan_tree(path, scanner, collector, coverage)
+    if not options.history:
+        coverage.skip("git history, not asked for", visible(path), gap=False)
+
+
+def _histories(
+    path: Path, options: LeakOptions, scanner: Scanner, collector: Collector, report: LeakReport, say: Told
+) -> None:
+    if not options.history:
+        return
+    from workbench.leaks.history import is_repository, scan_history
+
+    for repository in _repositories(path, is_repository):
+        say(f"searching the history of {visible(repository)}")
+
+        def search(coverage: Coverage, one: Path = repository) -> None:
+            scan_history(one, scanner, collector, coverage)
+
+        _timed(str(repository), "history", report, search)
+
+
+def _repositories(path: Path, is_repository: Callable[[Path], bool]) -> list[Path]:
+    """Return the repositories at ``path`` and up to two levels below it (a server's folder of sites)."""
+    found: list[Path] = []
+    level = [path]
+    for _ in range(3):
+        deeper: list[Path] = []
+        for folder in level:
+            if is_repository(folder):
+                found.append(folder)
+            try:
+                children = sorted(one for one in folder.iterdir() if not one.is_symlink() and one.is_dir())
+            except PermissionError:
+                continue
+            deeper += [one for one in children[:500] if one.name != ".git"]
+        level = deeper[:5000]
+    return found
+
+
+def _url(target: str, scanner: Scanner, collector: Collector, report: LeakReport, say: Told) -> None:
+    from workbench.leaks.clone import cloned, git_url
+    from workbench.leaks.history import scan_history
+
+    address = git_url(target)
+    shown = visible(address.url)
+
+    def search(coverage: Coverage) -> None:
+        say(f"cloning {shown}")
+        with cloned(address) as folder:
+            say(f"searching the history of {shown}")
+            scan_history(folder, scanner, collector, coverage, root=shown)
+
+    _timed(shown, "history", report, search)
+
+
+def _timed(target: str, what: str, report: LeakReport, search: Callable[[Coverage], object]) -> bool:
+    """Run one search; an error of its own is noted with it, so that the others still run."""
+    coverage = Coverage()
+    start = time.perf_counter()
+    error = ""
+    try:
+        search(coverage)
+    except UsageError:
+        raise
+    except WorkbenchError as trouble:
+        error = str(trouble)
+        coverage.skip("target could not be searched", visible(target))
+    seconds = time.perf_counter() - start
+    report.coverage.add(coverage)
+    report.searched.append(Searched(visible(target), what, coverage.files, coverage.bytes, seconds, error))
+    return not error
+
+
+def _plugins(path: Path, report: LeakReport) -> None:
+    """Compare the versions of WordPress plugins in a tree with the shipped list."""
+    if not any((path / name).exists() for name in ("wp-content", "wp-includes")) and not _below(path):
+        return
+    from workbench.leaks import wordpress
+
+    for root in wordpress.roots_in(path):
+        for one in wordpress.installed_in(root):
+            report.plugins += wordpress.vulnerable(one)
+
+
+def _below(path: Path) -> bool:
+    """Whether a WordPress may lie one or two levels down; kept cheap, every search pays for it."""
+    return (
+        next(path.glob("*/wp-content"), None) is not None
+        or next(path.glob("*/*/wp-content"), None) is not None
+    )
+
+
+def _sites(
+    options: LeakOptions,
+    scanner: Scanner,
+    collector: Collector,
+    report: LeakReport,
+    clock: Clock | None,
+    say: Told,
+) -> None:
+    import asyncio
+
+    from workbench.clock import SystemClock
+    from workbench.leaks.web import probe_sites
+
+    for one in options.sites:
+        say(f"asking {visible(one, 200)}")
+
+        def ask(coverage: Coverage, host: str = one) -> None:
+            found = asyncio.run(
+                probe_sites(
+                    [host],
+                    scanner,
+                    collector,
+                    clock or SystemClock(),
+                    confirmed=options.confirmed,
+                    contact=options.contact,
+                )
+            )
+            report.sites += found
+            coverage.files = sum(len(site.asked) for site in found)
+            for site in found:
+                if site.stopped:
+                    coverage.skip(f"site not asked to the end: {site.stopped}", site.site)
+
+        _timed(one, "site", report, ask)
+
+
+def _logs(options: LeakOptions, roots: Sequence[Path], report: LeakReport, say: Told) -> None:
+    from workbench.leaks.accesslog import LogReader
+    from workbench.leaks.logfiles import log_paths, read_log
+    from workbench.leaks.served import served_sizes
+
+    usual = {size for site in report.sites for size in site.usual_sizes}
+    reader = LogReader(sizes=served_sizes(roots), usual=usual)
+    for one in options.logs:
+        say(f"reading {visible(one, 200)}")
+
+        def read(coverage: Coverage, name: str = one) -> None:
+            reader.coverage = coverage
+            for path in log_paths(Path(name).expanduser()):
+                read_log(path, reader)
+
+        _timed(one, "log", report, read)
+    report.logs = reader.report()
+
+
+def _correlate(options: LeakOptions, report: LeakReport) -> None:
+    if not options.uses:
+        return
+    from workbench.leaks.correlate import correlate
+    from workbench.leaks.served import exposures
+
+    fetches = report.logs.fetches if report.logs is not None else ()
+    report.thefts = correlate(options.uses, fetches, exposures(report.findings), created=options.created)
+
+
+def places_to_update(
+    findings: Iterable[Finding], kinds: Sequence[str] = ("file",)
+) -> list[tuple[Finding, Place]]:
+    """Return finding and place of every file (not history) where an old value still sits."""
+    return [(finding, place) for finding in findings for place in finding.where if place.origin in kinds]

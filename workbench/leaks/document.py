@@ -1,0 +1,257 @@
+"""The stable JSON form of a search (schema ``workbench.leaks/1``) and the rows of its table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.clock import iso
+from workbench.leaks.command import SCHEMA, LeakReport
+from workbench.leaks.findings import Finding
+from workbench.leaks.model import CommitRef, Coverage, Place
+
+if TYPE_CHECKING:
+    from workbench.leaks.accesslog import Fetch, LogReport, Visitor
+    from workbench.leaks.correlate import Theft
+    from workbench.leaks.web import Exposure, SiteReport
+    from workbench.leaks.wordpress import Vulnerable
+
+_MOST_FETCHES = 500
+_MOST_VISITORS = 200
+
+
+def document(report: LeakReport) -> dict[str, Any]:
+    """Return the report as plain JSON data. Share-safe shortens nothing here (design, contracts)."""
+    result: dict[str, Any] = {
+        "schema": SCHEMA,
+        "incident": report.incident,
+        "findings": [
+            *(_finding(one) for one in report.findings),
+            *(_exposed(one) for site in report.sites for one in site.exposures),
+            *(_plugin(one) for one in report.plugins),
+            *(_plugin(one) for site in report.sites for one in site.vulnerable),
+        ],
+        "searched": [
+            {
+                "target": one.target,
+                "what": one.what,
+                "files": one.files,
+                "bytes": one.bytes,
+                "seconds": round(one.seconds, 3),
+                "error": one.error or None,
+            }
+            for one in report.searched
+        ],
+        "coverage": _coverage(report.coverage),
+        "sites": [_site(one) for one in report.sites],
+        "logs": _logs(report.logs) if report.logs is not None else None,
+        "thefts": [_theft(one) for one in report.thefts],
+    }
+    if report.accepted_now:
+        result["accepted_now"] = report.accepted_now
+    return result
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "kind": one.kind.value,
+        "fingerprint": one.fingerprint,
+        "shown": one.shown,
+        "key_id": one.key_id or None,
+        "known": one.known or None,
+        "account": one.account or None,
+        "state": one.liveness.value,
+        "severity": one.severity,
+        "why": one.why,
+        "decision": "accepted" if one.accepted else "open" if one.open else "dead",
+        "where": [_place(place) for place in one.where],
+        "more_places": one.more_places,
+        "todo": todo(one),
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "origin": place.origin,
+        "root": place.root,
+        "path": place.path,
+        "line": place.line,
+        "placement": place.placement,
+        "name": place.name or None,
+        "login": place.login or None,
+    }
+    if place.inside:
+        row["inside"] = place.inside
+    if place.modified:
+        row["modified"] = place.modified
+    if place.origin == "history":
+        row |= {
+            "blob": place.blob,
+            "commit": place.first_commit.oid if place.first_commit else None,
+            "author": place.first_commit.author if place.first_commit else None,
+            "first_commit": _commit(place.first_commit),
+            "last_commit": _commit(place.last_commit),
+            "in_head": place.in_head,
+            "only_in_history": not place.in_head,
+            "reachable": place.reachable,
+        }
+    return row
+
+
+def _commit(ref: CommitRef | None) -> dict[str, str] | None:
+    return None if ref is None else {"commit": ref.oid, "author": ref.author, "date": ref.date}
+
+
+def todo(one: Finding) -> str:
+    """Return what to do about a finding, in the order it matters."""
+    if not one.open:
+        return (
+            "Nothing: accepted." if one.accepted else "Remove it where it lies; it no longer opens anything."
+        )
+    steps = ["Replace this secret first; then remove it from every place listed."]
+    if any(place.origin == "history" for place in one.where):
+        steps.append(
+            "Purge it from the history too (git filter-repo), and ask the forge to drop cached views and forks."
+        )
+    if any(place.origin == "web" for place in one.where):
+        steps.append("Block the path on the site at once.")
+    return " ".join(steps)
+
+
+def _exposed(one: Exposure) -> dict[str, Any]:
+    return {
+        "id": f"exposure-{one.digest}",
+        "kind": "exposure",
+        "exposes": one.kind,
+        "severity": "critical" if one.grade == "P3" else "high",
+        "state": "still exposed",
+        "why": f"served with {', '.join(one.proof)}",
+        "grade": one.grade,
+        "decision": "open",
+        "where": [{"origin": "web", "root": one.site, "path": one.path, "line": 0}],
+        "status": one.status,
+        "length": one.length,
+        "at": one.at,
+        "todo": one.todo,
+    }
+
+
+def _plugin(one: Vulnerable) -> dict[str, Any]:
+    flaw = one.flaw
+    return {
+        "id": flaw.cve,
+        "kind": "wordpress-plugin",
+        "severity": "low"
+        if flaw.how == "minor"
+        else "critical"
+        if flaw.score >= 9 or flaw.how == "leak"
+        else "high",
+        "state": "still exposed",
+        "why": f"{flaw.slug} {one.installed.version}: {flaw.who} {flaw.what} ({flaw.cve}, score {flaw.score})",
+        "decision": "open",
+        "site_itself": flaw.how == "itself",
+        "affected": flaw.affected,
+        "fixed_in": flaw.fixed or None,
+        "where": [{"origin": "wordpress", "root": "", "path": one.installed.where, "line": 0}],
+        "changed": one.installed.changed or None,
+        "todo": one.todo,
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, Any]:
+    return {
+        "files": coverage.files,
+        "bytes": coverage.bytes,
+        "complete": coverage.complete,
+        "skipped": [
+            {
+                "reason": reason,
+                "count": count,
+                "example": coverage.examples.get(reason),
+                "gap": reason in coverage.gaps,
+            }
+            for reason, count in sorted(coverage.skipped.items())
+        ],
+    }
+
+
+def _site(one: SiteReport) -> dict[str, Any]:
+    return {
+        "site": one.site,
+        "requests": len(one.asked),
+        "stopped": one.stopped or None,
+        "by_hand": [
+            {"path": each.path, "status": each.status, "length": each.length} for each in one.by_hand
+        ],
+        "installed": [{"plugin": each.slug, "version": each.version} for each in one.installed],
+    }
+
+
+def _logs(report: LogReport) -> dict[str, Any]:
+    return {
+        "first": iso(report.first) if report.first else None,
+        "last": iso(report.last) if report.last else None,
+        "lines": report.lines,
+        "own_probes": report.own,
+        "gaps": [{"from": iso(start), "to": iso(end)} for start, end in report.gaps],
+        "taken": [_fetch(one) for one in report.taken[:_MOST_FETCHES]],
+        "taken_count": len(report.taken),
+        "addresses": [_visitor(one) for one in report.visitors[:_MOST_VISITORS]],
+        "addresses_count": len(report.visitors),
+    }
+
+
+def _fetch(one: Fetch) -> dict[str, Any]:
+    return {
+        "time": iso(one.time),
+        "address": one.address,
+        "agent": one.agent,
+        "path": one.path,
+        "kind": one.kind,
+        "status": one.status,
+        "size": one.size,
+        "served": one.served.name,
+        "harvester": one.harvester or None,
+        "log": one.log,
+        "line_hash": one.line_hash,
+    }
+
+
+def _visitor(one: Visitor) -> dict[str, Any]:
+    return {
+        "address": one.address,
+        "first": iso(one.first),
+        "last": iso(one.last),
+        "requests": one.requests,
+        "served": one.served,
+        "kinds": dict(one.kinds.most_common()),
+        "harvesters": dict(one.harvesters.most_common()),
+        "agents": [agent for agent, _ in one.agents.most_common()],
+    }
+
+
+def _theft(one: Theft) -> dict[str, Any]:
+    return {
+        "key_id": one.use.key_id or None,
+        "login": one.use.login or None,
+        "strength": int(one.strength),
+        "sentence": one.sentence,
+        "how_sure": one.how_sure,
+        "address": one.fetch.address if one.fetch else None,
+        "path": one.fetch.path if one.fetch else one.exposure.path if one.exposure else None,
+        "not_before": iso(one.not_before) if one.not_before else None,
+        "not_after": iso(one.not_after),
+    }
+
+
+def rows(report: LeakReport) -> tuple[list[str], list[list[str]]]:
+    """Return head and rows of the plain table: one row a finding."""
+    head = ["severity", "kind", "secret", "state", "places", "first place"]
+    body = []
+    for one in document(report)["findings"]:
+        where = one["where"]
+        first = f"{where[0]['path']}:{where[0]['line']}" if where else ""
+        count = str(len(where) + one.get("more_places", 0))
+        what = one.get("shown") or one.get("exposes") or one["id"]
+        body.append([one["severity"], one["kind"], what, f"{one['state']}, {one['decision']}", count, first])
+    return head, body
