@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workbench.progress import Notice, Summary
 
 MOVES_A_SECOND = 15
+SOON = 0.001  # seconds; Textual divides by the interval of a timer
 
 
 class ActionRequested(Message):
@@ -140,7 +141,7 @@ class Funnel:
 
     def _schedule(self) -> None:
         if self._timer is None:
-            wait = max(0.0, self._last + 1 / MOVES_A_SECOND - self._now())
+            wait = max(SOON, self._last + 1 / MOVES_A_SECOND - self._now())
             self._timer = self._after(wait, self._flush)
 
     def _flush(self) -> None:

@@ -7,6 +7,7 @@ handles the errors: ``settled`` gets every worker that ended, by the app's own s
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -64,6 +65,7 @@ class Workers:
         self._app = app
         self._on_trouble = on_trouble
         self._loud: dict[Worker[Any], bool] = {}
+        self._ended = asyncio.Event()
 
     def start(
         self,
@@ -92,12 +94,24 @@ class Workers:
         """Return whether work of a group is under way."""
         return any(w.group == group and not w.is_finished for w in self._loud)
 
+    async def rest(self, group: str, seconds: float) -> bool:
+        """Wait until no work of a group is under way, so many seconds at most; return whether that is so."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.running(group):
+                    self._ended.clear()
+                    await self._ended.wait()
+        except TimeoutError:
+            return False
+        return True
+
     def settled(self, event: Worker.StateChanged) -> None:
         """Take the news of a worker in; the app calls this for every state change."""
         worker = event.worker
         if event.state not in (WorkerState.ERROR, WorkerState.CANCELLED, WorkerState.SUCCESS):
             return
         loud = self._loud.pop(worker, True)
+        self._ended.set()
         if event.state is WorkerState.ERROR and worker.error is not None:
             told = trouble(worker.error, worker.description, loud)
             self._on_trouble(worker.error, told, worker.group)

@@ -28,6 +28,7 @@ NUMBERS = {pane: str(number) for number, pane in enumerate(Pane, start=1)}
 # A pane spends at most one part in so many of the time on making rows anew, and never more than 15 a second.
 SHARE = 6
 SPACING = 1 / 15
+SOON = 0.001  # seconds; Textual divides by a timer's interval
 
 
 def table_rows(rows: Iterable[ViewRow]) -> list[Row]:
@@ -112,7 +113,7 @@ class WorkPane(Vertical):
 
     def _schedule(self) -> None:
         if self._timer is None and self.display:
-            self._timer = self.set_timer(max(0.0, self._due - monotonic()), self._make_rows)
+            self._timer = self.set_timer(max(SOON, self._due - monotonic()), self._make_rows)
 
     def _make_rows(self) -> None:
         if self._timer is not None:

@@ -15,7 +15,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from workbench.errors import WorkbenchError
 from workbench.redact import Secret, visible
 from workbench.screens.asks import Choice
 from workbench.screens.dialog import Dialog, SecretInput, title, words
@@ -127,11 +126,14 @@ class ConnectScreen(Dialog[KeyChoice]):
 
 
 class VaultScreen(Dialog[bool]):
-    """Makes or unlocks the file vault. The passphrase is typed twice when it is new."""
+    """Makes or unlocks the file vault. The passphrase is typed twice when it is new.
+
+    ``take`` starts the opening and calls back with what was wrong, ``""`` when the vault is open.
+    """
 
     def __init__(
         self,
-        take: Callable[[Secret], Awaitable[None]],
+        take: Callable[[Secret, Callable[[str], None]], object],
         *,
         create: bool,
         reason: str = "",
@@ -142,7 +144,6 @@ class VaultScreen(Dialog[bool]):
         self._create = create
         self._reason = reason
         self._judge = judge
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         """Why, the passphrase, its judgement."""
@@ -189,21 +190,18 @@ class VaultScreen(Dialog[bool]):
     def _submit(self, value: str) -> None:
         if not value:
             self._wrong("The passphrase is empty.")
-        elif not self._busy:
-            self._busy = True
-            self._wrong("One moment: the passphrase is made slow to guess on purpose.")
-            self.run_worker(self._try(Secret(value)), group="vault", exit_on_error=False)
-
-    async def _try(self, passphrase: Secret) -> None:
-        """Give the passphrase on; what is wrong with it is told here, where it can be typed again."""
-        try:
-            await self._take(passphrase)
-        except WorkbenchError as error:
-            self._wrong(str(error))
-            for field in self.query(SecretInput):
-                field.value = ""
-            self.query_one("#pass-first").focus()
         else:
+            self._wrong("One moment: the passphrase is made slow to guess on purpose.")
+            self._take(Secret(value), self._answered)
+
+    def _answered(self, wrong: str) -> None:
+        """Close, or tell what is wrong with the passphrase here, where it can be typed again."""
+        if not self.is_current:
+            return
+        if not wrong:
             self.dismiss(True)
-        finally:
-            self._busy = False
+            return
+        self._wrong(wrong)
+        for field in self.query(SecretInput):
+            field.value = ""
+        self.query_one("#pass-first").focus()

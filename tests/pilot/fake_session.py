@@ -1,0 +1,266 @@
+"""A session without network, vault or journal, for pilot tests: records what it is asked, tells on command."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from workbench.actions import registry
+from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.clock import ManualClock
+from workbench.errors import UsageError
+from workbench.events import Changed, Event
+from workbench.incident import findings, runbook
+from workbench.incident.logbook import LogLine
+from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
+from workbench.incident.plan import EffectState, Place, Plan
+from workbench.incident.situation import Situation
+from workbench.incident.state import Attestation, Decision, EffectRecord, State
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import Domain, Key, SignIn, SmtpCredential, Subaccount, User
+from workbench.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Summary
+from workbench.redact import Secret
+
+START = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
+US = Place(Region.US)
+SECRET = "s3cr3t-value-that-must-not-leak-0123456789abcdef"
+PERSON = "margaret.hamilton@acme.example"
+SLICES = ("keys", "logins", "domains", "users", "subaccounts")
+
+
+class Rate:
+    """A sending rate as the session reports it."""
+
+    per_hour = 1240.0
+    series = (3, 5, 900, 1240, 1100)
+    text = "1,240/h above the usual 40/h"
+    as_of = START
+
+
+class FakeSession:
+    """Implements what the app uses of a session."""
+
+    def __init__(self, *, logins: int = 6, keys: int = 3, users: int = 2, domains: int = 2) -> None:
+        self.clock = ManualClock(START)
+        self.incident = "20261121-1402-3f2a"
+        self.title = "acme (US+EU)"
+        self.drill = True
+        self.read_only = False
+        self.holder_text = ""
+        self.state = State(incident=self.incident, opened_at="2026-11-21T14:02:07Z", name="acme", drill=True)
+        self.inventory = Inventory()
+        self.capabilities: object | None = None
+        self.running: object | None = None
+        self.rate: Rate | None = None
+        self.calls_per_second = 0.0
+        self.listings: dict[str, Listing] = {}
+        self.lines: list[LogLine] = []
+        self.listeners: list[Callable[[Event], None]] = []
+        self.asked: list[tuple[Any, ...]] = []
+        self.errors: list[tuple[str, str]] = []
+        self.fail: dict[str, BaseException] = {}
+        self.hold = asyncio.Event()
+        self.hold.set()
+        self.stopped = False
+        self.closed = False
+        self._size = (logins, keys, users, domains)
+
+    # reading
+
+    def fill(self) -> None:
+        """Make an account."""
+        logins, keys, users, domains = self._size
+        inventory = self.inventory
+        for n in range(domains):
+            name = f"mg{n}.acme.example"
+            domain = Domain(name=name, state="active", created_at=START - timedelta(days=900 + n))
+            inventory.domains[name] = DomainItem(domain, US)
+        names = list(inventory.domains)
+        for n in range(keys):
+            key_id = f"{n:04d}abcd-12345678-9abc{n:04d}"
+            key = Key(id=key_id, description=f"prod-{n}", kind="user", role="admin", created_at=START - timedelta(days=300))
+            inventory.keys[key_id] = KeyItem(key, US)
+        for n in range(logins if names else 0):
+            domain_name = names[n % len(names)]
+            user = "postmaster" if n < len(names) else f"app{n}"
+            login = f"{user}@{domain_name}"
+            item = LoginItem(SmtpCredential(login=login, created_at=START - timedelta(days=100)), domain_name, US)
+            inventory.logins[login] = item
+        for n in range(users):
+            email = PERSON if n == 0 else f"user{n}.longname@acme.example"
+            user_record = User(
+                id=f"user-{n}",
+                email=email,
+                name=f"User {n}",
+                role="admin" if n == 0 else "basic",
+                is_master=n == 0,
+                tfa_active=n == 0,
+                password_updated_at=START - timedelta(days=40),
+                auth=SignIn(method="classic"),
+            )
+            inventory.users[f"user-{n}"] = UserItem(user_record, US)
+        inventory.subaccounts["sub-1"] = Subaccount(id="sub-1", name="shop", status="open")
+        inventory.places = (US,)
+        for name in SLICES:
+            inventory.read_at[name] = self.clock.now()
+
+    def tell(self, event: Event) -> None:
+        """Tell every listener."""
+        for listener in tuple(self.listeners):
+            listener(event)
+
+    def changed(self, *slices: str) -> None:
+        """Tell that slices changed."""
+        for name in slices:
+            self.tell(Changed(name))
+
+    def log(self, text: str, tone: str = "info") -> None:
+        """Write a line of the activity log."""
+        self.lines.append(LogLine(len(self.lines) + 1, self.clock.now(), tone, text))
+        self.changed("log")
+
+    def _fail(self, what: str) -> None:
+        if what in self.fail:
+            raise self.fail[what]
+
+    async def connect(self) -> object:
+        """Connect, or fail as told."""
+        await self.hold.wait()
+        self._fail("connect")
+        self.capabilities = object()
+        self.changed("capabilities")
+        return self.capabilities
+
+    async def read_inventory(self) -> None:
+        """Fill everything."""
+        self._fail("read")
+        if not self.inventory.read_at:
+            self.fill()
+        for name in SLICES:
+            self.inventory.read_at[name] = self.clock.now()
+        self.changed(*SLICES, "runbook")
+
+    async def watch(self) -> list[object]:
+        """Read again."""
+        self.asked.append(("watch",))
+        await self.read_inventory()
+        return []
+
+    async def read_rate(self) -> None:
+        """Report a rate."""
+        self._fail("rate")
+        self.rate = Rate()
+        self.changed("rate")
+
+    async def check_blocklists(self) -> None:
+        """Remember that it was asked for."""
+        self.asked.append(("blocklists",))
+        self._fail("blocklists")
+
+    async def preserve(self) -> None:
+        """Store a snapshot."""
+        self.asked.append(("preserve",))
+        self._fail("preserve")
+        self.state.snapshots["0a"] = {"part": "0a", "at": "2026-11-21T14:03:00Z", "sha256": "ab" * 32}
+        self.changed("runbook")
+
+    # knowing
+
+    def situation(self) -> Situation:
+        """Return what actions look at."""
+        return Situation(self.inventory, self.state, self.clock.now())
+
+    def steps(self) -> list[runbook.StepView]:
+        """Return the real runbook."""
+        return runbook.steps(self.situation())
+
+    def findings(self) -> list[findings.Finding]:
+        """Return the real findings."""
+        return findings.findings(self.situation())
+
+    def plan(self, action_id: str, marked: Sequence[str] = (), **options: Any) -> Plan:
+        """Return the real plan."""
+        self.asked.append(("plan", action_id, tuple(marked), options))
+        self._fail("plan")
+        return registry.build(action_id, self.situation(), marked, **options)
+
+    def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
+        """Return the real reason."""
+        return registry.unavailable(action_id, self.situation(), marked)
+
+    def log_lines(self) -> Sequence[LogLine]:
+        """Return the log."""
+        return self.lines
+
+    def support_message(self) -> str:
+        """Return a message."""
+        return "Our account was compromised.\nWe are cutting access."
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Remember a listener."""
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    # doing
+
+    async def run(self, plan: Plan | None) -> Summary:
+        """Carry every effect out at once; while ``hold`` is cleared, wait before each."""
+        effects = plan.effects if plan is not None else tuple(r.effect for r in self.state.unsettled)
+        title = plan.title if plan is not None else "Finish what was begun"
+        self.asked.append(("run", title, tuple(e.id for e in effects)))
+        self._fail("run")
+        self.tell(PlanStarted(title, len(effects)))
+        verified = 0
+        for effect in effects:
+            record = EffectRecord(effect)
+            self.state.effects[effect.id] = record
+            self.tell(EffectMoved(record, Phase.SENDING))
+            await self.hold.wait()
+            if self.stopped:
+                break
+            record.state = EffectState.VERIFIED
+            record.evidence = ["old one refused, new one accepted"]
+            record.entry = f"entry-{effect.target}"
+            verified += 1
+            self.tell(EffectMoved(record, Phase.VERIFIED))
+        stopped = verified < len(effects)
+        summary = Summary(title, len(effects), verified, 0, 0, 0, 1.0, 0.5, stopped=stopped)
+        self.tell(PlanFinished(summary))
+        return summary
+
+    def stop(self) -> None:
+        """Stop after the current effect."""
+        self.stopped = True
+        self.hold.set()
+
+    async def attest(self, step: str, text: str, subject: str = "") -> None:
+        """Record it."""
+        self.asked.append(("attest", step, text, subject))
+        self.state.attestations.append(Attestation(step, "tester", "2026-11-21T14:05:00Z", text, subject))
+        self.changed("runbook")
+
+    async def decide(self, finding: str, decision: str, reason: str) -> None:
+        """Record it."""
+        if self.read_only:
+            raise UsageError("This incident is open in another workbench.")
+        self.asked.append(("decide", finding, decision, reason))
+        self.state.decisions[finding] = Decision(finding, decision, reason, "tester", "2026-11-21T14:05:00Z")
+        self.changed("keys", "logins", "users", "domains", "runbook")
+
+    async def secret(self, entry: str) -> Secret:
+        """Return a secret."""
+        self.asked.append(("secret", entry))
+        return Secret(SECRET)
+
+    async def record_error(self, error: BaseException, doing: str) -> None:
+        """Remember it."""
+        self.errors.append((type(error).__name__, doing))
+
+    async def aclose(self) -> None:
+        """Remember it."""
+        self.closed = True
+
+
+LISTED = Verdict.LISTED

@@ -1,0 +1,380 @@
+"""What each action of the table does on the screen: ask what must be asked, show the plan, start the work.
+
+Nothing here writes to the account and nothing awaits the network on the screen's time: work goes to the
+app's workers, plans go through the plan screen, and only a confirmed plan reaches ``session.run``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from workbench.actions.catalog import ACTIONS, Action, Pane
+
+if TYPE_CHECKING:
+    from workbench.app import WorkbenchApp
+    from workbench.incident.plan import Plan
+    from workbench.progress import Summary
+    from workbench.redact import Secret
+    from workbench.screens.asks import Picked
+    from workbench.session import Session
+
+LEAST_LIMIT = 1000  # messages a month; the vendor refuses less (dossier B3)
+# These act on the row under the cursor where nothing is selected; all others then mean everything.
+_ON_CURSOR = frozenset({"keys.delete", "logins.delete", "finding.judge", "secret.reveal"})
+_FINDING_KINDS = {Pane.DOMAINS: "domain", Pane.USERS: "user"}
+NOT_OPEN = "the incident is not open yet"
+
+
+class Deeds:
+    """One per app. ``do`` is the only way in, from keys, palette and guide alike."""
+
+    def __init__(self, app: WorkbenchApp) -> None:
+        self._app = app
+        self._always: dict[str, Callable[[], object]] = {
+            "help": self._help,
+            "quit": app.ask_quit,
+            "redraw": app.redraw,
+            "palette": app.action_command_palette,
+            "refresh": app.refresh_account,
+            "pane.maximise": app.main.toggle_maximised,
+            "share.toggle": self._share,
+            "local.toggle": self._local,
+            "stop": self._stop,
+            "next.do": self._next,
+            **{f"pane.{pane.value}": (lambda p=pane: app.main.go(p)) for pane in Pane},
+        }
+        self._with_session: dict[str, Callable[[Session], object]] = {
+            "finish": self._finish,
+            "evidence.preserve": self._preserve,
+            "support.message": self._support,
+            "step.attest": self._attest,
+            "finding.judge": self._judge,
+            "blocklists.check": self._blocklists,
+            "secret.reveal": self._reveal,
+        }
+
+    def known(self) -> set[str]:
+        """Return the ids of the actions that can be done here, for the test that compares."""
+        return {*self._always, *self._with_session, *(a.id for a in ACTIONS.values() if a.plans)}
+
+    def do(self, action_id: str) -> None:
+        """Do an action, or say why it is not possible now."""
+        action = ACTIONS[action_id]
+        if (always := self._always.get(action_id)) is not None:
+            always()
+            return
+        session = self._app.store.session
+        if session is None:
+            self._app.tell(f"Not now: {NOT_OPEN}.")
+        elif reason := self._reason(action, session):
+            self._app.tell(f"Not now: {reason.rstrip('.')}.")
+        elif action.plans:
+            self._plan(action, session)
+        else:
+            self._with_session[action_id](session)
+
+    def unavailable(self, action: Action) -> str:
+        """Return why an action is not possible now, ``""`` when it is."""
+        if action.id == "stop":
+            return "" if self._app.funnel.active else "no plan is running"
+        if action.id in self._always:
+            return ""
+        session = self._app.store.session
+        return NOT_OPEN if session is None else self._reason(action, session)
+
+    def _reason(self, action: Action, session: Session) -> str:
+        marked, reason = self.chosen(action, session)
+        if reason:
+            return reason
+        match action.id:
+            case "secret.reveal":
+                return self._no_reveal(session, marked)
+            case "finish":
+                return "" if session.state.unsettled else "everything that was begun is proven"
+            case "finding.judge":
+                return "" if marked else "no row is highlighted"
+            case "subaccounts.disable":
+                # Which one is asked next; the session is asked about it with the plan.
+                return "" if session.inventory.subaccounts else "the account has no subaccount"
+        return session.unavailable(action.id, marked)
+
+    def chosen(self, action: Action, session: Session) -> tuple[list[str], str]:
+        """Return (row keys the action is about, why it cannot be about them).
+
+        A selection that holds nothing of the action's kind is refused: handed on as nothing selected it
+        would mean everything.
+        """
+        pane = self._app.main.panes[self._app.main.current]
+        if pane.PANE not in action.panes:
+            return [], ""
+        table = pane.table
+        keys = table.chosen_keys if action.id in _ON_CURSOR else table.marked_keys
+        if pane.PANE is not Pane.CREDENTIALS or not action.plans:
+            return keys, ""
+        of_keys = action.id.startswith("keys.")
+        held = session.inventory.keys if of_keys else session.inventory.logins
+        fitting = [key for key in keys if key in held]
+        if keys and not fitting:
+            return [], f"nothing selected is an {'API key' if of_keys else 'SMTP login'}"
+        return fitting, ""
+
+    # Plans
+
+    def _plan(self, action: Action, session: Session) -> None:
+        marked, _ = self.chosen(action, session)
+        if action.id == "limit.set":
+            self._ask_limit(action, marked)
+        elif action.id == "subaccounts.disable":
+            self._pick_subaccount(action, session)
+        else:
+            self.make_plan(action, marked)
+
+    def make_plan(self, action: Action, marked: list[str], **options: Any) -> None:
+        """Have the session make the plan, then show it; what is wrong with it is shown as an error."""
+        session = self._app.store.session
+        if session is None:
+            return
+
+        async def make() -> Plan:
+            return session.plan(action.id, marked, **options)
+
+        self._app.work.start(make, group="plan", doing=f"planning “{action.title}”", then=self.show_plan)
+
+    def show_plan(self, plan: Plan) -> None:
+        """Show a plan and run it when it is confirmed."""
+        from workbench.screens.plan import PlanScreen
+
+        session = self._app.store.session
+        if session is None or self._app.plan_shown():
+            return
+        stale = self._app.staleness()
+        screen = PlanScreen(plan, session.title, ascii_mode=self._app.store.look.ascii, stale=stale)
+        self._app.push_screen(screen, self._confirmed)
+
+    def _confirmed(self, plan: Plan | None) -> None:
+        if plan is not None:
+            self.run(plan)
+
+    def run(self, plan: Plan | None) -> None:
+        """Start a confirmed plan, or finish what is unsettled."""
+        session = self._app.store.session
+        if session is not None:
+            doing = f"running “{plan.title}”" if plan is not None else "finishing what was begun"
+            self._app.work.start(lambda: session.run(plan), group="run", doing=doing, then=self._ran)
+
+    def _ran(self, summary: Summary) -> None:
+        if summary.halted is not None:
+            self._app.show_error(summary.halted, f"running “{summary.title}”", "run")
+        elif summary.complete:
+            self._app.tell(summary.line())
+        else:
+            self._app.tell(f"{summary.line()}. Activity (6) says more; f goes on.", severity="warning")
+        self._app.refresh_account(loud=False)
+
+    def _ask_limit(self, action: Action, marked: list[str]) -> None:
+        from workbench.screens.asks import AskScreen
+
+        def check(text: str) -> str:
+            number = text.replace(",", "").replace(".", "")
+            if not number.isdigit() or int(number) < LEAST_LIMIT:
+                return f"A whole number of messages a month, {LEAST_LIMIT:,} or more."
+            return ""
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self.make_plan(action, marked, limit=int(text.replace(",", "").replace(".", "")))
+
+        words = (
+            "How many messages may the account send this month? Mailgun takes no less than 1,000; a limit below "
+            "what was sent already probably stops all mail, yours included. The plan shows this month's use."
+        )
+        screen = AskScreen("Sending limit", words, placeholder="messages a month", check=check)
+        self._app.push_screen(screen, answered)
+
+    def _pick_subaccount(self, action: Action, session: Session) -> None:
+        from workbench.redact import visible
+        from workbench.screens.asks import Choice, PickScreen
+
+        choices = [
+            Choice(item.id, visible(item.name or item.id, 60), visible(item.status or "", 20))
+            for item in session.inventory.subaccounts.values()
+        ]
+
+        def answered(picked: Picked | None) -> None:
+            if picked is not None:
+                self.make_plan(action, [picked.id])
+
+        text = "Everything a disabled subaccount sends stops until it is enabled again."
+        self._app.push_screen(PickScreen("Disable which subaccount?", text, choices), answered)
+
+    # Runbook
+
+    def _next(self) -> None:
+        app = self._app
+        step = app.main.runbook.current
+        if step is None:
+            app.tell(f"Not now: {NOT_OPEN}." if app.store.session is None else "Every step is closed.")
+        elif step.next_action:
+            self.do(step.next_action)
+        else:
+            app.tell(f"Step {step.id} is done by hand: do it, then press t to attest it.")
+
+    def _finish(self, session: Session) -> None:
+        self.run(None)
+
+    def _stop(self) -> None:
+        if self._app.funnel.active and self._app.store.session is not None:
+            self._app.store.session.stop()
+            done, total = self._app.funnel.done, self._app.funnel.total
+            self._app.tell(
+                f"Stopping: {done} of {total} are done and stay done, what is under way ends, the rest stays "
+                "planned. f goes on later."
+            )
+
+    def _preserve(self, session: Session) -> None:
+        def told(_: None) -> None:
+            self._app.tell("Evidence is stored, its hash is in the journal. m shows the message to Support.")
+
+        self._app.work.start(session.preserve, group="preserve", doing="preserving evidence", then=told)
+
+    def _support(self, session: Session) -> None:
+        from workbench.screens.texts import TextScreen
+
+        def closed(copied: bool | None) -> None:
+            if copied:
+                self._attested(session, "0", "opening message to Support copied", "")
+
+        hint = "Copy it and send it to Mailgun Support now; copying it is recorded as attested."
+        self._app.push_screen(TextScreen("To Mailgun Support", session.support_message(), hint=hint), closed)
+
+    def _attested(self, session: Session, step: str, text: str, subject: str) -> None:
+        self._app.work.start(
+            lambda: session.attest(step, text, subject), group="attest", doing=f"attesting step {step}"
+        )
+
+    def _attest(self, session: Session) -> None:
+        from workbench.screens.asks import AskScreen, Choice, PickScreen
+
+        main = self._app.main
+        if main.current is Pane.USERS and (user := main.panes[Pane.USERS].table.cursor_key) is not None:
+            choices = [
+                Choice("4", "has a new password", "step 4"),
+                Choice("5", "has two-factor switched on", "step 5"),
+                Choice("1b", "is deleted in the control panel", "step 1b"),
+            ]
+
+            def picked(answer: Picked | None) -> None:
+                if answer is not None:
+                    text = answer.reason or next(c.words for c in choices if c.id == answer.id)
+                    self._attested(session, answer.id, text, user)
+
+            text = (
+                "Attest only what you know and the account cannot show. Your name and the time are recorded."
+            )
+            self._app.push_screen(PickScreen("This user…", text, choices, reason="how do you know?"), picked)
+            return
+        step = main.runbook.current
+        if step is None:
+            self._app.tell("Every step is closed.")
+            return
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._attested(session, step.id, text, "")
+
+        question = "What do you know, and from whom? Your name and the time are recorded with it."
+        screen = AskScreen(f"Attest step {step.id}: {step.title}", question, placeholder="what was done")
+        self._app.push_screen(screen, answered)
+
+    # Findings, blocklists, secrets
+
+    def _judge(self, session: Session) -> None:
+        from workbench.redact import visible
+        from workbench.screens.asks import Choice, PickScreen
+
+        pane = self._app.main.current
+        key = self._app.main.panes[pane].table.cursor_key
+        if key is None:
+            return
+        kind = _FINDING_KINDS.get(pane) or ("key" if key in session.inventory.keys else "login")
+        found = next((f for f in session.findings() if f.key == f"{kind}:{key}"), None)
+        why = "\n".join(f"- {visible(line)}" for line in found.why) if found is not None else ""
+        choices = (
+            Choice("keep", "Not sure yet", "stays on the list of what to judge"),
+            Choice("ours", "It is ours", "somebody of yours made it and knows it"),
+            Choice("intruder", "It is the intruder's", "nobody of yours made it"),
+        )
+
+        def answered(picked: Picked | None) -> None:
+            if picked is not None:
+                self._app.work.start(
+                    lambda: session.decide(f"{kind}:{key}", picked.id, picked.reason),
+                    group="decide",
+                    doing="recording your judgement",
+                )
+
+        title = self._app.safe(found.title if found is not None else key)
+        text = self._app.safe(why) or "Nothing speaks against it so far."
+        self._app.push_screen(PickScreen(f"Whose is it? {title}", text, choices, reason="reason"), answered)
+
+    def _blocklists(self, session: Session) -> None:
+        self._app.work.start(session.check_blocklists, group="blocklists", doing="asking the blocklists")
+
+    def _no_reveal(self, session: Session, marked: list[str]) -> str:
+        if self._app.store.look.share_safe:
+            return "share-safe is on, and a secret is never drawn then; s turns it off"
+        return "" if self._entry(session, marked) else "this row has no new secret"
+
+    def _entry(self, session: Session, marked: list[str]) -> str:
+        """Return the vault entry of the secret that belongs to the highlighted row, ``""`` for none."""
+        key = self._app.main.panes[Pane.CREDENTIALS].table.cursor_key
+        for record in session.state.effects.values():
+            about = (record.effect.target, record.result.get("key_id"), record.effect.params.get("replaces"))
+            kind = record.effect.kind.value
+            if record.entry and key in about and kind in ("key.create", "smtp.reset", "smtp.create"):
+                return record.entry
+        return ""
+
+    def _reveal(self, session: Session) -> None:
+        from workbench.screens.reveal import RevealScreen
+
+        entry = self._entry(session, [])
+
+        def fetch(show: Callable[[Secret], None]) -> None:
+            self._app.work.start(
+                lambda: session.secret(entry), group="reveal", doing="fetching a secret", then=show
+            )
+
+        self._app.push_screen(RevealScreen(entry, fetch, session.clock))
+
+    # Views
+
+    def _share(self) -> None:
+        from workbench.screens.asks import Choice, PickScreen
+
+        if not self._app.store.look.share_safe:
+            self._app.set_look(share_safe=True)
+            return
+
+        def answered(picked: Picked | None) -> None:
+            if picked is not None and picked.id == "off":
+                self._app.set_look(share_safe=False)
+
+        choices = (
+            Choice("on", "Keep share-safe on"),
+            Choice("off", "Turn it off", "people's addresses in full, secrets can be revealed"),
+        )
+        text = "Is nobody else looking at this screen, and is nothing recording it?"
+        self._app.push_screen(PickScreen("Turn share-safe off?", text, choices), answered)
+
+    def _local(self) -> None:
+        look = self._app.store.look
+        self._app.set_look(local=not look.local)
+        self._app.tell("Times are in this host's zone now." if not look.local else "Times are in UTC now.")
+
+    def _help(self) -> None:
+        from workbench.screens.helps import HelpScreen
+
+        pane = self._app.main.panes[self._app.main.current]
+        self._app.push_screen(HelpScreen(pane.PANE, pane.TITLE, pane.HELP))
