@@ -11,7 +11,7 @@ import getpass
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench import evidence
 from workbench.actions import registry
@@ -41,6 +41,9 @@ from workbench.redact import Secret, visible
 from workbench.smtp import SmtpProver
 from workbench.vault import EntryName, Vault, incident_service
 
+if TYPE_CHECKING:
+    from workbench.blocklists.verdicts import Listing
+
 
 @dataclass(slots=True)
 class SessionOptions:
@@ -54,6 +57,7 @@ class SessionOptions:
     incident: str | None = None
     drill: bool = False
     own_key_id: str = ""
+    resolver: str = ""
     old_secrets: Mapping[str, Secret] = field(default_factory=dict)
     old_passwords: Mapping[str, Secret] = field(default_factory=dict)
 
@@ -81,6 +85,7 @@ class Session:
         self.vault = GuardedVault(options.vault, journal.guard)
         journal.guard(admin.key)
         self._executor: Executor | None = None
+        self.listings: dict[str, Listing] = {}
         self._log: list[LogLine] = []
         for row in journal.rows():
             self._log_row(row)
@@ -194,8 +199,29 @@ class Session:
         """Read which credential sends what right now, for the order of the cut; journaled as a fact."""
         from workbench.use_reader import read_use
 
-        use = await read_use(self.api, self.api.endpoints.regions, self.clock.now())
-        await self.fact("credential_use", {"by_credential": use})
+        volume = self.metering.volume
+        began = volume.began if volume is not None else None
+        use = await read_use(self.api, self.api.endpoints.regions, self.clock.now(), began=began)
+        await self.fact("credential_use", use.fact())
+
+    async def check_blocklists(self) -> None:
+        """Look the account's addresses and domains up; verdicts arrive one by one in ``listings``."""
+        from workbench import blocklist_reader
+
+        await blocklist_reader.read_ips(self.api, self.inventory)
+        what = blocklist_reader.subjects(self.inventory)
+        async for listing in blocklist_reader.look_up(what, self.clock, self._resolver()):
+            self.listings["|".join(listing.pair)] = listing
+            self._tell(Changed("blocklists"))
+        await self.fact("blocklists", blocklist_reader.summary(self.listings.values()))
+
+    def _resolver(self) -> Any:
+        from workbench.blocklists.resolvers import HostPort
+
+        if self._options.resolver:
+            return HostPort.parse(self._options.resolver)
+        drill = self.api.endpoints.dns
+        return HostPort(drill.host, drill.port) if drill is not None else None
 
     async def preserve(self) -> None:
         """Store snapshot 0a: what the first cut would destroy. Raises VaultError, JournalError, HostError."""

@@ -25,4 +25,5 @@ def run(options: argparse.Namespace) -> int:
         return asyncio.run(serve(from_arguments(options), home.path / "account"))
     from workbench.cli.screen import run_drill
 
-    return run_drill(options)
+    code: int = run_drill(options)
+    return code

@@ -68,7 +68,7 @@ async def open_vault(home: Home) -> Vault:
     path = home.vault_file
     if passphrase is not None:
         return await _file_vault(path, passphrase)
-    if path.exists():
+    if await asyncio.to_thread(path.exists):
         return await Vault.unlock_file(path, _ask_passphrase("Passphrase of the workbench's vault: "))
     found = await asyncio.to_thread(detect)
     if isinstance(found, SystemKeyring):
@@ -77,7 +77,7 @@ async def open_vault(home: Home) -> Vault:
 
 
 async def _file_vault(path: Path, passphrase: Secret) -> Vault:
-    if path.exists():
+    if await asyncio.to_thread(path.exists):
         return await Vault.unlock_file(path, passphrase)
     return await Vault.create_file(path, passphrase)
 
@@ -116,11 +116,7 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
     place = home or Home.find()
     place.ensure()
     clock = SystemClock()
-    incident = getattr(options, "incident", None)
-    if incident:
-        place.existing(incident)
-    elif getattr(options, "new", False):
-        incident = new_incident_id(clock.now())
+    incident = incident_of(options, place)
     vault = await open_vault(place)
     try:
         return await open_session(
@@ -133,11 +129,19 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
                 incident=incident,
                 drill=drill,
                 own_key_id=getattr(options, "own_key", ""),
+                resolver=getattr(options, "resolver", None) or "",
             )
         )
     except BaseException:
         vault.close()
         raise
+
+
+def incident_of(options: argparse.Namespace, home: Home) -> str | None:
+    """Return the incident the options name, a new id with --new, None for the latest; raises UsageError."""
+    if getattr(options, "incident", None):
+        return home.existing(options.incident)
+    return new_incident_id(SystemClock().now()) if getattr(options, "new", False) else None
 
 
 def run_async(work: Callable[[], Awaitable[int]]) -> int:

@@ -1,0 +1,241 @@
+"""The full screen: what it is opened with, on a real account and on the drill.
+
+Light at the top: the screen paints before the account, the vault and the drill's servers are even
+imported. Everything here that is heavy is imported inside the calls that the app makes afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.errors import HostError, UsageError
+from workbench.home import Home
+
+if TYPE_CHECKING:
+    from workbench.redact import Secret
+    from workbench.screens.door import Door, KeyChoice
+    from workbench.session import Session
+    from workbench.vault import Vault
+
+# Seconds the drill's servers may take to say where they are; a cold start takes about one.
+SERVE_LIMIT = 30.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the screen on a real account; returns the process's exit code."""
+    _need_terminal()
+    from workbench.app import WorkbenchApp
+
+    entrance = _Entrance(options)
+    app = WorkbenchApp(entrance.open_session, door=entrance.door, first_screen="panes")
+    return app.run(mouse=False) or 0
+
+
+def run_drill(options: argparse.Namespace) -> int:
+    """Open the screen on the drill, whose servers run in a process of their own."""
+    _need_terminal()
+    from workbench.app import WorkbenchApp
+
+    drill = _Drill(options)
+    app = WorkbenchApp(drill.open_session, drill=True, watch_every=10.0, rate_every=5.0)
+    try:
+        return app.run(mouse=False) or 0
+    finally:
+        drill.stop()
+
+
+def _need_terminal() -> None:
+    if os.environ.get("TERM", "") in ("", "dumb") or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The full screen needs a terminal.",
+            "Input or output is a pipe, or TERM names no terminal.",
+            "Use a command instead (workbench --help), or run it on a terminal.",
+        )
+
+
+@dataclass(slots=True)
+class _Entrance:
+    """Asks for the key and the vault where they are not at hand, then opens the session."""
+
+    options: argparse.Namespace
+    key: Secret | None = None
+    vault: Vault | None = None
+    home: Home = field(default_factory=Home.find)
+
+    async def door(self) -> Door:
+        """Return what has to be asked before the incident can be opened."""
+        from workbench.cli.opening import supplied_key
+        from workbench.passphrase import judge, passphrase_from_environment
+        from workbench.screens.door import Door
+        from workbench.vault import SystemKeyring, Vault, detect
+
+        self.home.ensure()
+        self.key = supplied_key(self.options)
+        ask_key = self.key is None and not await self._has_admin_key()
+        passphrase = passphrase_from_environment()
+        words = ""
+        if passphrase is not None:
+            await self._open_file(passphrase)
+        elif not self.home.vault_file.exists():
+            found = await asyncio.to_thread(detect)
+            if isinstance(found, SystemKeyring):
+                self.vault = Vault(found.backend)
+            else:
+                words = f"{found.reason} {found.todo}"
+        state = "ready" if self.vault is not None else "unlock" if self.home.vault_file.exists() else "create"
+        return Door(
+            ask_key=ask_key,
+            take_key=self._take_key,
+            vault=state,  # type: ignore[arg-type]
+            vault_words=words,
+            take_passphrase=self._open_file,
+            judge=lambda secret: judge(secret).words,
+        )
+
+    async def open_session(self) -> Session:
+        """Open the session with what was found and asked; raises the errors of ``open_session``."""
+        from workbench.cli.opening import endpoints_of, incident_of
+        from workbench.clock import SystemClock
+        from workbench.session import SessionOptions, open_session
+
+        if self.vault is None:
+            raise HostError("No vault is open.", "New credentials need a safe place.", "Start again.")
+        return await open_session(
+            SessionOptions(
+                home=self.home,
+                endpoints=endpoints_of(self.options),
+                vault=self.vault,
+                clock=SystemClock(),
+                key=self.key,
+                incident=incident_of(self.options, self.home),
+                own_key_id=self.options.own_key,
+                resolver=self.options.resolver or "",
+            )
+        )
+
+    async def _has_admin_key(self) -> bool:
+        """Return whether an incident of this home already runs on a key of its own in the vault."""
+        from workbench.incident.state import fold
+        from workbench.journal import read_rows
+
+        incident = self.options.incident or self.home.latest()
+        if incident is None or self.options.new:
+            return False
+        path = self.home.folder(incident) / "journal.sqlite"
+        return bool(fold(await asyncio.to_thread(read_rows, path)).admin_entry)
+
+    def _take_key(self, choice: KeyChoice) -> None:
+        self.key = choice.typed
+
+    async def _open_file(self, passphrase: Secret) -> None:
+        from workbench.vault import Vault
+
+        path = self.home.vault_file
+        if await asyncio.to_thread(path.exists):
+            self.vault = await Vault.unlock_file(path, passphrase)
+        else:
+            self.vault = await Vault.create_file(path, passphrase)
+
+
+@dataclass(slots=True)
+class _Drill:
+    """The drill's servers in a process of their own, and the session on them."""
+
+    options: argparse.Namespace
+    process: asyncio.subprocess.Process | None = None
+
+    async def open_session(self) -> Session:
+        """Start the servers, unlock the throwaway vault, open the drill's incident."""
+        import json
+
+        from workbench.clock import SystemClock
+        from workbench.mailgun.endpoints import from_document
+        from workbench.redact import Secret
+        from workbench.session import SessionOptions, open_session
+
+        home = Home.find().drill()
+        home.ensure()
+        line = await self._serve()
+        document = json.loads(line)
+        if self.options.fresh:
+            await asyncio.to_thread(_forget, home)
+        return await open_session(
+            SessionOptions(
+                home=home,
+                endpoints=from_document(document),
+                vault=await _throwaway_vault(home),
+                clock=SystemClock(),
+                key=Secret(document["api_key"]),
+                drill=True,
+            )
+        )
+
+    async def _serve(self) -> bytes:
+        """Start the serving process and return its first line; raises HostError when it does not come up."""
+        arguments = [word for word in sys.argv[1:] if word != "drill"]
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "workbench",
+            "drill",
+            "--serve",
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            # A process group of its own: ctrl+c on the screen must not reach the servers.
+            start_new_session=True,
+        )
+        output, errors = self.process.stdout, self.process.stderr
+        if output is None or errors is None:
+            raise AssertionError("both were asked for as pipes")
+        try:
+            line = await asyncio.wait_for(output.readline(), SERVE_LIMIT)
+        except TimeoutError:
+            line = b""
+        if line:
+            return line
+        said = (await errors.read(2000)).decode(errors="replace").strip().splitlines()
+        raise HostError(
+            "The drill's servers did not start.",
+            said[0] if said else f"They said nothing within {SERVE_LIMIT:.0f} seconds.",
+            "Try again with --fresh; `workbench drill --serve` shows what goes wrong.",
+        )
+
+    def stop(self) -> None:
+        """Stop the servers; their state is stored, and the simulated clock stands still until the next time."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.terminate()
+
+
+async def _throwaway_vault(home: Home) -> Vault:
+    from workbench.passphrase import generate_passphrase
+    from workbench.private_files import replace_durably
+    from workbench.redact import Secret
+    from workbench.vault import Vault
+
+    path = home.path / "passphrase"
+    if not await asyncio.to_thread(path.exists):
+        fresh = generate_passphrase()
+        await asyncio.to_thread(replace_durably, path, fresh.reveal().encode())
+    passphrase = Secret((await asyncio.to_thread(path.read_text, "utf-8")).strip())
+    if await asyncio.to_thread(home.vault_file.exists):
+        return await Vault.unlock_file(home.vault_file, passphrase)
+    return await Vault.create_file(home.vault_file, passphrase)
+
+
+def _forget(home: Home) -> None:
+    """Remove the incidents and the vault of the drill's own home; the account itself was made anew."""
+    import shutil
+
+    for name in ("incidents",):
+        shutil.rmtree(home.path / name, ignore_errors=True)
+    for name in ("vault.json", "passphrase"):
+        Path(home.path / name).unlink(missing_ok=True)
+    home.ensure()
