@@ -25,6 +25,7 @@ from workbench.errors import (
 from workbench.redact import MASK, Secret, visible
 
 _DETAIL = 300
+_UNREAD = object()
 
 
 class CutShort(UnreadableAnswer):
@@ -34,7 +35,7 @@ class CutShort(UnreadableAnswer):
 class Answer:
     """An answer with a 2xx status: ``status``, raw header pairs, ``body`` bytes, and the call it answers."""
 
-    __slots__ = ("body", "raw_headers", "status", "where")
+    __slots__ = ("_document", "body", "raw_headers", "status", "where")
 
     def __init__(
         self, status: int, raw_headers: Sequence[tuple[bytes, bytes]], body: bytes, where: str
@@ -43,6 +44,7 @@ class Answer:
         self.raw_headers = raw_headers
         self.body = body
         self.where = where
+        self._document: Any = _UNREAD
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name (lower case), None if there is none."""
@@ -59,10 +61,12 @@ class Answer:
 
     def document(self) -> Any:
         """Return the JSON document; raise UnreadableAnswer where the body is not one."""
-        try:
-            return msgspec.json.decode(self.body)
-        except (msgspec.DecodeError, RecursionError) as wrong:
-            raise _not_json(self, str(wrong)) from None
+        if self._document is _UNREAD:
+            try:
+                self._document = msgspec.json.decode(self.body)
+            except (msgspec.DecodeError, RecursionError) as wrong:
+                raise _not_json(self, str(wrong)) from None
+        return self._document
 
     def object(self) -> dict[str, Any]:
         """Return the JSON object; raise UnreadableAnswer for a body that is none. An empty body is ``{}``."""
@@ -136,6 +140,8 @@ def check(answer: Answer, secrets: Iterable[Secret], retry_after: float | None) 
     if 200 <= status < 300:
         if answer.body and looks_like_html(content_type, answer.body):
             raise captive_portal(answer.where, status)
+        if "json" in content_type and answer.body.strip():
+            answer.document()  # Here, where a read that was cut short can still be repeated.
         return answer
     detail = without(secrets, explain(answer.body))
     raise _error(answer, detail, content_type, retry_after)

@@ -147,10 +147,15 @@ class Capabilities:
     def _about_role(self) -> list[str]:
         said = []
         key = self.own_key
-        if key is not None and key.role not in {None, "admin"}:
+        if self.admin is False:
+            role = (
+                f"This key has the role {visible(key.role, 40)}, not admin"
+                if key is not None and key.role not in {None, "admin"}
+                else "By what it is refused, this key is not admin"
+            )
             said.append(
-                f"This key has the role {visible(key.role, 40)}, not admin: it cannot replace keys, reset SMTP "
-                "passwords or manage the IP allowlist. Make an admin key in the control panel (API Security)."
+                f"{role}: it cannot replace keys, reset SMTP passwords or manage the IP allowlist. Make an admin key "
+                "in the control panel (API Security)."
             )
         refused = [ability.name for ability in self.abilities if ability.allowed is False]
         if refused:
@@ -214,10 +219,10 @@ async def probe(client: Mailgun) -> Capabilities:
     )
     own = next((key for key in keys[0] or () if key.id == client.key_id), None)
     abilities = (
-        Ability("see and replace API keys", _allowed(keys[1]), keys[1]),
+        Ability("see the API keys", _allowed(keys[1]), keys[1]),
         Ability("see who can sign in", _allowed(users[1]), users[1]),
-        Ability("see and change the IP allowlist", _allowed(allowlist[1]), allowlist[1]),
-        Ability("see and reset SMTP logins", _allowed(logins[1]), logins[1]),
+        Ability("see the IP allowlist", _allowed(allowlist[1]), allowlist[1]),
+        Ability("see the SMTP logins", _allowed(logins[1]), logins[1]),
         Ability("see how much was sent", _allowed(logs[1]), logs[1]),
     )
     in_use = bool(allowlist[0]) if allowlist[0] is not None else None

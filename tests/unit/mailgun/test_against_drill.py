@@ -14,7 +14,15 @@ from tests.unit.mailgun.fakes import gather_pages
 from workbench.clock import SystemClock
 from workbench.drill.options import DrillOptions
 from workbench.drill.serve import RunningDrill, start
-from workbench.errors import NotAuthorised, NotFound, Refused
+from workbench.errors import (
+    ApiError,
+    NotAuthorised,
+    NotFound,
+    Refused,
+    Unreachable,
+    UnreadableAnswer,
+    VendorFault,
+)
 from workbench.mailgun import account, content, credentials, domains, evidence, keys, queues, settings
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import Region, from_document
@@ -133,3 +141,69 @@ async def test_the_limit_of_a_region_is_set_and_below_the_minimum_refused(tmp_pa
             await account.set_limit(client, 0, region=Region.US)
         await account.delete_limit(client, region=Region.US)
         assert await account.get_limit(client, region=Region.US) is None
+
+
+class Hasty(SystemClock):
+    """The host's clock whose pauses take no time: backing off is tested elsewhere."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "says"),
+    [
+        ("lockout", "allowlist"),
+        ("non-admin", "not admin"),
+        ("one-region", "Only US accepts this key"),
+        ("disabled", "Mailgun has disabled"),
+        ("no-domains", "no domains in any region"),
+        ("empty", "no domains in any region"),
+    ],
+)
+async def test_each_trouble_is_told_in_plain_words(tmp_path: Path, scenario: str, says: str) -> None:
+    async with drill(tmp_path, scenario=scenario) as (_, client):
+        assert says in " ".join((await probe(client)).words())
+
+
+async def test_a_captive_portal_is_told_apart_from_the_api(tmp_path: Path) -> None:
+    async with drill(tmp_path, faults="html") as (_, client):
+        found = await probe(client)
+        assert isinstance(found.failure(), UnreadableAnswer)
+        assert "captive portal" in found.words()[0]
+
+
+@pytest.mark.parametrize("fault", ["truncate", "cut", "reset-before", "reset-after", "status-503"])
+async def test_reads_get_through_a_faulty_line_and_one_error_says_so_where_they_do_not(
+    tmp_path: Path, fault: str
+) -> None:
+    async with drill(tmp_path, faults=f"{fault}:0.25") as (running, _):
+        client = Mailgun(from_document(running.document()), Secret(running.api_key), clock=Hasty())
+        reached = 0
+        for _turn in range(40):
+            try:
+                reached += len(await account.list_users(client)) > 0
+            except (VendorFault, Unreachable, UnreadableAnswer) as error:
+                assert error.where == "GET /v5/users"
+        await client.aclose()
+        assert reached >= 30
+
+
+async def test_hostile_names_are_listed_verbatim_and_each_login_can_be_reached(tmp_path: Path) -> None:
+    async with drill(tmp_path, scenario="hostile-names") as (_, client):
+        assert await keys.list_keys(client)
+        assert await account.list_users(client)
+        for region in Region:
+            for domain in await domains.list_domains(client, region=region):
+                for login in await credentials.list_credentials(client, domain.name, region=region):
+                    chosen = Secret("a-password-for-" + "x" * 10)
+                    try:
+                        done = await credentials.reset_credential(
+                            client, domain.name, login.login, chosen, region=region
+                        )
+                    except ApiError as error:
+                        # Servers may not take a slash inside a name: then it is said, never done to another.
+                        assert "/" in login.login
+                        assert "%2F" in error.where
+                    else:
+                        assert done.message

@@ -163,15 +163,24 @@ async def test_each_odd_answer_becomes_its_error(
     assert len(api.requests) == 1, "what was understood is not repeated"
 
 
-@pytest.mark.parametrize("body", ['{"items": [', "", "null,", "[1]", '"text"', "\x00"])
-async def test_a_body_that_is_no_object_is_unreadable(body: str) -> None:
-    client, _ = fake_client([text(body, 200, "application/json")])
-    answer = await client.call("PUT", "/a")
-    if body == "":
-        assert answer.object() == {}
-        return
+@pytest.mark.parametrize("media", ["application/json", "text/plain"])
+@pytest.mark.parametrize("body", ['{"items": [', "null,", "[1]", '"text"', "\x00"])
+async def test_a_body_that_is_no_object_is_unreadable(body: str, media: str) -> None:
+    client, api = fake_client([text(body, 200, media)])
     with pytest.raises(UnreadableAnswer):
-        answer.object()
+        (await client.call("PUT", "/a")).object()
+    assert len(api.requests) == 1
+
+
+async def test_an_empty_body_is_an_empty_object() -> None:
+    client, _ = fake_client([httpx.Response(204)])
+    assert (await client.call("DELETE", "/a")).object() == {}
+
+
+async def test_a_read_cut_short_inside_a_whole_answer_is_repeated() -> None:
+    client, api = fake_client([text('{"items": [', 200, "application/json"), reply({"items": []})])
+    assert (await client.call("GET", "/a")).object() == {"items": []}
+    assert len(api.requests) == 2
 
 
 async def test_an_error_never_repeats_the_key_or_a_password_a_server_echoes() -> None:
