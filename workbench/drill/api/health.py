@@ -65,15 +65,20 @@ def _classified(entity: str, domain: str, row: dict[str, int]) -> dict[str, Any]
             "non_critical_delay_count": delays,
             "classified_failures_count": critical + other + delays,
             "delivered_smtp_count": row["delivered_smtp_count"],
-            "critical_bounce_rate": critical / done if done else 0,
-            "non_critical_bounce_rate": other / done if done else 0,
+            "critical_bounce_rate": _percent(critical, done),
+            "non_critical_bounce_rate": _percent(other, done),
             "critical_delay_rate": 0,
-            "non_critical_delay_rate": delays / done if done else 0,
+            "non_critical_delay_rate": _percent(delays, done),
         },
     }
     if domain:
         item["domain.name"] = domain
     return item
+
+
+def _percent(part: int, whole: int) -> int:
+    """Return a share as the vendor writes it here: whole percent."""
+    return round(100 * part / whole) if whole else 0
 
 
 # --- thresholds
@@ -191,6 +196,9 @@ def hits(call: Call) -> Answer:
             continue
         items.append(
             {
+                "id": call.tenant.id + rule.id[:8],
+                "parent_account_id": call.tenant.parent or call.tenant.id,
+                "subaccount_id": call.tenant.id if call.tenant.parent else "",
                 "name": rule.name,
                 "metric": rule.metric,
                 "comparator": rule.comparator,
