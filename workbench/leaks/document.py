@@ -64,10 +64,17 @@ def _finding(one: Finding) -> dict[str, Any]:
         "severity": one.severity,
         "why": one.why,
         "decision": "accepted" if one.accepted else "open" if one.open else "dead",
+        "in_head": _in_head(one),
         "where": [_place(place) for place in one.where],
         "more_places": one.more_places,
         "todo": todo(one),
     }
+
+
+def _in_head(one: Finding) -> bool | None:
+    """True when HEAD still holds it, False when only history does, None when no history was read."""
+    seen = [place.in_head for place in one.where if place.origin == "history"]
+    return any(seen) if seen else None
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -11,14 +11,14 @@ import os
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from workbench.leaks.files import Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
-from workbench.leaks.model import Coverage, Found, Match, Place
+from workbench.leaks.model import CommitRef, Coverage, Found, Match, Place
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.provenance import resolve
 from workbench.leaks.stream import scan_blocks
@@ -69,11 +69,41 @@ def scan_history(
             hits[oid] = matches
             kinds[oid] = kind
         located = resolve(shadow, bytes(commits), kinds, coverage, shown) if hits else {}
+    for match, place in _by_path(hits, located, shown):
+        found(match, place)
+    return True
+
+
+def _by_path(
+    hits: Mapping[str, list[Match]], located: Mapping[str, list[Place]], shown: str
+) -> Iterator[tuple[Match, Place]]:
+    """Yield each secret once a path: a file that changed around it is one place, held from first to last."""
+    held: dict[tuple[str, str], tuple[Match, Place]] = {}
     for oid, matches in hits.items():
         for match in matches:
             for where in located.get(oid, ()):
-                found(match, _place(match, where, shown, oid))
-    return True
+                place = _place(match, where, shown, oid)
+                # A message or a loose object is its own place; blobs at one path are versions of one file.
+                slot = (match.secret.reveal(), place.path if not place.path.startswith("(") else oid)
+                other = held.get(slot)
+                held[slot] = (match, place) if other is None else _joined(other, (match, place))
+    yield from held.values()
+
+
+def _joined(one: tuple[Match, Place], other: tuple[Match, Place]) -> tuple[Match, Place]:
+    first = min((one, other), key=lambda held: _date(held[1].first_commit) or "9")
+    last = max((one, other), key=lambda held: (bool(held[1].in_head), _date(held[1].last_commit)))
+    place = replace(
+        last[1],
+        first_commit=first[1].first_commit,
+        in_head=one[1].in_head or other[1].in_head,
+        reachable=one[1].reachable or other[1].reachable,
+    )
+    return last[0], place
+
+
+def _date(ref: CommitRef | None) -> str:
+    return ref.date if ref is not None else ""
 
 
 def _place(match: Match, where: Place, shown: str, oid: str) -> Place:

@@ -144,8 +144,8 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
 )
 _PHPINFO = (
     "/phpinfo.php /info.php /php.php /php_info.php /php-info.php /i.php /pinfo.php /infos.php /test.php "
-    "/phpversion.php /old_phpinfo.php /temp.php /time.php /?phpinfo=1 /dashboard/phpinfo.php /phpinfo /_profiler/phpinfo "
-    "/_profiler/phpinfo.php /app_dev.php/_profiler/phpinfo"
+    "/phpversion.php /old_phpinfo.php /temp.php /time.php /?phpinfo=1 /dashboard/phpinfo.php "
+    "/phpinfo /_profiler/phpinfo /_profiler/phpinfo.php /app_dev.php/_profiler/phpinfo"
 )
 _ARCHIVES = "backup www html public_html site web app old"
 _SUFFIXES = (".zip", ".tar.gz", ".tgz", ".sql.gz")
