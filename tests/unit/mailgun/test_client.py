@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -411,3 +414,21 @@ async def test_a_certificate_nobody_signed_is_refused_away_from_loopback() -> No
     assert context.check_hostname
     assert context.verify_mode.name == "CERT_REQUIRED"
     await built.aclose()
+
+
+def test_the_http_library_is_not_imported_before_the_first_call() -> None:
+    code = (
+        "import sys\n"
+        "from workbench.clock import SystemClock\n"
+        "from workbench.mailgun import account, content, credentials, domains, evidence, keys, queues\n"
+        "from workbench.mailgun import probe, settings\n"
+        "from workbench.mailgun.client import Mailgun\n"
+        "from workbench.mailgun.endpoints import MAILGUN\n"
+        "from workbench.redact import Secret\n"
+        "Mailgun(MAILGUN, Secret('x'), clock=SystemClock())\n"
+        "sys.exit(any(name in sys.modules for name in ('httpx', 'httpcore', 'anyio', 'h11')))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()
