@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 
 import aiodns
-import pydnsbl
+from pydnsbl.checker import DNSBLIpChecker
 from pydnsbl.providers import Provider
 
 from tests.unit.blocklists.servers import DelayProxy, Rbldnsd
@@ -84,15 +84,15 @@ async def ours(
 async def peer(port: int) -> tuple[float, set[tuple[str, str]], int]:
     """Return the same for pydnsbl: seconds, listings found, failed queries."""
     loop = asyncio.get_running_loop()
-    checker = pydnsbl.DNSBLIpChecker(
-        providers=[Provider(zone) for zone in ZONES], concurrency=IN_FLIGHT, loop=loop
-    )
+    providers = [Provider(zone) for zone in ZONES]  # type: ignore[no-untyped-call]
+    checker = DNSBLIpChecker(providers, concurrency=IN_FLIGHT, loop=loop)  # type: ignore[no-untyped-call]
     # Its own resolver has no way to name a server and a port.
     checker._resolver = aiodns.DNSResolver(
         loop=loop, nameservers=["127.0.0.1"], udp_port=port, timeout=5, tries=2
     )
     start = time.perf_counter()
-    results = await asyncio.gather(*(checker.check_async(address) for address in ADDRESSES))
+    checks = [checker.check_async(address) for address in ADDRESSES]  # type: ignore[no-untyped-call]
+    results = await asyncio.gather(*checks)
     seconds = time.perf_counter() - start
     found = {(result.addr, zone) for result in results for zone in result.detected_by}
     failures = sum(len(result.failed_providers) for result in results)
