@@ -18,10 +18,10 @@ from urllib.parse import quote, urlsplit
 
 from workbench import __version__
 from workbench.clock import Clock
-from workbench.errors import RateLimited, Unreachable, UsageError, VendorFault
+from workbench.errors import HostError, RateLimited, Unreachable, UsageError, VendorFault
 from workbench.mailgun.answers import Answer, CutShort, check, cut_short, too_large, unreachable
 from workbench.mailgun.dates import parse_moment
-from workbench.mailgun.endpoints import Endpoints, Region, is_loopback
+from workbench.mailgun.endpoints import Endpoints, Region, check_proxy, is_loopback
 from workbench.mailgun.limits import Limiter, Priority, family_of
 from workbench.mailgun.requests import Form, Prepared, Query, prepare
 from workbench.mailgun.retry_hints import NOTHING, read_hints
@@ -131,15 +131,11 @@ class _Pool:
             logging.getLogger("httpx").setLevel(logging.WARNING)
             logging.getLogger("httpcore").setLevel(logging.WARNING)
         if not local and self._trust is None:
-            self._trust = (
-                ssl.create_default_context(cafile=self._ca_file)
-                if self._ca_file
-                else httpx.create_ssl_context()
-            )
+            self._trust = self._load_trust()
         times = self._timeouts
         return httpx.AsyncClient(
             verify=False if local or self._trust is None else self._trust,
-            proxy=self._proxy,
+            proxy=None if local else self._proxy,
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(times.read, connect=times.connect, pool=None),
@@ -147,6 +143,21 @@ class _Pool:
             headers={"user-agent": _AGENT, "accept": "application/json", "accept-encoding": "gzip"},
             transport=self._transport,
         )
+
+    def _load_trust(self) -> ssl.SSLContext:
+        """Return what certificates are judged by: the usual authorities, or those of a file of the operator."""
+        import httpx
+
+        if self._ca_file is None:
+            return httpx.create_ssl_context(trust_env=False)
+        try:
+            return ssl.create_default_context(cafile=self._ca_file)
+        except OSError as fault:  # ssl.SSLError is one
+            raise HostError(
+                f"The file of certificate authorities cannot be read: {visible(fault.strerror or fault, 120)}.",
+                "Without it no connection can be verified, and none is made unverified.",
+                "Correct the path, or leave the setting out to use the usual authorities.",
+            ) from None
 
     async def exchange(self, call: _Call) -> Answer:
         """Send a call and return whatever answers; raise Unreachable, CutShort or UnreadableAnswer else."""
@@ -257,7 +268,7 @@ class Mailgun:
     ) -> None:
         limiter = limits or Limiter(clock, documented=endpoints.vendor)
         times = timeouts or Timeouts()
-        pool = _Pool(times, proxy, ca_file, transport)
+        pool = _Pool(times, check_proxy(proxy) if proxy else None, ca_file, transport)
         self._shared = _Shared(endpoints, clock, limiter, pool, times)
         self._shared.on_call = on_call
         self._credential = _Credential(key)

@@ -155,6 +155,22 @@ def check_address(address: str) -> str:
     return address.rstrip("/")
 
 
+def check_proxy(address: str) -> str:
+    """Return a proxy's address; raise UsageError where it is none. It may hold a password: never repeated."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError(
+            "The proxy is not named by an address.",
+            "It looks like http://proxy.example.com:3128.",
+            "Correct the proxy setting.",
+        )
+    return address
+
+
 def _host_port(text: object) -> HostPort:
     """Return ``host:port`` or ``[v6]:port`` read from a document."""
     try:

@@ -16,6 +16,7 @@ from workbench.clock import ManualClock, SystemClock
 from workbench.errors import (
     ApiError,
     Forbidden,
+    HostError,
     NotAuthorised,
     NotFound,
     RateLimited,
@@ -28,7 +29,7 @@ from workbench.errors import (
 from workbench.mailgun import answers
 from workbench.mailgun import client as client_module
 from workbench.mailgun.client import CallSeen, Mailgun, Timeouts
-from workbench.mailgun.endpoints import Region, from_base_url
+from workbench.mailgun.endpoints import MAILGUN, Region, from_base_url
 from workbench.mailgun.requests import at, prepare
 from workbench.redact import Secret
 
@@ -414,6 +415,33 @@ async def test_a_certificate_nobody_signed_is_refused_away_from_loopback() -> No
     assert context.check_hostname
     assert context.verify_mode.name == "CERT_REQUIRED"
     await built.aclose()
+
+
+async def test_a_missing_file_of_authorities_is_said_and_nothing_is_sent_unverified(tmp_path: Path) -> None:
+    for name, body in (("none.pem", None), ("odd.pem", "no certificate")):
+        file = tmp_path / name
+        if body is not None:
+            file.write_text(body)
+        client = Mailgun(MAILGUN, Secret(KEY), clock=ManualClock(START), ca_file=str(file))
+        with pytest.raises(HostError, match="authorities cannot be read"):
+            await client.call("GET", "/a")
+        assert client.limiter.in_flight == 0
+
+
+@pytest.mark.parametrize("proxy", ["proxy:3128", "socks5://x:1", "http://user:hunter2@[::1:1", "http://"])
+def test_a_proxy_that_is_none_is_refused_without_repeating_it(proxy: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Mailgun(MAILGUN, Secret(KEY), clock=ManualClock(START), proxy=proxy)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_a_proxy_is_not_used_for_this_very_machine() -> None:
+    async with RawServer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as server:
+        client = Mailgun(
+            from_base_url(server.base), Secret(KEY), clock=SystemClock(), proxy="http://user:pw@127.0.0.1:1"
+        )
+        assert (await client.call("GET", "/a")).object() == {}
+        await client.aclose()
 
 
 def test_the_http_library_is_not_imported_before_the_first_call() -> None:
