@@ -8,22 +8,21 @@ and never follows a redirect, so the key reaches only the servers it was meant f
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from workbench import __version__
 from workbench.clock import Clock
 from workbench.errors import HostError, RateLimited, Unreachable, UsageError, VendorFault
 from workbench.mailgun.answers import Answer, CutShort, check, cut_short, too_large, unreachable
+from workbench.mailgun.calls import Call, CallSeen, Credential, Timeouts
 from workbench.mailgun.dates import parse_moment
 from workbench.mailgun.endpoints import Endpoints, Region, check_proxy, is_loopback
 from workbench.mailgun.limits import Limiter, Priority, family_of
-from workbench.mailgun.requests import Form, Prepared, Query, prepare
+from workbench.mailgun.requests import Form, Query, prepare
 from workbench.mailgun.retry_hints import NOTHING, read_hints
 from workbench.redact import Secret, visible
 
@@ -38,58 +37,6 @@ _SAFE_TRIES = 3
 _PACED_TRIES = 8
 _BACKOFF = 0.5
 _AGENT = f"mailgun-workbench/{__version__}"
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds to wait: for a connection, for the next byte, and for a whole call."""
-
-    connect: float = 10.0
-    read: float = 30.0
-    total: float = 120.0
-
-
-class CallSeen(NamedTuple):
-    """One exchange with the API, for the status bar and the activity log; holds no secret.
-
-    ``status`` is 0 where no answer came; ``seconds`` is the time from sending to the last byte.
-    """
-
-    method: str
-    path: str
-    region: Region
-    subaccount: str | None
-    status: int
-    seconds: float
-    clock_offset: float | None
-
-
-class _Credential:
-    """One key, ready to be sent, and the id under which the API knows it once it has said so."""
-
-    __slots__ = ("header", "key", "key_id")
-
-    def __init__(self, key: Secret) -> None:
-        self.key = key
-        self.header = b"Basic " + base64.b64encode(b"api:" + key.reveal().encode())
-        self.key_id: str | None = None
-
-
-class _Call(NamedTuple):
-    """One call, ready to be sent as often as needed."""
-
-    credential: _Credential
-    method: str
-    path: str
-    server: str
-    region: Region
-    subaccount: str | None
-    request: Prepared
-
-    @property
-    def where(self) -> str:
-        """Method and path, as errors name a call: no query, which may hold page tokens and addresses."""
-        return f"{self.method} {self.path}"
 
 
 class _Pool:
@@ -159,7 +106,7 @@ class _Pool:
                 "Correct the path, or leave the setting out to use the usual authorities.",
             ) from None
 
-    async def exchange(self, call: _Call) -> Answer:
+    async def exchange(self, call: Call) -> Answer:
         """Send a call and return whatever answers; raise Unreachable, CutShort or UnreadableAnswer else."""
         import httpx
 
@@ -271,7 +218,7 @@ class Mailgun:
         pool = _Pool(times, check_proxy(proxy) if proxy else None, ca_file, transport)
         self._shared = _Shared(endpoints, clock, limiter, pool, times)
         self._shared.on_call = on_call
-        self._credential = _Credential(key)
+        self._credential = Credential(key)
         self._owns_pool = True
 
     def __repr__(self) -> str:
@@ -309,13 +256,13 @@ class Mailgun:
 
     def use_key(self, key: Secret) -> None:
         """Use another key from the next call on; calls on their way finish with the old one."""
-        self._credential = _Credential(key)
+        self._credential = Credential(key)
 
     def with_key(self, key: Secret) -> Mailgun:
         """Return a client with another key on the same servers, connections and limiter (for proofs)."""
         other = object.__new__(Mailgun)
         other._shared = self._shared
-        other._credential = _Credential(key)
+        other._credential = Credential(key)
         other._owns_pool = False
         return other
 
@@ -366,7 +313,7 @@ class Mailgun:
             )
         request = prepare(path, query, form, json, multipart=multipart)
         bare = path.partition("?")[0]
-        call = _Call(self._credential, method, bare, server, place, subaccount, request)
+        call = Call(self._credential, method, bare, server, place, subaccount, request)
         # Regions are served, and limited, apart.
         name = f"{family or family_of(method, bare)}@{place}"
         safe = method == "GET" if repeat_safe is None else repeat_safe
@@ -386,7 +333,7 @@ class Mailgun:
                     raise
                 await shared.clock.sleep(_BACKOFF * 2 ** (tried - 1))
 
-    async def _once(self, call: _Call, family: str, priority: Priority) -> Answer:
+    async def _once(self, call: Call, family: str, priority: Priority) -> Answer:
         """Make one attempt, within the limiter's pace, and tell who listens."""
         shared = self._shared
         issued = await shared.limiter.acquire(family, priority)
@@ -410,7 +357,7 @@ class Mailgun:
                 )
         return check(answer, (call.credential.key, *call.request.secrets), hints.wait)
 
-    def _note(self, call: _Call, answer: Answer) -> None:
+    def _note(self, call: Call, answer: Answer) -> None:
         """Keep what an answer tells besides itself: which key this is, and the server's time."""
         shared = self._shared
         for name, value in answer.raw_headers:
