@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.mailgun.dates import parse_moment, rfc2822
 
+STEADY = settings(derandomize=True, deadline=None, database=None)
 NOON = datetime(2026, 1, 23, 10, 16, 0, tzinfo=UTC)
 moments = st.datetimes(min_value=datetime(1971, 1, 2), max_value=datetime(2999, 12, 31)).map(
     lambda moment: moment.replace(tzinfo=UTC)
@@ -74,6 +75,7 @@ def test_what_names_no_moment_is_none(written: object) -> None:
     assert parse_moment(written) is None
 
 
+@STEADY
 @given(moments)
 def test_each_format_round_trips(moment: datetime) -> None:
     whole = moment.replace(microsecond=0)
@@ -88,6 +90,7 @@ def test_each_format_round_trips(moment: datetime) -> None:
     assert abs(found - moment) < timedelta(milliseconds=1)
 
 
+@STEADY
 @given(moments, st.integers(-14 * 60, 14 * 60))
 def test_offsets_are_turned_into_utc(moment: datetime, minutes: int) -> None:
     whole = moment.replace(microsecond=0)
@@ -96,6 +99,7 @@ def test_offsets_are_turned_into_utc(moment: datetime, minutes: int) -> None:
     assert parse_moment(there.isoformat()) == whole
 
 
+@STEADY
 @given(st.one_of(st.text(), st.floats(), st.integers(), st.binary(), st.none(), st.booleans()))
 def test_outside_text_never_raises_and_moments_are_aware(written: object) -> None:
     found = parse_moment(written)

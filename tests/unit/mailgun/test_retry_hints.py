@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.mailgun.retry_hints import LONGEST_WAIT, NOTHING, read_hints
 
+STEADY = settings(derandomize=True, deadline=None, database=None)
 NOW = datetime(2026, 11, 21, 14, 0, 0, tzinfo=UTC)
 EPOCH = NOW.timestamp()
 
@@ -77,6 +78,7 @@ def test_a_success_without_headers_says_nothing() -> None:
     assert read_hints([(b"Content-Type", b"application/json")], body, NOW, refused=False) is NOTHING
 
 
+@STEADY
 @given(
     st.dictionaries(st.sampled_from(["Retry-After", "X-RateLimit-Reset"]), st.text(max_size=30)), st.binary()
 )
