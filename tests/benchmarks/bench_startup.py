@@ -21,7 +21,7 @@ from tests.benchmarks.ptyharness import Terminal, first_frame
 BARE_COMMAND = (sys.executable, "-m", "tests.benchmarks.bare_app")
 BARE_MARKERS = ("BareApp", LAST_ROW, "Leave the yardstick")
 DRILL_COMMAND = (sys.executable, "-m", "workbench", "drill", "--fresh")
-DRILL_MARKERS = ("Runbook", "Credentials")
+DRILL_MARKERS = ("1 Runbook", "Credentials", "Activity", "q quit")
 QUIET_S, TIMEOUT_S = 0.4, 30.0
 
 
@@ -82,7 +82,7 @@ def main() -> int:
     parser.add_argument("command", nargs="*", help="the program to measure, after --")
     options = parser.parse_args()
     markers = options.marker or DRILL_MARKERS
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         try:
             figures = run(
                 options.command or DRILL_COMMAND,

@@ -186,11 +186,12 @@ class _Drill:
             "drill",
             "--serve",
             *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             # A process group of its own: ctrl+c on the screen must not reach the servers.
             start_new_session=True,
+            env={**os.environ, "WORKBENCH_DRILL_LIFELINE": "1"},
         )
         output, errors = self.process.stdout, self.process.stderr
         if output is None or errors is None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import shutil
 import signal
 import socket
@@ -35,6 +36,8 @@ from workbench.drill.truth import truth
 LOOPBACK = "127.0.0.1"
 # How often the intruder and the store are looked after, real seconds.
 TICK = 1.0
+# Set by the screen for the servers it starts: standard input then is a pipe that ends with the screen.
+LIFELINE = "WORKBENCH_DRILL_LIFELINE"
 # The clock's reading is stored every so many ticks even when nothing changed, so that a kill loses little time.
 IDLE_TICKS = 5
 _HOSTS = (
@@ -308,6 +311,9 @@ async def serve(options: DrillOptions, folder: Path) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
+    if os.environ.get(LIFELINE):
+        # The screen holds the other end: when it is gone, however it went, so is this process.
+        loop.add_reader(sys.stdin.fileno(), stop.set)
     drill = await start(options, folder)
     try:
         sys.stdout.write(json.dumps(drill.document()) + "\n")
