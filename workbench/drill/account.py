@@ -21,6 +21,8 @@ from workbench.drill.traffic import Traffic
 
 # How many really submitted messages are kept; a drill is not a mail server.
 SENT_KEPT = 2000
+# Where queued mail of a region lies; the other US host holds none of this drill's.
+QUEUE_HOST = {"us": "storage-us-east4", "eu": "storage-europe-west1"}
 SANDBOX = "Sandbox subdomains are for test purposes only."
 
 
@@ -236,6 +238,10 @@ class Account:
         domain = area.domains.get(stream.domain) if area else None
         if domain is None or domain.gone_at is not None or self.refusal(tenant, stream.region, domain):
             return False
+        if stream.kind == "queue":
+            # Queued mail needs no credential; it lies on one storage host of its region and is purged there.
+            purged = domain.purged.get(QUEUE_HOST[stream.region], 0.0)
+            return purged < (stream.spans[0][0] or 0.0) and self.now() < (stream.spans[0][1] or 0.0)
         if not any(self.allowed(tenant, ip) for ip in stream.ips):
             return False
         if stream.kind == "key":
@@ -252,6 +258,10 @@ class Account:
         now = self.now()
         for stream in self.world.streams.values():
             if ref and stream.ref != ref:
+                continue
+            if stream.kind == "queue":
+                if not self.can_send(stream):
+                    stream.spans[-1][1] = min(stream.spans[-1][1] or now, now)
                 continue
             going = bool(stream.spans) and stream.spans[-1][1] is None
             able = not stream.asleep and self.can_send(stream)

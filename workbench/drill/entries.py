@@ -91,6 +91,8 @@ class Entries:
             "recipients": [recipient],
             "size": 2000 + who % 40000,
         }
+        if stream.stage == "accepted":
+            entry["message"]["scheduled-for"] = int(event.at) + 12 * HOUR
         entry["tags"] = [stream.tag] if stream.tag else []
         entry["envelope"] = {
             "sender": stream.sender,

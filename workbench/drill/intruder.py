@@ -53,7 +53,14 @@ class Intruder:
 
     def ways(self) -> list[tuple[str, str]]:
         """Return the open ways in as (kind, id): what is left to shut."""
-        return [*self._admin_ways(), *(("sender", stream.ref) for stream in self._senders(asleep=None))]
+        queued = [
+            s.id for s in self._account.streams("intruder") if s.kind == "queue" and self._account.can_send(s)
+        ]
+        return [
+            *self._admin_ways(),
+            *(("sender", stream.ref) for stream in self._senders(asleep=None)),
+            *(("queue", stream) for stream in queued),
+        ]
 
     # --- what is open
 
@@ -61,7 +68,9 @@ class Intruder:
         return [
             stream
             for stream in self._account.streams("intruder")
-            if (asleep is None or stream.asleep == asleep) and self._account.can_send(stream)
+            if stream.stage == "all"
+            and (asleep is None or stream.asleep == asleep)
+            and self._account.can_send(stream)
         ]
 
     def _admin_ways(self) -> list[tuple[str, str]]:

@@ -108,6 +108,6 @@ class Listings:
             hit = subject in region_ips[:1] if kind == "ip" else subject == stream.domain
             if hit:
                 end = stream.spans[-1][1]
-                moment = now if end is None else end
+                moment = now if end is None else min(end, now)
                 last = moment if last is None else max(last, moment)
         return last

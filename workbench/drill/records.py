@@ -252,9 +252,10 @@ class Tenant(msgspec.Struct):
 class Stream(msgspec.Struct):
     """Somebody who sends mail through a credential: the source of log entries and metrics.
 
-    ``actor`` is ``production`` or ``intruder``. ``kind`` is ``key`` or ``login``; ``ref`` the key's id or the
-    login; ``secret`` the secret this sender holds. ``spans`` are the times it could and did send:
-    ``[from, to]`` with ``to`` None while it goes on. Rates are per accepted message, ``rate`` per hour.
+    ``actor`` is ``production`` or ``intruder``. ``kind`` is ``key`` or ``login`` (or ``queue``: mail submitted
+    earlier that needs no credential any more); ``ref`` is the key's id or the login, ``secret`` what it holds.
+    ``spans`` are the times it could and did send: ``[from, to]`` with ``to`` None while it goes on. Rates are
+    per accepted message, ``rate`` per hour.
     """
 
     id: str
@@ -283,6 +284,8 @@ class Stream(msgspec.Struct):
     method: str = "http"
     # A sender that waits for a better moment: the intruder's reserve, or production that lost its secret.
     asleep: bool = False
+    # ``all`` of a message's life, or only its acceptance (scheduled mail) or only its delivery (the queue).
+    stage: str = "all"
     # The abuse of the customer's own web form: it follows the site's credential wherever that goes.
     through_site: bool = False
 

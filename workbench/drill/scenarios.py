@@ -32,7 +32,8 @@ class Scenario:
     ``leak``: what got out: ``key`` (an admin API key in /.env), ``login`` (an SMTP login in /.env),
     ``panel`` (a browser session), ``site`` (nothing: the customer's own web form is abused), ``none``.
     ``key_rate`` and ``smtp_rate`` are abusive messages an hour; ``lead_hours`` is how long before the
-    drill's start the abuse began, ``taken_hours`` how long before that the secret was taken.
+    drill's start the abuse began, ``taken_hours`` how long before that the secret was taken. ``queued_rate`` is
+    scheduled spam that goes out by the hour, for half a day, whatever happens to the key.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Scenario:
     regions: tuple[str, ...] = ("us", "eu")
     retention_days: int = 5
     production_rate: int = 150
+    queued_rate: int = 0
     quirks: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -60,6 +62,7 @@ _ALL = (
         "stolen-env",
         "An admin key read from /.env sends spam; the intruder left ways back in",
         smtp_rate=240,
+        queued_rate=120,
         plants=ALL_PLANTS,
     ),
     Scenario(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import msgspec
+
 from workbench.drill.records import Stream, World
-from workbench.drill.story import LoginFact, Story
+from workbench.drill.story import KeyFact, LoginFact, Story
 
 # How long the customer's applications have been sending when the drill opens; metrics reach back this far.
 HISTORY_DAYS = 60.0
+# How long scheduled spam goes on after the drill opened, if nobody purges it.
+QUEUE_HOURS = 12.0
 
 _MAIL = {
     "prod-web": ("hello", ["Your order {n} is on its way", "Reset your password"], "shop"),
@@ -66,9 +70,12 @@ def _production(world: World, story: Story) -> None:
                 sender=f"{local}@{domain}",
                 subjects=list(subjects),
                 spans=[[since, None]],
+                # A newsletter goes out once a day: a peak that is no abuse.
+                profile="burst" if key.name == "newsletter" else "business",
                 tag=tag,
             ),
         )
+    _new_host(world, story, keys)
     for rank, login in enumerate(logins):
         _add(
             world,
@@ -76,6 +83,21 @@ def _production(world: World, story: Story) -> None:
                 world, story, login, f"p-smtp-{rank}", since, _share(story, len(keys) + rank, total)
             ),
         )
+
+
+def _new_host(world: World, story: Story, keys: list[KeyFact]) -> None:
+    """A second worker that took up a known key three days ago: a new address that is no abuse."""
+    known = next((f"p-key-{rank}" for rank, key in enumerate(keys) if key.name == "billing-worker"), None)
+    if known is not None:
+        address = story.host("worker").ip.rpartition(".")[0] + ".251"
+        since = max(story.start.timestamp() - 3 * 86400.0, 0.0)
+        _add(
+            world,
+            msgspec.structs.replace(
+                world.streams[known], id="p-new-host", name="billing-worker on worker-2", ips=[address],
+                rate=world.streams[known].rate * 0.4, spans=[[since, None]],
+            ),
+        )  # fmt: skip
 
 
 def _share(story: Story, rank: int, total: int) -> float:
@@ -171,10 +193,26 @@ def _intruder(world: World, story: Story) -> None:
         for number, (domain, part) in enumerate(zip([first, *abroad], parts, strict=True)):
             means = Means(world.main, domain.region, domain.name, "key", stolen.id, stolen.secret)
             _add(world, bait(f"i-key-{number}", "stolen key", means, ips, scenario.key_rate * part, since))
+    if stolen is not None and scenario.queued_rate:
+        _queued(world, story, Means(world.main, first.region, first.name, "key", stolen.id, stolen.secret))
     if login is not None and scenario.smtp_rate:
         means = Means(world.main, login.region, login.domain, "login", login.login, login.password)
         _add(world, bait("i-smtp-0", "stolen login", means, ips[1:3], scenario.smtp_rate, since))
     _planted(world, story, since)
+
+
+def _queued(world: World, story: Story, means: Means) -> None:
+    """Mail scheduled in one burst an hour after the break-in: it is delivered by the hour until purged."""
+    since = story.leak.first_use.timestamp() + 3600.0
+    rate = float(story.scenario.queued_rate)
+    burst = bait("i-scheduled", "scheduled mail", means, list(story.intruder_ips[:1]), rate * 40.0, since)
+    burst.stage, burst.asleep = "accepted", True
+    burst.spans = [[since, since + 1800.0]]
+    queue = bait("i-queue", "scheduled mail going out", means, list(story.intruder_ips[:1]), rate, since)
+    queue.stage, queue.kind = "delivery", "queue"
+    queue.spans = [[since + 1800.0, story.start.timestamp() + QUEUE_HOURS * 3600.0]]
+    _add(world, burst)
+    _add(world, queue)
 
 
 def _planted(world: World, story: Story, since: float) -> None:

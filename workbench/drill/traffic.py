@@ -21,6 +21,9 @@ _BUSINESS = (
     1.5, 1.6, 1.7, 1.6, 1.5, 1.3, 1.1, 0.9, 0.8, 0.6, 0.4, 0.3,
 )  # fmt: skip
 
+# The UTC hour in which a daily newsletter goes out.
+BURST_HOUR = 9
+
 EVENTS = ("accepted", "delivered", "failed", "temporary", "opened", "clicked", "complained", "unsubscribed")
 
 
@@ -93,7 +96,9 @@ class Traffic:
             base = self._seeds[stream.id] = digest(self._seed, "traffic", stream.id)
         seed = mix(base, hour)
         rate = stream.rate
-        if stream.profile == "business":
+        if stream.profile == "burst":
+            rate *= 22.0 if hour % 24 == BURST_HOUR else 0.08
+        elif stream.profile == "business":
             # The epoch was a Thursday: days 2 and 3 of each week are Saturday and Sunday.
             rate *= _BUSINESS[hour % 24] * (0.45 if hour // 24 % 7 in (2, 3) else 1.0)
         # The mean of four uniform numbers: a bell that never goes astray.
@@ -138,7 +143,10 @@ class Traffic:
                 return
             if not whole and not any(low <= at < high for low, high in spans):
                 continue
-            yield Event(at, stream.id, hour, number, "accepted")
+            if stream.stage != "delivery":
+                yield Event(at, stream.id, hour, number, "accepted")
+            if stream.stage == "accepted":
+                continue
             for kind, moment in _fate(plan, number, at, end):
                 if moment <= until:
                     yield Event(moment, stream.id, hour, number, kind)
@@ -148,8 +156,10 @@ class Traffic:
         start = float(hour * HOUR)
         if start + HOUR <= until and any(lo <= start and hi >= start + HOUR for lo, hi in spans_of(stream)):
             plan = self.plan(stream, hour)
+            if stream.stage == "accepted":
+                return {**dict.fromkeys(EVENTS, 0), "accepted": plan.accepted}
             return {
-                "accepted": plan.accepted,
+                "accepted": 0 if stream.stage == "delivery" else plan.accepted,
                 "delivered": plan.delivered,
                 "failed": plan.failed,
                 "temporary": plan.temporary,

@@ -67,7 +67,8 @@ def _group(stream: Stream) -> dict[str, Any]:
         "sender": stream.sender,
         "subjects": stream.subjects,
         "rate": stream.rate,
-        "reserve": stream.asleep,
+        "reserve": stream.asleep and stream.stage == "all",
+        "stage": stream.stage,
         "through_site": stream.through_site,
         "spans": [[_iso(low), None if high is None else _iso(high)] for low, high in stream.spans],
     }

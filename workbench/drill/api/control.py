@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.drill.account import Account
 from workbench.drill.api.wire import Answer, Refusal
-from workbench.drill.records import Allowed
+from workbench.drill.records import Allowed, Stream
 from workbench.drill.usage import last_hour
 
 
@@ -43,7 +43,7 @@ def _state(account: Account) -> dict[str, Any]:
                 "kind": stream.kind,
                 "ref": stream.ref,
                 "ips": stream.ips,
-                "sending": bool(stream.spans) and stream.spans[-1][1] is None,
+                "sending": _sending(account, stream),
                 "asleep": stream.asleep,
             }
             for stream in account.streams()
@@ -53,6 +53,13 @@ def _state(account: Account) -> dict[str, Any]:
             for c in world.intruder.comebacks
         ],
     }
+
+
+def _sending(account: Account, stream: Stream) -> bool:
+    """Return whether a sender is at work now."""
+    if stream.kind == "queue":
+        return account.can_send(stream)
+    return bool(stream.spans) and stream.spans[-1][1] is None
 
 
 def _adopt(account: Account, body: dict[str, Any]) -> dict[str, Any]:
