@@ -19,7 +19,8 @@ from workbench.errors import ApiError
 from workbench.incident.use import Use, credential_of, judged
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
-from workbench.mailgun.log_pages import LogPage, fetch_page, moment_text
+from workbench.mailgun.log_entries import LogPage, moment_text
+from workbench.mailgun.log_pages import fetch_page
 
 # Pages read in all; spread over the regions, newest hour first.
 CALLS = 10

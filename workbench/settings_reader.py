@@ -1,0 +1,250 @@
+"""Reads every setting an intruder can stay in, both regions and every subaccount (dossier F). Writes nothing.
+
+It runs below the writes (priority BACKGROUND) and with bounded concurrency, so that a cut under way never
+waits for it. A part that cannot be read becomes a gap with its reason, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from workbench.errors import ApiError, NotFound
+from workbench.incident.inventory import DomainItem, Gap, Inventory
+from workbench.incident.plan import Place
+from workbench.incident.settings import (
+    MOST_FRESH,
+    SUPPRESSION_KINDS,
+    AccountSettings,
+    DomainSettings,
+    PlaceSettings,
+    Settings,
+    SuppressionTable,
+)
+from workbench.mailgun import account, content, domains, evidence, settings
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.models import Suppression, Template
+from workbench.redact import visible
+
+# How many readings run at once: the limiter lets 20 calls out, and the writes need room among them.
+AT_ONCE = 10
+CLOSED = "closed"
+T = TypeVar("T")
+Moved = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class SettingsReader:
+    """Reads the settings of an inventory. ``fingerprint_key`` keys the fingerprint of the signing keys.
+
+    ``moved`` is called with (readings done, readings in all) as they come in.
+    """
+
+    api: Mailgun
+    inventory: Inventory
+    fingerprint_key: bytes
+    since: datetime
+    moved: Moved | None = None
+    priority: Priority = Priority.BACKGROUND
+    suppressions: bool = True
+    _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _done: int = 0
+    _total: int = 0
+
+    async def read(self, now: datetime) -> Settings:
+        """Return all settings; what could not be read stands in its ``gaps``. Raises no ApiError."""
+        found = Settings(now, self.since)
+        subaccounts = [s.id for s in self.inventory.subaccounts.values() if s.status != CLOSED]
+        places = self.inventory.places or tuple(Place(region) for region in self.api.endpoints.regions)
+        jobs = [self._account(found, None)]
+        jobs += [self._account(found, subaccount) for subaccount in subaccounts]
+        jobs += [self._place(found, place) for place in places]
+        jobs += [self._domain(found, item) for item in self.inventory.domains.values()]
+        await asyncio.gather(*jobs)
+        return found
+
+    async def _account(self, found: Settings, subaccount: str | None) -> None:
+        held = found.accounts.setdefault(subaccount or "", AccountSettings(subaccount))
+        where = Place(self.api.endpoints.home, subaccount)
+        ask: dict[str, Any] = {"subaccount": subaccount, "priority": self.priority}
+
+        async def allowlist() -> None:
+            held.allowlist = await account.get_allowlist(self.api, **ask)
+
+        async def recipients() -> None:
+            held.sandbox_recipients = await settings.sandbox_recipients(self.api, **ask)
+
+        async def signing() -> None:
+            held.signing_key = await account.signing_key_fingerprint(self.api, self.fingerprint_key, **ask)
+
+        await self._all(
+            found,
+            where,
+            (("allowlist", allowlist), ("sandbox recipients", recipients), ("signing key", signing)),
+        )
+
+    async def _place(self, found: Settings, place: Place) -> None:
+        held = found.places.setdefault(place, PlaceSettings(place))
+        ask: dict[str, Any] = {
+            "region": place.region,
+            "subaccount": place.subaccount,
+            "priority": self.priority,
+        }
+
+        async def routes() -> None:
+            held.routes = await settings.list_routes(self.api, **ask)
+
+        async def webhooks() -> None:
+            held.webhooks = await settings.account_webhooks(self.api, **ask)
+
+        async def lists() -> None:
+            held.lists = await _all_of(content.iter_lists(self.api, **ask))
+
+        async def templates() -> None:
+            held.templates = await self._templates(None, ask)
+
+        async def alerts() -> None:
+            held.alerts = await evidence.send_alerts(self.api, **ask)
+
+        async def rules() -> None:
+            held.limit_rules = await evidence.threshold_limits(self.api, **ask)
+
+        async def hits() -> None:
+            held.hits = await evidence.threshold_hits(self.api, **ask)
+
+        async def ips() -> None:
+            held.ips = await settings.list_ips(self.api, **ask)
+
+        async def pools() -> None:
+            held.pools = await settings.list_ip_pools(self.api, **ask)
+
+        async def moves() -> None:
+            held.pool_moves = await settings.pool_history(self.api, **ask)
+
+        async def limit() -> None:
+            held.limit = await account.get_limit(self.api, **ask)
+
+        await self._all(
+            found,
+            place,
+            (
+                ("routes", routes),
+                ("account webhooks", webhooks),
+                ("mailing lists", lists),
+                ("account templates", templates),
+                ("alert rules", alerts),
+                ("limit rules", rules),
+                ("alerts that fired", hits),
+                ("sending addresses", ips),
+                ("address pools", pools),
+                ("pool history", moves),
+                ("sending limit", limit),
+            ),
+        )
+
+    async def _domain(self, found: Settings, item: DomainItem) -> None:
+        held = found.domains[item.name] = DomainSettings(item.domain, item.place)
+        name, place = item.name, item.place
+        ask: dict[str, Any] = {
+            "region": place.region,
+            "subaccount": place.subaccount,
+            "priority": self.priority,
+        }
+
+        async def detail() -> None:
+            held.domain = await domains.get_domain(self.api, name, **ask)
+
+        async def webhooks() -> None:
+            held.webhooks = (await settings.domain_webhooks(self.api, name, **ask)).urls
+
+        async def tracking() -> None:
+            held.tracking = await domains.get_tracking(self.api, name, **ask)
+
+        async def templates() -> None:
+            held.templates = await self._templates(name, ask)
+
+        async def dkim() -> None:
+            held.dkim = await domains.domain_dkim_keys(self.api, name, **ask)
+
+        async def queues() -> None:
+            held.queues = await domains.sending_queues(self.api, name, **ask)
+
+        async def allowed() -> None:
+            held.allowed = await _all_of(content.iter_whitelist(self.api, name, **ask))
+
+        parts: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+            ("settings", detail),
+            ("webhooks", webhooks),
+            ("tracking", tracking),
+            ("templates", templates),
+            ("DKIM keys", dkim),
+            ("sending queues", queues),
+            ("never-suppress entries", allowed),
+        ]
+        if self.suppressions:
+            parts += [(kind, self._suppressions(held, kind, ask)) for kind in SUPPRESSION_KINDS]
+        await self._all(found, place, parts, of=name)
+
+    def _suppressions(
+        self, held: DomainSettings, kind: str, ask: dict[str, Any]
+    ) -> Callable[[], Awaitable[None]]:
+        async def read() -> None:
+            table = SuppressionTable()
+            async for page in content.iter_suppressions(self.api, held.name, kind, **ask):
+                _count(table, page, self.since)
+            held.suppressions[kind] = table
+
+        return read
+
+    async def _templates(self, domain: str | None, ask: dict[str, Any]) -> list[Template]:
+        """Return the templates with their active version; one that vanishes meanwhile keeps its list entry."""
+        listed = await _all_of(content.iter_templates(self.api, domain, **ask))
+        whole: list[Template] = []
+        for template in listed:
+            try:
+                whole.append(await content.get_template(self.api, domain, template.name, **ask))
+            except NotFound:
+                whole.append(template)
+        return whole
+
+    async def _all(
+        self,
+        found: Settings,
+        place: Place,
+        parts: Iterable[tuple[str, Callable[[], Awaitable[None]]]],
+        of: str = "",
+    ) -> None:
+        await asyncio.gather(*(self._one(found, place, name, read, of) for name, read in parts))
+
+    async def _one(
+        self, found: Settings, place: Place, name: str, read: Callable[[], Awaitable[None]], of: str
+    ) -> None:
+        label = f"{name} of {visible(of, 80)}" if of else name
+        self._total += 1
+        async with self._gate:
+            try:
+                await read()
+            except ApiError as error:
+                found.gaps[f"{label} {place}"] = Gap(label, place, error.what)
+        self._done += 1
+        if self.moved is not None:
+            self.moved(self._done, self._total)
+
+
+async def _all_of(pages: AsyncIterator[list[T]]) -> list[T]:
+    return [item async for page in pages for item in page]
+
+
+def _count(table: SuppressionTable, page: list[Suppression], since: datetime) -> None:
+    for entry in page:
+        table.count += 1
+        if entry.created_at is None:
+            table.undated += 1
+        elif entry.created_at >= since:
+            if len(table.fresh) < MOST_FRESH:
+                table.fresh.append(entry)
+            else:
+                table.fresh_more += 1
