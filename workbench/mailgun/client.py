@@ -255,7 +255,7 @@ class Mailgun:
         return self._shared.offset
 
     def use_key(self, key: Secret) -> None:
-        """Use another key from the next call on; calls on their way finish with the old one."""
+        """Use another key from the next call on; calls on their way finish with either."""
         self._credential = Credential(key)
 
     def with_key(self, key: Secret) -> Mailgun:
@@ -294,7 +294,8 @@ class Mailgun:
         subaccount: without it the call hits the parent (dossier A4). ``repeat_safe`` says that a second run
         changes nothing more; only then is a call repeated after a fault or a lost answer. None means GET
         only, and whatever was surely not sent; False means never.
-        A 429 was not carried out and is always repeated, within bounds.
+        A 429 was not carried out and is always repeated, within bounds; so is a 401 to a key that
+        ``use_key`` has replaced meanwhile.
         """
         shared = self._shared
         place = region or shared.endpoints.home
@@ -321,6 +322,11 @@ class Mailgun:
         while True:
             try:
                 return await self._once(call, name, priority)
+            except NotAuthorised:
+                # Refused, so not carried out. It left with a key that was replaced while it was on its way.
+                if call.credential is self._credential:
+                    raise
+                call = call._replace(credential=self._credential)
             except RateLimited:
                 # Refused before it was carried out: the limiter now knows, and the call waits its turn.
                 limited += 1

@@ -460,3 +460,26 @@ def test_the_http_library_is_not_imported_before_the_first_call() -> None:
         [sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False, capture_output=True
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+async def test_a_call_refused_with_the_key_that_was_replaced_meanwhile_is_made_with_the_new_one() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(key_of(request))
+        if asked[-1] == KEY:
+            client.use_key(Secret("the-new-key"))
+            return text("Forbidden", 401)
+        return reply({"message": "done"})
+
+    client, _ = fake_client(answer)
+    answered = await client.call("POST", "/v1/keys", form={"role": "admin"}, repeat_safe=False)
+    assert answered.status == 200
+    assert asked == [KEY, "the-new-key"]
+
+
+async def test_a_key_that_is_refused_and_still_in_use_is_not_tried_again() -> None:
+    client, api = fake_client([text("Forbidden", 401)])
+    with pytest.raises(NotAuthorised):
+        await client.call("GET", "/v1/keys")
+    assert len(api.requests) == 1
