@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from workbench import __version__
 from workbench.clock import Clock
-from workbench.errors import HostError, RateLimited, Unreachable, UsageError, VendorFault
+from workbench.errors import HostError, NotAuthorised, RateLimited, Unreachable, UsageError, VendorFault
 from workbench.mailgun.answers import Answer, CutShort, check, cut_short, too_large, unreachable
 from workbench.mailgun.calls import Call, CallSeen, Credential, Timeouts
 from workbench.mailgun.dates import parse_moment
