@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from time import monotonic
 from pathlib import PurePath
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from rich.segment import Segments
@@ -19,6 +19,7 @@ from rich.text import Text
 from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -102,7 +103,7 @@ class WorkbenchApp(App[int]):
 
     def on_mount(self) -> None:
         """Open the incident once the first frame is painted."""
-        self._check_size()
+        self._check_size(self.size)
         self._ending.watch_terminal()
         self.call_after_refresh(self._begin)
 
@@ -292,12 +293,13 @@ class WorkbenchApp(App[int]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Cover everything while the terminal is too small."""
-        self._check_size()
+        # The app's own size is still the one before: Textual takes the new one in after this handler.
+        self._check_size(event.size)
 
-    def _check_size(self) -> None:
+    def _check_size(self, size: Size) -> None:
         from workbench.screens.small import TooSmallScreen
 
-        small = self.size.width < MIN_WIDTH or self.size.height < MIN_HEIGHT
+        small = size.width < MIN_WIDTH or size.height < MIN_HEIGHT
         covered = isinstance(self.screen, TooSmallScreen)
         if small and not covered:
             self.push_screen(TooSmallScreen())

@@ -80,13 +80,21 @@ class FakeSession:
         names = list(inventory.domains)
         for n in range(keys):
             key_id = f"{n:04d}abcd-12345678-9abc{n:04d}"
-            key = Key(id=key_id, description=f"prod-{n}", kind="user", role="admin", created_at=START - timedelta(days=300))
+            key = Key(
+                id=key_id,
+                description=f"prod-{n}",
+                kind="user",
+                role="admin",
+                created_at=START - timedelta(days=300),
+            )
             inventory.keys[key_id] = KeyItem(key, US)
         for n in range(logins if names else 0):
             domain_name = names[n % len(names)]
             user = "postmaster" if n < len(names) else f"app{n}"
             login = f"{user}@{domain_name}"
-            item = LoginItem(SmtpCredential(login=login, created_at=START - timedelta(days=100)), domain_name, US)
+            item = LoginItem(
+                SmtpCredential(login=login, created_at=START - timedelta(days=100)), domain_name, US
+            )
             inventory.logins[login] = item
         for n in range(users):
             email = PERSON if n == 0 else f"user{n}.longname@acme.example"

@@ -33,11 +33,11 @@ class CredentialsPane(WorkPane):
     COLUMNS = (
         Column("state", "state", width=13, min_width=12),
         Column("kind", "kind", width=8, min_width=4, priority=2),
-        Column("name", "id / login", flex=3, min_width=18),
-        Column("role", "role", width=9, priority=4),
-        Column("place", "where", width=8, min_width=5, priority=5),
-        Column("created", "created", width=10, priority=3),
-        Column("note", "evidence", flex=4, min_width=20, priority=6),
+        Column("name", "id / login", flex=3, min_width=22),
+        Column("role", "role", width=9, priority=6),
+        Column("place", "where", width=8, min_width=4, priority=4),
+        Column("created", "created", width=10, priority=5),
+        Column("note", "evidence", flex=4, min_width=16, priority=3),
     )
     _view: CredentialView | None = None
 

@@ -164,7 +164,10 @@ class PlanScreen(Dialog["Plan"]):
     def _tell(self) -> None:
         chosen = [effect for effect in self._plan if effect.id in self._chosen]
         never = sum(effect.undo.startswith("cannot") for effect in chosen)
-        pieces = [(f"{len(chosen):,} changes", "bold"), (f": {counted(chosen)}." if chosen else ".", "")]
+        pieces = [
+            (f"{len(chosen):,} change{'' if len(chosen) == 1 else 's'}", "bold"),
+            (f": {counted(chosen)}." if chosen else ".", ""),
+        ]
         if never:
             pieces.append((f" {never:,} cannot be undone.", "bold $text-error"))
         left = len(self._plan) - len(chosen)

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from workbench.session import Session
 
 SPARK = 10  # cells
+ROOMY = 120  # columns from which the sending rate is told in full
 KEPT_KEYS = ("help", "quit")  # a narrow footer drops everything else first
 
 
-def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fact, ...]:
+def status_facts(store: Store, funnel: Funnel, now: datetime | None, width: int) -> tuple[Fact, ...]:
     """Return the facts of the top line; ``now`` is the session's clock, None before there is a session."""
     plain = store.look.ascii
     session = store.session
@@ -36,14 +37,15 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fa
     share = Fact(
         ("* share-safe" if plain else "◉ share-safe") if safe else "! SHARE-SAFE OFF",
         "" if safe else "bad",
-        2,
+        3 if safe else 1,
     )
     if session is None:
         word = Fact("not connected", "bad", 1) if store.failed else Fact("opening the incident…", "busy", 1)
         return (*facts, word, share)
     if session.drill:
-        facts.append(Fact("DRILL", "warn", 3))
-    facts.append(Fact(session.title, "accent", 4))
+        facts.append(Fact(f"DRILL {session.title}", "warn", 2))
+    else:
+        facts.append(Fact(session.title, "accent", 2))
     facts.append(
         Fact(f"incident {moment_text(session.state.opened_at, store.look, '%Y-%m-%d %H:%MZ')}", "", 7)
     )
@@ -55,7 +57,7 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fa
     if store.errors:
         facts.append(Fact(f"{store.errors} error{'s' if store.errors > 1 else ''}: 6", "bad", 3))
     if session.rate is not None:
-        facts += rate_facts(session, plain)
+        facts += rate_facts(session, plain, width)
     calls = session.calls_per_second
     facts.append(Fact(f"api {calls:.0f}/s", "dim", 8, "right"))
     return tuple(facts)
@@ -90,12 +92,14 @@ def freshness(store: Store, now: datetime | None) -> Fact:
     )
 
 
-def rate_facts(session: Session, plain: bool) -> list[Fact]:
+def rate_facts(session: Session, plain: bool, width: int) -> list[Fact]:
     """Return the intruder's sending rate in words, with its last hours drawn beside it."""
     rate = session.rate
     if rate is None:
         return []
-    facts = [Fact(f"sending {rate.text}", "bad" if rate.per_hour > 0 else "ok", 3)]
+    short = f"intruder {rate.per_hour:,.0f}/h" if rate.per_hour > 0 else "intruder silent"
+    words = f"sending {rate.text}" if width >= ROOMY else short
+    facts = [Fact(words, "bad" if rate.per_hour > 0 else "ok", 3)]
     if rate.series:
         facts.append(Fact(sparkline(rate.series, SPARK, ascii_only=plain), "dim", 6))
     return facts

@@ -1,0 +1,70 @@
+"""An app on a session without a network, at a size."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.pilot.fake_session import FakeSession
+from workbench.app import WorkbenchApp
+
+Running = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
+
+SIZES = ((80, 24), (120, 40), (160, 50))
+
+
+@pytest.fixture(autouse=True)
+def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what the host's terminal would change."""
+    for name in ("NO_COLOR", "TMUX", "STY", "WORKBENCH_ASCII", "WORKBENCH_THEME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("WORKBENCH_ASCII", "0")
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until workers rest and what they told is on the screen."""
+    app = pilot.app
+    assert isinstance(app, WorkbenchApp)
+    for _ in range(3):
+        await pilot.pause()
+        for group in ("open", "connect", "read", "rate", "blocklists", "plan", "decide", "attest", "record"):
+            await app.work.rest(group, 5)
+    # Two coalescing windows: the funnel's and the pane's.
+    await pilot.pause(0.16)
+
+
+@pytest.fixture
+def running() -> Running:
+    """Return a context manager that runs an app on a session: ``async with running(session) as pilot``."""
+
+    @asynccontextmanager
+    async def run(
+        session: FakeSession, size: tuple[int, int] = (120, 40), wait: bool = True, **options: Any
+    ) -> AsyncIterator[Pilot[int]]:
+        async def open_session() -> FakeSession:
+            return session
+
+        app = WorkbenchApp(open_session, watch_every=0, rate_every=0, **options)  # type: ignore[arg-type]
+        async with app.run_test(size=size, notifications=True) as pilot:
+            if wait:
+                await settle(pilot)
+            yield pilot
+
+    return run
+
+
+def app_of(pilot: Pilot[int]) -> WorkbenchApp:
+    """Return the pilot's app by its own type."""
+    assert isinstance(pilot.app, WorkbenchApp)
+    return pilot.app
+
+
+def screen_text(pilot: Pilot[int]) -> str:
+    """Return what is drawn, line by line."""
+    width, height = pilot.app.size
+    return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips(pilot.app.size))

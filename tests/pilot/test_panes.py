@@ -1,0 +1,248 @@
+"""The panes at three sizes: layout, keys, titles, filters, cursor and focus under new data."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
+from tests.pilot.fake_session import PERSON, FakeSession
+from workbench.actions.catalog import Pane
+from workbench.incident.inventory import LoginItem
+from workbench.widgets.table import KeyedTable
+
+KEYS = {"1": Pane.RUNBOOK, "2": Pane.CREDENTIALS, "3": Pane.DOMAINS, "4": Pane.USERS, "5": Pane.BLOCKLISTS}
+KEYS["6"] = Pane.ACTIVITY
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_number_keys_reach_every_pane(running: Running, size: tuple[int, int]) -> None:
+    async with running(FakeSession(), size) as pilot:
+        app = app_of(pilot)
+        for key, pane in KEYS.items():
+            await pilot.press(key)
+            await pilot.pause()
+            widget = app.main.panes[pane]
+            assert widget.display and widget.size.width > 20, pane
+            assert app.focused is widget.table
+            assert f"{key} {widget.TITLE}" in screen_text(pilot)
+
+
+async def test_wide_shows_everything_narrow_one_pane(running: Running) -> None:
+    async with running(FakeSession(), (160, 50)) as pilot:
+        app = app_of(pilot)
+        assert all(p.display for p in app.main.panes.values())
+        assert app.main.panes[Pane.RUNBOOK].size.width <= 160 // 3 + 2
+        activity, credentials = app.main.panes[Pane.ACTIVITY], app.main.panes[Pane.CREDENTIALS]
+        assert activity.region.y > credentials.region.y
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert [p.PANE for p in app.main.panes.values() if p.display] == [Pane.RUNBOOK]
+        assert app.focused is app.main.runbook.table
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
+        shown = {p.PANE for p in app.main.panes.values() if p.display}
+        assert shown == {Pane.RUNBOOK, Pane.CREDENTIALS, Pane.ACTIVITY}
+
+
+async def test_maximise_and_back(running: Running) -> None:
+    async with running(FakeSession(), (160, 50)) as pilot:
+        app = app_of(pilot)
+        await pilot.press("4", "z")
+        await pilot.pause()
+        assert [p.PANE for p in app.main.panes.values() if p.display] == [Pane.USERS]
+        await pilot.press("z")
+        await pilot.pause()
+        assert all(p.display for p in app.main.panes.values())
+        assert app.focused is app.main.panes[Pane.USERS].table
+
+
+async def test_too_small_heeds_only_quit(running: Running) -> None:
+    session = FakeSession()
+    async with running(session, (59, 16)) as pilot:
+        app = app_of(pilot)
+        assert "Too small" in screen_text(pilot)
+        asked = list(session.asked)
+        await pilot.press("enter", "C", "ctrl+p", "2", "question_mark", "escape", "f5")
+        await settle(pilot)
+        assert "Too small" in screen_text(pilot)
+        assert session.asked == asked
+        await pilot.resize_terminal(60, 16)
+        await settle(pilot)
+        assert "1 Runbook" in screen_text(pilot)
+        await pilot.resize_terminal(50, 10)
+        await pilot.pause()
+        await pilot.press("q")
+        assert app._exit
+
+
+async def test_footer_never_wraps_and_keeps_help_and_quit(running: Running) -> None:
+    for width in (60, 80, 160):
+        async with running(FakeSession(), (width, 30)) as pilot:
+            for key in KEYS:
+                await pilot.press(key)
+                await pilot.pause()
+                last = screen_text(pilot).splitlines()[-1]
+                assert "? help" in last and "q quit" in last, (width, key, last)
+                assert len(app_of(pilot).main._footer.hints) <= 7
+
+
+async def test_complete_panes_before_the_session_opens(running: Running) -> None:
+    session = FakeSession()
+    session.hold.clear()
+    async with running(session, (160, 50), wait=False) as pilot:
+        await pilot.pause()
+        text = screen_text(pilot)
+        for title in ("1 Runbook", "2 Credentials", "3 Domains", "4 Users", "5 Blocklists", "6 Activity"):
+            assert title in text
+        assert "Loading…" in text or "Not read yet" in text
+        session.hold.set()
+
+
+async def test_filter_in_the_title_and_letters_stay_text(running: Running) -> None:
+    session = FakeSession(logins=12)
+    async with running(session, (80, 24)) as pilot:
+        app = app_of(pilot)
+        await pilot.press("2", "slash")
+        await pilot.pause()
+        asked = list(session.asked)
+        await pilot.press(*"qRCx")
+        await pilot.pause()
+        assert session.asked == asked and not app._exit
+        await pilot.press(*(["backspace"] * 4), *"app3")
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "1 of 15" in text and "/app3" in text
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "/app3" not in screen_text(pilot)
+        assert app.focused is app.main.panes[Pane.CREDENTIALS].table
+
+
+async def test_cursor_focus_and_marks_survive_new_data(running: Running) -> None:
+    session = FakeSession(logins=12)
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        await pilot.press("2", "j", "j", "j", "j", "space")
+        table = app.main.panes[Pane.CREDENTIALS].table
+        cursor, marks = table.cursor_key, table.marked_keys
+        assert len(marks) == 1
+        fresh = {"0new@mg0.acme.example": next(iter(session.inventory.logins.values()))}
+        first = next(iter(fresh.values()))
+        item = LoginItem(type(first.credential)(login="0new@mg0.acme.example"), first.domain, first.place)
+        session.inventory.logins = {item.login: item, **session.inventory.logins}
+        session.inventory.keys.popitem()
+        session.changed("keys", "logins", "users", "runbook")
+        session.log("alarm: something moved", "bad")
+        await settle(pilot)
+        assert app.focused is table
+        assert table.cursor_key == cursor and table.marked_keys == marks
+        assert item.login in table.model
+
+
+async def test_credentials_are_updated_row_by_row(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = FakeSession(logins=30)
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        whole: list[int] = []
+        single: list[int] = []
+        table = app.main.panes[Pane.CREDENTIALS].table
+        real_set, real_update = KeyedTable.set_rows, KeyedTable.update_rows
+
+        def set_rows(self: KeyedTable, rows: list[object]) -> None:
+            whole.extend([len(rows)] if self is table else [])
+            real_set(self, rows)  # type: ignore[arg-type]
+
+        def update_rows(self: KeyedTable, rows: list[object]) -> None:
+            single.extend([len(rows)] if self is table else [])
+            real_update(self, rows)  # type: ignore[arg-type]
+
+        session.hold.clear()
+        app.deeds.run(session.plan("logins.reset"))
+        await pilot.pause(0.2)
+        monkeypatch.setattr(KeyedTable, "set_rows", set_rows)
+        monkeypatch.setattr(KeyedTable, "update_rows", update_rows)
+        record = next(iter(session.state.effects.values()))
+        from workbench.progress import EffectMoved, Phase
+
+        session.tell(EffectMoved(record, Phase.PROVING))
+        await pilot.pause(0.3)
+        assert set(single) == {1} and whole == []
+        row = table.model.row(record.effect.target)
+        assert row is not None and "proving" in row.cells[0][0]
+        session.hold.set()
+        await settle(pilot)
+
+
+async def test_share_safe_shortens_people_everywhere(running: Running) -> None:
+    session = FakeSession()
+    async with running(session, (160, 50)) as pilot:
+        session.log(f"panel user {PERSON} signed in; login postmaster@mg0.acme.example reset")
+        await settle(pilot)
+        text = screen_text(pilot)
+        assert PERSON not in text and "ma…@acme.example" in text
+        assert "postmaster@mg0.acme.example reset" in text
+        await pilot.press("s")
+        await pilot.pause()
+        assert "Turn share-safe off?" in screen_text(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert PERSON not in screen_text(pilot), "the first answer keeps it on"
+        await pilot.press("s", "down", "enter")
+        await settle(pilot)
+        assert PERSON in screen_text(pilot) and "SHARE-SAFE OFF" in screen_text(pilot)
+        await pilot.press("s")
+        await settle(pilot)
+        assert PERSON not in screen_text(pilot)
+
+
+async def test_stale_is_said_in_words(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        assert "● live" in screen_text(pilot)
+        session.clock.advance(500)
+        app_of(pilot).main.refresh_status()
+        await pilot.pause()
+        assert "as of 14:02:07, stale" in screen_text(pilot)
+
+
+async def test_guide_follows_next_until_moved(running: Running) -> None:
+    session = FakeSession()
+    async with running(session, (160, 50)) as pilot:
+        assert "Next: 0 Preserve evidence" in screen_text(pilot)
+        await pilot.press("j", "j", "j")
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "Step: 2 Reset SMTP" in text and "Could go wrong" in text and "plan first" in text
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Next: 0 Preserve evidence" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert ("preserve",) in session.asked
+
+
+async def test_enter_on_a_step_shows_its_plan_first(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("j", "j", "j", "enter")
+        await settle(pilot)
+        assert pilot.app.screen.id == "plan-screen"
+        assert not any(asked[0] == "run" for asked in session.asked)
+
+
+async def test_row_details_and_help(running: Running) -> None:
+    async with running(FakeSession(), (80, 24)) as pilot:
+        for key in "23456":
+            await pilot.press(key, "enter")
+            await settle(pilot)
+            await pilot.press("escape")
+            await pilot.press("question_mark")
+            await pilot.pause()
+            text = screen_text(pilot)
+            assert f"Help: {app_of(pilot).main.panes[KEYS[key]].TITLE}" in text
+            await pilot.press("escape")
+            await pilot.pause()
+        await pilot.press("4", "enter")
+        await settle(pilot)
+        assert "password updated at: 2026-10-12" in screen_text(pilot)
+        assert PERSON not in screen_text(pilot)

@@ -1,0 +1,169 @@
+"""The plan screen: opens on Cancel, confirms by number only, never lets half of a pair through."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+
+from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
+from tests.pilot.fake_session import US, FakeSession
+from workbench.incident.plan import Effect, EffectKind, Plan
+from workbench.screens.plan import PlanScreen, without_orphans
+
+
+def runs(session: FakeSession) -> list[tuple[object, ...]]:
+    """Return the runs the session was asked for."""
+    return [asked for asked in session.asked if asked[0] == "run"]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_says_account_counts_and_what_cannot_be_undone(running: Running, size: tuple[int, int]) -> None:
+    session = FakeSession(logins=11)
+    async with running(session, size) as pilot:
+        await pilot.press("2", "R")
+        await settle(pilot)
+        text = screen_text(pilot)
+        assert "acme (US+EU)" in text
+        assert "11 changes: 11 SMTP passwords reset. 11 cannot be undone." in text
+        assert "type 11 and Enter" in text
+        assert "what breaks" in text and "never" in text
+        assert pilot.app.focused is pilot.app.screen.query_one("#cancel")
+
+
+@pytest.mark.parametrize("keys", [("enter",), ("escape",), ("R",), ("R", "enter"), ("y",), ("space",)])
+async def test_bare_keys_never_confirm(running: Running, keys: tuple[str, ...]) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("2", "R")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, PlanScreen)
+        await pilot.press(*keys)
+        await settle(pilot)
+        assert runs(session) == []
+
+
+async def test_typing_the_number_confirms(running: Running) -> None:
+    session = FakeSession(logins=12)
+    async with running(session) as pilot:
+        await pilot.press("2", "R")
+        await settle(pilot)
+        await pilot.press("1", "1", "enter")
+        await settle(pilot)
+        assert runs(session) == [] and isinstance(pilot.app.screen, PlanScreen)
+        assert pilot.app.screen.query_one("#plan-count", Input).value == ""
+        await pilot.press("1", "2", "enter")
+        await settle(pilot)
+        assert len(runs(session)) == 1 and len(runs(session)[0][2]) == 12  # type: ignore[arg-type]
+        assert not isinstance(pilot.app.screen, PlanScreen)
+        assert "12 verified of 12" in screen_text(pilot)
+
+
+async def test_one_effect_needs_its_number_too(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("2", "j", "j", "j", "space", "R")
+        await settle(pilot)
+        assert "1 change:" in screen_text(pilot)
+        await pilot.press("1", "enter")
+        await settle(pilot)
+        assert len(runs(session)[0][2]) == 1  # type: ignore[arg-type]
+
+
+async def test_effects_can_be_left_out(running: Running) -> None:
+    session = FakeSession(logins=5)
+    async with running(session, (80, 24)) as pilot:
+        await pilot.press("2", "R")
+        await settle(pilot)
+        await pilot.press("ctrl+e", "space", "space")
+        await settle(pilot)
+        assert "type 3 and Enter" in screen_text(pilot) and "2 left out" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert runs(session) == []
+        await pilot.press("3", "enter")
+        await settle(pilot)
+        assert len(runs(session)[0][2]) == 3  # type: ignore[arg-type]
+
+
+def test_leaving_out_a_new_key_leaves_the_old_one_alone() -> None:
+    make = Effect(EffectKind.KEY_CREATE, "new", US, what="mint")
+    cut = Effect(EffectKind.KEY_DELETE, "old", US, after=(make.id, "met-before-in-another-plan"))
+    later = Effect(EffectKind.LIMIT_SET, "x", US, after=(cut.id,))
+    plan = Plan("p", (make, cut, later))
+    assert without_orphans(plan, {make.id, cut.id, later.id}) == {make.id, cut.id, later.id}
+    assert without_orphans(plan, {cut.id, later.id}) == set()
+    assert without_orphans(plan, {make.id}) == {make.id}
+
+
+async def test_ten_thousand_effects_scroll(running: Running) -> None:
+    session = FakeSession()
+    async with running(session, (80, 24)) as pilot:
+        effects = tuple(
+            Effect(EffectKind.LOGIN_RESET, f"user{n}@mg.example", US, what=f"reset user{n}@mg.example")
+            for n in range(10_000)
+        )
+        app_of(pilot).deeds.show_plan(Plan("Reset everything", effects))
+        await settle(pilot)
+        assert "10,000 changes" in screen_text(pilot)
+        await pilot.press("ctrl+e", "G")
+        await pilot.pause()
+        assert "user9999@mg.example" in screen_text(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert runs(session) == []
+
+
+async def test_a_selection_of_the_wrong_kind_never_means_everything(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("2", "space", "R")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, PlanScreen)
+        assert "nothing selected is an SMTP login" in screen_text(pilot)
+        assert not any(asked[0] == "plan" for asked in session.asked)
+
+
+async def test_paste_is_refused_outside_inputs(running: Running) -> None:
+    from textual import events
+
+    session = FakeSession()
+    async with running(session) as pilot:
+        pilot.app.screen.post_message(events.Paste("C\nq\n2R6\n"))
+        await settle(pilot)
+        assert "Paste ignored" in screen_text(pilot) and not app_of(pilot)._exit
+        await pilot.press("2", "R")
+        await settle(pilot)
+        pilot.app.screen.post_message(events.Paste("6\n"))
+        await settle(pilot)
+        assert runs(session) == []
+
+
+async def test_stop_and_quit_while_a_plan_runs(running: Running) -> None:
+    session = FakeSession(logins=5)
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        session.hold.clear()
+        app.deeds.run(session.plan("logins.reset"))
+        await pilot.pause(0.2)
+        text = screen_text(pilot)
+        assert "WORKING 0/5" in text and "Esc stops" in text and "Esc stop" in text.splitlines()[-1]
+        await pilot.press("q")
+        await pilot.pause()
+        assert "Quit while a plan is running?" in screen_text(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not app._exit and not session.stopped
+        await pilot.press("q", "down", "enter")
+        await pilot.pause(0.3)
+        assert session.stopped and app._exit
+
+
+async def test_escape_stops_and_says_what_is_done(running: Running) -> None:
+    session = FakeSession(logins=5)
+    async with running(session) as pilot:
+        session.hold.clear()
+        app_of(pilot).deeds.run(session.plan("logins.reset"))
+        await pilot.pause(0.2)
+        await pilot.press("escape")
+        await pilot.pause(0.3)
+        assert session.stopped and "0 of 5 are done" in screen_text(pilot)
