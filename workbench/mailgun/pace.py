@@ -7,6 +7,7 @@ a paced client wastes no call, a hammering one loses many. With no further 429 i
 
 from __future__ import annotations
 
+from collections import deque
 from typing import NamedTuple
 
 from workbench.mailgun.retry_hints import Hints
@@ -21,6 +22,8 @@ _LONGEST_BLIND_WAIT = 60.0
 _RECOVER, _RECOVER_EVERY = 1.04, 4.0
 _PROBE, _PROBE_EVERY = 0.02, 90.0
 _TOO_FEW = 5
+_MINUTE = 60.0
+_REMEMBERED = 2048
 # A family starts with a few calls and one more for each that passes: twenty within three round trips.
 _FIRST_ALLOW = 4
 _CAREFUL = 4
@@ -47,14 +50,19 @@ class Pace:
         "_credit",
         "_cut",
         "_gate",
+        "_gate_calls",
+        "_gate_passed",
+        "_gate_start",
         "_mark",
         "_measuring",
         "_most",
         "_passed",
+        "_passes",
         "_probes",
         "_quota",
         "_quota_until",
         "_wait",
+        "_window",
         "allow",
         "blocked_until",
         "calls",
@@ -71,8 +79,13 @@ class Pace:
         self._most = most
         self._gate = careful_at
         self._mark = self._changed = now
+        self._gate_start = now
+        self._gate_calls = self._gate_passed = 0
         self._passed = 0
+        # When the latest calls that passed had left: what came before the last minute tells nothing about a limit.
+        self._passes: deque[float] = deque(maxlen=_REMEMBERED)
         self._measuring = True
+        self._window = (0, now)
         self._before: tuple[float | None, float | None] = (None, None)
         self._cut = float("-inf")
         self._wait = 0.0
@@ -94,7 +107,7 @@ class Pace:
     def ready_at(self) -> float | None:
         """Return the moment the next call may leave; None while too many are in flight."""
         allow = self.allow
-        if self._gate and self.calls >= self._gate - 2:
+        if self._gate and self._gate_calls >= self._gate - 2:
             allow = min(allow, _CAREFUL)
         if self.in_flight >= allow:
             return None
@@ -104,6 +117,11 @@ class Pace:
         """Note that a call leaves now."""
         self.in_flight += 1
         self.calls += 1
+        if self._gate:
+            if now - self._gate_start >= _MINUTE:
+                self._gate_start = now
+                self._gate_calls = self._gate_passed = 0
+            self._gate_calls += 1
         if self._credit > 0:
             self._credit -= 1
             return
@@ -128,9 +146,12 @@ class Pace:
             self._passed = 0
             self.refused_in_a_row = 0
         self._passed += 1
-        # Past the assumed limit, and past what a bucket would have got back meanwhile: there is none.
-        if self._gate and self._passed > self._gate * (1 + (now - self._mark) / 60.0) + 2:
-            self._gate = 0
+        self._passes.append(issued)
+        if self._gate:
+            self._gate_passed += 1
+            # Past the assumed limit, and past what a bucket would have got back meanwhile: there is none.
+            if self._gate_passed > self._gate * (1 + (now - self._gate_start) / _MINUTE) + 2:
+                self._gate = 0
         # Once limited, more at once come back slowly: a pause that was too short must not cost a burst.
         if fresh and self.allow < self._most and (self.rate is None or self._passed % 3 == 0):
             self.allow += 1
@@ -184,6 +205,7 @@ class Pace:
         self._cut = now
         if self._measuring:
             self._before = (self.rate, self._ceiling)
+            self._window = self._recent()
         # Refused again before anything passed: the pause was too short, and the window is longer than thought.
         self._measuring = False
         self._probes = 0
@@ -194,15 +216,32 @@ class Pace:
 
     def _slow_down(self, rate: float | None, ceiling: float | None) -> None:
         """Set the rate from what passed in the window that ends when the server wants to be asked again."""
-        span = max(self.blocked_until - self._mark, 1e-3)
-        measured = max(self._passed, 1) / span
+        passed, began = self._window
+        span = max(self.blocked_until - began, 1e-3)
+        measured = max(passed, 1) / span
         if rate is None:
             self.rate = measured * _BELOW
             # Servers round the wait up to a whole second: the truth may lie as far above as that second tells.
-            self._ceiling = max(self._passed, 1) / max(span - 1.0, self._cut - self._mark, 1e-3)
-        elif self._passed < _TOO_FEW:
+            self._ceiling = max(passed, 1) / max(span - 1.0, self._cut - began, 1e-3)
+        elif passed < _TOO_FEW:
             self.rate = rate * 0.5
             self._ceiling = ceiling
         else:
             self.rate = min(rate * 0.96, measured * _BELOW)
-            self._ceiling = min(rate, measured / _BELOW)
+            # Far below the pace, the measure may only show that there was little to do.
+            self._ceiling = min(rate, measured / _BELOW) if measured > 0.7 * rate else rate * _BELOW
+
+    def _recent(self) -> tuple[int, float]:
+        """Return how many calls passed in the window that was cut, and when it began.
+
+        The window is a minute, less what the server still wants to wait; where that is short, so is the window.
+        """
+        wait = self._wait
+        # Five seconds more, for waits are rounded up; whoever always says a minute means any part of it.
+        horizon = _MINUTE - wait + 5.0 if wait < _MINUTE else _MINUTE
+        if wait < 5.0:
+            horizon = 5.0 * max(wait, 1.0)
+        since = max(self._mark, self._cut - horizon)
+        recent = [moment for moment in self._passes if moment >= since]
+        # A window cannot begin before its first call: a quiet stretch before a burst is no part of it.
+        return len(recent), recent[0] if recent else since

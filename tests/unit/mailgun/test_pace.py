@@ -160,3 +160,32 @@ def test_a_quota_more_than_half_used_is_spread_over_what_is_left_of_its_window()
     assert ready == pytest.approx(0.5, abs=0.3)
     pace.answered(0.2, 0.3, Hints(limit=100, remaining=0, reset=20.0))
     assert pace.ready_at() == pytest.approx(20.3)
+
+
+def used_slowly(calls: int, every: float) -> tuple[Pace, float]:
+    """Return a pace after so many calls, one each ``every`` seconds, and the moment."""
+    pace, now = Pace(0.0, 20, careful_at=300), 0.0
+    for _ in range(calls):
+        pace.took(now)
+        pace.answered(now, now + 0.1, NOTHING)
+        now += every
+    return pace, now
+
+
+def test_a_family_used_slowly_for_long_is_not_held_back_at_the_assumed_limit() -> None:
+    pace, now = used_slowly(400, 10.0)
+    for _ in range(20):
+        assert pace.ready_at() is not None
+        pace.took(now)
+
+
+def test_a_quiet_hour_before_a_burst_does_not_count_as_slowness() -> None:
+    pace, now = used_slowly(360, 10.0)
+    for _ in range(290):
+        pace.took(now)
+        pace.answered(now, now + 0.1, NOTHING)
+        now += 0.005
+    pace.took(now)
+    pace.limited(now, now + 0.1, Hints(wait=55.0))
+    assert pace.rate is not None
+    assert 4.0 < pace.rate < 6.0
