@@ -14,6 +14,7 @@ from workbench.errors import ApiError, UsageError
 from workbench.incident.inventory import Gap, Inventory
 from workbench.incident.plan import Place
 from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import Endpoints
 from workbench.mailgun.settings import list_ips
 
 
@@ -42,6 +43,13 @@ def subjects(inventory: Inventory) -> list[Subject]:
         if prefix:
             _add(named, f"{prefix}.{item.name}", Role.TRACKING_HOST)
     return list(named.values())
+
+
+def resolver_of(named: str, endpoints: Endpoints) -> HostPort | None:
+    """Return the name server to ask: the operator's, a drill's own, or None for the host's."""
+    if named:
+        return HostPort.parse(named)
+    return HostPort(endpoints.dns.host, endpoints.dns.port) if endpoints.dns is not None else None
 
 
 async def look_up(what: Iterable[Subject], clock: Clock, resolver: HostPort | None) -> AsyncIterator[Listing]:

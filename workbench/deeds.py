@@ -7,6 +7,7 @@ app's workers, plans go through the plan screen, and only a confirmed plan reach
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.actions.catalog import ACTIONS, Action, Pane
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 LEAST_LIMIT = 1000  # messages a month; the vendor refuses less (dossier B3)
 # These act on the row under the cursor where nothing is selected; all others then mean everything.
 _ON_CURSOR = frozenset({"keys.delete", "logins.delete", "finding.judge", "secret.reveal"})
+_DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour")
 _FINDING_KINDS = {Pane.DOMAINS: "domain", Pane.USERS: "user"}
 NOT_OPEN = "the incident is not open yet"
 
@@ -52,6 +54,7 @@ class Deeds:
             "finding.judge": self._judge,
             "blocklists.check": self._blocklists,
             "secret.reveal": self._reveal,
+            **{part: partial(self._exercise, part) for part in _DRILL_PARTS},
         }
 
     def known(self) -> set[str]:
@@ -87,6 +90,8 @@ class Deeds:
         marked, reason = self.chosen(action, session)
         if reason:
             return reason
+        if action.id in _DRILL_PARTS:
+            return "" if session.drill else "this is a real account"
         match action.id:
             case "secret.reveal":
                 return self._no_reveal(session, marked)
@@ -237,6 +242,11 @@ class Deeds:
             self._app.tell("Evidence is stored, its hash is in the journal. m shows the message to Support.")
 
         self._app.work.start(session.preserve, group="preserve", doing="preserving evidence", then=told)
+
+    def _exercise(self, part: str, session: Session) -> None:
+        self._app.work.start(
+            lambda: session.exercise(part), group="drill", doing="playing a part of the drill", then=self._app.tell
+        )
 
     def _support(self, session: Session) -> None:
         from workbench.screens.texts import TextScreen

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from workbench.clock import Clock, iso
+from workbench.errors import JournalError
 from workbench.incident.inventory import Inventory
 from workbench.sealed import Sealer
 
@@ -63,6 +64,24 @@ async def store(content: dict[str, Any], part: str, folder: Path, sealer: Sealer
     counts = {key: len(value) for key, value in content.items() if isinstance(value, list)}
     await asyncio.to_thread(_write, folder / name, sealer.seal(raw, context=name))
     return Stored(part, name, digest, len(raw), counts)
+
+
+async def preserve(content: dict[str, Any], part: str, folder: Path, sealer: Sealer) -> dict[str, Any]:
+    """Store a snapshot and return the body of its journal row; raises JournalError when the disk refuses."""
+    try:
+        stored = await store(content, part, folder, sealer)
+    except OSError as error:
+        raise JournalError(
+            f"The snapshot could not be written ({error.strerror}).",
+            "Without it, deleting a key would destroy the only trace of when it was made.",
+            "Make room on the disk that holds the workbench's folder, then preserve again.",
+        ) from error
+    return {
+        "part": stored.part,
+        "file": stored.name,
+        "sha256": stored.sha256,
+        "counts": stored.counts,
+    }
 
 
 def load(path: Path, sealer: Sealer) -> dict[str, Any]:

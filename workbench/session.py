@@ -210,39 +210,19 @@ class Session:
 
         await blocklist_reader.read_ips(self.api, self.inventory)
         what = blocklist_reader.subjects(self.inventory)
-        async for listing in blocklist_reader.look_up(what, self.clock, self._resolver()):
+        resolver = blocklist_reader.resolver_of(self._options.resolver, self.api.endpoints)
+        async for listing in blocklist_reader.look_up(what, self.clock, resolver):
             self.listings["|".join(listing.pair)] = listing
             self._tell(Changed("blocklists"))
         await self.fact("blocklists", blocklist_reader.summary(self.listings.values()))
 
-    def _resolver(self) -> Any:
-        from workbench.blocklists.resolvers import HostPort
-
-        if self._options.resolver:
-            return HostPort.parse(self._options.resolver)
-        drill = self.api.endpoints.dns
-        return HostPort(drill.host, drill.port) if drill is not None else None
-
     async def preserve(self) -> None:
-        """Store snapshot 0a: what the first cut would destroy. Raises VaultError, JournalError, HostError."""
+        """Store snapshot 0a: what the first cut would destroy. Raises VaultError, JournalError, ApiError."""
         if "keys" not in self.inventory.read_at:
             await self.read_inventory()
         content = evidence.document(self.inventory, self.incident, "0a", self.clock)
         sealer = await self._options.vault.sealer("evidence")
-        try:
-            stored = await evidence.store(content, "0a", self.folder / "evidence", sealer)
-        except OSError as error:
-            raise JournalError(
-                f"The snapshot could not be written ({error.strerror}).",
-                "Without it, deleting a key would destroy the only trace of when it was made.",
-                "Make room on the disk that holds the workbench's folder, then preserve again.",
-            ) from error
-        body: dict[str, Any] = {
-            "part": stored.part,
-            "file": stored.name,
-            "sha256": stored.sha256,
-            "counts": stored.counts,
-        }
+        body = await evidence.preserve(content, "0a", self.folder / "evidence", sealer)
         if not self.state.baseline:
             body["baseline"] = changes.baseline(self.inventory)
         await self._ledger.record("snapshot.stored", body)
@@ -294,6 +274,20 @@ class Session:
         self._tell(Changed("runbook"))
         for name in ("keys", "logins", "users", "domains"):
             self._tell(Changed(name))
+
+    async def exercise(self, action_id: str) -> str:
+        """Play a part that in a real incident is somebody else's, in the drill only; returns what happened."""
+        from workbench.exercise import Exercise
+
+        if not self.drill:
+            raise UsageError("This is a real account.", "Parts are played in the drill only.", "")
+
+        async def fetch(entry: str) -> Secret | None:
+            return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
+
+        played = await Exercise(self.api, fetch).play(action_id, self.situation())
+        await self.watch()
+        return played
 
     async def fact(self, name: str, values: Mapping[str, Any]) -> None:
         """Record the result of a reading that a step's verdict rests on."""

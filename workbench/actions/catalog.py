@@ -218,6 +218,24 @@ _ALL = (
         footer=True,
     ),
     Action(
+        "drill.people",
+        "drill: let the others do theirs",
+        "Plays the people of the drill: strangers deleted in the panel, passwords reset, two-factor on.",
+        needs="the drill",
+    ),
+    Action(
+        "drill.deploy",
+        "drill: deploy the new credentials",
+        "Plays your developers: every simulated application gets its new credential and sends again.",
+        needs="the drill",
+    ),
+    Action(
+        "drill.hour",
+        "drill: let an hour pass",
+        "Moves the drill's clock one hour on: listings come and go, the intruder tries again.",
+        needs="the drill",
+    ),
+    Action(
         "secret.reveal",
         "secret: reveal once",
         "Covers the screen, shows one new secret for 20 seconds, and journals that it was shown.",
