@@ -28,9 +28,11 @@ def evidence(situation: Situation) -> Found:
         f"Support told: {told[-1].at}, {told[-1].who}" if told else "Support: opening message not sent yet"
     )
     done = stored + bool(told)
-    action = "evidence.preserve" if stored < 2 else "support.message"
+    first = "0a" in state.snapshots
     found = counted(done, 3, tuple(lines))
-    return Found(found.verdict, found.evidence, found.progress, action)
+    # The rest (0b) is read below the writes and stands in nobody's way (design, idea 5).
+    action = "support.message" if first and not told else "evidence.preserve"
+    return Found(found.verdict, found.evidence, found.progress, action, idle=first and bool(told))
 
 
 def keys(situation: Situation) -> Found:

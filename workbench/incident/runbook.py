@@ -47,6 +47,7 @@ class StepView:
     takes: str
     breaks: str
     happens: str
+    idle: bool = False
 
 
 class Order(StrEnum):
@@ -262,12 +263,13 @@ def steps(situation: Situation) -> list[StepView]:
                 takes=text.takes,
                 breaks=text.breaks,
                 happens=found.happens or text.happens,
+                idle=found.idle,
             )
         )
     return views
 
 
 def next_step(views: list[StepView]) -> StepView | None:
-    """Return the first step that needs somebody, None when every step is done, attested or not applicable."""
-    waiting = (Verdict.OPEN, Verdict.IN_PROGRESS)
-    return next((view for view in views if view.verdict in waiting), None)
+    """Return the first step that needs the operator, else the first that is waited for, None when all is done."""
+    waiting = [view for view in views if view.verdict in (Verdict.OPEN, Verdict.IN_PROGRESS)]
+    return next((view for view in waiting if not view.idle), waiting[0] if waiting else None)

@@ -24,7 +24,8 @@ class Found:
     """What the evidence says of a step: the verdict, why in sentences, how many of how many.
 
     ``action`` and ``happens`` replace the step's usual next action and its description where the evidence
-    asks for something else.
+    asks for something else. ``idle`` says that the operator did their part: what is missing comes by itself
+    or from somebody else, and the next step need not wait for it.
     """
 
     verdict: Verdict
@@ -32,6 +33,7 @@ class Found:
     progress: tuple[int, int] | None = None
     action: str = ""
     happens: str = ""
+    idle: bool = False
 
 
 def attested(state: State, step: str) -> Found | None:
