@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from workbench.blocklists.entries import Entry
@@ -29,6 +29,9 @@ _ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9
 _LINK = re.compile(r"https?://[^\s<>\"'\\)\]]{3,300}", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?<![\w.@/-])(?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{1,62}(?![\w-])", re.IGNORECASE)
 _LISTED_DOMAIN = re.compile(r"\b(?:domain|url|host|sender)\s+(?:name\s+)?[\[<\"'(]?$", re.IGNORECASE)
+_MAIL_ADDRESS = re.compile(r"[^\s@<>]+@(?!abuse-att\.net)[A-Za-z0-9.-]+")
+_OTHER_IP4 = re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b")
+_MESSAGE_ID = re.compile(r"(?<![\w#-])(?=[A-Za-z-]*\d)[A-Za-z0-9-]{16,}(?![\w-])")
 _CODE = re.compile(r"(?:^|\s|:)([245]\d\d)(?=[ -])")
 
 
@@ -161,7 +164,21 @@ def meanings() -> tuple[BounceMeaning, ...]:
 
 def classify(code: int | None, text: str) -> BounceMeaning | None:
     """Return what a delivery status (SMTP code, diagnostic text) means; None where nothing known is in it."""
-    line = " ".join(text[:_LONGEST_REFUSAL].split())
+    return _classify(code, _shape(" ".join(text[:_LONGEST_REFUSAL].split())))
+
+
+def _shape(line: str) -> str:
+    """Return a refusal without what differs from message to message: no signature looks at that.
+
+    A wave of spam is refused with the same few texts: each is searched once and remembered.
+    """
+    line = _MAIL_ADDRESS.sub("@", line)
+    line = _OTHER_IP4.sub("(ip)", line)
+    return _MESSAGE_ID.sub("#", line)
+
+
+@lru_cache(maxsize=4096)
+def _classify(code: int | None, line: str) -> BounceMeaning | None:
     for signature in _signatures()[0]:
         if signature.matches(code, line):
             return signature.meaning

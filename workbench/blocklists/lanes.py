@@ -13,7 +13,7 @@ from enum import StrEnum
 from workbench.blocklists.names import Kind, Subject
 from workbench.blocklists.rhythm import Rhythm
 from workbench.blocklists.verdicts import Reading, Verdict
-from workbench.blocklists.wire import TXT, A, question_bytes
+from workbench.blocklists.wire import A, question_bytes
 from workbench.blocklists.zones import Zone
 
 # Look-ups sent before the zone's own health check is answered: they use the time of that one round trip,
@@ -51,10 +51,6 @@ class Case:
     ttl: int | None = None
     reason_asked: bool = False
     closed_as: Verdict | None = None
-
-    def text_question(self) -> bytes:
-        """Return the question for the reason (TXT) of the same name."""
-        return self.question[: -len(TXT)] + TXT
 
 
 @dataclass(slots=True, eq=False)

@@ -20,7 +20,16 @@ from workbench.blocklists.resolvers import HostPort, system_resolvers
 from workbench.blocklists.settle import Step
 from workbench.blocklists.transport import Transport
 from workbench.blocklists.verdicts import Listing, Reading, Verdict, listing_tier
-from workbench.blocklists.wire import LONGEST_WIRE_NAME, A, Answer, State, question_bytes, wire_labels
+from workbench.blocklists.wire import (
+    LONGEST_WIRE_NAME,
+    A,
+    Answer,
+    State,
+    load_dnspython,
+    question_bytes,
+    text_question,
+    wire_labels,
+)
 from workbench.blocklists.zones import Zone
 from workbench.clock import Clock, SystemClock
 from workbench.errors import UsageError
@@ -132,6 +141,7 @@ class Lookup:
         asked for twice as well. A Listing for a pair that came before replaces the earlier one: it
         happens when a second answer contradicted the first. Raises HostError where no socket can be had.
         """
+        await load_dnspython()
         lanes = self._prepare(subjects, known_listed)
         limits = self._limits
         self._schedule = Schedule(lanes, self._pacer, limits.in_flight, limits.give_up_after)
@@ -287,10 +297,18 @@ class Lookup:
             self._give_up(lane, said)
 
     def _take_test(self, ask: Ask, answer: Answer) -> None:
-        """Take one answer of the health check; the second one decides about the lane."""
+        """Take one answer of the health check; the last one decides about the lane."""
         lane = ask.lane
         lane.tests_open -= 1
-        lane.reason = lane.reason or settle.health_problem(lane.zone, ask.purpose, answer)
+        if ask.purpose is Purpose.REASON:
+            lane.reason += "".join(f" (the list says: {text})" for text in _texts(lane.zone, answer)[:1])
+        else:
+            problem = settle.health_problem(lane.zone, ask.purpose, answer)
+            lane.reason = lane.reason or problem
+            if problem and ask.purpose is Purpose.MUST_BE_LISTED and answer.state is State.FOUND:
+                # The text of a refusal often names the very resolver that is refused.
+                lane.tests_open += 1
+                lane.asks.append(Ask(lane, Purpose.REASON, text_question(ask.question)))
         if lane.tests_open:
             return
         self.health.append(ZoneHealth(lane.zone, lane.kind, not lane.reason, lane.reason))
@@ -335,7 +353,7 @@ class Lookup:
         if step in {Step.ASK_REASON, Step.ASK_BOTH}:
             case.waiting += 1
             case.reason_asked = True
-            lane.asks.append(Ask(lane, Purpose.REASON, case.text_question(), case))
+            lane.asks.append(Ask(lane, Purpose.REASON, text_question(case.question), case))
 
     def _close(self, lane: Lane, case: Case, reading: Reading) -> None:
         listed = reading.verdict is Verdict.LISTED

@@ -7,6 +7,9 @@ dnspython's message classes read every other answer: texts, aliases, referrals, 
 
 from __future__ import annotations
 
+import asyncio
+import importlib
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,6 +48,12 @@ NOTHING = Answer(State.ABSENT)
 CUT_SHORT = Answer(State.TRUNCATED, reason="the answer was cut short")
 
 
+async def load_dnspython() -> None:
+    """Import dnspython off the event loop: a tenth of a second in which the screen would stand still."""
+    if "dns.message" not in sys.modules:
+        await asyncio.to_thread(importlib.import_module, "dns.message")
+
+
 def failed(reason: str) -> Answer:
     """Return an answer that says nothing, with the reason."""
     return Answer(State.FAILED, reason=reason)
@@ -66,6 +75,11 @@ def question_bytes(labels: bytes, suffix: bytes, kind: bytes) -> bytes:
     if len(labels) + len(suffix) + 1 > LONGEST_WIRE_NAME:
         raise ValueError("the name is too long for this zone")
     return labels + suffix + b"\x00" + kind
+
+
+def text_question(question: bytes) -> bytes:
+    """Return the question for the reason (TXT) of the name that a question asks for."""
+    return question[: -len(TXT)] + TXT
 
 
 def query_bytes(number: int, question: bytes) -> bytes:

@@ -123,3 +123,17 @@ def test_a_notice_that_only_looks_like_a_listing_says_so() -> None:
     assert nothing.meaning is None
     assert not nothing.looks_like_a_listing
     assert read_notice("").reason == ""
+
+
+# Only that one is anchored to the beginning of the text.
+INSIDE = [sample for sample in SAMPLES if sample["meaning"] != "proofpoint-bare"]
+
+
+@pytest.mark.parametrize(
+    "sample", INSIDE, ids=[f"{sample['meaning']}-{n}" for n, sample in enumerate(INSIDE)]
+)
+def test_recipients_ids_and_addresses_do_not_change_a_meaning(sample: dict[str, Any]) -> None:
+    around = f"<someone.else@example.org>: {sample['text']} id a1-20020a05600c0101b0041c8f 198.51.100.200"
+    found = classify(sample["code"], around)
+    assert found is not None
+    assert found.id == sample["meaning"]

@@ -350,3 +350,13 @@ async def test_a_fault_in_the_progress_callback_is_raised(misbehaving: Misbehavi
 async def test_no_subjects_end_at_once() -> None:
     lookup = Lookup([ZONE], resolvers=[HostPort("127.0.0.1", 9)], limits=FAST)
     assert [listing async for listing in lookup.run([])] == []
+
+
+async def test_the_text_of_a_refusal_is_kept_because_it_names_the_refused_resolver(
+    misbehaving: Misbehaving,
+) -> None:
+    misbehaving.sound_tests = False
+    misbehaving.udp = always(lambda query: listed(query, "127.0.0.1", text="Query Refused for 203.0.113.5"))
+    (listing,) = await ask(misbehaving)
+    assert listing.verdict is Verdict.CANNOT_TELL
+    assert "the list says: Query Refused for 203.0.113.5" in listing.reason
