@@ -98,6 +98,7 @@ async def read_use(
     found = CredentialUse(as_of=now, calls=len(slices))
     calm: dict[str, set[str]] = {}
     counts: Counter[tuple[str, str]] = Counter()
+    sent_for: Counter[tuple[str, str, str]] = Counter()
     failures: list[ApiError] = []
     answered_calm = 0
     for part, answer in zip(slices, answers, strict=True):
@@ -111,6 +112,7 @@ async def read_use(
             raise answer
         page, _ = answer
         found.unreadable += page.unreadable
+        _take_domains(sent_for, page)
         found.entries += len(page.entries)
         if part.calm:
             answered_calm += len(page.entries)
@@ -120,6 +122,7 @@ async def read_use(
     if failures and len(failures) == len(slices):
         raise failures[0]
     _conclude(found, counts, calm if answered_calm else None, known_begin=began is not None)
+    _conclude_domains(found, sent_for)
     return found
 
 
@@ -172,6 +175,23 @@ def _take_calm(calm: dict[str, set[str]], page: LogPage) -> None:
                 entry.api_key_id, entry.method, entry.envelope.sender if entry.envelope else None
             )
             calm.setdefault(credential, set()).add(entry.originating_ip)
+
+
+def _take_domains(sent_for: Counter[tuple[str, str, str]], page: LogPage) -> None:
+    for entry in page.entries:
+        if entry.domain is not None and entry.domain.name:
+            credential = credential_of(
+                entry.api_key_id, entry.method, entry.envelope.sender if entry.envelope else None
+            )
+            sent_for[credential, entry.originating_ip or "", entry.domain.name] += 1
+
+
+def _conclude_domains(found: CredentialUse, sent_for: Mapping[tuple[str, str, str], int]) -> None:
+    """Say for which domains each credential sent; what came from strange addresses is nobody's production."""
+    for (credential, address, domain), count in sent_for.items():
+        use = found.by_credential.get(credential)
+        if use is not None and address not in use.strange:
+            use.domains[domain] = use.domains.get(domain, 0) + count
 
 
 def _conclude(

@@ -33,7 +33,9 @@ class Use:
 
     ``last_hour`` is messages accepted in the last hour: an estimate where only a sample was read.
     ``addresses`` maps an originating address to its share of them, ``strange`` those among them that were
-    not seen before the abuse. ``last_used`` is the moment as the log writes it.
+    not seen before the abuse. ``last_used`` is the moment as the log writes it. ``domains`` maps each domain it
+    sent for to its messages, those from strange addresses left out; messages alone are no proof that a key
+    does nothing else, because the API logs no other call.
     """
 
     last_hour: int = 0
@@ -43,6 +45,7 @@ class Use:
     strange: list[str] = field(default_factory=list)
     looks: str = UNCLEAR
     why: str = ""
+    domains: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values, the addresses busiest first."""
@@ -56,6 +59,8 @@ class Use:
             "strange_last_hour": sum(self.addresses.get(address, 0) for address in self.strange),
             "looks": self.looks,
             "why": self.why,
+            "domains": sorted(self.domains, key=lambda name: (-self.domains[name], name))[:MOST_ADDRESSES],
+            "more_domains": max(0, len(self.domains) - MOST_ADDRESSES),
         }
 
 
