@@ -209,3 +209,20 @@ async def test_a_million_entries_need_no_memory_until_they_are_read(bench: Any) 
     body = {"duration": "3d", "dimensions": ["time"], "resolution": "hour", "metrics": ["accepted_count"]}
     metrics = (await b.call("POST", "/v1/analytics/metrics", json=body)).json()
     assert sum(item["metrics"]["accepted_count"] for item in metrics["items"]) > 1_000_000
+
+
+async def test_a_messy_log_is_the_same_mess_every_time(bench: Any) -> None:
+    b = await bench(scenario="messy-logs")
+    body = {"start": "Sat, 21 Nov 2026 12:00:00 +0000", "end": "Sat, 21 Nov 2026 13:00:00 +0000"}
+    entries = await _all_logs(b, body)
+    assert entries == await _all_logs(b, body)
+    assert any("message" not in entry for entry in entries)
+    assert any("domain" not in entry for entry in entries)
+    assert any(entry["@timestamp"] == "not a date" for entry in entries)
+    assert len({entry["id"] for entry in entries}) < len(entries)
+    stamps = [entry["@timestamp"] for entry in entries if entry["@timestamp"] != "not a date"]
+    assert stamps != sorted(stamps, reverse=True)
+    metrics = {**body, "dimensions": ["time"], "resolution": "hour", "metrics": ["accepted_count"]}
+    items = (await b.call("POST", "/v1/analytics/metrics", json=metrics)).json()["items"]
+    accepted = {entry["id"] for entry in entries if entry["event"] == "accepted"}
+    assert items[0]["metrics"]["accepted_count"] < 0.98 * len(accepted)

@@ -123,6 +123,21 @@ async def test_the_key_quota(bench: Any) -> None:
     )
 
 
+async def test_a_small_plan_refuses_what_it_does_not_hold(bench: Any) -> None:
+    b = await bench(scenario="small-plan")
+    refused = await b.call("POST", "/v1/keys", data={"role": "basic"})
+    assert refused.status_code == 402
+    assert "upgrade your account" in refused.json()["Reason"]
+    assert (await b.call("POST", "/v1/keys", data={"role": "admin"})).status_code == 200
+    for path in ("/v5/accounts/subaccounts", "/v1/inboxready/ip_addresses"):
+        assert (await b.call("GET", path)).status_code == 403
+    logs = (
+        await b.call("POST", "/v1/analytics/logs", json={"duration": "5d", "pagination": {"limit": 1}})
+    ).json()
+    (url,) = logs["items"][0]["storage"]["url"]
+    assert (await b.http.get(url, auth=("api", b.drill.api_key))).status_code == 404
+
+
 async def test_a_sending_key_opens_only_its_own_domain(bench: Any) -> None:
     b = await bench()
     key = next(key for key in b.drill.story.keys if key.kind == "domain" and key.region == "us")

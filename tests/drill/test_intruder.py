@@ -115,6 +115,27 @@ async def test_a_stranger_among_the_users_makes_keys_again(bench: Any) -> None:
     assert (len(state["comebacks"]), state["intruder_last_hour"]) == (count, 0)
 
 
+async def test_a_route_that_taps_reset_mails_gives_the_panel_away_again(bench: Any) -> None:
+    b = await bench(scenario="panel-session")
+    secret = await _wipe_keys(b)
+    for key in (await b.get("/v1/keys?kind=web", key=secret))["items"]:
+        await b.call("DELETE", f"/v1/keys/{key['id']}", key=secret)
+    (stranger,) = b.planted("user")
+    await b.control("panel", do="delete-user", user=stranger["id"])
+    await b.control("clock", seconds=600)
+    assert (await b.state())["comebacks"] == []
+    tapped = next(user for user in (await b.get("/v5/users", key=secret))["users"] if "@mg." in user["email"])
+    await b.control("panel", do="reset-password", user=tapped["id"])
+    await b.control("clock", seconds=120)
+    (back,) = (await b.state())["comebacks"]
+    assert back["through"] == f"session {tapped['id']}"
+    (route,) = b.planted("route")
+    assert (await b.call("DELETE", f"/v3/routes/{route['id']}", key=secret)).status_code == 200
+    await b.control("panel", do="reset-password", user=tapped["id"])
+    await b.call("DELETE", f"/v1/keys/{back['id']}", key=secret)
+    assert b.drill.intruder.ways() == []
+
+
 async def test_production_stands_still_until_its_application_has_the_new_secret(bench: Any) -> None:
     b = await bench()
     old = b.drill.story.stolen_key

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from workbench.drill.listings import Listings
-from workbench.drill.records import Credential, Domain, Key, Region, Sent, Stream, Tenant, World
+from workbench.drill.records import Credential, Domain, Key, Region, Sent, Stream, Tenant, User, World
 from workbench.drill.simclock import SimClock
 from workbench.drill.story import Story, digest
 from workbench.drill.traffic import Traffic
@@ -50,6 +50,8 @@ class Account:
         self.listings = Listings(self)
         # Set by the intruder (workbench.drill.intruder): called before every read, cheap when nothing is due.
         self.advance: Callable[[], None] = lambda: None
+        # Told of every password-reset mail, which a planted route may copy to the intruder.
+        self.mail_sent: Callable[[User], None] = lambda user: None
 
     # --- looking up
 

@@ -26,6 +26,9 @@ from workbench.drill.records import (
 from workbench.drill.senders import add_senders
 from workbench.drill.story import DomainFact, KeyFact, LoginFact, Story, hexes
 
+# What a big plan holds (dossier, plan-bound things).
+FEATURES = ("subaccounts", "optimize", "ip_pools", "key_roles", "bodies")
+
 # What the hostile scenario writes into every free-text field: line breaks, right-to-left marks, markup of
 # two toolkits, terminal escapes, a spreadsheet formula, and length.
 NASTY = (
@@ -60,7 +63,7 @@ def build(story: Story, options: DrillOptions) -> World:
         signing_key=f"key-{hexes(rng, 32)}",
         alert_signing_key=hexes(rng, 32),
         public_key=f"pubkey-{hexes(rng, 32)}",
-        features=["subaccounts", "optimize", "ip_pools"],
+        features=list(FEATURES),
     )
     world.tenants[tenant.id] = tenant
     for region in story.scenario.regions:
@@ -209,6 +212,8 @@ def _uuid(text: str) -> str:
 def _quirks(world: World, tenant: Tenant, story: Story) -> None:
     if story.quirk("quota-full"):
         tenant.key_quota = len(tenant.keys)
+    if story.quirk("small-plan"):
+        tenant.features.clear()
     if story.quirk("disabled"):
         tenant.disabled = "Account disabled"
         until = story.start + timedelta(days=365)

@@ -118,11 +118,13 @@ def users_of(
             f" {index // len(_PEOPLE) + 1}" if index >= len(_PEOPLE) else ""
         )
         local = name.lower().replace(" ", ".")
+        # One mailbox lies behind the account's own inbound routes: whoever taps those reads its reset mails.
+        host = f"{_SUB_US[0]}.{slug}" if index == 1 and "tapped" in scenario.quirks else slug
         made.append(
             UserFact(
                 hexes(rng, 24),
                 name,
-                f"{local}@{slug}.example",
+                f"{local}@{host}.example",
                 roles[index % len(roles)] if index else "admin",
                 methods[index % len(methods)],
                 index == 0,

@@ -252,6 +252,35 @@ def _status(code: int, text: str, provider: Provider, who: int) -> dict[str, Any
     }
 
 
+def disturbed(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a page as a bad day delivers it: fields missing, entries repeated, neighbours swapped.
+
+    What happens to an entry follows from its id, so that every reading of the page is the same.
+    """
+    page: list[dict[str, Any]] = []
+    for item in items:
+        fate = digest("messy", item["id"]) % 40
+        if fate == 0:
+            item = {
+                key: value for key, value in item.items() if key not in ("message", "envelope", "recipient")
+            }
+        elif fate == 1:
+            item = {**item, "@timestamp": "not a date"}
+        elif fate == 2:
+            item = {
+                key: value
+                for key, value in item.items()
+                if key not in ("domain", "originating-ip", "api-key-id")
+            }
+        elif fate == 3:
+            page.append(item)
+        elif fate == 4 and page:
+            page.insert(-1, item)
+            continue
+        page.append(item)
+    return page
+
+
 def event_of(entry: dict[str, Any], at: float) -> dict[str, Any]:
     """Return an entry in the older shape of ``GET /v3/{domain}/events``: epoch seconds as a float."""
     item = {key: value for key, value in entry.items() if key not in ("@timestamp", "domain", "account")}

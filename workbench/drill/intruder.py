@@ -9,8 +9,9 @@ a route copies to them), new keys and settings appear. With every way shut nothi
 from __future__ import annotations
 
 from workbench.drill.account import Account
+from workbench.drill.api.routes import matches
 from workbench.drill.plants import DROP_HOST
-from workbench.drill.records import Allowed, Comeback, Credential, Domain, Key, Route, Stream, Tenant
+from workbench.drill.records import Allowed, Comeback, Credential, Domain, Key, Route, Stream, Tenant, User
 from workbench.drill.senders import Means, bait
 from workbench.drill.story import current_secret
 
@@ -34,6 +35,7 @@ class Intruder:
         self._plan = account.world.intruder
         self._looked = (-1, 0.0)
         account.advance = self.advance
+        account.mail_sent = self.mail_sent
 
     def advance(self) -> None:
         """Make every move that is due by now."""
@@ -61,6 +63,23 @@ class Intruder:
             *(("sender", stream.ref) for stream in self._senders(asleep=None)),
             *(("queue", stream) for stream in queued),
         ]
+
+    def mail_sent(self, user: User) -> None:
+        """A password-reset mail went to ``user``: the intruder has it where a route copies that mailbox.
+
+        A reset whose mail nobody else reads ends a session the intruder had.
+        """
+        tapped = any(
+            DROP_HOST in action
+            for area in self._account.main.regions.values()
+            for route in area.routes.values()
+            for action in route.actions
+            if matches(route.expression, user.email)
+        )
+        if tapped and user.id not in self._plan.sessions:
+            self._plan.sessions.append(user.id)
+        elif not tapped and user.id in self._plan.sessions:
+            self._plan.sessions.remove(user.id)
 
     # --- what is open
 
@@ -92,6 +111,11 @@ class Intruder:
             user = account.main.users.get(fact.id)
             if fact.planted and user is not None and not user.is_disabled:
                 ways.append(("user", user.id))
+        for user_id in self._plan.sessions:
+            user = account.main.users.get(user_id)
+            # A second factor keeps the session from being opened again with the stolen reset mail.
+            if user is not None and not user.is_disabled and not user.tfa_active:
+                ways.append(("session", user_id))
         return ways
 
     def _reaches(self, kind: str) -> bool:
@@ -186,7 +210,7 @@ class Intruder:
 
     def _requestor(self, main: Tenant, ways: list[tuple[str, str]]) -> str:
         for kind, item in ways:
-            if kind == "user":
+            if kind in ("user", "session"):
                 return main.users[item].email
         return ""
 

@@ -325,6 +325,8 @@ class Intruder(msgspec.Struct):
     next_move: float | None = None
     moves: int = 0
     comebacks: list[Comeback] = msgspec.field(default_factory=list)
+    # Users whose password-reset mail reached the intruder: their panel session is the intruder's.
+    sessions: list[str] = msgspec.field(default_factory=list)
 
 
 class World(msgspec.Struct):

@@ -79,7 +79,8 @@ _ALL = (
         "A stolen control-panel session planted keys",
         leak="panel",
         key_rate=800,
-        plants=("admin-key", "sending-key", "panel-user", "web-key", "account-webhook"),
+        plants=("admin-key", "sending-key", "panel-user", "web-key", "account-webhook", "route"),
+        quirks=frozenset({"tapped"}),
     ),
     Scenario(
         "subaccount",
@@ -133,6 +134,17 @@ _ALL = (
     ),
     Scenario("legacy-keys", "Old key- secrets without a tail", quirks=frozenset({"legacy"})),
     Scenario("quota-full", "The plan allows no further key", quirks=frozenset({"quota-full"})),
+    Scenario(
+        "small-plan",
+        "A small plan: logs of one day, no key roles, no subaccounts, no Optimize",
+        retention_days=1,
+        quirks=frozenset({"small-plan"}),
+    ),
+    Scenario(
+        "messy-logs",
+        "A log with gaps, repeats, entries out of order, and metrics that disagree",
+        quirks=frozenset({"messy"}),
+    ),
     Scenario("hostile-names", "Every name is written by somebody nasty", quirks=frozenset({"hostile"})),
 )
 

@@ -167,7 +167,9 @@ class HostApp:
             # A sending key opens nothing else; its refusal looks like a dead key's (dossier D, API probe).
             return unauthorised()
         if key.kind != "domain" and not may(key.role, endpoint.area, request.method):
-            return Answer({"message": "Forbidden"}, 403, headers)
+            # One endpoint says it with another status (described so).
+            status = 400 if endpoint.path == "/v1/keys/public" else 403
+            return Answer({"message": "Forbidden"}, status, headers)
         if tenant.status == "disabled" and tenant is owner:
             return Answer({"message": "Account is disabled"}, 403, headers)
         try:

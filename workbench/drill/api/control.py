@@ -120,6 +120,7 @@ def _user(account: Account, do: str, who: str, now: float) -> None:
         del account.main.users[user.id]
     elif do == "reset-password":
         user.password_updated = now
+        account.mail_sent(user)
     elif do == "enable-2fa":
         user.tfa_enabled, user.tfa_active, user.tfa_created = True, True, now
     elif do == "disable-user":

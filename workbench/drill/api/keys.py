@@ -60,6 +60,8 @@ def create_key(call: Call) -> Answer:
         raise Refusal(400, "invalid role")
     if kind not in KINDS:
         raise Refusal(400, "invalid kind")
+    if role != "admin" and not call.has("key_roles"):
+        raise Refusal(402, "upgrade your account to use API key roles", "Reason")
     domain = call.arg("domain_name")
     if kind == "domain":
         if role != "sending" or not domain:

@@ -12,7 +12,7 @@ import msgspec
 
 from workbench.drill.api.dates import duration, parse, rfc2822_minus
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok
-from workbench.drill.entries import Entries, event_of
+from workbench.drill.entries import Entries, disturbed, event_of
 from workbench.drill.history import SENT, Cursor, History, Query
 from workbench.drill.traffic import Event
 
@@ -226,6 +226,8 @@ def logs(call: Call) -> Answer:
         # A page asked for through ``previous`` or ``last`` was read against the order.
         found.reverse()
     items = [reader(call).entries.entry(event) for _, event in found]
+    if call.account.story.quirk("messy"):
+        items = disturbed(items)
     answer: dict[str, Any] = {
         "start": rfc2822_minus(start),
         "end": rfc2822_minus(end),

@@ -11,6 +11,8 @@ from workbench.drill.api.wire import STORAGE, Answer, Area, Call, Refusal, said
 from workbench.drill.records import Domain
 
 AREA = Area("messages")
+# How long bodies are kept on a plan that keeps any (dossier C).
+BODY_DAYS = 3
 
 
 @AREA.on("POST", "/v3/{domain}/messages", "/v3/{domain}/messages.mime")
@@ -64,7 +66,9 @@ def stored(call: Call) -> Answer:
     """A stored message: headers and bodies; gone after the plan's retention."""
     domain = call.domain()
     entry = reader(call).entries.stored(call.params["key"])
-    if entry is None or entry["domain"]["name"] != domain.name:
+    kept = BODY_DAYS * 86400.0 if call.has("bodies") else 0.0
+    old = entry is None or parse(entry["@timestamp"]) < call.now - kept
+    if entry is None or old or entry["domain"]["name"] != domain.name:
         raise Refusal(404, "Message not found")
     headers: dict[str, Any] = entry["message"]["headers"]
     text = f"Hello,\n\n{headers['subject']}\n\nhttps://www.{domain.name}/offer\n"

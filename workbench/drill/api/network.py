@@ -123,7 +123,7 @@ def one_pool(call: Call) -> Answer:
 
 
 def _has_pool(call: Call) -> bool:
-    return call.region == "us" and bool(call.domains()) and not call.tenant.parent
+    return call.has("ip_pools") and call.region == "us" and bool(call.domains()) and not call.tenant.parent
 
 
 def _pool(call: Call) -> dict[str, Any]:

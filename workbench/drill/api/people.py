@@ -132,7 +132,7 @@ def drop_recipient(call: Call) -> Answer:
     if call.tenant.sandbox_recipients.pop(call.params["email"], None) is None:
         raise Refusal(400, "recipient not found")
     call.account.changed()
-    return said("Sandbox recipient deleted")
+    return said("Sandbox recipient deleted.")
 
 
 def _recipients(call: Call) -> list[dict[str, Any]]:

@@ -48,12 +48,13 @@ def match(call: Call) -> Answer:
     """The first route that would take mail for an address."""
     address = call.arg("address")
     for route in _sorted(call):
-        if _matches(route.expression, address):
+        if matches(route.expression, address):
             return ok(route=_shown(route))
     raise Refusal(404, "Route not found")
 
 
-def _matches(expression: str, address: str) -> bool:
+def matches(expression: str, address: str) -> bool:
+    """Return whether a route's expression takes mail for an address."""
     if expression.strip() == "catch_all()":
         return True
     found = re.fullmatch(r"""match_recipient\(["'](.*)["']\)""", expression.strip())

@@ -29,6 +29,8 @@ def _shown(tenant: Tenant) -> dict[str, Any]:
 
 
 def _children(call: Call) -> list[Tenant]:
+    if not call.has("subaccounts"):
+        raise Refusal(403, "Forbidden")
     return [t for t in call.account.world.tenants.values() if t.parent == call.tenant.id]
 
 
@@ -64,6 +66,7 @@ def one_child(call: Call) -> Answer:
 @AREA.on("POST", _PATH)
 def create_child(call: Call) -> Answer:
     """Make a subaccount."""
+    _children(call)
     name = call.arg("name")
     if not name:
         raise Refusal(400, "name is required")

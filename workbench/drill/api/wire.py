@@ -118,6 +118,10 @@ class Call:
         now = self.now
         return [d for d in self.area.domains.values() if d.gone_at is None or d.gone_at > now]
 
+    def has(self, feature: str) -> bool:
+        """Return whether the plan of the account (of the parent, for a subaccount) holds a feature."""
+        return feature in self.account.main.features
+
     def url(self, path: str, **query: object) -> str:
         """Return an absolute address on the host that was called, as the vendor's paging links have it."""
         tail = "&".join(f"{quote(key)}={quote(str(value), safe='')}" for key, value in query.items())
