@@ -19,7 +19,7 @@ from workbench.leaks.gitsafe import git_program, isolated_environment
 from workbench.leaks.model import LeakError
 from workbench.redact import Secret, visible
 
-_SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//)[^\s]+")
+_SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//|:)[^\s]+")
 _SCHEMES = ("https", "ssh", "git+ssh", "file")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _MOST_SECONDS = 3600

@@ -82,6 +82,11 @@ def _forms(value: str) -> list[tuple[str, bytes]]:
         ("hex", raw.hex().encode()),
         ("hex", raw.hex().upper().encode()),
     ]
+    if not value.isascii():
+        # Dropping the NUL bytes of UTF-16 gives ASCII back; other characters need their own forms.
+        pairs += [("utf-16", value.encode("utf-16-le")), ("utf-16", value.encode("utf-16-be"))]
+        if all(ord(char) < 256 for char in value):
+            pairs.append(("latin-1", value.encode("latin-1")))
     for label, data in (("base64", raw), ("base64 of utf-16", value.encode("utf-16-le"))):
         for prefix in range(3):
             core = _base64_core(data, prefix)

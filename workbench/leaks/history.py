@@ -12,6 +12,7 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -169,6 +170,9 @@ class _Reader:
         self._asked: deque[bytes] = deque()
         self._retry: list[bytes] = []
         self._damage = 0
+        # The last object answered, and whether the header after it belonged to another one than asked.
+        self._answered = b""
+        self._lost = False
 
     def hits(self, progress: Progress | None) -> Iterator[tuple[str, str, list[Match]]]:
         """Yield id, type and matches of every object that holds a secret."""
@@ -182,16 +186,26 @@ class _Reader:
                 _widen(batch.stdout)
                 feeder.start()
                 yield from self._answers(batch.stdout, progress)
-                batch.kill() if self._damage > _MOST_DAMAGE else batch.wait()
+                # An end before all is answered, or answers out of step: this git is of no more use.
+                batch.kill()
                 feeder.join()
-            done = not self._asked
+            done = not self._asked and not self._retry
             if not done:
-                self._damaged(self._asked.popleft())
-                self._retry = list(self._asked)
-                self._asked.clear()
+                self._step_over()
             if self._damage > _MOST_DAMAGE:
                 self._coverage.skip("too many damaged git objects, the rest not read", self._shown)
                 return
+
+    def _step_over(self) -> None:
+        """Count the object git stumbled over and keep all that was not answered for another git."""
+        if self._lost and self._answered:
+            # Its content was shorter than it claims, which showed only at the header after it.
+            self._damaged(self._answered)
+        elif self._asked:
+            self._damaged(self._asked.popleft())
+        self._lost, self._answered = False, b""
+        self._retry = [*self._asked, *self._retry]
+        self._asked.clear()
 
     def _feed(self, batch: subprocess.Popen[bytes]) -> None:
         if batch.stdin is None:
@@ -204,7 +218,8 @@ class _Reader:
             batch.stdin.close()
         except (BrokenPipeError, ValueError):
             # git died of a damaged object: the reader sees the end of its output and starts it again.
-            return
+            with suppress(BrokenPipeError):
+                batch.stdin.close()
 
     def _ask(self, stdin: IO[bytes], oid: bytes) -> None:
         self._asked.append(oid)
@@ -216,6 +231,9 @@ class _Reader:
         coverage, scan = self._coverage, self._scanner.scan
         while header := stdout.readline():
             parts = header.split()
+            if not parts or not self._asked or parts[0] != self._asked[0]:
+                self._lost = True
+                return
             if len(parts) != 3:
                 self._damaged(self._asked.popleft())
                 continue
@@ -225,14 +243,14 @@ class _Reader:
                 matches = []
             elif size <= _WHOLE:
                 content = stdout.read(size + 1)
-                if len(content) != size + 1:
+                if len(content) != size + 1 or content[-1:] != b"\n":
                     return
                 matches = scan(content)
             else:
                 matches = list(scan_blocks(_pieces(stdout, size), self._scanner))
-                if not stdout.read(1):
+                if stdout.read(1) != b"\n":
                     return
-            self._asked.popleft()
+            self._answered = self._asked.popleft()
             coverage.files += 1
             coverage.bytes += size
             if progress is not None and coverage.files % 512 == 0:

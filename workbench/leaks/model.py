@@ -25,6 +25,10 @@ class LeakError(WorkbenchError):
     exit_code = 3
 
 
+class UnpackError(Exception):
+    """Compressed data that cannot be read to its end; what came before was."""
+
+
 class Kind(StrEnum):
     """What a found secret is, as far as its shape and its surroundings tell."""
 

@@ -14,23 +14,25 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
+from workbench.leaks.model import UnpackError
+
 BLOCK = 1 << 20
 # Text logs compress 1:20, the dullest about 1:120; deflate's ceiling is 1:1032.
 MOST_RATIO = 250
 FREE_OUTPUT = 64 << 20
 MOST_OUTPUT = 4 << 30
-MOST_MEMBERS = 20_000
+MOST_MEMBERS = 60_000
 _MOST_DIRECTORY = 16 << 20
 _LZMA_MEMORY = 80 << 20
 
 GZIP, BZIP2, XZ, ZIP = b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"PK\x03\x04"
 
 
-class BombError(Exception):
+class BombError(UnpackError):
     """The output grew past every plausible ratio or size; what came before it was searched."""
 
 
-class BrokenError(Exception):
+class BrokenError(UnpackError):
     """The compressed data is damaged, encrypted or of an unknown method; what came before it was searched."""
 
 

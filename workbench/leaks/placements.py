@@ -44,10 +44,10 @@ _SMTP_HOST = re.compile(
 )
 _LOGIN = re.compile(rb"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
 _NETRC = re.compile(
-    rb"(?i)machine\s+(?:smtp|api)\.(?:eu\.)?mailgun\.(?:org|net)\s+login\s+(\S{1,200})\s+password\s+(\S{6,200})"
+    rb"(?i)machine\s+(?:smtp|api)\.(?:eu\.)?mailgun\.(?:org|net)\s+login\s+([\w.+@%-]{1,200})\s+password\s+(\S{6,200})"
 )
 _SASL = re.compile(
-    rb"(?i)(?:smtp\.(?:eu\.)?mailgun\.org\]?(?::\d{1,5})?[ \t]+|static:)([^\s:]{1,200}):([^\s:]{6,200})"
+    rb"(?i)(?:smtp\.(?:eu\.)?mailgun\.org\]?(?::\d{1,5})?[ \t]+|static:)([\w.+@%-]{1,200}):([^\s:]{6,200})"
 )
 _AUTH_PLAIN = re.compile(rb"(?i)AUTH PLAIN ([A-Za-z0-9+/]{12,400}={0,2})")
 _AUTH_LOGIN = re.compile(
@@ -80,7 +80,7 @@ def in_window(data: bytes, start: int, end: int) -> Iterator[Placed]:
         yield from _assignments(data, start, end)
     if b"machine" in lowered:
         for found in _NETRC.finditer(data, start, end):
-            yield _placed(found, 2, "netrc", login=found.group(1))
+            yield from _if_real(_placed(found, 2, "netrc", login=found.group(1)))
     if b"static:" in lowered or b"mailgun.org" in lowered:
         for found in _SASL.finditer(data, start, end):
             yield from _if_real(_placed(found, 2, "postfix", login=found.group(1)))
@@ -116,7 +116,8 @@ def _urls(data: bytes, start: int, end: int) -> Iterator[Placed]:
             if len(user) < 16:
                 continue
         elif scheme.startswith("http"):
-            if not ours or user != "api":
+            # Shorter than any key: a made-up value in an example or a test.
+            if not ours or user != "api" or len(password) < 16:
                 continue
             one = Placed(found.start(3), password, Kind.API_KEY, "url-userinfo")
         elif ours or scheme.startswith("mailgun+") or "@mg." in user or user.startswith("postmaster@"):
@@ -177,7 +178,8 @@ def _unwrapped(data: bytes, found: re.Match[bytes], name: str, value: str) -> st
 
 
 def _plausible(value: str, separator: bytes) -> bool:
-    if context.is_placeholder(value) or "://" in value:
+    # An upper-case name with underscores is the next constant of a list, not a value.
+    if context.is_placeholder(value) or "://" in value or re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", value):
         return False
     quoted = separator.rstrip()[-1:] in (b'"', b"'", b"`", b";", b">")
     letters, digits = any(c.isalpha() for c in value), any(c.isdigit() for c in value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from workbench.leaks.model import Match
+from workbench.leaks.model import Match, UnpackError
 from workbench.leaks.patterns import Scanner
 
 BLOCK = 4 << 20
@@ -18,11 +18,21 @@ _CARRY = 4096
 def scan_blocks(blocks: Iterable[bytes], scanner: Scanner) -> Iterator[Match]:
     """Yield every match in the concatenation of ``blocks``; ``start`` and ``line`` count from its beginning.
 
-    Memory stays below a few blocks however long the stream is. Errors are those of ``blocks`` itself.
+    Memory stays below a few blocks however long the stream is. An error of ``blocks`` itself is raised after
+    what came before it was searched.
     """
+    failure: UnpackError | OSError | None = None
     buffer = b""
     origin = line = settled = 0
-    for block in blocks:
+    source = iter(blocks)
+    while True:
+        try:
+            block = next(source, b"")
+        except (UnpackError, OSError) as error:
+            failure = error
+            break
+        if not block:
+            break
         buffer += block
         if len(buffer) < BLOCK:
             continue
@@ -35,6 +45,8 @@ def scan_blocks(blocks: Iterable[bytes], scanner: Scanner) -> Iterator[Match]:
         buffer = buffer[keep:]
     if buffer:
         yield from _between(scanner.scan(buffer), origin, line, settled, origin + len(buffer) + 1)
+    if failure is not None:
+        raise failure
 
 
 def _between(matches: list[Match], origin: int, line: int, first: int, limit: int) -> Iterator[Match]:
