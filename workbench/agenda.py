@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import count
 
 from workbench.incident.plan import EffectKind, EffectState
-from workbench.incident.state import EffectRecord
+from workbench.incident.state import EffectRecord, State
 
 
 class Agenda:
@@ -32,15 +33,18 @@ class Agenda:
     def __contains__(self, effect_id: str) -> bool:
         return effect_id in self._records
 
-    def add(self, records: Iterable[EffectRecord], settled: Iterable[str] = ()) -> None:
-        """Take effects in; dependencies on effects that are settled or unknown here count as met."""
-        met = set(settled)
+    def add(self, records: Iterable[EffectRecord]) -> None:
+        """Take effects in; a dependency on an effect that is not in the agenda counts as met.
+
+        So the caller brings along what is not verified yet. An effect whose intent is open, or that is done
+        and only wants its proof, waits for nothing: what it depends on was met when it began.
+        """
         fresh = [r for r in records if r.effect.id not in self._records]
         for record in fresh:
             self._records[record.effect.id] = record
         for record in fresh:
-            open_deps = {a for a in record.effect.after if a in self._records and a not in met}
-            if open_deps:
+            open_deps = {a for a in record.effect.after if a in self._records}
+            if open_deps and not record.open and record.state is not EffectState.DONE:
                 self._blocked[record.effect.id] = open_deps
                 for dep in open_deps:
                     self._waiting_for.setdefault(dep, []).append(record.effect.id)
@@ -134,3 +138,38 @@ class Agenda:
             record = self._records.get(dependent)
             if record is not None and record.state is not EffectState.VERIFIED:
                 self._push(record)
+
+
+def due(state: State, wanted: Iterable[EffectRecord]) -> list[EffectRecord]:
+    """Return the wanted effects that are not over, with those not verified yet that they wait for."""
+    unfinished = {record.effect.id for record in state.unfinished}
+    found: dict[str, EffectRecord] = {}
+    queue = deque(wanted)
+    while queue:
+        record = queue.popleft()
+        if record.effect.id in unfinished and record.effect.id not in found:
+            found[record.effect.id] = record
+            queue.extend(state.effects[dep] for dep in record.effect.after if dep in state.effects)
+    return list(found.values())
+
+
+def barred(state: State, taken: Iterable[EffectRecord]) -> list[tuple[EffectRecord, EffectRecord]]:
+    """Return those of the taken effects that can never run, each with the effect that failed it.
+
+    An effect whose intent is open, or that is done, is asked about or proven whatever it waited for.
+    """
+    rest = {record.effect.id: record for record in taken}
+    lost: list[tuple[EffectRecord, EffectRecord]] = []
+    more = True
+    while more:
+        more = False
+        for record in list(rest.values()):
+            if record.open or record.state is EffectState.DONE:
+                continue
+            gone = [state.effects[d] for d in record.effect.after if d in state.effects and d not in rest]
+            cause = next((r for r in gone if r.state is not EffectState.VERIFIED), None)
+            if cause is not None:
+                more = True
+                del rest[record.effect.id]
+                lost.append((record, cause))
+    return lost

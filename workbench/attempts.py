@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbench.effects.base import Context, Handler, QuotaFull, Reality, Sent
+from workbench.effects.base import Context, HalfDone, Handler, QuotaFull, Reality, Sent
+from workbench.effects.keys import read_once
 from workbench.errors import (
     ApiError,
+    JournalError,
     NotAuthorised,
     RateLimited,
-    UnreadableAnswer,
     Unreachable,
+    UnreadableAnswer,
     VaultError,
     VendorFault,
     WorkbenchError,
@@ -30,6 +32,9 @@ WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 RATE_LIMIT_TRIES = 20
 RATE_LIMIT_WAIT = 2.0
 
+# What may be gone a minute later, and says nothing about the effect itself.
+PASSING = (Unreachable, VendorFault, UnreadableAnswer, RateLimited, NotAuthorised, VaultError)
+
 Say = Callable[[EffectRecord, Phase], None]
 
 
@@ -37,13 +42,16 @@ Say = Callable[[EffectRecord, Phase], None]
 class Outcome:
     """What came of an effect: the server's yes, a full quota, or the error that ended it.
 
-    ``unknown`` says that the server may have acted all the same: the next run asks the account first.
+    ``unknown`` says that the effect is not over: the server may have acted all the same, or the trouble
+    was a passing one. The next run asks the account first and goes on. ``locked_out`` says that our own
+    key is refused, so that no other effect can fare better.
     """
 
     sent: Sent | None = None
     quota: bool = False
     error: WorkbenchError | None = None
     unknown: bool = False
+    locked_out: bool = False
 
 
 async def attempt(
@@ -57,33 +65,55 @@ async def attempt(
     waits = list(WAITS)
     limited = 0
     while True:
+        sending = False
         try:
             if unknown:
                 found = await handler.reconcile(ctx, record)
                 await ledger.record("effect.reconciled", {"id": record.effect.id, "line": found.line})
                 if found.reality is Reality.HAPPENED:
                     return await _kept(ledger, record, found.sent)
+                unknown = False
             await ledger.record("effect.intent", {"id": record.effect.id, "entry": entry})
             say(record, Phase.SENDING)
-            unknown = True
+            sending = True
             sent = await handler.send(ctx, record)
-            return await _kept(ledger, record, sent)
+        except JournalError:
+            raise
         except QuotaFull:
             return Outcome(quota=True)
+        except HalfDone as half:
+            return Outcome(error=half.error, unknown=True)
         except RateLimited as error:
-            unknown, limited = False, limited + 1
+            # Not carried out: nothing to ask about, only to wait for.
+            limited += 1
             if limited > RATE_LIMIT_TRIES:
-                return Outcome(error=error)
+                return Outcome(error=error, unknown=True)
             await ctx.clock.sleep(error.retry_after or RATE_LIMIT_WAIT)
-        except (Unreachable, VendorFault, UnreadableAnswer) as error:
-            unknown = unknown and error.sent
+        except (Unreachable, VendorFault, UnreadableAnswer, NotAuthorised) as error:
+            if isinstance(error, NotAuthorised):
+                if not await _let_in(ctx):
+                    return Outcome(error=error, unknown=True, locked_out=True)
+            elif sending:
+                unknown = error.sent
             if not waits:
-                return Outcome(error=error, unknown=unknown)
+                return Outcome(error=error, unknown=True)
             await ctx.clock.sleep(waits.pop(0))
-        except NotAuthorised as error:
-            return Outcome(error=error)
-        except (ApiError, VaultError) as error:
-            return Outcome(error=error)
+        except WorkbenchError as error:
+            # A refusal of the write itself is the end of it; trouble while asking, or with the vault, is not.
+            return Outcome(error=error, unknown=not sending or isinstance(error, PASSING))
+        else:
+            return await _kept(ledger, record, sent)
+
+
+async def _let_in(ctx: Context) -> bool:
+    """Return whether our own key is accepted elsewhere: one 401 may be a fault of one server, two are not."""
+    try:
+        await read_once(ctx.api, ctx)
+    except NotAuthorised:
+        return False
+    except ApiError:
+        return True  # Whatever that is, it is not a refusal of the key: the effect is tried again.
+    return True
 
 
 async def _kept(ledger: Ledger, record: EffectRecord, sent: Sent) -> Outcome:

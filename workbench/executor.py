@@ -18,11 +18,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.agenda import Agenda
-from workbench.attempts import attempt
-from workbench.effects.base import Context, Proof, Sent
+from workbench.agenda import Agenda, barred, due
+from workbench.attempts import PASSING, attempt
+from workbench.effects.base import Context, Proof, SecretMissing, Sent
 from workbench.effects.registry import HANDLERS
-from workbench.errors import ApiError, NotAuthorised, Unreachable, VaultError, VendorFault, WorkbenchError
+from workbench.errors import ApiError, VaultError, WorkbenchError
 from workbench.incident.plan import EffectKind, EffectState, Plan
 from workbench.incident.state import EffectRecord
 from workbench.ledger import Ledger
@@ -37,7 +37,7 @@ LOOK_EVERY = 1.0
 # New passwords are stored ahead by one durable replace: few before the first cut, many after it.
 FIRST_CHUNK = 20
 CHUNK = 500
-# So many effects in a row ended by the vendor's own faults mean an outage.
+# So many effects in a row ended by passing trouble (the vendor's, the network's, the keyring's) mean an outage.
 FAULTS_IN_A_ROW = 5
 
 
@@ -60,6 +60,7 @@ class Executor:
         self._ctx = ctx
         self._ledger = ledger
         self._report = report
+        ctx.loud = lambda text: self._notice(text, loud=True)
         self._agenda = Agenda()
         self._batches: list[_Batch] = []
         self._wake = asyncio.Event()
@@ -73,6 +74,7 @@ class Executor:
         self._halt: BaseException | None = None
         self._stopping = False
         self._faults = 0
+        self._last_fault: WorkbenchError | None = None
 
     @property
     def running(self) -> bool:
@@ -89,16 +91,17 @@ class Executor:
         state = self._ledger.state
         if plan is not None:
             await self._confirm(plan)
-            records = [state.effects[effect.id] for effect in plan]
+            wanted = [state.effects[effect.id] for effect in plan]
         else:
-            records = list(state.unsettled)
-        records = [r for r in records if not r.state.settled and r.state is not EffectState.FAILED]
-        ids = tuple(r.effect.id for r in records)
+            wanted = state.unfinished
+        taken = due(state, wanted)
+        ids = tuple(record.effect.id for record in taken)
+        records = await self._without_barred(taken)
         now = self._ctx.clock.monotonic()
         title = plan.title if plan is not None else "Finish what was begun"
-        batch = _Batch(title, ids, set(ids), now, now)
+        batch = _Batch(title, ids, {record.effect.id for record in records}, now, now)
         if not self._batches:
-            self._halt, self._stopping, self._faults = None, False, 0
+            self._halt, self._stopping, self._faults, self._last_fault = None, False, 0, None
         self._report(PlanStarted(title, len(ids)))
         self._batches.append(batch)
         try:
@@ -127,6 +130,18 @@ class Executor:
         body = {"plan": plan.id, "title": plan.title, "effects": [e.to_json() for e in plan]}
         await self._ledger.record("plan.confirmed", body)
 
+    async def _without_barred(self, taken: list[EffectRecord]) -> list[EffectRecord]:
+        """Skip what waits for an effect that failed for good or was skipped, and return the rest.
+
+        A kill may fall between that failure and the rows of those who depended on it: an old key must not
+        be deleted because nobody remembers that its replacement was never made.
+        """
+        lost = barred(self._ledger.state, taken)
+        for record, cause in lost:
+            await self._skip(record, f"{cause.effect.what or cause.effect.target} failed")
+        gone = {record.effect.id for record, _ in lost}
+        return [record for record in taken if record.effect.id not in gone]
+
     def _start(self) -> None:
         self._wake.set()
         if self._driver is None or self._driver.done():
@@ -140,6 +155,8 @@ class Executor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # Rows that were on their way to the disk belong to the state that the next run starts from.
+        await self._ledger.rest()
         self._driver = None
         self._agenda = Agenda()
         self._prepared.clear()
@@ -154,6 +171,8 @@ class Executor:
                     if self._halt is None and not self._stopping and self._agenda.parked:
                         await self._give_up_parked()
                         continue
+                    # Ended amid trouble, with nothing after it that went well: that is stopped half-way.
+                    self._halt = self._halt or self._last_fault
                     return
                 self._wake.clear()
                 await self._wake.wait()
@@ -194,20 +213,26 @@ class Executor:
         try:
             entry = await self._prepare(record)
         except VaultError as error:
-            await self._fail(record, error, unknown=False)
+            await self._fail(record, error, unknown=True)
+            self._count_fault(error)
             return
         outcome = await attempt(
-            self._ctx, self._ledger, HANDLERS[record.effect.kind], record, entry, self._say
+            self._ctx, self._ledger, HANDLERS[record.effect.kind], record, entry, self._moved
         )
         if outcome.sent is not None:
             await self._sent(record, outcome.sent)
         elif outcome.quota:
             await self._wait_for_slot(record)
         elif outcome.error is not None:
-            if isinstance(outcome.error, NotAuthorised | Unreachable):
+            if outcome.locked_out:
                 # Every other effect would meet the same: stop here, the intent stays open for the next run.
                 raise outcome.error
-            await self._fail(record, outcome.error, unknown=outcome.unknown)
+            unknown = outcome.unknown
+            if isinstance(outcome.error, SecretMissing) and outcome.error.effect_id != record.effect.id:
+                # Nothing was sent: it is planned anew behind the replacement that is to be made again.
+                unknown = False
+                await self._lost(outcome.error)
+            await self._fail(record, outcome.error, unknown=unknown)
             self._count_fault(outcome.error)
 
     async def _sent(self, record: EffectRecord, sent: Sent) -> None:
@@ -217,12 +242,15 @@ class Executor:
         if record.effect.kind is EffectKind.KEY_DELETE and self._agenda.unpark():
             self._notice("A key slot opened: going on with the replacement keys.")
         self._mark_sent(record.effect.id)
-        self._faults = 0
+        self._faults, self._last_fault = 0, None
         self._launch(self._proving, self._prove(record))
 
     def _count_fault(self, error: WorkbenchError) -> None:
-        """End the run when the vendor faults on one effect after the other: it is down, not the effects."""
-        self._faults = self._faults + 1 if isinstance(error, VendorFault) else 0
+        """End the run when one effect after the other meets trouble: it is an outage, not the effects."""
+        if not isinstance(error, PASSING):
+            self._faults, self._last_fault = 0, None
+            return
+        self._faults, self._last_fault = self._faults + 1, error
         if self._faults >= FAULTS_IN_A_ROW:
             raise error
 
@@ -234,7 +262,14 @@ class Executor:
                 self._moved(record, Phase.STORING)
                 upcoming = self._agenda.upcoming(kind, self._chunk)
                 chunk = {r.effect.id: r for r in (record, *upcoming) if r.effect.id not in self._prepared}
-                names = await HANDLERS[kind].prepare(self._ctx, list(chunk.values()))
+                try:
+                    names = await HANDLERS[kind].prepare(self._ctx, list(chunk.values()))
+                except VaultError:
+                    if len(chunk) == 1:
+                        raise
+                    # One entry of many may be at fault: this effect on its own.
+                    chunk = {effect_id: record}
+                    names = await HANDLERS[kind].prepare(self._ctx, [record])
                 self._prepared.update(dict.fromkeys(chunk, ""), **names)
                 self._chunk = CHUNK
             return self._prepared.get(effect_id, "")
@@ -244,7 +279,11 @@ class Executor:
         effect = record.effect
         async with self._proof_slots:
             self._moved(record, Phase.PROVING)
-            proof = await self._look(record)
+            try:
+                proof = await self._look(record)
+            except SecretMissing as error:
+                await self._fail(record, error, unknown=True)
+                return
         body = {"id": effect.id, "evidence": list(proof.evidence)}
         await self._ledger.record("effect.verified" if proof.sure else "effect.unproven", body)
         self._moved(record, Phase.VERIFIED if proof.sure else Phase.UNPROVEN)
@@ -253,7 +292,8 @@ class Executor:
             self._ended(effect.id)
             self._wake.set()
         else:
-            await self._leave(record, "is not proven")
+            # Done is not over: the next run looks again, and what depends on it waits for that.
+            await self._leave(record, "is not proven", for_good=False)
 
     async def _look(self, record: EffectRecord) -> Proof:
         handler = HANDLERS[record.effect.kind]
@@ -263,6 +303,8 @@ class Executor:
                 await self._ctx.clock.sleep(LOOK_EVERY)
             try:
                 proof = await handler.prove(self._ctx, record)
+            except SecretMissing:
+                raise
             except (ApiError, VaultError) as error:
                 # The write stands; only its proof is missing, and the reason is kept beside it.
                 proof = Proof(False, (*record.evidence[:1], f"cannot prove from here: {error.what}"))
@@ -281,16 +323,31 @@ class Executor:
         }
         await self._ledger.record("effect.failed", body)
         self._moved(record, Phase.FAILED)
-        await self._leave(record, "failed")
+        await self._leave(record, "failed", for_good=not unknown)
 
-    async def _leave(self, record: EffectRecord, why: str) -> None:
-        """An effect is over without proof: what depended on it must not run."""
+    async def _lost(self, error: SecretMissing) -> None:
+        """A replacement that others rely on is unusable: its effect is not done after all."""
+        mint = self._ledger.state.record(error.effect_id)
+        if mint is not None:
+            await self._fail(mint, error, unknown=True)
+
+    async def _leave(self, record: EffectRecord, why: str, *, for_good: bool) -> None:
+        """An effect is over for this run without proof: what depends on it must not run.
+
+        Where it is over ``for_good`` its dependents are skipped; otherwise they stay planned, and the next
+        run takes them up behind it.
+        """
         self._ended(record.effect.id)
         for dependent in self._agenda.left(record.effect.id):
-            text = f"left as it is: {record.effect.what or record.effect.target} {why}"
-            await self._ledger.record("effect.skipped", {"id": dependent.effect.id, "why": text})
-            self._moved(dependent, Phase.SKIPPED)
+            if for_good and not dependent.open:
+                await self._skip(dependent, f"{record.effect.what or record.effect.target} {why}")
+            else:
+                self._moved(dependent, Phase.WAITING)
             self._ended(dependent.effect.id)
+
+    async def _skip(self, record: EffectRecord, why: str) -> None:
+        await self._ledger.record("effect.skipped", {"id": record.effect.id, "why": f"left as it is: {why}"})
+        self._moved(record, Phase.SKIPPED)
 
     # ── the key quota ────────────────────────────────────────────────────────────────────────────────
 
@@ -319,9 +376,6 @@ class Executor:
 
     def _moved(self, record: EffectRecord, phase: Phase) -> None:
         self._report(EffectMoved(record, phase))
-
-    def _say(self, record: EffectRecord, phase: Phase) -> None:
-        self._moved(record, phase)
 
     def _notice(self, text: str, *, loud: bool = False) -> None:
         self._report(Notice(text, loud))

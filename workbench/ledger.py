@@ -6,11 +6,13 @@ durable, and none can store a fact that the state misses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from workbench.incident.state import JournalRow, State, fold
 
+T = TypeVar("T")
 RowListener = Callable[[JournalRow], None]
 
 
@@ -31,19 +33,41 @@ class Ledger:
         self._journal = journal
         self.state: State = fold(rows)
         self._listeners: list[RowListener] = []
+        self._writing: set[asyncio.Task[Any]] = set()
 
     def listen(self, listener: RowListener) -> None:
         """Have ``listener`` called with every row after it is durable and in the state."""
         self._listeners.append(listener)
 
     async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
-        """Write one row and take it into the state; raises JournalError, and then nothing happened."""
+        """Write one row and take it into the state; raises JournalError, and then nothing happened.
+
+        A caller that is cancelled meanwhile leaves the row to be written and taken all the same: what
+        stands in the journal must never be missing in the state.
+        """
+        return await self._to_the_end(self._write(kind, body))
+
+    async def record_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Write several rows by one durable commit and take them into the state, in order."""
+        await self._to_the_end(self._write_many(rows))
+
+    async def rest(self) -> None:
+        """Wait until every row that was begun is durable (or refused), after callers were cancelled."""
+        while self._writing:
+            await asyncio.wait(set(self._writing))
+
+    async def _to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.ensure_future(work)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return await asyncio.shield(task)
+
+    async def _write(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
         row = await self._journal.append(kind, body)
         self._take(row)
         return row
 
-    async def record_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        """Write several rows by one durable commit and take them into the state, in order."""
+    async def _write_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         for row in await self._journal.append_many(rows):
             self._take(row)
 

@@ -26,7 +26,7 @@ from workbench.home import Home, new_incident_id, tag_of
 from workbench.incident import changes, findings, messages_to_support, runbook
 from workbench.incident.inventory import Inventory
 from workbench.incident.logbook import LogLine, line_of
-from workbench.incident.plan import Plan
+from workbench.incident.plan import EffectKind, Plan
 from workbench.incident.situation import Situation
 from workbench.incident.state import JournalRow, State
 from workbench.journal import Journal
@@ -177,7 +177,8 @@ class Session:
             raise failure
         if not self.state.name and not self.read_only:
             name = _account_name(found)
-            service = incident_service(name, self.clock.now())
+            # Two incidents of one day must not share entries: the later would write over live secrets.
+            service = incident_service(f"{name} {self.incident[-4:]}", self.clock.now())
             await self._ledger.record("incident.named", {"name": name, "vault_service": service})
         return found
 
@@ -343,6 +344,11 @@ class Session:
             )
             if self.own_key_id:
                 ctx.known.setdefault(self.own_key_id, self.api.key)
+            if self._admin.retired is not None:
+                # After a restart the key that was supplied is the replaced one: it must be proven dead.
+                for mint in self.state.of_kind(EffectKind.KEY_CREATE):
+                    if mint.entry == self.state.admin_entry and mint.effect.params.get("replaces"):
+                        ctx.known.setdefault(mint.effect.params["replaces"], self._admin.retired)
             self._executor = Executor(ctx, self._ledger, self._progress)
         return self._executor
 

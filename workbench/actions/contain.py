@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.actions import keys, logins, stops
 from workbench.errors import UsageError
-from workbench.incident.plan import Plan
+from workbench.incident.plan import EffectState, Plan
 from workbench.incident.situation import Situation
 
 
@@ -111,6 +111,9 @@ def _without_resets(plan_: Plan, logins_: set[str]) -> Plan:
 
 
 def _without_settled(plan_: Plan, situation: Situation) -> Plan:
-    """Leave out what this incident has verified: a second run plans nothing new (design, contracts)."""
-    settled = {i for i, r in situation.state.effects.items() if r.state.settled}
-    return plan_.only(e.id for e in plan_ if e.id not in settled)
+    """Leave out what this incident has verified: a second run plans nothing new (design, contracts).
+
+    What was skipped is planned again: it waited for something that failed, and is still to be done.
+    """
+    verified = {i for i, r in situation.state.effects.items() if r.state is EffectState.VERIFIED}
+    return plan_.only(e.id for e in plan_ if e.id not in verified)

@@ -13,7 +13,7 @@ from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.errors import ApiError, UsageError
 from workbench.incident import documents
-from workbench.incident.plan import EffectKind, EffectState, Plan
+from workbench.incident.plan import EffectKind, Plan
 from workbench.progress import EffectMoved, Notice, Phase, Summary
 from workbench.session import Session
 
@@ -61,7 +61,9 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         summary = await session.run(None) if unsettled else None
         if summary is None or summary.halted is None:
             # What was finished may have left less to do: plan on what is there now.
-            planned = plan(session.situation(), scope) if unsettled else planned
+            if unsettled:
+                await session.read_inventory()
+                planned = plan(session.situation(), scope)
             if planned.effects:
                 summary = await session.run(planned)
     finally:
@@ -103,7 +105,7 @@ async def _read_again(session: Session) -> None:
 
 
 def _continuable(session: Session) -> list[Any]:
-    return [r for r in session.state.unsettled if r.state is not EffectState.FAILED]
+    return session.state.unfinished
 
 
 def _confirm(planned: Plan, begun: int) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from workbench.clock import Clock
+from workbench.errors import VaultError, WorkbenchError
 from workbench.incident.plan import Effect, Place
 from workbench.incident.state import EffectRecord, State
 from workbench.mailgun.client import Mailgun, Priority
@@ -87,12 +88,45 @@ class QuotaFull(Exception):
     """The account takes no more keys: delete one first, where that is safe, then come back."""
 
 
+class HalfDone(Exception):
+    """The write happened, what must follow it did not, and it could not be taken back: ask the account later."""
+
+    def __init__(self, error: WorkbenchError) -> None:
+        super().__init__(error.what)
+        self.error = error
+
+
+class SecretMissing(VaultError):
+    """A secret that was stored is no longer in the vault; ``effect_id`` names the effect that made it.
+
+    That effect counts as undone: the next run asks the account, takes back what nobody can use, and does
+    it again.
+    """
+
+    def __init__(self, what: str, means: str, todo: str, effect_id: str) -> None:
+        super().__init__(what, means, todo)
+        self.effect_id = effect_id
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A secret that could not be stored and is only in memory now: for what, where it belongs, and why not."""
+
+    effect: Effect
+    entry: EntryName
+    secret: Secret
+    error: VaultError
+
+
 @dataclass(slots=True)
 class Context:
     """Everything a handler may touch, made once per run.
 
     ``known`` maps key ids to old secrets that are known here (our own key, leaked ones that were
     supplied), for the proof that they are dead. ``fresh`` holds secrets of this run until they are proven.
+    ``held`` is asked, one secret at a time, when one could not be stored: it offers other places and returns
+    True when storing is worth another try (unlocked, another vault behind ``vault``), False to give up.
+    Without a screen there is nobody to ask and it is None. ``loud`` says something at once.
     """
 
     api: Mailgun
@@ -106,7 +140,9 @@ class Context:
     known: dict[str, Secret] = field(default_factory=dict)
     old_passwords: dict[str, Secret] = field(default_factory=dict)
     fresh: dict[str, Secret] = field(default_factory=dict)
-    admin: Secret | None = None
+    held: Callable[[Held], Awaitable[bool]] | None = None
+    loud: Callable[[str], None] = lambda text: None
+    _holding: asyncio.Lock = field(default_factory=asyncio.Lock)
     _keys: dict[Place, tuple[float, list[Key]]] = field(default_factory=dict)
     _key_locks: dict[Place, asyncio.Lock] = field(default_factory=dict)
 
@@ -128,6 +164,30 @@ class Context:
             keys = await list_keys(self.api, subaccount=place.subaccount, priority=Priority.PROOF)
             self._keys[place] = (began, keys)
             return keys
+
+    async def keep_safe(self, effect: Effect, entry: EntryName, secret: Secret) -> None:
+        """Store a secret and read it back; where that fails, hold it in memory and offer other places.
+
+        Returns when it is stored. Raises VaultError when nobody can be asked or whoever was asked gave up;
+        the caller then takes back what the secret belongs to.
+        """
+        try:
+            return await self.vault.store(entry, secret)
+        except VaultError as error:
+            problem = error
+        async with self._holding:
+            while self.held is not None:
+                self.loud(
+                    f"NOT STORED: the new secret of {describe(effect)} is only in memory. "
+                    "Nothing that depends on it goes ahead. Offer it another place before you quit."
+                )
+                if not await self.held(Held(effect, entry, secret, problem)):
+                    break
+                try:
+                    return await self.vault.store(entry, secret)
+                except VaultError as error:
+                    problem = error
+        raise problem
 
 
 class Handler(Protocol):

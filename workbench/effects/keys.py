@@ -11,15 +11,18 @@ from collections.abc import Mapping
 
 from workbench.effects.base import (
     Context,
+    HalfDone,
     PlainHandler,
     Proof,
     QuotaFull,
     Reality,
     Reconciled,
+    SecretMissing,
     Sent,
     stamp,
 )
-from workbench.errors import Forbidden, NotAuthorised, NotFound, Refused, VaultError
+from workbench.errors import ApiError, Forbidden, NotAuthorised, NotFound, Refused, VaultError
+from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.state import EffectRecord
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
@@ -49,7 +52,8 @@ class KeyCreate(PlainHandler):
         """Mint the key and store its secret; a secret that cannot be stored takes its key with it.
 
         Raises QuotaFull when the account has all the keys its plan allows, VaultError when the secret
-        could not be stored (the key is then deleted again, so that nobody is left holding it).
+        could not be stored anywhere (the key is then deleted again, so that nobody is left holding it),
+        HalfDone when that delete failed too.
         """
         params = record.effect.params
         try:
@@ -69,9 +73,12 @@ class KeyCreate(PlainHandler):
             raise
         entry = ctx.entry(entry_name(record, new.key.id))
         try:
-            await ctx.vault.store(entry, new.secret)
-        except VaultError:
-            await _delete_patiently(ctx, new.key.id, record.effect.place.subaccount)
+            await ctx.keep_safe(record.effect, entry, new.secret)
+        except VaultError as problem:
+            try:
+                await _delete_patiently(ctx, new.key.id, record.effect.place.subaccount)
+            except ApiError as refusal:
+                raise HalfDone(_left_behind(new.key.id, problem, refusal)) from refusal
             raise
         ctx.fresh[record.effect.id] = new.secret
         return Sent(
@@ -84,14 +91,12 @@ class KeyCreate(PlainHandler):
         """Make a live call with the new key; switch the workbench to it when it replaces our own."""
         secret = await self._secret(ctx, record)
         if secret is None:
-            raise VaultError(
-                f"The secret of the new key {key_tail(record.result['key_id'])} is no longer in the vault.",
-                "The key works, but nobody can use it.",
-                "Plan the replacement again; the key without a secret is deleted then.",
-            )
+            raise secret_missing(record)
         answered = await _alive(ctx, secret, record)
         evidence = (*record.evidence[:1], answered)
-        if record.effect.params.get("own"):
+        if record.attempts > 1:
+            evidence += await self._sweep(ctx, record)
+        if record.effect.params.get("own") and ctx.api.key != secret:
             await ctx.switch_key(
                 secret, record.result["key_id"], record.entry, record.effect.params["replaces"]
             )
@@ -103,16 +108,16 @@ class KeyCreate(PlainHandler):
         fresh = ctx.fresh.get(record.effect.id)
         return fresh if fresh is not None else await ctx.vault.fetch(ctx.entry(record.entry))
 
+    async def _sweep(self, ctx: Context, record: EffectRecord) -> tuple[str, ...]:
+        """Delete what earlier attempts made and the key list did not show yet when they were reconciled."""
+        others = [key for key in await _marked(ctx, record) if key.id != record.result.get("key_id")]
+        for key in others:
+            await _delete_patiently(ctx, key.id, record.effect.place.subaccount)
+        return (f"{len(others)} key(s) of an interrupted attempt deleted",) if others else ()
+
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """Keep a tagged key whose secret is in the vault; delete tagged keys whose secret is not."""
-        wanted = mark(ctx, record)
-        keys = [
-            key
-            for key in await list_keys(
-                ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF
-            )
-            if wanted in (key.description or "")
-        ]
+        keys = await _marked(ctx, record)
         kept: Reconciled | None = None
         deleted = 0
         for key in keys:
@@ -146,7 +151,11 @@ class KeyDelete(PlainHandler):
     """Delete a key; prove it absent, and dead where its secret is known."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
-        """Delete the key; one that is already gone counts as deleted."""
+        """Delete the key; one that is already gone counts as deleted.
+
+        Raises SecretMissing, and deletes nothing, where the replacement's secret left the vault meanwhile.
+        """
+        await _replacement_is_safe(ctx, record)
         gone = await _delete_patiently(ctx, record.effect.target, record.effect.place.subaccount)
         word = "deleted" if gone else "was already gone"
         return Sent((f"{word} at {stamp(ctx)}",))
@@ -171,6 +180,42 @@ class KeyDelete(PlainHandler):
         if any(key.id == record.effect.target for key in keys):
             return Reconciled(Reality.AGAIN, f"key {tail} is still there: deleted now")
         return Reconciled(Reality.HAPPENED, f"key {tail} is gone", Sent((f"found deleted at {stamp(ctx)}",)))
+
+
+async def _marked(ctx: Context, record: EffectRecord) -> list[Key]:
+    """Return the keys in the account that carry this effect's mark."""
+    wanted = mark(ctx, record)
+    keys = await list_keys(ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF)
+    return [key for key in keys if wanted in (key.description or "")]
+
+
+async def _replacement_is_safe(ctx: Context, record: EffectRecord) -> None:
+    """Look once more, right before the old key dies: a keyring may have lost what it held a minute ago."""
+    for mint in ctx.state.of_kind(EffectKind.KEY_CREATE):
+        if mint.effect.params.get("replaces") != record.effect.target:
+            continue
+        if mint.state not in (EffectState.DONE, EffectState.VERIFIED):
+            continue
+        if await ctx.vault.fetch(ctx.entry(mint.entry)) is None:
+            raise secret_missing(mint)
+
+
+def secret_missing(mint: EffectRecord) -> SecretMissing:
+    """Return the error for a replacement key whose secret is gone from the vault."""
+    return SecretMissing(
+        f"The secret of the new key {key_tail(str(mint.result.get('key_id', '')))} is no longer in the vault.",
+        "The key works, but nobody can use it. The key it replaces stays until there is another replacement.",
+        "Run the replacement again: the key without a secret is deleted and made anew.",
+        mint.effect.id,
+    )
+
+
+def _left_behind(key_id: str, problem: VaultError, refusal: ApiError) -> VaultError:
+    return VaultError(
+        f"{problem.what} The new key {key_tail(key_id)} could not be deleted again: {refusal.what}",
+        "A key that nobody holds the secret of stands in the account; the old key is untouched.",
+        f"{problem.todo} Then run this again: that key is found by its mark and deleted.",
+    )
 
 
 def entry_name(record: EffectRecord, key_id: str) -> str:

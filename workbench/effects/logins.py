@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from workbench.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
-from workbench.errors import NotFound, Refused, VaultError
+from workbench.effects.base import (
+    Context,
+    PlainHandler,
+    Proof,
+    Reality,
+    Reconciled,
+    SecretMissing,
+    Sent,
+    stamp,
+)
+from workbench.errors import NotFound, Refused
+from workbench.incident.plan import Effect, EffectKind
 from workbench.incident.state import EffectRecord
 from workbench.mailgun.client import Priority
 from workbench.mailgun.credentials import (
@@ -22,13 +32,26 @@ from workbench.redact import Secret, visible
 from workbench.smtp import AuthProof
 from workbench.vault import EntryName, new_smtp_password, smtp_entry
 
+_PASSWORD_KINDS = (EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET)
 
-def entry_name(record: EffectRecord) -> str:
+
+def entry_name(ctx: Context, record: EffectRecord) -> str:
     """Return the vault user name of a login's password: ``SMTP newsletter@mg.acme.example``."""
     login = record.effect.target
     plain = smtp_entry("", login).username
     # A hostile or over-long login is written shortened or escaped, and two such must never share an entry.
-    return plain if plain == f"SMTP {login}" else f"{plain} ({record.effect.id.rsplit('-', 1)[1]})"
+    # A login that this incident gave a password before keeps that one in the vault until the next is set.
+    if plain == f"SMTP {login}" and not _used(ctx, record, plain):
+        return plain
+    return f"{plain} ({record.effect.id.rsplit('-', 1)[1]})"
+
+
+def _used(ctx: Context, record: EffectRecord, entry: str) -> bool:
+    place, target = record.effect.place, record.effect.target
+    earlier = (ctx.state.effects.get(Effect(kind, target, place).id) for kind in _PASSWORD_KINDS)
+    others = [r for r in earlier if r is not None and r.effect.id != record.effect.id]
+    # A second reset in one incident is an effect of its own, told apart by its instance.
+    return any(r.entry == entry for r in others) or "instance" in record.effect.params
 
 
 class _ChosenPassword:
@@ -42,14 +65,19 @@ class _ChosenPassword:
         names: dict[str, str] = {}
         new: dict[EntryName, Secret] = {}
         for record in records:
-            username = record.entry or entry_name(record)
-            names[record.effect.id] = username
+            effect_id = record.effect.id
+            username = names[effect_id] = record.entry or entry_name(ctx, record)
             kept = await ctx.vault.fetch(ctx.entry(username)) if record.attempts else None
             if kept is None:
-                kept = new_smtp_password()
+                # After a store that failed the same one again: a keyring that was only slow may still be
+                # about to write it, and must not write it over another.
+                kept = ctx.fresh.get(effect_id) or new_smtp_password()
                 new[ctx.entry(username)] = kept
-            ctx.fresh[record.effect.id] = kept
-        if new:
+            ctx.fresh[effect_id] = kept
+        if len(records) == 1 and new:
+            [(entry, secret)] = new.items()
+            await ctx.keep_safe(records[0].effect, entry, secret)
+        elif new:
             await ctx.vault.store_many(new)
         return names
 
@@ -104,7 +132,8 @@ class LoginReset(_ChosenPassword):
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """The stored password is sent again, the same one: harmless whether or not it had arrived."""
         return Reconciled(
-            Reality.AGAIN, f"{visible(record.effect.target, 80)}: the stored password is sent again"
+            Reality.AGAIN,
+            f"{visible(record.effect.target, 80)}: the stored password is sent, once more if it was",
         )
 
 
@@ -126,7 +155,7 @@ class LoginCreate(_ChosenPassword):
                 priority=Priority.WRITE,
             )
         except Refused as refusal:
-            if "exist" not in refusal.detail.lower() or not record.attempts:
+            if "exist" not in refusal.detail.lower() or record.attempts < 2:
                 raise
             # Ours from an attempt whose answer was lost: the plan only makes logins that were absent.
             return await LoginReset().send(ctx, record)
@@ -198,12 +227,13 @@ def full_login(login: str, domain: str) -> str:
 async def _password(ctx: Context, record: EffectRecord) -> Secret:
     known = ctx.fresh.get(record.effect.id)
     if known is None:
-        known = await ctx.vault.fetch(ctx.entry(record.entry or entry_name(record)))
+        known = await ctx.vault.fetch(ctx.entry(record.entry or entry_name(ctx, record)))
     if known is None:
-        raise VaultError(
+        raise SecretMissing(
             f"The new password of {visible(record.effect.target, 80)} is not in the vault.",
             "Without it the login cannot be proven or used.",
-            "Plan the reset again: a new password is stored first, then set.",
+            "Run this again: a new password is stored first, then set.",
+            record.effect.id,
         )
     ctx.fresh[record.effect.id] = known
     return known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
-from workbench.errors import NotFound
+from workbench.errors import NotFound, Refused
 from workbench.incident.state import EffectRecord
 from workbench.mailgun import account, domains, settings
 from workbench.mailgun.client import Priority
@@ -120,13 +120,19 @@ class AllowlistChange(_Repeatable):
         """Change the list. The plan saw to it that an empty list gets no first entry during containment."""
         effect = record.effect
         if self.add:
-            await account.add_allowed(
-                ctx.api,
-                effect.target,
-                str(effect.params.get("description", "")),
-                region=effect.place.region,
-                priority=Priority.WRITE,
-            )
+            try:
+                await account.add_allowed(
+                    ctx.api,
+                    effect.target,
+                    str(effect.params.get("description", "")),
+                    region=effect.place.region,
+                    priority=Priority.WRITE,
+                )
+            except Refused as refusal:
+                # Ours from an attempt whose answer was lost, or somebody's: on the list it is.
+                if "exist" not in refusal.detail.lower():
+                    raise
+                return Sent((f"was on the list already at {stamp(ctx)}",))
             return Sent((f"added at {stamp(ctx)}",))
         try:
             await account.remove_allowed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from workbench.home import tag_of
 from workbench.incident import suspicion
 from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 from workbench.incident.plan import EffectKind
@@ -66,5 +67,15 @@ class Situation:
         return found
 
     def minted_here(self, key_id: str) -> bool:
-        """Return whether this incident made the key."""
-        return key_id in self.state.created_keys
+        """Return whether this incident made the key, or may have: an interrupted mint is still to be asked about.
+
+        The mark in a description alone proves nothing, for anybody can copy it.
+        """
+        if key_id in self.state.created_keys:
+            return True
+        item = self.inventory.keys.get(key_id)
+        shown = (item.key.description or "") if item is not None else ""
+        return "[wb-" in shown and any(
+            record.open and f"{tag_of(self.state.incident)}-{record.effect.id.rsplit('-', 1)[1]}]" in shown
+            for record in self.state.of_kind(EffectKind.KEY_CREATE)
+        )

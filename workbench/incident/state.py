@@ -159,6 +159,14 @@ class State:
         return [r for r in self.effects.values() if not r.state.settled]
 
     @property
+    def unfinished(self) -> list[EffectRecord]:
+        """Return what a next run goes on with by itself: unsettled, and not failed for good.
+
+        A failure whose outcome is unknown, or that a passing trouble caused, is open: the account is asked.
+        """
+        return [r for r in self.unsettled if r.open or r.state is not EffectState.FAILED]
+
+    @property
     def open_intents(self) -> list[EffectRecord]:
         """Return effects whose intent stands without an outcome: ask the account about each."""
         return [r for r in self.effects.values() if r.open]
