@@ -101,6 +101,16 @@ async def test_dimensions_add_up_and_rates_are_text(bench: Any) -> None:
     assert isinstance(row["metrics"]["bounce_rate"], str)
 
 
+async def test_the_total_is_the_number_of_entries(bench: Any) -> None:
+    b = await bench(scenario="stolen-login")
+    end = "Sat, 21 Nov 2026 13:30:00 +0000"
+    for more in ({}, {"events": ["failed", "clicked"]}):
+        body = {"end": end, "duration": "7h", "include_totals": True, **more}
+        entries = await _all_logs(b, body)
+        page = (await b.call("POST", "/v1/analytics/logs", json=body)).json()
+        assert page["pagination"]["total"] == page["aggregates"]["all"] == len(entries)
+
+
 async def test_no_filter_on_what_would_tell_the_culprit(bench: Any) -> None:
     b = await bench()
     for attribute in ("api-key-id", "originating-ip", "method"):

@@ -13,7 +13,7 @@ import msgspec
 from workbench.drill.api.dates import duration, parse, rfc2822_minus
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok
 from workbench.drill.entries import Entries, disturbed, event_of
-from workbench.drill.history import SENT, Cursor, History, Query
+from workbench.drill.history import Cursor, History, Query
 from workbench.drill.traffic import Event
 
 AREA = Area("evidence", "logs")
@@ -155,8 +155,8 @@ def _holds(values: list[str], comparator: str, wanted: list[str]) -> bool:
     raise Refusal(400, f"'{comparator}' is not a valid comparator")
 
 
-def _matcher(call: Call, body: dict[str, Any]) -> Callable[[Event], bool]:
-    """Return what decides about an event: kinds and domains first, rendering only for the other filters."""
+def _query(call: Call, body: dict[str, Any], who: tuple[str, ...], start: float, end: float) -> Query:
+    """Return what a request asks for: kinds and domains decide first, other filters need the rendered entry."""
     kinds: set[str] | None = None
     for name in body.get("events") or []:
         if name not in _EVENTS:
@@ -167,27 +167,25 @@ def _matcher(call: Call, body: dict[str, Any]) -> Callable[[Event], bool]:
     for name in body.get("metric_events") or []:
         kinds = (kinds or set()) | set(_METRIC_EVENTS.get(str(name), ()))
     filters = predicates(body, frozenset(_ATTRIBUTES))
-    entries = reader(call).entries
-    streams = call.account.world.streams
-    domains = [(comparator, set(values)) for name, comparator, values in filters if name == "domain"]
+    domains = [(how, values) for name, how, values in filters if name == "domain"]
     others = [item for item in filters if item[0] != "domain"]
+    entries = reader(call).entries
 
     def match(event: Event) -> bool:
-        if kinds is not None and event.kind not in kinds:
-            return False
-        if domains or others:
-            entry: dict[str, Any] | None = None
-            if event.stream.startswith(SENT):
-                entry = entries.entry(event)
-            domain = entry["domain"]["name"] if entry else streams[event.stream].domain
-            if any((domain in values) != (comparator == "=") for comparator, values in domains):
-                return False
-            if others:
-                entry = entry or entries.entry(event)
-                return all(_holds(_ATTRIBUTES[name](entry), how, values) for name, how, values in others)
-        return True
+        entry = entries.entry(event)
+        return all(_holds(_ATTRIBUTES[name](entry), how, values) for name, how, values in others)
 
-    return match
+    return Query(
+        region=call.region,
+        tenants=who,
+        start=start,
+        end=end,
+        kinds=None if kinds is None else frozenset(kinds),
+        domain=(lambda name: all(_holds([name], how, values) for how, values in domains))
+        if domains
+        else None,
+        match=match if others else None,
+    )
 
 
 def _token(backward: bool, cursor: Cursor | None) -> str:
@@ -217,7 +215,7 @@ def logs(call: Call) -> Answer:
         raise Refusal(400, "limit must be between 1 and 100")
     newest_first = not str(paging.get("sort") or "timestamp:desc").endswith("asc")
     who = tenants(call, bool(body.get("include_subaccounts")))
-    query = Query(call.region, who, max(start, kept), end, _matcher(call, body))
+    query = _query(call, body, who, max(start, kept), end)
     backward, cursor = _place(str(paging.get("token") or ""), newest_first)
     history = reader(call).history
     walk = history.backward if backward else history.forward
@@ -299,14 +297,11 @@ def _event_page(call: Call, name: str, state: dict[str, Any]) -> Answer:
         # Descending from ``begin``: it names the newer end then.
         low, high = kept, state["begin"]
     wanted = {part.strip() for part in str(state["event"]).split("OR") if part.strip()}
-    match = _matcher(
-        call,
-        {
-            "events": sorted(wanted & _EVENTS),
-            "filter": {"AND": [{"attribute": "domain", "comparator": "=", "values": [name]}]},
-        },
-    )
-    query = Query(call.region, (call.tenant.id,), max(low, kept), high, match)
+    body = {
+        "events": sorted(wanted & _EVENTS),
+        "filter": {"AND": [{"attribute": "domain", "comparator": "=", "values": [name]}]},
+    }
+    query = _query(call, body, (call.tenant.id,), max(low, kept), high)
     backward, cursor = _place(state["token"], not ascending)
     history, entries = reader(call).history, reader(call).entries
     found = list(islice((history.backward if backward else history.forward)(query, cursor), state["limit"]))
