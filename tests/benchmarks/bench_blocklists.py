@@ -25,7 +25,8 @@ from pydnsbl.providers import Provider
 
 from tests.unit.blocklists.servers import DelayProxy, Rbldnsd
 from workbench.blocklists.catalogue import load
-from workbench.blocklists.lookup import Limits, Lookup
+from workbench.blocklists.limits import Limits
+from workbench.blocklists.lookup import Lookup
 from workbench.blocklists.names import Subject
 from workbench.blocklists.resolvers import HostPort
 from workbench.blocklists.verdicts import Verdict

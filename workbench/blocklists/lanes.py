@@ -7,13 +7,14 @@ flight evenly, so that a zone that swallows its queries holds up nobody but itse
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from workbench.blocklists.names import Kind, Subject
+from workbench.blocklists.names import Kind, Role, Subject, query_labels
 from workbench.blocklists.rhythm import Rhythm
 from workbench.blocklists.verdicts import Reading, Verdict
-from workbench.blocklists.wire import A, question_bytes
+from workbench.blocklists.wire import LONGEST_WIRE_NAME, A, question_bytes, wire_labels
 from workbench.blocklists.zones import Zone
 
 # Look-ups sent before the zone's own health check is answered: they use the time of that one round trip,
@@ -97,11 +98,51 @@ class Lane:
             return False
         return self.trust is not Trust.VOID and bool(self.todo)
 
+    def take_too_long(self) -> list[Subject]:
+        """Take out and return the subjects whose name in this zone would be longer than DNS allows."""
+        longest = LONGEST_WIRE_NAME - len(self.suffix) - 1
+        found = [item for item in self.todo if len(item[1]) > longest]
+        for item in found:
+            self.todo.remove(item)
+        return [subject for subject, _ in found]
+
+    def add_tests(self) -> None:
+        """Put the zone's health check (RFC 5782, section 5, or its own entries) before everything else."""
+        entries = self.zone.health[self.kind]
+        for purpose, entry in (
+            (Purpose.MUST_BE_LISTED, entries.listed),
+            (Purpose.MUST_BE_ABSENT, entries.absent),
+        ):
+            labels = wire_labels(query_labels(entry, self.kind))
+            self.asks.append(Ask(self, purpose, question_bytes(labels, self.suffix, A)))
+
     def open_case(self) -> Case:
         """Take the next subject and return its case."""
         subject, labels = self.todo.popleft()
         self.ahead += self.trust is Trust.TESTING
         return Case(subject, question_bytes(labels, self.suffix, A), subject.value in self.known)
+
+
+def lanes_for(
+    zones: Iterable[Zone], subjects: Iterable[Subject], known: Collection[tuple[str, str]]
+) -> list[Lane]:
+    """Return a lane for every zone and kind, each with the subjects that the zone takes, none twice."""
+    wanted = list({(one.value, one.role is Role.INTRUDER_IP): one for one in subjects}.values())
+    labels: dict[bool, list[tuple[Subject, bytes]]] = {
+        registered: [
+            (one, wire_labels(query_labels(one.value, one.kind, registered=registered))) for one in wanted
+        ]
+        for registered in (False, True)
+    }
+    lanes = []
+    for zone in zones:
+        suffix = wire_labels(zone.suffix())
+        known_here = frozenset(value for value, name in known if name == zone.name)
+        for kind in sorted(zone.lists):
+            taken = [item for item in labels[zone.registered_form] if item[0].kind is kind]
+            todo = deque(item for item in taken if zone.takes(kind, item[0].role))
+            lanes.append(Lane(zone, kind, suffix, known_here, todo=todo))
+    return lanes
 
 
 class Pacer:

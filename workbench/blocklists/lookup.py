@@ -14,60 +14,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from workbench.blocklists import settle
-from workbench.blocklists.lanes import Ask, Case, Lane, Pacer, Purpose, Schedule, Trust
-from workbench.blocklists.names import Kind, Role, Subject, query_labels
+from workbench.blocklists.lanes import Ask, Case, Lane, Pacer, Purpose, Schedule, Trust, lanes_for
+from workbench.blocklists.limits import Limits
+from workbench.blocklists.names import Kind, Subject
 from workbench.blocklists.resolvers import HostPort, system_resolvers
 from workbench.blocklists.settle import Step
 from workbench.blocklists.transport import Transport
 from workbench.blocklists.verdicts import Listing, Reading, Verdict, listing_tier
-from workbench.blocklists.wire import (
-    LONGEST_WIRE_NAME,
-    A,
-    Answer,
-    State,
-    load_dnspython,
-    question_bytes,
-    text_question,
-    wire_labels,
-)
+from workbench.blocklists.wire import Answer, State, load_dnspython, text_question
 from workbench.blocklists.zones import Zone
 from workbench.clock import Clock, SystemClock
-from workbench.errors import UsageError
 from workbench.redact import MASK, visible
 
-_MOST_IN_FLIGHT = 999
 _TEXT_LIMIT = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How hard to ask.
-
-    ``in_flight`` queries at once (from about 1,000 to one server datagrams get lost); ``timeout`` seconds
-    for one question over all ``tries``; ``owner_rate`` queries a second to one owner's zones, None for no
-    cap; ``give_up_after`` failures in a row a zone is asked no further.
-    """
-
-    in_flight: int = 200
-    timeout: float = 5.0
-    tries: int = 4
-    owner_rate: float | None = 20.0
-    give_up_after: int = 3
-
-    def __post_init__(self) -> None:
-        fine = (
-            1 <= self.in_flight <= _MOST_IN_FLIGHT
-            and self.timeout > 0
-            and 1 <= self.tries <= 8
-            and (self.owner_rate is None or self.owner_rate > 0)
-            and self.give_up_after >= 1
-        )
-        if not fine:
-            raise UsageError(
-                "The limits for blocklist look-ups cannot be used.",
-                f"Between 1 and {_MOST_IN_FLIGHT} queries in flight, a time-out above 0, 1 to 8 tries.",
-                "Correct the configuration.",
-            )
+# A server's buffer holds some 160 queries: 200 at once are not all taken, and each lost one costs a wait.
+_BURST = 64
+_BETWEEN_BURSTS = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +92,7 @@ class Lookup:
         self._fault: Exception | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm_at: float | None = None
+        self._next_burst: asyncio.TimerHandle | None = None
         self.health: list[ZoneHealth] = []
 
     async def run(
@@ -156,57 +119,30 @@ class Lookup:
                     while self._out:
                         yield self._out.pop(next(iter(self._out)))
             finally:
+                if self._next_burst is not None:
+                    self._next_burst.cancel()
                 tasks = [*self._tasks]
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     def _prepare(self, subjects: Iterable[Subject], known: Collection[tuple[str, str]]) -> list[Lane]:
-        """Return the lanes with their subjects; a name too long for a zone is decided here."""
-        wanted = list(
-            {(subject.value, subject.role is Role.INTRUDER_IP): subject for subject in subjects}.values()
-        )
-        labels: dict[bool, list[tuple[Subject, bytes]]] = {False: [], True: []}
-        for registered in {zone.registered_form for zone in self._zones}:
-            for subject in wanted:
-                name = query_labels(subject.value, subject.kind, registered=registered)
-                labels[registered].append((subject, wire_labels(name)))
-        lanes = []
-        for zone in self._zones:
-            suffix = wire_labels(zone.suffix())
-            known_here = frozenset(value for value, name in known if name == zone.name)
-            for kind in sorted(zone.lists):
-                lane = Lane(zone, kind, suffix, known_here)
-                taken = [item for item in labels[zone.registered_form] if item[0].kind is kind]
-                lane.todo.extend(item for item in taken if zone.takes(kind, item[0].role))
-                self._open += len(lane.todo)
-                self._refuse_too_long(lane)
-                if lane.todo:
-                    self._add_tests(lane)
-                    lanes.append(lane)
-        self._total = self._open + len(self._out)
-        return lanes
-
-    def _refuse_too_long(self, lane: Lane) -> None:
-        longest = LONGEST_WIRE_NAME - len(lane.suffix) - 1
-        for item in [item for item in lane.todo if len(item[1]) > longest]:
-            lane.todo.remove(item)
-            reading = Reading(Verdict.CANNOT_TELL, "the name is too long to be asked of this zone")
-            self._close(lane, Case(item[0], b""), reading)
-
-    def _add_tests(self, lane: Lane) -> None:
-        entries = lane.zone.health[lane.kind]
-        for purpose, entry in (
-            (Purpose.MUST_BE_LISTED, entries.listed),
-            (Purpose.MUST_BE_ABSENT, entries.absent),
-        ):
-            labels = wire_labels(query_labels(entry, lane.kind))
-            lane.asks.append(Ask(lane, purpose, question_bytes(labels, lane.suffix, A)))
+        """Return the lanes that have something to ask; a name too long for a zone is decided here."""
+        lanes = lanes_for(self._zones, subjects, known)
+        self._total = self._open = sum(len(lane.todo) for lane in lanes)
+        for lane in lanes:
+            for subject in lane.take_too_long():
+                reading = Reading(Verdict.CANNOT_TELL, "the name is too long to be asked of this zone")
+                self._close(lane, Case(subject, b""), reading)
+            if lane.todo:
+                lane.add_tests()
+        return [lane for lane in lanes if lane.todo]
 
     def _pump(self) -> None:
         """Send queries until enough are in flight or nobody may be asked just now."""
-        schedule, limit = self._schedule, self._limits.in_flight
-        while self._in_flight < limit:
+        schedule = self._schedule
+        burst = min(self._limits.in_flight, self._in_flight + _BURST)
+        while self._in_flight < burst:
             now = self._clock.monotonic()
             ask, wait = schedule.next(now)
             if ask is None:
@@ -215,6 +151,12 @@ class Lookup:
                 return
             self._in_flight += 1
             self._transport.ask(ask.question, ask, ask.lane.rhythm, partial(self._answered, ask))
+        if self._in_flight < self._limits.in_flight and self._next_burst is None:
+            self._next_burst = asyncio.get_running_loop().call_later(_BETWEEN_BURSTS, self._burst)
+
+    def _burst(self) -> None:
+        self._next_burst = None
+        self._pump()
 
     def _answered(self, ask: Ask, answer: Answer) -> None:
         if answer.state is State.TRUNCATED:
@@ -226,9 +168,12 @@ class Lookup:
             self._advance(ask, answer)
             self._pump()
         except Exception as error:
-            # Raised in a callback it would reach nobody and the run would wait for ever: run() raises it.
-            self._fault = error
-            self._ready.set()
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Have run() raise an error that, raised in a callback, would reach nobody and stop the run unseen."""
+        self._fault = error
+        self._ready.set()
 
     async def _over_tcp(self, ask: Ask) -> None:
         self._answered(ask, await self._transport.ask_tcp(ask.question))
@@ -258,8 +203,14 @@ class Lookup:
         """Take a second, different answer to one question: the case is asked about again."""
         if not isinstance(token, Ask) or token.case is None or token.purpose is not Purpose.LOOK_UP:
             return
-        lane, case = token.lane, token.case
-        case.readings.append(settle.read(lane.zone, answer))
+        try:
+            self._reopen(token.lane, token.case, settle.read(token.lane.zone, answer))
+            self._pump()
+        except Exception as error:
+            self._fail(error)
+
+    def _reopen(self, lane: Lane, case: Case, reading: Reading) -> None:
+        case.readings.append(reading)
         if case.closed_as is None:
             return
         self._out.pop((case.subject.value, lane.zone.name), None)
@@ -268,7 +219,6 @@ class Lookup:
         self._open += 1
         self._schedule.back(lane)
         self._settle(lane, case)
-        self._pump()
 
     def _advance(self, ask: Ask, answer: Answer) -> None:
         """Take one answer to its lane's health check or to its case."""

@@ -15,7 +15,8 @@ import pytest
 
 from tests.unit.blocklists.misbehaving import Misbehaving, Sent, code, listed, nxdomain, truncated
 from tests.unit.blocklists.zonekit import one_zone
-from workbench.blocklists.lookup import Limits, Lookup
+from workbench.blocklists.limits import Limits
+from workbench.blocklists.lookup import Lookup
 from workbench.blocklists.names import Subject
 from workbench.blocklists.resolvers import HostPort
 from workbench.blocklists.verdicts import Listing, Verdict

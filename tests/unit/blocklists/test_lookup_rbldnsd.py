@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from tests.unit.blocklists.servers import DelayProxy, Rbldnsd
-from workbench.blocklists.lookup import Limits, Lookup, Progress
+from workbench.blocklists.limits import Limits
+from workbench.blocklists.lookup import Lookup, Progress
 from workbench.blocklists.names import Subject
 from workbench.blocklists.resolvers import HostPort
 from workbench.blocklists.verdicts import Listing, Verdict

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.blocklists.zonekit import one_zone
 from workbench.blocklists.lanes import Lane, Pacer, Schedule, Trust
-from workbench.blocklists.lookup import Limits
+from workbench.blocklists.limits import Limits
 from workbench.blocklists.names import Kind, Subject
 from workbench.blocklists.rhythm import Rhythm
 from workbench.blocklists.wire import wire_labels
