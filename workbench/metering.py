@@ -15,8 +15,8 @@ from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence import metrics
 
 ACCEPTED = "accepted_count"
-# Hourly metrics are kept for 60 days (dossier C); a week shows the account's rhythm.
-HISTORY = timedelta(days=7)
+# Hourly metrics are kept for 60 days (dossier C); four weeks show the account's rhythm, weekday by weekday.
+HISTORY = timedelta(days=28)
 
 
 class Metering:
@@ -39,7 +39,7 @@ class Metering:
         return tuple(self._hours[hour] for hour in hours)
 
     async def read(self, *, whole: bool = False) -> Volume:
-        """Read the metrics and return what they show. ``whole`` reads a week, otherwise the last hours.
+        """Read the metrics and return what they show. ``whole`` reads four weeks, otherwise the last hours.
 
         Raises ApiError when no region answers; one region that does not is left out of the figures.
         """
@@ -54,7 +54,7 @@ class Metering:
         self._hours.update(fresh)
         for hour in [h for h in self._hours if h < now - HISTORY - timedelta(hours=2)]:
             del self._hours[hour]
-        # Only the hours since the meter began may move its count, or a week arriving would look like a burst.
+        # Only the hours since the meter began may move its count, or weeks arriving would look like a burst.
         self._meter.add(self._clock.monotonic(), sum(self._hours.values()))
         volume = self._judge(now)
         if whole or (volume.began is not None and not self._by_domain):

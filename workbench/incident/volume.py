@@ -1,21 +1,16 @@
 """How much goes out, hour by hour, and what of it is not the account's own rhythm.
 
-The baseline is a robust one: median and median absolute deviation of the hours before, so that the abuse
-itself does not raise the bar it is measured against. Explained on screen in one sentence.
+The baseline is a robust one (see ``rhythm``): each hour is compared with the same hour on other days, so that
+neither the abuse itself nor a daily newsletter moves the bar. Explained on screen in one sentence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from statistics import median
+from datetime import datetime
 
-# A normal distribution's standard deviation is 1.4826 times its median absolute deviation.
-MAD_TO_SIGMA = 1.4826
-SIGMAS = 6.0
-# Accounts that barely send would otherwise alarm at a handful of messages.
-LEAST = 20
+from workbench.incident.rhythm import SIGMAS, Rhythm, last_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +25,9 @@ class Hour:
 class Volume:
     """What the account's own metrics say about sending.
 
-    ``usual`` and ``bar`` are messages an hour: the median, and what an hour may reach before it counts as
-    abnormal. ``began`` is the first abnormal hour of the latest run of them, None when there is none.
+    ``usual`` and ``bar`` are messages an hour for the present hour: the median of the same hour on other
+    days, and what it may reach before it counts as abnormal. ``began`` is the first abnormal hour of the
+    latest run of them, None when there is none.
     ``excess_now`` is the abnormal part of the rate of the present, per hour.
     """
 
@@ -52,8 +48,8 @@ class Volume:
     def explained(self) -> str:
         """Return how the judgement was made, in one sentence."""
         return (
-            f"usual is {self.usual:.0f} an hour (the median); above {self.bar:.0f} an hour "
-            f"(median + {SIGMAS:.0f} robust deviations) counts as abuse"
+            f"usual at this hour is {self.usual:.0f} (the median of the same hour on other days); above "
+            f"{self.bar:.0f} (median + {SIGMAS:.0f} robust deviations) counts as abuse"
         )
 
 
@@ -71,20 +67,10 @@ def judge(
     many hours at its usual pace.
     """
     ordered = sorted(hours, key=lambda hour: hour.start)
-    # The calm part decides what is usual: with nine abnormal hours in a day the lower half still is calm.
-    counts = sorted(hour.accepted for hour in ordered)
-    calm = counts[: max(1, (len(counts) * 3) // 4)] or [0]
-    usual = float(median(calm))
-    spread = float(median(abs(count - usual) for count in calm)) * MAD_TO_SIGMA
-    bar = max(usual + SIGMAS * spread, usual * 1.5, usual + LEAST)
-    began: datetime | None = None
-    quiet = timedelta(0)
-    for hour in ordered:
-        if hour.accepted > bar:
-            began = began if began is not None and quiet < timedelta(hours=6) else hour.start
-            quiet = timedelta(0)
-        else:
-            quiet += timedelta(hours=1)
+    rhythm = Rhythm({hour.start: hour.accepted for hour in ordered})
+    usual, bar = rhythm.at(now.replace(minute=0, second=0, microsecond=0))
+    run = last_run(rhythm.abnormal())
+    began = run[0] if run is not None else None
     last = rate_now if rate_now is not None else (float(ordered[-1].accepted) if ordered else 0.0)
     excess = max(0.0, last - usual) if last > bar else 0.0
     return Volume(
