@@ -14,6 +14,8 @@ from workbench.drill.story import digest
 
 HOUR = 3600
 _MASK = (1 << 64) - 1
+_BITS = (1 << 21) - 1
+_UNIT = 2.0**-21
 
 # Share of the day's mean rate by UTC hour for a business sender; a machine or an intruder sends evenly.
 _BUSINESS = (
@@ -131,14 +133,18 @@ class Traffic:
         A message exists only if its sender could send at that moment (its spans); what follows from it
         (delivery, opens) happens even after the sender was stopped, within the same hour.
         """
-        plan = self.plan(stream, hour)
         start = float(hour * HOUR)
         end = start + HOUR - 0.002
-        count = plan.accepted
         spans = [(low, high) for low, high in spans_of(stream) if low < start + HOUR and high > start]
+        if not spans or start > until:
+            return
+        plan = self.plan(stream, hour)
+        count = plan.accepted
         whole = any(low <= start and high >= start + HOUR for low, high in spans)
         for number in range(count):
-            at = start + (number + unit(plan.seed, number, 1)) * HOUR / count
+            # One draw a message: its arrival, its delivery and what follows use 21 bits each.
+            draw = mix(plan.seed, number)
+            at = start + (number + (draw & _BITS) * _UNIT) * HOUR / count
             if at > until:
                 return
             if not whole and not any(low <= at < high for low, high in spans):
@@ -147,7 +153,7 @@ class Traffic:
                 yield Event(at, stream.id, hour, number, "accepted")
             if stream.stage == "accepted":
                 continue
-            for kind, moment in _fate(plan, number, at, end):
+            for kind, moment in _fate(plan, number, at, end, draw):
                 if moment <= until:
                     yield Event(moment, stream.id, hour, number, kind)
 
@@ -186,11 +192,11 @@ def rank_of(plan: Plan, number: int) -> int:
     return (number * plan.step + plan.shift) % plan.accepted
 
 
-def _fate(plan: Plan, number: int, at: float, end: float) -> Iterator[tuple[str, float]]:
+def _fate(plan: Plan, number: int, at: float, end: float, draw: int) -> Iterator[tuple[str, float]]:
     """Yield what happens to a message after it was accepted, all within its hour."""
     rank = rank_of(plan, number)
     left = end - at
-    arrival = min(at + 0.4 + 6.0 * unit(plan.seed, number, 2), at + left * 0.5)
+    arrival = min(at + 0.4 + 6.0 * (draw >> 21 & _BITS) * _UNIT, at + left * 0.5)
     if rank < plan.failed:
         yield "failed", arrival
         return
@@ -201,7 +207,7 @@ def _fate(plan: Plan, number: int, at: float, end: float) -> Iterator[tuple[str,
     yield "delivered", arrival
     # Opens are counted from the far end so that the delayed ones are not all opened.
     back = plan.delivered - 1 - good
-    later = arrival + (end - arrival) * unit(plan.seed, number, 3)
+    later = arrival + (end - arrival) * (draw >> 42 & _BITS) * _UNIT
     if back < plan.opened:
         yield "opened", later
     if back < plan.clicked:
