@@ -35,7 +35,7 @@ from workbench.paths import style_files
 from workbench.redact import visible
 from workbench.screens.main import MainScreen
 from workbench.screens.status import freshness
-from workbench.themes import THEMES, ascii_only, theme_name
+from workbench.themes import THEMES, AsciiFilter, ascii_only, theme_name
 from workbench.workers import Trouble, Workers, trouble
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class WorkbenchApp(App[int]):
         self.store = Store(
             look=Look(ascii=ascii_only(os.environ, sys.__stdout__.encoding if sys.__stdout__ else ""))
         )
+        if self.store.look.ascii:
+            self._filters.append(AsciiFilter())
         self.funnel = Funnel(self._moved, monotonic, self._after)
         self.store.phases = self.funnel.phases
         self.main = MainScreen(self.store, self.funnel)

@@ -66,5 +66,4 @@ def app_of(pilot: Pilot[int]) -> WorkbenchApp:
 
 def screen_text(pilot: Pilot[int]) -> str:
     """Return what is drawn, line by line."""
-    width, height = pilot.app.size
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips(pilot.app.size))

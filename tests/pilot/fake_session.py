@@ -13,8 +13,8 @@ from workbench.clock import ManualClock
 from workbench.errors import UsageError
 from workbench.events import Changed, Event
 from workbench.incident import findings, runbook
-from workbench.incident.logbook import LogLine
 from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
+from workbench.incident.logbook import LogLine
 from workbench.incident.plan import EffectState, Place, Plan
 from workbench.incident.situation import Situation
 from workbench.incident.state import Attestation, Decision, EffectRecord, State

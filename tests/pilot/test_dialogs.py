@@ -1,0 +1,253 @@
+"""Connect, vault, reveal, judge, attest, support message, limit and subaccount questions."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
+from tests.pilot.fake_session import PERSON, SECRET, FakeSession
+from workbench.errors import VaultError
+from workbench.incident.plan import Effect, EffectKind, EffectState
+from workbench.incident.state import EffectRecord
+from workbench.redact import Secret
+from workbench.screens.door import Door, FoundKey, KeyChoice
+from workbench.screens.reveal import RevealScreen
+
+KEY = "0123456789abcdef0123456789abcdef-01234567-89abcdef"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_connect_by_typing(running: Running, size: tuple[int, int]) -> None:
+    taken: list[KeyChoice] = []
+
+    async def door() -> Door:
+        return Door(ask_key=True, take_key=taken.append)
+
+    async with running(FakeSession(), size, door=door, wait=False) as pilot:
+        await pilot.pause(0.2)
+        assert "API Security" in screen_text(pilot)
+        await pilot.press(*"short", "enter")
+        await pilot.pause()
+        assert "no Mailgun key (5 characters)" in screen_text(pilot)
+        await pilot.press(*(["backspace"] * 5), *KEY)
+        await pilot.pause()
+        assert KEY[:8] not in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert taken[0].typed is not None and taken[0].typed.reveal() == KEY
+        assert "acme (US+EU)" in screen_text(pilot)
+
+
+async def test_connect_with_what_was_found(running: Running) -> None:
+    taken: list[KeyChoice] = []
+
+    async def door() -> Door:
+        return Door(found=(FoundKey("env", "MAILGUN_API_KEY", "…4f2a"),), take_key=taken.append)
+
+    async with running(FakeSession(), door=door, first_screen="connect", wait=False) as pilot:
+        await pilot.pause(0.2)
+        assert "MAILGUN_API_KEY" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert taken == [KeyChoice(found="env")]
+
+
+async def test_leaving_at_the_door_quits(running: Running) -> None:
+    async def door() -> Door:
+        return Door(ask_key=True, take_key=lambda choice: None)
+
+    async with running(FakeSession(), door=door, wait=False) as pilot:
+        await pilot.pause(0.2)
+        await pilot.press("escape")
+        await pilot.pause(0.2)
+        assert app_of(pilot)._exit
+
+
+async def test_vault_is_made_with_a_passphrase_typed_twice(running: Running) -> None:
+    taken: list[str] = []
+
+    async def take(passphrase: Secret) -> None:
+        if passphrase.reveal() == "weak":
+            raise VaultError("Too weak.", "", "Take a longer one.")
+        taken.append(passphrase.reveal())
+
+    async def door() -> Door:
+        return Door(
+            vault="create",
+            vault_words="This host has no keyring.",
+            take_passphrase=take,
+            judge=lambda s: "judged",
+        )
+
+    async with running(FakeSession(), (80, 24), door=door, wait=False) as pilot:
+        await pilot.pause(0.2)
+        text = screen_text(pilot)
+        assert "no keyring" in text and "credentials are lost" in text
+        await pilot.press(*"weak", "enter")
+        await pilot.pause()
+        assert "judged" in screen_text(pilot)
+        await pilot.press(*"other", "enter")
+        await pilot.pause()
+        assert "differ" in screen_text(pilot) and not taken
+        await pilot.press(*"weak", "enter")
+        await pilot.pause(0.1)
+        assert "Too weak." in screen_text(pilot) and not taken
+        await pilot.press(*"correct horse", "enter", *"correct horse", "enter")
+        await settle(pilot)
+        assert taken == ["correct horse"]
+        assert "acme (US+EU)" in screen_text(pilot)
+
+
+async def test_a_wrong_passphrase_can_be_typed_again(running: Running) -> None:
+    async def take(passphrase: Secret) -> None:
+        if passphrase.reveal() != "right":
+            raise VaultError("This passphrase does not open the vault.")
+
+    async def door() -> Door:
+        return Door(vault="unlock", take_passphrase=take)
+
+    async with running(FakeSession(), door=door, wait=False) as pilot:
+        await pilot.pause(0.2)
+        await pilot.press(*"wrong", "enter")
+        await pilot.pause(0.1)
+        assert "does not open" in screen_text(pilot)
+        await pilot.press(*"right", "enter")
+        await settle(pilot)
+        assert "acme (US+EU)" in screen_text(pilot)
+
+
+def with_new_secret(session: FakeSession) -> FakeSession:
+    """Give the first login a new password."""
+    session.fill()
+    login = next(iter(session.inventory.logins.values()))
+    effect = Effect(EffectKind.LOGIN_RESET, login.login, login.place, what="reset")
+    session.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED, entry="smtp postmaster")
+    return session
+
+
+async def test_reveal_is_refused_while_share_safe(running: Running) -> None:
+    session = with_new_secret(FakeSession())
+    async with running(session) as pilot:
+        await pilot.press("2", "j", "j", "j", "V")
+        await settle(pilot)
+        assert "share-safe is on" in screen_text(pilot)
+        assert not any(asked[0] == "secret" for asked in session.asked)
+
+
+async def test_reveal_covers_warns_shows_and_hides(running: Running) -> None:
+    session = with_new_secret(FakeSession())
+    async with running(session) as pilot:
+        await pilot.press("s", "down", "enter", "2", "j", "j", "j", "V")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, RevealScreen)
+        text = screen_text(pilot)
+        assert "Stop" in text and SECRET not in text and "2 Credentials" not in text
+        assert pilot.app.focused is screen.query_one("#cancel")
+        await pilot.press("tab", "enter")
+        await settle(pilot)
+        assert SECRET in screen_text(pilot) and "Hidden in 20 s" in screen_text(pilot)
+        assert ("secret", "smtp postmaster") in session.asked
+        session.clock.advance(12)
+        screen.tick()
+        await pilot.pause()
+        assert "Hidden in 8 s" in screen_text(pilot)
+        session.clock.advance(8)
+        screen.tick()
+        await settle(pilot)
+        assert SECRET not in screen_text(pilot) and not isinstance(pilot.app.screen, RevealScreen)
+
+
+async def test_reveal_cancels_by_default(running: Running) -> None:
+    session = with_new_secret(FakeSession())
+    async with running(session) as pilot:
+        await pilot.press("s", "down", "enter", "2", "j", "j", "j", "V", "enter")
+        await settle(pilot)
+        assert not any(asked[0] == "secret" for asked in session.asked)
+
+
+async def test_judge_a_row_with_a_reason(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("2", "d")
+        await settle(pilot)
+        assert "Whose is it?" in screen_text(pilot)
+        await pilot.press("down", "down", "tab", *"nobody knows it", "enter")
+        await settle(pilot)
+        key = next(iter(session.inventory.keys))
+        assert ("decide", f"key:{key}", "intruder", "nobody knows it") in session.asked
+        assert "intruder" in screen_text(pilot)
+
+
+async def test_attest_a_step_and_a_user(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("j", "t")
+        await settle(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "Nothing was typed" in screen_text(pilot)
+        await pilot.press(*"done by phone", "enter")
+        await settle(pilot)
+        assert ("attest", "1", "done by phone", "") in session.asked
+        await pilot.press("4", "t")
+        await settle(pilot)
+        assert PERSON not in screen_text(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert ("attest", "5", "has two-factor switched on", "user-0") in session.asked
+
+
+async def test_support_message_is_copied_and_attested(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        written: list[str] = []
+        assert app._driver is not None
+        monkeypatch.setattr(app._driver, "write", written.append)
+        await pilot.press("m")
+        await settle(pilot)
+        assert "compromised" in screen_text(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not any(asked[0] == "attest" for asked in session.asked), "reading it is not sending it"
+        await pilot.press("m", "c")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        copied = next(piece for piece in written if piece.startswith("\x1b]52;c;"))
+        assert base64.b64decode(copied[7:-1]).decode() == session.support_message()
+        assert ("attest", "0", "opening message to Support copied", "") in session.asked
+
+
+async def test_limit_asks_for_a_number_then_shows_the_plan(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("3", "L")
+        await settle(pilot)
+        await pilot.press(*"999", "enter")
+        await pilot.pause()
+        assert "1,000 or more" in screen_text(pilot)
+        await pilot.press(*(["backspace"] * 3), *"5000", "enter")
+        await settle(pilot)
+        assert ("plan", "limit.set", (), {"limit": 5000}) in session.asked
+        assert pilot.app.screen.id == "plan-screen"
+
+
+async def test_local_time_and_maximise_from_the_palette(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.2)
+        await pilot.press(*"subaccount")
+        await pilot.pause(0.4)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "shop" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert ("plan", "subaccounts.disable", ("sub-1",), {}) in session.asked
