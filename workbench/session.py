@@ -27,6 +27,7 @@ from workbench.incident import changes, findings, messages_to_support, runbook
 from workbench.incident.inventory import Inventory
 from workbench.incident.logbook import LogLine, line_of
 from workbench.incident.plan import EffectKind, Plan
+from workbench.incident.report import Material
 from workbench.incident.situation import Situation
 from workbench.incident.state import JournalRow, State
 from workbench.journal import Journal
@@ -43,6 +44,7 @@ from workbench.vault import EntryName, Vault, incident_service
 
 if TYPE_CHECKING:
     from workbench.blocklists.verdicts import Listing
+    from workbench.reporting import Written
 
 
 @dataclass(slots=True)
@@ -275,6 +277,32 @@ class Session:
         self._tell(Changed("runbook"))
         for name in ("keys", "logins", "users", "domains"):
             self._tell(Changed(name))
+
+    def report_material(self) -> Material:
+        """Return what reports are composed from."""
+        return Material(self.situation(), self._journal.rows(), self._journal.head_hash)
+
+    async def write_report(self) -> Written:
+        """Write every report, journal the files' hashes; raises JournalError when the disk refuses."""
+        from workbench import reporting
+
+        material = self.report_material()
+        try:
+            written = await reporting.write(material, self.folder / "reports")
+        except OSError as error:
+            raise JournalError(
+                f"The report could not be written ({error.strerror}).",
+                "",
+                "Make room on the disk, then try again.",
+            ) from error
+        body = {
+            "files": dict(written.files),
+            "row": material.situation.state.last_seq,
+            "hash": material.journal_hash,
+        }
+        await self._ledger.record("report.written", body)
+        await self.fact("report", {"sha256": next(iter(written.files.values()))})
+        return written
 
     async def exercise(self, action_id: str) -> str:
         """Play a part that in a real incident is somebody else's, in the drill only; returns what happened."""

@@ -37,6 +37,8 @@ def build_parser() -> argparse.ArgumentParser:
     _status(commands)
     _contain(commands)
     _secrets(commands)
+    _report(commands)
+    _purge(commands)
     _doctor(commands)
     return parser
 
@@ -131,6 +133,33 @@ def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     _json(show)
     show.set_defaults(action="list")
     get.set_defaults(action="get", json=False)
+
+
+def _report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("report", help="write the reports; check one against the journal")
+    _account_options(parser)
+    _json(parser)
+    parser.add_argument(
+        "--audience",
+        default="support",
+        choices=("support", "host", "management", "marketing", "recipients", "timeline"),
+        help="which one to print (all are written)",
+    )
+    parser.add_argument("--format", default="txt", choices=("txt", "md", "html"), help="how to print it")
+    parser.add_argument(
+        "--verify", nargs="?", const="", metavar="FILE", help="check FILE (or the latest) against the journal"
+    )
+    parser.set_defaults(run=_lazy("report"))
+
+
+def _purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "purge", help="remove an incident's snapshots and logs; journal and reports stay"
+    )
+    parser.add_argument("--incident", metavar="ID", required=True)
+    parser.add_argument("--yes", action="store_true", help="do it without asking")
+    _json(parser)
+    parser.set_defaults(run=_lazy("purge"))
 
 
 def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,0 +1,88 @@
+"""``workbench purge``: end the retention of evidence and personal data of one incident."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+
+from workbench.cli.opening import run_async
+from workbench.cli.output import document, say, text
+from workbench.clock import SystemClock
+from workbench.errors import HostError, UsageError
+from workbench.home import Home
+from workbench.incident import documents
+from workbench.journal import Journal
+
+# Journal and reports stay: they hold no secret, and they are what an incident is remembered by.
+GOES = ("evidence", "logs")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0."""
+    return run_async(lambda: _purge(options))
+
+
+async def _purge(options: argparse.Namespace) -> int:
+    home = Home.find()
+    incident = home.existing(options.incident)
+    folder = home.folder(incident)
+    files = await asyncio.to_thread(_files, folder)
+    size = sum(size for _, size in files)
+    if not options.json:
+        text(
+            f"Goes: {len(files)} file(s), {size:,} bytes: sealed snapshots and logs of {incident}.\n"
+            "Stays: the journal, the reports, and the secrets in the vault."
+        )
+    if files and not options.yes:
+        _confirm(incident)
+    journal = await asyncio.to_thread(Journal.open, folder / "journal.sqlite", SystemClock(), incident)
+    try:
+        if journal.read_only:
+            raise UsageError(
+                "This incident is open in another workbench.", str(journal.holder), "Close it there first."
+            )
+        await asyncio.to_thread(_remove, folder)
+        await journal.append("purged", {"files": len(files), "bytes": size})
+    finally:
+        await asyncio.to_thread(journal.close)
+    if options.json:
+        document({**documents.head("purge", incident), "files": len(files), "bytes": size})
+    say(f"{len(files)} file(s) removed; the journal says so.")
+    return 0
+
+
+def _confirm(incident: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "This cannot be undone and there is no terminal to confirm on.",
+            "Nothing was removed.",
+            "Add --yes.",
+        )
+    say(f"This cannot be undone. Type {incident} to remove them, anything else to leave.")
+    if sys.stdin.readline().strip() != incident:
+        raise UsageError("Not confirmed.", "Nothing was removed.", "")
+
+
+def _files(folder: Path) -> list[tuple[Path, int]]:
+    return [
+        (path, path.stat().st_size)
+        for name in GOES
+        for path in sorted((folder / name).rglob("*"))
+        if path.is_file()
+    ]
+
+
+def _remove(folder: Path) -> None:
+    for name in GOES:
+        if (folder / name).is_dir():
+            try:
+                shutil.rmtree(folder / name)
+            except OSError as error:
+                raise HostError(
+                    f"{name} could not be removed ({error.strerror}).",
+                    "Some of it may be gone.",
+                    "Run it again.",
+                ) from error

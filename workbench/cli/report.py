@@ -1,0 +1,84 @@
+"""``workbench report``: write the reports, or check one against the journal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+from pathlib import Path
+
+from workbench import reporting
+from workbench.cli.contain import read_account
+from workbench.cli.opening import open_from, run_async
+from workbench.cli.output import document, say, text
+from workbench.errors import UsageError
+from workbench.home import Home
+from workbench.incident import documents
+from workbench.incident.report import Audience, compose
+from workbench.journal import read_rows
+from workbench.redact import visible
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0 when written or whole, 1 when altered."""
+    if options.verify is not None:
+        return run_async(lambda: _verify(options))
+    return run_async(lambda: _write(options))
+
+
+async def _write(options: argparse.Namespace) -> int:
+    session = await open_from(options)
+    try:
+        await read_account(session)
+        written = await session.write_report()
+        if options.json:
+            document(written.document)
+        else:
+            report = compose(Audience(options.audience), session.report_material())
+            text(reporting.FORMATS[options.format](report))
+    finally:
+        await session.aclose()
+    say(f"{len(written.files)} files written to {written.folder}.")
+    say("Send the hash of the journal along: only what left this machine proves anything later.")
+    return 0
+
+
+async def _verify(options: argparse.Namespace) -> int:
+    home = Home.find()
+    incident = home.existing(options.incident) if options.incident else home.latest()
+    if incident is None:
+        raise UsageError("There is no incident in this home.", "", "WORKBENCH_HOME moves the state folder.")
+    folder = home.folder(incident)
+    paths = [Path(options.verify)] if options.verify else await asyncio.to_thread(_latest, folder / "reports")
+    rows = await asyncio.to_thread(read_rows, folder / "journal.sqlite")
+    hashes = await asyncio.to_thread(_hashes, paths)
+    found = reporting.check(rows, hashes)
+    if options.json:
+        document(
+            {
+                **documents.head("verify", incident),
+                "whole": found.whole,
+                "altered_row": found.altered_row,
+                "words": found.words,
+            }
+        )
+    else:
+        text(found.words)
+    return 0 if found.whole else 1
+
+
+def _latest(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*")) if folder.is_dir() else []
+    if not files:
+        raise UsageError("No report was written yet.", "", "`workbench report` writes one.")
+    stamp = files[-1].name.split("-")[0]
+    return [path for path in files if path.name.startswith(stamp)]
+
+
+def _hashes(paths: list[Path]) -> dict[str, str]:
+    try:
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    except OSError as error:
+        raise UsageError(
+            f"{visible(error.filename, 200)} cannot be read ({error.strerror}).", "", "Name a report file."
+        ) from error
