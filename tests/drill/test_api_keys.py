@@ -181,6 +181,35 @@ async def test_the_allowlist_binds_with_its_first_entry_for_api_and_smtp(bench: 
     assert account.authenticate_smtp(login.region, login.login, login.password, "127.0.0.1")
 
 
+async def test_only_a_session_key_belongs_to_a_user(bench: Any) -> None:
+    b = await bench(scenario="panel-session")
+    answer = await b.call("GET", "/v5/users/me")
+    assert (answer.status_code, answer.json()) == (403, {"message": "Incompatible key for this endpoint"})
+    secret = next(key.secret for key in b.drill.story.keys if key.kind == "web")
+    me = await b.get("/v5/users/me", key=secret)
+    assert me["id"] == b.planted("user")[0]["id"]
+
+
+async def test_in_the_laggy_scenario_changes_take_effect_seconds_later(bench: Any) -> None:
+    b = await bench(scenario="laggy")
+    key = (await b.call("POST", "/v1/keys", data={"role": "admin"})).json()["key"]
+    assert (await b.call("GET", "/v1/keys", key=key["secret"])).status_code == 401
+    await b.control("clock", seconds=4)
+    assert (await b.call("GET", "/v1/keys", key=key["secret"])).status_code == 200
+    await b.call("DELETE", f"/v1/keys/{b.drill.story.operator_key.id}")
+    assert key["id"] in (await b.call("GET", "/v1/keys")).text
+    login = b.drill.story.logins[0]
+    path = f"/v3/domains/{login.domain}/credentials/{login.login}"
+    await b.call("PUT", path, key=key["secret"], data={"password": "brand-new-one"})
+    for password in ("brand-new-one", login.password):
+        assert b.drill.account.authenticate_smtp(login.region, login.login, password, "127.0.0.1")
+    await b.control("clock", seconds=10)
+    assert (await b.call("GET", "/v1/keys")).status_code == 401
+    assert not b.drill.account.authenticate_smtp(login.region, login.login, login.password, "127.0.0.1")
+    page = (await b.call("POST", "/v1/analytics/logs", key=key["secret"], json={})).json()
+    assert page["items"][0]["@timestamp"] < "2026-11-21T13:51"
+
+
 async def test_session_keys_pass_the_allowlist(bench: Any) -> None:
     b = await bench(scenario="panel-session")
     secret = next(key.secret for key in b.drill.story.keys if key.kind == "web")

@@ -23,6 +23,8 @@ from workbench.drill.traffic import Traffic
 SENT_KEPT = 2000
 # Where queued mail of a region lies; the other US host holds none of this drill's.
 QUEUE_HOST = {"us": "storage-us-east4", "eu": "storage-europe-west1"}
+# The laggy scenario: how long until a new key is known, and a deleted or replaced secret forgotten, everywhere.
+NEW_LAG, OLD_LAG = 2.0, 8.0
 SANDBOX = "Sandbox subdomains are for test purposes only."
 
 
@@ -86,12 +88,18 @@ class Account:
         """Return the living key with this secret and its tenant: not deleted, disabled or expired."""
         found = self._secrets.get(secret)
         if found is None:
-            return None
+            return self._lingering(secret)
         tenant = self.world.tenants[found[0]]
         key = tenant.keys.get(found[1])
         if key is None or key.disabled or (key.expires is not None and key.expires <= self.now()):
             return None
-        return tenant, key
+        return None if key.usable_at > self.now() else (tenant, key)
+
+    def _lingering(self, secret: str) -> tuple[Tenant, Key] | None:
+        for tenant, key, until in self.world.lingering:
+            if key.secret == secret and until > self.now():
+                return self.world.tenants[tenant], key
+        return None
 
     def credential(self, region: str, login: str) -> tuple[Tenant, Domain, Credential] | None:
         """Return tenant, domain and credential of an SMTP login in ``region``, or None."""
@@ -116,6 +124,8 @@ class Account:
 
     def add_key(self, tenant: Tenant, key: Key) -> None:
         """Take a key into a tenant's list."""
+        if self.story.quirk("laggy"):
+            key.usable_at = self.now() + NEW_LAG
         tenant.keys[key.id] = key
         self._secrets[key.secret] = (tenant.id, key.id)
         self.touch(urgent=True)
@@ -124,6 +134,8 @@ class Account:
         """Delete a key: its secret answers 401 from now on and whoever sends with it stops."""
         del tenant.keys[key.id]
         self._secrets.pop(key.secret, None)
+        if self.story.quirk("laggy"):
+            self.world.lingering.append((tenant.id, key, self.now() + OLD_LAG))
         self.touch(urgent=True)
 
     # --- SMTP
@@ -139,7 +151,15 @@ class Account:
             return False
         tenant, _, credential = found
         same = hmac.compare_digest(credential.password.encode(), password.encode())
-        return same and self.allowed(tenant, peer)
+        old = credential.old_until > self.now() and credential.old_password == password
+        return (same or old) and self.allowed(tenant, peer)
+
+    def set_password(self, credential: Credential, password: str) -> None:
+        """Give a login a new password; the old one is refused at once, in the laggy scenario a little later."""
+        if self.story.quirk("laggy"):
+            credential.old_password, credential.old_until = credential.password, self.now() + OLD_LAG
+        credential.password = password
+        self.touch(ref=credential.login)
 
     def accept_smtp(
         self, region: str, login: str, peer: str, envelope_from: str, recipients: Sequence[str], data: bytes

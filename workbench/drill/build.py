@@ -70,6 +70,11 @@ def build(story: Story, options: DrillOptions) -> World:
         tenant.regions[region] = Region()
     for key in story.keys:
         tenant.keys[key.id] = _key(key)
+    stranger = next((user for user in story.users if user.planted), next(iter(story.users), None))
+    for key_record in tenant.keys.values():
+        if key_record.kind == "web" and stranger is not None:
+            # A session belongs to somebody: to the stranger, or to whom the session was stolen from.
+            key_record.user_id = stranger.id
     for user in story.users:
         password = user.password_set.timestamp()
         tenant.users[user.id] = User(

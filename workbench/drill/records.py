@@ -28,6 +28,8 @@ class Key(msgspec.Struct):
     disabled: str = ""
     # Deleting a key right after it was made fails until this moment (dossier A2, recorded).
     settled_at: float = 0.0
+    # Before this moment the secret is not known everywhere yet (the laggy scenario only).
+    usable_at: float = 0.0
 
 
 class Credential(msgspec.Struct):
@@ -37,6 +39,9 @@ class Credential(msgspec.Struct):
     password: str
     created: float
     system: bool = False
+    # The password before, still taken until ``old_until`` (the laggy scenario only).
+    old_password: str = ""
+    old_until: float = 0.0
 
 
 class User(msgspec.Struct):
@@ -343,6 +348,8 @@ class World(msgspec.Struct):
     tenants: dict[str, Tenant] = msgspec.field(default_factory=dict)
     streams: dict[str, Stream] = msgspec.field(default_factory=dict)
     sent: list[Sent] = msgspec.field(default_factory=list)
+    # Deleted keys that are still taken for a while: (tenant, key, until). The laggy scenario only.
+    lingering: list[tuple[str, Key, float]] = msgspec.field(default_factory=list)
     intruder: Intruder = msgspec.field(default_factory=Intruder)
     # "zone subject" -> moment a removal was asked for.
     removals: dict[str, float] = msgspec.field(default_factory=dict)

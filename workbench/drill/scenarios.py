@@ -141,6 +141,16 @@ _ALL = (
         quirks=frozenset({"small-plan"}),
     ),
     Scenario(
+        "laggy",
+        "Changes take effect seconds later: new keys, deleted keys, reset passwords, the log",
+        quirks=frozenset({"laggy"}),
+    ),
+    Scenario(
+        "flood",
+        "Five million log entries",
+        key_rate=260_000,
+    ),
+    Scenario(
         "messy-logs",
         "A log with gaps, repeats, entries out of order, and metrics that disagree",
         quirks=frozenset({"messy"}),

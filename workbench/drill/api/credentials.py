@@ -58,8 +58,7 @@ def reset_password(call: Call) -> Answer:
     password = _password(call)
     if password == credential.password:
         raise Refusal(400, "New password cannot be the same as old password.")
-    credential.password = password or _generated(call, credential.login)
-    call.account.touch(ref=credential.login)
+    call.account.set_password(credential, password or _generated(call, credential.login))
     return said("Password changed", **_once({} if password else {credential.login: credential.password}))
 
 

@@ -18,6 +18,8 @@ from workbench.drill.traffic import Event
 
 AREA = Area("evidence", "logs")
 DAY = 86400.0
+# The laggy scenario: how far the log is behind.
+INDEXING = 600.0
 _EVENTS = frozenset(
     {
         "accepted",
@@ -215,6 +217,8 @@ def logs(call: Call) -> Answer:
         raise Refusal(400, "limit must be between 1 and 100")
     newest_first = not str(paging.get("sort") or "timestamp:desc").endswith("asc")
     who = tenants(call, bool(body.get("include_subaccounts")))
+    if call.account.story.quirk("laggy"):
+        end = min(end, call.now - INDEXING)
     query = _query(call, body, who, max(start, kept), end)
     backward, cursor = _place(str(paging.get("token") or ""), newest_first)
     history = reader(call).history
