@@ -124,7 +124,7 @@ def access_log(scratch: Path, megabytes: int) -> float:
 
     line = (
         '{a}.{b}.7.9 - - [18/Nov/2026:03:{m:02d}:{s:02d} +0000] "GET /shop/item{n}.html?ref={b} HTTP/1.1" 200 {n} '
-        '"https://www.example.com/shop/" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/129.0 Safari/537.36"\n'
+        '"https://www.example.com/shop/" "Mozilla/5.0 (X11; Linux x86_64) Chrome/129.0 Safari/537.36"\n'
     )
     block = "".join(
         line.format(a=n % 223 + 1, b=n % 251, m=n // 60 % 60, s=n % 60, n=n * 7919 % 99_991)

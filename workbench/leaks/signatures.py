@@ -73,13 +73,18 @@ _FILES: tuple[tuple[str, bool, str], ...] = (
     ("source map", False, r"\.(?:js|css)\.map$"),
 )
 _HARVESTERS: tuple[tuple[str, str, bool, str], ...] = (
-    ("Gravity SMTP credentials (CVE-2026-4020)", "plugin endpoint", True, r"gravitysmtp/v1/tests/mock-data"),
+    (
+        "Gravity SMTP credentials (CVE-2026-4020)",
+        "plugin endpoint",
+        True,
+        r"(?i)gravitysmtp(?:/|%2f)v1(?:/|%2f)tests(?:/|%2f)mock-data",
+    ),
     ("Post SMTP mail log (CVE-2025-11833)", "plugin endpoint", False, r"page=postman_email_log\S*log_id="),
     (
         "Post SMTP app key (CVE-2023-6875)",
         "plugin endpoint",
         False,
-        r"post-smtp/v1/(?:connect-app|get-logs?)",
+        r"(?i)post-smtp(?:/|%2f)v1(?:/|%2f)(?:connect-app|get-logs?)",
     ),
     ("PHPUnit eval-stdin (CVE-2017-9841)", "code execution", False, r"(?i)eval-stdin\.php"),
     ("Ignition (CVE-2021-3129)", "code execution", False, r"_ignition/execute-solution"),
