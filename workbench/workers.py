@@ -8,8 +8,11 @@ handles the errors: ``settled`` gets every worker that ended, by the app's own s
 from __future__ import annotations
 
 import asyncio
+import os
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.worker import Worker, WorkerState
@@ -43,13 +46,20 @@ class Trouble:
         return "\n".join((*parts, *(line for line in more if not line.endswith(": "))))
 
 
+def place_of(error: BaseException) -> str:
+    """Return where an error came from, ``reader.py:88``: the innermost frame of ours, and no values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if f"{os.sep}workbench{os.sep}" in frame.filename] or frames
+    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "place unknown"
+
+
 def trouble(error: BaseException, doing: str, loud: bool = True) -> Trouble:
     """Return a failure in words; of an unexpected one only the type, since its values may hold a secret."""
     if isinstance(error, WorkbenchError):
         return Trouble(doing, error.what, error.means, error.todo, loud)
     return Trouble(
         doing,
-        f"The workbench met a fault of its own ({type(error).__name__}).",
+        f"The workbench met a fault of its own ({type(error).__name__}, {place_of(error)}).",
         "Nothing is lost: whatever was begun is in the journal. The details are left out here, since they "
         "may hold secrets.",
         "Go on; if it happens again, quit and start again: the incident resumes where it stood.",

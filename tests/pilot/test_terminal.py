@@ -1,0 +1,122 @@
+"""The ends nobody asks for, on a real pseudo-terminal: a crash, a lost line, a termination."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pilot.fake_session import SECRET
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20.0  # seconds, for a machine under load
+
+
+class Terminal:
+    """A child on a pseudo-terminal of its own."""
+
+    def __init__(self, what: str, marker: Path) -> None:
+        self.output = b""
+        self.status: int | None = None
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:  # pragma: no cover - the child
+            os.chdir(ROOT)
+            environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
+            environ["PYTHONPATH"] = str(ROOT)
+            os.execve(
+                sys.executable, [sys.executable, "-m", "tests.pilot.terminal_app", what, str(marker)], environ
+            )
+
+    def read_until(self, done: Callable[[bytes], bool]) -> None:
+        """Read until the output satisfies ``done`` or the child's end of the line is closed."""
+        deadline = time.monotonic() + PATIENCE
+        while not done(self.output) and time.monotonic() < deadline:
+            if not select.select([self.fd], [], [], 0.2)[0]:
+                continue
+            try:
+                self.output += os.read(self.fd, 65536)
+            except OSError:
+                return
+
+    def wait(self) -> int:
+        """Wait for the child's end; return its exit code, negative for a signal."""
+        deadline = time.monotonic() + PATIENCE
+        while self.status is None and time.monotonic() < deadline:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+            else:
+                select.select([], [], [], 0.02)
+        assert self.status is not None, "the app did not end"
+        return self.status
+
+    def close(self) -> None:
+        """End a child that is still there."""
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[[str], tuple[Terminal, Path]]]:
+    """Return what starts the app on a terminal: gives the terminal and the marker file."""
+    started: list[Terminal] = []
+
+    def start(what: str) -> tuple[Terminal, Path]:
+        marker = tmp_path / "marker"
+        started.append(Terminal(what, marker))
+        return started[-1], marker
+
+    yield start
+    for child in started:
+        child.close()
+
+
+Start = Callable[[str], tuple[Terminal, Path]]
+
+
+def test_a_crash_shows_where_and_no_value(terminal: Start) -> None:
+    child, marker = terminal("crash")
+    child.read_until(lambda out: b"ended" in out)
+    assert child.wait() == 1
+    text = child.output.decode(errors="replace")
+    assert "The workbench broke (RuntimeError)" in text and "terminal_app.py" in text
+    assert SECRET not in text and SECRET[:14] not in text and "cannot use" not in text
+    after = text.rpartition("\x1b[?1049l")[2]
+    assert "locals" not in after and "password" not in after and "raise" not in after
+    assert marker.read_text() == "error RuntimeError drawing the screen\nclosed\n"
+
+
+def test_a_lost_line_ends_the_app_with_a_closed_journal(terminal: Start) -> None:
+    child, marker = terminal("idle")
+    child.read_until(lambda out: b"acme" in out and b"live" in out)
+    assert b"acme" in child.output
+    os.close(child.fd)
+    assert child.wait() == 128 + signal.SIGHUP
+    assert marker.read_text() == "closed\n"
+
+
+def test_a_termination_gives_the_terminal_back(terminal: Start) -> None:
+    child, marker = terminal("idle")
+    child.read_until(lambda out: b"acme" in out and b"live" in out)
+    os.kill(child.pid, signal.SIGTERM)
+    child.read_until(lambda out: b"ended" in out)
+    child.wait()
+    assert b"\x1b[?1049l" in child.output, "the alternate screen is left"
+    assert marker.read_text() == "closed\n"
+
+
+def test_quit_closes_the_session(terminal: Start) -> None:
+    child, marker = terminal("idle")
+    child.read_until(lambda out: b"acme" in out and b"live" in out)
+    os.write(child.fd, b"q")
+    child.read_until(lambda out: b"ended" in out)
+    assert child.wait() == 0
+    assert marker.read_text() == "closed\n"
