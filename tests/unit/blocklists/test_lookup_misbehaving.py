@@ -361,3 +361,18 @@ async def test_the_text_of_a_refusal_is_kept_because_it_names_the_refused_resolv
     (listing,) = await ask(misbehaving)
     assert listing.verdict is Verdict.CANNOT_TELL
     assert "the list says: Query Refused for 203.0.113.5" in listing.reason
+
+
+async def test_queries_that_are_sent_again_count_against_the_owners_cap(misbehaving: Misbehaving) -> None:
+    misbehaving.udp = lambda query, times: [] if times == 1 else [(0, nxdomain(query))]
+    limits = Limits(timeout=0.3, tries=2, owner_rate=50.0)
+    listings = await ask(misbehaving, *(f"198.18.3.{number}" for number in range(10)), limits=limits)
+    assert {listing.verdict for listing in listings} == {Verdict.NOT_LISTED}
+    start = misbehaving.log[0][0]
+    seen: set[str] = set()
+    for sent_before, (at, name, _) in enumerate(misbehaving.log):
+        if name not in seen:
+            # A new query waits its turn behind everything sent before it, the repetitions included.
+            assert at - start >= sent_before * 0.02 * 0.9 - 0.01
+        seen.add(name)
+    assert len(misbehaving.log) == 22
