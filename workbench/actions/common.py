@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from workbench.errors import UsageError
+from workbench.incident.handover import use_words, uses
 from workbench.incident.situation import Situation
+from workbench.incident.use import PRODUCTION
 
 # Ranks: the executor cuts the highest first. What sends abuse is above what could send it.
 RANK_ABUSE = 1000
@@ -19,6 +21,15 @@ RANK_PURGE = 100
 RANK_LIMIT = 90
 
 T = TypeVar("T")
+_SHOWN = ("last_hour", "last_used", "addresses", "more_addresses", "strange", "looks")
+
+
+class NothingToDo(UsageError):
+    """Everything that was asked for is done already; ``left_out`` says what was left as it is, and why."""
+
+    def __init__(self, what: str, means: str = "", todo: str = "", *, left_out: Iterable[str] = ()) -> None:
+        super().__init__(what, means, todo)
+        self.left_out = tuple(left_out)
 
 
 def chosen(marked: Collection[str], held: dict[str, T], what: str) -> list[T]:
@@ -39,9 +50,27 @@ def chosen(marked: Collection[str], held: dict[str, T], what: str) -> list[T]:
 
 
 def harm(situation: Situation, credential: str) -> int:
-    """Return how many messages a credential sent in the last hour, by the logs read so far; 0 when unknown."""
-    use = situation.state.facts.get("credential_use", {}).get("by_credential", {})
-    return int(use.get(credential, {}).get("last_hour", 0))
+    """Return how many messages a credential sent in the last hour, by the logs read so far; 0 when unknown.
+
+    What looks like production alone counts as none: it is cut in its turn, not before what sends abuse.
+    """
+    use = uses(situation.state).get(credential, {})
+    return 0 if use.get("looks") == PRODUCTION else int(use.get("last_hour", 0))
+
+
+def used(situation: Situation, credential: str) -> dict[str, Any]:
+    """Return the use of a credential for the plan screen: ``last_hour``, ``last_used``, ``addresses``, ``looks``."""
+    use = uses(situation.state).get(credential)
+    if not use:
+        return {}
+    return {name: use[name] for name in _SHOWN if name in use}
+
+
+def seen(situation: Situation, credential: str) -> str:
+    """Return the use of a credential in one sentence, or that nobody has read it yet."""
+    if "credential_use" not in situation.state.facts:
+        return "who sends is not read yet"
+    return use_words(uses(situation.state).get(credential))
 
 
 def rank_of(base: int, volume: int) -> int:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from workbench.actions import keys, logins, stops
+from workbench.actions import handover, keys, logins, stops
+from workbench.actions.common import NothingToDo
+from workbench.actions.grants import PROPOSED, Grants
+from workbench.actions.ways import Choice, Ways
 from workbench.errors import UsageError
+from workbench.incident.handover import NOW, kept
 from workbench.incident.plan import EffectState, Plan
 from workbench.incident.situation import Situation
+from workbench.redact import visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +21,8 @@ class Scope:
     """What a containment covers. Empty collections mean everything; flags do what may stop production.
 
     ``keys``, ``logins``, ``domains`` narrow it; with any of them given, kinds that are not named are left
-    out, and the plan says so. ``purge`` is ``all`` or domain names.
+    out, and the plan says so. ``purge`` is ``all`` or domain names. ``ways`` and ``replace_first`` say what is
+    kept until its hand-over, ``finish`` ends what was kept, ``grants`` what replacement keys may do.
     """
 
     keys: Collection[str] = ()
@@ -26,6 +32,9 @@ class Scope:
     remove_strangers: bool = False
     purge: Collection[str] = ()
     limit: int | None = None
+    ways: Choice = NOW
+    grants: Grants = PROPOSED
+    finish: bool = False
 
     @property
     def narrowed(self) -> bool:
@@ -41,19 +50,23 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
 
     An empty plan means that nothing is left to do: everything in scope was cut by this incident.
     """
+    Ways(situation, scope.ways, scope.replace_first).check()
     plans: list[Plan] = []
     left_out: list[str] = []
+    # First what was kept: its end was part of what was confirmed, and is due once the hand-over shows.
+    if ending := _kept_in(situation, scope):
+        plans += _unless_empty(lambda: handover.plan_finish(situation, ending, adopted_only=not scope.finish))
     if scope.keys or not scope.narrowed:
-        _known(scope.keys, situation.inventory.keys, "key")
-        plans += _unless_empty(
-            lambda: keys.plan_replace(situation, scope.keys, replace_first=scope.replace_first)
-        )
+        there = _present(situation, scope.keys, situation.inventory.keys, "key")
+        if there or not scope.keys:
+            plans += _unless_empty(lambda: _keys(situation, scope, there))
     else:
         left_out.append("API keys: not in the scope that was given")
     if scope.logins or scope.domains or not scope.narrowed:
-        _known(scope.logins, situation.inventory.logins, "SMTP login")
-        _known(scope.domains, situation.inventory.domains, "domain")
-        plans += _unless_empty(lambda: logins.plan_reset(situation, (*scope.logins, *scope.domains)))
+        there = _present(situation, scope.logins, situation.inventory.logins, "SMTP login")
+        there += _present(situation, scope.domains, situation.inventory.domains, "domain")
+        if there or not scope.narrowed:
+            plans += _unless_empty(lambda: _logins(situation, scope, there))
     else:
         left_out.append("SMTP logins: not in the scope that was given")
     if scope.narrowed:
@@ -65,30 +78,60 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
     if scope.purge:
         everything = list(scope.purge) == ["all"]
         names = list(situation.inventory.domains) if everything else list(scope.purge)
-        _known(names, situation.inventory.domains, "domain")
-        plans += _unless_empty(lambda: stops.plan_purge(situation, names))
+        there = _present(situation, names, situation.inventory.domains, "domain")
+        if there:
+            plans += _unless_empty(lambda: stops.plan_purge(situation, there))
     if scope.limit is not None:
         plans.append(stops.plan_limit(situation, scope.limit))
     whole = Plan("Cut all access", left_out=tuple(left_out)).joined("Cut all access", plans)
     return _without_settled(whole, situation)
 
 
+def _keys(situation: Situation, scope: Scope, marked: Collection[str]) -> Plan:
+    return keys.plan_replace(
+        situation, marked, replace_first=scope.replace_first, ways=scope.ways, grants=scope.grants
+    )
+
+
+def _logins(situation: Situation, scope: Scope, marked: Collection[str]) -> Plan:
+    return logins.plan_reset(situation, marked, replace_first=scope.replace_first, ways=scope.ways)
+
+
+def _kept_in(situation: Situation, scope: Scope) -> list[str]:
+    """Return the kept credentials that the scope covers."""
+    if not scope.narrowed:
+        return [item.target for item in kept(situation)]
+    domain = {login: item.domain for login, item in situation.inventory.logins.items()}
+    named = {*scope.keys, *scope.logins}
+    return [
+        item.target
+        for item in kept(situation)
+        if item.target in named or domain.get(item.target) in scope.domains
+    ]
+
+
 def _unless_empty(build: Callable[[], Plan]) -> list[Plan]:
     try:
         return [build()]
-    except UsageError:
-        # The builders refuse an empty plan in words; inside the whole, nothing to do is simply nothing.
-        return []
+    except NothingToDo as nothing:
+        # The builders refuse an empty plan in words; inside the whole, only what they left out matters.
+        return [Plan("", left_out=nothing.left_out)] if nothing.left_out else []
 
 
-def _known(names: Collection[str], held: Collection[str], what: str) -> None:
+def _present(situation: Situation, names: Collection[str], held: Collection[str], what: str) -> list[str]:
+    """Return the names that are in the account; raises UsageError for one that never was.
+
+    What this incident itself has ended is no mistake: the same command must work a second time.
+    """
+    ended = {r.effect.target for r in situation.state.effects.values()}
     for name in names:
-        if name not in held:
+        if name not in held and name not in ended:
             raise UsageError(
-                f"There is no {what} {name!r} in the account.",
+                f"There is no {what} {visible(name, 120)} in the account.",
                 "The plan would do less than you asked for.",
                 "Check the name; `workbench status` lists what there is.",
             )
+    return [name for name in names if name in held]
 
 
 def _left_out(situation: Situation, scope: Scope) -> list[str]:

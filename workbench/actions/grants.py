@@ -1,0 +1,117 @@
+"""What a replacement key may do: no more than the old one was seen to need (issue: least privilege).
+
+The API has no log of what a key did besides sending. So a key that was seen sending, and nothing is known of
+anything else, is proposed sending keys for the domains it sent for; the operator can widen that in the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.actions.common import plural
+from workbench.incident.handover import uses
+from workbench.incident.inventory import KeyItem
+from workbench.incident.plan import EffectKind, EffectState
+from workbench.incident.situation import Situation
+from workbench.incident.use import BOTH, PRODUCTION
+from workbench.redact import visible
+
+# More sending keys than this for one old key would be a burden, and use up the plan's number of keys.
+MOST_DOMAINS = 5
+SENDING = "sending"
+PROPOSED = "proposed"
+SAME = "same"
+# What replacement keys get: "proposed", "same" as the old keys, or a grant for each key id.
+Grants = Mapping[str, "Grant"] | str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one old key is replaced by.
+
+    ``domains`` empty: one account key of ``role``. Otherwise one sending key for each domain. ``expiration``
+    is the new key's life in seconds, None for no end. ``why`` is shown in the plan.
+    """
+
+    role: str
+    domains: tuple[str, ...] = ()
+    expiration: int | None = None
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {
+            "role": self.role,
+            "domains": list(self.domains),
+            "expiration": self.expiration,
+            "why": self.why,
+        }
+
+
+def same(item: KeyItem) -> Grant:
+    """Return the grant that gives the replacement what the old key had: kind, role, length of life."""
+    key = item.key
+    life = None
+    if key.expires_at is not None and key.created_at is not None:
+        # The same length of life, not the same end: who set an end wants it renewed.
+        life = max(3600, round((key.expires_at - key.created_at).total_seconds()))
+    if key.kind == "domain" and key.domain_name:
+        return Grant(SENDING, (key.domain_name,), life, "a sending key, as before")
+    return Grant(key.role or "admin", (), life, f"role {visible(key.role or 'admin', 20)}, as before")
+
+
+def proposed(situation: Situation, item: KeyItem) -> Grant:
+    """Return the least that the key's use of the last hours asks for; the same as before where that is unknown."""
+    before = same(item)
+    if before.domains or item.id == situation.own_key_id:
+        return before
+    use = uses(situation.state).get(f"key:{item.id}", {})
+    held = situation.inventory.domains
+    domains = tuple(
+        str(name)
+        for name in use.get("domains", ())
+        if str(name) in held and held[str(name)].place.subaccount == item.place.subaccount
+    )
+    if use.get("looks") not in (PRODUCTION, BOTH) or not domains or use.get("more_domains"):
+        return before
+    if len(domains) > MOST_DOMAINS:
+        return Grant(before.role, (), before.expiration, f"{before.why}: it sends for {len(domains)} domains")
+    if refused := _refused(situation, item.id):
+        return Grant(before.role, (), before.expiration, f"{before.why}: {refused}")
+    why = (
+        f"seen only sending, for {', '.join(visible(d, 80) for d in domains)}: "
+        f"{plural(len(domains), 'sending key')} instead of the role {visible(before.role, 20)}. "
+        "No log shows other calls: widen it if the program does more than send"
+    )
+    return Grant(SENDING, domains, before.expiration, why)
+
+
+def granted(situation: Situation, item: KeyItem, grants: Grants) -> Grant:
+    """Return the grant for a key: the operator's own, the proposed, or the same as before."""
+    if isinstance(grants, str):
+        return proposed(situation, item) if grants == PROPOSED else same(item)
+    chosen = grants.get(item.id)
+    return chosen if chosen is not None else proposed(situation, item)
+
+
+def of_document(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Grant]:
+    """Return grants from plain values (``to_json``), for screens and scripts; raises KeyError without a role."""
+    made = {}
+    for key_id, document in documents.items():
+        domains: Sequence[str] = document.get("domains", ())
+        life = document.get("expiration")
+        made[key_id] = Grant(
+            str(document["role"]), tuple(domains), int(life) if life else None, "chosen by the operator"
+        )
+    return made
+
+
+def _refused(situation: Situation, key_id: str) -> str:
+    """Return why sending keys were refused for this key before, ``""`` when they were not: plan around it."""
+    for record in situation.state.of_kind(EffectKind.KEY_CREATE):
+        failed = record.state is EffectState.FAILED and record.effect.params.get("replaces") == key_id
+        if failed and record.effect.params.get("kind") == "domain":
+            return f"sending keys were refused ({record.failure.get('what', '')})"
+    return ""
