@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 from workbench.drill.account import Account
 from workbench.drill.records import Sent
-from workbench.drill.traffic import EVENTS, HOUR, Event
+from workbench.drill.traffic import EVENTS, HOUR, PATIENCE, WORTH_KEEPING, Event
 
 SENT = "sent:"
 # How many events of past hours are kept, at 16 bytes each.
@@ -75,6 +76,8 @@ class History:
         self._account = account
         self._hours: OrderedDict[tuple[str, tuple[str, ...], int], Hour] = OrderedDict()
         self._kept = 0
+        # The running hour where it is long to read: (state it was read in, when to read it again, events).
+        self._running: dict[tuple[str, tuple[str, ...], int], tuple[int, float, Hour]] = {}
 
     def hour(self, query: Query, hour: int) -> Hour:
         """Return the events of one hour up to now; whole hours of the past are kept a while."""
@@ -84,6 +87,11 @@ class History:
         if past and key in self._hours:
             self._hours.move_to_end(key)
             return self._hours[key]
+        began = self._account.now()
+        running = self._running.get(key)
+        if running is not None and running[0] == self._account.version and began < running[1]:
+            return running[2]
+        clock = time.perf_counter()
         events: list[Event] = []
         for stream in self._account.streams():
             if stream.region == query.region and stream.tenant in query.tenants and stream.spans:
@@ -93,8 +101,11 @@ class History:
         if past:
             self._hours[key] = packed
             self._kept += len(packed)
+            self._running.clear()
             while self._kept > _EVENTS_KEPT and len(self._hours) > 1:
                 self._kept -= len(self._hours.popitem(last=False)[1])
+        elif (cost := time.perf_counter() - clock) > WORTH_KEEPING:
+            self._running[key] = (self._account.version, began + cost * PATIENCE, packed)
         return packed
 
     def _sent(self, query: Query, hour: int, now: float) -> Iterator[Event]:
