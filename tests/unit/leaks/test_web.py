@@ -1,0 +1,334 @@
+"""Probing one's own sites: polite, bounded, proof or silence. A small server in the test answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from tests.unit.leaks.corpus import Draw
+from workbench.clock import ManualClock
+from workbench.errors import UsageError
+from workbench.leaks.model import Kind, Known, Match, Place
+from workbench.leaks.patterns import Scanner
+from workbench.leaks.proofs import PROOFS
+from workbench.leaks.signatures import OWN_AGENT
+from workbench.leaks.web import PACE, SiteReport, probe_sites, site
+from workbench.leaks.webpaths import LARGE, SMALL, probes
+from workbench.redact import Secret
+
+DRAW = Draw(61)
+START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+Body = bytes | tuple[int, bytes] | httpx.Response
+
+
+class OneBody(httpx.AsyncByteStream):
+    """A body given in pieces of a kilobyte."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for at in range(0, len(self.body), 1024):
+            yield self.body[at : at + 1024]
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body without end that counts what was taken of it."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.taken += 1024
+            yield b"API_KEY=" + b"x" * 1015 + b"\n"
+
+
+class Site:
+    """Answers from a table; everything else is a 404 page, or whatever ``default`` gives."""
+
+    def __init__(
+        self, pages: dict[str, Body], default: Callable[[httpx.Request], httpx.Response] | None = None
+    ) -> None:
+        self.pages = pages
+        self.default = default or (
+            lambda request: httpx.Response(404, html="<html><body>not here</body></html>")
+        )
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        answer = self.answer(request)
+        if isinstance(answer.stream, Endless):
+            return answer
+        # As from a socket: the body is still to be read.
+        return httpx.Response(answer.status_code, headers=answer.headers, stream=OneBody(answer.content))
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        found = self.pages.get(request.url.raw_path.decode())
+        if found is None:
+            return self.default(request)
+        if isinstance(found, httpx.Response):
+            return found
+        status, body = found if isinstance(found, tuple) else (200, found)
+        return httpx.Response(status, content=body, headers={"Content-Type": "text/plain"})
+
+
+async def ask(
+    server: Site, *known: Known, host: str = "https://www.example.com", clock: ManualClock | None = None
+) -> tuple[SiteReport, list[tuple[Match, Place]]]:
+    found: list[tuple[Match, Place]] = []
+    (report,) = await probe_sites(
+        [host],
+        Scanner(known),
+        lambda match, place: found.append((match, place)),
+        clock or ManualClock(START),
+        confirmed=True,
+        transport=httpx.MockTransport(server),
+    )
+    return report, found
+
+
+async def test_an_environment_file_is_proven_by_its_names_and_its_secret_found() -> None:
+    value = DRAW.current()
+    server = Site(
+        {
+            "/.env": f"APP_KEY=base64:x\nMAILGUN_SECRET={value}\n".encode(),
+            "/.git/HEAD": b"ref: refs/heads/main\n",
+        }
+    )
+    report, found = await ask(server, Known("vault: prod", Secret(value), Kind.API_KEY))
+    exposed = {one.path: one for one in report.exposures}
+    assert exposed["/.env"].grade == "P3"
+    assert "holds vault: prod" in exposed["/.env"].proof
+    assert "MAILGUN_SECRET" in exposed["/.env"].proof
+    assert exposed["/.git/HEAD"].grade == "P2"
+    assert set(exposed) == {"/.env", "/.git/HEAD"}
+    assert value not in repr(report)
+    ((match, place),) = found
+    assert (place.origin, place.path, place.line, match.known) == ("web", "/.env", 2, "vault: prod")
+
+
+async def test_only_polite_requests_are_made() -> None:
+    server = Site({})
+    clock = ManualClock(START)
+    report, _ = await ask(server, clock=clock)
+    assert report.exposures == []
+    assert report.by_hand == []
+    for request in server.requests:
+        assert request.method == "GET"
+        assert request.headers["User-Agent"].startswith(OWN_AGENT)
+        assert "Cookie" not in request.headers
+        assert "Authorization" not in request.headers
+        assert request.headers["Range"] in {f"bytes=0-{SMALL - 1}", f"bytes=0-{LARGE - 1}"}
+        assert request.url.host == "www.example.com"
+    assert len(server.requests) == len(report.asked) > 200
+    assert clock.monotonic() >= (len(server.requests) - 1) * PACE
+
+
+async def test_no_plugin_endpoint_or_exploit_is_ever_asked_for() -> None:
+    home = httpx.Response(200, html='<html><script src="/wp-includes/js/x.js"></script></html>')
+    server = Site({"/": home})
+    await ask(server)
+    paths = [request.url.raw_path.decode() for request in server.requests]
+    for forbidden in (
+        "eval-stdin",
+        "execute-solution",
+        "cgi-bin",
+        "wp-json",
+        "rest_route",
+        "admin-ajax",
+        "wp-login",
+        "..",
+    ):
+        assert not any(forbidden in path for path in paths)
+
+
+async def test_a_catch_all_site_exposes_nothing() -> None:
+    server = Site(
+        {},
+        default=lambda request: httpx.Response(
+            200, html="<html><body>KEY=1 DB_NAME DB_PASSWORD</body></html>"
+        ),
+    )
+    report, _ = await ask(server)
+    assert report.exposures == []
+    assert report.by_hand == []
+
+
+async def test_a_catch_all_that_echoes_the_path_in_plain_text_is_not_proof() -> None:
+    server = Site({}, default=lambda request: httpx.Response(200, text=f"no route for {request.url.path}"))
+    report, _ = await ask(server)
+    assert report.exposures == []
+
+
+async def test_an_answer_without_its_marker_is_only_worth_a_look() -> None:
+    report, _ = await ask(Site({"/.env": b"hello there\n"}))
+    assert report.exposures == []
+    assert [one.path for one in report.by_hand] == ["/.env"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+async def test_a_refused_path_is_no_exposure(status: int) -> None:
+    report, _ = await ask(Site({"/.env": (status, b"MAILGUN_SECRET=abcdefgh\n")}))
+    assert report.exposures == []
+
+
+async def test_redirects_to_other_hosts_and_to_logins_are_not_followed() -> None:
+    def away(location: str) -> httpx.Response:
+        return httpx.Response(302, headers={"Location": location})
+
+    server = Site(
+        {
+            "/.env": away("https://evil.example.net/.env"),
+            "/.env.bak": away("//evil.example.net/x"),
+            "/.env.old": away("/wp-login.php"),
+            "/.env.save": away("http://www.example.com/.env.save"),
+            "/.env.local": away("/real/.env"),
+            "/real/.env": b"API_KEY=abcdefgh\n",
+        }
+    )
+    report, _ = await ask(server)
+    assert {request.url.host for request in server.requests} == {"www.example.com"}
+    assert [one.path for one in report.exposures] == ["/.env.local"]
+    assert not any(request.url.path == "/wp-login.php" for request in server.requests)
+
+
+async def test_an_endless_body_is_read_no_further_than_allowed() -> None:
+    body = Endless()
+    server = Site({"/.env": httpx.Response(200, stream=body, headers={"Content-Type": "text/plain"})})
+    report, _ = await ask(server)
+    assert body.taken <= 3 * SMALL
+    assert report.exposures[0].path == "/.env"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_site_that_asks_for_fewer_requests_is_left_alone(status: int) -> None:
+    server = Site({}, default=lambda request: httpx.Response(status))
+    report, _ = await ask(server)
+    assert len(server.requests) == 1
+    assert "fewer requests" in report.stopped
+
+
+async def test_a_dead_site_is_given_up_after_five_faults() -> None:
+    def broken(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    server = Site({}, default=broken)
+    report, _ = await ask(server)
+    assert len(report.asked) == 5
+    assert "without an answer" in report.stopped
+
+
+async def test_debug_pages_show_on_random_paths() -> None:
+    page = "<html>URLconf defined ... Django tried these URL patterns</html>"
+    report, _ = await ask(Site({}, default=lambda request: httpx.Response(404, html=page)))
+    assert [one.proof for one in report.exposures] == [("Django debug page",)]
+
+
+async def test_bundles_and_source_maps_of_the_site_itself_are_read() -> None:
+    value = DRAW.legacy()
+    home = httpx.Response(
+        200,
+        html='<html><script src="/js/app.js"></script><script src="https://cdn.example.net/x.js"></script></html>',
+    )
+    server = Site(
+        {
+            "/": home,
+            "/js/app.js": b'var a={mailgun:{apiKey:"' + value.encode() + b'"}};',
+            "/js/app.js.map": b'{"version":3,"sources":["a.js"]}',
+        }
+    )
+    report, found = await ask(server)
+    assert [(one.path, one.grade) for one in report.exposures] == [
+        ("/js/app.js", "P3"),
+        ("/js/app.js.map", "P2"),
+    ]
+    assert [match.secret.reveal() for match, _ in found] == [value]
+    assert {request.url.host for request in server.requests} == {"www.example.com"}
+
+
+async def test_wordpress_versions_come_from_public_text() -> None:
+    home = httpx.Response(
+        200,
+        html='<html><meta name="generator" content="WordPress 6.7.1" /><link href="/wp-content/x.css"></html>',
+    )
+    readme = b"=== Mailgun ===\nStable tag: 2.2.0\n"
+    server = Site({"/": home, "/wp-content/plugins/mailgun/readme.txt": readme})
+    report, _ = await ask(server)
+    assert [(one.slug, one.version) for one in report.installed] == [("core", "6.7.1"), ("mailgun", "2.2.0")]
+    assert [one.flaw.cve for one in report.vulnerable] == ["CVE-2026-78003", "CVE-2026-14834"]
+    assert report.vulnerable[0].flaw.how == "itself"
+    assert "2.2.1" in report.vulnerable[0].todo
+
+
+async def test_loopback_may_be_asked_in_plain_http() -> None:
+    clock = ManualClock(START)
+    report, _ = await ask(Site({}), host="http://127.0.0.1:8080", clock=clock)
+    assert report.site == "http://127.0.0.1:8080"
+    assert clock.monotonic() == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://example.com", "*.example.com", "192.0.2.0/24", "https://user:pw@example.com", "https://example.com/path",
+     "ftp://example.com", "", "exa mple.com", "https://[2001:db8::/64]"],
+)  # fmt: skip
+def test_sites_that_may_not_be_asked_are_refused(text: str) -> None:
+    with pytest.raises((UsageError, ValueError)):
+        site(text)
+
+
+async def test_ownership_must_be_confirmed() -> None:
+    with pytest.raises(UsageError, match="confirmed"):
+        await probe_sites(
+            ["example.com"], Scanner(), lambda match, place: None, ManualClock(START), confirmed=False
+        )
+
+
+def test_every_path_has_a_proof_and_is_asked_once() -> None:
+    listing = list(probes("www.example.com", 2026, ("shop",)))
+    assert all(probe.proof in PROOFS for probe in listing)
+    paths = [probe.path for probe in listing]
+    assert len(paths) == len(set(paths))
+    assert {
+        "/.env",
+        "/shop/.env",
+        "/phpinfo.php",
+        "/www.example.com.zip",
+        "/example.tar.gz",
+        "/2025.zip",
+    } <= set(paths)
+    assert all(probe.most in {SMALL, LARGE} for probe in listing)
+
+
+@pytest.mark.parametrize(
+    ("proof", "body"),
+    [
+        ("git config", b"[core]\n\tbare = false\n"),
+        ("git log", b"0" * 40 + b" " + b"a" * 40 + b" Ann <a@b.c> 1 +0000\tclone"),
+        ("phpinfo", b"<html>PHP Version 8.1 ... PHP Extension Build</html>"),
+        ("wp-config", b"<?php define('DB_NAME','x'); define('DB_PASSWORD','y');"),
+        ("sql", b"-- dump\nCREATE TABLE `wp_options` ("),
+        ("archive", b"PK\x03\x04rest"),
+        ("log", b"[2026-11-18 03:12:44] production.ERROR: boom"),
+        ("shell", b"cd /srv\ngit pull\n"),
+        ("json settings", b'{"mail": {"options": {"auth": {"pass": "x"}}}}'),
+        ("clockwork", b'{"id": 1, "version": 1, "method": "GET"}'),
+        ("ds_store", b"\0\0\0\1Bud1"),
+        ("svn", b"12\n\ndir\n"),
+        ("source map", b'{"version":3,"sources":[]}'),
+        ("real settings", b"API_KEY=s3cr3tvalue\n"),
+    ],
+)
+def test_proofs_see_their_marker_and_nothing_in_a_plain_page(proof: str, body: bytes) -> None:
+    assert PROOFS[proof](body)
+    assert not PROOFS[proof](b"<html><body>Welcome to our shop</body></html>")
+    assert not PROOFS[proof](b"")
+
+
+def test_a_sample_file_needs_a_real_value() -> None:
+    assert not PROOFS["real settings"](b"API_KEY=\nMAIL_PASSWORD=null\nX_TOKEN=your-token\n")
