@@ -66,7 +66,7 @@ def parse(text: str) -> float:
     except ValueError:
         try:
             moment = parsedate_to_datetime(text)
-        except (TypeError, IndexError) as error:
+        except (TypeError, IndexError, ValueError) as error:
             raise ValueError(f"not a date: {text!r}") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
