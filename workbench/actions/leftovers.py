@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from workbench.actions.common import plural
 from workbench.errors import UsageError
 from workbench.incident.damage import Added
-from workbench.incident.findings import swept_items
 from workbench.incident.plan import Effect, EffectKind, Place, Plan
 from workbench.incident.remedies import RANK, effect_of
 from workbench.incident.situation import INTRUDER, Situation
 from workbench.incident.sweep import Judged, Swept
+from workbench.incident.swept import swept_items
 from workbench.mailgun.endpoints import Region
 from workbench.redact import short_address, visible
 

@@ -7,6 +7,14 @@ from types import MappingProxyType
 
 from workbench.effects.base import Handler
 from workbench.effects.keys import KeyCreate, KeyDelete
+from workbench.effects.leftovers import (
+    DkimDeactivate,
+    ListClose,
+    SandboxRecipientDelete,
+    SuppressionAllowDelete,
+    SuppressionLift,
+    TrackingFooter,
+)
 from workbench.effects.logins import LoginCreate, LoginDelete, LoginReset
 from workbench.effects.settings import (
     AccountWebhookDelete,
@@ -47,5 +55,11 @@ HANDLERS: Mapping[EffectKind, Handler] = MappingProxyType(
         EffectKind.ACCOUNT_WEBHOOK_DELETE: AccountWebhookDelete(),
         EffectKind.ALLOWLIST_ADD: AllowlistChange(add=True),
         EffectKind.ALLOWLIST_REMOVE: AllowlistChange(add=False),
+        EffectKind.LIST_CLOSE: ListClose(),
+        EffectKind.DKIM_DEACTIVATE: DkimDeactivate(),
+        EffectKind.TRACKING_FOOTER: TrackingFooter(),
+        EffectKind.SANDBOX_RECIPIENT_DELETE: SandboxRecipientDelete(),
+        EffectKind.SUPPRESSION_ALLOW_DELETE: SuppressionAllowDelete(),
+        EffectKind.SUPPRESSION_LIFT: SuppressionLift(),
     }
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.incident.situation import Situation
 from workbench.incident.suspicion import Suspicion
+from workbench.incident.swept import open_items
 from workbench.redact import key_tail
 
 
@@ -45,6 +46,7 @@ def findings(situation: Situation) -> list[Finding]:
     """Return every finding of the situation, the gravest first; those decided come last."""
     found = [*_keys(situation), *_logins(situation), *_users(situation), *_domains(situation)]
     found += _subaccounts(situation)
+    found += _swept(situation)
     found += _alarms(situation, {finding.id for finding in found})
     order = {"high": 0, "medium": 1, "low": 2}
     return sorted(found, key=lambda f: (bool(f.decision), order[f.severity], f.kind, f.title))
@@ -151,6 +153,23 @@ def _subaccounts(situation: Situation) -> Iterator[Finding]:
                 _decided(situation, key),
                 "subaccounts.disable",
             )
+
+
+def _swept(situation: Situation) -> Iterator[Finding]:
+    """What the sweep of the settings asks about (see ``sweep``)."""
+    for item, decision in open_items(situation):
+        why = (*item.why, item.instruct) if item.instruct else item.why
+        yield Finding(
+            item.key,
+            item.id,
+            item.kind,
+            item.title,
+            item.where,
+            item.severity,
+            (item.judged.value, *why),
+            decision,
+            "leftovers.remove" if item.remedy else "",
+        )
 
 
 def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:

@@ -37,6 +37,12 @@ class EffectKind(StrEnum):
     ACCOUNT_WEBHOOK_DELETE = "account_webhook.delete"
     ALLOWLIST_ADD = "allowlist.add"
     ALLOWLIST_REMOVE = "allowlist.remove"
+    LIST_CLOSE = "list.close"
+    DKIM_DEACTIVATE = "dkim.deactivate"
+    TRACKING_FOOTER = "tracking.footer"
+    SANDBOX_RECIPIENT_DELETE = "sandbox_recipient.delete"
+    SUPPRESSION_ALLOW_DELETE = "suppression_allow.delete"
+    SUPPRESSION_LIFT = "suppression.lift"
 
 
 class EffectState(StrEnum):

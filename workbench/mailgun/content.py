@@ -89,6 +89,44 @@ async def iter_lists(
         yield read_records(MailingList, items, "GET /v3/lists/pages")
 
 
+async def get_list(
+    client: Mailgun,
+    address: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> MailingList:
+    """Return one mailing list. Raises NotFound where there is none."""
+    answer = await client.call(
+        "GET", at("/v3/lists/{}", address), region=region, subaccount=subaccount, priority=priority
+    )
+    document = answer.object()
+    return read_record(MailingList, document.get("list") or document, answer.where)
+
+
+async def set_list_access(
+    client: Mailgun,
+    address: str,
+    access_level: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Set who may write to a mailing list: ``readonly``, ``members`` or ``everyone``."""
+    await client.call(
+        "PUT",
+        at("/v3/lists/{}", address),
+        region=region,
+        subaccount=subaccount,
+        form={"access_level": access_level},
+        multipart=True,
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
 async def iter_members(
     client: Mailgun,
     address: str,
@@ -148,6 +186,48 @@ async def delete_whitelist_entry(
     await client.call(
         "DELETE",
         at("/v3/{}/whitelists/{}", domain, value),
+        region=region,
+        subaccount=subaccount,
+        priority=priority,
+        repeat_safe=True,
+    )
+
+
+async def get_suppression(
+    client: Mailgun,
+    domain: str,
+    kind: str,
+    address: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.READ,
+) -> Suppression:
+    """Return one entry of ``bounces``, ``complaints`` or ``unsubscribes``. Raises NotFound where there is none."""
+    answer = await client.call(
+        "GET",
+        at("/v3/{}/{}/{}", domain, kind, address),
+        region=region,
+        subaccount=subaccount,
+        priority=priority,
+    )
+    return read_record(Suppression, answer.object(), answer.where)
+
+
+async def delete_suppression(
+    client: Mailgun,
+    domain: str,
+    kind: str,
+    address: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Remove one entry of ``bounces``, ``complaints`` or ``unsubscribes``: mail to it is tried again."""
+    await client.call(
+        "DELETE",
+        at("/v3/{}/{}/{}", domain, kind, address),
         region=region,
         subaccount=subaccount,
         priority=priority,
