@@ -47,6 +47,8 @@ class LeakOptions:
     logs: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
     confirmed: bool = False
+    # Limits the sites to these paths: is what was found there before still exposed?
+    only_paths: frozenset[str] | None = None
     contact: str = ""
     baseline: Path | None = None
     accept: bool = False
@@ -314,6 +316,7 @@ def _sites(
                     clock or SystemClock(),
                     confirmed=options.confirmed,
                     contact=options.contact,
+                    only=options.only_paths,
                 )
             )
             report.sites += found

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -23,6 +24,8 @@ SHORTEST = 6
 SHORTEST_FORM = 10
 # Runs of base64 text at least this long are found by the prefilter; 44 admits a legacy key at each alignment.
 RUN = 44
+# A shorter run that ordinary text still seldom has: the gate for the forms of 32-character passwords.
+SHORT_RUN = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,17 @@ def needles(known: Known) -> list[Needle]:
         if data in seen or (form != "bare" and len(data) < SHORTEST_FORM):
             continue
         seen.add(data)
-        # Every plain form of a 32-8-8 value holds its 32 hex digits, its hex form twice as many.
-        gate = "hex32" if hexed and not form.startswith("base64") else ""
-        if form.startswith("base64") and len(data) >= RUN:
-            gate = "run"
-        result.append(Needle(data, form, gate, known))
+        result.append(Needle(data, form, _gate(data, hexed=hexed and not form.startswith("base64")), known))
     return result
+
+
+def _gate(data: bytes, *, hexed: bool) -> str:
+    """Return the prefilter a form cannot pass unseen; a search for each of many forms would take too long."""
+    if hexed:
+        # Every plain form of a 32-8-8 value holds its 32 hex digits, its hex form twice as many.
+        return "hex32"
+    longest = max((len(run) for run in re.findall(rb"[A-Za-z0-9+/]+", data)), default=0)
+    return "run" if longest >= RUN else "short run" if longest >= SHORT_RUN else ""
 
 
 def _forms(value: str) -> list[tuple[str, bytes]]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from workbench.leaks import context
-from workbench.leaks.exact import RUN, Needle, needles
+from workbench.leaks.exact import RUN, SHORT_RUN, Needle, needles
 from workbench.leaks.model import Kind, Known, Match
 from workbench.redact import Secret
 
@@ -28,6 +28,7 @@ _BASE64 = bytes(
 _ANCHOR_50 = b"0" * 32 + b"-" + b"0" * 8 + b"-" + b"0" * 8
 _ANCHOR_HEX32 = b"0" * 32
 _ANCHOR_RUN = b"b" * RUN
+_ANCHOR_SHORT_RUN = b"b" * SHORT_RUN
 # "mailgun", "mail_password" and "postmaster@" as they look once folded.
 _ANCHORS_WORD = tuple(word.translate(_FOLD) for word in (b"mailgun", b"mail_password", b"postmaster@"))
 _LEGACY = re.compile(rb"key-([0-9a-z][0-9a-z-]{30}[0-9a-z])(?![0-9A-Za-z])")
@@ -55,6 +56,7 @@ class Scanner:
         self._always = [needle for needle in every if not needle.gate]
         self._hex32 = [needle for needle in every if needle.gate == "hex32"]
         self._run = [needle for needle in every if needle.gate == "run"]
+        self._short_run = [needle for needle in every if needle.gate == "short run"]
         self._by_value = {one.secret.reveal(): one for one in self.known}
 
     def scan(self, data: bytes) -> list[Match]:
@@ -91,6 +93,8 @@ class Scanner:
             hits += self._exact(data, self._run)
             if depth < _DEEPEST:
                 hits += self._runs(data, classes, depth)
+        if self._short_run and _ANCHOR_SHORT_RUN in classes:
+            hits += self._exact(data, self._short_run)
         if self._hex32 and _ANCHOR_HEX32 in folded:
             hits += self._exact(data, self._hex32)
         if self._always:
@@ -187,7 +191,7 @@ class Scanner:
             _ANCHOR_50 in folded
             or b"key-" in decoded
             or any(word in folded for word in _ANCHORS_WORD)
-            or any(needle.data in decoded for needle in self._always)
+            or any(needle.data in decoded for needle in (*self._always, *self._short_run))
         )
 
     def _inside(self, data: bytes, start: int, end: int, decoded: bytes, depth: int) -> Iterator[Match]:

@@ -148,13 +148,16 @@ async def probe_sites(
     contact: str = "",
     pace: float | None = None,
     folders: tuple[str, ...] = (),
+    only: frozenset[str] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     progress: Callable[[str, int], None] | None = None,
 ) -> list[SiteReport]:
     """Probe sites one after the other and return what each showed; secrets in bodies go to ``found``.
 
     ``confirmed`` says that the operator confirmed each site as their own: UsageError without. ``contact``
-    is added to the user agent. ``pace`` is the pause between requests in seconds.
+    is added to the user agent. ``pace`` is the pause between requests in seconds. ``folders`` are own
+    subfolders that may hold an ``.env``. ``only`` limits the search to these paths: the check whether what was
+    found is *still exposed*.
     """
     if not confirmed:
         raise UsageError(
@@ -167,7 +170,7 @@ async def probe_sites(
         rest = (LOOPBACK_PACE if one.loopback else PACE) if pace is None else pace
         async with _client(one, contact, transport) as client:
             asker = _Asker(one, client, scanner, found, clock, rest, progress)
-            await asker.run(folders)
+            await asker.run(folders, only)
         reports.append(asker.report)
     return reports
 
@@ -205,16 +208,19 @@ class _Asker:
         self._faults = 0
         self.report = SiteReport(one.origin)
 
-    async def run(self, folders: tuple[str, ...]) -> None:
+    async def run(self, folders: tuple[str, ...], only: frozenset[str] | None) -> None:
         """Take the baseline, then ask for every path; stop when the site asks for it or does not answer."""
         try:
             home = await self._take_baseline()
             for probe in probes(self._site.host, self._clock.now().year, folders):
+                if only is not None and probe.path not in only:
+                    continue
                 answer = await self._get(probe.path, probe.most)
                 if answer is not None:
                     self._judge(probe, answer)
-            await self._bundles(home)
-            await self._wordpress(home)
+            await self._bundles(home, only)
+            if only is None:
+                await self._wordpress(home)
         except _StopProbing as stop:
             self.report.stopped = str(stop)
 
@@ -328,7 +334,7 @@ class _Asker:
         if not any(one.path == exposure.path and one.proof == exposure.proof for one in listing):
             listing.append(exposure)
 
-    async def _bundles(self, home: _Answer | None) -> None:
+    async def _bundles(self, home: _Answer | None, only: frozenset[str] | None) -> None:
         """Read the site's own scripts and their source maps: whatever is in them is public already."""
         sources = [source.decode("utf-8", "replace") for source in _SCRIPT.findall(home.body)] if home else []
         own = [parts.path for source in sources if (parts := self._own(source)) is not None]
@@ -337,6 +343,8 @@ class _Asker:
                 Probe(path, "script bundle", "script settings", LARGE),
                 Probe(f"{path}.map", "source map", "source map", LARGE),
             ):
+                if only is not None and probe.path not in only:
+                    continue
                 answer = await self._get(probe.path, probe.most)
                 if answer is None or answer.status not in {200, 206} or self._is_baseline(answer):
                     continue

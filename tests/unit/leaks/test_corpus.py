@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.unit.leaks.corpus import Draw, look_alikes, own_passwords, packed, secrets
+from tests.unit.leaks.corpus import BASE36, Draw, look_alikes, own_passwords, packed, secrets
 from workbench.errors import UsageError
 from workbench.leaks.model import Kind, Known
 from workbench.leaks.patterns import Scanner
@@ -85,6 +85,7 @@ VALUES = {
     "legacy": DRAW.legacy(),
     "old password": DRAW.old_password(),
     "own password": DRAW.own_password(),
+    "chosen": DRAW.text(BASE36 + BASE36.upper(), 32),
     "hard": HARD,
 }
 

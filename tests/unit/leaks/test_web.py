@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -11,6 +15,8 @@ import pytest
 from tests.unit.leaks.corpus import Draw
 from workbench.clock import ManualClock
 from workbench.errors import UsageError
+from workbench.leaks.accesslog import LogReader
+from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.model import Kind, Known, Match, Place
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import PROOFS
@@ -270,6 +276,58 @@ async def test_loopback_may_be_asked_in_plain_http() -> None:
     report, _ = await ask(Site({}), host="http://127.0.0.1:8080", clock=clock)
     assert report.site == "http://127.0.0.1:8080"
     assert clock.monotonic() == 0
+
+
+async def test_what_was_found_is_asked_again_alone() -> None:
+    server = Site({"/.env": b"API_KEY=abcdefgh\n", "/.git/HEAD": b"ref: refs/heads/main\n"})
+    found: list[tuple[Match, Place]] = []
+    for expected in (["/.env"], []):
+        server.requests.clear()
+        (report,) = await probe_sites(
+            ["www.example.com"],
+            Scanner(),
+            lambda match, place: found.append((match, place)),
+            ManualClock(START),
+            confirmed=True,
+            only=frozenset({"/.env"}),
+            transport=httpx.MockTransport(server),
+        )
+        assert [one.path for one in report.exposures] == expected
+        assert len(server.requests) < 15
+        server.pages.pop("/.env", None)
+
+
+def test_a_real_server_on_loopback_is_asked_and_its_own_log_leaves_the_probes_out(tmp_path: Path) -> None:
+    value = DRAW.current()
+    (tmp_path / ".env").write_text(f"MAILGUN_SECRET={value}\n")
+    (tmp_path / "index.html").write_text("<html><body>shop</body></html>")
+    log: list[str] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
+            agent = self.headers.get("User-Agent", "")
+            log.append(
+                f'127.0.0.1 - - [21/Nov/2026:14:00:00 +0000] "{self.requestline}" {args[1]} 70 "-" "{agent}"\n'
+            )
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(tmp_path)))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        report = run(LeakOptions(sites=(address,), confirmed=True))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    document = report.document()
+    assert report.exit_code == 1
+    assert {row["kind"] for row in document["findings"]} == {"api-key", "exposure"}
+    assert [row["where"][0]["path"] for row in document["findings"]] == ["/.env", "/.env"]
+    reader = LogReader()
+    reader.read(["".join(log).encode()], "access.log")
+    assert reader.report().fetches == ()
+    assert reader.report().own > 50
 
 
 @pytest.mark.parametrize(
