@@ -22,7 +22,7 @@ _BAR = 40
 def cell(value: str) -> str:
     """Return a table cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     plain = visible(value, 400)
-    return f"'{plain}" if plain[:1] in "=+@" or re.match(r"-[^\s\d]", plain) else plain
+    return f"'{plain}" if re.match(r"[=+@]|-[^\s\d]", plain) else plain
 
 
 def text(report: Report) -> str:

@@ -1,0 +1,128 @@
+"""Reports: outside text stays text in every format, and an altered report or journal is named."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from workbench import reporting
+from workbench.incident import journal as chain
+from workbench.incident import report_render
+from workbench.incident.inventory import Inventory, KeyItem, UserItem
+from workbench.incident.plan import Place
+from workbench.incident.report import Audience, Chart, Material, Report, Section, Table, compose, to_json
+from workbench.incident.situation import Situation
+from workbench.incident.state import State
+from workbench.incident.volume import Hour, judge
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import Key, User
+
+NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+HOSTILE = "<script>alert(1)</script>|[click](x)\n\x1b[2J=HYPERLINK(1)‮"
+
+
+def _material() -> Material:
+    place = Place(Region.US)
+    inventory = Inventory()
+    inventory.keys["aaaaaaaa-bbbbbbbb"] = KeyItem(Key(id="aaaaaaaa-bbbbbbbb", description=HOSTILE), place)
+    inventory.users["u1"] = UserItem(User(id="u1", email="=cmd|x@evil.example", name=HOSTILE, role="admin"), place)
+    inventory.read_at = {"keys": NOW, "users": NOW, "logins": NOW, "domains": NOW}
+    state = State(incident="20261121-140000-abcd", opened_at="2026-11-21T14:00:00Z", name=HOSTILE)
+    hours = [Hour(NOW.replace(day=20, hour=h), 50) for h in range(24)] + [Hour(NOW.replace(hour=10), 5000)]
+    volume = judge(hours, NOW, by_domain={HOSTILE: 5000})
+    return Material(Situation(inventory, state, NOW, "", volume), (), "f" * 64)
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+@pytest.mark.parametrize("audience", list(Audience))
+def test_hostile_text_is_never_markup(audience: Audience) -> None:
+    report = compose(audience, _material())
+    tags = _Tags()
+    tags.feed(report_render.page(report))
+    assert "script" not in tags.tags
+    assert "a" not in tags.tags
+    assert not {name for name in tags.attributes if name.startswith("on") or name in ("src", "href")}
+    for shown in (report_render.text(report), report_render.markdown(report)):
+        assert "\x1b" not in shown
+        assert "‮" not in shown
+    assert "<script" not in report_render.markdown(report).replace("\\<", "")
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+1", "@x", "-cmd"])
+def test_a_cell_is_no_formula_where_it_is_pasted(value: str) -> None:
+    assert report_render.cell(value).startswith("'")
+
+
+@pytest.mark.parametrize("value", ["", "-5", "- a dash", "plain"])
+def test_plain_cells_stay_as_they_are(value: str) -> None:
+    assert report_render.cell(value) == value
+
+
+def test_a_chart_has_its_numbers_beside_it() -> None:
+    report = Report(
+        Audience.TIMELINE,
+        "t",
+        "i",
+        "now",
+        1,
+        "h",
+        (Section("s", (Chart("c", (("10:00", 3), ("11:00", 1200))), Table(("a",), (("b",),)))),),
+    )
+    assert "1,200" in report_render.text(report)
+    assert "1,200" in report_render.page(report)
+    assert to_json(report)["sections"][0]["blocks"][0]["points"] == [["10:00", 3], ["11:00", 1200]]
+
+
+def _journal(*bodies: tuple[str, dict[str, object]]) -> list[chain.Row]:
+    rows: list[chain.Row] = []
+    prev = chain.GENESIS
+    for number, (kind, body) in enumerate(bodies, 1):
+        row = chain.chained(prev, number, "2026-11-21T14:00:00Z", kind, chain.canonical(body))
+        rows.append(row)
+        prev = row.hash
+    return rows
+
+
+def _written() -> tuple[list[chain.Row], dict[str, str]]:
+    first = _journal(("incident.opened", {"incident": "x"}))
+    digest = hashlib.sha256(b"the report").hexdigest()
+    body = {"files": {"r.md": digest}, "row": 1, "hash": first[0].hash}
+    return _journal(("incident.opened", {"incident": "x"}), ("report.written", body), ("later", {})), {"r.md": digest}
+
+
+def test_journal_and_report_that_agree_are_whole_although_the_journal_went_on() -> None:
+    rows, hashes = _written()
+    assert reporting.check(rows, hashes).whole
+
+
+def test_an_altered_report_is_named() -> None:
+    rows, _ = _written()
+    found = reporting.check(rows, {"r.md": "0" * 64})
+    assert not found.whole
+    assert "r.md was altered" in found.words
+
+
+def test_the_first_altered_journal_row_is_named() -> None:
+    rows, hashes = _written()
+    rows[1] = chain.Row(rows[1].seq, rows[1].at, rows[1].kind, rows[1].text.replace("r.md", "q.md"), rows[1].hash)
+    found = reporting.check(rows, hashes)
+    assert not found.whole
+    assert found.altered_row == 2
+
+
+def test_a_strange_file_is_no_report_of_this_incident() -> None:
+    rows, _ = _written()
+    assert not reporting.check(rows, {"other.md": "0" * 64}).whole
