@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from workbench.actions import contain, keys, logins, stops
+from workbench.actions import allowlist, contain, handover, keys, leftovers, logins, stops
 from workbench.actions.catalog import ACTIONS
+from workbench.actions.ways import PROPOSED
 from workbench.errors import UsageError
 from workbench.incident.plan import Plan
 from workbench.incident.situation import Situation
@@ -15,32 +16,44 @@ Builder = Callable[..., Plan]
 
 
 def _contain(situation: Situation, marked: Collection[str], **options: Any) -> Plan:
-    return contain.plan(situation, contain.Scope(**options))
+    return contain.plan(situation, contain.Scope(**{"ways": PROPOSED, **options}))
+
+
+def _replace(situation: Situation, marked: Collection[str], **options: Any) -> Plan:
+    return keys.plan_replace(situation, marked, **{"ways": PROPOSED, **options})
 
 
 def _reset(situation: Situation, marked: Collection[str], **options: Any) -> Plan:
-    return logins.plan_reset(situation, marked, **options)
+    return logins.plan_reset(situation, marked, **{"ways": PROPOSED, **options})
 
 
 def _limit(situation: Situation, marked: Collection[str], **options: Any) -> Plan:
     return stops.plan_limit(situation, int(options.get("limit", stops.LEAST_LIMIT)))
 
 
-def _restore(situation: Situation, marked: Collection[str], **options: Any) -> Plan:
-    return stops.plan_restore_limit(situation)
-
-
+# On the screen the way to cut each credential is proposed and can be changed (``ways``); the command line asks
+# for its plans directly, where everything is cut now.
 BUILDERS: dict[str, Builder] = {
     "contain.all": _contain,
-    "keys.replace": lambda s, m, **o: keys.plan_replace(s, m, **o),
+    "keys.replace": _replace,
     "keys.delete": lambda s, m, **o: keys.plan_delete(s, m),
     "logins.reset": _reset,
     "logins.delete": lambda s, m, **o: logins.plan_delete(s, m),
+    "handover.finish": lambda s, m, **o: handover.plan_finish(s, m, **o),
     "queues.purge": lambda s, m, **o: stops.plan_purge(s, m),
     "limit.set": _limit,
-    "limit.restore": _restore,
+    "limit.restore": lambda s, m, **o: stops.plan_restore_limit(s),
+    "leftovers.remove": lambda s, m, **o: leftovers.plan_leftovers(s, m),
     "subaccounts.disable": lambda s, m, **o: stops.plan_subaccounts(s, m),
+    "subaccounts.enable": lambda s, m, **o: stops.plan_subaccounts(s, m, enable=True),
+    "domains.delete": lambda s, m, **o: stops.plan_domain_delete(s, m, **o),
+    "signing_key.renew": lambda s, m, **o: stops.plan_signing_key(s),
+    "public_key.renew": lambda s, m, **o: stops.plan_public_key(s),
+    "allowlist.add": lambda s, m, **o: allowlist.plan_add(s, **o),
+    "allowlist.remove": lambda s, m, **o: allowlist.plan_remove(s, m, **o),
 }
+# Actions that ask for something typed first: without it they are not impossible, only not yet planned.
+ASK_FIRST = frozenset({"limit.set", "allowlist.add", "domains.delete"})
 
 
 def build(action_id: str, situation: Situation, marked: Collection[str] = (), **options: Any) -> Plan:
@@ -49,8 +62,7 @@ def build(action_id: str, situation: Situation, marked: Collection[str] = (), **
     Raises UsageError with the reason in words when the action plans nothing now, KeyError for an id that
     is no planning action.
     """
-    builder = BUILDERS[action_id]
-    plan = builder(situation, marked, **options)
+    plan = BUILDERS[action_id](situation, marked, **options)
     if not plan.effects:
         raise UsageError(
             "There is nothing left to do here.",
@@ -65,7 +77,7 @@ def unavailable(action_id: str, situation: Situation, marked: Collection[str] = 
     action = ACTIONS[action_id]
     if not action.plans:
         return ""
-    if action_id == "limit.set":
+    if action_id in ASK_FIRST:
         return "" if situation.inventory.places else "the account is not read yet"
     try:
         build(action_id, situation, marked)

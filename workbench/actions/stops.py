@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from workbench.actions.common import RANK_LIMIT, RANK_PURGE, plural
+from workbench.actions.common import RANK_LIMIT, RANK_PURGE, listed, plural
 from workbench.errors import UsageError
 from workbench.incident.abuse import abused_domains
+from workbench.incident.handover import uses
 from workbench.incident.plan import Effect, EffectKind, EffectState, Place, Plan
 from workbench.incident.situation import Situation
+from workbench.incident.use import BOTH, PRODUCTION
 from workbench.mailgun.endpoints import Region
 from workbench.redact import visible
 
@@ -37,13 +39,32 @@ def plan_purge(situation: Situation, marked: Collection[str] = ()) -> Plan:
             place=item.place,
             rank=RANK_PURGE,
             what=f"purge the queue of {visible(item.name, 120)}",
-            breaks="its own queued and scheduled mail is thrown away too",
+            breaks=_purge_breaks(situation, item.name),
+            undo="cannot be undone: purged mail is gone, the program that made it must send it again",
             why="mail that the intruder queued or scheduled outlives the credentials",
         )
         for item in items
     )
-    note = "Every storage host is asked; what your own programs have queued or scheduled there goes with it."
-    return Plan("Purge queued mail", effects, notes=(note,))
+    notes = (
+        "Every storage host is asked. What your own programs have queued or scheduled for these domains goes with "
+        "it; no call counts it, so it cannot be said how much that is.",
+        "Usually about the minutes of mail that wait for a retry, and everything scheduled up to 7 days ahead.",
+    )
+    return Plan("Purge queued mail", effects, notes=notes)
+
+
+def _purge_breaks(situation: Situation, domain: str) -> str:
+    """Return what of the customer's own goes with a purge: by name where the logs showed who sends for it."""
+    senders = [
+        name.partition(":")[2]
+        for name, use in uses(situation.state).items()
+        if domain in use.get("domains", ()) and use.get("looks") in (PRODUCTION, BOTH)
+    ]
+    names = {item.id: item.name for item in situation.inventory.keys.values()}
+    if not senders:
+        return "its own queued and scheduled mail is thrown away too"
+    shown = listed((visible(names.get(sender, sender), 60) for sender in senders), 3)
+    return f"its own queued and scheduled mail is thrown away too: that of {shown}"
 
 
 def plan_limit(situation: Situation, limit: int, region: Region | None = None) -> Plan:
@@ -111,29 +132,130 @@ def plan_restore_limit(situation: Situation) -> Plan:
     return Plan("Restore the sending limit", tuple(effects))
 
 
-def plan_subaccounts(situation: Situation, marked: Collection[str]) -> Plan:
-    """Return the plan that disables the marked subaccounts. Raises UsageError when none is marked."""
-    found = [situation.inventory.subaccounts[s] for s in marked if s in situation.inventory.subaccounts]
+def plan_subaccounts(situation: Situation, marked: Collection[str], *, enable: bool = False) -> Plan:
+    """Return the plan that disables (or enables again) the marked subaccounts.
+
+    Raises UsageError when no marked one is in the other state; without marks, ``enable`` takes those that
+    this incident disabled.
+    """
+    held = situation.inventory.subaccounts
+    if enable and not marked:
+        ours = {r.effect.target for r in situation.state.of_kind(EffectKind.SUBACCOUNT_DISABLE)}
+        marked = [item for item in held if item in ours]
+    wanted = "disabled" if enable else "open"
+    kind = EffectKind.SUBACCOUNT_ENABLE if enable else EffectKind.SUBACCOUNT_DISABLE
+    verb = "enable" if enable else "disable"
     effects = tuple(
         Effect(
-            EffectKind.SUBACCOUNT_DISABLE,
+            kind,
             target=item.id,
             place=Place(situation.inventory.places[0].region),
+            # It may be switched off, on and off again: each time is an effect of its own.
+            params={"instance": str(_turns(situation, item.id))},
             rank=RANK_PURGE + 50,
-            what=f"disable subaccount {visible(item.name or item.id, 80)}",
-            breaks="everything that subaccount sends",
-            undo="enable it again",
+            what=f"{verb} subaccount {visible(item.name or item.id, 80)}",
+            breaks="nothing: it can send again" if enable else "everything that subaccount sends",
+            undo="disable it again" if enable else "enable it again",
+            why="taken back by the operator" if enable else "selected as a stranger's",
         )
-        for item in found
-        if item.status == "open"
+        for item in (held[s] for s in marked if s in held)
+        if item.status == wanted
     )
     if not effects:
         raise UsageError(
-            "No open subaccount is selected.",
-            f"The account has {plural(len(situation.inventory.subaccounts), 'subaccount')}.",
+            f"No {wanted} subaccount is selected.",
+            f"The account has {plural(len(held), 'subaccount')}.",
             "Select one first.",
         )
-    return Plan("Disable subaccounts", effects)
+    return Plan(f"{verb.capitalize()} subaccounts", effects)
+
+
+def _turns(situation: Situation, subaccount: str) -> int:
+    """Return how often this incident has switched a subaccount on or off."""
+    switches = situation.state.of_kind(EffectKind.SUBACCOUNT_DISABLE, EffectKind.SUBACCOUNT_ENABLE)
+    return sum(r.effect.target == subaccount and r.state is EffectState.VERIFIED for r in switches)
+
+
+def plan_domain_delete(situation: Situation, marked: Collection[str], *, typed: str = "") -> Plan:
+    """Return the plan that deletes one rogue domain for good; ``typed`` must be its full name.
+
+    Raises UsageError for more than one mark, for a name typed otherwise, and for a domain that the server
+    refuses to delete (sandbox, disabled; dossier A5).
+    """
+    names = [name for name in marked if name in situation.inventory.domains] or [typed.strip()]
+    item = situation.inventory.domains.get(names[0])
+    if len(names) != 1 or item is None:
+        raise UsageError(
+            "A domain is deleted one at a time.",
+            "It takes its logins, keys, templates and suppressions with it, for good.",
+            "Select exactly one domain, and type its name.",
+        )
+    if typed.strip() != item.name:
+        raise UsageError(
+            f"To delete {visible(item.name, 120)} its name must be typed in full.",
+            "A domain cannot be disabled by API, and a deleted one cannot be brought back.",
+            "Type the name exactly, or leave the domain and reset its logins instead.",
+        )
+    if item.domain.is_sandbox or item.domain.is_disabled:
+        raise UsageError(
+            f"Mailgun does not let {visible(item.name, 120)} be deleted.",
+            "The sandbox stays for ever, and a disabled domain stays until Support has looked at it.",
+            "Reset its logins; ask Support to remove a disabled rogue domain.",
+        )
+    logins = len(situation.inventory.logins_of(item.name))
+    effect = Effect(
+        EffectKind.DOMAIN_DELETE,
+        target=item.name,
+        place=item.place,
+        params={"typed": True},
+        rank=RANK_PURGE + 20,
+        what=f"delete domain {visible(item.name, 120)}",
+        breaks=f"everything of it: {plural(logins, 'SMTP login')}, templates, lists, suppressions, mail to and from it",
+        undo="cannot be undone: its settings, keys and suppressions are gone for good",
+        why="; ".join(situation.of_domain(item).why) or "selected as a stranger's",
+    )
+    return Plan(
+        "Delete a rogue domain", (effect,), notes=("The server deletes it in the background, over minutes.",)
+    )
+
+
+def plan_signing_key(situation: Situation) -> Plan:
+    """Return the plan that makes a new HTTP webhook signing key: whoever read the old one can forge webhooks."""
+    effect = Effect(
+        EffectKind.SIGNING_KEY_RENEW,
+        target="http_signing_key",
+        place=Place(situation.inventory.places[0].region),
+        params={"instance": str(_renewals(situation, EffectKind.SIGNING_KEY_RENEW))},
+        rank=RANK_LIMIT - 10,
+        what="make a new HTTP webhook signing key",
+        breaks="every webhook receiver that checks signatures, from now until it has the new key (no grace period)",
+        undo="cannot be undone: the old key is gone",
+        why="an admin key can read the signing key, and with it anybody can forge webhooks",
+    )
+    note = (
+        "Have the receivers' people ready: the new key is stored in the vault and can be handed over at once."
+    )
+    return Plan("Renew the webhook signing key", (effect,), notes=(note,))
+
+
+def plan_public_key(situation: Situation) -> Plan:
+    """Return the plan that makes a new public validation key (it only validates addresses, dossier B1)."""
+    effect = Effect(
+        EffectKind.PUBLIC_KEY_RENEW,
+        target="public_key",
+        place=Place(situation.inventory.places[0].region),
+        params={"instance": str(_renewals(situation, EffectKind.PUBLIC_KEY_RENEW))},
+        rank=RANK_LIMIT - 20,
+        what="make a new public validation key",
+        breaks="address validation in browsers and forms, until they have the new key",
+        undo="cannot be undone: the old key is gone",
+        why="validations with it are charged to the account",
+    )
+    return Plan("Renew the public validation key", (effect,))
+
+
+def _renewals(situation: Situation, kind: EffectKind) -> int:
+    return sum(r.state is EffectState.VERIFIED for r in situation.state.of_kind(kind))
 
 
 def _limit_breaks(limit: int, used: int | None) -> str:
