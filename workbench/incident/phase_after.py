@@ -6,7 +6,9 @@ is missing is open, and a person may attest it.
 
 from __future__ import annotations
 
+from workbench.incident.adoption import replacements
 from workbench.incident.findings import findings
+from workbench.incident.hardening import Standing, items, score
 from workbench.incident.situation import Situation
 from workbench.incident.verdicts import Found, Verdict, attested, counted
 
@@ -91,26 +93,34 @@ def blocklists(situation: Situation) -> Found:
 
 def adoption(situation: Situation) -> Found:
     """Step 10: each replacement seen in use; opens as soon as one is proven."""
-    minted = [r for r in situation.state.created_keys.values() if not r.effect.params.get("own")]
-    total = len(minted)
-    if not total:
-        return attested(situation.state, "10") or Found(
-            Verdict.OPEN, ("opens when the first replacement is proven",)
-        )
-    use = situation.state.facts.get("credential_use", {}).get("by_credential", {})
-    seen = [r for r in minted if f"key:{r.result['key_id']}" in use]
-    lines = [f"{len(seen)} of {total} new keys seen in use; the others' senders are still down"]
-    return attested(situation.state, "10") or counted(len(seen), total, tuple(lines))
+    said = attested(situation.state, "10")
+    made = replacements(situation)
+    if not made:
+        return said or Found(Verdict.OPEN, ("opens when the first replacement is proven",))
+    waiting = [one for one in made if one.down]
+    unused = [one for one in made if one.used_before is False and not one.in_use]
+    lines = [f"{len(waiting)} sender(s) still down"] if waiting else ["no sender is down"]
+    lines += [one.line() for one in waiting[:6]]
+    if unused:
+        lines.append(f"{len(unused)} more were not in use before: nobody is waiting for them")
+    done = len(made) - len(waiting)
+    return said or counted(done, len(made), tuple(lines))
 
 
 def harden(situation: Situation) -> Found:
-    """Step 11: hardening decided on; attested until its own checks have run."""
-    fact = situation.state.facts.get("hardening")
-    if fact is not None and int(fact.get("open", 1)) == 0:
-        return Found(Verdict.DONE, (f"checked {fact['at']}",))
-    return attested(situation.state, "11") or Found(
-        Verdict.OPEN, ("after access is cut and production runs again",)
-    )
+    """Step 11: every measure stands by evidence or attestation; the score is shown."""
+    said = attested(situation.state, "11")
+    if not situation.state.contained_at:
+        return said or Found(Verdict.OPEN, ("after access is cut and production runs again",))
+    measures = items(situation)
+    reached = score(measures)
+    good = (Standing.GOOD, Standing.ATTESTED)
+    open_ = [item for item in measures if item.standing not in good]
+    first = situation.state.facts.get("hardening_before", {}).get("percent")
+    lines = [f"score {reached.percent} %{f' (was {first} %)' if first is not None else ''}"]
+    lines += [f"{item.title}: {item.standing.value}, {item.evidence}; {item.how}" for item in open_]
+    found = counted(len(measures) - len(open_), len(measures), tuple(lines))
+    return said or found
 
 
 def report(situation: Situation) -> Found:

@@ -134,6 +134,8 @@ class State:
     errors: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    adoption: dict[str, dict[str, Any]] = field(default_factory=dict)
+    handed_over: dict[str, str] = field(default_factory=dict)
     last_seq: int = 0
 
     def record(self, effect_id: str) -> EffectRecord | None:
@@ -342,6 +344,15 @@ def _timer(state: State, body: Body, at: str) -> None:
     state.timers[body["id"]] = {**body, "at": at}
 
 
+def _adoption(state: State, body: Body, at: str) -> None:
+    """The operator noted who owns a replacement and where it has to go."""
+    state.adoption[body["effect"]] = {**body, "at": at}
+
+
+def _secret_read(state: State, body: Body, at: str) -> None:
+    state.handed_over[body["entry"]] = at
+
+
 _HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
     "incident.opened": _opened,
     "incident.named": _named,
@@ -365,4 +376,6 @@ _HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
     "fact": _fact,
     "contained": _contained,
     "timer": _timer,
+    "adoption.noted": _adoption,
+    "secret.read": _secret_read,
 }
