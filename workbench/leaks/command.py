@@ -215,7 +215,7 @@ def _histories(
         say(f"searching the history of {visible(repository)}")
 
         def search(coverage: Coverage, one: Path = repository) -> None:
-            scan_history(one, scanner, collector, coverage)
+            scan_history(one, scanner, collector, coverage, within=path)
 
         _timed(str(repository), "history", report, search)
 

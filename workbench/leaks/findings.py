@@ -125,20 +125,6 @@ class Collector:
         """Return this collector's fingerprints mapped to those under another key (the baseline's)."""
         return {own: group.secret.fingerprint(key) for own, group in self._groups.items()}
 
-    def relocate(self, resolve: Callable[[Place], Iterable[Place]]) -> None:
-        """Replace every place by what ``resolve`` makes of it (blobs become commits and paths)."""
-        for group in self._groups.values():
-            places = [place for old in group.places.values() for place in resolve(old)]
-            group.places = {
-                (one.origin, one.root, one.path, one.line, one.inside, one.blob): one for one in places
-            }
-
-    def blobs(self) -> set[str]:
-        """Return the ids of all git objects that hold a secret."""
-        return {
-            place.blob for group in self._groups.values() for place in group.places.values() if place.blob
-        }
-
     def findings(
         self, facts: AccountFacts | None = None, accepted: Callable[[Secret], bool] | None = None
     ) -> tuple[Finding, ...]:

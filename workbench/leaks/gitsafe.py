@@ -87,19 +87,20 @@ def isolated_environment(protocols: str = "none") -> dict[str, str]:
     }
 
 
-def git_folder(path: Path) -> Path | None:
+def git_folder(path: Path, within: Path | None = None) -> Path | None:
     """Return the git folder of ``path`` (a checkout, a bare repository), None where there is none.
 
-    A ``.git`` file may point elsewhere; it is followed only inside ``path`` itself, never out of it: raises
-    LeakError then, naming no file outside.
+    A ``.git`` file may point elsewhere (a submodule, a linked work tree); it is followed only inside
+    ``within`` (default: ``path`` itself), never out of it: raises LeakError then, naming no file outside.
     """
+    bound = (within or path).resolve()
     candidate = path / ".git"
     if candidate.is_symlink():
         raise _outside(path)
     if candidate.is_file():
         text = candidate.read_bytes()[:4096].decode("utf-8", "replace")
         target = (path / text.removeprefix("gitdir:").strip()).resolve()
-        if not target.is_relative_to(path.resolve()):
+        if not target.is_relative_to(bound):
             raise _outside(path)
         candidate = target
     for folder in (candidate, path):

@@ -41,23 +41,25 @@ def scan_history(
     coverage: Coverage,
     *,
     root: str = "",
+    within: Path | None = None,
     progress: Progress | None = None,
 ) -> bool:
     """Search the whole history of the repository at ``path``; return False when it is none.
 
     Each hit is reported with path, first and last commit that hold it, whether HEAD still does and whether
     any reference reaches it. ``root`` is the name shown for the repository (its URL); default is the path.
+    ``within`` is the folder the search was given, which a submodule's history may lie in.
     Damaged objects are counted in ``coverage``. Raises LeakError when the history lies outside ``path`` and
     HostError without git.
     """
-    folder = git_folder(path)
+    folder = git_folder(path, within)
     if folder is None:
         return False
     shown = root or visible(path)
     with Shadow(folder) as shadow:
         # Ids of the commits, one a line: what the question for the commits behind a hit is fed with.
         commits = bytearray()
-        if shadow.borrows(path):
+        if shadow.borrows(within or path):
             coverage.skip("objects borrowed from a store outside the root", shown)
             objects = _local_objects(shadow, folder)
             commits += shadow.output(["rev-list", "--stdin"], _lines(oid for _, oid in shadow.references()))

@@ -13,6 +13,7 @@ from tests.unit.leaks.corpus import Draw
 from tests.unit.leaks.repositories import ENVIRONMENT, Repository, need_git
 from workbench.errors import UsageError
 from workbench.leaks import clone, history
+from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.gitsafe import git_folder
 from workbench.leaks.history import scan_history
 from workbench.leaks.model import Coverage, LeakError, Match, Place
@@ -221,6 +222,22 @@ def test_a_git_file_that_points_outside_is_refused(tmp_path: Path) -> None:
     (inside / ".git").symlink_to(repo.path / ".git")
     with pytest.raises(LeakError, match="another folder"):
         git_folder(inside)
+
+
+def test_a_submodules_history_inside_the_root_is_searched(tmp_path: Path) -> None:
+    part = Repository(tmp_path / "part")
+    value = DRAW.current()
+    part.commit("in", __env=line(value))
+    part.commit("out", __env="\n")
+    repo = Repository(tmp_path / "r")
+    repo.commit("start", a="x")
+    repo.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(part.path), "part")
+    report = run(LeakOptions((str(repo.path),)))
+    assert [one.error for one in report.searched] == ["", "", ""]
+    (finding,) = report.findings
+    assert finding.where[0].root.endswith("r/part")
+    with pytest.raises(LeakError, match="another folder"):
+        git_folder(repo.path / "part")
 
 
 def test_a_folder_without_a_repository_is_none(tmp_path: Path) -> None:
