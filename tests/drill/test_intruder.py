@@ -156,6 +156,15 @@ async def test_production_stands_still_until_its_application_has_the_new_secret(
     assert {e["originating-ip"] for e in mine} == {b.drill.story.host("web").ip}
 
 
+async def test_time_alone_ends_what_a_late_change_left_open(bench: Any) -> None:
+    b = await bench(scenario="laggy")
+    stolen = b.drill.story.stolen_key
+    assert (await b.call("DELETE", f"/v1/keys/{stolen.id}")).status_code == 200
+    assert stolen.id in _sending(await b.state(), "intruder")
+    await b.control("clock", seconds=30)
+    assert stolen.id not in _sending(await b.state(), "intruder")
+
+
 async def test_the_abuse_of_a_web_form_follows_the_new_key(bench: Any) -> None:
     b = await bench(scenario="site-abuse")
     key = next(key for key in b.drill.story.keys if key.name == "prod-web")

@@ -273,17 +273,24 @@ class Account:
         return credential is not None and credential.password == stream.secret
 
     def touch(self, urgent: bool = False, ref: str = "") -> None:
-        """Let senders notice what changed: those who lost their way stop now, those who found one start.
+        """Let senders notice what a call changed; ``ref`` (a key id or login) narrows it to those who use it."""
+        self.notice(ref)
+        self.changed(urgent)
 
-        ``ref`` (a key id or login) narrows it to the senders that use it.
+    def notice(self, ref: str = "") -> bool:
+        """Stop the senders who lost their way and start those who found one; return whether any did.
+
+        Time alone can change that too: keys expire, domains vanish, a month with a limit ends.
         """
         now = self.now()
+        moved = False
         for stream in self.world.streams.values():
             if ref and stream.ref != ref:
                 continue
             if stream.kind == "queue":
-                if not self.can_send(stream):
-                    stream.spans[-1][1] = min(stream.spans[-1][1] or now, now)
+                if not self.can_send(stream) and (stream.spans[-1][1] or now) > now:
+                    stream.spans[-1][1] = now
+                    moved = True
                 continue
             going = bool(stream.spans) and stream.spans[-1][1] is None
             able = not stream.asleep and self.can_send(stream)
@@ -291,7 +298,8 @@ class Account:
                 stream.spans[-1][1] = now
             elif able and not going:
                 stream.spans.append([now, None])
-        self.changed(urgent)
+            moved = moved or going != able
+        return moved
 
     def changed(self, urgent: bool = False) -> None:
         """Say that the state changed and wants to be stored; ``urgent`` asks for it at once."""

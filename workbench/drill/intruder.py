@@ -44,6 +44,8 @@ class Intruder:
             # Looking around costs a walk over the senders: only when something changed or expired since.
             if self._looked[0] == self._account.version and now < self._looked[1] + LOOK_AGAIN:
                 return
+            if self._account.notice():
+                self._account.changed()
             self._looked = (self._account.version, now)
             if self._restless():
                 self._plan.next_move = now + REACTION
