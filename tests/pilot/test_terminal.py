@@ -30,7 +30,7 @@ class Terminal:
             os.chdir(ROOT)
             environ = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}
             environ["PYTHONPATH"] = str(ROOT)
-            os.execve(
+            os.execve(  # noqa: S606 - the child of a pseudo-terminal, no shell in between
                 sys.executable, [sys.executable, "-m", "tests.pilot.terminal_app", what, str(marker)], environ
             )
 

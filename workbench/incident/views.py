@@ -265,14 +265,14 @@ class CredentialView:
             item.id,
             (
                 state_cell(word, look),
-                ViewCell("key" if kind == "user" else f"key/{kind}"),
+                ViewCell("key" if kind == "user" else f"key {kind[:3]}", "", f"key {kind}"),
                 ViewCell(hide_people(name, self._people, look)),
                 ViewCell(key.role or dash(look)),
-                ViewCell(item.place.subaccount or "account"),
+                ViewCell(item.place.subaccount or "main"),
                 date_cell(key.created_at, look),
                 ViewCell(hide_people(note, self._people, look), "dim"),
             ),
-            search=item.id,
+            search=f"{item.id} {kind}",
         )
 
     def _login_row(self, item: LoginItem) -> ViewRow:
@@ -306,7 +306,7 @@ class CredentialView:
                 ViewCell("key" if is_key else "smtp"),
                 ViewCell(text, "dim"),
                 ViewCell("gone", "dim"),
-                ViewCell(effect.place.subaccount or "account" if is_key else str(effect.place)),
+                ViewCell(effect.place.subaccount or "main" if is_key else str(effect.place)),
                 ViewCell(dash(look)),
                 ViewCell(note, "dim"),
             ),

@@ -37,6 +37,9 @@ class ActivityPane(WorkPane):
         Column("text", "what happened", flex=1, min_width=20, sortable=False),
     )
     _all = 0
+    _last = 0
+    _newest: str | None = None
+    _follow = True
 
     def on_mount(self) -> None:
         """The newest line has the largest number."""
@@ -49,6 +52,8 @@ class ActivityPane(WorkPane):
         people = people_of(session.inventory)
         lines = session.log_lines()
         self._all = len(lines)
+        self._last = lines[-1].seq if lines else 0
+        self._follow = self.table.cursor_key in (None, self._newest)
         rows = []
         for line in lines[-SHOWN:]:
             at = line.at if isinstance(line.at, datetime | str) else str(line.at)
@@ -64,6 +69,13 @@ class ActivityPane(WorkPane):
                 )
             )
         return rows
+
+    def after_rows(self) -> None:
+        """Stay on the newest line for as long as the cursor was there; whoever moved it is left alone."""
+        if self._last:
+            if self._follow:
+                self.table.move_cursor(str(self._last))
+            self._newest = str(self._last)
 
     def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
         """Effects write lines of their own: the log is read anew."""

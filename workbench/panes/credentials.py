@@ -14,6 +14,7 @@ from workbench.widgets.table import Column
 if TYPE_CHECKING:
     from workbench.incident.state import EffectRecord
     from workbench.incident.views import ViewRow
+    from workbench.panes.store import Store
     from workbench.session import Session
 
 
@@ -32,8 +33,8 @@ class CredentialsPane(WorkPane):
     )
     COLUMNS = (
         Column("state", "state", width=13, min_width=12),
-        Column("kind", "kind", width=8, min_width=4, priority=2),
-        Column("name", "id / login", flex=3, min_width=22),
+        Column("kind", "kind", width=7, priority=2),
+        Column("name", "id / login", flex=3, min_width=28),
         Column("role", "role", width=9, priority=6),
         Column("place", "where", width=8, min_width=4, priority=4),
         Column("created", "created", width=10, priority=5),
@@ -41,12 +42,20 @@ class CredentialsPane(WorkPane):
     )
     _view: CredentialView | None = None
 
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._seen: dict[str, int] = {}
+
     def view_rows(self, session: Session) -> list[ViewRow]:
         """Return every key and login."""
         self._view = CredentialView(
             session.inventory, session.state, session.findings(), self.store.look, self.store.phases
         )
-        return self._view.rows()
+        rows = self._view.rows()
+        for row in rows:
+            self._seen.setdefault(row.key, len(self._seen))
+        # Keys first, each row where it was first seen: what is deleted stays in its place, told as gone.
+        return sorted(rows, key=lambda row: (row.cells[1].text == "smtp", self._seen[row.key]))
 
     def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
         """Return only the rows that the moved effects are about."""

@@ -1,7 +1,7 @@
 """The runbook: every step with its verdict, and a guide that always says what Enter will do now.
 
-The guide follows the next step until the cursor is moved by hand; then it tells about that step, and Esc
-goes back to what is next. Data never moves the cursor.
+The guide and the cursor follow the next step until the cursor is moved by hand; then both stay with that
+step until it is closed, or until Esc goes back to what is next.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ class RunbookPane(WorkPane):
         self._steps: dict[str, StepView] = {}
         self._next = ""
         self._chosen = ""
+        self._chosen_closed = False
         self._placed = ""
         self._guide_text = ""
         self._words = Static("", markup=False, id="guide-words")
@@ -134,8 +135,11 @@ class RunbookPane(WorkPane):
         return self.store.failed or ("Loading…" if self.store.session is None else "No steps.")
 
     def after_rows(self) -> None:
-        """Put the cursor on the next step the first time, and write the guide."""
-        if not self._placed and self._next:
+        """Keep the cursor on what is next, unless it was moved by hand to a step that is still open."""
+        chosen = self._steps.get(self._chosen)
+        if chosen is not None and chosen.verdict.value in CLOSED and not self._chosen_closed:
+            self._chosen = ""
+        if not self._chosen and self._next:
             self._placed = self._next
             self.table.move_cursor(self._next)
         self._write_guide()
@@ -149,11 +153,12 @@ class RunbookPane(WorkPane):
 
     @on(KeyedTable.Highlighted)
     def _moved_by_hand(self, event: KeyedTable.Highlighted) -> None:
-        if event.key is None or not self._placed:
+        # The pane's own placing is no choice, and its messages arrive late; coming back to what is next ends one.
+        if event.key is None or not self._placed or event.key != self.table.cursor_key:
             return
-        # The first placing of the cursor is not a choice; coming back to what is next ends one.
-        chosen = "" if event.key in (self._next, self._placed) and not self._chosen else event.key
-        self._chosen = "" if chosen == self._next else chosen
+        self._chosen = "" if event.key == self._next else event.key
+        step = self._steps.get(self._chosen)
+        self._chosen_closed = step is not None and step.verdict.value in CLOSED
         self._write_guide()
 
     def action_follow(self) -> None:
@@ -195,7 +200,7 @@ class RunbookPane(WorkPane):
         if action is not None:
             then = " You see the plan first." if action.plans else ""
             happens = visible(step.happens, 600) or action.does
-            pieces += [("[Enter] ", "bold"), (f"{happens}{then}\n", "")]
+            pieces += [("[Enter] ", "bold"), (f"{action.title}\n", "bold"), (f"{happens}{then}\n", "")]
         elif step.verdict.value in CLOSED:
             pieces.append((f"This step is {step.verdict.value}.\n", "$text-success"))
         else:
