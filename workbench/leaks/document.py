@@ -27,8 +27,7 @@ def document(report: LeakReport) -> dict[str, Any]:
         "findings": [
             *(_finding(one) for one in report.findings),
             *(_exposed(one) for site in report.sites for one in site.exposures),
-            *(_plugin(one) for one in report.plugins),
-            *(_plugin(one) for site in report.sites for one in site.vulnerable),
+            *_plugins([*report.plugins, *(one for site in report.sites for one in site.vulnerable)]),
         ],
         "searched": [
             {
@@ -141,6 +140,17 @@ def _exposed(one: Exposure) -> dict[str, Any]:
         "at": one.at,
         "todo": one.todo,
     }
+
+
+def _plugins(found: list[Vulnerable]) -> list[dict[str, Any]]:
+    """One finding a flaw and version, with every place (files and public pages may both show it)."""
+    merged: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in found:
+        row = _plugin(one)
+        known = merged.setdefault((one.flaw.cve, one.installed.version), row)
+        if known is not row:
+            known["where"] += row["where"]
+    return list(merged.values())
 
 
 def _plugin(one: Vulnerable) -> dict[str, Any]:

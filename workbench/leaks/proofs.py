@@ -9,14 +9,14 @@ import json
 import re
 from collections.abc import Callable
 
+from workbench.leaks.context import is_placeholder, is_sample
+
 Proof = Callable[[bytes], tuple[str, ...]]
 """Takes the first bytes of a body, returns the names of the markers in it, never their values."""
 
 _SETTING = re.compile(rb"(?m)^\s*(?:export\s+)?([A-Z][A-Z0-9_]{2,60})\s*=[ \t]*(\S?[^\r\n]*)$")
 _TELLING = re.compile(rb"KEY|TOKEN|PASS|SECRET|_URL|DSN|MAIL")
-_EMPTY = re.compile(
-    rb"(?i)^[\"']?(?:|null|your.*|change.?me.*|xxx+|secret|password|example.*|<.*|\$\{.*)[\"']?$"
-)
+_SECRET_NAME = re.compile(rb"KEY|TOKEN|PASS|SECRET|DSN")
 _PAGE = re.compile(rb"(?i)<html|<body|<!doctype html")
 
 
@@ -32,14 +32,20 @@ def _settings(body: bytes) -> tuple[str, ...]:
 
 
 def _real_settings(body: bytes) -> tuple[str, ...]:
-    """As ``_settings``, but a sample file counts only with a value that is no placeholder."""
-    pairs = _SETTING.findall(body)
+    """As ``_settings``, but a sample file counts only with a secret's name and a value that is no placeholder."""
     named = {
         name.decode("ascii")
-        for name, value in pairs
-        if _TELLING.search(name) and not _EMPTY.match(value.strip())
+        for name, value in _SETTING.findall(body)
+        if _SECRET_NAME.search(name) and not _stands_for_a_secret(value.strip())
     }
     return tuple(sorted(named)[:8])
+
+
+def _stands_for_a_secret(value: bytes) -> bool:
+    text = value.decode("utf-8", "replace").strip("\"'")
+    return (
+        len(text) < 8 or is_placeholder(text) or is_placeholder(text.removeprefix("key-")) or is_sample(text)
+    )
 
 
 def _all_of(*words: bytes, label: str = "") -> Proof:

@@ -314,7 +314,7 @@ class _Asker:
         for match in self._scanner.scan(answer.body):
             place = Place("web", self._site.origin, probe.path, match.line + 1, match.placement, match.name)
             self._found(match, place)
-            labels.append(f"holds {match.known}" if match.known else f"holds a {match.kind.value}")
+            labels.append(f"holds {match.known}" if match.known else f"holds {match.kind.value}")
         return tuple(dict.fromkeys(labels))
 
     def _expose(self, probe: Probe, answer: _Answer, grade: str, proof: Iterable[str]) -> None:

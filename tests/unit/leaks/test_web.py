@@ -389,4 +389,7 @@ def test_proofs_see_their_marker_and_nothing_in_a_plain_page(proof: str, body: b
 
 
 def test_a_sample_file_needs_a_real_value() -> None:
-    assert not PROOFS["real settings"](b"API_KEY=\nMAIL_PASSWORD=null\nX_TOKEN=your-token\n")
+    assert not PROOFS["real settings"](
+        b"API_KEY=\nMAIL_PASSWORD=null\nX_TOKEN=your-token\nMAIL_MAILER=mailgun\nMAILGUN_SECRET=key-xxxxxxxxxxxxxxxx\n"
+        b"MAILGUN_DOMAIN=mg.example.com\n"
+    )
