@@ -10,12 +10,13 @@ import asyncio
 import getpass
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench import evidence
 from workbench.actions import registry
-from workbench.clock import Clock
+from workbench.clock import Clock, iso
 from workbench.credentials_in_use import AdminKey, fingerprint_key, resolve
 from workbench.effects.base import Context
 from workbench.errors import JournalError, UsageError, VaultError, WorkbenchError
@@ -23,7 +24,7 @@ from workbench.events import Changed, Event, Events, PlanRun, SendingRate
 from workbench.executor import Executor
 from workbench.guarded_vault import GuardedVault
 from workbench.home import Home, new_incident_id, tag_of
-from workbench.incident import changes, findings, messages_to_support, runbook
+from workbench.incident import changes, findings, messages_to_support, runbook, timers
 from workbench.incident.inventory import Inventory
 from workbench.incident.logbook import LogLine, line_of
 from workbench.incident.plan import EffectKind, Plan
@@ -45,6 +46,7 @@ from workbench.vault import EntryName, Vault, incident_service
 if TYPE_CHECKING:
     from workbench.blocklists.verdicts import Listing
     from workbench.reporting import Written
+    from workbench.reproof import Reproof
 
 
 @dataclass(slots=True)
@@ -87,6 +89,8 @@ class Session:
         self.vault = GuardedVault(options.vault, journal.guard)
         journal.guard(admin.key)
         self._executor: Executor | None = None
+        self._investigation: Investigation | None = None
+        self._context: Context | None = None
         self.listings: dict[str, Listing] = {}
         self._log: list[LogLine] = []
         for row in journal.rows():
@@ -231,6 +235,29 @@ class Session:
         await self._ledger.record("snapshot.stored", body)
         self._tell(Changed("runbook"))
 
+    @property
+    def investigation(self) -> Investigation:
+        """Return the readings of settings and log: sweep, assessment, snapshot 0b (made on first use)."""
+        if self._investigation is None:
+            from workbench.investigation import Investigation
+
+            self._investigation = Investigation(self)
+        return self._investigation
+
+    async def preserve_rest(self) -> None:
+        """Store snapshot 0b below the writes: every setting and the log. Raises VaultError, JournalError."""
+        await self.investigation.preserve_rest()
+        self._tell(Changed("runbook"))
+
+    async def sealing(self) -> tuple[bytes, Sealer]:
+        """Return the key that fingerprints secrets in snapshots, and the sealer of evidence."""
+        vault = self._options.vault
+        return await fingerprint_key(vault), await vault.sealer("evidence")
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
+        """Write one journal row and take it into the state; raises JournalError."""
+        return await self._ledger.record(kind, body)
+
     async def watch(self) -> list[changes.Change]:
         """Read the inventory again and raise an alarm for whatever no effect of ours explains."""
         await self.read_inventory()
@@ -255,12 +282,31 @@ class Session:
         summary = await self._executor_now().run(plan)
         if summary.complete and not self.state.contained_at and self._all_cut():
             await self._ledger.record("contained", {})
+        for body in timers.wanted(self.situation()):
+            await self._ledger.record("timer", body)
         return summary
 
     def stop(self) -> None:
         """Begin nothing further; what is under way reaches its end."""
         if self._executor is not None:
             self._executor.stop()
+
+    async def prove_again(self) -> Reproof:
+        """Prove again that what is dead stayed dead and what was made lives; journals what it finds."""
+        from workbench.reproof import prove_again
+
+        self._writable()
+        found = await prove_again(self._context_now(), self._ledger)
+        for body in timers.ended(self.situation()):
+            await self._ledger.record("timer", body)
+        return found
+
+    async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
+        """Set a deadline, or move one: a journal row that the screen counts down and asks about."""
+        self._writable()
+        known = {k: v for k, v in self.state.timers.get(name, {}).items() if k != "at"}
+        given = {k: v for k, v in (("kind", kind), ("subject", subject), ("text", text)) if v}
+        await self._ledger.record("timer", {**known, **given, "id": name, "due": iso(due)})
 
     async def attest(self, step: str, text: str, subject: str = "") -> None:
         """Record what a person says the account cannot show."""
@@ -357,6 +403,11 @@ class Session:
 
     def _executor_now(self) -> Executor:
         if self._executor is None:
+            self._executor = Executor(self._context_now(), self._ledger, self._progress)
+        return self._executor
+
+    def _context_now(self) -> Context:
+        if self._context is None:
             options = self._options
             ctx = Context(
                 api=self.api,
@@ -377,8 +428,8 @@ class Session:
                 for mint in self.state.of_kind(EffectKind.KEY_CREATE):
                     if mint.entry == self.state.admin_entry and mint.effect.params.get("replaces"):
                         ctx.known.setdefault(mint.effect.params["replaces"], self._admin.retired)
-            self._executor = Executor(ctx, self._ledger, self._progress)
-        return self._executor
+            self._context = ctx
+        return self._context
 
     async def _switch_key(self, secret: Secret, key_id: str, entry: str, replaces: str) -> None:
         retired = self.api.key

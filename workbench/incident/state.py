@@ -265,6 +265,17 @@ def _verified(state: State, body: Body, at: str) -> None:
     record.evidence = list(body.get("evidence", record.evidence))
 
 
+def _reproven(state: State, body: Body, _at: str) -> None:
+    """An effect was proven again, later or from elsewhere: the newest look stands beside the first."""
+    record = state.effects[body["id"]]
+    first = [line for line in record.evidence if not line.startswith("again ")]
+    record.evidence = [*first, *body["evidence"]]
+    if body["sure"]:
+        record.state = EffectState.VERIFIED
+    elif body["against"]:
+        record.state = EffectState.DONE
+
+
 def _unproven(state: State, body: Body, _at: str) -> None:
     # Done stays done: the server said yes, only the proof is missing, and why is kept beside it.
     record = state.effects[body["id"]]
@@ -363,6 +374,7 @@ _HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
     "effect.done": _done,
     "effect.verified": _verified,
     "effect.unproven": _unproven,
+    "effect.reproven": _reproven,
     "effect.failed": _failed,
     "effect.skipped": _skipped,
     "effect.reset": _reset,
