@@ -59,8 +59,14 @@ class Ledger:
     async def _to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
         task = asyncio.ensure_future(work)
         self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        task.add_done_callback(self._written)
         return await asyncio.shield(task)
+
+    def _written(self, task: asyncio.Task[Any]) -> None:
+        self._writing.discard(task)
+        if not task.cancelled():
+            # Its caller may have been cancelled and never ask; an error that nobody fetches would be printed.
+            task.exception()
 
     async def _write(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
         row = await self._journal.append(kind, body)
