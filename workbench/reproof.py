@@ -65,8 +65,8 @@ def lasting(state: State) -> list[EffectRecord]:
 async def prove_again(ctx: Context, ledger: Ledger) -> Reproof:
     """Ask the account about every lasting effect and journal what it shows; returns the sum of it.
 
-    Raises JournalError when the record cannot be made durable, and NotAuthorised when our own key is refused:
-    then nothing that looks dead would prove anything.
+    Connect first: where our own key is refused nothing that looks dead proves anything, and every answer here
+    would be *cannot prove*. Raises JournalError when the record cannot be made durable.
     """
     found = Reproof()
     gate = asyncio.Semaphore(AT_ONCE)
@@ -77,9 +77,7 @@ async def prove_again(ctx: Context, ledger: Ledger) -> Reproof:
             proof, against = await _ask(ctx, record)
         await _keep(ctx, ledger, record, proof, against, found)
 
-    async with asyncio.TaskGroup() as group:
-        for record in records:
-            group.create_task(one(record))
+    await asyncio.gather(*(one(record) for record in records))
     body = {
         "name": "proofs",
         "checked": found.checked,

@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from workbench import tables
 from workbench.actions.contain import Scope, plan
+from workbench.actions.grants import PROPOSED, SAME
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
+from workbench.clock import iso
 from workbench.errors import ApiError, UsageError
-from workbench.incident import documents
-from workbench.incident.plan import EffectKind, Plan
+from workbench.incident import documents, handover, timers
+from workbench.incident.plan import Plan
 from workbench.progress import EffectMoved, Notice, Phase, Summary
 from workbench.session import Session
 
@@ -35,35 +39,28 @@ async def _contain(options: argparse.Namespace) -> int:
 
 async def contain(session: Session, options: argparse.Namespace) -> int:
     """Read, preserve, plan, confirm, run, and print the document or the tables; returns the exit code."""
+    if options.verify:
+        return await verify(session, options)
     await read_account(session)
-    scope = Scope(
-        keys=tuple(options.keys),
-        logins=tuple(options.logins),
-        domains=tuple(options.domains),
-        replace_first=tuple(options.replace_first),
-        remove_strangers=options.remove_strangers,
-        purge=tuple(options.purge),
-        limit=options.limit,
-    )
+    scope = scope_of(options)
     planned = plan(session.situation(), scope)
     if options.dry_run:
         document(documents.plan(planned, session.incident))
         return 0
-    unsettled = bool(_continuable(session))
-    if not planned.effects and not unsettled:
+    begun = {r.effect.id for r in _continuable(session)}
+    if not planned.effects and not begun:
         say("Nothing is left to do in this scope: every key and login was cut by this incident.")
-        return _finish(session, options, None, planned)
+        await _check_kept(session)
+        return _finish(session, options, None, planned, begun)
     if not options.yes:
-        _confirm(planned, len(_continuable(session)))
+        _confirm(planned, len(begun))
     stop = session.subscribe(_progress(options))
     try:
         await session.preserve() if "0a" not in session.state.snapshots else None
-        summary = await session.run(None) if unsettled else None
+        summary = await session.run(None) if begun else None
         if summary is None or summary.halted is None:
             # What was finished may have left less to do: plan on what is there now.
-            if unsettled:
-                await session.read_inventory()
-                planned = plan(session.situation(), scope)
+            planned = plan(session.situation(), scope) if begun else planned
             if planned.effects:
                 summary = await session.run(planned)
     finally:
@@ -72,8 +69,53 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         say(summary.line())
         if summary.halted is not None:
             explain(summary.halted)
+    await session.fact("containment", {"left_out": list(planned.left_out)})
     await _read_again(session)
-    return _finish(session, options, summary, planned)
+    return _finish(session, options, summary, planned, begun)
+
+
+async def verify(session: Session, options: argparse.Namespace) -> int:
+    """Prove again, from this host, that what is dead stayed dead and what was made lives; returns the exit code."""
+    capabilities = await session.connect()
+    for line in capabilities.words():
+        say(line)
+    found = await session.prove_again()
+    if options.json:
+        document(
+            {
+                **documents.head("contain", session.incident),
+                "effects": documents.effects(session.state.effects.values()),
+                "proofs": {
+                    "checked": found.checked,
+                    "proven": found.sure,
+                    "cannot_prove": found.untold,
+                    "against": found.against,
+                },
+                "timers": _timers(session),
+                "alarms": documents.alarms(session.state),
+            }
+        )
+    else:
+        text(tables.effects(session.state.effects.values()))
+        say(found.line())
+        for line in (*found.against, *found.untold):
+            say(f"- {line}")
+    return 1 if found.untold or found.against else 0
+
+
+def scope_of(options: argparse.Namespace) -> Scope:
+    """Return the scope that the options name; without a screen everything not named otherwise is cut now."""
+    return Scope(
+        keys=tuple(options.keys),
+        logins=tuple(options.logins),
+        domains=tuple(options.domains),
+        replace_first=tuple(options.replace_first),
+        remove_strangers=options.remove_strangers,
+        purge=tuple(options.purge),
+        limit=options.limit,
+        grants=SAME if options.same_roles else PROPOSED,
+        finish=options.finish,
+    )
 
 
 async def read_account(session: Session) -> None:
@@ -144,8 +186,30 @@ def _progress(options: argparse.Namespace) -> Any:
     return listen
 
 
-def _finish(session: Session, options: argparse.Namespace, summary: Summary | None, planned: Plan) -> int:
+async def _check_kept(session: Session) -> None:
+    """Set the deadlines that an earlier run was stopped before setting."""
+    if not session.read_only:
+        for item in timers.wanted(session.situation()):
+            due = datetime.fromisoformat(item["due"])
+            await session.timer(item["id"], due, item["text"], kind=item["kind"], subject=item["subject"])
+
+
+def _timers(session: Session) -> list[dict[str, Any]]:
+    return [
+        {"id": t.id, "kind": t.kind, "subject": t.subject, "text": t.text, "due": iso(t.due), "over": t.over}
+        for t in timers.running(session.situation())
+    ]
+
+
+def _finish(
+    session: Session,
+    options: argparse.Namespace,
+    summary: Summary | None,
+    planned: Plan,
+    begun: Collection[str],
+) -> int:
     situation = session.situation()
+    waiting = handover.kept(situation)
     if options.json:
         document(
             {
@@ -153,9 +217,11 @@ def _finish(session: Session, options: argparse.Namespace, summary: Summary | No
                 "effects": documents.effects(session.state.effects.values()),
                 "steps": documents.steps(situation),
                 "findings": [f.to_json() for f in session.findings()],
+                "kept": [documents.kept(item) for item in waiting],
+                "timers": _timers(session),
                 "left_out": list(planned.left_out),
                 "notes": list(planned.notes),
-                "alarms": [a.text for a in session.state.alarms.values()],
+                "alarms": documents.alarms(session.state),
                 "seconds": None if summary is None else round(summary.seconds, 3),
                 "seconds_sending": None if summary is None else round(summary.seconds_sending, 3),
                 "halted": None if summary is None or summary.halted is None else str(summary.halted),
@@ -164,14 +230,12 @@ def _finish(session: Session, options: argparse.Namespace, summary: Summary | No
     else:
         text(tables.effects(session.state.effects.values()))
         text(tables.steps(session.steps()))
+    for line in handover.waiting(situation):
+        say(line)
+    if waiting:
+        say("Hand the replacements over (workbench secrets), then: workbench contain --yes --finish")
     if summary is not None and summary.halted is not None:
         return HALF_WAY
-    return 1 if _open_effects(session) else 0
-
-
-def _open_effects(session: Session) -> bool:
-    """Return whether anything confirmed is neither verified nor skipped, or kept for a hand-over."""
-    waiting = any(not record.state.settled for record in session.state.effects.values())
-    kept = {r.effect.target for r in session.state.of_kind(EffectKind.KEY_CREATE)}
-    deleted = {r.effect.target for r in session.state.of_kind(EffectKind.KEY_DELETE)}
-    return waiting or bool(kept - deleted)
+    own = {effect.id for effect in planned} | set(begun)
+    unsettled = any(not r.state.settled for i, r in session.state.effects.items() if i in own)
+    return 1 if unsettled or waiting else 0

@@ -18,11 +18,13 @@ from workbench.errors import HostError, UsageError
 from workbench.home import Home, new_incident_id
 from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_document
 from workbench.passphrase import check_new, passphrase_from_environment
+from workbench.private_files import read_private
 from workbench.redact import Secret, visible
 from workbench.session import Session, SessionOptions, open_session
 from workbench.vault import NoKeyring, SystemKeyring, Vault, detect
 
 INTERRUPTED = 130
+_OLD_SECRETS_LIMIT = 4 * 1024 * 1024
 
 
 def endpoints_of(options: argparse.Namespace) -> Endpoints:
@@ -117,6 +119,7 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
     place.ensure()
     clock = SystemClock()
     incident = incident_of(options, place)
+    keys, logins = old_secrets(getattr(options, "old_secrets_file", None))
     vault = await open_vault(place)
     try:
         return await open_session(
@@ -130,11 +133,42 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
                 drill=drill,
                 own_key_id=getattr(options, "own_key", ""),
                 resolver=getattr(options, "resolver", None) or "",
+                old_secrets=keys,
+                old_passwords=logins,
             )
         )
     except BaseException:
         vault.close()
         raise
+
+
+def old_secrets(path: str | None) -> tuple[dict[str, Secret], dict[str, Secret]]:
+    """Return (old key secrets by key id, old SMTP passwords by login) from a file only its owner can read.
+
+    Raises UsageError where others can read it or where it does not hold what it should; no value of it is ever
+    in an error.
+    """
+    if not path:
+        return {}, {}
+    try:
+        raw, _ = read_private(Path(path), limit=_OLD_SECRETS_LIMIT)
+    except OSError as error:
+        raise UsageError(
+            f"The file of old secrets {visible(path, 200)} cannot be used: {error.strerror}.",
+            "Whoever can read it has the secrets, dead or not.",
+            "Make it yours alone: chmod 600 FILE.",
+        ) from error
+    try:
+        held = json.loads(raw)
+        parts = [held.get(name, {}) for name in ("keys", "logins")]
+        keys, logins = ({str(k): Secret(str(v)) for k, v in part.items()} for part in parts)
+    except (ValueError, AttributeError, TypeError):
+        raise UsageError(
+            "The file of old secrets is not what it should be.",
+            "Nothing was proven with it.",
+            'Write it as {"keys": {"KEY ID": "SECRET"}, "logins": {"LOGIN": "PASSWORD"}}.',
+        ) from None
+    return keys, logins
 
 
 def incident_of(options: argparse.Namespace, home: Home) -> str | None:

@@ -94,6 +94,17 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument("--dry-run", action="store_true", help="print the plan as JSON and write nothing")
     parser.add_argument("--finish", action="store_true", help="also delete what --replace-first had kept")
+    parser.add_argument(
+        "--verify", action="store_true", help="change nothing: prove again what was cut and made"
+    )
+    parser.add_argument(
+        "--old-secrets-file",
+        metavar="FILE",
+        help='old secrets to prove dead: JSON only you can read, {"keys": {ID: SECRET}, "logins": {LOGIN: PASSWORD}}',
+    )
+    parser.add_argument(
+        "--same-roles", action="store_true", help="give every new key what the old one had, not less"
+    )
     scope = parser.add_argument_group("scope (default: every key and every login of every domain)")
     scope.add_argument("--keys", nargs="+", metavar="ID", default=(), help="only these API keys")
     scope.add_argument("--logins", nargs="+", metavar="LOGIN", default=(), help="only these SMTP logins")

@@ -8,9 +8,10 @@ from typing import Any
 
 from workbench.clock import iso
 from workbench.incident import findings, runbook
-from workbench.incident.plan import Plan
+from workbench.incident.handover import Kept
+from workbench.incident.plan import Effect, EffectKind, Plan
 from workbench.incident.situation import Situation
-from workbench.incident.state import EffectRecord
+from workbench.incident.state import EffectRecord, State
 
 
 def head(name: str, incident: str | None) -> dict[str, Any]:
@@ -86,10 +87,29 @@ def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
         "effects": effects(state.effects.values()),
         "steps": steps(situation),
         "findings": [finding.to_json() for finding in findings.findings(situation)],
-        "alarms": [
-            {"id": a.id, "at": a.at, "kind": a.kind, "target": a.target, "text": a.text}
-            for a in state.alarms.values()
-        ],
+        "alarms": alarms(state),
+    }
+
+
+def alarms(state: State) -> list[dict[str, Any]]:
+    """Return what appeared or changed and is not explained by this incident."""
+    return [
+        {"id": a.id, "at": a.at, "kind": a.kind, "target": a.target, "text": a.text}
+        for a in state.alarms.values()
+    ]
+
+
+def kept(item: Kept) -> dict[str, Any]:
+    """Return a credential that waits for its hand-over."""
+    return {
+        "id": item.target,
+        "credential": item.credential,
+        "replacements": list(item.replacements),
+        "vault": list(item.entries),
+        "proven": item.proven,
+        "adopted": item.adopted,
+        "why": item.why,
+        "due": _moment(item.due),
     }
 
 
@@ -132,6 +152,9 @@ def plan(planned: Plan, incident: str) -> dict[str, Any]:
                 "breaks": effect.breaks,
                 "undo": effect.undo,
                 "why": effect.why,
+                "way": effect.params.get("cut"),
+                "use": effect.params.get("use") or None,
+                "grant": _grant(effect),
                 "after": list(effect.after),
             }
             for effect in planned
@@ -139,6 +162,13 @@ def plan(planned: Plan, incident: str) -> dict[str, Any]:
         "left_out": list(planned.left_out),
         "notes": list(planned.notes),
     }
+
+
+def _grant(effect: Effect) -> dict[str, Any] | None:
+    """Return what a new key may do, None for an effect that makes none."""
+    if effect.kind is not EffectKind.KEY_CREATE:
+        return None
+    return {name: effect.params.get(name) for name in ("role", "kind", "domain_name", "expiration")}
 
 
 def _sending(situation: Situation) -> dict[str, Any] | None:
