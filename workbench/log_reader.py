@@ -7,7 +7,7 @@ goes to the sinks as bytes and as entries and is then forgotten: memory does not
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -17,8 +17,8 @@ from workbench.mailgun.endpoints import Region
 from workbench.mailgun.log_entries import LogPage, moment_of, moment_text
 from workbench.mailgun.log_pages import fetch_page, iter_pages
 
-# A page takes the log of one region and the bytes it came as.
-Sink = Callable[[Region, LogPage, bytes], None]
+# Takes a page of a region, as entries and as the bytes it came as.
+Sink = Callable[[Region, LogPage, bytes], Awaitable[None] | None]
 # Slices at once: more would leave no room for the writes in the limiter.
 AT_ONCE = 8
 PER_SLICE = 2000
@@ -82,7 +82,9 @@ async def read_logs(
                     found.pages += 1
                     found.entries += len(page.entries)
                     for sink in sinks:
-                        sink(region, page, raw)
+                        waiting = sink(region, page, raw)
+                        if waiting is not None:
+                            await waiting
                     if moved is not None:
                         moved(found.entries, max(found.expected, found.entries))
             except ApiError as error:

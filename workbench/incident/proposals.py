@@ -54,6 +54,11 @@ class Proposal:
         return group_name(self.group.key)
 
     @property
+    def sender(self) -> str:
+        """Return the name under which all that looks alike of one credential and sender is decided at once."""
+        return f"sender:{self.group.key.credential}|{self.group.key.sender}|{self.looks}"
+
+    @property
     def judged(self) -> str:
         """Return the operator's decision where there is one, else what it looks like."""
         return {"ours": PRODUCTION, "intruder": INTRUDER}.get(self.decision, self.looks)
@@ -112,8 +117,9 @@ def propose(table: Attribution, began: datetime | None, hints: Hints | None = No
     made: list[Proposal] = []
     for group in table.rows():
         looks, why = _judge(group, past, pools[_pool_of(group.key, past)], known)
-        decision = known.decisions.get(group_name(group.key), "")
-        made.append(Proposal(group, looks, why, decision))
+        proposal = Proposal(group, looks, why)
+        proposal.decision = known.decisions.get(proposal.name) or known.decisions.get(proposal.sender, "")
+        made.append(proposal)
     return made
 
 

@@ -6,8 +6,9 @@ in URLs replaced by keyed fingerprints, and ``baseline`` is what the journal kee
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -214,6 +215,18 @@ def _domain_items(held: DomainSettings) -> Iterator[Item]:
         yield Item("suppression-allow", where, entry.value, f"{entry.type} {entry.reason}")
     if held.tracking is not None:
         yield Item("tracking", str(held.place), held.name, _text(held.tracking))
+
+
+def odd_fields(settings: Settings) -> list[str]:
+    """Return in words which fields of which settings could not be read and so were not judged."""
+    counts: Counter[str] = Counter()
+    for held in (*settings.accounts.values(), *settings.places.values(), *settings.domains.values()):
+        for slot in fields(held):
+            value = getattr(held, slot.name)
+            for record in value if isinstance(value, list) else (value,):
+                for name in getattr(record, "unreadable", ()):
+                    counts[f"{name} of {type(record).__name__}"] += 1
+    return [f"{count} × {what} could not be read and is not judged" for what, count in sorted(counts.items())]
 
 
 def _text(record: Any) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,7 +19,7 @@ from workbench.clock import iso
 from workbench.incident import sweep_rows
 from workbench.incident.hosts import Home
 from workbench.incident.inventory import Inventory
-from workbench.incident.settings import Settings
+from workbench.incident.settings import Settings, odd_fields
 
 # What the API cannot show at all (dossier F), each with the question for Support.
 HIDDEN = (
@@ -35,6 +35,10 @@ HIDDEN = (
     ("members added to mailing lists", "Which mailing-list members were added since the abuse began?"),
     ("the Optimize add-on's signing key and Slack token", "Were the alert settings of Optimize read?"),
 )  # fmt: skip
+
+
+# Clocks differ; a date further ahead is none.
+SKEW = timedelta(days=1)
 
 
 class Judged(StrEnum):
@@ -172,13 +176,14 @@ def sweep(settings: Settings, home: Home, clues: Clues | None = None) -> Sweep:
     known = clues or Clues()
     result = Sweep(settings.read_at, settings.since)
     result.gaps = [f"{gap.slice} {gap.place or ''}: {gap.reason}".strip() for gap in settings.gaps.values()]
+    result.gaps += odd_fields(settings)
     result.swept = list(_all(settings, home, known))
     _spread(result)
     return result
 
 
 def _all(settings: Settings, home: Home, clues: Clues) -> Iterator[Swept]:
-    judge = Judge(settings.since, home, clues)
+    judge = Judge(settings.since, settings.read_at, home, clues)
     for row in sweep_rows.rows(settings, home, clues.known_addresses, clues.strange_addresses, clues.people):
         yield judge.take(row)
 
@@ -188,6 +193,7 @@ class Judge:
     """Turns a row (a thing with its dates and signs) into a verdict."""
 
     since: datetime
+    now: datetime
     home: Home
     clues: Clues
 
@@ -195,7 +201,10 @@ class Judge:
         """Return the row judged."""
         why = list(row.signs)
         score = row.score
-        changed = self.clues.changed.get((row.kind, "/".join(row.where), row.id))
+        changed = self.clues.changed.get((row.kind, row.item_place, row.id))
+        if row.dated is not None and row.dated > self.now + SKEW:
+            why.append(f"its date lies in the future ({row.dated:%d %b %Y}) and says nothing")
+            row = replace(row, dated=None)
         if row.dated is not None and row.dated >= self.since:
             judged = Judged.INSIDE
             why.insert(0, f"{row.dated_word} {row.dated:%d %b %H:%M}Z, inside the abuse window")

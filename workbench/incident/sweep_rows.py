@@ -50,6 +50,13 @@ class Row:
     instruct: str = ""
     hosts: tuple[str, ...] = ()
 
+    @property
+    def item_place(self) -> str:
+        """Return the place as ``settings.items`` names it: the domain where there is one, else the region."""
+        if self.kind == "webhook" and len(self.where) == 3:
+            return f"{self.where[1]}/{self.where[2]}"
+        return self.where[1] if len(self.where) > 1 and self.kind != "tracking" else self.where[0]
+
 
 def rows(
     settings: Settings,

@@ -40,6 +40,22 @@ def _dates_of(kind: type[Record]) -> tuple[str, ...]:
     )
 
 
+@cache
+def _nested_of(kind: type[Record]) -> tuple[tuple[str, type[Record], bool], ...]:
+    """Return the record fields that are records themselves: wire name, their kind, and whether there are many.
+
+    Their dates come in the vendor's formats too, which a plain conversion would not read.
+    """
+    hints = typing.get_type_hints(kind)
+    found: list[tuple[str, type[Record], bool]] = []
+    for name, wire in zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True):
+        several = typing.get_origin(hints[name]) is tuple
+        for inner in typing.get_args(hints[name]):
+            if isinstance(inner, type) and issubclass(inner, Record):
+                found.append((wire, inner, several))
+    return tuple(found)
+
+
 def read_record(kind: type[R], item: object, where: str = "") -> R:
     """Return one record made from one JSON object; raise UnreadableAnswer if it is no object or lacks its id.
 
@@ -60,6 +76,17 @@ def read_record(kind: type[R], item: object, where: str = "") -> R:
                     bad.append(name)
                 del values[name]
     values.pop("unreadable", None)
+    for name, inner, several in _nested_of(kind):
+        if name in values:
+            try:
+                values[name] = (
+                    tuple(read_records(inner, values[name], where))
+                    if several
+                    else read_record(inner, values[name], where)
+                )
+            except UnreadableAnswer:
+                bad.append(name)
+                del values[name]
     try:
         record = msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError:

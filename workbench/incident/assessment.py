@@ -1,0 +1,42 @@
+"""What happened, in one value: the window, who sent what, the damage, and what is not known. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from workbench.incident.abuse_window import AbuseWindow
+from workbench.incident.attribution import Attribution
+from workbench.incident.damage import Damage
+from workbench.incident.proposals import Proposal
+from workbench.incident.senders import Sender
+
+
+@dataclass(slots=True)
+class Assessment:
+    """What happened: the window, the groups of the log with proposals, the damage, and what is not known."""
+
+    window: AbuseWindow
+    table: Attribution
+    proposals: list[Proposal]
+    senders: list[Sender]
+    damage: Damage
+    words: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Return the assessment in a few sentences, for the runbook and the report."""
+        made: list[str] = []
+        if self.window.began is None:
+            made.append("neither metrics nor log show abuse")
+        else:
+            until = f"to {self.window.ended:%d %b %H:%M}Z" if self.window.ended else "and goes on"
+            made.append(f"abuse from {self.window.began:%d %b %H:%M}Z {until}")
+        sure, most = self.damage.sure, self.damage.at_most
+        for name, total in (("the intruder's", sure), ("the intruder's or unclear", most)):
+            counts = total.counts
+            about = "" if total.exact else "about "
+            made.append(
+                f"{name}: {counts.get('accepted', 0):,} accepted, {counts.get('delivered', 0):,} delivered to "
+                f"{about}{total.recipients:,} recipients, {counts.get('failed', 0):,} refused, "
+                f"{counts.get('complained', 0):,} complaints"
+            )
+        return [*made, *self.words]
