@@ -45,8 +45,10 @@ from workbench.vault import EntryName, Vault, incident_service
 
 if TYPE_CHECKING:
     from workbench.blocklists.verdicts import Listing
+    from workbench.investigation import Investigation
     from workbench.reporting import Written
     from workbench.reproof import Reproof
+    from workbench.sealed import Sealer
 
 
 @dataclass(slots=True)

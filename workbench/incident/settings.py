@@ -203,6 +203,8 @@ def _place_items(where: str, held: PlaceSettings) -> Iterator[Item]:
 def _domain_items(held: DomainSettings) -> Iterator[Item]:
     where = held.name
     yield Item("domain", str(held.place), held.name, str(domain_fields(held.domain)))
+    if held.domain.archive_to:
+        yield Item("archive-to", where, held.domain.archive_to, held.domain.archive_to)
     for kind, urls in held.webhooks.items():
         for url in urls:
             yield Item("webhook", f"{where}/{kind}", url, url)
@@ -220,7 +222,12 @@ def _domain_items(held: DomainSettings) -> Iterator[Item]:
 def odd_fields(settings: Settings) -> list[str]:
     """Return in words which fields of which settings could not be read and so were not judged."""
     counts: Counter[str] = Counter()
-    for held in (*settings.accounts.values(), *settings.places.values(), *settings.domains.values()):
+    holders: list[AccountSettings | PlaceSettings | DomainSettings] = [
+        *settings.accounts.values(),
+        *settings.places.values(),
+        *settings.domains.values(),
+    ]
+    for held in holders:
         for slot in fields(held):
             value = getattr(held, slot.name)
             for record in value if isinstance(value, list) else (value,):
