@@ -7,74 +7,36 @@ the incident knows it again. It decides nothing and writes nothing to the accoun
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from workbench import evidence
-from workbench.clock import Clock, iso
-from workbench.errors import ApiError, JournalError
+from workbench.breakdown_reader import read_bounces, read_breakdowns
+from workbench.clock import iso
+from workbench.desk import Desk
+from workbench.errors import ApiError, UsageError
 from workbench.incident import abuse_window, damage, proposals, settings, sweep
 from workbench.incident.abuse_window import AbuseWindow
 from workbench.incident.assessment import Assessment
 from workbench.incident.attribution import Attribution
 from workbench.incident.damage import Damage
-from workbench.incident.inventory import Inventory
+from workbench.incident.hosts import Home
 from workbench.incident.proposals import Hints
 from workbench.incident.senders import rolled_up
 from workbench.incident.settings import Settings
 from workbench.incident.situation import Situation
-from workbench.incident.state import JournalRow
 from workbench.incident.sweep import Clues, Sweep
-from workbench.log_export import LogExport
-from workbench.log_reader import SHORT, Sink, oldest_entry, read_logs
-from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.evidence import bounce_classification, metrics
-from workbench.mailgun.evidence_models import BounceClass
-from workbench.metering import ACCEPTED, HISTORY, Metering
+from workbench.incident.use import INTRUDER
+from workbench.log_evidence import LogEvidence
+from workbench.mailgun.client import Priority
 from workbench.redact import Secret
-from workbench.sealed import Sealer
 from workbench.settings_reader import SettingsReader
 
-LOGS_PART, REST_PART = "0b-log", "0b"
-# How far before the abuse the log is read, to know what was there before.
-CALM = timedelta(days=3)
-# Without a window the log is read this far back: slow abuse shows only against days without it.
-UNKNOWN = timedelta(days=8)
+REST_PART = "0b"
 Moved = Callable[[str, int, int], None]
-
-
-class Desk(Protocol):
-    """The part of a session that the readings use."""
-
-    api: Mailgun
-    inventory: Inventory
-    clock: Clock
-    metering: Metering
-    incident: str
-
-    @property
-    def folder(self) -> Path:
-        """Return the incident's folder."""
-
-    @property
-    def read_only(self) -> bool:
-        """Return whether another workbench writes to this incident."""
-
-    def situation(self) -> Situation:
-        """Return everything that is known."""
-
-    async def sealing(self) -> tuple[bytes, Sealer]:
-        """Return the key of fingerprints and the sealer of evidence."""
-
-    async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
-        """Write one journal row."""
-
-    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
-        """Record the result of a reading."""
 
 
 @dataclass(slots=True)
@@ -86,8 +48,11 @@ class Investigation:
     swept: Sweep | None = None
     assessment: Assessment | None = None
     moved: Moved | None = None
-    _table: Attribution | None = None
+    log: LogEvidence = field(init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.log = LogEvidence(self.desk, self._tell)
 
     # ── settings ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -124,7 +89,7 @@ class Investigation:
         began = fact.get("from") if isinstance(fact, Mapping) else None
         return min(since, datetime.fromisoformat(began) - timedelta(days=1)) if began else since
 
-    def _home(self) -> Any:
+    def _home(self) -> Home:
         return sweep.home_of(self.desk.inventory, self.since())
 
     async def _clues(self, held: Settings) -> Clues:
@@ -177,110 +142,14 @@ class Investigation:
         Raises VaultError and JournalError; what the account does not show becomes a gap in the snapshot.
         """
         async with self._lock:
-            oldest = await self._oldest()
-            now = self.desk.clock.now()
-            stored = self.desk.situation().state.snapshots
-            short = oldest is not None and now - oldest <= SHORT
+            short = await self.log.is_short()
             logs: Mapping[str, Any] | None = None
-            if short and LOGS_PART not in stored:
-                logs = await self._export(self._from(oldest), now)
-            if REST_PART not in stored:
-                held = self.settings or await self.read_settings()
-                await self._store_settings(held, logs)
-            if not short and LOGS_PART not in stored:
-                await self._export(self._from(oldest), now)
-
-    async def _oldest(self) -> datetime | None:
-        """Return the oldest log entry of any region; None where no region shows one."""
-        api, now = self.desk.api, self.desk.clock.now()
-        found = await asyncio.gather(
-            *(oldest_entry(api, region, now) for region in api.endpoints.regions), return_exceptions=True
-        )
-        for answer in found:
-            if isinstance(answer, BaseException) and not isinstance(answer, ApiError):
-                raise answer
-        return min((moment for moment in found if isinstance(moment, datetime)), default=None)
-
-    def _from(self, oldest: datetime | None) -> datetime:
-        """Return from when on the log is read: some calm days before the abuse, or all that is kept of them."""
-        now = self.desk.clock.now()
-        volume = self.desk.metering.volume
-        began = volume.began if volume is not None else None
-        start = began - CALM if began is not None else now - UNKNOWN
-        # On a short plan everything is read: it is little, and gone tomorrow.
-        if oldest is not None and (now - oldest <= SHORT or oldest > start):
-            start = oldest
-        return start.replace(minute=0, second=0, microsecond=0)
-
-    async def _export(self, start: datetime, now: datetime) -> Mapping[str, Any]:
-        """Read the log once: sealed to disk where this session may write, and counted into groups."""
-        sinks: list[Sink] = []
-        export: LogExport | None = None
-        if not self.desk.read_only:
-            _, sealer = await self.desk.sealing()
-            export = LogExport(self.desk.folder / "evidence" / "log", sealer)
-            sinks.append(export.take)
-        table = Attribution(start, now)
-        sinks.append(lambda _region, page, _raw: table.take(page))
-        try:
-            read = await read_logs(
-                self.desk.api,
-                self.desk.api.endpoints.regions,
-                start,
-                now,
-                sinks,
-                moved=lambda done, total: self._tell("log", done, total),
-            )
-            manifest = await export.close() if export is not None else {}
-        except OSError as error:
-            raise JournalError(
-                f"The log could not be written ({error.strerror}).",
-                "The vendor keeps it for days only; without a copy the evidence of the abuse is lost.",
-                "Make room on the disk that holds the workbench's folder, then preserve again.",
-            ) from error
-        table.gaps += read.gaps
-        self._table = table
-        if export is None:
-            return {}
-        content = {
-            "schema": "workbench.snapshot/1",
-            "incident": self.desk.incident,
-            "part": LOGS_PART,
-            "taken_at": iso(now),
-            "from": iso(start),
-            "to": iso(now),
-            "gaps": list(read.gaps),
-            **manifest,
-        }
-        body = await evidence.preserve(content, LOGS_PART, self.desk.folder / "evidence", sealer)
-        body["counts"] = {**body["counts"], "entries": read.entries}
-        await self.desk.record("snapshot.stored", body)
-        return {"file": body["file"], "sha256": body["sha256"], "entries": read.entries}
-
-    async def read_log(self) -> Attribution:
-        """Return the log counted into groups, reading (and storing) it where that has not happened yet."""
-        if self._table is None:
-            oldest = await self._oldest()
-            now = self.desk.clock.now()
-            start = self._from(oldest)
-            if LOGS_PART not in self.desk.situation().state.snapshots:
-                await self._export(start, now)
-            else:
-                table = Attribution(start, now)
-                read = await read_logs(
-                    self.desk.api,
-                    self.desk.api.endpoints.regions,
-                    start,
-                    now,
-                    [lambda _region, page, _raw: table.take(page)],
-                    moved=lambda done, total: self._tell("log", done, total),
-                    priority=Priority.READ,
-                )
-                table.gaps += read.gaps
-                self._table = table
-        if self._table is None:
-            raise JournalError("The log was read but not kept.", "", "Report this: it should never happen.")
-        return self._table
+            if short and not self.log.stored:
+                logs = await self.log.export()
+            if REST_PART not in self.desk.situation().state.snapshots:
+                await self._store_settings(self.settings or await self.read_settings(), logs)
+            if not short and not self.log.stored:
+                await self.log.export()
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────
 
@@ -299,11 +168,11 @@ class Investigation:
             volume = self.desk.metering.volume
             hours = {hour.start: hour.accepted for hour in volume.hours} if volume is not None else {}
             window = abuse_window.from_metrics(hours, now)
-            table = await self.read_log()
+            table = await self.log.read()
             made = self._judged(window, table, now)
-            words += await self._breakdowns(window, now)
+            words += await read_breakdowns(self.desk.api, window, now)
             words += [*window.notes, *abuse_window.disagreement(window, table), *table.words()]
-            bounces = await self._bounces(now, words)
+            bounces = await read_bounces(self.desk.api, now, words)
             made.damage = damage.assess(
                 made.proposals, self.settings, self.desk.inventory, window.began, bounces
             )
@@ -311,6 +180,16 @@ class Investigation:
             self.assessment = made
             await self._journal(made, now)
             return made
+
+    async def write_recipients(self, path: Path) -> int:
+        """Write whom the intruder's mail reached as CSV and return how many; only when somebody asks for it.
+
+        Raises UsageError before an assessment, or where the file cannot be made.
+        """
+        if self.assessment is None:
+            raise UsageError("Nothing is assessed yet.", "", "Run the assessment first.")
+        wanted = [p.group.key for p in self.assessment.proposals if p.judged == INTRUDER]
+        return await self.log.write_recipients(self.assessment.table, wanted, path)
 
     def _judged(self, window: AbuseWindow, table: Attribution, now: datetime) -> Assessment:
         found = proposals.propose(table, window.began, self._hints())
@@ -341,57 +220,6 @@ class Investigation:
             if name.startswith(("group:", "sender:"))
         }
         return Hints(credentials, accounts, decisions)
-
-    async def _breakdowns(self, window: AbuseWindow, now: datetime) -> list[str]:
-        """Fill the window's breakdowns; returns in words which could not be read."""
-        if window.began is None:
-            return []
-        began = window.began.replace(minute=0, second=0, microsecond=0)
-        until = window.ended or now
-        inside = max(1.0, (until - began).total_seconds() / 3600)
-        earlier = began - HISTORY
-        words: list[str] = []
-        for name in abuse_window.DIMENSIONS:
-            try:
-                there, before = await asyncio.gather(
-                    self._counts(name, began, until), self._counts(name, earlier, began)
-                )
-            except ApiError as error:
-                words.append(f"no breakdown by {name}: {error.what}")
-                continue
-            window.by[name] = abuse_window.breakdown(there, before, inside, HISTORY.total_seconds() / 3600)
-        return words
-
-    async def _counts(self, dimension: str, start: datetime, end: datetime) -> Mapping[str, int]:
-        total: Counter[str] = Counter()
-        for rows in await asyncio.gather(
-            *(
-                metrics(
-                    self.desk.api,
-                    region=region,
-                    start=start,
-                    end=end,
-                    names=(ACCEPTED,),
-                    dimensions=(dimension,),
-                    include_subaccounts=True,
-                )
-                for region in self.desk.api.endpoints.regions
-            )
-        ):
-            for row in rows:
-                total[row.dimensions.get(dimension) or "(none)"] += row.count(ACCEPTED)
-        return total
-
-    async def _bounces(self, now: datetime, words: list[str]) -> list[BounceClass]:
-        found: list[BounceClass] = []
-        for region in self.desk.api.endpoints.regions:
-            try:
-                found += await bounce_classification(
-                    self.desk.api, region=region, start=now - timedelta(days=7), end=now
-                )
-            except ApiError as error:
-                words.append(f"{region.value.upper()}: why mail is refused could not be read: {error.what}")
-        return found
 
     async def _journal(self, made: Assessment, now: datetime) -> None:
         uses = proposals.uses(made.proposals, made.table, now)

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
+from workbench.incident.abuse_window import HourSeen, Share
+from workbench.incident.damage import Health
 from workbench.incident.findings import Finding
 from workbench.incident.plan import Plan
 from workbench.incident.runbook import StepView
+from workbench.incident.senders import Sender
 from workbench.incident.situation import Situation
 from workbench.incident.state import EffectRecord
-from workbench.redact import visible
+from workbench.incident.sweep import Swept
+from workbench.redact import key_tail, visible
 
 _WIDTH = 70
 
@@ -67,6 +71,65 @@ def findings(found: Sequence[Finding]) -> str:
     return _table(rows, ("severity", "kind", "finding", "why", "decision"))
 
 
+def swept(items: Sequence[Swept]) -> str:
+    """Return every setting the sweep looked at, with its verdict."""
+    rows = [
+        (item.judged.value, item.kind, visible(item.title, _WIDTH), visible("; ".join(item.why), 70))
+        for item in sorted(items, key=lambda item: (-item.score, item.kind, item.title))
+    ]
+    return _table(rows, ("judged", "kind", "setting", "why"))
+
+
+def questions(hidden: Sequence[tuple[str, str]]) -> str:
+    """Return what the API cannot show, each with the question for Support."""
+    return _table(list(hidden), ("not shown by the API", "question for Support"))
+
+
+def hours(seen: Sequence[HourSeen]) -> str:
+    """Return the hours with a bar each: accepted messages, what is usual, whether it is abnormal."""
+    most = max((hour.accepted for hour in seen), default=0) or 1
+    rows = [
+        (
+            f"{hour.start:%d %b %H:%M}Z",
+            f"{hour.accepted:,}",
+            f"{hour.usual:,.0f}",
+            "█" * max(1 if hour.accepted else 0, round(30 * hour.accepted / most)),
+            "abnormal" if hour.excess else "",
+        )
+        for hour in seen
+    ]
+    return _table(rows, ("hour", "accepted", "usual", "", ""))
+
+
+def senders(found: Sequence[Sender]) -> str:
+    """Return who sent what: credential, sender, addresses, volume, and what it looks like."""
+    rows = [
+        (
+            sender.decision or sender.looks,
+            visible(_credential(sender.credential), 34),
+            visible(sender.sender, 34),
+            visible(_listed(sender.addresses), 44),
+            f"{sender.accepted:,}",
+            f"{sender.failed / sender.accepted:.1%}" if sender.accepted else "",
+            f"{sender.complained / sender.accepted:.2%}" if sender.accepted else "",
+            visible("; ".join(sender.why[:2]), 90),
+        )
+        for sender in found
+    ]
+    return _table(rows, ("looks", "credential", "sender", "from", "sent", "refused", "complaints", "why"))
+
+
+def shares(found: Sequence[Share]) -> str:
+    """Return one breakdown of the window: value, messages, and as many hours of the usual pace."""
+    rows = [(visible(s.value, _WIDTH), f"{s.accepted:,}", f"{s.usual:,.0f}") for s in found]
+    return _table(rows, ("", "in the window", "usual"))
+
+
+def health(signs: Sequence[Health]) -> str:
+    """Return the signs of how the account stands."""
+    return _table([(visible(s.subject, 60), visible(s.what, 90)) for s in signs], ("", ""))
+
+
 def secrets(service: str, entries: Sequence[str]) -> str:
     """Return the names of stored secrets."""
     if not entries:
@@ -98,6 +161,18 @@ def overview(title: str, incident: str, situation: Situation) -> str:
             rows.append(("abnormal since", f"{volume.began:%Y-%m-%d %H:%M}Z"))
     rows += [("not readable", visible(f"{gap.slice}: {gap.reason}", 100)) for gap in inventory.gaps.values()]
     return tabulate(rows, tablefmt="plain", disable_numparse=True)
+
+
+def _credential(name: str) -> str:
+    """Return a credential as people say it: ``key …4f2a``, ``smtp app@mg.acme.example``."""
+    kind, _, rest = name.partition(":")
+    return f"key {key_tail(rest)}" if kind == "key" else f"{kind} {rest}".strip()
+
+
+def _listed(names: Iterable[str], limit: int = 2) -> str:
+    held = [name or "(not told)" for name in names]
+    more = f" and {len(held) - limit} more" if len(held) > limit else ""
+    return ", ".join(held[:limit]) + more
 
 
 def _last(record: EffectRecord) -> str:

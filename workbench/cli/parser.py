@@ -36,6 +36,8 @@ def build_parser() -> argparse.ArgumentParser:
     _drill(commands)
     _status(commands)
     _contain(commands)
+    _sweep(commands)
+    _assess(commands)
     _secrets(commands)
     _report(commands)
     _purge(commands)
@@ -129,6 +131,29 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--limit", type=int, metavar="N", help="cap sending at N messages a month (1,000 at least)"
     )
     parser.set_defaults(run=_lazy("contain"))
+
+
+def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("sweep", help="look at every setting an intruder can hide in")
+    _account_options(parser)
+    _json(parser)
+    parser.add_argument("--all", action="store_true", help="show what is not suspicious too")
+    parser.set_defaults(run=_lazy("sweep"))
+
+
+def _assess(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("assess", help="who sent what with which credential, and the damage")
+    _account_options(parser)
+    _json(parser)
+    parser.add_argument(
+        "--settings", action="store_true", help="read the settings too, for suppressions and queues"
+    )
+    parser.add_argument(
+        "--recipients",
+        metavar="FILE",
+        help="write whom the intruder's mail reached as CSV (personal data; only for those who must notify)",
+    )
+    parser.set_defaults(run=_lazy("assess"))
 
 
 def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -201,22 +201,25 @@ class Attribution:
         self.events[kind or "(none)"] += 1
         if number is None:
             return
-        message = entry.message
-        headers = message.headers if message is not None else None
-        group = None
-        if headers is not None and headers.message_id:
-            group = self._near[0].get(headers.message_id) or self._near[1].get(headers.message_id)
+        group = self.group_of(entry)
         if group is None:
-            group = self._by_its_content(entry)
-            if group is None:
-                self.unjoined[KINDS[number]] += 1
-                return
+            self.unjoined[KINDS[number]] += 1
+            return
         group.counts[number] += 1
         if number == _DELIVERED:
             if entry.recipient:
                 group.reached.add(entry.recipient)
             if entry.recipient_provider:
                 _count(group.providers, entry.recipient_provider)
+
+    def group_of(self, entry: Entry) -> Group | None:
+        """Return the group of the message that an entry is about, None where its acceptance was not seen."""
+        headers = entry.message.headers if entry.message is not None else None
+        if headers is not None and headers.message_id:
+            group = self._near[0].get(headers.message_id) or self._near[1].get(headers.message_id)
+            if group is not None:
+                return group
+        return self._by_its_content(entry)
 
     def _by_its_content(self, entry: Entry) -> Group | None:
         """Return the group of a message whose acceptance was not seen, where sender and subject leave one."""

@@ -1,0 +1,99 @@
+"""``workbench assess``: who used which credential, from where, when, to whom; and what damage it did."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench import tables
+from workbench.cli.contain import read_account
+from workbench.cli.opening import open_from, run_async
+from workbench.cli.output import document, say, text
+from workbench.clock import iso
+from workbench.incident import documents
+from workbench.incident.assessment import Assessment
+from workbench.session import Session
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0 when no sender is left to judge, 1 otherwise."""
+    return run_async(lambda: _assess(options))
+
+
+async def _assess(options: argparse.Namespace) -> int:
+    session = await open_from(options)
+    try:
+        await read_account(session)
+        session.investigation.moved = _moved()
+        if options.settings:
+            await session.investigation.read_settings()
+        found = await session.investigation.assess()
+        if options.recipients is not None:
+            await _recipients(session, Path(options.recipients))
+        if options.json:
+            document(_document(session, found))
+        else:
+            _show(found)
+    finally:
+        await session.aclose()
+    return 1 if any(sender.asks for sender in found.senders) else 0
+
+
+async def _recipients(session: Session, path: Path) -> None:
+    count = await session.investigation.write_recipients(path)
+    say(f"{count:,} recipients of the intruder's mail written to {path}; it holds personal data: mode 0600.")
+
+
+def _moved() -> Callable[[str, int, int], None]:
+    shown = {"log": 0}
+
+    def moved(what: str, done: int, total: int) -> None:
+        if what == "log" and (done >= shown["log"] + 20_000 or done == total > 0):
+            shown["log"] = done
+            say(f"{done:>9,} of about {total:,} log entries")
+
+    return moved
+
+
+def _document(session: Session, found: Assessment) -> dict[str, Any]:
+    situation = session.situation()
+    uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
+    return {
+        **documents.head("assess", session.incident),
+        "as_of": iso(situation.now),
+        "window": found.window.to_json(),
+        "entries": found.table.entries,
+        "groups": [proposal.to_json() for proposal in found.proposals],
+        "credentials": [{"id": name, **use} for name, use in sorted(uses.items())],
+        "damage": found.damage.to_json(),
+        "findings": [sender.to_json() for sender in found.senders if sender.looks != "production"],
+        "summary": found.lines(),
+        "not_counted": {
+            "unreadable": found.table.unreadable,
+            "odd": found.table.odd,
+            "repeated": found.table.repeated,
+            "undated": found.table.undated,
+            "outside": found.table.outside,
+            "unjoined": sum(found.table.unjoined.values()),
+            "other": found.table.other,
+        },
+        "notes": list(found.words),
+    }
+
+
+def _show(found: Assessment) -> None:
+    for line in found.lines():
+        text(line)
+    text(f"\n{found.window.explained()}\n")
+    text(tables.hours(found.window.hours[-48:]))
+    text(tables.senders(found.senders))
+    for name, shares in found.window.by.items():
+        text(f"\nby {name.replace('_', ' ')}")
+        text(tables.shares(shares[:12]))
+    if found.damage.health:
+        text("\nhealth now")
+        text(tables.health(found.damage.health))
+    for note in found.damage.notes:
+        text(f"- {note}")

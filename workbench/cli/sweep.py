@@ -1,0 +1,100 @@
+"""``workbench sweep``: look at every setting an intruder can hide in, and name what must be judged."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from workbench import tables
+from workbench.cli.contain import read_account
+from workbench.cli.opening import open_from, run_async
+from workbench.cli.output import document, say, text
+from workbench.clock import iso
+from workbench.errors import ApiError
+from workbench.incident import documents
+from workbench.incident.findings import findings
+from workbench.incident.sweep import HIDDEN, Sweep
+from workbench.session import Session
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0 when nothing is left to judge, 1 when findings are open."""
+    return run_async(lambda: _sweep(options))
+
+
+async def _sweep(options: argparse.Namespace) -> int:
+    session = await open_from(options)
+    try:
+        await read_account(session)
+        await _read_use(session)
+        session.investigation.moved = _moved()
+        result = await session.investigation.sweep()
+        found = findings(session.situation())
+        if options.json:
+            document(_document(session, result))
+        else:
+            _show(session, result, everything=options.all)
+    finally:
+        await session.aclose()
+    return 1 if any(not finding.decision or finding.decision == "intruder" for finding in found) else 0
+
+
+async def _read_use(session: Session) -> None:
+    """Read who sends from where, which helps to judge the allowlist; without a log the sweep goes on."""
+    if "credential_use" in session.state.facts:
+        return
+    try:
+        await session.read_use()
+    except ApiError as error:
+        say(f"Who sends from where could not be read: {error.what}")
+
+
+def _moved() -> Callable[[str, int, int], None]:
+    shown = {"settings": 0}
+
+    def moved(what: str, done: int, total: int) -> None:
+        if what == "settings" and (done == total or done >= shown["settings"] + 200):
+            shown["settings"] = done
+            say(f"{done:>6,} of {total:,} readings")
+
+    return moved
+
+
+def _document(session: Session, result: Sweep) -> dict[str, object]:
+    situation = session.situation()
+    return {
+        **documents.head("sweep", session.incident),
+        "as_of": iso(result.at),
+        "since": iso(result.since),
+        "looked_at": len(result.swept),
+        "counts": result.counts(),
+        "findings": [finding.to_json() for finding in findings(situation)],
+        "settings": [
+            {
+                "kind": item.kind,
+                "id": item.id,
+                "title": item.title,
+                "where": list(item.where),
+                "judged": item.judged.value,
+                "why": list(item.why),
+            }
+            for item in result.swept
+        ],
+        "gaps": list(result.gaps),
+        "ask_support": [{"what": what, "question": question} for what, question in HIDDEN],
+    }
+
+
+def _show(session: Session, result: Sweep, *, everything: bool) -> None:
+    situation = session.situation()
+    text(tables.findings(findings(situation)))
+    counts = ", ".join(f"{count} {word}" for word, count in result.counts().items())
+    text(f"\n{len(result.swept)} settings looked at, besides keys, logins, users and domains: {counts}.")
+    if everything:
+        text(tables.swept(result.swept))
+    else:
+        text("Those without a date and without a sign are shown with --all.")
+    for gap in result.gaps:
+        text(f"not readable: {gap}")
+    text("\nThe API cannot show these; ask Support:")
+    text(tables.questions(HIDDEN))
