@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from workbench.incident.inventory import UserItem
+from workbench.incident.people import (
+    PASSWORD,
+    TWO_FACTOR,
+    Known,
+    Person,
+    attestations,
+    people,
+    short_note,
+    sign_in,
+)
 from workbench.incident.situation import INTRUDER, Situation
 from workbench.incident.verdicts import Found, Verdict, attested, counted
 from workbench.redact import short_address, visible
+
+__all__ = ["passwords", "sign_in", "strangers", "two_factor"]
 
 
 def strangers(situation: Situation) -> Found:
@@ -25,74 +37,81 @@ def strangers(situation: Situation) -> Found:
     lines.append("delete them in the control panel now: Security, Users, Delete; no call can do it")
     found = counted(len(gone), len(gone) + len(suspects), tuple(lines))
     # Once every stranger is named, the panel is where it goes on; the next cut need not wait for it.
-    named_all = all(item.id in named for item in suspects)
-    return Found(found.verdict, found.evidence, found.progress, idle=named_all)
+    if all(item.id in named for item in suspects):
+        happens = (
+            "Somebody with the panel open deletes them now: Security, Users, Delete. The list is read again every "
+            "minute; this step closes when they are gone."
+        )
+        return replace(found, action="pane.users", happens=happens, idle=True)
+    return replace(found, action="people.strangers")
 
 
 def passwords(situation: Situation) -> Found:
     """Step 4: every user's password is newer than the moment access was cut, or attested per user."""
-    users = _people(situation)
-    if not users:
+    everybody = people(situation)
+    if not everybody:
         return _nobody(situation)
-    cut = situation.state.last_cut_at
-    if not cut:
-        return Found(
-            Verdict.OPEN, ("passwords come after access is cut: a new one is no use before",), (0, len(users))
-        )
-    since = datetime.fromisoformat(cut).astimezone(UTC)
-    said = {a.subject for a in situation.state.attestations if a.step == "4" and a.subject}
-    done, lines = 0, []
-    for item in users:
-        changed = item.user.password_updated_at
-        if changed is not None and changed >= since:
-            done += 1
-            lines.append(f"{_name(item)}: password changed {changed:%d %b %H:%M}Z")
-        elif item.id in said:
-            done += 1
-            lines.append(f"{_name(item)}: attested")
+    if not situation.state.last_cut_at:
+        why = "passwords come after access is cut: a new one is no use before"
+        return Found(Verdict.OPEN, (why,), (0, len(everybody)), idle=True)
+    lines = []
+    for one in everybody:
+        if one.password is Known.SHOWN:
+            lines.append(
+                f"{_name(one.item)}: password changed {one.item.user.password_updated_at:%d %b %H:%M}Z"
+            )
+        elif one.password is Known.ATTESTED:
+            lines.append(f"{_name(one.item)}: {_said(situation, PASSWORD, one)}")
         else:
-            lines.append(f"{_name(item)}: {_how(item)}")
-    return attested(situation.state, "4") or counted(done, len(users), tuple(lines))
+            lines.append(f"{_name(one.item)}: {_how(one.item)}; {short_note(one)}")
+    done = sum(one.password is not Known.OPEN for one in everybody)
+    found = attested(situation.state, PASSWORD) or counted(done, len(everybody), tuple(lines))
+    return _their_turn(found, [one for one in everybody if one.password is Known.OPEN])
 
 
 def two_factor(situation: Situation) -> Found:
     """Step 5: two-factor active for every enabled user, or attested per user."""
-    users = _people(situation)
-    if not users:
+    everybody = people(situation)
+    if not everybody:
         return _nobody(situation)
-    said = {a.subject for a in situation.state.attestations if a.step == "5" and a.subject}
-    done, lines = 0, []
-    for item in users:
-        if item.user.tfa_active:
-            done += 1
-            lines.append(f"{_name(item)}: active")
-        elif item.id in said:
-            done += 1
-            lines.append(f"{_name(item)}: attested")
+    lines = []
+    for one in everybody:
+        if one.two_factor is Known.SHOWN:
+            lines.append(f"{_name(one.item)}: active")
+        elif one.two_factor is Known.ATTESTED:
+            lines.append(f"{_name(one.item)}: {_said(situation, TWO_FACTOR, one)}")
         else:
-            lines.append(f"{_name(item)}: not active; {_where_two_factor(item)}")
-    return attested(situation.state, "5") or counted(done, len(users), tuple(lines))
+            lines.append(f"{_name(one.item)}: not active; {_where_two_factor(one.item)}")
+    done = sum(one.two_factor is not Known.OPEN for one in everybody)
+    found = attested(situation.state, TWO_FACTOR) or counted(done, len(everybody), tuple(lines))
+    if not situation.state.last_cut_at and found.verdict is not Verdict.DONE:
+        return replace(found, idle=True)
+    return _their_turn(found, [one for one in everybody if one.two_factor is Known.OPEN])
 
 
-def sign_in(item: UserItem) -> str:
-    """Return how a user signs in: ``classic``, ``sinch`` (Sinch ID), or another method as the API names it."""
-    method = (item.user.auth.method if item.user.auth is not None else None) or "classic"
-    return method.lower()
-
-
-def _people(situation: Situation) -> list[UserItem]:
-    """Return the enabled users who belong here: strangers are to be deleted, not given passwords."""
-    return [
-        item
-        for item in situation.inventory.users.values()
-        if not item.user.is_disabled and not situation.of_user(item).likely
-    ]
+def _their_turn(found: Found, missing: list[Person]) -> Found:
+    """Name the message as next, or say that everybody was told and it is their turn now."""
+    if not missing or found.verdict is Verdict.ATTESTED:
+        return found
+    if all(one.waiting for one in missing):
+        happens = (
+            f"{len(missing)} user(s) have the message; it is their turn. The list is read again every minute and shows "
+            "who did it. Where a mailed link died, the message is sent again."
+        )
+        return replace(found, action="pane.users", happens=happens, idle=True)
+    return replace(found, action="people.message")
 
 
 def _nobody(situation: Situation) -> Found:
     if "users" not in situation.inventory.read_at:
         return Found(Verdict.OPEN, ("the user list is not read yet",))
     return Found(Verdict.NOT_APPLICABLE, ("the account shows no users",))
+
+
+def _said(situation: Situation, step: str, one: Person) -> str:
+    """Return everybody's word on a user, the newest first: two operators' words are both kept."""
+    said = attestations(situation, step, one.item.id)
+    return "; ".join(f"attested by {visible(a.who, 40)}, {a.at}: {visible(a.text)}" for a in reversed(said))
 
 
 def _name(item: UserItem) -> str:
@@ -106,7 +125,7 @@ def _how(item: UserItem) -> str:
         return "'forgot password' on the Mailgun login page; the mailed link dies after 20 minutes"
     if method == "sinch":
         return "at the Sinch ID portal (not on the Mailgun login page)"
-    return f"signs in by {method}: change it where that account lives"
+    return f"signs in by {visible(method, 40)}: change it where that account lives"
 
 
 def _where_two_factor(item: UserItem) -> str:
@@ -115,4 +134,4 @@ def _where_two_factor(item: UserItem) -> str:
         return "Profile, Account, Authentication in the control panel"
     if method == "sinch":
         return "in the Sinch ID portal; the classic two-factor article would lock them out"
-    return f"where the {method} account lives"
+    return f"where the {visible(method, 40)} account lives"

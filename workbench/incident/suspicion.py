@@ -42,9 +42,17 @@ class Background:
     sending_domains: tuple[str, ...]
     people: frozenset[str]
     ours: frozenset[str]
+    # From here on new passwords are set because we asked for them (steps 4 and 5).
+    asked: datetime | None = None
 
     @classmethod
-    def of(cls, inventory: Inventory, since: datetime, ours: Iterable[str] = ()) -> Background:
+    def of(
+        cls,
+        inventory: Inventory,
+        since: datetime,
+        ours: Iterable[str] = (),
+        asked: datetime | None = None,
+    ) -> Background:
         """Return the background of an inventory; ``since`` is where the abuse window (or its guess) begins."""
         users = [item.user for item in inventory.users.values()]
         owner = next((u.email or "" for u in users if u.is_master), "")
@@ -59,6 +67,7 @@ class Background:
             | frozenset((u.name or "").lower() for u in users if u.name)
             | frozenset(u.id for u in users),
             ours=frozenset(ours),
+            asked=asked,
         )
 
     def is_home(self, mail_domain: str) -> bool:
@@ -110,9 +119,11 @@ def of_user(item: UserItem, background: Background) -> Suspicion:
     elif not background.is_home(domain):
         score += 2
         why.append(f"the address is at {domain}, where nobody else of yours is")
-    if user.password_updated_at is not None and user.password_updated_at >= background.since:
+    changed = user.password_updated_at
+    asked = changed is not None and background.asked is not None and changed >= background.asked
+    if changed is not None and changed >= background.since and not asked:
         score += 1
-        why.append(f"password set {user.password_updated_at:%d %b %H:%M}Z, inside the abuse window")
+        why.append(f"password set {changed:%d %b %H:%M}Z, inside the abuse window")
     return Suspicion(min(score, 3), tuple(why))
 
 
