@@ -14,7 +14,7 @@ from workbench.clock import Clock
 from workbench.errors import ApiError, NotAuthorised, NotFound, Unreachable, UnreadableAnswer
 from workbench.incident.inventory import DomainItem, Gap, Inventory, KeyItem, LoginItem, UserItem
 from workbench.incident.plan import Place
-from workbench.mailgun import account, credentials, domains, keys
+from workbench.mailgun import account, credentials, domains, keys, settings
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.redact import visible
 
@@ -49,6 +49,8 @@ class Reader:
             self.allowlist(home),
             *(self.domains_and_logins(place) for place in main),
             *(self.limit(place) for place in main),
+            *(self.routes(place) for place in main),
+            *(self.webhooks(place) for place in main),
         )
         below = [
             Place(region, sub.id)
@@ -112,8 +114,34 @@ class Reader:
 
         await self._slice("limits", place, read)
 
+    async def routes(self, place: Place) -> None:
+        """Read the inbound routes of a place: a favourite way to stay."""
+
+        async def read() -> None:
+            found = await settings.list_routes(
+                self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
+            )
+            self.inventory.replace_settings("routes", place, {route.id: route for route in found})
+
+        await self._slice("routes", place, read)
+
+    async def webhooks(self, place: Place) -> None:
+        """Read the account webhooks of a place."""
+
+        async def read() -> None:
+            found = await settings.account_webhooks(
+                self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
+            )
+            self.inventory.replace_settings("webhooks", place, {hook.webhook_id: hook for hook in found})
+
+        await self._slice("webhooks", place, read)
+
     async def domains_and_logins(self, place: Place) -> None:
         """Read the domains of a place, then the logins of each domain, several domains at a time."""
+        await self.logins(await self.domains(place))
+
+    async def domains(self, place: Place) -> list[DomainItem]:
+        """Read the domains of a place and return them; none where they cannot be read."""
         found: list[DomainItem] = []
 
         async def read() -> None:
@@ -128,8 +156,7 @@ class Reader:
                 )
             self.inventory.replace_domains(place, found)
 
-        if await self._slice("domains", place, read):
-            await self.logins(found)
+        return found if await self._slice("domains", place, read) else []
 
     async def logins(self, items: Iterable[DomainItem]) -> None:
         """Read the SMTP logins of the given domains."""

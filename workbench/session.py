@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from workbench.reporting import Written
     from workbench.reproof import Reproof
     from workbench.sealed import Sealer
+    from workbench.watcher import Watcher
 
 
 @dataclass(slots=True)
@@ -93,6 +94,7 @@ class Session:
         self._executor: Executor | None = None
         self._investigation: Investigation | None = None
         self._context: Context | None = None
+        self._watcher: Watcher | None = None
         self.listings: dict[str, Listing] = {}
         self._log: list[LogLine] = []
         for row in journal.rows():
@@ -204,13 +206,14 @@ class Session:
         self.rate = SendingRate(volume.excess_now, self.metering.recent, text, volume.as_of)
         self._tell(Changed("rate"))
 
-    async def read_use(self) -> None:
+    async def read_use(self, *, calls: int = 10) -> None:
         """Read which credential sends what right now, for the order of the cut; journaled as a fact."""
         from workbench.use_reader import read_use
 
         volume = self.metering.volume
         began = volume.began if volume is not None else None
-        use = await read_use(self.api, self.api.endpoints.regions, self.clock.now(), began=began)
+        regions = self.api.endpoints.regions
+        use = await read_use(self.api, regions, self.clock.now(), began=began, calls=calls)
         await self.fact("credential_use", use.fact())
 
     async def check_blocklists(self) -> None:
@@ -260,16 +263,28 @@ class Session:
         """Write one journal row and take it into the state; raises JournalError."""
         return await self._ledger.record(kind, body)
 
-    async def watch(self) -> list[changes.Change]:
-        """Read the inventory again and raise an alarm for whatever no effect of ours explains."""
-        await self.read_inventory()
-        appeared = changes.unexplained(self.inventory, self.state) if self.state.baseline else []
-        for change in appeared:
-            body = {"id": change.id, "kind": change.kind, "target": change.target, "text": change.text}
-            await self._ledger.record("alarm.raised", body)
+    async def watch(self, *, whole: bool = False) -> list[changes.Change]:
+        """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
+        from workbench import watcher
+
+        began = self.clock.now()
+        if self._watcher is None:
+            self._watcher = watcher.Watcher(self.api, self.inventory, self.clock, self._slice_changed)
+        if whole or "logins" not in self.inventory.read_at:
+            await self.read_inventory()
+        else:
+            await self._watcher.cycle()
+            if self._watcher.use_is_due:
+                await self._watcher.use(self.read_use)
+        if self.read_only:
+            return []
+        appeared = await watcher.compare(self.inventory, self._ledger, began)
         if appeared:
             self._tell(Changed("alarms"))
         return appeared
+
+    def _slice_changed(self, name: str) -> None:
+        self._tell(Changed(name))
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -141,7 +141,7 @@ async def _figures(session: Session) -> None:
 
 async def _read_again(session: Session) -> None:
     try:
-        await session.watch()
+        await session.watch(whole=True)
     except ApiError as error:
         say(f"The account could not be read again: {error.what}")
 

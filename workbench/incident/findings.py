@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.incident.changes import REMEDIES
 from workbench.incident.situation import Situation
 from workbench.incident.suspicion import Suspicion
 from workbench.incident.swept import open_items
@@ -186,4 +187,5 @@ def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:
             "high",
             (f"seen {alarm.at}, and no effect of this incident explains it",),
             _decided(situation, key),
+            REMEDIES.get(alarm.kind, ""),
         )

@@ -6,18 +6,20 @@ and the watch can say what appeared. Items are keyed by what the API calls them,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from workbench.incident.plan import Place
 from workbench.mailgun.models import (
+    AccountWebhook,
     AllowEntry,
     Domain,
     Ip,
     Key,
     Limit,
+    Route,
     SmtpCredential,
     Subaccount,
     User,
@@ -112,6 +114,9 @@ class Inventory:
     users: dict[str, UserItem] = field(default_factory=dict)
     subaccounts: dict[str, Subaccount] = field(default_factory=dict)
     allowlist: dict[str, AllowEntry] = field(default_factory=dict)
+    routes: dict[str, Route] = field(default_factory=dict)
+    webhooks: dict[str, AccountWebhook] = field(default_factory=dict)
+    homes: dict[str, Place] = field(default_factory=dict)
     ips: dict[str, Ip] = field(default_factory=dict)
     limits: dict[Place, Limit | None] = field(default_factory=dict)
     read_at: dict[str, datetime] = field(default_factory=dict)
@@ -145,6 +150,16 @@ class Inventory:
     def replace_users(self, place: Place, items: Iterable[UserItem]) -> None:
         """Take the complete users of one (sub)account in."""
         _replace(self.users, items, lambda item: item.place.subaccount == place.subaccount)
+
+    def replace_settings(
+        self, name: str, place: Place, items: Mapping[str, Route] | Mapping[str, AccountWebhook]
+    ) -> None:
+        """Take the complete ``routes`` or ``webhooks`` of one place in; ``homes`` keeps where each lives."""
+        held = getattr(self, name)
+        for item in [i for i in held if self.homes.get(f"{name}:{i}") == place and i not in items]:
+            del held[item]
+        held.update(items)
+        self.homes.update({f"{name}:{item}": place for item in items})
 
     def abused_domains(self, volumes: Iterable[tuple[str, int]]) -> Iterator[DomainItem]:
         """Yield the domains named with a volume above zero, as far as they are in the account."""

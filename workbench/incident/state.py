@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from workbench.incident.listings import ListingBook
 from workbench.incident.plan import Effect, EffectKind, EffectState
 
 
@@ -136,6 +137,7 @@ class State:
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
     adoption: dict[str, dict[str, Any]] = field(default_factory=dict)
     handed_over: dict[str, str] = field(default_factory=dict)
+    listings: ListingBook = field(default_factory=ListingBook)
     last_seq: int = 0
 
     def record(self, effect_id: str) -> EffectRecord | None:
@@ -318,6 +320,11 @@ def _snapshot(state: State, body: Body, at: str) -> None:
         state.baseline = {**state.baseline, **body["baseline"]}
 
 
+def _baseline_added(state: State, body: Body, _at: str) -> None:
+    """A slice was read for the first time: it becomes the baseline, without moving what is one already."""
+    state.baseline = {**body["baseline"], **state.baseline}
+
+
 def _attested(state: State, body: Body, at: str) -> None:
     state.attestations.append(
         Attestation(body["step"], body["who"], at, body["text"], body.get("subject", ""))
@@ -380,6 +387,7 @@ _HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
     "effect.reset": _reset,
     "admin_key.switched": _switched,
     "snapshot.stored": _snapshot,
+    "baseline.added": _baseline_added,
     "attested": _attested,
     "finding.decided": _decided,
     "alarm.raised": _alarm,
@@ -390,4 +398,7 @@ _HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
     "timer": _timer,
     "adoption.noted": _adoption,
     "secret.read": _secret_read,
+    "blocklist.observed": lambda state, body, _at: state.listings.observed(body),
+    "removal.requested": lambda state, body, _at: state.listings.requested(body),
+    "removal.refused": lambda state, body, _at: state.listings.requested(body),
 }
