@@ -27,7 +27,7 @@ from workbench.clipboard import copy_sequence
 from workbench.deeds import Deeds
 from workbench.ending import Ending, crash_text
 from workbench.errors import JournalError
-from workbench.incident.views import Look, hide_people, people_of
+from workbench.incident.cells import Look, hide_people, people_of
 from workbench.messages import ActionRequested, DetailRequested, Funnel, Moved
 from workbench.opening import FirstScreen, Opening
 from workbench.panes.store import Store
@@ -35,7 +35,8 @@ from workbench.paths import style_files
 from workbench.redact import visible
 from workbench.screens.main import MainScreen
 from workbench.screens.status import freshness
-from workbench.themes import THEMES, AsciiFilter, ascii_only, theme_name
+from workbench.themes import THEMES, ascii_only, theme_name
+from workbench.widgets.plain import AsciiFilter
 from workbench.workers import Trouble, Workers, trouble
 
 if TYPE_CHECKING:
@@ -347,11 +348,11 @@ class WorkbenchApp(App[int]):
         """End after a fault of ours, without a single value: Textual would print local variables here."""
         self._return_code = 1
         if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
             self.crash = error
             text = Text(crash_text(error))
             self._exit_renderables.append(Segments(list(self.console.render(text))))
+            self._exception = error
+            self._exception_event.set()
         self._close_messages_no_wait()
 
     def _fatal_error(self) -> None:

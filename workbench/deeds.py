@@ -44,7 +44,7 @@ class Deeds:
             "local.toggle": self._local,
             "stop": self._stop,
             "next.do": self._next,
-            **{f"pane.{pane.value}": (lambda p=pane: app.main.go(p)) for pane in Pane},
+            **{f"pane.{pane.value}": partial(app.main.go, pane) for pane in Pane},
         }
         self._with_session: dict[str, Callable[[Session], object]] = {
             "finish": self._finish,
@@ -245,7 +245,10 @@ class Deeds:
 
     def _exercise(self, part: str, session: Session) -> None:
         self._app.work.start(
-            lambda: session.exercise(part), group="drill", doing="playing a part of the drill", then=self._app.tell
+            lambda: session.exercise(part),
+            group="drill",
+            doing="playing a part of the drill",
+            then=self._app.tell,
         )
 
     def _support(self, session: Session) -> None:

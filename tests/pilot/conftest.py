@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from tests.pilot.fake_session import FakeSession
 from workbench.app import WorkbenchApp
@@ -30,7 +31,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     """Wait until workers rest and what they told is on the screen."""
     app = pilot.app
     assert isinstance(app, WorkbenchApp)
-    for _ in range(3):
+    for _ in range(2):
         await pilot.pause()
         for group in ("open", "connect", "read", "rate", "blocklists", "plan", "decide", "attest", "record"):
             await app.work.rest(group, 5)
@@ -62,6 +63,11 @@ def app_of(pilot: Pilot[int]) -> WorkbenchApp:
     """Return the pilot's app by its own type."""
     assert isinstance(pilot.app, WorkbenchApp)
     return pilot.app
+
+
+def on_top(pilot: Pilot[int], kind: type[Screen[Any]]) -> bool:
+    """Return whether the screen on top is of a kind (asked anew each time, so no type checker remembers)."""
+    return isinstance(pilot.app.screen, kind)
 
 
 def screen_text(pilot: Pilot[int]) -> str:

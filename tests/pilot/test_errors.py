@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pilot.conftest import Running, app_of, screen_text, settle
+from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import SECRET, FakeSession
 from workbench.errors import NotAuthorised, Unreachable, UsageError
 from workbench.screens.texts import ErrorScreen
@@ -34,7 +34,7 @@ async def test_a_known_error_is_told_in_full_and_journaled(running: Running, whe
         elif where == "blocklists":
             await pilot.press("5", "b")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, ErrorScreen)
+        assert on_top(pilot, ErrorScreen)
         text = screen_text(pilot)
         assert "Mailgun refused the key." in text
         assert "What it means: It is dead or this host is shut out." in text
@@ -42,7 +42,7 @@ async def test_a_known_error_is_told_in_full_and_journaled(running: Running, whe
         assert session.errors[-1][0] == "NotAuthorised"
         await pilot.press("escape")
         await settle(pilot)
-        assert not isinstance(pilot.app.screen, ErrorScreen)
+        assert not on_top(pilot, ErrorScreen)
         assert "error" in screen_text(pilot).splitlines()[0]
 
 
@@ -66,7 +66,7 @@ async def test_any_worker_of_the_app_is_heard_of(running: Running) -> None:
 
         app_of(pilot).run_worker(broken(), group="stray", description="something", exit_on_error=False)
         await settle(pilot)
-        assert isinstance(pilot.app.screen, ErrorScreen) and "KeyError" in screen_text(pilot)
+        assert on_top(pilot, ErrorScreen) and "KeyError" in screen_text(pilot)
         assert session.errors == [("KeyError", "something")]
 
 
@@ -92,7 +92,7 @@ async def test_quiet_failures_are_counted_once_not_once_a_minute(running: Runnin
             app._read_rate()
             await settle(pilot)
         assert session.errors == [("Unreachable", "reading the sending figures")]
-        assert not isinstance(pilot.app.screen, ErrorScreen)
+        assert not on_top(pilot, ErrorScreen)
         assert "1 error" in screen_text(pilot).splitlines()[0]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Input
 
-from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
+from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import US, FakeSession
 from workbench.incident.plan import Effect, EffectKind, Plan
 from workbench.screens.plan import PlanScreen, without_orphans
@@ -36,7 +36,7 @@ async def test_bare_keys_never_confirm(running: Running, keys: tuple[str, ...]) 
     async with running(session) as pilot:
         await pilot.press("2", "R")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, PlanScreen)
+        assert on_top(pilot, PlanScreen)
         await pilot.press(*keys)
         await settle(pilot)
         assert runs(session) == []
@@ -49,12 +49,12 @@ async def test_typing_the_number_confirms(running: Running) -> None:
         await settle(pilot)
         await pilot.press("1", "1", "enter")
         await settle(pilot)
-        assert runs(session) == [] and isinstance(pilot.app.screen, PlanScreen)
+        assert runs(session) == [] and on_top(pilot, PlanScreen)
         assert pilot.app.screen.query_one("#plan-count", Input).value == ""
         await pilot.press("1", "2", "enter")
         await settle(pilot)
         assert len(runs(session)) == 1 and len(runs(session)[0][2]) == 12  # type: ignore[arg-type]
-        assert not isinstance(pilot.app.screen, PlanScreen)
+        assert not on_top(pilot, PlanScreen)
         assert "12 verified of 12" in screen_text(pilot)
 
 
@@ -118,7 +118,7 @@ async def test_a_selection_of_the_wrong_kind_never_means_everything(running: Run
     async with running(session) as pilot:
         await pilot.press("2", "space", "R")
         await settle(pilot)
-        assert not isinstance(pilot.app.screen, PlanScreen)
+        assert not on_top(pilot, PlanScreen)
         assert "nothing selected is an SMTP login" in screen_text(pilot)
         assert not any(asked[0] == "plan" for asked in session.asked)
 
@@ -154,8 +154,9 @@ async def test_stop_and_quit_while_a_plan_runs(running: Running) -> None:
         await pilot.pause()
         assert not app._exit and not session.stopped
         await pilot.press("q", "down", "enter")
-        await pilot.pause(0.3)
-        assert session.stopped and app._exit
+        await app.work.rest("run", 5)
+        await pilot.pause(0.2)
+        assert app._exit and session.asked[-1][0] == "run"
 
 
 async def test_escape_stops_and_says_what_is_done(running: Running) -> None:

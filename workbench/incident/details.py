@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from workbench.incident.views import (
-    Look,
-    hide_all_addresses,
-    hide_people,
-    moment_text,
-    people_of,
-    record_words,
-)
+from workbench.incident.cells import Look, hide_all_addresses, hide_people, moment_text, people_of
+from workbench.incident.views import record_words
 from workbench.redact import key_tail, short_address
 
 if TYPE_CHECKING:
@@ -57,8 +51,10 @@ def _pairs(record: Any, names: tuple[str, ...], look: Look) -> Iterator[str]:
 def _credential(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
     item = session.inventory.keys.get(key)
     if item is not None:
-        names = ("description", "kind", "role", "created_at", "updated_at", "expires_at", "is_disabled")
-        names += ("disabled_reason", "domain_name", "requestor", "user_name")
+        names = (
+            *("description", "kind", "role", "created_at", "updated_at", "expires_at", "is_disabled"),
+            *("disabled_reason", "domain_name", "requestor", "user_name"),
+        )
         return f"API key {item.name} {key_tail(key)}", [f"id: {key}", *_pairs(item.key, names, look)]
     login = session.inventory.logins.get(key)
     if login is not None:
@@ -74,8 +70,10 @@ def _domain(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
     item = session.inventory.domains.get(key)
     if item is None:
         return key, ["The account no longer names it."]
-    names = ("state", "type", "created_at", "is_disabled", "smtp_login", "archive_to", "tracking_host")
-    names += ("wildcard", "spam_action", "require_tls", "skip_verification", "message_ttl", "subaccount_id")
+    names = (
+        *("state", "type", "created_at", "is_disabled", "smtp_login", "archive_to", "tracking_host"),
+        *("wildcard", "spam_action", "require_tls", "skip_verification", "message_ttl", "subaccount_id"),
+    )
     lines = [f"where: {item.place}", *_pairs(item.domain, names, look)]
     if item.domain.disabled is not None:
         lines += _pairs(item.domain.disabled, ("code", "reason", "note", "until"), look)
@@ -92,8 +90,10 @@ def _user(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
     if item is None:
         return key, ["The account no longer names this user."]
     user = item.user
-    names = ("email", "name", "role", "activated", "is_disabled", "is_master", "opened_ip", "tfa_enabled")
-    names += ("tfa_active", "tfa_created_at", "password_updated_at", "migration_status")
+    names = (
+        *("email", "name", "role", "activated", "is_disabled", "is_master", "opened_ip", "tfa_enabled"),
+        *("tfa_active", "tfa_created_at", "password_updated_at", "migration_status"),
+    )
     lines = [f"id: {key}", f"where: {item.place}", *_pairs(user, names, look)]
     if user.auth is not None:
         lines += _pairs(user.auth, ("method", "prior_method"), look)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from workbench.actions.catalog import Pane
-from workbench.incident.views import ViewCell, ViewRow, hide_people, moment_text, people_of
+from workbench.incident.cells import ViewCell, ViewRow, hide_people, moment_text, people_of
 from workbench.keymap import bindings, pane_actions
 from workbench.panes.base import WorkPane
 from workbench.widgets.table import Column

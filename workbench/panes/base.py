@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,8 +19,8 @@ from workbench.redact import visible
 from workbench.widgets.table import Cell, Column, KeyedTable, Row
 
 if TYPE_CHECKING:
+    from workbench.incident.cells import ViewRow
     from workbench.incident.state import EffectRecord
-    from workbench.incident.views import ViewRow
     from workbench.session import Session
     from workbench.widgets.filterbox import FilterBox
 
@@ -31,9 +31,9 @@ SPACING = 1 / 15
 SOON = 0.001  # seconds; Textual divides by a timer's interval
 
 
-def table_rows(rows: Iterable[ViewRow]) -> list[Row]:
-    """Return view rows as the table takes them."""
-    return [Row(r.key, tuple(map(Cell._make, r.cells)), r.tone, r.markable, r.search) for r in rows]
+def table_row(row: ViewRow) -> Row:
+    """Return a view row as the table takes it."""
+    return Row(row.key, tuple(map(Cell._make, row.cells)), row.tone, row.markable, row.search)
 
 
 class WorkPane(Vertical):
@@ -56,6 +56,7 @@ class WorkPane(Vertical):
         self._filter: FilterBox | None = None
         self._dirty = True
         self._touched: dict[str, EffectRecord] = {}
+        self._rows: dict[str, tuple[ViewRow, Row]] = {}
         self._timer: Timer | None = None
         self._due = float("-inf")
 
@@ -125,9 +126,9 @@ class WorkPane(Vertical):
         began = monotonic()
         rows = None if self._dirty else self.moved_rows(self._touched)
         if rows is None:
-            self.table.set_rows(table_rows(self.view_rows(self.store.session)))
+            self._replace(self.view_rows(self.store.session))
         else:
-            self.table.update_rows(table_rows(rows))
+            self.table.update_rows([self._converted(row) for row in rows])
         self._dirty = False
         self._touched = {}
         self.table.empty_text = self.why_empty()
@@ -135,6 +136,19 @@ class WorkPane(Vertical):
         self.retitle()
         ended = monotonic()
         self._due = ended + max(SPACING, (ended - began) * SHARE)
+
+    def _replace(self, rows: list[ViewRow]) -> None:
+        self.table.set_rows([self._converted(row) for row in rows])
+        if len(self._rows) > 2 * len(rows) + 100:
+            kept = {row.key for row in rows}
+            self._rows = {key: pair for key, pair in self._rows.items() if key in kept}
+
+    def _converted(self, row: ViewRow) -> Row:
+        """Return the table's row, the very same one for the very same view row."""
+        pair = self._rows.get(row.key)
+        if pair is None or pair[0] is not row:
+            pair = self._rows[row.key] = (row, table_row(row))
+        return pair[1]
 
     def after_rows(self) -> None:
         """For subclasses with more than a table: rows were made anew."""

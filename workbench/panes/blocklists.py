@@ -13,8 +13,8 @@ from workbench.widgets.table import Column
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from workbench.incident.cells import ViewRow
     from workbench.incident.state import EffectRecord
-    from workbench.incident.views import ViewRow
     from workbench.session import Session
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from workbench.actions.catalog import Pane
-from workbench.incident.views import CredentialView
+from workbench.incident.views import Cached, CredentialView
 from workbench.keymap import bindings, pane_actions
 from workbench.panes.base import WorkPane
 from workbench.widgets.table import Column
 
 if TYPE_CHECKING:
+    from workbench.incident.cells import ViewRow
     from workbench.incident.state import EffectRecord
-    from workbench.incident.views import ViewRow
     from workbench.panes.store import Store
     from workbench.session import Session
 
@@ -45,11 +45,18 @@ class CredentialsPane(WorkPane):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._seen: dict[str, int] = {}
+        self._cache: dict[str, Cached] = {}
+        self._cached_look = store.look
 
     def view_rows(self, session: Session) -> list[ViewRow]:
         """Return every key and login."""
+        look = self.store.look
+        if look != self._cached_look:
+            self._cached_look = look
+            self._cache.clear()
+        findings = session.findings()
         self._view = CredentialView(
-            session.inventory, session.state, session.findings(), self.store.look, self.store.phases
+            session.inventory, session.state, findings, look, self.store.phases, self._cache
         )
         rows = self._view.rows()
         for row in rows:

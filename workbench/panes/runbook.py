@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.actions.catalog import ACTIONS, Pane
-from workbench.incident.views import ViewCell, ViewRow, hide_people, people_of
+from workbench.incident.cells import ViewCell, ViewRow, hide_people, people_of
 from workbench.keymap import bindings, pane_actions
 from workbench.messages import ActionRequested
 from workbench.panes.base import WorkPane

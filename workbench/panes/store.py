@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from workbench.incident.views import Look
+from workbench.incident.cells import Look
 
 if TYPE_CHECKING:
     from workbench.session import Session

@@ -13,8 +13,8 @@ from workbench.widgets.table import Column
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from workbench.incident.cells import ViewRow
     from workbench.incident.state import EffectRecord
-    from workbench.incident.views import ViewRow
     from workbench.session import Session
 
 
@@ -33,12 +33,12 @@ class UsersPane(WorkPane):
     COLUMNS = (
         Column("state", "state", width=12, min_width=11),
         Column("address", "address", flex=3, min_width=14),
-        Column("name", "name", flex=2, min_width=8, priority=5),
+        Column("name", "name", flex=2, min_width=8, priority=7),
         Column("role", "role", width=9, priority=3),
         Column("tfa", "2FA", width=3, priority=2),
         Column("password", "password", width=10, priority=3),
         Column("method", "sign-in", width=8, priority=6),
-        Column("note", "note", flex=3, min_width=20, priority=7),
+        Column("note", "note", flex=4, min_width=16, priority=5),
     )
 
     def view_rows(self, session: Session) -> list[ViewRow]:

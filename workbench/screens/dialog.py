@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import PurePath
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
@@ -17,10 +17,10 @@ from workbench.paths import style_files
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer]):
+class Dialog(ModalScreen[Answer | None]):
     """A modal screen. Esc dismisses it without an answer; Tab and the arrows move between its parts."""
 
-    CSS_PATH: ClassVar[list[str | Path]] = [*style_files("dialogs")]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*style_files("dialogs")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="dialog.back", show=False),
         Binding("left,up", "app.focus_previous", "Previous", id="dialog.previous", show=False),

@@ -38,9 +38,9 @@ _NOUNS = {
 SENTENCES_SHOWN = 40
 
 COLUMNS = (
-    Column("what", "what", flex=3, min_width=24),
-    Column("place", "where", width=9, min_width=5, priority=3),
-    Column("undo", "undo", width=16, min_width=6, priority=4),
+    Column("what", "what", flex=3, min_width=34),
+    Column("place", "where", width=9, min_width=3, priority=3),
+    Column("undo", "undo", width=16, min_width=5, priority=4),
     Column("breaks", "what breaks", flex=2, min_width=16, priority=2),
 )
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from workbench.incident.views import as_moment, moment_text
+from workbench.incident.cells import as_moment, moment_text
 from workbench.keymap import Hint
 from workbench.panes.store import STALE_AFTER, Store
 from workbench.widgets.cells import width_of
