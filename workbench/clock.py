@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -34,6 +33,9 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the event loop for so many seconds."""
+        # Imported here: the search of a tree only wants ``iso``, and its start-up time counts.
+        import asyncio
+
         await asyncio.sleep(seconds)
 
 
@@ -59,6 +61,8 @@ class ManualClock:
 
     async def sleep(self, seconds: float) -> None:
         """Move the clock forward by so many seconds and let other tasks run."""
+        import asyncio
+
         self.advance(max(0.0, seconds))
         await asyncio.sleep(0)
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from workbench.incident.abuse_window import HourSeen, Share
-from workbench.incident.damage import Health
-from workbench.incident.findings import Finding
-from workbench.incident.plan import Plan
-from workbench.incident.runbook import StepView
-from workbench.incident.senders import Sender
-from workbench.incident.situation import Situation
-from workbench.incident.state import EffectRecord
-from workbench.incident.sweep import Swept
 from workbench.redact import key_tail, visible
+
+if TYPE_CHECKING:
+    # For annotations only: `leaks` prints a table too, and its start-up time counts.
+    from workbench.incident.abuse_window import HourSeen, Share
+    from workbench.incident.damage import Health
+    from workbench.incident.findings import Finding
+    from workbench.incident.plan import Plan
+    from workbench.incident.runbook import StepView
+    from workbench.incident.senders import Sender
+    from workbench.incident.situation import Situation
+    from workbench.incident.state import EffectRecord
+    from workbench.incident.sweep import Swept
 
 _WIDTH = 70
 
@@ -142,6 +146,13 @@ def checks(rows: Sequence[tuple[str, str, str, str]]) -> str:
     return _table(
         [tuple(visible(cell, 110) for cell in row) for row in rows], ("", "what", "found", "what to do")
     )
+
+
+def leaks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return what a search for leaks found, one row a secret, flaw or exposure."""
+    if not rows:
+        return "Nothing was found."
+    return _table([tuple(visible(cell, _WIDTH) for cell in row) for row in rows], headers)
 
 
 def overview(title: str, incident: str, situation: Situation) -> str:

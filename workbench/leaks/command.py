@@ -9,13 +9,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UsageError, WorkbenchError
-from workbench.leaks.findings import AccountFacts, Collector, Finding
+from workbench.leaks.findings import AccountFacts, Candidate, Collector, Finding, Liveness
 from workbench.leaks.model import Coverage, Known, Place
 from workbench.leaks.patterns import Scanner
 from workbench.redact import visible
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from workbench.leaks.wordpress import Vulnerable
 
 SCHEMA = "workbench.leaks/1"
+
+
+Prove = Callable[[Sequence[Candidate]], dict[str, tuple[Liveness, str]]]
+"""Tells of found secrets, by fingerprint, whether they live and how that was shown. Asked for, never on its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class LeakOptions:
     key: bytes | None = None
     incident: str | None = None
     facts: AccountFacts | None = None
+    prove: Prove | None = None
     uses: tuple[ForeignUse, ...] = ()
     created: dict[str, datetime] = field(default_factory=dict)
 
@@ -131,13 +136,29 @@ def run(options: LeakOptions, *, clock: Clock | None = None, tell: Told | None =
     ]
     if options.sites:
         _sites(options, scanner, collector, report, clock, say)
-    report.findings = collector.findings(options.facts, accepts)
+    facts = _proven(options, collector, say)
+    report.findings = collector.findings(facts, accepts)
     if options.logs:
         _logs(options, roots, report, say)
     _correlate(options, report)
     if options.accept and options.baseline is not None:
-        _accept(options, collector, report, baseline_key or key)
+        _accept(options, facts, collector, report, baseline_key or key)
     return report
+
+
+def _proven(options: LeakOptions, collector: Collector, say: Told) -> AccountFacts | None:
+    """Return the facts with what a proof showed, where one was asked for."""
+    found = collector.candidates()
+    if options.prove is None or not found:
+        return options.facts
+    say(f"proving {len(found)} found secret(s) against the account")
+    shown = options.prove(found)
+    facts = options.facts or AccountFacts()
+    return replace(
+        facts,
+        proven={**facts.proven, **{name: liveness for name, (liveness, _) in shown.items()}},
+        said={**facts.said, **{name: how for name, (_, how) in shown.items()}},
+    )
 
 
 def _silent(line: str) -> None:
@@ -159,7 +180,9 @@ def _baseline(options: LeakOptions) -> tuple[bytes, Callable[[Any], bool] | None
     return own, None, own
 
 
-def _accept(options: LeakOptions, collector: Collector, report: LeakReport, key: bytes) -> None:
+def _accept(
+    options: LeakOptions, facts: AccountFacts | None, collector: Collector, report: LeakReport, key: bytes
+) -> None:
     from workbench.leaks import baseline
     from workbench.leaks.model import utc_text
 
@@ -170,7 +193,7 @@ def _accept(options: LeakOptions, collector: Collector, report: LeakReport, key:
         options.baseline, report.findings, collector.fingerprints(key), moment=now, reason=options.reason
     )
     report.accepted_now = count
-    report.findings = collector.findings(options.facts, lambda secret: True)
+    report.findings = collector.findings(facts, lambda secret: True)
 
 
 def _target(

@@ -42,14 +42,30 @@ class AccountFacts:
     """What the account shows, for matching found secrets offline.
 
     ``deleted_ids`` are ids of keys proven gone. ``proven`` maps fingerprints (``Secret.fingerprint`` with the
-    incident's key) to what a proof with its positive control showed. ``read_at`` is when the listing was read.
+    incident's key) to what a proof with its positive control showed, ``said`` the same fingerprints to how.
+    ``resets`` maps logins to when their new password was proven; ``current`` holds the fingerprints of those
+    new passwords, None where the vault was not asked; ``gone`` are logins proven deleted. ``read_at`` is when the listing was read.
     """
 
     keys: tuple[KeyFact, ...] = ()
     deleted_ids: frozenset[str] = frozenset()
     logins: frozenset[str] = frozenset()
     proven: Mapping[str, Liveness] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+    resets: Mapping[str, str] = field(default_factory=dict)
+    current: frozenset[str] | None = None
+    gone: frozenset[str] = frozenset()
     read_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A found secret that a proof may be asked about: its fingerprint, kind, value, the logins beside it."""
+
+    fingerprint: str
+    kind: Kind
+    secret: Secret
+    logins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +141,13 @@ class Collector:
         """Return this collector's fingerprints mapped to those under another key (the baseline's)."""
         return {own: group.secret.fingerprint(key) for own, group in self._groups.items()}
 
+    def candidates(self) -> list[Candidate]:
+        """Return every found secret with its value, for a proof that was asked for."""
+        return [
+            Candidate(fingerprint, group.kind, group.secret, _logins(group))
+            for fingerprint, group in self._groups.items()
+        ]
+
     def findings(
         self, facts: AccountFacts | None = None, accepted: Callable[[Secret], bool] | None = None
     ) -> tuple[Finding, ...]:
@@ -150,7 +173,7 @@ class Collector:
         key_id = key_id_of(group.secret.reveal())
         listed = next((key for key in facts.keys if key_id and key.id == key_id), None)
         kind = _kind(group.kind, listed)
-        liveness, why = _liveness(fingerprint, key_id, kind, listed, facts)
+        liveness, why = _liveness(fingerprint, key_id, kind, listed, _logins(group), facts)
         places = tuple(
             sorted(group.places.values(), key=lambda one: (one.origin, one.root, one.path, one.line))
         )
@@ -180,19 +203,34 @@ def _kind(kind: Kind, listed: KeyFact | None) -> Kind:
     return Kind.SENDING_KEY if sending else Kind.API_KEY
 
 
+def _logins(group: _Group) -> tuple[str, ...]:
+    return tuple(sorted({place.login for place in group.places.values()} - {""}))
+
+
 def _liveness(
-    fingerprint: str, key_id: str, kind: Kind, listed: KeyFact | None, facts: AccountFacts
+    fingerprint: str,
+    key_id: str,
+    kind: Kind,
+    listed: KeyFact | None,
+    logins: tuple[str, ...],
+    facts: AccountFacts,
 ) -> tuple[Liveness, str]:
     proof = facts.proven.get(fingerprint)
     at = f" at {facts.read_at}" if facts.read_at else ""
     if proof is not None and proof is not Liveness.CANNOT_TELL:
-        return proof, "Proven against the account."
+        return proof, facts.said.get(fingerprint, "Proven against the account.")
     if listed is not None and not listed.disabled:
         return Liveness.LIVE, f"Its id stands in the account's key list{at}, enabled."
     if listed is not None:
         return Liveness.DEAD, f"Its id stands in the account's key list{at}, disabled."
     if key_id and key_id in facts.deleted_ids:
         return Liveness.DEAD, "A key with its id was deleted and its absence was shown."
+    if listed is None and logins and all(login in facts.gone for login in logins):
+        return Liveness.DEAD, f"The login was deleted, and its absence shown: {', '.join(logins)}."
+    if listed is None and logins and all(login in facts.resets or login in facts.gone for login in logins):
+        return _password(fingerprint, logins, facts)
+    if proof is not None:
+        return proof, facts.said.get(fingerprint, "A proof was tried and could not tell.")
     if kind is Kind.PUBLIC_KEY:
         return Liveness.CANNOT_TELL, "A public validation key: it cannot send mail and stands in no list."
     if key_id and facts.keys:
@@ -207,6 +245,19 @@ def _liveness(
             "A secret of this form has no id: only a proof with a live call can tell.",
         )
     return Liveness.CANNOT_TELL, "The account was not read, so nothing could be compared."
+
+
+def _password(fingerprint: str, logins: tuple[str, ...], facts: AccountFacts) -> tuple[Liveness, str]:
+    """A login has one password at a time: once it was reset, any other one is dead."""
+    when = ", ".join(f"{login} at {facts.resets[login]}" for login in logins if login in facts.resets)
+    if facts.current is None:
+        return (
+            Liveness.CANNOT_TELL,
+            f"A new password was proven for {when}; only the open vault can tell whether this is an older one.",
+        )
+    if fingerprint in facts.current:
+        return Liveness.LIVE, f"It is the new password proven for {when}."
+    return Liveness.DEAD, f"Another password was set and proven for {when}."
 
 
 def _account(listed: KeyFact | None, group: _Group, facts: AccountFacts) -> str:
@@ -236,5 +287,6 @@ def exit_code(findings: Iterable[Finding]) -> int:
 def refreshed(finding: Finding, facts: AccountFacts) -> Finding:
     """Return a finding judged again by newer facts (after a rotation, after one hour, after 48)."""
     listed = next((key for key in facts.keys if finding.key_id and key.id == finding.key_id), None)
-    liveness, why = _liveness(finding.fingerprint, finding.key_id, finding.kind, listed, facts)
+    logins = tuple(sorted({place.login for place in finding.where} - {""}))
+    liveness, why = _liveness(finding.fingerprint, finding.key_id, finding.kind, listed, logins, facts)
     return replace(finding, liveness=liveness, why=why, severity=_severity(finding.kind, liveness))
