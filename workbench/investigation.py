@@ -174,7 +174,7 @@ class Investigation:
             words += [*window.notes, *abuse_window.disagreement(window, table), *table.words()]
             bounces = await read_bounces(self.desk.api, now, words)
             made.damage = damage.assess(
-                made.proposals, self.settings, self.desk.inventory, window.began, bounces
+                made.proposals, table, self.settings, self.desk.inventory, window.began, bounces
             )
             made.words = words
             self.assessment = made

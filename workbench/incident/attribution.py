@@ -91,7 +91,8 @@ class Attribution:
 
     ``start`` and ``end`` are what is being read; entries outside are counted as ``outside`` (clock skew).
     ``repeated`` counts entries seen twice, ``unjoined`` events whose message was not seen, ``unreadable``
-    entries that could not be read, ``odd`` entries with a field left out, ``undated`` entries without a moment.
+    entries that could not be read, ``shared`` the outcomes that fit several groups (those of one domain, sender
+    and subject shape), ``odd`` entries with a field left out, ``undated`` entries without a moment.
     """
 
     start: datetime
@@ -101,6 +102,7 @@ class Attribution:
     events: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     unjoined: Counter[str] = field(default_factory=Counter)
+    shared: dict[tuple[str, str, str], Group] = field(default_factory=dict)
     unreadable: int = 0
     odd: int = 0
     undated: int = 0
@@ -201,7 +203,7 @@ class Attribution:
         self.events[kind or "(none)"] += 1
         if number is None:
             return
-        group = self.group_of(entry)
+        group = self.group_of(entry) or self._shared(entry)
         if group is None:
             self.unjoined[KINDS[number]] += 1
             return
@@ -230,6 +232,27 @@ class Attribution:
         domain = entry.domain.name or "" if entry.domain else ""
         alike = self._by_content.get((domain, sender, self._shape(headers.subject or "")), ())
         return alike[0] if len(alike) == 1 else None
+
+    def _shared(self, entry: Entry) -> Group | None:
+        """Return the count of outcomes that belong to several groups alike, None where they belong to none."""
+        headers = entry.message.headers if entry.message is not None else None
+        sender = entry.envelope.sender if entry.envelope is not None else None
+        if headers is None or not sender:
+            return None
+        domain = entry.domain.name or "" if entry.domain else ""
+        content = (domain, sender, self._shape(headers.subject or ""))
+        if content not in self._by_content:
+            return None
+        group = self.shared.get(content)
+        if group is None:
+            group = self.shared[content] = Group(
+                GroupKey("", domain, "", "", "", sender, content[2]), array("L")
+            )
+        return group
+
+    def alike(self, content: tuple[str, str, str]) -> list[Group]:
+        """Return the groups of one domain, sender and subject shape."""
+        return self._by_content.get(content, [])
 
     def _group(
         self, account: str, domain: str, key_id: str, address: str, method: str, sender: str, shape: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from workbench.incident.attribution import KINDS
+from workbench.incident.attribution import KINDS, Attribution
 from workbench.incident.distinct import Distinct
 from workbench.incident.inventory import Inventory
 from workbench.incident.proposals import Proposal
@@ -93,25 +93,35 @@ class Damage:
         }
 
 
-def tally(proposals: Iterable[Proposal], kinds: frozenset[str]) -> Tally:
-    """Return what became of the messages of the groups judged one of ``kinds``."""
+def tally(proposals: Iterable[Proposal], kinds: frozenset[str], table: Attribution) -> Tally:
+    """Return what became of the messages of the groups judged one of ``kinds``.
+
+    Outcomes that fit several groups count where all of those groups are judged so.
+    """
     counts: Counter[str] = Counter()
     providers: Counter[str] = Counter()
     reached: list[Distinct] = []
-    for proposal in proposals:
-        if proposal.judged in kinds:
-            group = proposal.group
-            counts.update(dict(zip(KINDS, group.counts, strict=True)))
-            providers.update(group.providers)
-            reached.append(group.reached)
+    judged = {id(p.group): p.judged for p in proposals}
+    groups = [p.group for p in proposals if p.judged in kinds]
+    for content, shared in table.shared.items():
+        if all(judged.get(id(group)) in kinds for group in table.alike(content)):
+            groups.append(shared)
+    for group in groups:
+        counts.update(dict(zip(KINDS, group.counts, strict=True)))
+        providers.update(group.providers)
+        reached.append(group.reached)
     whole = Distinct.union(reached)
     return Tally(
-        {kind: counts[kind] for kind in KINDS}, whole.count, whole.exact, dict(providers.most_common())
+        {kind: counts[kind] for kind in KINDS},
+        min(whole.count, counts["delivered"]),
+        whole.exact,
+        dict(providers.most_common()),
     )
 
 
 def assess(
     proposals: Sequence[Proposal],
+    table: Attribution,
     settings: Settings | None,
     inventory: Inventory,
     began: datetime | None,
@@ -119,8 +129,8 @@ def assess(
 ) -> Damage:
     """Return the damage; what is not known (no settings read, no window) is said in its notes."""
     made = Damage(
-        sure=tally(proposals, frozenset({INTRUDER})),
-        at_most=tally(proposals, frozenset({INTRUDER, UNCLEAR})),
+        sure=tally(proposals, frozenset({INTRUDER}), table),
+        at_most=tally(proposals, frozenset({INTRUDER, UNCLEAR}), table),
     )
     abused = {p.group.key.domain for p in proposals if p.judged == INTRUDER}
     if settings is None:
