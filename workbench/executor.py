@@ -284,6 +284,9 @@ class Executor:
             except SecretMissing as error:
                 await self._fail(record, error, unknown=True)
                 return
+        if proof.undone:
+            await self._fail(record, _contradicted(record, proof), unknown=True)
+            return
         body = {"id": effect.id, "evidence": list(proof.evidence)}
         await self._ledger.record("effect.verified" if proof.sure else "effect.unproven", body)
         self._moved(record, Phase.VERIFIED if proof.sure else Phase.UNPROVEN)
@@ -408,3 +411,11 @@ class Executor:
             halted=self._halt if isinstance(self._halt, WorkbenchError) else None,
             stopped=self._stopping,
         )
+
+
+def _contradicted(record: EffectRecord, proof: Proof) -> WorkbenchError:
+    return WorkbenchError(
+        f"The server said yes, but the account shows otherwise: {proof.evidence[-1]}.",
+        f"{record.effect.what or record.effect.target} has not happened.",
+        "Run this again: it is looked at once more and done again.",
+    )

@@ -55,7 +55,7 @@ async def opened(
         SessionOptions(
             home=home,
             endpoints=options.pop("endpoints", None) or endpoints_of(drill),
-            vault=await file_vault(home),
+            vault=options.pop("vault", None) or await file_vault(home),
             clock=clock or SystemClock(),
             key=Secret(key or drill.api_key),
             drill=True,

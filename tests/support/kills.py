@@ -19,6 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from keyring.backend import KeyringBackend
+from keyring.compat import properties
+
 from tests.support.drills import endpoints_of, opened, running_drill
 from workbench.actions import contain, keys, logins, stops
 from workbench.drill.records import Key
@@ -39,7 +42,7 @@ from workbench.mailgun.answers import unreachable
 from workbench.progress import Summary
 from workbench.redact import Secret
 from workbench.session import Session
-from workbench.vault import EntryName
+from workbench.vault import EntryName, Vault
 
 # The drill and the workbench live on one clock sixty times as fast as ours, so that waits cost nothing.
 SPEED = 1.0
@@ -141,7 +144,7 @@ def arm(session: Session, fuse: Fuse) -> None:
         return proof
 
     pool.exchange = checked_exchange  # type: ignore[method-assign]
-    session.prover.prove = checked_prove  # type: ignore[method-assign]
+    session.prover.prove = checked_prove  # type: ignore[method-assign, assignment]
 
 
 def lost_connection(label: str) -> ApiError:
@@ -159,6 +162,32 @@ def refusal(label: str) -> ApiError | None:
     return None if label.endswith("after") else Forbidden(f"{label} was refused (403).", status=403)
 
 
+class DictKeyring(KeyringBackend):
+    """A host's keyring in memory. ``trouble`` is called before each call and may raise, or return "drop"."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.entries: dict[tuple[str, str], str] = {}
+        self.trouble: Callable[[str, str], str | None] = lambda call, username: None
+
+    @properties.classproperty
+    def priority(cls) -> float:  # noqa: N805 - a keyring's priority belongs to the class
+        """Fail, so that keyring's own discovery passes this one over."""
+        raise RuntimeError("for tests only")
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.trouble("get", username)
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if self.trouble("set", username) != "drop":
+            self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        self.trouble("delete", username)
+        del self.entries[service, username]
+
+
 @dataclass
 class Ground:
     """A drill whose every answered call is kept, with what the account held before anything was changed."""
@@ -167,6 +196,8 @@ class Ground:
     folder: Path
     # With answers lost on the way, asking once more for a delete (404) is how its outcome becomes known.
     faults: bool = False
+    # A keyring of the host instead of the workbench's own file.
+    keyring: DictKeyring | None = None
     answered: list[tuple[str, str, int, str]] = field(default_factory=list)
     old_keys: dict[str, Key] = field(default_factory=dict)
     old_passwords: dict[str, str] = field(default_factory=dict)
@@ -204,10 +235,20 @@ class Ground:
         """Return every API key that lives in the account, by id."""
         return {k.id: k for t in self.drill.world.tenants.values() for k in t.keys.values()}
 
+    async def stored(self, session: Session) -> set[str]:
+        """Return every secret value the vault holds on disk."""
+        if self.keyring is not None:
+            return set(self.keyring.entries.values())
+        vault = session._options.vault
+        found = [await vault.fetch(name) for name in await vault.names() or []]
+        return {secret.reveal() for secret in found if secret is not None}
+
     @asynccontextmanager
     async def session(self, **options: Any) -> AsyncIterator[Session]:
         """Open the incident on the drill's own clock."""
         options.setdefault("endpoints", endpoints_of(self.drill))
+        if self.keyring is not None:
+            options["vault"] = Vault(self.keyring, limit=5.0)
         async with opened(self.drill, self.folder, clock=self.drill.clock, **options) as session:
             yield session
 
@@ -420,7 +461,7 @@ async def violations(place: Ground, session: Session, *, finished: bool) -> list
     wrong: list[str] = []
     if session._journal.broken_at:
         wrong.append(f"journal: chain broken at {session._journal.broken_at}")
-    stored = await _stored(session)
+    stored = await place.stored(session)
     tag = tag_of(session.incident)
     living = place.living_keys()
     ours = {i: k for i, k in living.items() if tag in k.description and i not in place.old_keys}
@@ -441,12 +482,6 @@ async def violations(place: Ground, session: Session, *, finished: bool) -> list
         if replaced not in living and not safe:
             wrong.append(f"destroyed: {replaced} is dead and its replacement is not safe")
     return wrong + _twice(place)
-
-
-async def _stored(session: Session) -> set[str]:
-    vault = session._options.vault
-    found = [await vault.fetch(name) for name in await vault.names() or []]
-    return {secret.reveal() for secret in found if secret is not None}
 
 
 def _twice(place: Ground) -> list[str]:

@@ -58,11 +58,14 @@ class Proof:
     """What the account itself shows. ``sure`` is False where it cannot be proven from here, and says why.
 
     ``later`` says that another look may show it: the account takes a moment to carry a change through.
+    ``undone`` says that the account shows the opposite; if the last look still does, the server's yes was
+    wrong and the next run does the effect again.
     """
 
     sure: bool
     evidence: tuple[str, ...]
     later: bool = False
+    undone: bool = False
 
 
 class Reality(StrEnum):

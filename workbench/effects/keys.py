@@ -123,6 +123,10 @@ class KeyCreate(PlainHandler):
         for key in keys:
             entry = ctx.entry(entry_name(record, key.id))
             secret = await ctx.vault.fetch(entry)
+            if secret is None and ctx.api.key.reveal().endswith(key.id):
+                # We run on it, so its secret is at hand: deleting it would lock us out.
+                secret = ctx.api.key
+                await ctx.keep_safe(record.effect, entry, secret)
             if kept is None and secret is not None and secret.reveal().endswith(key.id):
                 ctx.fresh[record.effect.id] = secret
                 kept = Reconciled(
@@ -166,7 +170,8 @@ class KeyDelete(PlainHandler):
         evidence = list(record.evidence[:1])
         keys = await ctx.keys(record.effect.place, since=ctx.clock.monotonic())
         if any(key.id == key_id for key in keys):
-            return Proof(False, (*evidence, f"still in the key list at {stamp(ctx)}"), later=True)
+            shown = f"still in the key list at {stamp(ctx)}"
+            return Proof(False, (*evidence, shown), later=True, undone=True)
         evidence.append(f"absent from the key list at {stamp(ctx)}")
         secret = ctx.known.get(key_id)
         if secret is None:

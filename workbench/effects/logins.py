@@ -191,7 +191,7 @@ class LoginDelete(PlainHandler):
         """Show the login absent from its domain's list."""
         evidence = record.evidence[:1]
         if await _listed(ctx, record):
-            return Proof(False, (*evidence, f"still listed at {stamp(ctx)}"), later=True)
+            return Proof(False, (*evidence, f"still listed at {stamp(ctx)}"), later=True, undone=True)
         return Proof(True, (*evidence, f"absent from its domain's logins at {stamp(ctx)}"))
 
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
