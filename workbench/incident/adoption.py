@@ -2,7 +2,8 @@
 
 Production is down until its programs have the replacements. A replacement counts as adopted when the
 account's own logs show it at work: a new key by its id, an SMTP login by any accepted message after its
-reset, since the old password is dead.
+reset, since the old password is dead. The places to update are those where the leak search saw the old value,
+and those the operator noted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.situation import Situation
 from workbench.incident.state import EffectRecord
 from workbench.redact import key_tail, visible
+
+# The runbook's step, and what is attested of the place where the old ones leaked.
+STEP, SOURCE = "10", "source-closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ class Replacement:
 def replacements(situation: Situation) -> list[Replacement]:
     """Return every proven replacement, those whose sender is down first."""
     state = situation.state
-    use: Mapping[str, Any] = state.facts.get("credential_use", {}).get("by_credential", {})
     notes: Mapping[str, Mapping[str, Any]] = state.adoption
+    found_places = places_found(situation)
     found = []
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE):
         if record.state not in (EffectState.DONE, EffectState.VERIFIED) or record.effect.params.get("own"):
@@ -64,17 +68,19 @@ def replacements(situation: Situation) -> list[Replacement]:
         if record.effect.params.get("stranger"):
             continue
         note = notes.get(record.effect.id, {})
-        in_use, seen = _in_use(record, use)
+        in_use, seen = _in_use(situation, record)
+        by_hand = tuple(str(place) for place in note.get("places", ()))
+        from_search = found_places.get(_old(record).partition(":")[2], ())
         found.append(
             Replacement(
                 id=record.effect.id,
                 name=_name(record),
                 entry=record.entry,
-                used_before=_used_before(record, use, known=bool(use)),
+                used_before=_used_before(situation, record),
                 in_use=in_use,
                 seen_from=seen,
                 owner=str(note.get("owner", "")),
-                places=tuple(str(place) for place in note.get("places", ())),
+                places=tuple(dict.fromkeys((*by_hand, *from_search))),
                 handed_over=state.handed_over.get(record.entry, ""),
             )
         )
@@ -86,31 +92,98 @@ def senders_down(situation: Situation) -> int:
     return sum(one.down for one in replacements(situation))
 
 
+def places_found(situation: Situation) -> dict[str, tuple[str, ...]]:
+    """Return where the leak search saw old values, by key id or login, as places to update."""
+    fact = situation.state.facts.get("leaks", {})
+    places: dict[str, list[str]] = {}
+    for item in fact.get("exposures", ()):
+        for name in (item.get("key_id"), item.get("login")):
+            if name:
+                places.setdefault(str(name), []).extend(str(place) for place in item.get("where", ()))
+    return {name: tuple(dict.fromkeys(found)) for name, found in places.items()}
+
+
+def source_question(situation: Situation) -> str:
+    """Return what to ask before anything is handed over, empty once it was answered.
+
+    A new secret put where the old one was stolen is stolen again.
+    """
+    if any(a.step == STEP and a.subject == SOURCE for a in situation.state.attestations):
+        return ""
+    fact = situation.state.facts.get("leaks")
+    if fact is None:
+        return "Where the old credentials leaked is not searched yet (step 7): could the new ones be read there, too?"
+    open_ = int(fact.get("open", 0))
+    return f"{open_} place(s) where old credentials lay are still open (step 7)." if open_ else ""
+
+
 def env_snippet(replacement: Replacement) -> str:
     """Return lines for an environment file that fetch the secret through a pipe and never hold it."""
     variable = "MAILGUN_API_KEY" if replacement.entry.startswith("API key") else "MAILGUN_SMTP_PASSWORD"
-    # The entry's name is quoted for a POSIX shell: names come from the account and may hold anything.
-    quoted = replacement.entry.replace("'", "'\\''")
-    return f"{variable}=\"$(workbench secrets get '{quoted}')\""
+    return f'{variable}="$({get_command(replacement)})"'
 
 
-def _in_use(record: EffectRecord, use: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
+def get_command(replacement: Replacement) -> str:
+    """Return the command that writes the secret to a pipe; the entry's name is quoted for a POSIX shell."""
+    # Names come from the account and may hold anything; control characters would act on the terminal.
+    quoted = visible(replacement.entry, 200).replace("'", "'\\''")
+    return f"workbench secrets get '{quoted}'"
+
+
+def hand_over_text(replacement: Replacement) -> str:
+    """Return how to hand one replacement on, to copy: commands and places, never the secret."""
+    lines = [
+        f"{replacement.name}",
+        "",
+        f"Owner: {visible(replacement.owner, 120) or 'not noted yet'}",
+        "Where it goes:",
+        *(f"- {visible(place, 200)}" for place in replacement.places),
+        *(() if replacement.places else ("- not noted yet",)),
+        "",
+        "To a pipe, on this host (never onto a terminal):",
+        f"  {get_command(replacement)} | the-program-that-stores-it",
+        "As lines of a script that fetches it when it starts:",
+        f"  {env_snippet(replacement)}",
+        "",
+        "It counts as handed over when the account's log shows it in use.",
+    ]
+    return "\n".join(lines)
+
+
+def _old(record: EffectRecord) -> str:
+    """Return the credential that a replacement stands for, as readings name it."""
+    params = record.effect.params
     if record.effect.kind is EffectKind.KEY_CREATE:
-        entry = use.get(f"key:{record.result.get('key_id', '')}")
-        return entry is not None, _addresses(entry)
-    entry = use.get(f"smtp:{record.effect.target}")
+        return f"key:{params.get('replaces') or record.effect.target}"
+    return f"smtp:{params.get('replaces') or record.effect.target}"
+
+
+def _in_use(situation: Situation, record: EffectRecord) -> tuple[bool, tuple[str, ...]]:
+    seen = situation.state.seen_use
+    if record.effect.kind is EffectKind.KEY_CREATE:
+        entry = seen.get(f"key:{record.result.get('key_id', '')}")
+        return bool(entry and entry.get("last")), _addresses(entry)
+    entry = seen.get(f"smtp:{record.effect.target}")
     if entry is None or not record.done_at:
         return False, ()
-    last = _moment(entry.get("last_used"))
-    since = _moment(record.done_at)
+    last, since = _moment(entry.get("last")), _moment(record.done_at)
     return last is not None and since is not None and last > since, _addresses(entry)
 
 
-def _used_before(record: EffectRecord, use: Mapping[str, Any], *, known: bool) -> bool | None:
-    if not known:
-        return None
-    old = record.effect.target if record.effect.kind is EffectKind.KEY_CREATE else None
-    return (f"key:{old}" if old else f"smtp:{record.effect.target}") in use
+def _used_before(situation: Situation, record: EffectRecord) -> bool | None:
+    """Return whether the old one was used before it was cut; None where no reading can tell."""
+    state = situation.state
+    if record.effect.params.get("use"):
+        return True
+    old, made = _old(record), _moment(record.done_at)
+    first = _moment(state.seen_use.get(old, {}).get("first"))
+    if first is not None and (old.startswith("key:") or made is None or first <= made):
+        return True
+    known = _moment(state.use_known_at)
+    whole = state.facts.get("credential_use", {}).get("sampled") is False
+    if (known is not None and made is not None and known <= made) or (whole and known is not None):
+        return False
+    return None
 
 
 def _addresses(entry: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from workbench.incident.listings import ListingBook
 from workbench.incident.plan import Effect, EffectKind, EffectState
+from workbench.incident.use import remember
 
 
 class JournalRow(Protocol):
@@ -136,6 +137,8 @@ class State:
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
     adoption: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seen_use: dict[str, dict[str, Any]] = field(default_factory=dict)
+    use_known_at: str = ""
     handed_over: dict[str, str] = field(default_factory=dict)
     listings: ListingBook = field(default_factory=ListingBook)
     last_seq: int = 0
@@ -352,6 +355,10 @@ def _error(state: State, body: Body, at: str) -> None:
 def _fact(state: State, body: Body, at: str) -> None:
     """A named result of a reading (abuse rate, blocklists, metrics), the latest one kept."""
     state.facts[body["name"]] = {**body, "at": at}
+    if body["name"] == "credential_use":
+        state.use_known_at = state.use_known_at or at
+        for credential, use in body.get("by_credential", {}).items():
+            remember(state.seen_use.setdefault(str(credential), {}), use)
 
 
 def _contained(state: State, _body: Body, at: str) -> None:

@@ -93,3 +93,19 @@ def judged(
             f"{len(use.addresses) - len(use.strange)} address(es) known, {len(use.strange)} never seen before"
         )
     return use
+
+
+def remember(seen: dict[str, Any], use: Mapping[str, Any]) -> None:
+    """Take one reading of a credential's use into what was ever seen of it.
+
+    A reading tells of its own hour only; ``first`` and ``last`` are the earliest and latest moments of use that
+    any reading named, ``addresses`` every address that was not strange, at most ``MOST_ADDRESSES``.
+    """
+    moment = str(use.get("last_used", ""))
+    if moment:
+        seen["first"] = min(str(seen.get("first") or moment), moment)
+        seen["last"] = max(str(seen.get("last") or moment), moment)
+    strange = set(use.get("strange", ()))
+    held = list(seen.get("addresses", ()))
+    held += [a for a in use.get("addresses", ()) if a not in held and a not in strange]
+    seen["addresses"] = held[:MOST_ADDRESSES]
