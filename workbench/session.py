@@ -184,7 +184,9 @@ class Session:
         failure = found.failure()
         self._tell(Changed("capabilities"))
         if failure is not None:
-            raise failure
+            from workbench.lockout import explained, locked_out
+
+            raise explained(failure, await locked_out(self.api, found, self.state, self._stored))
         if not self.state.name and not self.read_only:
             name = _account_name(found)
             # Two incidents of one day must not share entries: the later would write over live secrets.
@@ -282,6 +284,9 @@ class Session:
         if appeared:
             self._tell(Changed("alarms"))
         return appeared
+
+    async def _stored(self, entry: str) -> Secret | None:
+        return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
 
     def _slice_changed(self, name: str) -> None:
         self._tell(Changed(name))
