@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from email.utils import format_datetime
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 from starlette.requests import Request
@@ -77,6 +78,11 @@ class HostSettings:
     latency: float = 0.0
 
 
+# Stands for a slash within a name while a path is taken apart; no name holds it.
+_SLASH = "\ufdd0"
+_ESCAPED_SLASH = re.compile("%2f", re.IGNORECASE)
+
+
 class HostApp:
     """The ASGI application of one host of the simulated vendor."""
 
@@ -98,6 +104,10 @@ class HostApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        raw = scope.get("raw_path")
+        if raw is not None and b"%2f" in raw.lower():
+            # An escaped slash is part of a name; decoded before the routes are looked up it would part two.
+            scope = {**scope, "path": unquote(_ESCAPED_SLASH.sub(_SLASH, raw.decode("ascii")))}
         await self._router(scope, receive, send)
 
     async def _lost(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -184,7 +194,7 @@ class HostApp:
                 tenant=tenant,
                 key=key,
                 peer=peer,
-                params={name: str(value) for name, value in request.path_params.items()},
+                params={name: str(value).replace(_SLASH, "/") for name, value in request.path_params.items()},
                 query=parse_qsl(request.url.query, keep_blank_values=True),
                 form=form,
                 body=body,
