@@ -59,8 +59,10 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         await session.preserve() if "0a" not in session.state.snapshots else None
         summary = await session.run(None) if begun else None
         if summary is None or summary.halted is None:
-            # What was finished may have left less to do: plan on what is there now.
-            planned = plan(session.situation(), scope) if begun else planned
+            if begun:
+                # What was finished left less to do, and may have deleted what was half made: plan on what is there now.
+                await session.read_inventory()
+                planned = plan(session.situation(), scope)
             if planned.effects:
                 summary = await session.run(planned)
     finally:
