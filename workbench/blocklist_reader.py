@@ -1,21 +1,55 @@
-"""Looks the account's sending addresses and domains up on the blocklists that matter."""
+"""Which addresses and domains of the account are looked up, with which catalogue, through which name server."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
 
-from workbench.blocklists.catalogue import load
-from workbench.blocklists.lookup import Lookup
+from workbench import config
+from workbench.blocklists import catalogue
+from workbench.blocklists.catalogue import Catalogue
 from workbench.blocklists.names import Role, Subject
 from workbench.blocklists.resolvers import HostPort
-from workbench.blocklists.verdicts import Listing, Verdict
-from workbench.clock import Clock
 from workbench.errors import ApiError, UsageError
 from workbench.incident.inventory import Gap, Inventory
 from workbench.incident.plan import Place
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Endpoints
 from workbench.mailgun.settings import list_ips
+from workbench.redact import Secret
+from workbench.vault_names import WORKBENCH_SERVICE, EntryName
+
+# From domains that only a handful of refused messages carried tell nothing about this account.
+MOST_FROM_DOMAINS = 20
+
+
+class KeyVault(Protocol):
+    """The part of the vault that holds the lists' keys."""
+
+    async def fetch(self, name: EntryName) -> Secret | None:
+        """Return a stored secret, None where there is none."""
+
+
+async def read_catalogue(path: Path, vault: KeyVault | None) -> Catalogue:
+    """Return the catalogue as the operator's configuration changes it, with keys from the vault.
+
+    Raises UsageError for a mistake in the configuration, VaultError where the vault cannot be read.
+    """
+    wanted = (await asyncio.to_thread(config.load, path)).blocklists
+    shipped = catalogue.load()
+    if not (wanted.enable or wanted.drop or wanted.rank or wanted.add):
+        return shipped
+    named = {str(table["key"]) for table in wanted.add if "key" in table}
+    named |= {shipped.zones[zone].key_name for zone in wanted.enable if zone in shipped.zones}
+    keys: dict[str, Secret | None] = {}
+    for name in sorted(named - {""}):
+        entry = EntryName(WORKBENCH_SERVICE, wanted.keys.get(name, name))
+        keys[name] = await vault.fetch(entry) if vault is not None else None
+    return shipped.with_overrides(
+        enable=wanted.enable, drop=wanted.drop, rank=wanted.rank, add=wanted.add, key=keys.get
+    )
 
 
 async def read_ips(api: Mailgun, inventory: Inventory) -> None:
@@ -27,21 +61,31 @@ async def read_ips(api: Mailgun, inventory: Inventory) -> None:
             # The domains are looked up all the same; what is missing is said.
             inventory.gaps[f"ips {region}"] = Gap("sending addresses", Place(region), error.what)
             continue
+        inventory.gaps.pop(f"ips {region}", None)
         inventory.ips.update({ip.ip: ip for ip in found})
 
 
-def subjects(inventory: Inventory) -> list[Subject]:
-    """Return what to look up: every sending address, every domain with its tracking host; oddities left out."""
+def subjects(inventory: Inventory, from_domains: Iterable[str] = ()) -> list[Subject]:
+    """Return what to look up: sending addresses, domains with tracking and return-path hosts, abused From domains.
+
+    A name that cannot be looked up is left out: the sweep shows it as a finding.
+    """
     named: dict[str, Subject] = {}
     for ip in inventory.ips.values():
         _add(named, ip.ip, Role.SENDING_IP, shared=None if ip.dedicated is None else not ip.dedicated)
     for item in inventory.domains.values():
-        if item.domain.is_sandbox:
+        domain = item.domain
+        if domain.is_sandbox:
             continue
         _add(named, item.name, Role.DOMAIN)
-        prefix = item.domain.web_prefix
-        if prefix:
-            _add(named, f"{prefix}.{item.name}", Role.TRACKING_HOST)
+        # The API's tracking_host is the vendor's own name that ours points to: shared by all customers.
+        if domain.web_prefix:
+            _add(named, f"{domain.web_prefix}.{item.name}", Role.TRACKING_HOST)
+        if domain.mailfrom_host:
+            host = domain.mailfrom_host
+            _add(named, host if "." in host else f"{host}.{item.name}", Role.RETURN_PATH)
+    for name in list(from_domains)[:MOST_FROM_DOMAINS]:
+        _add(named, name, Role.FROM_DOMAIN)
     return list(named.values())
 
 
@@ -52,28 +96,9 @@ def resolver_of(named: str, endpoints: Endpoints) -> HostPort | None:
     return HostPort(endpoints.dns.host, endpoints.dns.port) if endpoints.dns is not None else None
 
 
-async def look_up(what: Iterable[Subject], clock: Clock, resolver: HostPort | None) -> AsyncIterator[Listing]:
-    """Yield a verdict for every subject in every zone that is switched on; see ``blocklists.lookup``."""
-    lookup = Lookup(load().enabled(), resolvers=[resolver] if resolver is not None else None, clock=clock)
-    async for listing in lookup.run(what):
-        yield listing
-
-
-def summary(listings: Iterable[Listing]) -> dict[str, int]:
-    """Return what the runbook's step rests on: how many are listed, how many of them matter, how many unclear."""
-    every = list(listings)
-    return {
-        "asked": len(every),
-        "listed": sum(one.verdict is Verdict.LISTED for one in every),
-        "matter": sum(one.matters for one in every),
-        "unclear": sum(one.verdict is Verdict.CANNOT_TELL for one in every),
-    }
-
-
 def _add(named: dict[str, Subject], text: str, role: Role, *, shared: bool | None = None) -> None:
     try:
         subject = Subject.parse(text, role, shared=shared)
     except UsageError:
-        # A hostile or broken name cannot be looked up; the sweep shows it as a finding.
         return
     named.setdefault(subject.value, subject)

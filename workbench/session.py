@@ -44,6 +44,7 @@ from workbench.smtp import SmtpProver
 from workbench.vault import EntryName, Vault, incident_service
 
 if TYPE_CHECKING:
+    from workbench.blocklist_watch import BlocklistWatch
     from workbench.blocklists.verdicts import Listing
     from workbench.investigation import Investigation
     from workbench.reporting import Written
@@ -95,6 +96,7 @@ class Session:
         self._investigation: Investigation | None = None
         self._context: Context | None = None
         self._watcher: Watcher | None = None
+        self._blocklists: BlocklistWatch | None = None
         self.listings: dict[str, Listing] = {}
         self._log: list[LogLine] = []
         for row in journal.rows():
@@ -218,17 +220,21 @@ class Session:
         use = await read_use(self.api, regions, self.clock.now(), began=began, calls=calls)
         await self.fact("credential_use", use.fact())
 
+    @property
+    def blocklists(self) -> BlocklistWatch:
+        """Return the watch over the account's listings (made on first use)."""
+        if self._blocklists is None:
+            from workbench.blocklist_watch import BlocklistWatch
+
+            options = self._options
+            self._blocklists = BlocklistWatch(
+                self, self._tell, options.home.config_file, self.vault, options.resolver, self.listings
+            )
+        return self._blocklists
+
     async def check_blocklists(self) -> None:
         """Look the account's addresses and domains up; verdicts arrive one by one in ``listings``."""
-        from workbench import blocklist_reader
-
-        await blocklist_reader.read_ips(self.api, self.inventory)
-        what = blocklist_reader.subjects(self.inventory)
-        resolver = blocklist_reader.resolver_of(self._options.resolver, self.api.endpoints)
-        async for listing in blocklist_reader.look_up(what, self.clock, resolver):
-            self.listings["|".join(listing.pair)] = listing
-            self._tell(Changed("blocklists"))
-        await self.fact("blocklists", blocklist_reader.summary(self.listings.values()))
+        await self.blocklists.check()
 
     async def preserve(self) -> None:
         """Store snapshot 0a: what the first cut would destroy. Raises VaultError, JournalError, ApiError."""

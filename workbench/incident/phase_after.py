@@ -12,8 +12,6 @@ from workbench.incident.hardening import Standing, items, score
 from workbench.incident.situation import Situation
 from workbench.incident.verdicts import Found, Verdict, attested, counted
 
-_LISTED = "listed"
-
 
 def leftovers(situation: Situation) -> Found:
     """Step 6: every finding judged, and what was judged the intruder's is gone."""
@@ -72,23 +70,6 @@ def damage(situation: Situation) -> Found:
         Verdict.IN_PROGRESS,
         (f"abnormal since {volume.began:%d %b %H:%M}Z, {sent:,} messages accepted", volume.explained()),
     )
-
-
-def blocklists(situation: Situation) -> Found:
-    """Step 9: no listing that matters, or removal requested; watched for days."""
-    fact = situation.state.facts.get("blocklists")
-    if fact is None:
-        return attested(situation.state, "9") or Found(Verdict.OPEN, ("not looked up yet",))
-    matter = int(fact.get("matter", 0))
-    requested = int(fact.get("requested", 0))
-    lines = (
-        f"looked up {fact['at']}: {fact.get('listed', 0)} listing(s), {matter} of them matter, "
-        f"{fact.get('unclear', 0)} cannot tell",
-        "listings can come days after the abuse: look again for a week",
-    )
-    if matter > requested:
-        return Found(Verdict.IN_PROGRESS, lines, (requested, matter))
-    return Found(Verdict.DONE, lines)
 
 
 def adoption(situation: Situation) -> Found:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workbench.incident import phase_after, phase_cut, phase_people
+from workbench.incident import phase_after, phase_blocklists, phase_cut, phase_people
 from workbench.incident.situation import Situation
 from workbench.incident.verdicts import Found, Verdict
 
@@ -237,7 +237,7 @@ _JUDGES: dict[str, Callable[[Situation], Found]] = {
     Order.LEFTOVERS: phase_after.leftovers,
     Order.LEAK: phase_after.leak,
     Order.DAMAGE: phase_after.damage,
-    Order.BLOCKLISTS: phase_after.blocklists,
+    Order.BLOCKLISTS: phase_blocklists.blocklists,
     Order.ADOPTION: phase_after.adoption,
     Order.HARDEN: phase_after.harden,
     Order.REPORT: phase_after.report,

@@ -1,0 +1,420 @@
+"""The watch over an incident's listings: rounds of look-ups, the journal of them, what rings, what is due next.
+
+One per session. A round asks what is due (or everything), journals one row of what it saw, and tells of
+listings that came or came back. When it was last asked is in the journal, so a restart goes on where the
+watch stood. In the drill the account's own clock counts, because its days pass when somebody lets them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from workbench import aftermath_reader, blocklist_reader
+from workbench.blocklists.catalogue import Catalogue
+from workbench.blocklists.lookup import Lookup, ZoneHealth
+from workbench.blocklists.monitoring import Beside, VendorListing, merge
+from workbench.blocklists.names import Subject, canonical
+from workbench.blocklists.removal import Removal, Request
+from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.watch import Change, Pair, due_pairs, next_check
+from workbench.blocklists.zones import Tier, Zone
+from workbench.clock import Clock, iso
+from workbench.errors import UsageError
+from workbench.events import Changed, Event
+from workbench.incident import delisting
+from workbench.incident.inventory import Inventory
+from workbench.incident.listings import (
+    RATES,
+    REFUSALS,
+    VENDOR,
+    ListingBook,
+    listing_now,
+    listing_of,
+    round_body,
+    subject_of,
+)
+from workbench.incident.phase_blocklists import watch_until
+from workbench.incident.situation import Situation
+from workbench.incident.state import JournalRow, State
+from workbench.mailgun.client import Mailgun
+from workbench.progress import Notice
+from workbench.redact import visible
+
+# What the account itself shows (refusals, rates, its monitoring) is read again this often while watching.
+AFTERMATH_EVERY = timedelta(hours=1)
+# A whole zone is asked when one of its pairs is due and the others will be within this time.
+TOGETHER = timedelta(minutes=10)
+
+
+class Host(Protocol):
+    """The part of a session that the watch uses."""
+
+    api: Mailgun
+    inventory: Inventory
+    clock: Clock
+    drill: bool
+
+    @property
+    def state(self) -> State:
+        """Return the fold of the journal."""
+
+    @property
+    def read_only(self) -> bool:
+        """Return whether another workbench writes to this incident."""
+
+    def situation(self) -> Situation:
+        """Return everything that is known."""
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
+        """Write one journal row."""
+
+    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
+        """Record the result of a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round: how many pairs were asked, what changed, which zones failed their health check, seconds."""
+
+    at: datetime
+    asked: int
+    changes: tuple[Change, ...]
+    health: tuple[ZoneHealth, ...]
+    seconds: float
+
+    @property
+    def rings(self) -> tuple[Change, ...]:
+        """Return the listings that came or came back."""
+        return tuple(change for change in self.changes if change.rings)
+
+
+@dataclass(slots=True)
+class BlocklistWatch:
+    """See the module. ``listings`` holds the latest verdict of every pair by ``subject|zone``."""
+
+    host: Host
+    tell: Callable[[Event], None]
+    config: Path
+    vault: blocklist_reader.KeyVault
+    resolver: str = ""
+    listings: dict[str, Listing] = field(default_factory=dict)
+    vendor: list[VendorListing] = field(default_factory=list)
+    vendor_gap: str = ""
+    health: dict[str, str] = field(default_factory=dict)
+    _catalogue: Catalogue | None = None
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def book(self) -> ListingBook:
+        """Return what the journal says of blocklists."""
+        return self.host.state.listings
+
+    def now(self) -> datetime:
+        """Return the moment that looks are dated by: this host's, in the drill the account's."""
+        offset = self.host.api.clock_offset if self.host.drill else None
+        return self.host.clock.now() + timedelta(seconds=offset or 0.0)
+
+    async def catalogue(self) -> Catalogue:
+        """Return the catalogue as configured, read once; raises UsageError, VaultError."""
+        if self._catalogue is None:
+            self._catalogue = await blocklist_reader.read_catalogue(self.config, self.vault)
+            self._restore(self._catalogue)
+        return self._catalogue
+
+    @property
+    def known_catalogue(self) -> Catalogue | None:
+        """Return the catalogue if it was read already, for screens, which wait for nothing."""
+        return self._catalogue
+
+    def switched_off(self) -> tuple[Zone, ...]:
+        """Return the zones that are off, the ones that matter most first; empty before the first round."""
+        return self._catalogue.switched_off() if self._catalogue is not None else ()
+
+    # ── rounds ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def check(self, only: Sequence[Subject] = ()) -> Round:
+        """Ask every list that is on about everything of the account (or about ``only``), now.
+
+        Raises UsageError for a broken configuration, HostError where no name server can be asked.
+        """
+        async with self._lock:
+            await blocklist_reader.read_ips(self.host.api, self.host.inventory)
+            catalogue = await self.catalogue()
+            what = list(only) or self._subjects()
+            return await self._round(what, catalogue.enabled(), whole=not only)
+
+    async def follow(self) -> Round | None:
+        """Ask what is due now and read what the account shows of the days after; None where nothing is due."""
+        async with self._lock:
+            catalogue = await self.catalogue()
+            if not self.book.rounds or not self.host.inventory.ips:
+                await blocklist_reader.read_ips(self.host.api, self.host.inventory)
+            due = self._due(catalogue, self.now())
+            made = None
+            if due:
+                zones = [catalogue.zones[name] for name in sorted(due)]
+                wanted = {name: set(subjects) for name, subjects in due.items()}
+                made = await self._round(self._subjects(), zones, whole=False, wanted=wanted)
+        if self._aftermath_due():
+            await self.read_aftermath()
+        return made
+
+    def next_due(self) -> datetime:
+        """Return when something is to be asked next; now where nothing was asked yet."""
+        now = self.now()
+        if self._catalogue is None or not self.book.rounds:
+            return now
+        moments = [
+            next_check(zone, self._last(pair), self._request(pair), now)
+            for pair, zone in self._pairs(self._catalogue)
+        ]
+        return min(moments, default=now + AFTERMATH_EVERY)
+
+    def over(self) -> bool:
+        """Return whether the days of the watch are over: a week after containment."""
+        until = watch_until(self.host.state)
+        return until is not None and self.now() >= until
+
+    async def _round(
+        self,
+        what: Sequence[Subject],
+        zones: Iterable[Zone],
+        *,
+        whole: bool,
+        wanted: Mapping[str, set[str]] | None = None,
+    ) -> Round:
+        began = self.host.clock.monotonic()
+        before = self.now()
+        listed = [seen.pair for seen in self.book.listed]
+        lookups = self._lookups(what, list(zones), wanted)
+        got: dict[Pair, Listing] = {}
+        health: list[ZoneHealth] = []
+        try:
+            for lookup, subjects in lookups:
+                async for listing in lookup.run(subjects, known_listed=listed):
+                    got[listing.pair] = listing
+                    self.listings["|".join(listing.pair)] = listing
+                    self.tell(Changed("blocklists"))
+                health += lookup.health
+        finally:
+            # Also when it was stopped half-way: what was seen was seen.
+            changes = await self._journal(got.values(), health, whole=whole) if got else ()
+        for change in changes:
+            if change.rings:
+                words = f"{change.kind.value}: {change.subject} on {change.zone} (tier {change.tier})"
+                self.tell(Notice(visible(words, 300), loud=change.tier <= Tier.SOME))
+        self.tell(Changed("blocklists"))
+        seconds = self.host.clock.monotonic() - began
+        return Round(before, len(got), tuple(changes), tuple(health), seconds)
+
+    def _lookups(
+        self, what: Sequence[Subject], zones: list[Zone], wanted: Mapping[str, set[str]] | None
+    ) -> list[tuple[Lookup, list[Subject]]]:
+        """Return the engine's runs: one for all zones, or one for each group of zones that share what is due."""
+        server = blocklist_reader.resolver_of(self.resolver, self.host.api.endpoints)
+        servers = [server] if server is not None else None
+        clock = _Dated(self.host.clock, self.now)
+        if wanted is None:
+            return [(Lookup(zones, resolvers=servers, clock=clock), list(what))]
+        groups: dict[frozenset[str], list[Zone]] = {}
+        for zone in zones:
+            groups.setdefault(frozenset(wanted[zone.name]), []).append(zone)
+        return [
+            (Lookup(members, resolvers=servers, clock=clock), [one for one in what if one.value in names])
+            for names, members in groups.items()
+        ]
+
+    async def _journal(
+        self, listings: Iterable[Listing], health: Sequence[ZoneHealth], *, whole: bool
+    ) -> tuple[Change, ...]:
+        """Write the row of a round; returns what changed by it."""
+        for one in health:
+            self.health[one.zone.name] = "" if one.believed else one.reason
+        # What was looked up beside the account's own things is shown, and is no part of the watch.
+        own = {subject.value for subject in self._subjects()}
+        seen = [one for one in listings if one.subject.value in own]
+        at = self.now()
+        said = {one.zone.name: "" if one.believed else one.reason for one in health}
+        asked = seen[0].resolver if seen else ""
+        body = round_body(self.book, seen, at, health=said, resolver=asked, whole=whole)
+        counts = {pair: len(one.history.changes) for pair, one in self.book.pairs.items()}
+        if self.host.read_only:
+            self.book.observed(body)
+        else:
+            await self.host.record("blocklist.observed", body)
+        pairs = self.book.pairs.items()
+        news = [change for pair, one in pairs for change in one.history.changes[counts.get(pair, 0) :]]
+        return tuple(sorted(news, key=lambda change: (change.tier, change.zone, change.subject)))
+
+    # ── what is due ──────────────────────────────────────────────────────────────────────────────────
+
+    def _subjects(self) -> list[Subject]:
+        strange = self.host.state.facts.get(REFUSALS, {}).get("from_domains", ())
+        return blocklist_reader.subjects(self.host.inventory, [str(name) for name in strange])
+
+    def _pairs(self, catalogue: Catalogue) -> list[tuple[Pair, Zone]]:
+        return [
+            ((subject.value, zone.name), zone)
+            for subject in self._subjects()
+            for zone in catalogue.zones_for(subject)
+        ]
+
+    def _due(self, catalogue: Catalogue, now: datetime) -> dict[str, list[str]]:
+        """Return zone → subjects to ask now; pairs of a zone that fall due soon are asked along."""
+        pairs = self._pairs(catalogue)
+        histories, requests = self.book.histories(), self.book.requests()
+        now_due = due_pairs(pairs, histories, requests, now)
+        zones = {zone for _, zone in now_due}
+        soon = due_pairs(
+            [(pair, zone) for pair, zone in pairs if zone.name in zones], histories, requests, now + TOGETHER
+        )
+        found: dict[str, list[str]] = {}
+        for subject, zone in soon:
+            found.setdefault(zone, []).append(subject)
+        return found
+
+    def _last(self, pair: Pair) -> Any:
+        seen = self.book.pairs.get(pair)
+        return seen.last if seen is not None and seen.observations else None
+
+    def _request(self, pair: Pair) -> Request | None:
+        seen = self.book.pairs.get(pair)
+        return seen.request if seen is not None else None
+
+    # ── beside the look-ups ──────────────────────────────────────────────────────────────────────────
+
+    def _aftermath_due(self) -> bool:
+        fact = self.host.state.facts.get(REFUSALS)
+        if fact is None:
+            return True
+        return self.now() - datetime.fromisoformat(fact["as_of"]) >= AFTERMATH_EVERY
+
+    async def read_aftermath(self) -> None:
+        """Read refusals, rates and the vendor's monitoring; journaled as facts where they say something new."""
+        host, now = self.host, self.now()
+        regions = host.api.endpoints.regions
+        items = [item for item in host.inventory.domains.values() if not item.domain.is_sandbox]
+        own = [item.name for item in items]
+        watched = [(item.name, item.place.region) for item in items if item.place.subaccount is None]
+        refused, rates, vendor = await asyncio.gather(
+            aftermath_reader.read_refusals(host.api, regions, now, own=own),
+            aftermath_reader.read_rates(host.api, regions, now),
+            aftermath_reader.read_monitoring(host.api, watched),
+        )
+        self.vendor_gap, self.vendor = vendor
+        await host.fact(REFUSALS, refused)
+        await host.fact(RATES, rates)
+        said = [
+            {
+                "subject": v.subject,
+                "zone": v.zone,
+                "title": v.title,
+                "first_seen": v.first_seen and iso(v.first_seen),
+            }
+            for v in self.vendor
+        ]
+        if said != host.state.facts.get(VENDOR, {}).get("listed") or self.vendor_gap:
+            await host.fact(VENDOR, {"listed": said, "gap": self.vendor_gap})
+        self.tell(Changed("blocklists"))
+
+    def beside(self) -> tuple[Beside, ...]:
+        """Return our look-ups and Mailgun's own monitoring side by side: whatever either calls listed."""
+        if self._catalogue is None:
+            return ()
+        return merge(self.listings.values(), self.vendor, self._catalogue)
+
+    # ── the way off ──────────────────────────────────────────────────────────────────────────────────
+
+    def removals(self) -> tuple[Removal, ...]:
+        """Return the way off for every listing, the most important first."""
+        listed = [self._standing(one) for one in self.listings.values()]
+        return delisting.removals(self._situation(), [one for one in listed if one is not None])
+
+    def removal(self, subject: str, zone: str) -> Removal | None:
+        """Return the way off one listing, None where it is not listed."""
+        return next((one for one in self.removals() if one.listing.pair == (subject, zone)), None)
+
+    async def requested(self, subject: str, zone: str) -> Request:
+        """Record that the removal was asked for; raises UsageError where that is too early, or not listed."""
+        found = self._removal_of(subject, zone)
+        if not found.ready:
+            raise UsageError(
+                f"A removal of {found.listing.subject.value} from {found.listing.zone.title} cannot be asked for yet.",
+                "; ".join(found.blocked_by),
+                "Asking too early gets the next request looked at harder.",
+            )
+        done = not delisting.still_open(self._situation()) and bool(self.host.state.contained_at)
+        request = found.request.requested(self.now(), found.listing.wait_hours, containment_done=done)
+        await self._record("removal.requested", found, request)
+        return request
+
+    async def refused(self, subject: str, zone: str, note: str) -> Request:
+        """Record that the list said no, in the operator's words; raises UsageError where it is not listed."""
+        found = self._removal_of(subject, zone)
+        request = found.request.refused(self.now(), visible(note, 300))
+        await self._record("removal.refused", found, request)
+        return request
+
+    async def _record(self, kind: str, found: Removal, request: Request) -> None:
+        name, zone = found.listing.pair
+        body = {"subject": name, "zone": zone, "whose": found.whose.value, "request": request.record()}
+        await self.host.record(kind, body)
+        self.tell(Changed("blocklists"))
+
+    def _removal_of(self, subject: str, zone: str) -> Removal:
+        found = self.removal(canonical(subject)[0], zone.lower().rstrip("."))
+        if found is None:
+            raise UsageError(
+                f"{visible(subject, 80)} is not listed on {visible(zone, 80)}.",
+                "",
+                "`workbench blocklists` shows what is listed.",
+            )
+        return found
+
+    def _standing(self, one: Listing) -> Listing | None:
+        """Return the listing that stands: after *cannot tell* the last sure word holds."""
+        seen = self.book.pairs.get(one.pair)
+        if seen is None or not seen.listed:
+            return one if one.verdict is Verdict.LISTED else None
+        if one.verdict is Verdict.LISTED:
+            return one
+        return listing_of(seen, one.subject, one.zone)
+
+    def _situation(self) -> Situation:
+        situation = self.host.situation()
+        situation.now = self.now()
+        return situation
+
+    def _restore(self, catalogue: Catalogue) -> None:
+        """Fill ``listings`` from the journal, so that a restart shows what is known before it asks anew."""
+        for (name, zone_name), seen in self.book.pairs.items():
+            zone, subject = catalogue.zones.get(zone_name), subject_of(self.book, name)
+            if zone is None or subject is None or not seen.observations:
+                continue
+            self.listings.setdefault(f"{name}|{zone_name}", listing_now(seen, subject, zone))
+        self.health = dict(self.book.unbelieved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """The host's clock, dated by another one: the drill's days are the account's."""
+
+    clock: Clock
+    dated: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        """Return the moment of the other clock."""
+        return self.dated()
+
+    def monotonic(self) -> float:
+        """Return the host's own seconds."""
+        return self.clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the host's own clock."""
+        await self.clock.sleep(seconds)
