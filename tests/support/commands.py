@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,7 @@ class ThreadedDrill:
         self._thread.join(10)
         self._loop.close()
 
-    def _wait(self, work: Any) -> Any:
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
 
@@ -96,13 +96,13 @@ class Commands:
             patch.delenv(name, raising=False)
         patch.setenv("WORKBENCH_HOME", str(self.home.path))
         patch.setenv("WORKBENCH_PASSPHRASE_FILE", str(self.passphrase_file))
+        self._cheap_vault()
 
     def use(self, document: Mapping[str, Any], *, key: str = "") -> None:
         """Point the commands at a drill, with its key or another one."""
         endpoints = self.folder / "endpoints.json"
         endpoints.write_text(json.dumps(document))
         self.set(WORKBENCH_ENDPOINTS=str(endpoints), MAILGUN_API_KEY=key or str(document["api_key"]))
-        self._cheap_vault()
 
     def set(self, **env: str) -> None:
         """Set environment variables; an empty value removes one."""

@@ -1,0 +1,183 @@
+"""The drill is recovered in a real terminal by key presses alone, quit, lost and reopened.
+
+Everything waited for is waited for on the screen. What the terminal was sent is searched afterwards for the
+secrets that the account and the vault hold, and for people's addresses.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.tmux import Tmux, need_tmux
+from workbench.drill.options import DrillOptions
+from workbench.drill.serve import open_world
+from workbench.home import Home
+from workbench.incident.journal import verify
+from workbench.incident.plan import EffectKind, EffectState
+from workbench.incident.state import State, fold
+from workbench.journal import read_rows
+from workbench.leakguard import SecretScanner
+from workbench.redact import Secret
+from workbench.vault import EntryName, Vault
+
+pytestmark = pytest.mark.tool("tmux")
+
+SEED = 3
+WORKBENCH = (sys.executable, "-m", "workbench", "drill", "--seed", str(SEED))
+# How a plan asks to be confirmed.
+COUNT = re.compile(r"To go ahead type (\d+) and Enter")
+QUIET = "no abnormal sending"
+ESCAPES = re.compile(r"\x1b(\[[0-9;:?<>=$ ]*[a-zA-Z~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][A-Z0-9]|[=>78])")
+# At 80 columns the top line says it shorter.
+SILENT = "intruder silent"
+
+
+@pytest.fixture(autouse=True)
+def tmux_is_here() -> None:
+    """Every test here needs the terminal."""
+    need_tmux()
+
+
+@contextmanager
+def terminal(folder: Path, columns: int, lines: int) -> Iterator[Tmux]:
+    """Open a terminal whose programs keep their state below ``folder``."""
+    env = {"WORKBENCH_HOME": str(folder / "home"), "TERM": "xterm-256color"}
+    with Tmux(folder, columns=columns, lines=lines, env=env) as made:
+        yield made
+
+
+def confirm(screen: Tmux, *texts: str) -> int:
+    """Confirm the plan on the screen by typing its count; return the count."""
+    shown = screen.until("To go ahead type", *texts)
+    found = COUNT.search(shown)
+    assert found is not None, shown
+    screen.type(found.group(1))
+    screen.press("Enter")
+    screen.until_true(lambda now: "To go ahead type" not in now, "the plan closed")
+    return int(found.group(1))
+
+
+def guide(screen: Tmux, step: str) -> None:
+    """Go to the runbook and wait until it names a step as next."""
+    screen.press("1")
+    screen.until("[1 Runbook]", f"Next: {step} ")
+
+
+def back(screen: Tmux, left: str) -> None:
+    """Press Esc and wait until what it closes is gone: Esc and a key in one go would arrive as alt+key."""
+    screen.press("Escape")
+    screen.until(gone=(left,))
+
+
+def judge_the_stranger(screen: Tmux) -> None:
+    """Find the user that looks like a stranger with the filter and judge it the intruder's."""
+    screen.until("[4 Users]", "stranger?")
+    screen.press("/")
+    screen.type("stranger")
+    screen.press("Enter")
+    screen.until("1 of")
+    screen.press("d")
+    screen.until("Whose is it?", "It is the intruder's")
+    screen.press("Down", "Down")
+    screen.until_true(
+        lambda now: re.search(r"❯\s+It is the intruder's", now) is not None, "the answer is chosen"
+    )
+    screen.press("Enter")
+    screen.until("judged", gone=("Whose is it?",))
+    back(screen, "1 of")
+
+
+def drill_home(folder: Path) -> Home:
+    """Return where the drill's incidents stand."""
+    return Home(folder / "home").drill()
+
+
+def state_of(folder: Path) -> State:
+    """Return the fold of the journal after verifying its chain of hashes."""
+    home = drill_home(folder)
+    incident = home.latest()
+    assert incident is not None
+    rows = read_rows(home.folder(incident) / "journal.sqlite")
+    assert verify(rows) is None
+    return fold(rows)
+
+
+async def assert_nothing_leaked(folder: Path, shown: Tmux) -> None:
+    """Search every byte that the terminal was sent for secrets in any form, and for people's addresses."""
+    home, state = drill_home(folder), state_of(folder)
+    world, story, _ = open_world(DrillOptions(seed=SEED), home.path / "account")
+    passphrase = Secret((home.path / "passphrase").read_text().strip())
+    secrets = [passphrase, *(Secret(key.secret) for key in story.keys)]
+    secrets += [Secret(login.password) for login in story.logins]
+    vault = await Vault.unlock_file(home.vault_file, passphrase)
+    try:
+        for entry in state.entries:
+            held = await vault.fetch(EntryName(state.vault_service, entry))
+            assert held is not None, entry
+            secrets.append(held)
+    finally:
+        vault.close()
+    scanner = SecretScanner()
+    assert all(scanner.add(secret) for secret in secrets)
+    addresses = [user.email for tenant in world.tenants.values() for user in tenant.users.values()]
+    assert len(secrets) > len(story.keys) + len(story.logins)
+    assert len(addresses) >= 4
+    raw = shown.raw.read_bytes().decode(errors="replace")
+    # Once as sent, once without escape sequences, once without the line ends that may cut a value in two.
+    plain = ESCAPES.sub("", raw)
+    for text in (raw, plain, "".join(plain.split())):
+        assert not scanner.found_in(text)
+        assert not [address for address in addresses if address in text]
+
+
+async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> None:
+    with terminal(tmp_path, 120, 40) as screen:
+        screen.start(WORKBENCH)
+        screen.until("/h above the usual", "postmaster@", "Next: 0 ")
+        screen.press("Enter")
+        screen.until("0a (keys", "stored 2")
+        screen.press("Enter")
+        screen.until("To Mailgun Support", "is compromised")
+        screen.press("c")
+        back(screen, "To Mailgun Support")
+        guide(screen, "1")
+        screen.press("Enter")
+        assert confirm(screen, "Cancel (Esc)") >= 18
+        screen.until_true(lambda now: "WORKING" not in now and "Next: 1 " not in now, "the keys are cut")
+        screen.press("4")
+        judge_the_stranger(screen)
+        guide(screen, "2")
+        screen.press("Enter")
+        assert confirm(screen, "Cancel (Esc)") >= 36
+        guide(screen, "3")
+        screen.press("Enter")
+        assert confirm(screen, "Cancel (Esc)") >= 1
+        screen.until(QUIET, "CONTAINED in", patience=150)
+        screen.press("q")
+        assert screen.until_ended() == 0
+
+        state = state_of(tmp_path)
+        assert state.contained_at
+        assert all(record.state is EffectState.VERIFIED for record in state.effects.values())
+        assert {record.effect.kind for record in state.effects.values()} >= {
+            EffectKind.KEY_CREATE,
+            EffectKind.KEY_DELETE,
+            EffectKind.LOGIN_RESET,
+            EffectKind.QUEUE_PURGE,
+        }
+        assert [a.step for a in state.attestations] == ["0"]
+        assert [d.decision for d in state.decisions.values()] == ["intruder"]
+        contained = re.search(r"CONTAINED in \S+", screen.screen())
+        screen.start_again(WORKBENCH)
+        again = screen.until("CONTAINED in", "postmaster@", QUIET)
+        assert contained is None or contained.group() in again
+        screen.press("q")
+        assert screen.until_ended() == 0
+        assert len(state_of(tmp_path).effects) == len(state.effects)
+    await assert_nothing_leaked(tmp_path, screen)
