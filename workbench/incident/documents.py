@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from workbench.clock import iso
-from workbench.incident import findings, runbook
+from workbench.incident import adoption, findings, hardening, runbook
 from workbench.incident.handover import Kept
+from workbench.incident.people import sign_in
 from workbench.incident.plan import Effect, EffectKind, Plan
 from workbench.incident.situation import Situation
 from workbench.incident.state import EffectRecord, State
@@ -73,7 +74,10 @@ def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
                 "name": item.user.name,
                 "role": item.user.role,
                 "is_owner": item.user.is_master,
+                "place": item.place.subaccount or "account",
                 "is_disabled": item.user.is_disabled,
+                "method": sign_in(item),
+                "migration": item.user.migration_status,
                 "tfa_active": item.user.tfa_active,
                 "password_updated_at": _moment(item.user.password_updated_at),
                 "suspicion": list(situation.of_user(item).why),
@@ -88,6 +92,22 @@ def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
         "steps": steps(situation),
         "findings": [finding.to_json() for finding in findings.findings(situation)],
         "alarms": alarms(state),
+        "hardening": hardening.document(situation),
+        "adoption": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "vault": one.entry,
+                "down": one.down,
+                "in_use": one.in_use,
+                "used_before": one.used_before,
+                "seen_from": list(one.seen_from),
+                "owner": one.owner or None,
+                "places": list(one.places),
+                "handed_over": one.handed_over or None,
+            }
+            for one in adoption.replacements(situation)
+        ],
     }
 
 

@@ -1,20 +1,28 @@
 """What would make the next leak matter less: checked from the account, scored before and after (step 11).
 
-Each item says what it protects against and what it might break. What the API cannot read is attested.
+Each item says what it protects against and what it might break. What the API cannot read is attested. What
+is not done today is left for later by name: it stays open in the report, and its points are not counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.situation import Situation
+from workbench.incident.state import Attestation
+from workbench.redact import short_address, visible
 
 # Roles of panel users that can read credentials (dossier A2: Admin everything, Developer may view them).
 READS_CREDENTIALS = ("admin", "developer")
 MOST_ADMINS = 2
+STEP = "11"
+# What is attested of a measure left for later carries this before the measure's id.
+LATER_MARK = "later:"
+_NAMED = 4  # people named one by one
 
 
 class Standing(StrEnum):
@@ -24,6 +32,7 @@ class Standing(StrEnum):
     OPEN = "open"
     UNKNOWN = "cannot tell"
     ATTESTED = "attested"
+    LATER = "later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +65,60 @@ class Score:
 def items(situation: Situation) -> list[Item]:
     """Return every measure with its standing, the heaviest first."""
     made = [judge(situation) for judge in _JUDGES]
-    said = {a.subject for a in situation.state.attestations if a.step == "11" and a.subject}
-    done = [
-        Item(i.id, i.title, Standing.ATTESTED, i.evidence, i.protects, i.breaks, i.how, i.weight)
-        if i.id in said and i.standing is not Standing.GOOD
-        else i
-        for i in made
-    ]
+    # The latest word on a measure counts: what was left for later may be attested tomorrow.
+    said: dict[str, Attestation] = {}
+    for one in situation.state.attestations:
+        if one.step == STEP and one.subject:
+            said[one.subject.removeprefix(LATER_MARK)] = one
+    done = [_with_word(item, said.get(item.id)) for item in made]
     return sorted(done, key=lambda item: -item.weight)
+
+
+def _with_word(item: Item, word: Attestation | None) -> Item:
+    if word is None or item.standing is Standing.GOOD:
+        return item
+    later = word.subject.startswith(LATER_MARK)
+    evidence = (
+        f"{item.evidence}; {'left for later' if later else 'attested'} by {visible(word.who, 40)}, {word.at}"
+    )
+    return replace(item, standing=Standing.LATER if later else Standing.ATTESTED, evidence=evidence)
+
+
+def settled(item: Item) -> bool:
+    """Return whether nobody needs to look at a measure now: it stands, or was left for later by name."""
+    return item.standing in (Standing.GOOD, Standing.ATTESTED, Standing.LATER)
+
+
+def document(situation: Situation) -> dict[str, Any]:
+    """Return score and measures as plain JSON values, the score before beside the one now."""
+    measures = items(situation)
+    now = score(measures)
+    before = situation.state.facts.get("hardening_before", {})
+    return {
+        "score": {"reached": now.reached, "possible": now.possible, "percent": now.percent},
+        "score_before": before.get("percent"),
+        "measures": [
+            {
+                "id": item.id,
+                "title": item.title,
+                "standing": item.standing.value,
+                "evidence": item.evidence,
+                "protects": item.protects,
+                "breaks": item.breaks,
+                "how": item.how,
+                "weight": item.weight,
+            }
+            for item in measures
+        ],
+    }
+
+
+def first_fact(situation: Situation) -> dict[str, Any] | None:
+    """Return the fact of the score before anything was changed, None when it is kept already or access was cut."""
+    if "hardening_before" in situation.state.facts or situation.state.first_cut_at:
+        return None
+    first = score(items(situation))
+    return {"percent": first.percent, "reached": first.reached, "possible": first.possible}
 
 
 def score(measures: list[Item]) -> Score:
@@ -94,11 +149,15 @@ def _readers(situation: Situation) -> Item:
         for i in situation.inventory.users.values()
         if i.user.role in READS_CREDENTIALS and not i.user.is_disabled
     ]
+    names = [short_address(i.user.email or i.user.name or i.id) for i in readers if not i.user.is_master]
+    shown = ", ".join(visible(name, 60) for name in names[:_NAMED])
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return Item(
         "credential-readers",
         "Few users who can read credentials",
         _of(len(readers) <= MOST_ADMINS) if situation.inventory.users else Standing.UNKNOWN,
-        f"{len(readers)} users are Admin or Developer",
+        f"{len(readers)} users are Admin or Developer"
+        + (f", beside the owner {shown}{more}" if names else ""),
         "a well-meant copy of a secret in the wrong place",
         "those users can no longer see keys and SMTP credentials",
         "change the role in the control panel: Security, Users",
@@ -160,19 +219,21 @@ def _signing_key(situation: Situation) -> Item:
         "renewed in this incident" if renewed else "an admin key could have read it",
         "forged webhook calls to your programs",
         "webhook receivers refuse events until they have the new key",
-        "contain: renew the signing key",
+        "the action “account: renew the webhook signing key”",
         2,
     )
 
 
 def _alerts(situation: Situation) -> Item:
-    fact = situation.state.facts.get("sweep", {})
-    count = fact.get("alerts")
+    settings = situation.state.baseline.get("settings")
+    count = (
+        sum(str(name).startswith("alert|") for name in settings) if isinstance(settings, Mapping) else None
+    )
     return Item(
         "alerts",
         "Alerts on volume, complaints and bounces",
         Standing.UNKNOWN if count is None else _of(int(count) > 0),
-        "not read yet" if count is None else f"{count} alert rules",
+        "the settings are not read yet" if count is None else f"{count} alert rule(s) at the snapshot",
         "abuse that runs for hours before somebody notices",
         "nothing",
         "control panel: Send, Alerts",
@@ -207,6 +268,26 @@ def _tls(situation: Situation) -> Item:
     )
 
 
+def _dkim(situation: Situation) -> Item:
+    domains = [i for i in situation.inventory.domains.values() if i.domain.sending_dns_records]
+    bad = [
+        i
+        for i in domains
+        if any(r.valid == "invalid" for r in i.domain.sending_dns_records if r.is_active is not False)
+    ]
+    return Item(
+        "domain-dkim",
+        "DNS records of every domain are valid",
+        _of(not bad) if domains else Standing.UNKNOWN,
+        f"{len(domains) - len(bad)} of {len(domains)} domains"
+        if domains
+        else "the account shows no DNS records",
+        "mail in your name that receivers cannot tell from yours",
+        "nothing",
+        "publish the records that the control panel shows: Send, Domain settings",
+    )
+
+
 def _attested_only(
     item_id: str, title: str, protects: str, breaks: str, how: str
 ) -> Callable[[Situation], Item]:
@@ -230,6 +311,7 @@ _JUDGES: tuple[Callable[[Situation], Item], ...] = (
     _expiry,
     _limit,
     _tls,
+    _dkim,
     _attested_only(
         "session-timeouts",
         "Short session timeouts in the panel",
