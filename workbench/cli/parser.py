@@ -38,6 +38,8 @@ def build_parser() -> argparse.ArgumentParser:
     _contain(commands)
     _sweep(commands)
     _assess(commands)
+    _leaks(commands)
+    _blocklists(commands)
     _secrets(commands)
     _report(commands)
     _purge(commands)
@@ -156,6 +158,84 @@ def _assess(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.set_defaults(run=_lazy("assess"))
 
 
+def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "leaks",
+        help="where a credential leaked, and when it was taken",
+        description="Searches folders and repositories (their whole history), access logs and your own sites. "
+        "Needs no account; with an incident in this home it uses what is known and records what it finds.",
+    )
+    parser.add_argument("places", nargs="*", metavar="PATH-OR-GIT-URL", help="what to search; name it first")
+    parser.add_argument(
+        "--no-history", action="store_true", help="files only, not the history of repositories"
+    )
+    parser.add_argument(
+        "--log",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="web access logs, or their folder",
+    )
+    parser.add_argument(
+        "--site",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="HOST",
+        help="sites of yours to ask, politely",
+    )
+    parser.add_argument("--mine", action="store_true", help="confirm that every --site is your own")
+    parser.add_argument("--contact", default="", metavar="MAIL", help="named in the requests to the sites")
+    parser.add_argument("--recheck", action="store_true", help="search again where this incident searched")
+    exact = parser.add_argument_group("this very secret")
+    exact.add_argument("--exact-stdin", action="store_true", help="values to look for, one a line of input")
+    exact.add_argument("--from-vault", action="store_true", help="look for the secrets this incident stored")
+    exact.add_argument(
+        "--probe", action="store_true", help="ask the account whether what is found still lives"
+    )
+    judged = parser.add_argument_group("judged before")
+    judged.add_argument("--baseline", metavar="FILE", help="findings accepted before, by fingerprint")
+    judged.add_argument("--accept", action="store_true", help="write what is found into the baseline")
+    judged.add_argument("--reason", default="", metavar="TEXT", help="why it is accepted")
+    account = parser.add_argument_group("incident")
+    account.add_argument("--incident", metavar="ID", help="use this incident instead of the latest")
+    account.add_argument("--endpoints", metavar="FILE", help="servers to talk to, for --probe")
+    _json(parser)
+    parser.set_defaults(run=_lazy("leaks"))
+
+
+def _blocklists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "blocklists",
+        help="which listings matter, the way off, and a watch for the days after",
+        description="Looks up every sending address and domain of the account, reads who refuses its mail, and "
+        "says what to do about each listing. Exit 1 while a listing that matters stands.",
+    )
+    _account_options(parser)
+    _json(parser)
+    parser.add_argument("--watch", action="store_true", help="go on for days; a new listing rings")
+    parser.add_argument("--days", type=int, default=7, metavar="N", help="how long to watch (default: 7)")
+    parser.add_argument("--ip", nargs="+", metavar="IP", default=(), help="look up these addresses only")
+    parser.add_argument(
+        "--domain", nargs="+", metavar="DOMAIN", default=(), help="look up these domains only"
+    )
+    parser.add_argument(
+        "--notice", metavar="FILE", help="read a bounce or notice (- for standard input); asks nobody"
+    )
+    told = parser.add_argument_group("what came of a removal")
+    told.add_argument(
+        "--requested", nargs=2, metavar=("SUBJECT", "ZONE"), help="record that you asked for it"
+    )
+    told.add_argument(
+        "--refused",
+        nargs="+",
+        metavar="WORD",
+        help="record that the list said no: SUBJECT ZONE and its words",
+    )
+    parser.set_defaults(run=_lazy("blocklists"))
+
+
 def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("secrets", help="names of what is stored; hand one secret to a pipe")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -163,6 +243,13 @@ def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     get = actions.add_parser("get", help="write one secret to a pipe")
     get.add_argument("name", metavar="NAME")
     get.add_argument("--reveal", action="store_true", help="write it although standard output is a terminal")
+    put = actions.add_parser(
+        "put", help="store a key that the workbench itself needs (a blocklist's), read from standard input"
+    )
+    put.add_argument(
+        "name", metavar="NAME", help="as the catalogue names it, such as blocklists/spamhaus-dqs"
+    )
+    put.set_defaults(run=_lazy("secrets"), action="put", json=False, incident=None)
     for action in (show, get):
         action.add_argument("--incident", metavar="ID")
         action.set_defaults(run=_lazy("secrets"))

@@ -44,7 +44,8 @@ class AccountFacts:
     ``deleted_ids`` are ids of keys proven gone. ``proven`` maps fingerprints (``Secret.fingerprint`` with the
     incident's key) to what a proof with its positive control showed, ``said`` the same fingerprints to how.
     ``resets`` maps logins to when their new password was proven; ``current`` holds the fingerprints of those
-    new passwords, None where the vault was not asked; ``gone`` are logins proven deleted. ``read_at`` is when the listing was read.
+    new passwords, None where the vault was not asked; ``gone`` are logins proven deleted. ``read_at`` is when the
+    listing was read.
     """
 
     keys: tuple[KeyFact, ...] = ()

@@ -1,0 +1,282 @@
+"""``workbench leaks``: where a credential leaked, and when it was taken.
+
+Light at the top: without an incident nothing of the account, the vault or the event loop is imported, since a
+search of a tree pays for every import with the time of reading thousands of files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workbench.cli.output import document, say, text
+from workbench.errors import UsageError
+from workbench.home import Home
+from workbench.leaks.command import LeakOptions, LeakReport
+from workbench.leaks.command import run as search
+from workbench.leaks.model import SHAPE_50, Kind, Known
+from workbench.redact import Secret
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from workbench.incident.state import State
+    from workbench.leak_search import Opened, Request
+    from workbench.leaks.command import Prove
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0 for nothing open, 1 for open findings, 3 when nothing could be searched."""
+    _stop_cleanly()
+    _check(options)
+    known = _typed() if options.exact_stdin else ()
+    home = Home.find()
+    incident = home.existing(options.incident) if options.incident else home.latest()
+    if incident is None:
+        _needs_incident(options)
+        report = search(_plain(options, known), tell=say)
+    else:
+        report = _within(options, home, incident, known)
+    _show(report, as_json=options.json)
+    return report.exit_code
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.site and not options.mine:
+        raise UsageError(
+            "The sites were not confirmed as your own.",
+            "Asking somebody else's site for such files is an attack.",
+            "If each host named belongs to you, add --mine.",
+        )
+    if options.accept and not options.reason.strip():
+        raise UsageError(
+            "--accept needs --reason TEXT.",
+            "Whoever reads the baseline next year must know why it was accepted.",
+            "Say why these findings are no danger.",
+        )
+
+
+def _needs_incident(options: argparse.Namespace) -> None:
+    asked = [
+        name
+        for name, wanted in (
+            ("--recheck", options.recheck),
+            ("--from-vault", options.from_vault),
+            ("--probe", options.probe),
+        )
+        if wanted
+    ]
+    if asked:
+        raise UsageError(
+            f"{' and '.join(asked)}: there is no incident in this home.",
+            "Earlier searches, stored secrets and the account belong to an incident.",
+            "Open one with `workbench status`, or leave the option out. WORKBENCH_HOME moves the state folder.",
+        )
+
+
+def _plain(options: argparse.Namespace, known: tuple[Known, ...]) -> LeakOptions:
+    return LeakOptions(
+        targets=tuple(options.places),
+        history=not options.no_history,
+        known=known,
+        logs=tuple(options.log),
+        sites=tuple(options.site),
+        confirmed=options.mine,
+        contact=options.contact,
+        baseline=Path(options.baseline) if options.baseline else None,
+        accept=options.accept,
+        reason=options.reason,
+    )
+
+
+def _typed() -> tuple[Known, ...]:
+    """Return the exact values of standard input, one a line; on a terminal they are not shown."""
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        lines = []
+        while line := getpass("Value to look for (not shown, empty ends): ", stream=sys.stderr):
+            lines.append(line)
+    else:
+        lines = sys.stdin.read().splitlines()
+    values = [line.strip() for line in lines if line.strip()]
+    if not values:
+        raise UsageError("--exact-stdin: standard input held no value.", "", "Give one value a line.")
+    return tuple(
+        Known(f"typed value {number}", Secret(value), _kind(value)) for number, value in enumerate(values, 1)
+    )
+
+
+def _kind(value: str) -> Kind:
+    if SHAPE_50.fullmatch(value):
+        return Kind.UNKNOWN_50
+    if value.startswith("pubkey-"):
+        return Kind.PUBLIC_KEY
+    return Kind.API_KEY if value.startswith("key-") else Kind.SMTP_PASSWORD
+
+
+def _show(report: LeakReport, *, as_json: bool) -> None:
+    if as_json:
+        document(report.document())
+        return
+    from workbench import tables
+    from workbench.leaks.document import rows
+
+    head, body = rows(report)
+    text(tables.leaks(head, body))
+    for theft in report.thefts:
+        text(f"\n{theft.sentence}\n  how sure: {theft.how_sure}")
+    for fetch in report.logs.taken[:20] if report.logs is not None else ():
+        text(f"served {fetch.time:%Y-%m-%d %H:%M:%S}Z {fetch.path} to {fetch.address} ({fetch.size} bytes)")
+    for one in report.searched:
+        if one.error:
+            say(f"{one.target}: {one.error}")
+    for reason, count in sorted(report.coverage.skipped.items()):
+        say(f"skipped {count}: {reason}, such as {report.coverage.examples.get(reason, '')}")
+
+
+def _stop_cleanly() -> None:
+    """Have SIGTERM and SIGHUP end like ctrl+c, so that clones are removed; in a thread there is no such need."""
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, stop)
+
+
+# ── with an incident ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _within(options: argparse.Namespace, home: Home, incident: str, known: tuple[Known, ...]) -> LeakReport:
+    """Search with what the incident knows, and journal what was found."""
+    from dataclasses import replace
+
+    from workbench import leak_search
+
+    state = _state(home, incident)
+    asked = leak_search.again(_request(options, known), state)
+    opened = _opened(options, home, incident)
+    wanted = leak_search.options_of(asked, state, opened)
+    if asked.probe:
+        wanted = replace(wanted, prove=_prover(options, home, incident))
+    if not wanted.uses and wanted.logs:
+        say("The account's log is not assessed yet (workbench assess): who used a key first is not known.")
+    report = search(wanted, tell=say)
+    _record(home, incident, asked, report)
+    return report
+
+
+def _request(options: argparse.Namespace, known: tuple[Known, ...]) -> Request:
+    from workbench.leak_search import Request
+
+    return Request(
+        targets=tuple(options.places),
+        history=not options.no_history,
+        logs=tuple(options.log),
+        sites=tuple(options.site),
+        mine=options.mine,
+        recheck=options.recheck,
+        from_vault=options.from_vault,
+        probe=options.probe,
+        known=known,
+        baseline=Path(options.baseline) if options.baseline else None,
+        accept=options.accept,
+        reason=options.reason,
+        contact=options.contact,
+    )
+
+
+def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | None:
+    """Open the vault where it was asked for, or where a passphrase file opens it without a question."""
+    import asyncio
+    import os
+
+    from workbench.cli.opening import open_vault
+    from workbench.leak_search import open_up
+
+    unasked = bool(os.environ.get("WORKBENCH_PASSPHRASE_FILE")) and home.vault_file.exists()
+    if not (options.from_vault or options.probe or unasked):
+        say("The vault stays shut: fingerprints are this run's own, passwords cannot be told old from new.")
+        return None
+
+    async def opening() -> Opened:
+        vault = await open_vault(home)
+        try:
+            return await open_up(
+                _state(home, incident), vault, home.folder(incident), values=options.from_vault
+            )
+        finally:
+            vault.close()
+
+    return asyncio.run(opening())
+
+
+def _state(home: Home, incident: str) -> State:
+    from workbench.incident.state import fold
+    from workbench.journal import read_rows
+
+    state = fold(read_rows(home.folder(incident) / "journal.sqlite"))
+    state.incident = state.incident or incident
+    return state
+
+
+def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
+    """Return the proof of found secrets: a client with the admin key, which is the positive control."""
+    import asyncio
+    from collections.abc import Sequence
+
+    from workbench.cli.opening import endpoints_of, open_vault, supplied_key
+    from workbench.clock import SystemClock
+    from workbench.credentials_in_use import resolve
+    from workbench.leak_search import prove
+    from workbench.leaks.findings import Candidate, Liveness
+    from workbench.mailgun.client import Mailgun
+    from workbench.smtp import SmtpProver
+
+    async def asking(found: Sequence[Candidate]) -> dict[str, tuple[Liveness, str]]:
+        state, vault, clock = _state(home, incident), await open_vault(home), SystemClock()
+        try:
+            admin = await resolve(state, vault, supplied_key(options))
+            api = Mailgun(endpoints_of(options), admin.key, clock=clock)
+            try:
+                return await prove(api, SmtpProver(clock=clock), vault, state, list(found))
+            finally:
+                await api.aclose()
+        finally:
+            vault.close()
+
+    return lambda found: asyncio.run(asking(found))
+
+
+def _record(home: Home, incident: str, asked: Request, report: LeakReport) -> None:
+    """Journal what was found, unless another workbench holds the incident; says so either way."""
+    import asyncio
+
+    from workbench.clock import SystemClock, iso
+    from workbench.incident import leakage
+    from workbench.journal import Journal
+    from workbench.ledger import Ledger
+
+    clock = SystemClock()
+    journal = Journal.open(home.folder(incident) / "journal.sqlite", clock, incident)
+    try:
+        if journal.read_only:
+            say(f"Not recorded: {journal.holder} holds this incident. Search from there, or close it first.")
+            return
+        ledger = Ledger(journal, journal.rows())
+        for known in asked.known:
+            journal.guard(known.secret)
+        before = ledger.state.facts.get(leakage.FACT)
+        body = leakage.fact(report, asked.asked(), before, at=iso(clock.now()))
+        asyncio.run(ledger.record("fact", {"name": leakage.FACT, **body}))
+    finally:
+        journal.close()
+    say(f"Recorded in incident {incident}: {body['found']} secret(s), {body['open']} open.")

@@ -1,0 +1,230 @@
+"""The search for leaks inside an incident: what the incident knows goes in, what was found is journaled.
+
+The command line and the screen both come through here. The journal's facts are enough; the vault, where it
+is open, adds fingerprints that stay the same, exact values, and when each key was made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench import evidence
+from workbench.clock import iso
+from workbench.credentials_in_use import fingerprint_key
+from workbench.errors import UsageError
+from workbench.incident import leak_facts, leak_people, leakage
+from workbench.incident.state import State
+from workbench.leak_probe import prove_found
+from workbench.leaks.command import LeakOptions, LeakReport, Prove, Told, run
+from workbench.leaks.findings import AccountFacts, Candidate, Liveness
+from workbench.leaks.model import Kind, Known
+from workbench.redact import Secret
+from workbench.vault import EntryName, Vault
+
+if TYPE_CHECKING:
+    from workbench.leaks.people import Suspicion
+    from workbench.mailgun.client import Mailgun
+    from workbench.session import Session
+    from workbench.smtp import SmtpProver
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an operator asked for. ``mine`` confirms the sites as their own; ``recheck`` repeats earlier searches."""
+
+    targets: tuple[str, ...] = ()
+    history: bool = True
+    logs: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    mine: bool = False
+    recheck: bool = False
+    from_vault: bool = False
+    probe: bool = False
+    known: tuple[Known, ...] = ()
+    baseline: Path | None = None
+    accept: bool = False
+    reason: str = ""
+    contact: str = ""
+
+    def asked(self) -> dict[str, Any]:
+        """Return what the journal keeps of it, for a later re-check."""
+        return {
+            "targets": [_absolute(one) for one in self.targets],
+            "logs": [_absolute(one) for one in self.logs],
+            "sites": list(self.sites),
+            "again": self.recheck,
+        }
+
+
+@dataclass(slots=True)
+class Opened:
+    """What the open vault adds: the fingerprint key, exact values, today's passwords, the snapshot."""
+
+    key: bytes
+    known: tuple[Known, ...] = ()
+    current: frozenset[str] | None = None
+    snapshot: Mapping[str, Any] | None = None
+    live: dict[str, tuple[Liveness, str]] = field(default_factory=dict)
+
+
+def _absolute(target: str) -> str:
+    """Return a local path in full, so that a re-check from another folder finds it; an address as it is."""
+    return (
+        target if "://" in target or target.startswith("git@") else str(Path(target).expanduser().absolute())
+    )
+
+
+def again(request: Request, state: State) -> Request:
+    """Return a request for a re-check filled with what was searched before; raises UsageError for nothing."""
+    if not request.recheck:
+        return request
+    asked = state.facts.get(leakage.FACT, {}).get("asked", {})
+    targets, logs, sites = (tuple(asked.get(name, ())) for name in ("targets", "logs", "sites"))
+    if not (targets or logs or sites):
+        raise UsageError(
+            "Nothing was searched in this incident yet.",
+            "A re-check repeats what was searched before.",
+            "Search first: workbench leaks PATH…",
+        )
+    named = request.targets or request.logs or request.sites
+    # The sites were confirmed as the operator's own when they were first asked; only known paths are asked again.
+    return replace(
+        request,
+        targets=request.targets if named else targets,
+        logs=request.logs if named else logs,
+        sites=request.sites if named else sites,
+        mine=request.mine or not named or set(request.sites) <= set(sites),
+    )
+
+
+async def open_up(state: State, vault: Vault, folder: Path, *, values: bool) -> Opened:
+    """Return what the vault adds; ``values`` also fetches the incident's secrets to search for them exactly.
+
+    Raises VaultError where the vault or the snapshot cannot be read.
+    """
+    key = await fingerprint_key(vault)
+    found = Opened(key, snapshot=await _snapshot(state, vault, folder))
+    passwords = leak_facts.password_entries(state)
+    names = list(dict.fromkeys([*passwords, *(state.entries if values else ())]))
+    current: set[str] = set()
+    known: list[Known] = []
+    for name in names:
+        secret = await vault.fetch(EntryName(state.vault_service, name))
+        if secret is None:
+            continue
+        if name in passwords:
+            current.add(secret.fingerprint(key))
+        if values:
+            kind = Kind.SMTP_PASSWORD if name.startswith("SMTP ") else Kind.API_KEY
+            known.append(Known(name, secret, kind))
+    found.current, found.known = frozenset(current), tuple(known)
+    return found
+
+
+async def _snapshot(state: State, vault: Vault, folder: Path) -> Mapping[str, Any] | None:
+    name = state.snapshots.get("0a", {}).get("file")
+    if not name:
+        return None
+    path = folder / "evidence" / Path(str(name)).name
+    if not await asyncio.to_thread(path.exists):
+        # Purged on request: the facts of the journal must do.
+        return None
+    sealer = await vault.sealer("evidence")
+    return await asyncio.to_thread(evidence.load, path, sealer)
+
+
+def options_of(
+    request: Request, state: State, opened: Opened | None, facts: AccountFacts | None = None
+) -> LeakOptions:
+    """Return the engine's options: the request with everything the incident knows."""
+    snapshot = opened.snapshot if opened is not None else None
+    current = opened.current if opened is not None else None
+    exposed = leakage.exposed_paths(state)
+    return LeakOptions(
+        targets=request.targets,
+        history=request.history,
+        known=(*request.known, *(opened.known if opened is not None else ())),
+        logs=request.logs,
+        sites=request.sites,
+        confirmed=request.mine,
+        only_paths=frozenset().union(*exposed.values()) if request.recheck else None,
+        contact=request.contact,
+        baseline=request.baseline,
+        accept=request.accept,
+        reason=request.reason,
+        key=opened.key if opened is not None else None,
+        incident=state.incident,
+        facts=facts or leak_facts.account_facts(state, snapshot, current=current),
+        uses=leak_facts.foreign_uses(state),
+        created=leak_facts.created(snapshot),
+    )
+
+
+async def prove(
+    api: Mailgun, prover: SmtpProver, vault: Vault, state: State, found: list[Candidate]
+) -> dict[str, tuple[Liveness, str]]:
+    """Ask the account about found secrets, the vault's new passwords as the control."""
+    from workbench.incident.plan import EffectKind
+
+    entries = {
+        r.effect.target: r.entry
+        for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
+        if r.entry
+    }
+
+    async def control(login: str) -> Secret | None:
+        entry = entries.get(login)
+        return await vault.fetch(EntryName(state.vault_service, entry)) if entry else None
+
+    domains = sorted(str(name) for name in state.baseline.get("domains", ()))
+    return await prove_found(api, prover, found, domains, control)
+
+
+# ── in a session ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def search(session: Session, vault: Vault, request: Request, tell: Told | None = None) -> LeakReport:
+    """Search in a thread of its own, journal what was found, return the report.
+
+    ``tell`` is called on the event loop with each line of progress. Raises UsageError for what cannot be
+    searched as asked, VaultError, JournalError.
+    """
+    loop = asyncio.get_running_loop()
+    wanted = again(request, session.state)
+    opened = await open_up(session.state, vault, session.folder, values=wanted.from_vault)
+    options = options_of(wanted, session.state, opened)
+    if wanted.probe:
+        options = with_prove(options, session, vault, loop)
+
+    def say(line: str) -> None:
+        if tell is not None:
+            loop.call_soon_threadsafe(tell, line)
+
+    report = await asyncio.to_thread(run, options, tell=say)
+    people = leak_people.suspected(session.situation(), opened.snapshot)
+    before = session.state.facts.get(leakage.FACT)
+    body = leakage.fact(report, wanted.asked(), before, people, at=iso(session.clock.now()))
+    await session.fact(leakage.FACT, body)
+    return report
+
+
+def with_prove(
+    options: LeakOptions, session: Session, vault: Vault, loop: asyncio.AbstractEventLoop
+) -> LeakOptions:
+    """Return the options with a proof that runs on the session's event loop, called from the search's thread."""
+    def call(found: Any) -> dict[str, tuple[Liveness, str]]:
+        work = prove(session.api, session.prover, vault, session.state, list(found))
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    asked: Prove = call
+    return replace(options, prove=asked)
+
+
+async def people(session: Session, vault: Vault) -> tuple[Suspicion, ...]:
+    """Return the people under whose name keys were planted, with the questions to ask them."""
+    snapshot = await _snapshot(session.state, vault, session.folder)
+    return leak_people.suspected(session.situation(), snapshot)
