@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import structs
+
 from workbench import config
 from workbench.blocklists import catalogue
 from workbench.blocklists.catalogue import Catalogue
@@ -56,13 +58,18 @@ async def read_ips(api: Mailgun, inventory: Inventory) -> None:
     """Read the account's sending addresses into the inventory; a region that refuses simply adds none."""
     for region in api.endpoints.regions:
         try:
-            found = await list_ips(api, region=region, priority=Priority.READ)
+            found, own = await asyncio.gather(
+                list_ips(api, region=region, priority=Priority.READ),
+                list_ips(api, region=region, dedicated=True, priority=Priority.READ),
+            )
         except ApiError as error:
             # The domains are looked up all the same; what is missing is said.
             inventory.gaps[f"ips {region}"] = Gap("sending addresses", Place(region), error.what)
             continue
         inventory.gaps.pop(f"ips {region}", None)
-        inventory.ips.update({ip.ip: ip for ip in found})
+        # The plain list does not say it of each address: whatever is not dedicated is shared with others.
+        mine = {ip.ip for ip in own}
+        inventory.ips.update({ip.ip: structs.replace(ip, dedicated=ip.ip in mine) for ip in found})
 
 
 def subjects(inventory: Inventory, from_domains: Iterable[str] = ()) -> list[Subject]:

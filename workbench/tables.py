@@ -186,6 +186,11 @@ def _listed(names: Iterable[str], limit: int = 2) -> str:
     return ", ".join(held[:limit]) + more
 
 
+def table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> str:
+    """Return any rows as a table; the caller has made outside text harmless."""
+    return _table(rows, headers)
+
+
 def _last(record: EffectRecord) -> str:
     if record.failure:
         return visible(record.failure["what"], _WIDTH)

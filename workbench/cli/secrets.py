@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import sys
 
 from workbench import tables
 from workbench.cli.opening import open_vault, run_async
-from workbench.cli.output import document, text
+from workbench.cli.output import document, say, text
 from workbench.clock import SystemClock
 from workbench.errors import UsageError, VaultError
 from workbench.home import Home
@@ -16,13 +17,14 @@ from workbench.incident import documents
 from workbench.incident.state import State
 from workbench.journal import Journal
 from workbench.ledger import Ledger
-from workbench.redact import visible
-from workbench.vault import EntryName
+from workbench.redact import Secret, visible
+from workbench.vault import WORKBENCH_SERVICE, EntryName
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit code."""
-    return run_async(lambda: _list(options) if options.action == "list" else _get(options))
+    work = {"list": _list, "get": _get, "put": _put}[options.action]
+    return run_async(lambda: work(options))
 
 
 def _open_journal(options: argparse.Namespace) -> Journal:
@@ -82,6 +84,31 @@ async def _get(options: argparse.Namespace) -> int:
     if sys.stdout.isatty():
         sys.stdout.write("\n")
     sys.stdout.flush()
+    return 0
+
+
+async def _put(options: argparse.Namespace) -> int:
+    """Store what standard input holds for the workbench's own use; never an argument, which others can see."""
+    name = options.name.strip()
+    if not name or name != visible(name, 100) or name.lower().startswith("workbench:"):
+        raise UsageError(
+            f"“{visible(options.name, 80)}” cannot be the name of a secret.",
+            "Names that begin with “workbench:” hold the vault's own keys.",
+            "Use the name that `workbench blocklists` or the catalogue gives.",
+        )
+    hidden = sys.stdin.isatty()
+    line = getpass.getpass(f"{name}: ", stream=sys.stderr) if hidden else sys.stdin.readline()
+    typed = line.strip()
+    if not typed:
+        raise UsageError("Standard input held no secret.", "Nothing was stored.", "Pipe or type the value.")
+    home = Home.find()
+    home.ensure()
+    vault = await open_vault(home)
+    try:
+        await vault.store(EntryName(WORKBENCH_SERVICE, name), Secret(typed))
+    finally:
+        vault.close()
+    say(f"Stored as {name}. Name the zone under enable in {home.config_file} to have it asked.")
     return 0
 
 

@@ -1,0 +1,163 @@
+"""What ``workbench blocklists`` prints for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, timedelta
+
+from workbench import tables
+from workbench.blocklist_watch import BlocklistWatch, Round
+from workbench.blocklists.bounces import Notice
+from workbench.blocklists.removal import Removal
+from workbench.blocklists.verdicts import Verdict
+from workbench.blocklists.watch import strip
+from workbench.blocklists.zones import Tier
+from workbench.incident.listings import REFUSALS, request_word
+from workbench.incident.phase_blocklists import rate_lines, refusal_lines
+from workbench.incident.state import State
+from workbench.redact import visible
+
+
+def page(watch: BlocklistWatch, state: State, made: Round, days: int) -> str:
+    """Return listings, removals, refusals and rates, and loudly what was not asked."""
+    parts = [_headline(watch, made), _listings(watch, days), _removals(watch.removals())]
+    parts += [_unclear(watch), switched_off(watch), _monitoring(watch), _refusals(state)]
+    parts += ["\n".join((*rate_lines(state), *refusal_lines(state)))]
+    return "\n\n".join(part for part in parts if part)
+
+
+def switched_off(watch: BlocklistWatch) -> str:
+    """Return which lists were not asked and why, those that matter most by name."""
+    off = watch.switched_off()
+    first = [zone for zone in off if zone.tier is Tier.MAJOR]
+    rest = len(off) - len(first)
+    if not off:
+        return ""
+    lines = []
+    if first:
+        lines.append("NOT ASKED, although large receivers act on them:")
+        lines += [f"  {zone.title} ({zone.name}): {zone.off_reason}" for zone in first]
+        lines.append("  Not asked is not clean: look these up by hand, or enable them in config.toml.")
+    if rest:
+        lines.append(f"{rest} more list(s) of lower tiers are off; --json names them with the reason.")
+    return "\n".join(visible(line, 400) for line in lines)
+
+
+def notice(found: Notice) -> str:
+    """Return what a pasted bounce or notice says."""
+    meaning = found.meaning
+    if meaning is None:
+        rows = [("", "Nothing known is in this text; read it for a link or an address to ask.")]
+    else:
+        kind = "a listing or block of the sender" if meaning.is_listing else "NOT a listing of yours"
+        rows = [
+            ("who", meaning.provider),
+            ("kind", f"{meaning.kind.value}: {kind}"),
+            ("means", meaning.means),
+            ("do", meaning.todo),
+            ("page", meaning.page),
+            ("list", meaning.zone),
+            ("they ask", "; ".join(meaning.asks)),
+            ("also", ", ".join(other.provider for other in found.others)),
+        ]
+    rows += [
+        ("about", ", ".join(found.addresses)),
+        ("text", found.reason),
+        ("links", " ".join(found.links)),
+    ]
+    return "\n".join(f"{name:<9} {visible(words, 500)}" for name, words in rows if words)
+
+
+def _headline(watch: BlocklistWatch, made: Round) -> str:
+    matter, listed = len(watch.book.mattering), len(watch.book.listed)
+    return (
+        f"{made.asked} look-ups in {made.seconds:.1f} s: {listed} listing(s), {matter} of them matter, "
+        f"{watch.book.unclear} cannot tell."
+    )
+
+
+def _listings(watch: BlocklistWatch, days: int) -> str:
+    now = watch.now()
+    first = (now - timedelta(days=days - 1)).astimezone(UTC).date()
+    rows = []
+    for seen in sorted(
+        (one for one in watch.book.pairs.values() if one.ever_listed),
+        key=lambda one: (not one.listed, one.tier, one.zone, one.subject),
+    ):
+        since = f"{seen.since:%d %b %H:%M}Z" if seen.since is not None else ""
+        rows.append(
+            (
+                "listed" if seen.listed else "gone",
+                visible(seen.subject, 60),
+                visible(str(seen.record.get("list", seen.zone)), 40),
+                f"{seen.tier} {Tier(seen.tier).word}",
+                since,
+                strip(seen.history, first, days),
+                request_word(seen, now),
+                visible(str(seen.record.get("reason", "")), 60),
+            )
+        )
+    if not rows:
+        return "No listing."
+    return tables.table(
+        rows, ("", "subject", "list", "tier", "since", f"last {days} days", "removal", "reason")
+    )
+
+
+def _removals(removals: Sequence[Removal]) -> str:
+    rows = [
+        (
+            str(one.rank),
+            visible(f"{one.listing.subject.value} on {one.listing.zone.title}", 70),
+            one.whose.value,
+            "ready" if one.ready else visible("; ".join(one.blocked_by), 90),
+            visible(one.do_not_pay or one.ends, 70),
+            visible(one.page, 80),
+        )
+        for one in removals
+    ]
+    if not rows:
+        return ""
+    return (
+        tables.table(rows, ("", "the way off", "whose job", "request", "how it ends", "where"))
+        + "\n--json holds the request texts."
+    )
+
+
+def _unclear(watch: BlocklistWatch) -> str:
+    rows = [(zone, visible(why, 110)) for zone, why in sorted(watch.health.items()) if why]
+    single = [
+        one
+        for one in watch.listings.values()
+        if one.verdict is Verdict.CANNOT_TELL and not watch.health.get(one.zone.name)
+    ]
+    if single:
+        rows.append(("", f"and {len(single)} single look-up(s): {visible(single[0].reason, 90)}"))
+    return tables.table(rows, ("cannot tell", "why")) if rows else ""
+
+
+def _monitoring(watch: BlocklistWatch) -> str:
+    if watch.vendor_gap:
+        return visible(f"Mailgun's own monitoring cannot be read: {watch.vendor_gap}.", 200)
+    rows = [
+        (visible(one.subject, 60), visible(one.title, 40), one.agreement.value)
+        for one in watch.beside()
+        if one.vendor is not None
+    ]
+    return tables.table(rows, ("Mailgun's monitoring", "list", "")) if rows else ""
+
+
+def _refusals(state: State) -> str:
+    fact = state.facts.get(REFUSALS, {})
+    rows = [
+        (
+            str(count["hour"])[:16] + "Z",
+            visible(str(count["provider"]), 40),
+            str(count["count"]),
+            "yes" if count["is_listing"] else str(count["kind"]),
+            visible(str(count["means"]), 70),
+            visible(str(count["page"]), 60),
+        )
+        for count in fact.get("counts", ())[:12]
+    ]
+    return tables.table(rows, ("hour", "refused by", "times", "blocks us", "means", "ask")) if rows else ""

@@ -1,0 +1,203 @@
+"""``workbench blocklists``: which listings matter, the way off, and a watch that goes on for days."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from workbench.blocklist_watch import BlocklistWatch, Round
+from workbench.blocklists.bounces import Notice as ReadNotice
+from workbench.blocklists.bounces import read_notice
+from workbench.blocklists.names import Subject
+from workbench.cli import blocklist_words
+from workbench.cli.contain import read_account
+from workbench.cli.opening import open_from, run_async
+from workbench.cli.output import document, say, text
+from workbench.clock import iso
+from workbench.errors import ApiError, UsageError
+from workbench.incident import documents
+from workbench.redact import visible
+from workbench.session import Session
+
+# A watch sleeps until the next pair is due, and looks at the clock at least this often (seconds).
+LONGEST_NAP = 600.0
+DRILL_NAP = 2.0
+_LARGEST_NOTICE = 1_000_000
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command: 0 when no listing that matters stands, 1 when one does, 130 when a watch is stopped."""
+    if options.notice is not None:
+        return _notice(options)
+    return run_async(lambda: _blocklists(options))
+
+
+async def _blocklists(options: argparse.Namespace) -> int:
+    only = [Subject.parse(name) for name in (*options.ip, *options.domain)]
+    session = await open_from(options)
+    try:
+        await read_account(session)
+        watch = session.blocklists
+        if options.requested or options.refused:
+            return await _record(watch, options, session)
+        made = await watch.check(only)
+        await watch.read_aftermath()
+        if options.watch:
+            _report(session, options, made)
+            return await _watch(session, options)
+        if options.json:
+            document(_document(session, made, only))
+        else:
+            text(blocklist_words.page(watch, session.state, made, options.days))
+        return 1 if watch.book.mattering else 0
+    finally:
+        await session.aclose()
+
+
+async def _watch(session: Session, options: argparse.Namespace) -> int:
+    """Ask again whenever something is due, for so many days; prints what changes. Returns the exit code."""
+    watch = session.blocklists
+    began = watch.now()
+    ends = began + timedelta(days=options.days)
+    say(
+        f"Watching until {iso(ends)}; a new listing rings. Ctrl-C stops; the next start goes on from the journal."
+    )
+    while watch.now() < ends:
+        await session.clock.sleep(_nap(session, watch, ends))
+        try:
+            if session.drill or session.api.endpoints.dns is not None:
+                # A drill's clock moves by jumps: one call tells where it stands.
+                await session.read_rate()
+            made = await watch.follow()
+        except ApiError as error:
+            say(f"The account could not be asked: {error.what} The lists are asked again later.")
+            continue
+        if made is not None:
+            _report(session, options, made)
+    return 1 if watch.book.mattering else 0
+
+
+def _nap(session: Session, watch: BlocklistWatch, ends: datetime) -> float:
+    due = min(watch.next_due(), ends)
+    longest = DRILL_NAP if session.api.endpoints.dns is not None else LONGEST_NAP
+    return max(1.0, min(longest, (due - watch.now()).total_seconds()))
+
+
+def _report(session: Session, options: argparse.Namespace, made: Round) -> None:
+    """Tell of a round of the watch: one JSON document a line, or one line a change; a new listing rings."""
+    book = session.blocklists.book
+    changes = [
+        {
+            "at": iso(change.at),
+            "subject": change.subject,
+            "zone": change.zone,
+            "tier": change.tier,
+            "change": change.kind.value,
+            "reason": change.reason,
+        }
+        for change in made.changes
+    ]
+    if options.json:
+        head = documents.head("blocklists-round", session.incident)
+        body = {**head, "at": iso(made.at), "asked": made.asked, "changes": changes}
+        sys.stdout.write(json.dumps({**body, "listed": len(book.listed)}, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+        return
+    if made.rings and sys.stderr.isatty():
+        sys.stderr.write("\a")
+    for change in changes:
+        text(
+            visible(
+                f"{change['at']}  {change['change']}: {change['subject']} on {change['zone']} "
+                f"(tier {change['tier']}): {change['reason']}",
+                300,
+            )
+        )
+    say(f"{iso(made.at)} asked {made.asked}, {len(book.listed)} listed, {len(book.mattering)} of them matter")
+
+
+async def _record(watch: BlocklistWatch, options: argparse.Namespace, session: Session) -> int:
+    """Record that a removal was asked for, or refused."""
+    await watch.catalogue()
+    if options.requested:
+        subject, zone = options.requested
+        request = await watch.requested(subject, zone)
+        until = f", check again after {iso(request.wait_until)}" if request.wait_until else ""
+        say(f"Recorded: removal of {visible(subject, 80)} from {visible(zone, 80)} requested{until}.")
+    else:
+        subject, zone, *note = options.refused
+        await watch.refused(subject, zone, " ".join(note))
+        say(f"Recorded: {visible(zone, 80)} refused to remove {visible(subject, 80)}.")
+    if options.json:
+        document(_document(session, None, ()))
+    return 0
+
+
+def _document(session: Session, made: Round | None, only: Sequence[Subject]) -> dict[str, Any]:
+    from workbench.incident.listing_documents import blocklists
+
+    watch = session.blocklists
+    asked = {subject.value for subject in only}
+    listings = [one for one in watch.listings.values() if not asked or one.subject.value in asked]
+    return blocklists(
+        incident=session.incident,
+        book=watch.book,
+        now=watch.now(),
+        listings=listings,
+        removals=watch.removals(),
+        health=watch.health,
+        switched_off=watch.switched_off(),
+        beside=watch.beside(),
+        vendor_gap=watch.vendor_gap,
+        facts=session.state.facts,
+        seconds=made.seconds if made is not None else None,
+        due=watch.next_due(),
+    )
+
+
+def _notice(options: argparse.Namespace) -> int:
+    """Read a pasted bounce or notice; needs neither account nor network."""
+    found = read_notice(_read(options.notice))
+    if options.json:
+        document({**documents.head("blocklists", None), "listings": [], "notice": _notice_json(found)})
+    else:
+        text(blocklist_words.notice(found))
+    return 1 if found.meaning is not None and found.meaning.is_listing else 0
+
+
+def _read(name: str) -> str:
+    if name == "-":
+        return sys.stdin.read(_LARGEST_NOTICE)
+    try:
+        with Path(name).open(encoding="utf-8", errors="replace") as file:
+            return file.read(_LARGEST_NOTICE)
+    except OSError as error:
+        raise UsageError(
+            f"The notice {visible(name, 200)} cannot be read ({error.strerror}).",
+            "",
+            "Give a file that holds the bounce or notice, or - to paste it.",
+        ) from error
+
+
+def _notice_json(found: ReadNotice) -> dict[str, Any]:
+    meaning = found.meaning
+    return {
+        "list": meaning.provider if meaning is not None else None,
+        "kind": meaning.kind.value if meaning is not None else None,
+        "is_listing": meaning is not None and meaning.is_listing,
+        "means": meaning.means if meaning is not None else None,
+        "todo": meaning.todo if meaning is not None else None,
+        "page": meaning.page if meaning is not None else None,
+        "zone": meaning.zone if meaning is not None else None,
+        "asks": list(meaning.asks) if meaning is not None else [],
+        "others": [other.provider for other in found.others],
+        "addresses": list(found.addresses),
+        "codes": list(found.codes),
+        "links": list(found.links),
+        "reason": found.reason,
+    }
