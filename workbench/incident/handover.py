@@ -178,7 +178,11 @@ def _adoption(fact: Mapping[str, Any], old: str, new: tuple[str, ...]) -> tuple[
     found: Mapping[str, Mapping[str, Any]] = fact.get("by_credential", {})
     seen = [name for name in new if int(found.get(name, {}).get("last_hour", 0)) > 0]
     if not seen:
-        return False, "the replacement is not seen in use yet"
+        # The log names no SMTP login, only the envelope sender, which a program may well keep (dossier B5).
+        smtp = (
+            "; the log tells logins only by sender address, so it may be" if old.startswith("smtp:") else ""
+        )
+        return False, f"the replacement is not seen in use yet{smtp}"
     if len(seen) < len(new):
         return False, f"{len(seen)} of {len(new)} replacements are in use"
     last, as_of = _moment(found.get(old, {}).get("last_used")), _moment(fact.get("as_of"))
