@@ -10,11 +10,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench import evidence
 from workbench.clock import iso
-from workbench.credentials_in_use import fingerprint_key
 from workbench.errors import UsageError
 from workbench.incident import leak_facts, leak_people, leakage
 from workbench.incident.state import State
@@ -23,11 +22,12 @@ from workbench.leaks.command import LeakOptions, LeakReport, Prove, Told, run
 from workbench.leaks.findings import AccountFacts, Candidate, Liveness
 from workbench.leaks.model import Kind, Known
 from workbench.redact import Secret
-from workbench.vault import EntryName, Vault
+from workbench.vault import EntryName
 
 if TYPE_CHECKING:
     from workbench.leaks.people import Suspicion
     from workbench.mailgun.client import Mailgun
+    from workbench.sealed import Sealer
     from workbench.session import Session
     from workbench.smtp import SmtpProver
 
@@ -101,13 +101,23 @@ def again(request: Request, state: State) -> Request:
     )
 
 
-async def open_up(state: State, vault: Vault, folder: Path, *, values: bool) -> Opened:
-    """Return what the vault adds; ``values`` also fetches the incident's secrets to search for them exactly.
+class Fetching(Protocol):
+    """The part of a vault that a search reads."""
 
-    Raises VaultError where the vault or the snapshot cannot be read.
+    async def fetch(self, name: EntryName) -> Secret | None:
+        """Return a stored secret, None when there is none; raises VaultError."""
+
+
+async def open_up(
+    state: State, vault: Fetching, sealing: tuple[bytes, Sealer], folder: Path, *, values: bool
+) -> Opened:
+    """Return what the open vault adds; ``values`` also fetches the incident's secrets to search for them exactly.
+
+    ``sealing`` is the key of fingerprints and the sealer of evidence. Raises VaultError where the vault or the
+    snapshot cannot be read.
     """
-    key = await fingerprint_key(vault)
-    found = Opened(key, snapshot=await _snapshot(state, vault, folder))
+    key, sealer = sealing
+    found = Opened(key, snapshot=await _snapshot(state, sealer, folder))
     passwords = leak_facts.password_entries(state)
     names = list(dict.fromkeys([*passwords, *(state.entries if values else ())]))
     current: set[str] = set()
@@ -125,7 +135,7 @@ async def open_up(state: State, vault: Vault, folder: Path, *, values: bool) -> 
     return found
 
 
-async def _snapshot(state: State, vault: Vault, folder: Path) -> Mapping[str, Any] | None:
+async def _snapshot(state: State, sealer: Sealer, folder: Path) -> Mapping[str, Any] | None:
     name = state.snapshots.get("0a", {}).get("file")
     if not name:
         return None
@@ -133,7 +143,6 @@ async def _snapshot(state: State, vault: Vault, folder: Path) -> Mapping[str, An
     if not await asyncio.to_thread(path.exists):
         # Purged on request: the facts of the journal must do.
         return None
-    sealer = await vault.sealer("evidence")
     return await asyncio.to_thread(evidence.load, path, sealer)
 
 
@@ -165,7 +174,7 @@ def options_of(
 
 
 async def prove(
-    api: Mailgun, prover: SmtpProver, vault: Vault, state: State, found: list[Candidate]
+    api: Mailgun, prover: SmtpProver, vault: Fetching, state: State, found: list[Candidate]
 ) -> dict[str, tuple[Liveness, str]]:
     """Ask the account about found secrets, the vault's new passwords as the control."""
     from workbench.incident.plan import EffectKind
@@ -187,7 +196,7 @@ async def prove(
 # ── in a session ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def search(session: Session, vault: Vault, request: Request, tell: Told | None = None) -> LeakReport:
+async def search(session: Session, request: Request, tell: Told | None = None) -> LeakReport:
     """Search in a thread of its own, journal what was found, return the report.
 
     ``tell`` is called on the event loop with each line of progress. Raises UsageError for what cannot be
@@ -195,10 +204,11 @@ async def search(session: Session, vault: Vault, request: Request, tell: Told | 
     """
     loop = asyncio.get_running_loop()
     wanted = again(request, session.state)
-    opened = await open_up(session.state, vault, session.folder, values=wanted.from_vault)
+    sealing = await session.sealing()
+    opened = await open_up(session.state, session.vault, sealing, session.folder, values=wanted.from_vault)
     options = options_of(wanted, session.state, opened)
     if wanted.probe:
-        options = with_prove(options, session, vault, loop)
+        options = _with_prove(options, session, loop)
 
     def say(line: str) -> None:
         if tell is not None:
@@ -212,19 +222,19 @@ async def search(session: Session, vault: Vault, request: Request, tell: Told | 
     return report
 
 
-def with_prove(
-    options: LeakOptions, session: Session, vault: Vault, loop: asyncio.AbstractEventLoop
-) -> LeakOptions:
+def _with_prove(options: LeakOptions, session: Session, loop: asyncio.AbstractEventLoop) -> LeakOptions:
     """Return the options with a proof that runs on the session's event loop, called from the search's thread."""
+
     def call(found: Any) -> dict[str, tuple[Liveness, str]]:
-        work = prove(session.api, session.prover, vault, session.state, list(found))
+        work = prove(session.api, session.prover, session.vault, session.state, list(found))
         return asyncio.run_coroutine_threadsafe(work, loop).result()
 
     asked: Prove = call
     return replace(options, prove=asked)
 
 
-async def people(session: Session, vault: Vault) -> tuple[Suspicion, ...]:
+async def people(session: Session) -> tuple[Suspicion, ...]:
     """Return the people under whose name keys were planted, with the questions to ask them."""
-    snapshot = await _snapshot(session.state, vault, session.folder)
+    _, sealer = await session.sealing()
+    snapshot = await _snapshot(session.state, sealer, session.folder)
     return leak_people.suspected(session.situation(), snapshot)

@@ -200,6 +200,7 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | 
     import os
 
     from workbench.cli.opening import open_vault
+    from workbench.credentials_in_use import fingerprint_key
     from workbench.leak_search import open_up
 
     unasked = bool(os.environ.get("WORKBENCH_PASSPHRASE_FILE")) and home.vault_file.exists()
@@ -210,9 +211,9 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | 
     async def opening() -> Opened:
         vault = await open_vault(home)
         try:
-            return await open_up(
-                _state(home, incident), vault, home.folder(incident), values=options.from_vault
-            )
+            sealing = (await fingerprint_key(vault), await vault.sealer("evidence"))
+            folder = home.folder(incident)
+            return await open_up(_state(home, incident), vault, sealing, folder, values=options.from_vault)
         finally:
             vault.close()
 

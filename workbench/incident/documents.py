@@ -9,6 +9,7 @@ from typing import Any
 from workbench.clock import iso
 from workbench.incident import adoption, findings, hardening, runbook
 from workbench.incident.handover import Kept
+from workbench.incident.leak_findings import leak_findings
 from workbench.incident.people import sign_in
 from workbench.incident.plan import Effect, EffectKind, Plan
 from workbench.incident.situation import Situation
@@ -90,7 +91,7 @@ def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
         ],
         "effects": effects(state.effects.values()),
         "steps": steps(situation),
-        "findings": [finding.to_json() for finding in findings.findings(situation)],
+        "findings": [finding.to_json() for finding in (*findings.findings(situation), *leak_findings(state))],
         "alarms": alarms(state),
         "hardening": hardening.document(situation),
         "adoption": [

@@ -13,8 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.clock import iso
-from workbench.incident import findings, runbook
+from workbench.incident import findings, leakage, runbook
 from workbench.incident.inventory import UserItem
+from workbench.incident.leak_findings import leak_findings
 from workbench.incident.phase_people import sign_in
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.situation import Situation
@@ -235,7 +236,7 @@ def _found(material: Material) -> Section:
             visible("; ".join(f.why), 160),
             f.decision or "not judged yet",
         )
-        for f in findings.findings(material.situation)
+        for f in (*findings.findings(material.situation), *leak_findings(material.situation.state))
     )
     if not rows:
         return Section("Findings", (Text("Nothing was found that needs judging."),))
@@ -244,12 +245,11 @@ def _found(material: Material) -> Section:
 
 def _investigation(material: Material) -> Section:
     state = material.situation.state
-    fact = state.facts.get("leaks")
-    lines = [str(line) for line in fact.get("lines", ())] if fact is not None else []
+    lines = leakage.lines(state)
     lines += [f"{a.text} ({a.who}, {a.at})" for a in state.attestations if a.step == "7"]
     if not lines:
         lines = ["How the credential leaked is not established yet; we will report it separately."]
-    return Section("How it leaked", (Bullets(tuple(visible(line, 300) for line in lines)),))
+    return Section("How it leaked", (Bullets(tuple(visible(line, 500) for line in lines)),))
 
 
 def _asked_of_support(material: Material) -> Section:

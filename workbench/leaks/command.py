@@ -303,7 +303,9 @@ def _plugins(path: Path, report: LeakReport) -> None:
 
     for root in wordpress.roots_in(path):
         for one in wordpress.installed_in(root):
-            report.plugins += wordpress.vulnerable(one)
+            # In full: the same plugin of two sites in one folder is two places.
+            found = wordpress.vulnerable(replace(one, where=str(root / one.where)))
+            report.plugins += found
 
 
 def _below(path: Path) -> bool:
