@@ -278,7 +278,7 @@ class WorkbenchApp(App[int]):
 
     def plan_shown(self) -> bool:
         """Return whether a plan is on the screen already: a second one must not cover it."""
-        return any(screen.id == "plan-screen" for screen in self.screen_stack)
+        return any(screen.has_class("plan-screen") for screen in self.screen_stack)
 
     def copy_to_clipboard(self, text: str) -> None:
         """Offer text to the terminal's clipboard, wrapped for tmux and screen, and say so honestly."""
@@ -314,7 +314,8 @@ class WorkbenchApp(App[int]):
         if not self.funnel.active:
             self.exit(0)
             return
-        from workbench.screens.asks import Choice, PickScreen
+        from workbench.screens.asks import PickScreen
+        from workbench.screens.choices import Choice
 
         choices = (
             Choice("stay", "Stay"),

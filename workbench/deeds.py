@@ -11,20 +11,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.actions.catalog import ACTIONS, Action, Pane
+from workbench.questions import Questions
 
 if TYPE_CHECKING:
     from workbench.app import WorkbenchApp
+    from workbench.incident.assessment import Assessment
     from workbench.incident.plan import Plan
+    from workbench.incident.sweep import Sweep
     from workbench.progress import Summary
     from workbench.redact import Secret
-    from workbench.screens.asks import Picked
     from workbench.session import Session
 
-LEAST_LIMIT = 1000  # messages a month; the vendor refuses less (dossier B3)
 # These act on the row under the cursor where nothing is selected; all others then mean everything.
 _ON_CURSOR = frozenset({"keys.delete", "logins.delete", "finding.judge", "secret.reveal"})
 _DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour")
-_FINDING_KINDS = {Pane.DOMAINS: "domain", Pane.USERS: "user"}
 NOT_OPEN = "the incident is not open yet"
 
 
@@ -33,6 +33,7 @@ class Deeds:
 
     def __init__(self, app: WorkbenchApp) -> None:
         self._app = app
+        self.questions = Questions(app)
         self._always: dict[str, Callable[[], object]] = {
             "help": self._help,
             "quit": app.ask_quit,
@@ -40,7 +41,7 @@ class Deeds:
             "palette": app.action_command_palette,
             "refresh": app.refresh_account,
             "pane.maximise": app.main.toggle_maximised,
-            "share.toggle": self._share,
+            "share.toggle": self.questions.share,
             "local.toggle": self._local,
             "stop": self._stop,
             "next.do": self._next,
@@ -50,8 +51,11 @@ class Deeds:
             "finish": self._finish,
             "evidence.preserve": self._preserve,
             "support.message": self._support,
-            "step.attest": self._attest,
-            "finding.judge": self._judge,
+            "step.attest": self.questions.attest,
+            "finding.judge": self.questions.judge,
+            "findings.judge": self.questions.findings,
+            "leftovers.sweep": self._sweep,
+            "damage.assess": self._assess,
             "blocklists.check": self._blocklists,
             "secret.reveal": self._reveal,
             **{part: partial(self._exercise, part) for part in _DRILL_PARTS},
@@ -99,9 +103,10 @@ class Deeds:
                 return "" if session.state.unsettled else "everything that was begun is proven"
             case "finding.judge":
                 return "" if marked else "no row is highlighted"
-            case "subaccounts.disable":
-                # Which one is asked next; the session is asked about it with the plan.
-                return "" if session.inventory.subaccounts else "the account has no subaccount"
+        asked = self.questions.impossible(action, session)
+        if asked is not None:
+            # What it is about is asked next; the session is asked with the plan.
+            return asked
         return session.unavailable(action.id, marked)
 
     def chosen(self, action: Action, session: Session) -> tuple[list[str], str]:
@@ -128,11 +133,7 @@ class Deeds:
 
     def _plan(self, action: Action, session: Session) -> None:
         marked, _ = self.chosen(action, session)
-        if action.id == "limit.set":
-            self._ask_limit(action, marked)
-        elif action.id == "subaccounts.disable":
-            self._pick_subaccount(action, session)
-        else:
+        if not self.questions.ask(action, marked, session):
             self.make_plan(action, marked)
 
     def make_plan(self, action: Action, marked: list[str], **options: Any) -> None:
@@ -177,42 +178,6 @@ class Deeds:
             self._app.tell(f"{summary.line()}. Activity (6) says more; f goes on.", severity="warning")
         self._app.refresh_account(loud=False)
 
-    def _ask_limit(self, action: Action, marked: list[str]) -> None:
-        from workbench.screens.asks import AskScreen
-
-        def check(text: str) -> str:
-            number = text.replace(",", "").replace(".", "")
-            if not number.isdigit() or int(number) < LEAST_LIMIT:
-                return f"A whole number of messages a month, {LEAST_LIMIT:,} or more."
-            return ""
-
-        def answered(text: str | None) -> None:
-            if text is not None:
-                self.make_plan(action, marked, limit=int(text.replace(",", "").replace(".", "")))
-
-        words = (
-            "How many messages may the account send this month? Mailgun takes no less than 1,000; a limit below "
-            "what was sent already probably stops all mail, yours included. The plan shows this month's use."
-        )
-        screen = AskScreen("Sending limit", words, placeholder="messages a month", check=check)
-        self._app.push_screen(screen, answered)
-
-    def _pick_subaccount(self, action: Action, session: Session) -> None:
-        from workbench.redact import visible
-        from workbench.screens.asks import Choice, PickScreen
-
-        choices = [
-            Choice(item.id, visible(item.name or item.id, 60), visible(item.status or "", 20))
-            for item in session.inventory.subaccounts.values()
-        ]
-
-        def answered(picked: Picked | None) -> None:
-            if picked is not None:
-                self.make_plan(action, [picked.id])
-
-        text = "Everything a disabled subaccount sends stops until it is enabled again."
-        self._app.push_screen(PickScreen("Disable which subaccount?", text, choices), answered)
-
     # Runbook
 
     def _next(self) -> None:
@@ -240,8 +205,33 @@ class Deeds:
     def _preserve(self, session: Session) -> None:
         def told(_: None) -> None:
             self._app.tell("Evidence is stored, its hash is in the journal. m shows the message to Support.")
+            # The rest (every setting, the log) follows below the writes and gates none of them.
+            if not self._app.work.running("preserve-rest"):
+                doing = "preserving every setting and the log"
+                self._app.work.start(session.preserve_rest, group="preserve-rest", doing=doing, loud=False)
 
         self._app.work.start(session.preserve, group="preserve", doing="preserving evidence", then=told)
+
+    def _sweep(self, session: Session) -> None:
+        def told(sweep: Sweep) -> None:
+            self._app.tell(f"{len(sweep.swept)} settings looked at, {len(sweep.asked())} to judge.")
+            self._app.main.renew()
+            if sweep.asked() and len(self._app.screen_stack) == 1:
+                self.questions.findings(session)
+
+        doing = "sweeping every setting"
+        self._app.tell("Reading every setting; this takes a while and changes nothing.")
+        self._app.work.start(lambda: session.investigation.sweep(), group="sweep", doing=doing, then=told)
+
+    def _assess(self, session: Session) -> None:
+        from workbench.screens.texts import TextScreen
+
+        def told(made: Assessment) -> None:
+            self._app.push_screen(TextScreen("The damage", self._app.safe("\n".join(made.lines()))))
+
+        self._app.tell("Reading the log of the abuse; this takes a while and changes nothing.")
+        doing = "assessing the damage"
+        self._app.work.start(lambda: session.investigation.assess(), group="assess", doing=doing, then=told)
 
     def _exercise(self, part: str, session: Session) -> None:
         self._app.work.start(
@@ -256,80 +246,18 @@ class Deeds:
 
         def closed(copied: bool | None) -> None:
             if copied:
-                self._attested(session, "0", "opening message to Support copied", "")
+                self.attested(session, "0", "opening message to Support copied", "")
 
         hint = "Copy it and send it to Mailgun Support now; copying it is recorded as attested."
         self._app.push_screen(TextScreen("To Mailgun Support", session.support_message(), hint=hint), closed)
 
-    def _attested(self, session: Session, step: str, text: str, subject: str) -> None:
+    def attested(self, session: Session, step: str, text: str, subject: str) -> None:
+        """Record what a person says of a step."""
         self._app.work.start(
             lambda: session.attest(step, text, subject), group="attest", doing=f"attesting step {step}"
         )
 
-    def _attest(self, session: Session) -> None:
-        from workbench.screens.asks import AskScreen, Choice, PickScreen
-
-        main = self._app.main
-        if main.current is Pane.USERS and (user := main.panes[Pane.USERS].table.cursor_key) is not None:
-            choices = [
-                Choice("4", "has a new password", "step 4"),
-                Choice("5", "has two-factor switched on", "step 5"),
-                Choice("1b", "is deleted in the control panel", "step 1b"),
-            ]
-
-            def picked(answer: Picked | None) -> None:
-                if answer is not None:
-                    text = answer.reason or next(c.words for c in choices if c.id == answer.id)
-                    self._attested(session, answer.id, text, user)
-
-            text = (
-                "Attest only what you know and the account cannot show. Your name and the time are recorded."
-            )
-            self._app.push_screen(PickScreen("This user…", text, choices, reason="how do you know?"), picked)
-            return
-        step = main.runbook.current
-        if step is None:
-            self._app.tell("Every step is closed.")
-            return
-
-        def answered(text: str | None) -> None:
-            if text is not None:
-                self._attested(session, step.id, text, "")
-
-        question = "What do you know, and from whom? Your name and the time are recorded with it."
-        screen = AskScreen(f"Attest step {step.id}: {step.title}", question, placeholder="what was done")
-        self._app.push_screen(screen, answered)
-
     # Findings, blocklists, secrets
-
-    def _judge(self, session: Session) -> None:
-        from workbench.redact import visible
-        from workbench.screens.asks import Choice, PickScreen
-
-        pane = self._app.main.current
-        key = self._app.main.panes[pane].table.cursor_key
-        if key is None:
-            return
-        kind = _FINDING_KINDS.get(pane) or ("key" if key in session.inventory.keys else "login")
-        found = next((f for f in session.findings() if f.key == f"{kind}:{key}"), None)
-        why = "\n".join(f"- {visible(line)}" for line in found.why) if found is not None else ""
-        choices = (
-            Choice("keep", "Not sure yet", "stays on the list of what to judge"),
-            Choice("ours", "It is ours", "somebody of yours made it and knows it"),
-            Choice("intruder", "It is the intruder's", "nobody of yours made it"),
-        )
-
-        def answered(picked: Picked | None) -> None:
-            if picked is not None:
-                self._app.work.start(
-                    lambda: session.decide(f"{kind}:{key}", picked.id, picked.reason),
-                    group="decide",
-                    doing="recording your judgement",
-                )
-
-        title = self._app.safe(found.title if found is not None else key)
-        text = self._app.safe(why) or "Nothing speaks against it so far."
-        self._app.push_screen(PickScreen(f"Whose is it? {title}", text, choices, reason="reason"), answered)
 
     def _blocklists(self, session: Session) -> None:
         self._app.work.start(session.check_blocklists, group="blocklists", doing="asking the blocklists")
@@ -362,24 +290,6 @@ class Deeds:
         self._app.push_screen(RevealScreen(entry, fetch, session.clock))
 
     # Views
-
-    def _share(self) -> None:
-        from workbench.screens.asks import Choice, PickScreen
-
-        if not self._app.store.look.share_safe:
-            self._app.set_look(share_safe=True)
-            return
-
-        def answered(picked: Picked | None) -> None:
-            if picked is not None and picked.id == "off":
-                self._app.set_look(share_safe=False)
-
-        choices = (
-            Choice("on", "Keep share-safe on"),
-            Choice("off", "Turn it off", "people's addresses in full, secrets can be revealed"),
-        )
-        text = "Is nobody else looking at this screen, and is nothing recording it?"
-        self._app.push_screen(PickScreen("Turn share-safe off?", text, choices), answered)
 
     def _local(self) -> None:
         look = self._app.store.look

@@ -15,6 +15,21 @@ from workbench.app import WorkbenchApp
 
 Running = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 
+# Every kind of work a test may have started, in the order in which one starts another.
+GROUPS = (
+    "open",
+    "connect",
+    "vault",
+    "read",
+    "rate",
+    "plan",
+    "run",
+    "preserve",
+    "preserve-rest",
+    "sweep",
+    "assess",
+)
+GROUPS += ("blocklists", "decide", "attest", "reveal", "record")
 SIZES = ((80, 24), (120, 40), (160, 50))
 
 
@@ -33,7 +48,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     assert isinstance(app, WorkbenchApp)
     for _ in range(2):
         await pilot.pause()
-        for group in ("open", "connect", "read", "rate", "blocklists", "plan", "decide", "attest", "record"):
+        for group in GROUPS:
             await app.work.rest(group, 5)
     # Two coalescing windows: the funnel's and the pane's.
     await pilot.pause(0.16)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from workbench.actions import registry
@@ -37,6 +38,23 @@ class Rate:
     series = (3, 5, 900, 1240, 1100)
     text = "1,240/h above the usual 40/h"
     as_of = START
+
+
+class FakeInvestigation:
+    """Sweep and assessment."""
+
+    def __init__(self, session: FakeSession) -> None:
+        self._session = session
+
+    async def sweep(self) -> Any:
+        """Look at nothing."""
+        self._session.asked.append(("sweep",))
+        return SimpleNamespace(swept=[1, 2], asked=lambda: [1])
+
+    async def assess(self) -> Any:
+        """Count nothing."""
+        self._session.asked.append(("assess",))
+        return SimpleNamespace(lines=lambda: [f"about 900 messages to {PERSON}"])
 
 
 class FakeSession:
@@ -174,11 +192,27 @@ class FakeSession:
         self.state.snapshots["0a"] = {"part": "0a", "at": "2026-11-21T14:03:00Z", "sha256": "ab" * 32}
         self.changed("runbook")
 
+    async def preserve_rest(self) -> None:
+        """Store the rest."""
+        self.asked.append(("preserve_rest",))
+        self._fail("preserve_rest")
+
+    async def exercise(self, action_id: str) -> str:
+        """Play a part of the drill."""
+        self.asked.append(("exercise", action_id))
+        return f"played {action_id}"
+
+    @property
+    def investigation(self) -> FakeInvestigation:
+        """Return readings that find nothing much."""
+        return FakeInvestigation(self)
+
     # knowing
 
     def situation(self) -> Situation:
         """Return what actions look at."""
-        return Situation(self.inventory, self.state, self.clock.now())
+        own = next(iter(self.inventory.keys), "")
+        return Situation(self.inventory, self.state, self.clock.now(), own)
 
     def steps(self) -> list[runbook.StepView]:
         """Return the real runbook."""

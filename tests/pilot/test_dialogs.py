@@ -11,8 +11,9 @@ from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, SECRET, FakeSession
 from workbench.errors import VaultError
 from workbench.incident.plan import Effect, EffectKind, EffectState
-from workbench.incident.state import EffectRecord
+from workbench.incident.state import Alarm, EffectRecord
 from workbench.redact import Secret
+from workbench.screens.choices import Choice
 from workbench.screens.door import Door, FoundKey, KeyChoice
 from workbench.screens.reveal import RevealScreen
 
@@ -94,7 +95,8 @@ async def test_vault_is_made_with_a_passphrase_typed_twice(running: Running) -> 
         await pilot.pause()
         assert "differ" in screen_text(pilot) and not taken
         await pilot.press(*"weak", "enter")
-        await pilot.pause(0.1)
+        await app_of(pilot).work.rest("vault", 5)
+        await pilot.pause()
         assert "Too weak." in screen_text(pilot) and not taken
         await pilot.press(*"correct horse", "enter", *"correct horse", "enter")
         await settle(pilot)
@@ -113,7 +115,8 @@ async def test_a_wrong_passphrase_can_be_typed_again(running: Running) -> None:
     async with running(FakeSession(), door=door, wait=False) as pilot:
         await pilot.pause(0.2)
         await pilot.press(*"wrong", "enter")
-        await pilot.pause(0.1)
+        await app_of(pilot).work.rest("vault", 5)
+        await pilot.pause()
         assert "does not open" in screen_text(pilot)
         await pilot.press(*"right", "enter")
         await settle(pilot)
@@ -237,7 +240,7 @@ async def test_limit_asks_for_a_number_then_shows_the_plan(running: Running) -> 
         await pilot.press(*(["backspace"] * 3), *"5000", "enter")
         await settle(pilot)
         assert ("plan", "limit.set", (), {"limit": 5000}) in session.asked
-        assert pilot.app.screen.id == "plan-screen"
+        assert pilot.app.screen.has_class("plan-screen")
 
 
 async def test_local_time_and_maximise_from_the_palette(running: Running) -> None:
@@ -253,3 +256,65 @@ async def test_local_time_and_maximise_from_the_palette(running: Running) -> Non
         await pilot.press("enter")
         await settle(pilot)
         assert ("plan", "subaccounts.disable", ("sub-1",), {}) in session.asked
+
+
+async def test_sweep_offers_what_waits_for_a_judgement(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        session.state.alarms["a1"] = Alarm(
+            "a1", "2026-11-21T14:05:00Z", "route [b]x[/b] appeared", "route", "r1"
+        )
+        await pilot.press("w")
+        await app_of(pilot).work.rest("sweep", 5)
+        await settle(pilot)
+        assert ("sweep",) in session.asked
+        text = screen_text(pilot)
+        assert "Judge" in text and "route [b]x[/b] appeared" in text
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert ("decide", "alarm:a1", "ours", "") in session.asked
+
+
+async def test_one_question_after_another(running: Running) -> None:
+    async with running(FakeSession()) as pilot:
+        app = app_of(pilot)
+        for _ in range(3):
+            app.deeds.questions.pick("Which?", "", (Choice("a", "A"),), lambda picked: None)
+        await settle(pilot)
+        assert len(app.screen_stack) == 4
+
+
+async def test_damage_is_told_share_safe(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        app_of(pilot).deeds.do("damage.assess")
+        await app_of(pilot).work.rest("assess", 5)
+        await settle(pilot)
+        assert "about 900 messages to ma…@acme.example" in screen_text(pilot)
+
+
+async def test_a_domain_is_deleted_by_its_typed_name_only(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("3")
+        app_of(pilot).deeds.do("domains.delete")
+        await settle(pilot)
+        pilot.app.screen.query_one("#ask-line").post_message(events.Paste("mg0.acme.example"))
+        await pilot.press("enter")
+        await settle(pilot)
+        assert (
+            "plan",
+            "domains.delete",
+            ("mg0.acme.example",),
+            {"typed": "mg0.acme.example"},
+        ) in session.asked
+
+
+async def test_evidence_goes_on_below_the_writes(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("e")
+        await settle(pilot)
+        assert session.asked.index(("preserve",)) < session.asked.index(("preserve_rest",))

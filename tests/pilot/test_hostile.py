@@ -67,7 +67,7 @@ async def test_panes_details_and_plans_stay_whole(running: Running, size: tuple[
         assert app.main.panes["credentials"].table.model.total == 5 + 2 * len(NASTY)  # type: ignore[index]
         await pilot.press("2", "R")
         await settle(pilot)
-        assert app.screen.id == "plan-screen"
+        assert app.screen.has_class("plan-screen")
         harmless(screen_text(pilot))
         await pilot.press("ctrl+e", "G")
         await settle(pilot)

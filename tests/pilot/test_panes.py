@@ -226,7 +226,7 @@ async def test_enter_on_a_step_shows_its_plan_first(running: Running) -> None:
     async with running(session) as pilot:
         await pilot.press("j", "j", "j", "enter")
         await settle(pilot)
-        assert pilot.app.screen.id == "plan-screen"
+        assert pilot.app.screen.has_class("plan-screen")
         assert not any(asked[0] == "run" for asked in session.asked)
 
 

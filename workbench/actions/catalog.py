@@ -297,6 +297,13 @@ _ALL = (
         needs="a highlighted row",
     ),
     Action(
+        "findings.judge",
+        "finding: judge the open ones",
+        "Lists everything that waits for a judgement, also settings that have no row in a pane.",
+        key="J",
+        step="6",
+    ),
+    Action(
         "blocklists.check",
         "blocklists: check now",
         "Asks the blocklists that matter about every sending address and domain.",

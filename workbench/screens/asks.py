@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
+from workbench.screens.choices import Choice, Picked
 from workbench.screens.dialog import Dialog, title, words
 from workbench.screens.texts import plain
 from workbench.widgets.table import Cell, Column, KeyedTable, Row
-
-
-class Choice(NamedTuple):
-    """One answer: its id, its words, and more about it."""
-
-    id: str
-    words: str
-    more: str = ""
-
-
-class Picked(NamedTuple):
-    """The answer, and the reason where one was typed."""
-
-    id: str
-    reason: str = ""
 
 
 class PickScreen(Dialog[Picked]):
@@ -37,7 +22,7 @@ class PickScreen(Dialog[Picked]):
     """
 
     def __init__(self, heading: str, text: str, choices: Sequence[Choice], *, reason: str = "") -> None:
-        super().__init__(id="pick-screen")
+        super().__init__(classes="pick-screen")
         self._heading = heading
         self._text = text
         self._choices = choices
@@ -84,7 +69,7 @@ class AskScreen(Dialog[str]):
         start: str = "",
         check: Callable[[str], str] | None = None,
     ) -> None:
-        super().__init__(id="ask-screen")
+        super().__init__(classes="ask-screen")
         self._heading = heading
         self._text = text
         self._placeholder = placeholder

@@ -16,7 +16,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
 from workbench.redact import Secret, visible
-from workbench.screens.asks import Choice
+from workbench.screens.choices import Choice
 from workbench.screens.dialog import Dialog, SecretInput, title, words
 from workbench.widgets.table import Cell, Column, KeyedTable, Row
 
@@ -73,7 +73,7 @@ class ConnectScreen(Dialog[KeyChoice]):
     """Asks for the admin key, or offers what was found in the environment or the vault."""
 
     def __init__(self, found: Sequence[FoundKey] = ()) -> None:
-        super().__init__(id="connect-screen")
+        super().__init__(classes="connect-screen")
         self._found = found
         self._table = KeyedTable(
             (Column("where", "found", flex=1, min_width=14), Column("tail", "key", width=10)), id="found-keys"
@@ -139,7 +139,7 @@ class VaultScreen(Dialog[bool]):
         reason: str = "",
         judge: Callable[[Secret], str] | None = None,
     ) -> None:
-        super().__init__(id="vault-screen")
+        super().__init__(classes="vault-screen")
         self._take = take
         self._create = create
         self._reason = reason

@@ -46,7 +46,7 @@ class HelpScreen(Dialog[None]):
     BINDINGS = [("question_mark,q,enter,f1", "back", "Close")]  # noqa: RUF012 - Textual's own form
 
     def __init__(self, pane: Pane, name: str, about: str) -> None:
-        super().__init__(id="help-screen")
+        super().__init__(classes="help-screen")
         self._pane = pane
         self._name = name
         self._about = about

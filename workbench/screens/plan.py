@@ -103,7 +103,7 @@ class PlanScreen(Dialog["Plan"]):
     ]
 
     def __init__(self, plan: Plan, account: str, *, ascii_mode: bool = False, stale: str = "") -> None:
-        super().__init__(id="plan-screen")
+        super().__init__(classes="plan-screen")
         self._plan = plan
         self._account = account
         self._stale = stale

@@ -29,7 +29,7 @@ class RevealScreen(Dialog[bool]):
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self, name: str, fetch: Callable[[Callable[[Secret], None]], object], clock: Clock) -> None:
-        super().__init__(id="reveal-screen")
+        super().__init__(classes="reveal-screen")
         self._name = name
         self._fetch = fetch
         self._clock = clock

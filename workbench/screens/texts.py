@@ -89,7 +89,7 @@ class ErrorScreen(Dialog[None]):
     ]
 
     def __init__(self, trouble: Trouble, on_close: Callable[[], None] | None = None) -> None:
-        super().__init__(id="error-screen")
+        super().__init__(classes="error-screen")
         self._troubles = [trouble]
         self._on_close = on_close
         self._body = Static(markup=False, classes="dialog-words")

@@ -1,0 +1,20 @@
+"""What a question offers and what comes back; plain values, so that asking costs nothing at start."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Choice(NamedTuple):
+    """One answer: its id, its words, and more about it."""
+
+    id: str
+    words: str
+    more: str = ""
+
+
+class Picked(NamedTuple):
+    """The answer, and the reason where one was typed."""
+
+    id: str
+    reason: str = ""
