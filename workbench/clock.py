@@ -39,6 +39,21 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+class ShiftedClock(SystemClock):
+    """The host's clock moved by a part: the drill's, whose account lives in a time of its own."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the moved moment in UTC."""
+        return super().now() + self._ahead
+
+    def shift(self, seconds: float) -> None:
+        """Move the clock by so many seconds, forward or back."""
+        self._ahead += timedelta(seconds=seconds)
+
+
 class ManualClock:
     """A clock that moves only when told to: ``sleep`` moves it and yields once to other tasks."""
 

@@ -8,15 +8,22 @@ such address, and a session on a real account never gets here.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
+from workbench.clock import Clock, ShiftedClock
 from workbench.errors import UsageError
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.situation import Situation
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.redact import Secret
 
+if TYPE_CHECKING:
+    from workbench.session import Session
+
 Fetch = Callable[[str], Awaitable[Secret | None]]
 HOUR = 3600.0
+# Seconds that the two clocks may differ: the account names whole seconds only.
+APART = 2.0
 
 
 class Exercise:
@@ -28,7 +35,12 @@ class Exercise:
 
     async def play(self, action_id: str, situation: Situation) -> str:
         """Play one part and return what happened in one sentence; raises UsageError for an unknown one."""
-        parts = {"drill.people": self._people, "drill.deploy": self._deploy, "drill.hour": self._hour}
+        parts = {
+            "drill.people": self._people,
+            "drill.deploy": self._deploy,
+            "drill.hour": self._hour,
+            "drill.support": self._support,
+        }
         if action_id not in parts:
             raise UsageError(f"{action_id} is no part of the drill.")
         return await parts[action_id](situation)
@@ -60,9 +72,27 @@ class Exercise:
                 adopted += 1
         return f"{adopted} new credential(s) handed to the simulated applications; they begin to send again."
 
+    async def _support(self, situation: Situation) -> str:
+        await self._control("panel", {"do": "re-enable"})
+        return "In the drill, Mailgun Support re-enabled the account."
+
     async def _hour(self, situation: Situation) -> str:
         await self._control("clock", {"seconds": HOUR})
         return "One simulated hour has passed."
 
     async def _control(self, name: str, body: dict[str, object]) -> None:
         await self._api.call("POST", f"/_drill/{name}", json=body, priority=Priority.READ, repeat_safe=False)
+
+
+async def catch_up(session: Session, part: str) -> None:
+    """Read what a played part changed: the account, and who sends with what once applications or time moved."""
+    follow(session.clock, session.api)
+    await session.watch(whole=True)
+    if part in ("drill.deploy", "drill.hour"):
+        await session.read_use()
+
+
+def follow(clock: Clock, api: Mailgun) -> None:
+    """Set a drill's clock to the simulated account's: there an hour can pass in a second."""
+    if isinstance(clock, ShiftedClock) and api.clock_offset is not None and abs(api.clock_offset) > APART:
+        clock.shift(api.clock_offset)

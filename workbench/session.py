@@ -24,7 +24,7 @@ from workbench.events import Changed, Event, Events, PlanRun, SendingRate
 from workbench.executor import Executor
 from workbench.guarded_vault import GuardedVault
 from workbench.home import Home, new_incident_id, tag_of
-from workbench.incident import changes, findings, messages_to_support, runbook, timers
+from workbench.incident import changes, drill_parts, findings, hardening, messages_to_support, runbook, timers
 from workbench.incident.inventory import Inventory
 from workbench.incident.logbook import LogLine, line_of
 from workbench.incident.plan import EffectKind, Plan
@@ -149,7 +149,8 @@ class Session:
 
     def steps(self) -> list[runbook.StepView]:
         """Return the runbook with its verdicts."""
-        return runbook.steps(self.situation())
+        views = runbook.steps(self.situation())
+        return drill_parts.played(views, self.state) if self.drill else views
 
     def findings(self) -> list[findings.Finding]:
         """Return what the operator must judge."""
@@ -246,6 +247,8 @@ class Session:
         if not self.state.baseline:
             body["baseline"] = changes.baseline(self.inventory)
         await self._ledger.record("snapshot.stored", body)
+        if (first := hardening.first_fact(self.situation())) is not None:
+            await self.fact("hardening_before", first)
         self._tell(Changed("runbook"))
 
     @property
@@ -380,6 +383,7 @@ class Session:
 
     async def exercise(self, action_id: str) -> str:
         """Play a part that in a real incident is somebody else's, in the drill only; returns what happened."""
+        from workbench import exercise
         from workbench.exercise import Exercise
 
         if not self.drill:
@@ -389,7 +393,8 @@ class Session:
             return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
 
         played = await Exercise(self.api, fetch).play(action_id, self.situation())
-        await self.watch()
+        await self.fact(drill_parts.FACT, drill_parts.with_part(self.state, action_id, iso(self.clock.now())))
+        await exercise.catch_up(self, action_id)
         return played
 
     async def fact(self, name: str, values: Mapping[str, Any]) -> None:

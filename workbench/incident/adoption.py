@@ -8,18 +8,20 @@ and those the operator noted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from workbench.incident import leakage
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.situation import Situation
 from workbench.incident.state import EffectRecord
 from workbench.redact import key_tail, visible
 
+_PLACES = 6  # places named for one credential in the list to all
 # The runbook's step, and what is attested of the place where the old ones leaked.
-STEP, SOURCE = "10", "source-closed"
+STEP, SOURCE, TOLD = "10", "source-closed", "told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,6 @@ def replacements(situation: Situation) -> list[Replacement]:
     """Return every proven replacement, those whose sender is down first."""
     state = situation.state
     notes: Mapping[str, Mapping[str, Any]] = state.adoption
-    found_places = places_found(situation)
     found = []
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE):
         if record.state not in (EffectState.DONE, EffectState.VERIFIED) or record.effect.params.get("own"):
@@ -70,7 +71,9 @@ def replacements(situation: Situation) -> list[Replacement]:
         note = notes.get(record.effect.id, {})
         in_use, seen = _in_use(situation, record)
         by_hand = tuple(str(place) for place in note.get("places", ()))
-        from_search = found_places.get(_old(record).partition(":")[2], ())
+        old = _old(record).partition(":")[2]
+        is_key = record.effect.kind is EffectKind.KEY_CREATE
+        from_search = leakage.places_of(state, key_id=old) if is_key else leakage.places_of(state, login=old)
         found.append(
             Replacement(
                 id=record.effect.id,
@@ -92,17 +95,6 @@ def senders_down(situation: Situation) -> int:
     return sum(one.down for one in replacements(situation))
 
 
-def places_found(situation: Situation) -> dict[str, tuple[str, ...]]:
-    """Return where the leak search saw old values, by key id or login, as places to update."""
-    fact = situation.state.facts.get("leaks", {})
-    places: dict[str, list[str]] = {}
-    for item in fact.get("exposures", ()):
-        for name in (item.get("key_id"), item.get("login")):
-            if name:
-                places.setdefault(str(name), []).extend(str(place) for place in item.get("where", ()))
-    return {name: tuple(dict.fromkeys(found)) for name, found in places.items()}
-
-
 def source_question(situation: Situation) -> str:
     """Return what to ask before anything is handed over, empty once it was answered.
 
@@ -110,11 +102,31 @@ def source_question(situation: Situation) -> str:
     """
     if any(a.step == STEP and a.subject == SOURCE for a in situation.state.attestations):
         return ""
-    fact = situation.state.facts.get("leaks")
-    if fact is None:
+    if situation.state.facts.get(leakage.FACT) is None:
         return "Where the old credentials leaked is not searched yet (step 7): could the new ones be read there, too?"
-    open_ = int(fact.get("open", 0))
+    open_ = sum(one.open for one in leakage.leaks(situation.state))
     return f"{open_} place(s) where old credentials lay are still open (step 7)." if open_ else ""
+
+
+def told(situation: Situation) -> bool:
+    """Return whether the hand-over list was taken since the last cut: then it is the developers' turn."""
+    cut = situation.state.last_cut_at
+    return any(a.step == STEP and a.subject == TOLD and a.at >= cut for a in situation.state.attestations)
+
+
+def hand_over_list(waiting: Sequence[Replacement]) -> str:
+    """Return the list to hand to whoever runs the programs: what, where it goes, how to fetch it. No secret."""
+    lines = [
+        "Our Mailgun credentials were replaced; the old ones are dead. Please put the new ones in place today.",
+        "Each command writes the secret to a pipe; never paste a secret into chat, mail or a ticket.",
+        "",
+    ]
+    for one in waiting:
+        owner = f" (owner: {visible(one.owner, 80)})" if one.owner else ""
+        lines.append(f"{one.name}{owner}")
+        lines += [f"  where: {visible(place, 160)}" for place in one.places[:_PLACES]]
+        lines.append(f"  {get_command(one)} | …")
+    return "\n".join(lines)
 
 
 def env_snippet(replacement: Replacement) -> str:

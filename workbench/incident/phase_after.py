@@ -6,18 +6,22 @@ is missing is open, and a person may attest it.
 
 from __future__ import annotations
 
-from workbench.incident.adoption import replacements
-from workbench.incident.findings import findings
-from workbench.incident.hardening import Standing, items, score
-from workbench.incident.situation import Situation
+from dataclasses import replace
+
+from workbench.incident import leakage
+from workbench.incident.adoption import replacements, source_question, told
+from workbench.incident.findings import Finding, findings
+from workbench.incident.hardening import Standing, items, score, settled
+from workbench.incident.situation import INTRUDER, Situation
 from workbench.incident.verdicts import Found, Verdict, attested, counted
+from workbench.redact import visible
 
 
 def leftovers(situation: Situation) -> Found:
     """Step 6: every finding judged, and what was judged the intruder's is gone."""
     found = findings(situation)
     open_ = [f for f in found if not f.decision]
-    bad = [f for f in found if f.decision == "intruder"]
+    bad = [f for f in found if f.decision == INTRUDER]
     lines = [f"{f.title}: {'; '.join(f.why[:1])}" for f in open_[:6]]
     if len(open_) > 6:
         lines.append(f"and {len(open_) - 6} more")
@@ -25,15 +29,42 @@ def leftovers(situation: Situation) -> Found:
     sweep = situation.state.facts.get("sweep")
     if sweep is not None:
         lines.append(f"swept {sweep['at']}: {sweep.get('looked_at', 0)} settings looked at")
-    if open_ or bad:
-        decided = len(found) - len(open_) - len(bad)
-        return counted(decided, len(found), tuple(lines))
+    done = len(found) - len(open_) - len(bad)
     if sweep is None:
-        return attested(situation.state, "6") or Found(
-            Verdict.OPEN,
-            ("keys, logins, users and domains show nothing unexplained; settings are not swept yet",),
-        )
+        said = attested(situation.state, "6")
+        if said is not None and not open_ and not bad:
+            return said
+        lines = lines or [
+            "keys, logins, users and domains show nothing unexplained; settings are not swept yet"
+        ]
+        return Found(Verdict.OPEN, tuple(lines), (done, len(found)) if found else None, "leftovers.sweep")
+    if open_:
+        happens = f"A list of the {len(open_)} finding(s) nobody judged: yours, or the intruder's. Nothing is changed."
+        return replace(counted(done, len(found), tuple(lines)), action="findings.judge", happens=happens)
+    if bad:
+        return _to_remove(counted(done, len(found), tuple(lines)), bad)
     return Found(Verdict.DONE, tuple(lines))
+
+
+def _to_remove(found: Found, bad: list[Finding]) -> Found:
+    """Name what takes the intruder's things away: one plan for most, the typed name for a domain, else the panel."""
+    if any(f.remedy and f.remedy != "domains.delete" for f in bad):
+        return replace(
+            found,
+            action="leftovers.remove",
+            happens="What was judged the intruder's is removed, in one plan.",
+        )
+    domains = [f.id for f in bad if f.kind == "domain"]
+    if domains:
+        name = visible(domains[0], 100)
+        happens = f"{name} is deleted for good, once its name is typed: Mailgun cannot switch a domain off."
+        return replace(found, action="domains.delete", happens=happens)
+    happens = (
+        "No call removes these: do it in the control panel, then say so in the list (removed by hand). The evidence "
+        "below names them."
+    )
+    users_only = all(f.kind == "user" for f in bad)
+    return replace(found, action="findings.judge", happens=happens, idle=users_only)
 
 
 def leak(situation: Situation) -> Found:
@@ -41,15 +72,20 @@ def leak(situation: Situation) -> Found:
     fact = situation.state.facts.get("leaks")
     said = attested(situation.state, "7")
     if fact is None:
-        return said or Found(Verdict.OPEN, ("nothing searched yet: workbench leaks PATH…",))
-    open_ = int(fact.get("open", 0))
-    lines = (
-        f"searched {fact['at']}: {fact.get('places', 0)} place(s), "
-        f"{fact.get('found', 0)} secret(s) found, {open_} open",
-    )
-    if said is not None and not open_:
-        return said
-    return Found(Verdict.IN_PROGRESS if open_ else Verdict.DONE, lines)
+        return said or Found(
+            Verdict.OPEN, ("nothing searched yet: workbench leaks PATH…",), action="leaks.search"
+        )
+    found = leakage.leaks(situation.state)
+    open_ = [one for one in found if one.open]
+    lines = tuple(leakage.lines(situation.state))
+    if open_:
+        happens = (
+            "Take each secret out of where it lies (and out of the history), block what the site serves, then "
+            "search again: what is gone closes by itself. What stays for a reason is judged in the list."
+        )
+        waiting = counted(len(found) - len(open_), len(found), lines)
+        return replace(waiting, action="leaks.judge", happens=happens)
+    return said or Found(Verdict.DONE, lines)
 
 
 def damage(situation: Situation) -> Found:
@@ -62,13 +98,15 @@ def damage(situation: Situation) -> Found:
     if said is not None:
         return said
     if volume is None:
-        return Found(Verdict.OPEN, ("the sending figures are not read yet",))
+        return Found(Verdict.OPEN, ("the sending figures are not read yet",), action="damage.assess")
     if volume.began is None:
-        return Found(Verdict.OPEN, ("no abnormal hour in the metrics", volume.explained()))
+        lines = ("no abnormal hour in the metrics", volume.explained())
+        return Found(Verdict.OPEN, lines, action="damage.assess")
     sent = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
     return Found(
         Verdict.IN_PROGRESS,
         (f"abnormal since {volume.began:%d %b %H:%M}Z, {sent:,} messages accepted", volume.explained()),
+        action="damage.assess",
     )
 
 
@@ -77,42 +115,63 @@ def adoption(situation: Situation) -> Found:
     said = attested(situation.state, "10")
     made = replacements(situation)
     if not made:
-        return said or Found(Verdict.OPEN, ("opens when the first replacement is proven",))
+        why = "opens when the first replacement is proven"
+        return said or Found(Verdict.OPEN, (why,), action="adoption.show", idle=True)
     waiting = [one for one in made if one.down]
     unused = [one for one in made if one.used_before is False and not one.in_use]
     lines = [f"{len(waiting)} sender(s) still down"] if waiting else ["no sender is down"]
+    if question := source_question(situation):
+        lines.append(question)
     lines += [one.line() for one in waiting[:6]]
     if unused:
         lines.append(f"{len(unused)} more were not in use before: nobody is waiting for them")
-    done = len(made) - len(waiting)
-    return said or counted(done, len(made), tuple(lines))
+    if said is not None:
+        return said
+    found = counted(len(made) - len(waiting), len(made), tuple(lines))
+    if waiting and (told(situation) or all(one.handed_over for one in waiting)):
+        happens = (
+            f"{len(waiting)} credential(s) are handed over; it is the turn of those who run the programs. The log is "
+            "read again and again: each closes by itself when it is seen in use."
+        )
+        return replace(found, action="adoption.show", happens=happens, idle=True)
+    return replace(found, action="adoption.show")
 
 
 def harden(situation: Situation) -> Found:
-    """Step 11: every measure stands by evidence or attestation; the score is shown."""
+    """Step 11: every measure stands by evidence or attestation, or was left for later; the score is shown."""
     said = attested(situation.state, "11")
     if not situation.state.contained_at:
-        return said or Found(Verdict.OPEN, ("after access is cut and production runs again",))
+        why = "after access is cut and production runs again"
+        return said or Found(Verdict.OPEN, (why,), action="harden.show", idle=True)
     measures = items(situation)
     reached = score(measures)
-    good = (Standing.GOOD, Standing.ATTESTED)
-    open_ = [item for item in measures if item.standing not in good]
     first = situation.state.facts.get("hardening_before", {}).get("percent")
     lines = [f"score {reached.percent} %{f' (was {first} %)' if first is not None else ''}"]
+    open_ = [item for item in measures if not settled(item)]
     lines += [f"{item.title}: {item.standing.value}, {item.evidence}; {item.how}" for item in open_]
+    lines += [f"{item.title}: {item.evidence}" for item in measures if item.standing is Standing.LATER]
+    if said is not None:
+        return said
     found = counted(len(measures) - len(open_), len(measures), tuple(lines))
-    return said or found
+    if found.verdict is Verdict.DONE and any(item.standing is Standing.LATER for item in measures):
+        found = replace(found, verdict=Verdict.ATTESTED)
+    return replace(found, action="harden.show")
 
 
 def report(situation: Situation) -> Found:
-    """Step 12: the report sent (attested)."""
+    """Step 12: the report sent (attested), and the account's own word that it may send again."""
     said = attested(situation.state, "12")
+    stopped = sorted(i.name for i in situation.inventory.domains.values() if i.domain.is_disabled)
     if said is not None:
-        return said
+        if not stopped:
+            return replace(said, evidence=(*said.evidence, "no domain of the account is disabled"))
+        lines = (*said.evidence, f"still disabled: {', '.join(visible(name, 80) for name in stopped[:6])}")
+        happens = (
+            "The report is sent; Support re-enables the account. The domains are read again every minute."
+        )
+        return Found(Verdict.IN_PROGRESS, lines, action="report.write", happens=happens, idle=True)
     fact = situation.state.facts.get("report")
     if fact is not None:
-        return Found(
-            Verdict.IN_PROGRESS,
-            (f"written {fact['at']}, sha256 {fact.get('sha256', '')[:16]}…, not sent yet",),
-        )
-    return Found(Verdict.OPEN, ("write it when the steps above stand",))
+        lines = (f"written {fact['at']}, sha256 {fact.get('sha256', '')[:16]}…, not sent yet",)
+        return Found(Verdict.IN_PROGRESS, lines, action="report.write")
+    return Found(Verdict.OPEN, ("write it when the steps above stand",), action="report.write")
