@@ -192,11 +192,11 @@ class Investigation:
         return await self.log.write_recipients(self.assessment.table, wanted, path)
 
     def _judged(self, window: AbuseWindow, table: Attribution, now: datetime) -> Assessment:
-        found = proposals.propose(table, window.began, self._hints())
+        found = proposals.propose(table, window.began, self.hints())
         abuse_window.with_log(window, found, now)
         return Assessment(window, table, found, rolled_up(found), Damage())
 
-    def _hints(self) -> Hints:
+    def hints(self) -> Hints:
         """Return what inventory and operator say about credentials, subaccounts and groups."""
         situation = self.desk.situation()
         credentials: dict[str, str] = {}

@@ -15,7 +15,7 @@ from pathlib import Path
 from workbench.errors import UsageError
 from workbench.incident.attribution import Attribution, GroupKey
 from workbench.mailgun.endpoints import Region
-from workbench.mailgun.log_entries import LogPage, moment_text
+from workbench.mailgun.log_entries import Entry, LogPage, moment_text
 
 _COLUMNS = ("recipient", "provider", "first delivered (UTC)", "sender", "subject shape")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -36,7 +36,8 @@ class RecipientList:
     def __init__(self, table: Attribution, groups: Collection[GroupKey]) -> None:
         self._table = table
         self._groups = frozenset(groups)
-        self._base = sqlite3.connect("")
+        # Written by whichever thread writes the file, after the reading ended.
+        self._base = sqlite3.connect("", check_same_thread=False)
         self._base.execute(
             "CREATE TABLE seen (who TEXT PRIMARY KEY, a TEXT, b TEXT, c TEXT, d TEXT) WITHOUT ROWID"
         )
@@ -58,6 +59,16 @@ class RecipientList:
             "INSERT INTO seen VALUES (?, ?, ?, ?, ?) ON CONFLICT (who) DO UPDATE SET b = min(b, excluded.b)",
             rows,
         )
+
+    def _sent_as(self, entry: Entry) -> GroupKey | None:
+        """Return the group's key where a message is of the wanted groups, or fits only such groups."""
+        group = self._table.group_of(entry)
+        if group is not None:
+            return group.key if group.key in self._groups else None
+        alike = self._table.alike_of(entry)
+        if alike and all(other.key in self._groups for other in alike):
+            return alike[0].key
+        return None
 
     def write(self, path: Path) -> int:
         """Write the file, refusing to replace one, and return how many recipients it names."""

@@ -28,7 +28,7 @@ MOST_NAMES = 40
 OTHER = "(other)"
 # Message ids held to join what became of a message, and entry ids held to notice a repeated page: two
 # generations of each, so that forgetting costs nothing.
-_HELD = 120_000
+_HELD = 60_000
 _SUBJECTS = 20_000
 _DIGITS = re.compile(r"\d+")
 _RUNS = re.compile(r"\S*#\S*|\S+@\S+|\b[0-9A-Fa-f]{8,}\b")
@@ -225,30 +225,33 @@ class Attribution:
 
     def _by_its_content(self, entry: Entry) -> Group | None:
         """Return the group of a message whose acceptance was not seen, where sender and subject leave one."""
+        alike = self.alike_of(entry)
+        return alike[0] if len(alike) == 1 else None
+
+    def _content_of(self, entry: Entry) -> tuple[str, str, str] | None:
+        """Return domain, sender and subject shape of a message, None where it tells no sender."""
         headers = entry.message.headers if entry.message is not None else None
         sender = entry.envelope.sender if entry.envelope is not None else None
         if headers is None or not sender:
             return None
         domain = entry.domain.name or "" if entry.domain else ""
-        alike = self._by_content.get((domain, sender, self._shape(headers.subject or "")), ())
-        return alike[0] if len(alike) == 1 else None
+        return domain, sender, self._shape(headers.subject or "")
 
     def _shared(self, entry: Entry) -> Group | None:
         """Return the count of outcomes that belong to several groups alike, None where they belong to none."""
-        headers = entry.message.headers if entry.message is not None else None
-        sender = entry.envelope.sender if entry.envelope is not None else None
-        if headers is None or not sender:
-            return None
-        domain = entry.domain.name or "" if entry.domain else ""
-        content = (domain, sender, self._shape(headers.subject or ""))
-        if content not in self._by_content:
+        content = self._content_of(entry)
+        if content is None or content not in self._by_content:
             return None
         group = self.shared.get(content)
         if group is None:
-            group = self.shared[content] = Group(
-                GroupKey("", domain, "", "", "", sender, content[2]), array("L")
-            )
+            domain, sender, shape = content
+            group = self.shared[content] = Group(GroupKey("", domain, "", "", "", sender, shape), array("L"))
         return group
+
+    def alike_of(self, entry: Entry) -> list[Group]:
+        """Return the groups that an entry's domain, sender and subject shape fit."""
+        content = self._content_of(entry)
+        return self.alike(content) if content is not None else []
 
     def alike(self, content: tuple[str, str, str]) -> list[Group]:
         """Return the groups of one domain, sender and subject shape."""

@@ -189,7 +189,7 @@ def _rates(proposals: Sequence[Proposal]) -> Iterable[Health]:
         ):
             share = counts[kind] / accepted
             if share > limit:
-                yield Health(name, f"{share:.1%} {of} in the time read; the limit is {limit:.1%}", True)
+                yield Health(name, f"{share:.2%} {of} in the time read; the limit is {limit:.1%}", True)
 
 
 def _states(inventory: Inventory, settings: Settings | None) -> Iterable[Health]:

@@ -77,7 +77,7 @@ def _keys(situation: Situation) -> Iterator[Finding]:
                 item.id,
                 "key",
                 f"API key {item.name} {key_tail(item.id)}",
-                (str(item.place),),
+                (str(item.place), item.key.domain_name) if item.key.domain_name else (str(item.place),),
                 _severity(suspicion),
                 suspicion.why,
                 _decided(situation, key),

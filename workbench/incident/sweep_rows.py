@@ -301,7 +301,8 @@ def _rule(kind: str, rule: Alert, place: str) -> Row:
 def _dkim(held: DomainSettings, selectors: Counter[str]) -> Iterator[Row]:
     for key in held.dkim:
         selector = key.selector or ""
-        alone = selectors[selector] == 1 and len(held.dkim) > 1 and len(selectors) > 1
+        active = key.dns_record is None or key.dns_record.is_active is not False
+        alone = active and selectors[selector] == 1 and len(held.dkim) > 1 and len(selectors) > 1
         yield Row(
             "dkim-key",
             selector,
@@ -314,7 +315,7 @@ def _dkim(held: DomainSettings, selectors: Counter[str]) -> Iterator[Row]:
             )
             if alone
             else (),
-            calming=() if alone else ("the usual selector of your domains",),
+            calming=() if alone else ("the usual selector of your domains" if active else "not active",),
             remedy="dkim.deactivate",
             params={"domain": held.name, "selector": selector},
         )

@@ -1,0 +1,122 @@
+"""The assessment against the simulated account: window, attribution, damage, the stored log."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.support.assessing import examine, swept, truth_of
+from tests.support.drills import opened, running_drill
+from workbench.evidence import load
+from workbench.incident.timeline import Kind, timeline
+from workbench.log_export import pages_of
+from workbench.mailgun.log_entries import read_page
+from workbench.use_reader import CALLS, read_use
+
+
+@pytest.mark.parametrize("scenario", ["stolen-login", "site-abuse", "subaccount"])
+async def test_no_intruder_passes_for_production_and_nobody_of_ours_is_accused(
+    tmp_path: Path, scenario: str
+) -> None:
+    found = await examine(tmp_path, scenario, 5)
+    assert found.accused == []
+    assert found.intruder["production"] == 0
+    assert found.intruder["intruder"] > 0
+    assert found.production["production"] > 10
+
+
+async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
+    async with running_drill(tmp_path, scenario="stolen-login") as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await swept(session)
+        found = await session.investigation.assess()
+        truth = truth_of(drill)
+        began = datetime.fromisoformat(truth["window"]["from"])
+        assert found.window.began is not None
+        assert abs(found.window.began - began) < timedelta(hours=1)
+        assert found.window.by["domain"][0].value == drill.story.stolen_login.domain  # type: ignore[union-attr]
+        login = drill.story.stolen_login
+        assert login is not None
+        bad = [s for s in found.senders if s.looks == "intruder"]
+        assert {s.credential for s in bad} == {f"smtp:{login.login}"}
+        assert {a for s in bad for a in s.addresses} <= set(truth["intruder_ips"])
+        use = session.state.facts["credential_use"]["by_credential"][f"smtp:{login.login}"]
+        assert use["looks"] == "both"
+        assert set(use["strange"]) <= set(truth["intruder_ips"])
+        assert found.damage.sure.counts["accepted"] == sum(s.accepted for s in bad)
+        assert found.damage.sure.recipients > 100
+        assert found.words == [] or all("whose acceptance" in w for w in found.words)
+        moments = timeline(session.situation(), session.investigation.settings)
+        assert any(m.kind is Kind.LOG and "abuse begins" in m.text for m in moments)
+        await _stored_log_is_whole(session, found.table.entries)
+        await _recipients(session, tmp_path)
+
+
+async def _stored_log_is_whole(session, entries: int) -> None:  # type: ignore[no-untyped-def]
+    body = session.state.snapshots["0b-log"]
+    _, sealer = await session.sealing()
+    manifest = load(session.folder / "evidence" / body["file"], sealer)
+    read = 0
+    for chunk in manifest["chunks"]:
+        for raw in pages_of(session.folder / "evidence" / "log" / chunk["name"], sealer):
+            page = read_page(raw)
+            assert page is not None
+            read += len(page.entries)
+    assert read == manifest["entries"] == entries
+
+
+async def _recipients(session, folder: Path) -> None:  # type: ignore[no-untyped-def]
+    path = folder / "recipients.csv"
+    count = await session.investigation.write_recipients(path)
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert len(rows) == count + 1
+    assert len({row[0] for row in rows[1:]}) == count
+    assert path.stat().st_mode & 0o077 == 0
+    delivered = session.investigation.assessment.damage.sure.counts["delivered"]
+    assert 0.9 * delivered <= count <= delivered
+    assert "recipients.csv" not in json.dumps(session.state.facts)
+
+
+async def test_the_quick_look_names_who_sends_in_ten_calls(tmp_path: Path) -> None:
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await session.read_rate(whole=True)
+        began = session.metering.volume.began if session.metering.volume else None
+        use = await read_use(session.api, session.api.endpoints.regions, session.clock.now(), began=began)
+        assert use.calls <= CALLS
+        stolen = drill.story.stolen_key
+        assert stolen is not None
+        worst = max(use.by_credential, key=lambda name: use.by_credential[name].last_hour)
+        assert worst == f"key:{stolen.id}"
+        assert use.by_credential[worst].looks == "both"
+        assert set(use.by_credential[worst].strange) <= set(drill.story.intruder_ips)
+        real = 1900 * 0.8
+        assert real * 0.7 < use.by_credential[worst].last_hour < 1900 * 1.5
+
+
+async def test_an_account_without_a_log_is_assessed_and_says_what_is_missing(tmp_path: Path) -> None:
+    async with running_drill(tmp_path, scenario="empty") as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await session.read_inventory()
+        found = await session.investigation.assess()
+        assert found.window.began is None
+        assert any("retention" in line for line in found.lines())
+        assert found.senders == []
+        assert drill.account.now() > datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
+async def test_preserving_the_rest_stores_settings_and_log_once(tmp_path: Path) -> None:
+    async with running_drill(tmp_path, scenario="no-domains") as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await session.read_inventory()
+        await session.preserve_rest()
+        assert {"0b", "0b-log"} <= set(session.state.snapshots)
+        last = session.state.last_seq
+        await session.preserve_rest()
+        assert session.state.last_seq == last
+        assert drill.world.planted == []

@@ -1,0 +1,146 @@
+"""The sweep against the simulated account: every planted thing is reported, and one plan takes it away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.assessing import examine, swept, truth_of
+from tests.support.drills import opened, running_drill
+from workbench.drill.truth import truth
+from workbench.evidence import load
+from workbench.incident.plan import EffectState
+from workbench.incident.sweep import Judged
+from workbench.incident.swept import open_items
+from workbench.session import Session
+
+
+def _leftovers(session: Session) -> list[str]:
+    return [f.key for f in session.findings() if f.remedy == "leftovers.remove" and not f.decision]
+
+
+async def test_every_planted_thing_is_reported_with_its_own_id_and_place(tmp_path: Path) -> None:
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await swept(session)
+        planted = truth_of(drill)["planted"]
+        found = {(f.kind, f.id): f for f in session.findings()}
+        for thing in planted:
+            finding = found.get((thing["kind"], thing["id"]))
+            assert finding is not None, thing
+            assert finding.why, thing
+            places = {part.lower() for part in finding.where}
+            for place in thing["where"]:
+                assert place == "global" or place.lower() in places, (thing, finding.where)
+        assert len(planted) >= 16
+        # What is not planted is what the intruder made along the way: the subaccount's own things.
+        ids = {thing["id"] for thing in planted}
+        inside = next(t["id"] for t in planted if t["kind"] == "subaccount")
+        assert all(inside in " ".join(f.where) for f in session.findings() if f.id not in ids)
+
+
+@pytest.mark.parametrize("scenario", ["panel-session", "slow-abuse", "disabled", "subaccount"])
+async def test_planted_things_of_other_scenarios(tmp_path: Path, scenario: str) -> None:
+    found = await examine(tmp_path, scenario, 7, log=False)
+    assert found.planted > 0
+    assert found.missing == []
+
+
+async def test_two_hundred_domains_in_two_regions(tmp_path: Path) -> None:
+    found = await examine(tmp_path, "agency", 3, log=False)
+    assert found.planted >= 16
+    assert found.missing == []
+
+
+@pytest.mark.parametrize("scenario", ["no-domains", "empty", "one-region", "hostile-names"])
+async def test_odd_accounts_are_swept_without_a_false_alarm_about_settings(
+    tmp_path: Path, scenario: str
+) -> None:
+    async with running_drill(tmp_path, scenario=scenario) as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await session.read_inventory()
+        result = await session.investigation.sweep()
+        assert result.asked() == []
+        assert drill.world.planted == []
+
+
+async def test_a_role_that_may_not_see_settings_leaves_gaps_with_reasons(tmp_path: Path) -> None:
+    async with running_drill(tmp_path, scenario="non-admin") as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await session.read_inventory()
+        result = await session.investigation.sweep()
+        assert any("allowlist" in gap and "not allowed" in gap for gap in result.gaps)
+        assert result.swept
+
+
+async def test_one_plan_removes_what_was_left_and_proves_it(tmp_path: Path) -> None:
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await swept(session)
+        plan = session.plan("leftovers.remove", _leftovers(session))
+        summary = await session.run(plan)
+        assert summary.complete, summary.line()
+        removed = {r.effect.id for r in session.state.effects.values() if r.state is EffectState.VERIFIED}
+        assert {e.id for e in plan} <= removed
+        assert _leftovers(session) == []
+        drill.write_truth()
+        # A fresh sweep asks only about what a person must repair; what was repaired says so.
+        await session.investigation.sweep()
+        asked = {item.kind for item, decision in open_items(session.situation()) if not decision}
+        assert asked == {"alert", "template"}
+        assert _customers_own(truth(drill.account)) == _customers_own(truth_of(drill))
+
+
+def _customers_own(document: dict[str, Any]) -> Sequence[Any]:
+    return [group for group in document["groups"] if group["actor"] == "production"]
+
+
+async def test_findings_survive_a_restart_and_decisions_close_them(tmp_path: Path) -> None:
+    async with running_drill(tmp_path) as drill:
+        async with opened(drill, tmp_path) as session:
+            await session.connect()
+            await swept(session)
+            first = {f.key for f in session.findings()}
+            route = next(f for f in session.findings() if f.kind == "route")
+            await session.decide(route.key, "ours", "our own archive")
+        async with opened(drill, tmp_path) as again:
+            await again.read_inventory()
+            assert {f.key for f in again.findings()} == first - {route.key}
+
+
+async def test_the_snapshot_holds_every_setting_and_no_secret(tmp_path: Path) -> None:
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await swept(session)
+        stored = session.state.snapshots["0b"]
+        _, sealer = await session.sealing()
+        content = load(session.folder / "evidence" / stored["file"], sealer)
+        text = json.dumps(content)
+        main = drill.account.main
+        assert main.signing_key not in text
+        assert content["accounts"][0]["signing_key"]
+        assert {d["domain"]["name"] for d in content["domains"]} == set(session.inventory.domains)
+        assert "collect.mx-audit.example" in text
+        assert session.state.baseline["settings"]
+        names = (session.folder / "evidence").iterdir()
+        assert all(
+            "collect.mx-audit" not in path.read_bytes().decode("latin-1") for path in names if path.is_file()
+        )
+
+
+async def test_what_changes_after_the_snapshot_is_named_as_changed(tmp_path: Path) -> None:
+    async with running_drill(tmp_path, scenario="stolen-key") as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await swept(session)
+        area = drill.account.main.regions["us"]
+        domain = next(d for d in area.domains.values() if d.webhooks)
+        domain.webhooks["clicked"] = ["https://hooks.acme.example/late"]
+        result = await session.investigation.sweep()
+        late = next(item for item in result.swept if item.id == "https://hooks.acme.example/late")
+        assert late.judged is Judged.INSIDE
+        assert "was not there in the snapshot" in late.why[0]
+        assert late.asks
