@@ -171,8 +171,6 @@ class Executor:
                     if self._halt is None and not self._stopping and self._agenda.parked:
                         await self._give_up_parked()
                         continue
-                    # Ended amid trouble, with nothing after it that went well: that is stopped half-way.
-                    self._halt = self._halt or self._last_fault
                     return
                 self._wake.clear()
                 await self._wake.wait()
@@ -213,8 +211,7 @@ class Executor:
         try:
             entry = await self._prepare(record)
         except VaultError as error:
-            await self._fail(record, error, unknown=True)
-            self._count_fault(error)
+            await self._give_up(record, error, unknown=True)
             return
         outcome = await attempt(
             self._ctx, self._ledger, HANDLERS[record.effect.kind], record, entry, self._moved
@@ -232,8 +229,7 @@ class Executor:
                 # Nothing was sent: it is planned anew behind the replacement that is to be made again.
                 unknown = False
                 await self._lost(outcome.error)
-            await self._fail(record, outcome.error, unknown=unknown)
-            self._count_fault(outcome.error)
+            await self._give_up(record, outcome.error, unknown=unknown)
 
     async def _sent(self, record: EffectRecord, sent: Sent) -> None:
         body = {"id": record.effect.id, "evidence": list(sent.evidence), "result": dict(sent.result)}
@@ -245,12 +241,11 @@ class Executor:
         self._faults, self._last_fault = 0, None
         self._launch(self._proving, self._prove(record))
 
-    def _count_fault(self, error: WorkbenchError) -> None:
-        """End the run when one effect after the other meets trouble: it is an outage, not the effects."""
-        if not isinstance(error, PASSING):
-            self._faults, self._last_fault = 0, None
-            return
-        self._faults, self._last_fault = self._faults + 1, error
+    async def _give_up(self, record: EffectRecord, error: WorkbenchError, *, unknown: bool) -> None:
+        """End an effect with its error; when one after the other meets trouble it is an outage: end the run."""
+        passing = isinstance(error, PASSING)
+        self._faults, self._last_fault = (self._faults + 1, error) if passing else (0, None)
+        await self._fail(record, error, unknown=unknown)
         if self._faults >= FAULTS_IN_A_ROW:
             raise error
 
@@ -399,6 +394,8 @@ class Executor:
         effects: Mapping[str, EffectRecord] = self._ledger.state.effects
         states = [effects[i].state for i in batch.ids]
         now = self._ctx.clock.monotonic()
+        # Ended amid trouble, with nothing after it that went well: that is stopped half-way too.
+        halted = self._halt or self._last_fault
         return Summary(
             title=batch.title,
             total=len(batch.ids),
@@ -408,7 +405,7 @@ class Executor:
             skipped=states.count(EffectState.SKIPPED),
             seconds=now - batch.began,
             seconds_sending=batch.sent_at - batch.began,
-            halted=self._halt if isinstance(self._halt, WorkbenchError) else None,
+            halted=halted if isinstance(halted, WorkbenchError) else None,
             stopped=self._stopping,
         )
 

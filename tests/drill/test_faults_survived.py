@@ -106,7 +106,10 @@ async def test_a_passing_fault_costs_nothing_but_time(name: str, tmp_path: Path)
     async with ground(tmp_path, faults=PROXIED) as place:
         summary = await _faulty_run(place, fresh)
         assert _struck(place, kind) >= 1
-        assert summary.complete, (summary.line(), summary.halted)
+        if not summary.complete:
+            async with place.session() as session:
+                left = [(r.effect.id, r.failure, r.evidence) for r in session.state.unsettled]
+            pytest.fail(f"{summary.line()} {left}")
         assert await at_rest(place) == []
         assert await resumed(place, everything) == []
 
@@ -230,8 +233,11 @@ async def test_a_disk_that_fills_up_stops_everything_before_it_could_be_forgotte
         storage.append = limited
 
     async with ground(tmp_path, faults=PROXIED) as place:
-        summary = await _faulty_run(place, [], before=fill)
-        assert isinstance(summary.halted, JournalError), summary.line()
+        try:
+            halted = (await _faulty_run(place, [], before=fill)).halted
+        except JournalError as error:
+            halted = error  # The commits were so large that only the row after the last effect found no room.
+        assert isinstance(halted, JournalError)
         assert await at_rest(place) == []
         assert await resumed(place, everything) == []
 

@@ -169,6 +169,9 @@ def _error(answer: Answer, detail: str, content_type: str, retry_after: float | 
             where=where,
             detail=detail,
         )
+    if status not in {404, 429} and status < 500 and _cut_off(answer.body):
+        # What was refused, and why, decides what comes next: half a reason is none.
+        return cut_short(where, status, "the reason of a refusal ends in the middle")
     if status in {402, 403} or (status == 400 and detail.lower() == "forbidden"):
         return Forbidden(
             f"{where} was refused: not allowed ({status}).{said}",
@@ -215,6 +218,17 @@ def _error(answer: Answer, detail: str, content_type: str, retry_after: float | 
         where=where,
         detail=detail,
     )
+
+
+def _cut_off(body: bytes) -> bool:
+    """True for a body that begins as JSON and does not end as such."""
+    if not body.lstrip().startswith((b"{", b"[")):
+        return False
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return True
+    return False
 
 
 def unreachable(where: str, reason: str, *, sent: bool) -> Unreachable:

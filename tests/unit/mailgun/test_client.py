@@ -483,3 +483,11 @@ async def test_a_key_that_is_refused_and_still_in_use_is_not_tried_again() -> No
     with pytest.raises(NotAuthorised):
         await client.call("GET", "/v1/keys")
     assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 409])
+async def test_a_refusal_whose_reason_is_cut_off_is_no_refusal_yet(status: int) -> None:
+    half = text('{"message":"New password cannot', status, "application/json")
+    client, api = fake_client([half, reply({"message": "Password changed"})])
+    await client.call("PUT", "/v3/domains/d/credentials/l", form={"password": "p" * 8}, repeat_safe=True)
+    assert len(api.requests) == 2

@@ -1,0 +1,172 @@
+"""A secret that cannot be stored: held under a loud notice, other places offered, nothing dependent goes ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from keyring.errors import KeyringLocked
+
+from tests.support.kills import PLANS, DictKeyring, Ground, at_rest, everything, ground, quiet, ready, resumed
+from workbench.effects.base import Held
+from workbench.errors import VaultError
+from workbench.events import Event
+from workbench.home import tag_of
+from workbench.incident.plan import EffectState
+from workbench.progress import Notice, Summary
+from workbench.session import Session
+
+Ask = Callable[[Held], Awaitable[bool]]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    quiet()
+    yield
+
+
+def _lock(keyring: DictKeyring) -> None:
+    def locked(call: str, username: str) -> str | None:
+        raise KeyringLocked("the collection is locked")
+
+    keyring.trouble = locked
+
+
+def _unlock(keyring: DictKeyring) -> None:
+    keyring.trouble = lambda call, username: None
+
+
+async def _locked_run(
+    place: Ground, session: Session, kind: str, ask: Ask | None
+) -> tuple[Summary, list[Event]]:
+    """Run one kind of plan with the keyring locked from the start."""
+    assert place.keyring is not None
+    await ready(session)
+    planned = PLANS[kind](session)
+    await session.preserve()
+    session._executor_now()._ctx.held = ask
+    told: list[Event] = []
+    session.subscribe(told.append)
+    _lock(place.keyring)
+    return await session.run(planned), told
+
+
+def _loud(told: list[Event]) -> list[str]:
+    return [event.text for event in told if isinstance(event, Notice) and event.loud]
+
+
+def _minted(place: Ground, session: Session) -> list[str]:
+    return [i for i, k in place.living_keys().items() if tag_of(session.incident) in k.description]
+
+
+@pytest.mark.parametrize("kind", ["own key", "key.create"])
+async def test_without_a_screen_the_minted_key_is_deleted_again(kind: str, tmp_path: Path) -> None:
+    async with ground(tmp_path) as place:
+        place.keyring = DictKeyring()
+        async with place.session() as session:
+            summary, _ = await _locked_run(place, session, kind, None)
+            _unlock(place.keyring)
+            assert summary.failed == 1
+            assert isinstance(summary.halted, VaultError)
+            assert _minted(place, session) == []
+            assert place.living_keys().keys() == place.old_keys.keys()
+            mint, delete = session.state.effects.values()
+            assert "locked" in mint.failure["what"]
+            assert delete.state is EffectState.PLANNED
+            assert not delete.attempts
+        assert await at_rest(place) == []
+        assert await resumed(place, PLANS[kind]) == []
+
+
+@pytest.mark.parametrize("kind", ["own key", "key.create", "smtp.reset"])
+async def test_with_a_screen_it_is_held_until_there_is_a_place_for_it(kind: str, tmp_path: Path) -> None:
+    async with ground(tmp_path) as place:
+        place.keyring = keyring = DictKeyring()
+        asked: list[Held] = []
+
+        async def unlock_at_the_third(held: Held) -> bool:
+            asked.append(held)
+            # Whoever is asked sees that the old credential is still there and nothing has run ahead.
+            assert place.old_keys.keys() <= place.living_keys().keys()
+            assert place.old_passwords == {c.login: c.password for c in place.credentials()}
+            if len(asked) == 3:
+                _unlock(keyring)
+            return True
+
+        async with place.session() as session:
+            summary, told = await _locked_run(place, session, kind, unlock_at_the_third)
+            assert summary.complete, summary.line()
+        assert len(asked) == 3
+        assert "locked" in asked[0].error.what
+        notices = _loud(told)
+        assert len(notices) == 3
+        assert all("NOT STORED" in text and asked[0].secret.reveal() not in text for text in notices)
+        assert asked[0].secret.reveal() in keyring.entries.values()
+        assert asked[0].secret.reveal() not in repr(asked[0])
+        assert await resumed(place, PLANS[kind]) == []
+
+
+async def test_given_up_the_minted_key_is_deleted_again(tmp_path: Path) -> None:
+    async with ground(tmp_path) as place:
+        place.keyring = DictKeyring()
+
+        async def give_up(held: Held) -> bool:
+            return False
+
+        async with place.session() as session:
+            summary, told = await _locked_run(place, session, "own key", give_up)
+            _unlock(place.keyring)
+            assert not summary.complete
+            assert _loud(told)
+            assert _minted(place, session) == []
+        assert await resumed(place, PLANS["own key"]) == []
+
+
+async def test_quitting_while_it_is_held_leaves_an_open_intent_that_the_next_run_clears(
+    tmp_path: Path,
+) -> None:
+    async with ground(tmp_path) as place:
+        place.keyring = DictKeyring()
+
+        class Quit(BaseException):
+            pass
+
+        async def quit_now(held: Held) -> bool:
+            raise Quit
+
+        async with place.session() as session:
+            with pytest.raises(Quit):
+                await _locked_run(place, session, "own key", quit_now)
+            _unlock(place.keyring)
+            assert len(_minted(place, session)) == 1
+            assert [r.open for r in session.state.effects.values()] == [True, False]
+        assert await at_rest(place) == []
+        assert await resumed(place, PLANS["own key"]) == []
+
+
+async def test_several_are_asked_about_one_after_the_other(tmp_path: Path) -> None:
+    async with ground(tmp_path) as place:
+        place.keyring = keyring = DictKeyring()
+        asking = 0
+        most = 0
+
+        async def unlock(held: Held) -> bool:
+            nonlocal asking, most
+            asking += 1
+            most = max(most, asking)
+            await place.drill.clock.sleep(1.0)
+            _unlock(keyring)
+            asking -= 1
+            return True
+
+        async with place.session() as session:
+            await ready(session)
+            planned = everything(session)
+            await session.preserve()
+            session._executor_now()._ctx.held = unlock
+            _lock(keyring)
+            summary = await session.run(planned)
+            assert summary.complete, summary.line()
+        assert most == 1
+        assert await resumed(place, everything) == []

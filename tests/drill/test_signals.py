@@ -1,0 +1,93 @@
+"""Real processes, really killed: SIGKILL twenty times over, the signals that ask, and two at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Command
+from tests.support.kills import at_rest, everything, ground, quiet, resumed
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+CONTAIN = ("contain", "--yes", "--json", "--purge", "all", "--limit", "5000")
+KILLS = 10
+# Slow enough that a kill finds calls on their way, and the account large enough for all the kills.
+SIZES = {"domains": 4, "credentials": 40, "latency_ms": 4.0}
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    quiet()
+    yield
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_ten_times_sigkill_and_the_same_command_ends_it(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    async with ground(tmp_path, **SIZES, seed=seed) as place:
+        command = Command(place.drill, tmp_path)
+        await command.prepare()
+        killed = runs = 0
+        while killed < KILLS:
+            runs += 1
+            assert runs < 2 * KILLS, "the account is too small for so many kills"
+            before = command.rows()
+            process = await command.start(*CONTAIN)
+            reading = asyncio.ensure_future(process.communicate())
+            if await command.wait_for_rows(process, before + rng.randint(1, 12)):
+                process.kill()
+                killed += 1
+            await reading
+            assert await at_rest(place) == [], f"after {killed} kills, {command.rows()} rows"
+        code, out, err = await command.run(*CONTAIN)
+        assert code == 0, err
+        states = {effect["state"] for effect in json.loads(out)["effects"]}
+        assert states == {"verified"}, err
+        assert await resumed(place, everything) == []
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+async def test_a_signal_stops_it_with_130_and_the_same_command_resumes(name: str, tmp_path: Path) -> None:
+    async with ground(tmp_path, **SIZES) as place:
+        command = Command(place.drill, tmp_path)
+        await command.prepare()
+        process = await command.start(*CONTAIN)
+        reading = asyncio.ensure_future(process.communicate())
+        assert await command.wait_for_rows(process, 30)
+        process.send_signal(getattr(signal, name))
+        _, err = await reading
+        assert process.returncode == 130, err.decode()
+        assert "the same command continues" in err.decode()
+        assert "Traceback" not in err.decode()
+        assert await at_rest(place) == []
+        code, _, text = await command.run(*CONTAIN)
+        assert code == 0, text
+        assert await resumed(place, everything) == []
+
+
+async def test_a_second_workbench_says_who_holds_the_incident_and_changes_nothing(tmp_path: Path) -> None:
+    async with ground(tmp_path) as place:
+        command = Command(place.drill, tmp_path)
+        await command.prepare()
+        async with place.session() as holder:
+            await holder.connect()
+            place.answered.clear()
+            code, out, err = await command.run(*CONTAIN)
+            assert code in (2, 4), (code, out, err)
+            assert str(os.getpid()) in err, err
+            assert "Traceback" not in err
+            writes = [call for call in place.answered if call[0] != "GET" and "/analytics/" not in call[1]]
+            assert writes == []
+        code, _, err = await command.run(*CONTAIN)
+        assert code == 0, err
+        assert await resumed(place, everything) == []
