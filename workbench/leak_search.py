@@ -216,8 +216,14 @@ async def search(session: Session, request: Request, tell: Told | None = None) -
 
     report = await asyncio.to_thread(run, options, tell=say)
     people = leak_people.suspected(session.situation(), opened.snapshot)
-    before = session.state.facts.get(leakage.FACT)
-    body = leakage.fact(report, wanted.asked(), before, people, at=iso(session.clock.now()))
+    body = leakage.fact(
+        report,
+        wanted.asked(),
+        session.state.facts.get(leakage.FACT),
+        people,
+        at=iso(session.clock.now()),
+        reset=leak_facts.resets_begun(session.state),
+    )
     await session.fact(leakage.FACT, body)
     return report
 

@@ -262,7 +262,7 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport) -> No
     import asyncio
 
     from workbench.clock import SystemClock, iso
-    from workbench.incident import leakage
+    from workbench.incident import leak_facts, leakage
     from workbench.journal import Journal
     from workbench.ledger import Ledger
 
@@ -276,7 +276,8 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport) -> No
         for known in asked.known:
             journal.guard(known.secret)
         before = ledger.state.facts.get(leakage.FACT)
-        body = leakage.fact(report, asked.asked(), before, at=iso(clock.now()))
+        begun = leak_facts.resets_begun(ledger.state)
+        body = leakage.fact(report, asked.asked(), before, at=iso(clock.now()), reset=begun)
         asyncio.run(ledger.record("fact", {"name": leakage.FACT, **body}))
     finally:
         journal.close()

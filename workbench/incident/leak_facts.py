@@ -79,6 +79,12 @@ def _resets(state: State) -> dict[str, str]:
     }
 
 
+def resets_begun(state: State) -> frozenset[str]:
+    """Return the logins that may have a password of this incident already: a reset of them was begun."""
+    kinds = (EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
+    return frozenset(r.effect.target for r in state.of_kind(*kinds) if r.intent_at)
+
+
 def password_entries(state: State) -> list[str]:
     """Return the vault entries of the passwords this incident set and proved."""
     return [

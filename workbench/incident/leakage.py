@@ -7,7 +7,7 @@ hole the next one will fall through. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +66,7 @@ def fact(
     people: Sequence[Suspicion] = (),
     *,
     at: str,
+    reset: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the body of the fact ``leaks``: this search's results, and older ones of places not searched now.
 
@@ -75,7 +76,7 @@ def fact(
     found = document(report)
     earlier = before or {}
     covered = _covered(report)
-    fresh = [_row(one) for one in found["findings"]][:_MOST]
+    fresh = [_row(one, reset) for one in found["findings"]][:_MOST]
     again = bool(asked.get("again"))
     kept, closed = _kept(earlier.get("exposures", ()), fresh, covered, again=again, at=at)
     exposures = _merged([*fresh, *kept])[:_MOST]
@@ -114,7 +115,7 @@ def _covered(report: LeakReport) -> list[str]:
     ]
 
 
-def _row(one: Mapping[str, Any]) -> dict[str, Any]:
+def _row(one: Mapping[str, Any], reset: Collection[str]) -> dict[str, Any]:
     what = one["kind"] if one["kind"] in (_EXPOSURE, _PLUGIN) else _SECRET
     where = [_place(place) for place in one["where"]]
     first = where[0] if where else {"root": "", "path": ""}
@@ -124,13 +125,15 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
         name = f"{first['root']}{first['path']}"
     else:
         name = f"{one['id']} {first['path']}"
+    logins = sorted({place["login"] for place in one["where"] if place.get("login")})[:_MOST_PLACES]
     return {
         "id": visible(name, 300),
         "what": what,
         "kind": one.get("exposes") or one["kind"],
         "shown": one.get("shown") or one.get("exposes") or one["id"],
         "key_id": one.get("key_id") or "",
-        "logins": sorted({place["login"] for place in one["where"] if place.get("login")})[:_MOST_PLACES],
+        "logins": logins,
+        "reset": [login for login in logins if login in reset],
         "account": one.get("account") or "",
         "state": one["state"] if what == _SECRET else "",
         "why": visible(one["why"], 400),
@@ -297,9 +300,8 @@ def _live(row: Mapping[str, Any], state: State) -> tuple[str, str]:
     facts = account_facts(state)
     if row["key_id"] and row["key_id"] in facts.deleted_ids:
         return "dead", "rotated: the key was deleted and its absence shown"
-    found_at = str(state.facts.get(FACT, {}).get("at", ""))
     # It was found before the new password was set, so it cannot be the new one.
-    older = [login for login in row["logins"] if facts.resets.get(login, "") > found_at]
+    older = [login for login in row["logins"] if login in facts.resets and login not in row["reset"]]
     if row["logins"] and len(older) + len(facts.gone & set(row["logins"])) == len(row["logins"]):
         return "dead", f"rotated: another password was set and proven for {', '.join(row['logins'])}"
     return row["state"], row["why"]
