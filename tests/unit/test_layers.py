@@ -64,6 +64,10 @@ def test_each_library_stays_in_its_own_modules() -> None:
             "workbench.app",
             ("httpx", "keyring", "msgspec", "starlette", "tabulate", "cryptography", "sqlite3", "dns"),
         ),
+        (
+            "workbench.cli.leaks",
+            ("httpx", "textual", "asyncio", "msgspec", "keyring", "sqlite3", "tabulate", "cryptography"),
+        ),
         ("workbench.incident.runbook", ("httpx", "textual", "keyring", "sqlite3")),
         ("workbench.actions.registry", ("httpx", "textual", "keyring", "sqlite3")),
         ("workbench.executor", ("textual", "httpx", "keyring", "tabulate")),
@@ -75,6 +79,25 @@ def test_importing_a_layer_does_not_pull_in_what_it_must_not_know(
     code = f"import sys, {module}; print([m for m in {absent!r} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_search_without_an_incident_loads_nothing_of_account_vault_or_screen(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MAILGUN_SECRET=key-5d1f0c3be27a94486fd0b1c97ae3528f\n")
+    heavy = ("httpx", "textual", "asyncio", "msgspec", "keyring", "sqlite3", "tabulate", "cryptography")
+    code = (
+        f"import sys, runpy; sys.argv = ['workbench', 'leaks', {str(tmp_path)!r}, '--json']\n"
+        "try: runpy.run_module('workbench', run_name='__main__')\n"
+        f"except SystemExit as end: print(end.code, [m for m in {heavy!r} if m in sys.modules], file=sys.stderr)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={"WORKBENCH_HOME": str(tmp_path / "home"), "PATH": ""},
+    )
+    assert shown.stderr.splitlines()[-1] == "1 []"
 
 
 def test_no_module_outgrows_one_idea() -> None:
