@@ -185,7 +185,7 @@ class Deeds:
         step = app.main.runbook.current
         if step is None:
             app.tell(f"Not now: {NOT_OPEN}." if app.store.session is None else "Every step is closed.")
-        elif step.next_action:
+        elif step.next_action in ACTIONS:
             self.do(step.next_action)
         else:
             app.tell(f"Step {step.id} is done by hand: do it, then press t to attest it.")

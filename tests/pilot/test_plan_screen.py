@@ -58,6 +58,20 @@ async def test_typing_the_number_confirms(running: Running) -> None:
         assert "12 verified of 12" in screen_text(pilot)
 
 
+async def test_digits_typed_from_cancel_are_all_kept(running: Running) -> None:
+    session = FakeSession(logins=12)
+    async with running(session) as pilot:
+        await pilot.press("2", "R")
+        await settle(pilot)
+        for key in ("1", "2"):
+            await pilot.press(key)
+            await settle(pilot)
+        assert pilot.app.screen.query_one("#plan-count", Input).value == "12"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert len(runs(session)) == 1
+
+
 async def test_one_effect_needs_its_number_too(running: Running) -> None:
     session = FakeSession()
     async with running(session) as pilot:

@@ -132,7 +132,14 @@ class PlanScreen(Dialog["Plan"]):
             with Horizontal(id="plan-question"):
                 yield button("Cancel (Esc)", "cancel")
                 yield Static(id="plan-ask", markup=False)
-                yield Input(id="plan-count", type="integer", compact=True, max_length=7, placeholder="number")
+                yield Input(
+                    id="plan-count",
+                    select_on_focus=False,
+                    type="integer",
+                    compact=True,
+                    max_length=7,
+                    placeholder="number",
+                )
 
     def on_mount(self) -> None:
         """Everything is chosen; the focus is on Cancel."""

@@ -41,15 +41,28 @@ class Reading(VerticalScroll):
 
 
 class TextScreen(Dialog[bool]):
-    """Shows one text. ``c`` copies it; dismisses with whether it was copied."""
+    """Shows one text. ``c`` copies it; dismisses with whether it was copied.
+
+    With ``enter_copies`` the text is there to be taken: Enter copies it and closes.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy", id="text.copy", show=False),
-        Binding("q,enter", "back", "Close", id="text.close", show=False),
+        Binding("enter", "enter", "Close", id="text.enter", show=False),
+        Binding("q", "back", "Close", id="text.close", show=False),
     ]
 
-    def __init__(self, heading: str, text: str, *, hint: str = "", copyable: bool = True) -> None:
+    def __init__(
+        self,
+        heading: str,
+        text: str,
+        *,
+        hint: str = "",
+        copyable: bool = True,
+        enter_copies: bool = False,
+    ) -> None:
         super().__init__()
+        self._enter_copies = enter_copies and copyable
         self._heading = heading
         self._text = text
         self._hint = hint
@@ -63,7 +76,8 @@ class TextScreen(Dialog[bool]):
             with Reading(classes="dialog-scroll"):
                 yield words(plain(self._text))
             yield words(self._hint) if self._hint else words("", classes="-hidden")
-            yield words("c copies · Esc closes" if self._copyable else "Esc closes", classes="dialog-keys")
+            keys = "c copies · Esc closes" if self._copyable else "Esc closes"
+            yield words(f"Enter copies and closes · {keys}" if self._enter_copies else keys, classes="dialog-keys")
 
     def on_mount(self) -> None:
         """The text can be scrolled at once."""
@@ -74,6 +88,12 @@ class TextScreen(Dialog[bool]):
         if self._copyable:
             self.app.copy_to_clipboard(plain(self._text))
             self._copied = True
+
+    def action_enter(self) -> None:
+        """Close; where the text is there to be taken, copy it first."""
+        if self._enter_copies:
+            self.action_copy()
+        self.action_back()
 
     def action_back(self) -> None:
         """Close; say whether the text was copied."""

@@ -142,7 +142,10 @@ def test_people_are_shortened_only_while_share_safe(session: FakeSession) -> Non
 def test_a_user_is_secure_by_evidence_only(session: FakeSession) -> None:
     item = session.inventory.users["user-0"]
     session.state.last_cut_at = "2026-11-21T14:10:00Z"
-    state = lambda: user_rows(session.inventory, session.state, (), SAFE)[0].cells[0].text  # noqa: E731
+
+    def state() -> str:
+        return user_rows(session.inventory, session.state, (), SAFE)[0].cells[0].text
+
     assert state() == "· open"
     user = type(item.user)(
         id="user-0",
