@@ -49,7 +49,9 @@ class Investigation:
     assessment: Assessment | None = None
     moved: Moved | None = None
     log: LogEvidence = field(init=False)
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # A sweep must not wait for a log that takes minutes.
+    _settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _log_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self.log = LogEvidence(self.desk, self._tell)
@@ -72,7 +74,7 @@ class Investigation:
 
     async def sweep(self, priority: Priority = Priority.READ) -> Sweep:
         """Read every setting, store it as snapshot 0b where that is missing, judge it, journal the findings."""
-        async with self._lock:
+        async with self._settings_lock:
             held = await self.read_settings(priority)
             if REST_PART not in self.desk.situation().state.snapshots:
                 await self._store_settings(held)
@@ -141,15 +143,18 @@ class Investigation:
 
         Raises VaultError and JournalError; what the account does not show becomes a gap in the snapshot.
         """
-        async with self._lock:
-            short = await self.log.is_short()
-            logs: Mapping[str, Any] | None = None
-            if short and not self.log.stored:
-                logs = await self.log.export()
+        short = await self.log.is_short()
+        logs = await self._export() if short else None
+        async with self._settings_lock:
             if REST_PART not in self.desk.situation().state.snapshots:
                 await self._store_settings(self.settings or await self.read_settings(), logs)
-            if not short and not self.log.stored:
-                await self.log.export()
+        if not short:
+            await self._export()
+
+    async def _export(self) -> Mapping[str, Any] | None:
+        """Store the log unless it is stored already; returns its file and hash."""
+        async with self._log_lock:
+            return None if self.log.stored else await self.log.export()
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────
 
@@ -158,7 +163,7 @@ class Investigation:
 
         Figures that cannot be read are said in ``words``; nothing of the ApiError family is raised.
         """
-        async with self._lock:
+        async with self._log_lock:
             now = self.desk.clock.now()
             words: list[str] = []
             try:

@@ -66,6 +66,8 @@ class SessionOptions:
     drill: bool = False
     own_key_id: str = ""
     resolver: str = ""
+    # Where the leak search is proposed to look; what begins with log: is an access log.
+    search_places: tuple[str, ...] = ()
     old_secrets: Mapping[str, Secret] = field(default_factory=dict)
     old_passwords: Mapping[str, Secret] = field(default_factory=dict)
 
@@ -82,6 +84,7 @@ class Session:
         self._calls: list[float] = []
         self.incident = ledger.state.incident
         self.drill = options.drill
+        self.search_places = options.search_places
         self.clock = options.clock
         self.inventory = Inventory()
         self.capabilities: Capabilities | None = None
@@ -145,7 +148,10 @@ class Session:
 
     def situation(self) -> Situation:
         """Return everything the actions and the runbook look at."""
-        return Situation(self.inventory, self.state, self.clock.now(), self.own_key_id, self.metering.volume)
+        held = self._investigation.assessment if self._investigation is not None else None
+        added = held.damage.added if held is not None else ()
+        volume = self.metering.volume
+        return Situation(self.inventory, self.state, self.clock.now(), self.own_key_id, volume, added)
 
     def steps(self) -> list[runbook.StepView]:
         """Return the runbook with its verdicts."""

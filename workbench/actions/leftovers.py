@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from workbench.actions.common import plural
 from workbench.errors import UsageError
-from workbench.incident.damage import Added
 from workbench.incident.plan import Effect, EffectKind, Place, Plan
 from workbench.incident.remedies import RANK, effect_of
 from workbench.incident.situation import INTRUDER, Situation
@@ -81,9 +80,13 @@ def _allowlist_note(item: Swept) -> str:
     )
 
 
-def plan_lift(situation: Situation, added: Sequence[Added]) -> Plan:
-    """Return the plan that takes these addresses off the suppression tables. Raises UsageError for none."""
+def plan_lift(situation: Situation) -> Plan:
+    """Return the plan that takes off the suppression tables what the abuse added, and nothing else.
+
+    Raises UsageError when the latest assessment named none.
+    """
     effects = []
+    added = situation.suppressed
     for entry in added[:MOST_LIFTED]:
         domain = situation.inventory.domains.get(entry.domain)
         place = domain.place if domain is not None else Place(situation.inventory.places[0].region)

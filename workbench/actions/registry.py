@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from workbench.actions import allowlist, contain, handover, keys, logins, removal, stops
+from workbench.actions import allowlist, contain, handover, keys, leftovers, logins, removal, stops
 from workbench.actions.catalog import ACTIONS
 from workbench.actions.ways import PROPOSED
 from workbench.errors import UsageError
@@ -43,6 +43,7 @@ BUILDERS: dict[str, Builder] = {
     "queues.purge": lambda s, m, **o: stops.plan_purge(s, m),
     "limit.set": _limit,
     "limit.restore": lambda s, m, **o: stops.plan_restore_limit(s),
+    "suppressions.lift": lambda s, m, **o: leftovers.plan_lift(s),
     "leftovers.remove": lambda s, m, **o: removal.plan_removal(s, m),
     "subaccounts.disable": lambda s, m, **o: stops.plan_subaccounts(s, m),
     "subaccounts.enable": lambda s, m, **o: stops.plan_subaccounts(s, m, enable=True),

@@ -9,6 +9,8 @@ from workbench.incident.attribution import Attribution
 from workbench.incident.damage import Damage
 from workbench.incident.proposals import Proposal
 from workbench.incident.senders import Sender
+from workbench.incident.use import PRODUCTION
+from workbench.redact import visible
 
 
 @dataclass(slots=True)
@@ -38,5 +40,12 @@ class Assessment:
                 f"{name}: {counts.get('accepted', 0):,} accepted, {counts.get('delivered', 0):,} delivered to "
                 f"{about}{total.recipients:,} recipients, {counts.get('failed', 0):,} refused, "
                 f"{counts.get('complained', 0):,} complaints"
+            )
+        later = [s for s in self.senders if s.looks != PRODUCTION and s.scheduled]
+        if later:
+            names = ", ".join(sorted({visible(name, 80) for s in later for name in s.domains}))
+            made.append(
+                f"{sum(s.scheduled for s in later):,} of these were scheduled for later: what is still queued needs "
+                f"no key to go out, purge {names}"
             )
         return [*made, *self.words]

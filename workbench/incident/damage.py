@@ -13,6 +13,7 @@ from workbench.incident.distinct import Distinct
 from workbench.incident.inventory import Inventory
 from workbench.incident.proposals import Proposal
 from workbench.incident.settings import SUPPRESSION_KINDS, DomainSettings, Settings
+from workbench.incident.suppressed import Added
 from workbench.incident.use import INTRUDER, UNCLEAR
 from workbench.mailgun.evidence_models import BounceClass
 from workbench.mailgun.models import Suppression
@@ -43,17 +44,6 @@ class Tally:
             "recipients_exact": self.exact,
             "by_provider": self.providers,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A suppression that came with the abuse: its table, address, when, and why it is thought to be of it."""
-
-    domain: str
-    table: str
-    address: str
-    created_at: datetime | None
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

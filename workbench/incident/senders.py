@@ -28,6 +28,7 @@ class Sender:
     accepted: int = 0
     failed: int = 0
     complained: int = 0
+    scheduled: int = 0
     first: str = ""
     last: str = ""
     addresses: dict[str, int] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Sender:
             "accepted": self.accepted,
             "failed": self.failed,
             "complained": self.complained,
+            "scheduled": self.scheduled,
             "first": self.first,
             "last": self.last,
             "addresses": sorted(self.addresses, key=lambda a: (-self.addresses[a], a))[:MOST],
@@ -81,6 +83,7 @@ def rolled_up(proposals: Iterable[Proposal]) -> list[Sender]:
         sender.accepted += group.accepted
         sender.failed += group.count("failed")
         sender.complained += group.count("complained")
+        sender.scheduled += group.scheduled
         sender.first = min(filter(None, (sender.first, group.first)), default="")
         sender.last = max(sender.last, group.last)
         sender.domains.add(key.domain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from workbench.incident import suspicion
 from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 from workbench.incident.plan import EffectKind
 from workbench.incident.state import State
+from workbench.incident.suppressed import Added
 from workbench.incident.suspicion import Background, Suspicion
 from workbench.incident.volume import Volume
 
@@ -20,13 +22,17 @@ INTRUDER = "intruder"
 
 @dataclass(slots=True)
 class Situation:
-    """The account as read, the incident as journaled, and now. Pure; recomputed whenever asked."""
+    """The account as read, the incident as journaled, and now. Pure; recomputed whenever asked.
+
+    ``suppressed`` are the suppressions that the latest assessment says the abuse added.
+    """
 
     inventory: Inventory
     state: State
     now: datetime
     own_key_id: str = ""
     volume: Volume | None = None
+    suppressed: Sequence[Added] = ()
     _background: Background | None = field(default=None, repr=False)
 
     @property

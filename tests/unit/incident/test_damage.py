@@ -88,7 +88,7 @@ def test_only_suppressions_the_abuse_added_and_that_would_drop_customers_are_lif
     found = _assessed(_settings())
     assert [(a.address, a.table) for a in found.added] == [("real@inbox.example", "bounces")]
     assert found.kept_complaints == 1
-    plan = plan_lift(Situation(_inventory(), State(), NOW), found.added)
+    plan = plan_lift(Situation(_inventory(), State(), NOW, suppressed=found.added))
     (effect,) = plan.effects
     assert (effect.kind, effect.target, effect.place) == (
         EffectKind.SUPPRESSION_LIFT,
@@ -97,7 +97,7 @@ def test_only_suppressions_the_abuse_added_and_that_would_drop_customers_are_lif
     )
     assert effect.params["table"] == "bounces"
     with pytest.raises(UsageError):
-        plan_lift(Situation(_inventory(), State(), NOW), [])
+        plan_lift(Situation(_inventory(), State(), NOW))
 
 
 def test_health_names_rates_states_and_refusals() -> None:
