@@ -16,8 +16,8 @@ from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.clock import iso
 from workbench.errors import ApiError, UsageError
-from workbench.incident import documents, handover, timers
-from workbench.incident.plan import Plan
+from workbench.incident import documents, handover, panel_items, timers
+from workbench.incident.plan import EffectState, Plan
 from workbench.progress import EffectMoved, Notice, Phase, Summary
 from workbench.session import Session
 
@@ -65,6 +65,10 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
                 planned = plan(session.situation(), scope)
             if planned.effects:
                 summary = await session.run(planned)
+            if summary is not None and summary.halted is None and _refused_lesser(session, planned):
+                say("Sending keys were refused: replacing those keys by keys of the same role instead.")
+                planned = plan(session.situation(), scope)
+                summary = await session.run(planned) if planned.effects else summary
     finally:
         stop()
     if summary is not None:
@@ -74,6 +78,13 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
     await session.fact("containment", {"left_out": list(planned.left_out)})
     await _read_again(session)
     return _finish(session, options, summary, planned, begun)
+
+
+def _refused_lesser(session: Session, planned: Plan) -> bool:
+    """Return whether a sending key that should replace an account key was refused: there is a way around."""
+    return any(
+        session.state.effects[e.id].state is EffectState.FAILED and e.params.get("lesser") for e in planned
+    )
 
 
 async def verify(session: Session, options: argparse.Namespace) -> int:
@@ -221,6 +232,7 @@ def _finish(
                 "findings": [f.to_json() for f in session.findings()],
                 "kept": [documents.kept(item) for item in waiting],
                 "timers": _timers(session),
+                "panel": panel_items.to_json(session.state),
                 "left_out": list(planned.left_out),
                 "notes": list(planned.notes),
                 "alarms": documents.alarms(session.state),

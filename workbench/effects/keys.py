@@ -21,6 +21,7 @@ from workbench.effects.base import (
     Sent,
     stamp,
 )
+from workbench.effects.refusals import is_quota, of_new_key
 from workbench.errors import ApiError, Forbidden, NotAuthorised, NotFound, Refused, VaultError
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.state import EffectRecord
@@ -68,9 +69,9 @@ class KeyCreate(PlainHandler):
                 priority=Priority.WRITE,
             )
         except Forbidden as refusal:
-            if "limit" in refusal.detail.lower():
+            if is_quota(refusal):
                 raise QuotaFull(str(refusal)) from refusal
-            raise
+            raise of_new_key(refusal, params) from refusal
         entry = ctx.entry(entry_name(record, new.key.id))
         try:
             await ctx.keep_safe(record.effect, entry, new.secret)

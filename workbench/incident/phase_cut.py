@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from workbench.incident import panel_items
 from workbench.incident.abuse import abused_domains
+from workbench.incident.handover import Kept, kept
 from workbench.incident.plan import EffectKind, EffectState
-from workbench.incident.situation import Situation
+from workbench.incident.situation import INTRUDER, Situation
 from workbench.incident.state import EffectRecord
 from workbench.incident.verdicts import Found, Verdict, attested, counted
+from workbench.mailgun.models import Subaccount
+from workbench.redact import key_tail, visible
 
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
@@ -48,12 +52,23 @@ def keys(situation: Situation) -> Found:
     lines = [_line(r) for r in (*deletes, *mints) if r.state is not EffectState.PLANNED]
     if left:
         lines.insert(0, f"{len(left)} key(s) from before are still in the account")
-    unproven = [r for r in mints if r.state in (EffectState.PLANNED, EffectState.DONE, EffectState.FAILED)]
+    proven = {r.effect.params.get("replaces") for r in mints if r.state is EffectState.VERIFIED}
+    unproven = [
+        r
+        for r in mints
+        if r.state in (EffectState.PLANNED, EffectState.DONE)
+        # A refused sending key counts no more once a key with the old role took its place.
+        or (r.state is EffectState.FAILED and r.effect.params.get("replaces") not in proven)
+    ]
     if unproven:
         lines.insert(0, f"{len(unproven)} replacement(s) not proven yet")
+    waiting = [item for item in kept(situation) if item.is_key]
+    lines[:0] = [_kept(item) for item in waiting]
     if not total and not mints:
         return Found(Verdict.NOT_APPLICABLE, ("the account has no keys",))
     found = counted(total - len(left) - bool(unproven and not left), total, tuple(lines))
+    if waiting and len(waiting) == len(left) and not unproven:
+        return _hand_over(situation, found, waiting)
     return _finish_first(found, [*deletes, *mints])
 
 
@@ -81,9 +96,13 @@ def logins(situation: Situation) -> Found:
         lines.append("old passwords: not tested unless supplied; a reset replaces the only one")
     if removed:
         lines.append(f"{len(removed)} stranger login(s) removed, absent from their domains")
+    waiting = [item for item in kept(situation) if not item.is_key]
+    lines[:0] = [_kept(item) for item in waiting]
     if not untouched and unproven:
         return Found(Verdict.IN_PROGRESS, tuple(lines), (len(verified), len(held)), "finish")
     found = counted(len(verified), len(held), tuple(lines))
+    if waiting and len(waiting) == untouched and not unproven:
+        return _hand_over(situation, found, waiting)
     return _finish_first(found, list(by_login.values()))
 
 
@@ -96,6 +115,15 @@ def stop(situation: Situation) -> Found:
     lines = [_line(record) for record in purges.values() if record.state in _REACHED]
     lines += [_line(r) for r in situation.state.of_kind(EffectKind.LIMIT_SET) if r.state in _REACHED]
     lines += [_line(r) for r in situation.state.of_kind(EffectKind.SUBACCOUNT_DISABLE) if r.state in _REACHED]
+    for item in panel_items.left(situation.state, "3"):
+        lines.append(f"in the control panel, to be attested: {item.title}. {item.where}")
+    rogue = _rogue(situation)
+    if rogue:
+        shown = ", ".join(visible(s.name or s.id, 60) for s in rogue[:4])
+        lines.insert(0, f"still open, and not yours by all signs: subaccount {shown}")
+        if said is None:
+            found = counted(0, len(rogue) + len(names), tuple(lines))
+            return Found(found.verdict, found.evidence, found.progress, "subaccounts.disable")
     if not names:
         if said is not None:
             return said
@@ -109,6 +137,30 @@ def stop(situation: Situation) -> Found:
     if missing and said is not None:
         return said
     return counted(len(done), len(names), tuple(lines))
+
+
+def _rogue(situation: Situation) -> list[Subaccount]:
+    """Return open subaccounts judged the intruder's, or made in the abuse window and not judged ours."""
+    found = []
+    for item in situation.inventory.subaccounts.values():
+        decision = situation.state.decisions.get(f"subaccount:{item.id}")
+        recent = item.created_at is not None and item.created_at >= situation.background.since
+        suspect = decision.decision == INTRUDER if decision is not None else recent
+        if suspect and item.status == "open":
+            found.append(item)
+    return found
+
+
+def _kept(item: Kept) -> str:
+    name = key_tail(item.target) if item.is_key else visible(item.target, 80)
+    until = f", until {item.due:%H:%M}Z" if item.due is not None else ""
+    return f"{name}: kept for the hand-over{until}; {item.why}"
+
+
+def _hand_over(situation: Situation, found: Found, waiting: list[Kept]) -> Found:
+    """All that is left waits for its hand-over: the next step need not, until a deadline runs out."""
+    asks = any(item.adopted or (item.due is not None and item.due <= situation.now) for item in waiting)
+    return Found(Verdict.IN_PROGRESS, found.evidence, found.progress, "handover.finish", idle=not asks)
 
 
 def _state(records: dict[str, EffectRecord], login: str) -> EffectState | None:
