@@ -11,9 +11,15 @@ import pytest
 
 from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
+from workbench.drill.records import Suppression
 from workbench.drill.truth import truth
 from workbench.evidence import load
-from workbench.incident.plan import EffectState
+from workbench.incident.abuse_window import AbuseWindow
+from workbench.incident.assessment import Assessment
+from workbench.incident.attribution import Attribution
+from workbench.incident.damage import Damage
+from workbench.incident.plan import EffectKind, EffectState
+from workbench.incident.suppressed import Added
 from workbench.incident.sweep import Judged
 from workbench.incident.swept import open_items
 from workbench.session import Session
@@ -144,3 +150,26 @@ async def test_what_changes_after_the_snapshot_is_named_as_changed(tmp_path: Pat
         assert late.judged is Judged.INSIDE
         assert "was not there in the snapshot" in late.why[0]
         assert late.asks
+
+
+async def test_only_the_named_suppressions_are_lifted(tmp_path: Path) -> None:
+    async with running_drill(tmp_path, scenario="stolen-key") as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await session.read_inventory()
+        area = drill.account.main.regions["us"]
+        domain = next(d for d in area.domains.values() if d.bounces)
+        now = session.clock.now()
+        domain.bounces["real@inbox.example"] = Suppression(
+            "real@inbox.example", now.timestamp(), {"code": "550"}
+        )
+        before = set(domain.bounces)
+        added = Added(domain.name, "bounces", "real@inbox.example", now, "refused for reputation")
+        session.investigation.assessment = Assessment(
+            AbuseWindow(), Attribution(now, now), [], [], Damage(added=[added])
+        )
+        summary = await session.run(session.plan("suppressions.lift"))
+        assert summary.complete, summary.line()
+        assert set(domain.bounces) == before - {"real@inbox.example"}
+        record = session.state.of_kind(EffectKind.SUPPRESSION_LIFT)[0]
+        assert record.state is EffectState.VERIFIED
+        assert "absent" in record.evidence[-1]
