@@ -31,6 +31,7 @@ NAMES = (
     "orphan",
     "double delete",
     "double reset",
+    "double renewal",
     "journal",
     "unfinished",
     "hung",

@@ -210,7 +210,7 @@ class Executor:
             return
         try:
             entry = await self._prepare(record)
-        except VaultError as error:
+        except (ApiError, VaultError) as error:
             await self._give_up(record, error, unknown=True)
             return
         outcome = await attempt(

@@ -13,6 +13,7 @@ from tests.support.kills import (
     Fuse,
     at_rest,
     every_kill_point,
+    everything,
     ground,
     killed_run,
     quiet,
@@ -24,6 +25,7 @@ from tests.support.kills import (
 from workbench.effects.base import Context, Reality, Reconciled
 from workbench.effects.keys import KeyCreate
 from workbench.effects.logins import LoginReset
+from workbench.effects.stops import SigningKeyRenew
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.state import EffectRecord
 from workbench.passphrase import new_smtp_password
@@ -91,13 +93,17 @@ async def test_killed_again_and_again_at_its_first_points_it_still_ends(tmp_path
 # ── the checks themselves notice what they are for ─────────────────────────────────────────────────────────
 
 
-async def _all_points(folder: Path, kind: str, numbers: range) -> list[str]:
-    found: list[str] = []
-    for number in numbers:
-        place = folder / str(number)
-        place.mkdir()
-        found += (await every_kill_point(place, kind, number))[1]
-    return found
+async def _killed_at(folder: Path, kind: str, label: str) -> list[str]:
+    """Kill where the checkpoint of that name was in a run that went through; return what is wrong then."""
+    calm, struck = folder / "calm", folder / "struck"
+    calm.mkdir()
+    struck.mkdir()
+    async with ground(calm) as place:
+        fuse = Fuse()
+        assert not await killed_run(place, PLANS[kind], fuse)
+    name, wrong = await every_kill_point(struck, kind, fuse.passed.index(label) + 1)
+    assert name == label
+    return wrong
 
 
 async def test_an_orphan_left_behind_would_be_noticed(
@@ -111,7 +117,7 @@ async def test_an_orphan_left_behind_would_be_noticed(
 
     monkeypatch.setattr(KeyCreate, "reconcile", careless)
     monkeypatch.setattr(KeyCreate, "_sweep", blind)
-    found = await _all_points(tmp_path, "key.create", range(4, 10))
+    found = await _killed_at(tmp_path, "key.create", "http POST /v1/keys after")
     assert any("orphan" in line for line in found), found
 
 
@@ -124,8 +130,17 @@ async def test_a_password_that_is_not_stored_first_would_be_noticed(
         return {record.effect.id: f"SMTP {record.effect.target}" for record in records}
 
     monkeypatch.setattr(LoginReset, "prepare", hasty)
-    found = await _all_points(tmp_path, "smtp.reset", range(6, 12))
+    found = await _killed_at(tmp_path, "smtp.reset", "journal effect.done before")
     assert any("lost secret" in line for line in found), found
+
+
+async def test_a_renewal_done_twice_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def again(self: SigningKeyRenew, ctx: Context, record: EffectRecord) -> Reconciled:
+        return Reconciled(Reality.AGAIN, "nobody looked")
+
+    monkeypatch.setattr(SigningKeyRenew, "reconcile", again)
+    found = await _killed_at(tmp_path, "signing_key", "http POST /v5/accounts/http_signing_key after")
+    assert any("double renewal" in line for line in found), found
 
 
 async def test_a_key_deleted_without_its_replacement_would_be_noticed(tmp_path: Path) -> None:
@@ -162,6 +177,19 @@ async def test_a_delete_whose_mint_failed_for_good_is_skipped_by_the_next_run(tm
         summary = await session.run(planned)
         assert summary.complete, summary.line()
         assert delete.target not in place.living_keys()
+
+
+@pytest.mark.parametrize("number", [12, 30, 47, 66, 90, 130])
+async def test_with_a_full_quota_our_own_key_never_dies_before_its_replacement(
+    number: int, tmp_path: Path
+) -> None:
+    """There the old key of others goes first, and says so; ours waits for a slot whatever is killed when."""
+    async with ground(tmp_path, scenario="quota-full") as place:
+        own = place.drill.story.operator_key.id
+        await killed_run(place, everything, Fuse(number))
+        wrong = await at_rest(place)
+        assert [line for line in wrong if not line.startswith("destroyed") or own in line] == []
+        assert await resumed(place, everything) == []
 
 
 async def test_several_kinds_in_one_plan(tmp_path: Path) -> None:

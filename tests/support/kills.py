@@ -294,8 +294,10 @@ PLANS: dict[str, Builder] = {
     "key.delete": lambda s: keys.plan_delete(s.situation(), [_other_key(s, stranger=True)]),
     "smtp.reset": lambda s: logins.plan_reset(s.situation(), [_a_login(s)]),
     "smtp.delete": lambda s: logins.plan_delete(s.situation(), [_a_login(s)]),
+    "smtp.create": lambda s: logins.plan_reset(s.situation(), [_a_login(s)], replace_first=[_a_login(s)]),
     "queue.purge": lambda s: stops.plan_purge(s.situation(), [_a_domain(s)]),
     "limit.set": lambda s: stops.plan_limit(s.situation(), 5000),
+    "signing_key": lambda s: stops.plan_signing_key(s.situation()),
 }
 
 
@@ -425,7 +427,7 @@ async def random_life(folder: Path, seed: int) -> tuple[int, list[str]]:
 
 def _without_clashes(kinds: list[str]) -> list[str]:
     """The narrow plans pick the same login: keep the first that does."""
-    clash = {"smtp.reset", "smtp.delete"}
+    clash = {"smtp.reset", "smtp.delete", "smtp.create"}
     first = next((kind for kind in kinds if kind in clash), "")
     return [kind for kind in kinds if kind not in clash or kind == first]
 
@@ -506,4 +508,11 @@ def _twice(place: Ground) -> list[str]:
     wrong += [
         f"double reset: {path} was given two passwords" for path, given in bodies.items() if len(given) > 1
     ]
+    renewals = [
+        method
+        for method, path, status, _ in place.answered
+        if path.endswith("http_signing_key") and method != "GET" and status < 300
+    ]
+    if len(renewals) > 1:
+        wrong.append("double renewal: the signing key was made anew twice")
     return wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
@@ -164,15 +165,25 @@ class DomainDelete(_Repeatable):
         return Proof(False, (*record.evidence[:1], "still listed: deletion runs in the background"))
 
 
-class SigningKeyRenew(_Repeatable):
-    """Make a new HTTP webhook signing key; the old one stops at once."""
+class SigningKeyRenew(PlainHandler):
+    """Make a new HTTP webhook signing key; the old one stops at once, so this must never happen twice."""
+
+    async def prepare(self, ctx: Context, records: Sequence[EffectRecord]) -> Mapping[str, str]:
+        """Keep the key as it was before the first attempt: only by it can a renewal be told afterwards."""
+        for record in records:
+            if not record.attempts:
+                before = await account.get_signing_key(
+                    ctx.api, region=record.effect.place.region, priority=Priority.PROOF
+                )
+                await ctx.vault.store(ctx.entry(_signing_entry(record, "before")), before)
+        return {}
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Regenerate, store the new key; it can be read again at any time, so storing cannot lose it."""
         secret = await account.regenerate_signing_key(
             ctx.api, region=record.effect.place.region, priority=Priority.WRITE
         )
-        entry = ctx.entry("HTTP webhook signing key")
+        entry = ctx.entry(_signing_entry(record))
         await ctx.vault.store(entry, secret)
         return Sent((f"regenerated at {stamp(ctx)}, stored",), entry=entry.username)
 
@@ -183,6 +194,26 @@ class SigningKeyRenew(_Repeatable):
         )
         stored = await ctx.vault.fetch(ctx.entry(record.entry))
         return Proof(now == stored, (*record.evidence[:1], f"read back at {stamp(ctx)}"))
+
+    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
+        """A key other than before was made by the interrupted attempt: it is stored, not made once more."""
+        now = await account.get_signing_key(
+            ctx.api, region=record.effect.place.region, priority=Priority.PROOF
+        )
+        before = await ctx.vault.fetch(ctx.entry(_signing_entry(record, "before")))
+        if before is None or now == before:
+            return Reconciled(Reality.AGAIN, "the webhook signing key is still the old one: renewed now")
+        entry = ctx.entry(_signing_entry(record))
+        await ctx.vault.store(entry, now)
+        sent = Sent((f"found renewed at {stamp(ctx)}, stored",), entry=entry.username)
+        return Reconciled(Reality.HAPPENED, "the webhook signing key had been renewed: stored", sent)
+
+
+def _signing_entry(record: EffectRecord, which: str = "") -> str:
+    region = record.effect.place.region.value.upper()
+    # The one before belongs to one renewal only, or a later one could not be told from an earlier.
+    detail = f", {which} {record.effect.id.rsplit('-', 1)[1]}" if which else ""
+    return f"HTTP webhook signing key {region}{detail}"
 
 
 class PublicKeyRenew(_Repeatable):
