@@ -6,7 +6,7 @@ The search itself is light on the screen's time: it runs in a thread, and only i
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.redact import visible
@@ -21,12 +21,24 @@ if TYPE_CHECKING:
     from workbench.session import Session
 
 
-class LeakDeeds:
-    """One per app. ``proposed`` returns places to begin with (the drill's own), by name."""
+LOG_MARK, SITE_MARK = "log:", "site:"
 
-    def __init__(self, app: WorkbenchApp, proposed: Callable[[], Mapping[str, str]]) -> None:
+
+def proposed(places: Sequence[str]) -> Places:
+    """Return marked places (``log:…``, ``site:…``, all else to be searched) as the lines of the search screen."""
+    from workbench.screens.leaks import Places
+
+    logs = [one.removeprefix(LOG_MARK) for one in places if one.startswith(LOG_MARK)]
+    sites = [one.removeprefix(SITE_MARK) for one in places if one.startswith(SITE_MARK)]
+    targets = [one for one in places if not one.startswith((LOG_MARK, SITE_MARK))]
+    return Places(*(" ".join(shlex.quote(one) for one in held) for held in (targets, logs, sites)))
+
+
+class LeakDeeds:
+    """One per app."""
+
+    def __init__(self, app: WorkbenchApp) -> None:
         self._app = app
-        self._proposed = proposed
 
     def actions(self) -> dict[str, Callable[[Session], object]]:
         """Return what each action of the table does."""
@@ -49,16 +61,13 @@ class LeakDeeds:
 
     def search(self, session: Session) -> None:
         """Ask what to search, then search."""
-        from workbench.screens.leaks import Places, SearchScreen
-
-        held = self._proposed()
-        begin = Places(held.get("targets", ""), held.get("logs", ""), held.get("sites", ""))
+        from workbench.screens.leaks import SearchScreen
 
         def closed(places: Places | None) -> None:
             if places is not None:
                 self._begin(session, places)
 
-        self._app.push_screen(SearchScreen(begin), closed)
+        self._app.push_screen(SearchScreen(proposed(session.search_places)), closed)
 
     def _begin(self, session: Session, places: Places) -> None:
         from workbench.leak_search import Request
@@ -130,27 +139,33 @@ class LeakDeeds:
         def closed(wish: Wish | None) -> None:
             if wish is None:
                 return
+            if wish.verb == "closed":
+                self._decide(session, wish.keys, leakage.CLOSED, "closed by hand")
+                return
             if wish.verb == "accept":
-                self._accept(session, wish.key)
+                self._accept(session, wish.keys)
                 return
             action = {"search": "leaks.search", "again": "leaks.recheck", "person": "leaks.person"}[wish.verb]
             self._app.deeds.do(action)
 
         self._app.push_screen(screen, closed)
 
-    def _accept(self, session: Session, key: str) -> None:
-        from workbench.incident.leakage import ACCEPTED
+    def _accept(self, session: Session, keys: tuple[str, ...]) -> None:
+        words = f"{len(keys)} stay(s) as found and no longer count(s) as open. Why is that no danger?"
 
         def reason(text: str) -> None:
-            self._app.work.start(
-                lambda: session.decide(key, ACCEPTED, text),
-                group="decide",
-                doing="recording your judgement",
-                then=lambda _: self.show(session),
-            )
+            from workbench.incident.leakage import ACCEPTED
 
-        words = "It stays where it lies and no longer counts as open. Why is that no danger?"
-        self._app.deeds.questions.line("Accept this leak", words, reason, placeholder="reason")
+            self._decide(session, keys, ACCEPTED, text)
+
+        self._app.deeds.questions.line("Accept what was found", words, reason, placeholder="reason")
+
+    def _decide(self, session: Session, keys: tuple[str, ...], decision: str, reason: str) -> None:
+        async def work() -> None:
+            for key in keys:
+                await session.decide(key, decision, reason)
+
+        self._app.work.start(work, group="decide", doing="recording your judgement")
 
     # Or a person
 

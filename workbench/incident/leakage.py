@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FACT = "leaks"
 # What somebody judged and leaves where it lies.
 ACCEPTED = "accepted"
+# What somebody says is taken away; a later search that still finds it knows better.
+CLOSED = "closed"
 # Attestations about a person are kept apart from the step's own: an answer closes no step.
 PERSON = "7.person"
 _MOST, _MOST_PLACES = 200, 20
@@ -76,7 +78,7 @@ def fact(
     found = document(report)
     earlier = before or {}
     covered = _covered(report)
-    fresh = [_row(one, reset) for one in found["findings"]][:_MOST]
+    fresh = [{**_row(one, reset), "seen": at} for one in found["findings"]][:_MOST]
     again = bool(asked.get("again"))
     kept, closed = _kept(earlier.get("exposures", ()), fresh, covered, again=again, at=at)
     exposures = _merged([*fresh, *kept])[:_MOST]
@@ -271,8 +273,11 @@ def _leak(row: Mapping[str, Any], state: State) -> Leak:
     key = f"leak:{row['id']}"
     live, why = _live(row, state) if row["what"] == _SECRET else ("", row["why"])
     decision = state.decisions.get(key)
+    again = decision is not None and decision.decision == CLOSED and decision.at < row["seen"]
     still = row["exposed"] and bool(row["where"])
     reasons = [why]
+    if again:
+        reasons.append("it was said to be closed, and a later search found it again")
     if row["what"] == _SECRET and still:
         reasons.append("still exposed: anybody can fetch it, as far as the last look told")
     only_past = all(place["origin"] == "history" and not place["in_head"] for place in row["where"])
@@ -289,7 +294,7 @@ def _leak(row: Mapping[str, Any], state: State) -> Leak:
         why=tuple(reasons),
         where=tuple(_spot(place) for place in row["where"]),
         todo=_todo(row, live, still),
-        decision=ACCEPTED if row["accepted"] else decision.decision if decision is not None else "",
+        decision=ACCEPTED if row["accepted"] else "" if decision is None or again else decision.decision,
     )
 
 

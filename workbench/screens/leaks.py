@@ -38,11 +38,12 @@ class Places(NamedTuple):
 
 
 class SearchScreen(Dialog[Places]):
-    """Asks what to search. Sites are taken only with the word ``mine`` typed."""
+    """Asks what to search. Sites are taken only with the word ``mine`` typed; Enter again goes on without them."""
 
     def __init__(self, proposed: Places) -> None:
         super().__init__(classes="ask-screen")
         self._proposed = proposed
+        self._warned = False
 
     def compose(self) -> ComposeResult:
         """One line for each kind of place, the confirmation, what is wrong."""
@@ -77,8 +78,12 @@ class SearchScreen(Dialog[Places]):
         if not (typed["targets"] or typed["logs"] or typed["sites"]):
             wrong = "Name at least one place."
         elif typed["sites"] and typed["mine"].lower() != MINE:
-            wrong = f"Sites are asked only when you type “{MINE}”: asking somebody else's is an attack."
-            self.query_one("#leak-mine", Input).focus()
+            if self._warned and (typed["targets"] or typed["logs"]):
+                typed["sites"] = ""
+            else:
+                wrong = f"Type “{MINE}” if the sites are yours; else it is an attack. Enter leaves them out."
+                self._warned = True
+                self.query_one("#leak-mine", Input).focus()
         if wrong:
             self.query_one("#leak-wrong", Static).update(wrong)
             return
@@ -86,10 +91,10 @@ class SearchScreen(Dialog[Places]):
 
 
 class Wish(NamedTuple):
-    """What was asked for on the leaks screen: ``accept`` (with the row's key), ``again``, ``search``, ``person``."""
+    """What was asked for: ``closed`` or ``accept`` (with the rows' keys), ``again``, ``search``, ``person``."""
 
     verb: str
-    key: str = ""
+    keys: tuple[str, ...] = ()
 
 
 class LeaksScreen(Dialog[Wish]):
@@ -123,7 +128,7 @@ class LeaksScreen(Dialog[Wish]):
             with Reading(classes="dialog-scroll"):
                 yield self._detail
             yield words(
-                "n search · r search again · y accept with a reason · p ask a person · Esc closes",
+                "Enter I closed it · y stays, with a reason · r search again · n new search · p ask a person · Esc",
                 classes="dialog-keys",
             )
 
@@ -161,13 +166,17 @@ class LeaksScreen(Dialog[Wish]):
         lines = [one.title, *one.why, *(f"at {place}" for place in one.where), f"To do: {one.todo}"]
         self._detail.update(plain("\n".join(lines)))
 
+    @on(KeyedTable.Opened)
+    def _opened(self) -> None:
+        self.action_wish("closed")
+
     def action_wish(self, verb: str) -> None:
-        """Leave with what was asked for."""
-        key = self._table.cursor_key or ""
-        if verb == "accept" and not key:
+        """Leave with what was asked for: of the selected rows, else of the one under the cursor."""
+        keys = tuple(self._table.chosen_keys)
+        if verb in ("accept", "closed") and not keys:
             self.app.bell()
             return
-        self.dismiss(Wish(verb, key))
+        self.dismiss(Wish(verb, keys))
 
 
 def _row(one: Leak) -> Row:
@@ -182,5 +191,5 @@ def _row(one: Leak) -> Row:
             Cell(state, tone),
             Cell(one.where[0] if one.where else "", "dim"),
         ),
-        markable=False,
+        markable=one.open,
     )
