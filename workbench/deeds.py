@@ -11,7 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.actions.catalog import ACTIONS, Action, Pane
+from workbench.closing import Closing
 from workbench.questions import Questions
+from workbench.telling import Telling
 
 if TYPE_CHECKING:
     from workbench.app import WorkbenchApp
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 # These act on the row under the cursor where nothing is selected; all others then mean everything.
 _ON_CURSOR = frozenset({"keys.delete", "logins.delete", "finding.judge", "secret.reveal"})
-_DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour")
+_DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour", "drill.support")
 NOT_OPEN = "the incident is not open yet"
 
 
@@ -34,6 +36,7 @@ class Deeds:
     def __init__(self, app: WorkbenchApp) -> None:
         self._app = app
         self.questions = Questions(app)
+        self.closing = Closing(app)
         self._always: dict[str, Callable[[], object]] = {
             "help": self._help,
             "quit": app.ask_quit,
@@ -53,11 +56,12 @@ class Deeds:
             "support.message": self._support,
             "step.attest": self.questions.attest,
             "finding.judge": self.questions.judge,
-            "findings.judge": self.questions.findings,
             "leftovers.sweep": self._sweep,
             "damage.assess": self._assess,
             "blocklists.check": self._blocklists,
             "secret.reveal": self._reveal,
+            **self.closing.table(),
+            **Telling(app).table(),
             **{part: partial(self._exercise, part) for part in _DRILL_PARTS},
         }
 
@@ -217,7 +221,7 @@ class Deeds:
             self._app.tell(f"{len(sweep.swept)} settings looked at, {len(sweep.asked())} to judge.")
             self._app.main.renew()
             if sweep.asked() and len(self._app.screen_stack) == 1:
-                self.questions.findings(session)
+                self.closing.findings(session)
 
         doing = "sweeping every setting"
         self._app.tell("Reading every setting; this takes a while and changes nothing.")
@@ -249,7 +253,9 @@ class Deeds:
                 self.attested(session, "0", "opening message to Support copied", "")
 
         hint = "Copy it and send it to Mailgun Support now; copying it is recorded as attested."
-        self._app.push_screen(TextScreen("To Mailgun Support", session.support_message(), hint=hint), closed)
+        text = self._app.safe(session.support_message())
+        screen = TextScreen("To Mailgun Support", text, hint=hint, enter_copies=True)
+        self._app.push_screen(screen, closed)
 
     def attested(self, session: Session, step: str, text: str, subject: str) -> None:
         """Record what a person says of a step."""

@@ -139,8 +139,7 @@ class Questions:
         self.pick(heading, text, choices, lambda p: self._app.deeds.make_plan(action, [p.id]))
 
     def _domain(self, action: Action, marked: list[str], session: Session) -> None:
-        table = self._app.main.panes[Pane.DOMAINS].table
-        name = (marked or [table.cursor_key or ""])[0]
+        name = (marked or [self._rogue(session)])[0]
         words = (
             f"Deleting {visible(name, 120)} takes its logins, keys, templates and suppressions with it, for good. "
             "Type its full name to see the plan."
@@ -150,6 +149,14 @@ class Questions:
             self._app.deeds.make_plan(action, [name] if len(marked) <= 1 else marked, typed=typed)
 
         self.line("Delete a rogue domain", words, answered, placeholder="the domain's name")
+
+    def _rogue(self, session: Session) -> str:
+        """Return the domain meant where none is selected: the highlighted one, from elsewhere one judged rogue."""
+        main = self._app.main
+        if main.current is Pane.DOMAINS:
+            return main.panes[Pane.DOMAINS].table.cursor_key or ""
+        judged = (f.id for f in session.findings() if f.kind == "domain" and f.decision == "intruder")
+        return next(judged, "")
 
     def _allow(self, action: Action, marked: list[str], session: Session) -> None:
         words = (
@@ -242,21 +249,6 @@ class Questions:
 
         text = self._app.safe(why) or "Nothing speaks against it so far."
         self.pick(f"Whose is it? {title}", text, _JUDGEMENTS, answered, reason="reason")
-
-    def findings(self, session: Session) -> None:
-        """Show everything that waits for a judgement, also what has no row in a pane."""
-        waiting = [f for f in session.findings() if not f.decision]
-        if not waiting:
-            self._app.tell("Nothing waits for a judgement.")
-            return
-        choices = [
-            Choice(
-                f.key, self._app.safe(visible(f.title, 100)), self._app.safe(visible("; ".join(f.why), 200))
-            )
-            for f in waiting
-        ]
-        text = f"{len(waiting)} findings wait. Enter judges one; what is the intruder's is removed by a plan."
-        self.pick("Judge", text, choices, lambda p: self.judge_finding(session, p.id, p.id))
 
     def share(self) -> None:
         """Ask before share-safe goes off; back on needs no question."""

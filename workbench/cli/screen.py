@@ -12,7 +12,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import HostError, UsageError
 from workbench.home import Home
@@ -154,7 +154,7 @@ class _Drill:
         """Start the servers, unlock the throwaway vault, open the drill's incident."""
         import json
 
-        from workbench.clock import SystemClock
+        from workbench.clock import ShiftedClock
         from workbench.mailgun.endpoints import from_document
         from workbench.redact import Secret
         from workbench.session import SessionOptions, open_session
@@ -170,9 +170,11 @@ class _Drill:
                 home=home,
                 endpoints=from_document(document),
                 vault=await _throwaway_vault(home),
-                clock=SystemClock(),
+                # The simulated account has a time of its own: it stands still while the drill is closed.
+                clock=ShiftedClock(),
                 key=Secret(document["api_key"]),
                 drill=True,
+                search_places=drill_places(document),
             )
         )
 
@@ -213,6 +215,11 @@ class _Drill:
         """Stop the servers; their state is stored, and the simulated clock stands still until the next time."""
         if self.process is not None and self.process.returncode is None:
             self.process.terminate()
+
+
+def drill_places(document: dict[str, Any]) -> tuple[str, ...]:
+    """Return where the drill's leak lies: its web root, its repository, its access log."""
+    return (document["web_root"], document["repository"], f"log:{document['access_log']}")
 
 
 async def _throwaway_vault(home: Home) -> Vault:

@@ -45,7 +45,7 @@ def _part(view: StepView, state: State) -> str:
     if view.id == Order.STRANGERS:
         return PEOPLE
     if view.id in _PEOPLE_STEPS:
-        return PEOPLE if state.last_cut_at else ""
+        return PEOPLE if state.people_cut_at else ""
     if view.id == Order.ADOPTION:
         if not any(r.entry for r in state.created_keys.values()) and not state.entries:
             return ""

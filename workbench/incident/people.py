@@ -127,8 +127,8 @@ def to_tell(situation: Situation) -> list[Person]:
 
 
 def password_new(situation: Situation, item: UserItem) -> bool:
-    """Return whether the account shows a password set after access was last cut."""
-    cut, changed = situation.state.last_cut_at, item.user.password_updated_at
+    """Return whether the account shows a password set after access was cut."""
+    cut, changed = situation.state.people_cut_at, item.user.password_updated_at
     return bool(cut) and changed is not None and changed >= _moment(cut)
 
 

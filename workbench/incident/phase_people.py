@@ -51,7 +51,7 @@ def passwords(situation: Situation) -> Found:
     everybody = people(situation)
     if not everybody:
         return _nobody(situation)
-    if not situation.state.last_cut_at:
+    if not situation.state.people_cut_at:
         why = "passwords come after access is cut: a new one is no use before"
         return Found(Verdict.OPEN, (why,), (0, len(everybody)), idle=True)
     lines = []
@@ -84,7 +84,7 @@ def two_factor(situation: Situation) -> Found:
             lines.append(f"{_name(one.item)}: not active; {_where_two_factor(one.item)}")
     done = sum(one.two_factor is not Known.OPEN for one in everybody)
     found = attested(situation.state, TWO_FACTOR) or counted(done, len(everybody), tuple(lines))
-    if not situation.state.last_cut_at and found.verdict is not Verdict.DONE:
+    if not situation.state.people_cut_at and found.verdict is not Verdict.DONE:
         return replace(found, idle=True)
     return _their_turn(found, [one for one in everybody if one.two_factor is Known.OPEN])
 

@@ -43,7 +43,7 @@ class Situation:
             ours = set(self.state.created_keys) | {self.own_key_id}
             ours |= {r.effect.target for r in self.state.of_kind(EffectKind.LOGIN_CREATE)}
             since = suspicion.window_start(self.now, began)
-            cut = self.state.last_cut_at
+            cut = self.state.people_cut_at
             asked = datetime.fromisoformat(cut) if cut else None
             self._background = Background.of(self.inventory, since, ours, asked)
         return self._background

@@ -161,6 +161,21 @@ class State:
         }
 
     @property
+    def people_cut_at(self) -> str:
+        """Return from when on a user's new password counts: the last key deleted, empty while access is not cut.
+
+        What ends later for other reasons (a credential kept for its hand-over, a stranger's login) opened no way
+        to the control panel and sends nobody back to choose yet another password.
+        """
+        kept = {r.effect.params.get("replaces") for r in self.of_kind(EffectKind.KEY_CREATE) if _kept(r)}
+        gone = [
+            r.done_at
+            for r in self.of_kind(EffectKind.KEY_DELETE)
+            if r.done_at and r.effect.target not in kept
+        ]
+        return max(gone, default=self.first_cut_at)
+
+    @property
     def unsettled(self) -> list[EffectRecord]:
         """Return confirmed effects that are neither verified nor skipped: what a second run continues."""
         return [r for r in self.effects.values() if not r.state.settled]
@@ -192,6 +207,11 @@ def fold(rows: Iterable[JournalRow]) -> State:
     for row in rows:
         state.apply(row)
     return state
+
+
+def _kept(record: EffectRecord) -> bool:
+    """Return whether a mint replaces a key that is kept until its hand-over (see ``handover``)."""
+    return record.effect.params.get("cut") == "first"
 
 
 Body = Mapping[str, Any]

@@ -361,7 +361,7 @@ def _user_row(item: UserItem, state: State, finding: FindingView | None, look: L
 
 def password_changed(item: UserItem, state: State) -> bool:
     """Return whether the account shows a password set after access was cut."""
-    cut, updated = as_moment(state.last_cut_at), as_moment(item.user.password_updated_at)
+    cut, updated = as_moment(state.people_cut_at), as_moment(item.user.password_updated_at)
     return cut is not None and updated is not None and updated > cut
 
 

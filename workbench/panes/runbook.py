@@ -231,9 +231,13 @@ class RunbookPane(WorkPane):
 
 
 def next_of(steps: Sequence[StepView]) -> str:
-    """Return the id of the step to do next: the first that is open or begun, then the first blocked one."""
-    for wanted in (("open", "in progress"), ("blocked",)):
+    """Return the id of the step to do next: the first that needs the operator, then one that is waited for.
+
+    A blocked step comes after the open ones, a step that waits for others after both.
+    """
+    waiting = ("open", "in progress")
+    for wanted, idle in ((waiting, False), (("blocked",), False), (waiting, True)):
         for step in steps:
-            if step.verdict.value in wanted:
+            if step.verdict.value in wanted and step.idle is idle:
                 return step.id
     return ""

@@ -77,7 +77,9 @@ class TextScreen(Dialog[bool]):
                 yield words(plain(self._text))
             yield words(self._hint) if self._hint else words("", classes="-hidden")
             keys = "c copies · Esc closes" if self._copyable else "Esc closes"
-            yield words(f"Enter copies and closes · {keys}" if self._enter_copies else keys, classes="dialog-keys")
+            yield words(
+                f"Enter copies and closes · {keys}" if self._enter_copies else keys, classes="dialog-keys"
+            )
 
     def on_mount(self) -> None:
         """The text can be scrolled at once."""

@@ -1,0 +1,346 @@
+"""The later steps on the screen: findings, the leak, adoption, hardening, the report.
+
+Like ``Deeds``, nothing here writes to the account: it shows, records what a person said, and starts readings.
+Each deed is done again from where things stand now, so that it can be left and come back to at any time.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.lists import Lists
+from workbench.redact import visible
+
+if TYPE_CHECKING:
+    from workbench.leaks.command import LeakReport
+    from workbench.reporting import Written
+    from workbench.screens.lists import Chosen
+    from workbench.session import Session
+
+LOG_MARK = "log:"
+
+
+class Closing(Lists):
+    """One per app; ``table`` is what ``Deeds`` takes over."""
+
+    def table(self) -> dict[str, Callable[[Session], object]]:
+        """Return the deeds by action id."""
+        return {
+            "findings.judge": self.findings,
+            "leaks.search": self.search_leaks,
+            "leaks.judge": self.leaks,
+            "adoption.show": self.adoption,
+            "harden.show": self.harden,
+            "report.write": self.report,
+        }
+
+    # ── findings and leaks ───────────────────────────────────────────────────────────────────────────
+
+    def findings(self, session: Session) -> None:
+        """Show everything that waits for a judgement; what probably is the intruder's is selected."""
+        from workbench.screens.lists import Line, Verb
+
+        found = session.findings()
+        waiting = [f for f in found if not f.decision and not f.key.startswith("leak:")]
+        by_hand = [f for f in found if f.decision == "intruder" and not f.remedy]
+        if not waiting and not by_hand:
+            self._app.tell("Nothing waits for a judgement.")
+            return
+        tone = {"high": "bad", "medium": "warn"}
+        lines = [
+            Line(f.key, f.title, "; ".join(f.why), tone.get(f.severity, "")) for f in (*waiting, *by_hand)
+        ]
+        marked = [f.key for f in waiting if f.severity in ("high", "medium")]
+        text = (
+            f"{len(waiting)} finding(s) wait for your judgement; those that probably are the intruder's are selected, "
+            "each with its reason. Judging changes nothing: what is the intruder's is removed by a plan you confirm."
+        )
+        verbs = (
+            Verb("enter", "intruder", "the selected are the intruder's"),
+            Verb("y", "ours", "they are ours"),
+            Verb("h", "removed", "removed by hand in the panel"),
+            Verb("d", "one", "judge one, with a reason"),
+        )
+
+        def answered(chosen: Chosen) -> None:
+            if chosen.verb == "one":
+                self._app.deeds.questions.judge_finding(session, chosen.keys[0], chosen.keys[0])
+            else:
+                reason = {"intruder": "judged in the list", "ours": "known, by the list"}.get(
+                    chosen.verb, "by hand"
+                )
+                self.decide(session, chosen.keys, chosen.verb, reason)
+
+        self.show_list("Judge the findings", text, lines, verbs, answered, marked=marked)
+
+    def search_leaks(self, session: Session) -> None:
+        """Ask where to search for leaked secrets, then search."""
+        from workbench.screens.asks import AskScreen
+
+        words = (
+            "Folders, repositories (a path or an address), and access logs (log:PATH), with spaces between. Everything "
+            "is read on this host; nothing found leaves it, and no value is shown."
+        )
+
+        def answered(typed: str | None) -> None:
+            if typed:
+                self._search(session, typed)
+
+        start = " ".join(shlex.quote(place) for place in session.search_places) or "."
+        self._app.push_screen(
+            AskScreen("Search for the leak", words, start=start, check=_unreadable), answered
+        )
+
+    def _search(self, session: Session, typed: str) -> None:
+        from workbench import leak_search
+
+        named = shlex.split(typed)
+        targets = tuple(name for name in named if not name.startswith(LOG_MARK))
+        logs = tuple(name.removeprefix(LOG_MARK) for name in named if name.startswith(LOG_MARK))
+        request = leak_search.Request(targets=targets, logs=logs)
+
+        def told(report: LeakReport) -> None:
+            open_ = sum(one.open for one in report.findings)
+            self._app.tell(f"{len(report.findings)} secret(s) found, {open_} not known to be dead.")
+            self._app.main.renew()
+
+        self._app.tell("Searching; this reads only, and takes a while in a long history.")
+        doing = "searching for the leak"
+        self._app.work.start(
+            lambda: leak_search.search(session, request), group="leaks", doing=doing, then=told
+        )
+
+    def leaks(self, session: Session) -> None:
+        """Show the open leaks: what was closed by hand, what stays for a reason, or search again."""
+        from workbench.incident import leakage
+        from workbench.screens.lists import Line, Verb
+
+        open_ = [one for one in leakage.leaks(session.state) if one.open]
+        if not open_:
+            self._app.tell("No leak is open.")
+            return
+        lines = [
+            Line(
+                one.key,
+                one.title,
+                f"{one.where[0] if one.where else ''}; {one.todo}",
+                "bad" if one.exposed else "warn",
+            )
+            for one in open_
+        ]
+        text = (
+            "Take each out of where it lies, block what the site serves. Then search again: what is gone closes by "
+            "itself. Where no search can tell, say that it is closed; your name and the time are recorded."
+        )
+        verbs = (
+            Verb("enter", "closed", "I closed the selected ones"),
+            Verb("k", "accepted", "they stay, for a reason"),
+            Verb("r", "again", "search again"),
+        )
+
+        def answered(chosen: Chosen) -> None:
+            if chosen.verb == "again":
+                self.search_leaks(session)
+            elif chosen.verb == "closed" and len(chosen.keys) < len(open_) and not chosen.selected:
+                self.decide(session, chosen.keys, "closed", "closed by hand")
+            else:
+                self.decide(session, chosen.keys, chosen.verb, "by the list of leaks")
+
+        self.show_list(f"{len(open_)} open leak(s)", text, lines, verbs, answered)
+
+    # ── adoption ─────────────────────────────────────────────────────────────────────────────────────
+
+    def adoption(self, session: Session) -> None:
+        """Ask first whether the place of the leak is closed, then show every replacement and how far it is."""
+        from workbench.incident import adoption
+
+        question = adoption.source_question(session.situation())
+        if not question:
+            self._replacements(session)
+            return
+        from workbench.screens.choices import Choice
+
+        choices = (
+            Choice("closed", "It is closed", "nobody can read a secret there any more"),
+            Choice(
+                "all-the-same",
+                "Hand over all the same",
+                "production waits; the new ones may leak the same way",
+            ),
+            Choice("back", "Close it first", "step 7"),
+        )
+        text = f"{question} A new secret put where the old one was stolen is stolen again."
+
+        def picked(answer: Any) -> None:
+            if answer.id != "back":
+                words = f"place of the leak: {answer.reason or answer.id}"
+                self.attest(session, adoption.STEP, [(words, adoption.SOURCE)])
+                self._replacements(session)
+
+        self._app.deeds.questions.pick(
+            "Is the leak closed?", text, choices, picked, reason="how do you know?"
+        )
+
+    def _replacements(self, session: Session) -> None:
+        from workbench.incident import adoption
+        from workbench.screens.lists import Line, Verb
+
+        made = adoption.replacements(session.situation())
+        if not made:
+            self._app.tell("No replacement is proven yet: nothing can be handed over.")
+            return
+        lines = [
+            Line(
+                one.id,
+                one.line(),
+                "; ".join((f"owner {one.owner}" if one.owner else "no owner noted", *one.places)),
+                "warn" if one.down else "ok" if one.in_use else "dim",
+            )
+            for one in made
+        ]
+        down = sum(one.down for one in made)
+        text = (
+            f"{down} sender(s) are down until their programs have the new credential. It counts when the account's log "
+            "shows it in use. No secret is shown here: each leaves the vault through a pipe."
+        )
+        verbs = (
+            Verb("c", "list", "copy the hand-over list of all who are down"),
+            Verb("enter", "one", "hand over one"),
+            Verb("n", "note", "note owner and places"),
+        )
+
+        def answered(chosen: Chosen) -> None:
+            if chosen.verb == "list":
+                self._hand_over(session)
+            elif chosen.verb == "note":
+                self._note(session, chosen.keys)
+            else:
+                one = next(r for r in made if r.id == chosen.keys[0])
+                hint = "It holds commands, no secret. The journal notes when a secret leaves the vault."
+                self.show_text("Hand over", adoption.hand_over_text(one), hint, None)
+
+        self.show_list("New credentials into the applications", text, lines, verbs, answered)
+
+    def _hand_over(self, session: Session) -> None:
+        from workbench.incident import adoption
+
+        waiting = [one for one in adoption.replacements(session.situation()) if one.down]
+        if not waiting:
+            self._app.tell("No sender is down.")
+            return
+        self._app.copy_to_clipboard(self._app.safe(adoption.hand_over_list(waiting)))
+        text = f"hand-over list of {len(waiting)} credential(s) copied"
+        self.attest(session, adoption.STEP, [(text, adoption.TOLD)])
+
+    def _note(self, session: Session, keys: Sequence[str]) -> None:
+        def answered(typed: str) -> None:
+            owner, *places = [part.strip() for part in typed.split(";")]
+            body = {"owner": visible(owner, 120), "places": [visible(p, 200) for p in places if p]}
+
+            async def work() -> None:
+                for key in keys:
+                    await session.record("adoption.noted", {"effect": key, **body})
+
+            self._app.work.start(work, group="attest", doing="noting owner and places")
+
+        words = (
+            f"For {len(keys)} credential(s): who answers for it, then where the value goes. Never the value."
+        )
+        self._app.deeds.questions.line(
+            "Owner and places", words, answered, placeholder="owner; place; place …", check=_no_secret
+        )
+
+    # ── hardening, report ────────────────────────────────────────────────────────────────────────────
+
+    def harden(self, session: Session) -> None:
+        """Show every measure with its standing; attest one, or leave what is open for later by name."""
+        from workbench.incident import hardening
+        from workbench.screens.lists import Line, Verb
+
+        measures = hardening.items(session.situation())
+        open_ = [item for item in measures if not hardening.settled(item)]
+        now = hardening.score(measures)
+        before = session.state.facts.get("hardening_before", {}).get("percent")
+        tones = {"good": "ok", "attested": "ok", "later": "dim", "open": "warn"}
+        lines = [
+            Line(
+                i.id,
+                f"{i.standing.value}: {i.title}",
+                f"{i.evidence}; {i.how}",
+                tones.get(i.standing.value, ""),
+            )
+            for i in measures
+        ]
+        text = (
+            f"Score {now.percent} %{f' (before: {before} %)' if before is not None else ''}. Each measure makes the "
+            "next leak matter less. What cannot be done today is left for later by name: the report lists it as open."
+        )
+        verbs = (
+            Verb("enter", "one", "what it protects, what it may break"),
+            Verb("t", "done", "attest as done"),
+            Verb("l", "later", "leave for later (all that is open, or the selected)"),
+        )
+
+        def answered(chosen: Chosen) -> None:
+            if chosen.verb == "one":
+                self._measure(next(i for i in measures if i.id == chosen.keys[0]))
+            elif chosen.verb == "done":
+                said = [(f"{key}: done, by the list of measures", key) for key in chosen.keys]
+                self.attest(session, hardening.STEP, said)
+            else:
+                keys = chosen.keys if chosen.selected else [i.id for i in open_]
+                said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in keys]
+                self.attest(session, hardening.STEP, said)
+
+        self.show_list("Harden", text, lines, verbs, answered)
+
+    def _measure(self, item: Any) -> None:
+        lines = [
+            f"Stands: {item.standing.value}, {item.evidence}",
+            f"Protects against: {item.protects}",
+            f"Might break: {item.breaks}",
+            f"How: {item.how}",
+        ]
+        self.show_text(item.title, "\n".join(lines), "", None, take=False)
+
+    def report(self, session: Session) -> None:
+        """Write every report, then show the text for Support to copy."""
+        from workbench.incident.report import Audience, compose
+        from workbench.incident.report_render import text as as_text
+
+        def told(written: Written) -> None:
+            shown = as_text(compose(Audience.SUPPORT, session.report_material()))
+            names = sorted(written.files)
+            hint = (
+                f"{len(names)} files stand in {visible(str(written.folder), 160)} (Support, host, management, "
+                "marketing, recipients, timeline; text, Markdown, HTML, JSON). Copying this text is recorded as sent. "
+                + (
+                    "Share-safe is on: people's addresses are shortened here and in what is copied, not in the files."
+                    if self._app.store.look.share_safe
+                    else ""
+                )
+            )
+
+            def copied() -> None:
+                words = "report copied to send to Support"
+                self.attest(session, "12", [(words, "")])
+
+            self.show_text("Report to Mailgun Support", shown, hint, copied)
+
+        self._app.work.start(session.write_report, group="report", doing="writing the reports", then=told)
+
+
+def _unreadable(text: str) -> str:
+    try:
+        return "" if shlex.split(text) else "Name at least one place."
+    except ValueError:
+        return "A quotation mark is open."
+
+
+def _no_secret(text: str) -> str:
+    from workbench.leaks.patterns import Scanner
+
+    found = Scanner().scan(text.encode("utf-8", "replace"))
+    return "This looks like a secret: note the place, never the value." if found else ""
