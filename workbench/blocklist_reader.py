@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -12,8 +14,12 @@ from msgspec import structs
 from workbench import config
 from workbench.blocklists import catalogue
 from workbench.blocklists.catalogue import Catalogue
+from workbench.blocklists.limits import Limits
+from workbench.blocklists.lookup import Lookup
 from workbench.blocklists.names import Role, Subject
 from workbench.blocklists.resolvers import HostPort
+from workbench.blocklists.zones import Zone
+from workbench.clock import Clock
 from workbench.errors import ApiError, UsageError
 from workbench.incident.inventory import Gap, Inventory
 from workbench.incident.plan import Place
@@ -109,3 +115,51 @@ def _add(named: dict[str, Subject], text: str, role: Role, *, shared: bool | Non
     except UsageError:
         return
     named.setdefault(subject.value, subject)
+
+
+def lookups(
+    what: Sequence[Subject],
+    zones: Sequence[Zone],
+    wanted: Mapping[str, set[str]] | None,
+    clock: Clock,
+    server: HostPort | None,
+    limits: Limits | None = None,
+) -> list[tuple[Lookup, list[Subject]]]:
+    """Return the engine's runs with their subjects: everything at once, or only the ``wanted`` of each zone."""
+    servers = [server] if server is not None else None
+    if wanted is None:
+        return [(Lookup(zones, resolvers=servers, clock=clock, limits=limits), list(what))]
+    groups: dict[frozenset[str], list[Zone]] = {}
+    everything = frozenset(one.value for one in what)
+    for zone in zones:
+        takes = {one.value for one in what if zone.takes(one.kind, one.role)}
+        # A zone of which all is due goes with the others of its sort: one run instead of one a sort.
+        due = everything if wanted[zone.name] >= takes else frozenset(wanted[zone.name])
+        groups.setdefault(due, []).append(zone)
+    return [
+        (
+            Lookup(members, resolvers=servers, clock=clock, limits=limits),
+            [one for one in what if one.value in names],
+        )
+        for names, members in groups.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """The host's clock, dated by another one: the drill's days are the account's."""
+
+    clock: Clock
+    dated: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        """Return the moment of the other clock."""
+        return self.dated()
+
+    def monotonic(self) -> float:
+        """Return the host's own seconds."""
+        return self.clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the host's own clock."""
+        await self.clock.sleep(seconds)

@@ -16,14 +16,15 @@ from typing import Any, Protocol
 
 from workbench import aftermath_reader, blocklist_reader
 from workbench.blocklists.catalogue import Catalogue
-from workbench.blocklists.lookup import Lookup, ZoneHealth
+from workbench.blocklists.limits import Limits
+from workbench.blocklists.lookup import ZoneHealth
 from workbench.blocklists.monitoring import Beside, VendorListing, merge
 from workbench.blocklists.names import Subject, canonical
 from workbench.blocklists.removal import Removal, Request
 from workbench.blocklists.verdicts import Listing, Verdict
 from workbench.blocklists.watch import Change, Pair, due_pairs, next_check
 from workbench.blocklists.zones import Tier, Zone
-from workbench.clock import Clock, iso
+from workbench.clock import Clock, ShiftedClock, iso
 from workbench.errors import UsageError
 from workbench.events import Changed, Event
 from workbench.incident import delisting
@@ -41,7 +42,7 @@ from workbench.incident.listings import (
 from workbench.incident.phase_blocklists import watch_until
 from workbench.incident.situation import Situation
 from workbench.incident.state import JournalRow, State
-from workbench.mailgun.client import Mailgun
+from workbench.mailgun.client import Mailgun, Priority
 from workbench.progress import Notice
 from workbench.redact import visible
 
@@ -102,6 +103,7 @@ class BlocklistWatch:
     config: Path
     vault: blocklist_reader.KeyVault
     resolver: str = ""
+    limits: Limits | None = None
     listings: dict[str, Listing] = field(default_factory=dict)
     vendor: list[VendorListing] = field(default_factory=list)
     vendor_gap: str = ""
@@ -116,8 +118,11 @@ class BlocklistWatch:
 
     def now(self) -> datetime:
         """Return the moment that looks are dated by: this host's, in the drill the account's."""
-        offset = self.host.api.clock_offset if self.host.drill else None
-        return self.host.clock.now() + timedelta(seconds=offset or 0.0)
+        now = self.host.clock.now()
+        # Only a drill names a name server; a clock that follows the drill already needs no correction.
+        if self.host.api.endpoints.dns is None or isinstance(self.host.clock, ShiftedClock):
+            return now
+        return now + timedelta(seconds=self.host.api.clock_offset or 0.0)
 
     async def catalogue(self) -> Catalogue:
         """Return the catalogue as configured, read once; raises UsageError, VaultError."""
@@ -191,7 +196,9 @@ class BlocklistWatch:
         began = self.host.clock.monotonic()
         before = self.now()
         listed = [seen.pair for seen in self.book.listed]
-        lookups = self._lookups(what, list(zones), wanted)
+        server = blocklist_reader.resolver_of(self.resolver, self.host.api.endpoints)
+        clock = blocklist_reader.Dated(self.host.clock, self.now)
+        lookups = blocklist_reader.lookups(what, list(zones), wanted, clock, server, self.limits)
         got: dict[Pair, Listing] = {}
         health: list[ZoneHealth] = []
         try:
@@ -211,23 +218,6 @@ class BlocklistWatch:
         self.tell(Changed("blocklists"))
         seconds = self.host.clock.monotonic() - began
         return Round(before, len(got), tuple(changes), tuple(health), seconds)
-
-    def _lookups(
-        self, what: Sequence[Subject], zones: list[Zone], wanted: Mapping[str, set[str]] | None
-    ) -> list[tuple[Lookup, list[Subject]]]:
-        """Return the engine's runs: one for all zones, or one for each group of zones that share what is due."""
-        server = blocklist_reader.resolver_of(self.resolver, self.host.api.endpoints)
-        servers = [server] if server is not None else None
-        clock = _Dated(self.host.clock, self.now)
-        if wanted is None:
-            return [(Lookup(zones, resolvers=servers, clock=clock), list(what))]
-        groups: dict[frozenset[str], list[Zone]] = {}
-        for zone in zones:
-            groups.setdefault(frozenset(wanted[zone.name]), []).append(zone)
-        return [
-            (Lookup(members, resolvers=servers, clock=clock), [one for one in what if one.value in names])
-            for names, members in groups.items()
-        ]
 
     async def _journal(
         self, listings: Iterable[Listing], health: Sequence[ZoneHealth], *, whole: bool
@@ -351,6 +341,10 @@ class BlocklistWatch:
         done = not delisting.still_open(self._situation()) and bool(self.host.state.contained_at)
         request = found.request.requested(self.now(), found.listing.wait_hours, containment_done=done)
         await self._record("removal.requested", found, request)
+        if self.host.drill:
+            # In the drill the list's owner is played as well: the request arrives.
+            body = {"zone": found.listing.zone.name, "subject": found.listing.subject.value}
+            await self.host.api.call("POST", "/_drill/removal", json=body, priority=Priority.READ)
         return request
 
     async def refused(self, subject: str, zone: str, note: str) -> Request:
@@ -398,23 +392,3 @@ class BlocklistWatch:
                 continue
             self.listings.setdefault(f"{name}|{zone_name}", listing_now(seen, subject, zone))
         self.health = dict(self.book.unbelieved)
-
-
-@dataclass(frozen=True, slots=True)
-class _Dated:
-    """The host's clock, dated by another one: the drill's days are the account's."""
-
-    clock: Clock
-    dated: Callable[[], datetime]
-
-    def now(self) -> datetime:
-        """Return the moment of the other clock."""
-        return self.dated()
-
-    def monotonic(self) -> float:
-        """Return the host's own seconds."""
-        return self.clock.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait on the host's own clock."""
-        await self.clock.sleep(seconds)

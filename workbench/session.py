@@ -235,7 +235,12 @@ class Session:
 
             options = self._options
             self._blocklists = BlocklistWatch(
-                self, self._tell, options.home.config_file, self.vault, options.resolver, self.listings
+                self,
+                self._tell,
+                options.home.config_file,
+                self.vault,
+                resolver=options.resolver,
+                listings=self.listings,
             )
         return self._blocklists
 

@@ -53,6 +53,15 @@ RULES = (
         "b.barracudacentral.org", "ip", ("127.0.0.2",), "{subject} has a poor reputation", DAY, 0.0, 12 * HOUR
     ),
     Rule(
+        "multi.surbl.org",
+        "domain",
+        ("127.0.0.64",),
+        "Blocked, {subject} on lists [abuse]",
+        DAY,
+        4 * DAY,
+        6 * HOUR,
+    ),
+    Rule(
         "dbl.spamhaus.org",
         "domain",
         ("127.0.1.2",),
