@@ -12,6 +12,7 @@ from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
 from workbench.clock import iso
+from workbench.errors import UsageError
 from workbench.incident import documents
 from workbench.incident.assessment import Assessment
 from workbench.session import Session
@@ -23,6 +24,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _assess(options: argparse.Namespace) -> int:
+    if options.recipients is not None and Path(options.recipients).exists():
+        raise UsageError(
+            "The file for the recipients exists already.",
+            "Nothing was read and nothing was replaced.",
+            "Name a file that does not exist yet.",
+        )
     session = await open_from(options)
     try:
         await read_account(session)

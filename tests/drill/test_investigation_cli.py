@@ -1,0 +1,63 @@
+"""``workbench sweep`` and ``workbench assess`` as scripts use them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.support.cli import Command
+from tests.support.drills import running_drill
+
+
+async def test_sweep_prints_one_document_with_every_planted_thing(tmp_path: Path) -> None:
+    async with running_drill(tmp_path) as drill:
+        command = Command(drill, tmp_path)
+        await command.prepare()
+        code, out, err = await command.run("sweep", "--json")
+        document = json.loads(out)
+        assert code == 1, err
+        assert document["schema"] == "workbench.sweep/1"
+        found = {(f["kind"], f["id"]) for f in document["findings"]}
+        assert {(p["kind"], p["id"]) for p in drill.world.planted} <= found
+        for finding in document["findings"]:
+            assert {"kind", "id", "where", "severity", "why", "decision"} <= set(finding)
+            assert isinstance(finding["where"], list)
+            assert finding["decision"] is None
+        assert document["ask_support"]
+        assert sum(document["counts"].values()) == document["looked_at"] == len(document["settings"])
+        code, out, _ = await command.run("sweep")
+        assert code == 1
+        assert "collect.mx-audit.example" in out
+        assert "ask Support" in out
+
+
+async def test_assess_prints_one_document_and_is_open_while_senders_are_not_judged(tmp_path: Path) -> None:
+    async with running_drill(tmp_path, scenario="stolen-login") as drill:
+        command = Command(drill, tmp_path)
+        await command.prepare()
+        listing = tmp_path / "people.csv"
+        code, out, err = await command.run("assess", "--json", "--recipients", str(listing))
+        document = json.loads(out)
+        assert code == 1, err
+        assert document["schema"] == "workbench.assess/1"
+        login = drill.story.stolen_login
+        assert login is not None
+        assert {f["credential"] for f in document["findings"]} == {f"smtp:{login.login}"}
+        assert document["window"]["from"]
+        assert document["damage"]["intruder"]["accepted"] > 100
+        assert document["not_counted"]["unreadable"] == 0
+        assert listing.read_text(encoding="utf-8").count("\n") > 100
+        code, _, err = await command.run("assess", "--json", "--recipients", str(listing))
+        assert code == 2
+        assert "does not exist yet" in err
+
+
+async def test_an_account_that_cannot_be_read_is_exit_three(tmp_path: Path) -> None:
+    async with running_drill(tmp_path, scenario="lockout") as drill:
+        command = Command(drill, tmp_path)
+        await command.prepare()
+        for name in ("sweep", "assess"):
+            code, out, err = await command.run(name, "--json")
+            assert code == 3
+            assert out == ""
+            assert "allowlist" in err
