@@ -20,16 +20,16 @@ from workbench.session import Session
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns 0 when no sender is left to judge, 1 otherwise."""
-    return run_async(lambda: _assess(options))
-
-
-async def _assess(options: argparse.Namespace) -> int:
     if options.recipients is not None and Path(options.recipients).exists():
         raise UsageError(
             "The file for the recipients exists already.",
             "Nothing was read and nothing was replaced.",
             "Name a file that does not exist yet.",
         )
+    return run_async(lambda: _assess(options))
+
+
+async def _assess(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
         await read_account(session)
