@@ -177,7 +177,13 @@ def main() -> int:
     fast = speed(100_000 if quick else 400_000)
     small, large = peak(500_000), peak(1_000_000)
     seeds = range(FIRST_SEED, FIRST_SEED + (options.seeds or (2 if quick else SEEDS)))
-    table = [asyncio.run(scenario(name, seeds)) for name in options.scenarios]
+    table: list[dict[str, Any]] = []
+    for name in options.scenarios:
+        table.append(asyncio.run(scenario(name, seeds)))
+        row = table[-1]
+        print(
+            f"{name}: {row['reported']}/{row['planted']} reported, {row['accused']} accused", file=sys.stderr
+        )
     result = {**fast, "peak_mb_500k": small, "peak_mb_1m": large, "scenarios": table}
     if options.json:
         print(json.dumps(result, indent=1))
