@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.agenda import Agenda, barred, due
 from workbench.attempts import PASSING, attempt
-from workbench.effects.base import Context, Proof, SecretMissing, Sent
+from workbench.effects.base import Context, Proof, SecretMissing, Sent, prepares_nothing
 from workbench.effects.registry import HANDLERS
 from workbench.errors import ApiError, VaultError, WorkbenchError
 from workbench.incident.plan import EffectKind, EffectState, Plan
@@ -31,6 +31,8 @@ from workbench.progress import EffectMoved, Notice, Phase, PlanFinished, PlanSta
 # A few more than the 20 calls in flight, so that an effect waiting for the disk leaves no call slot empty.
 WRITES = 28
 PROOFS = 60
+# While something that sends abuse is not cut yet, no more than so many effects are under way beside it.
+BESIDE = 6
 # How often the account is looked at before a change counts as not proven, and the seconds between looks.
 LOOKS = 8
 LOOK_EVERY = 1.0
@@ -182,6 +184,9 @@ class Executor:
 
     def _launch_ready(self) -> None:
         while self._halt is None and not self._stopping and len(self._writing) < WRITES:
+            if len(self._writing) >= BESIDE and self._agenda.urgent and not self._agenda.urgent_ready:
+                # The next step of a cut that stops abuse must find the line free, not 28 calls in front of it.
+                return
             record = self._agenda.pop()
             if record is None:
                 return
@@ -234,6 +239,7 @@ class Executor:
     async def _sent(self, record: EffectRecord, sent: Sent) -> None:
         body = {"id": record.effect.id, "evidence": list(sent.evidence), "result": dict(sent.result)}
         await self._ledger.record("effect.done", body)
+        self._agenda.sent(record.effect.id)
         self._moved(record, Phase.DONE)
         if record.effect.kind is EffectKind.KEY_DELETE and self._agenda.unpark():
             self._notice("A key slot opened: going on with the replacement keys.")
@@ -252,6 +258,9 @@ class Executor:
     async def _prepare(self, record: EffectRecord) -> str:
         """Make the effect's secret safe and return its vault entry, together with those that come next."""
         effect_id, kind = record.effect.id, record.effect.kind
+        if prepares_nothing(HANDLERS[kind]):
+            # Never behind a keyring that waits for its owner: what needs no secret cuts at once.
+            return ""
         async with self._preparing:
             if effect_id not in self._prepared:
                 self._moved(record, Phase.STORING)
@@ -307,8 +316,11 @@ class Executor:
                 # The write stands; only its proof is missing, and the reason is kept beside it.
                 proof = Proof(False, (*record.evidence[:1], f"cannot prove from here: {error.what}"))
                 continue
-            if proof.sure or not proof.later or self._stopping or self._halt is not None:
+            if proof.sure or not proof.later:
                 break
+            if self._stopping or self._halt is not None:
+                # Not looked at long enough to say that the account contradicts.
+                return replace(proof, undone=False)
         return proof
 
     async def _fail(self, record: EffectRecord, error: WorkbenchError, *, unknown: bool) -> None:

@@ -178,18 +178,22 @@ class Context:
             return await self.vault.store(entry, secret)
         except VaultError as error:
             problem = error
+        again = self._holding.locked()
         async with self._holding:
             while self.held is not None:
+                if again:
+                    # Whoever was asked before us, or just now, may have found a place.
+                    try:
+                        return await self.vault.store(entry, secret)
+                    except VaultError as error:
+                        problem = error
+                again = True
                 self.loud(
                     f"NOT STORED: the new secret of {describe(effect)} is only in memory. "
                     "Nothing that depends on it goes ahead. Offer it another place before you quit."
                 )
                 if not await self.held(Held(effect, entry, secret, problem)):
                     break
-                try:
-                    return await self.vault.store(entry, secret)
-                except VaultError as error:
-                    problem = error
         raise problem
 
 
@@ -218,6 +222,11 @@ class PlainHandler:
     async def prepare(self, ctx: Context, records: Sequence[EffectRecord]) -> Mapping[str, str]:
         """Return nothing: there is no secret to make safe first."""
         return {}
+
+
+def prepares_nothing(handler: Handler) -> bool:
+    """Return whether effects of this handler have no secret to make safe before they are sent."""
+    return getattr(type(handler), "prepare", None) is PlainHandler.prepare
 
 
 def stamp(ctx: Context) -> str:
