@@ -1,4 +1,4 @@
-"""The later steps on the screen: findings, the leak, adoption, hardening, the report.
+"""The later steps on the screen: findings, adoption, hardening, the report.
 
 Like ``Deeds``, nothing here writes to the account: it shows, records what a person said, and starts readings.
 Each deed is done again from where things stand now, so that it can be left and come back to at any time.
@@ -14,12 +14,9 @@ from workbench.lists import Lists
 from workbench.redact import visible
 
 if TYPE_CHECKING:
-    from workbench.leaks.command import LeakReport
     from workbench.reporting import Written
     from workbench.screens.lists import Chosen
     from workbench.session import Session
-
-LOG_MARK = "log:"
 
 
 class Closing(Lists):
@@ -29,14 +26,12 @@ class Closing(Lists):
         """Return the deeds by action id."""
         return {
             "findings.judge": self.findings,
-            "leaks.search": self.search_leaks,
-            "leaks.judge": self.leaks,
             "adoption.show": self.adoption,
             "harden.show": self.harden,
             "report.write": self.report,
         }
 
-    # ── findings and leaks ───────────────────────────────────────────────────────────────────────────
+    # ── findings ───────────────────────────────────────────────────────────────────────────
 
     def findings(self, session: Session) -> None:
         """Show everything that waits for a judgement; what probably is the intruder's is selected."""
@@ -74,81 +69,6 @@ class Closing(Lists):
                 self.decide(session, chosen.keys, chosen.verb, reason)
 
         self.show_list("Judge the findings", text, lines, verbs, answered, marked=marked)
-
-    def search_leaks(self, session: Session) -> None:
-        """Ask where to search for leaked secrets, then search."""
-        from workbench.screens.asks import AskScreen
-
-        words = (
-            "Folders, repositories (a path or an address), and access logs (log:PATH), with spaces between. Everything "
-            "is read on this host; nothing found leaves it, and no value is shown."
-        )
-
-        def answered(typed: str | None) -> None:
-            if typed:
-                self._search(session, typed)
-
-        start = " ".join(shlex.quote(place) for place in session.search_places) or "."
-        self._app.push_screen(
-            AskScreen("Search for the leak", words, start=start, check=_unreadable), answered
-        )
-
-    def _search(self, session: Session, typed: str) -> None:
-        from workbench import leak_search
-
-        named = shlex.split(typed)
-        targets = tuple(name for name in named if not name.startswith(LOG_MARK))
-        logs = tuple(name.removeprefix(LOG_MARK) for name in named if name.startswith(LOG_MARK))
-        request = leak_search.Request(targets=targets, logs=logs)
-
-        def told(report: LeakReport) -> None:
-            open_ = sum(one.open for one in report.findings)
-            self._app.tell(f"{len(report.findings)} secret(s) found, {open_} not known to be dead.")
-            self._app.main.renew()
-
-        self._app.tell("Searching; this reads only, and takes a while in a long history.")
-        doing = "searching for the leak"
-        self._app.work.start(
-            lambda: leak_search.search(session, request), group="leaks", doing=doing, then=told
-        )
-
-    def leaks(self, session: Session) -> None:
-        """Show the open leaks: what was closed by hand, what stays for a reason, or search again."""
-        from workbench.incident import leakage
-        from workbench.screens.lists import Line, Verb
-
-        open_ = [one for one in leakage.leaks(session.state) if one.open]
-        if not open_:
-            self._app.tell("No leak is open.")
-            return
-        lines = [
-            Line(
-                one.key,
-                one.title,
-                f"{one.where[0] if one.where else ''}; {one.todo}",
-                "bad" if one.exposed else "warn",
-            )
-            for one in open_
-        ]
-        text = (
-            "Take each out of where it lies, block what the site serves. Then search again: what is gone closes by "
-            "itself. Where no search can tell, say that it is closed; your name and the time are recorded."
-        )
-        verbs = (
-            Verb("enter", "closed", "I closed the selected ones"),
-            Verb("k", "accepted", "they stay, for a reason"),
-            Verb("r", "again", "search again"),
-        )
-
-        def answered(chosen: Chosen) -> None:
-            if chosen.verb == "again":
-                self.search_leaks(session)
-            elif chosen.verb == "closed" and len(chosen.keys) < len(open_) and not chosen.selected:
-                self.decide(session, chosen.keys, "closed", "closed by hand")
-            else:
-                self.decide(session, chosen.keys, chosen.verb, "by the list of leaks")
-
-        self.show_list(f"{len(open_)} open leak(s)", text, lines, verbs, answered)
 
     # ── adoption ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.actions.catalog import ACTIONS, Action, Pane
 from workbench.closing import Closing
+from workbench.leak_deeds import LeakDeeds
 from workbench.questions import Questions
 from workbench.telling import Telling
 
@@ -37,6 +38,7 @@ class Deeds:
         self._app = app
         self.questions = Questions(app)
         self.closing = Closing(app)
+        self.leaks = LeakDeeds(app)
         self._always: dict[str, Callable[[], object]] = {
             "help": self._help,
             "quit": app.ask_quit,
@@ -61,6 +63,7 @@ class Deeds:
             "blocklists.check": self._blocklists,
             "secret.reveal": self._reveal,
             **self.closing.table(),
+            **self.leaks.table(),
             **Telling(app).table(),
             **{part: partial(self._exercise, part) for part in _DRILL_PARTS},
         }
@@ -105,6 +108,8 @@ class Deeds:
                 return self._no_reveal(session, marked)
             case "finish":
                 return "" if session.state.unsettled else "everything that was begun is proven"
+            case "leaks.search" | "leaks.judge" | "leaks.recheck" | "leaks.person":
+                return self.leaks.impossible(action.id, session)
             case "finding.judge":
                 return "" if marked else "no row is highlighted"
         asked = self.questions.impossible(action, session)

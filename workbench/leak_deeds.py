@@ -40,8 +40,8 @@ class LeakDeeds:
     def __init__(self, app: WorkbenchApp) -> None:
         self._app = app
 
-    def actions(self) -> dict[str, Callable[[Session], object]]:
-        """Return what each action of the table does."""
+    def table(self) -> dict[str, Callable[[Session], object]]:
+        """Return the deeds by action id; ``Deeds`` takes them over."""
         return {
             "leaks.search": self.search,
             "leaks.judge": self.show,

@@ -19,12 +19,13 @@ from workbench.incident import leak_facts, leak_people, leakage
 from workbench.incident.state import State
 from workbench.leak_probe import prove_found
 from workbench.leaks.command import LeakOptions, LeakReport, Prove, Told, run
-from workbench.leaks.findings import AccountFacts, Candidate, Liveness
+from workbench.leaks.findings import Candidate, Liveness
 from workbench.leaks.model import Kind, Known
 from workbench.redact import Secret
 from workbench.vault import EntryName
 
 if TYPE_CHECKING:
+    from workbench.incident.inventory import Inventory
     from workbench.leaks.people import Suspicion
     from workbench.mailgun.client import Mailgun
     from workbench.sealed import Sealer
@@ -147,12 +148,15 @@ async def _snapshot(state: State, sealer: Sealer, folder: Path) -> Mapping[str, 
 
 
 def options_of(
-    request: Request, state: State, opened: Opened | None, facts: AccountFacts | None = None
+    request: Request, state: State, opened: Opened | None, inventory: Inventory | None = None
 ) -> LeakOptions:
-    """Return the engine's options: the request with everything the incident knows."""
+    """Return the engine's options: the request with everything the incident knows; ``inventory`` is fresher than it."""
     snapshot = opened.snapshot if opened is not None else None
     current = opened.current if opened is not None else None
     exposed = leakage.exposed_paths(state)
+    facts = leak_facts.account_facts(state, snapshot, current=current)
+    if inventory is not None:
+        facts = leak_facts.as_read(facts, inventory)
     return LeakOptions(
         targets=request.targets,
         history=request.history,
@@ -167,9 +171,9 @@ def options_of(
         reason=request.reason,
         key=opened.key if opened is not None else None,
         incident=state.incident,
-        facts=facts or leak_facts.account_facts(state, snapshot, current=current),
+        facts=facts,
         uses=leak_facts.foreign_uses(state),
-        created=leak_facts.created(snapshot),
+        created=leak_facts.created(snapshot, facts.keys),
     )
 
 
@@ -206,7 +210,7 @@ async def search(session: Session, request: Request, tell: Told | None = None) -
     wanted = again(request, session.state)
     sealing = await session.sealing()
     opened = await open_up(session.state, session.vault, sealing, session.folder, values=wanted.from_vault)
-    options = options_of(wanted, session.state, opened)
+    options = options_of(wanted, session.state, opened, session.inventory)
     if wanted.probe:
         options = _with_prove(options, session, loop)
 

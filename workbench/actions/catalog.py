@@ -340,15 +340,30 @@ _ALL = (
     Action(
         "leaks.search",
         "leaks: search for the leak",
-        "Searches folders, repositories with their history and access logs for leaked secrets; reads only.",
+        "Searches folders, repositories with their history, access logs and your own sites; reads only.",
         panes=(Pane.RUNBOOK,),
         step="7",
     ),
     Action(
         "leaks.judge",
-        "leaks: what is still open",
-        "Lists the open leaks: closed by hand, kept for a reason, or searched again.",
+        "leaks: how it leaked, what is open",
+        "Shows when and where it was taken and every leak as it stands: close it, keep it for a reason, search again.",
         panes=(Pane.RUNBOOK,),
+        step="7",
+    ),
+    Action(
+        "leaks.recheck",
+        "leaks: search again where you searched",
+        "Repeats the searches of this incident: what is gone is closed, what is still exposed stays open.",
+        panes=(Pane.RUNBOOK,),
+        step="7",
+        needs="an earlier search",
+    ),
+    Action(
+        "leaks.person",
+        "leaks: or a person",
+        "Sets planted keys against the users: whom to ask, what to ask, the answer attested, whose device to check.",
+        panes=(Pane.RUNBOOK, Pane.USERS),
         step="7",
     ),
     Action(

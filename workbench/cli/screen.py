@@ -218,8 +218,13 @@ class _Drill:
 
 
 def drill_places(document: dict[str, Any]) -> tuple[str, ...]:
-    """Return where the drill's leak lies: its web root, its repository, its access log."""
-    return (document["web_root"], document["repository"], f"log:{document['access_log']}")
+    """Return where the drill's leak lies: its web root, its repository, its access log, its site."""
+    return (
+        document["web_root"],
+        document["repository"],
+        f"log:{document['access_log']}",
+        f"site:{document['web_url']}",
+    )
 
 
 async def _throwaway_vault(home: Home) -> Vault:

@@ -6,14 +6,20 @@ snapshot adds when each key was made, where somebody opened it. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from workbench.clock import iso
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.state import State
 from workbench.leaks.correlate import ForeignUse
 from workbench.leaks.findings import AccountFacts, KeyFact
+
+if TYPE_CHECKING:
+    from workbench.incident.inventory import Inventory
+    from workbench.mailgun.models import Key
 
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 _INTRUDER = "intruder"
@@ -44,6 +50,20 @@ def account_facts(
         gone=frozenset(removed),
         read_at=str(state.snapshots.get("0a", {}).get("at", "")),
     )
+
+
+def as_read(facts: AccountFacts, inventory: Inventory) -> AccountFacts:
+    """Return the facts with keys and logins as the account shows them now, where they were read."""
+    read = inventory.read_at.get("keys")
+    if read is not None:
+        keys = tuple(_fact_of(item.key) for item in inventory.keys.values())
+        facts = replace(facts, keys=keys, read_at=iso(read))
+    return replace(facts, logins=facts.logins | frozenset(inventory.logins))
+
+
+def _fact_of(key: Key) -> KeyFact:
+    made = iso(key.created_at) if key.created_at is not None else ""
+    return KeyFact(key.id, key.kind or "", key.role or "", key.description or "", made, key.is_disabled)
 
 
 def _keys(state: State, snapshot: Mapping[str, Any] | None) -> Iterator[KeyFact]:
@@ -122,9 +142,10 @@ def foreign_uses(state: State) -> tuple[ForeignUse, ...]:
     )
 
 
-def created(snapshot: Mapping[str, Any] | None) -> dict[str, datetime]:
-    """Return when each key was made, by id, from the opened snapshot 0a; a key cannot leak earlier."""
-    return {
+def created(snapshot: Mapping[str, Any] | None, keys: Iterable[KeyFact] = ()) -> dict[str, datetime]:
+    """Return when each key was made, by id, from the opened snapshot 0a and the listing; a key cannot leak earlier."""
+    listed = {key.id: moment for key in keys if (moment := when(key.created_at)) is not None}
+    return listed | {
         str(row["id"]): moment
         for row in (snapshot or {}).get("keys", ())
         if (moment := when(row.get("created_at"))) is not None
