@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import count
 
-from workbench.incident.plan import EffectKind, EffectState
+from workbench.incident.plan import RANK_ABUSE, EffectKind, EffectState
 from workbench.incident.state import EffectRecord, State
 
 
@@ -26,6 +26,7 @@ class Agenda:
         self._waiting_for: dict[str, list[str]] = {}
         self._parked: dict[str, EffectRecord] = {}
         self._order = count()
+        self._urgent: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._records)
@@ -42,6 +43,8 @@ class Agenda:
         fresh = [r for r in records if r.effect.id not in self._records]
         for record in fresh:
             self._records[record.effect.id] = record
+            if record.effect.rank > RANK_ABUSE and record.state is not EffectState.DONE:
+                self._urgent.add(record.effect.id)
         for record in fresh:
             open_deps = {a for a in record.effect.after if a in self._records}
             if open_deps and not record.open and record.state is not EffectState.DONE:
@@ -63,6 +66,20 @@ class Agenda:
                 return record
         return None
 
+    @property
+    def urgent(self) -> bool:
+        """Return whether something that sends abuse is not cut yet: the rest must not fill the line before it."""
+        return bool(self._urgent)
+
+    @property
+    def urgent_ready(self) -> bool:
+        """Return whether the effect that ``pop`` would return is such a cut, or leads to one."""
+        return bool(self._ready) and -self._ready[0][0] > RANK_ABUSE
+
+    def sent(self, effect_id: str) -> None:
+        """The server said yes to an effect: it is urgent no more, whatever its proof still takes."""
+        self._urgent.discard(effect_id)
+
     def push_back(self, record: EffectRecord) -> None:
         """Return an effect that was popped and is to be tried again."""
         self._push(record)
@@ -77,11 +94,13 @@ class Agenda:
     def verified(self, effect_id: str) -> None:
         """An effect is proven (or needs no proof): release what waited for it."""
         self._records.pop(effect_id, None)
+        self._urgent.discard(effect_id)
         self._release(effect_id)
 
     def left(self, effect_id: str) -> list[EffectRecord]:
         """An effect is over without proof: return its dependents, which leave the agenda with it."""
         self._records.pop(effect_id, None)
+        self._urgent.discard(effect_id)
         fallen: list[EffectRecord] = []
         for dependent in self._waiting_for.pop(effect_id, []):
             record = self._records.get(dependent)

@@ -19,7 +19,7 @@ from workbench.actions import registry
 from workbench.clock import Clock, iso
 from workbench.credentials_in_use import AdminKey, fingerprint_key, resolve
 from workbench.effects.base import Context
-from workbench.errors import JournalError, UsageError, VaultError, WorkbenchError
+from workbench.errors import JournalError, NotAuthorised, UsageError, VaultError, WorkbenchError
 from workbench.events import Changed, Event, Events, PlanRun, SendingRate
 from workbench.executor import Executor
 from workbench.guarded_vault import GuardedVault
@@ -189,6 +189,10 @@ class Session:
     async def connect(self) -> Capabilities:
         """Ask what this key can do from here; raises the ApiError that explains when it can do nothing."""
         found = await probe(self.api)
+        if self.drill:
+            from workbench.exercise import follow
+
+            follow(self.clock, self.api)
         self.capabilities = found
         failure = found.failure()
         self._tell(Changed("capabilities"))
@@ -295,7 +299,12 @@ class Session:
         if whole or "logins" not in self.inventory.read_at:
             await self.read_inventory()
         else:
-            await self._watcher.cycle()
+            try:
+                await self._watcher.cycle()
+            except NotAuthorised:
+                # Somebody shut us out: connecting asks why, and says it with the way back in.
+                await self.connect()
+                raise
             if self._watcher.use_is_due:
                 await self._watcher.use(self.read_use)
         if self.read_only:

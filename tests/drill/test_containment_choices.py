@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.drills import opened, running_drill
 from workbench.actions import contain, handover
+from workbench.actions.common import RANK_ABUSE
 from workbench.actions.contain import Scope
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
@@ -19,7 +20,7 @@ from workbench.drill.serve import RunningDrill
 from workbench.errors import ApiError, NotAuthorised, UsageError
 from workbench.incident import timers
 from workbench.incident.handover import kept
-from workbench.incident.plan import EffectKind, EffectState, Plan
+from workbench.incident.plan import EffectKind, EffectState
 from workbench.mailgun.client import CallSeen
 from workbench.mailgun.endpoints import from_document
 from workbench.redact import Secret
@@ -46,8 +47,8 @@ async def _adopt(drill: RunningDrill, session: Session, old: str, kind: EffectKi
     return record.entry
 
 
-@pytest.mark.parametrize("scenario", ["stolen-env", "agency"])
-async def test_the_first_abusive_credential_is_dead_within_five_round_trips(
+@pytest.mark.parametrize("scenario", ["stolen-env", "stolen-key", "stolen-login", "agency"])
+async def test_the_worst_abusive_credential_is_dead_within_five_round_trips(
     tmp_path: Path, scenario: str
 ) -> None:
     async with (
@@ -64,10 +65,10 @@ async def test_the_first_abusive_credential_is_dead_within_five_round_trips(
 
         session.api._shared.on_call = seen
         planned = contain.plan(session.situation())
-        abusive = {e.params["credential"] for e in planned if e.rank > 1000}
-        assert abusive
+        cuts = [e for e in planned if e.kind is not EffectKind.KEY_CREATE and e.rank > RANK_ABUSE]
+        worst = max(cuts, key=lambda e: e.rank)
         running = asyncio.create_task(session.run(planned))
-        first = await _first_cut(session, planned, abusive, running)
+        first = await _cut(session, worst.id, running)
         session.stop()
         await running
         # Calls in flight together are one round trip: what counts is how many had to wait for another.
@@ -79,17 +80,14 @@ async def test_the_first_abusive_credential_is_dead_within_five_round_trips(
         assert 1 <= trips <= 5, trips
 
 
-async def _first_cut(session: Session, planned: Plan, abusive: set[str], running: asyncio.Task[Any]) -> float:
-    """Return the moment the server said yes to the end of the first abusive credential."""
-    cuts = [
-        e.id for e in planned if e.params.get("credential") in abusive and e.kind is not EffectKind.KEY_CREATE
-    ]
+async def _cut(session: Session, effect_id: str, running: asyncio.Task[Any]) -> float:
+    """Return the moment the server's yes to an effect was known."""
     while not running.done():
-        reached = [session.state.effects[i] for i in cuts if i in session.state.effects]
-        if any(r.state in (EffectState.DONE, EffectState.VERIFIED) for r in reached):
+        record = session.state.effects.get(effect_id)
+        if record is not None and record.state in (EffectState.DONE, EffectState.VERIFIED):
             return session.clock.monotonic()
         await asyncio.sleep(0.001)
-    raise AssertionError("the run ended without a cut")
+    raise AssertionError("the run ended without the cut")
 
 
 async def test_the_one_that_sends_the_spam_is_cut_first(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from workbench.errors import UsageError
 from workbench.incident.handover import use_words, uses
+from workbench.incident.plan import RANK_ABUSE
 from workbench.incident.situation import Situation
 from workbench.incident.use import PRODUCTION
 
 # Ranks: the executor cuts the highest first. What sends abuse is above what could send it.
-RANK_ABUSE = 1000
 RANK_STRANGER = 800
 RANK_OWN = 700
 RANK_ADMIN = 500

@@ -15,7 +15,7 @@ from workbench.actions.grants import PROPOSED, SAME
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.clock import iso
-from workbench.errors import ApiError, UsageError
+from workbench.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
 from workbench.incident import documents, handover, panel_items, timers
 from workbench.incident.plan import EffectState, Plan
 from workbench.progress import EffectMoved, Notice, Phase, Summary
@@ -74,10 +74,20 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
     if summary is not None:
         say(summary.line())
         if summary.halted is not None:
-            explain(summary.halted)
+            explain(await _why_halted(session, summary.halted))
     await session.fact("containment", {"left_out": list(planned.left_out)})
     await _read_again(session)
     return _finish(session, options, summary, planned, begun)
+
+
+async def _why_halted(session: Session, error: WorkbenchError) -> WorkbenchError:
+    """Return why the run stopped; where our key was refused half-way, what the evidence says about it."""
+    if isinstance(error, NotAuthorised):
+        try:
+            await session.connect()
+        except ApiError as told:
+            return told
+    return error
 
 
 def _refused_lesser(session: Session, planned: Plan) -> bool:
@@ -172,6 +182,9 @@ def _confirm(planned: Plan, begun: int) -> None:
             "Add --yes to do it, or --dry-run to see the plan.",
         )
     sys.stderr.write(tables.plan(planned) + "\n")
+    for effect in sorted(planned, key=lambda e: -e.rank)[:10]:
+        if effect.params.get("use"):
+            say(f"- {effect.what}: {effect.why}")
     for note in (*planned.notes, *planned.left_out):
         say(f"- {note}")
     count = len(planned.effects) + begun

@@ -14,6 +14,9 @@ from typing import Any, Self
 
 from workbench.mailgun.endpoints import Region
 
+# Effects ranked above this end something that sends abuse now; its volume of the last hour is added.
+RANK_ABUSE = 1000
+
 
 class EffectKind(StrEnum):
     """Every kind of write the executor knows."""
