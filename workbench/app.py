@@ -97,6 +97,7 @@ class WorkbenchApp(App[int]):
         self._unsubscribe: Callable[[], None] | None = None
         self._told: dict[str, str] = {}
         self._quitting = False
+        self._read_again = False
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen: it is the first frame."""
@@ -135,8 +136,8 @@ class WorkbenchApp(App[int]):
             if seconds > 0:
                 self.set_interval(seconds, again)
 
-    def refresh_account(self, loud: bool = True) -> None:
-        """Read the whole account again; before there is a session, try again to open it."""
+    def refresh_account(self, loud: bool = True, whole: bool = True) -> None:
+        """Read the account again, all of it or a share; before there is a session, try again to open it."""
         session = self.store.session
         if session is None:
             if not self.work.running("open"):
@@ -145,21 +146,28 @@ class WorkbenchApp(App[int]):
             self.work.start(
                 self._connect, group="connect", doing="connecting to Mailgun", then=self._connected
             )
-        elif not self.work.running("read"):
+        elif self.work.running("read"):
+            # What is being read now may be older than what was just changed.
+            self._read_again = self._read_again or whole
+        else:
             self._reading(True)
             doing = "reading the account"
-            self.work.start(session.watch, group="read", doing=doing, loud=loud, then=self._read)
+            self.work.start(
+                lambda: session.watch(whole=whole), group="read", doing=doing, loud=loud, then=self._read
+            )
 
     def _watch(self) -> None:
-        self.refresh_account(loud=False)
+        self.refresh_account(loud=False, whole=False)
 
     def _read(self, _: object) -> None:
         self._reading(False)
+        if self._read_again:
+            self._read_again = False
+            self.call_later(self.refresh_account, False)
         session = self.store.session
-        if session is not None and not session.listings and not self.work.running("blocklists"):
-            self.work.start(
-                session.check_blocklists, group="blocklists", doing="asking the blocklists", loud=False
-            )
+        if session is not None:
+            # Nothing is asked before it is due: the intervals come from the lists' terms and the journal.
+            self.deeds.blocklists.follow(session)
 
     def _reading(self, reading: bool) -> None:
         self.store.reading = reading
@@ -182,6 +190,8 @@ class WorkbenchApp(App[int]):
         for notice in moved.notices:
             if notice.loud:
                 self.tell(self.safe(notice.text), severity="warning")
+            if notice.rings:
+                self.bell()
         if self._quitting and not self.funnel.active:
             self.exit(0)
 
@@ -253,7 +263,7 @@ class WorkbenchApp(App[int]):
 
     def tell(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         """Say something short in a corner; never an error's details, never a secret."""
-        self.notify(visible(text, 400), severity=severity, markup=False, timeout=8)
+        self.notify(visible(self.safe(text), 400), severity=severity, markup=False, timeout=8)
 
     def safe(self, text: str) -> str:
         """Return text with the users' addresses shortened while share-safe is on."""
@@ -336,6 +346,17 @@ class WorkbenchApp(App[int]):
         else:
             self._quitting = True
             self.tell("Stopping, then quitting.")
+
+    def action_command_palette(self) -> None:
+        """Open the palette, without its blinking cursor."""
+        super().action_command_palette()
+        self.call_after_refresh(self._calm_palette)
+
+    def _calm_palette(self) -> None:
+        from textual.widgets import Input
+
+        for field in self.screen.query(Input):
+            field.cursor_blink = False
 
     def action_help_quit(self) -> None:
         """ctrl+c: say how to quit."""

@@ -16,7 +16,7 @@ from workbench.app import WorkbenchApp
 Running = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 
 # Every kind of work a test may have started, in the order in which one starts another.
-GROUPS = (
+GROUPS: tuple[str, ...] = (
     "open",
     "connect",
     "vault",
@@ -78,6 +78,15 @@ def app_of(pilot: Pilot[int]) -> WorkbenchApp:
     """Return the pilot's app by its own type."""
     assert isinstance(pilot.app, WorkbenchApp)
     return pilot.app
+
+
+async def until(pilot: Pilot[int], text: str) -> None:
+    """Wait until a text is on the screen; on a loaded machine a fixed pause is a guess."""
+    for _ in range(200):
+        await pilot.pause(0.05)
+        if text in screen_text(pilot):
+            return
+    raise AssertionError(f"{text!r} never came:\n{screen_text(pilot)}")
 
 
 def on_top(pilot: Pilot[int], kind: type[Screen[Any]]) -> bool:

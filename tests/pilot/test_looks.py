@@ -74,3 +74,15 @@ async def test_nothing_is_painted_while_nothing_happens(
         await pilot.pause(0.7)
         assert [what for what in drawn if what is not None] == []
         assert app.animation_level == "none"
+
+
+async def test_no_cursor_blinks(running: Running) -> None:
+    from textual.widgets import Input
+
+    async with running(FakeSession()) as pilot:
+        for keys in (["2", "slash"], ["escape", "R"], ["escape", "t"], ["escape", "ctrl+p"]):
+            await pilot.press(*keys)
+            await settle(pilot)
+            fields = list(pilot.app.screen.query(Input))
+            assert all(not field.cursor_blink for field in fields), keys
+            await pilot.press(*(["escape"] if keys[-1] == "slash" else []))

@@ -187,6 +187,7 @@ class WorkPane(Vertical):
 
         if self._filter is None:
             self._filter = FilterBox(self.table, id=f"{self.PANE}-filter")
+            self._filter.cursor_blink = False
             self.mount(self._filter, before=self.table)
             # Focus needs a mounted widget; keys typed meanwhile wait in the queue of the screen.
             self.call_after_refresh(self._filter.open)

@@ -27,6 +27,11 @@ class Dialog(ModalScreen[Answer | None]):
         Binding("right,down", "app.focus_next", "Next", id="dialog.next", show=False),
     ]
 
+    def on_mount(self) -> None:
+        """Nothing blinks: over a slow line each blink is a repaint, and it draws the eye for nothing."""
+        for field in self.query(Input):
+            field.cursor_blink = False
+
     def action_back(self) -> None:
         """Leave without an answer."""
         self.dismiss(None)
