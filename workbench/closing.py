@@ -6,7 +6,6 @@ Each deed is done again from where things stand now, so that it can be left and 
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,7 @@ class Closing(Lists):
             "report.write": self.report,
         }
 
-    # ── findings ───────────────────────────────────────────────────────────────────────────
+    # ── findings ─────────────────────────────────────────────────────────────────────────────────────────
 
     def findings(self, session: Session) -> None:
         """Show everything that waits for a judgement; what probably is the intruder's is selected."""
@@ -39,25 +38,31 @@ class Closing(Lists):
 
         found = session.findings()
         waiting = [f for f in found if not f.decision and not f.key.startswith("leak:")]
-        by_hand = [f for f in found if f.decision == "intruder" and not f.remedy]
+        by_hand = [f for f in found if f.decision == "intruder" and not f.remedy and f.kind != "domain"]
         if not waiting and not by_hand:
             self._app.tell("Nothing waits for a judgement.")
             return
         tone = {"high": "bad", "medium": "warn"}
-        lines = [
-            Line(f.key, f.title, "; ".join(f.why), tone.get(f.severity, "")) for f in (*waiting, *by_hand)
-        ]
+        lines = [Line(f.key, f.title, "; ".join(f.why), tone.get(f.severity, "")) for f in waiting or by_hand]
         marked = [f.key for f in waiting if f.severity in ("high", "medium")]
-        text = (
+        removed = Verb("h", "removed", "removed or repaired by hand")
+        verbs: tuple[Verb, ...]
+        text, verbs = (
             f"{len(waiting)} finding(s) wait for your judgement; those that probably are the intruder's are selected, "
-            "each with its reason. Judging changes nothing: what is the intruder's is removed by a plan you confirm."
+            "each with its reason. Judging changes nothing: what is the intruder's is removed by a plan you confirm.",
+            (
+                Verb("enter", "intruder", "the selected are the intruder's"),
+                Verb("y", "ours", "they are ours"),
+                removed,
+                Verb("d", "one", "judge one, with a reason"),
+            ),
         )
-        verbs = (
-            Verb("enter", "intruder", "the selected are the intruder's"),
-            Verb("y", "ours", "they are ours"),
-            Verb("h", "removed", "removed by hand in the panel"),
-            Verb("d", "one", "judge one, with a reason"),
-        )
+        if not waiting:
+            text, verbs = (
+                f"{len(by_hand)} thing(s) of the intruder's that no call removes or repairs. The reason says "
+                "what to do in the control panel; say so here when it is done. Your name and the time are recorded.",
+                (removed._replace(key="enter"), Verb("y", "ours", "they are ours after all")),
+            )
 
         def answered(chosen: Chosen) -> None:
             if chosen.verb == "one":
@@ -70,7 +75,7 @@ class Closing(Lists):
 
         self.show_list("Judge the findings", text, lines, verbs, answered, marked=marked)
 
-    # ── adoption ─────────────────────────────────────────────────────────────────────────────────────
+    # ── adoption ─────────────────────────────────────────────────────────────────────────────────────────
 
     def adoption(self, session: Session) -> None:
         """Ask first whether the place of the leak is closed, then show every replacement and how far it is."""
@@ -172,7 +177,7 @@ class Closing(Lists):
             "Owner and places", words, answered, placeholder="owner; place; place …", check=_no_secret
         )
 
-    # ── hardening, report ────────────────────────────────────────────────────────────────────────────
+    # ── hardening, report ────────────────────────────────────────────────────────────────────────────────
 
     def harden(self, session: Session) -> None:
         """Show every measure with its standing; attest one, or leave what is open for later by name."""
@@ -250,13 +255,6 @@ class Closing(Lists):
             self.show_text("Report to Mailgun Support", shown, hint, copied)
 
         self._app.work.start(session.write_report, group="report", doing="writing the reports", then=told)
-
-
-def _unreadable(text: str) -> str:
-    try:
-        return "" if shlex.split(text) else "Name at least one place."
-    except ValueError:
-        return "A quotation mark is open."
 
 
 def _no_secret(text: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,8 +85,8 @@ async def step_once(person: Newcomer) -> str:
         await person.type(found.group(1))
         await person.press("enter")
         return f"confirm {found.group(1)}"
-    assert top != "error-screen", text
-    if top == "ask-screen" and "Type its full name" in text:
+    assert top != "ErrorScreen", text
+    if top == "AskScreen" and "Type its full name" in text:
         name = next(
             i
             for i, d in person.session.state.decisions.items()
@@ -103,6 +101,9 @@ async def step_once(person: Newcomer) -> str:
     if "leave for later" in text and top == "list-screen":
         await person.press("l")
         return "left the rest for later"
+    if "that no call removes" in text and top == "list-screen":
+        await person.press("a", "enter")
+        return "repaired by hand"
     if "open leak" in text and top == "list-screen":
         await person.press("a", "enter")
         return "closed the leaks"
@@ -128,8 +129,6 @@ async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:
                         break
                     person.story.append(await step_once(person))
                     print(person.keys, person.typed, person.story[-1])
-                    for s in session.steps():
-                        pass
                 for s in session.steps():
                     print(s.id, s.verdict.value, s.idle, s.next_action, s.evidence[:2])
                 assert all(step.verdict.value in CLOSED or step.idle for step in session.steps())

@@ -12,14 +12,17 @@ from workbench.incident import leakage
 from workbench.incident.adoption import replacements, source_question, told
 from workbench.incident.findings import Finding, findings
 from workbench.incident.hardening import Standing, items, score, settled
+from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.situation import INTRUDER, Situation
 from workbench.incident.verdicts import Found, Verdict, attested, counted
 from workbench.redact import visible
 
+_ACCEPTED = (EffectState.DONE, EffectState.VERIFIED)
+
 
 def leftovers(situation: Situation) -> Found:
     """Step 6: every finding judged, and what was judged the intruder's is gone."""
-    found = findings(situation)
+    found = [f for f in findings(situation) if not f.key.startswith("leak:")]
     open_ = [f for f in found if not f.decision]
     bad = [f for f in found if f.decision == INTRUDER]
     lines = [f"{f.title}: {'; '.join(f.why[:1])}" for f in open_[:6]]
@@ -42,11 +45,11 @@ def leftovers(situation: Situation) -> Found:
         happens = f"A list of the {len(open_)} finding(s) nobody judged: yours, or the intruder's. Nothing is changed."
         return replace(counted(done, len(found), tuple(lines)), action="findings.judge", happens=happens)
     if bad:
-        return _to_remove(counted(done, len(found), tuple(lines)), bad)
+        return _to_remove(situation, counted(done, len(found), tuple(lines)), bad)
     return Found(Verdict.DONE, tuple(lines))
 
 
-def _to_remove(found: Found, bad: list[Finding]) -> Found:
+def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
     """Name what takes the intruder's things away: one plan for most, the typed name for a domain, else the panel."""
     if any(f.remedy and f.remedy != "domains.delete" for f in bad):
         return replace(
@@ -54,17 +57,24 @@ def _to_remove(found: Found, bad: list[Finding]) -> Found:
             action="leftovers.remove",
             happens="What was judged the intruder's is removed, in one plan.",
         )
-    domains = [f.id for f in bad if f.kind == "domain"]
+    accepted = {
+        r.effect.target for r in situation.state.of_kind(EffectKind.DOMAIN_DELETE) if r.state in _ACCEPTED
+    }
+    domains = [f.id for f in bad if f.kind == "domain" and f.id not in accepted]
     if domains:
         name = visible(domains[0], 100)
         happens = f"{name} is deleted for good, once its name is typed: Mailgun cannot switch a domain off."
         return replace(found, action="domains.delete", happens=happens)
+    # Users go in the panel (step 1b), a domain's deletion runs in Mailgun's background for minutes.
+    by_hand = [f for f in bad if f.kind not in ("user", "domain")]
+    if not by_hand:
+        happens = "The rest goes by itself or in step 1b; the account is read again every minute."
+        return replace(found, action="pane.domains", happens=happens, idle=True)
     happens = (
-        "No call removes these: do it in the control panel, then say so in the list (removed by hand). The evidence "
-        "below names them."
+        "No call removes these: repair them in the control panel, then say so in the list. The evidence below names "
+        "them."
     )
-    users_only = all(f.kind == "user" for f in bad)
-    return replace(found, action="findings.judge", happens=happens, idle=users_only)
+    return replace(found, action="findings.judge", happens=happens)
 
 
 def leak(situation: Situation) -> Found:
