@@ -155,6 +155,8 @@ class BlocklistWatch:
 
     async def follow(self) -> Round | None:
         """Ask what is due now and read what the account shows of the days after; None where nothing is due."""
+        if self.over():
+            return None
         async with self._lock:
             catalogue = await self.catalogue()
             if not self.book.rounds or not self.host.inventory.ips:
@@ -181,9 +183,11 @@ class BlocklistWatch:
         return min(moments, default=now + AFTERMATH_EVERY)
 
     def over(self) -> bool:
-        """Return whether the days of the watch are over: a week after containment."""
+        """Return whether the watch is over: a week after containment, when no listing that matters is left."""
         until = watch_until(self.host.state)
-        return until is not None and self.now() >= until
+        return (
+            until is not None and self.now() >= until and bool(self.book.rounds) and not self.book.mattering
+        )
 
     async def _round(
         self,
@@ -214,7 +218,8 @@ class BlocklistWatch:
         for change in changes:
             if change.rings:
                 words = f"{change.kind.value}: {change.subject} on {change.zone} (tier {change.tier})"
-                self.tell(Notice(visible(words, 300), loud=change.tier <= Tier.SOME))
+                matters = change.tier <= Tier.SOME
+                self.tell(Notice(visible(words, 300), loud=matters, rings=matters))
         self.tell(Changed("blocklists"))
         seconds = self.host.clock.monotonic() - began
         return Round(before, len(got), tuple(changes), tuple(health), seconds)

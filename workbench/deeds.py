@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workbench.actions.catalog import ACTIONS, Action, Pane
+from workbench.blocklist_deeds import BlocklistDeeds
 from workbench.closing import Closing
 from workbench.leak_deeds import LeakDeeds
 from workbench.questions import Questions
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 # These act on the row under the cursor where nothing is selected; all others then mean everything.
 _ON_CURSOR = frozenset({"keys.delete", "logins.delete", "finding.judge", "secret.reveal"})
-_DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour", "drill.support")
+_DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour", "drill.day", "drill.support")
 NOT_OPEN = "the incident is not open yet"
 
 
@@ -38,6 +39,7 @@ class Deeds:
         self._app = app
         self.questions = Questions(app)
         self.closing = Closing(app)
+        self.blocklists = BlocklistDeeds(app)
         self.leaks = LeakDeeds(app)
         self._always: dict[str, Callable[[], object]] = {
             "help": self._help,
@@ -60,8 +62,8 @@ class Deeds:
             "finding.judge": self.questions.judge,
             "leftovers.sweep": self._sweep,
             "damage.assess": self._assess,
-            "blocklists.check": self._blocklists,
             "secret.reveal": self._reveal,
+            **self.blocklists.table(),
             **self.closing.table(),
             **self.leaks.table(),
             **Telling(app).table(),
@@ -110,6 +112,8 @@ class Deeds:
                 return "" if session.state.unsettled else "everything that was begun is proven"
             case "leaks.search" | "leaks.judge" | "leaks.recheck" | "leaks.person":
                 return self.leaks.impossible(action.id, session)
+            case "blocklists.removal" | "blocklists.requested" | "blocklists.refused":
+                return self.blocklists.impossible(action.id, session)
             case "finding.judge":
                 return "" if marked else "no row is highlighted"
         asked = self.questions.impossible(action, session)
@@ -243,12 +247,13 @@ class Deeds:
         self._app.work.start(lambda: session.investigation.assess(), group="assess", doing=doing, then=told)
 
     def _exercise(self, part: str, session: Session) -> None:
-        self._app.work.start(
-            lambda: session.exercise(part),
-            group="drill",
-            doing="playing a part of the drill",
-            then=self._app.tell,
-        )
+        def played(words: str) -> None:
+            self._app.tell(words)
+            # Hours and days pass: what is due is asked at once.
+            self.blocklists.follow(session)
+
+        doing = "playing a part of the drill"
+        self._app.work.start(lambda: session.exercise(part), group="drill", doing=doing, then=played)
 
     def _support(self, session: Session) -> None:
         from workbench.screens.texts import TextScreen
@@ -269,9 +274,6 @@ class Deeds:
         )
 
     # Findings, blocklists, secrets
-
-    def _blocklists(self, session: Session) -> None:
-        self._app.work.start(session.check_blocklists, group="blocklists", doing="asking the blocklists")
 
     def _no_reveal(self, session: Session, marked: list[str]) -> str:
         if self._app.store.look.share_safe:

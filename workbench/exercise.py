@@ -39,6 +39,7 @@ class Exercise:
             "drill.people": self._people,
             "drill.deploy": self._deploy,
             "drill.hour": self._hour,
+            "drill.day": self._day,
             "drill.support": self._support,
         }
         if action_id not in parts:
@@ -80,6 +81,10 @@ class Exercise:
         await self._control("clock", {"seconds": HOUR})
         return "One simulated hour has passed."
 
+    async def _day(self, situation: Situation) -> str:
+        await self._control("clock", {"seconds": 24 * HOUR})
+        return "One simulated day has passed; the blocklists are asked again."
+
     async def _control(self, name: str, body: dict[str, object]) -> None:
         await self._api.call("POST", f"/_drill/{name}", json=body, priority=Priority.READ, repeat_safe=False)
 
@@ -88,7 +93,7 @@ async def catch_up(session: Session, part: str) -> None:
     """Read what a played part changed: the account, and who sends with what once applications or time moved."""
     follow(session.clock, session.api)
     await session.watch(whole=True)
-    if part in ("drill.deploy", "drill.hour"):
+    if part in ("drill.deploy", "drill.hour", "drill.day"):
         await session.read_use()
 
 

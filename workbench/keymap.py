@@ -21,6 +21,7 @@ _SHORT = {
     "logins.reset": "reset logins",
     "queues.purge": "purge queues",
     "blocklists.check": "check now",
+    "blocklists.removal": "way off",
     "share.toggle": "share-safe",
     "help": "help",
     "palette": "commands",

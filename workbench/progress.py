@@ -41,10 +41,14 @@ class EffectMoved:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line for the log: a reconciled intent, a wait, a decision. ``loud`` asks to be seen at once."""
+    """A line for the log: a reconciled intent, a wait, a decision.
+
+    ``loud`` asks to be seen at once, ``rings`` sounds the terminal's bell as well.
+    """
 
     text: str
     loud: bool = False
+    rings: bool = False
 
 
 @dataclass(frozen=True, slots=True)

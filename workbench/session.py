@@ -251,6 +251,11 @@ class Session:
     async def check_blocklists(self) -> None:
         """Look the account's addresses and domains up; verdicts arrive one by one in ``listings``."""
         await self.blocklists.check()
+        await self.blocklists.read_aftermath()
+
+    async def watch_blocklists(self) -> None:
+        """Ask the lists about what is due by their terms; nothing where the days of the watch are over."""
+        await self.blocklists.follow()
 
     async def preserve(self) -> None:
         """Store snapshot 0a: what the first cut would destroy. Raises VaultError, JournalError, ApiError."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from types import SimpleNamespace
 from typing import Any
 
 from workbench.actions import registry
+from workbench.blocklist_watch import BlocklistWatch
 from workbench.blocklists.verdicts import Listing, Verdict
 from workbench.clock import ManualClock
 from workbench.errors import UsageError
@@ -74,6 +77,8 @@ class FakeSession:
         self.rate: Rate | None = None
         self.calls_per_second = 0.0
         self.listings: dict[str, Listing] = {}
+        self.api = SimpleNamespace(clock_offset=None, endpoints=SimpleNamespace(dns=None))
+        self._watch: BlocklistWatch | None = None
         self.lines: list[LogLine] = []
         self.listeners: list[Callable[[Event], None]] = []
         self.asked: list[tuple[Any, ...]] = []
@@ -184,6 +189,23 @@ class FakeSession:
         """Remember that it was asked for."""
         self.asked.append(("blocklists",))
         self._fail("blocklists")
+
+    async def watch_blocklists(self) -> None:
+        """Nothing is due."""
+
+    @property
+    def blocklists(self) -> BlocklistWatch:
+        """Return the real watch over listings, on an account that nobody asks about."""
+        if self._watch is None:
+            self._watch = BlocklistWatch(self, self.tell, Path("absent.toml"), None)  # type: ignore[arg-type]
+            self._watch.listings = self.listings
+        return self._watch
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> object:
+        """Take a journal row into the state."""
+        self.asked.append((kind, body))
+        self.state.apply(SimpleNamespace(seq=1, at="2026-11-21T14:05:00Z", kind=kind, body=body))
+        return None
 
     async def preserve(self) -> None:
         """Store a snapshot."""

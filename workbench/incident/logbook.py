@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from workbench.clock import iso
 from workbench.incident.state import JournalRow, State
 from workbench.redact import key_tail, visible
 
@@ -57,6 +58,24 @@ def _snapshot(body: Body, state: State) -> tuple[str, str]:
     return "ok", f"evidence {body['part']} stored, sha256 {body['sha256'][:16]}… ({counts})"
 
 
+def _observed(body: Body, state: State) -> tuple[str, str] | None:
+    """Only what came, went or came back is a line; a round without news keeps the books."""
+    news = [change for change in state.listings.changes() if iso(change.at) == body["at"]]
+    if not news:
+        return None
+    words = "; ".join(f"{change.kind.value}: {change.subject} on {change.zone}" for change in news[:6])
+    more = f"; and {len(news) - 6} more" if len(news) > 6 else ""
+    return ("bad" if any(change.rings for change in news) else "ok"), f"blocklists: {words}{more}"
+
+
+def _removal(word: str) -> Callable[[Body, State], tuple[str, str]]:
+    def write(body: Body, state: State) -> tuple[str, str]:
+        note = body["request"].get("note", "")
+        return "info", f"removal of {body['subject']} from {body['zone']} {word}{f': {note}' if note else ''}"
+
+    return write
+
+
 _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "incident.opened": lambda b, s: ("info", f"incident {b['incident']} opened"),
     "plan.confirmed": lambda b, s: ("info", f"confirmed: {b['title']} ({len(b['effects'])} changes)"),
@@ -78,5 +97,8 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "alarm.raised": lambda b, s: ("bad", f"ALARM: {b['text']}"),
     "error": lambda b, s: ("bad", f"{b['doing']}: {b['what']} {b.get('todo', '')}"),
     "secret.read": lambda b, s: ("warn", f"{b['who']} read the secret “{b['entry']}” from the vault"),
+    "blocklist.observed": _observed,
+    "removal.requested": _removal("was asked for"),
+    "removal.refused": _removal("was refused"),
     "contained": lambda b, s: ("ok", "CONTAINED: every key and SMTP login of before is cut, with proof"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.incident.cells import (
     FindingView,
@@ -15,7 +15,6 @@ from workbench.incident.cells import (
     date_cell,
     hide_all_addresses,
     hide_people,
-    moment_text,
     people_of,
     state_cell,
 )
@@ -363,25 +362,3 @@ def password_changed(item: UserItem, state: State) -> bool:
     """Return whether the account shows a password set after access was cut."""
     cut, updated = as_moment(state.people_cut_at), as_moment(item.user.password_updated_at)
     return cut is not None and updated is not None and updated > cut
-
-
-def listing_rows(listings: Mapping[str, Any], look: Look) -> list[ViewRow]:
-    """Return the rows of the blocklist verdicts, keyed ``subject|zone``."""
-    rows = []
-    for key, listing in listings.items():
-        tier = int(listing.tier)
-        rows.append(
-            ViewRow(
-                key,
-                (
-                    state_cell(listing.verdict.value, look),
-                    ViewCell(listing.subject.value),
-                    ViewCell(listing.zone.title or listing.zone.name),
-                    ViewCell(f"tier {tier}", "", tier),
-                    ViewCell(moment_text(listing.asked_at, look, "%H:%M:%S")),
-                    ViewCell("; ".join(part for part in (listing.reason, *listing.txt) if part), "dim"),
-                ),
-                search=listing.zone.name,
-            )
-        )
-    return rows

@@ -11,9 +11,11 @@ import pytest
 from tests.pilot.fake_session import PERSON, US, FakeSession
 from workbench.incident.cells import Look, ViewRow, as_moment, hide_people, moment_text
 from workbench.incident.details import detail_lines
+from workbench.incident.listing_rows import listing_rows
+from workbench.incident.listings import ListingBook
 from workbench.incident.plan import Effect, EffectKind, EffectState
 from workbench.incident.state import Decision, EffectRecord
-from workbench.incident.views import CredentialView, credential_rows, domain_rows, listing_rows, user_rows
+from workbench.incident.views import CredentialView, credential_rows, domain_rows, user_rows
 
 SAFE, OPEN, PLAIN = Look(), Look(share_safe=False), Look(ascii=True)
 
@@ -168,6 +170,7 @@ def test_listings_sort_what_matters_first() -> None:
         zone = SimpleNamespace(title="Zone", name="zone.example")
         return SimpleNamespace(
             verdict=SimpleNamespace(value=verdict),
+            pair=("192.0.2.1", "zone.example"),
             subject=SimpleNamespace(value="192.0.2.1"),
             zone=zone,
             tier=1,
@@ -177,10 +180,10 @@ def test_listings_sort_what_matters_first() -> None:
         )
 
     listings = {word: listing(word) for word in ("not listed", "listed", "cannot tell")}
-    rows = listing_rows(listings, SAFE)
+    rows = listing_rows(listings, ListingBook(), datetime(2026, 11, 21, 15, tzinfo=UTC), SAFE)
     order = sorted(rows, key=lambda row: row.cells[0].sort or 0)
     assert [row.key for row in order] == ["listed", "cannot tell", "not listed"]
-    assert rows[0].cells[-1].text == "because; said" and rows[0].cells[4].text == "14:02:07"
+    assert rows[0].cells[-1].text == "because; said" and rows[0].cells[-2].text == "14:02:07"
 
 
 def test_moments() -> None:
