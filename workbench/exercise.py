@@ -41,6 +41,7 @@ class Exercise:
             "drill.hour": self._hour,
             "drill.day": self._day,
             "drill.support": self._support,
+            "drill.lists": self._lists,
         }
         if action_id not in parts:
             raise UsageError(f"{action_id} is no part of the drill.")
@@ -73,6 +74,11 @@ class Exercise:
                 adopted += 1
         return f"{adopted} new credential(s) handed to the simulated applications; they begin to send again."
 
+    async def _lists(self, situation: Situation) -> str:
+        """Whoever may ask writes to every list that matters; recorded like any request (``catch_up``)."""
+        count = len(situation.state.listings.mattering)
+        return f"In the drill {count} request(s) for removal are written, each where it is ready for it."
+
     async def _support(self, situation: Situation) -> str:
         await self._control("panel", {"do": "re-enable"})
         return "In the drill, Mailgun Support re-enabled the account."
@@ -93,6 +99,10 @@ async def catch_up(session: Session, part: str) -> None:
     """Read what a played part changed: the account, and who sends with what once applications or time moved."""
     follow(session.clock, session.api)
     await session.watch(whole=True)
+    if part == "drill.lists":
+        for found in session.blocklists.removals():
+            if found.ready and found.listing.matters:
+                await session.blocklists.requested(*found.listing.pair)
     if part in ("drill.deploy", "drill.hour", "drill.day"):
         await session.read_use()
 

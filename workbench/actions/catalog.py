@@ -449,6 +449,12 @@ _ALL = (
         needs="the drill",
     ),
     Action(
+        "drill.lists",
+        "drill: write to the blocklists",
+        "Plays whoever may ask: every removal that is ready is requested.",
+        needs="the drill",
+    ),
+    Action(
         "drill.support",
         "drill: let Support re-enable the account",
         "Plays Mailgun Support: what it disabled may send again.",

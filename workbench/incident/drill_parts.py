@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from workbench.incident.phase_blocklists import REMOVE
 from workbench.incident.runbook import Order, StepView
 from workbench.incident.state import State
 from workbench.incident.verdicts import Verdict
 
 FACT = "drill_parts"
-PEOPLE, DEPLOY, HOUR, SUPPORT = "drill.people", "drill.deploy", "drill.hour", "drill.support"
+PEOPLE, DEPLOY, HOUR = "drill.people", "drill.deploy", "drill.hour"
+SUPPORT, LISTS = "drill.support", "drill.lists"
 _PEOPLE_STEPS = (Order.STRANGERS, Order.PASSWORDS, Order.TWO_FACTOR)
 _WAITING = (Verdict.OPEN, Verdict.IN_PROGRESS)
 _HAPPENS = {
     PEOPLE: "The drill plays the people: strangers deleted in the panel, passwords reset, two-factor on.",
     DEPLOY: "The drill plays your developers: every simulated application gets its new credential.",
     HOUR: "The drill lets an hour pass, so that the log shows who sends with what.",
+    LISTS: "The drill writes to the blocklists for you: on a real account, the way off each listing stands in pane 5.",
     SUPPORT: "The drill plays Mailgun Support: the account is re-enabled.",
 }
 
@@ -40,6 +43,8 @@ def _with_part(view: StepView, state: State) -> StepView:
 
 
 def _part(view: StepView, state: State) -> str:
+    if view.id == Order.BLOCKLISTS and view.next_action == REMOVE and view.verdict in _WAITING:
+        return LISTS
     if not view.idle or view.verdict not in _WAITING:
         return ""
     if view.id == Order.STRANGERS:
