@@ -19,13 +19,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbench.agenda import Agenda, barred, due
-from workbench.attempts import PASSING, attempt
-from workbench.effects.base import Context, Proof, SecretMissing, Sent, prepares_nothing
+from workbench.attempts import attempt
+from workbench.effects.base import Context, Proof, SecretMissing, Sent, contradicted, prepares_nothing
 from workbench.effects.registry import HANDLERS
 from workbench.errors import ApiError, VaultError, WorkbenchError
 from workbench.incident.plan import EffectKind, EffectState, Plan
 from workbench.incident.state import EffectRecord
 from workbench.ledger import Ledger
+from workbench.outages import Outages
 from workbench.progress import EffectMoved, Notice, Phase, PlanFinished, PlanStarted, Progress, Summary
 
 # A few more than the 20 calls in flight, so that an effect waiting for the disk leaves no call slot empty.
@@ -39,8 +40,6 @@ LOOK_EVERY = 1.0
 # New passwords are stored ahead by one durable replace: few before the first cut, many after it.
 FIRST_CHUNK = 20
 CHUNK = 500
-# So many effects in a row ended by passing trouble (the vendor's, the network's, the keyring's) mean an outage.
-FAULTS_IN_A_ROW = 5
 
 
 @dataclass(slots=True)
@@ -75,8 +74,7 @@ class Executor:
         self._chunk = FIRST_CHUNK
         self._halt: BaseException | None = None
         self._stopping = False
-        self._faults = 0
-        self._last_fault: WorkbenchError | None = None
+        self._outages = Outages()
 
     @property
     def running(self) -> bool:
@@ -103,7 +101,7 @@ class Executor:
         title = plan.title if plan is not None else "Finish what was begun"
         batch = _Batch(title, ids, {record.effect.id for record in records}, now, now)
         if not self._batches:
-            self._halt, self._stopping, self._faults, self._last_fault = None, False, 0, None
+            self._halt, self._stopping, self._outages = None, False, Outages()
         self._report(PlanStarted(title, len(ids)))
         self._batches.append(batch)
         try:
@@ -190,6 +188,9 @@ class Executor:
             record = self._agenda.pop()
             if record is None:
                 return
+            if record.effect.place.region in self._outages:
+                self._set_aside(record)
+                continue
             self._launch(self._writing, self._carry_out(record))
 
     def _launch(self, group: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
@@ -244,16 +245,22 @@ class Executor:
         if record.effect.kind is EffectKind.KEY_DELETE and self._agenda.unpark():
             self._notice("A key slot opened: going on with the replacement keys.")
         self._mark_sent(record.effect.id)
-        self._faults, self._last_fault = 0, None
+        self._outages.well()
         self._launch(self._proving, self._prove(record))
 
     async def _give_up(self, record: EffectRecord, error: WorkbenchError, *, unknown: bool) -> None:
-        """End an effect with its error; when one after the other meets trouble it is an outage: end the run."""
-        passing = isinstance(error, PASSING)
-        self._faults, self._last_fault = (self._faults + 1, error) if passing else (0, None)
+        """End an effect with its error, and set its region aside when one after the other meets trouble there."""
         await self._fail(record, error, unknown=unknown)
-        if self._faults >= FAULTS_IN_A_ROW:
-            raise error
+        region = record.effect.place.region
+        if self._outages.met(region, error):
+            text = f"{region.value.upper()} does not answer as it should: what is left there waits for the next run."
+            self._notice(f"{text} {error.what}", loud=True)
+
+    def _set_aside(self, record: EffectRecord) -> None:
+        """Leave an effect, and what depends on it, as it stands for the next run."""
+        for left in (record, *self._agenda.left(record.effect.id)):
+            self._moved(left, Phase.WAITING)
+            self._ended(left.effect.id)
 
     async def _prepare(self, record: EffectRecord) -> str:
         """Make the effect's secret safe and return its vault entry, together with those that come next."""
@@ -289,7 +296,7 @@ class Executor:
                 await self._fail(record, error, unknown=True)
                 return
         if proof.undone:
-            await self._fail(record, _contradicted(record, proof), unknown=True)
+            await self._fail(record, contradicted(record.effect, proof), unknown=True)
             return
         body = {"id": effect.id, "evidence": list(proof.evidence)}
         await self._ledger.record("effect.verified" if proof.sure else "effect.unproven", body)
@@ -407,7 +414,7 @@ class Executor:
         states = [effects[i].state for i in batch.ids]
         now = self._ctx.clock.monotonic()
         # Ended amid trouble, with nothing after it that went well: that is stopped half-way too.
-        halted = self._halt or self._last_fault
+        halted = self._halt or self._outages.reason
         return Summary(
             title=batch.title,
             total=len(batch.ids),
@@ -420,11 +427,3 @@ class Executor:
             halted=halted if isinstance(halted, WorkbenchError) else None,
             stopped=self._stopping,
         )
-
-
-def _contradicted(record: EffectRecord, proof: Proof) -> WorkbenchError:
-    return WorkbenchError(
-        f"The server said yes, but the account shows otherwise: {proof.evidence[-1]}.",
-        f"{record.effect.what or record.effect.target} has not happened.",
-        "Run this again: it is looked at once more and done again.",
-    )

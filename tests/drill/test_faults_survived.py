@@ -147,6 +147,28 @@ async def test_the_network_gone_for_good_stops_half_way_and_the_same_command_goe
         assert await resumed(place, everything) == []
 
 
+async def test_one_region_down_does_not_keep_the_other_from_being_cut(tmp_path: Path) -> None:
+    async with ground(tmp_path, faults=PROXIED, domains=5, credentials=30) as place:
+        proxy = place.drill.proxies["api_eu"]
+
+        def down(session: Session) -> None:
+            proxy.rules[:] = [Rule(Match(), Fault("reset-before"), times=None)]
+
+        summary = await _faulty_run(place, [], before=down)
+        assert isinstance(summary.halted, Unreachable), summary.line()
+        async with place.session() as session:
+            records = session.state.effects.values()
+            left = [r for r in records if r.state is not EffectState.VERIFIED]
+            cut = [r for r in records if r.effect.place.region.value == "us" and r not in left]
+            # Keys belong to both regions; one that sends for a domain in the EU is proven there.
+            there = {r.effect.target for r in left if r.effect.params.get("domain_region") == "eu"}
+            assert all(r.effect.place.region.value == "eu" or r.effect.target in there for r in left)
+            assert there <= set(place.living_keys())
+            assert len(cut) >= 10
+        assert await at_rest(place) == []
+        assert await resumed(place, everything) == []
+
+
 async def test_locked_out_in_the_middle_stops_at_once_and_leaves_every_intent_open(tmp_path: Path) -> None:
     shut = Rule(Match(nth=6), Fault("status", status=401), times=None, burst=100_000)
     async with ground(tmp_path, faults=PROXIED) as place:

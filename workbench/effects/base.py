@@ -229,6 +229,15 @@ def prepares_nothing(handler: Handler) -> bool:
     return getattr(type(handler), "prepare", None) is PlainHandler.prepare
 
 
+def contradicted(effect: Effect, proof: Proof) -> WorkbenchError:
+    """Return the error for an effect that the server agreed to and the account does not show."""
+    return WorkbenchError(
+        f"The server said yes, but the account shows otherwise: {proof.evidence[-1]}.",
+        f"{describe(effect)} has not happened.",
+        "Run this again: it is looked at once more and done again.",
+    )
+
+
 def stamp(ctx: Context) -> str:
     """Return the present moment for evidence: ``14:08:41Z``."""
     return ctx.clock.now().strftime("%H:%M:%SZ")
