@@ -407,7 +407,6 @@ _ALL = (
         "credentials: hand over the new ones",
         "Lists every replacement with owner, places and whether it is in use; hands over without showing a secret.",
         key="H",
-        panes=(Pane.CREDENTIALS,),
         step="10",
     ),
     Action(

@@ -86,6 +86,7 @@ _STATES: Mapping[str, tuple[str, str, str, int]] = {
     "done": ("◐", "~", "accent", 6),
     "ours": ("✓", "+", "dim", 7),
     "new": ("✓", "+", "ok", 7),
+    "attested": ("✓", "+", "accent", 7),
     "secure": ("✓", "+", "ok", 8),
     "verified": ("✓", "+", "ok", 8),
     "not listed": ("✓", "+", "ok", 8),

@@ -319,14 +319,27 @@ def _domain_row(
 
 
 def user_rows(
-    inventory: Inventory, state: State, findings: Iterable[FindingView], look: Look
+    inventory: Inventory,
+    state: State,
+    findings: Iterable[FindingView],
+    look: Look,
+    people: Mapping[str, tuple[bool, str]] | None = None,
 ) -> list[ViewRow]:
-    """Return the rows of the panel's users; with share-safe on, their addresses are shortened."""
-    open_findings = _open(findings)
-    return [_user_row(item, state, open_findings.get(item.id), look) for item in inventory.users.values()]
+    """Return the rows of the panel's users; with share-safe on, their addresses are shortened.
+
+    ``people`` says by user id whether something is still to be done and what the list notes of it (see
+    ``incident.people``): what was attested, who was told, how long a mailed link still lives.
+    """
+    open_findings, told = _open(findings), people or {}
+    return [
+        _user_row(item, state, open_findings.get(item.id), look, told.get(item.id))
+        for item in inventory.users.values()
+    ]
 
 
-def _user_row(item: UserItem, state: State, finding: FindingView | None, look: Look) -> ViewRow:
+def _user_row(
+    item: UserItem, state: State, finding: FindingView | None, look: Look, told: tuple[bool, str] | None
+) -> ViewRow:
     user = item.user
     changed = password_changed(item, state)
     decision = state.decisions.get(f"user:{item.id}")
@@ -338,18 +351,25 @@ def _user_row(item: UserItem, state: State, finding: FindingView | None, look: L
         word = "disabled"
     else:
         word = "secure" if changed and user.tfa_active else "open"
+        if word == "open" and told is not None and not told[0]:
+            word = "attested"
     two_factor = {True: ("on", "ok"), False: ("off", "warn")}.get(bool(user.tfa_active))
     if user.tfa_active is None:
         two_factor = (dash(look), "dim")
     address = user.email or dash(look)
-    note = "" if finding is None else finding_words(finding)[1]
+    notes = [told[1]] if told is not None and told[1] else []
+    notes += [finding_words(finding)[1]] if finding is not None else []
+    notes += [f"in {item.place.subaccount}"] if item.place.subaccount else []
+    notes += [f"moving: {user.migration_status}"] if user.migration_status not in (None, "", "done") else []
+    note = "; ".join(notes)
+    role = f"{user.role or dash(look)}{' owner' if user.is_master else ''}"
     return ViewRow(
         item.id,
         (
             state_cell(word, look),
             ViewCell(short_address(address) if look.share_safe else address),
             ViewCell(hide_all_addresses(user.name or dash(look), look)),
-            ViewCell(user.role or dash(look)),
+            ViewCell(role),
             ViewCell(*(two_factor or (dash(look), "dim"))),
             date_cell(user.password_updated_at, look)._replace(tone="ok" if changed else ""),
             ViewCell((user.auth.method if user.auth else None) or dash(look)),

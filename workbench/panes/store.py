@@ -26,6 +26,7 @@ class Store:
     reading: bool = False
     failed: str = ""
     errors: int = 0
+    senders_down: int = 0
 
     def read_at(self) -> datetime | None:
         """Return when any slice of the account was last read completely."""

@@ -56,6 +56,9 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None, width: int)
     facts.append(share)
     if store.errors:
         facts.append(Fact(f"{store.errors} error{'s' if store.errors > 1 else ''}: 6", "bad", 3))
+    if store.senders_down:
+        down = store.senders_down
+        facts.append(Fact(f"{down} sender{'s' if down > 1 else ''} down: H", "warn", 4))
     if session.rate is not None:
         facts += rate_facts(session, plain, width)
     calls = session.calls_per_second
