@@ -89,6 +89,7 @@ async def test_a_request_is_copied_recorded_and_waits(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = listed(FakeSession())
+    session.drill = False
     session.state.contained_at = "2026-11-21T14:00:00Z"
     done = StepView("1", "t", "s", StepVerdict.DONE, (), None, "", "", "", "", "", "")
     monkeypatch.setattr("workbench.incident.delisting.runbook.steps", lambda _: [done])
@@ -112,10 +113,8 @@ async def test_a_request_is_copied_recorded_and_waits(
         assert "requested" in row
         await pilot.press("x")
         await settle(pilot)
-        print(screen_text(pilot))
         await pilot.press(*"no", "enter")
         await settle(pilot)
-        print(screen_text(pilot))
         refused = [one[1] for one in session.asked if one[0] == "removal.refused"]
         assert refused and refused[0]["request"]["note"] == "no"
 

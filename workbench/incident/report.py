@@ -17,12 +17,13 @@ from workbench.incident import findings, leakage, runbook
 from workbench.incident.inventory import UserItem
 from workbench.incident.leak_findings import leak_findings
 from workbench.incident.phase_people import sign_in
+from workbench.incident.phase_blocklists import WATCH_DAYS
 from workbench.incident.plan import EffectKind, EffectState
+from workbench.incident.report_blocklists import asked_of_support, blocklists
+from workbench.incident.report_blocks import Block, Bullets, Chart, Section, Table, Text
 from workbench.incident.situation import Situation
 from workbench.incident.state import EffectRecord, JournalRow
 from workbench.redact import key_tail, visible
-
-WATCH_DAYS = 7
 
 
 class Audience(StrEnum):
@@ -34,47 +35,6 @@ class Audience(StrEnum):
     MARKETING = "marketing"
     RECIPIENTS = "recipients"
     TIMELINE = "timeline"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A paragraph."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bullets:
-    """A list of sentences."""
-
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under headers; every cell is plain text."""
-
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Numbers over time: labels and values, drawn as bars, the numbers beside them."""
-
-    title: str
-    points: tuple[tuple[str, int], ...]
-
-
-Block = Text | Bullets | Table | Chart
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading with blocks."""
-
-    title: str
-    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +216,7 @@ def _asked_of_support(material: Material) -> Section:
     items = (
         "Please confirm that every step of the compromised-account article is satisfied, and re-enable the account.",
         "Please end all control-panel sessions, and send the login history and the audit log since the abuse began.",
-        "Please tell us what of the account's shared sending addresses needs from us to be taken off blocklists.",
+        *asked_of_support(material.situation.state.listings),
     )
     return Section("What we ask", (Bullets(items),))
 
@@ -279,6 +239,10 @@ def _abuse(material: Material) -> Section:
     return Section(
         "What went out", (Text(volume.explained()), chart, table, *((Bullets(lines),) if lines else ()))
     )
+
+
+def _blocklists(material: Material) -> Section:
+    return blocklists(material.situation)
 
 
 def _host_asks(material: Material) -> Section:
@@ -398,12 +362,13 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
         _people,
         _found,
         _abuse,
+        _blocklists,
         _asked_of_support,
         _still_open,
     ),
     Audience.HOST: (_summary, _investigation, _host_asks),
-    Audience.MANAGEMENT: (_summary, _management, _abuse, _still_open),
-    Audience.MARKETING: (_abuse, _marketing),
+    Audience.MANAGEMENT: (_summary, _management, _abuse, _blocklists, _still_open),
+    Audience.MARKETING: (_abuse, _blocklists, _marketing),
     Audience.RECIPIENTS: (_notice,),
     Audience.TIMELINE: (_summary, _timeline),
 }

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from workbench.incident.report import Block, Bullets, Chart, Report, Table, Text
+from workbench.incident.report import Report
+from workbench.incident.report_blocks import Block, Bullets, Chart, Table, Text
 from workbench.redact import visible
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#|~!])")

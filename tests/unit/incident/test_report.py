@@ -13,7 +13,8 @@ from workbench.incident import journal as chain
 from workbench.incident import report_render
 from workbench.incident.inventory import Inventory, KeyItem, UserItem
 from workbench.incident.plan import Place
-from workbench.incident.report import Audience, Chart, Material, Report, Section, Table, compose, to_json
+from workbench.incident.report import Audience, Material, Report, compose, to_json
+from workbench.incident.report_blocks import Chart, Section, Table
 from workbench.incident.situation import Situation
 from workbench.incident.state import State
 from workbench.incident.volume import Hour, judge
