@@ -17,12 +17,15 @@ from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
 from workbench.drill.records import Allowed
 from workbench.drill.serve import RunningDrill
-from workbench.errors import ApiError, NotAuthorised, UsageError
+from workbench.errors import ApiError, Forbidden, NotAuthorised, UsageError
 from workbench.incident import timers
 from workbench.incident.handover import kept
 from workbench.incident.plan import EffectKind, EffectState
-from workbench.mailgun.client import CallSeen
+from workbench.incident.runbook import Verdict
+from workbench.mailgun.client import CallSeen, Mailgun
 from workbench.mailgun.endpoints import from_document
+from workbench.mailgun.keys import create_key
+from workbench.mailgun.models import NewKey
 from workbench.redact import Secret
 from workbench.session import Session
 
@@ -353,3 +356,35 @@ async def test_the_command_line_keeps_finishes_and_verifies(
         code, document = await run("--verify")
         assert code == 0
         assert document["proofs"]["against"] == []
+
+
+async def test_a_plan_without_sending_keys_gets_keys_of_the_old_role(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(api: Mailgun, **wanted: Any) -> NewKey:
+        if wanted["kind"] == "domain" and " for " in wanted["description"]:
+            detail = "upgrade your account to use this feature"
+            raise Forbidden("refused", status=402, detail=detail, where="POST /v1/keys")
+        return await create_key(api, **wanted)
+
+    monkeypatch.setattr("workbench.effects.keys.create_key", refuse)
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+        options = build_parser().parse_args(["contain", "--yes", "--json"])
+        await command(session, options)
+        said = capsys.readouterr()
+        assert "of the same role instead" in said.err
+        document = json.loads(said.out)
+        refused = [e for e in document["effects"] if e["state"] == "failed"]
+        assert refused
+        assert all("plan does not include" in e["failure"]["what"] for e in refused)
+        targets = {e["target"] for e in refused}
+        made = [
+            r.effect
+            for r in session.state.of_kind(EffectKind.KEY_CREATE)
+            if r.effect.target in targets and r.state is EffectState.VERIFIED
+        ]
+        assert {e.target for e in made} == targets
+        assert all(e.params["kind"] == "user" for e in made)
+        await session.read_inventory()
+        assert not targets & set(session.inventory.keys)
+        assert {step.id: step.verdict for step in session.steps()}["1"] is Verdict.DONE
