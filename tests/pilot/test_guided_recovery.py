@@ -104,7 +104,7 @@ async def step_once(person: Newcomer) -> str:
     if "that no call removes" in text and top == "list-screen":
         await person.press("a", "enter")
         return "repaired by hand"
-    if "open leak" in text and top == "list-screen":
+    if top == "LeaksScreen":
         await person.press("a", "enter")
         return "closed the leaks"
     await person.press("enter")
