@@ -40,6 +40,7 @@ from workbench.widgets.plain import AsciiFilter
 from workbench.workers import Trouble, Workers, trouble
 
 if TYPE_CHECKING:
+    from workbench.redact import Secret
     from workbench.screens.door import Door
     from workbench.session import Session
 
@@ -253,11 +254,15 @@ class WorkbenchApp(App[int]):
     def _push_error(self, told: Trouble) -> None:
         from workbench.screens.texts import ErrorScreen
 
+        # What the server said may quote a person's address.
+        shown = replace(
+            told, what=self.safe(told.what), means=self.safe(told.means), todo=self.safe(told.todo)
+        )
         for screen in self.screen_stack:
             if isinstance(screen, ErrorScreen):
-                screen.add(told)
+                screen.add(shown)
                 return
-        self.push_screen(ErrorScreen(told))
+        self.push_screen(ErrorScreen(shown))
 
     # What deeds and screens use
 
@@ -296,6 +301,19 @@ class WorkbenchApp(App[int]):
         if copied.sequence and self._driver is not None:
             self._driver.write(copied.sequence)
         self.tell(copied.words)
+
+    def copy_secret(self, secret: Secret) -> None:
+        """Offer a secret to the terminal's clipboard, which only works with share-safe off, and warn."""
+        if self.store.look.share_safe:
+            self.tell(
+                "Not copied: share-safe is on. `workbench secrets get NAME` writes it to a pipe.", "warning"
+            )
+            return
+        copied = copy_sequence(secret.reveal(), os.environ)
+        if copied.sequence and self._driver is not None:
+            self._driver.write(copied.sequence)
+        words = "The secret went to the terminal. Recorders and tmux keep it: clear their history, or replace it again."
+        self.tell(words if copied.sequence else copied.words, "warning")
 
     def redraw(self) -> None:
         """Draw everything anew."""

@@ -300,7 +300,7 @@ class Deeds:
                 lambda: session.secret(entry), group="reveal", doing="fetching a secret", then=show
             )
 
-        self._app.push_screen(RevealScreen(entry, fetch, session.clock))
+        self._app.push_screen(RevealScreen(entry, fetch, session.clock, self._app.copy_secret))
 
     # Views
 

@@ -173,7 +173,7 @@ class State:
             for r in self.of_kind(EffectKind.KEY_DELETE)
             if r.done_at and r.effect.target not in kept
         ]
-        return max(gone, default=self.first_cut_at)
+        return max(gone, default=self.first_cut_at or self.last_cut_at)
 
     @property
     def unsettled(self) -> list[EffectRecord]:

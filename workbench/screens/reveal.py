@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
@@ -26,13 +26,23 @@ class RevealScreen(Dialog[bool]):
     is drawn.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "copy", "Copy", id="reveal.copy", show=False),
+    ]
 
-    def __init__(self, name: str, fetch: Callable[[Callable[[Secret], None]], object], clock: Clock) -> None:
+    def __init__(
+        self,
+        name: str,
+        fetch: Callable[[Callable[[Secret], None]], object],
+        clock: Clock,
+        copy: Callable[[Secret], object] | None = None,
+    ) -> None:
         super().__init__(classes="reveal-screen")
         self._name = name
         self._fetch = fetch
         self._clock = clock
+        self._copy = copy
+        self._shown: Secret | None = None
         self._until: float | None = None
         self._left = 0
 
@@ -73,6 +83,7 @@ class RevealScreen(Dialog[bool]):
         if not self.is_current:
             return
         self._until = self._clock.monotonic() + SHOWN_FOR
+        self._shown = secret
         self.query_one("#reveal-value", Static).update(Content(secret.reveal()))
         self.query_one("#reveal-buttons").display = False
         self.set_interval(0.5, self.tick)
@@ -89,12 +100,19 @@ class RevealScreen(Dialog[bool]):
         # One repaint a second, not two.
         if round(left) != self._left:
             self._left = round(left)
-            self.query_one("#reveal-countdown", Static).update(f"Hidden in {self._left} s. Esc hides it now.")
+            words = f"Hidden in {self._left} s. Esc hides it now. c copies it: recorders and tmux keep what is copied."
+            self.query_one("#reveal-countdown", Static).update(words)
+
+    def action_copy(self) -> None:
+        """Hand the shown secret to the app to copy, which refuses while share-safe is on."""
+        if self._shown is not None and self._copy is not None:
+            self._copy(self._shown)
 
     def action_back(self) -> None:
         """Take the secret off the screen, then close."""
         shown = self._until is not None and self._until != float("inf")
         self._until = None
+        self._shown = None
         self.query_one("#reveal-value", Static).update("")
         self.dismiss(shown)
 
