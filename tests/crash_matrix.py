@@ -19,7 +19,8 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.support.kills import PLANS, every_kill_point, quiet, random_life
+from tests.support.ground import quiet
+from tests.support.kills import PLANS, every_kill_point, random_life
 
 PROCESSES = 2
 LIVES = 500

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from keyring.errors import KeyringLocked
 
-from tests.support.kills import DictKeyring, Ground, at_rest, everything, ground, quiet, ready, resumed
+from tests.support.ground import DictKeyring, Ground, ground, quiet
+from tests.support.kills import everything, ready, resumed
+from tests.support.promise import at_rest
 from workbench.drill.faults import Fault, Match, Rule, strike
 from workbench.errors import JournalError, NotAuthorised, Unreachable
 from workbench.incident.plan import EffectKind, EffectState

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from keyring.errors import KeyringLocked
 
-from tests.support.kills import PLANS, DictKeyring, Ground, at_rest, everything, ground, quiet, ready, resumed
+from tests.support.ground import DictKeyring, Ground, ground, quiet
+from tests.support.kills import PLANS, everything, ready, resumed
+from tests.support.promise import at_rest
 from workbench.effects.base import Held
 from workbench.errors import VaultError
 from workbench.events import Event

@@ -8,20 +8,18 @@ from typing import Any
 
 import pytest
 
+from tests.support.ground import ground, quiet
 from tests.support.kills import (
     PLANS,
     Fuse,
-    at_rest,
     every_kill_point,
     everything,
-    ground,
     killed_run,
-    quiet,
     random_life,
     resumed,
     some,
-    violations,
 )
+from tests.support.promise import at_rest, violations
 from workbench.effects.base import Context, Reality, Reconciled
 from workbench.effects.keys import KeyCreate
 from workbench.effects.logins import LoginReset

@@ -13,7 +13,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.support.cli import Command
-from tests.support.kills import Ground, everything, ground, quiet, ready
+from tests.support.ground import Ground, ground, quiet
+from tests.support.kills import everything, ready
 from workbench.errors import WorkbenchError
 
 CONTAIN = ("contain", "--yes", "--purge", "all", "--limit", "5000")

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Command
-from tests.support.kills import at_rest, everything, ground, quiet, resumed
+from tests.support.ground import ground, quiet
+from tests.support.kills import everything, resumed
+from tests.support.promise import at_rest
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

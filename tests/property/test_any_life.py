@@ -13,20 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from tests.support.kills import (
-    PLANS,
-    Builder,
-    Fuse,
-    Ground,
-    at_rest,
-    everything,
-    ground,
-    killed_run,
-    quiet,
-    random_trouble,
-    resumed,
-    some,
-)
+from tests.support.ground import Ground, ground, quiet
+from tests.support.kills import PLANS, Builder, Fuse, everything, killed_run, random_trouble, resumed, some
+from tests.support.promise import at_rest
 
 # These would be done to the same login: one of them at most.
 ONE_LOGIN = {"smtp.reset", "smtp.delete", "smtp.create"}
@@ -38,7 +27,7 @@ CHOICES = st.one_of(
     ).map(lambda chosen: (*chosen[0], *sorted(chosen[1]))),
 )
 PROFILE = settings(
-    max_examples=12,
+    max_examples=10,
     stateful_step_count=5,
     deadline=None,
     derandomize=True,

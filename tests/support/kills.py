@@ -10,22 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import random
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from keyring.backend import KeyringBackend
-from keyring.compat import properties
-
-from tests.support.drills import endpoints_of, opened, running_drill
+from tests.support.ground import Ground, ground
+from tests.support.promise import at_rest, violations
 from workbench.actions import contain, keys, logins, stops
-from workbench.drill.records import Key
-from workbench.drill.serve import RunningDrill
 from workbench.errors import (
     ApiError,
     Forbidden,
@@ -35,18 +27,13 @@ from workbench.errors import (
     VendorFault,
     WorkbenchError,
 )
-from workbench.home import tag_of
-from workbench.incident.plan import EffectKind, EffectState, Plan
+from workbench.incident.plan import EffectState, Plan
 from workbench.incident.state import JournalRow, fold
 from workbench.mailgun.answers import unreachable
 from workbench.progress import Summary
 from workbench.redact import Secret
 from workbench.session import Session
-from workbench.vault import EntryName, Vault
-
-# The drill and the workbench live on one clock sixty times as fast as ours, so that waits cost nothing.
-SPEED = 1.0
-SCENARIO = "stolen-key"
+from workbench.vault import EntryName
 
 
 class Killed(BaseException):
@@ -118,12 +105,6 @@ class _Vault:
         await self._call("remove", name)
 
 
-def quiet() -> None:
-    """Silence what the drill's servers print about connections that broke: breaking them is the point."""
-    for name in ("asyncio", "mail.log", "uvicorn.error"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
 def arm(session: Session, fuse: Fuse) -> None:
     """Put checkpoints around everything the session's executor does to the world."""
     session._ledger._journal = _Journal(session._ledger._journal, fuse)
@@ -160,105 +141,6 @@ def server_fault(label: str) -> ApiError:
 def refusal(label: str) -> ApiError | None:
     """Return what the client raises for a 403 that comes before the server acts; None after it has."""
     return None if label.endswith("after") else Forbidden(f"{label} was refused (403).", status=403)
-
-
-class DictKeyring(KeyringBackend):
-    """A host's keyring in memory. ``trouble`` is called before each call and may raise, or return "drop"."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.entries: dict[tuple[str, str], str] = {}
-        self.trouble: Callable[[str, str], str | None] = lambda call, username: None
-
-    @properties.classproperty
-    def priority(cls) -> float:  # noqa: N805 - a keyring's priority belongs to the class
-        """Fail, so that keyring's own discovery passes this one over."""
-        raise RuntimeError("for tests only")
-
-    def get_password(self, service: str, username: str) -> str | None:
-        self.trouble("get", username)
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        if self.trouble("set", username) != "drop":
-            self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        self.trouble("delete", username)
-        del self.entries[service, username]
-
-
-@dataclass
-class Ground:
-    """A drill whose every answered call is kept, with what the account held before anything was changed."""
-
-    drill: RunningDrill
-    folder: Path
-    # With answers lost on the way, asking once more for a delete (404) is how its outcome becomes known.
-    faults: bool = False
-    # A keyring of the host instead of the workbench's own file.
-    keyring: DictKeyring | None = None
-    answered: list[tuple[str, str, int, str]] = field(default_factory=list)
-    old_keys: dict[str, Key] = field(default_factory=dict)
-    old_passwords: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        # The intruder would go on making things; these tests are about what we make.
-        self.drill.account.advance = lambda: None
-        for tenant in self.drill.world.tenants.values():
-            self.old_keys.update(tenant.keys)
-        self.old_passwords = {c.login: c.password for c in self.credentials()}
-        for host in self.drill.hosts.values():
-            self._listen(host.app)
-
-    def _listen(self, app: Any) -> None:
-        answer = app._answer
-
-        def listening(request: Any, endpoint: Any, raw: bytes) -> Any:
-            given = answer(request, endpoint, raw)
-            self.answered.append((request.method, request.url.path, given.status, raw.decode("latin-1")))
-            return given
-
-        app._answer = listening
-
-    def credentials(self) -> list[Any]:
-        """Return every SMTP login that lives in the account."""
-        return [
-            credential
-            for tenant in self.drill.world.tenants.values()
-            for region in tenant.regions.values()
-            for domain in region.domains.values()
-            for credential in domain.credentials.values()
-        ]
-
-    def living_keys(self) -> dict[str, Key]:
-        """Return every API key that lives in the account, by id."""
-        return {k.id: k for t in self.drill.world.tenants.values() for k in t.keys.values()}
-
-    async def stored(self, session: Session) -> set[str]:
-        """Return every secret value the vault holds on disk."""
-        if self.keyring is not None:
-            return set(self.keyring.entries.values())
-        vault = session._options.vault
-        found = [await vault.fetch(name) for name in await vault.names() or []]
-        return {secret.reveal() for secret in found if secret is not None}
-
-    @asynccontextmanager
-    async def session(self, **options: Any) -> AsyncIterator[Session]:
-        """Open the incident on the drill's own clock."""
-        options.setdefault("endpoints", endpoints_of(self.drill))
-        if self.keyring is not None:
-            options["vault"] = Vault(self.keyring, limit=5.0)
-        async with opened(self.drill, self.folder, clock=self.drill.clock, **options) as session:
-            yield session
-
-
-@asynccontextmanager
-async def ground(folder: Path, **options: Any) -> AsyncIterator[Ground]:
-    """Serve a small account on the fast clock for the time of the block."""
-    sizes = {"domains": 2, "credentials": 4, "users": 2, "scenario": SCENARIO, "speed": SPEED}
-    async with running_drill(folder, **{**sizes, **options}) as drill:
-        yield Ground(drill, folder)
 
 
 # ── plans ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -447,72 +329,3 @@ def random_trouble(rng: random.Random, chance: float = 0.05) -> Callable[[str], 
         return None
 
     return strike
-
-
-# ── the promise ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def at_rest(place: Ground) -> list[str]:
-    """Return what is broken right after a kill, before anything resumes; reads only files and the account."""
-    async with place.session() as session:
-        return await violations(place, session, finished=False)
-
-
-async def violations(place: Ground, session: Session, *, finished: bool) -> list[str]:
-    """Return every broken part of the promise, in words that begin with its name; empty when it holds."""
-    wrong: list[str] = []
-    if session._journal.broken_at:
-        wrong.append(f"journal: chain broken at {session._journal.broken_at}")
-    stored = await place.stored(session)
-    tag = tag_of(session.incident)
-    living = place.living_keys()
-    ours = {i: k for i, k in living.items() if tag in k.description and i not in place.old_keys}
-    for credential in place.credentials():
-        old = place.old_passwords.get(credential.login)
-        if credential.password != old and credential.password not in stored:
-            wrong.append(f"lost secret: the password of {credential.login} is nowhere")
-    if finished:
-        wrong += [
-            f"orphan: {k.description} has no secret here" for k in ours.values() if k.secret not in stored
-        ]
-        twins = Counter(k.description for k in ours.values())
-        wrong += [f"orphan: {n} keys {name}" for name, n in twins.items() if n > 1]
-    for record in session.state.of_kind(EffectKind.KEY_CREATE):
-        replaced = record.effect.params["replaces"]
-        mark = f"{tag}-{record.effect.id.rsplit('-', 1)[1]}"
-        safe = any(mark in k.description and k.secret in stored for k in ours.values())
-        if replaced not in living and not safe:
-            wrong.append(f"destroyed: {replaced} is dead and its replacement is not safe")
-    return wrong + _twice(place)
-
-
-def _twice(place: Ground) -> list[str]:
-    """Return what the server was made to do twice."""
-    deletes = Counter(
-        (path, status)
-        for method, path, status, _ in place.answered
-        if method == "DELETE" and "/envelopes" not in path and (status < 300 or status == 404)
-    )
-    wrong = [
-        f"double delete: {path} deleted {n} times"
-        for (path, status), n in deletes.items()
-        if n > 1 and status < 300
-    ]
-    if not place.faults:
-        gone = {path for path, status in deletes if status == 404} & {p for p, s in deletes if s < 300}
-        wrong += [f"double delete: {path} asked for again" for path in gone]
-    bodies: dict[str, set[str]] = {}
-    for method, path, status, body in place.answered:
-        if method == "PUT" and "/credentials/" in path and status < 300:
-            bodies.setdefault(path, set()).add(body)
-    wrong += [
-        f"double reset: {path} was given two passwords" for path, given in bodies.items() if len(given) > 1
-    ]
-    renewals = [
-        method
-        for method, path, status, _ in place.answered
-        if path.endswith("http_signing_key") and method != "GET" and status < 300
-    ]
-    if len(renewals) > 1:
-        wrong.append("double renewal: the signing key was made anew twice")
-    return wrong
