@@ -119,7 +119,7 @@ class LeakDeeds:
         from workbench.incident import leakage
         from workbench.screens.leaks import LeaksScreen
 
-        found, lines = leakage.leaks(session.state), leakage.lines(session.state)
+        found, lines = leakage.leaks(session.state), leakage.headlines(session.state)
         told = [self._app.safe(line) for line in lines]
         for screen in self._app.screen_stack:
             if isinstance(screen, LeaksScreen):
@@ -133,7 +133,7 @@ class LeakDeeds:
         from workbench.incident import leakage
         from workbench.screens.leaks import LeaksScreen
 
-        told = [self._app.safe(line) for line in leakage.lines(session.state)]
+        told = [self._app.safe(line) for line in leakage.headlines(session.state)]
         screen = LeaksScreen(leakage.leaks(session.state), told, ascii_mode=self._app.store.look.ascii)
 
         def closed(wish: Wish | None) -> None:

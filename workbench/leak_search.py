@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from workbench import evidence
 from workbench.clock import iso
 from workbench.errors import UsageError
-from workbench.incident import leak_facts, leak_people, leakage
+from workbench.incident import leak_facts, leak_people, leak_record, leakage
 from workbench.incident.state import State
 from workbench.leak_probe import prove_found
 from workbench.leaks.command import LeakOptions, LeakReport, Prove, Told, run
@@ -220,7 +220,7 @@ async def search(session: Session, request: Request, tell: Told | None = None) -
 
     report = await asyncio.to_thread(run, options, tell=say)
     people = leak_people.suspected(session.situation(), opened.snapshot)
-    body = leakage.fact(
+    body = leak_record.fact(
         report,
         wanted.asked(),
         session.state.facts.get(leakage.FACT),

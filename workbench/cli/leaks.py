@@ -262,7 +262,7 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport) -> No
     import asyncio
 
     from workbench.clock import SystemClock, iso
-    from workbench.incident import leak_facts, leakage
+    from workbench.incident import leak_facts, leak_record, leakage
     from workbench.journal import Journal
     from workbench.ledger import Ledger
 
@@ -277,7 +277,7 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport) -> No
             journal.guard(known.secret)
         before = ledger.state.facts.get(leakage.FACT)
         begun = leak_facts.resets_begun(ledger.state)
-        body = leakage.fact(report, asked.asked(), before, at=iso(clock.now()), reset=begun)
+        body = leak_record.fact(report, asked.asked(), before, at=iso(clock.now()), reset=begun)
         asyncio.run(ledger.record("fact", {"name": leakage.FACT, **body}))
     finally:
         journal.close()

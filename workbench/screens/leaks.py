@@ -128,7 +128,7 @@ class LeaksScreen(Dialog[Wish]):
             with Reading(classes="dialog-scroll"):
                 yield self._detail
             yield words(
-                "Enter I closed it · y stays, with a reason · r search again · n new search · p ask a person · Esc",
+                "Enter I closed it · y it stays · r search again · n new · p a person · Esc",
                 classes="dialog-keys",
             )
 
@@ -150,7 +150,8 @@ class LeaksScreen(Dialog[Wish]):
         self._status.update(visible(line, 200))
 
     def _fill(self) -> None:
-        self._table.styles.height = min(len(self._found), 12) + 1
+        # Half of a short screen belongs to the words: what to do is more than that something was found.
+        self._table.styles.height = min(len(self._found), max(4, self.app.size.height // 4)) + 1
         self._table.set_rows(_row(one) for one in self._found.values())
         self._write(self._table.cursor_key)
 
@@ -187,7 +188,7 @@ def _row(one: Leak) -> Row:
         one.key,
         (
             Cell(one.severity, "bad" if one.severity == "high" and one.open else "dim"),
-            Cell(one.title),
+            Cell(one.name),
             Cell(state, tone),
             Cell(one.where[0] if one.where else "", "dim"),
         ),
