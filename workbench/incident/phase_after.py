@@ -132,6 +132,8 @@ def adoption(situation: Situation) -> Found:
     lines = [f"{len(waiting)} sender(s) still down"] if waiting else ["no sender is down"]
     if question := source_question(situation):
         lines.append(question)
+    # Whoever's session was stolen would hand the new secrets straight on.
+    lines += leakage.devices(situation.state)
     lines += [one.line() for one in waiting[:6]]
     if unused:
         lines.append(f"{len(unused)} more were not in use before: nobody is waiting for them")
