@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from workbench.session import Session
 
 
+_CUTS = ("0", "1", "2", "3")
+_CLOSED = ("done", "attested", "not applicable")
+
+
 class Closing(Lists):
     """One per app; ``table`` is what ``Deeds`` takes over."""
 
@@ -29,6 +33,30 @@ class Closing(Lists):
             "harden.show": self.harden,
             "report.write": self.report,
         }
+
+    def read_on(self, session: Session) -> None:
+        """Once access is cut, read by itself what the next steps rest on: every setting, then the log of the abuse.
+
+        It runs below the writes and changes nothing; a step that needs it sooner waits for it.
+        """
+        steps = {step.id: step for step in session.steps()}
+        cut = all(steps[i].idle or steps[i].verdict.value in _CLOSED for i in _CUTS)
+        work, facts = self._app.work, session.state.facts
+        if not cut or session.read_only or work.running("sweep") or work.running("assess"):
+            return
+
+        async def read() -> None:
+            if "sweep" not in facts:
+                await session.investigation.sweep()
+            if "assessment" not in facts:
+                await session.investigation.assess()
+
+        def told(_: None) -> None:
+            self._app.tell("Settings and log are read; steps 6 and 8 say what they show.")
+            self._app.main.renew()
+
+        if "sweep" not in facts or "assessment" not in facts:
+            work.start(read, group="sweep", doing="reading settings and log", loud=False, then=told)
 
     # ── findings ─────────────────────────────────────────────────────────────────────────────────────────
 

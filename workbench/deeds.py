@@ -187,6 +187,8 @@ class Deeds:
             self._app.show_error(summary.halted, f"running “{summary.title}”", "run")
         elif summary.complete:
             self._app.tell(summary.line())
+            if self._app.store.session is not None:
+                self.closing.read_on(self._app.store.session)
         else:
             self._app.tell(f"{summary.line()}. Activity (6) says more; f goes on.", severity="warning")
         self._app.refresh_account(loud=False)
@@ -233,6 +235,9 @@ class Deeds:
                 self.closing.findings(session)
 
         doing = "sweeping every setting"
+        if self._app.work.running("sweep"):
+            self._app.tell("Settings and log are being read already; it says when it is done.")
+            return
         self._app.tell("Reading every setting; this takes a while and changes nothing.")
         self._app.work.start(lambda: session.investigation.sweep(), group="sweep", doing=doing, then=told)
 
@@ -242,6 +247,9 @@ class Deeds:
         def told(made: Assessment) -> None:
             self._app.push_screen(TextScreen("The damage", self._app.safe("\n".join(made.lines()))))
 
+        if self._app.work.running("sweep"):
+            self._app.tell("Settings and log are being read already; it says when it is done.")
+            return
         self._app.tell("Reading the log of the abuse; this takes a while and changes nothing.")
         doing = "assessing the damage"
         self._app.work.start(lambda: session.investigation.assess(), group="assess", doing=doing, then=told)

@@ -129,6 +129,11 @@ class Questions:
 
     def _subaccount(self, action: Action, marked: list[str], session: Session) -> None:
         stop = action.id.endswith("disable")
+        rogue = [f.id for f in session.findings() if f.kind == "subaccount" and f.decision != "ours"]
+        if stop and len(rogue) == 1:
+            # Only one looks like the intruder's: the plan itself asks.
+            self._app.deeds.make_plan(action, rogue)
+            return
         text = (
             "Everything a disabled subaccount sends stops until it is enabled again."
             if stop

@@ -76,6 +76,16 @@ def _removal(word: str) -> Callable[[Body, State], tuple[str, str]]:
     return write
 
 
+def _timer(body: Body, state: State) -> tuple[str, str] | None:
+    """A user's mailed link began to run; other deadlines only keep the books."""
+    if body.get("kind") != "link":
+        return None
+    return (
+        "info",
+        f"user {visible(str(body.get('subject', '')), 60)} has the message; a mailed link dies {body['due']}",
+    )
+
+
 _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "incident.opened": lambda b, s: ("info", f"incident {b['incident']} opened"),
     "plan.confirmed": lambda b, s: ("info", f"confirmed: {b['title']} ({len(b['effects'])} changes)"),
@@ -100,5 +110,15 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "blocklist.observed": _observed,
     "removal.requested": _removal("was asked for"),
     "removal.refused": _removal("was refused"),
+    "adoption.noted": lambda b, s: (
+        "info",
+        f"noted: owner {b.get('owner') or 'nobody'}, {len(b.get('places', ()))} place(s) for {_what({'id': b['effect']}, s)}",
+    ),
+    "report.written": lambda b, s: (
+        "ok",
+        f"reports written: {len(b['files'])} files, of journal row {b['row']}",
+    ),
+    "purged": lambda b, s: ("warn", f"purged: {b['files']} file(s) of evidence and personal data removed"),
+    "timer": _timer,
     "contained": lambda b, s: ("ok", "CONTAINED: every key and SMTP login of before is cut, with proof"),
 }

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from workbench.clock import iso
-from workbench.incident import findings, leakage, runbook
+from workbench.incident import findings, leakage, report_closing, runbook, timeline
 from workbench.incident.inventory import UserItem
 from workbench.incident.leak_findings import leak_findings
 from workbench.incident.phase_people import sign_in
-from workbench.incident.phase_blocklists import WATCH_DAYS
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.report_blocklists import asked_of_support, blocklists
 from workbench.incident.report_blocks import Block, Bullets, Chart, Section, Table, Text
@@ -304,30 +302,21 @@ def _notice(material: Material) -> Section:
 
 
 def _timeline(material: Material) -> Section:
-    from workbench.incident.logbook import line_of
+    found = timeline.events(material.situation, material.rows)
+    rows = tuple((event.at, event.source, event.text) for event in found)
+    return Section("Timeline", (Table(("at", "row", "what"), rows),))
 
-    rows = []
-    for row in material.rows:
-        line = line_of(row, material.situation.state)
-        if line is not None:
-            rows.append((row.at, f"{row.seq}", line.text))
-    return Section("Timeline", (Table(("at", "row", "what"), tuple(rows)),))
+
+def _hand_over(material: Material) -> Section:
+    return report_closing.hand_over(material.situation)
+
+
+def _measures(material: Material) -> Section:
+    return report_closing.measures(material.situation)
 
 
 def _still_open(material: Material) -> Section:
-    situation = material.situation
-    open_ = [
-        f"{v.id} {v.title}: {v.verdict.value}" for v in runbook.steps(situation) if v.verdict in _WAITING
-    ]
-    began = datetime.fromisoformat(situation.state.contained_at) if situation.state.contained_at else None
-    ends = (
-        f"{began + timedelta(days=WATCH_DAYS):%Y-%m-%d}" if began is not None else "a week after containment"
-    )
-    items = (
-        *(open_ or ("Every step is closed.",)),
-        f"Blocklists and complaint rates are watched until {ends}.",
-    )
-    return Section("Still open", (Bullets(items),))
+    return report_closing.still_open(material.situation)
 
 
 def _proof(record: EffectRecord) -> str:
@@ -363,11 +352,12 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
         _found,
         _abuse,
         _blocklists,
+        _measures,
         _asked_of_support,
         _still_open,
     ),
     Audience.HOST: (_summary, _investigation, _host_asks),
-    Audience.MANAGEMENT: (_summary, _management, _abuse, _blocklists, _still_open),
+    Audience.MANAGEMENT: (_summary, _management, _abuse, _blocklists, _hand_over, _measures, _still_open),
     Audience.MARKETING: (_abuse, _blocklists, _marketing),
     Audience.RECIPIENTS: (_notice,),
     Audience.TIMELINE: (_summary, _timeline),
