@@ -112,7 +112,7 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "removal.refused": _removal("was refused"),
     "adoption.noted": lambda b, s: (
         "info",
-        f"noted: owner {b.get('owner') or 'nobody'}, {len(b.get('places', ()))} place(s) for {_what({'id': b['effect']}, s)}",
+        f"noted for {_what({'id': b['effect']}, s)}: owner {b.get('owner') or '-'}, {len(b['places'])} place(s)",
     ),
     "report.written": lambda b, s: (
         "ok",
