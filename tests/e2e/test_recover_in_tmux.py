@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from workbench.vault import EntryName, Vault
 pytestmark = pytest.mark.tool("tmux")
 
 SEED = 3
+STEPS = ("0", "1", "1b", "2", "3")
 WORKBENCH = (sys.executable, "-m", "workbench", "drill", "--seed", str(SEED))
 # How a plan asks to be confirmed.
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
@@ -64,9 +66,13 @@ def confirm(screen: Tmux, *texts: str) -> int:
 
 
 def guide(screen: Tmux, step: str) -> None:
-    """Go to the runbook and wait until it names a step as next."""
+    """Go to the runbook and move to a step; its guide then says what Enter will do."""
     screen.press("1")
-    screen.until("[1 Runbook]", f"Next: {step} ")
+    screen.until("[1 Runbook]")
+    screen.press("Home", *["Down"] * STEPS.index(step))
+    screen.until_true(
+        lambda now: re.search(rf"(Next|Step): {step} ", now) is not None, f"the guide of step {step}"
+    )
 
 
 def back(screen: Tmux, left: str) -> None:
@@ -76,12 +82,12 @@ def back(screen: Tmux, left: str) -> None:
 
 
 def judge_the_stranger(screen: Tmux) -> None:
-    """Find the user that looks like a stranger with the filter and judge it the intruder's."""
+    """Go to the last user, who looks like a stranger, and judge it the intruder's."""
     screen.until("[4 Users]", "stranger?")
-    screen.press("/")
-    screen.type("stranger")
-    screen.press("Enter")
-    screen.until("1 of")
+    screen.press("End")
+    screen.until_true(
+        lambda now: re.search(r"❯\s+⚠ stranger\?", now) is not None, "the stranger is highlighted"
+    )
     screen.press("d")
     screen.until("Whose is it?", "It is the intruder's")
     screen.press("Down", "Down")
@@ -90,7 +96,6 @@ def judge_the_stranger(screen: Tmux) -> None:
     )
     screen.press("Enter")
     screen.until("judged", gone=("Whose is it?",))
-    back(screen, "1 of")
 
 
 def drill_home(folder: Path) -> Home:
@@ -139,7 +144,7 @@ async def assert_nothing_leaked(folder: Path, shown: Tmux) -> None:
 async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> None:
     with terminal(tmp_path, 120, 40) as screen:
         screen.start(WORKBENCH)
-        screen.until("/h above the usual", "postmaster@", "Next: 0 ")
+        screen.until("/h above the usual", "postmaster@", "Next: 0 ", "● live", "0/37")
         screen.press("Enter")
         screen.until("0a (keys", "stored 2")
         screen.press("Enter")
@@ -147,16 +152,19 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         screen.press("c")
         back(screen, "To Mailgun Support")
         guide(screen, "1")
-        screen.press("Enter")
-        assert confirm(screen, "Cancel (Esc)") >= 18
-        screen.until_true(lambda now: "WORKING" not in now and "Next: 1 " not in now, "the keys are cut")
+        screen.press("C")
+        assert confirm(screen, "Cancel (Esc)") > 40
+        screen.until("CONTAINED in")
         screen.press("4")
         judge_the_stranger(screen)
-        guide(screen, "2")
-        screen.press("Enter")
-        assert confirm(screen, "Cancel (Esc)") >= 36
         guide(screen, "3")
         screen.press("Enter")
+        screen.until("Disable which subaccount?")
+        screen.press("Enter")
+        assert confirm(screen, "Cancel (Esc)") == 1
+        screen.press("3")
+        screen.until("[3 Domains]")
+        screen.press("p")
         assert confirm(screen, "Cancel (Esc)") >= 1
         screen.until(QUIET, "CONTAINED in", patience=150)
         screen.press("q")
@@ -181,3 +189,37 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         assert screen.until_ended() == 0
         assert len(state_of(tmp_path).effects) == len(state.effects)
     await assert_nothing_leaked(tmp_path, screen)
+
+
+async def test_on_a_small_terminal_it_works_and_a_lost_terminal_leaves_a_safe_state(tmp_path: Path) -> None:
+    with terminal(tmp_path, 80, 24) as screen:
+        screen.start(WORKBENCH)
+        screen.until("[1 Runbook]", "Next: 0 ", "intruder ", "● live", "0/37")
+        screen.press("C")
+        confirm(screen)
+        # The terminal goes away while the cut is under way.
+        screen.until("WORKING")
+        process = screen.pid
+        screen.close_window()
+        gone(process)
+        cut_short = state_of(tmp_path)
+        assert cut_short.effects
+        screen.start(WORKBENCH)
+        screen.until("[1 Runbook]", "NOT FINISHED")
+        screen.press("f")
+        screen.until("CONTAINED in", SILENT, patience=150)
+        screen.press("q")
+        assert screen.until_ended() == 0
+        state = state_of(tmp_path)
+        assert set(cut_short.effects) <= set(state.effects)
+        assert not state.open_intents
+        assert all(record.state is EffectState.VERIFIED for record in state.effects.values())
+    await assert_nothing_leaked(tmp_path, screen)
+
+
+def gone(process: int) -> None:
+    """Wait until a process has ended."""
+    end = time.monotonic() + 30
+    while Path(f"/proc/{process}").exists():
+        assert time.monotonic() < end, "the workbench outlived its terminal"
+        time.sleep(0.05)

@@ -34,7 +34,7 @@ class Tmux:
         self._socket = folder / "tmux.sock"
         self._columns, self._lines = columns, lines
         self._env = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env}
-        for name in ("TMUX", "NO_COLOR", "WORKBENCH_ASCII", "WORKBENCH_THEME"):
+        for name in ("TMUX", "COLUMNS", "LINES", "NO_COLOR", "WORKBENCH_ASCII", "WORKBENCH_THEME"):
             self._env.pop(name, None)
         self.raw = folder / "terminal.bytes"
         self._pressed: list[str] = []

@@ -1,0 +1,72 @@
+"""Peak memory with a large account listed on the screen, in a process of its own.
+
+    python -m tests.benchmarks.bench_memory [--credentials 10000] [--quick] [--json]
+
+The full screen runs in a pseudo terminal on a drill of another process until the credentials pane counts
+every login; then its peak resident size (VmHWM) is read. Linux only. Exit 1 where it is 150 MB or more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.ptyharness import Terminal
+from tests.benchmarks.served import account, served
+
+TARGET_MB = 150.0
+
+
+def measure(credentials: int) -> dict[str, float]:
+    """Return the peak in MB, and how long the list took to stand."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with served(folder, f"--credentials={credentials}") as drill:
+            env = account(folder, drill.document)
+            with Terminal([sys.executable, "-m", "workbench"], env) as terminal:
+                seconds = _listed(terminal, credentials)
+                terminal.watch(3.0)
+                status = Path(f"/proc/{terminal.pid}/status").read_text()
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert peak is not None
+    return {"peak_mb": round(int(peak.group(1)) / 1024, 1), "listed_s": round(seconds, 2)}
+
+
+def _listed(terminal: Terminal, credentials: int) -> float:
+    """Wait until the screen rests; return the seconds until the credentials pane counted at least so many rows."""
+    while not any(b"postmaster@" in chunk.data for chunk in terminal.chunks) and terminal.alive():
+        terminal.watch(1.0)
+    terminal.wait_quiet(3.0, 90.0)
+    lines: list[str] = []
+    # Replayed afterwards: drawing while it runs takes a core away from it.
+    for chunk, screen in terminal.replay():
+        lines = screen.display
+        counted = re.search(r"2 Credentials\s+([\d,]+)", lines[2])
+        if counted is not None and int(counted.group(1).replace(",", "")) >= credentials:
+            return chunk.at - terminal.started
+    raise SystemExit("the list never stood:\n" + "\n".join(lines))
+
+
+def main() -> int:
+    """Measure, print, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--credentials", type=int, default=10_000)
+    parser.add_argument("--quick", action="store_true", help="the same: it takes seconds")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    result = measure(options.credentials)
+    if options.json:
+        print(json.dumps(result))
+    else:
+        print(
+            f"{options.credentials:,} credentials listed: peak {result['peak_mb']} MB (target {TARGET_MB:.0f})"
+        )
+    return int(result["peak_mb"] >= TARGET_MB)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""The whole screen while 2,000 logins are reset: how soon a key is painted, and how much is written.
+
+    python -m tests.benchmarks.bench_screen [--credentials 2000] [--presses 120] [--quick] [--json]
+
+The real app runs in a pseudo terminal of 120×40 on a drill of another process (80 ms latency, no limit).
+``C`` plans the cut, its count is typed, and while the rows change the cursor walks through the credentials.
+Then the same with the panes' tables drawn by Textual's DataTable (``screen_app``). Latency is from the key
+to the end of the frame with the cursor on another row. Exit 1 where a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.ptyharness import SYNC_END, Terminal, percentile
+from tests.benchmarks.served import account, served
+from tests.benchmarks.table_app import CURSOR_COLOUR
+
+TARGET_P50_MS, TARGET_P99_MS, TARGET_KB_S, TARGET_BETTER = 50.0, 200.0, 60.0, 4.0
+COUNT = re.compile(rb"go ahead type (\d+)")
+UNDER_CURSOR = re.compile(
+    rb"\x1b\[[0-9;]*48;2;%d;%d;%dm([^\x1b]*)" % tuple(int(CURSOR_COLOUR[i : i + 2], 16) for i in (1, 3, 5))
+)
+NAME = re.compile(r"[\w.-]+@[\w.-]+|[\w-]+\s+…\w{4}")
+DOWN, UP = "\x1b[B", "\x1b[A"
+WALK = 20  # rows down and up again, all within the view
+
+
+def measure(kind: str, credentials: int, presses: int) -> dict[str, Any]:
+    """Run the app with one kind of table and return its figures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with served(folder, f"--credentials={credentials}", "--latency-ms=80") as drill:
+            env = account(folder, drill.document)
+            command = [sys.executable, "-m", "tests.benchmarks.screen_app", kind]
+            with Terminal(command, env) as terminal:
+                return _measure(terminal, presses)
+
+
+def _measure(terminal: Terminal, presses: int) -> dict[str, Any]:
+    _shown(terminal, b"postmaster@", 60)
+    terminal.wait_quiet(2.0, 60)
+    terminal.send("2")
+    terminal.watch(0.5)
+    terminal.send("C")
+    found = COUNT.search(_plain(_shown(terminal, b"go ahead type", 60)))
+    if found is None:
+        raise SystemExit("the plan was not shown")
+    terminal.send(found.group(1).decode() + "\r")
+    _shown(terminal, b"WORKING", 60)
+    chance, latencies, lost = random.Random(1), [], 0
+    start, began = len(terminal.chunks), time.monotonic()
+    under = ""
+    for number in range(presses):
+        terminal.watch(chance.uniform(0.02, 0.08))
+        key = DOWN if number // WALK % 2 == 0 else UP
+        before = under
+        shown: list[str] = []
+
+        def moved(frame: bytes, before: str = before, shown: list[str] = shown) -> bool:
+            row = cursor_row(frame)
+            if row and row != before:
+                shown.append(row)
+            return bool(shown)
+
+        sent = terminal.send(key)
+        at = terminal.wait_until(moved, 5)
+        if at is None:
+            lost += 1
+        else:
+            under = shown[0]
+            latencies.append((at - sent) * 1000)
+    seconds = time.monotonic() - began
+    written = sum(len(chunk.data) for chunk in terminal.chunks[start:])
+    still = any(b"WORKING" in chunk.data for chunk in terminal.chunks[start:])
+    return {
+        "presses": len(latencies),
+        "lost_presses": lost,
+        "key_p50_ms": round(percentile(latencies, 0.5), 1),
+        "key_p99_ms": round(percentile(latencies, 0.99), 1),
+        "kb_a_second": round(written / seconds / 1000, 1),
+        "under_load": still,
+    }
+
+
+def cursor_row(frame: bytes) -> str:
+    """Return the name in the row that a frame draws under the cursor, ``""`` where it draws none."""
+    named = NAME.search(b"".join(UNDER_CURSOR.findall(frame)).decode(errors="replace"))
+    return named.group() if named is not None else ""
+
+
+def _shown(terminal: Terminal, text: bytes, timeout: float) -> bytes:
+    """Wait until a text was written; return everything since now."""
+    seen, end = b"", time.monotonic() + timeout
+    while text not in _plain(seen):
+        if time.monotonic() > end or not terminal.alive():
+            raise SystemExit(f"never shown: {text.decode()}")
+        chunk = terminal.read(1.0)
+        seen += chunk.data if chunk is not None else b""
+    terminal.wait_quiet(0.2, 2.0)
+    return seen
+
+
+def _plain(data: bytes) -> bytes:
+    return re.sub(rb"\x1b\[[0-9;:?<>=$]*[a-zA-Z]", b"", data).replace(SYNC_END, b"")
+
+
+def main() -> int:
+    """Measure, print, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--credentials", type=int, default=2000)
+    parser.add_argument("--presses", type=int, default=120)
+    parser.add_argument("--quick", action="store_true", help="600 logins, 40 presses")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    size = (600, 40) if options.quick else (options.credentials, options.presses)
+    ours, stock = measure("keyed", *size), measure("stock", *size)
+    better = round(stock["key_p50_ms"] / ours["key_p50_ms"], 1)
+    result = {"keyed": ours, "stock": stock, "times_better": better}
+    if options.json:
+        print(json.dumps(result))
+    else:
+        for name, value in ours.items():
+            print(f"{name:16}{value!s:>10}{stock[name]!s:>10}")
+        print(f"{better} × better")
+    held = (
+        ours["key_p50_ms"] < TARGET_P50_MS
+        and ours["key_p99_ms"] < TARGET_P99_MS
+        and ours["kb_a_second"] <= TARGET_KB_S
+        and better >= TARGET_BETTER
+    )
+    return int(not held)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,428 @@
+"""Screenshots of the main states, taken from the drill: ``python -m tests.screenshots`` writes ``screenshots/``.
+
+The simulated account, the incident's clock and the order of effects stand still or are moved by hand, so that
+the same code always shows the same text. The pictures are SVG without anything from elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import os
+import re
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from textual.pilot import Pilot
+
+from tests.support.drills import CHEAP, PASSPHRASE, endpoints_of
+from workbench import executor
+from workbench.app import WorkbenchApp
+from workbench.drill.api.app import HostApp
+from workbench.drill.options import DrillOptions
+from workbench.drill.serve import RunningDrill, start
+from workbench.errors import Unreachable
+from workbench.home import Home
+from workbench.redact import Secret
+from workbench.screens.door import Door
+from workbench.session import Session, SessionOptions, open_session
+from workbench.vault import EntryName, Vault
+
+FOLDER = Path(__file__).parents[1] / "screenshots"
+START = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
+INCIDENT = "20261121-140207-3f2a"
+WIDE, SMALL = (120, 40), (80, 24)
+# How many resets pass before the picture of a running plan is taken.
+RESETS_BEFORE = 9
+PLAIN_TERMINAL = {"TERM": "xterm-256color", "WORKBENCH_ASCII": "0", "WORKBENCH_THEME": "", "NO_COLOR": ""}
+GROUPS = (
+    *("open", "connect", "read", "rate", "blocklists", "plan", "decide"),
+    *("attest", "preserve", "record", "use", "drill"),
+)
+
+
+class StillClock:
+    """A clock that is moved by hand; only waiting takes real time."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+        self.moved_by = 0.0
+
+    def now(self) -> datetime:
+        """Return the moment it stands at."""
+        return self._moment
+
+    def monotonic(self) -> float:
+        """Return real seconds and those it was moved by: what paces calls must not stand still."""
+        return time.monotonic() + self.moved_by
+
+    def advance(self, seconds: float) -> None:
+        """Move it."""
+        self._moment += timedelta(seconds=seconds)
+        self.moved_by += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many real seconds."""
+        await asyncio.sleep(seconds)
+
+
+class StandingClock(StillClock):
+    """The same clock for whoever measures a rate: nothing passes but what was moved by hand."""
+
+    def __init__(self, clock: StillClock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the moment the other one stands at."""
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        """Return the seconds the other one was moved by."""
+        return self._clock.moved_by
+
+
+class Gate:
+    """Holds the resets back after a number of them, so that a running plan can be looked at."""
+
+    def __init__(self) -> None:
+        self.left = 1_000_000
+        self.reached = asyncio.Event()
+        self.open = asyncio.Event()
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Stand in front of every host of the drill."""
+        real = HostApp.__call__
+
+        async def gated(host: HostApp, scope: Any, receive: Any, send: Any) -> None:
+            if scope.get("method") == "PUT" and "/credentials/" in scope.get("path", ""):
+                self.left -= 1
+                if self.left < 0 and not self.open.is_set():
+                    self.reached.set()
+                    await self.open.wait()
+            await real(host, scope, receive, send)
+
+        with patch.object(HostApp, "__call__", gated):
+            yield
+
+
+class Studio:
+    """Takes pictures of one app on one drill, in the order of an incident."""
+
+    def __init__(self, folder: Path, drill: RunningDrill, gate: Gate) -> None:
+        self.folder = folder
+        self.drill = drill
+        self.gate = gate
+        self.clock = StillClock(START)
+        self.home = Home(folder / "home")
+        self.shots: dict[str, str] = {}
+
+    async def open(self) -> Session:
+        """Open the incident; called by the app after its first frame."""
+        self.home.ensure()
+        path = self.home.vault_file
+        vault = await (
+            Vault.unlock_file(path, PASSPHRASE)
+            if path.exists()
+            else Vault.create_file(path, PASSPHRASE, cost=CHEAP)
+        )
+        session = await open_session(
+            SessionOptions(
+                home=self.home,
+                endpoints=endpoints_of(self.drill),
+                vault=vault,
+                clock=self.clock,
+                key=Secret(self.drill.api_key),
+                incident=INCIDENT,
+                drill=True,
+            )
+        )
+        session.metering._clock = StandingClock(self.clock)
+        return session
+
+    @asynccontextmanager
+    async def app(self, size: tuple[int, int], **options: Any) -> AsyncIterator[Pilot[Any]]:
+        """Run the app at a size and wait until everything has been read."""
+        app = WorkbenchApp(self.open, drill=True, watch_every=0, rate_every=0, **options)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await self.settle(pilot)
+            yield pilot
+        # Only a whole run of the app closes its session by itself.
+        await app.close_session()
+
+    async def settle(self, pilot: Pilot[Any]) -> None:
+        """Wait until workers rest and what they told is drawn."""
+        app = pilot.app
+        assert isinstance(app, WorkbenchApp)
+        for _ in range(2):
+            await pilot.pause()
+            for group in GROUPS:
+                await app.work.rest(group, 10)
+        await pilot.pause(0.15)
+
+    async def shoot(self, pilot: Pilot[Any], name: str) -> None:
+        """Take a picture of what is on the screen now, without the notes that come and go."""
+        app = pilot.app
+        assert isinstance(app, WorkbenchApp)
+        app.clear_notifications()
+        if app.store.session is not None:
+            app.store.session._calls.clear()
+            app.main.refresh_status()
+        await pilot.pause(0.1)
+        width, height = app.size
+        self.shots[f"{name}-{width}x{height}.svg"] = without_fonts(app.export_screenshot(title="workbench"))
+
+    async def press(self, pilot: Pilot[Any], *keys: str) -> None:
+        """Press keys one after the other and wait for what they start."""
+        for key in keys:
+            await pilot.press(key)
+        await self.settle(pilot)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass, for the account and for the incident alike."""
+        self.clock.advance(seconds)
+        self.drill.clock.advance(seconds)
+
+    # The states, in the order of the incident
+
+    async def before_the_cut(self) -> None:
+        """Panes, help, support message, warnings: nothing is changed yet."""
+        async with self.app(WIDE) as pilot:
+            await self.shoot(pilot, "panes")
+            for key, name in (("4", "users"), ("3", "domains"), ("5", "blocklists")):
+                await self.press(pilot, key)
+                await self.shoot(pilot, name)
+            await self.press(pilot, "2", "question_mark")
+            await self.shoot(pilot, "help")
+            # Nothing that reads the whole log: it takes long and shows nothing more.
+            await self.press(pilot, "escape", "1", "m")
+            await self.shoot(pilot, "support")
+            await self.press(pilot, "c", "escape")
+            pilot.app.clear_notifications()
+            await self.press(pilot, "s")
+            await self.shoot(pilot, "share-safe")
+            await self.press(pilot, "escape", "4")
+            await self.judge_the_stranger(pilot)
+            await self.press(pilot, "C")
+            await self.shoot(pilot, "plan")
+            await self.press(pilot, "escape")
+            assert isinstance(pilot.app, WorkbenchApp)
+            lost = Unreachable(
+                "No answer to GET /v4/domains: the name did not resolve.",
+                "The server could not be reached; nothing was sent.",
+                "Check this host's network, DNS and proxy.",
+            )
+            pilot.app.show_error(lost, "reading the account", "read")
+            await pilot.pause(0.2)
+            await self.shoot(pilot, "error")
+
+    async def judge_the_stranger(self, pilot: Pilot[Any]) -> None:
+        """Judge the user that looks like a stranger the intruder's."""
+        app = pilot.app
+        assert isinstance(app, WorkbenchApp)
+        planted = next(item["id"] for item in self.drill.world.planted if item["kind"] == "user")
+        pane = app.main.panes[app.main.current]
+        pane.table.move_cursor(planted)
+        await self.press(pilot, "d")
+        await self.shoot(pilot, "judge")
+        await self.press(pilot, "down", "down", "enter")
+
+    async def the_cut(self) -> None:
+        """A plan that runs, and the account afterwards."""
+        async with self.app(WIDE) as pilot:
+            app = pilot.app
+            assert isinstance(app, WorkbenchApp)
+            self.pass_time(60)
+            self.gate.left = RESETS_BEFORE
+            await self.press(pilot, "2", "R")
+            await self.confirm(pilot)
+            await asyncio.wait_for(self.gate.reached.wait(), 30)
+            await self.until_proven(pilot)
+            await self.shoot(pilot, "running")
+            self.gate.open.set()
+            await app.work.rest("run", 60)
+            await self.settle(pilot)
+            await self.press(pilot, "C")
+            self.pass_time(401 - 60)
+            await self.confirm(pilot)
+            await app.work.rest("run", 60)
+            await self.settle(pilot)
+            await self.press(pilot, "3", "p")
+            await self.confirm(pilot)
+            await app.work.rest("run", 60)
+            for _ in range(3):
+                self.pass_time(40)
+                app._read_rate()
+                await self.settle(pilot)
+            app.refresh_account()
+            await self.settle(pilot)
+            await self.press(pilot, "1", "2")
+            await self.shoot(pilot, "alarm")
+            # The others do theirs: strangers out, new credentials deployed; then what was kept can go.
+            for part in ("drill.people", "drill.deploy"):
+                app.deeds.do(part)
+                await self.settle(pilot)
+            # Past the deadline until which replaced credentials are kept for the hand-over.
+            self.pass_time(2400)
+            app.refresh_account()
+            await self.settle(pilot)
+            await self.press(pilot, "C")
+            await self.confirm(pilot)
+            await app.work.rest("run", 60)
+            await self.press(pilot, "f")
+            await app.work.rest("run", 60)
+            for _ in range(3):
+                self.pass_time(40)
+                app._read_rate()
+                await self.settle(pilot)
+            await self.press(pilot, "1", "2")
+            await self.shoot(pilot, "contained")
+
+    async def confirm(self, pilot: Pilot[Any]) -> None:
+        """Type the number of changes of the plan on the screen."""
+        from workbench.screens.plan import PlanScreen
+
+        screen = pilot.app.screen
+        assert isinstance(screen, PlanScreen), screen
+        await pilot.press(*str(screen.count), "enter")
+        await pilot.pause()
+
+    async def until_proven(self, pilot: Pilot[Any]) -> None:
+        """Wait until the proofs of what has passed the gate stand on the screen."""
+        app = pilot.app
+        assert isinstance(app, WorkbenchApp)
+        for _round in range(200):
+            await pilot.pause(0.05)
+            if app.funnel.done >= RESETS_BEFORE:
+                break
+        await pilot.pause(0.4)
+
+    async def small(self) -> None:
+        """The same account on a small terminal."""
+        async with self.app(SMALL) as pilot:
+            await self.shoot(pilot, "runbook")
+            for key, name in (("2", "credentials"), ("4", "users"), ("6", "activity")):
+                await self.press(pilot, key)
+                await self.shoot(pilot, name)
+            await self.press(pilot, "2", "question_mark")
+            await self.shoot(pilot, "help")
+
+    async def doors(self) -> None:
+        """What is asked before there is a session."""
+        for size in (WIDE, SMALL):
+            for name, door in (
+                ("connect", Door(ask_key=True, take_key=lambda _: None)),
+                ("vault", Door(vault="create", vault_words=NO_KEYRING, take_passphrase=_never)),
+            ):
+
+                async def at_the_door(door: Door = door) -> Door:
+                    return door
+
+                app = WorkbenchApp(self.open, door=at_the_door, watch_every=0, rate_every=0)
+                async with app.run_test(size=size) as pilot:
+                    await pilot.pause(0.3)
+                    await self.shoot(pilot, name)
+
+    async def secrets(self) -> list[Secret]:
+        """Return every secret of the simulated account and of the incident's vault."""
+        story = self.drill.story
+        found = [Secret(value) for value in (PASSPHRASE.reveal(), *(key.secret for key in story.keys))]
+        found += [Secret(login.password) for login in story.logins]
+        session = await self.open()
+        try:
+            state = session.state
+            for entry in state.entries:
+                held = await session._options.vault.fetch(EntryName(state.vault_service, entry))
+                assert held is not None
+                found.append(held)
+        finally:
+            await session.aclose()
+        return found
+
+
+NO_KEYRING = (
+    "This host has no keyring. The workbench can keep the new credentials in an encrypted file of its own."
+)
+
+
+async def _later(_: Session) -> None:
+    """Stand in for the reading of the whole log: it takes long and ends at no moment that can be told."""
+
+
+async def _never(_: Secret) -> None:
+    raise AssertionError("nobody types here")
+
+
+def without_fonts(svg: str) -> str:
+    """Return the picture without the fonts it would load from elsewhere: the reader's own monospace does."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace(
+        "Fira Code, monospace", "monospace"
+    )
+
+
+_TEXT = re.compile(r'<text class="[^"]*" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</text>', re.DOTALL)
+
+
+def text_of(svg: str) -> list[str]:
+    """Return the lines of text that a picture shows."""
+    lines: dict[float, list[tuple[float, str]]] = defaultdict(list)
+    for x, y, content in _TEXT.findall(svg):
+        lines[float(y)].append((float(x), html.unescape(content).replace("\xa0", " ")))
+    return ["".join(text for _, text in sorted(lines[y])).rstrip() for y in sorted(lines)]
+
+
+async def take(folder: Path) -> tuple[dict[str, str], list[Secret]]:
+    """Return every picture by its file name, and the secrets that none of them may show."""
+    gate = Gate()
+    drill = await start(
+        DrillOptions(scenario="stolen-env", fresh=True, seed=1, start=START), folder / "drill"
+    )
+    # The simulated account's clock stands still as well.
+    drill.clock._origin = drill.clock._monotonic()
+    drill.clock._monotonic = lambda origin=drill.clock._origin: origin  # type: ignore[misc]
+    studio = Studio(folder, drill, gate)
+    try:
+        with ExitStack() as patches:
+            patches.enter_context(gate.in_place())
+            # Whoever takes the pictures is not in them.
+            patches.enter_context(patch.dict(os.environ, {"LOGNAME": "operator"}))
+            patches.enter_context(patch.object(Session, "preserve_rest", _later))
+            # One after the other, so that the log always tells it in the same order.
+            patches.enter_context(patch.object(executor, "WRITES", 1))
+            patches.enter_context(patch.object(executor, "PROOFS", 1))
+            await studio.before_the_cut()
+            await studio.small()
+            await studio.the_cut()
+            await studio.doors()
+        return studio.shots, await studio.secrets()
+    finally:
+        await drill.close()
+
+
+def main() -> int:
+    """Write the pictures; remove those that are no longer taken."""
+    os.environ.update(PLAIN_TERMINAL)
+    for name in ("NO_COLOR", "TMUX", "STY", "WORKBENCH_THEME"):
+        os.environ.pop(name, None)
+    with tempfile.TemporaryDirectory() as folder:
+        shots, _ = asyncio.run(take(Path(folder)))
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.glob("*.svg"):
+        if old.name not in shots:
+            old.unlink()
+    for name, svg in sorted(shots.items()):
+        (FOLDER / name).write_text(svg, encoding="utf-8")
+        print(FOLDER.name + "/" + name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Every command of the contract is there, light to start, and takes what the contract says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from workbench.cli.parser import build_parser
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status", "--json", "--incident", "x"],
+        ["contain", "--yes", "--json", "--keys", "a", "b", "--logins", "c", "--domains", "d"],
+        ["contain", "--dry-run", "--replace-first", "prod", "--finish"],
+        ["contain", "--remove-strangers", "--purge", "all", "--limit", "5000"],
+        ["secrets", "list", "--json"],
+        ["secrets", "get", "NAME", "--reveal"],
+        ["doctor", "--json"],
+        ["drill", "--serve", "--scenario", "empty", "--seed", "2", "--domains", "1", "--credentials", "2"],
+        [
+            "drill",
+            "--users",
+            "3",
+            "--latency-ms",
+            "80",
+            "--rate",
+            "300",
+            "--faults",
+            "",
+            "--speed",
+            "2",
+            "--port",
+            "1",
+        ],
+        ["drill", "--list"],
+        ["drill", "--fresh"],
+    ],
+)
+def test_the_words_of_the_contract_are_taken(words: list[str]) -> None:
+    assert callable(build_parser().parse_args(words).run)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["contain", "--limit", "x"], ["secrets"], ["secrets", "get"], ["drill", "--users", "-1"], ["nothing"]],
+)
+def test_everything_else_ends_with_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        build_parser().parse_args(words)
+    assert left.value.code == 2
+    assert capsys.readouterr().err
+
+
+def test_a_secret_is_no_argument_of_any_command() -> None:
+    help_text = subprocess.run(
+        [sys.executable, "-m", "workbench", "contain", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "--key " not in help_text
+    assert "--password" not in help_text
+    assert "--key-stdin" in help_text
+
+
+def test_help_loads_neither_network_nor_screen() -> None:
+    code = (
+        "import sys; from workbench.cli.parser import build_parser; build_parser();"
+        "print([m for m in ('httpx', 'textual', 'keyring', 'cryptography', 'starlette') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
