@@ -129,6 +129,11 @@ async def _what_the_incident_keeps(drill: RunningDrill, folder: Path, sentence: 
         report = to_json(compose(Audience.SUPPORT, session.report_material()))
         [section] = [one for one in report["sections"] if one["title"] == "How it leaked"]
         assert any(sentence in line for line in section["blocks"][0]["bullets"])
+        # The intruder made keys under a name of the team: that person is asked, their device checked first.
+        named = session.state.facts[leakage.FACT]["people"]
+        team = {user.name for user in drill.story.users if not user.planted}
+        assert {one["name"] for one in named} <= team
+        assert len(leakage.devices(session.state)) == len(named) > 0
         found = leakage.leaks(session.state)
         secrets = [one for one in found if one.what == "secret"]
         stolen = next(one for one in secrets if one.id == drill.story.leak.ref)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.incident.state import State
     from workbench.leak_search import Opened, Request
     from workbench.leaks.command import Prove
+    from workbench.leaks.people import Suspicion
 
 
 def run(options: argparse.Namespace) -> int:
@@ -170,7 +171,7 @@ def _within(options: argparse.Namespace, home: Home, incident: str, known: tuple
     if not wanted.uses and wanted.logs:
         say("The account's log is not assessed yet (workbench assess): who used a key first is not known.")
     report = search(wanted, tell=say)
-    _record(home, incident, asked, report)
+    _record(home, incident, asked, report, opened)
     return report
 
 
@@ -257,12 +258,13 @@ def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
     return lambda found: asyncio.run(asking(found))
 
 
-def _record(home: Home, incident: str, asked: Request, report: LeakReport) -> None:
+def _record(home: Home, incident: str, asked: Request, report: LeakReport, opened: Opened | None) -> None:
     """Journal what was found, unless another workbench holds the incident; says so either way."""
     import asyncio
 
     from workbench.clock import SystemClock, iso
     from workbench.incident import leak_facts, leak_record, leakage
+    from workbench.incident.leak_people import as_stored, suspected
     from workbench.journal import Journal
     from workbench.ledger import Ledger
 
@@ -277,7 +279,10 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport) -> No
             journal.guard(known.secret)
         before = ledger.state.facts.get(leakage.FACT)
         begun = leak_facts.resets_begun(ledger.state)
-        body = leak_record.fact(report, asked.asked(), before, at=iso(clock.now()), reset=begun)
+        people: tuple[Suspicion, ...] = ()
+        if opened is not None and opened.snapshot is not None:
+            people = suspected(as_stored(ledger.state, opened.snapshot, clock.now()))
+        body = leak_record.fact(report, asked.asked(), before, people, at=iso(clock.now()), reset=begun)
         asyncio.run(ledger.record("fact", {"name": leakage.FACT, **body}))
     finally:
         journal.close()

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
+
+from workbench.incident.inventory import DomainItem, Inventory, KeyItem, UserItem
 from workbench.incident.leak_facts import when
+from workbench.incident.plan import Place
 from workbench.incident.situation import INTRUDER, Situation
+from workbench.incident.state import State
 from workbench.leaks.people import Person, PlantedKey, Suspicion, suspicions
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import Domain, Key, User
+
+_Kind = TypeVar("_Kind")
 
 
 def suspected(situation: Situation, snapshot: Mapping[str, Any] | None = None) -> tuple[Suspicion, ...]:
@@ -18,6 +27,33 @@ def suspected(situation: Situation, snapshot: Mapping[str, Any] | None = None) -
     when and by whom they were made.
     """
     return suspicions(planted(situation, snapshot), list(_people(situation)))
+
+
+def as_stored(state: State, snapshot: Mapping[str, Any], now: datetime) -> Situation:
+    """Return the situation as snapshot 0a shows it, for a search that does not read the account.
+
+    Records that cannot be read any more are left out.
+    """
+    inventory = Inventory()
+    home = Place(Region.US)
+    for row in snapshot.get("keys", ()):
+        if (key := _record(row, Key)) is not None:
+            inventory.keys[key.id] = KeyItem(key, home)
+    for row in snapshot.get("users", ()):
+        if (user := _record(row, User)) is not None:
+            inventory.users[user.id] = UserItem(user, home)
+    for row in snapshot.get("domains", ()):
+        if (domain := _record(row, Domain)) is not None:
+            inventory.domains[domain.name] = DomainItem(domain, home)
+    return Situation(inventory, state, now)
+
+
+def _record(row: Mapping[str, Any], kind: type[_Kind]) -> _Kind | None:
+    values = {name: value for name, value in row.items() if name != "place"}
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError:
+        return None
 
 
 def planted(situation: Situation, snapshot: Mapping[str, Any] | None = None) -> list[PlantedKey]:
