@@ -1,4 +1,4 @@
-"""How the app ends when nobody pressed a key: a crash, a signal, a terminal that went away.
+"""How the app ends: by a key while a plan runs, or without one: a crash, a signal, a terminal that went away.
 
 Textual handles no hang-up, and its crash report prints local variables. Here the first ends with a closed
 journal, the second prints where it broke and never what with.
@@ -12,13 +12,16 @@ import signal
 import sys
 import traceback
 from pathlib import Path
+from queue import Full
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.app import WorkbenchApp
+    from workbench.screens.choices import Picked
 
 FRAMES = 12
 TERMINAL_CHECK = 5.0  # seconds between two looks whether the terminal is still there
+WRITER_CHECK = 0.5  # seconds between two looks whether the screen's writer still lives
 PATIENCE = 3.0  # seconds for what is under way when the terminal is gone
 
 
@@ -36,12 +39,72 @@ def crash_text(error: BaseException) -> str:
     return "\n".join(lines)
 
 
+def outlive_terminal(driver: Any) -> None:
+    """Keep writing to the screen from holding the program up once its terminal is gone.
+
+    Textual hands output to a thread and waits for room in its queue for ever; the thread dies with the first
+    write to a terminal that no longer exists, and then nothing would run again, not even the hang-up's
+    handler. (tmux wakes a program after the hang-up, and Textual starts another such thread then.)
+    """
+    if not hasattr(driver, "_writer_thread"):
+        return
+
+    def write(data: str) -> None:
+        while (thread := driver._writer_thread) is not None and thread.is_alive():
+            try:
+                thread._queue.put(data, timeout=WRITER_CHECK)
+            except Full:
+                continue
+            return
+
+    driver.write = write
+
+
 class Ending:
-    """Watches for the ends that no key press asks for. One per app; ``begin`` and ``end`` frame its run."""
+    """Asks before a running plan is left, and watches for the ends that no key press asks for. One per app; ``begin`` and ``end`` frame its run."""
 
     def __init__(self, app: WorkbenchApp) -> None:
         self._app = app
         self._tasks: set[asyncio.Task[None]] = set()
+        self._quitting = False
+
+    # When a key asks
+
+    def ask_quit(self) -> None:
+        """Quit; while a plan runs, ask first and let what is under way reach its end."""
+        app = self._app
+        if not app.funnel.active:
+            app.exit(0)
+            return
+        from workbench.screens.asks import PickScreen
+        from workbench.screens.choices import Choice
+
+        choices = (
+            Choice("stay", "Stay"),
+            Choice("stop", "Stop after the current effects, then quit", "the next start resumes"),
+            Choice("now", "Quit now", "what is under way is looked up on the next start"),
+        )
+        done, total = app.funnel.done, app.funnel.total
+        text = f"“{app.funnel.title}” is running: {done} of {total} are done and stay done."
+        app.push_screen(PickScreen("Quit while a plan is running?", text, choices), self._answered)
+
+    def _answered(self, picked: Picked | None) -> None:
+        session = self._app.store.session
+        if picked is None or picked.id == "stay" or session is None:
+            return
+        session.stop()
+        if picked.id == "now" or not self._app.funnel.active:
+            self._app.exit(0)
+        else:
+            self._quitting = True
+            self._app.tell("Stopping, then quitting.")
+
+    def moved(self) -> None:
+        """Leave once what was under way has ended, where that was asked for."""
+        if self._quitting and not self._app.funnel.active:
+            self._app.exit(0)
+
+    # When no key asks
 
     def begin(self) -> None:
         """Take over signals and stray faults; call on the running event loop."""
@@ -59,6 +122,7 @@ class Ending:
 
     def watch_terminal(self) -> None:
         """Look now and then whether the terminal is still there: nohup and some multiplexers hide its end."""
+        outlive_terminal(self._app._driver)
         if sys.__stdin__ is not None and sys.__stdin__.isatty():
             descriptor = sys.__stdin__.fileno()
 
