@@ -221,7 +221,7 @@ async def search(session: Session, request: Request, tell: Told | None = None) -
     report = await asyncio.to_thread(run, options, tell=say)
     people = leak_people.suspected(session.situation(), opened.snapshot)
     body = leak_record.fact(
-        report,
+        report.document(),
         wanted.asked(),
         session.state.facts.get(leakage.FACT),
         people,

@@ -282,7 +282,9 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport, opene
         people: tuple[Suspicion, ...] = ()
         if opened is not None and opened.snapshot is not None:
             people = suspected(as_stored(ledger.state, opened.snapshot, clock.now()))
-        body = leak_record.fact(report, asked.asked(), before, people, at=iso(clock.now()), reset=begun)
+        body = leak_record.fact(
+            report.document(), asked.asked(), before, people, at=iso(clock.now()), reset=begun
+        )
         asyncio.run(ledger.record("fact", {"name": leakage.FACT, **body}))
     finally:
         journal.close()

@@ -13,7 +13,6 @@ from workbench.incident.leakage import ACCEPTED, EXPOSURE, PLUGIN, SECRET, sente
 from workbench.redact import visible
 
 if TYPE_CHECKING:
-    from workbench.leaks.command import LeakReport
     from workbench.leaks.people import Suspicion
 
 _MOST, _MOST_PLACES = 200, 20
@@ -22,7 +21,7 @@ _SEVERITY = {"critical": "high", "high": "high", "medium": "medium"}
 
 
 def fact(
-    report: LeakReport,
+    found: Mapping[str, Any],
     asked: Mapping[str, Any],
     before: Mapping[str, Any] | None,
     people: Sequence[Suspicion] = (),
@@ -32,15 +31,12 @@ def fact(
 ) -> dict[str, Any]:
     """Return the body of the fact ``leaks``: this search's results, and older ones of places not searched now.
 
-    ``asked`` names targets, logs and sites, for the re-check, and ``again`` where only known paths of a
-    site were asked; ``before`` is the fact as it was; ``at`` the moment.
+    ``found`` is the search's document (``workbench.leaks/1``). ``asked`` names targets, logs and sites, for the
+    re-check, and ``again`` where only known paths of a site were asked; ``before`` is the fact as it was;
+    ``at`` the moment; ``reset`` the logins whose reset had begun by then.
     """
-    # Imported here: a screen that only shows the fact needs none of the search.
-    from workbench.leaks.document import document
-
-    found = document(report)
     earlier = before or {}
-    covered = _covered(report)
+    covered = _covered(found)
     fresh = [{**_row(one, reset), "seen": at} for one in found["findings"]][:_MOST]
     again = bool(asked.get("again"))
     kept, closed = _kept(earlier.get("exposures", ()), fresh, covered, again=again, at=at)
@@ -70,14 +66,11 @@ def fact(
     return body
 
 
-def _covered(report: LeakReport) -> list[str]:
+def _covered(found: Mapping[str, Any]) -> list[str]:
     """Return the places that were searched to the end."""
-    stopped = {one.site for one in report.sites if one.stopped}
-    sites = [one.site for one in report.sites if one.site not in stopped]
-    return [
-        *(one.target for one in report.searched if not one.error and one.what in ("tree", "history")),
-        *sites,
-    ]
+    sites = [one["site"] for one in found["sites"] if not one["stopped"]]
+    done = [one for one in found["searched"] if not one["error"] and one["what"] in ("tree", "history")]
+    return [*(one["target"] for one in done), *sites]
 
 
 def _row(one: Mapping[str, Any], reset: Collection[str]) -> dict[str, Any]:

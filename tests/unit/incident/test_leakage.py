@@ -34,7 +34,7 @@ def _searched(
     folder: Path, before: dict[str, Any] | None = None, at: str = "2026-11-21T14:00:00Z"
 ) -> dict[str, Any]:
     report = run(LeakOptions(targets=(str(folder),), facts=AccountFacts(), key=b"k" * 32))
-    return leak_record.fact(report, {"targets": [str(folder)]}, before, at=at)
+    return leak_record.fact(report.document(), {"targets": [str(folder)]}, before, at=at)
 
 
 def _shop(folder: Path) -> Path:
@@ -81,7 +81,7 @@ def test_a_reset_that_is_not_proven_or_came_before_kills_nothing(tmp_path: Path)
     assert password.live == "cannot tell"
     reset.state = EffectState.VERIFIED
     report = run(LeakOptions(targets=(str(tmp_path),), key=b"k" * 32))
-    later = leak_record.fact(report, {}, None, at="2026-11-21T15:00:00Z", reset={LOGIN})
+    later = leak_record.fact(report.document(), {}, None, at="2026-11-21T15:00:00Z", reset={LOGIN})
     [password] = [one for one in leakage.leaks(_state(later, reset)) if one.id != KEY_ID]
     # What lies there after the reset may be the new password: only the vault can tell.
     assert password.live == "cannot tell"
@@ -239,7 +239,9 @@ def test_a_planted_keys_owner_is_asked_also_after_the_key_is_gone() -> None:
     }
     [one] = suspected(Situation(inventory, state, NOW), snapshot)
     assert (one.person.id, one.keys) == ("u1", ("planted-1",))
-    body = leak_record.fact(run(LeakOptions(targets=("styles",))), {}, None, [one], at="2026-11-21T14:00:00Z")
+    body = leak_record.fact(
+        run(LeakOptions(targets=("styles",))).document(), {}, None, [one], at="2026-11-21T14:00:00Z"
+    )
     held = _state(body)
     assert leakage.devices(held) == [one.check]
     attested = SimpleNamespace(
