@@ -32,10 +32,10 @@ from workbench.messages import ActionRequested, DetailRequested, Funnel, Moved
 from workbench.opening import FirstScreen, Opening
 from workbench.panes.store import Store
 from workbench.paths import style_files
-from workbench.redact import visible
 from workbench.screens.main import MainScreen
 from workbench.screens.status import freshness
 from workbench.themes import THEMES, ascii_only, theme_name
+from workbench.toasts import Toasts
 from workbench.widgets.plain import AsciiFilter
 from workbench.workers import Trouble, Workers, trouble
 
@@ -90,6 +90,7 @@ class WorkbenchApp(App[int]):
         self.store.phases = self.funnel.phases
         self.main = MainScreen(self.store, self.funnel)
         self.work = Workers(self, self._failed)
+        self.toasts = Toasts(self)
         self.deeds = Deeds(self)
         self._opening = Opening(self, open_session, door, first_screen)
         self._ending = Ending(self)
@@ -97,7 +98,6 @@ class WorkbenchApp(App[int]):
         self._every = (watch_every, rate_every)
         self._unsubscribe: Callable[[], None] | None = None
         self._told: dict[str, str] = {}
-        self._quitting = False
         self._read_again = False
 
     def get_default_screen(self) -> Screen[None]:
@@ -188,13 +188,8 @@ class WorkbenchApp(App[int]):
 
     def _moved(self, moved: Moved) -> None:
         self.main.take(moved)
-        for notice in moved.notices:
-            if notice.loud:
-                self.tell(self.safe(notice.text), severity="warning")
-            if notice.rings:
-                self.bell()
-        if self._quitting and not self.funnel.active:
-            self.exit(0)
+        self.toasts.notices(moved.notices)
+        self._ending.moved()
 
     @on(ActionRequested)
     def _requested(self, event: ActionRequested) -> None:
@@ -268,7 +263,7 @@ class WorkbenchApp(App[int]):
 
     def tell(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         """Say something short in a corner; never an error's details, never a secret."""
-        self.notify(visible(self.safe(text), 400), severity=severity, markup=False, timeout=8)
+        self.toasts.tell(text, severity)
 
     def safe(self, text: str) -> str:
         """Return text with the users' addresses shortened while share-safe is on."""
@@ -339,31 +334,7 @@ class WorkbenchApp(App[int]):
 
     def ask_quit(self) -> None:
         """Quit; while a plan runs, ask first and let what is under way reach its end."""
-        if not self.funnel.active:
-            self.exit(0)
-            return
-        from workbench.screens.asks import PickScreen
-        from workbench.screens.choices import Choice
-
-        choices = (
-            Choice("stay", "Stay"),
-            Choice("stop", "Stop after the current effects, then quit", "the next start resumes"),
-            Choice("now", "Quit now", "what is under way is looked up on the next start"),
-        )
-        done, total = self.funnel.done, self.funnel.total
-        text = f"“{self.funnel.title}” is running: {done} of {total} are done and stay done."
-        self.push_screen(PickScreen("Quit while a plan is running?", text, choices), self._quit_answered)
-
-    def _quit_answered(self, picked: Any) -> None:
-        session = self.store.session
-        if picked is None or picked.id == "stay" or session is None:
-            return
-        session.stop()
-        if picked.id == "now" or not self.funnel.active:
-            self.exit(0)
-        else:
-            self._quitting = True
-            self.tell("Stopping, then quitting.")
+        self._ending.ask_quit()
 
     def action_command_palette(self) -> None:
         """Open the palette, without its blinking cursor."""

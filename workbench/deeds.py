@@ -14,6 +14,7 @@ from workbench.actions.catalog import ACTIONS, Action, Pane
 from workbench.blocklist_deeds import BlocklistDeeds
 from workbench.closing import Closing
 from workbench.leak_deeds import LeakDeeds
+from workbench.planning import Planning
 from workbench.questions import Questions
 from workbench.telling import Telling
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 # These act on the row under the cursor where nothing is selected; all others then mean everything.
 _ON_CURSOR = frozenset({"keys.delete", "logins.delete", "finding.judge", "secret.reveal"})
-_DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour", "drill.day", "drill.support", "drill.lists")
+_DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour", "drill.day", "drill.week", "drill.support")
 NOT_OPEN = "the incident is not open yet"
 
 
@@ -38,6 +39,7 @@ class Deeds:
     def __init__(self, app: WorkbenchApp) -> None:
         self._app = app
         self.questions = Questions(app)
+        self.planning = Planning(app)
         self.closing = Closing(app)
         self.blocklists = BlocklistDeeds(app)
         self.leaks = LeakDeeds(app)
@@ -151,29 +153,11 @@ class Deeds:
 
     def make_plan(self, action: Action, marked: list[str], **options: Any) -> None:
         """Have the session make the plan, then show it; what is wrong with it is shown as an error."""
-        session = self._app.store.session
-        if session is None:
-            return
-
-        async def make() -> Plan:
-            return session.plan(action.id, marked, **options)
-
-        self._app.work.start(make, group="plan", doing=f"planning “{action.title}”", then=self.show_plan)
+        self.planning.make(action, marked, **options)
 
     def show_plan(self, plan: Plan) -> None:
         """Show a plan and run it when it is confirmed."""
-        from workbench.screens.plan import PlanScreen
-
-        session = self._app.store.session
-        if session is None or self._app.plan_shown():
-            return
-        stale = self._app.staleness()
-        screen = PlanScreen(plan, session.title, ascii_mode=self._app.store.look.ascii, stale=stale)
-        self._app.push_screen(screen, self._confirmed)
-
-    def _confirmed(self, plan: Plan | None) -> None:
-        if plan is not None:
-            self.run(plan)
+        self.planning.show(plan)
 
     def run(self, plan: Plan | None) -> None:
         """Start a confirmed plan, or finish what is unsettled."""

@@ -61,7 +61,10 @@ def outlive_terminal(driver: Any) -> None:
 
 
 class Ending:
-    """Asks before a running plan is left, and watches for the ends that no key press asks for. One per app; ``begin`` and ``end`` frame its run."""
+    """Asks before a running plan is left, and watches for the ends that no key press asks for.
+
+    One per app; ``begin`` and ``end`` frame its run.
+    """
 
     def __init__(self, app: WorkbenchApp) -> None:
         self._app = app

@@ -6,7 +6,7 @@ anywhere on the screen go there. A bare Enter cancels.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -18,72 +18,22 @@ from textual.widgets import Button, Input, Static
 
 from workbench.redact import visible
 from workbench.screens.dialog import Dialog, button, title, words
-from workbench.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.screens.plan_rows import (
+    COLUMNS,
+    WAY_COLUMNS,
+    bounded,
+    counted,
+    credential_of,
+    detail,
+    effect_row,
+    without_orphans,
+    worst_first,
+)
+from workbench.widgets.table import KeyedTable
 
 if TYPE_CHECKING:
+    from workbench.actions.choices import Choices
     from workbench.incident.plan import Effect, Plan
-
-# What an effect kind is called when effects are counted: (one, many).
-_NOUNS = {
-    "key.create": ("key minted", "keys minted"),
-    "key.delete": ("key deleted", "keys deleted"),
-    "smtp.create": ("SMTP login made", "SMTP logins made"),
-    "smtp.reset": ("SMTP password reset", "SMTP passwords reset"),
-    "smtp.delete": ("SMTP login deleted", "SMTP logins deleted"),
-    "queue.purge": ("queue purged", "queues purged"),
-    "limit.set": ("limit set", "limits set"),
-    "limit.clear": ("limit removed", "limits removed"),
-    "subaccount.disable": ("subaccount disabled", "subaccounts disabled"),
-}
-SENTENCES_SHOWN = 40
-
-COLUMNS = (
-    Column("what", "what", flex=3, min_width=34),
-    Column("place", "where", width=9, min_width=3, priority=3),
-    Column("undo", "undo", width=16, min_width=5, priority=4),
-    Column("breaks", "what breaks", flex=2, min_width=16, priority=2),
-)
-
-
-def counted(effects: list[Effect]) -> str:
-    """Return effects counted by kind, in words: ``5 keys minted, 5 keys deleted``."""
-    kinds = Counter(effect.kind.value for effect in effects)
-    parts = []
-    for kind, count in kinds.items():
-        one, many = _NOUNS.get(kind, (kind, kind))
-        parts.append(f"{count:,} {one if count == 1 else many}")
-    return ", ".join(parts)
-
-
-def effect_row(effect: Effect) -> Row:
-    """Return one effect as a row."""
-    forever = effect.undo.startswith("cannot")
-    return Row(
-        effect.id,
-        (
-            Cell(effect.what or f"{effect.kind.value} {effect.target}"),
-            Cell(str(effect.place)),
-            Cell("never" if forever else effect.undo, "bad" if forever else ""),
-            Cell(effect.breaks or "nothing", "" if effect.breaks else "dim"),
-        ),
-        search=effect.target,
-    )
-
-
-def without_orphans(plan: Plan, chosen: set[str]) -> set[str]:
-    """Return the chosen effects minus those that need one which was left out.
-
-    Deleting an old key waits for its replacement: without the replacement it must not happen either.
-    """
-    kept = set(chosen)
-    while True:
-        orphans = {e.id for e in plan if e.id in kept and any(a not in kept for a in e.after)}
-        # Dependencies on effects outside this plan were met before; only those within it count.
-        own = {e.id for e in plan}
-        orphans = {e.id for e in plan if e.id in orphans and any(a in own and a not in kept for a in e.after)}
-        if not orphans:
-            return kept
-        kept -= orphans
 
 
 class PlanTable(KeyedTable):
@@ -96,39 +46,68 @@ class PlanTable(KeyedTable):
 
 
 class PlanScreen(Dialog["Plan"]):
-    """Shows one plan; dismisses with the confirmed (maybe reduced) plan, or None."""
+    """Shows one plan; dismisses with the confirmed (maybe reduced) plan, or None.
+
+    With ``choices`` the way of each credential, and what its replacement may do, can be switched: ``again`` is
+    called with the new choices, and ``renew`` shows the plan that was built from them.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+e", "to_table", "Effects", id="plan.effects", show=False),
+        Binding("w", "switch(False)", "Other way", id="plan.way", show=False),
+        Binding("W", "switch(True)", "Other way for all", id="plan.way_all", show=False),
+        Binding("e", "rights", "Other rights", id="plan.rights", show=False),
     ]
 
-    def __init__(self, plan: Plan, account: str, *, ascii_mode: bool = False, stale: str = "") -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        account: str,
+        *,
+        ascii_mode: bool = False,
+        stale: str = "",
+        choices: Choices | None = None,
+        again: Callable[[Choices], None] | None = None,
+    ) -> None:
         super().__init__(classes="plan-screen")
-        self._plan = plan
         self._account = account
         self._stale = stale
-        self._by_id = {effect.id: effect for effect in plan}
+        self._choices = choices
+        self._again = again
+        self._take_plan(plan)
+        columns = COLUMNS if choices is None else WAY_COLUMNS
+        self._table = PlanTable(columns, ascii_mode=ascii_mode, id="plan-table")
+
+    def _take_plan(self, plan: Plan) -> None:
+        self._plan = plan
+        self._effects = worst_first(plan)
+        self._by_id = {effect.id: effect for effect in self._effects}
         self._chosen: set[str] = set(self._by_id)
-        self._table = PlanTable(COLUMNS, ascii_mode=ascii_mode, id="plan-table")
 
     @property
     def count(self) -> int:
         """Return how many effects would be run now."""
         return len(self._chosen)
 
+    @property
+    def choices(self) -> Choices | None:
+        """Return the ways this plan was built with, None where it has none."""
+        return self._choices
+
     def compose(self) -> ComposeResult:
-        """Title and counts, what to know, the effects, the one under the cursor, the question."""
+        """Title and counts, what to know, the effects, the one under the cursor, the keys, the question."""
         with Vertical(id="plan-box", classes="dialog-box -tall"):
             yield title(f"{visible(self._plan.title)}  on  {visible(self._account, 80)}")
             yield Static(id="plan-summary", classes="dialog-words", markup=False)
-            sentences = [*self._plan.notes, *(f"Left out: {line}" for line in self._plan.left_out)]
-            if self._stale:
-                sentences.insert(0, self._stale)
-            if sentences:
-                with VerticalScroll(id="plan-notes", can_focus=False):
-                    yield words(_bounded(sentences))
+            with VerticalScroll(id="plan-notes", can_focus=False):
+                yield words(self._sentences(), id="plan-sentences")
             yield self._table
             yield Static(id="plan-detail", classes="dialog-words", markup=False)
+            if self._choices is not None:
+                yield words(
+                    "^e effects · w the other way for the highlighted one · W for all · e rights · space leaves out",
+                    id="plan-keys",
+                )
             with Horizontal(id="plan-question"):
                 yield button("Cancel (Esc)", "cancel")
                 yield Static(id="plan-ask", markup=False)
@@ -143,10 +122,78 @@ class PlanScreen(Dialog["Plan"]):
 
     def on_mount(self) -> None:
         """Everything is chosen; the focus is on Cancel."""
-        self._table.set_rows(effect_row(effect) for effect in self._plan)
-        self._table.set_marks(self._by_id)
-        self._tell()
+        self._fill(self._by_id)
         self.query_one("#cancel").focus()
+
+    def _fill(self, marked: Iterable[str]) -> None:
+        self._table.set_rows(effect_row(effect, self._choices) for effect in self._effects)
+        self._table.set_marks(marked)
+        self._tell()
+
+    def _sentences(self) -> str:
+        sentences = [*self._plan.notes, *(f"Left out: {line}" for line in self._plan.left_out)]
+        if self._stale:
+            sentences.insert(0, self._stale)
+        return bounded(sentences)
+
+    # Ways
+
+    def renew(self, plan: Plan, choices: Choices) -> None:
+        """Show the same plan built another way; what was left out stays left out, a typed number is gone."""
+        marked = set(self._table.marked_keys)
+        held = {credential_of(effect) for effect in self._effects if effect.id in marked}
+        before, out = set(self._by_id), set(self._by_id) - marked
+        gone = {credential_of(self._by_id[i]) for i in out} - held - {""}
+        under = self._highlighted_effect()
+        self._choices = choices
+        self._take_plan(plan)
+        kept = [
+            e.id
+            for e in self._effects
+            if e.id not in out and not (e.id not in before and credential_of(e) in gone)
+        ]
+        self._fill(kept)
+        if under is not None:
+            same = [e.id for e in self._effects if credential_of(e) == credential_of(under)]
+            if same:
+                self._table.move_cursor(same[0])
+                self._write_detail(self._by_id[same[0]])
+        self.query_one("#plan-sentences", Static).update(Content(self._sentences()))
+        self.query_one("#plan-count", Input).value = ""
+
+    def _highlighted_effect(self) -> Effect | None:
+        return self._by_id.get(self._table.cursor_key or "")
+
+    def action_switch(self, every: bool) -> None:
+        """Ask for the plan with the highlighted credential, or all, cut the other way."""
+        if self._choices is None or self._again is None:
+            return
+        if every:
+            # Also those whose rows are gone because they only wait for their hand-over stay out of this.
+            names = list(dict.fromkeys(c for e in self._effects if (c := credential_of(e))))
+            free = [name for name in names if not self._choices.fixed(name)]
+        else:
+            under = self._highlighted_effect()
+            free = [credential_of(under)] if under is not None else []
+            reason = self._choices.fixed(free[0]) if free else "Nothing is highlighted."
+            if reason:
+                self.notify(reason, markup=False)
+                return
+        if free:
+            self._again(self._choices.switched(free))
+
+    def action_rights(self) -> None:
+        """Ask for the plan with the highlighted key's replacement having the rights of before, or the least."""
+        under = self._highlighted_effect()
+        if self._choices is None or self._again is None or under is None:
+            return
+        credential = credential_of(under)
+        if self._choices.rights(credential)[1]:
+            self._again(self._choices.rights_switched(credential))
+        else:
+            self.notify(
+                "Its replacement may do what the old one could: no less is known to do.", markup=False
+            )
 
     @on(KeyedTable.MarksChanged)
     def _marks_changed(self) -> None:
@@ -157,16 +204,14 @@ class PlanScreen(Dialog["Plan"]):
     def _highlighted(self, event: KeyedTable.Highlighted) -> None:
         effect = self._by_id.get(event.key or "")
         if effect is not None:
-            pieces: list[tuple[str, str]] = []
-            for label, text in (
-                ("What", f"{effect.what} ({effect.place})"),
-                ("Breaks", effect.breaks or "nothing"),
-                ("Undo", effect.undo),
-                ("Why", effect.why),
-            ):
-                if text:
-                    pieces += [(f"{label}: ", "bold"), (visible(text, 300) + "\n", "")]
-            self.query_one("#plan-detail", Static).update(Content.assemble(*pieces))
+            self._write_detail(effect)
+
+    def _write_detail(self, effect: Effect) -> None:
+        pieces: list[tuple[str, str]] = []
+        for label, text in detail(effect, self._choices):
+            if label and text:
+                pieces += [(f"{label}: ", "bold"), (visible(text, 400) + "\n", "")]
+        self.query_one("#plan-detail", Static).update(Content.assemble(*pieces))
 
     def _tell(self) -> None:
         chosen = [effect for effect in self._plan if effect.id in self._chosen]
@@ -221,10 +266,3 @@ class PlanScreen(Dialog["Plan"]):
             else "Nothing is selected.",
             markup=False,
         )
-
-
-def _bounded(sentences: list[str]) -> str:
-    shown = [visible(line, 500) for line in sentences[:SENTENCES_SHOWN]]
-    if len(sentences) > SENTENCES_SHOWN:
-        shown.append(f"and {len(sentences) - SENTENCES_SHOWN} more")
-    return "\n".join(shown)

@@ -1,0 +1,209 @@
+"""Cut now or replace first, and what a replacement may do: chosen on the plan screen, and the plan follows."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
+from tests.pilot.fake_session import FakeSession
+from workbench.incident.plan import Effect, EffectKind
+from workbench.screens.plan import PlanScreen
+
+ABUSED, PRODUCTION = 1, 2  # which of the account's keys
+
+
+def key_id(session: FakeSession, number: int) -> str:
+    return list(session.inventory.keys)[number]
+
+
+def with_use(session: FakeSession) -> None:
+    """Let the log say who sends: one key for the intruder, one for production from one domain."""
+    session.fill()
+    domain = next(iter(session.inventory.domains))
+    session.state.facts["credential_use"] = {
+        "as_of": "2026-11-21T14:00:00Z",
+        "by_credential": {
+            f"key:{key_id(session, ABUSED)}": {
+                "last_hour": 1204,
+                "last_used": "2026-11-21T13:59:58Z",
+                "addresses": ["203.0.113.66"],
+                "strange": ["203.0.113.66"],
+                "looks": "intruder",
+                "domains": [domain],
+            },
+            f"key:{key_id(session, PRODUCTION)}": {
+                "last_hour": 40,
+                "last_used": "2026-11-21T13:58:00Z",
+                "addresses": ["192.0.2.10"],
+                "strange": [],
+                "looks": "production",
+                "domains": [domain],
+            },
+        },
+    }
+
+
+def plan_on(pilot: Pilot[int]) -> PlanScreen:
+    assert on_top(pilot, PlanScreen), screen_text(pilot)
+    screen = pilot.app.screen
+    assert isinstance(screen, PlanScreen)
+    return screen
+
+
+def effects_of(pilot: Pilot[int], key: str) -> list[Effect]:
+    return [e for e in plan_on(pilot)._plan if e.params.get("credential") == f"key:{key}"]
+
+
+async def planned(pilot: Pilot[int], *keys: str) -> None:
+    await pilot.press(*keys)
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_plan_says_way_and_use_of_each_credential(running: Running, size: tuple[int, int]) -> None:
+    session = FakeSession()
+    with_use(session)
+    async with running(session, size) as pilot:
+        await planned(pilot, "2", "r")
+        text = screen_text(pilot)
+        assert size[0] < 120 or ("1,204 intruder" in text and "40 production" in text)
+        # Worst first: the row under the cursor is the abused key's, and its use is told in full.
+        assert "1,204 messages in the last hour" in text and "203.0.113.66" in text
+        assert "cut now: it is dead at once" in text
+        assert "w the other way" in text
+
+
+async def test_the_highlighted_one_goes_the_other_way_and_back(running: Running) -> None:
+    session = FakeSession()
+    with_use(session)
+    abused = key_id(session, ABUSED)
+    async with running(session) as pilot:
+        await planned(pilot, "2", "r")
+        assert [e.kind for e in effects_of(pilot, abused)] == [EffectKind.KEY_CREATE, EffectKind.KEY_DELETE]
+        whole = plan_on(pilot).count
+        await planned(pilot, "w")
+        assert [e.kind for e in effects_of(pilot, abused)] == [EffectKind.KEY_CREATE]
+        assert plan_on(pilot).count == whole - 1
+        assert f"type {whole - 1} and Enter" in screen_text(pilot)
+        assert "replace first: nothing breaks" in screen_text(pilot)
+        await planned(pilot, "w")
+        assert len(effects_of(pilot, abused)) == 2
+        assert not any(asked[0] == "run" for asked in session.asked)
+
+
+async def test_all_go_now_then_first_but_never_our_own(running: Running) -> None:
+    session = FakeSession()
+    with_use(session)
+    own, production = key_id(session, 0), key_id(session, PRODUCTION)
+    async with running(session) as pilot:
+        await planned(pilot, "2", "r")
+        assert len(effects_of(pilot, production)) == 1, "production is proposed to be replaced first"
+        await planned(pilot, "W")
+        assert len(effects_of(pilot, production)) == 2
+        await planned(pilot, "W")
+        for number in (ABUSED, PRODUCTION):
+            kinds = [e.kind for e in effects_of(pilot, key_id(session, number))]
+            assert kinds == [EffectKind.KEY_CREATE]
+        assert {e.kind for e in effects_of(pilot, own)} == {EffectKind.KEY_CREATE, EffectKind.KEY_DELETE}
+
+
+async def test_what_can_only_be_cut_says_so(running: Running) -> None:
+    session = FakeSession(logins=2)
+    with_use(session)
+    async with running(session) as pilot:
+        await planned(pilot, "2", "R")
+        await planned(pilot, "w")
+        assert "postmaster can only be cut" in screen_text(pilot)
+        assert plan_on(pilot).count == 2
+
+
+async def test_rights_least_or_as_before(running: Running) -> None:
+    session = FakeSession()
+    with_use(session)
+    production = key_id(session, PRODUCTION)
+    async with running(session) as pilot:
+        await planned(pilot, "2", "r")
+        await planned(pilot, "ctrl+e", "G")
+        screen = plan_on(pilot)
+        screen._table.move_cursor(effects_of(pilot, production)[0].id)
+        await settle(pilot)
+        assert effects_of(pilot, production)[0].params["kind"] == "domain"
+        assert "seen only sending" in screen_text(pilot)
+        await planned(pilot, "e")
+        assert effects_of(pilot, production)[0].params["kind"] == "user"
+        assert effects_of(pilot, production)[0].params["role"] == "admin"
+        await planned(pilot, "e")
+        assert effects_of(pilot, production)[0].params["kind"] == "domain"
+
+
+async def test_what_was_left_out_stays_out_and_a_typed_number_is_gone(running: Running) -> None:
+    session = FakeSession()
+    with_use(session)
+    own = key_id(session, 0)
+    async with running(session) as pilot:
+        await planned(pilot, "2", "r")
+        screen = plan_on(pilot)
+        for effect in effects_of(pilot, own):
+            screen._table.model.toggle(effect.id)
+        screen._table.set_marks(screen._table.marked_keys)
+        await planned(pilot, "3")
+        assert screen.query_one("#plan-count", Input).value == "3"
+        await planned(pilot, "tab", "tab")
+        screen._table.focus()
+        await planned(pilot, "w")
+        assert screen.query_one("#plan-count", Input).value == ""
+        assert not {e.id for e in effects_of(pilot, own)} & screen._chosen
+        assert screen.count == len(screen._plan) - 2
+
+
+async def test_the_confirmed_plan_is_the_one_shown(running: Running) -> None:
+    session = FakeSession()
+    with_use(session)
+    async with running(session) as pilot:
+        await planned(
+            pilot,
+            "2",
+            "r",
+        )
+        await planned(pilot, "W", "W")
+        shown = plan_on(pilot)._plan
+        await planned(pilot, *str(len(shown)), "enter")
+        ran = next(asked for asked in session.asked if asked[0] == "run")
+        assert set(ran[2]) == {e.id for e in shown}
+
+
+async def test_a_way_without_a_plan_leaves_the_plan_as_it_is(running: Running) -> None:
+    from workbench.errors import UsageError
+
+    session = FakeSession()
+    with_use(session)
+    async with running(session) as pilot:
+        await planned(pilot, "2", "r")
+        shown = plan_on(pilot)._plan
+        session.fail["plan"] = UsageError("Nothing is left of it.", "", "")
+        await planned(pilot, "w")
+        assert plan_on(pilot)._plan is shown and "Not this way: Nothing is left of it." in screen_text(pilot)
+
+
+async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
+    from workbench.progress import Notice
+
+    session = FakeSession()
+    with_use(session)
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        app.tell("An old toast.")
+        await settle(pilot)
+        assert "An old toast." in screen_text(pilot)
+        await planned(pilot, "2", "r")
+        assert "An old toast." not in screen_text(pilot)
+        for n in range(5):
+            session.tell(Notice(f"newly listed: 192.0.2.{n}", True))
+        await settle(pilot)
+        await pilot.pause(0.5)
+        assert "newly listed" not in screen_text(pilot)
+        await planned(pilot, "escape")
+        await pilot.pause(0.5)
+        assert "5 pieces of news" in screen_text(pilot) and "192.0.2.4" not in screen_text(pilot)

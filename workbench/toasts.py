@@ -1,0 +1,65 @@
+"""What is said in a corner: short, safe, never over a plan's confirmation, and many at once said as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from workbench.redact import visible
+
+if TYPE_CHECKING:
+    from workbench.app import WorkbenchApp
+    from workbench.progress import Notice
+
+Severity = Literal["information", "warning"]
+SHOWN_FOR = 8  # seconds
+TOGETHER = 0.4  # seconds in which what is said counts as said at once
+MOST = 2  # toasts of one moment; more of them become one
+
+
+class Toasts:
+    """One per app. What is said while a plan is on the screen waits until the plan is closed."""
+
+    def __init__(self, app: WorkbenchApp) -> None:
+        self._app = app
+        self._waiting: list[tuple[str, Severity]] = []
+        self._collecting = False
+
+    def tell(self, text: str, severity: Severity = "information") -> None:
+        """Say something short; never an error's details, never a secret."""
+        if self._app.plan_shown():
+            self._waiting.append((text, severity))
+        else:
+            self._show(text, severity)
+
+    def notices(self, notices: Sequence[Notice]) -> None:
+        """Say what the work reports; several at once, as when a watch begins, become one."""
+        loud = [notice for notice in notices if notice.loud]
+        if any(notice.rings for notice in notices):
+            self._app.bell()
+        if not loud:
+            return
+        self._waiting += [(notice.text, "warning") for notice in loud]
+        if not self._collecting:
+            self._collecting = True
+            self._app.set_timer(TOGETHER, self._collected)
+
+    def _collected(self) -> None:
+        self._collecting = False
+        if not self._app.plan_shown():
+            self.release()
+
+    def release(self) -> None:
+        """Say what waited: the first of many stands for all, and the log holds every one."""
+        waiting, self._waiting = list(dict.fromkeys(self._waiting)), []
+        if len(waiting) <= MOST:
+            for text, tone in waiting:
+                self._show(text, tone)
+            return
+        severity: Severity = "warning" if any(tone == "warning" for _, tone in waiting) else "information"
+        first = visible(waiting[0][0], 200)
+        self._show(f"{len(waiting)} pieces of news; first: {first} Activity (6) lists them all.", severity)
+
+    def _show(self, text: str, severity: Severity) -> None:
+        safe = visible(self._app.safe(text), 400)
+        self._app.notify(safe, severity=severity, markup=False, timeout=SHOWN_FOR)
