@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,12 +14,21 @@ from tests.support.drills import opened, running_drill
 from workbench.app import WorkbenchApp
 from workbench.cli.screen import drill_places
 from workbench.clock import ShiftedClock
-from workbench.incident.runbook import next_step
+from workbench.incident.runbook import StepView, next_step
+from workbench.journal import read_rows
+from workbench.screens.texts import ErrorScreen
 from workbench.session import Session
 
 MOST_KEYS = 40
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
 CLOSED = ("done", "attested", "not applicable")
+# Dialogs that want another key than Enter: words on them, and what they say to press.
+NAMED = (
+    ("hand-over list", ("c",)),
+    ("leave for later", ("l",)),
+    ("that no call removes", ("a", "enter")),
+    ("I closed it", ("a", "enter")),
+)
 GROUPS = (
     *(
         "open",
@@ -39,97 +49,97 @@ GROUPS = (
 
 @dataclass
 class Newcomer:
-    """Presses what the screen names, and counts: ``keys`` pressed, ``typed`` characters of confirmations."""
+    """Presses what the screen names, and counts: ``keys`` pressed, ``typed`` characters of confirmations.
 
-    pilot: Pilot[int]
-    session: Session
+    ``seen`` is everything that was ever drawn, ``confirmed`` how many plans were confirmed by their count.
+    """
+
     keys: int = 0
     typed: int = 0
+    confirmed: int = 0
     story: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
 
-    async def rest(self) -> None:
-        """Wait until nothing works any more and the screen shows it."""
-        app = app_of(self.pilot)
-        for _ in range(3):
-            await self.pilot.pause()
+    async def sit(self, session: Session, enough: Callable[[StepView], bool]) -> None:
+        """Open the app on a session and do what it says, until it is enough or only waiting is left."""
+
+        async def opener() -> Session:
+            return session
+
+        app = WorkbenchApp(opener, drill=True, watch_every=0, rate_every=0)
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await self.rest(pilot)
+            for _ in range(2 * MOST_KEYS):
+                step = next_step(session.steps())
+                over = len(app.screen_stack) > 1
+                if not over and (step is None or step.idle or enough(step)):
+                    return
+                self.story.append(await self.once(pilot, session, step))
+        raise AssertionError(self.story)
+
+    async def rest(self, pilot: Pilot[int]) -> None:
+        """Wait until nothing works any more, then look at the screen."""
+        app = app_of(pilot)
+        for _ in range(2):
+            await pilot.pause()
             for group in GROUPS:
-                await app.work.rest(group, 30)
-        await self.pilot.pause(0.16)
+                await app.work.rest(group, 60)
+        await pilot.pause(0.1)
+        self.seen.update(line.strip() for line in screen_text(pilot).splitlines())
 
-    async def press(self, *keys: str) -> None:
+    async def press(self, pilot: Pilot[int], *keys: str) -> None:
+        """Press keys that count."""
         self.keys += len(keys)
-        await self.pilot.press(*keys)
-        await self.rest()
+        await pilot.press(*keys)
+        await self.rest(pilot)
 
-    async def type(self, text: str) -> None:
-        """Type a confirmation."""
+    async def confirm(self, pilot: Pilot[int], text: str) -> None:
+        """Type a confirmation and take it."""
         self.typed += len(text)
-        await self.pilot.press(*text)
+        await pilot.press(*text)
+        await self.press(pilot, "enter")
 
-    def top(self) -> str:
-        """Return the id or kind of what lies over the panes, empty for the panes themselves."""
-        screen = app_of(self.pilot).screen
-        return "" if screen is app_of(self.pilot).main else screen.id or type(screen).__name__
-
-
-async def step_once(person: Newcomer) -> str:
-    """Do what the guide or the dialog in front says; return what it was."""
-    top = person.top()
-    if not top:
-        step = next_step(person.session.steps())
-        assert step is not None
-        await person.press("enter")
-        return f"{step.id} {step.next_action}"
-    text = screen_text(person.pilot)
-    if (found := COUNT.search(text)) is not None:
-        await person.type(found.group(1))
-        await person.press("enter")
-        return f"confirm {found.group(1)}"
-    assert top != "ErrorScreen", text
-    if top == "AskScreen" and "Type its full name" in text:
-        name = next(
-            i
-            for i, d in person.session.state.decisions.items()
-            if i.startswith("domain:") and d.decision == "intruder"
-        )
-        await person.type(name.removeprefix("domain:"))
-        await person.press("enter")
-        return "typed the domain"
-    if "hand-over list" in text and top == "list-screen":
-        await person.press("c")
-        return "copied the hand-over list"
-    if "leave for later" in text and top == "list-screen":
-        await person.press("l")
-        return "left the rest for later"
-    if "that no call removes" in text and top == "list-screen":
-        await person.press("a", "enter")
-        return "repaired by hand"
-    if top == "LeaksScreen":
-        await person.press("a", "enter")
-        return "closed the leaks"
-    await person.press("enter")
-    return f"enter on {top}"
+    async def once(self, pilot: Pilot[int], session: Session, step: StepView | None) -> str:
+        """Do what the guide, or the dialog in front of it, says; return what it was."""
+        front, text = pilot.app.screen, screen_text(pilot)
+        if len(pilot.app.screen_stack) == 1:
+            await self.press(pilot, "enter")
+            return f"{step.id} {step.next_action}" if step is not None else "nothing"
+        assert not isinstance(front, ErrorScreen), text
+        if (found := COUNT.search(text)) is not None:
+            self.confirmed += 1
+            await self.confirm(pilot, found.group(1))
+            return f"confirmed {found.group(1)}"
+        if "Type its full name" in text:
+            await self.confirm(pilot, next(f.id for f in session.findings() if f.kind == "domain"))
+            return "typed the domain's name"
+        keys = next((keys for words, keys in NAMED if words in text), ("enter",))
+        await self.press(pilot, *keys)
+        return f"{' '.join(keys)} on {type(front).__name__}"
 
 
 async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:
+    person = Newcomer()
     async with running_drill(tmp_path) as drill:
         places = drill_places(drill.document())
-        clock = ShiftedClock()
-        async with opened(drill, tmp_path, clock=clock, search_places=places) as session:
-
-            async def opener() -> Session:
-                return session
-
-            app = WorkbenchApp(opener, drill=True, watch_every=0, rate_every=0)
-            async with app.run_test(size=(120, 40), notifications=True) as pilot:
-                person = Newcomer(pilot, session)
-                await person.rest()
-                for _ in range(70):
-                    if next_step(session.steps()) is None:
-                        break
-                    person.story.append(await step_once(person))
-                    print(person.keys, person.typed, person.story[-1])
-                for s in session.steps():
-                    print(s.id, s.verdict.value, s.idle, s.next_action, s.evidence[:2])
-                assert all(step.verdict.value in CLOSED or step.idle for step in session.steps())
-                assert person.keys + person.typed <= MOST_KEYS, person.story
+        async with opened(drill, tmp_path, clock=ShiftedClock(), search_places=places) as session:
+            await person.sit(session, lambda step: step.id == "3")
+        # They left in the middle; whoever comes next goes on where it stands.
+        async with opened(drill, tmp_path, clock=ShiftedClock(), search_places=places) as session:
+            await person.sit(session, lambda step: False)
+            steps = {step.id: step for step in session.steps()}
+            rows = read_rows(session.folder / "journal.sqlite")
+            people = [item.user.email for item in session.inventory.users.values() if item.user.email]
+            secrets = [await session.secret(entry) for entry in session.state.entries]
+    # Blocklists are watched for days; everything else is closed, by evidence or somebody's word.
+    open_ = {i: step.evidence for i, step in steps.items() if step.verdict.value not in CLOSED}
+    assert set(open_) <= {"9"}, open_
+    assert steps["9"].idle
+    assert person.keys <= MOST_KEYS, person.story
+    # Nothing was changed without a plan that was confirmed by its count.
+    confirmed = [row for row in rows if row.kind == "plan.confirmed"]
+    assert len(confirmed) == person.confirmed > 4
+    drawn = "\n".join(person.seen)
+    assert not [email for email in people if email in drawn]
+    assert not [secret for secret in secrets if secret.reveal() in drawn]
+    assert "◉ share-safe" in drawn
