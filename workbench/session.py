@@ -7,41 +7,35 @@ for, and tells its listeners; it decides nothing and draws nothing.
 from __future__ import annotations
 
 import asyncio
-import getpass
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench import evidence
 from workbench.actions import registry
-from workbench.clock import Clock, iso
+from workbench.clock import iso
 from workbench.credentials_in_use import AdminKey, fingerprint_key, resolve
 from workbench.effects.base import Context
-from workbench.errors import JournalError, NotAuthorised, UsageError, VaultError, WorkbenchError
-from workbench.events import Changed, Event, Events, PlanRun, SendingRate
+from workbench.errors import JournalError, NotAuthorised, UsageError
+from workbench.events import Changed, PlanRun, SendingRate
 from workbench.executor import Executor
 from workbench.guarded_vault import GuardedVault
-from workbench.home import Home, new_incident_id, tag_of
+from workbench.home import new_incident_id, tag_of
 from workbench.incident import changes, drill_parts, findings, hardening, messages_to_support, runbook, timers
 from workbench.incident.inventory import Inventory
-from workbench.incident.logbook import LogLine, line_of
 from workbench.incident.plan import EffectKind, Plan
 from workbench.incident.report import Material
 from workbench.incident.situation import Situation
-from workbench.incident.state import JournalRow, State
+from workbench.incident_record import IncidentRecord, SessionOptions
 from workbench.journal import Journal
 from workbench.ledger import Ledger
 from workbench.mailgun.client import CallSeen, Mailgun
-from workbench.mailgun.endpoints import Endpoints
 from workbench.mailgun.probe import Capabilities, probe
 from workbench.metering import Metering
 from workbench.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
 from workbench.reader import Reader
 from workbench.redact import Secret, visible
 from workbench.smtp import SmtpProver
-from workbench.vault import EntryName, Vault, incident_service
+from workbench.vault import EntryName, incident_service
 
 if TYPE_CHECKING:
     from workbench.blocklist_watch import BlocklistWatch
@@ -49,43 +43,19 @@ if TYPE_CHECKING:
     from workbench.investigation import Investigation
     from workbench.reporting import Written
     from workbench.reproof import Reproof
-    from workbench.sealed import Sealer
     from workbench.watcher import Watcher
 
-
-@dataclass(slots=True)
-class SessionOptions:
-    """What a session is opened with. ``incident`` None means the latest one of the home, or a new one."""
-
-    home: Home
-    endpoints: Endpoints
-    vault: Vault
-    clock: Clock
-    key: Secret | None = None
-    incident: str | None = None
-    drill: bool = False
-    own_key_id: str = ""
-    resolver: str = ""
-    # Where the leak search is proposed to look; what begins with log: is an access log.
-    search_places: tuple[str, ...] = ()
-    old_secrets: Mapping[str, Secret] = field(default_factory=dict)
-    old_passwords: Mapping[str, Secret] = field(default_factory=dict)
+__all__ = ["Session", "SessionOptions", "open_session"]
 
 
-class Session:
+class Session(IncidentRecord):
     """See the module. Made by ``open_session``; closed by ``aclose``."""
 
     def __init__(self, options: SessionOptions, journal: Journal, ledger: Ledger, admin: AdminKey) -> None:
-        self._options = options
-        self._journal = journal
-        self._ledger = ledger
+        super().__init__(options, journal, ledger)
         self._admin = admin
-        self._events = Events()
         self._calls: list[float] = []
-        self.incident = ledger.state.incident
-        self.drill = options.drill
         self.search_places = options.search_places
-        self.clock = options.clock
         self.inventory = Inventory()
         self.capabilities: Capabilities | None = None
         self.running: PlanRun | None = None
@@ -101,38 +71,14 @@ class Session:
         self._watcher: Watcher | None = None
         self._blocklists: BlocklistWatch | None = None
         self.listings: dict[str, Listing] = {}
-        self._log: list[LogLine] = []
-        for row in journal.rows():
-            self._log_row(row)
-        ledger.listen(self._row_written)
 
     # ── what is known ────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def state(self) -> State:
-        """Return the fold of the journal."""
-        return self._ledger.state
-
-    @property
-    def read_only(self) -> bool:
-        """Return whether another workbench writes to this incident."""
-        return self._journal.read_only
-
-    @property
-    def holder_text(self) -> str:
-        """Return who writes to this incident, in words."""
-        return str(self._journal.holder)
 
     @property
     def title(self) -> str:
         """Return the account's name and regions for the top line."""
         regions = "+".join(region.value.upper() for region in self.api.endpoints.regions)
         return f"{self.state.name or 'account'} ({regions})"
-
-    @property
-    def folder(self) -> Path:
-        """Return the incident's folder."""
-        return self._options.home.folder(self.incident)
 
     @property
     def calls_per_second(self) -> float:
@@ -172,17 +118,9 @@ class Session:
             return f"read-only: {self.holder_text} holds this incident"
         return registry.unavailable(action_id, self.situation(), marked)
 
-    def log_lines(self) -> Sequence[LogLine]:
-        """Return the activity log, oldest first."""
-        return self._log
-
     def support_message(self) -> str:
         """Return the opening message to Support."""
         return messages_to_support.opening(self.situation())
-
-    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Have ``listener`` told of every event; returns the call that ends it."""
-        return self._events.subscribe(listener)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -285,15 +223,6 @@ class Session:
         await self.investigation.preserve_rest()
         self._tell(Changed("runbook"))
 
-    async def sealing(self) -> tuple[bytes, Sealer]:
-        """Return the key that fingerprints secrets in snapshots, and the sealer of evidence."""
-        vault = self._options.vault
-        return await fingerprint_key(vault), await vault.sealer("evidence")
-
-    async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
-        """Write one journal row and take it into the state; raises JournalError."""
-        return await self._ledger.record(kind, body)
-
     async def watch(self, *, whole: bool = False) -> list[changes.Change]:
         """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
         from workbench import watcher
@@ -318,9 +247,6 @@ class Session:
         if appeared:
             self._tell(Changed("alarms"))
         return appeared
-
-    async def _stored(self, entry: str) -> Secret | None:
-        return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
 
     def _slice_changed(self, name: str) -> None:
         self._tell(Changed(name))
@@ -356,29 +282,6 @@ class Session:
         for body in timers.ended(self.situation()):
             await self._ledger.record("timer", body)
         return found
-
-    async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
-        """Set a deadline, or move one: a journal row that the screen counts down and asks about."""
-        self._writable()
-        known = {k: v for k, v in self.state.timers.get(name, {}).items() if k != "at"}
-        given = {k: v for k, v in (("kind", kind), ("subject", subject), ("text", text)) if v}
-        await self._ledger.record("timer", {**known, **given, "id": name, "due": iso(due)})
-
-    async def attest(self, step: str, text: str, subject: str = "") -> None:
-        """Record what a person says the account cannot show."""
-        self._writable()
-        body = {"step": step, "text": visible(text), "who": _operator(), "subject": subject}
-        await self._ledger.record("attested", body)
-        self._tell(Changed("runbook"))
-
-    async def decide(self, finding: str, decision: str, reason: str) -> None:
-        """Record the operator's judgement of a finding: ``ours``, ``intruder`` or ``keep``."""
-        self._writable()
-        body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": _operator()}
-        await self._ledger.record("finding.decided", body)
-        self._tell(Changed("runbook"))
-        for name in ("keys", "logins", "users", "domains"):
-            self._tell(Changed(name))
 
     def report_material(self) -> Material:
         """Return what reports are composed from."""
@@ -421,35 +324,6 @@ class Session:
         await self.fact(drill_parts.FACT, drill_parts.with_part(self.state, action_id, iso(self.clock.now())))
         await exercise.catch_up(self, action_id)
         return played
-
-    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
-        """Record the result of a reading that a step's verdict rests on."""
-        if not self.read_only:
-            await self._ledger.record("fact", {"name": name, **values})
-        self._tell(Changed("runbook"))
-
-    async def secret(self, entry: str) -> Secret:
-        """Return one stored secret for a reveal or a hand-over; journals that it was read, never the value."""
-        name = EntryName(self.state.vault_service, entry)
-        secret = await self._options.vault.fetch(name)
-        if secret is None:
-            raise VaultError(
-                f"“{visible(entry)}” is not in the vault.",
-                "It was made in another vault, or removed.",
-                "`workbench secrets list` shows what this incident stored.",
-            )
-        if not self.read_only:
-            await self._ledger.record("secret.read", {"entry": entry, "who": _operator()})
-        return secret
-
-    async def record_error(self, error: BaseException, doing: str) -> None:
-        """Journal an error in safe words: of an unexpected one only its kind is kept, never its text."""
-        if isinstance(error, WorkbenchError):
-            body = {"doing": doing, "what": error.what, "means": error.means, "todo": error.todo}
-        else:
-            body = {"doing": doing, "what": f"unexpected {type(error).__name__}", "means": "", "todo": ""}
-        if not self.read_only and not isinstance(error, JournalError):
-            await self._ledger.record("error", body)
 
     async def aclose(self) -> None:
         """Close connections, journal and vault; safe to call once everything stopped."""
@@ -505,14 +379,6 @@ class Session:
             self.inventory.keys.pop(key_id, None)
         return all(step.verdict in done for step in self.steps() if step.id in cut)
 
-    def _writable(self) -> None:
-        if self.read_only:
-            raise UsageError(
-                "This incident is open in another workbench.",
-                f"{self.holder_text} holds it; two writers would undo each other's proofs.",
-                "Work there, or close it and start this one again.",
-            )
-
     def _called(self, seen: CallSeen) -> None:
         self._calls.append(self.clock.monotonic())
 
@@ -526,20 +392,6 @@ class Session:
             case PlanFinished():
                 self.running = None
         self._tell(progress)
-
-    def _tell(self, event: Event) -> None:
-        self._events.tell(event)
-
-    def _row_written(self, row: JournalRow) -> None:
-        if self._log_row(row):
-            self._tell(Changed("log"))
-        self._tell(Changed("runbook"))
-
-    def _log_row(self, row: JournalRow) -> bool:
-        line = line_of(row, self.state)
-        if line is not None:
-            self._log.append(line)
-        return line is not None
 
 
 _ENDS = (Phase.VERIFIED, Phase.UNPROVEN, Phase.FAILED, Phase.SKIPPED)
@@ -579,10 +431,3 @@ def _account_name(found: Capabilities) -> str:
     shared = [".".join(name.split(".")[-2:]) for name in names]
     common = max(sorted(set(shared)), key=shared.count)
     return visible(common.split(".")[0], 40)
-
-
-def _operator() -> str:
-    try:
-        return visible(getpass.getuser(), 40)
-    except (OSError, KeyError):
-        return "operator"
