@@ -43,6 +43,9 @@ class StockTable(DataTable[str]):
         self.ascii_mode = False
         self.marked_keys: list[str] = []
         self.marked_count = self.hidden_marked_count = 0
+
+    def on_mount(self) -> None:
+        """Make the columns: Textual needs an app for that."""
         for name, title, width in self.titles:
             self.add_column(title, key=name, width=width)
 
