@@ -18,6 +18,7 @@ from workbench.journal import Journal
 
 # Journal and reports stay: they hold no secret, and they are what an incident is remembered by.
 GOES = ("evidence", "logs")
+NAMED = 20  # files named one by one
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,11 +32,9 @@ async def _purge(options: argparse.Namespace) -> int:
     folder = home.folder(incident)
     files = await asyncio.to_thread(_files, folder)
     size = sum(size for _, size in files)
+    reports = await asyncio.to_thread(_reports, folder)
     if not options.json:
-        text(
-            f"Goes: {len(files)} file(s), {size:,} bytes: sealed snapshots and logs of {incident}.\n"
-            "Stays: the journal, the reports, and the secrets in the vault."
-        )
+        text(_shown(incident, folder, files, reports))
     if files and not options.yes:
         _confirm(incident)
     journal = await asyncio.to_thread(Journal.open, folder / "journal.sqlite", SystemClock(), incident)
@@ -49,9 +48,34 @@ async def _purge(options: argparse.Namespace) -> int:
     finally:
         await asyncio.to_thread(journal.close)
     if options.json:
-        document({**documents.head("purge", incident), "files": len(files), "bytes": size})
+        stays = {"journal": True, "reports": reports, "vault": True}
+        head = documents.head("purge", incident)
+        document({**head, "files": len(files), "bytes": size, "stays": stays})
     say(f"{len(files)} file(s) removed; the journal says so.")
     return 0
+
+
+def _shown(incident: str, folder: Path, files: list[tuple[Path, int]], reports: int) -> str:
+    """Return what goes, file by file where they are few, and what stays."""
+    lines = [f"Goes for good, of {incident}:"]
+    lines += [f"  {path.relative_to(folder)}  {size:,} bytes" for path, size in files[:NAMED]]
+    if len(files) > NAMED:
+        rest = sum(size for _, size in files[NAMED:])
+        lines.append(f"  and {len(files) - NAMED} more, {rest:,} bytes")
+    if not files:
+        lines.append("  nothing: no snapshot and no log is here (any more)")
+    lines += [
+        "  With them: what the account held before, the log with its recipients, what a sealed snapshot proves.",
+        "Stays:",
+        "  the journal (what was done, and hashes of what goes)",
+        f"  {reports} report file(s); the one for Support names your users",
+        "  the secrets in the vault: production runs on them",
+    ]
+    return "\n".join(lines)
+
+
+def _reports(folder: Path) -> int:
+    return sum(path.is_file() for path in (folder / "reports").rglob("*"))
 
 
 def _confirm(incident: str) -> None:

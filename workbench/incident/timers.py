@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.clock import iso
 from workbench.incident.handover import DEADLINE, kept, timer_id
+from workbench.incident.people import LINK, TOLD, pending
 from workbench.incident.plan import EffectState
 from workbench.incident.situation import Situation
 
@@ -19,6 +20,8 @@ PROOF = "proof"
 # Dead credentials are proven dead again after an hour, and after 48: that long a key revoked by the vendor's
 # old reset button went on working (dossier A2).
 PROOFS = (("1 h", timedelta(hours=1)), ("48 h", timedelta(hours=48)))
+
+_ACTIONS = {HAND_OVER: "handover.finish", LINK: "people.message", TOLD: "people.message"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,14 @@ class Timer:
 def running(situation: Situation) -> list[Timer]:
     """Return the timers that still matter, the next one due first."""
     waiting = {timer_id(item.credential) for item in kept(situation)}
+    waiting |= {f"{kind}:{one.item.id}" for one in pending(situation) for kind in (LINK, TOLD)}
     found = []
     for name, body in situation.state.timers.items():
         kind = str(body.get("kind", ""))
-        if (kind == HAND_OVER and name not in waiting) or body.get("ended"):
+        if (kind in (HAND_OVER, LINK, TOLD) and name not in waiting) or body.get("ended"):
             continue
         due = datetime.fromisoformat(str(body["due"])).astimezone(UTC)
-        action = "handover.finish" if kind == HAND_OVER else ""
+        action = _ACTIONS.get(kind, "")
         subject, text = str(body.get("subject", "")), str(body.get("text", ""))
         found.append(Timer(name, kind, subject, text, due, due - situation.now, action))
     return sorted(found, key=lambda timer: timer.due)
