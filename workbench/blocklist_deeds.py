@@ -56,7 +56,9 @@ class BlocklistDeeds:
         from workbench.incident.listing_rows import removal_lines
         from workbench.screens.removal import RemovalScreen
 
-        found = self._chosen(session) or next(iter(session.blocklists.removals()), None)
+        every = session.blocklists.removals()
+        first = next((one for one in every if one.ready), None) or next(iter(every), None)
+        found = self._chosen(session) or first
         if found is None:
             self._app.tell("Nothing is listed.")
             return
@@ -64,24 +66,36 @@ class BlocklistDeeds:
 
         def closed(copied: bool | None) -> None:
             if copied and found.ready:
-                self._app.tell(
-                    "Once it is sent: R on its row records it, and the list is asked again after its wait."
-                )
+                self._ask_sent(session, found)
 
-        hint = (
-            "c copies the text to send; R records that it was sent, x that the list said no."
-            if found.ready
-            else "Not ready: asking now makes the next request harder. The text is prepared already."
-        )
         lines = "\n".join(self._app.safe(line) for line in removal_lines(found))
         heading = f"{found.rank}. {listing.subject.value} on {listing.zone.title}"
-        self._app.push_screen(RemovalScreen(heading, lines, found.text, hint=hint), closed)
+        screen = RemovalScreen(heading, lines, found.text, hint=_hint(found), ready=found.ready)
+        self._app.push_screen(screen, closed)
+
+    def _ask_sent(self, session: Session, found: Removal) -> None:
+        from workbench.screens.asks import PickScreen
+        from workbench.screens.choices import Choice, Picked
+
+        def answered(picked: Picked | None) -> None:
+            if picked is not None and picked.id == "sent":
+                self._record(session, found)
+
+        choices = (
+            Choice("sent", "It was sent", "recorded; the list is asked again after its wait"),
+            Choice("later", "Not yet", "R on its row records it later"),
+        )
+        where = "to Mailgun Support" if found.whose.value == "Mailgun" else f"on {found.page or 'their page'}"
+        text = f"Ask {where}. Ask once: a second request before the wait is over makes it harder."
+        self._app.push_screen(PickScreen("Was the request sent?", text, choices), answered)
 
     def requested(self, session: Session) -> None:
         """Record that the highlighted removal was asked for."""
         found = self._chosen(session)
-        if found is None:
-            return
+        if found is not None:
+            self._record(session, found)
+
+    def _record(self, session: Session, found: Removal) -> None:
         subject, zone = found.listing.pair
 
         async def work() -> str:
@@ -133,3 +147,12 @@ class BlocklistDeeds:
             return None
         subject, _, zone = key.partition("|")
         return session.blocklists.removal(subject, zone)
+
+
+def _hint(found: Removal) -> str:
+    """Return what the keys do for this listing, or why nothing is to be sent."""
+    if found.ready:
+        return "Copy the text and send it; then say that it was sent. x on its row records that the list said no."
+    if not found.text:
+        return "Nobody is to be asked: it ends by itself, and the watch tells when."
+    return "Not ready: asking now makes the next request harder. The text is prepared already."

@@ -140,6 +140,15 @@ class BlocklistWatch:
         """Return the zones that are off, the ones that matter most first; empty before the first round."""
         return self._catalogue.switched_off() if self._catalogue is not None else ()
 
+    def unasked(self) -> list[str]:
+        """Return the lists that large receivers act on and that no zone in use asks, by title."""
+        if self._catalogue is None:
+            return []
+        # The same list may have a public zone and one with a key: one of them is enough.
+        used = {_plain(zone.title) for zone in self._catalogue.enabled()}
+        off = (_plain(zone.title) for zone in self.switched_off() if zone.tier is Tier.MAJOR)
+        return [title for title in dict.fromkeys(off) if title not in used]
+
     # ── rounds ───────────────────────────────────────────────────────────────────────────────────────
 
     async def check(self, only: Sequence[Subject] = ()) -> Round:
@@ -184,10 +193,9 @@ class BlocklistWatch:
 
     def over(self) -> bool:
         """Return whether the watch is over: a week after containment, when no listing that matters is left."""
-        until = watch_until(self.host.state)
-        return (
-            until is not None and self.now() >= until and bool(self.book.rounds) and not self.book.mattering
-        )
+        until, last = watch_until(self.host.state), self.book.last_round_at
+        asked = bool(last) and until is not None and datetime.fromisoformat(last) >= until
+        return asked and not self.book.mattering
 
     async def _round(
         self,
@@ -215,14 +223,19 @@ class BlocklistWatch:
         finally:
             # Also when it was stopped half-way: what was seen was seen.
             changes = await self._journal(got.values(), health, whole=whole) if got else ()
-        for change in changes:
-            if change.rings:
-                words = f"{change.kind.value}: {change.subject} on {change.zone} (tier {change.tier})"
-                matters = change.tier <= Tier.SOME
-                self.tell(Notice(visible(words, 300), loud=matters, rings=matters))
+        self._ring([change for change in changes if change.rings])
         self.tell(Changed("blocklists"))
         seconds = self.host.clock.monotonic() - began
         return Round(before, len(got), tuple(changes), tuple(health), seconds)
+
+    def _ring(self, news: Sequence[Change]) -> None:
+        """Tell of listings that came or came back, all of a round at once; those that matter ring."""
+        if not news:
+            return
+        shown = "; ".join(f"{c.kind.value}: {c.subject} on {c.zone} (tier {c.tier})" for c in news[:3])
+        more = f"; and {len(news) - 3} more" if len(news) > 3 else ""
+        matters = any(change.tier <= Tier.SOME for change in news)
+        self.tell(Notice(visible(shown + more, 400), loud=matters, rings=matters))
 
     async def _journal(
         self, listings: Iterable[Listing], health: Sequence[ZoneHealth], *, whole: bool
@@ -397,3 +410,7 @@ class BlocklistWatch:
                 continue
             self.listings.setdefault(f"{name}|{zone_name}", listing_now(seen, subject, zone))
         self.health = dict(self.book.unbelieved)
+
+
+def _plain(title: str) -> str:
+    return title.removesuffix(" (DQS)")

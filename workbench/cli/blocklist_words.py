@@ -20,8 +20,8 @@ from workbench.redact import visible
 
 def page(watch: BlocklistWatch, state: State, made: Round, days: int) -> str:
     """Return listings, removals, refusals and rates, and loudly what was not asked."""
-    parts = [_headline(watch, made), _listings(watch, days), _removals(watch.removals())]
-    parts += [_unclear(watch), switched_off(watch), _monitoring(watch), _refusals(state)]
+    parts = [_headline(watch, made), switched_off(watch), _listings(watch, days), _removals(watch.removals())]
+    parts += [_unclear(watch), _monitoring(watch), _refusals(state)]
     parts += ["\n".join((*rate_lines(state), *refusal_lines(state)))]
     return "\n\n".join(part for part in parts if part)
 
@@ -29,13 +29,14 @@ def page(watch: BlocklistWatch, state: State, made: Round, days: int) -> str:
 def switched_off(watch: BlocklistWatch) -> str:
     """Return which lists were not asked and why, those that matter most by name."""
     off = watch.switched_off()
-    first = [zone for zone in off if zone.tier is Tier.MAJOR]
+    unasked = watch.unasked()
+    first = [zone for zone in off if zone.tier is Tier.MAJOR] if unasked else []
     rest = len(off) - len(first)
     if not off:
         return ""
     lines = []
     if first:
-        lines.append("NOT ASKED, although large receivers act on them:")
+        lines.append(f"NOT ASKED, although large receivers act on them: {', '.join(unasked)}")
         lines += [f"  {zone.title} ({zone.name}): {zone.off_reason}" for zone in first]
         lines.append("  Not asked is not clean: look these up by hand, or enable them in config.toml.")
     if rest:

@@ -72,12 +72,6 @@ def _stamp(moment: datetime | None) -> float | None:
     return moment.timestamp() if moment is not None else None
 
 
-def not_asked(off: Iterable[Zone]) -> str:
-    """Return the loud words about lists that large receivers act on and that are not asked; empty for none."""
-    first = [zone.title for zone in off if int(zone.tier) == 1]
-    return f"NOT ASKED: {', '.join(dict.fromkeys(first))}" if first else ""
-
-
 def removal_lines(one: Removal) -> Iterator[str]:
     """Yield everything about the way off one listing but the text to send."""
     yield one.what

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.actions.catalog import Pane
-from workbench.incident.listing_rows import STRIP_DAYS, listing_rows, not_asked
+from workbench.incident.listing_rows import STRIP_DAYS, listing_rows
 from workbench.keymap import bindings, pane_actions
 from workbench.panes.base import WorkPane
 from workbench.widgets.table import Column
@@ -67,8 +67,8 @@ class BlocklistsPane(WorkPane):
         session = self.store.session
         parts = super().title_parts()
         if session is not None and session.listings:
-            loud = not_asked(session.blocklists.switched_off())
-            parts += [f"{loud} (i says why)"] if loud else []
+            unasked = session.blocklists.unasked()
+            parts += [f"NOT ASKED: {', '.join(unasked)} (i says why)"] if unasked else []
         return parts
 
     def why_empty(self) -> str:

@@ -8,9 +8,9 @@ from workbench.screens.texts import TextScreen, plain
 class RemovalScreen(TextScreen):
     """Shows the way off; ``c`` copies only what is to be sent. Dismisses with whether it was copied."""
 
-    def __init__(self, heading: str, lines: str, request: str, *, hint: str) -> None:
+    def __init__(self, heading: str, lines: str, request: str, *, hint: str, ready: bool) -> None:
         text = f"{lines}\n\n— the text to send —\n\n{request}" if request else lines
-        super().__init__(heading, text, hint=hint, copyable=bool(request))
+        super().__init__(heading, text, hint=hint, copyable=bool(request), enter_copies=ready)
         self._request = request
 
     def action_copy(self) -> None:
