@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # These act on the row under the cursor where nothing is selected; all others then mean everything.
 _ON_CURSOR = frozenset({"keys.delete", "logins.delete", "finding.judge", "secret.reveal"})
-_DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour", "drill.day", "drill.week", "drill.support")
+_DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour", "drill.day", "drill.support", "drill.lists")
 NOT_OPEN = "the incident is not open yet"
 
 
