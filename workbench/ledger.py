@@ -10,7 +10,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from workbench.incident.state import JournalRow, State, fold
+from workbench.incident.fold import apply, fold
+from workbench.incident.state import JournalRow, State
 
 T = TypeVar("T")
 RowListener = Callable[[JournalRow], None]
@@ -78,6 +79,6 @@ class Ledger:
             self._take(row)
 
     def _take(self, row: JournalRow) -> None:
-        self.state.apply(row)
+        apply(self.state, row)
         for listener in self._listeners:
             listener(row)

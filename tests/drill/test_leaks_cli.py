@@ -15,9 +15,10 @@ from tests.support.drills import opened, running_drill
 from workbench.actions.contain import Scope, plan
 from workbench.drill.serve import RunningDrill
 from workbench.incident import leakage
+from workbench.incident.fold import fold
 from workbench.incident.plan import EffectKind
 from workbench.incident.report import Audience, compose, to_json
-from workbench.incident.state import State, fold
+from workbench.incident.state import State
 from workbench.journal import read_rows
 from workbench.session import Session
 

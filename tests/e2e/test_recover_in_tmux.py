@@ -19,9 +19,10 @@ from tests.support.tmux import Tmux, need_tmux
 from workbench.drill.options import DrillOptions
 from workbench.drill.serve import open_world
 from workbench.home import Home
+from workbench.incident.fold import fold
 from workbench.incident.journal import verify
 from workbench.incident.plan import EffectKind, EffectState
-from workbench.incident.state import State, fold
+from workbench.incident.state import State
 from workbench.journal import read_rows
 from workbench.leakguard import SecretScanner
 from workbench.redact import Secret

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from types import SimpleNamespace
 from typing import Any
 
 from workbench.actions import registry
 from workbench.blocklist_watch import BlocklistWatch
 from workbench.blocklists.verdicts import Listing, Verdict
-from workbench.clock import ManualClock
+from workbench.clock import ManualClock, iso
 from workbench.errors import UsageError
 from workbench.events import Changed, Event
-from workbench.incident import findings, runbook
+from workbench.incident import findings, runbook, timers
+from workbench.incident.fold import apply
 from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 from workbench.incident.logbook import LogLine
 from workbench.incident.plan import EffectState, Place, Plan
@@ -26,6 +26,7 @@ from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain, Key, SignIn, SmtpCredential, Subaccount, User
 from workbench.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Summary
 from workbench.redact import Secret
+from workbench.reproof import Reproof
 
 START = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
 US = Place(Region.US)
@@ -173,7 +174,7 @@ class FakeSession:
             self.inventory.read_at[name] = self.clock.now()
         self.changed(*SLICES, "runbook")
 
-    async def watch(self) -> list[object]:
+    async def watch(self, *, whole: bool = False) -> list[object]:
         """Read again."""
         self.asked.append(("watch",))
         await self.read_inventory()
@@ -204,7 +205,7 @@ class FakeSession:
     async def record(self, kind: str, body: Mapping[str, Any]) -> object:
         """Take a journal row into the state."""
         self.asked.append((kind, body))
-        self.state.apply(SimpleNamespace(seq=1, at="2026-11-21T14:05:00Z", kind=kind, body=body))
+        apply(self.state, SimpleNamespace(seq=1, at="2026-11-21T14:05:00Z", kind=kind, body=body))
         return None
 
     async def preserve(self) -> None:
@@ -304,6 +305,21 @@ class FakeSession:
         self.asked.append(("attest", step, text, subject))
         self.state.attestations.append(Attestation(step, "tester", "2026-11-21T14:05:00Z", text, subject))
         self.changed("runbook")
+
+    async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
+        """Keep a deadline."""
+        self.asked.append(("timer", name))
+        body = {"id": name, "due": iso(due), "text": text, "kind": kind, "subject": subject}
+        self.state.timers[name] = {**body, "at": iso(self.clock.now())}
+        self.changed("runbook")
+
+    async def prove_again(self) -> Reproof:
+        """Say what proving again showed."""
+        self.asked.append(("prove",))
+        self._fail("prove")
+        for body in timers.ended(self.situation()):
+            await self.record("timer", body)
+        return Reproof(checked=3, sure=3)
 
     async def decide(self, finding: str, decision: str, reason: str) -> None:
         """Record it."""

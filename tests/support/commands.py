@@ -20,7 +20,8 @@ from workbench import cli
 from workbench.drill.options import DrillOptions
 from workbench.drill.serve import RunningDrill, start
 from workbench.home import Home
-from workbench.incident.state import State, fold
+from workbench.incident.fold import fold
+from workbench.incident.state import State
 from workbench.journal import read_rows
 from workbench.vault import Vault
 

@@ -27,8 +27,9 @@ from workbench.errors import (
     VendorFault,
     WorkbenchError,
 )
+from workbench.incident.fold import fold
 from workbench.incident.plan import EffectState, Plan
-from workbench.incident.state import JournalRow, fold
+from workbench.incident.state import JournalRow
 from workbench.mailgun.answers import unreachable
 from workbench.progress import Summary
 from workbench.redact import Secret

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.clock import iso
+from workbench.incident.fold import fold
 from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem
 from workbench.incident.plan import Effect, Place
 from workbench.incident.situation import Situation
-from workbench.incident.state import State, fold
+from workbench.incident.state import State
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import AllowEntry, Domain, Key, Limit, SmtpCredential, Subaccount
 

@@ -222,7 +222,7 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | 
 
 
 def _state(home: Home, incident: str) -> State:
-    from workbench.incident.state import fold
+    from workbench.incident.fold import fold
     from workbench.journal import read_rows
 
     state = fold(read_rows(home.folder(incident) / "journal.sqlite"))

@@ -121,7 +121,7 @@ class _Entrance:
 
     async def _has_admin_key(self) -> bool:
         """Return whether an incident of this home already runs on a key of its own in the vault."""
-        from workbench.incident.state import fold
+        from workbench.incident.fold import fold
         from workbench.journal import read_rows
 
         incident = self.options.incident or self.home.latest()

@@ -15,6 +15,7 @@ from workbench.clock import iso
 from workbench.incident import findings, leakage, report_closing, runbook, timeline
 from workbench.incident.inventory import UserItem
 from workbench.incident.leak_findings import leak_findings
+from workbench.incident.logbook import line_of
 from workbench.incident.phase_people import sign_in
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.report_blocklists import asked_of_support, blocklists
@@ -302,9 +303,18 @@ def _notice(material: Material) -> Section:
 
 
 def _timeline(material: Material) -> Section:
-    found = timeline.events(material.situation, material.rows)
-    rows = tuple((event.at, event.source, event.text) for event in found)
-    return Section("Timeline", (Table(("at", "row", "what"), rows),))
+    """What the account and the searches date, then every journal row that says something, by its number."""
+    situation = material.situation
+    whole = timeline.timeline(situation)
+    # What the account dates is told from the abuse window on; how the secret got out may lie long before.
+    dated = timeline.between(whole, situation.background.since, None, _DATED)
+    dated += timeline.between(whole, None, None, (timeline.Kind.EXPOSURE, timeline.Kind.LISTING))
+    rows = [(iso(moment.at), moment.kind.value, moment.text) for moment in dated]
+    for row in material.rows:
+        line = line_of(row, situation.state)
+        if line is not None:
+            rows.append((row.at, str(row.seq), line.text))
+    return Section("Timeline", (Table(("at", "from", "what"), tuple(sorted(rows, key=lambda r: r[0]))),))
 
 
 def _hand_over(material: Material) -> Section:
@@ -332,6 +342,7 @@ def _judged(situation: Situation, item: UserItem) -> str:
     return "to be judged" if situation.of_user(item).likely else "ours"
 
 
+_DATED = (timeline.Kind.ACCOUNT, timeline.Kind.SETTING, timeline.Kind.LOG)
 _WAITING = (runbook.Verdict.OPEN, runbook.Verdict.IN_PROGRESS, runbook.Verdict.BLOCKED)
 _TITLES = {
     Audience.SUPPORT: "Compromised account, report to Mailgun Support",

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.incident import adoption, phase_after
+from workbench.incident.fold import apply, fold
 from workbench.incident.inventory import Inventory
 from workbench.incident.plan import Effect, EffectKind, EffectState, Place
 from workbench.incident.situation import Situation
-from workbench.incident.state import Attestation, EffectRecord, State, fold
+from workbench.incident.state import Attestation, EffectRecord, State
 from workbench.incident.verdicts import Verdict
 from workbench.mailgun.endpoints import Region
 
@@ -70,10 +71,10 @@ def test_a_sender_is_down_until_the_new_key_is_seen() -> None:
     key_made(found.state)
     assert only(found).down
     assert adoption.senders_down(found) == 1
-    found.state.apply(use("2026-11-21T15:00:00Z", f"key:{NEW}", addresses=("192.0.2.7",)))
+    apply(found.state, use("2026-11-21T15:00:00Z", f"key:{NEW}", addresses=("192.0.2.7",)))
     assert (only(found).in_use, only(found).down, only(found).seen_from) == (True, False, ("192.0.2.7",))
     # The next reading tells of its own hour only: what was seen stays seen.
-    found.state.apply(use("2026-11-21T15:50:00Z"))
+    apply(found.state, use("2026-11-21T15:50:00Z"))
     assert only(found).in_use
 
 
@@ -98,7 +99,7 @@ def test_a_login_is_in_use_only_after_its_reset() -> None:
     found = situation(use("2026-11-21T14:00:00Z", "smtp:app@mg.acme.example"))
     login_reset(found.state)
     assert only(found).down
-    found.state.apply(use("2026-11-21T15:00:00Z", "smtp:app@mg.acme.example"))
+    apply(found.state, use("2026-11-21T15:00:00Z", "smtp:app@mg.acme.example"))
     assert only(found).in_use
 
 
@@ -114,10 +115,10 @@ def test_owner_and_places_come_from_the_operator_and_from_the_search() -> None:
     found = situation()
     record = key_made(found.state)
     note = {"effect": record.effect.id, "owner": "Team Web", "places": ["/etc/shop.env"]}
-    found.state.apply(Row(2, MADE, "adoption.noted", note))
+    apply(found.state, Row(2, MADE, "adoption.noted", note))
     update = [{"key_id": OLD, "logins": [], "place": "/srv/www/.env:3"}]
     leaks = {"name": "leaks", "update_places": update, "exposures": [], "open": 0}
-    found.state.apply(Row(3, MADE, "fact", leaks))
+    apply(found.state, Row(3, MADE, "fact", leaks))
     assert only(found).owner == "Team Web"
     assert only(found).places == ("/etc/shop.env", "/srv/www/.env:3")
 

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from workbench.incident import leak_facts, leak_record, leakage
+from workbench.incident.fold import apply, fold
 from workbench.incident.inventory import Inventory, UserItem
 from workbench.incident.leak_findings import leak_findings
 from workbench.incident.leak_people import suspected
 from workbench.incident.plan import Effect, EffectKind, EffectState
 from workbench.incident.plan import Place as AccountPlace
 from workbench.incident.situation import Situation
-from workbench.incident.state import Decision, EffectRecord, State, fold
+from workbench.incident.state import Decision, EffectRecord, State
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.findings import AccountFacts, Collector, Liveness
 from workbench.leaks.model import Kind, Match, Place
@@ -255,6 +256,6 @@ def test_a_planted_keys_owner_is_asked_also_after_the_key_is_gone() -> None:
             "subject": "u1",
         },
     )
-    held.apply(attested)
+    apply(held, attested)
     assert leakage.devices(held) == []
     assert any("Ann: followed a link" in line for line in leakage.lines(held))

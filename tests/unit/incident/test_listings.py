@@ -14,6 +14,7 @@ from workbench.blocklists.names import Subject
 from workbench.blocklists.removal import Request, RequestState
 from workbench.blocklists.verdicts import Listing, Verdict, read_addresses
 from workbench.blocklists.watch import ChangeKind, strip
+from workbench.incident.fold import fold
 from workbench.incident.inventory import Inventory
 from workbench.incident.listings import (
     ListingBook,
@@ -26,7 +27,7 @@ from workbench.incident.listings import (
 )
 from workbench.incident.phase_blocklists import WATCH_DAYS, blocklists
 from workbench.incident.situation import Situation
-from workbench.incident.state import State, fold
+from workbench.incident.state import State
 from workbench.incident.verdicts import Verdict as StepVerdict
 
 CATALOGUE = load()

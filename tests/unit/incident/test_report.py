@@ -29,7 +29,9 @@ def _material() -> Material:
     place = Place(Region.US)
     inventory = Inventory()
     inventory.keys["aaaaaaaa-bbbbbbbb"] = KeyItem(Key(id="aaaaaaaa-bbbbbbbb", description=HOSTILE), place)
-    inventory.users["u1"] = UserItem(User(id="u1", email="=cmd|x@evil.example", name=HOSTILE, role="admin"), place)
+    inventory.users["u1"] = UserItem(
+        User(id="u1", email="=cmd|x@evil.example", name=HOSTILE, role="admin"), place
+    )
     inventory.read_at = {"keys": NOW, "users": NOW, "logins": NOW, "domains": NOW}
     state = State(incident="20261121-140000-abcd", opened_at="2026-11-21T14:00:00Z", name=HOSTILE)
     hours = [Hour(NOW.replace(day=20, hour=h), 50) for h in range(24)] + [Hour(NOW.replace(hour=10), 5000)]
@@ -101,7 +103,9 @@ def _written() -> tuple[list[chain.Row], dict[str, str]]:
     first = _journal(("incident.opened", {"incident": "x"}))
     digest = hashlib.sha256(b"the report").hexdigest()
     body = {"files": {"r.md": digest}, "row": 1, "hash": first[0].hash}
-    return _journal(("incident.opened", {"incident": "x"}), ("report.written", body), ("later", {})), {"r.md": digest}
+    return _journal(("incident.opened", {"incident": "x"}), ("report.written", body), ("later", {})), {
+        "r.md": digest
+    }
 
 
 def test_journal_and_report_that_agree_are_whole_although_the_journal_went_on() -> None:
@@ -118,7 +122,9 @@ def test_an_altered_report_is_named() -> None:
 
 def test_the_first_altered_journal_row_is_named() -> None:
     rows, hashes = _written()
-    rows[1] = chain.Row(rows[1].seq, rows[1].at, rows[1].kind, rows[1].text.replace("r.md", "q.md"), rows[1].hash)
+    rows[1] = chain.Row(
+        rows[1].seq, rows[1].at, rows[1].kind, rows[1].text.replace("r.md", "q.md"), rows[1].hash
+    )
     found = reporting.check(rows, hashes)
     assert not found.whole
     assert found.altered_row == 2

@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.incident.fold import apply, fold
 from workbench.incident.plan import Effect, EffectKind, EffectState, Place
-from workbench.incident.state import State, fold
+from workbench.incident.state import State
 from workbench.mailgun.endpoints import Region
 
 
@@ -79,7 +80,7 @@ def test_a_kill_anywhere_and_the_rest_lead_to_the_same_state(
     cut = data.draw(st.integers(0, len(journal)))
     resumed = fold(journal[:cut])
     for row in journal[cut:]:
-        resumed.apply(row)
+        apply(resumed, row)
     assert resumed == fold(journal)
     assert resumed.last_seq == len(journal)
 

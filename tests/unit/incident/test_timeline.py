@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from tests.support.situations import NOW, Story
+from workbench.incident.fold import fold
 from workbench.incident.inventory import Inventory, KeyItem
 from workbench.incident.plan import Effect, EffectKind, Place
 from workbench.incident.settings import PlaceSettings, Settings
 from workbench.incident.situation import Situation
-from workbench.incident.state import fold
 from workbench.incident.timeline import Kind, Moment, between, timeline, zoomed
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Key, Route
