@@ -22,13 +22,17 @@ async def test_the_pictures_show_what_the_program_shows_now_and_no_secret(tmp_pa
     assert all(scanner.add(secret) for secret in secrets)
     kept = {path.name: path.read_text(encoding="utf-8") for path in screenshots.FOLDER.glob("*.svg")}
     assert set(kept) == set(taken), "make screenshots"
-    stale = [name for name, svg in taken.items() if text_of(svg) != text_of(kept[name])]
+    stale = {name for name, svg in taken.items() if text_of(svg) != text_of(kept[name])}
+    if stale:
+        # A stalled machine may show a moment earlier or later; what is stale is so the second time too.
+        again, _ = await screenshots.take(tmp_path / "again")
+        stale &= {name for name, svg in again.items() if text_of(svg) != text_of(kept[name])}
     for name, svg in [*taken.items(), *kept.items()]:
         assert not scanner.found_in(svg), name
         assert not scanner.found_in("".join(text_of(svg))), name
         # Nothing is loaded from elsewhere when somebody looks at it.
         assert "url(http" not in svg, name
-    assert not stale, f"make screenshots: {stale}"
+    assert not stale, f"make screenshots: {sorted(stale)}"
 
 
 def test_the_text_of_a_picture_is_read_in_its_order() -> None:
