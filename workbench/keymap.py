@@ -16,6 +16,7 @@ from workbench.widgets.table.keys import TABLE_BINDINGS
 FOOTER_KEYS = 7
 # Words for the footer where the palette's title is too long for it.
 _SHORT = {
+    "people.message": "message",
     "next.do": "do it",
     "keys.replace": "replace keys",
     "logins.reset": "reset logins",

@@ -24,8 +24,8 @@ COUNT = re.compile(r"To go ahead type (\d+) and Enter")
 CLOSED = ("done", "attested", "not applicable")
 # Dialogs that want another key than Enter: words on them, and what they say to press.
 NAMED = (
-    ("hand-over list", ("c",)),
-    ("leave for later", ("l",)),
+    ("copy the hand-over list", ("c",)),
+    ("leave for later (all", ("l",)),
     ("that no call removes", ("a", "enter")),
     ("I closed it", ("a", "enter")),
 )
@@ -123,7 +123,7 @@ async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:
     async with running_drill(tmp_path) as drill:
         places = drill_places(drill.document())
         async with opened(drill, tmp_path, clock=ShiftedClock(), search_places=places) as session:
-            await person.sit(session, lambda step: step.id == "3")
+            await person.sit(session, lambda step: step.id == "7")
         # They left in the middle; whoever comes next goes on where it stands.
         async with opened(drill, tmp_path, clock=ShiftedClock(), search_places=places) as session:
             await person.sit(session, lambda step: False)

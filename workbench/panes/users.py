@@ -44,7 +44,7 @@ class UsersPane(WorkPane):
         Column("tfa", "2FA", width=3, priority=2),
         Column("password", "password", width=10, priority=3),
         Column("method", "sign-in", width=8, priority=6),
-        Column("note", "note", flex=4, min_width=16, priority=5),
+        Column("note", "note", flex=4, min_width=16, priority=1),
     )
 
     def view_rows(self, session: Session) -> list[ViewRow]:

@@ -1,0 +1,147 @@
+"""People, hand-over, hardening and report on the screen; and that share-safe keeps its promise everywhere."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.pilot.conftest import Running, app_of, screen_text, settle
+from tests.pilot.fake_session import PERSON, SECRET, FakeSession
+from workbench.actions.catalog import Pane
+from workbench.app import WorkbenchApp
+from workbench.clock import iso
+from workbench.incident.state import Alarm
+from workbench.redact import Secret
+from workbench.screens.lists import ListScreen
+from workbench.screens.texts import TextScreen
+
+
+class Written:
+    """What the app wrote to the terminal."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    def clipboard(self) -> list[str]:
+        """Return the texts offered by OSC 52."""
+        found = re.findall(r"\x1b\]52;c;([A-Za-z0-9+/=]*)", "".join(self.parts))
+        return [base64.b64decode(one).decode() for one in found]
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Written:
+    found = Written()
+    original = WorkbenchApp.copy_to_clipboard
+
+    def copy(self: WorkbenchApp, text: str) -> None:
+        driver: Any = self._driver
+        monkeypatch.setattr(driver, "write", found.parts.append)
+        original(self, text)
+
+    monkeypatch.setattr(WorkbenchApp, "copy_to_clipboard", copy)
+    return found
+
+
+def cut(session: FakeSession) -> None:
+    """Say that access was cut an hour ago."""
+    session.state.first_cut_at = session.state.last_cut_at = iso(session.clock.now() - timedelta(hours=1))
+
+
+async def test_a_message_is_copied_and_its_link_counted_down(running: Running, written: Written) -> None:
+    session = FakeSession(users=3)
+    cut(session)
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        app.main.go(Pane.USERS)
+        await settle(pilot)
+        await pilot.press("m")
+        await settle(pilot)
+        assert isinstance(app.screen, TextScreen)
+        shown = screen_text(pilot)
+        assert "Forgot password" in shown and "dies after 20 minutes" in shown
+        assert PERSON not in shown
+        await pilot.press("enter")
+        await settle(pilot)
+        assert len(written.clipboard()) == 1
+        assert [name for name in session.state.timers if name.startswith("link:")]
+        app.main.renew()
+        await settle(pilot)
+        assert "open, link" in screen_text(pilot)
+        users: Any = app.main.panes[Pane.USERS]
+
+        def note() -> str:
+            return str(users.view_rows(session)[0].cells[-1].text)
+
+        assert "link dies in 20 min" in note()
+        session.clock.advance(21 * 60)
+        assert "link dead: m sends again" in note()
+
+
+async def test_measures_left_for_later_are_recorded_by_name(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        app_of(pilot).deeds.do("harden.show")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ListScreen)
+        await pilot.press("l")
+        await settle(pilot)
+        said = [asked for asked in session.asked if asked[0] == "attest"]
+        assert said and all(one[1] == "11" and one[3].startswith("later:") for one in said)
+
+
+async def test_esc_leaves_every_list_without_a_record(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        session.state.alarms["a1"] = Alarm("a1", "2026-11-21T14:05:00Z", "a route appeared", "routes", "r1")
+        for action in ("findings.judge", "harden.show", "people.message"):
+            app.deeds.do(action)
+            await settle(pilot)
+            assert len(app.screen_stack) == 2, action
+            await pilot.press("escape")
+            await settle(pilot)
+            assert len(app.screen_stack) == 1
+        assert not [one for one in session.asked if one[0] in ("attest", "decide")]
+
+
+async def test_notes_errors_and_copies_shorten_addresses_while_share_safe(
+    running: Running, written: Written
+) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        app.tell(f"about {PERSON}")
+        app.show_error(RuntimeError(PERSON), f"asking {PERSON}", "run")
+        await settle(pilot)
+        assert PERSON not in screen_text(pilot)
+        assert not [n for n in app._notifications if PERSON in n.message]
+        while len(app.screen_stack) > 1:
+            app.pop_screen()
+        app.deeds.closing.show_text("To somebody", f"Dear {PERSON}", "", None)
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert written.clipboard() == ["Dear ma…@acme.example"]
+
+
+async def test_a_secret_is_copied_only_with_share_safe_off_and_a_warning(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(FakeSession()) as pilot:
+        app = app_of(pilot)
+        sent: list[str] = []
+        driver: Any = app._driver
+        monkeypatch.setattr(driver, "write", sent.append)
+        app.copy_secret(Secret(SECRET))
+        await settle(pilot)
+        assert not [part for part in sent if "]52;" in part]
+        assert any("Not copied" in n.message for n in app._notifications)
+        app.set_look(share_safe=False)
+        app.copy_secret(Secret(SECRET))
+        await settle(pilot)
+        assert [part for part in sent if base64.b64encode(SECRET.encode()).decode() in part]
+        assert any("tmux keep it" in n.message for n in app._notifications)
