@@ -250,8 +250,9 @@ class WorkbenchApp(App[int]):
         from workbench.screens.texts import ErrorScreen
 
         # What the server said may quote a person's address.
+        safe = self.safe
         shown = replace(
-            told, what=self.safe(told.what), means=self.safe(told.means), todo=self.safe(told.todo)
+            told, doing=safe(told.doing), what=safe(told.what), means=safe(told.means), todo=safe(told.todo)
         )
         for screen in self.screen_stack:
             if isinstance(screen, ErrorScreen):
