@@ -99,6 +99,7 @@ class WorkbenchApp(App[int]):
         self._unsubscribe: Callable[[], None] | None = None
         self._told: dict[str, str] = {}
         self._read_again = False
+        self._watching = False
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen: it is the first frame."""
@@ -133,6 +134,9 @@ class WorkbenchApp(App[int]):
     def _connected(self, _: None) -> None:
         self.refresh_account()
         self._read_rate()
+        if not self._watching:
+            self._watching = True
+            self.deeds.vigil.begin()
         for seconds, again in zip(self._every, (self._watch, self._read_rate), strict=True):
             if seconds > 0:
                 self.set_interval(seconds, again)
@@ -189,6 +193,7 @@ class WorkbenchApp(App[int]):
     def _moved(self, moved: Moved) -> None:
         self.main.take(moved)
         self.toasts.notices(moved.notices)
+        self.deeds.vigil.news(moved.slices)
         self._ending.moved()
 
     @on(ActionRequested)

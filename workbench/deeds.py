@@ -17,6 +17,7 @@ from workbench.leak_deeds import LeakDeeds
 from workbench.planning import Planning
 from workbench.questions import Questions
 from workbench.telling import Telling
+from workbench.vigil import Vigil
 
 if TYPE_CHECKING:
     from workbench.app import WorkbenchApp
@@ -41,6 +42,7 @@ class Deeds:
         self.questions = Questions(app)
         self.planning = Planning(app)
         self.closing = Closing(app)
+        self.vigil = Vigil(app)
         self.blocklists = BlocklistDeeds(app)
         self.leaks = LeakDeeds(app)
         self._always: dict[str, Callable[[], object]] = {
@@ -67,6 +69,7 @@ class Deeds:
             "secret.reveal": self._reveal,
             **self.blocklists.table(),
             **self.closing.table(),
+            **self.vigil.table(),
             **self.leaks.table(),
             **Telling(app).table(),
             **{part: partial(self._exercise, part) for part in _DRILL_PARTS},
@@ -116,6 +119,8 @@ class Deeds:
                 return self.leaks.impossible(action.id, session)
             case "blocklists.removal" | "blocklists.requested" | "blocklists.refused":
                 return self.blocklists.impossible(action.id, session)
+            case "alarms.show" | "contain.prove":
+                return self.vigil.impossible(action.id, session)
             case "finding.judge":
                 return "" if marked else "no row is highlighted"
         asked = self.questions.impossible(action, session)
@@ -148,6 +153,10 @@ class Deeds:
 
     def _plan(self, action: Action, session: Session) -> None:
         marked, _ = self.chosen(action, session)
+        self.planned(action, marked, session)
+
+    def planned(self, action: Action, marked: list[str], session: Session) -> None:
+        """Ask what the action needs to know first, then make its plan for the given items."""
         if not self.questions.ask(action, marked, session):
             self.make_plan(action, marked)
 
@@ -243,6 +252,7 @@ class Deeds:
             self._app.tell(words)
             # Hours and days pass: what is due is asked at once.
             self.blocklists.follow(session)
+            self.vigil.look()
 
         doing = "playing a part of the drill"
         self._app.work.start(lambda: session.exercise(part), group="drill", doing=doing, then=played)

@@ -259,6 +259,20 @@ _ALL = (
         needs="credentials that wait for their hand-over",
     ),
     Action(
+        "contain.prove",
+        "contain: prove it again",
+        "Asks the account again whether what was cut is still dead and what was made still lives; changes nothing.",
+        step="1",
+        needs="something that was cut",
+    ),
+    Action(
+        "alarms.show",
+        "watch: alarms and what to do",
+        "Lists what appeared or changed and is not ours, each with its remedy; Enter shows that plan.",
+        key="A",
+        needs="an open alarm",
+    ),
+    Action(
         "finish",
         "contain: finish what was begun",
         "Asks the account what became of every open effect and finishes it.",

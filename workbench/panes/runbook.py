@@ -44,6 +44,7 @@ _NEXT = ("▶", ">", "accent")
 _WORDS = {"not applicable": "n/a", "in progress": "begun"}
 CLOSED = ("done", "attested", "not applicable")
 EVIDENCE_SHOWN = 8  # lines; the rest is counted
+TIMERS_SHOWN = 4
 
 
 class Guide(VerticalScroll, can_focus=False):
@@ -215,7 +216,18 @@ class RunbookPane(WorkPane):
         ):
             if text:
                 pieces += [(f"{label}: ", "bold"), (visible(text, 600) + "\n", "")]
-        return pieces + self._evidence(step.evidence)
+        return pieces + self._deadlines_shown() + self._evidence(step.evidence)
+
+    def _deadlines_shown(self) -> list[tuple[str, str]]:
+        """Return the timers that run, the next one due first."""
+        timers, session = self.store.timers, self.store.session
+        if not timers or session is None:
+            return []
+        people = people_of(session.inventory)
+        shown = [hide_people(visible(line), people, self.store.look) for line in timers[:TIMERS_SHOWN]]
+        if len(timers) > TIMERS_SHOWN:
+            shown.append(f"and {len(timers) - TIMERS_SHOWN} more")
+        return [("Running: ", "bold"), ("; ".join(shown) + "\n", "$text-warning")]
 
     def _evidence(self, evidence: Sequence[str]) -> list[tuple[str, str]]:
         session = self.store.session

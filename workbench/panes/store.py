@@ -27,6 +27,10 @@ class Store:
     failed: str = ""
     errors: int = 0
     senders_down: int = 0
+    # What time and the watch bring up: the next deadline in words, all of them, open alarms.
+    countdown: str = ""
+    timers: tuple[str, ...] = ()
+    alarms: int = 0
 
     def read_at(self) -> datetime | None:
         """Return when any slice of the account was last read completely."""

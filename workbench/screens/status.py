@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from workbench.incident.cells import as_moment, moment_text
+from workbench.incident.cells import as_moment, hide_people, moment_text, people_of
 from workbench.keymap import Hint
 from workbench.panes.store import STALE_AFTER, Store
 from workbench.widgets.cells import width_of
@@ -56,6 +56,11 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None, width: int)
     facts.append(share)
     if store.errors:
         facts.append(Fact(f"{store.errors} error{'s' if store.errors > 1 else ''}: 6", "bad", 3))
+    if store.alarms:
+        facts.append(Fact(f"{store.alarms} ALARM{'S' if store.alarms > 1 else ''}: A", "bad", 1))
+    if store.countdown:
+        people = people_of(session.inventory)
+        facts.append(Fact(hide_people(store.countdown, people, store.look), "warn", 3))
     if store.senders_down:
         down = store.senders_down
         facts.append(Fact(f"{down} sender{'s' if down > 1 else ''} down: H", "warn", 4))

@@ -1,0 +1,128 @@
+"""What appears and is not ours: in the top line, as a toast, in a list with the remedy of each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
+from tests.pilot.fake_session import START, US, FakeSession
+from workbench.clock import iso
+from workbench.incident.alarms import open_alarms, remedy
+from workbench.incident.inventory import KeyItem
+from workbench.incident.plan import Effect, EffectKind, EffectState
+from workbench.incident.state import Alarm, EffectRecord
+from workbench.mailgun.models import Key
+from workbench.screens.lists import ListScreen
+from workbench.screens.plan import PlanScreen
+
+STRANGER = "beef0001-12345678-9abc0000"
+
+
+def alarm(session: FakeSession, kind: str, target: str, text: str, name: str = "") -> None:
+    name = name or f"{kind}:{target}"
+    session.state.alarms[name] = Alarm(name, iso(START), text, kind, target)
+    session.changed("alarms")
+
+
+def intruder_returns(session: FakeSession) -> None:
+    """Let the intruder make a key."""
+    session.inventory.keys[STRANGER] = KeyItem(
+        Key(id=STRANGER, description="ci-helper", kind="user", role="admin", created_at=START), US
+    )
+    alarm(session, "keys", STRANGER, "API key “ci-helper” appeared, not created here")
+
+
+async def look(pilot: Pilot[int]) -> None:
+    app_of(pilot).deeds.vigil.look()
+    await settle(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_alarm_stands_in_the_top_line_and_is_told_once(
+    running: Running, size: tuple[int, int]
+) -> None:
+    session = FakeSession()
+    async with running(session, size) as pilot:
+        assert "ALARM" not in screen_text(pilot)
+        intruder_returns(session)
+        await look(pilot)
+        assert "1 ALARM: A" in screen_text(pilot).splitlines()[0]
+        assert "shows what to do." in screen_text(pilot)
+        app_of(pilot).clear_notifications()
+        await look(pilot)
+        assert "shows what to do." not in screen_text(pilot)
+
+
+async def test_enter_on_an_alarm_shows_the_plan_of_its_remedy(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        intruder_returns(session)
+        await look(pilot)
+        await pilot.press("A")
+        await settle(pilot)
+        assert on_top(pilot, ListScreen)
+        assert "ci-helper" in screen_text(pilot) and "keys: delete strangers" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert on_top(pilot, PlanScreen)
+        assert ("plan", "keys.delete", (STRANGER,), {}) in session.asked
+        await pilot.press("1", "enter")
+        await settle(pilot)
+        assert any(asked[0] == "run" for asked in session.asked)
+
+
+async def test_an_alarm_ends_when_it_is_explained_or_taken_care_of(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        intruder_returns(session)
+        await look(pilot)
+        await pilot.press("A", "y")
+        await settle(pilot)
+        await look(pilot)
+        assert "ALARM" not in screen_text(pilot).splitlines()[0]
+        assert any(asked[0] == "decide" and asked[2] == "ours" for asked in session.asked)
+        await pilot.press("A")
+        await settle(pilot)
+        assert "no alarm is open" in screen_text(pilot)
+
+
+def test_what_ends_an_alarm() -> None:
+    session = FakeSession()
+    session.fill()
+    intruder_returns(session)
+    assert [a.target for a in open_alarms(session.situation())] == [STRANGER]
+    cut = EffectRecord(Effect(EffectKind.KEY_DELETE, STRANGER, US))
+    session.state.effects[cut.effect.id] = cut
+    cut.state, cut.done_at = EffectState.VERIFIED, iso(START - timedelta(seconds=1))
+    assert open_alarms(session.situation()), "an effect from before the alarm explains nothing"
+    cut.done_at = iso(START + timedelta(seconds=1))
+    assert open_alarms(session.situation()) == []
+    alarm(session, "users", "user-1", "user appeared")
+    assert open_alarms(session.situation())
+    del session.inventory.users["user-1"]
+    assert open_alarms(session.situation()) == [], "a stranger deleted in the control panel"
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "name", "wanted"),
+    [
+        ("keys", "held", "", "keys.delete"),
+        ("keys", "held", "sends:key:held:", "keys.replace"),
+        ("keys", "absent", "gone:keys:absent", ""),
+        ("logins", "app2@mg0.acme.example", "", "logins.delete"),
+        ("logins", "app2@mg0.acme.example", "sends:smtp:x", "logins.reset"),
+        ("logins", "postmaster@mg0.acme.example", "", "logins.reset"),
+        ("users", "user-1", "", "pane.users"),
+        ("limits", "US", "limits:US:None", "limit.set"),
+        ("routes", "r1", "", "leftovers.remove"),
+    ],
+)
+def test_each_alarm_has_its_remedy(kind: str, target: str, name: str, wanted: str) -> None:
+    session = FakeSession()
+    session.fill()
+    target = list(session.inventory.keys)[1] if target == "held" else target
+    alarm(session, kind, target, "something", name)
+    assert remedy(session.situation(), next(iter(session.state.alarms.values()))) == wanted
