@@ -10,11 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.actions.catalog import Action, Pane
+from workbench.admission import Admission
 from workbench.redact import visible
 from workbench.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
     from workbench.app import WorkbenchApp
+    from workbench.incident.panel_items import PanelItem
+    from workbench.incident.runbook import StepView
     from workbench.session import Session
 
 LEAST_LIMIT = 1000  # messages a month; the vendor refuses less (dossier B3)
@@ -36,13 +39,13 @@ class Questions:
 
     def __init__(self, app: WorkbenchApp) -> None:
         self._app = app
+        self._admission = Admission(app)
         self._asks: dict[str, Callable[[Action, list[str], Session], object]] = {
             "limit.set": self._limit,
             "subaccounts.disable": self._subaccount,
             "subaccounts.enable": self._subaccount,
             "domains.delete": self._domain,
-            "allowlist.add": self._allow,
-            "allowlist.remove": self._disallow,
+            **self._admission.table(),
         }
 
     def ask(self, action: Action, marked: list[str], session: Session) -> bool:
@@ -56,8 +59,10 @@ class Questions:
         """Return why there is nothing to ask about (empty: there is); None for actions that ask nothing."""
         if action.id in ("subaccounts.disable", "subaccounts.enable"):
             return "" if self._subaccounts(action, session) else action.needs.join(("it needs ", ""))
-        if action.id == "allowlist.remove":
-            return "" if session.inventory.allowlist else "the IP allowlist is empty or not read"
+        if action.id in self._admission.table():
+            return self._admission.impossible(action.id, session)
+        if action.id == "domains.delete":
+            return "" if session.inventory.domains else "the account has no domain, or it is not read yet"
         return None
 
     # One line
@@ -145,15 +150,30 @@ class Questions:
 
     def _domain(self, action: Action, marked: list[str], session: Session) -> None:
         name = (marked or [self._rogue(session)])[0]
+        if len(marked) > 1:
+            self._app.tell("Domains are deleted one at a time, each by its typed name: select one.")
+        elif name:
+            self._typed_domain(action, name)
+        else:
+            choices = [
+                Choice(domain, visible(domain, 80), str(item.place))
+                for domain, item in session.inventory.domains.items()
+            ]
+            self.pick("Delete which domain?", "", choices, lambda p: self._typed_domain(action, p.id))
+
+    def _typed_domain(self, action: Action, name: str) -> None:
         words = (
             f"Deleting {visible(name, 120)} takes its logins, keys, templates and suppressions with it, for good. "
             "Type its full name to see the plan."
         )
 
-        def answered(typed: str) -> None:
-            self._app.deeds.make_plan(action, [name] if len(marked) <= 1 else marked, typed=typed)
+        def check(typed: str) -> str:
+            return "" if typed == name else "That is not its name: nothing is planned."
 
-        self.line("Delete a rogue domain", words, answered, placeholder="the domain's name")
+        def answered(typed: str) -> None:
+            self._app.deeds.make_plan(action, [name], typed=typed)
+
+        self.line("Delete a rogue domain", words, answered, placeholder="the domain's name", check=check)
 
     def _rogue(self, session: Session) -> str:
         """Return the domain meant where none is selected: the highlighted one, from elsewhere one judged rogue."""
@@ -162,43 +182,6 @@ class Questions:
             return main.panes[Pane.DOMAINS].table.cursor_key or ""
         judged = (f.id for f in session.findings() if f.kind == "domain" and f.decision == "intruder")
         return next(judged, "")
-
-    def _allow(self, action: Action, marked: list[str], session: Session) -> None:
-        words = (
-            "Which address or network? On a list in use this host's own address must be on it first; a list that "
-            "is empty is never begun here, since its first entry shuts everybody else out."
-        )
-
-        def typed(address: str) -> None:
-            choices = (
-                Choice("other", "Another one", "this host's own is on the list already"),
-                Choice("own", "This host's own address", "as Mailgun sees it"),
-            )
-
-            def answered(picked: Picked) -> None:
-                self._app.deeds.make_plan(action, [], address=address, own=picked.id == "own")
-
-            self.pick(f"Whose address is {visible(address, 60)}?", "", choices, answered)
-
-        self.line("Add to the IP allowlist", words, typed, placeholder="192.0.2.10 or 192.0.2.0/28")
-
-    def _disallow(self, action: Action, marked: list[str], session: Session) -> None:
-        entries = session.inventory.allowlist
-        choices = [
-            Choice(name, visible(name, 60), visible(item.description or "", 60))
-            for name, item in entries.items()
-        ]
-
-        def picked(entry: Picked) -> None:
-            def answered(own: str) -> None:
-                self._app.deeds.make_plan(action, [entry.id], own_address=own)
-
-            words = (
-                "The workbench must not shut itself out. Which address does Mailgun see this host come from?"
-            )
-            self.line("This host's own address", words, answered, placeholder="192.0.2.10")
-
-        self.pick("Take which entry off the IP allowlist?", "", choices, picked)
 
     # Records
 
@@ -222,13 +205,46 @@ class Questions:
         if step is None:
             self._app.tell("Every step is closed.")
             return
+        # Late: what it needs of an incident is heavy, and no first frame needs it.
+        from workbench.incident import panel_items
+
+        items = {item.subject: item for item in panel_items.left(session.state, step.id)}
+        if not items:
+            self._attest_step(session, step)
+            return
+        choices = [Choice(i.subject, i.title, i.where) for i in items.values()]
+        choices.append(Choice("step", "The step itself", step.title))
+
+        def chosen(answer: Picked) -> None:
+            if answer.id in items:
+                self._attest_item(session, items[answer.id])
+            else:
+                self._attest_step(session, step)
+
+        text = "No call does or shows these: somebody does them in the control panel, and says so here."
+        self.pick(f"Attest what, of step {step.id}?", text, choices, chosen)
+
+    def _attest_step(self, session: Session, step: StepView) -> None:
+        deeds = self._app.deeds
         question = "What do you know, and from whom? Your name and the time are recorded with it."
-        heading = f"Attest step {step.id}: {step.title}"
         self.line(
-            heading,
+            f"Attest step {step.id}: {step.title}",
             question,
             lambda text: deeds.attested(session, step.id, text, ""),
             placeholder="what was done",
+        )
+
+    def _attest_item(self, session: Session, item: PanelItem) -> None:
+        deeds = self._app.deeds
+        words = (
+            f"{item.where}\nWhy: {item.why}\nBreaks: {item.breaks}\nUndo: {item.undo}\n"
+            "Say who did it and what was seen. Your name and the time are recorded with it."
+        )
+        self.line(
+            item.title,
+            words,
+            lambda text: deeds.attested(session, item.step, text, item.subject),
+            placeholder="who did it, what was seen",
         )
 
     def judge(self, session: Session) -> None:
