@@ -72,7 +72,9 @@ class Exercise:
             if secret is not None:
                 await self._control("adopt", {"old": record.effect.target, "secret": secret.reveal()})
                 adopted += 1
-        return f"{adopted} new credential(s) handed to the simulated applications; they begin to send again."
+        # Adoption shows in the log, and some applications send only once in a while.
+        await self._control("clock", {"seconds": HOUR})
+        return f"{adopted} new credential(s) handed to the simulated applications; an hour later they send again."
 
     async def _lists(self, situation: Situation) -> str:
         """Whoever may ask writes to every list that matters; recorded like any request (``catch_up``)."""

@@ -16,19 +16,17 @@ from workbench.cli.screen import drill_places
 from workbench.clock import ShiftedClock
 from workbench.incident.runbook import StepView, next_step
 from workbench.journal import read_rows
+from workbench.screens.leaks import LeaksScreen
+from workbench.screens.lists import ListScreen
 from workbench.screens.texts import ErrorScreen
 from workbench.session import Session
 
 MOST_KEYS = 40
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
 CLOSED = ("done", "attested", "not applicable")
-# Dialogs that want another key than Enter: words on them, and what they say to press.
-NAMED = (
-    ("copy the hand-over list", ("c",)),
-    ("leave for later (all", ("l",)),
-    ("that no call removes", ("a", "enter")),
-    ("I closed it", ("a", "enter")),
-)
+# Lists that want another key than Enter, by their heading; each says so in its last line.
+NAMED = {"New credentials into the applications": ("c",), "Harden": ("l",)}
+BY_HAND = "that no call removes"
 GROUPS = (
     *(
         "open",
@@ -113,7 +111,15 @@ class Newcomer:
         if "Type its full name" in text:
             await self.confirm(pilot, next(f.id for f in session.findings() if f.kind == "domain"))
             return "typed the domain's name"
-        keys = next((keys for words, keys in NAMED if words in text), ("enter",))
+        keys: tuple[str, ...] = ("enter",)
+        if isinstance(front, ListScreen):
+            keys = NAMED.get(front.heading, keys)
+        if isinstance(front, LeaksScreen) or BY_HAND in text:
+            # What was done by hand is said of all that is selected; nothing is selected beforehand.
+            keys = ("a", "enter")
+        self.story += [
+            f.title for f in session.findings() if not f.decision and step is not None and step.id == "6"
+        ]
         await self.press(pilot, *keys)
         return f"{' '.join(keys)} on {type(front).__name__}"
 

@@ -97,6 +97,9 @@ def _user(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
     lines = [f"id: {key}", f"where: {item.place}", *_pairs(user, names, look)]
     if user.auth is not None:
         lines += _pairs(user.auth, ("method", "prior_method"), look)
+    from workbench.incident.people import about
+
+    lines += ["", *about(session.situation(), item)]
     email = user.email or key
     return f"User {short_address(email) if look.share_safe else email}", lines
 

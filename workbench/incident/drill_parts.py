@@ -56,8 +56,6 @@ def _part(view: StepView, state: State) -> str:
             return ""
         played_at = str(state.facts.get(FACT, {}).get(DEPLOY, ""))
         return HOUR if played_at and played_at >= state.last_cut_at else DEPLOY
-    if view.id == Order.LEFTOVERS:
-        return HOUR
     return SUPPORT if view.id == Order.REPORT else ""
 
 

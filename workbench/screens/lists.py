@@ -55,7 +55,7 @@ class ListScreen(Dialog[Chosen]):
         marked: Sequence[str] = (),
     ) -> None:
         super().__init__(id="list-screen")
-        self._heading = heading
+        self.heading = heading
         self._text = text
         self._lines = lines
         self._verbs = {verb.key: verb for verb in verbs}
@@ -66,7 +66,7 @@ class ListScreen(Dialog[Chosen]):
     def compose(self) -> ComposeResult:
         """Heading, words, rows, keys."""
         with Vertical(classes="dialog-box -wide"):
-            yield title(plain(self._heading, 1))
+            yield title(plain(self.heading, 1))
             yield words(plain(self._text, 12))
             yield self.table
             named = [f"{'Enter' if v.key == 'enter' else v.key} {v.words}" for v in self._verbs.values()]
