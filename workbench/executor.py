@@ -30,7 +30,7 @@ from workbench.outages import Outages
 from workbench.progress import EffectMoved, Notice, Phase, PlanFinished, PlanStarted, Progress, Summary
 
 # A few more than the 20 calls in flight, so that an effect waiting for the disk leaves no call slot empty.
-WRITES = 28
+WRITES = 56
 PROOFS = 60
 # While something that sends abuse is not cut yet, no more than so many effects are under way beside it.
 BESIDE = 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
@@ -246,3 +247,20 @@ async def test_row_details_and_help(running: Running) -> None:
         await settle(pilot)
         assert "password updated at: 2026-10-12" in screen_text(pilot)
         assert PERSON not in screen_text(pilot)
+
+
+async def test_letters_typed_at_once_after_the_slash_are_text_too(running: Running) -> None:
+    session = FakeSession(logins=12)
+    async with running(session, (80, 24)) as pilot:
+        app = app_of(pilot)
+        await pilot.press("2")
+        await pilot.pause()
+        asked, safe = list(session.asked), app.store.look.share_safe
+        # As a terminal hands them over when somebody types fast: all before any of them is worked on.
+        for key in ("slash", "s", "r", "C", "q", "escape", "2"):
+            app.post_message(events.Key(key, "/" if key == "slash" else key if len(key) == 1 else None))
+        await settle(pilot)
+        assert session.asked == asked
+        assert app.store.look.share_safe is safe
+        assert not app._exit
+        assert app.focused is app.main.panes[Pane.CREDENTIALS].table

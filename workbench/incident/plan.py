@@ -94,13 +94,18 @@ class Effect:
     breaks: str = ""
     undo: str = "cannot be undone"
     why: str = ""
+    # Asked for some thirty times an effect, so it is worked out once.
+    _id: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        salt = str(self.params.get("instance", ""))
+        seed = f"{self.kind}|{self.place.region}|{self.place.subaccount or ''}|{self.target}|{salt}"
+        object.__setattr__(self, "_id", f"{self.kind.value}-{sha256(seed.encode()).hexdigest()[:10]}")
 
     @property
     def id(self) -> str:
         """Return the effect's stable id: its kind and ten hex digits of what it is done to."""
-        salt = str(self.params.get("instance", ""))
-        seed = f"{self.kind}|{self.place.region}|{self.place.subaccount or ''}|{self.target}|{salt}"
-        return f"{self.kind.value}-{sha256(seed.encode()).hexdigest()[:10]}"
+        return self._id
 
     def to_json(self) -> dict[str, Any]:
         """Return the effect as plain JSON values, the form the journal keeps."""

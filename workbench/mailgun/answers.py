@@ -231,15 +231,15 @@ def _cut_off(body: bytes) -> bool:
     return False
 
 
-def unreachable(where: str, reason: str, *, sent: bool) -> Unreachable:
-    """Return the error for a call without an answer."""
+def unreachable(where: str, reason: str, *, sent: bool, host: str = "") -> Unreachable:
+    """Return the error for a call without an answer; ``host`` is the server that was asked."""
     means = (
         "The call may or may not have been carried out."
         if sent
         else "The server could not be reached; nothing was sent."
     )
     return Unreachable(
-        f"No answer to {where}: {visible(reason, 200)}.",
+        f"No answer{f' from {host}' if host else ''} to {where}: {visible(reason, 200)}.",
         means,
         "Check this host's network, DNS and proxy, and status.mailgun.com.",
         where=where,

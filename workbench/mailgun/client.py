@@ -127,18 +127,25 @@ class _Pool:
                 finally:
                     await response.aclose()
         except TimeoutError:
-            raise unreachable(call.where, f"no end after {self._timeouts.total:g} s", sent=True) from None
+            host = urlsplit(call.server).netloc
+            raise unreachable(
+                call.where, f"no end after {self._timeouts.total:g} s", sent=True, host=host
+            ) from None
         except (
             httpx.ConnectError,
             httpx.ConnectTimeout,
             httpx.ProxyError,
             httpx.UnsupportedProtocol,
         ) as fault:
-            raise unreachable(call.where, _reason(fault), sent=False) from None
+            raise unreachable(
+                call.where, _reason(fault), sent=False, host=urlsplit(call.server).netloc
+            ) from None
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as fault:
             if response is not None:
                 raise cut_short(call.where, response.status_code, _reason(fault)) from None
-            raise unreachable(call.where, _reason(fault), sent=True) from None
+            raise unreachable(
+                call.where, _reason(fault), sent=True, host=urlsplit(call.server).netloc
+            ) from None
         finally:
             self._idle.setdefault(call.server, []).append(client)
         return Answer(response.status_code, response.headers.raw, received, call.where)

@@ -83,13 +83,14 @@ class WorkPane(Vertical):
     # Life
 
     def compose(self) -> ComposeResult:
-        """Only the table; the filter box comes when it is asked for."""
+        """Only the table; the filter box comes after the first frame."""
         yield self.table
 
     def on_mount(self) -> None:
         """Show the empty state with a title."""
         self.retitle()
         self._make_rows()
+        self.call_after_refresh(self._mount_filter)
 
     def on_show(self) -> None:
         """Catch up with whatever moved while the pane was not on the screen."""
@@ -181,18 +182,15 @@ class WorkPane(Vertical):
 
     # Keys
 
-    @on(KeyedTable.FilterRequested)
-    def _open_filter(self) -> None:
+    def _mount_filter(self) -> None:
+        """Put the filter box in place once the first frame is painted: nobody types before that."""
         from workbench.widgets.filterbox import FilterBox
 
-        if self._filter is None:
-            self._filter = FilterBox(self.table, id=f"{self.PANE}-filter")
-            self._filter.cursor_blink = False
-            self.mount(self._filter, before=self.table)
-            # Focus needs a mounted widget; keys typed meanwhile wait in the queue of the screen.
-            self.call_after_refresh(self._filter.open)
-        else:
-            self._filter.open()
+        if self._filter is not None or not self.is_mounted:
+            return
+        self._filter = FilterBox(self.table, id=f"{self.PANE}-filter")
+        self._filter.cursor_blink = False
+        self.mount(self._filter, before=self.table)
 
     @on(KeyedTable.Opened)
     def _opened(self, event: KeyedTable.Opened) -> None:

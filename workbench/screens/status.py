@@ -106,7 +106,8 @@ def rate_facts(session: Session, plain: bool, width: int) -> list[Fact]:
     if rate is None:
         return []
     short = f"intruder {rate.per_hour:,.0f}/h" if rate.per_hour > 0 else "intruder silent"
-    words = f"sending {rate.text}" if width >= ROOMY else short
+    told = f"sending {rate.text}" if rate.per_hour else rate.text
+    words = told if width >= ROOMY else short
     facts = [Fact(words, "bad" if rate.per_hour > 0 else "ok", 3)]
     if rate.series:
         facts.append(Fact(sparkline(rate.series, SPARK, ascii_only=plain), "dim", 6))

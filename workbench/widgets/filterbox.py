@@ -22,14 +22,13 @@ class FilterBox(Input):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear_filter", "Clear filter", id="filter.clear"),
-        Binding("enter,down", "keep_filter", "Keep filter", id="filter.keep"),
+        # Priority, so that the focus is back before the next key of a fast typist is handed to anybody.
+        Binding("escape", "clear_filter", "Clear filter", id="filter.clear", priority=True),
+        Binding("enter,down", "keep_filter", "Keep filter", id="filter.keep", priority=True),
     ]
     DEFAULT_CSS = """
     FilterBox {
-        display: none;
         background: $panel;
-        &.-open { display: block; }
         &:focus { text-style: underline; }
     }
     """
@@ -56,13 +55,15 @@ class FilterBox(Input):
             id=id,
             classes=classes,
         )
+        self.display = False
         self.table = table
+        table.filter_box = self
 
     def open(self) -> None:
-        """Show the box with the filter in force and put the focus into it."""
+        """Show the box with the filter in force and put the focus into it, before any further key is read."""
         self.value = self.table.filter_text
-        self.add_class("-open")
-        self.focus()
+        self.display = True
+        self.screen.set_focus(self)
         self.cursor_position = len(self.value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -81,8 +82,8 @@ class FilterBox(Input):
         self._close()
 
     def _close(self) -> None:
-        self.set_class(bool(self.value.strip()), "-open")
-        self.table.focus()
+        self.display = bool(self.value.strip())
+        self.screen.set_focus(self.table)
         self.post_message(self.Closed(self, self.value))
 
     async def _on_key(self, event: events.Key) -> None:

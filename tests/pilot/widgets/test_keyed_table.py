@@ -249,7 +249,7 @@ async def test_typed_filter_letters_are_text_and_never_actions() -> None:
         await pilot.press("escape")
         assert (app.table.filter_text, app.table.count_text) == ("", "30")
         assert app.table.has_focus
-        assert not app.box.has_class("-open")
+        assert not app.box.display
         assert app.table.marked_count == 0
 
 
@@ -257,7 +257,7 @@ async def test_a_filter_stays_in_force_and_in_sight_after_enter() -> None:
     async with running([row(i) for i in range(30)]) as (app, pilot):
         await pilot.press("slash", *"name-02", "enter")
         assert app.table.has_focus
-        assert app.box.has_class("-open")
+        assert app.box.display
         assert app.table.count_text == "10 of 30"
         await pilot.press("G", "a")
         assert app.table.cursor_key == "k29"

@@ -20,7 +20,15 @@ TABLE_BINDINGS: list[BindingType] = [
     ),
     Binding("v", "range", "Range", show=False, id="table.range", tooltip="Start or end marking a range"),
     Binding("escape", "leave_range", "Drop the range", show=False, id="table.leave_range"),
-    Binding("slash", "filter", "Filter", id="table.filter", tooltip="Show only rows that hold some words"),
+    # Priority: the box must have the focus before the next key of a fast typist is handed to anybody.
+    Binding(
+        "slash",
+        "filter",
+        "Filter",
+        id="table.filter",
+        tooltip="Show only rows that hold some words",
+        priority=True,
+    ),
     Binding("o", "next_sort", "Sort", show=False, id="table.sort", tooltip="Sort by the next column"),
     Binding("O", "reverse_sort", "Reverse", show=False, id="table.reverse", tooltip="Reverse the order"),
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from time import monotonic
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from rich.style import Style
 from textual import events
@@ -29,6 +29,9 @@ from workbench.widgets.table.look import TABLE_CSS, TABLE_PARTS
 from workbench.widgets.table.model import TableModel
 from workbench.widgets.table.paint import GUTTER, Line, LinePainter
 from workbench.widgets.table.rows import Row
+
+if TYPE_CHECKING:
+    from workbench.widgets.filterbox import FilterBox
 
 PAINTS_A_SECOND = 15
 HEADER = 1  # lines
@@ -63,6 +66,8 @@ class KeyedTable(ScrollView, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
+        # Set by the box that belongs to this table, when there is one.
+        self.filter_box: FilterBox | None = None
         self.model = TableModel(columns)
         self.set_reactive(KeyedTable.empty_text, empty_text)
         self.set_reactive(KeyedTable.ascii_mode, ascii_mode)
@@ -215,8 +220,11 @@ class KeyedTable(ScrollView, can_focus=True):
         self._show_now()
 
     def action_filter(self) -> None:
-        """Ask the owner for its filter box."""
-        self.post_message(self.FilterRequested(self))
+        """Open the filter box at once where there is one; else ask the owner for it."""
+        if self.filter_box is not None:
+            self.filter_box.open()
+        else:
+            self.post_message(self.FilterRequested(self))
 
     def action_next_sort(self) -> None:
         """Sort by the next column on the screen; after the last one by arrival."""
