@@ -29,7 +29,7 @@ from workbench.ledger import Ledger
 from workbench.outages import Outages
 from workbench.progress import EffectMoved, Notice, Phase, PlanFinished, PlanStarted, Progress, Summary
 
-# A few more than the 20 calls in flight, so that an effect waiting for the disk leaves no call slot empty.
+# Well above the 20 calls in flight: while an effect waits for vault and journal, its call slot is not empty.
 WRITES = 56
 PROOFS = 60
 # While something that sends abuse is not cut yet, no more than so many effects are under way beside it.
