@@ -54,11 +54,20 @@ def lasting(state: State) -> list[EffectRecord]:
     gone = {
         r.effect.target for r in reached if r.effect.kind in (EffectKind.KEY_DELETE, EffectKind.LOGIN_DELETE)
     }
+    # A deleted domain takes its logins and its sending keys with it, without an effect for each.
+    domains = {
+        r.effect.target
+        for r in state.of_kind(EffectKind.DOMAIN_DELETE)
+        if r.state in (EffectState.DONE, EffectState.VERIFIED)
+    }
     return [
         r
         for r in reached
         if r.effect.kind in (EffectKind.KEY_DELETE, EffectKind.LOGIN_DELETE)
-        or str(r.result.get("key_id") or r.effect.target) not in gone
+        or (
+            str(r.result.get("key_id") or r.effect.target) not in gone
+            and str(r.effect.params.get("domain") or r.effect.params.get("domain_name") or "") not in domains
+        )
     ]
 
 

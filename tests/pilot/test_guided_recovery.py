@@ -141,7 +141,7 @@ async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:
     open_ = {i: step.evidence for i, step in steps.items() if step.verdict.value not in CLOSED}
     assert set(open_) <= {"9"}, open_
     assert steps["9"].idle
-    assert person.keys <= MOST_KEYS, person.story
+    assert person.keys <= MOST_KEYS, "\n".join(person.story)
     # Nothing was changed without a plan that was confirmed by its count.
     confirmed = [row for row in rows if row.kind == "plan.confirmed"]
     assert len(confirmed) == person.confirmed > 4
