@@ -72,6 +72,11 @@ class Agenda:
         return bool(self._urgent)
 
     @property
+    def any_ready(self) -> bool:
+        """Return whether something waits for nothing but a free slot."""
+        return bool(self._ready)
+
+    @property
     def urgent_ready(self) -> bool:
         """Return whether the effect that ``pop`` would return is such a cut, or leads to one."""
         return bool(self._ready) and -self._ready[0][0] > RANK_ABUSE

@@ -32,6 +32,8 @@ from workbench.progress import EffectMoved, Notice, Phase, PlanFinished, PlanSta
 # Well above the 20 calls in flight: while an effect waits for vault and journal, its call slot is not empty.
 WRITES = 56
 PROOFS = 60
+# Their proof is an SMTP session each, which would take the processor from the cuts; no effect waits for it.
+PATIENT = (EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
 # While something that sends abuse is not cut yet, no more than so many effects are under way beside it.
 BESIDE = 6
 # How often the account is looked at before a change counts as not proven, and the seconds between looks.
@@ -69,6 +71,8 @@ class Executor:
         self._writing: set[asyncio.Task[None]] = set()
         self._proving: set[asyncio.Task[None]] = set()
         self._proof_slots = asyncio.Semaphore(PROOFS)
+        # Set while nothing is ready to be sent.
+        self._rest = asyncio.Event()
         self._prepared: dict[str, str] = {}
         self._preparing = asyncio.Lock()
         self._chunk = FIRST_CHUNK
@@ -181,6 +185,13 @@ class Executor:
                 batch.finished.set()
 
     def _launch_ready(self) -> None:
+        self._launch_what_is_ready()
+        if self._agenda.any_ready and self._halt is None and not self._stopping:
+            self._rest.clear()
+        else:
+            self._rest.set()
+
+    def _launch_what_is_ready(self) -> None:
         while self._halt is None and not self._stopping and len(self._writing) < WRITES:
             if len(self._writing) >= BESIDE and self._agenda.urgent and not self._agenda.urgent_ready:
                 # The next step of a cut that stops abuse must find the line free, not 28 calls in front of it.
@@ -288,6 +299,7 @@ class Executor:
     async def _prove(self, record: EffectRecord) -> None:
         """Look at the account until it shows the effect, or until it is plain that it will not from here."""
         effect = record.effect
+        await self._turn_to_prove(effect.kind)
         async with self._proof_slots:
             self._moved(record, Phase.PROVING)
             try:
@@ -308,6 +320,11 @@ class Executor:
         else:
             # Done is not over: the next run looks again, and what depends on it waits for that.
             await self._leave(record, "is not proven", for_good=False)
+
+    async def _turn_to_prove(self, kind: EffectKind) -> None:
+        """Let the proofs of logins wait while others are still to be cut: nothing depends on them."""
+        while kind in PATIENT and self._agenda.any_ready and self._halt is None and not self._stopping:
+            await self._rest.wait()
 
     async def _look(self, record: EffectRecord) -> Proof:
         handler = HANDLERS[record.effect.kind]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Iterator
 from hashlib import blake2b
 from urllib.parse import quote, quote_plus
@@ -20,6 +21,10 @@ from workbench.redact import Secret
 SHORTEST = 8
 _PREFIX = 8
 _DIGEST = 12
+# Keys and generated passwords hold none of these in any form, so a text need only be searched in its runs
+# of other characters, and only in runs as long as the shortest form.
+_BREAK = rb"\s\"',:;{}\[\]()<>"
+_BREAKS = re.compile(rb"[" + _BREAK + rb"]")
 
 
 class SecretScanner:
@@ -30,6 +35,9 @@ class SecretScanner:
         self._key = os.urandom(32)
         # By the form's first eight bytes: how long each such form is, and its keyed digest.
         self._forms: dict[int, tuple[tuple[int, bytes], ...]] = {}
+        self._shortest = 0
+        self._runs: re.Pattern[bytes] | None = None
+        self._unbroken = True
 
     def __repr__(self) -> str:
         return f"SecretScanner({len(self._forms)} forms)"
@@ -46,11 +54,25 @@ class SecretScanner:
             known = self._forms.get(start, ())
             if entry not in known:
                 self._forms[start] = (*known, entry)
+            self._widen(form)
         return True
+
+    def _widen(self, form: bytes) -> None:
+        """Keep the search for runs wide enough for a form; a form with a break in it ends that shortcut."""
+        if self._unbroken and _BREAKS.search(form):
+            self._unbroken, self._runs = False, None
+        elif self._unbroken and (not self._shortest or len(form) < self._shortest):
+            self._shortest = len(form)
+            self._runs = re.compile(rb"[^" + _BREAK + rb"]{" + str(self._shortest).encode() + rb",}")
 
     def found_in(self, data: bytes | str) -> bool:
         """Return whether any known secret stands in ``data`` in any form."""
         raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+        if self._runs is not None:
+            return any(self._scan(run.group()) for run in self._runs.finditer(raw))
+        return self._scan(raw)
+
+    def _scan(self, raw: bytes) -> bool:
         forms, place = self._forms, self._place
         if not forms:
             return False

@@ -67,9 +67,11 @@ def visible(text: object, limit: int = 400) -> str:
     marks, zero-width joiners, tags) and lone surrogates become a visible ``\\x1b``-style escape. What is
     cut off is said: ``…(+123)``.
     """
+    raw = str(text)
+    if len(raw) <= limit and raw.isascii() and raw.isprintable():
+        return raw  # Nearly all there is; printable ASCII needs no second look.
     out: list[str] = []
     size = 0
-    raw = str(text)
     for index, char in enumerate(raw):
         piece = char if _harmless(char) else _escape(char)
         if size + len(piece) > limit:
