@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Its pytest plugin would import it when the session ends; after a run of this size CPython 3.11 sometimes fails to
+# compile there ("AST constructor recursion depth mismatch").
+import hypothesis  # noqa: F401
 from textual.pilot import Pilot
 
 from tests.pilot.conftest import app_of, screen_text
