@@ -323,7 +323,8 @@ class Executor:
 
     async def _turn_to_prove(self, kind: EffectKind) -> None:
         """Let the proofs of logins wait while others are still to be cut: nothing depends on them."""
-        while kind in PATIENT and self._agenda.any_ready and self._halt is None and not self._stopping:
+        if kind in PATIENT:
+            # The driver alone opens and closes this gate: asking again in a loop could spin on an open one.
             await self._rest.wait()
 
     async def _look(self, record: EffectRecord) -> Proof:

@@ -11,7 +11,6 @@ import pytest
 
 from tests.support.drills import opened, running_drill
 from workbench.actions import contain, handover
-from workbench.actions.common import RANK_ABUSE
 from workbench.actions.contain import Scope
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
@@ -20,7 +19,7 @@ from workbench.drill.serve import RunningDrill
 from workbench.errors import ApiError, Forbidden, NotAuthorised, UsageError
 from workbench.incident import timers
 from workbench.incident.handover import kept
-from workbench.incident.plan import EffectKind, EffectState
+from workbench.incident.plan import RANK_ABUSE, EffectKind, EffectState
 from workbench.incident.runbook import Verdict
 from workbench.mailgun.client import CallSeen, Mailgun
 from workbench.mailgun.endpoints import from_document

@@ -8,7 +8,8 @@ from textual.widgets import Input
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import US, FakeSession
 from workbench.incident.plan import Effect, EffectKind, Plan
-from workbench.screens.plan import PlanScreen, without_orphans
+from workbench.screens.plan import PlanScreen
+from workbench.screens.plan_rows import without_orphans
 
 
 def runs(session: FakeSession) -> list[tuple[object, ...]]:
@@ -170,7 +171,9 @@ async def test_stop_and_quit_while_a_plan_runs(running: Running) -> None:
         await pilot.press("q", "down", "enter")
         await app.work.rest("run", 5)
         await pilot.pause(0.2)
-        assert app._exit and len(runs(session)) == 1
+        exited: bool = app._exit
+        assert exited
+        assert len(runs(session)) == 1
 
 
 async def test_escape_stops_and_says_what_is_done(running: Running) -> None:
