@@ -94,7 +94,9 @@ class Refused(ApiError):
 class RateLimited(ApiError):
     """429: too many calls; ``retry_after`` is in seconds, None when the answer names no time."""
 
-    def __init__(self, what: str, *, retry_after: float | None = None, status: int = 429, where: str = "") -> None:
+    def __init__(
+        self, what: str, *, retry_after: float | None = None, status: int = 429, where: str = ""
+    ) -> None:
         super().__init__(
             what,
             "Mailgun limits how many calls an account may make.",
