@@ -6,6 +6,9 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from workbench import executor as executor_module
 from workbench.executor import Executor
 from workbench.incident.plan import Effect, EffectKind, Place
 from workbench.incident.state import EffectRecord
@@ -23,18 +26,24 @@ class _Counted(asyncio.Event):
         return await super().wait()
 
 
-async def test_a_proof_that_waits_for_cuts_lets_the_driver_run() -> None:
-    """Something became ready after the driver looked last: the event still says that nothing is."""
+async def test_proofs_of_logins_wait_for_a_gate_that_only_the_driver_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(executor_module, "WRITES", 0)  # Every slot is taken: what is ready stays ready.
     context: Any = SimpleNamespace(loud=None)
     ledger: Any = SimpleNamespace()
     executor = Executor(context, ledger, lambda progress: None)
     executor._rest = _Counted()
-    executor._rest.set()
     effect = Effect(EffectKind.KEY_DELETE, "a", Place(Region.US))
     executor._agenda.add([EffectRecord(effect)])
+    executor._launch_ready()
     waiting = asyncio.ensure_future(executor._turn_to_prove(EffectKind.LOGIN_RESET))
     await asyncio.sleep(0)
     assert not waiting.done()
     assert executor._agenda.pop() is not None
     executor._launch_ready()
     await waiting
+    # A key's proof never waits: its delete does, for it.
+    executor._agenda.add([EffectRecord(Effect(EffectKind.KEY_DELETE, "b", Place(Region.US)))])
+    executor._launch_ready()
+    await executor._turn_to_prove(EffectKind.KEY_CREATE)
