@@ -90,11 +90,14 @@ async def test_markup_is_shown_as_text(running: Running) -> None:
 
 async def test_notices_are_text(running: Running) -> None:
     from workbench.progress import Notice
+    from workbench.toasts import TOGETHER
 
     session = FakeSession()
     async with running(session) as pilot:
         session.tell(Notice("[b]alarm[/b] \x1b[2J\u202e key appeared", loud=True))
         await settle(pilot)
+        # Notices of one moment are gathered before they are shown.
+        await pilot.pause(2 * TOGETHER)
         text = screen_text(pilot)
         harmless(text)
         assert "[b]alarm[/b]" in text

@@ -113,8 +113,9 @@ class Tmux:
             dead, _, status = self._tmux(
                 "display-message", "-p", "-t", "work", "#{pane_dead} #{pane_dead_status}"
             ).partition(" ")
-            if dead == "1":
-                return int(status.strip() or -1)
+            # tmux may know of the end a moment before it knows the status.
+            if dead == "1" and status.strip():
+                return int(status)
             time.sleep(LOOK)
         raise AssertionError(f"the program did not end within {patience:.0f} s:\n{self.screen()}")
 

@@ -100,7 +100,9 @@ class Effect:
     def __post_init__(self) -> None:
         salt = str(self.params.get("instance", ""))
         seed = f"{self.kind}|{self.place.region}|{self.place.subaccount or ''}|{self.target}|{salt}"
-        object.__setattr__(self, "_id", f"{self.kind.value}-{sha256(seed.encode()).hexdigest()[:10]}")
+        object.__setattr__(
+            self, "_id", f"{self.kind.value}-{sha256(seed.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+        )
 
     @property
     def id(self) -> str:
