@@ -22,7 +22,7 @@ from workbench.guarded_vault import GuardedVault
 from workbench.home import new_incident_id, tag_of
 from workbench.incident import changes, drill_parts, findings, hardening, messages_to_support, runbook, timers
 from workbench.incident.inventory import Inventory
-from workbench.incident.plan import EffectKind, Plan
+from workbench.incident.plan import EffectKind, EffectState, Plan
 from workbench.incident.report import Material
 from workbench.incident.situation import Situation
 from workbench.incident_record import IncidentRecord, SessionOptions
@@ -374,7 +374,11 @@ class Session(IncidentRecord):
         cut = {"1", "2"}
         done = (runbook.Verdict.DONE, runbook.Verdict.NOT_APPLICABLE)
         # The inventory may still show what was just deleted: the records of this run know better.
-        gone = {r.effect.target for r in self.state.effects.values() if r.effect.kind.value == "key.delete"}
+        gone = {
+            r.effect.target
+            for r in self.state.of_kind(EffectKind.KEY_DELETE)
+            if r.state is EffectState.VERIFIED
+        }
         for key_id in gone:
             self.inventory.keys.pop(key_id, None)
         return all(step.verdict in done for step in self.steps() if step.id in cut)
