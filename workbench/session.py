@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench import evidence
+from workbench.account_name import account_name
 from workbench.actions import registry
 from workbench.clock import iso
 from workbench.credentials_in_use import AdminKey, fingerprint_key, resolve
@@ -33,7 +34,7 @@ from workbench.mailgun.probe import Capabilities, probe
 from workbench.metering import Metering
 from workbench.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
 from workbench.reader import Reader
-from workbench.redact import Secret, visible
+from workbench.redact import Secret
 from workbench.smtp import SmtpProver
 from workbench.vault import EntryName, incident_service
 
@@ -139,7 +140,7 @@ class Session(IncidentRecord):
 
             raise explained(failure, await locked_out(self.api, found, self.state, self._stored))
         if not self.state.name and not self.read_only:
-            name = _account_name(found)
+            name = account_name(found)
             # Two incidents of one day must not share entries: the later would write over live secrets.
             service = incident_service(f"{name} {self.incident[-4:]}", self.clock.now())
             await self._ledger.record("incident.named", {"name": name, "vault_service": service})
@@ -420,18 +421,3 @@ async def open_session(options: SessionOptions) -> Session:
         await asyncio.to_thread(journal.close)
         raise
     return Session(options, journal, ledger, admin)
-
-
-def _account_name(found: Capabilities) -> str:
-    """Return a name a person knows the account by: the registered name most of its domains share."""
-    names = [
-        domain.name
-        for region in found.regions.values()
-        for domain in region.domains
-        if not domain.name.startswith("sandbox")
-    ]
-    if not names:
-        return "account"
-    shared = [".".join(name.split(".")[-2:]) for name in names]
-    common = max(sorted(set(shared)), key=shared.count)
-    return visible(common.split(".")[0], 40)
