@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from workbench.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
+from workbench.effects.base import Context, Proof, Sent, stamp
+from workbench.effects.repeatable import Removal, Repeatable, proof, where
 from workbench.errors import NotFound
 from workbench.incident.state import EffectRecord
 from workbench.mailgun import content, domains, settings
@@ -12,31 +11,14 @@ from workbench.mailgun.client import Priority
 from workbench.redact import visible
 
 
-def _where(record: EffectRecord, priority: Priority) -> dict[str, Any]:
-    place = record.effect.place
-    return {"region": place.region, "subaccount": place.subaccount, "priority": priority}
-
-
-class _Repeatable(PlainHandler):
-    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
-        """Do it again: removing what is gone and setting what is set change nothing."""
-        return Reconciled(
-            Reality.AGAIN, f"{visible(record.effect.what or record.effect.target, 80)}: done again"
-        )
-
-
-def _proof(record: EffectRecord, sure: bool, text: str) -> Proof:
-    return Proof(sure, (*record.evidence[:1], text), later=not sure)
-
-
-class ListClose(_Repeatable):
+class ListClose(Repeatable):
     """Let nobody but the API write to a mailing list."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Set the access level; a list that is gone needs nothing."""
         try:
             await content.set_list_access(
-                ctx.api, record.effect.target, "readonly", **_where(record, Priority.WRITE)
+                ctx.api, record.effect.target, "readonly", **where(record, Priority.WRITE)
             )
         except NotFound:
             return Sent((f"was already gone at {stamp(ctx)}",))
@@ -45,14 +27,14 @@ class ListClose(_Repeatable):
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Read the access level back."""
         try:
-            held = await content.get_list(ctx.api, record.effect.target, **_where(record, Priority.PROOF))
+            held = await content.get_list(ctx.api, record.effect.target, **where(record, Priority.PROOF))
         except NotFound:
-            return _proof(record, True, f"gone at {stamp(ctx)}")
+            return proof(record, True, f"gone at {stamp(ctx)}")
         level = held.access_level or "unknown"
-        return _proof(record, level == "readonly", f"access is {visible(level, 20)} at {stamp(ctx)}")
+        return proof(record, level == "readonly", f"access is {visible(level, 20)} at {stamp(ctx)}")
 
 
-class DkimDeactivate(_Repeatable):
+class DkimDeactivate(Repeatable):
     """Stop signing with a DKIM key; the target is the selector. Whoever holds its private half keeps it."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
@@ -64,7 +46,7 @@ class DkimDeactivate(_Repeatable):
                 effect.params["domain"],
                 effect.target,
                 active=False,
-                **_where(record, Priority.WRITE),
+                **where(record, Priority.WRITE),
             )
         except NotFound:
             return Sent((f"was already gone at {stamp(ctx)}",))
@@ -74,17 +56,17 @@ class DkimDeactivate(_Repeatable):
         """Read the domain's keys back."""
         effect = record.effect
         held = await domains.domain_dkim_keys(
-            ctx.api, effect.params["domain"], **_where(record, Priority.PROOF)
+            ctx.api, effect.params["domain"], **where(record, Priority.PROOF)
         )
         found = next((key for key in held if key.selector == effect.target), None)
         if found is None:
-            return _proof(record, True, f"absent at {stamp(ctx)}")
+            return proof(record, True, f"absent at {stamp(ctx)}")
         active = found.dns_record.is_active if found.dns_record is not None else None
         word = "its state is not told" if active is None else "still active" if active else "inactive"
-        return _proof(record, active is False, f"{word} at {stamp(ctx)}")
+        return proof(record, active is False, f"{word} at {stamp(ctx)}")
 
 
-class TrackingFooter(_Repeatable):
+class TrackingFooter(Repeatable):
     """Clear a domain's unsubscribe footer; Mailgun then uses its own wording."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
@@ -95,94 +77,75 @@ class TrackingFooter(_Repeatable):
             "unsubscribe",
             html_footer="",
             text_footer="",
-            **_where(record, Priority.WRITE),
+            **where(record, Priority.WRITE),
         )
         return Sent((f"cleared at {stamp(ctx)}",))
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Read the footers back: no link of the intruder's may stand in them."""
-        held = await domains.get_tracking(ctx.api, record.effect.target, **_where(record, Priority.PROOF))
+        held = await domains.get_tracking(ctx.api, record.effect.target, **where(record, Priority.PROOF))
         footer = held.unsubscribe
         left = f"{footer.html_footer or ''}{footer.text_footer or ''}" if footer is not None else ""
         linked = "://" in left
         word = "still holds a link" if linked else "no link in it"
-        return _proof(record, not linked, f"{word} at {stamp(ctx)}")
+        return proof(record, not linked, f"{word} at {stamp(ctx)}")
 
 
-class SandboxRecipientDelete(_Repeatable):
+class SandboxRecipientDelete(Removal):
     """Remove an address the sandbox may write to."""
 
-    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
-        """Delete it; one that is gone counts as deleted."""
-        try:
-            await settings.delete_sandbox_recipient(
-                ctx.api, record.effect.target, **_where(record, Priority.WRITE)
-            )
-        except NotFound:
-            return Sent((f"was already gone at {stamp(ctx)}",))
-        return Sent((f"removed at {stamp(ctx)}",))
+    done = "removed"
 
-    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
-        """Show it absent from the recipients."""
-        held = await settings.sandbox_recipients(ctx.api, **_where(record, Priority.PROOF))
-        there = any(recipient.email == record.effect.target for recipient in held)
-        return _proof(record, not there, f"{'still listed' if there else 'absent'} at {stamp(ctx)}")
+    async def remove(self, ctx: Context, record: EffectRecord) -> None:
+        """Delete it."""
+        await settings.delete_sandbox_recipient(
+            ctx.api, record.effect.target, **where(record, Priority.WRITE)
+        )
+
+    async def there(self, ctx: Context, record: EffectRecord) -> bool:
+        """Return whether the recipients still hold it."""
+        held = await settings.sandbox_recipients(ctx.api, **where(record, Priority.PROOF))
+        return any(recipient.email == record.effect.target for recipient in held)
 
 
-class SuppressionAllowDelete(_Repeatable):
+class SuppressionAllowDelete(Removal):
     """Remove a never-suppress entry, so that bounces and complaints count again."""
 
-    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
-        """Delete it; one that is gone counts as deleted."""
-        effect = record.effect
-        try:
-            await content.delete_whitelist_entry(
-                ctx.api, effect.params["domain"], effect.target, **_where(record, Priority.WRITE)
-            )
-        except NotFound:
-            return Sent((f"was already gone at {stamp(ctx)}",))
-        return Sent((f"removed at {stamp(ctx)}",))
+    done = "removed"
 
-    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
-        """Show it absent from the domain's entries."""
+    async def remove(self, ctx: Context, record: EffectRecord) -> None:
+        """Delete it."""
         effect = record.effect
+        await content.delete_whitelist_entry(
+            ctx.api, effect.params["domain"], effect.target, **where(record, Priority.WRITE)
+        )
+
+    async def there(self, ctx: Context, record: EffectRecord) -> bool:
+        """Return whether the domain's entries still hold it."""
+        effect = record.effect
+        pages = content.iter_whitelist(ctx.api, effect.params["domain"], **where(record, Priority.PROOF))
         there = False
-        async for page in content.iter_whitelist(
-            ctx.api, effect.params["domain"], **_where(record, Priority.PROOF)
-        ):
+        async for page in pages:
             there = there or any(entry.value == effect.target for entry in page)
-        return _proof(record, not there, f"{'still listed' if there else 'absent'} at {stamp(ctx)}")
+        return there
 
 
-class SuppressionLift(_Repeatable):
+class SuppressionLift(Removal):
     """Take one address off a suppression table that the abuse put it on."""
 
-    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
-        """Delete the entry; one that is gone counts as deleted."""
-        effect = record.effect
-        try:
-            await content.delete_suppression(
-                ctx.api,
-                effect.params["domain"],
-                effect.params["table"],
-                effect.target,
-                **_where(record, Priority.WRITE),
-            )
-        except NotFound:
-            return Sent((f"was already gone at {stamp(ctx)}",))
-        return Sent((f"lifted at {stamp(ctx)}",))
+    done = "lifted"
 
-    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+    async def remove(self, ctx: Context, record: EffectRecord) -> None:
+        """Delete the entry."""
+        params = record.effect.params
+        await content.delete_suppression(
+            ctx.api, params["domain"], params["table"], record.effect.target, **where(record, Priority.WRITE)
+        )
+
+    async def there(self, ctx: Context, record: EffectRecord) -> bool:
         """Ask for the entry by its address: 404 means that mail to it is tried again."""
-        effect = record.effect
-        try:
-            await content.get_suppression(
-                ctx.api,
-                effect.params["domain"],
-                effect.params["table"],
-                effect.target,
-                **_where(record, Priority.PROOF),
-            )
-        except NotFound:
-            return _proof(record, True, f"absent at {stamp(ctx)}")
-        return _proof(record, False, f"still listed at {stamp(ctx)}")
+        params = record.effect.params
+        await content.get_suppression(
+            ctx.api, params["domain"], params["table"], record.effect.target, **where(record, Priority.PROOF)
+        )
+        return True

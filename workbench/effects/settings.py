@@ -2,115 +2,66 @@
 
 from __future__ import annotations
 
-from workbench.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
+from workbench.effects.base import Context, Proof, Sent, stamp
+from workbench.effects.repeatable import Removal, Repeatable, proof, where
 from workbench.errors import NotFound, Refused
 from workbench.incident.state import EffectRecord
 from workbench.mailgun import account, domains, settings
 from workbench.mailgun.client import Priority
-from workbench.redact import visible
 
 
-class _Repeatable(PlainHandler):
-    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
-        """Do it again: removing what is gone and setting what is set change nothing."""
-        return Reconciled(
-            Reality.AGAIN, f"{visible(record.effect.what or record.effect.target, 80)}: done again"
-        )
-
-
-class RouteDelete(_Repeatable):
+class RouteDelete(Removal):
     """Remove an inbound route."""
 
-    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
-        """Delete the route; one that is gone counts as deleted."""
-        effect = record.effect
-        try:
-            await settings.delete_route(
-                ctx.api,
-                effect.target,
-                region=effect.place.region,
-                subaccount=effect.place.subaccount,
-                priority=Priority.WRITE,
-            )
-        except NotFound:
-            return Sent((f"was already gone at {stamp(ctx)}",))
-        return Sent((f"deleted at {stamp(ctx)}",))
+    absent = "absent from the routes"
 
-    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
-        """Show the route absent from the list."""
-        effect = record.effect
-        routes = await settings.list_routes(
-            ctx.api, region=effect.place.region, subaccount=effect.place.subaccount, priority=Priority.PROOF
-        )
-        if any(route.id == effect.target for route in routes):
-            return Proof(False, (*record.evidence[:1], f"still listed at {stamp(ctx)}"), later=True)
-        return Proof(True, (*record.evidence[:1], f"absent from the routes at {stamp(ctx)}"))
+    async def remove(self, ctx: Context, record: EffectRecord) -> None:
+        """Delete the route."""
+        await settings.delete_route(ctx.api, record.effect.target, **where(record, Priority.WRITE))
+
+    async def there(self, ctx: Context, record: EffectRecord) -> bool:
+        """Return whether the routes still hold it."""
+        routes = await settings.list_routes(ctx.api, **where(record, Priority.PROOF))
+        return any(route.id == record.effect.target for route in routes)
 
 
-class WebhookDelete(_Repeatable):
+class WebhookDelete(Removal):
     """Remove one URL from all of a domain's webhooks; the target is ``domain|url``."""
 
-    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+    done = "removed"
+    present = "still there"
+
+    async def remove(self, ctx: Context, record: EffectRecord) -> None:
         """Delete by URL, which takes it out of every event type (dossier B4)."""
-        effect = record.effect
-        try:
-            await settings.remove_webhook_address(
-                ctx.api,
-                effect.params["domain"],
-                effect.params["url"],
-                region=effect.place.region,
-                subaccount=effect.place.subaccount,
-                priority=Priority.WRITE,
-            )
-        except NotFound:
-            return Sent((f"was already gone at {stamp(ctx)}",))
-        return Sent((f"removed at {stamp(ctx)}",))
-
-    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
-        """Show the URL absent from the domain's webhooks."""
-        effect = record.effect
-        hooks = await settings.domain_webhooks(
-            ctx.api,
-            effect.params["domain"],
-            region=effect.place.region,
-            subaccount=effect.place.subaccount,
-            priority=Priority.PROOF,
+        params = record.effect.params
+        await settings.remove_webhook_address(
+            ctx.api, params["domain"], params["url"], **where(record, Priority.WRITE)
         )
-        there = any(url == effect.params["url"] for _, url in hooks.pairs())
-        word = "still there" if there else "absent"
-        return Proof(not there, (*record.evidence[:1], f"{word} at {stamp(ctx)}"), later=there)
+
+    async def there(self, ctx: Context, record: EffectRecord) -> bool:
+        """Return whether the domain's webhooks still hold the URL."""
+        params = record.effect.params
+        hooks = await settings.domain_webhooks(ctx.api, params["domain"], **where(record, Priority.PROOF))
+        return any(url == params["url"] for _, url in hooks.pairs())
 
 
-class AccountWebhookDelete(_Repeatable):
+class AccountWebhookDelete(Removal):
     """Remove an account webhook (they are kept per region, dossier A1)."""
 
-    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
-        """Delete it; one that is gone counts as deleted. Changes may take ten minutes to act (dossier C)."""
-        effect = record.effect
-        try:
-            await settings.delete_account_webhook(
-                ctx.api,
-                effect.target,
-                region=effect.place.region,
-                subaccount=effect.place.subaccount,
-                priority=Priority.WRITE,
-            )
-        except NotFound:
-            return Sent((f"was already gone at {stamp(ctx)}",))
-        return Sent((f"deleted at {stamp(ctx)}, in force within 10 minutes",))
+    # Changes may take ten minutes to act (dossier C).
+    note = ", in force within 10 minutes"
 
-    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
-        """Show it absent from the region's account webhooks."""
-        effect = record.effect
-        hooks = await settings.account_webhooks(
-            ctx.api, region=effect.place.region, subaccount=effect.place.subaccount, priority=Priority.PROOF
-        )
-        there = any(hook.webhook_id == effect.target for hook in hooks)
-        word = "still listed" if there else "absent"
-        return Proof(not there, (*record.evidence[:1], f"{word} at {stamp(ctx)}"), later=there)
+    async def remove(self, ctx: Context, record: EffectRecord) -> None:
+        """Delete it."""
+        await settings.delete_account_webhook(ctx.api, record.effect.target, **where(record, Priority.WRITE))
+
+    async def there(self, ctx: Context, record: EffectRecord) -> bool:
+        """Return whether the region's account webhooks still hold it."""
+        hooks = await settings.account_webhooks(ctx.api, **where(record, Priority.PROOF))
+        return any(hook.webhook_id == record.effect.target for hook in hooks)
 
 
-class AllowlistChange(_Repeatable):
+class AllowlistChange(Repeatable):
     """Add an address to the IP allowlist, or remove one."""
 
     def __init__(self, *, add: bool) -> None:
@@ -149,10 +100,10 @@ class AllowlistChange(_Repeatable):
         )
         there = any(entry.ip_address == record.effect.target for entry in entries)
         word = "on the list" if there else "not on the list"
-        return Proof(there is self.add, (*record.evidence[:1], f"{word} at {stamp(ctx)}"), later=True)
+        return proof(record, there is self.add, f"{word} at {stamp(ctx)}")
 
 
-class DomainUpdate(_Repeatable):
+class DomainUpdate(Repeatable):
     """Set fields of a domain back; the values before are in the plan for the way back."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
@@ -161,9 +112,7 @@ class DomainUpdate(_Repeatable):
         await domains.update_domain(
             ctx.api,
             effect.target,
-            region=effect.place.region,
-            subaccount=effect.place.subaccount,
-            priority=Priority.WRITE,
+            **where(record, Priority.WRITE),
             **dict(effect.params["fields"]),
         )
         return Sent((f"set at {stamp(ctx)}",))
@@ -171,20 +120,12 @@ class DomainUpdate(_Repeatable):
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Read the domain back; how some fields are cleared is not documented, so only this tells."""
         effect = record.effect
-        domain = await domains.get_domain(
-            ctx.api,
-            effect.target,
-            region=effect.place.region,
-            subaccount=effect.place.subaccount,
-            priority=Priority.PROOF,
-        )
+        domain = await domains.get_domain(ctx.api, effect.target, **where(record, Priority.PROOF))
         wrong = [
             name
             for name, wanted in effect.params["fields"].items()
             if str(getattr(domain, name, None) or "").lower() != str(wanted or "").lower()
         ]
         if wrong:
-            return Proof(
-                False, (*record.evidence[:1], f"not taken over: {', '.join(sorted(wrong))}"), later=True
-            )
-        return Proof(True, (*record.evidence[:1], f"read back at {stamp(ctx)}"))
+            return proof(record, False, f"not taken over: {', '.join(sorted(wrong))}")
+        return proof(record, True, f"read back at {stamp(ctx)}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
+from workbench.effects.repeatable import Repeatable, proof, where
 from workbench.errors import NotFound, Refused
 from workbench.incident.state import EffectRecord
 from workbench.mailgun import account, domains, keys, queues
@@ -13,17 +14,7 @@ from workbench.mailgun.client import Priority
 from workbench.redact import Secret, visible
 
 
-class _Repeatable(PlainHandler):
-    """An effect that may simply be done again: the account ends the same."""
-
-    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
-        """Do it again."""
-        return Reconciled(
-            Reality.AGAIN, f"{visible(record.effect.what or record.effect.target, 80)}: done again"
-        )
-
-
-class QueuePurge(_Repeatable):
+class QueuePurge(Repeatable):
     """Throw away what a domain has queued and scheduled, on every storage host."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
@@ -46,64 +37,42 @@ class QueuePurge(_Repeatable):
         )
 
 
-class LimitSet(_Repeatable):
+class LimitSet(Repeatable):
     """Cap what the account may send in a month; the value before is kept for the way back."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Set the limit; the server refuses less than 1,000 (dossier B3)."""
         effect = record.effect
-        await account.set_limit(
-            ctx.api,
-            int(effect.params["limit"]),
-            region=effect.place.region,
-            subaccount=effect.place.subaccount,
-            priority=Priority.WRITE,
-        )
+        await account.set_limit(ctx.api, int(effect.params["limit"]), **where(record, Priority.WRITE))
         return Sent((f"limit set at {stamp(ctx)}",))
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Read the limit back."""
         effect = record.effect
-        limit = await account.get_limit(
-            ctx.api,
-            region=effect.place.region,
-            subaccount=effect.place.subaccount,
-            priority=Priority.PROOF,
-        )
+        limit = await account.get_limit(ctx.api, **where(record, Priority.PROOF))
         seen = None if limit is None or limit.limit is None else int(limit.limit)
-        return Proof(
-            seen == int(effect.params["limit"]),
-            (*record.evidence[:1], f"read back: {'none' if seen is None else seen} at {stamp(ctx)}"),
-        )
+        word = f"read back: {'none' if seen is None else seen} at {stamp(ctx)}"
+        return proof(record, seen == int(effect.params["limit"]), word, later=False)
 
 
-class LimitClear(_Repeatable):
+class LimitClear(Repeatable):
     """Remove the cap."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Remove the limit; none set counts as removed."""
-        effect = record.effect
         try:
-            await account.delete_limit(
-                ctx.api,
-                region=effect.place.region,
-                subaccount=effect.place.subaccount,
-                priority=Priority.WRITE,
-            )
+            await account.delete_limit(ctx.api, **where(record, Priority.WRITE))
         except NotFound:
             return Sent((f"no limit was set at {stamp(ctx)}",))
         return Sent((f"limit removed at {stamp(ctx)}",))
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Read that there is none."""
-        effect = record.effect
-        limit = await account.get_limit(
-            ctx.api, region=effect.place.region, subaccount=effect.place.subaccount, priority=Priority.PROOF
-        )
-        return Proof(limit is None, (*record.evidence[:1], f"read back at {stamp(ctx)}"))
+        limit = await account.get_limit(ctx.api, **where(record, Priority.PROOF))
+        return proof(record, limit is None, f"read back at {stamp(ctx)}", later=False)
 
 
-class SubaccountSwitch(_Repeatable):
+class SubaccountSwitch(Repeatable):
     """Disable a subaccount, or enable it again."""
 
     def __init__(self, *, enable: bool) -> None:
@@ -126,43 +95,27 @@ class SubaccountSwitch(_Repeatable):
             if subaccount.id == record.effect.target:
                 status = subaccount.status
         wanted = "open" if self.enable else "disabled"
-        return Proof(
-            status == wanted, (*record.evidence[:1], f"status {visible(status, 20)} at {stamp(ctx)}")
-        )
+        return proof(record, status == wanted, f"status {visible(status, 20)} at {stamp(ctx)}", later=False)
 
 
-class DomainDelete(_Repeatable):
+class DomainDelete(Repeatable):
     """Delete a rogue domain, for good."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Delete it; the server does so in the background, over minutes (dossier B2)."""
-        effect = record.effect
         try:
-            await domains.delete_domain(
-                ctx.api,
-                effect.target,
-                region=effect.place.region,
-                subaccount=effect.place.subaccount,
-                priority=Priority.WRITE,
-            )
+            await domains.delete_domain(ctx.api, record.effect.target, **where(record, Priority.WRITE))
         except NotFound:
             return Sent((f"was already gone at {stamp(ctx)}",))
         return Sent((f"deletion accepted at {stamp(ctx)}",))
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Show the domain absent; until then the deletion is only promised."""
-        effect = record.effect
         try:
-            await domains.get_domain(
-                ctx.api,
-                effect.target,
-                region=effect.place.region,
-                subaccount=effect.place.subaccount,
-                priority=Priority.PROOF,
-            )
+            await domains.get_domain(ctx.api, record.effect.target, **where(record, Priority.PROOF))
         except NotFound:
-            return Proof(True, (*record.evidence[:1], f"absent at {stamp(ctx)}"))
-        return Proof(False, (*record.evidence[:1], "still listed: deletion runs in the background"))
+            return proof(record, True, f"absent at {stamp(ctx)}")
+        return proof(record, False, "still listed: deletion runs in the background", later=False)
 
 
 class SigningKeyRenew(PlainHandler):
@@ -216,7 +169,7 @@ def _signing_entry(record: EffectRecord, which: str = "") -> str:
     return f"HTTP webhook signing key {region}{detail}"
 
 
-class PublicKeyRenew(_Repeatable):
+class PublicKeyRenew(Repeatable):
     """Make a new public validation key."""
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
