@@ -14,13 +14,14 @@ operator stops, a kill interrupts or a fault breaks has a row in the journal tha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from workbench.agenda import Agenda, barred, due
 from workbench.attempts import attempt
-from workbench.effects.base import Context, Proof, SecretMissing, Sent, contradicted, prepares_nothing
+from workbench.batches import Batches
+from workbench.effects.base import Context, Proof, SecretMissing, Sent, contradicted
 from workbench.effects.registry import HANDLERS
 from workbench.errors import ApiError, VaultError, WorkbenchError
 from workbench.incident.plan import EffectKind, EffectState, Plan
@@ -28,6 +29,7 @@ from workbench.incident.state import EffectRecord
 from workbench.ledger import Ledger
 from workbench.outages import Outages
 from workbench.progress import EffectMoved, Notice, Phase, PlanFinished, PlanStarted, Progress, Summary
+from workbench.stock import Stock
 
 # Well above the 20 calls in flight: while an effect waits for vault and journal, its call slot is not empty.
 WRITES = 56
@@ -39,21 +41,6 @@ BESIDE = 6
 # How often the account is looked at before a change counts as not proven, and the seconds between looks.
 LOOKS = 8
 LOOK_EVERY = 1.0
-# New passwords are stored ahead by one durable replace: few before the first cut, many after it.
-FIRST_CHUNK = 20
-CHUNK = 500
-
-
-@dataclass(slots=True)
-class _Batch:
-    """One run() call: the effects it waits for."""
-
-    title: str
-    ids: tuple[str, ...]
-    waiting: set[str]
-    began: float
-    sent_at: float
-    finished: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Executor:
@@ -65,7 +52,7 @@ class Executor:
         self._report = report
         ctx.loud = lambda text: self._notice(text, loud=True)
         self._agenda = Agenda()
-        self._batches: list[_Batch] = []
+        self._batches = Batches(ctx.clock)
         self._wake = asyncio.Event()
         self._driver: asyncio.Task[None] | None = None
         self._writing: set[asyncio.Task[None]] = set()
@@ -73,9 +60,7 @@ class Executor:
         self._proof_slots = asyncio.Semaphore(PROOFS)
         # Set while nothing is ready to be sent.
         self._rest = asyncio.Event()
-        self._prepared: dict[str, str] = {}
-        self._preparing = asyncio.Lock()
-        self._chunk = FIRST_CHUNK
+        self._stock = Stock(ctx)
         self._halt: BaseException | None = None
         self._stopping = False
         self._outages = Outages()
@@ -101,25 +86,25 @@ class Executor:
         taken = due(state, wanted)
         ids = tuple(record.effect.id for record in taken)
         records = await self._without_barred(taken)
-        now = self._ctx.clock.monotonic()
         title = plan.title if plan is not None else "Finish what was begun"
-        batch = _Batch(title, ids, {record.effect.id for record in records}, now, now)
         if not self._batches:
             self._halt, self._stopping, self._outages = None, False, Outages()
         self._report(PlanStarted(title, len(ids)))
-        self._batches.append(batch)
+        batch = self._batches.open(title, ids, (record.effect.id for record in records))
         try:
             self._agenda.add(records)
             self._start()
             if batch.waiting:
                 await batch.finished.wait()
         finally:
-            self._batches.remove(batch)
+            self._batches.close(batch)
             if not self._batches:
                 await self._dismiss()
         if self._halt is not None and not isinstance(self._halt, WorkbenchError):
             raise self._halt
-        summary = self._summary(batch)
+        # Ended amid trouble, with nothing after it that went well: that is stopped half-way too.
+        halted = self._halt or self._outages.reason
+        summary = self._batches.summary(batch, state.effects, halted, stopped=self._stopping)
         self._report(PlanFinished(summary))
         return summary
 
@@ -163,8 +148,7 @@ class Executor:
         await self._ledger.rest()
         self._driver = None
         self._agenda = Agenda()
-        self._prepared.clear()
-        self._chunk = FIRST_CHUNK
+        self._stock.clear()
 
     async def _drive(self) -> None:
         """Launch ready effects while there are slots; end every run when nothing is left or may begin."""
@@ -181,8 +165,7 @@ class Executor:
         except WorkbenchError as error:
             self._halt = self._halt or error
         finally:
-            for batch in self._batches:
-                batch.finished.set()
+            self._batches.finish()
 
     def _launch_ready(self) -> None:
         self._launch_what_is_ready()
@@ -226,7 +209,7 @@ class Executor:
             self._launch(self._proving, self._prove(record))
             return
         try:
-            entry = await self._prepare(record)
+            entry = await self._stock.entry(record, self._agenda, lambda: self._moved(record, Phase.STORING))
         except (ApiError, VaultError) as error:
             await self._give_up(record, error, unknown=True)
             return
@@ -255,7 +238,7 @@ class Executor:
         self._moved(record, Phase.DONE)
         if record.effect.kind is EffectKind.KEY_DELETE and self._agenda.unpark():
             self._notice("A key slot opened: going on with the replacement keys.")
-        self._mark_sent(record.effect.id)
+        self._batches.sent(record.effect.id)
         self._outages.well()
         self._launch(self._proving, self._prove(record))
 
@@ -271,30 +254,7 @@ class Executor:
         """Leave an effect, and what depends on it, as it stands for the next run."""
         for left in (record, *self._agenda.left(record.effect.id)):
             self._moved(left, Phase.WAITING)
-            self._ended(left.effect.id)
-
-    async def _prepare(self, record: EffectRecord) -> str:
-        """Make the effect's secret safe and return its vault entry, together with those that come next."""
-        effect_id, kind = record.effect.id, record.effect.kind
-        if prepares_nothing(HANDLERS[kind]):
-            # Never behind a keyring that waits for its owner: what needs no secret cuts at once.
-            return ""
-        async with self._preparing:
-            if effect_id not in self._prepared:
-                self._moved(record, Phase.STORING)
-                upcoming = self._agenda.upcoming(kind, self._chunk)
-                chunk = {r.effect.id: r for r in (record, *upcoming) if r.effect.id not in self._prepared}
-                try:
-                    names = await HANDLERS[kind].prepare(self._ctx, list(chunk.values()))
-                except VaultError:
-                    if len(chunk) == 1:
-                        raise
-                    # One entry of many may be at fault: this effect on its own.
-                    chunk = {effect_id: record}
-                    names = await HANDLERS[kind].prepare(self._ctx, [record])
-                self._prepared.update(dict.fromkeys(chunk, ""), **names)
-                self._chunk = CHUNK
-            return self._prepared.get(effect_id, "")
+            self._batches.ended(left.effect.id)
 
     async def _prove(self, record: EffectRecord) -> None:
         """Look at the account until it shows the effect, or until it is plain that it will not from here."""
@@ -315,7 +275,7 @@ class Executor:
         self._moved(record, Phase.VERIFIED if proof.sure else Phase.UNPROVEN)
         if proof.sure:
             self._agenda.verified(effect.id)
-            self._ended(effect.id)
+            self._batches.ended(effect.id)
             self._wake.set()
         else:
             # Done is not over: the next run looks again, and what depends on it waits for that.
@@ -372,13 +332,13 @@ class Executor:
         Where it is over ``for_good`` its dependents are skipped; otherwise they stay planned, and the next
         run takes them up behind it.
         """
-        self._ended(record.effect.id)
+        self._batches.ended(record.effect.id)
         for dependent in self._agenda.left(record.effect.id):
             if for_good and not dependent.open:
                 await self._skip(dependent, f"{record.effect.what or record.effect.target} {why}")
             else:
                 self._moved(dependent, Phase.WAITING)
-            self._ended(dependent.effect.id)
+            self._batches.ended(dependent.effect.id)
 
     async def _skip(self, record: EffectRecord, why: str) -> None:
         await self._ledger.record("effect.skipped", {"id": record.effect.id, "why": f"left as it is: {why}"})
@@ -414,34 +374,3 @@ class Executor:
 
     def _notice(self, text: str, *, loud: bool = False) -> None:
         self._report(Notice(text, loud))
-
-    def _mark_sent(self, effect_id: str) -> None:
-        now = self._ctx.clock.monotonic()
-        for batch in self._batches:
-            if effect_id in batch.waiting:
-                batch.sent_at = now
-
-    def _ended(self, effect_id: str) -> None:
-        for batch in self._batches:
-            batch.waiting.discard(effect_id)
-            if not batch.waiting:
-                batch.finished.set()
-
-    def _summary(self, batch: _Batch) -> Summary:
-        effects: Mapping[str, EffectRecord] = self._ledger.state.effects
-        states = [effects[i].state for i in batch.ids]
-        now = self._ctx.clock.monotonic()
-        # Ended amid trouble, with nothing after it that went well: that is stopped half-way too.
-        halted = self._halt or self._outages.reason
-        return Summary(
-            title=batch.title,
-            total=len(batch.ids),
-            verified=states.count(EffectState.VERIFIED),
-            done=states.count(EffectState.DONE),
-            failed=states.count(EffectState.FAILED),
-            skipped=states.count(EffectState.SKIPPED),
-            seconds=now - batch.began,
-            seconds_sending=batch.sent_at - batch.began,
-            halted=halted if isinstance(halted, WorkbenchError) else None,
-            stopped=self._stopping,
-        )

@@ -30,7 +30,7 @@ async def test_proofs_of_logins_wait_for_a_gate_that_only_the_driver_opens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(executor_module, "WRITES", 0)  # Every slot is taken: what is ready stays ready.
-    context: Any = SimpleNamespace(loud=None)
+    context: Any = SimpleNamespace(loud=None, clock=None)
     ledger: Any = SimpleNamespace()
     executor = Executor(context, ledger, lambda progress: None)
     executor._rest = _Counted()
