@@ -37,6 +37,7 @@ class Tmux:
         for name in ("TMUX", "COLUMNS", "LINES", "NO_COLOR", "WORKBENCH_ASCII", "WORKBENCH_THEME"):
             self._env.pop(name, None)
         self.raw = folder / "terminal.bytes"
+        self._status = folder / "exit-status"
         self._pressed: list[str] = []
 
     def __enter__(self) -> Self:
@@ -54,8 +55,11 @@ class Tmux:
 
     def start(self, command: Sequence[str]) -> None:
         """Run a program in a fresh session; every byte it writes is appended to ``raw``."""
-        # The shell waits until its output is recorded, so that not even the first byte is missed.
-        waiting = f"read -r _; exec {shlex.join(command)}"
+        # The shell waits until its output is recorded, so that not even the first byte is missed, and it
+        # writes the exit status down: tmux now and then leaves an ended child unreaped and never knows it.
+        self._status.unlink(missing_ok=True)
+        written = shlex.quote(str(self._status))
+        waiting = f"read -r _; {shlex.join(command)}; echo $? > {written}.new; mv {written}.new {written}"
         size = ("-x", str(self._columns), "-y", str(self._lines))
         self._tmux("new-session", "-d", "-s", "work", *size, "sh", "-c", waiting)
         self._tmux("set-option", "-g", "remain-on-exit", "on")
@@ -110,12 +114,8 @@ class Tmux:
         """Wait until the program has ended; return its exit status."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
-            dead, _, status = self._tmux(
-                "display-message", "-p", "-t", "work", "#{pane_dead} #{pane_dead_status}"
-            ).partition(" ")
-            # tmux may know of the end a moment before it knows the status.
-            if dead == "1" and status.strip():
-                return int(status)
+            if self._status.exists():
+                return int(self._status.read_text())
             time.sleep(LOOK)
         raise AssertionError(f"the program did not end within {patience:.0f} s:\n{self.screen()}")
 
@@ -125,8 +125,9 @@ class Tmux:
 
     @property
     def pid(self) -> int:
-        """Return the process id of the program."""
-        return int(self._tmux("display-message", "-p", "-t", "work", "#{pane_pid}"))
+        """Return the process id of the program, the one child of the shell that started it."""
+        shell = self._tmux("display-message", "-p", "-t", "work", "#{pane_pid}")
+        return int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
 
     def _base(self) -> list[str]:
         return ["tmux", "-S", str(self._socket), "-f", "/dev/null"]
