@@ -181,13 +181,7 @@ async def prove(
     api: Mailgun, prover: SmtpProver, vault: Fetching, state: State, found: list[Candidate]
 ) -> dict[str, tuple[Liveness, str]]:
     """Ask the account about found secrets, the vault's new passwords as the control."""
-    from workbench.incident.plan import EffectKind
-
-    entries = {
-        r.effect.target: r.entry
-        for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
-        if r.entry
-    }
+    entries = {login: record.entry for login, record in state.passwords.items() if record.entry}
 
     async def control(login: str) -> Secret | None:
         entry = entries.get(login)

@@ -26,6 +26,7 @@ _KINDS = (
     EffectKind.LOGIN_CREATE,
     EffectKind.LOGIN_DELETE,
 )
+_PASSWORDS = (EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
@@ -60,6 +61,9 @@ def lasting(state: State) -> list[EffectRecord]:
         for r in state.of_kind(EffectKind.DOMAIN_DELETE)
         if r.state in (EffectState.DONE, EffectState.VERIFIED)
     }
+    passwords = {record.effect.id for record in state.passwords.values()}
+    # A password that was replaced once more is refused, as it should be.
+    reached = [r for r in reached if r.effect.kind not in _PASSWORDS or r.effect.id in passwords]
     return [
         r
         for r in reached

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
+from itertools import count
 from typing import Any, TypeVar
 
 from workbench.errors import UsageError
 from workbench.incident.handover import use_words, uses
-from workbench.incident.plan import RANK_ABUSE
+from workbench.incident.plan import RANK_ABUSE, Effect, EffectState
 from workbench.incident.situation import Situation
+from workbench.incident.state import State
 from workbench.incident.use import PRODUCTION
 
 # Ranks: the executor cuts the highest first. What sends abuse is above what could send it.
@@ -30,6 +33,25 @@ class NothingToDo(UsageError):
     def __init__(self, what: str, means: str = "", todo: str = "", *, left_out: Iterable[str] = ()) -> None:
         super().__init__(what, means, todo)
         self.left_out = tuple(left_out)
+
+
+def once_more(state: State, effect: Effect) -> Effect:
+    """Return the effect as one of its own where this incident carried the same out already.
+
+    An effect that is begun and not over is returned as it is: planning it twice must not do it twice.
+    """
+    for turn in count(2):
+        known = state.effects.get(effect.id)
+        if known is None or known.state not in (EffectState.DONE, EffectState.VERIFIED):
+            return effect
+        effect = replace(effect, params={**effect.params, "instance": str(turn)})
+    raise AssertionError("count() does not end")
+
+
+def came_back(state: State, effect: Effect, kind: str) -> bool:
+    """Return whether what an effect deleted is there again; the watch said so (``kind`` is its slice)."""
+    known = state.effects.get(effect.id)
+    return known is not None and f"back:{kind}:{effect.target}:{known.done_at}" in state.alarms
 
 
 def chosen(marked: Collection[str], held: dict[str, T], what: str) -> list[T]:

@@ -10,6 +10,7 @@ from workbench.actions.common import NothingToDo
 from workbench.actions.grants import PROPOSED, Grants
 from workbench.actions.ways import Choice, Ways
 from workbench.errors import UsageError
+from workbench.incident import unread
 from workbench.incident.handover import NOW, kept
 from workbench.incident.plan import EffectState, Plan
 from workbench.incident.situation import Situation
@@ -71,6 +72,7 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
         left_out.append("SMTP logins: not in the scope that was given")
     if scope.narrowed:
         left_out += _left_out(situation, scope)
+    left_out += unread.lines(situation.inventory)
     if scope.remove_strangers:
         effects = tuple(logins.removal(situation, item) for item in logins.strangers(situation))
         plans = [_without_resets(p, {e.target for e in effects}) for p in plans]
@@ -80,7 +82,7 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
         names = list(situation.inventory.domains) if everything else list(scope.purge)
         there = _present(situation, names, situation.inventory.domains, "domain")
         if there:
-            plans += _unless_empty(lambda: stops.plan_purge(situation, there))
+            plans += _unless_empty(lambda: stops.plan_purge(situation, there, again=False))
     if scope.limit is not None:
         plans.append(stops.plan_limit(situation, scope.limit))
     whole = Plan("Cut all access", left_out=tuple(left_out)).joined("Cut all access", plans)

@@ -10,8 +10,10 @@ from workbench.actions.common import (
     RANK_LOGIN,
     RANK_STRANGER,
     NothingToDo,
+    came_back,
     chosen,
     harm,
+    once_more,
     plural,
     rank_of,
     seen,
@@ -38,8 +40,8 @@ def plan_reset(
     """Return the plan that resets the marked logins, those of the marked domains, or every login.
 
     Logins that ``ways`` or ``replace_first`` keep get a second login instead, to hand over before the old one
-    is reset. A login that this incident has reset and proven is left alone unless ``again``. Raises UsageError
-    when nothing is left to reset.
+    is reset. A login that this incident has reset and proven is left alone unless ``again``: a second reset is
+    an effect of its own. Raises UsageError when nothing is left to reset.
     """
     held = situation.inventory.logins
     by_domain = {name for name in (*marked, *domains) if name in situation.inventory.domains}
@@ -55,7 +57,9 @@ def plan_reset(
     }
     way = Ways(situation, ways, replace_first)
     left = [item for item in items if again or item.login not in done]
-    effects = [_reset(situation, item) for item in left if way.of_login(item) != FIRST]
+    effects = [
+        once_more(situation.state, _reset(situation, item)) for item in left if way.of_login(item) != FIRST
+    ]
     first = [item for item in left if way.of_login(item) == FIRST]
     effects += [
         _second(situation, item) for item in first if not is_kept(situation.state, f"smtp:{item.login}")
@@ -122,7 +126,7 @@ def strangers(situation: Situation) -> list[LoginItem]:
 def removal(situation: Situation, item: LoginItem, *, why: str = "") -> Effect:
     """Return the effect that deletes a login."""
     credential = f"smtp:{item.login}"
-    return Effect(
+    effect = Effect(
         EffectKind.LOGIN_DELETE,
         target=item.login,
         place=item.place,
@@ -138,6 +142,9 @@ def removal(situation: Situation, item: LoginItem, *, why: str = "") -> Effect:
             )
         ),
     )
+    # Deleted by this incident, and made again by somebody: that is another login of the same name.
+    again = came_back(situation.state, effect, "logins")
+    return once_more(situation.state, effect) if again else effect
 
 
 def reset(situation: Situation, item: LoginItem, *, why: str = "") -> Effect:

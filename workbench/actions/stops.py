@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from workbench.actions.common import RANK_LIMIT, RANK_PURGE, listed, plural
+from workbench.actions.common import RANK_LIMIT, RANK_PURGE, listed, once_more, plural
 from workbench.errors import UsageError
 from workbench.incident.abuse import abused_domains
 from workbench.incident.handover import uses
@@ -18,8 +18,10 @@ from workbench.redact import visible
 LEAST_LIMIT = 1000
 
 
-def plan_purge(situation: Situation, marked: Collection[str] = ()) -> Plan:
+def plan_purge(situation: Situation, marked: Collection[str] = (), *, again: bool = True) -> Plan:
     """Return the plan that purges the marked domains' queues, or those of the abused domains.
+
+    A queue that this incident has purged fills again while anything still sends: ``again`` purges it once more.
 
     Raises UsageError when nothing is marked and no domain is known to be abused.
     """
@@ -32,7 +34,7 @@ def plan_purge(situation: Situation, marked: Collection[str] = ()) -> Plan:
             "A purge also throws away the domain's own scheduled mail, so it is never done on all by itself.",
             "Select domains with space, or wait until the sending figures are read.",
         )
-    effects = tuple(
+    effects = [
         Effect(
             EffectKind.QUEUE_PURGE,
             target=item.name,
@@ -44,13 +46,15 @@ def plan_purge(situation: Situation, marked: Collection[str] = ()) -> Plan:
             why="mail that the intruder queued or scheduled outlives the credentials",
         )
         for item in items
-    )
+    ]
+    if again:
+        effects = [once_more(situation.state, effect) for effect in effects]
     notes = (
         "Every storage host is asked. What your own programs have queued or scheduled for these domains goes with "
         "it; no call counts it, so it cannot be said how much that is.",
         "Usually about the minutes of mail that wait for a retry, and everything scheduled up to 7 days ahead.",
     )
-    return Plan("Purge queued mail", effects, notes=notes)
+    return Plan("Purge queued mail", tuple(effects), notes=notes)
 
 
 def _purge_breaks(situation: Situation, domain: str) -> str:

@@ -63,11 +63,14 @@ def replacements(situation: Situation) -> list[Replacement]:
     state = situation.state
     notes: Mapping[str, Mapping[str, Any]] = state.adoption
     found = []
+    present = {record.effect.id for record in state.passwords.values()}
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE):
         if record.state not in (EffectState.DONE, EffectState.VERIFIED) or record.effect.params.get("own"):
             continue
         if record.effect.params.get("stranger"):
             continue
+        if record.effect.kind is not EffectKind.KEY_CREATE and record.effect.id not in present:
+            continue  # Its password was replaced once more.
         note = notes.get(record.effect.id, {})
         in_use, seen = _in_use(situation, record)
         by_hand = tuple(str(place) for place in note.get("places", ()))

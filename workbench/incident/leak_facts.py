@@ -107,11 +107,7 @@ def resets_begun(state: State) -> frozenset[str]:
 
 def password_entries(state: State) -> list[str]:
     """Return the vault entries of the passwords this incident set and proved."""
-    return [
-        r.entry
-        for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
-        if r.state is EffectState.VERIFIED and r.entry
-    ]
+    return [r.entry for r in state.passwords.values() if r.state is EffectState.VERIFIED and r.entry]
 
 
 def foreign_uses(state: State) -> tuple[ForeignUse, ...]:

@@ -151,6 +151,18 @@ class State:
         return [r for r in self.effects.values() if r.effect.kind in kinds]
 
     @property
+    def passwords(self) -> dict[str, EffectRecord]:
+        """Return the effect that set each login's present password, by login: the last one that the server took."""
+        found: dict[str, EffectRecord] = {}
+        for record in self.of_kind(EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET):
+            if record.state not in (EffectState.DONE, EffectState.VERIFIED):
+                continue
+            known = found.get(record.effect.target)
+            if known is None or known.done_at <= record.done_at:
+                found[record.effect.target] = record
+        return found
+
+    @property
     def created_keys(self) -> dict[str, EffectRecord]:
         """Return the keys this incident minted and still holds, by key id."""
         return {
