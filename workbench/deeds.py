@@ -285,7 +285,8 @@ class Deeds:
     def _entry(self, session: Session, marked: list[str]) -> str:
         """Return the vault entry of the secret that belongs to the highlighted row, ``""`` for none."""
         key = self._app.main.panes[Pane.CREDENTIALS].table.cursor_key
-        for record in session.state.effects.values():
+        # The newest first: a password that was replaced once more is of no use to anybody.
+        for record in reversed(session.state.effects.values()):
             about = (record.effect.target, record.result.get("key_id"), record.effect.params.get("replaces"))
             kind = record.effect.kind.value
             if record.entry and key in about and kind in ("key.create", "smtp.reset", "smtp.create"):
