@@ -99,8 +99,14 @@ async def attempt(
                 return Outcome(error=error, unknown=True)
             await ctx.clock.sleep(waits.pop(0))
         except WorkbenchError as error:
+            # The call was made before, and its answer lost: only the repetition was refused.
+            lost = sending and isinstance(error, ApiError) and error.earlier_lost
+            if lost and waits:
+                unknown = True
+                await ctx.clock.sleep(waits.pop(0))
+                continue
             # A refusal of the write itself is the end of it; trouble while asking, or with the vault, is not.
-            return Outcome(error=error, unknown=not sending or isinstance(error, PASSING))
+            return Outcome(error=error, unknown=lost or not sending or isinstance(error, PASSING))
         else:
             return await _kept(ledger, record, sent)
 

@@ -50,7 +50,8 @@ class ApiError(WorkbenchError):
     """The vendor's API did not do what was asked; ``status`` is the HTTP status, 0 where there was none.
 
     ``sent`` says whether the request may have reached the server: False only when it surely did not.
-    ``where`` names method and path, never a query that might hold a secret.
+    ``where`` names method and path, never a query that might hold a secret. ``earlier_lost`` says that the
+    same call was sent before and its answer was lost: a refusal of the repetition says nothing about that one.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class ApiError(WorkbenchError):
         self.where = where
         self.detail = detail
         self.sent = sent
+        self.earlier_lost = False
 
 
 class NotAuthorised(ApiError):

@@ -12,12 +12,17 @@ from tests.support.ground import ground, quiet
 from tests.support.kills import (
     PLANS,
     Fuse,
+    arm,
     every_kill_point,
     everything,
     killed_run,
+    lost_connection,
     random_life,
+    ready,
+    refusal,
     resumed,
     some,
+    unfinished,
 )
 from tests.support.promise import at_rest, violations
 from workbench.effects.base import Context, Reality, Reconciled
@@ -152,6 +157,36 @@ async def test_a_key_deleted_without_its_replacement_would_be_noticed(tmp_path: 
             "plan.confirmed", {"plan": "p", "title": "t", "effects": [doomed.to_json()]}
         )
         assert any("destroyed" in line for line in await violations(place, session, finished=False))
+
+
+# ── a refusal that hides what an earlier try did ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "kind, call", [("key.delete", "DELETE /v1/keys/"), ("smtp.reset", "PUT /v3/domains/")]
+)
+async def test_a_refused_repetition_says_nothing_about_the_call_whose_answer_was_lost(
+    kind: str, call: str, tmp_path: Path
+) -> None:
+    """The first call is carried out and its answer lost; the client makes it again and meets a 403."""
+    met: list[str] = []
+
+    def trouble(label: str) -> BaseException | None:
+        if call not in label or len(met) == 2 or label.endswith("before") != (len(met) == 1):
+            return None
+        met.append(label)
+        return refusal(label) if met[1:] else lost_connection(label)
+
+    async with ground(tmp_path) as place:
+        place.faults = True
+        async with place.session() as session:
+            await ready(session)
+            arm(session, Fuse(0, trouble))
+            summary = await session.run(PLANS[kind](session))
+            assert len(met) == 2, met
+            assert summary.complete, summary.line()
+            assert await unfinished(session, PLANS[kind]) == []
+        assert await at_rest(place) == []
 
 
 # ── a kill between a failure and the rows of those who waited for it ───────────────────────────────────────

@@ -16,7 +16,15 @@ from urllib.parse import quote, urlsplit
 
 from workbench import __version__
 from workbench.clock import Clock
-from workbench.errors import HostError, NotAuthorised, RateLimited, Unreachable, UsageError, VendorFault
+from workbench.errors import (
+    ApiError,
+    HostError,
+    NotAuthorised,
+    RateLimited,
+    Unreachable,
+    UsageError,
+    VendorFault,
+)
 from workbench.mailgun.answers import Answer, CutShort, check, cut_short, too_large, unreachable
 from workbench.mailgun.calls import Call, CallSeen, Credential, Timeouts
 from workbench.mailgun.dates import parse_moment
@@ -326,6 +334,7 @@ class Mailgun:
         name = f"{family or family_of(method, bare)}@{place}"
         safe = method == "GET" if repeat_safe is None else repeat_safe
         tried = limited = 0
+        lost = False
         while True:
             try:
                 return await self._once(call, name, priority)
@@ -344,7 +353,11 @@ class Mailgun:
                 repeat = repeat_safe is not False and (safe or not fault.sent)
                 if not repeat or tried >= _SAFE_TRIES:
                     raise
+                lost = lost or fault.sent
                 await shared.clock.sleep(_BACKOFF * 2 ** (tried - 1))
+            except ApiError as refusal:
+                refusal.earlier_lost = lost
+                raise
 
     async def _once(self, call: Call, family: str, priority: Priority) -> Answer:
         """Make one attempt, within the limiter's pace, and tell who listens."""

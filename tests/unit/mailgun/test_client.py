@@ -237,6 +237,19 @@ async def test_a_write_that_may_have_arrived_is_not_repeated_unless_that_is_safe
     assert len(api.requests) == 2
 
 
+@pytest.mark.parametrize(
+    ("fault", "lost"), [(httpx.ReadError("reset"), True), (httpx.ConnectError("refused"), False)]
+)
+async def test_a_refused_repetition_says_whether_an_earlier_call_may_have_been_carried_out(
+    fault: Exception, lost: bool
+) -> None:
+    client, _ = fake_client([fault, reply({"message": "no"}, 403)])
+    with pytest.raises(Forbidden) as caught:
+        await client.call("DELETE", "/v1/keys/k", repeat_safe=True)
+    assert caught.value.earlier_lost is lost
+    assert caught.value.status == 403
+
+
 async def test_what_was_surely_not_sent_is_tried_again_and_said_so() -> None:
     client, api = fake_client([httpx.ConnectError("refused"), reply()])
     await client.call("POST", "/v1/keys")
