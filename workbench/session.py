@@ -22,6 +22,7 @@ from workbench.home import new_incident_id, tag_of
 from workbench.incident import (
     drill_parts,
     findings,
+    locked_out,
     messages_to_support,
     runbook,
     timers,
@@ -64,7 +65,9 @@ class Session(AccountReadings):
 
     def plan(self, action_id: str, marked: Sequence[str] = (), **options: Any) -> Plan:
         """Return the plan of an action; raises UsageError with the reason when there is nothing to plan."""
-        return registry.build(action_id, self.situation(), marked, **options)
+        made = registry.build(action_id, self.situation(), marked, **options)
+        locked_out.check_role(made, self._may_administer())
+        return made
 
     def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
         """Return why an action is not possible now, ``""`` when it is."""
@@ -84,6 +87,8 @@ class Session(AccountReadings):
         Preserves evidence first where that has not happened: 0a gates the first cut (design, idea 5).
         """
         self._writable()
+        if plan is not None:
+            locked_out.check_role(plan, self._may_administer())
         if "0a" not in self.state.snapshots:
             await self.preserve()
         summary = await self._executor_now().run(plan)
@@ -92,6 +97,9 @@ class Session(AccountReadings):
         for body in timers.wanted(self.situation()):
             await self._ledger.record("timer", body)
         return summary
+
+    def _may_administer(self) -> bool | None:
+        return self.capabilities.admin if self.capabilities is not None else None
 
     def stop(self) -> None:
         """Begin nothing further; what is under way reaches its end."""

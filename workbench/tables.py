@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.incident.abuse_window import HourSeen, Share
     from workbench.incident.damage import Health
     from workbench.incident.findings import Finding
+    from workbench.incident.inventory import Inventory
     from workbench.incident.plan import Plan
     from workbench.incident.runbook import StepView
     from workbench.incident.senders import Sender
@@ -161,10 +162,13 @@ def overview(title: str, incident: str, situation: Situation) -> str:
     rows = [
         ("account", visible(title, 80)),
         ("incident", incident),
-        ("API keys", len(inventory.keys)),
-        ("SMTP logins", f"{len(inventory.logins)} on {len(inventory.domains)} domains"),
-        ("users", len(inventory.users)),
-        ("subaccounts", len(inventory.subaccounts)),
+        ("API keys", _count(inventory, "keys", inventory.keys)),
+        (
+            "SMTP logins",
+            f"{len(inventory.logins)} on {_count(inventory, 'domains', inventory.domains)} domains",
+        ),
+        ("users", _count(inventory, "users", inventory.users)),
+        ("subaccounts", _count(inventory, "subaccounts", inventory.subaccounts)),
     ]
     if volume is not None:
         rows.append(("sending", f"{volume.excess_now:.0f}/h above the usual {volume.usual:.0f}/h"))
@@ -172,6 +176,15 @@ def overview(title: str, incident: str, situation: Situation) -> str:
             rows.append(("abnormal since", f"{volume.began:%Y-%m-%d %H:%M}Z"))
     rows += [("not readable", visible(f"{gap.slice}: {gap.reason}", 100)) for gap in inventory.gaps.values()]
     return tabulate(rows, tablefmt="plain", disable_numparse=True)
+
+
+def _count(inventory: Inventory, part: str, held: Sized) -> str:
+    """Return how many there are; what could not be read, or only in part, is not counted as if it were all."""
+    gaps = [gap for gap in inventory.gaps.values() if gap.slice == part]
+    if gaps and not len(held):
+        return "not readable"
+    places = ", ".join(str(gap.place) for gap in gaps if gap.place is not None)
+    return f"{len(held)} ({places or 'some'} not readable)" if gaps else str(len(held))
 
 
 def _credential(name: str) -> str:

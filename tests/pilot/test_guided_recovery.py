@@ -17,8 +17,9 @@ from tests.support.drills import opened, running_drill
 from workbench.app import WorkbenchApp
 from workbench.cli.screen import drill_places
 from workbench.clock import ShiftedClock
-from workbench.incident.runbook import StepView, next_step
+from workbench.incident.runbook import StepView
 from workbench.journal import read_rows
+from workbench.panes.runbook import next_of
 from workbench.screens.leaks import LeaksScreen
 from workbench.screens.lists import ListScreen
 from workbench.screens.texts import ErrorScreen
@@ -71,7 +72,8 @@ class Newcomer:
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await self.rest(pilot)
             for _ in range(2 * MOST_KEYS):
-                step = next_step(session.steps())
+                steps = session.steps()
+                step = next((one for one in steps if one.id == next_of(steps)), None)
                 over = len(app.screen_stack) > 1
                 if not over and (step is None or step.idle or enough(step)):
                     return

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from workbench.incident.plan import EffectKind, EffectState
+from workbench.errors import Forbidden
+from workbench.incident.plan import EffectKind, EffectState, Plan
 from workbench.incident.state import State
 from workbench.redact import key_tail
 
@@ -100,6 +101,23 @@ def _too_low(evidence: Evidence) -> Diagnosis:
         ("Only an admin key may replace keys, reset SMTP passwords and change the IP allowlist.",),
         (_PANEL, "Make a key with the role admin there, and start again with it."),
     )
+
+
+# Only the role admin may do these; developers may write the rest (dossier, permissions of a role-bound key).
+_ADMIN_ONLY = frozenset(
+    kind for kind in EffectKind if kind.value.partition(".")[0] in ("key", "smtp", "allowlist", "limit")
+)
+
+
+def check_role(plan: Plan, admin: bool | None) -> None:
+    """Raise Forbidden, with the way on, where the key is known not to be admin and the plan needs that role.
+
+    Hundreds of refusals one after the other would say the same, and leave a journal full of failures.
+    """
+    if admin is not False or not any(effect.kind in _ADMIN_ONLY for effect in plan):
+        return
+    low = _too_low(Evidence({}))
+    raise Forbidden(low.what, " ".join((*low.why, "Nothing was changed.")), " ".join(low.back), status=403)
 
 
 def _without_401(evidence: Evidence) -> Diagnosis:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workbench.incident import phase_after, phase_blocklists, phase_cut, phase_people
+from workbench.incident import phase_after, phase_blocklists, phase_cut, phase_people, unread
 from workbench.incident.situation import Situation
 from workbench.incident.verdicts import Found, Verdict
 
-__all__ = ["Found", "StepView", "Verdict", "next_step", "steps"]
+__all__ = ["Found", "StepView", "Verdict", "steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ def steps(situation: Situation) -> list[StepView]:
     """Return every step with its verdict, in the order of urgency."""
     views = []
     for text in _TEXTS:
-        found = _JUDGES[text.id](situation)
+        found = unread.held_back(situation, text.id, _JUDGES[text.id](situation))
         views.append(
             StepView(
                 id=text.id,
@@ -267,9 +267,3 @@ def steps(situation: Situation) -> list[StepView]:
             )
         )
     return views
-
-
-def next_step(views: list[StepView]) -> StepView | None:
-    """Return the first step that needs the operator, else the first that is waited for, None when all is done."""
-    waiting = [view for view in views if view.verdict in (Verdict.OPEN, Verdict.IN_PROGRESS)]
-    return next((view for view in waiting if not view.idle), waiting[0] if waiting else None)
