@@ -14,7 +14,7 @@ from workbench.credentials_in_use import AdminKey
 from workbench.errors import NotAuthorised
 from workbench.events import Changed, SendingRate
 from workbench.guarded_vault import GuardedVault
-from workbench.incident import changes, hardening
+from workbench.incident import changes, hardening, timeline
 from workbench.incident.inventory import Inventory
 from workbench.incident.situation import Situation
 from workbench.incident_record import IncidentRecord, SessionOptions
@@ -59,8 +59,10 @@ class AccountReadings(IncidentRecord):
 
     @property
     def title(self) -> str:
-        """Return the account's name and regions for the top line."""
-        regions = "+".join(region.value.upper() for region in self.api.endpoints.regions)
+        """Return the account's name and the regions that accept our key, for the top line."""
+        known = self.capabilities
+        served = [r for r in self.api.endpoints.regions if known is None or known.regions[r].alive]
+        regions = "+".join(region.value.upper() for region in served) or "no region"
         return f"{self.state.name or 'account'} ({regions})"
 
     @property
@@ -167,6 +169,9 @@ class AccountReadings(IncidentRecord):
         await self._ledger.record("snapshot.stored", body)
         if (first := hardening.first_fact(self.situation())) is not None:
             await self.fact("hardening_before", first)
+        # The first cut destroys dates; the timeline goes on naming what they belonged to.
+        if (dates := timeline.keep(self.situation())) is not None:
+            await self.fact(timeline.FACT, dates)
         self._tell(Changed("runbook"))
 
     @property
