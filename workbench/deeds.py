@@ -14,6 +14,7 @@ from workbench.actions.catalog import ACTIONS, Action, Pane
 from workbench.blocklist_deeds import BlocklistDeeds
 from workbench.closing import Closing
 from workbench.leak_deeds import LeakDeeds
+from workbench.past import Past
 from workbench.planning import Planning
 from workbench.questions import Questions
 from workbench.telling import Telling
@@ -72,6 +73,7 @@ class Deeds:
             **self.vigil.table(),
             **self.leaks.table(),
             **Telling(app).table(),
+            **Past(app).table(),
             **{part: partial(self._exercise, part) for part in _DRILL_PARTS},
         }
 

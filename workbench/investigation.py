@@ -18,7 +18,7 @@ from workbench.breakdown_reader import read_bounces, read_breakdowns
 from workbench.clock import iso
 from workbench.desk import Desk
 from workbench.errors import ApiError, UsageError
-from workbench.incident import abuse_window, damage, proposals, settings, sweep
+from workbench.incident import abuse_window, damage, proposals, settings, sweep, timeline
 from workbench.incident.abuse_window import AbuseWindow
 from workbench.incident.assessment import Assessment
 from workbench.incident.attribution import Attribution
@@ -81,7 +81,28 @@ class Investigation:
             result = sweep.sweep(held, self._home(), await self._clues(held))
             self.swept = result
             await self.desk.fact("sweep", result.fact())
+            if (dates := timeline.keep(self.desk.situation(), held)) is not None:
+                await self.desk.fact(timeline.FACT, dates)
             return result
+
+    def moments(self) -> list[timeline.Moment]:
+        """Return the timeline of everything that is known now, oldest first."""
+        return timeline.timeline(self.desk.situation(), self.settings)
+
+    def window(self) -> AbuseWindow | None:
+        """Return the abuse window as assessed, now or before; else what the hourly figures alone show.
+
+        None while neither was read.
+        """
+        if self.assessment is not None:
+            return self.assessment.window
+        kept = self.desk.situation().state.facts.get("assessment", {}).get("window")
+        if kept:
+            return AbuseWindow.from_json(kept)
+        volume = self.desk.metering.volume
+        if volume is None:
+            return None
+        return abuse_window.from_metrics({h.start: h.accepted for h in volume.hours}, self.desk.clock.now())
 
     def since(self) -> datetime:
         """Return from when on a date counts as inside the window: a day before the abuse began."""

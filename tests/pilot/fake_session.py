@@ -16,12 +16,14 @@ from workbench.clock import ManualClock, iso
 from workbench.errors import UsageError
 from workbench.events import Changed, Event
 from workbench.incident import findings, runbook, timers
+from workbench.incident.abuse_window import AbuseWindow
 from workbench.incident.fold import apply
 from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 from workbench.incident.logbook import LogLine
 from workbench.incident.plan import EffectState, Place, Plan
 from workbench.incident.situation import Situation
 from workbench.incident.state import Attestation, Decision, EffectRecord, State
+from workbench.incident.timeline_moment import Moment
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain, Key, SignIn, SmtpCredential, Subaccount, User
 from workbench.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Summary
@@ -54,6 +56,14 @@ class FakeInvestigation:
         """Look at nothing."""
         self._session.asked.append(("sweep",))
         return SimpleNamespace(swept=[1, 2], asked=lambda: [1])
+
+    def moments(self) -> list[Moment]:
+        """Return what the session was told to know."""
+        return list(self._session.past)
+
+    def window(self) -> AbuseWindow | None:
+        """Return what the session was told to know."""
+        return self._session.seen_window
 
     async def assess(self) -> Any:
         """Count nothing."""
@@ -89,6 +99,8 @@ class FakeSession:
         self.hold.set()
         self.stopped = False
         self.closed = False
+        self.past: list[Moment] = []
+        self.seen_window: AbuseWindow | None = None
         self._size = (logins, keys, users, domains)
 
     # reading

@@ -6,6 +6,20 @@ from workbench.actions.action import Action, Pane
 
 LATER = (
     Action(
+        "timeline.show",
+        "timeline: what happened when",
+        "Shows account dates, the log, listings, exposures and our own effects in one list: by day, hour, moment.",
+        key="T",
+        step="8",
+    ),
+    Action(
+        "window.show",
+        "damage: the abuse window hour by hour",
+        "Draws the hourly sending against what is usual, with the numbers, and what the abuse went through.",
+        key="W",
+        step="8",
+    ),
+    Action(
         "findings.judge",
         "finding: judge the open ones",
         "Lists everything that waits for a judgement, also settings that have no row in a pane.",

@@ -111,11 +111,41 @@ class AbuseWindow:
                 for name, shares in self.by.items()
             },
             "hours": [
-                {"start": iso(h.start), "accepted": h.accepted, "usual": h.usual, "abnormal": h.excess > 0}
+                {
+                    "start": iso(h.start),
+                    "accepted": h.accepted,
+                    "usual": h.usual,
+                    "bar": h.bar,
+                    "abnormal": h.excess > 0,
+                }
                 for h in self.hours[-72:]
             ],
             "notes": list(self.notes),
         }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> AbuseWindow:
+        """Return what ``to_json`` wrote, with the hours it kept; an hour without a bar counts as it was judged."""
+        hours = [
+            HourSeen(
+                datetime.fromisoformat(hour["start"]),
+                int(hour["accepted"]),
+                float(hour["usual"]),
+                float(hour.get("bar", 0.0 if hour.get("abnormal") else hour["accepted"])),
+            )
+            for hour in document.get("hours", ())
+        ]
+        return cls(
+            moment_of(document.get("from") or ""),
+            moment_of(document.get("to") or ""),
+            str(document.get("source", METRICS)),
+            tuple(hours),
+            {
+                name: [Share(str(s["value"]), int(s["accepted"]), float(s["usual"])) for s in shares]
+                for name, shares in document.get("by", {}).items()
+            },
+            [str(note) for note in document.get("notes", ())],
+        )
 
 
 def from_metrics(hours: Mapping[datetime, int], now: datetime) -> AbuseWindow:

@@ -7,40 +7,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
+from workbench.clock import iso
 from workbench.incident.plan import EffectState
 from workbench.incident.settings import Settings
-from workbench.incident.situation import Situation
+from workbench.incident.situation import INTRUDER, Situation
 from workbench.incident.state import State
+from workbench.incident.timeline_found import exposures, listings
+from workbench.incident.timeline_moment import Kind, Moment
 from workbench.mailgun.dates import parse_moment
 from workbench.redact import key_tail, visible
 
-
-class Kind(StrEnum):
-    """Where a moment comes from; what a reader filters by."""
-
-    ACCOUNT = "account"
-    SETTING = "setting"
-    LOG = "log"
-    EXPOSURE = "exposure"
-    LISTING = "listing"
-    EFFECT = "effect"
-    INCIDENT = "incident"
-    ALARM = "alarm"
+__all__ = ["FACT", "Bucket", "Kind", "Moment", "between", "keep", "kept", "timeline", "zoomed"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Moment:
-    """Something that happened. ``text`` may quote hostile names, made harmless already."""
-
-    at: datetime
-    kind: Kind
-    text: str
-    suspicious: bool = False
+# What is kept of the account's own dates once the things are gone, and how far back they are kept.
+FACT = "moments"
+KEPT_BACK = timedelta(days=30)
+MOST_KEPT = 1000
+# Clocks differ; a date further ahead is none.
+SKEW = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +47,82 @@ def timeline(
 ) -> list[Moment]:
     """Return every dated thing that is known, oldest first; ``more`` adds what other searches found.
 
-    Dates before the account's window are kept too: filter with ``between``.
+    Dates before the account's window are kept too: filter with ``between``. What the account no longer shows
+    (a planted key that was deleted) is told as it was kept when it was last seen.
     """
+    state = situation.state
     found = [
-        *_account(situation),
-        *(_settings(settings, situation.background.since) if settings is not None else ()),
-        *_log(situation.state),
-        *_facts(situation.state),
-        *_effects(situation.state),
-        *_incident(situation.state),
+        *_dated(situation, settings),
+        *_log(state),
+        *exposures(state),
+        *listings(state),
+        *_effects(state),
+        *_incident(state),
         *more,
+        *kept(state),
     ]
-    return sorted(dict.fromkeys(found))
+    return sorted(_sober(moment, situation.now) for moment in _once(found))
+
+
+def _sober(moment: Moment, now: datetime) -> Moment:
+    """Return a moment of the future as what it is: a clock that was wrong, and no sign of anything."""
+    if moment.at <= now + SKEW:
+        return moment
+    return replace(moment, suspicious=False, text=f"{moment.text} (a date in the future: it says nothing)")
+
+
+def keep(situation: Situation, settings: Settings | None = None) -> dict[str, Any] | None:
+    """Return the body of the fact that keeps the account's dates, None where nothing is new to it.
+
+    Kept is what is suspicious, every key, and what was made in the last month: deleting a thing destroys its
+    date in the account, and the story must go on naming it.
+    """
+    since = situation.background.since - KEPT_BACK
+    before = kept(situation.state)
+    now = [
+        m for m in _dated(situation, settings) if m.suspicious or m.at >= since or m.about.startswith("key:")
+    ]
+    merged = _once([*now, *before])
+    if {_name(m) for m in merged} == {_name(m) for m in before}:
+        return None
+    merged.sort(key=lambda m: (m.suspicious, m.at))
+    return {
+        "moments": [
+            {"at": iso(m.at), "kind": m.kind.value, "text": m.text, "odd": m.suspicious, "about": m.about}
+            for m in sorted(merged[-MOST_KEPT:])
+        ]
+    }
+
+
+def kept(state: State) -> list[Moment]:
+    """Return the account's dates as they were kept; what the operator judged since then is heeded."""
+    made: list[Moment] = []
+    for item in state.facts.get(FACT, {}).get("moments", ()):
+        at = parse_moment(item.get("at"))
+        if at is None:
+            continue
+        decision = state.decisions.get(item.get("about", ""))
+        odd = bool(item.get("odd")) if decision is None else decision.decision == INTRUDER
+        made.append(Moment(at, Kind(item["kind"]), str(item["text"]), odd, str(item.get("about", ""))))
+    return made
+
+
+def _dated(situation: Situation, settings: Settings | None) -> Iterator[Moment]:
+    yield from _account(situation)
+    if settings is not None:
+        yield from _settings(settings, situation.background.since)
+
+
+def _name(moment: Moment) -> tuple[datetime, Kind, str]:
+    return moment.at.replace(microsecond=0), moment.kind, moment.text
+
+
+def _once(moments: Iterable[Moment]) -> list[Moment]:
+    """Return each moment once; the first telling counts."""
+    held: dict[tuple[datetime, Kind, str], Moment] = {}
+    for moment in moments:
+        held.setdefault(_name(moment), replace(moment, at=moment.at.replace(microsecond=0)))
+    return list(held.values())
 
 
 def between(
@@ -110,27 +163,33 @@ def _account(situation: Situation) -> Iterator[Moment]:
             who = f", asked for by {visible(key.key.requestor, 60)}" if key.key.requestor else ""
             text = f"API key “{visible(key.name, 60)}” {key_tail(key.id)} made{who}"
             strange = situation.of_key(key).likely and not situation.minted_here(key.id)
-            yield Moment(key.key.created_at, Kind.ACCOUNT, text, strange)
+            yield Moment(key.key.created_at, Kind.ACCOUNT, text, strange, f"key:{key.id}")
     for login in inventory.logins.values():
         if login.credential.created_at is not None:
             text = f"SMTP login {visible(login.login, 100)} made"
-            yield Moment(login.credential.created_at, Kind.ACCOUNT, text, situation.of_login(login).likely)
+            strange = situation.of_login(login).likely
+            yield Moment(login.credential.created_at, Kind.ACCOUNT, text, strange, f"login:{login.login}")
     for domain in inventory.domains.values():
         if domain.domain.created_at is not None:
             text = f"domain {visible(domain.name, 100)} added"
-            yield Moment(domain.domain.created_at, Kind.ACCOUNT, text, situation.of_domain(domain).likely)
+            strange = situation.of_domain(domain).likely
+            yield Moment(domain.domain.created_at, Kind.ACCOUNT, text, strange, f"domain:{domain.name}")
     for user in inventory.users.values():
         name = visible(user.user.name or user.id, 60)
-        strange = situation.of_user(user).likely
+        strange, about = situation.of_user(user).likely, f"user:{user.id}"
         if user.user.password_updated_at is not None:
-            yield Moment(user.user.password_updated_at, Kind.ACCOUNT, f"password of {name} set", strange)
+            yield Moment(
+                user.user.password_updated_at, Kind.ACCOUNT, f"password of {name} set", strange, about
+            )
         if user.user.tfa_created_at is not None:
-            yield Moment(user.user.tfa_created_at, Kind.ACCOUNT, f"two-factor of {name} set up", strange)
+            yield Moment(
+                user.user.tfa_created_at, Kind.ACCOUNT, f"two-factor of {name} set up", strange, about
+            )
     since = situation.background.since
     for sub in inventory.subaccounts.values():
         if sub.created_at is not None:
             text = f"subaccount {visible(sub.name or sub.id, 60)} made"
-            yield Moment(sub.created_at, Kind.ACCOUNT, text, sub.created_at >= since)
+            yield Moment(sub.created_at, Kind.ACCOUNT, text, sub.created_at >= since, f"subaccount:{sub.id}")
 
 
 def _settings(settings: Settings, since: datetime) -> Iterator[Moment]:
@@ -185,22 +244,6 @@ def _log(state: State) -> Iterator[Moment]:
 def _credential(name: str) -> str:
     kind, _, rest = name.partition(":")
     return f"key {key_tail(rest)}" if kind == "key" else f"login {visible(rest, 80)}"
-
-
-def _facts(state: State) -> Iterator[Moment]:
-    """Moments that other searches journaled: exposures with when they were served, listings with when seen."""
-    for name, kind in (("leaks", Kind.EXPOSURE), ("blocklists", Kind.LISTING)):
-        for item in state.facts.get(name, {}).get("moments", ()):
-            at = parse_moment(item.get("at")) if isinstance(item, Mapping) else None
-            if at is not None:
-                yield Moment(at, kind, visible(item.get("text", ""), 200), True)
-    for theft in state.facts.get("leaks", {}).get("thefts", ()):
-        at = parse_moment(theft.get("not_after")) if isinstance(theft, Mapping) else None
-        if at is not None:
-            sure = visible(theft.get("how_sure", ""), 60)
-            yield Moment(
-                at, Kind.EXPOSURE, f"{visible(theft.get('sentence', ''), 300)} (how sure: {sure})", True
-            )
 
 
 def _effects(state: State) -> Iterator[Moment]:

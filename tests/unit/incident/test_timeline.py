@@ -12,7 +12,7 @@ from workbench.incident.inventory import Inventory, KeyItem
 from workbench.incident.plan import Effect, EffectKind, Place
 from workbench.incident.settings import PlaceSettings, Settings
 from workbench.incident.situation import Situation
-from workbench.incident.timeline import Kind, Moment, between, timeline, zoomed
+from workbench.incident.timeline import FACT, Kind, Moment, between, keep, timeline, zoomed
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Key, Route
 
@@ -77,3 +77,49 @@ def test_zooms_by_the_hour_and_keeps_what_is_suspicious() -> None:
     assert len(zoomed(found, timedelta(days=1))) < len(hours)
     with pytest.raises(ValueError, match="longer than nothing"):
         zoomed(found, timedelta(0))
+
+
+def test_what_was_deleted_keeps_its_name_and_its_suspicion() -> None:
+    before = _situation()
+    body = keep(before)
+    assert body is not None
+    story = Story()
+    story.add("incident.opened", incident="i1")
+    story.add("fact", name=FACT, **body)
+    gone = Situation(Inventory(places=(US,)), fold(story.rows), NOW)
+    [key] = [m for m in timeline(gone) if m.kind is Kind.ACCOUNT]
+    assert "ci" in key.text and "…1234" in key.text and key.suspicious
+    # Seen again: told once, and nothing new is to be kept.
+    again = Situation(before.inventory, fold(story.rows), NOW)
+    assert sum(m.kind is Kind.ACCOUNT for m in timeline(again)) == 1
+    assert keep(again) is None
+    story.add("finding.decided", finding="key:k-1234", decision="ours", reason="", who="t")
+    judged = Situation(Inventory(places=(US,)), fold(story.rows), NOW)
+    assert not any(m.suspicious for m in timeline(judged) if m.kind is Kind.ACCOUNT)
+
+
+def test_a_date_of_the_future_is_no_sign() -> None:
+    ahead = Moment(NOW + timedelta(days=90), Kind.SETTING, "template “x” made", True)
+    [told] = [m for m in timeline(_situation(), None, [ahead]) if m.kind is Kind.SETTING]
+    assert not told.suspicious and "future" in told.text
+
+
+def test_leaks_and_listings_are_told_when_they_happened() -> None:
+    story = Story()
+    story.add("incident.opened", incident="i1")
+    story.add(
+        "fact",
+        name="leaks",
+        exposures=[
+            {"id": "a", "shown": "API key …4f2a", "accepted": False, "seen": "2026-11-21T15:00:00Z",
+             "where": [{"root": "", "path": "shop/.env", "author": "dev", "from": "2026-10-02T09:00:00Z"}]}
+        ],
+        closed=[{"id": "b", "title": "/.env of www.acme.example", "at": "2026-11-21T16:00:00Z"}],
+    )  # fmt: skip
+    state = fold(story.rows)
+    told = [m.text for m in timeline(Situation(Inventory(), state, NOW)) if m.kind is Kind.EXPOSURE]
+    assert told == [
+        "API key …4f2a entered shop/.env by dev",
+        "API key …4f2a found in shop/.env",
+        "closed: /.env of www.acme.example",
+    ]

@@ -1,0 +1,100 @@
+"""The timeline and the abuse window on the screen: opened by key over the panes, zoomed, filtered, closed by Esc."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.pilot.conftest import Running, on_top, screen_text, settle
+from tests.pilot.fake_session import PERSON, START, FakeSession
+from workbench.incident.abuse_window import AbuseWindow, Share, from_metrics
+from workbench.incident.timeline_moment import Kind, Moment
+from workbench.screens.main import MainScreen
+from workbench.screens.timeline import TimelineScreen
+from workbench.screens.window import WindowScreen
+
+
+def moments() -> list[Moment]:
+    """Return two days with something suspicious on the second."""
+    return [
+        Moment(START - timedelta(days=1), Kind.ACCOUNT, f"password of {PERSON} set"),
+        Moment(START - timedelta(hours=3), Kind.ACCOUNT, "API key “ci” …4f2a made", True),
+        Moment(START, Kind.EFFECT, "delete key …4f2a: verified"),
+    ]
+
+
+def window() -> AbuseWindow:
+    """Return a window of six abnormal hours."""
+    hours = {
+        START.replace(minute=0, second=0) - timedelta(hours=n): 2000 if n <= 6 else 100
+        for n in range(1, 24 * 9)
+    }
+    made = from_metrics(hours, START)
+    made.by["domain"] = [Share("mg0.acme.example", 12_000, 600.0)]
+    return made
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_timeline_opens_zooms_filters_and_closes(running: Running, size: tuple[int, int]) -> None:
+    session = FakeSession()
+    session.past = moments()
+    async with running(session, size) as pilot:
+        await pilot.press("T")
+        await settle(pilot)
+        assert on_top(pilot, TimelineScreen)
+        text = screen_text(pilot)
+        assert "2026-11-20" in text and "2 moments" not in text and "3 moments, 1 suspicious" in text
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        text = screen_text(pilot)
+        assert "API key “ci” …4f2a made" in text and "1 moments" in text
+        await pilot.press("u", "u", "e")
+        await settle(pilot)
+        text = screen_text(pilot)
+        assert "delete key …4f2a" in text and PERSON not in text, "share-safe is on"
+        await pilot.press("n")
+        await settle(pilot)
+        assert "· account ·" in screen_text(pilot) and "delete key" not in screen_text(pilot)
+        # What happens meanwhile appears by itself.
+        session.past = [*moments(), Moment(START, Kind.ACCOUNT, "subaccount “x” made", True)]
+        session.state.last_seq += 1
+        await pilot.pause(1.1)
+        assert "subaccount “x” made" in screen_text(pilot)
+        assert all(len(line) == size[0] for line in screen_text(pilot).splitlines())
+        await pilot.press("escape")
+        await settle(pilot)
+        assert on_top(pilot, MainScreen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_window_draws_numbers_and_explains(running: Running, size: tuple[int, int]) -> None:
+    session = FakeSession()
+    session.seen_window = window()
+    async with running(session, size) as pilot:
+        await pilot.press("W")
+        await settle(pilot)
+        assert on_top(pilot, WindowScreen)
+        text = screen_text(pilot)
+        assert "2,000┤" in text and "▲▲▲▲▲▲" in text and "median" in text
+        assert "11-21 13:00" in text, "the numbers stand beside the chart"
+        await pilot.press("2")
+        await settle(pilot)
+        text = screen_text(pilot)
+        assert "mg0.acme.example" in text and "11,400" in text, text
+        await pilot.press("4", "left")
+        await settle(pilot)
+        assert "Not read yet" in screen_text(pilot) and "▲▲▲▲▲▲" not in screen_text(pilot)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert "6 hours apart" in screen_text(pilot) or "one window." in screen_text(pilot)
+        await pilot.press("escape", "escape")
+        await settle(pilot)
+        assert on_top(pilot, MainScreen)
+
+
+async def test_before_anything_was_read_it_says_so(running: Running) -> None:
+    async with running(FakeSession(), (80, 24)) as pilot:
+        await pilot.press("W")
+        await settle(pilot)
+        assert "not read yet" in screen_text(pilot)
