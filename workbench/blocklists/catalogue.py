@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -179,8 +180,9 @@ def parse(text: str) -> Catalogue:
     return catalogue
 
 
+@cache
 def load() -> Catalogue:
-    """Return the catalogue shipped with the package."""
+    """Return the catalogue shipped with the package; read once, as nothing changes one."""
     return parse(
         resources.files("workbench.blocklists").joinpath("catalogue.toml").read_text(encoding="utf-8")
     )

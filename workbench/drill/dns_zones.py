@@ -6,6 +6,7 @@ import ipaddress
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from typing import Any, Literal, Protocol
 
@@ -98,7 +99,8 @@ def normal_ip6(number: int) -> str:
     return f"::ffff:{value >> 16:x}:{value & 0xFFFF:x}"
 
 
-def catalogue_zones() -> list[DnsZone]:
+@cache
+def catalogue_zones() -> tuple[DnsZone, ...]:
     """Return a zone for each one of the catalogue, with the health entries it names and a code it knows."""
     raw = resources.files("workbench.blocklists").joinpath("catalogue.toml").read_text(encoding="utf-8")
     zones: list[dict[str, Any]] = tomllib.loads(raw)["zones"]
@@ -118,7 +120,7 @@ def catalogue_zones() -> list[DnsZone]:
                 keyed=zone.get("terms") == "key",
             )
         )
-    return made
+    return tuple(made)
 
 
 def _first_code(codes: Sequence[Mapping[str, Any]], encoding: str) -> str:

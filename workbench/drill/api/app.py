@@ -6,8 +6,10 @@ import asyncio
 import base64
 import binascii
 import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime
+from functools import cache
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
@@ -69,6 +71,46 @@ def endpoints() -> list[Endpoint]:
     return [endpoint for module in _MODULES for endpoint in module.AREA.endpoints]
 
 
+# Names the host in the scope of its requests: the routes are the same for all of a kind, and made once.
+_HOST = "workbench.drill.host"
+
+
+@cache
+def _router(kind: str) -> Router:
+    """Return the routes of one kind of host."""
+    table: dict[str, dict[str, Endpoint]] = {}
+    for endpoint in endpoints():
+        if kind in endpoint.hosts:
+            table.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+    views = [Route(path, _view(methods), methods=list(methods)) for path, methods in table.items()]
+    if kind == API:
+        views.append(Route(CONTROL_PREFIX + "{action}", _control, methods=["GET", "POST"]))
+    router = Router(views, redirect_slashes=False)
+    router.default = _lost
+    return router
+
+
+def _view(methods: Mapping[str, Endpoint]) -> Callable[[Request], Awaitable[Response]]:
+    async def view(request: Request) -> Response:
+        return await _host(request.scope).serve(request, methods)
+
+    return view
+
+
+async def _control(request: Request) -> Response:
+    return await _host(request.scope).control(request)
+
+
+async def _lost(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await _host(scope).lost()(scope, receive, send)
+
+
+def _host(scope: Scope) -> HostApp:
+    host: HostApp = scope[_HOST]
+    return host
+
+
 @dataclass
 class HostSettings:
     """One host: ``name`` as the vendor calls it (``api`` or ``storage-us-east4`` …), the region it serves."""
@@ -91,45 +133,33 @@ class HostApp:
         self.settings = settings
         self.throttle = throttle
         self.calls = 0
-        kind = API if settings.name == API else STORAGE
-        table: dict[str, dict[str, Endpoint]] = {}
-        for endpoint in endpoints():
-            if kind in endpoint.hosts:
-                table.setdefault(endpoint.path, {})[endpoint.method] = endpoint
-        views = [Route(path, self._view(methods), methods=list(methods)) for path, methods in table.items()]
-        if kind == API:
-            views.append(Route(CONTROL_PREFIX + "{action}", self._control, methods=["GET", "POST"]))
-        self._router = Router(views, redirect_slashes=False)
-        self._router.default = self._lost
+        self._router = _router(API if settings.name == API else STORAGE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        scope = {**scope, _HOST: self}
         raw = scope.get("raw_path")
         if raw is not None and b"%2f" in raw.lower():
             # An escaped slash is part of a name; decoded before the routes are looked up it would part two.
             scope = {**scope, "path": unquote(_ESCAPED_SLASH.sub(_SLASH, raw.decode("ascii")))}
         await self._router(scope, receive, send)
 
-    async def _lost(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A path the API does not know: 404 as HTML, without JSON (dossier C)."""
-        if scope["type"] == "http":
-            response = Response(NOT_FOUND_PAGE, 404, self._date(), "text/html")
-            await response(scope, receive, send)
-
     def _date(self) -> dict[str, str]:
         return {"Date": format_datetime(self.account.clock.now(), usegmt=True)}
 
-    def _view(self, methods: dict[str, Endpoint]):  # type: ignore[no-untyped-def]
-        async def view(request: Request) -> Response:
-            raw = await request.body()
-            if self.settings.latency:
-                await asyncio.sleep(self.settings.latency)
-            endpoint = methods.get(request.method)
-            if endpoint is None:
-                return Response(NOT_FOUND_PAGE, 404, self._date(), "text/html")
-            return self._respond(self._answer(request, endpoint, raw))
+    async def serve(self, request: Request, methods: Mapping[str, Endpoint]) -> Response:
+        """Answer a call to a path of the API, after the latency of the line."""
+        raw = await request.body()
+        if self.settings.latency:
+            await asyncio.sleep(self.settings.latency)
+        endpoint = methods.get(request.method)
+        if endpoint is None:
+            return self.lost()
+        return self._respond(self._answer(request, endpoint, raw))
 
-        return view
+    def lost(self) -> Response:
+        """Return what the API says to a path it does not know: 404 as HTML, without JSON (dossier C)."""
+        return Response(NOT_FOUND_PAGE, 404, self._date(), "text/html")
 
     def _respond(self, answer: Answer) -> Response:
         if answer.media == "application/json":
@@ -138,7 +168,8 @@ class HostApp:
             content = answer.body if isinstance(answer.body, bytes) else str(answer.body).encode()
         return Response(content, answer.status, {**self._date(), **answer.headers}, answer.media)
 
-    async def _control(self, request: Request) -> Response:
+    async def control(self, request: Request) -> Response:
+        """Answer a call to the drill's own controls."""
         raw = await request.body()
         try:
             body = msgspec.json.decode(raw) if raw else {}
