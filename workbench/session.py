@@ -37,6 +37,7 @@ from workbench.redact import Secret
 from workbench.vault import EntryName
 
 if TYPE_CHECKING:
+    from workbench.incident.changes import Change
     from workbench.reporting import Written
     from workbench.reproof import Reproof
 
@@ -51,6 +52,7 @@ class Session(AccountReadings):
         self.running: PlanRun | None = None
         self._executor: Executor | None = None
         self._context: Context | None = None
+        self._noting = asyncio.Lock()
 
     # ── judging and planning ─────────────────────────────────────────────────────────────────────────
 
@@ -79,6 +81,19 @@ class Session(AccountReadings):
         """Return the opening message to Support."""
         return messages_to_support.opening(self.situation())
 
+    # ── reading, and what it shows at once ───────────────────────────────────────────────────────────
+
+    async def read_inventory(self) -> None:
+        """Read the whole inventory, filling it live; raises what the very first call raises."""
+        await super().read_inventory()
+        await self._note_contained()
+
+    async def watch(self, *, whole: bool = False) -> list[Change]:
+        """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
+        appeared = await super().watch(whole=whole)
+        await self._note_contained()
+        return appeared
+
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────
 
     async def run(self, plan: Plan | None) -> Summary:
@@ -92,8 +107,8 @@ class Session(AccountReadings):
         if "0a" not in self.state.snapshots:
             await self.preserve()
         summary = await self._executor_now().run(plan)
-        if summary.complete and not self.state.contained_at and self._all_cut():
-            await self._ledger.record("contained", {})
+        self._forget_deleted()
+        await self._note_contained()
         for body in timers.wanted(self.situation()):
             await self._ledger.record("timer", body)
         return summary
@@ -114,6 +129,7 @@ class Session(AccountReadings):
         found = await prove_again(self._context_now(), self._ledger)
         for body in timers.ended(self.situation()):
             await self._ledger.record("timer", body)
+        await self._note_contained()
         return found
 
     def report_material(self) -> Material:
@@ -203,18 +219,23 @@ class Session(AccountReadings):
         await self._ledger.record("admin_key.switched", body)
         self.api.use_key(secret)
 
+    async def _note_contained(self) -> None:
+        """Journal once that access is cut, whoever sees it first: a kill may have come right before that row."""
+        async with self._noting:
+            if self.read_only or self.state.contained_at or not self.state.last_cut_at:
+                return
+            if self._all_cut():
+                await self._ledger.record("contained", {})
+
+    def _forget_deleted(self) -> None:
+        """Take out of the inventory what was deleted since it was read: the records of this run know better."""
+        for record in self.state.of_kind(EffectKind.KEY_DELETE):
+            if record.state is EffectState.VERIFIED:
+                self.inventory.keys.pop(record.effect.target, None)
+
     def _all_cut(self) -> bool:
-        cut = {"1", "2"}
         done = (runbook.Verdict.DONE, runbook.Verdict.NOT_APPLICABLE)
-        # The inventory may still show what was just deleted: the records of this run know better.
-        gone = {
-            r.effect.target
-            for r in self.state.of_kind(EffectKind.KEY_DELETE)
-            if r.state is EffectState.VERIFIED
-        }
-        for key_id in gone:
-            self.inventory.keys.pop(key_id, None)
-        return all(step.verdict in done for step in self.steps() if step.id in cut)
+        return all(step.verdict in done for step in self.steps() if step.id in ("1", "2"))
 
     def _progress(self, progress: Progress) -> None:
         match progress:
