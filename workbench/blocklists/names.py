@@ -134,7 +134,8 @@ def reverse_ip4(address: str) -> str:
 
 def reverse_ip6(address: str) -> str:
     """Return an IPv6 address as 32 dotted nibbles, last one first (RFC 5782, 2.4)."""
-    nibbles = ipaddress.IPv6Address(address).exploded.replace(":", "")
+    # Not `exploded`: from Python 3.13 on it writes the last 32 bits of a mapped address with dots.
+    nibbles = ipaddress.IPv6Address(address).packed.hex()
     return ".".join(reversed(nibbles))
 
 
