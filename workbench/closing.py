@@ -149,7 +149,7 @@ class Closing(Lists):
                 one.id,
                 one.line(),
                 "; ".join((f"owner {one.owner}" if one.owner else "no owner noted", *one.places)),
-                "warn" if one.down else "ok" if one.in_use else "dim",
+                "warn" if one.waits else "ok" if one.in_use else "dim",
             )
             for one in made
         ]
@@ -159,7 +159,7 @@ class Closing(Lists):
             "shows it in use. No secret is shown here: each leaves the vault through a pipe."
         )
         verbs = (
-            Verb("c", "list", "copy the hand-over list of all who are down"),
+            Verb("c", "list", "copy the hand-over list of all who wait"),
             Verb("enter", "one", "hand over one"),
             Verb("n", "note", "note owner and places"),
         )
@@ -179,9 +179,9 @@ class Closing(Lists):
     def _hand_over(self, session: Session) -> None:
         from workbench.incident import adoption
 
-        waiting = [one for one in adoption.replacements(session.situation()) if one.down]
+        waiting = [one for one in adoption.replacements(session.situation()) if one.waits]
         if not waiting:
-            self._app.tell("No sender is down.")
+            self._app.tell("Nobody waits for a new credential.")
             return
         self._app.copy_to_clipboard(self._app.safe(adoption.hand_over_list(waiting)))
         text = f"hand-over list of {len(waiting)} credential(s) copied"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from workbench.effects.base import Handler
+from workbench.effects.hardening import AlertCreate, DkimActivate, DkimCreate, DkimRotate
 from workbench.effects.keys import KeyCreate, KeyDelete
 from workbench.effects.leftovers import (
     DkimDeactivate,
@@ -61,5 +62,9 @@ HANDLERS: Mapping[EffectKind, Handler] = MappingProxyType(
         EffectKind.SANDBOX_RECIPIENT_DELETE: SandboxRecipientDelete(),
         EffectKind.SUPPRESSION_ALLOW_DELETE: SuppressionAllowDelete(),
         EffectKind.SUPPRESSION_LIFT: SuppressionLift(),
+        EffectKind.ALERT_CREATE: AlertCreate(),
+        EffectKind.DKIM_CREATE: DkimCreate(),
+        EffectKind.DKIM_ACTIVATE: DkimActivate(),
+        EffectKind.DKIM_ROTATE: DkimRotate(),
     }
 )

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.incident import leakage
+from workbench.incident.handover import kept
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.situation import Situation
 from workbench.incident.state import EffectRecord
@@ -41,11 +42,17 @@ class Replacement:
     owner: str = ""
     places: tuple[str, ...] = ()
     handed_over: str = ""
+    old_works: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Return whether somebody needs the new one: the old one was used and the new one is not yet."""
+        return self.used_before is not False and not self.in_use
 
     @property
     def down(self) -> bool:
-        """Return whether a sender is down: the old one was used and the new one is not yet."""
-        return self.used_before is not False and not self.in_use
+        """Return whether a sender is down: it waits, and the old one is cut."""
+        return self.waits and not self.old_works
 
     def line(self) -> str:
         """Return how far it is, in one sentence."""
@@ -55,7 +62,8 @@ class Replacement:
         if self.used_before is False:
             return f"{self.name}: nobody used the old one in the logs read; nobody is waiting for it"
         handed = f"handed over {self.handed_over}, " if self.handed_over else "not handed over yet, "
-        return f"{self.name}: {handed}not seen in use{f', owner {self.owner}' if self.owner else ''}"
+        works = ", the old one still works" if self.old_works else ""
+        return f"{self.name}: {handed}not seen in use{works}{f', owner {self.owner}' if self.owner else ''}"
 
 
 def replacements(situation: Situation) -> list[Replacement]:
@@ -64,6 +72,8 @@ def replacements(situation: Situation) -> list[Replacement]:
     notes: Mapping[str, Mapping[str, Any]] = state.adoption
     found = []
     present = {record.effect.id for record in state.passwords.values()}
+    waiting = {item.credential for item in kept(situation)}
+    ended = {r.effect.target for r in state.of_kind(EffectKind.KEY_DELETE) if r.state is EffectState.VERIFIED}
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE):
         if record.state not in (EffectState.DONE, EffectState.VERIFIED) or record.effect.params.get("own"):
             continue
@@ -71,6 +81,8 @@ def replacements(situation: Situation) -> list[Replacement]:
             continue
         if record.effect.kind is not EffectKind.KEY_CREATE and record.effect.id not in present:
             continue  # Its password was replaced once more.
+        if record.result.get("key_id") in ended:
+            continue  # So was this key, by one that may do less or ends by itself.
         note = notes.get(record.effect.id, {})
         in_use, seen = _in_use(situation, record)
         by_hand = tuple(str(place) for place in note.get("places", ()))
@@ -88,9 +100,10 @@ def replacements(situation: Situation) -> list[Replacement]:
                 owner=str(note.get("owner", "")),
                 places=tuple(dict.fromkeys((*by_hand, *from_search))),
                 handed_over=state.handed_over.get(record.entry, ""),
+                old_works=_old(record) in waiting,
             )
         )
-    return sorted(found, key=lambda one: (not one.down, one.in_use, one.name))
+    return sorted(found, key=lambda one: (not one.down, not one.waits, one.in_use, one.name))
 
 
 def senders_down(situation: Situation) -> int:

@@ -100,6 +100,7 @@ def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
                 "name": one.name,
                 "vault": one.entry,
                 "down": one.down,
+                "old_works": one.old_works,
                 "in_use": one.in_use,
                 "used_before": one.used_before,
                 "seen_from": list(one.seen_from),

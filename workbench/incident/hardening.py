@@ -6,18 +6,22 @@ is not done today is left for later by name: it stays open in the report, and it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from workbench.incident import hardening_facts as facts
+from workbench.incident.handover import kept
+from workbench.incident.inventory import DomainItem, UserItem
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.situation import Situation
 from workbench.incident.state import Attestation
 from workbench.redact import short_address, visible
 
-# Roles of panel users that can read credentials (dossier A2: Admin everything, Developer may view them).
-READS_CREDENTIALS = ("admin", "developer")
+# Measures that are planned here ("harden.apply"), and those that ask something first, by their own action.
+APPLY = "harden.apply"
 MOST_ADMINS = 2
 STEP = "11"
 # What is attested of a measure left for later carries this before the measure's id.
@@ -37,7 +41,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One measure."""
+    """One measure. ``action`` is the action of the catalogue that plans it, ``""`` where no call does it."""
 
     id: str
     title: str
@@ -47,6 +51,7 @@ class Item:
     breaks: str
     how: str
     weight: int = 1
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ def document(situation: Situation) -> dict[str, Any]:
                 "breaks": item.breaks,
                 "how": item.how,
                 "weight": item.weight,
+                "action": item.action,
             }
             for item in measures
         ],
@@ -118,7 +124,13 @@ def first_fact(situation: Situation) -> dict[str, Any] | None:
     if "hardening_before" in situation.state.facts or situation.state.first_cut_at:
         return None
     first = score(items(situation))
-    return {"percent": first.percent, "reached": first.reached, "possible": first.possible}
+    return {
+        "percent": first.percent,
+        "reached": first.reached,
+        "possible": first.possible,
+        # Deleting a key destroys who made it, and with it the only sign of what a user needs a role for.
+        "key_makers": dict(Counter(facts.makers(situation))),
+    }
 
 
 def score(measures: list[Item]) -> Score:
@@ -144,25 +156,29 @@ def _two_factor(situation: Situation) -> Item:
 
 
 def _readers(situation: Situation) -> Item:
-    readers = [
-        i
-        for i in situation.inventory.users.values()
-        if i.user.role in READS_CREDENTIALS and not i.user.is_disabled
-    ]
-    names = [short_address(i.user.email or i.user.name or i.id) for i in readers if not i.user.is_master]
-    shown = ", ".join(visible(name, 60) for name in names[:_NAMED])
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    readers = facts.credential_readers(situation)
+    idle = [one.item for one in readers if not one.needs]
+    names = ", ".join(_person(item) for item in idle[:_NAMED])
+    more = f" and {len(idle) - _NAMED} more" if len(idle) > _NAMED else ""
+    evidence = f"{len(readers)} beside the owner are Admin or Developer"
+    if idle:
+        evidence += f"; {len(idle)} of them made no key that the account showed: {names}{more}"
     return Item(
         "credential-readers",
         "Few users who can read credentials",
-        _of(len(readers) <= MOST_ADMINS) if situation.inventory.users else Standing.UNKNOWN,
-        f"{len(readers)} users are Admin or Developer"
-        + (f", beside the owner {shown}{more}" if names else ""),
+        _of(len(readers) < MOST_ADMINS) if situation.inventory.users else Standing.UNKNOWN,
+        evidence,
         "a well-meant copy of a secret in the wrong place",
         "those users can no longer see keys and SMTP credentials",
-        "change the role in the control panel: Security, Users",
+        "give those who need no credentials Analyst or Support in the control panel: Security, Users; the account "
+        "is read again and shows it. Who only looked something up leaves no trace: ask them first",
         2,
     )
+
+
+def _person(item: UserItem) -> str:
+    name = visible(short_address(item.user.email or item.user.name or item.id), 60)
+    return f"{name} ({visible(item.user.role or '', 20)})"
 
 
 def _admin_keys(situation: Situation) -> Item:
@@ -171,40 +187,51 @@ def _admin_keys(situation: Situation) -> Item:
         "admin-keys",
         "Few admin keys; senders use domain sending keys",
         _of(len(admin) <= MOST_ADMINS),
-        f"{len(admin)} keys with the admin role",
+        f"{len(admin)} keys with the admin role{_waiting(situation)}",
         "a leaked key that can make more keys and read everything",
-        "a program that does more than send needs a role of its own",
-        "replace admin keys that only send by sending keys",
+        "nothing at once: the broad key goes on working until the new one is in use and you end it",
+        "plan: mint what was seen in use and no more, prove it, hand it over, then delete the broad key",
         3,
+        APPLY,
     )
 
 
 def _expiry(situation: Situation) -> Item:
-    lasting = [i for i in situation.inventory.keys.values() if i.key.expires_at is None]
-    total = len(situation.inventory.keys)
+    lasting = facts.broad_keys(situation)
+    total = sum(item.id != situation.own_key_id for item in situation.inventory.keys.values())
     return Item(
         "key-expiry",
         "Keys expire",
         _of(not lasting) if total else Standing.UNKNOWN,
-        f"{total - len(lasting)} of {total} keys have an expiry",
+        f"{total - len(lasting)} of {total} keys have an expiry{_waiting(situation)}",
         "a leaked key that works for years",
-        "a program stops when its key expires and nobody renews it",
-        "give an expiry when a key is made; it cannot be added later",
+        "a program stops when its key expires and nobody renews it: put the date into a calendar",
+        "plan: an expiry cannot be added to a key, so each gets a replacement that has one",
+        1,
+        APPLY,
     )
+
+
+def _waiting(situation: Situation) -> str:
+    count = sum(item.is_key for item in kept(situation))
+    return f"; {count} wait for their hand-over" if count else ""
 
 
 def _allowlist(situation: Situation) -> Item:
     used = bool(situation.inventory.allowlist)
     known = "allowlist" in situation.inventory.read_at
+    seen = facts.production_addresses(situation)
+    shown = f"; adoption saw {', '.join(seen[:_NAMED])}{' …' if len(seen) > _NAMED else ''}" if seen else ""
     return Item(
         "ip-allowlist",
         "IP allowlist with production's addresses",
         _of(used) if known else Standing.UNKNOWN,
-        f"{len(situation.inventory.allowlist)} entries",
+        f"{len(situation.inventory.allowlist)} entries{shown}",
         "a stolen key or password used from anywhere else",
         "every sender whose address is not on it, API and SMTP alike",
-        "only once adoption has shown all production addresses; all of them and your own in one plan",
+        "plan: your own address, typed and confirmed, then all that adoption saw; only once no sender is down",
         3,
+        "allowlist.add",
     )
 
 
@@ -219,25 +246,32 @@ def _signing_key(situation: Situation) -> Item:
         "renewed in this incident" if renewed else "an admin key could have read it",
         "forged webhook calls to your programs",
         "webhook receivers refuse events until they have the new key",
-        "the action “account: renew the webhook signing key”",
+        "plan: make a new one, stored in the vault, for the receivers' people to fetch",
         2,
+        APPLY,
     )
 
 
 def _alerts(situation: Situation) -> Item:
     settings = situation.state.baseline.get("settings")
-    count = (
-        sum(str(name).startswith("alert|") for name in settings) if isinstance(settings, Mapping) else None
-    )
+    made = facts.alerts_made(situation)
+    known = isinstance(settings, Mapping)
+    count = sum(str(name).startswith("alert|") for name in settings) if isinstance(settings, Mapping) else 0
+    words = [f"{count} rule(s) at the snapshot" if known else "the settings are not read yet"]
+    if made:
+        words.append(f"{len(made)} made in this incident")
+    enough = len(made) == len(facts.ALERTS)
     return Item(
         "alerts",
-        "Alerts on volume, complaints and bounces",
-        Standing.UNKNOWN if count is None else _of(int(count) > 0),
-        "the settings are not read yet" if count is None else f"{count} alert rule(s) at the snapshot",
+        "Alerts on complaint and bounce rates",
+        Standing.GOOD if enough or count else Standing.OPEN if known else Standing.UNKNOWN,
+        "; ".join(words),
         "abuse that runs for hours before somebody notices",
         "nothing",
-        "control panel: Send, Alerts",
+        "plan: a rule for complaints over 0.1 % and one for hard bounces over 5 %, by mail. The API has no rule for "
+        "volume: the sending limit caps that",
         2,
+        APPLY,
     )
 
 
@@ -245,27 +279,38 @@ def _limit(situation: Situation) -> Item:
     limits = list(situation.inventory.limits.values())
     return Item(
         "sending-limit",
-        "A monthly sending limit",
+        "A monthly sending limit (volume)",
         _of(any(limit is not None for limit in limits)) if limits else Standing.UNKNOWN,
         "set" if any(limit is not None for limit in limits) else "none",
         "abuse without an end",
         "sending stops for everybody when it is reached",
-        "set it well above a usual month",
+        "plan: set it well above a usual month",
+        1,
+        "limit.set",
     )
 
 
 def _tls(situation: Situation) -> Item:
     domains = [i for i in situation.inventory.domains.values() if not i.domain.is_sandbox]
-    weak = [i for i in domains if not i.domain.require_tls]
+    weak = [i for i in domains if weak_tls(i)]
     return Item(
         "domain-tls",
-        "Domains require TLS",
+        "Domains require TLS, with a certificate that is checked",
         _of(not weak) if domains else Standing.UNKNOWN,
         f"{len(domains) - len(weak)} of {len(domains)} domains",
         "mail read on the way",
-        "mail to servers without TLS bounces",
-        "control panel: domain settings",
+        "mail to servers without TLS, or with a bad certificate, bounces instead of going out in clear",
+        "plan: require_tls on and skip_verification off, domain by domain; each can be set back",
+        1,
+        APPLY,
     )
+
+
+def weak_tls(item: DomainItem) -> dict[str, bool]:
+    """Return the TLS settings of a domain that let mail go out in clear, with the values that do not."""
+    domain = item.domain
+    fields = {} if domain.require_tls else {"require_tls": True}
+    return {**fields, "skip_verification": False} if domain.skip_verification else fields
 
 
 def _dkim(situation: Situation) -> Item:
@@ -285,6 +330,29 @@ def _dkim(situation: Situation) -> Item:
         "mail in your name that receivers cannot tell from yours",
         "nothing",
         "publish the records that the control panel shows: Send, Domain settings",
+    )
+
+
+def _dkim_keys(situation: Situation) -> Item:
+    short, shown = facts.short_keys(situation)
+    ready = sum(bool(one.ready) for one in short)
+    waiting = sum(one.waiting is not None for one in short)
+    words = [f"{shown - len(short)} of {shown} domains" if shown else "the account shows no DKIM records"]
+    if waiting:
+        words.append(f"{waiting} new key(s) wait for their DNS record")
+    if ready:
+        words.append(f"{ready} new key(s) are published and can be switched on")
+    return Item(
+        "dkim-keys",
+        "DKIM keys of 2,048 bits",
+        _of(not short) if shown else Standing.UNKNOWN,
+        "; ".join(words),
+        "signatures forged with a short key, or with one whose private half was imported",
+        "nothing: the old key signs until the new record is published and its key switched on",
+        "plan: make a longer key (it shows the record to publish), later switch it on; where Mailgun manages the "
+        "key, roll it. Which domain is the authority for DKIM is set in the control panel",
+        1,
+        APPLY,
     )
 
 
@@ -312,18 +380,19 @@ _JUDGES: tuple[Callable[[Situation], Item], ...] = (
     _limit,
     _tls,
     _dkim,
+    _dkim_keys,
     _attested_only(
         "session-timeouts",
         "Short session timeouts in the panel",
         "a stolen browser session",
         "users sign in more often",
-        "control panel: Account settings, Security",
+        "control panel: Account settings, Security; then attest it here",
     ),
     _attested_only(
         "logout-address",
         "Logout address is yours",
         "users sent to a look-alike page when they log out",
         "nothing",
-        "control panel: Account settings",
+        "control panel: Account settings; then attest it here",
     ),
 )

@@ -127,9 +127,10 @@ def adoption(situation: Situation) -> Found:
     if not made:
         why = "opens when the first replacement is proven"
         return said or Found(Verdict.OPEN, (why,), action="adoption.show", idle=True)
-    waiting = [one for one in made if one.down]
+    waiting = [one for one in made if one.waits]
+    down = sum(one.down for one in waiting)
     unused = [one for one in made if one.used_before is False and not one.in_use]
-    lines = [f"{len(waiting)} sender(s) still down"] if waiting else ["no sender is down"]
+    lines = [f"{down} sender(s) still down" if down else "no sender is down"]
     if question := source_question(situation):
         lines.append(question)
     # Whoever's session was stolen would hand the new secrets straight on.
@@ -139,7 +140,10 @@ def adoption(situation: Situation) -> Found:
         lines.append(f"{len(unused)} more were not in use before: nobody is waiting for them")
     if said is not None:
         return said
-    found = counted(len(made) - len(waiting), len(made), tuple(lines))
+    # What is kept until its hand-over holds the step open, and nobody is down for it.
+    found = counted(len(made) - down, len(made), tuple(lines))
+    if waiting and not down:
+        found = replace(found, verdict=Verdict.IN_PROGRESS)
     if waiting and (told(situation) or all(one.handed_over for one in waiting)):
         happens = (
             f"{len(waiting)} credential(s) are handed over; it is the turn of those who run the programs. The log is "

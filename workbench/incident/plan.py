@@ -46,6 +46,10 @@ class EffectKind(StrEnum):
     SANDBOX_RECIPIENT_DELETE = "sandbox_recipient.delete"
     SUPPRESSION_ALLOW_DELETE = "suppression_allow.delete"
     SUPPRESSION_LIFT = "suppression.lift"
+    ALERT_CREATE = "alert.create"
+    DKIM_CREATE = "dkim.create"
+    DKIM_ACTIVATE = "dkim.activate"
+    DKIM_ROTATE = "dkim.rotate"
 
 
 class EffectState(StrEnum):

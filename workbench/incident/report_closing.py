@@ -25,7 +25,7 @@ def hand_over(situation: Situation) -> Section:
     rows = tuple(
         (
             one.name,
-            "in use" if one.in_use else "DOWN" if one.down else "nobody used the old one",
+            _standing(one),
             ", ".join(one.seen_from[:3]),
             visible(one.owner, 60) or "not noted",
             visible("; ".join(one.places[:3]), 120),
@@ -38,6 +38,14 @@ def hand_over(situation: Situation) -> Section:
         text += f" The first {_MOST} are listed."
     headers = ("credential", "state", "seen from", "owner", "places")
     return Section("New credentials in the applications", (Text(text), Table(headers, rows)))
+
+
+def _standing(one: adoption.Replacement) -> str:
+    if one.in_use:
+        return "in use"
+    if one.down:
+        return "DOWN"
+    return "the old one still works" if one.waits else "nobody used the old one"
 
 
 def measures(situation: Situation) -> Section:

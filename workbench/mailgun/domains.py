@@ -251,6 +251,24 @@ async def create_dkim_key(
     return read_record(DkimKey, answer.object(), answer.where)
 
 
+async def rotate_dkim(
+    client: Mailgun,
+    domain: str,
+    *,
+    region: Region,
+    subaccount: str | None = None,
+    priority: Priority = Priority.WRITE,
+) -> None:
+    """Roll the keys of a domain with automatic sender security; raise Refused within five days of the last roll."""
+    await client.call(
+        "POST",
+        at("/v1/dkim_management/domains/{}/rotate", domain),
+        region=region,
+        subaccount=subaccount,
+        priority=priority,
+    )
+
+
 async def delete_dkim_key(
     client: Mailgun,
     domain: str,

@@ -54,7 +54,8 @@ def test_judged_from_the_account() -> None:
     readers = measure(found, "credential-readers")
     assert (readers.standing, readers.evidence) == (
         Standing.OPEN,
-        "3 users are Admin or Developer, beside the owner p1…@acme.example, p2…@acme.example",
+        "2 beside the owner are Admin or Developer; 2 of them made no key that the account showed: "
+        "p1…@acme.example (developer), p2…@acme.example (developer)",
     )
     assert measure(found, "admin-keys").standing is Standing.OPEN
     assert measure(found, "key-expiry").evidence == "2 of 3 keys have an expiry"
