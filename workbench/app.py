@@ -23,6 +23,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.worker import Worker
 
+from workbench.actions.catalog import Pane
 from workbench.clipboard import copy_sequence
 from workbench.deeds import Deeds
 from workbench.ending import Ending, crash_text
@@ -124,6 +125,7 @@ class WorkbenchApp(App[int]):
         self.store.session = session
         self.store.failed = ""
         self._unsubscribe = session.subscribe(self.funnel)
+        session.attend(self.deeds.holding.ask)
         self.main.renew()
         self.work.start(self._connect, group="connect", doing="connecting to Mailgun", then=self._connected)
 
@@ -206,9 +208,10 @@ class WorkbenchApp(App[int]):
         from workbench.screens.texts import TextScreen
 
         session = self.store.session
-        if session is not None:
-            heading, lines = detail_lines(session, event.pane.value, event.key, self.store.look)
-            self.push_screen(TextScreen(heading, "\n".join(lines)))
+        if session is None or (event.pane is Pane.ACTIVITY and self.deeds.vigil.of_line(session, event.key)):
+            return
+        heading, lines = detail_lines(session, event.pane.value, event.key, self.store.look)
+        self.push_screen(TextScreen(heading, "\n".join(lines)))
 
     def action_do(self, action_id: str) -> None:
         """A key of the table of actions was pressed."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.actions.catalog import ACTIONS, Action, Pane
 from workbench.blocklist_deeds import BlocklistDeeds
 from workbench.closing import Closing
+from workbench.holding import Holding
 from workbench.leak_deeds import LeakDeeds
 from workbench.past import Past
 from workbench.planning import Planning
@@ -46,6 +47,7 @@ class Deeds:
         self.vigil = Vigil(app)
         self.blocklists = BlocklistDeeds(app)
         self.leaks = LeakDeeds(app)
+        self.holding = Holding(app)
         self._always: dict[str, Callable[[], object]] = {
             "help": self._help,
             "quit": app.ask_quit,
@@ -116,6 +118,8 @@ class Deeds:
             case "secret.reveal":
                 return self._no_reveal(session, marked)
             case "finish":
+                if session.state.unsettled and not session.state.unfinished:
+                    return "what is left failed for good: plan it anew"
                 return "" if session.state.unsettled else "everything that was begun is proven"
             case "leaks.search" | "leaks.judge" | "leaks.recheck" | "leaks.person":
                 return self.leaks.impossible(action.id, session)

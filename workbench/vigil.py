@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from workbench.actions.catalog import ACTIONS
+from workbench.clock import iso
 from workbench.lists import Lists
+from workbench.redact import visible
 
 if TYPE_CHECKING:
     from workbench.incident.handover import Kept
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from workbench.session import Session
 
 EVERY = 15.0  # seconds
+# How the log begins a line that tells of an alarm.
+ALARM_LINE = "ALARM: "
+# The fact that holds which deadlines were asked about and answered, as they were due then.
+ANSWERED = "deadlines_answered"
 AFTER_NEWS = 1.0  # seconds: news of one moment is looked at once
 # A proof that failed is not tried again at every look.
 PROVE_AGAIN_AFTER = timedelta(minutes=5)
@@ -77,9 +83,10 @@ class Vigil(Lists):
         situation = session.situation()
         found = countdown.waiting(situation)
         store = self._app.store
-        shown = (countdown.short(situation, found), len(waiting := open_alarms(situation)))
-        if shown != (store.countdown, store.alarms):
-            store.countdown, store.alarms = shown
+        down = senders_down(session)
+        shown = (countdown.short(situation, found), len(waiting := open_alarms(situation)), down)
+        if shown != (store.countdown, store.alarms, store.senders_down):
+            store.countdown, store.alarms, store.senders_down = shown
             self._app.main.refresh_status()
         timers = tuple(f"{countdown.named(situation, t)}: {countdown.left(t)}" for t in found)
         if timers != store.timers:
@@ -112,7 +119,12 @@ class Vigil(Lists):
 
     def _ask(self, session: Session, due: list[tuple[Timer, Kept]]) -> None:
         """Ask once about every hand-over whose time is up; a moved deadline is asked about again."""
-        fresh = [(timer, item) for timer, item in due if (timer.id, timer.due) not in self._asked]
+        answered_before = session.state.facts.get(ANSWERED, {}).get("due", {})
+        fresh = [
+            (timer, item)
+            for timer, item in due
+            if (timer.id, timer.due) not in self._asked and answered_before.get(timer.id) != iso(timer.due)
+        ]
         if not fresh or len(self._app.screen_stack) > 1:
             return
         self._asked |= {(timer.id, timer.due) for timer, _ in fresh}
@@ -131,6 +143,8 @@ class Vigil(Lists):
         text = countdown.question([item for _, item in fresh], names)
 
         def answered(picked: Picked) -> None:
+            if picked.id != "more":
+                self._note_answers(session, [timer for timer, _ in fresh])
             if picked.id == "finish":
                 targets = [item.target for _, item in fresh]
                 self._app.deeds.make_plan(ACTIONS["handover.finish"], targets)
@@ -139,6 +153,13 @@ class Vigil(Lists):
 
         heading = f"Time is up: {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
         self._app.deeds.questions.pick(self._app.safe(heading), self._app.safe(text), choices, answered)
+
+    def _note_answers(self, session: Session, found: list[Timer]) -> None:
+        """Journal that these deadlines were asked about and answered: the next start does not ask again."""
+        held = session.state.facts.get(ANSWERED, {}).get("due", {})
+        body = {"due": {**held, **{timer.id: iso(timer.due) for timer in found}}}
+        doing = "noting an answer"
+        self._app.work.start(lambda: session.fact(ANSWERED, body), group="attest", doing=doing)
 
     def _more_time(self, session: Session, found: list[Timer], more: timedelta) -> None:
         async def work() -> None:
@@ -179,13 +200,27 @@ class Vigil(Lists):
 
     # ── alarms ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def alarms(self, session: Session) -> None:
-        """List the open alarms, each with what to do about it; Enter shows that plan."""
+    def of_line(self, session: Session, key: str) -> bool:
+        """Show what to do about the alarm that a line of the log tells of; False where it tells of none open."""
+        from workbench.incident.alarms import open_alarms
+
+        line = next((line for line in session.log_lines() if str(line.seq) == key), None)
+        if line is None or not line.text.startswith(ALARM_LINE):
+            return False
+        told = line.text.removeprefix(ALARM_LINE)
+        meant = [alarm.id for alarm in open_alarms(session.situation()) if visible(alarm.text, 600) == told]
+        if meant:
+            self.alarms(session, first=meant[0])
+        return bool(meant)
+
+    def alarms(self, session: Session, first: str = "") -> None:
+        """List the open alarms, ``first`` on top, each with what to do about it; Enter shows that plan."""
         from workbench.incident.alarms import finding_key, open_alarms, remedy
         from workbench.screens.lists import Line, Verb
 
         situation = session.situation()
-        waiting = {alarm.id: alarm for alarm in open_alarms(situation)}
+        found = sorted(open_alarms(situation), key=lambda alarm: alarm.id != first)
+        waiting = {alarm.id: alarm for alarm in found}
         remedies = {name: remedy(situation, alarm) for name, alarm in waiting.items()}
         lines = [
             Line(
@@ -243,3 +278,13 @@ class Vigil(Lists):
             self._app.deeds.make_plan(ACTIONS["leftovers.remove"], targets)
         else:
             self._app.deeds.do("leftovers.sweep")
+
+
+def senders_down(session: Session) -> int:
+    """Return how many senders are down without their new credential; none once their step is closed."""
+    from workbench.incident import adoption
+
+    step = next((one for one in session.steps() if one.id == adoption.STEP), None)
+    if step is None or step.verdict.value in ("done", "attested", "not applicable"):
+        return 0
+    return adoption.senders_down(session.situation())

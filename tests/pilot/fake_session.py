@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ from workbench.actions import registry
 from workbench.blocklist_watch import BlocklistWatch
 from workbench.blocklists.verdicts import Listing, Verdict
 from workbench.clock import ManualClock, iso
+from workbench.effects.base import Held, Keeping
 from workbench.errors import UsageError
 from workbench.events import Changed, Event
 from workbench.incident import findings, runbook, timers
@@ -98,6 +99,7 @@ class FakeSession:
         self.hold = asyncio.Event()
         self.hold.set()
         self.stopped = False
+        self.keeper: Callable[[Held], Awaitable[Keeping]] | None = None
         self.closed = False
         self.past: list[Moment] = []
         self.seen_window: AbuseWindow | None = None
@@ -307,6 +309,10 @@ class FakeSession:
         self.tell(PlanFinished(summary))
         return summary
 
+    def attend(self, ask: Callable[[Held], Awaitable[Keeping]]) -> None:
+        """Remember who answers about secrets that cannot be stored."""
+        self.keeper = ask
+
     def stop(self) -> None:
         """Stop after the current effect."""
         self.stopped = True
@@ -324,6 +330,10 @@ class FakeSession:
         body = {"id": name, "due": iso(due), "text": text, "kind": kind, "subject": subject}
         self.state.timers[name] = {**body, "at": iso(self.clock.now())}
         self.changed("runbook")
+
+    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
+        """Keep a fact."""
+        self.state.facts[name] = {**values, "name": name, "at": iso(self.clock.now())}
 
     async def prove_again(self) -> Reproof:
         """Say what proving again showed."""

@@ -17,6 +17,7 @@ from workbench.incident.state import Alarm, EffectRecord
 from workbench.mailgun.models import Key
 from workbench.screens.lists import ListScreen
 from workbench.screens.plan import PlanScreen
+from workbench.screens.texts import TextScreen
 
 STRANGER = "beef0001-12345678-9abc0000"
 
@@ -72,6 +73,33 @@ async def test_enter_on_an_alarm_shows_the_plan_of_its_remedy(running: Running) 
         await pilot.press("1", "enter")
         await settle(pilot)
         assert any(asked[0] == "run" for asked in session.asked)
+
+
+async def test_enter_on_an_alarm_in_the_log_leads_to_its_remedy(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        intruder_returns(session)
+        session.log("ALARM: API key “ci-helper” appeared, not created here", "bad")
+        alarm(session, "routes", "r1", "route “all” appeared")
+        session.log("ALARM: route “all” appeared", "bad")
+        session.log("something else")
+        await settle(pilot)
+        await pilot.press("6", "home", "enter")
+        await settle(pilot)
+        assert on_top(pilot, TextScreen), "a plain line is shown in full"
+        await pilot.press("escape", "down", "down", "enter")
+        await settle(pilot)
+        assert on_top(pilot, ListScreen)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert on_top(pilot, PlanScreen)
+        assert ("plan", "keys.delete", (STRANGER,), {}) in session.asked
+        await pilot.press("escape")
+        await settle(pilot)
+        await session.decide(f"key:{STRANGER}", "ours", "known")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert on_top(pilot, TextScreen), "an alarm that is over is only a line of the log"
 
 
 async def test_an_alarm_ends_when_it_is_explained_or_taken_care_of(running: Running) -> None:

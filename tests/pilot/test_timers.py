@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
-from tests.pilot.fake_session import START, FakeSession
+from tests.pilot.fake_session import START, US, FakeSession
 from workbench.clock import iso
 from workbench.errors import Unreachable
 from workbench.incident.plan import Effect, EffectKind, EffectState
@@ -97,6 +97,43 @@ async def test_when_the_time_is_up_it_asks_once_and_opens_on_the_safe_choice(run
         assert on_top(pilot, PlanScreen)
         assert ("plan", "handover.finish", (), {}) in session.asked
         assert [e.target for e in session.plan("handover.finish")] == [old]
+
+
+async def test_what_was_answered_is_not_asked_again_after_a_restart(running: Running) -> None:
+    session = FakeSession()
+    old = hand_over(session, minutes=-1)
+    async with running(session) as pilot:
+        await look(pilot)
+        assert on_top(pilot, PickScreen)
+        await pilot.press("escape")
+        await settle(pilot)
+    async with running(session) as pilot:
+        await look(pilot)
+        assert on_top(pilot, PickScreen), "left without an answer: asked again"
+        await pilot.press("enter")
+        await settle(pilot)
+    async with running(session) as pilot:
+        await look(pilot)
+        assert not on_top(pilot, PickScreen)
+        timer(session, f"hand-over:key:{old}", "hand-over", f"key:{old}", timedelta(seconds=-1))
+        await look(pilot)
+        assert on_top(pilot, PickScreen), "another deadline is another question"
+
+
+@pytest.mark.parametrize("pane", ["1", "3"])
+async def test_senders_that_are_down_are_counted_without_the_runbook_on_the_screen(
+    running: Running, pane: str
+) -> None:
+    session = FakeSession()
+    async with running(session, (80, 24)) as pilot:
+        hand_over(session)
+        record = EffectRecord(Effect(EffectKind.LOGIN_RESET, next(iter(session.inventory.logins)), US))
+        record.state, record.done_at = EffectState.VERIFIED, iso(START)
+        session.state.effects[record.effect.id] = record
+        await pilot.press(pane)
+        await look(pilot)
+        assert "1 down: H" in (top := screen_text(pilot).splitlines()[0]), top
+        assert "hand-over: 24 min left" in top and "intruder 1,240/h" in top
 
 
 async def test_more_time_moves_the_deadline_and_it_is_asked_again(running: Running) -> None:

@@ -13,14 +13,16 @@ from workbench.clipboard import MAX_PAYLOAD, SCREEN_CHUNK, copy_sequence
 from workbench.ending import crash_text
 from workbench.errors import UsageError
 from workbench.events import Changed
-from workbench.incident.plan import Effect, EffectKind
+from workbench.incident.cells import Look
+from workbench.incident.plan import Effect, EffectKind, EffectState
 from workbench.incident.state import EffectRecord
 from workbench.keymap import Hint
 from workbench.messages import MOVES_A_SECOND, Funnel, Moved
 from workbench.panes.store import STALE_AFTER, Store
 from workbench.paths import style_files, styles_dir
 from workbench.progress import EffectMoved, Notice, Phase, PlanFinished, PlanStarted, Summary
-from workbench.screens.status import fitting, status_facts
+from workbench.screens.status import fitting, state_fact, status_facts
+from workbench.widgets.statusline import arrange
 from workbench.workers import trouble
 
 TEXT = "Grüße,\nline two"
@@ -114,11 +116,11 @@ def test_counts_over_overlapping_plans() -> None:
     assert (desk.funnel.total, desk.funnel.done) == (5, 0)
 
 
-def status(session: FakeSession | None, age: float = 0.0, width: int = 200, **store: object) -> str:
-    """Return the top line's words."""
+def status(session: FakeSession | None, age: float = 0.0, width: int = 240, **store: object) -> str:
+    """Return the top line as it is drawn."""
     kept = Store(session=session, **store)  # type: ignore[arg-type]
-    facts = status_facts(kept, Desk().funnel, START + timedelta(seconds=age), width)
-    return "  ".join(fact.text for fact in facts)
+    facts = status_facts(kept, Desk().funnel, START + timedelta(seconds=age))
+    return "".join(text for text, _ in arrange(facts, width))
 
 
 def test_status_words() -> None:
@@ -138,8 +140,98 @@ def test_status_words() -> None:
     assert "sending 1,240/h above the usual 40/h" in status(session) and "intruder 1,240/h" in status(
         session, width=80
     )
+    session.rate.per_hour, session.rate.text = 0.0, "no abnormal sending"
+    assert "no abnormal sending" in status(session) and "intruder silent" in status(session, width=60)
     session.read_only, session.holder_text = True, "ada on jump1"
     assert "read-only: ada on jump1 writes" in status(session)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+@pytest.mark.parametrize("alarms", [0, 1, 2, 12])
+@pytest.mark.parametrize("quiet", [False, True])
+def test_the_rate_the_alarms_and_the_state_stay_at_every_width(width: int, alarms: int, quiet: bool) -> None:
+    session = FakeSession()
+    session.fill()
+    session.title = "a company with a rather long name (US+EU)"
+    session.state.first_cut_at = "2026-11-21T14:04:00Z"
+    session.state.contained_at = "2026-11-21T14:08:48Z"
+    session.rate = Rate()
+    if quiet:
+        session.rate.per_hour, session.rate.text = 0.0, "no abnormal sending"
+    waiting = "hand-over of a-key-with-a-long-name: 24 min left (+3)"
+    line = status(session, width=width, alarms=alarms, countdown=waiting, senders_down=37, errors=3)
+    assert len(line) == width and "…" not in line.replace("a company wit…", "")
+    assert "CONTAINED" in line and "DRILL" in line
+    assert ("no abnormal sending" in line or "intruder silent" in line) if quiet else "1,240/h" in line, line
+    assert ("ALARM" in line) is (alarms > 0)
+    if alarms:
+        assert f"{alarms} ALARM{'S' if alarms > 1 else ''}: A" in line
+    # Decorations go before any word that asks for something.
+    if "▁" in line or "api" in line or "workbench" in line:
+        assert (
+            waiting in line and "37 senders down: H" in line and "● live" in line and "◉ share-safe" in line
+        )
+
+
+def test_room_is_made_in_one_order() -> None:
+    session = FakeSession()
+    session.fill()
+    session.rate = Rate()
+    told = [
+        "api 0/s",
+        "workbench",
+        "incident 2026",
+        "above the usual",
+        "share-safe",
+        "live",
+        "(US+EU)",
+        "acme",
+    ]
+    lines = [status(session, width=width, alarms=1) for width in range(160, 44, -1)]
+    left = [next((n for n, line in enumerate(lines) if words not in line), len(lines)) for words in told]
+    assert left == sorted(left), dict(zip(told, left, strict=True))
+    assert all(f in line for f in ("NOT CONTAINED", "1 ALARM: A", " 1,240/h") for line in lines)
+
+
+def test_share_safe_off_and_read_only_are_said_where_it_is_narrow() -> None:
+    session = FakeSession()
+    session.fill()
+    session.rate = Rate()
+    session.read_only, session.holder_text = True, "ada on jump1"
+    line = status(session, width=80, alarms=2, look=Look(share_safe=False))
+    assert "! SHOWN" in line and "read-only" in line and "2 ALARMS: A" in line and "intruder 1,240/h" in line
+
+
+@pytest.mark.parametrize(
+    ("states", "cut", "contained", "words"),
+    [
+        ((), False, False, "NOT CONTAINED"),
+        ((), True, False, "PARTLY CUT"),
+        (("verified", "planned"), True, False, "NOT FINISHED: f goes on"),
+        (("planned", "planned"), False, False, "NOT FINISHED: f goes on"),
+        # Every call was answered, and the proofs were not looked at when the terminal went away.
+        (("verified", "done"), True, False, "NOT FINISHED: f goes on"),
+        (("verified", "open"), True, False, "NOT FINISHED: f goes on"),
+        (("verified", "failed"), True, False, "PARTLY CUT, 1 failed"),
+        (("failed", "skipped"), False, False, "NOT CONTAINED, 1 failed"),
+        (("verified", "verified"), True, True, "CONTAINED in 6m41s"),
+        (("verified", "done"), True, True, "CONTAINED in 6m41s"),
+        (("verified", "planned", "planned"), True, True, "CONTAINED in 6m41s, 2 left: f"),
+        (("verified", "open"), True, True, "CONTAINED in 6m41s, 1 left: f"),
+    ],
+)
+def test_how_far_the_containment_is(states: tuple[str, ...], cut: bool, contained: bool, words: str) -> None:
+    session = FakeSession()
+    session.fill()
+    for number, name in enumerate(states):
+        record = EffectRecord(Effect(EffectKind.LOGIN_RESET, f"app{number}@b", US))
+        record.state = EffectState.PLANNED if name == "open" else EffectState(name)
+        record.open = name == "open"
+        session.state.effects[record.effect.id] = record
+    session.state.first_cut_at = "2026-11-21T14:04:00Z" if cut else ""
+    session.state.contained_at = "2026-11-21T14:08:48Z" if contained else ""
+    assert state_fact(session, Desk().funnel).text == words  # type: ignore[arg-type]
+    assert f"  {words}  " in status(session)
 
 
 def test_footer_drops_from_the_end_but_keeps_help_and_quit() -> None:

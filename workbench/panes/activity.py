@@ -30,7 +30,8 @@ class ActivityPane(WorkPane):
     BINDINGS = bindings(pane_actions(Pane.ACTIVITY))
     HELP = (
         "Everything the workbench did and saw, newest first. An alarm names something that appeared or changed "
-        "and that nothing done here explains: the intruder may still be inside. Enter shows a line in full."
+        "and that nothing done here explains: the intruder may still be inside. Enter on it shows what to do "
+        "about it; on any other line it shows the line in full."
     )
     COLUMNS = (
         Column("time", "time", width=8, sortable=False),

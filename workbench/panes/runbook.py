@@ -101,7 +101,6 @@ class RunbookPane(WorkPane):
         steps = session.steps()
         self._steps = {step.id: step for step in steps}
         self._next = next_of(steps)
-        self.store.senders_down = _down(self._steps.get("10"))
         return [self._row(step) for step in steps]
 
     def _row(self, step: StepView) -> ViewRow:
@@ -241,13 +240,6 @@ class RunbookPane(WorkPane):
         if len(evidence) > EVIDENCE_SHOWN:
             pieces.append((f"{bullet} and {len(evidence) - EVIDENCE_SHOWN} more\n", "$text-muted"))
         return pieces
-
-
-def _down(step: StepView | None) -> int:
-    """Return how many senders wait for their new credential, by the step of their hand-over."""
-    if step is None or step.progress is None or step.verdict.value in CLOSED:
-        return 0
-    return step.progress[1] - step.progress[0]
 
 
 def next_of(steps: Sequence[StepView]) -> str:

@@ -26,8 +26,9 @@ class Store:
     reading: bool = False
     failed: str = ""
     errors: int = 0
+    # What time and the watch bring up: senders without their new credential, the next deadline in words, all
+    # of them, open alarms.
     senders_down: int = 0
-    # What time and the watch bring up: the next deadline in words, all of them, open alarms.
     countdown: str = ""
     timers: tuple[str, ...] = ()
     alarms: int = 0

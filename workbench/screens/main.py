@@ -178,7 +178,7 @@ class MainScreen(Screen[None]):
         """Write the top line, the progress line and the footer; unchanged text repaints nothing."""
         session, funnel = self.store.session, self.funnel
         now = session.clock.now() if session is not None else None
-        self._top.facts = status_facts(self.store, funnel, now, self.app.size.width)
+        self._top.facts = status_facts(self.store, funnel, now)
         if funnel.active:
             # Whole seconds: the line changes with the work, not with every tenth of a second.
             elapsed = float(int(monotonic() - funnel.began))

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from workbench.incident.cells import as_moment, hide_people, moment_text, people_of
 from workbench.keymap import Hint
 from workbench.panes.store import STALE_AFTER, Store
-from workbench.widgets.cells import width_of
+from workbench.widgets.cells import crop, width_of
 from workbench.widgets.progress import duration
 from workbench.widgets.sparkline import sparkline
 from workbench.widgets.statusline import Fact
@@ -24,66 +24,105 @@ if TYPE_CHECKING:
     from workbench.session import Session
 
 SPARK = 10  # cells
-ROOMY = 120  # columns from which the sending rate is told in full
 KEPT_KEYS = ("help", "quit")  # a narrow footer drops everything else first
 
+# What goes first where the top line is narrow, the largest number first of all. The three facts of priority 1
+# stay at any width the app runs at: how far the cut is, how many alarms, what the intruder still sends.
+MUST = 1
+READ_ONLY, ERRORS, SHORT_TITLE = 2, 3, 4
+SAFE_SIGN, LIVE_SIGN, SENDERS, COUNTDOWN = 5, 6, 7, 8
+STALE, TITLE, STATE_WORDS, TIMER_NAME, ACCOUNT = 9, 10, 11, 12, 13
+LIVE_WORD, SAFE_WORDS, BASELINE, OPENED, NAME, CALLS, DRAWN = 14, 15, 16, 17, 18, 19, 20
 
-def status_facts(store: Store, funnel: Funnel, now: datetime | None, width: int) -> tuple[Fact, ...]:
+
+def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fact, ...]:
     """Return the facts of the top line; ``now`` is the session's clock, None before there is a session."""
     plain = store.look.ascii
     session = store.session
-    facts = [Fact("workbench", "strong", 9)]
-    safe = store.look.share_safe
-    share = Fact(
-        ("* share-safe" if plain else "◉ share-safe") if safe else "! SHARE-SAFE OFF",
-        "" if safe else "bad",
-        3 if safe else 1,
-    )
+    name = Fact("workbench", "strong", NAME)
+    share = share_fact(store)
     if session is None:
-        word = Fact("not connected", "bad", 1) if store.failed else Fact("opening the incident…", "busy", 1)
-        return (*facts, word, share)
-    if session.drill:
-        facts.append(Fact(f"DRILL {session.title}", "warn", 2))
-    else:
-        facts.append(Fact(session.title, "accent", 2))
-    facts.append(
-        Fact(f"incident {moment_text(session.state.opened_at, store.look, '%Y-%m-%d %H:%MZ')}", "", 7)
-    )
-    facts.append(state_fact(session, funnel))
+        word = (
+            Fact("not connected", "bad", MUST)
+            if store.failed
+            else Fact("opening the incident…", "busy", MUST)
+        )
+        return (name, word, share)
+    opened = moment_text(session.state.opened_at, store.look, "%Y-%m-%d %H:%MZ")
+    facts = [name, title_fact(session), Fact(f"incident {opened}", "", OPENED), state_fact(session, funnel)]
     if session.read_only:
-        facts.append(Fact(f"read-only: {session.holder_text} writes", "bad", 1))
-    facts.append(freshness(store, now))
-    facts.append(share)
+        writer = f"read-only: {session.holder_text} writes"
+        facts.append(Fact(writer, "bad", TITLE, shorter=(("read-only", READ_ONLY),)))
+    facts += [freshness(store, now), share]
     if store.errors:
-        facts.append(Fact(f"{store.errors} error{'s' if store.errors > 1 else ''}: 6", "bad", 3))
+        facts.append(Fact(f"{store.errors} error{'s' if store.errors > 1 else ''}: 6", "bad", ERRORS))
     if store.alarms:
-        facts.append(Fact(f"{store.alarms} ALARM{'S' if store.alarms > 1 else ''}: A", "bad", 1))
+        facts.append(Fact(f"{store.alarms} ALARM{'S' if store.alarms > 1 else ''}: A", "bad", MUST))
     if store.countdown:
         people = people_of(session.inventory)
-        facts.append(Fact(hide_people(store.countdown, people, store.look), "warn", 3))
+        facts.append(countdown_fact(hide_people(store.countdown, people, store.look)))
     if store.senders_down:
         down = store.senders_down
-        facts.append(Fact(f"{down} sender{'s' if down > 1 else ''} down: H", "warn", 4))
-    if session.rate is not None:
-        facts += rate_facts(session, plain, width)
-    calls = session.calls_per_second
-    facts.append(Fact(f"api {calls:.0f}/s", "dim", 8, "right"))
+        words = f"{down} sender{'s' if down > 1 else ''} down: H"
+        facts.append(Fact(words, "warn", STALE, shorter=((f"{down} down: H", SENDERS),)))
+    facts += rate_facts(session, plain)
+    facts.append(Fact(f"api {session.calls_per_second:.0f}/s", "dim", CALLS, "right"))
     return tuple(facts)
 
 
+def countdown_fact(words: str) -> Fact:
+    """Return the next deadline; where it is narrow only what kind it is: ``hand-over: 24 min left``."""
+    name, _, left = words.rpartition(": ")
+    kind = name.partition(" of ")[0].partition(" that ")[0]
+    return Fact(words, "warn", TIMER_NAME, shorter=((f"{crop(kind, 20)}: {left}", COUNTDOWN),))
+
+
+def share_fact(store: Store) -> Fact:
+    """Return whether share-safe is on: a sign is enough while it is, words say that it is not."""
+    sign = "*" if store.look.ascii else "◉"
+    if store.look.share_safe:
+        return Fact(f"{sign} share-safe", "", SAFE_WORDS, shorter=((sign, SAFE_SIGN),))
+    return Fact("! SHARE-SAFE OFF", "bad", SAFE_WORDS, shorter=(("! SHOWN", READ_ONLY),))
+
+
+def title_fact(session: Session) -> Fact:
+    """Return whose account it is; that it is only the drill stays longer than the account's name."""
+    if not session.drill:
+        short = session.title.partition(" (")[0]
+        return Fact(session.title, "accent", ACCOUNT, shorter=((crop(short, 14), SHORT_TITLE),))
+    forms = ((f"DRILL {crop(session.title.partition(' (')[0], 14)}", TITLE), ("DRILL", READ_ONLY))
+    return Fact(f"DRILL {session.title}", "warn", ACCOUNT, shorter=forms)
+
+
 def state_fact(session: Session, funnel: Funnel) -> Fact:
-    """Return how far the containment is, in words."""
+    """Return how far the containment is, in words.
+
+    A confirmed plan of which something is left comes first while the account is not contained: whoever opens
+    the incident again must know that f goes on. Once it is contained, an effect that was done and only
+    cannot be proven from here asks for nothing; one that was not done does.
+    """
     state = session.state
     opened, contained = as_moment(state.opened_at), as_moment(state.contained_at)
     if funnel.active and funnel.total:
-        return Fact(f"WORKING {funnel.done}/{funnel.total}", "busy", 1)
+        return Fact(f"WORKING {funnel.done}/{funnel.total}", "busy", MUST)
     if contained is not None and opened is not None:
-        return Fact(f"CONTAINED in {duration((contained - opened).total_seconds())}", "ok", 1)
-    if any(r.open or r.state.value in ("planned", "failed") for r in state.effects.values()):
-        return Fact("NOT FINISHED: f goes on", "warn", 1)
-    return Fact(
-        "PARTLY CUT" if state.first_cut_at else "NOT CONTAINED", "warn" if state.first_cut_at else "bad", 1
-    )
+        words = f"CONTAINED in {duration((contained - opened).total_seconds())}"
+        left = sum(1 for r in state.unfinished if r.open or r.state.value != "done")
+        if left:
+            return Fact(
+                f"{words}, {left} left: f",
+                "warn",
+                STATE_WORDS,
+                shorter=((f"CONTAINED, {left} left: f", MUST),),
+            )
+        return Fact(words, "ok", STATE_WORDS, shorter=(("CONTAINED", MUST),))
+    if state.unfinished:
+        return Fact("NOT FINISHED: f goes on", "warn", STATE_WORDS, shorter=(("NOT FINISHED: f", MUST),))
+    failed = len(state.unsettled)
+    word, tone = ("PARTLY CUT", "warn") if state.first_cut_at else ("NOT CONTAINED", "bad")
+    if failed:
+        return Fact(f"{word}, {failed} failed", tone, STATE_WORDS, shorter=((word, MUST),))
+    return Fact(word, tone, MUST)
 
 
 def freshness(store: Store, now: datetime | None) -> Fact:
@@ -91,26 +130,30 @@ def freshness(store: Store, now: datetime | None) -> Fact:
     read = store.read_at()
     plain = store.look.ascii
     if read is None:
-        return Fact("reading…" if store.reading else "not read yet", "busy" if store.reading else "warn", 2)
+        return Fact(
+            "reading…" if store.reading else "not read yet", "busy" if store.reading else "warn", STALE
+        )
     age = (now - read).total_seconds() if now is not None else 0.0
     if age <= STALE_AFTER:
-        return Fact("* live" if plain else "● live", "ok", 2)
-    return Fact(
-        f"{'-' if plain else '○'} as of {moment_text(read, store.look, '%H:%M:%S')}, stale", "warn", 2
-    )
+        sign = "*" if plain else "●"
+        return Fact(f"{sign} live", "ok", LIVE_WORD, shorter=((sign, LIVE_SIGN),))
+    sign = "-" if plain else "○"
+    words = f"{sign} as of {moment_text(read, store.look, '%H:%M:%S')}, stale"
+    return Fact(words, "warn", STALE, shorter=((f"{sign} stale", READ_ONLY),))
 
 
-def rate_facts(session: Session, plain: bool, width: int) -> list[Fact]:
+def rate_facts(session: Session, plain: bool) -> list[Fact]:
     """Return the intruder's sending rate in words, with its last hours drawn beside it."""
     rate = session.rate
     if rate is None:
         return []
-    short = f"intruder {rate.per_hour:,.0f}/h" if rate.per_hour > 0 else "intruder silent"
-    told = f"sending {rate.text}" if rate.per_hour else rate.text
-    words = told if width >= ROOMY else short
-    facts = [Fact(words, "bad" if rate.per_hour > 0 else "ok", 3)]
+    if rate.per_hour > 0:
+        short = ((f"intruder {rate.per_hour:,.0f}/h", MUST),)
+        facts = [Fact(f"sending {rate.text}", "bad", BASELINE, shorter=short)]
+    else:
+        facts = [Fact(rate.text, "ok", BASELINE, shorter=(("intruder silent", MUST),))]
     if rate.series:
-        facts.append(Fact(sparkline(rate.series, SPARK, ascii_only=plain), "dim", 6))
+        facts.append(Fact(sparkline(rate.series, SPARK, ascii_only=plain), "dim", DRAWN))
     return facts
 
 

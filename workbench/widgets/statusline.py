@@ -1,4 +1,8 @@
-"""One line of facts, left and right; where it is narrow the least important ones are left out whole."""
+"""One line of facts, left and right; where it is narrow the least important words go first.
+
+A fact may have shorter forms. Room is made step by step: whatever stands with the largest number is replaced
+by its next shorter form, or left out whole when it has none.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +32,17 @@ STATUS_STYLES = {
 
 
 class Fact(NamedTuple):
-    """One fact of a status line. Priority 1 stays longest, the largest number goes first."""
+    """One fact of a status line. Priority 1 stays longest, the largest number goes first.
+
+    ``shorter`` are (text, priority) forms that replace it in turn where it is narrow; the priority of each is
+    that of its own words.
+    """
 
     text: str
     style: str = ""
     priority: int = 1
     side: Literal["left", "right"] = "left"
+    shorter: tuple[tuple[str, int], ...] = ()
 
 
 def arrange(facts: Sequence[Fact], width: int) -> list[tuple[str, str]]:
@@ -43,7 +52,12 @@ def arrange(facts: Sequence[Fact], width: int) -> list[tuple[str, str]]:
     kept = [fact._replace(text=clean(fact.text, 200)) for fact in facts if fact.text]
     while len(kept) > 1 and _length(kept) > width:
         worst = max(range(len(kept)), key=lambda i: (kept[i].priority, i))
-        del kept[worst]
+        fact = kept[worst]
+        if fact.shorter:
+            (text, priority), *rest = fact.shorter
+            kept[worst] = fact._replace(text=clean(text, 200), priority=priority, shorter=tuple(rest))
+        else:
+            del kept[worst]
     if len(kept) == 1:
         kept = [kept[0]._replace(text=crop(kept[0].text, width))]
     left = [fact for fact in kept if fact.side == "left"]
