@@ -106,14 +106,14 @@ class IncidentRecord:
     async def attest(self, step: str, text: str, subject: str = "") -> None:
         """Record what a person says the account cannot show."""
         self._writable()
-        body = {"step": step, "text": visible(text), "who": _operator(), "subject": subject}
+        body = {"step": step, "text": visible(text), "who": operator(), "subject": subject}
         await self._ledger.record("attested", body)
         self._tell(Changed("runbook"))
 
     async def decide(self, finding: str, decision: str, reason: str) -> None:
         """Record the operator's judgement of a finding: ``ours``, ``intruder`` or ``keep``."""
         self._writable()
-        body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": _operator()}
+        body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": operator()}
         await self._ledger.record("finding.decided", body)
         self._tell(Changed("runbook"))
         for name in ("keys", "logins", "users", "domains"):
@@ -136,7 +136,7 @@ class IncidentRecord:
                 "`workbench secrets list` shows what this incident stored.",
             )
         if not self.read_only:
-            await self._ledger.record("secret.read", {"entry": entry, "who": _operator()})
+            await self._ledger.record("secret.read", {"entry": entry, "who": operator()})
         return secret
 
     async def record_error(self, error: BaseException, doing: str) -> None:
@@ -179,7 +179,8 @@ class IncidentRecord:
         return line is not None
 
 
-def _operator() -> str:
+def operator() -> str:
+    """Return who works here, for the journal: the name of the host's user."""
     try:
         return visible(getpass.getuser(), 40)
     except (OSError, KeyError):

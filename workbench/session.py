@@ -7,14 +7,14 @@ for, and tells its listeners; it decides nothing and draws nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.account_readings import AccountReadings
 from workbench.actions import registry
 from workbench.clock import iso
 from workbench.credentials_in_use import AdminKey, fingerprint_key, resolve
-from workbench.effects.base import Context
+from workbench.effects.base import Context, Held, Keeping
 from workbench.errors import JournalError, UsageError
 from workbench.events import PlanRun
 from workbench.executor import Executor
@@ -29,7 +29,7 @@ from workbench.incident import (
 )
 from workbench.incident.plan import EffectKind, EffectState, Plan
 from workbench.incident.report import Material
-from workbench.incident_record import SessionOptions
+from workbench.incident_record import SessionOptions, operator
 from workbench.journal import Journal
 from workbench.ledger import Ledger
 from workbench.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
@@ -52,6 +52,7 @@ class Session(AccountReadings):
         self.running: PlanRun | None = None
         self._executor: Executor | None = None
         self._context: Context | None = None
+        self._held: Callable[[Held], Awaitable[Keeping]] | None = None
         self._noting = asyncio.Lock()
 
     # ── judging and planning ─────────────────────────────────────────────────────────────────────────
@@ -115,6 +116,19 @@ class Session(AccountReadings):
 
     def _may_administer(self) -> bool | None:
         return self.capabilities.admin if self.capabilities is not None else None
+
+    def attend(self, ask: Callable[[Held], Awaitable[Keeping]]) -> None:
+        """Have somebody asked, from now on, about every secret that cannot be stored; the answers are journaled."""
+
+        async def held(held: Held) -> Keeping:
+            answer = await ask(held)
+            body = {"effect": held.effect.id, "answer": answer.value, "who": operator()}
+            await self._ledger.record("secret.held", body)
+            return answer
+
+        self._held = held
+        if self._context is not None:
+            self._context.held = held
 
     def stop(self) -> None:
         """Begin nothing further; what is under way reaches its end."""
@@ -201,6 +215,7 @@ class Session(AccountReadings):
                 switch_key=self._switch_key,
                 known=dict(options.old_secrets),
                 old_passwords=dict(options.old_passwords),
+                held=self._held,
             )
             if self.own_key_id:
                 ctx.known.setdefault(self.own_key_id, self.api.key)

@@ -12,7 +12,7 @@ from keyring.errors import KeyringLocked
 from tests.support.ground import DictKeyring, Ground, ground, quiet
 from tests.support.kills import PLANS, everything, ready, resumed
 from tests.support.promise import at_rest
-from workbench.effects.base import Held
+from workbench.effects.base import Held, Keeping
 from workbench.errors import VaultError
 from workbench.events import Event
 from workbench.home import tag_of
@@ -20,7 +20,7 @@ from workbench.incident.plan import EffectKind, EffectState
 from workbench.progress import Notice, Summary
 from workbench.session import Session
 
-Ask = Callable[[Held], Awaitable[bool]]
+Ask = Callable[[Held], Awaitable[Keeping]]
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,8 @@ async def _locked_run(
     await ready(session)
     planned = PLANS[kind](session)
     await session.preserve()
-    session._executor_now()._ctx.held = ask
+    if ask is not None:
+        session.attend(ask)
     told: list[Event] = []
     session.subscribe(told.append)
     _lock(place.keyring)
@@ -88,14 +89,14 @@ async def test_with_a_screen_it_is_held_until_there_is_a_place_for_it(kind: str,
         place.keyring = keyring = DictKeyring()
         asked: list[Held] = []
 
-        async def unlock_at_the_third(held: Held) -> bool:
+        async def unlock_at_the_third(held: Held) -> Keeping:
             asked.append(held)
             # Whoever is asked sees that the old credential is still there and nothing has run ahead.
             assert place.old_keys.keys() <= place.living_keys().keys()
             assert place.old_passwords == {c.login: c.password for c in place.credentials()}
             if len(asked) == 3:
                 _unlock(keyring)
-            return True
+            return Keeping.AGAIN
 
         async with place.session() as session:
             summary, told = await _locked_run(place, session, kind, unlock_at_the_third)
@@ -114,8 +115,8 @@ async def test_given_up_the_minted_key_is_deleted_again(tmp_path: Path) -> None:
     async with ground(tmp_path) as place:
         place.keyring = DictKeyring()
 
-        async def give_up(held: Held) -> bool:
-            return False
+        async def give_up(held: Held) -> Keeping:
+            return Keeping.GIVE_UP
 
         async with place.session() as session:
             summary, told = await _locked_run(place, session, "own key", give_up)
@@ -135,7 +136,7 @@ async def test_quitting_while_it_is_held_leaves_an_open_intent_that_the_next_run
         class Quit(BaseException):
             pass
 
-        async def quit_now(held: Held) -> bool:
+        async def quit_now(held: Held) -> Keeping:
             raise Quit
 
         async with place.session() as session:
@@ -155,18 +156,20 @@ async def test_several_are_asked_about_one_after_the_other(tmp_path: Path) -> No
 
         strangers: set[str] = set()
 
-        async def unlock(held: Held) -> bool:
+        async def unlock(held: Held) -> Keeping:
             nonlocal asking, most, times
             asking += 1
             times += 1
             most = max(most, asking)
             # What needs no secret does not wait for the one who is asked.
-            async with asyncio.timeout(30):
-                while strangers & set(place.living_keys()):
-                    await asyncio.sleep(0.01)
+            for _ in range(3000):
+                if not strangers & set(place.living_keys()):
+                    break
+                await asyncio.sleep(0.01)
+            assert not strangers & set(place.living_keys())
             _unlock(keyring)
             asking -= 1
-            return True
+            return Keeping.AGAIN
 
         async with place.session() as session:
             await ready(session)
@@ -175,9 +178,57 @@ async def test_several_are_asked_about_one_after_the_other(tmp_path: Path) -> No
             strangers |= {e.target for e in planned if e.kind is EffectKind.KEY_DELETE} - replaced
             assert strangers
             await session.preserve()
-            session._executor_now()._ctx.held = unlock
+            session.attend(unlock)
             _lock(keyring)
             summary = await session.run(planned)
             assert summary.complete, summary.line()
         assert most == times == 1
         assert await resumed(place, everything) == []
+
+
+async def test_written_down_by_hand_the_old_key_goes_and_the_journal_says_who_said_so(tmp_path: Path) -> None:
+    async with ground(tmp_path) as place:
+        place.keyring = DictKeyring()
+        asked: list[Held] = []
+
+        async def write_it_down(held: Held) -> Keeping:
+            asked.append(held)
+            return Keeping.WRITTEN
+
+        async with place.session() as session:
+            summary, _ = await _locked_run(place, session, "key.create", write_it_down)
+            # The deletion looked for the secret without the keyring, too.
+            assert summary.complete, summary.line()
+            _unlock(place.keyring)
+            mint, delete = session.state.effects.values()
+            assert mint.effect.target not in place.living_keys()
+            assert (
+                asked[0].paper
+                and asked[0].secret.reveal() == place.living_keys()[mint.result["key_id"]].secret
+            )
+            assert asked[0].secret.reveal() not in place.keyring.entries.values()
+            assert "written down by hand" in mint.evidence[0] and not mint.entry
+            said = [row.body for row in session._journal.rows() if row.kind == "secret.held"]
+            assert [(row["effect"], row["answer"]) for row in said] == [
+                (mint.effect.id, "written down by hand")
+            ]
+            assert delete.state is EffectState.VERIFIED
+        async with place.session() as session:
+            await ready(session)
+            found = await session.prove_again()
+            assert len(found.untold) == 1 and not found.against
+            assert mint.result["key_id"] in place.living_keys()
+
+
+async def test_our_own_key_is_never_kept_on_paper(tmp_path: Path) -> None:
+    async with ground(tmp_path) as place:
+        place.keyring = DictKeyring()
+
+        async def write_it_down(held: Held) -> Keeping:
+            assert not held.paper
+            return Keeping.WRITTEN
+
+        async with place.session() as session:
+            summary, _ = await _locked_run(place, session, "own key", write_it_down)
+            assert not summary.complete
+            assert _minted(place, session) == []

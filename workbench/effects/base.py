@@ -113,12 +113,26 @@ class SecretMissing(VaultError):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A secret that could not be stored and is only in memory now: for what, where it belongs, and why not."""
+    """A secret that could not be stored and is only in memory now: for what, where it belongs, and why not.
+
+    ``minted`` says that it exists in the account already; ``paper`` that writing it down is a place for it
+    (the workbench's own key is not kept by hand: it could not start again).
+    """
 
     effect: Effect
     entry: EntryName
     secret: Secret
     error: VaultError
+    minted: bool = False
+    paper: bool = False
+
+
+class Keeping(StrEnum):
+    """What was decided about a held secret. The values stand in the journal."""
+
+    AGAIN = "try to store it again"
+    WRITTEN = "written down by hand"
+    GIVE_UP = "given up"
 
 
 @dataclass(slots=True)
@@ -127,9 +141,9 @@ class Context:
 
     ``known`` maps key ids to old secrets that are known here (our own key, leaked ones that were
     supplied), for the proof that they are dead. ``fresh`` holds secrets of this run until they are proven.
-    ``held`` is asked, one secret at a time, when one could not be stored: it offers other places and returns
-    True when storing is worth another try (unlocked, another vault behind ``vault``), False to give up.
-    Without a screen there is nobody to ask and it is None. ``loud`` says something at once.
+    ``held`` is asked, one secret at a time, when one could not be stored: whether storing is worth another try
+    (the keyring was unlocked), whether somebody wrote it down, or whether it is given up. Without a screen there
+    is nobody to ask and it is None. ``loud`` says something at once.
     """
 
     api: Mailgun
@@ -143,7 +157,7 @@ class Context:
     known: dict[str, Secret] = field(default_factory=dict)
     old_passwords: dict[str, Secret] = field(default_factory=dict)
     fresh: dict[str, Secret] = field(default_factory=dict)
-    held: Callable[[Held], Awaitable[bool]] | None = None
+    held: Callable[[Held], Awaitable[Keeping]] | None = None
     loud: Callable[[str], None] = lambda text: None
     _holding: asyncio.Lock = field(default_factory=asyncio.Lock)
     _keys: dict[Place, tuple[float, list[Key]]] = field(default_factory=dict)
@@ -168,14 +182,18 @@ class Context:
             self._keys[place] = (began, keys)
             return keys
 
-    async def keep_safe(self, effect: Effect, entry: EntryName, secret: Secret) -> None:
-        """Store a secret and read it back; where that fails, hold it in memory and offer other places.
+    async def keep_safe(
+        self, effect: Effect, entry: EntryName, secret: Secret, *, minted: bool = False
+    ) -> Keeping:
+        """Store a secret and read it back; where that fails, hold it in memory and ask what to do with it.
 
-        Returns when it is stored. Raises VaultError when nobody can be asked or whoever was asked gave up;
-        the caller then takes back what the secret belongs to.
+        Returns ``AGAIN`` when it is stored (at last), ``WRITTEN`` when a person has written it down instead.
+        Raises VaultError when nobody can be asked or whoever was asked gave up; the caller then takes back what
+        the secret belongs to.
         """
         try:
-            return await self.vault.store(entry, secret)
+            await self.vault.store(entry, secret)
+            return Keeping.AGAIN
         except VaultError as error:
             problem = error
         again = self._holding.locked()
@@ -184,7 +202,8 @@ class Context:
                 if again:
                     # Whoever was asked before us, or just now, may have found a place.
                     try:
-                        return await self.vault.store(entry, secret)
+                        await self.vault.store(entry, secret)
+                        return Keeping.AGAIN
                     except VaultError as error:
                         problem = error
                 again = True
@@ -192,7 +211,11 @@ class Context:
                     f"NOT STORED: the new secret of {describe(effect)} is only in memory. "
                     "Nothing that depends on it goes ahead. Offer it another place before you quit."
                 )
-                if not await self.held(Held(effect, entry, secret, problem)):
+                paper = minted and not effect.params.get("own")
+                answer = await self.held(Held(effect, entry, secret, problem, minted, paper))
+                if answer is Keeping.WRITTEN and paper:
+                    return answer
+                if answer is not Keeping.AGAIN:
                     break
         raise problem
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from workbench.effects.base import (
     Context,
     HalfDone,
+    Keeping,
     PlainHandler,
     Proof,
     QuotaFull,
@@ -74,7 +75,7 @@ class KeyCreate(PlainHandler):
             raise of_new_key(refusal, params) from refusal
         entry = ctx.entry(entry_name(record, new.key.id))
         try:
-            await ctx.keep_safe(record.effect, entry, new.secret)
+            keeping = await ctx.keep_safe(record.effect, entry, new.secret, minted=True)
         except VaultError as problem:
             try:
                 await _delete_patiently(ctx, new.key.id, record.effect.place.subaccount)
@@ -82,8 +83,12 @@ class KeyCreate(PlainHandler):
                 raise HalfDone(_left_behind(new.key.id, problem, refusal)) from refusal
             raise
         ctx.fresh[record.effect.id] = new.secret
+        minted = f"minted {key_tail(new.key.id)} at {stamp(ctx)}"
+        if keeping is Keeping.WRITTEN:
+            said = f"{minted}, secret NOT stored: written down by hand (attested)"
+            return Sent(evidence=(said,), result={"key_id": new.key.id, "written_down": True})
         return Sent(
-            evidence=(f"minted {key_tail(new.key.id)} at {stamp(ctx)}, secret stored and read back",),
+            evidence=(f"{minted}, secret stored and read back",),
             result={"key_id": new.key.id},
             entry=entry.username,
         )
@@ -91,6 +96,10 @@ class KeyCreate(PlainHandler):
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Make a live call with the new key; switch the workbench to it when it replaces our own."""
         secret = await self._secret(ctx, record)
+        if secret is None and record.result.get("written_down"):
+            return Proof(
+                False, (*record.evidence[:1], "cannot prove from here: its secret is not in the vault")
+            )
         if secret is None:
             raise secret_missing(record)
         answered = await _alive(ctx, secret, record)
@@ -107,7 +116,9 @@ class KeyCreate(PlainHandler):
 
     async def _secret(self, ctx: Context, record: EffectRecord) -> Secret | None:
         fresh = ctx.fresh.get(record.effect.id)
-        return fresh if fresh is not None else await ctx.vault.fetch(ctx.entry(record.entry))
+        if fresh is not None or not record.entry:
+            return fresh
+        return await ctx.vault.fetch(ctx.entry(record.entry))
 
     async def _sweep(self, ctx: Context, record: EffectRecord) -> tuple[str, ...]:
         """Delete what earlier attempts made and the key list did not show yet when they were reconciled."""
@@ -127,7 +138,7 @@ class KeyCreate(PlainHandler):
             if secret is None and ctx.api.key.reveal().endswith(key.id):
                 # We run on it, so its secret is at hand: deleting it would lock us out.
                 secret = ctx.api.key
-                await ctx.keep_safe(record.effect, entry, secret)
+                await ctx.keep_safe(record.effect, entry, secret, minted=True)
             if kept is None and secret is not None and secret.reveal().endswith(key.id):
                 ctx.fresh[record.effect.id] = secret
                 kept = Reconciled(
@@ -175,6 +186,9 @@ class KeyDelete(PlainHandler):
             return Proof(False, (*evidence, shown), later=True, undone=True)
         evidence.append(f"absent from the key list at {stamp(ctx)}")
         secret = ctx.known.get(key_id)
+        if secret is None and (mint := ctx.state.created_keys.get(key_id)) is not None and mint.entry:
+            # One of ours, replaced by one that may do less: the vault still holds its secret.
+            secret = await ctx.vault.fetch(ctx.entry(mint.entry))
         if secret is None:
             return Proof(True, tuple(evidence))
         return await _dead(ctx, secret, evidence)
@@ -202,6 +216,8 @@ async def _replacement_is_safe(ctx: Context, record: EffectRecord) -> None:
             continue
         if mint.state not in (EffectState.DONE, EffectState.VERIFIED):
             continue
+        if mint.result.get("written_down"):
+            continue  # A person said so, and the journal holds who.
         if await ctx.vault.fetch(ctx.entry(mint.entry)) is None:
             raise secret_missing(mint)
 

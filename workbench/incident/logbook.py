@@ -107,6 +107,10 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "alarm.raised": lambda b, s: ("bad", f"ALARM: {b['text']}"),
     "error": lambda b, s: ("bad", f"{b['doing']}: {b['what']} {b.get('todo', '')}"),
     "secret.read": lambda b, s: ("warn", f"{b['who']} read the secret “{b['entry']}” from the vault"),
+    "secret.held": lambda b, s: (
+        "warn",
+        f"{_what({'id': b['effect']}, s)}: its secret could not be stored; {b['who']}: {b['answer']}",
+    ),
     "blocklist.observed": _observed,
     "removal.requested": _removal("was asked for"),
     "removal.refused": _removal("was refused"),
