@@ -94,7 +94,7 @@ class _Entrance:
             take_key=self._take_key,
             vault=state,  # type: ignore[arg-type]
             vault_words=words,
-            take_passphrase=self._open_file,
+            take_passphrase=self.take_passphrase,
             judge=lambda secret: judge(secret).words,
         )
 
@@ -132,6 +132,15 @@ class _Entrance:
 
     def _take_key(self, choice: KeyChoice) -> None:
         self.key = choice.typed
+
+    async def take_passphrase(self, passphrase: Secret) -> None:
+        """Open the vault with what was typed; UsageError where a new vault would be too easily guessed."""
+        from workbench.passphrase import check_new
+
+        if not await asyncio.to_thread(self.home.vault_file.exists):
+            typed = passphrase.reveal()
+            check_new(typed, typed)
+        await self._open_file(passphrase)
 
     async def _open_file(self, passphrase: Secret) -> None:
         from workbench.vault import Vault

@@ -30,6 +30,7 @@ No key at hand? Make one in the control panel, it takes a minute:
 4. Copy the key: it is shown once. Type or paste it above.
 The workbench replaces this key as well, so that nothing from today stays behind."""
 
+ONE_FILE = "The new keys and passwords go into one encrypted file on this host, opened with a passphrase."
 LOST_WITHOUT_IT = (
     "Without this passphrase the new credentials are lost: nobody can recover it, not Mailgun and not the "
     "workbench. Write it down now, and keep it away from this host."
@@ -149,18 +150,17 @@ class VaultScreen(Dialog[bool]):
         """Why, the passphrase, its judgement."""
         with Vertical(classes="dialog-box"):
             yield title("A vault for the new credentials" if self._create else "Unlock the vault")
-            if self._reason:
-                yield words(visible(self._reason, 600))
+            reason = self._reason or (ONE_FILE if self._create else "")
+            if reason:
+                yield words(visible(reason, 600))
             if self._create:
-                yield words(
-                    "The new keys and passwords go into one encrypted file on this host, opened with a passphrase."
-                )
                 yield words(LOST_WITHOUT_IT, classes="-loud")
             yield SecretInput("Passphrase", id="pass-first")
             if self._create:
                 yield SecretInput("The same passphrase again", id="pass-second")
-            yield words("", id="pass-words")
+            # What is wrong stands first: on a low terminal the judgement is what may be cut off.
             yield words("", classes="dialog-wrong", id="pass-wrong")
+            yield words("", id="pass-words")
             yield words("Enter goes on · Esc quits", classes="dialog-keys")
 
     def on_mount(self) -> None:
