@@ -18,7 +18,7 @@ from workbench.breakdown_reader import read_bounces, read_breakdowns
 from workbench.clock import iso
 from workbench.desk import Desk
 from workbench.errors import ApiError, UsageError
-from workbench.incident import abuse_window, damage, proposals, settings, sweep, timeline
+from workbench.incident import abuse_window, damage, hardening_facts, proposals, settings, sweep, timeline
 from workbench.incident.abuse_window import AbuseWindow
 from workbench.incident.assessment import Assessment
 from workbench.incident.attribution import Attribution
@@ -81,6 +81,8 @@ class Investigation:
             result = sweep.sweep(held, self._home(), await self._clues(held))
             self.swept = result
             await self.desk.fact("sweep", result.fact())
+            seen = {**hardening_facts.seen(held), "at": iso(self.desk.clock.now())}
+            await self.desk.fact(hardening_facts.FACT, seen)
             if (dates := timeline.keep(self.desk.situation(), held)) is not None:
                 await self.desk.fact(timeline.FACT, dates)
             return result
@@ -122,7 +124,11 @@ class Investigation:
         known = {address for use in uses.values() for address in use.get("addresses", ())} - strange
         people = {(i.user.email or "").lower() for i in self.desk.inventory.users.values()}
         return Clues(
-            frozenset(known), frozenset(strange), frozenset(people), await self._changed(held, situation)
+            frozenset(known),
+            frozenset(strange),
+            frozenset(people),
+            await self._changed(held, situation),
+            frozenset(hardening_facts.made_here(situation)),
         )
 
     async def _changed(self, held: Settings, situation: Situation) -> dict[tuple[str, str, str], str]:

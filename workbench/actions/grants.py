@@ -7,7 +7,7 @@ anything else, is proposed sending keys for the domains it sent for; the operato
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.actions.common import plural
@@ -67,7 +67,7 @@ def proposed(situation: Situation, item: KeyItem) -> Grant:
     before = same(item)
     if before.domains or item.id == situation.own_key_id:
         return before
-    use = uses(situation.state).get(f"key:{item.id}", {})
+    use = _use(situation, item.id)
     held = situation.inventory.domains
     domains = tuple(
         str(name)
@@ -86,6 +86,24 @@ def proposed(situation: Situation, item: KeyItem) -> Grant:
         "No log shows other calls: widen it if the program does more than send"
     )
     return Grant(SENDING, domains, before.expiration, why)
+
+
+def lasting(situation: Situation, item: KeyItem, life: int) -> Grant:
+    """Return the least that a key was seen to need, with an end after ``life`` seconds where it had none."""
+    grant = proposed(situation, item)
+    return grant if grant.expiration is not None else replace(grant, expiration=life)
+
+
+def _use(situation: Situation, key_id: str) -> Mapping[str, Any]:
+    """Return the last hour's use of a key; of one made here that is not in use yet, that of the one before it."""
+    found = uses(situation.state)
+    use = found.get(f"key:{key_id}", {})
+    made = situation.state.created_keys.get(key_id)
+    if use.get("last_hour") or made is None:
+        return use
+    before: Mapping[str, Any] = made.effect.params.get("use") or {}
+    # The plan keeps of a use what it shows; the domains it names are in the latest reading alone.
+    return found.get(f"key:{made.effect.params.get('replaces')}", before)
 
 
 def granted(situation: Situation, item: KeyItem, grants: Grants) -> Grant:

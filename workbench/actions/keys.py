@@ -120,6 +120,11 @@ def plan_delete(situation: Situation, marked: Collection[str]) -> Plan:
     return Plan("Delete stranger keys", tuple(effects), tuple(left_out))
 
 
+def kept_until_used(situation: Situation, item: KeyItem, grant: Grant) -> list[Effect]:
+    """Return the mints that replace a key by what a grant says; the key itself works on until its hand-over."""
+    return _mints(situation, item, FIRST, {item.id: grant})
+
+
 def deletion(situation: Situation, item: KeyItem, *, why: str) -> Effect:
     """Return the effect that deletes a key whose replacement stands, or that needs none."""
     return _delete(situation, item, why=why)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.actions.action import Action, Pane
+from workbench.actions.action import Action, Danger, Pane
 
 LATER = (
     Action(
@@ -129,6 +129,15 @@ LATER = (
         "Lists what would make the next leak matter less, with what each protects and might break.",
         panes=(Pane.RUNBOOK,),
         step="11",
+    ),
+    Action(
+        "harden.apply",
+        "harden: plan the open measures",
+        "Plans keys that may do less and end, alert rules, TLS, DKIM keys, the signing key; the old keys work on.",
+        danger=Danger.DESTROYS,
+        plans=True,
+        step="11",
+        needs="access cut, and an open measure",
     ),
     Action(
         "report.write",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from workbench.actions import allowlist, contain, handover, keys, leftovers, logins, removal, stops
+from workbench.actions import allowlist, contain, handover, hardening, keys, leftovers, logins, removal, stops
 from workbench.actions.catalog import ACTIONS
 from workbench.actions.ways import PROPOSED
 from workbench.errors import UsageError
@@ -50,6 +50,7 @@ BUILDERS: dict[str, Builder] = {
     "domains.delete": lambda s, m, **o: stops.plan_domain_delete(s, m, **o),
     "signing_key.renew": lambda s, m, **o: stops.plan_signing_key(s),
     "public_key.renew": lambda s, m, **o: stops.plan_public_key(s),
+    "harden.apply": lambda s, m, **o: hardening.plan(s, m),
     "allowlist.add": lambda s, m, **o: allowlist.plan_add(s, **o),
     "allowlist.remove": lambda s, m, **o: allowlist.plan_remove(s, m, **o),
 }

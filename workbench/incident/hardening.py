@@ -314,19 +314,12 @@ def weak_tls(item: DomainItem) -> dict[str, bool]:
 
 
 def _dkim(situation: Situation) -> Item:
-    domains = [i for i in situation.inventory.domains.values() if i.domain.sending_dns_records]
-    bad = [
-        i
-        for i in domains
-        if any(r.valid == "invalid" for r in i.domain.sending_dns_records if r.is_active is not False)
-    ]
+    bad, shown = facts.dns_records(situation)
     return Item(
         "domain-dkim",
         "DNS records of every domain are valid",
-        _of(not bad) if domains else Standing.UNKNOWN,
-        f"{len(domains) - len(bad)} of {len(domains)} domains"
-        if domains
-        else "the account shows no DNS records",
+        _of(not bad) if shown else Standing.UNKNOWN,
+        f"{shown - bad} of {shown} domains" if shown else "read by the sweep of step 6",
         "mail in your name that receivers cannot tell from yours",
         "nothing",
         "publish the records that the control panel shows: Send, Domain settings",
@@ -337,7 +330,7 @@ def _dkim_keys(situation: Situation) -> Item:
     short, shown = facts.short_keys(situation)
     ready = sum(bool(one.ready) for one in short)
     waiting = sum(one.waiting is not None for one in short)
-    words = [f"{shown - len(short)} of {shown} domains" if shown else "the account shows no DKIM records"]
+    words = [f"{shown - len(short)} of {shown} domains" if shown else "read by the sweep of step 6"]
     if waiting:
         words.append(f"{waiting} new key(s) wait for their DNS record")
     if ready:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,9 @@ from workbench.incident import adoption
 from workbench.incident.handover import uses
 from workbench.incident.inventory import DomainItem, KeyItem, UserItem
 from workbench.incident.plan import EffectKind, EffectState
+from workbench.incident.settings import Settings
 from workbench.incident.situation import Situation
-from workbench.mailgun.models import DnsRecord, User
+from workbench.mailgun.models import User
 
 # Roles of panel users that can read credentials (dossier A2: Admin everything, Developer may view them).
 READS_CREDENTIALS = ("admin", "developer")
@@ -27,6 +28,8 @@ ALERTS = {
 # An RSA key of 2,048 bits takes 294 bytes in its public form, one of 1,024 bits 162.
 LEAST_DKIM_BYTES = 270
 LEAST_DKIM_BITS = 2048
+# What the latest sweep read of them, kept in the journal.
+FACT = "settings_seen"
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
@@ -97,61 +100,132 @@ def alerts_made(situation: Situation) -> set[str]:
     return {r.effect.target for r in records if r.state in _REACHED}
 
 
+def seen(settings: Settings) -> dict[str, Any]:
+    """Return the body of the fact ``settings_seen``: the DKIM keys and alert rules that a sweep read."""
+    return {
+        "dkim": [
+            {
+                "domain": held.name,
+                "selector": key.selector or "",
+                "active": key.dns_record.is_active is not False,
+                "valid": key.dns_record.valid or "",
+                "bytes": public_bytes(key.dns_record.value or ""),
+                "record": key.dns_record.value or "",
+                "sandbox": held.domain.is_sandbox,
+            }
+            for held in settings.domains.values()
+            for key in held.dkim
+            if key.dns_record is not None
+        ],
+        "alerts": [
+            {"place": str(place), "name": rule.name, "metric": rule.metric or ""}
+            for place, held in settings.places.items()
+            for rule in held.alerts
+        ],
+    }
+
+
+def made_here(situation: Situation) -> set[tuple[str, str]]:
+    """Return what hardening made, as a sweep names it: kind and id of each alert rule and DKIM key."""
+    state = situation.state
+    found = {("alert", name) for name in alerts_made(situation)}
+    found |= {
+        ("dkim-key", r.effect.target) for r in state.of_kind(EffectKind.DKIM_CREATE) if r.state in _REACHED
+    }
+    return found
+
+
+def dns_records(situation: Situation) -> tuple[int, int]:
+    """Return how many domains have a record that Mailgun found invalid, and how many show records at all.
+
+    The list of domains may hold none; then the DKIM records that the latest sweep read speak.
+    """
+    shown: dict[str, bool] = {}
+    for item in situation.inventory.domains.values():
+        records = [r for r in item.domain.sending_dns_records if r.is_active is not False]
+        if records:
+            shown[item.name] = any(r.valid == "invalid" for r in records)
+    for key in situation.state.facts.get(FACT, {}).get("dkim", ()):
+        name = str(key["domain"])
+        if key["active"] and not key["sandbox"] and name in situation.inventory.domains:
+            shown[name] = shown.get(name, False) or key["valid"] == "invalid"
+    return sum(shown.values()), len(shown)
+
+
 @dataclass(frozen=True, slots=True)
 class ShortKey:
-    """A domain that signs with a short DKIM key.
+    """A domain that signs with a short DKIM key, as the latest sweep read it.
 
     ``selectors`` are its active short keys; ``ready`` a longer key made here whose record is published, and
-    ``waiting`` one that waits for its record (name and value).
+    ``waiting`` the record (name, value) of one that waits to be published.
     """
 
     domain: DomainItem
     selectors: tuple[str, ...]
     ready: str = ""
-    waiting: DnsRecord | None = None
+    waiting: tuple[str, str] | None = None
 
 
 def short_keys(situation: Situation) -> tuple[list[ShortKey], int]:
-    """Return the domains that sign with a DKIM key under 2,048 bits, and how many domains show a key at all."""
-    found, shown = [], 0
-    for item in situation.inventory.domains.values():
-        if item.domain.is_sandbox or item.domain.is_disabled:
+    """Return the domains that sign with a DKIM key under 2,048 bits alone, and how many show a key at all."""
+    shown: dict[str, list[Mapping[str, Any]]] = {}
+    for key in situation.state.facts.get(FACT, {}).get("dkim", ()):
+        if not key["sandbox"]:
+            shown.setdefault(str(key["domain"]), []).append(key)
+    found = []
+    for name, keys in shown.items():
+        item = situation.inventory.domains.get(name)
+        active = [key for key in keys if key["active"]]
+        if item is None or item.domain.is_disabled or not active:
             continue
-        records = {selector: r for r in item.domain.sending_dns_records if (selector := _selector(r, item))}
-        active = {s: r for s, r in records.items() if r.is_active is not False}
-        shown += bool(active)
-        short = tuple(sorted(s for s, r in active.items() if _short(r)))
-        if not short or any(not _short(r) for r in active.values()):
-            continue
-        new = _made(situation, item)
-        fresh = records.get(new)
-        published = fresh is not None and fresh.valid == "valid"
-        found.append(ShortKey(item, short, new if published else "", None if published else fresh))
-    return found, shown
+        if all(0 < int(key["bytes"]) < LEAST_DKIM_BYTES for key in active) and not _rolled(situation, name):
+            found.append(_short(situation, item, keys, active))
+    return found, len(shown)
 
 
-def _made(situation: Situation, item: DomainItem) -> str:
-    """Return the selector of the DKIM key that this incident made for a domain, ``""`` for none."""
-    records = situation.state.of_kind(EffectKind.DKIM_CREATE)
-    made = (r for r in records if r.effect.params.get("domain") == item.name and r.state in _REACHED)
-    return next((r.effect.target for r in made), "")
+def _short(
+    situation: Situation,
+    item: DomainItem,
+    keys: Iterable[Mapping[str, Any]],
+    active: Iterable[Mapping[str, Any]],
+) -> ShortKey:
+    made = {
+        r.effect.target
+        for r in situation.state.of_kind(EffectKind.DKIM_CREATE)
+        if r.effect.params.get("domain") == item.name and r.state in _REACHED
+    }
+    fresh = next((key for key in keys if key["selector"] in made), None)
+    selectors = tuple(sorted(str(key["selector"]) for key in active))
+    if fresh is None:
+        # Made since the sweep: the next sweep shows its record.
+        return ShortKey(item, selectors, waiting=("", "") if made else None)
+    if fresh["valid"] == "valid":
+        return ShortKey(item, selectors, ready=str(fresh["selector"]))
+    return ShortKey(
+        item, selectors, waiting=(f"{fresh['selector']}._domainkey.{item.name}", str(fresh["record"]))
+    )
 
 
-def _selector(record: DnsRecord, item: DomainItem) -> str:
-    name, mark = record.name or "", f"._domainkey.{item.name}"
-    return name.removesuffix(mark) if record.record_type == "TXT" and name.endswith(mark) else ""
+def _rolled(situation: Situation, domain: str) -> bool:
+    """Return whether this incident rolled the domain's key or switched a longer one on, unless swept since."""
+    done = situation.state.of_kind(EffectKind.DKIM_ROTATE, EffectKind.DKIM_ACTIVATE)
+    at = str(situation.state.facts.get(FACT, {}).get("at", ""))
+    return any(
+        r.state is EffectState.VERIFIED and r.done_at >= at
+        for r in done
+        if domain in (r.effect.target, r.effect.params.get("domain"))
+    )
 
 
-def _short(record: DnsRecord) -> bool:
-    """Return whether the public key of a record is an RSA key under 2,048 bits; what cannot be read is not."""
-    parts: dict[str, Any] = {}
-    for part in (record.value or "").split(";"):
+def public_bytes(record: str) -> int:
+    """Return the length of the RSA public key in a DKIM record, 0 where there is none or it cannot be read."""
+    parts: dict[str, str] = {}
+    for part in record.split(";"):
         name, _, value = part.partition("=")
         parts[name.strip().lower()] = "".join(value.split())
     if parts.get("k", "rsa") != "rsa":
-        return False
+        return 0
     try:
-        raw = base64.b64decode(parts.get("p", ""), validate=True)
+        return len(base64.b64decode(parts.get("p", ""), validate=True))
     except (binascii.Error, ValueError):
-        return False
-    return 0 < len(raw) < LEAST_DKIM_BYTES
+        return 0

@@ -45,7 +45,8 @@ def keys(situation: Situation) -> Found:
     if "keys" not in inventory.read_at:
         return Found(Verdict.OPEN, ("the key list is not read yet",))
     deletes = state.of_kind(EffectKind.KEY_DELETE)
-    mints = state.of_kind(EffectKind.KEY_CREATE)
+    # A key made in step 11 to do less replaces one that step 1 is about no more.
+    mints = [r for r in state.of_kind(EffectKind.KEY_CREATE) if not r.effect.params.get("harden")]
     left = [item for item in inventory.keys.values() if not situation.minted_here(item.id)]
     gone = [r for r in deletes if r.state is EffectState.VERIFIED]
     total = len(left) + len({r.effect.target for r in gone} - {item.id for item in left})

@@ -138,6 +138,7 @@ class Sweep:
     def fact(self) -> dict[str, Any]:
         """Return the body of the fact ``sweep``: what reopening the incident must know again."""
         return {
+            "at": iso(self.at),
             "looked_at": len(self.swept),
             "since": iso(self.since),
             "counts": self.counts(),
@@ -151,13 +152,15 @@ class Clues:
     """What helps to judge things without a date.
 
     ``known_addresses`` sent the customer's own mail, ``strange_addresses`` the intruder's. ``changed`` maps
-    (kind, where, id) to a sentence for what differs from an earlier snapshot.
+    (kind, where, id) to a sentence for what differs from an earlier snapshot; ``ours`` are (kind, id) of what this
+    incident made itself.
     """
 
     known_addresses: frozenset[str] = frozenset()
     strange_addresses: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
     changed: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    ours: frozenset[tuple[str, str]] = frozenset()
 
 
 def home_of(inventory: Inventory, since: datetime, seen: Iterable[str] = ()) -> Home:
@@ -221,6 +224,8 @@ class Judge:
             if row.dated is not None:
                 why.append(f"{row.dated_word} {row.dated:%d %b %Y}, but an edit leaves no date")
         why += [line for line in row.calming if line not in why]
+        if (row.kind, row.id) in self.clues.ours:
+            score, why = 0, ["made by this incident"]
         return Swept(
             kind=row.kind,
             id=row.id,

@@ -1,0 +1,112 @@
+"""Hardening as a plan, over real sockets: run, proven by the account, handed over, scored before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.drills import opened, running_drill
+from workbench.actions import contain, handover
+from workbench.actions.contain import Scope
+from workbench.actions.hardening import KEY_LIFE, plan
+from workbench.errors import UsageError
+from workbench.incident import adoption, hardening
+from workbench.incident.handover import kept
+from workbench.incident.hardening import Standing
+from workbench.incident.plan import EffectKind, EffectState
+from workbench.incident.verdicts import Verdict
+from workbench.session import Session
+
+
+async def _read(session: Session) -> None:
+    await session.connect()
+    await session.read_inventory()
+    await session.read_rate(whole=True)
+    await session.read_use()
+
+
+def _stands(session: Session, name: str) -> Standing:
+    return next(i.standing for i in hardening.items(session.situation()) if i.id == name)
+
+
+def _percent(session: Session) -> int:
+    return hardening.score(hardening.items(session.situation())).percent
+
+
+async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None:
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+        await _read(session)
+        with pytest.raises(UsageError, match="not cut"):
+            plan(session.situation())
+        await session.preserve()
+        await session.run(contain.plan(session.situation(), Scope()))
+        await session.read_inventory()
+        await session.investigation.sweep()
+        before = _percent(session)
+        # Every replacement is deployed and sends: then the keys of now are those to harden.
+        for record in session.state.of_kind(EffectKind.KEY_CREATE):
+            if not record.effect.params.get("own"):
+                drill.account.adopt(record.effect.target, (await session.secret(record.entry)).reveal())
+
+        wanted = ("key-expiry", "alerts", "domain-tls", "dkim-keys")
+        made = plan(session.situation(), wanted)
+        kinds = {effect.kind for effect in made}
+        assert kinds >= {EffectKind.KEY_CREATE, EffectKind.ALERT_CREATE, EffectKind.DOMAIN_UPDATE}
+        assert kinds & {EffectKind.DKIM_CREATE, EffectKind.DKIM_ROTATE}
+        assert all(effect.breaks for effect in made)
+        assert EffectKind.KEY_DELETE not in kinds, "no broad key dies before its hand-over"
+        old = {str(e.params["replaces"]) for e in made if e.kind is EffectKind.KEY_CREATE}
+        assert session.own_key_id not in old
+
+        summary = await session.run(made)
+        assert summary.complete, [r.failure for r in session.state.unsettled]
+        await session.read_inventory()
+        assert {_stands(session, name) for name in ("alerts", "domain-tls")} == {Standing.GOOD}
+        held = session.inventory.keys
+        fresh = [k for k in held.values() if k.key.expires_at is not None]
+        assert len(fresh) >= len(old)
+        assert all(
+            (k.key.expires_at - k.key.created_at).total_seconds() == pytest.approx(KEY_LIFE, abs=5)
+            for k in fresh
+            if k.key.expires_at is not None and k.key.created_at is not None
+        )
+        # The broad ones work on, nobody is down for it, and step 1 stays closed.
+        assert {item.target for item in kept(session.situation())} == old <= set(held)
+        waiting = [one for one in adoption.replacements(session.situation()) if one.waits]
+        assert not [one for one in waiting if one.old_works and one.down]
+        step = next(s for s in session.steps() if s.id == "1")
+        assert step.verdict is Verdict.DONE, step.evidence
+
+        await session.run(handover.plan_finish(session.situation()))
+        await session.read_inventory()
+        assert old.isdisjoint(session.inventory.keys)
+        ended = [r for r in session.state.of_kind(EffectKind.KEY_DELETE) if r.effect.target in old]
+        assert {r.state for r in ended} == {EffectState.VERIFIED}
+        assert any("401" in line for r in ended for line in r.evidence), (
+            "their secrets are known: proven dead"
+        )
+        assert _stands(session, "key-expiry") is Standing.GOOD
+        assert not session.state.alarms, "nothing that hardening did is a stranger's"
+        assert _percent(session) > before
+
+
+async def test_a_dkim_key_is_switched_on_once_its_record_is_published(tmp_path: Path) -> None:
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+        await _read(session)
+        await session.preserve()
+        await session.run(contain.plan(session.situation(), Scope()))
+        await session.investigation.sweep()
+        await session.run(plan(session.situation(), ["dkim-keys"]))
+        swept = await session.investigation.sweep()
+        ours = [item for item in swept.swept if item.why == ("made by this incident",)]
+        assert ours and not any(item.asks for item in ours)
+        made = session.state.of_kind(EffectKind.DKIM_CREATE, EffectKind.DKIM_ROTATE)
+        assert made and {r.state for r in made} == {EffectState.VERIFIED}
+        created = [r for r in made if r.effect.kind is EffectKind.DKIM_CREATE]
+        assert all("publish TXT" in r.evidence[0] for r in created)
+        then = plan(session.situation(), ["dkim-keys"])
+        assert {e.kind for e in then} == {EffectKind.DKIM_ACTIVATE} or not created
+        await session.run(then)
+        switched = session.state.of_kind(EffectKind.DKIM_ACTIVATE)
+        assert {r.state for r in switched} == {EffectState.VERIFIED}
