@@ -98,21 +98,21 @@ class IncidentRecord:
 
     async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
         """Set a deadline, or move one: a journal row that the screen counts down and asks about."""
-        self._writable()
+        self.check_writable()
         known = {k: v for k, v in self.state.timers.get(name, {}).items() if k != "at"}
         given = {k: v for k, v in (("kind", kind), ("subject", subject), ("text", text)) if v}
         await self._ledger.record("timer", {**known, **given, "id": name, "due": iso(due)})
 
     async def attest(self, step: str, text: str, subject: str = "") -> None:
         """Record what a person says the account cannot show."""
-        self._writable()
+        self.check_writable()
         body = {"step": step, "text": visible(text), "who": operator(), "subject": subject}
         await self._ledger.record("attested", body)
         self._tell(Changed("runbook"))
 
     async def decide(self, finding: str, decision: str, reason: str) -> None:
         """Record the operator's judgement of a finding: ``ours``, ``intruder`` or ``keep``."""
-        self._writable()
+        self.check_writable()
         body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": operator()}
         await self._ledger.record("finding.decided", body)
         self._tell(Changed("runbook"))
@@ -156,7 +156,8 @@ class IncidentRecord:
     async def _stored(self, entry: str) -> Secret | None:
         return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
 
-    def _writable(self) -> None:
+    def check_writable(self) -> None:
+        """Raise UsageError with who holds the incident where another workbench writes to it."""
         if self.read_only:
             raise UsageError(
                 "This incident is open in another workbench.",

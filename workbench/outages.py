@@ -17,7 +17,8 @@ class Outages:
     """The passing trouble of one run, by region.
 
     A region that is down is set aside and the rest goes on: half an account cut is better than none. Without
-    a keyring there is nothing to go on with.
+    a keyring there is nothing to go on with. A web page on an API path, whatever its status, is the work of
+    something in between (a captive portal, a filter) and counts; a 404 in the API's own form is an answer.
     """
 
     def __init__(self) -> None:

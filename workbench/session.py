@@ -7,6 +7,7 @@ for, and tells its listeners; it decides nothing and draws nothing.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from workbench.incident.changes import Change
     from workbench.reporting import Written
     from workbench.reproof import Reproof
+
+CONNECTIONS_CLOSE = 2.0  # seconds
 
 __all__ = ["Session", "SessionOptions", "open_session"]
 
@@ -102,7 +105,7 @@ class Session(AccountReadings):
 
         Preserves evidence first where that has not happened: 0a gates the first cut (design, idea 5).
         """
-        self._writable()
+        self.check_writable()
         if plan is not None:
             locked_out.check_role(plan, self._may_administer())
         if "0a" not in self.state.snapshots:
@@ -139,7 +142,7 @@ class Session(AccountReadings):
         """Prove again that what is dead stayed dead and what was made lives; journals what it finds."""
         from workbench.reproof import prove_again
 
-        self._writable()
+        self.check_writable()
         found = await prove_again(self._context_now(), self._ledger)
         for body in timers.ended(self.situation()):
             await self._ledger.record("timer", body)
@@ -190,7 +193,10 @@ class Session(AccountReadings):
 
     async def aclose(self) -> None:
         """Close connections, journal and vault; safe to call once everything stopped."""
-        await self.api.aclose()
+        with contextlib.suppress(TimeoutError):
+            # A connection that does not close ends with the process; the journal must be closed before that.
+            async with asyncio.timeout(CONNECTIONS_CLOSE):
+                await self.api.aclose()
         await asyncio.to_thread(self._journal.close)
         self._options.vault.close()
 

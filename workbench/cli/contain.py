@@ -39,6 +39,9 @@ async def _contain(options: argparse.Namespace) -> int:
 
 async def contain(session: Session, options: argparse.Namespace) -> int:
     """Read, preserve, plan, confirm, run, and print the document or the tables; returns the exit code."""
+    if not options.dry_run:
+        # Before anything is asked of the account: two writers would undo each other's proofs (exit 2).
+        session.check_writable()
     if options.verify:
         return await verify(session, options)
     await read_account(session)
