@@ -13,6 +13,7 @@ from keyring.backend import KeyringBackend
 from keyring.compat import properties
 
 from tests.support.drills import endpoints_of, opened, running_drill
+from tests.support.in_process import bind, in_process_drill
 from workbench.drill.records import Key
 from workbench.drill.serve import RunningDrill
 from workbench.session import Session
@@ -63,6 +64,8 @@ class Ground:
     folder: Path
     # With answers lost on the way, asking once more for a delete (404) is how its outcome becomes known.
     faults: bool = False
+    # Without sockets, in one thread: see ``in_process``.
+    direct: bool = False
     # A keyring of the host instead of the workbench's own file.
     keyring: DictKeyring | None = None
     answered: list[tuple[str, str, int, str]] = field(default_factory=list)
@@ -117,12 +120,23 @@ class Ground:
         if self.keyring is not None:
             options["vault"] = Vault(self.keyring, limit=5.0)
         async with opened(self.drill, self.folder, clock=self.drill.clock, **options) as session:
+            if self.direct:
+                bind(session, self.drill)
             yield session
+
+
+SIZES: dict[str, Any] = {"domains": 2, "credentials": 4, "users": 2, "scenario": SCENARIO}
 
 
 @asynccontextmanager
 async def ground(folder: Path, **options: Any) -> AsyncIterator[Ground]:
     """Serve a small account on the fast clock for the time of the block."""
-    sizes = {"domains": 2, "credentials": 4, "users": 2, "scenario": SCENARIO, "speed": SPEED}
-    async with running_drill(folder, **{**sizes, **options}) as drill:
+    async with running_drill(folder, **{**SIZES, "speed": SPEED, **options}) as drill:
         yield Ground(drill, folder)
+
+
+@asynccontextmanager
+async def direct_ground(folder: Path, **options: Any) -> AsyncIterator[Ground]:
+    """The same without sockets, threads and time that passes by itself: runs alike go alike."""
+    async with in_process_drill(folder / "drill", **{**SIZES, **options}) as drill:
+        yield Ground(drill, folder, direct=True)

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,8 @@ def refusal(label: str) -> ApiError | None:
 
 
 Builder = Callable[[Session], Plan]
+# What a run stands on: a ground over sockets, or one without (see ``ground``).
+Stand = Callable[..., AbstractAsyncContextManager[Ground]]
 
 
 def _other_key(session: Session, *, stranger: bool = False) -> str:
@@ -279,11 +282,13 @@ async def unfinished(session: Session, build: Builder) -> list[str]:
     return wrong
 
 
-async def every_kill_point(folder: Path, kind: str, number: int) -> tuple[str, list[str]]:
+async def every_kill_point(
+    folder: Path, kind: str, number: int, stand: Stand = ground
+) -> tuple[str, list[str]]:
     """Kill a run of one kind at its checkpoint ``number`` and resume; return the checkpoint's name, "" where the
     run has no so many, and what is wrong."""
     build = everything if kind == "everything" else PLANS[kind]
-    async with ground(folder) as place:
+    async with stand(folder) as place:
         fuse = Fuse(number)
         if not await killed_run(place, build, fuse):
             return "", []
@@ -291,7 +296,7 @@ async def every_kill_point(folder: Path, kind: str, number: int) -> tuple[str, l
         return fuse.passed[-1], wrong + await resumed(place, build)
 
 
-async def random_life(folder: Path, seed: int) -> tuple[int, list[str]]:
+async def random_life(folder: Path, seed: int, stand: Stand = ground) -> tuple[int, list[str]]:
     """Live through some kills and faults chosen by ``seed`` and resume; return how many kills, and what is wrong."""
     rng = random.Random(seed)
     kinds = rng.sample(sorted(PLANS), rng.randint(1, len(PLANS)))
@@ -299,7 +304,7 @@ async def random_life(folder: Path, seed: int) -> tuple[int, list[str]]:
     sizes = {"domains": rng.randint(1, 3), "credentials": rng.randint(4, 8), "seed": rng.randint(1, 50)}
     wrong: list[str] = []
     kills = 0
-    async with ground(folder, **sizes) as place:
+    async with stand(folder, **sizes) as place:
         place.faults = rng.random() < 0.5
         for _ in range(rng.randint(1, 4)):
             trouble = random_trouble(rng) if place.faults else None
