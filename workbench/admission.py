@@ -79,7 +79,13 @@ class Admission:
                 production = text.replace(",", " ").replace(";", " ").split()
                 self._make(action, [], address=own, own=True, production=production)
 
-            self._line("Begin the IP allowlist", words, typed, "192.0.2.20 192.0.2.32/28", several=True)
+            from workbench.incident.hardening_facts import production_addresses
+
+            seen = " ".join(production_addresses(session.situation()))
+            if seen:
+                words += " Filled in is where the new credentials were seen in use: is anybody missing?"
+            example = "192.0.2.20 192.0.2.32/28"
+            self._line("Begin the IP allowlist", words, typed, example, several=True, start=seen)
 
         self._own(session, senders)
 
@@ -140,6 +146,7 @@ class Admission:
         placeholder: str,
         *,
         several: bool = False,
+        start: str = "",
     ) -> None:
         def check(typed: str) -> str:
             from workbench.actions.allowlist import network_of
@@ -153,7 +160,8 @@ class Admission:
                 return error.what
             return ""
 
-        self._app.deeds.questions.line(heading, text, answered, placeholder=placeholder, check=check)
+        questions = self._app.deeds.questions
+        questions.line(heading, text, answered, placeholder=placeholder, start=start, check=check)
 
     def _make(self, action: Action, marked: list[str], **options: object) -> None:
         self._app.deeds.make_plan(action, marked, **options)

@@ -228,12 +228,14 @@ class Closing(Lists):
         ]
         text = (
             f"Score {now.percent} %{f' (before: {before} %)' if before is not None else ''}. Each measure makes the "
-            "next leak matter less. What cannot be done today is left for later by name: the report lists it as open."
+            "next leak matter less. p shows the plan of what the API can do; the rest is done in the control panel and "
+            "attested. What cannot be done today is left for later by name: the report lists it as open."
         )
         verbs = (
             Verb("enter", "one", "what it protects, what it may break"),
+            Verb("p", "plan", "plan"),
             Verb("t", "done", "attest as done"),
-            Verb("l", "later", "leave for later (all that is open, or the selected)"),
+            Verb("l", "later", "leave for later (all open, or the selected)"),
         )
 
         def answered(chosen: Chosen) -> None:
@@ -242,12 +244,37 @@ class Closing(Lists):
             elif chosen.verb == "done":
                 said = [(f"{key}: done, by the list of measures", key) for key in chosen.keys]
                 self.attest(session, hardening.STEP, said)
+            elif chosen.verb == "plan":
+                keys = (
+                    chosen.keys if chosen.selected else [i.id for i in open_ if i.action == hardening.APPLY]
+                )
+                self._plan_measures(session, [i for i in measures if i.id in keys])
             else:
                 keys = chosen.keys if chosen.selected else [i.id for i in open_]
                 said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in keys]
                 self.attest(session, hardening.STEP, said)
 
         self.show_list("Harden", text, lines, verbs, answered)
+
+    def _plan_measures(self, session: Session, chosen: Sequence[Any]) -> None:
+        """Show the plan of the chosen measures; one that asks something first goes through its own questions."""
+        from workbench.actions.catalog import ACTIONS
+        from workbench.incident.hardening import APPLY
+
+        deeds = self._app.deeds
+        here = [item.id for item in chosen if item.action == APPLY]
+        others = [item for item in chosen if item.action not in ("", APPLY)]
+        if here:
+            deeds.make_plan(ACTIONS[APPLY], here)
+            if others:
+                names = ", ".join(item.title for item in others)
+                self._app.tell(f"Planned one at a time, because it asks something first: {names}.")
+        elif others:
+            deeds.do(others[0].action)
+        else:
+            self._app.tell(
+                "No call of the API does this: it is done in the control panel, then attested with t."
+            )
 
     def _measure(self, item: Any) -> None:
         lines = [

@@ -74,16 +74,18 @@ class Questions:
         answered: Callable[[str], object],
         *,
         placeholder: str = "",
+        start: str = "",
         check: Callable[[str], str] | None = None,
     ) -> None:
-        """Ask for one line."""
+        """Ask for one line, ``start`` filled in."""
         from workbench.screens.asks import AskScreen
 
         def closed(answer: str | None) -> None:
             if answer is not None:
                 answered(answer)
 
-        self._app.push_screen(AskScreen(heading, text, placeholder=placeholder, check=check), closed)
+        screen = AskScreen(heading, text, placeholder=placeholder, start=start, check=check)
+        self._app.push_screen(screen, closed)
 
     def pick(
         self,

@@ -93,6 +93,31 @@ async def test_measures_left_for_later_are_recorded_by_name(running: Running) ->
         assert said and all(one[1] == "11" and one[3].startswith("later:") for one in said)
 
 
+async def test_marked_measures_are_planned_and_what_asks_first_goes_alone(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        planned: list[tuple[str, list[str]]] = []
+        app.deeds.planning.make = lambda action, marked, **_: planned.append((action.id, marked))  # type: ignore[method-assign]
+        app.deeds.do("harden.show")
+        await settle(pilot)
+        screen: Any = pilot.app.screen
+        screen.table.set_marks(["alerts", "domain-tls"])
+        await pilot.press("p")
+        await settle(pilot)
+        assert [(name, sorted(marked)) for name, marked in planned] == [
+            ("harden.apply", ["alerts", "domain-tls"])
+        ]
+        app.deeds.do("harden.show")
+        await settle(pilot)
+        screen = pilot.app.screen
+        screen.table.set_marks(["sending-limit"])
+        await pilot.press("p")
+        await settle(pilot)
+        assert "messages a month" in screen_text(pilot), "the limit is asked for first"
+        assert len(planned) == 1
+
+
 async def test_esc_leaves_every_list_without_a_record(running: Running) -> None:
     session = FakeSession()
     async with running(session) as pilot:
