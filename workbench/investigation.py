@@ -29,6 +29,7 @@ from workbench.incident.senders import rolled_up
 from workbench.incident.settings import Settings
 from workbench.incident.situation import Situation
 from workbench.incident.sweep import Clues, Sweep
+from workbench.incident.swept import proven
 from workbench.incident.use import INTRUDER
 from workbench.log_evidence import LogEvidence
 from workbench.mailgun.client import Priority
@@ -75,10 +76,12 @@ class Investigation:
     async def sweep(self, priority: Priority = Priority.READ) -> Sweep:
         """Read every setting, store it as snapshot 0b where that is missing, judge it, journal the findings."""
         async with self._settings_lock:
+            before = tuple(proven(self.desk.situation()))
             held = await self.read_settings(priority)
             if REST_PART not in self.desk.situation().state.snapshots:
                 await self._store_settings(held)
             result = sweep.sweep(held, self._home(), await self._clues(held))
+            result.cared_for = before
             self.swept = result
             await self.desk.fact("sweep", result.fact())
             seen = {**hardening_facts.seen(held), "at": iso(self.desk.clock.now())}

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+import msgspec
+
 from workbench.errors import ApiError, NotFound
 from workbench.incident.inventory import DomainItem, Gap, Inventory
 from workbench.incident.plan import Place
@@ -205,10 +207,19 @@ class SettingsReader:
         whole: list[Template] = []
         for template in listed:
             try:
-                whole.append(await content.get_template(self.api, domain, template.name, **ask))
+                held = await content.get_template(self.api, domain, template.name, **ask)
+                if self._added(held):
+                    known = await content.template_versions(self.api, domain, template.name, **ask)
+                    held = msgspec.structs.replace(held, versions=known.versions)
+                whole.append(held)
             except NotFound:
                 whole.append(template)
         return whole
+
+    def _added(self, template: Template) -> bool:
+        """Return whether the version that is sent was added later, inside the window: then the one before counts."""
+        made = template.version.created_at if template.version is not None else None
+        return made is not None and made >= self.since and made != template.created_at
 
     async def _all(
         self,

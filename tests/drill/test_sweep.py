@@ -94,10 +94,28 @@ async def test_one_plan_removes_what_was_left_and_proves_it(tmp_path: Path) -> N
         assert {e.id for e in plan} <= removed
         assert _leftovers(session) == []
         drill.write_truth()
-        # A fresh sweep asks only about what a person must repair; what was repaired says so.
+        area = drill.account.main.regions["us"]
+        [rule] = area.alerts.values()
+        assert (rule.comparator, rule.limit, rule.channels) == (">", "0.05", ["email"])
+        headers = [
+            v.headers
+            for d in area.domains.values()
+            for t in d.templates.values()
+            for v in t.versions.values()
+        ]
+        assert headers and all("Reply-To" not in held and held["From"] for held in headers)
+        # A fresh sweep asks about nothing of it: what was repaired says so.
         await session.investigation.sweep()
-        asked = {item.kind for item, decision in open_items(session.situation()) if not decision}
-        assert asked == {"alert", "template"}
+        assert [item.title for item, decision in open_items(session.situation()) if not decision] == []
+        # Unless somebody does it again.
+        template = next(
+            t for d in area.domains.values() for t in d.templates.values() if t.name == "password-reset"
+        )
+        next(iter(template.versions.values())).headers["Reply-To"] = "helpdesk@mx-audit.example"
+        await session.investigation.sweep()
+        again = [item for item, decision in open_items(session.situation()) if not decision]
+        assert [item.kind for item in again] == ["template"]
+        assert "there again" in again[0].why[0]
         assert _customers_own(truth(drill.account)) == _customers_own(truth_of(drill))
 
 

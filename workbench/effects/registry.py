@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from workbench.effects.base import Handler
+from workbench.effects.content import RuleDelete, RuleSet, TemplateActivate, TemplateDelete, TemplateHeaders
 from workbench.effects.hardening import AlertCreate, DkimActivate, DkimCreate, DkimRotate
 from workbench.effects.keys import KeyCreate, KeyDelete
 from workbench.effects.leftovers import (
@@ -66,5 +67,10 @@ HANDLERS: Mapping[EffectKind, Handler] = MappingProxyType(
         EffectKind.DKIM_CREATE: DkimCreate(),
         EffectKind.DKIM_ACTIVATE: DkimActivate(),
         EffectKind.DKIM_ROTATE: DkimRotate(),
+        EffectKind.TEMPLATE_DELETE: TemplateDelete(),
+        EffectKind.TEMPLATE_ACTIVATE: TemplateActivate(),
+        EffectKind.TEMPLATE_HEADERS: TemplateHeaders(),
+        EffectKind.RULE_DELETE: RuleDelete(),
+        EffectKind.RULE_SET: RuleSet(),
     }
 )

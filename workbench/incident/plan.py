@@ -50,6 +50,11 @@ class EffectKind(StrEnum):
     DKIM_CREATE = "dkim.create"
     DKIM_ACTIVATE = "dkim.activate"
     DKIM_ROTATE = "dkim.rotate"
+    TEMPLATE_DELETE = "template.delete"
+    TEMPLATE_ACTIVATE = "template.activate"
+    TEMPLATE_HEADERS = "template.headers"
+    RULE_DELETE = "rule.delete"
+    RULE_SET = "rule.set"
 
 
 class EffectState(StrEnum):

@@ -23,7 +23,15 @@ _KINDS = {
     "tracking.footer": (EffectKind.TRACKING_FOOTER, "clear", "set it back; its text is in the snapshot"),
     "sandbox_recipient.delete": (EffectKind.SANDBOX_RECIPIENT_DELETE, "remove", "add and confirm it again"),
     "suppression_allow.delete": (EffectKind.SUPPRESSION_ALLOW_DELETE, "remove", "add the same entry again"),
-}
+    "template.delete": (EffectKind.TEMPLATE_DELETE, "delete", "cannot be undone; its content is in the snapshot"),
+    "template.activate": (EffectKind.TEMPLATE_ACTIVATE, "set back", "make the other version active again"),
+    "template.headers": (
+        EffectKind.TEMPLATE_HEADERS, "take the foreign senders out of",
+        "set the headers back; their values are in the snapshot",
+    ),
+    "rule.delete": (EffectKind.RULE_DELETE, "delete", "make it again by hand; its text is in the snapshot"),
+    "rule.set": (EffectKind.RULE_SET, "tighten", "set it back"),
+}  # fmt: skip
 _BREAKS = {
     "route.delete": "inbound mail that this route handles",
     "webhook.delete": "whatever receives events at this address",
@@ -32,6 +40,11 @@ _BREAKS = {
     "list.close": "posting to this list, but for the API",
     "dkim.deactivate": "nothing, while another key signs",
     "tracking.footer": "the unsubscribe footer's own wording",
+    "template.delete": "mail that is sent with this template",
+    "template.activate": "nothing; the earlier version is sent again",
+    "template.headers": "nothing; the sender your application names counts again",
+    "rule.delete": "nothing; this rule no longer fires",
+    "rule.set": "nothing; it fires sooner than now",
 }
 
 
@@ -54,13 +67,29 @@ def effect_of(item: Swept, home: Region) -> Effect | None:
         kind,
         target=target,
         place=place_of(item.where, home),
-        params=params,
+        # The name of the finding: a later sweep sees the thing repaired, and must know by whom.
+        params={**params, "about": item.key},
         rank=RANK,
-        what=f"{verb} {visible(item.title, 140)}",
+        what=f"{verb} {visible(item.title, 140)}{_more(item)}",
         breaks=_BREAKS.get(item.remedy, "nothing known"),
         undo=undo,
         why=item.why[0] if item.why else "",
     )
+
+
+def _more(item: Swept) -> str:
+    """Return what a repair sets, where the title does not say it."""
+    params = item.params
+    match item.remedy:
+        case "template.activate":
+            return f": version {visible(params['tag'], 40)} instead of {visible(params['instead'], 40)}"
+        case "template.headers":
+            return f": {visible(', '.join(params['taken']), 60)} of version {visible(params['tag'], 40)}"
+        case "rule.set":
+            rule = params["rule"]
+            return f" to {rule['comparator']} {rule['limit']}; what it was before the change is not known"
+        case _:
+            return ""
 
 
 def _target(item: Swept) -> tuple[str, dict[str, Any]]:
@@ -76,5 +105,10 @@ def _target(item: Swept) -> tuple[str, dict[str, Any]]:
             return item.id, {**params, "instance": params["domain"]}
         case "account_webhook.delete" | "route.delete":
             return item.id, {}
+        case "template.delete" | "template.activate" | "template.headers":
+            # The API knows templates by their names; two domains may use the same one.
+            return str(params["name"]), {**params, "instance": params["domain"]}
+        case "rule.delete" | "rule.set":
+            return item.id, {**params, "instance": params["book"]}
         case _:
             return item.id, params

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,7 @@ from workbench.incident import sweep_rows
 from workbench.incident.hosts import Home
 from workbench.incident.inventory import Inventory
 from workbench.incident.settings import Settings, odd_fields
+from workbench.incident.sweep_content import SKEW
 
 # What the API cannot show at all (dossier F), each with the question for Support.
 HIDDEN = (
@@ -35,10 +36,6 @@ HIDDEN = (
     ("members added to mailing lists", "Which mailing-list members were added since the abuse began?"),
     ("the Optimize add-on's signing key and Slack token", "Were the alert settings of Optimize read?"),
 )  # fmt: skip
-
-
-# Clocks differ; a date further ahead is none.
-SKEW = timedelta(days=1)
 
 
 class Judged(StrEnum):
@@ -119,12 +116,16 @@ class Swept:
 
 @dataclass(slots=True)
 class Sweep:
-    """The result: every setting judged, what could not be read, what the API cannot show."""
+    """The result: every setting judged, what could not be read, what the API cannot show.
+
+    ``cared_for`` names what was proven removed or repaired before this reading began: found again, it came back.
+    """
 
     at: datetime
     since: datetime
     swept: list[Swept] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    cared_for: tuple[str, ...] = ()
 
     def asked(self) -> list[Swept]:
         """Return what the operator must judge, the gravest first."""
@@ -138,7 +139,7 @@ class Sweep:
     def fact(self) -> dict[str, Any]:
         """Return the body of the fact ``sweep``: what reopening the incident must know again."""
         return {
-            "at": iso(self.at),
+            "cared_for": list(self.cared_for),
             "looked_at": len(self.swept),
             "since": iso(self.since),
             "counts": self.counts(),

@@ -8,54 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Any
 
 from workbench.incident.hosts import Home, holds_secret, host_of, mail_domains_in, urls_in
-from workbench.incident.settings import (
-    AccountSettings,
-    DomainSettings,
-    PlaceSettings,
-    Settings,
-    template_content,
-)
-from workbench.mailgun.evidence_models import Alert
-from workbench.mailgun.models import Template
+from workbench.incident.settings import AccountSettings, DomainSettings, PlaceSettings, Settings
+from workbench.incident.sweep_content import Span, rules, templates
+from workbench.incident.sweep_row import Row, doubts
 
-# A template may link anywhere; only who the mail claims to be from and where answers go are judged by host.
-_IDENTITY = ("from", "reply-to", "sender", "return-path", "errors-to")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One thing: where it is, when it was made (or last changed), what speaks for and against it.
-
-    ``edits_undated`` says that a later edit would leave no date; ``score`` adds up the signs.
-    """
-
-    kind: str
-    id: str
-    title: str
-    where: tuple[str, ...]
-    dated: datetime | None = None
-    dated_word: str = "made"
-    edits_undated: bool = False
-    score: int = 0
-    signs: tuple[str, ...] = ()
-    calming: tuple[str, ...] = ()
-    remedy: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
-    instruct: str = ""
-    hosts: tuple[str, ...] = ()
-
-    @property
-    def item_place(self) -> str:
-        """Return the place as ``settings.items`` names it: the domain where there is one, else the region."""
-        if self.kind == "webhook" and len(self.where) == 3:
-            return f"{self.where[1]}/{self.where[2]}"
-        return self.where[1] if len(self.where) > 1 and self.kind != "tracking" else self.where[0]
+__all__ = ["Row", "rows"]
 
 
 def rows(
@@ -66,6 +27,7 @@ def rows(
     people: frozenset[str],
 ) -> Iterator[Row]:
     """Yield a row for every setting that was read."""
+    span = Span(settings.since, settings.read_at)
     for account in settings.accounts.values():
         yield from _allowlist(account, known, strange)
         yield from _sandbox(account, home, people)
@@ -73,8 +35,8 @@ def rows(
         yield from _routes(held, home)
         yield from _account_webhooks(held, home)
         yield from _lists(held)
-        yield from _templates(held.templates, str(held.place), "", home)
-        yield from _rules(held)
+        yield from templates(held.templates, str(held.place), "", home, span)
+        yield from rules(held, span)
     selectors = Counter(
         key.selector for domain in settings.domains.values() for key in domain.dkim if key.selector
     )
@@ -82,31 +44,16 @@ def rows(
         yield from _domain_webhooks(domain, home)
         yield from _fields(domain, settings, home)
         yield from _tracking(domain, home)
-        yield from _templates(domain.templates, str(domain.place), domain.name, home)
+        yield from templates(domain.templates, str(domain.place), domain.name, home, span)
         yield from _dkim(domain, selectors)
         yield from _allowed(domain)
-
-
-def _doubts(hosts: list[str], home: Home) -> tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return score, signs, calming words and the foreign hosts of what points to these hosts."""
-    signs: list[str] = []
-    calming: list[str] = []
-    foreign: list[str] = []
-    worst = 0
-    for host in dict.fromkeys(hosts):
-        score, text = home.doubt(host)
-        worst = max(worst, score)
-        (signs if score else calming).append(text)
-        if score and host:
-            foreign.append(host)
-    return worst, tuple(signs), tuple(calming), tuple(foreign)
 
 
 def _routes(held: PlaceSettings, home: Home) -> Iterator[Row]:
     for route in held.routes:
         text = " ".join(route.actions)
         hosts = [host_of(url) for url in urls_in(text)] + mail_domains_in(text)
-        score, signs, calming, foreign = _doubts(hosts, home)
+        score, signs, calming, foreign = doubts(hosts, home)
         if score and ("catch_all" in (route.expression or "") or ".*" in (route.expression or "")):
             signs = (*signs, f"takes every message: {route.expression}")
             score += 1
@@ -128,7 +75,7 @@ def _routes(held: PlaceSettings, home: Home) -> Iterator[Row]:
 
 def _account_webhooks(held: PlaceSettings, home: Home) -> Iterator[Row]:
     for hook in held.webhooks:
-        score, signs, calming, foreign = _doubts([host_of(hook.url or "")], home)
+        score, signs, calming, foreign = doubts([host_of(hook.url or "")], home)
         yield Row(
             "webhook",
             hook.webhook_id,
@@ -147,7 +94,7 @@ def _account_webhooks(held: PlaceSettings, home: Home) -> Iterator[Row]:
 def _domain_webhooks(held: DomainSettings, home: Home) -> Iterator[Row]:
     for kind, urls in held.webhooks.items():
         for url in urls:
-            score, signs, calming, foreign = _doubts([host_of(url)], home)
+            score, signs, calming, foreign = doubts([host_of(url)], home)
             secret = holds_secret(url)
             yield Row(
                 "webhook",
@@ -171,7 +118,7 @@ def _fields(held: DomainSettings, settings: Settings, home: Home) -> Iterator[Ro
     """The domain's own settings: none has a date."""
     domain, where = held.domain, (str(held.place), held.name)
     if domain.archive_to:
-        score, signs, calming, foreign = _doubts([host_of(domain.archive_to)], home)
+        score, signs, calming, foreign = doubts([host_of(domain.archive_to)], home)
         yield Row(
             "archive-to",
             domain.archive_to,
@@ -185,7 +132,7 @@ def _fields(held: DomainSettings, settings: Settings, home: Home) -> Iterator[Ro
             hosts=foreign,
         )
     if domain.mailfrom_host:
-        score, signs, calming, foreign = _doubts([domain.mailfrom_host], home)
+        score, signs, calming, foreign = doubts([domain.mailfrom_host], home)
         yield Row(
             "mailfrom-host", domain.mailfrom_host, f"bounces of {held.name} go to {domain.mailfrom_host}", where,
             score=score, signs=signs, calming=calming, hosts=foreign,
@@ -216,7 +163,7 @@ def _tracking(held: DomainSettings, home: Home) -> Iterator[Row]:
         return
     text = f"{footer.html_footer or ''}\n{footer.text_footer or ''}"
     urls = [url for url in urls_in(text) if "%" not in host_of(url)]
-    score, signs, calming, foreign = _doubts([host_of(url) for url in urls], home)
+    score, signs, calming, foreign = doubts([host_of(url) for url in urls], home)
     yield Row(
         "tracking",
         held.name,
@@ -225,39 +172,10 @@ def _tracking(held: DomainSettings, home: Home) -> Iterator[Row]:
         score=score + 1 if score else 0,
         signs=(*signs, "it stands under every message of the domain") if score else (),
         calming=calming,
-        remedy="tracking.footer",
+        remedy="tracking.footer" if urls else "",
         params={"domain": held.name},
         hosts=foreign,
     )
-
-
-def _templates(templates: list[Template], place: str, domain: str, home: Home) -> Iterator[Row]:
-    for template in templates:
-        version = template.version
-        headers = {str(k).lower(): str(v) for k, v in version.headers.items()} if version else {}
-        claims = [d for name in _IDENTITY for d in mail_domains_in(headers.get(name, ""))]
-        score, signs, calming, foreign = _doubts(claims, home)
-        links = [host_of(url) for url in urls_in(template_content(template))]
-        alike = [host for host in links if home.looks_like(host) and not home.owns(host)]
-        # A stranger may be linked to; a stranger who gets the answers is another matter.
-        score = score + 1 if score else 0
-        signs = tuple(f"its From or Reply-To leads away: {text}" for text in signs)
-        if alike:
-            score, signs = max(score, 2), (*signs, f"links to {alike[0]}, which looks like a domain of yours")
-        made = version.created_at if version is not None and version.created_at else template.created_at
-        yield Row(
-            "template",
-            template.id or template.name,
-            f"template “{template.name}”" + (f" of {domain}" if domain else " of the account"),
-            (place, domain) if domain else (place,),
-            dated=max((d for d in (made, template.created_at) if d is not None), default=None),
-            edits_undated=True,
-            score=score,
-            signs=signs,
-            calming=calming,
-            instruct="put the version from your source control back, in the control panel or by your deployment",
-            hosts=(*foreign, *(host for host in links if host and not home.owns(host))),
-        )
 
 
 def _lists(held: PlaceSettings) -> Iterator[Row]:
@@ -272,30 +190,9 @@ def _lists(held: PlaceSettings) -> Iterator[Row]:
             edits_undated=True,
             score=1 if open_ else 0,
             signs=("anybody may write to it (access everyone)",) if open_ else (),
-            remedy="list.close",
+            remedy="" if listed.access_level == "readonly" else "list.close",
             params={"access_level": listed.access_level},
         )
-
-
-def _rules(held: PlaceSettings) -> Iterator[Row]:
-    for kind, rules in (("alert", held.alerts), ("limit-rule", held.limit_rules)):
-        for rule in rules:
-            yield _rule(kind, rule, str(held.place))
-
-
-def _rule(kind: str, rule: Alert, place: str) -> Row:
-    changed = rule.updated_at or rule.created_at
-    what = f"{rule.metric} {rule.comparator or ''} {rule.limit}".strip()
-    return Row(
-        kind,
-        rule.name,
-        f"{'alert' if kind == 'alert' else 'limit'} rule “{rule.name}” ({what})",
-        (place,),
-        dated=changed,
-        dated_word="changed" if rule.updated_at else "made",
-        instruct=f"look whether “{what}” is what you set, and set it back in the control panel: a rule that never "
-        "fires hides the next abuse",
-    )
 
 
 def _dkim(held: DomainSettings, selectors: Counter[str]) -> Iterator[Row]:
@@ -337,7 +234,7 @@ def _allowed(held: DomainSettings) -> Iterator[Row]:
 def _sandbox(held: AccountSettings, home: Home, people: frozenset[str]) -> Iterator[Row]:
     for recipient in held.sandbox_recipients:
         domain = recipient.email.rpartition("@")[2].lower()
-        score, signs, calming, foreign = _doubts([domain], home)
+        score, signs, calming, foreign = doubts([domain], home)
         if recipient.email.lower() in people and not score:
             calming = ("one of the account's users",)
         yield Row(
