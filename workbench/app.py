@@ -373,11 +373,22 @@ class WorkbenchApp(App[int]):
             self._exit_renderables.append(Segments(list(self.console.render(text))))
             self._exception = error
             self._exception_event.set()
+            self._ending.leaving(1)
         self._close_messages_no_wait()
 
     def _fatal_error(self) -> None:
         """Textual's traceback shows local variables; it is never printed."""
         self._close_messages_no_wait()
+
+    def run(self, **options: Any) -> int | None:
+        """Run the app as all that its process does: once asked to end, it is gone in a few seconds."""
+        self._ending.owns_process = True
+        return super().run(**options)
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
+        """End the app; whatever hangs, the process ends soon."""
+        super().exit(result, return_code, message)
+        self._ending.leaving(result or return_code)
 
     async def run_async(self, **options: Any) -> int | None:
         """Run the app; whatever ends it, the session is closed and a crash is in the journal."""
@@ -386,7 +397,9 @@ class WorkbenchApp(App[int]):
             return await super().run_async(**options)
         finally:
             self._ending.end()
+            self._ending.waits_for("the connections and the journal to close")
             await self.close_session()
+            self._ending.waits_for("work in the background")
 
     async def close_session(self) -> None:
         """Journal a crash and close the session; safe to call twice."""

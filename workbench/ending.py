@@ -15,6 +15,8 @@ from pathlib import Path
 from queue import Full
 from typing import TYPE_CHECKING, Any
 
+from workbench.last_exit import LastExit
+
 if TYPE_CHECKING:
     from workbench.app import WorkbenchApp
     from workbench.screens.choices import Picked
@@ -23,6 +25,7 @@ FRAMES = 12
 TERMINAL_CHECK = 5.0  # seconds between two looks whether the terminal is still there
 WRITER_CHECK = 0.5  # seconds between two looks whether the screen's writer still lives
 PATIENCE = 3.0  # seconds for what is under way when the terminal is gone
+STOPPING = 15.0  # seconds for what is under way when somebody asked to stop first, then quit
 
 
 def crash_text(error: BaseException) -> str:
@@ -70,13 +73,27 @@ class Ending:
         self._app = app
         self._tasks: set[asyncio.Task[None]] = set()
         self._quitting = False
+        self._last = LastExit()
+        # Set where the app is all that its process does: only then may ending the app end the process.
+        self.owns_process = False
+
+    # Whatever hangs
+
+    def leaving(self, code: int) -> None:
+        """The app ends now: give it a few seconds."""
+        if self.owns_process:
+            self._last.begin(code, self._app._driver)
+
+    def waits_for(self, what: str) -> None:
+        """Say what the end waits for now, should it take long; the screen has been left."""
+        self._last.stage(what)
 
     # When a key asks
 
     def ask_quit(self) -> None:
         """Quit; while a plan runs, ask first and let what is under way reach its end."""
         app = self._app
-        if not app.funnel.active:
+        if not app.funnel.active or self._quitting:
             app.exit(0)
             return
         from workbench.screens.asks import PickScreen
@@ -100,7 +117,10 @@ class Ending:
             self._app.exit(0)
         else:
             self._quitting = True
-            self._app.tell("Stopping, then quitting.")
+            self._app.set_timer(STOPPING, lambda: self._app.exit(0))
+            self._app.tell(
+                f"Waiting for the effects under way, {STOPPING:.0f} s at most, then quitting. q again quits at once."
+            )
 
     def moved(self) -> None:
         """Leave once what was under way has ended, where that was asked for."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.pilot.fake_session import SECRET, FakeSession
 from workbench.app import WorkbenchApp
+from workbench.last_exit import LastExit
 
 
 def main(what: str, marker: Path) -> int:
@@ -20,6 +25,8 @@ def main(what: str, marker: Path) -> int:
 
         async def aclose(self) -> None:
             await super().aclose()
+            if what == "stuck-close":
+                await asyncio.Event().wait()
             with marker.open("a") as file:
                 file.write("closed\n")
 
@@ -34,8 +41,41 @@ def main(what: str, marker: Path) -> int:
         password = SECRET
         raise RuntimeError(f"cannot use {password}")
 
-    if what == "crash":
-        app.call_later(lambda: app.set_timer(0.5, crash))
+    async def crash_in_a_task() -> None:
+        await asyncio.sleep(0.5)
+        crash()
+
+    async def forever() -> None:
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+
+    never = threading.Event()
+
+    async def in_a_thread() -> None:
+        await asyncio.to_thread(never.wait)
+
+    async def in_the_loop() -> None:
+        app.exit(0)
+        never.wait()
+
+    def bind_a_key() -> None:
+        app.redraw = crash  # type: ignore[method-assign]
+        app.deeds._always["redraw"] = crash
+
+    begin: dict[str, Callable[[], object]] = {
+        "crash": lambda: app.set_timer(0.5, crash),
+        "crash-key": bind_a_key,
+        "crash-worker": lambda: app.work.start(crash_in_a_task, group="preserve", doing="storing"),
+        "crash-callback": lambda: asyncio.get_running_loop().call_later(0.5, crash),
+        "stuck-task": lambda: app.work.start(forever, group="preserve", doing="storing"),
+        "stuck-thread": lambda: app.work.start(in_a_thread, group="preserve", doing="storing"),
+        "stuck-loop": lambda: app.set_timer(0.5, in_the_loop),
+    }
+    if what in begin:
+        app.call_later(begin[what])
+    if what.startswith("stuck"):
+        app._ending._last = LastExit(limit=1.0, say_after=0.3)
     code = app.run(mouse=False)
     sys.stdout.write(f"ended {code} {app.return_code}\n")
     return app.return_code or 0

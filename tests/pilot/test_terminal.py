@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import signal
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.pilot.fake_session import SECRET
+from workbench.ending import STOPPING
+from workbench.last_exit import LIMIT
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0  # seconds, for a machine under load
@@ -120,3 +123,49 @@ def test_quit_closes_the_session(terminal: Start) -> None:
     child.read_until(lambda out: b"ended" in out)
     assert child.wait() == 0
     assert marker.read_text() == "closed\n"
+
+
+@pytest.mark.parametrize("where", ["crash-key", "crash-worker", "crash-callback"])
+def test_no_fault_anywhere_shows_a_value(terminal: Start, where: str) -> None:
+    child, marker = terminal(where)
+    child.read_until(lambda out: b"acme" in out and b"live" in out)
+    if where == "crash-key":
+        os.write(child.fd, b"\x0c")
+        child.read_until(lambda out: b"ended" in out)
+        assert child.wait() == 1
+        assert b"The workbench broke (RuntimeError)" in child.output
+    else:
+        # A fault of work in the background ends nothing: it is told by its kind and its place.
+        told = re.compile(rb"\(RuntimeError, \w+\.py:\d+\)")
+        child.read_until(lambda out: told.search(out) is not None)
+        assert told.search(child.output)
+        os.write(child.fd, b"\x11")
+        child.read_until(lambda out: b"ended" in out)
+        assert child.wait() == 0
+    text = child.output.decode(errors="replace")
+    assert SECRET not in text and SECRET[:14] not in text and "cannot use" not in text
+    after = text.rpartition("\x1b[?1049l")[2]
+    assert "locals" not in after and "password" not in after
+    assert SECRET[:14] not in marker.read_text() and "error RuntimeError" in marker.read_text()
+
+
+@pytest.mark.parametrize("where", ["stuck-thread", "stuck-task", "stuck-close", "stuck-loop"])
+def test_quitting_ends_the_program_whatever_hangs(terminal: Start, where: str) -> None:
+    child, marker = terminal(where)
+    child.read_until(lambda out: b"acme" in out and b"live" in out)
+    began = time.monotonic()
+    if where != "stuck-loop":
+        os.write(child.fd, b"q")
+    child.read_until(lambda out: b"without waiting any longer" in out)
+    assert child.wait() == 0
+    assert time.monotonic() - began < 6
+    text = child.output.decode(errors="replace")
+    after = text.rpartition("\x1b[?1049l")[2]
+    assert "Ended without waiting any longer for " in after, "the terminal is given back first"
+    if where != "stuck-loop":
+        assert "Closing: waiting for " in after
+        assert marker.exists() is (where != "stuck-close"), "the session is closed, or its closing hung"
+
+
+def test_the_time_to_end_is_short() -> None:
+    assert LIMIT <= 5 and STOPPING <= 15
