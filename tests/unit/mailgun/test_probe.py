@@ -69,14 +69,21 @@ async def test_a_key_of_another_role_is_told_what_it_cannot_do() -> None:
     assert "cannot see who can sign in; see the IP allowlist" in said
 
 
-async def test_a_key_that_may_not_list_keys_is_no_admin() -> None:
+@pytest.mark.parametrize(
+    ("paths", "admin"),
+    [({"/v1/keys"}, None), ({"/v1/keys", "/v5/users", "/v2/ip_whitelist"}, False)],
+    ids=["one refusal proves nothing", "refused all that only admins see"],
+)
+async def test_a_key_that_is_not_in_the_list_is_judged_by_what_it_is_refused(
+    paths: set[str], admin: bool | None
+) -> None:
     def handle(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v1/keys":
+        if request.url.path in paths:
             return reply({"message": "role"}, 403, NAMED)
         return healthy(request)
 
     found = await look(handle)
-    assert found.admin is False
+    assert found.admin is admin
     assert "cannot see the API keys" in " ".join(found.words())
 
 
