@@ -99,7 +99,13 @@ class Closing(Lists):
                 reason = {"intruder": "judged in the list", "ours": "known, by the list"}.get(
                     chosen.verb, "by hand"
                 )
-                self.decide(session, chosen.keys, chosen.verb, reason)
+                self.decide(session, chosen.keys, chosen.verb, reason, lambda: removal(chosen.verb))
+
+        def removal(verb: str) -> None:
+            # What was just called the intruder's is wanted gone: its plan follows, to be confirmed or left.
+            left = [f for f in session.findings() if not f.decision and not f.key.startswith("leak:")]
+            if verb == "intruder" and not left and not session.unavailable("leftovers.remove", []):
+                self._app.deeds.do("leftovers.remove")
 
         self.show_list("Judge the findings", text, lines, verbs, answered, marked=marked)
 

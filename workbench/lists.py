@@ -56,14 +56,25 @@ class Lists:
         screen = TextScreen(heading, self._app.safe(text), hint=hint, enter_copies=take)
         self._app.push_screen(screen, closed)
 
-    def decide(self, session: Session, keys: Sequence[str], decision: str, reason: str) -> None:
-        """Record one judgement of several findings."""
+    def decide(
+        self,
+        session: Session,
+        keys: Sequence[str],
+        decision: str,
+        reason: str,
+        then: Callable[[], object] | None = None,
+    ) -> None:
+        """Record one judgement of several findings; ``then`` is done once it stands."""
 
         async def work() -> None:
             for key in keys:
                 await session.decide(key, decision, reason)
 
-        self._app.work.start(work, group="decide", doing="recording your judgement")
+        def recorded(_: None) -> None:
+            if then is not None:
+                then()
+
+        self._app.work.start(work, group="decide", doing="recording your judgement", then=recorded)
 
     def attest(self, session: Session, step: str, said: Sequence[tuple[str, str]]) -> None:
         """Record several words about a step: (text, subject) each."""

@@ -26,6 +26,8 @@ from workbench.screens.texts import ErrorScreen
 from workbench.session import Session
 
 MOST_KEYS = 40
+# The same with the characters of the confirmations, of which a domain's typed name is the longest part.
+MOST_PRESSES = 55
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
 CLOSED = ("done", "attested", "not applicable")
 # Lists that want another key than Enter, by their heading; each says so in its last line.
@@ -146,10 +148,13 @@ async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:
     open_ = {i: step.evidence for i, step in steps.items() if step.verdict.value not in CLOSED}
     assert set(open_) <= {"9"}, open_
     assert steps["9"].idle
+    # Counted both ways: what is pressed, and with it every character typed to confirm.
+    print(f"{person.keys} keys and {person.typed} characters of confirmations: {person.keys + person.typed}")
     assert person.keys <= MOST_KEYS, "\n".join(person.story)
+    assert person.keys + person.typed <= MOST_PRESSES, "\n".join(person.story)
     # Nothing was changed without a plan that was confirmed by its count.
     confirmed = [row for row in rows if row.kind == "plan.confirmed"]
-    assert len(confirmed) == person.confirmed > 4
+    assert len(confirmed) == person.confirmed >= 4
     drawn = "\n".join(person.seen)
     assert not [email for email in people if email in drawn]
     assert not [secret for secret in secrets if secret.reveal() in drawn]

@@ -110,6 +110,15 @@ _ALL = (
         needs="a limit that this incident changed",
     ),
     Action(
+        "stop.all",
+        "stop: rogue subaccounts and queued mail",
+        "Plans step 3 at once: disables subaccounts that look rogue, and purges the queues of the abused domains.",
+        danger=Danger.DESTROYS,
+        plans=True,
+        step="3",
+        needs="an abused domain, or a rogue subaccount",
+    ),
+    Action(
         "subaccounts.disable",
         "account: disable a rogue subaccount",
         "Stops a subaccount: its API is suspended until it is enabled again.",

@@ -45,6 +45,7 @@ BUILDERS: dict[str, Builder] = {
     "limit.restore": lambda s, m, **o: stops.plan_restore_limit(s),
     "suppressions.lift": lambda s, m, **o: leftovers.plan_lift(s),
     "leftovers.remove": lambda s, m, **o: removal.plan_removal(s, m),
+    "stop.all": lambda s, m, **o: stops.plan_stop(s),
     "subaccounts.disable": lambda s, m, **o: stops.plan_subaccounts(s, m),
     "subaccounts.enable": lambda s, m, **o: stops.plan_subaccounts(s, m, enable=True),
     "domains.delete": lambda s, m, **o: stops.plan_domain_delete(s, m, **o),

@@ -8,6 +8,7 @@ from workbench.actions.common import RANK_LIMIT, RANK_PURGE, listed, once_more, 
 from workbench.errors import UsageError
 from workbench.incident.abuse import abused_domains
 from workbench.incident.handover import uses
+from workbench.incident.phase_cut import rogue_subaccounts
 from workbench.incident.plan import Effect, EffectKind, EffectState, Place, Plan
 from workbench.incident.situation import Situation
 from workbench.incident.use import BOTH, PRODUCTION
@@ -134,6 +135,18 @@ def plan_restore_limit(situation: Situation) -> Plan:
     if not effects:
         raise UsageError("This incident has not changed a sending limit.", "", "There is nothing to restore.")
     return Plan("Restore the sending limit", tuple(effects))
+
+
+def plan_stop(situation: Situation) -> Plan:
+    """Return step 3 as one plan: rogue subaccounts disabled, queues of the abused domains purged.
+
+    Raises UsageError when there is neither.
+    """
+    rogue = [item.id for item in rogue_subaccounts(situation)]
+    plans = [plan_subaccounts(situation, rogue)] if rogue else []
+    if abused_domains(situation) or not plans:
+        plans.append(plan_purge(situation))
+    return Plan("Stop what still sends").joined("Stop what still sends", plans)
 
 
 def plan_subaccounts(situation: Situation, marked: Collection[str], *, enable: bool = False) -> Plan:

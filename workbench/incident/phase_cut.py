@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.incident import panel_items
 from workbench.incident.abuse import abused_domains
 from workbench.incident.handover import Kept, kept
@@ -12,6 +14,7 @@ from workbench.incident.verdicts import Found, Verdict, attested, counted
 from workbench.mailgun.models import Subaccount
 from workbench.redact import key_tail, visible
 
+_CUTS = (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE, EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
@@ -70,6 +73,12 @@ def keys(situation: Situation) -> Found:
     found = counted(total - len(left) - bool(unproven and not left), total, tuple(lines))
     if waiting and len(waiting) == len(left) and not unproven:
         return _hand_over(situation, found, waiting)
+    if left and inventory.logins and not state.of_kind(*_CUTS):
+        happens = (
+            "One plan cuts all access, the worst first: each key is replaced (new one stored and proven, old one "
+            "deleted and proven dead), and every SMTP login gets a new password. Each row of it can be left out."
+        )
+        return replace(found, action="contain.all", happens=happens)
     return _finish_first(found, [*deletes, *mints])
 
 
@@ -118,13 +127,16 @@ def stop(situation: Situation) -> Found:
     lines += [_line(r) for r in situation.state.of_kind(EffectKind.SUBACCOUNT_DISABLE) if r.state in _REACHED]
     for item in panel_items.left(situation.state, "3"):
         lines.append(f"in the control panel, to be attested: {item.title}. {item.where}")
-    rogue = _rogue(situation)
+    rogue = rogue_subaccounts(situation)
     if rogue:
         shown = ", ".join(visible(s.name or s.id, 60) for s in rogue[:4])
         lines.insert(0, f"still open, and not yours by all signs: subaccount {shown}")
         if said is None:
             found = counted(0, len(rogue) + len(names), tuple(lines))
-            return Found(found.verdict, found.evidence, found.progress, "subaccounts.disable")
+            happens = (
+                "One plan: the rogue subaccount is disabled, the queues of the abused domains are purged."
+            )
+            return replace(found, action="stop.all", happens=happens)
     if not names:
         if said is not None:
             return said
@@ -140,7 +152,7 @@ def stop(situation: Situation) -> Found:
     return counted(len(done), len(names), tuple(lines))
 
 
-def _rogue(situation: Situation) -> list[Subaccount]:
+def rogue_subaccounts(situation: Situation) -> list[Subaccount]:
     """Return open subaccounts judged the intruder's, or made in the abuse window and not judged ours."""
     found = []
     for item in situation.inventory.subaccounts.values():
