@@ -39,6 +39,10 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+# Seconds; a server tells its time in whole ones.
+APART = 2.0
+
+
 class ShiftedClock(SystemClock):
     """The host's clock moved by a part: the drill's, whose account lives in a time of its own."""
 
@@ -49,9 +53,12 @@ class ShiftedClock(SystemClock):
         """Return the moved moment in UTC."""
         return super().now() + self._ahead
 
-    def shift(self, seconds: float) -> None:
-        """Move the clock by so many seconds, forward or back."""
-        self._ahead += timedelta(seconds=seconds)
+    def follow(self, seconds: float) -> bool:
+        """Move the clock by the seconds the account's is ahead; return whether they were more than nothing."""
+        apart = abs(seconds) > APART
+        if apart:
+            self._ahead += timedelta(seconds=seconds)
+        return apart
 
 
 class ManualClock:

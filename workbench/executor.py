@@ -16,11 +16,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from workbench.agenda import Agenda, barred, due
 from workbench.attempts import attempt
 from workbench.batches import Batches
+from workbench.clock import iso
 from workbench.effects.base import Context, Proof, SecretMissing, Sent, contradicted
 from workbench.effects.registry import HANDLERS
 from workbench.errors import ApiError, VaultError, WorkbenchError
@@ -233,6 +235,9 @@ class Executor:
 
     async def _sent(self, record: EffectRecord, sent: Sent) -> None:
         body = {"id": record.effect.id, "evidence": list(sent.evidence), "result": dict(sent.result)}
+        if (ahead := self._ctx.api.clock_offset) is not None:
+            # The account's log is written by its own clock, and this host's may be off.
+            body["account_at"] = iso(self._ctx.clock.now() + timedelta(seconds=ahead))
         await self._ledger.record("effect.done", body)
         self._agenda.sent(record.effect.id)
         self._moved(record, Phase.DONE)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from workbench.clock import Clock, ShiftedClock
 from workbench.errors import UsageError
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.situation import Situation
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 Fetch = Callable[[str], Awaitable[Secret | None]]
 HOUR = 3600.0
-# Seconds that the two clocks may differ: the account names whole seconds only.
-APART = 2.0
 
 
 class Exercise:
@@ -99,7 +96,6 @@ class Exercise:
 
 async def catch_up(session: Session, part: str) -> None:
     """Read what a played part changed: the account, and who sends with what once applications or time moved."""
-    follow(session.clock, session.api)
     await session.watch(whole=True)
     if part == "drill.lists":
         for found in session.blocklists.removals():
@@ -107,9 +103,3 @@ async def catch_up(session: Session, part: str) -> None:
                 await session.blocklists.requested(*found.listing.pair)
     if part in ("drill.deploy", "drill.hour", "drill.day"):
         await session.read_use()
-
-
-def follow(clock: Clock, api: Mailgun) -> None:
-    """Set a drill's clock to the simulated account's: there an hour can pass in a second."""
-    if isinstance(clock, ShiftedClock) and api.clock_offset is not None and abs(api.clock_offset) > APART:
-        clock.shift(api.clock_offset)

@@ -163,7 +163,10 @@ def _take(found: CredentialUse, counts: Counter[tuple[str, str]], page: LogPage)
         )
         weights[credential, entry.originating_ip or ""] += 1
         use = found.by_credential.setdefault(credential, Use())
-        use.last_used = max(use.last_used, moment_text(entry.at))
+        moment = moment_text(entry.at)
+        use.last_used = max(use.last_used, moment)
+        if address := entry.originating_ip:
+            use.last_by[address] = max(use.last_by.get(address, ""), moment)
     for pair, weight in weights.items():
         counts[pair] += round(weight * scale)
 

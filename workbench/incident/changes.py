@@ -256,11 +256,13 @@ def _senders(state: State) -> Iterator[Change]:
     for record in state.of_kind(EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE):
         kind = "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp"
         if record.state in _REACHED:
-            cut[f"{kind}:{record.effect.target}"] = record.done_at
+            cut[f"{kind}:{record.effect.target}"] = record.account_at or record.done_at
     for credential, use in fact.get("by_credential", {}).items():
         if use.get("looks") not in (INTRUDER, BOTH) or credential == "?":
             continue
-        last, ended = str(use.get("last_used", ""))[:19], cut.get(credential)
+        # Production may send with it again by now: only what came from strange addresses tells.
+        last = str(use.get("strange_last_used") or use.get("last_used", ""))[:19]
+        ended = cut.get(credential)
         # Requests that were under way at the cut may still be logged some seconds after it.
         if ended is not None and last <= iso(datetime.fromisoformat(ended) + LATE)[:19]:
             continue

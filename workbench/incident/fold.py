@@ -87,6 +87,7 @@ def _done(state: State, body: Body, at: str) -> None:
     record.open = False
     record.state = EffectState.DONE
     record.done_at = at
+    record.account_at = str(body.get("account_at", ""))
     record.evidence = list(body.get("evidence", []))
     record.result.update(body.get("result", {}))
     if record.effect.kind in _CUTTING:

@@ -52,6 +52,8 @@ class EffectRecord:
     failure: dict[str, str] = field(default_factory=dict)
     intent_at: str = ""
     done_at: str = ""
+    # The same moment by the account's clock, which its log is written by; empty where it is not known.
+    account_at: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the effect as the command line's documents show it (design, contracts)."""

@@ -33,13 +33,14 @@ class Use:
 
     ``last_hour`` is messages accepted in the last hour: an estimate where only a sample was read.
     ``addresses`` maps an originating address to its share of them, ``strange`` those among them that were
-    not seen before the abuse. ``last_used`` is the moment as the log writes it. ``domains`` maps each domain it
-    sent for to its messages, those from strange addresses left out; messages alone are no proof that a key
-    does nothing else, because the API logs no other call.
+    not seen before the abuse. ``last_used`` is the moment as the log writes it, ``last_by`` that of each address.
+    ``domains`` maps each domain it sent for to its messages, those from strange addresses left out; messages
+    alone are no proof that a key does nothing else, because the API logs no other call.
     """
 
     last_hour: int = 0
     last_used: str = ""
+    last_by: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, int] = field(default_factory=dict)
     more_addresses: int = 0
     strange: list[str] = field(default_factory=list)
@@ -56,6 +57,7 @@ class Use:
             "addresses": busiest[:MOST_ADDRESSES],
             "more_addresses": self.more_addresses + max(0, len(busiest) - MOST_ADDRESSES),
             "strange": sorted(self.strange)[:MOST_ADDRESSES],
+            "strange_last_used": max((self.last_by.get(a, "") for a in self.strange), default=""),
             "strange_last_hour": sum(self.addresses.get(address, 0) for address in self.strange),
             "looks": self.looks,
             "why": self.why,

@@ -269,6 +269,10 @@ class Mailgun:
         """Seconds the server's clock is ahead of this host's, to about one second; None before any answer."""
         return self._shared.offset
 
+    def clocks_agree(self) -> None:
+        """Say that this host's clock was just set to the server's: what it was ahead by counts no more."""
+        self._shared.offset = 0.0
+
     def use_key(self, key: Secret) -> None:
         """Use another key from the next call on; calls on their way finish with either."""
         self._credential = Credential(key)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.support.situations import NOW, OWN, US, Story, key, situation, use
 from workbench.actions import keys, logins, stops
 from workbench.clock import iso
 from workbench.incident import changes
+from workbench.incident.plan import EffectKind
 from workbench.incident.situation import Situation
 from workbench.mailgun.models import Domain, Limit, Route, Subaccount
 
@@ -122,6 +123,47 @@ def test_a_sender_that_wakes_or_outlives_its_cut_is_an_alarm() -> None:
     gone = situation([key("b")])
     gone.inventory.keys.update({k: key("new", id=k) for k in story.state().created_keys})
     assert any("goes on sending after it was cut" in text for text in _texts(gone, story))
+
+
+def _cut_login(at: datetime) -> tuple[Situation, Story]:
+    """Return an account whose abused login was reset at ``at`` by this host's clock, with the story so far."""
+    before = situation(logins=[LOGIN])
+    story = _baseline(before).use(**{f"smtp:{LOGIN}": use("both")})
+    story.add("baseline.added", baseline={"senders": changes.senders(story.state())})
+    story.at = at
+    story.verified(logins.plan_reset(before, [LOGIN]))
+    return before, story
+
+
+def _sends(story: Story, account: Situation, last: datetime, strange: datetime) -> bool:
+    """Return whether an alarm says that the login sends on, last used so and last by strangers so."""
+    fact = {**use("both", last_used=iso(last)), "strange_last_used": iso(strange)}
+    story.use(**{f"smtp:{LOGIN}": fact})
+    return any("goes on sending" in text for text in _texts(account, story))
+
+
+def test_what_was_accepted_before_the_cut_and_logged_late_is_no_alarm() -> None:
+    account, story = _cut_login(NOW)
+    # Read an hour later, and a hundred times: what counts is when it was accepted, and from where.
+    assert not _sends(story, account, NOW - timedelta(seconds=1), NOW - timedelta(seconds=1))
+    later = NOW + timedelta(minutes=40)
+    assert not _sends(story, account, last=later, strange=NOW - timedelta(seconds=1)), (
+        "production sends again"
+    )
+    assert not _sends(story, account, last=later, strange=NOW + timedelta(seconds=20)), "was under way"
+    assert _sends(story, account, last=later, strange=NOW + timedelta(seconds=90))
+
+
+def test_the_account_s_clock_decides_what_came_after_the_cut() -> None:
+    account, story = _cut_login(NOW)
+    [effect] = story.state().of_kind(EffectKind.LOGIN_RESET)
+    ahead = NOW + timedelta(hours=1)
+    body = {"id": effect.effect.id, "evidence": ["done"], "result": {}, "account_at": iso(ahead)}
+    story.add("effect.done", **body).add("effect.verified", id=effect.effect.id, evidence=["done"])
+    just_before = ahead - timedelta(seconds=1)
+    assert not _sends(story, account, just_before, just_before), "an hour late only by this host's clock"
+    after = ahead + timedelta(minutes=2)
+    assert _sends(story, account, after, after)
 
 
 def test_a_slice_read_late_becomes_the_baseline_without_moving_what_is_one() -> None:
