@@ -91,8 +91,8 @@ class RateMeter:
         self._samples: list[tuple[float, int]] = []
 
     def add(self, moment: float, count: int) -> None:
-        """Take a reading; a count that fell (a corrected metric) starts the measurement over."""
-        if self._samples and count < self._samples[-1][1]:
+        """Take a reading; a count that fell (a corrected metric) or a clock set back starts it over."""
+        if self._samples and (count < self._samples[-1][1] or moment < self._samples[-1][0]):
             self._samples.clear()
         self._samples.append((moment, count))
         while len(self._samples) > 2 and self._samples[1][0] <= moment - self._span:

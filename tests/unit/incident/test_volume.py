@@ -59,6 +59,15 @@ def test_the_meter_says_nothing_until_it_can_and_starts_over_after_a_correction(
     assert shown == [None, None, None, 20 * 360, None]
 
 
+def test_an_hour_that_passes_at_once_counts_as_an_hour_and_a_clock_set_back_starts_over() -> None:
+    meter = RateMeter(span=60, least=4)
+    for moment, count in ((0, 100), (5, 110), (3605, 196)):
+        meter.add(moment, count)
+    assert meter.per_hour is not None and 86 <= meter.per_hour < 100
+    meter.add(3000, 200)
+    assert meter.per_hour is None
+
+
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=200))
 def test_the_meter_forgets_what_is_older_than_its_span(steps: list[int]) -> None:
     meter = RateMeter(span=60, least=4)
