@@ -239,7 +239,7 @@ def _blocklists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("secrets", help="names of what is stored; hand one secret to a pipe")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    show = actions.add_parser("list", help="names of the secrets of the incident, never their values")
+    show = actions.add_parser("list", help="names of what the incident and `put` stored, never their values")
     get = actions.add_parser("get", help="write one secret to a pipe")
     get.add_argument("name", metavar="NAME")
     get.add_argument("--reveal", action="store_true", help="write it although standard output is a terminal")

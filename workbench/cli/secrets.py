@@ -6,15 +6,15 @@ import argparse
 import asyncio
 import getpass
 import sys
+from collections.abc import Collection
 
-from workbench import tables
+from workbench import own_names, tables
 from workbench.cli.opening import open_vault, run_async
 from workbench.cli.output import document, say, text
 from workbench.clock import SystemClock
 from workbench.errors import UsageError, VaultError
 from workbench.home import Home
 from workbench.incident import documents
-from workbench.incident.state import State
 from workbench.journal import Journal
 from workbench.ledger import Ledger
 from workbench.redact import Secret, visible
@@ -27,29 +27,44 @@ def run(options: argparse.Namespace) -> int:
     return run_async(lambda: work(options))
 
 
-def _open_journal(options: argparse.Namespace) -> Journal:
+def _open_journal(options: argparse.Namespace) -> Journal | None:
+    """Return the journal of the incident that is meant, None where this home has none at all."""
     home = Home.find()
     incident = home.existing(options.incident) if options.incident else home.latest()
     if incident is None:
-        raise UsageError(
-            "There is no incident in this home.",
-            "No secret was stored yet.",
-            "WORKBENCH_HOME moves the state folder; check that it is the one you worked with.",
-        )
+        return None
     return Journal.open(home.folder(incident) / "journal.sqlite", SystemClock(), incident)
 
 
+def _nothing() -> UsageError:
+    return UsageError(
+        "There is no incident in this home.",
+        "No secret was stored yet.",
+        "WORKBENCH_HOME moves the state folder; check that it is the one you worked with.",
+    )
+
+
 async def _list(options: argparse.Namespace) -> int:
+    own = own_names.stored(Home.find())
     journal = await asyncio.to_thread(_open_journal, options)
-    try:
-        state = Ledger(journal, journal.rows()).state
-    finally:
-        await asyncio.to_thread(journal.close)
+    if journal is None and not own:
+        raise _nothing()
+    held: list[tuple[str, list[str]]] = []
+    incident = None
+    if journal is not None:
+        try:
+            state = Ledger(journal, journal.rows()).state
+        finally:
+            await asyncio.to_thread(journal.close)
+        incident = state.incident
+        held.append((state.vault_service, list(state.entries)))
+    if own:
+        held.append((WORKBENCH_SERVICE, own))
     if options.json:
-        rows = [{"name": entry, "service": state.vault_service} for entry in state.entries]
-        document({**documents.head("secrets", state.incident), "secrets": rows})
+        rows = [{"name": entry, "service": service} for service, entries in held for entry in entries]
+        document({**documents.head("secrets", incident), "secrets": rows})
     else:
-        text(tables.secrets(state.vault_service, state.entries))
+        text("\n\n".join(tables.secrets(service, entries) for service, entries in held))
     return 0
 
 
@@ -61,25 +76,21 @@ async def _get(options: argparse.Namespace) -> int:
             "The secret would stay in its scroll-back, and on a shared screen.",
             "Pipe it where it is needed, or add --reveal.",
         )
+    own = own_names.stored(Home.find())
     journal = await asyncio.to_thread(_open_journal, options)
-    try:
-        ledger = Ledger(journal, journal.rows())
-        name = _entry(ledger.state, options.name)
-        vault = await open_vault(Home.find())
+    if journal is None:
+        if not own:
+            raise _nothing()
+        secret = await _fetch(_entry((), own, options.name, ""))
+    else:
         try:
-            secret = await vault.fetch(EntryName(ledger.state.vault_service, name))
+            ledger = Ledger(journal, journal.rows())
+            name = _entry(ledger.state.entries, own, options.name, ledger.state.vault_service)
+            secret = await _fetch(name)
+            if not journal.read_only:
+                await ledger.record("secret.read", {"entry": name.username, "who": "command line"})
         finally:
-            vault.close()
-        if secret is None:
-            raise VaultError(
-                f"“{visible(name)}” is not in this vault.",
-                "It was stored in another one, or removed.",
-                "Use the vault the incident worked with.",
-            )
-        if not journal.read_only:
-            await ledger.record("secret.read", {"entry": name, "who": "command line"})
-    finally:
-        await asyncio.to_thread(journal.close)
+            await asyncio.to_thread(journal.close)
     sys.stdout.write(secret.reveal())
     if sys.stdout.isatty():
         sys.stdout.write("\n")
@@ -108,15 +119,35 @@ async def _put(options: argparse.Namespace) -> int:
         await vault.store(EntryName(WORKBENCH_SERVICE, name), Secret(typed))
     finally:
         vault.close()
+    await asyncio.to_thread(own_names.remember, home, name)
     say(f"Stored as {name}. Name the zone under enable in {home.config_file} to have it asked.")
     return 0
 
 
-def _entry(state: State, wanted: str) -> str:
-    """Return the entry named exactly so, or the only one that holds the words; raises UsageError otherwise."""
-    if wanted in state.entries:
-        return wanted
-    found = [entry for entry in state.entries if wanted.lower() in entry.lower()]
+async def _fetch(name: EntryName) -> Secret:
+    vault = await open_vault(Home.find())
+    try:
+        secret = await vault.fetch(name)
+    finally:
+        vault.close()
+    if secret is None:
+        raise VaultError(
+            f"“{visible(name.username)}” is not in this vault.",
+            "It was stored in another one, or removed.",
+            "Use the vault the incident worked with.",
+        )
+    return secret
+
+
+def _entry(entries: Collection[str], own: Collection[str], wanted: str, service: str) -> EntryName:
+    """Return the entry named exactly so, or the only one that holds the words; raises UsageError otherwise.
+
+    What an incident stored comes before what was stored for the workbench itself.
+    """
+    held = [EntryName(service, entry) for entry in entries]
+    held += [EntryName(WORKBENCH_SERVICE, name) for name in own]
+    found = [name for name in held if name.username == wanted][:1]
+    found = found or [name for name in held if wanted.lower() in name.username.lower()]
     if len(found) != 1:
         raise UsageError(
             f"{len(found) or 'No'} stored secret(s) match {visible(wanted, 80)!r}.",

@@ -1,0 +1,90 @@
+"""``workbench secrets``: what was put is listed and can be fetched, with and without an incident; never its value."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from workbench import own_names
+from workbench.cli import secrets
+from workbench.cli.parser import build_parser
+from workbench.clock import SystemClock
+from workbench.errors import HostError, UsageError
+from workbench.home import Home
+from workbench.journal import Journal
+
+INCIDENT = "20261121-140200-3f2a"
+VALUE = "dqs-key-of-the-test"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "home"))
+    passphrase = tmp_path / "passphrase"
+    passphrase.write_text("four random words here\n")
+    passphrase.chmod(0o600)
+    monkeypatch.setenv("WORKBENCH_PASSPHRASE_FILE", str(passphrase))
+    return Home.find()
+
+
+async def run(*arguments: str) -> int:
+    options = build_parser().parse_args(["secrets", *arguments])
+    work = {"list": secrets._list, "get": secrets._get, "put": secrets._put}[options.action]
+    return await work(options)
+
+
+async def put(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(VALUE + "\n"))
+    assert await run("put", name) == 0
+
+
+async def test_what_was_put_is_listed_and_fetched(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UsageError):
+        await run("list")
+    await put(monkeypatch, "blocklists/spamhaus-dqs")
+    capsys.readouterr()
+    assert await run("list", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["incident"] is None
+    assert shown["secrets"] == [{"name": "blocklists/spamhaus-dqs", "service": "Mailgun workbench"}]
+    assert await run("get", "spamhaus") == 0
+    assert capsys.readouterr().out == VALUE
+    names = home.path / "own-secrets.json"
+    assert VALUE not in names.read_text() and names.stat().st_mode & 0o777 == 0o600
+
+
+async def test_beside_those_of_the_incident(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await put(monkeypatch, "blocklists/spamhaus-dqs")
+    place = home.folder(INCIDENT)
+    place.mkdir(parents=True)
+    journal = Journal.open(place / "journal.sqlite", SystemClock(), INCIDENT)
+    body = {"incident": INCIDENT, "drill": False, "vault_service": "Mailgun incident 2026-11-21 (acme)"}
+    await journal.append("incident.opened", body)
+    journal.close()
+    capsys.readouterr()
+    assert await run("list") == 0
+    shown = capsys.readouterr().out
+    assert "blocklists/spamhaus-dqs" in shown and "This incident has stored no secret yet" in shown
+    assert VALUE not in shown
+
+
+def test_a_file_that_others_can_read_or_that_is_damaged_says_so(home: Home) -> None:
+    home.ensure()
+    own_names.remember(home, "a")
+    own_names.remember(home, "b")
+    assert own_names.stored(home) == ["a", "b"]
+    path = home.path / "own-secrets.json"
+    path.chmod(0o644)
+    with pytest.raises(HostError, match="not yours alone"):
+        own_names.stored(home)
+    path.chmod(0o600)
+    path.write_text("[]")
+    with pytest.raises(HostError, match="cannot be read"):
+        own_names.stored(home)
