@@ -46,7 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--rate", type=_size, default=0, help="calls a minute per family before 429 (0: no limit)"
     )
-    group.add_argument("--faults", default="", help="network faults to inject")
+    group.add_argument(
+        "--faults",
+        default="",
+        metavar="LIST",
+        help="faults between workbench and account: name[*times in a row][:share of calls], comma between: refuse, "
+        "reset-before, reset-after, stall, truncate, cut, html, slow-SECONDS, status-CODE, status-429-bare, smtp-454",
+    )
     group.add_argument("--speed", type=float, default=0.0, help="simulated hours a minute (0: real time)")
     group.add_argument(
         "--port", type=_size, default=0, help="first of the API's ports (0: the system chooses)"
