@@ -35,9 +35,9 @@ STEPS = ("0", "1", "1b", "2", "3")
 WORKBENCH = (sys.executable, "-m", "workbench", "drill", "--seed", str(SEED))
 # How a plan asks to be confirmed.
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
-QUIET = "no abnormal sending"
+# What the top line says once nothing abnormal is sent any more: in full, or short where it is narrow.
+QUIET, SILENT = "no abnormal sending", "intruder silent"
 ESCAPES = re.compile(r"\x1b(\[[0-9;:?<>=$ ]*[a-zA-Z~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][A-Z0-9]|[=>78])")
-# At 80 columns the top line says it shorter.
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +79,24 @@ def back(screen: Tmux, left: str) -> None:
     """Press Esc and wait until what it closes is gone: Esc and a key in one go would arrive as alt+key."""
     screen.press("Escape")
     screen.until(gone=(left,))
+
+
+def by_palette(screen: Tmux, typed: str, title: str) -> None:
+    """Do an action by its name in the palette."""
+    screen.press("C-p")
+    screen.until("Search for commands")
+    screen.type(typed)
+    screen.until(title)
+    screen.press("Enter")
+    screen.until(gone=("Search for commands",))
+
+
+def an_hour_later(screen: Tmux) -> None:
+    """Let the drill's people delete the strangers, so that nobody comes back, and an hour pass."""
+    by_palette(screen, "others do", "drill: let the others do theirs")
+    screen.until("were deleted")
+    by_palette(screen, "hour pass", "drill: let an hour pass")
+    screen.until_true(lambda now: QUIET in now or SILENT in now, "the intruder's rate fell to nothing")
 
 
 def judge_the_stranger(screen: Tmux) -> None:
@@ -169,7 +187,8 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         screen.until("[3 Domains]")
         screen.press("p")
         assert confirm(screen, "Cancel (Esc)") >= 1
-        screen.until(QUIET, "CONTAINED in", patience=150)
+        an_hour_later(screen)
+        screen.until("CONTAINED in")
         screen.press("q")
         assert screen.until_ended() == 0
 
@@ -186,7 +205,8 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         assert [d.decision for d in state.decisions.values()] == ["intruder"]
         contained = re.search(r"CONTAINED in \S+", screen.screen())
         screen.start_again(WORKBENCH)
-        again = screen.until("CONTAINED in", "postmaster@", QUIET)
+        again = screen.until("CONTAINED in", "postmaster@", "● live")
+        screen.until_true(lambda now: QUIET in now or SILENT in now, "still nothing abnormal")
         assert contained is None or contained.group() in again
         screen.press("q")
         assert screen.until_ended() == 0
@@ -210,7 +230,9 @@ async def test_on_a_small_terminal_it_works_and_a_lost_terminal_leaves_a_safe_st
         screen.start(WORKBENCH)
         screen.until("[1 Runbook]", "NOT FINISHED")
         screen.press("f")
-        screen.until("CONTAINED in", patience=150)
+        screen.until("CONTAINED in")
+        an_hour_later(screen)
+        screen.until("CONTAINED", SILENT)
         screen.press("q")
         assert screen.until_ended() == 0
         state = state_of(tmp_path)
