@@ -18,7 +18,16 @@ from workbench.breakdown_reader import read_bounces, read_breakdowns
 from workbench.clock import iso
 from workbench.desk import Desk
 from workbench.errors import ApiError, UsageError
-from workbench.incident import abuse_window, damage, hardening_facts, proposals, settings, sweep, timeline
+from workbench.incident import (
+    abuse_window,
+    damage,
+    hardening_facts,
+    proposals,
+    settings,
+    sweep,
+    sweep_unread,
+    timeline,
+)
 from workbench.incident.abuse_window import AbuseWindow
 from workbench.incident.assessment import Assessment
 from workbench.incident.attribution import Attribution
@@ -29,7 +38,7 @@ from workbench.incident.senders import rolled_up
 from workbench.incident.settings import Settings
 from workbench.incident.situation import Situation
 from workbench.incident.sweep import Clues, Sweep
-from workbench.incident.swept import proven
+from workbench.incident.swept import proven, swept_items
 from workbench.incident.use import INTRUDER
 from workbench.log_evidence import LogEvidence
 from workbench.mailgun.client import Priority
@@ -60,7 +69,10 @@ class Investigation:
     # ── settings ─────────────────────────────────────────────────────────────────────────────────────
 
     async def read_settings(self, priority: Priority = Priority.BACKGROUND) -> Settings:
-        """Read every setting; what could not be read is in its gaps."""
+        """Read every setting; what could not be read is in its gaps.
+
+        Raises NotAuthorised where every single reading was refused: nothing was seen, and nothing may count.
+        """
         key, _ = await self.desk.sealing()
         reader = SettingsReader(
             self.desk.api,
@@ -76,12 +88,16 @@ class Investigation:
     async def sweep(self, priority: Priority = Priority.READ) -> Sweep:
         """Read every setting, store it as snapshot 0b where that is missing, judge it, journal the findings."""
         async with self._settings_lock:
-            before = tuple(proven(self.desk.situation()))
+            situation = self.desk.situation()
+            before, earlier = tuple(proven(situation)), swept_items(situation) or []
             held = await self.read_settings(priority)
             if REST_PART not in self.desk.situation().state.snapshots:
                 await self._store_settings(held)
             result = sweep.sweep(held, self._home(), await self._clues(held))
             result.cared_for = before
+            gaps = list(held.gaps.values())
+            result.swept += sweep_unread.carried(earlier, result.swept, gaps)
+            result.unread = tuple(row.to_json() for row in sweep_unread.unread(gaps))
             self.swept = result
             await self.desk.fact("sweep", result.fact())
             seen = {**hardening_facts.seen(held), "at": iso(self.desk.clock.now())}
@@ -140,12 +156,16 @@ class Investigation:
         taken = situation.state.snapshots.get(REST_PART, {}).get("at", "")
         if not isinstance(before, Mapping) or not before:
             return {}
+        unseen = situation.state.baseline.get("settings_unread", ())
         key, _ = await self.desk.sealing()
         fingerprint = _fingerprinter(key)
         changed: dict[tuple[str, str, str], str] = {}
         for item in settings.items(held):
             name = settings.named(item, fingerprint)
             was = before.get(name)
+            if was is None and sweep_unread.unseen(item.kind, item.place, unseen):
+                # The snapshot could not look there: nobody knows whether it is new.
+                continue
             if was is None:
                 changed[item.kind, item.place, item.id] = f"was not there in the snapshot of {taken}"
             elif was != fingerprint(item.content)[:16]:
@@ -163,7 +183,8 @@ class Investigation:
         body = await evidence.preserve(content, REST_PART, self.desk.folder / "evidence", sealer)
         body["counts"] = {**body["counts"], "settings": held.looked_at}
         if "settings" not in self.desk.situation().state.baseline:
-            body["baseline"] = {"settings": settings.baseline(held, fingerprint)}
+            unread = sorted({gap.slice for gap in held.gaps.values()})
+            body["baseline"] = {"settings": settings.baseline(held, fingerprint), "settings_unread": unread}
         await self.desk.record("snapshot.stored", body)
 
     # ── log ──────────────────────────────────────────────────────────────────────────────────────────

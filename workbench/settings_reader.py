@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from workbench.errors import ApiError, NotFound
+from workbench.errors import ApiError, NotAuthorised, NotFound
 from workbench.incident.inventory import DomainItem, Gap, Inventory
 from workbench.incident.plan import Place
 from workbench.incident.settings import (
@@ -55,9 +55,13 @@ class SettingsReader:
     _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _done: int = 0
     _total: int = 0
+    _refused: NotAuthorised | None = None
 
     async def read(self, now: datetime) -> Settings:
-        """Return all settings; what could not be read stands in its ``gaps``. Raises no ApiError."""
+        """Return all settings; what could not be read stands in its ``gaps``.
+
+        Raises NotAuthorised when every reading was refused with 401: then nothing at all was seen.
+        """
         found = Settings(now, self.since)
         subaccounts = [s.id for s in self.inventory.subaccounts.values() if s.status != CLOSED]
         places = self.inventory.places or tuple(Place(region) for region in self.api.endpoints.regions)
@@ -66,6 +70,8 @@ class SettingsReader:
         jobs += [self._place(found, place) for place in places]
         jobs += [self._domain(found, item) for item in self.inventory.domains.values()]
         await asyncio.gather(*jobs)
+        if self._refused is not None and len(found.gaps) == self._total:
+            raise self._refused
         return found
 
     async def _account(self, found: Settings, subaccount: str | None) -> None:
@@ -239,6 +245,8 @@ class SettingsReader:
             try:
                 await read()
             except ApiError as error:
+                if isinstance(error, NotAuthorised):
+                    self._refused = error
                 found.gaps[f"{label} {place}"] = Gap(label, place, error.what)
         self._done += 1
         if self.moved is not None:

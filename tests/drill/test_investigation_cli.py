@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.support.assessing import let_in, truth_of
 from tests.support.cli import Command
 from tests.support.drills import running_drill
 
@@ -56,8 +57,25 @@ async def test_an_account_that_cannot_be_read_is_exit_three(tmp_path: Path) -> N
     async with running_drill(tmp_path, scenario="lockout") as drill:
         command = Command(drill, tmp_path)
         await command.prepare()
-        for name in ("sweep", "assess"):
-            code, out, err = await command.run(name, "--json")
-            assert code == 3
-            assert out == ""
-            assert "allowlist" in err
+        code, out, err = await command.run("assess", "--json")
+        assert (code, out) == (3, "")
+        assert "allowlist" in err
+        # The sweep says area by area what it could not look at, and what to ask instead.
+        code, out, err = await command.run("sweep", "--json")
+        assert code == 3
+        assert "allowlist" in err
+        document = json.loads(out)
+        assert document["looked_at"] == 0
+        areas = {row["area"] for row in document["unread"]}
+        assert {"API keys", "SMTP logins", "users", "allowlist", "routes", "templates", "DKIM keys"} <= areas
+        assert all("allowlist" in row["reason"] and row["question"] for row in document["unread"])
+        assert any("IP Access Management" in line for line in document["way_back"])
+        # Let in by the panel, it reports everything that was planted, the allowlist's entry too.
+        let_in(drill)
+        code, out, err = await command.run("sweep", "--json")
+        assert code == 1, err
+        reported = {finding["id"] for finding in json.loads(out)["findings"]}
+        planted = {(thing["kind"], thing["id"]) for thing in truth_of(drill)["planted"]}
+        assert "allowlist" in {kind for kind, _ in planted}
+        assert {name for _, name in planted} <= reported
+        assert json.loads(out)["unread"] == []

@@ -11,8 +11,9 @@ import pytest
 
 from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
-from workbench.drill.records import Suppression
+from workbench.drill.records import Allowed, Suppression
 from workbench.drill.truth import truth
+from workbench.errors import Forbidden, NotAuthorised
 from workbench.evidence import load
 from workbench.incident.abuse_window import AbuseWindow
 from workbench.incident.assessment import Assessment
@@ -191,3 +192,47 @@ async def test_only_the_named_suppressions_are_lifted(tmp_path: Path) -> None:
         record = session.state.of_kind(EffectKind.SUPPRESSION_LIFT)[0]
         assert record.state is EffectState.VERIFIED
         assert "absent" in record.evidence[-1]
+
+
+async def test_shut_out_after_a_sweep_nothing_found_is_lost(tmp_path: Path) -> None:
+    async with (
+        running_drill(tmp_path, scenario="panel-session") as drill,
+        opened(drill, tmp_path) as session,
+    ):
+        await session.connect()
+        await swept(session)
+        before = {finding.key for finding in session.findings()}
+        drill.account.main.allowlist.append(Allowed("198.51.100.1", "vpn"))
+        drill.account.changed(urgent=True)
+        with pytest.raises(NotAuthorised):
+            await session.investigation.sweep()
+        assert {finding.key for finding in session.findings()} == before
+        assert before
+
+
+async def test_one_area_refused_is_a_question_and_keeps_what_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: object, **__: object) -> None:
+        raise Forbidden("GET /v3/routes was refused: not allowed (403).", "", "")
+
+    async with (
+        running_drill(tmp_path, scenario="panel-session") as drill,
+        opened(drill, tmp_path) as session,
+    ):
+        await session.connect()
+        await swept(session)
+        route = next(finding for finding in session.findings() if finding.kind == "route")
+        with monkeypatch.context() as patched:
+            patched.setattr("workbench.settings_reader.settings.list_routes", refused)
+            await session.investigation.sweep()
+            found = {finding.key: finding for finding in session.findings()}
+            assert "could not be read again" in " ".join(found[route.key].why)
+            asked = [finding for finding in found.values() if finding.kind == "unread"]
+            assert {finding.id for finding in asked} == {"routes"}
+            assert "ask Support" in asked[0].why[0]
+        # A snapshot that could not look there calls nothing new that is seen later.
+        await session.investigation.sweep()
+        found = {finding.key: finding for finding in session.findings()}
+        assert "could not be read again" not in " ".join(found[route.key].why)
+        assert not [finding for finding in found.values() if finding.kind == "unread"]

@@ -16,6 +16,8 @@ from tests.support.drills import opened, running_drill
 from workbench.drill.account import Account
 from workbench.drill.entries import Entries
 from workbench.drill.history import History, Query
+from workbench.drill.records import Allowed
+from workbench.drill.serve import RunningDrill
 from workbench.errors import NotAuthorised
 from workbench.incident import abuse_window
 from workbench.incident.attribution import Attribution, Group
@@ -109,14 +111,18 @@ def score(found: Examined, proposals: list[Proposal], actors: dict[int, Counter[
 
 
 async def examine(folder: Path, scenario: str, seed: int, *, log: bool = True) -> Examined:
-    """Sweep a drill over its sockets and attribute its log, as ``sweep`` and ``assess`` do."""
+    """Sweep a drill over its sockets and attribute its log, as ``sweep`` and ``assess`` do.
+
+    Where the allowlist excludes this host, the operator lets it in by the control panel first.
+    """
     found = Examined()
     async with running_drill(folder, scenario=scenario, seed=seed) as drill, opened(drill, folder) as session:
         try:
             await session.connect()
         except NotAuthorised:
             found.locked_out = True
-            return found
+            let_in(drill)
+            await session.connect()
         await swept(session)
         truth = truth_of(drill)
         reported = {finding.id for finding in session.findings()}
@@ -130,6 +136,12 @@ async def examine(folder: Path, scenario: str, seed: int, *, log: bool = True) -
             found.entries = table.entries
             score(found, proposals, actors)
     return found
+
+
+def let_in(drill: RunningDrill) -> None:
+    """Put this host's address on the allowlist in the control panel: the way back in that needs no API."""
+    drill.account.main.allowlist.append(Allowed("127.0.0.1", "added in the panel"))
+    drill.account.changed(urgent=True)
 
 
 async def swept(session: Session) -> None:

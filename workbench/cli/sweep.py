@@ -10,8 +10,8 @@ from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
 from workbench.clock import iso
-from workbench.errors import ApiError
-from workbench.incident import documents
+from workbench.errors import ApiError, NotAuthorised
+from workbench.incident import documents, sweep_unread
 from workbench.incident.findings import findings
 from workbench.incident.sweep import HIDDEN, Sweep
 from workbench.session import Session
@@ -25,7 +25,11 @@ def run(options: argparse.Namespace) -> int:
 async def _sweep(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
-        await read_account(session)
+        try:
+            await read_account(session)
+        except NotAuthorised as error:
+            _blind(session, error, options)
+            raise
         await _read_use(session)
         session.investigation.moved = _moved()
         result = await session.investigation.sweep()
@@ -37,6 +41,31 @@ async def _sweep(options: argparse.Namespace) -> int:
     finally:
         await session.aclose()
     return 1 if any(not finding.decision or finding.decision == "intruder" for finding in found) else 0
+
+
+def _blind(session: Session, error: NotAuthorised, options: argparse.Namespace) -> None:
+    """Say area by area what a workbench that is shut out cannot look at, with the question to ask instead."""
+    shut = "allowlist" in f"{error.what} {error.means} {error.todo}"
+    rows = sweep_unread.blind(f"refused: {'the IP allowlist, or the key is dead' if shut else '401'}")
+    found = findings(session.situation())
+    if options.json:
+        way_back = [line for line in (error.what, error.means, error.todo) if line]
+        head = documents.head("sweep", session.incident)
+        document(
+            {
+                **head,
+                "looked_at": 0,
+                "findings": [finding.to_json() for finding in found],
+                "unread": [row.to_json() for row in rows],
+                "way_back": way_back,
+                "ask_support": [{"what": what, "question": question} for what, question in HIDDEN],
+            }
+        )
+        return
+    if found:
+        text(tables.findings(found))
+    text("Nothing could be read; nothing counts as clean. Until the way back in is open, ask Support:")
+    text(tables.questions([(row.words, row.question) for row in rows]))
 
 
 async def _read_use(session: Session) -> None:
@@ -81,6 +110,7 @@ def _document(session: Session, result: Sweep) -> dict[str, object]:
             for item in result.swept
         ],
         "gaps": list(result.gaps),
+        "unread": [dict(row) for row in result.unread],
         "ask_support": [{"what": what, "question": question} for what, question in HIDDEN],
     }
 
@@ -96,5 +126,9 @@ def _show(session: Session, result: Sweep, *, everything: bool) -> None:
         text("Those without a date and without a sign are shown with --all.")
     for gap in result.gaps:
         text(f"not readable: {gap}")
+    if result.unread:
+        rows = [sweep_unread.Unread(**row) for row in result.unread]
+        text("\nCould not be read, so it does not count as clean; ask Support:")
+        text(tables.questions([(row.words, row.question) for row in rows]))
     text("\nThe API cannot show these; ask Support:")
     text(tables.questions(HIDDEN))

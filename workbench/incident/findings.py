@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.incident.changes import REMEDIES
 from workbench.incident.situation import Situation
 from workbench.incident.suspicion import Suspicion
+from workbench.incident.sweep_unread import Unread, areas
 from workbench.incident.swept import open_items
 from workbench.redact import key_tail
 
@@ -48,9 +49,19 @@ def findings(situation: Situation) -> list[Finding]:
     found = [*_keys(situation), *_logins(situation), *_users(situation), *_domains(situation)]
     found += _subaccounts(situation)
     found += _swept(situation)
+    found += _unread(situation)
     found += _alarms(situation, {finding.id for finding in found})
+    found = [_alarmed(situation, finding) for finding in found]
     order = {"high": 0, "medium": 1, "low": 2}
     return sorted(found, key=lambda f: (bool(f.decision), order[f.severity], f.kind, f.title))
+
+
+def _alarmed(situation: Situation, finding: Finding) -> Finding:
+    """Return the finding, made grave where the watch rang for it: it came or changed while nobody of ours did it."""
+    rang = [a for a in situation.state.alarms.values() if a.target == finding.id and not a.seen]
+    if not rang or finding.key.startswith("alarm:"):
+        return finding
+    return replace(finding, severity="high", why=(f"alarm {rang[-1].at}: {rang[-1].text}", *finding.why))
 
 
 def undecided(situation: Situation) -> list[Finding]:
@@ -170,6 +181,24 @@ def _swept(situation: Situation) -> Iterator[Finding]:
             (item.judged.value, *why),
             decision,
             "leftovers.remove" if item.remedy else "",
+        )
+
+
+def _unread(situation: Situation) -> Iterator[Finding]:
+    """Where the sweep could not look: a question for Support; nothing unseen counts as clean."""
+    rows = [Unread(**row) for row in situation.state.facts.get("sweep", {}).get("unread", ())]
+    for row in areas(rows):
+        key = f"unread:{row.where}:{row.area}"
+        ask = f"ask Support, then judge it here: {row.question}"
+        yield Finding(
+            key,
+            row.area,
+            "unread",
+            row.words,
+            (row.where or "account",),
+            "low",
+            (ask,),
+            _decided(situation, key),
         )
 
 

@@ -119,6 +119,7 @@ class Sweep:
     """The result: every setting judged, what could not be read, what the API cannot show.
 
     ``cared_for`` names what was proven removed or repaired before this reading began: found again, it came back.
+    ``unread`` are the areas that could not be read (see ``sweep_unread``).
     """
 
     at: datetime
@@ -126,6 +127,7 @@ class Sweep:
     swept: list[Swept] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     cared_for: tuple[str, ...] = ()
+    unread: tuple[Mapping[str, str], ...] = ()
 
     def asked(self) -> list[Swept]:
         """Return what the operator must judge, the gravest first."""
@@ -145,6 +147,7 @@ class Sweep:
             "counts": self.counts(),
             "gaps": list(self.gaps),
             "items": [item.to_json() for item in self.asked()],
+            "unread": [dict(row) for row in self.unread],
         }
 
 
