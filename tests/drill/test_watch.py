@@ -8,8 +8,10 @@ import pytest
 
 from tests.support.drills import opened, running_drill
 from workbench.actions.contain import Scope, plan
+from workbench.drill.intruder import TURNS
 from workbench.drill.records import Allowed
 from workbench.drill.serve import RunningDrill
+from workbench.incident.alarms import open_alarms, remedy
 from workbench.session import Session
 from workbench.watcher import BUDGET, Watcher
 
@@ -37,7 +39,44 @@ def _returns(drill: RunningDrill) -> set[str]:
     return {comeback.id for comeback in drill.world.intruder.comebacks}
 
 
-async def test_every_return_of_the_intruder_raises_an_alarm(tmp_path: Path) -> None:
+async def _taken_care_of(session: Session) -> set[str]:
+    """Plan what each open alarm asks for and run it, as pressing Enter in the list does; return the remedies."""
+    done = set()
+    while waiting := open_alarms(session.situation()):
+        alarm = waiting[-1]
+        action = remedy(session.situation(), alarm)
+        assert action, f"nothing is proposed: {alarm.text}"
+        came = alarm.target not in session.state.baseline["keys"]
+        assert not (came and action == "keys.replace"), "a replacement for the intruder's own key"
+        found = next(f for f in session.findings() if f.id == alarm.target)
+        assert found.severity == "high" and found.remedy.split(".")[0] in (action.split(".")[0], ""), found
+        if action == "leftovers.remove":
+            await session.investigation.sweep()
+        again = {"again": True} if action == "logins.reset" else {}
+        summary = await session.run(session.plan(action, [alarm.target], **again))
+        assert summary.total and summary.complete, summary.line()
+        done.add(action)
+    return done
+
+
+async def _come_back(drill: RunningDrill, session: Session, rounds: int) -> set[str]:
+    """Let the intruder come back so often, each time caught, judged and thrown out; return the kinds of return."""
+    for _ in range(rounds):
+        before = _returns(drill)
+        # A few minutes: whoever plays the drill sees it while the containment is still on the screen.
+        for _ in range(3):
+            await _pass_time(drill, session, rounds=1, seconds=100)
+            fresh = _returns(drill) - before
+            alarmed = {alarm.target for alarm in session.state.alarms.values()}
+            if fresh and fresh <= alarmed:
+                break
+        assert fresh, "a way is open and nobody came"
+        assert fresh <= alarmed, fresh - alarmed
+        await _taken_care_of(session)
+    return {comeback.kind for comeback in drill.world.intruder.comebacks}
+
+
+async def test_through_a_stranger_in_the_panel_every_kind_of_return_is_caught(tmp_path: Path) -> None:
     async with (
         running_drill(tmp_path) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
@@ -45,36 +84,50 @@ async def test_every_return_of_the_intruder_raises_an_alarm(tmp_path: Path) -> N
         # The stranger among the panel's users stays: no call can delete a user.
         await _contained(session)
         assert not session.state.alarms
-        await _pass_time(drill, session, rounds=8, seconds=300)
-        returns = _returns(drill)
-        kinds = {comeback.kind for comeback in drill.world.intruder.comebacks}
-        assert kinds >= {"key"}
-        assert len(returns) >= 1
-        assert returns <= {alarm.target for alarm in session.state.alarms.values()}
-        alarmed = {f.id: f for f in session.findings()}
-        for comeback in drill.world.intruder.comebacks:
-            if comeback.kind == "key":
-                assert alarmed[comeback.id].remedy == "keys.delete"
+        kinds = await _come_back(drill, session, TURNS)
+        assert kinds == {"key", "route", "credential", "webhook"}
+        for user in drill.story.users:
+            if user.planted:
+                del drill.account.main.users[user.id]
+        assert {kind for kind, _ in drill.intruder.ways()} <= {"queue"}
 
 
-async def test_keys_deleted_again_and_again_are_each_an_alarm(tmp_path: Path) -> None:
+async def test_through_a_planted_key_that_was_left_the_return_is_caught(tmp_path: Path) -> None:
     async with (
         running_drill(tmp_path) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
+        main = drill.account.main
+        planted = [key for key in drill.story.keys if key.planted]
+        left = next(key for key in planted if main.keys[key.secret[33:]].role == "admin")
+        for user in drill.story.users:
+            if user.planted:
+                del main.users[user.id]
+        keys = [key for key in main.keys if key != left.secret[33:]]
+        logins = [
+            c.login
+            for area in main.regions.values()
+            for d in area.domains.values()
+            for c in d.credentials.values()
+        ]
+        await _contained(session, Scope(keys=tuple(keys), logins=tuple(logins)))
+        assert await _come_back(drill, session, 1) >= {"key"}
+        assert "key" not in {kind for kind, _ in drill.intruder.ways()}, "it was taken care of"
+
+
+async def test_through_a_route_that_reads_reset_mails_the_return_is_caught(tmp_path: Path) -> None:
+    async with (
+        running_drill(tmp_path, scenario="panel-session") as drill,
+        opened(drill, tmp_path, clock=drill.clock) as session,
+    ):
+        main = drill.account.main
+        for user in drill.story.users:
+            if user.planted:
+                del main.users[user.id]
         await _contained(session)
-        for _ in range(4):
-            await _pass_time(drill, session, rounds=1, seconds=600)
-            strangers = [key for key in session.inventory.keys if not session.situation().minted_here(key)]
-            if strangers:
-                await session.run(session.plan("keys.delete", strangers))
-            logins = [c.id for c in drill.world.intruder.comebacks if c.kind == "credential"]
-            logins = [login for login in logins if login in session.inventory.logins]
-            if logins:
-                await session.run(session.plan("logins.delete", logins))
-        kinds = {comeback.kind for comeback in drill.world.intruder.comebacks}
-        assert kinds >= {"key", "route"}
-        assert _returns(drill) <= {alarm.target for alarm in session.state.alarms.values()}
+        tapped = next(user for user in main.users.values() if "@mg." in user.email)
+        drill.account.mail_sent(tapped)
+        assert await _come_back(drill, session, 1) >= {"key"}
 
 
 async def test_a_reserve_that_wakes_is_seen_although_it_is_old(tmp_path: Path) -> None:

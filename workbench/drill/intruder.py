@@ -11,7 +11,18 @@ from __future__ import annotations
 from workbench.drill.account import Account
 from workbench.drill.api.routes import matches
 from workbench.drill.plants import DROP_HOST
-from workbench.drill.records import Allowed, Comeback, Credential, Domain, Key, Route, Stream, Tenant, User
+from workbench.drill.records import (
+    AccountWebhook,
+    Allowed,
+    Comeback,
+    Credential,
+    Domain,
+    Key,
+    Route,
+    Stream,
+    Tenant,
+    User,
+)
 from workbench.drill.senders import Means, bait
 from workbench.drill.story import current_secret
 
@@ -24,6 +35,9 @@ LOOK_AGAIN = 5.0
 # How many active ways of sending the intruder is content with.
 CONTENT = 1
 
+# What is planted takes turns: a key, a key and a route, an SMTP login, a key and a webhook.
+TURNS = 4
+_BACK = "i-back-"
 _NAMES = ("ci-helper", "deploy-bot", "backup-sync", "metrics", "mailer-v2", "staging")
 
 
@@ -169,7 +183,7 @@ class Intruder:
         return None
 
     def _plant(self, at: float) -> None:
-        """Make a new way in with the admin access that is left: mostly keys, now and then something else."""
+        """Make a new way in with the admin access that is left, another kind each turn."""
         account, main = self._account, self._account.main
         target = self._target()
         ways = self._admin_ways()
@@ -177,11 +191,12 @@ class Intruder:
             return
         region, domain = target
         through = " ".join(ways[0])
-        rank = len(self._plan.comebacks)
+        # What was planted beside a sender (a route, a webhook) must not shift the turns: every kind has its own.
+        rank = sum(stream.startswith(_BACK) for stream in account.world.streams)
         name = _NAMES[rank % len(_NAMES)]
         rng = account.story.rng(f"comeback {rank}")
         secret = current_secret(rng)
-        if rank % 3 == 2:
+        if rank % TURNS == 2:
             login = f"{name}@{domain.name}"
             domain.credentials[login] = Credential(login, secret, at)
             self._note(at, "credential", login, [region, domain.name], login, through)
@@ -193,14 +208,17 @@ class Intruder:
             account.add_key(main, key)
             self._note(at, "key", key.id, ["global"], name, through)
             means = Means(main.id, region, domain.name, "key", key.id, secret)
-        if rank % 3 == 1:
+        if rank % TURNS == 1:
             self._plant_route(at, region, through, rank)
+        if rank % TURNS == 3:
+            self._plant_webhook(at, region, through, rank)
         if main.allowlist and not self._reaches(""):
             network = account.story.intruder_ips[0]
             main.allowlist.append(Allowed(network, "monitoring"))
             self._note(at, "allowlist", network, ["global"], "monitoring", through)
         ips = list(account.story.intruder_ips[2:])
-        account.world.streams[f"i-back-{rank}"] = bait(f"i-back-{rank}", name, means, ips, 800.0, at)
+        stream = f"{_BACK}{rank}"
+        account.world.streams[stream] = bait(stream, name, means, ips, 800.0, at)
         account.touch(urgent=True)
 
     def _plant_route(self, at: float, region: str, through: str, rank: int) -> None:
@@ -209,6 +227,12 @@ class Intruder:
         route = Route(self._account.next_id("route"), 0, "sync", "catch_all()", actions, at)
         area.routes[route.id] = route
         self._note(at, "route", route.id, [region], route.description, through)
+
+    def _plant_webhook(self, at: float, region: str, through: str, rank: int) -> None:
+        url = f"https://{DROP_HOST}/events{rank}"
+        hook = AccountWebhook(self._account.next_id("webhook"), url, ["delivered"], at, "stats sync")
+        self._account.main.regions[region].webhooks[hook.id] = hook
+        self._note(at, "webhook", hook.id, [region], hook.description, through)
 
     def _requestor(self, main: Tenant, ways: list[tuple[str, str]]) -> str:
         for kind, item in ways:

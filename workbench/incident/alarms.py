@@ -66,7 +66,13 @@ def remedy(situation: Situation, alarm: Alarm) -> str:
     inventory, target = situation.inventory, alarm.target
     sends = alarm.id.startswith("sends:") or alarm.kind == "proof"
     if target in inventory.keys:
-        return "keys.replace" if sends and not _deleted_before(situation, target) else "keys.delete"
+        # What came after the baseline gets no replacement: that would be a new key for whoever made it.
+        of_before = target in situation.state.baseline.get("keys", (target,))
+        return (
+            "keys.replace"
+            if sends and of_before and not _deleted_before(situation, target)
+            else "keys.delete"
+        )
     if (login := inventory.logins.get(target)) is not None:
         return "logins.reset" if sends or login.is_postmaster else "logins.delete"
     if alarm.id.startswith("gone:") or alarm.kind in ("keys", "logins"):
