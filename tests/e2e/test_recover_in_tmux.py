@@ -248,3 +248,52 @@ def gone(process: int) -> None:
     while Path(f"/proc/{process}").exists():
         assert time.monotonic() < end, "the workbench outlived its terminal"
         time.sleep(0.05)
+
+
+async def test_every_screen_with_people_or_secrets_is_safe_to_share(tmp_path: Path) -> None:
+    with terminal(tmp_path, 120, 40) as screen:
+        screen.start(WORKBENCH)
+        screen.until("postmaster@", "Next: 0 ", "● live", "◉ share-safe", "0/37")
+        screen.press("C")
+        confirm(screen, "Cancel (Esc)")
+        screen.until("CONTAINED in")
+        screen.press("4")
+        screen.until("[4 Users]", "…@")
+        screen.press("Home", "Enter")
+        screen.until("signs in by", "…@")
+        back(screen, "signs in by")
+        # The message goes to the clipboard in base64; the timer of its link is on the screen.
+        screen.press("m")
+        screen.until("To one user", "four or more random words")
+        screen.press("Enter")
+        screen.until("password link", gone=("To one user",))
+        screen.press("J")
+        screen.until("Judge the findings", "password")
+        back(screen, "Judge the findings")
+        screen.press("H")
+        screen.until("Is the leak closed?")
+        back(screen, "Is the leak closed?")
+        for typed, title, shown in (
+            ("name the str", "users: name the strangers", "Who is a stranger?"),
+            ("assess from", "damage: assess from the log", "The damage"),
+            ("report: wr", "report: write, and copy for Support", "Report to Mailgun Support"),
+        ):
+            by_palette(screen, typed, title)
+            screen.until(shown)
+            back(screen, shown)
+        screen.press("2")
+        screen.until("[2 Credentials]")
+        screen.press("Home", "Enter")
+        screen.until("secret stored and read back", "Esc closes")
+        back(screen, "Esc closes")
+        screen.press("T")
+        screen.until("what happened", "Enter closer")
+        screen.press("e")
+        back(screen, "Enter closer")
+        # A reveal is refused while share-safe is on, in words.
+        screen.press("V")
+        screen.until("share-safe is on")
+        screen.press("q")
+        assert screen.until_ended() == 0
+        assert any(name.startswith("link:") for name in state_of(tmp_path).timers)
+    await assert_nothing_leaked(tmp_path, screen)
