@@ -155,6 +155,14 @@ def _assess(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="FILE",
         help="write whom the intruder's mail reached as CSV (personal data; only for those who must notify)",
     )
+    lift = parser.add_argument_group("repair")
+    lift.add_argument(
+        "--lift-suppressions",
+        action="store_true",
+        help="take off the suppression lists what the abuse added for reputation, and nothing else",
+    )
+    lift.add_argument("--yes", action="store_true", help="do it without asking")
+    lift.add_argument("--dry-run", action="store_true", help="print the plan as JSON, write nothing")
     parser.set_defaults(run=_lazy("assess"))
 
 

@@ -14,7 +14,7 @@ from workbench.cli.output import document, say, text
 from workbench.errors import UsageError
 from workbench.home import Home
 from workbench.incident import documents
-from workbench.incident.report import Audience, compose
+from workbench.incident.report import Audience, compose, to_json
 from workbench.journal import read_rows
 from workbench.redact import visible
 
@@ -35,7 +35,10 @@ async def _write(options: argparse.Namespace) -> int:
             document(written.document)
         else:
             report = compose(Audience(options.audience), session.report_material())
-            text(reporting.FORMATS[options.format](report))
+            if options.format == "json":
+                document({**documents.head("report", session.incident), **to_json(report)})
+            else:
+                text(reporting.FORMATS[options.format](report))
     finally:
         await session.aclose()
     say(f"{len(written.files)} files written to {written.folder}.")

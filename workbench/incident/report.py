@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.clock import iso
-from workbench.incident import findings, leakage, report_closing, runbook, timeline
+from workbench.incident import findings, leakage, report_audiences, report_closing, runbook, timeline
 from workbench.incident.inventory import UserItem
 from workbench.incident.leak_findings import leak_findings
 from workbench.incident.logbook import line_of
@@ -240,66 +240,9 @@ def _abuse(material: Material) -> Section:
     )
 
 
-def _blocklists(material: Material) -> Section:
-    return blocklists(material.situation)
-
-
-def _host_asks(material: Material) -> Section:
-    return Section(
-        "What we ask of you",
-        (
-            Bullets(
-                (
-                    "Please check the servers of ours that you host for intrusion, web shells and unknown accounts.",
-                    "Please keep web-server access logs and authentication logs of the last 30 days.",
-                    "Please tell us of other customers' reports about our addresses.",
-                    "If a configuration file (.env, backups, phpinfo) is reachable from the web, please block it now.",
-                )
-            ),
-        ),
-    )
-
-
-def _management(material: Material) -> Section:
-    situation = material.situation
-    state = situation.state
-    kept = [r for r in state.effects.values() if r.state is EffectState.VERIFIED]
-    open_steps = [v for v in runbook.steps(situation) if v.verdict in _WAITING]
-    items = [
-        f"{len(kept)} changes to the account, each proven from the account itself.",
-        "All credentials from before are dead."
-        if state.contained_at
-        else "Credentials from before may still work.",
-        f"{len(open_steps)} step(s) are still open: {', '.join(v.title for v in open_steps) or 'none'}.",
-        "Programs that send mail are down until each has its new credential (step 10).",
-    ]
-    return Section("Where we stand", (Bullets(tuple(items)),))
-
-
-def _marketing(material: Material) -> Section:
-    items = (
-        "Expect complaints and unsubscribes in the days after; do not answer them with more mail.",
-        "Hold campaigns until complaint and bounce rates are back to normal and no listing that matters is left.",
-        "Say, if asked: a credential was stolen, mail was sent in our name, it has been stopped; do not click links "
-        "in it; we never ask for passwords by mail.",
-        "People who complained or unsubscribed because of the abuse stay suppressed unless they write to you.",
-    )
-    return Section("What to expect and to say", (Bullets(items),))
-
-
-def _notice(material: Material) -> Section:
-    volume = material.situation.volume
-    when = f"on {volume.began:%d %B %Y}" if volume is not None and volume.began is not None else "recently"
-    name = visible(material.situation.state.name or "our company", 60)
-    text = (
-        f"{when[0].upper()}{when[1:]} somebody used a stolen credential to send mail in the name of {name}. You may "
-        "have received one of these messages. Please do not click links in it, do not open attachments, and delete "
-        "it. We have cut the access. If you entered a password or payment data after following such a link, change "
-        "the password and tell your bank. We are sorry for the trouble."
-    )
-    return Section(
-        "Draft notice to recipients", (Text(text), Text("Have it checked by whoever answers for privacy."))
-    )
+def _of(section: Callable[[Situation], Section]) -> Callable[[Material], Section]:
+    """Return a section that needs only the situation as one of a report."""
+    return lambda material: section(material.situation)
 
 
 def _timeline(material: Material) -> Section:
@@ -317,18 +260,6 @@ def _timeline(material: Material) -> Section:
     return Section("Timeline", (Table(("at", "from", "what"), tuple(sorted(rows, key=lambda r: r[0]))),))
 
 
-def _hand_over(material: Material) -> Section:
-    return report_closing.hand_over(material.situation)
-
-
-def _measures(material: Material) -> Section:
-    return report_closing.measures(material.situation)
-
-
-def _still_open(material: Material) -> Section:
-    return report_closing.still_open(material.situation)
-
-
 def _proof(record: EffectRecord) -> str:
     if record.failure:
         return visible(f"FAILED: {record.failure['what']}", 160)
@@ -343,7 +274,6 @@ def _judged(situation: Situation, item: UserItem) -> str:
 
 
 _DATED = (timeline.Kind.ACCOUNT, timeline.Kind.SETTING, timeline.Kind.LOG)
-_WAITING = (runbook.Verdict.OPEN, runbook.Verdict.IN_PROGRESS, runbook.Verdict.BLOCKED)
 _TITLES = {
     Audience.SUPPORT: "Compromised account, report to Mailgun Support",
     Audience.HOST: "Compromised mail account, to our hosting provider",
@@ -362,15 +292,30 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
         _people,
         _found,
         _abuse,
-        _blocklists,
-        _measures,
+        _of(report_audiences.sent),
+        _of(blocklists),
+        _of(report_closing.measures),
         _asked_of_support,
-        _still_open,
+        _of(report_closing.still_open),
     ),
-    Audience.HOST: (_summary, _investigation, _host_asks),
-    Audience.MANAGEMENT: (_summary, _management, _abuse, _blocklists, _hand_over, _measures, _still_open),
-    Audience.MARKETING: (_abuse, _blocklists, _marketing),
-    Audience.RECIPIENTS: (_notice,),
+    Audience.HOST: (_summary, _investigation, _of(report_audiences.asked_of_host)),
+    Audience.MANAGEMENT: (
+        _summary,
+        _of(report_audiences.where_we_stand),
+        _of(report_audiences.safe_because),
+        _abuse,
+        _of(blocklists),
+        _of(report_closing.hand_over),
+        _of(report_closing.measures),
+        _of(report_closing.still_open),
+    ),
+    Audience.MARKETING: (
+        _of(report_audiences.sent),
+        _abuse,
+        _of(blocklists),
+        _of(report_audiences.to_say),
+    ),
+    Audience.RECIPIENTS: (_of(report_audiences.notice),),
     Audience.TIMELINE: (_summary, _timeline),
 }
 

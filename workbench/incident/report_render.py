@@ -17,13 +17,17 @@ from workbench.incident.report_blocks import Block, Bullets, Chart, Table, Text
 from workbench.redact import visible
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#|~!])")
+# What renderers make a link of although it is no Markdown: addresses of the web.
+_AUTOLINK = re.compile(r"(?i)(?<=:)(?=//)|(?<=\bwww)(?=\\?\.)")
+# How a cell must not begin, also after spaces and in full-width letters; a minus only before a number or a space.
+_FORMULA = re.compile(r"\s*(?:[=+@＝＋＠]|－|-(?![\d.,:%\s]*$|\s))")
 _BAR = 40
 
 
 def cell(value: str) -> str:
     """Return a table cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     plain = visible(value, 400)
-    return f"'{plain}" if re.match(r"[=+@]|-[^\s\d]", plain) else plain
+    return f"'{plain}" if _FORMULA.match(plain) else plain
 
 
 def text(report: Report) -> str:
@@ -140,7 +144,7 @@ def _svg(title: str, points: Sequence[tuple[str, int]]) -> str:
 
 
 def _md(value: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", visible(value, 4000))
+    return _AUTOLINK.sub(r"\\", _MARKDOWN.sub(r"\\\1", visible(value, 4000)))
 
 
 _STYLE = (

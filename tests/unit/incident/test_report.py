@@ -64,14 +64,52 @@ def test_hostile_text_is_never_markup(audience: Audience) -> None:
     assert "<script" not in report_render.markdown(report).replace("\\<", "")
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+1", "@x", "-cmd"])
+@pytest.mark.parametrize("value", ["=1+1", "+1", "@x", "-cmd", "-2+3+cmd|' /C calc'!A0", "  =1", "＝1"])
 def test_a_cell_is_no_formula_where_it_is_pasted(value: str) -> None:
     assert report_render.cell(value).startswith("'")
 
 
-@pytest.mark.parametrize("value", ["", "-5", "- a dash", "plain"])
+@pytest.mark.parametrize("value", ["", "-5", "-1,200", "- a dash", "plain", "2026-11-21"])
 def test_plain_cells_stay_as_they_are(value: str) -> None:
     assert report_render.cell(value) == value
+
+
+def test_an_address_in_outside_text_becomes_no_link_in_markdown() -> None:
+    found = _material()
+    found.situation.state.name = "https://evil.example/a or www.evil.example"
+    shown = report_render.markdown(compose(Audience.RECIPIENTS, found))
+    assert "evil.example" in shown and "://" not in shown and "www.evil" not in shown
+
+
+SENDER = {
+    "sender": "notice@mg.acme.example",
+    "subjects": ["=your parcel #", "final notice #", "c", "d"],
+    "accepted": 18108,
+    "complained": 129,
+    "looks": "intruder",
+    "decision": None,
+}
+HARM = {"recipients": 16061, "opened": 12, "clicked": 3, "complained": 179, "by_provider": {"Gmail": 6916}}
+
+
+def test_marketing_learns_what_went_out_to_whom_and_what_to_expect() -> None:
+    found = _material()
+    ours = {**SENDER, "sender": "shop@acme.example", "decision": "ours"}
+    fact = {"senders": [SENDER, ours], "damage": {"intruder": HARM}}
+    found.situation.state.facts["assessment"] = fact
+    shown = report_render.text(compose(Audience.MARKETING, found))
+    assert "notice@mg.acme.example" in shown and "shop@acme.example" not in shown
+    assert "“=your parcel #”, “final notice #”, “c” and 1 more" in shown
+    assert "about 16,061 recipients" in shown and "Gmail 6,916" in shown and "179 complained" in shown
+
+
+def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
+    found = _material()
+    shown = report_render.text(compose(Audience.MANAGEMENT, found))
+    assert "Credentials from before may still work" in shown
+    assert "No program that sends mail is down" in shown
+    assert "0 API key(s) deleted and proven absent" in shown and "0 of 0 user(s)" in shown
+    assert "until then it can leak again" in shown
 
 
 def test_a_chart_has_its_numbers_beside_it() -> None:
