@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workbench.incident import adoption, hardening, leakage, people, runbook
+from workbench.incident.alarms import open_alarms
 from workbench.incident.plan import EffectKind, EffectState
 from workbench.incident.report_blocks import Bullets, Section, Table, Text
 from workbench.incident.situation import Situation
@@ -33,10 +34,14 @@ def where_we_stand(situation: Situation) -> Section:
     """Return what management asks first: is it over, who is down, what is open."""
     open_steps = [v for v in runbook.steps(situation) if v.verdict in _WAITING]
     down = adoption.senders_down(situation)
+    alarms = len(open_alarms(situation))
     items = (
-        "All credentials from before are dead."
+        "Every credential from before was cut, with proof."
         if situation.state.contained_at
         else "Credentials from before may still work.",
+        f"{alarms} alarm(s) are open: something appeared that is not ours, so the intruder may still be inside."
+        if alarms
+        else "Nothing has appeared since that is not ours.",
         f"{down} program(s) that send mail are down until each has its new credential (step 10)."
         if down
         else "No program that sends mail is down for want of a new credential.",

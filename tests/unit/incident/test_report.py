@@ -16,7 +16,7 @@ from workbench.incident.plan import Place
 from workbench.incident.report import Audience, Material, Report, compose, to_json
 from workbench.incident.report_blocks import Chart, Section, Table
 from workbench.incident.situation import Situation
-from workbench.incident.state import State
+from workbench.incident.state import Alarm, State
 from workbench.incident.volume import Hour, judge
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Key, User
@@ -108,8 +108,13 @@ def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
     shown = report_render.text(compose(Audience.MANAGEMENT, found))
     assert "Credentials from before may still work" in shown
     assert "No program that sends mail is down" in shown
+    assert "Nothing has appeared since" in shown
     assert "0 API key(s) deleted and proven absent" in shown and "0 of 0 user(s)" in shown
     assert "until then it can leak again" in shown
+    found.situation.state.contained_at = "2026-11-21T13:30:00Z"
+    found.situation.state.alarms["a"] = Alarm("a", "2026-11-21T13:40:00Z", "a key appeared", "keys", "k")
+    shown = report_render.text(compose(Audience.MANAGEMENT, found))
+    assert "was cut, with proof" in shown and "1 alarm(s) are open" in shown
 
 
 def test_a_chart_has_its_numbers_beside_it() -> None:
