@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -229,13 +229,35 @@ class Investigation:
             words += await read_breakdowns(self.desk.api, window, now)
             words += [*window.notes, *abuse_window.disagreement(window, table), *table.words()]
             bounces = await read_bounces(self.desk.api, now, words)
+            held = await self._suppressions(made, words)
             made.damage = damage.assess(
-                made.proposals, table, self.settings, self.desk.inventory, window.began, bounces
+                made.proposals, table, held, self.desk.inventory, window.began, bounces
             )
             made.words = words
             self.assessment = made
             await self._journal(made, now)
             return made
+
+    async def _suppressions(self, made: Assessment, words: list[str]) -> Settings | None:
+        """Return settings that hold the abused domains' suppressions from the window on, reading what is missing.
+
+        What the sweep read is taken where it reaches back far enough; what cannot be read is said in ``words``.
+        """
+        began = made.window.began
+        names = sorted({p.group.key.domain for p in made.proposals if p.judged == INTRUDER})
+        known = self.settings
+        if began is None:
+            return known
+        if known is not None and known.since <= began:
+            names = [n for n in names if n not in known.domains or not known.domains[n].suppressions]
+        if not names:
+            return known
+        key, _ = await self.desk.sealing()
+        since = min(self.since(), began)
+        reader = SettingsReader(self.desk.api, self.desk.inventory, key, since, priority=Priority.READ)
+        fresh = await reader.read_suppressions(self.desk.clock.now(), names)
+        words += [f"{gap.slice} could not be read: {gap.reason}" for gap in fresh.gaps.values()]
+        return fresh if known is None else replace(known, domains={**known.domains, **fresh.domains})
 
     async def write_recipients(self, path: Path) -> int:
         """Write whom the intruder's mail reached as CSV and return how many; only when somebody asks for it.

@@ -36,6 +36,8 @@ AT_ONCE = 10
 CLOSED = "closed"
 T = TypeVar("T")
 Moved = Callable[[int, int], None]
+# A reading by its name, and what does it.
+Part = tuple[str, Callable[[], Awaitable[None]]]
 
 
 @dataclass(slots=True)
@@ -74,6 +76,31 @@ class SettingsReader:
             raise self._refused
         return found
 
+    async def read_suppressions(self, now: datetime, names: Iterable[str]) -> Settings:
+        """Return the suppression tables and sending queues of some domains, and nothing else; gaps as in ``read``."""
+        found = Settings(now, self.since)
+        wanted = [item for name in names if (item := self.inventory.domains.get(name)) is not None]
+        await asyncio.gather(
+            *(self._all(found, item.place, self._after(found, item), item.name) for item in wanted)
+        )
+        return found
+
+    def _after(self, found: Settings, item: DomainItem) -> list[Part]:
+        """Return the readings that show what sending left behind: queues and suppressions."""
+        held = found.domains.setdefault(item.name, DomainSettings(item.domain, item.place))
+        ask = self._ask(item.place)
+
+        async def queues() -> None:
+            held.queues = await domains.sending_queues(self.api, item.name, **ask)
+
+        parts: list[Part] = [("sending queues", queues)]
+        if self.suppressions:
+            parts += [(kind, self._suppressions(held, kind, ask)) for kind in SUPPRESSION_KINDS]
+        return parts
+
+    def _ask(self, place: Place) -> dict[str, Any]:
+        return {"region": place.region, "subaccount": place.subaccount, "priority": self.priority}
+
     async def _account(self, found: Settings, subaccount: str | None) -> None:
         held = found.accounts.setdefault(subaccount or "", AccountSettings(subaccount))
         where = Place(self.api.endpoints.home, subaccount)
@@ -96,11 +123,7 @@ class SettingsReader:
 
     async def _place(self, found: Settings, place: Place) -> None:
         held = found.places.setdefault(place, PlaceSettings(place))
-        ask: dict[str, Any] = {
-            "region": place.region,
-            "subaccount": place.subaccount,
-            "priority": self.priority,
-        }
+        ask = self._ask(place)
 
         async def routes() -> None:
             held.routes = await settings.list_routes(self.api, **ask)
@@ -156,11 +179,7 @@ class SettingsReader:
     async def _domain(self, found: Settings, item: DomainItem) -> None:
         held = found.domains[item.name] = DomainSettings(item.domain, item.place)
         name, place = item.name, item.place
-        ask: dict[str, Any] = {
-            "region": place.region,
-            "subaccount": place.subaccount,
-            "priority": self.priority,
-        }
+        ask = self._ask(place)
 
         async def detail() -> None:
             held.domain = await domains.get_domain(self.api, name, **ask)
@@ -177,23 +196,18 @@ class SettingsReader:
         async def dkim() -> None:
             held.dkim = await domains.domain_dkim_keys(self.api, name, **ask)
 
-        async def queues() -> None:
-            held.queues = await domains.sending_queues(self.api, name, **ask)
-
         async def allowed() -> None:
             held.allowed = await _all_of(content.iter_whitelist(self.api, name, **ask))
 
-        parts: list[tuple[str, Callable[[], Awaitable[None]]]] = [
+        parts: list[Part] = [
             ("settings", detail),
             ("webhooks", webhooks),
             ("tracking", tracking),
             ("templates", templates),
             ("DKIM keys", dkim),
-            ("sending queues", queues),
             ("never-suppress entries", allowed),
+            *self._after(found, item),
         ]
-        if self.suppressions:
-            parts += [(kind, self._suppressions(held, kind, ask)) for kind in SUPPRESSION_KINDS]
         await self._all(found, place, parts, of=name)
 
     def _suppressions(
@@ -231,7 +245,7 @@ class SettingsReader:
         self,
         found: Settings,
         place: Place,
-        parts: Iterable[tuple[str, Callable[[], Awaitable[None]]]],
+        parts: Iterable[Part],
         of: str = "",
     ) -> None:
         await asyncio.gather(*(self._one(found, place, name, read, of) for name, read in parts))

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
+from workbench.drill.records import Suppression
 from workbench.evidence import load
 from workbench.incident.timeline import Kind, timeline
 from workbench.log_export import pages_of
@@ -33,8 +34,20 @@ async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
     async with running_drill(tmp_path, scenario="stolen-login") as drill, opened(drill, tmp_path) as session:
         await session.connect()
         await swept(session)
+        domains = [d for area in drill.account.main.regions.values() for d in area.domains.values()]
+        spam = {"code": "550", "error": "5.7.1 blocked, see our block list"}
+        for domain in domains:
+            domain.bounces["real@inbox.example"] = Suppression(
+                "real@inbox.example", drill.account.now() - 60.0, spam
+            )
+        # Nobody has to sweep first: the tables of the abused domains are read by the assessment itself.
+        session.investigation.settings = None
         found = await session.investigation.assess()
         truth = truth_of(drill)
+        mine = [added.domain for added in found.damage.added if added.address == "real@inbox.example"]
+        assert mine == [drill.story.stolen_login.domain]  # type: ignore[union-attr]
+        assert not any("not read" in note for note in found.damage.notes)
+        assert session.unavailable("suppressions.lift") == ""
         began = datetime.fromisoformat(truth["window"]["from"])
         assert found.window.began is not None
         assert abs(found.window.began - began) < timedelta(hours=1)

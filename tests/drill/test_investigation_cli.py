@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.assessing import let_in, truth_of
 from tests.support.cli import Command
-from tests.support.drills import running_drill
+from tests.support.drills import opened, running_drill
+from workbench.cli import run as main
+from workbench.cli.assess import lift
+from workbench.cli.parser import build_parser
+from workbench.drill.records import Suppression
+from workbench.errors import UsageError
+from workbench.incident.abuse_window import AbuseWindow
+from workbench.incident.assessment import Assessment
+from workbench.incident.attribution import Attribution
+from workbench.incident.damage import Damage
+from workbench.incident.suppressed import Added
 
 
 async def test_sweep_prints_one_document_with_every_planted_thing(tmp_path: Path) -> None:
@@ -79,3 +92,48 @@ async def test_an_account_that_cannot_be_read_is_exit_three(tmp_path: Path) -> N
         assert "allowlist" in {kind for kind, _ in planted}
         assert {name for _, name in planted} <= reported
         assert json.loads(out)["unread"] == []
+
+
+async def test_assess_lifts_what_the_abuse_added_once_confirmed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def options(*more: str) -> argparse.Namespace:
+        return build_parser().parse_args(["assess", "--lift-suppressions", *more])
+
+    async with running_drill(tmp_path, scenario="no-domains") as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await session.read_inventory()
+        # Nothing was added: said, and no error.
+        assert (await lift(session, options("--yes"))).code == 0
+        assert "No suppression is known" in capsys.readouterr().err
+        assert (await lift(session, options("--dry-run"))).code == 0
+        assert json.loads(capsys.readouterr().out)["effects"] == []
+    async with running_drill(tmp_path, scenario="stolen-login") as drill, opened(drill, tmp_path) as session:
+        await session.connect()
+        await session.read_inventory()
+        assert drill.story.stolen_login is not None
+        name = drill.story.stolen_login.domain
+        [domain] = [
+            d for a in drill.account.main.regions.values() for d in a.domains.values() if d.name == name
+        ]
+        domain.bounces["real@inbox.example"] = Suppression("real@inbox.example", drill.account.now(), {})
+        before = set(domain.bounces)
+        now = session.clock.now()
+        added = Added(name, "bounces", "real@inbox.example", now, "refused for reputation")
+        empty = Attribution(now, now)
+        session.investigation.assessment = Assessment(AbuseWindow(), empty, [], [], Damage(added=[added]))
+        await lift(session, options("--dry-run"))
+        [planned] = json.loads(capsys.readouterr().out)["effects"]
+        assert (planned["target"], planned["state"]) == ("real@inbox.example", "planned")
+        with pytest.raises(UsageError, match="no terminal to confirm"):
+            await lift(session, options())
+        assert set(domain.bounces) == before, "a plan writes nothing"
+        lifted = await lift(session, options("--yes"))
+        assert lifted.code == 0
+        assert [record.state.value for record in lifted.records] == ["verified"]
+        assert set(domain.bounces) == before - {"real@inbox.example"}
+
+
+def test_yes_without_anything_to_write_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["assess", "--yes"]) == 2
+    assert "nothing to confirm" in capsys.readouterr().err

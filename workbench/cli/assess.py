@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench import tables
-from workbench.cli.contain import read_account
+from workbench.cli.contain import HALF_WAY, confirm, read_account
 from workbench.cli.opening import open_from, run_async
-from workbench.cli.output import document, say, text
+from workbench.cli.output import document, explain, say, text
 from workbench.clock import iso
 from workbench.errors import UsageError
 from workbench.incident import documents
 from workbench.incident.assessment import Assessment
+from workbench.incident.plan import Plan
+from workbench.incident.state import EffectRecord
 from workbench.session import Session
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns 0 when no sender is left to judge, 1 otherwise."""
+    if (options.yes or options.dry_run) and not options.lift_suppressions:
+        raise UsageError(
+            "There is nothing to confirm.",
+            "An assessment writes nothing.",
+            "Add --lift-suppressions, or leave it out.",
+        )
     if options.recipients is not None and Path(options.recipients).exists():
         raise UsageError(
             "The file for the recipients exists already.",
@@ -32,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
 async def _assess(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
+        if options.lift_suppressions and not options.dry_run:
+            session.check_writable()
         await read_account(session)
         session.investigation.moved = _moved()
         if options.settings:
@@ -39,13 +49,50 @@ async def _assess(options: argparse.Namespace) -> int:
         found = await session.investigation.assess()
         if options.recipients is not None:
             await _recipients(session, Path(options.recipients))
+        lifted = await lift(session, options) if options.lift_suppressions else None
+        if options.dry_run:
+            return 0
         if options.json:
-            document(_document(session, found))
+            effects = {} if lifted is None else {"effects": documents.effects(lifted.records)}
+            document({**_document(session, found), **effects})
         else:
             _show(found)
+            if lifted is not None and lifted.records:
+                text(tables.effects(lifted.records))
     finally:
         await session.aclose()
+    if lifted is not None and lifted.code:
+        return lifted.code
     return 1 if any(sender.asks for sender in found.senders) else 0
+
+
+class Lifted(NamedTuple):
+    """The effects that lifted suppressions, and the exit code of running them."""
+
+    records: Sequence[EffectRecord] = ()
+    code: int = 0
+
+
+async def lift(session: Session, options: argparse.Namespace) -> Lifted:
+    """Lift what the abuse added, once confirmed; with --dry-run only print the plan."""
+    try:
+        planned = session.plan("suppressions.lift")
+    except UsageError as nothing:
+        if options.dry_run:
+            document(documents.plan(Plan("Lift suppressions the abuse added"), session.incident))
+        say(nothing.what)
+        return Lifted()
+    if options.dry_run:
+        document(documents.plan(planned, session.incident))
+        return Lifted()
+    if not options.yes:
+        confirm(planned)
+    summary = await session.run(planned)
+    say(summary.line())
+    if summary.halted is not None:
+        explain(summary.halted)
+    records = [session.state.effects[effect.id] for effect in planned if effect.id in session.state.effects]
+    return Lifted(records, HALF_WAY if summary.halted is not None else int(not summary.complete))
 
 
 async def _recipients(session: Session, path: Path) -> None:

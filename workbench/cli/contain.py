@@ -56,7 +56,7 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         await _check_kept(session)
         return _finish(session, options, None, planned, begun)
     if not options.yes:
-        _confirm(planned, len(begun))
+        confirm(planned, len(begun))
     stop = session.subscribe(_progress(options))
     try:
         await session.preserve() if "0a" not in session.state.snapshots else None
@@ -176,7 +176,7 @@ def _continuable(session: Session) -> list[Any]:
     return session.state.unfinished
 
 
-def _confirm(planned: Plan, begun: int) -> None:
+def confirm(planned: Plan, begun: int = 0) -> None:
     """Show the plan and have its size typed; raises UsageError without a terminal or with another answer."""
     if not sys.stdin.isatty():
         raise UsageError(
