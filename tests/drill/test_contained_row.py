@@ -1,7 +1,8 @@
-"""That the account is contained is journaled once, by whoever sees it, and on evidence only."""
+"""After a kill: the row that says contained is not lost, and each open intent is accounted for in words."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from tests.support.ground import Ground, ground, quiet
 from tests.support.kills import Fuse, Killed, arm, everything, ready
+from workbench.cli.contain import contain as command
+from workbench.cli.parser import build_parser
 from workbench.session import Session
 
 ROW = "journal contained before"
@@ -67,3 +70,30 @@ async def test_with_a_stranger_s_new_key_there_is_no_evidence_of_it(tmp_path: Pa
             await session.watch()
             assert session.state.contained_at
             assert _rows(session) == 1
+
+
+async def test_the_next_run_says_of_each_open_intent_what_became_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with ground(tmp_path) as place:
+        with contextlib.suppress(Killed):
+            async with place.session() as session:
+                await ready(session)
+                # Killed with the answers of the first calls on their way: some arrived, none is recorded.
+                fuse = Fuse(
+                    trouble=lambda label: Killed(label) if label == "journal effect.done before" else None
+                )
+                arm(session, fuse)
+                await session.run(everything(session))
+        capsys.readouterr()
+        options = build_parser().parse_args(["contain", "--yes", "--json"])
+        async with place.session() as session:
+            opened = len(session.state.open_intents)
+            assert opened
+            assert await command(session, options) == 0
+            rows = [row.body["line"] for row in session._journal.rows() if row.kind == "effect.reconciled"]
+        said = [
+            line for line in capsys.readouterr().err.splitlines() if line.startswith("after the interruption")
+        ]
+        assert len(said) == len(rows) == opened
+        assert all(any(row in line for line in said) for row in rows)

@@ -16,7 +16,9 @@ from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.clock import iso
 from workbench.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
-from workbench.incident import documents, handover, panel_items, timers
+from workbench.events import Changed
+from workbench.incident import documents, handover, panel_items, timers, unread
+from workbench.incident.logbook import AFTER
 from workbench.incident.plan import EffectState, Plan
 from workbench.progress import EffectMoved, Notice, Phase, Summary
 from workbench.session import Session
@@ -57,7 +59,7 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         return _finish(session, options, None, planned, begun)
     if not options.yes:
         confirm(planned, len(begun))
-    stop = session.subscribe(_progress(options))
+    stop = session.subscribe(_progress(session, options))
     try:
         await session.preserve() if "0a" not in session.state.snapshots else None
         summary = await session.run(None) if begun else None
@@ -198,11 +200,19 @@ def confirm(planned: Plan, begun: int = 0) -> None:
         raise UsageError("Not confirmed.", "Nothing was done.", "")
 
 
-def _progress(options: argparse.Namespace) -> Any:
+def _progress(session: Session, options: argparse.Namespace) -> Any:
     moved = {"verified": 0, "failed": 0}
 
     def listen(event: object) -> None:
-        if isinstance(event, Notice):
+        nonlocal said
+        if event == Changed("log"):
+            lines = session.log_lines()
+            for line in lines[said:]:
+                # What an earlier run left open, and what the account said of it: one line an effect.
+                if line.text.startswith(AFTER):
+                    say(line.text)
+            said = len(lines)
+        elif isinstance(event, Notice):
             say(event.text)
         elif isinstance(event, EffectMoved) and event.phase in (Phase.VERIFIED, Phase.FAILED):
             moved[event.phase.value] += 1
@@ -217,6 +227,7 @@ def _progress(options: argparse.Namespace) -> Any:
 
 async def _check_kept(session: Session) -> None:
     """Set the deadlines that an earlier run was stopped before setting."""
+    said = len(session.log_lines())
     if not session.read_only:
         for item in timers.wanted(session.situation()):
             due = datetime.fromisoformat(item["due"])

@@ -14,6 +14,10 @@ from workbench.redact import key_tail, visible
 Body = Mapping[str, Any]
 
 
+# How the line of a reconciled intent begins.
+AFTER = "after the interruption"
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """One line of the activity log. ``tone`` is ``ok``, ``warn``, ``bad`` or ``info``."""
@@ -89,7 +93,7 @@ def _timer(body: Body, state: State) -> tuple[str, str] | None:
 _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "incident.opened": lambda b, s: ("info", f"incident {b['incident']} opened"),
     "plan.confirmed": lambda b, s: ("info", f"confirmed: {b['title']} ({len(b['effects'])} changes)"),
-    "effect.reconciled": lambda b, s: ("info", f"after the interruption: {b['line']}"),
+    "effect.reconciled": lambda b, s: ("info", f"{AFTER}: {b['line']}"),
     "effect.verified": _effect("ok", "verified"),
     "effect.unproven": _effect("warn", "done, not proven"),
     "effect.failed": _failed,
