@@ -63,6 +63,43 @@ def _contain(d: Any) -> list[Line]:
     ]
 
 
+def _wide(d: Any) -> list[Line]:
+    measured = f"{d['x_ideal']:.2f} (load {d['load']})"
+    name = f"{d['domains']} domains × {d['resets'] // d['domains']} logins / ideal"
+    return [Line(name, "≤ 1.5", measured, d["x_ideal"] <= 1.5)]
+
+
+def _vault(d: Any) -> list[Line]:
+    return [Line(f"vault, journal: {name}", "", str(value)) for name, value in d.items()]
+
+
+def _blocklists(d: Any) -> list[Line]:
+    ours, peer, ideal = (float(str(d[name]).split()[0]) for name in ("ours_s", "pydnsbl_s", "ideal_s"))
+    return [
+        Line("blocklists / ideal", "≤ 1.3", f"{ours / ideal:.2f}", ours <= 1.3 * ideal),
+        Line("blocklists: pydnsbl / ours", "> 1", f"{peer / ours:.2f}", ours < peer),
+        Line("blocklists: runs that found all", "all", str(d["all_found"]), _all_of(str(d["all_found"]))),
+    ]
+
+
+def _all_of(words: str) -> bool:
+    found, _, runs = words.partition(" of ")
+    return found == runs
+
+
+def _leaks(d: Any) -> list[Line]:
+    lines = []
+    for table, ours in (("tree", "workbench"), ("history", "workbench (tree too)")):
+        for name, seconds in d[table].items():
+            if name != ours:
+                lines.append(Line(f"leaks, {table}: {name} / ours", "", f"{seconds / d[table][ours]:.2f}"))
+    other = d["other"]
+    found = f"{other['in the tree']:.0f} in the tree, {other['only in the history']:.0f} in the history"
+    lines.append(Line("leaks: planted secrets found", "all", found))
+    lines.append(Line("leaks: access log, a core", "", f"{other['access log MB/s']:.0f} MB/s"))
+    return lines
+
+
 def _rate(d: Any) -> list[Line]:
     return [
         Line("share of a limit of 300/min", "≥ 0.95", str(d["of_the_limit"]), d["of_the_limit"] >= 0.95),
@@ -120,12 +157,16 @@ def _raw(d: Any) -> list[Line]:
 BENCHES = (
     Bench("startup", "bench_startup", ("--quick",), (), _startup),
     Bench("contain", "bench_contain", ("--quick",), (), _contain),
+    Bench("wide", "bench_contain", ("--quick", "--domains=40"), ("--domains=200",), _wide),
     Bench("limit", "bench_limit", ("--count=320", "--reads=10"), (), _rate),
     Bench("table", "bench_table", ("--quick",), (), _table),
     Bench("screen", "bench_screen", ("--quick",), (), _screen),
     Bench("memory", "bench_memory", (), (), _memory),
     Bench("client", "bench_client", ("--count=400", "--rounds=1", "--sdk=20"), (), _client),
     Bench("smtp", "bench_smtp", ("--count=300",), (), _raw),
+    Bench("vault", "bench_vault", ("400",), (), _vault),
+    Bench("blocklists", "bench_blocklists", ("--quick",), (), _blocklists),
+    Bench("leaks", "bench_leaks", ("--quick",), (), _leaks),
 )
 
 

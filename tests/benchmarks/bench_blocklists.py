@@ -170,6 +170,7 @@ def main() -> int:
             seconds, _, found, doubt = asyncio.run(ours(proxy.port, catalogue_zones()))
         figures["5_percent_lost_s"] = round(seconds, 3)
         figures["5_percent_lost_found_or_doubted"] = f"{len(found)} found, {doubt} cannot tell"
+    figures["ideal_s"] = IDEAL
     for name, value in figures.items():
         if not options.json:
             print(f"{name:32} {value}")

@@ -1,6 +1,9 @@
 """The whole cut of a large account: ``contain --yes`` on a drill served by another process.
 
-    python -m tests.benchmarks.bench_contain [--credentials 2000] [--latency-ms 80] [--rate 300] [--quick] [--json]
+    python -m tests.benchmarks.bench_contain [--credentials 2000] [--domains 200] [--latency-ms 80] [--rate 300]
+                                             [--quick] [--json]
+
+``--domains 200`` with 2,000 credentials is an account of 200 domains with 10 logins each.
 
 Without ``--rate``: no limit. The resets (vault file and journal included) are held against
 calls × latency ÷ 20 in flight, and against the vendor's SDK in a loop, scaled from a sample. The SMTP proofs
@@ -146,11 +149,12 @@ def _sdk(document: dict[str, Any], count: int) -> float:
         return (time.perf_counter() - began) / count
 
 
-def measure(credentials: int, latency: float, rate: int) -> dict[str, Any]:
+def measure(credentials: int, latency: float, rate: int, domains: int = 0) -> dict[str, Any]:
     """Serve, contain, and return the figures by name."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         sizes = [f"--credentials={credentials}", f"--latency-ms={latency}", f"--rate={rate}"]
+        sizes += [f"--domains={domains}"] if domains else []
         with served(folder, *sizes) as drill:
             document = drill.document
             os.environ.update(account(folder, document))
@@ -162,6 +166,8 @@ def measure(credentials: int, latency: float, rate: int) -> dict[str, Any]:
     result: dict[str, Any] = {
         "exit_code": seen.code,
         "resets": len(seen.writes),
+        "domains": domains,
+        "load": round(os.getloadavg()[0], 1),
         "verified": seen.verified,
         "whole_s": round(whole, 2),
         "resets_s": round(resets, 2),
@@ -202,10 +208,14 @@ def main() -> int:
     parser.add_argument("--credentials", type=int, default=2000)
     parser.add_argument("--latency-ms", type=float, default=80.0)
     parser.add_argument("--rate", type=int, default=0)
+    parser.add_argument(
+        "--domains", type=int, default=0, help="over so many domains (the drill's own number)"
+    )
     parser.add_argument("--quick", action="store_true", help="400 credentials")
     parser.add_argument("--json", action="store_true", help="one document instead of lines")
     options = parser.parse_args()
-    result = measure(400 if options.quick else options.credentials, options.latency_ms, options.rate)
+    credentials = 400 if options.quick else options.credentials
+    result = measure(credentials, options.latency_ms, options.rate, options.domains)
     result["missed"] = misses(result)
     if options.json:
         print(json.dumps(result))

@@ -151,38 +151,49 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--checkout", type=Path, help="build it here and keep it")
     parser.add_argument("--path", action="append", default=[], help="a folder with scanners")
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    parser.add_argument(
+        "--json",
+        nargs="?",
+        const="-",
+        help="write the figures here too; without a name to standard output alone",
+    )
     arguments = parser.parse_args()
+    out = sys.stderr if arguments.json == "-" else sys.stdout
     places = os.pathsep.join([*arguments.path, os.environ.get("PATH", "")])
     rounds = arguments.rounds or (2 if arguments.quick else 5)
     figures: dict[str, dict[str, float]] = {}
     with checkouts(arguments) as checkout, tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         print(
-            f"{checkout.files} files, {checkout.tree_bytes / 1e6:.1f} MB, {checkout.commits} commits, {rounds} rounds"
+            f"{checkout.files} files, {checkout.tree_bytes / 1e6:.1f} MB, {checkout.commits} commits, {rounds} rounds",
+            file=out,
         )
         for table, runs in rows(checkout, places, scratch).items():
-            print(f"\n{table:26} median s   min     max     MB/s")
+            print(f"\n{table:26} median s   min     max     MB/s", file=out)
             figures[table] = {}
             for name, seconds in measure(runs, rounds).items():
                 middle = statistics.median(seconds)
                 figures[table][name] = middle
                 rate = f"{checkout.tree_bytes / 1e6 / middle:7.0f}" if table == "tree" else ""
-                print(f"{name:26} {middle:8.2f} {min(seconds):7.2f} {max(seconds):7.2f} {rate}")
+                print(f"{name:26} {middle:8.2f} {min(seconds):7.2f} {max(seconds):7.2f} {rate}", file=out)
         in_tree, gone = check(checkout, scratch)
         print(
-            f"\nplanted secrets found: {in_tree} in the tree, {gone} only in the history, each with its commits"
+            f"\nplanted secrets found: {in_tree} in the tree, {gone} only in the history, each with its commits",
+            file=out,
         )
         speed = access_log(scratch, 20 if arguments.quick else 200)
         peak = max(
             resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         )
         print(
-            f"access log: {speed:.0f} MB/s a core; largest process of all runs, scanners included: {peak // 1024} MB"
+            f"access log: {speed:.0f} MB/s a core; largest process of all runs, scanners included: {peak // 1024} MB",
+            file=out,
         )
-        figures["other"] = {"access log MB/s": speed}
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+        figures["other"] = {"access log MB/s": speed, "in the tree": in_tree, "only in the history": gone}
+    if arguments.json == "-":
+        print(json.dumps(figures))
+    elif arguments.json:
+        Path(arguments.json).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

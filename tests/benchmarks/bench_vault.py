@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import resource
 import tempfile
@@ -132,13 +133,16 @@ def bench_scanner(known: int) -> list[tuple[str, str]]:
     ]
 
 
-async def run(folder: Path, count: int) -> None:
+async def run(folder: Path, count: int, as_json: bool = False) -> None:
     """Run everything and print it."""
     results = await bench_vault(folder, count)
     results += await bench_journal(folder, count)
     results += bench_scanner(10_000)
     results.append(("peak memory", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"))
-    print(tabulate(results, headers=("what", "measured"), disable_numparse=True))
+    if as_json:
+        print(json.dumps(dict(results)))
+    else:
+        print(tabulate(results, headers=("what", "measured"), disable_numparse=True))
 
 
 def main() -> None:
@@ -146,9 +150,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("entries", nargs="?", type=int, default=2000)
     parser.add_argument("--folder", type=Path, help="where to write (a temporary folder by default)")
+    parser.add_argument("--json", action="store_true", help="one document instead of a table")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-        asyncio.run(run(Path(folder), arguments.entries))
+        asyncio.run(run(Path(folder), arguments.entries, arguments.json))
 
 
 if __name__ == "__main__":
