@@ -22,12 +22,14 @@ from typing import NamedTuple, Self
 
 import pyte
 
+LINGER = 1.5  # seconds to read on once everything that is looked for was sent
 SYNC_END = b"\x1b[?2026l"
 # Terminal modes the program asks about, and what a modern terminal answers: synchronized output yes,
 # in-band resize unknown.
 ANSWERS = {b"\x1b[?2026$p": b"\x1b[?2026;2$y", b"\x1b[?2048$p": b"\x1b[?2048;0$y"}
 # Sequences pyte would print as text: keyboard protocol, mode queries.
 _NOT_FOR_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p")
+_SEQUENCES = re.compile(rb"\x1b\[[0-9;?<>=$]*[a-zA-Z~]")
 _UNFINISHED = re.compile(rb"\x1b(\[[^a-zA-Z@~]*)?$")
 
 
@@ -174,15 +176,18 @@ class Terminal:
 def first_frame(terminal: Terminal, markers: Sequence[str], quiet: float, timeout: float) -> float | None:
     """Return seconds from the start until every marker text stood on the screen at once, or None.
 
-    Reads until the output stayed quiet for ``quiet`` seconds after the raw bytes held every marker, then
-    replays.
+    Reads until the output stayed quiet for ``quiet`` seconds after the raw bytes held every marker, or for
+    ``LINGER`` seconds more where it never does (a live program repaints for ever), then replays.
     """
+    # A marker may be styled in parts: what is looked through is the text between the sequences.
     wanted = [marker.encode() for marker in markers]
-    end, seen = time.monotonic() + timeout, b""
+    end, seen, whole = time.monotonic() + timeout, b"", False
     while time.monotonic() < end and terminal.alive():
         chunk = terminal.read(quiet)
-        seen += chunk.data if chunk else b""
-        if chunk is None and all(marker in seen for marker in wanted):
+        seen += _SEQUENCES.sub(b"", chunk.data) if chunk else b""
+        if not whole and all(marker in seen for marker in wanted):
+            whole, end = True, min(end, time.monotonic() + LINGER)
+        if whole and chunk is None:
             break
     for chunk, screen in terminal.replay():
         text = "\n".join(screen.display)
