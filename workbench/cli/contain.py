@@ -17,7 +17,7 @@ from workbench.cli.output import document, explain, say, text
 from workbench.clock import iso
 from workbench.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
 from workbench.events import Changed
-from workbench.incident import documents, handover, panel_items, timers, unread
+from workbench.incident import documents, handover, panel_items, timers
 from workbench.incident.logbook import AFTER
 from workbench.incident.plan import EffectState, Plan
 from workbench.progress import EffectMoved, Notice, Phase, Summary
@@ -202,6 +202,7 @@ def confirm(planned: Plan, begun: int = 0) -> None:
 
 def _progress(session: Session, options: argparse.Namespace) -> Any:
     moved = {"verified": 0, "failed": 0}
+    said = len(session.log_lines())
 
     def listen(event: object) -> None:
         nonlocal said
@@ -227,7 +228,6 @@ def _progress(session: Session, options: argparse.Namespace) -> Any:
 
 async def _check_kept(session: Session) -> None:
     """Set the deadlines that an earlier run was stopped before setting."""
-    said = len(session.log_lines())
     if not session.read_only:
         for item in timers.wanted(session.situation()):
             due = datetime.fromisoformat(item["due"])
