@@ -11,7 +11,15 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from workbench.clock import Clock
-from workbench.errors import ApiError, NotAuthorised, NotFound, Unreachable, UnreadableAnswer
+from workbench.errors import (
+    ApiError,
+    NotAuthorised,
+    NotFound,
+    RateLimited,
+    Unreachable,
+    UnreadableAnswer,
+    VendorFault,
+)
 from workbench.incident.inventory import DomainItem, Gap, Inventory, KeyItem, LoginItem, UserItem
 from workbench.incident.plan import Place
 from workbench.mailgun import account, credentials, domains, keys, settings
@@ -21,6 +29,9 @@ from workbench.redact import visible
 Changed = Callable[[str], None]
 # A subaccount that is closed is deleted for good; its inside cannot be read any more (dossier A4).
 CLOSED = "closed"
+# What may be different a moment later. A part that stays unread is a credential that stays uncut: ask again.
+_PASSING = (VendorFault, UnreadableAnswer, Unreachable, RateLimited)
+_PAUSES = (0.5, 2.0)  # seconds before the second and the third reading
 
 
 @dataclass(slots=True)
@@ -178,12 +189,29 @@ class Reader:
                     held += [LoginItem(credential, name, place) for credential in page]
                     self.inventory.logins.update({login.login: login for login in held})
                     self.changed("logins")
-            except NotFound:
-                # Deleted between the two readings: its logins went with it.
+            except NotFound as missing:
+                # Deleted between the two readings, so its logins went with it; or a fault, and they are all there.
+                if not await self._is_gone(item):
+                    raise UnreadableAnswer(
+                        f"{missing.what} Yet the domain itself is there.", status=missing.status
+                    ) from missing
                 held = []
             self.inventory.replace_logins(name, held)
 
         await self._slice(f"logins of {visible(name, 80)}", place, read, slice_name="logins")
+
+    async def _is_gone(self, item: DomainItem) -> bool:
+        try:
+            await domains.get_domain(
+                self.api,
+                item.name,
+                region=item.place.region,
+                subaccount=item.place.subaccount,
+                priority=self.priority,
+            )
+        except NotFound:
+            return True
+        return False
 
     async def _slice(
         self,
@@ -197,11 +225,11 @@ class Reader:
         """Run one reading; a refusal becomes a gap unless ``strict``. Returns whether it was read."""
         gap = f"{name} {place or ''}".strip()
         try:
-            await read()
+            await self._repeated(read)
         except ApiError as error:
             if strict and isinstance(error, NotAuthorised | Unreachable | UnreadableAnswer):
                 raise
-            self.inventory.gaps[gap] = Gap(name, place, error.what)
+            self.inventory.gaps[gap] = Gap(name, place, error.what, passing=isinstance(error, _PASSING))
             self.changed(slice_name or name)
             return False
         self.inventory.gaps.pop(gap, None)
@@ -209,6 +237,15 @@ class Reader:
             self._complete(name)
         self.changed(slice_name or name)
         return True
+
+    async def _repeated(self, read: Callable[[], Awaitable[None]]) -> None:
+        """Read, and again after a fault that may pass. Who gives no answer at all was asked often enough below."""
+        for pause in _PAUSES:
+            try:
+                return await read()
+            except (VendorFault, UnreadableAnswer):
+                await self.clock.sleep(pause)
+        return await read()
 
     def _complete(self, name: str) -> None:
         self.inventory.read_at[name] = self.clock.now()

@@ -97,11 +97,15 @@ class UserItem:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A part of the account that could not be read, and why: shown, never guessed over."""
+    """A part of the account that could not be read, and why: shown, never guessed over.
+
+    ``passing`` says that the reason was a fault, not a refusal: another reading may well succeed.
+    """
 
     slice: str
     place: Place | None
     reason: str
+    passing: bool = False
 
 
 @dataclass(slots=True)

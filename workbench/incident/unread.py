@@ -20,7 +20,9 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "5": ("users",),
     "6": ("keys", "users", "domains", "logins", "subaccounts", "allowlist", "routes", "webhooks"),
 }
-_WAY_OUT = "read it with an admin key, or look in the control panel and attest the step"
+_WAY_OUT = (
+    "it is read again by itself; if it stays refused: an admin key, or look in the control panel and attest"
+)
 
 
 def unread(inventory: Inventory, slices: Iterable[str]) -> list[Gap]:
@@ -29,9 +31,20 @@ def unread(inventory: Inventory, slices: Iterable[str]) -> list[Gap]:
     return [gap for gap in inventory.gaps.values() if _part(gap) in wanted]
 
 
+def cut_by(inventory: Inventory) -> list[Gap]:
+    """Return the gaps in what access is cut by: a credential nobody saw is a credential nobody cut."""
+    return unread(inventory, ("keys", "domains", "logins", "subaccounts"))
+
+
 def lines(inventory: Inventory) -> list[str]:
     """Return one sentence for each part that access is cut by and that could not be read, for a plan."""
-    return [_said(gap) for gap in unread(inventory, ("keys", "domains", "logins", "subaccounts"))]
+    return [said(gap) for gap in cut_by(inventory)]
+
+
+def said(gap: Gap) -> str:
+    """Return in words what could not be read, where, and why."""
+    where = f" {gap.place}" if gap.place is not None else ""
+    return f"{visible(gap.slice, 100)}{where} could not be read: {visible(gap.reason, 160)}"
 
 
 def held_back(situation: Situation, step: str, found: Found) -> Found:
@@ -42,21 +55,16 @@ def held_back(situation: Situation, step: str, found: Found) -> Found:
     gaps = unread(situation.inventory, _NEEDED.get(step, ()))
     if not gaps or found.verdict is Verdict.ATTESTED:
         return found
-    said = (*(_said(gap) for gap in gaps[:4]), *((f"and {len(gaps) - 4} more",) if len(gaps) > 4 else ()))
+    told = (*(said(gap) for gap in gaps[:4]), *((f"and {len(gaps) - 4} more",) if len(gaps) > 4 else ()))
     if found.verdict in (Verdict.OPEN, Verdict.IN_PROGRESS):
-        return replace(found, evidence=(*said, *found.evidence))
+        return replace(found, evidence=(*told, *found.evidence))
     looked = attested(situation.state, step)
     if looked is not None:
-        return replace(looked, evidence=(*looked.evidence, *said, *found.evidence), progress=found.progress)
+        return replace(looked, evidence=(*looked.evidence, *told, *found.evidence), progress=found.progress)
     # What the account seems to show is only what was read of it: no count, no "nothing there".
     evidence = () if found.verdict is Verdict.NOT_APPLICABLE else found.evidence
-    return Found(Verdict.BLOCKED, (*said, _WAY_OUT, *evidence), found.progress, found.action, found.happens)
+    return Found(Verdict.BLOCKED, (*told, _WAY_OUT, *evidence), found.progress, found.action, found.happens)
 
 
 def _part(gap: Gap) -> str:
     return "logins" if gap.slice.startswith("logins of ") else gap.slice
-
-
-def _said(gap: Gap) -> str:
-    where = f" {gap.place}" if gap.place is not None else ""
-    return f"{visible(gap.slice, 100)}{where} could not be read: {visible(gap.reason, 160)}"

@@ -1,0 +1,59 @@
+"""A fault while the account is read: a part that was not read is a credential that would not be cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.ground import ground, quiet
+from workbench.drill.faults import Fault, Match, Rule
+from workbench.incident.unread import cut_by
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+LOGINS = Match(method="GET", path=r"/credentials\b")
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    quiet()
+    yield
+
+
+@pytest.mark.parametrize(
+    ("fault", "times"),
+    [
+        (Fault("html"), 1),
+        # The client repeats a fault of the server itself; this one outlasts it.
+        (Fault("status", status=503), 4),
+        # A login list that is "not found" for a domain that is there is no empty list.
+        (Fault("status", status=404), 1),
+    ],
+    ids=["a web page", "503 for a while", "404 of a living domain"],
+)
+async def test_what_a_passing_fault_hid_is_read_again(fault: Fault, times: int, tmp_path: Path) -> None:
+    async with ground(tmp_path, domains=2, credentials=6, faults="slow-0.1:0.0") as place:
+        for proxy in place.drill.proxies.values():
+            proxy.rules[:] = [Rule(LOGINS, fault, times)]
+        async with place.session() as session:
+            await session.connect()
+            await session.read_inventory()
+            assert cut_by(session.inventory) == []
+            assert set(session.inventory.logins) == {c.login for c in place.credentials()}
+
+
+async def test_what_stays_hidden_is_a_gap_that_may_pass(tmp_path: Path) -> None:
+    async with ground(tmp_path, domains=2, credentials=6, faults="slow-0.1:0.0") as place:
+        for proxy in place.drill.proxies.values():
+            proxy.rules[:] = [Rule(LOGINS, Fault("html"), None)]
+        async with place.session() as session:
+            await session.connect()
+            await session.read_inventory()
+            gaps = cut_by(session.inventory)
+            assert gaps
+            assert all(gap.passing for gap in gaps)
+            assert not session.inventory.logins
