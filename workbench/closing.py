@@ -238,10 +238,10 @@ class Closing(Lists):
             "attested. What cannot be done today is left for later by name: the report lists it as open."
         )
         verbs = (
-            Verb("enter", "one", "what it protects, what it may break"),
-            Verb("p", "plan", "plan"),
-            Verb("t", "done", "attest as done"),
-            Verb("l", "later", "leave for later (all open, or the selected)"),
+            Verb("enter", "one", "what it protects and may break"),
+            Verb("p", "plan", "plan (the selected, or all)"),
+            Verb("t", "done", "attest"),
+            Verb("l", "later", "later (the selected, or all open)"),
         )
 
         def answered(chosen: Chosen) -> None:

@@ -248,7 +248,7 @@ async def test_local_time_and_maximise_from_the_palette(running: Running) -> Non
     async with running(session) as pilot:
         await pilot.press("ctrl+p")
         await pilot.pause(0.2)
-        await pilot.press(*"subaccount")
+        await pilot.press(*"disable a rogue")
         await pilot.pause(0.4)
         await pilot.press("enter")
         await settle(pilot)

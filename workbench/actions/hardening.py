@@ -141,7 +141,7 @@ def _tls(situation: Situation) -> Part:
     effects, left_out = [], []
     for item in situation.inventory.domains.values():
         fields = hardening.weak_tls(item)
-        if item.domain.is_sandbox or not fields:
+        if item.domain.is_sandbox or not fields or situation.of_domain(item).likely:
             continue
         if item.domain.is_disabled:
             left_out.append(f"{item.name}: disabled, Mailgun refuses changes")

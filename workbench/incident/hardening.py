@@ -187,7 +187,7 @@ def _admin_keys(situation: Situation) -> Item:
         "admin-keys",
         "Few admin keys; senders use domain sending keys",
         _of(len(admin) <= MOST_ADMINS),
-        f"{len(admin)} keys with the admin role{_waiting(situation)}",
+        f"{len(admin)} admin key(s){_waiting(situation)}",
         "a leaked key that can make more keys and read everything",
         "nothing at once: the broad key goes on working until the new one is in use and you end it",
         "plan: mint what was seen in use and no more, prove it, hand it over, then delete the broad key",
@@ -291,7 +291,8 @@ def _limit(situation: Situation) -> Item:
 
 
 def _tls(situation: Situation) -> Item:
-    domains = [i for i in situation.inventory.domains.values() if not i.domain.is_sandbox]
+    held = situation.inventory.domains.values()
+    domains = [i for i in held if not i.domain.is_sandbox and not situation.of_domain(i).likely]
     weak = [i for i in domains if weak_tls(i)]
     return Item(
         "domain-tls",

@@ -15,6 +15,7 @@ from workbench.screens.texts import plain
 from workbench.widgets.table import Cell, Column, KeyedTable, Row
 
 TALLEST = 14  # rows shown at once; the list scrolls
+ROOM_FOR_WORDS = 15  # lines for frame, heading, words and keys
 
 
 class Line(NamedTuple):
@@ -77,7 +78,9 @@ class ListScreen(Dialog[Chosen]):
 
     def on_mount(self) -> None:
         """Rows, selection, focus."""
-        self.table.styles.height = min(len(self._lines), TALLEST) + 1
+        # On a small terminal the list gives way to the words above it and the keys below it.
+        room = max(3, self.app.size.height - ROOM_FOR_WORDS)
+        self.table.styles.height = min(len(self._lines), TALLEST, room) + 1
         self.table.set_rows(
             Row(line.key, (Cell(visible(line.words, 200), line.tone), Cell(visible(line.more, 300), "dim")))
             for line in self._lines
