@@ -126,9 +126,9 @@ async def _contain(words: list[str], server: Callable[[], float]) -> Seen:
 def _logins_only(document: dict[str, Any]) -> list[str]:
     """Return the scope that names every domain: all logins, no key."""
     with Client(auth=("api", document["api_key"]), api_url=document["endpoints"]["api_us"]) as client:
-        names = [item["name"] for item in client.domainlist.get().json()["items"]]
+        names = [item["name"] for item in client.domainlist.get(filters={"limit": 1000}).json()["items"]]
     with Client(auth=("api", document["api_key"]), api_url=document["endpoints"]["api_eu"]) as client:
-        names += [item["name"] for item in client.domainlist.get().json()["items"]]
+        names += [item["name"] for item in client.domainlist.get(filters={"limit": 1000}).json()["items"]]
     return ["--domains", *names]
 
 
