@@ -13,11 +13,11 @@ from workbench import evidence
 from workbench.account_name import account_name
 from workbench.clock import ShiftedClock
 from workbench.credentials_in_use import AdminKey
-from workbench.errors import NotAuthorised
+from workbench.errors import ApiError, NotAuthorised
 from workbench.events import Changed, SendingRate
 from workbench.guarded_vault import GuardedVault
 from workbench.incident import changes, hardening, timeline
-from workbench.incident.inventory import Inventory
+from workbench.incident.inventory import Gap, Inventory
 from workbench.incident.situation import Situation
 from workbench.incident_record import IncidentRecord, SessionOptions
 from workbench.journal import Journal
@@ -110,6 +110,11 @@ class AccountReadings(IncidentRecord):
         reader = Reader(self.api, self.inventory, self.clock, lambda name: self._tell(Changed(name)))
         await reader.everything()
         self._tell(Changed("runbook"))
+
+    def could_not_read(self, error: ApiError) -> None:
+        """Note that nothing of the account can be read now, so that nothing is judged by its silence."""
+        for name in ("keys", "users", "domains", "logins", "subaccounts"):
+            self.inventory.gaps.setdefault(name, Gap(name, None, error.what))
 
     async def read_rate(self, *, whole: bool = False) -> None:
         """Read the account's sending figures; raises ApiError when no region answers."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from workbench import reporting
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
-from workbench.cli.output import document, say, text
-from workbench.errors import UsageError
+from workbench.cli.output import document, explain, say, text
+from workbench.errors import ApiError, UsageError
 from workbench.home import Home
 from workbench.incident import documents
 from workbench.incident.report import Audience, compose, to_json
@@ -29,7 +29,15 @@ def run(options: argparse.Namespace) -> int:
 async def _write(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
-        await read_account(session)
+        try:
+            await read_account(session)
+        except ApiError as error:
+            # Locked out or off the net is when a report to Support is needed most: the journal has the rest.
+            explain(error)
+            say(
+                "The report is written from the journal; what the account shows now is missing in it, and it says so."
+            )
+            session.could_not_read(error)
         written = await session.write_report()
         if options.json:
             document(written.document)

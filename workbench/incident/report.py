@@ -12,7 +12,15 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.clock import iso
-from workbench.incident import findings, leakage, report_audiences, report_closing, runbook, timeline
+from workbench.incident import (
+    findings,
+    leakage,
+    report_audiences,
+    report_closing,
+    runbook,
+    timeline,
+    unread,
+)
 from workbench.incident.inventory import UserItem
 from workbench.incident.leak_findings import leak_findings
 from workbench.incident.logbook import line_of
@@ -89,6 +97,8 @@ def _summary(material: Material) -> Section:
     situation = material.situation
     state, volume = situation.state, situation.volume
     lines = [f"Incident {state.incident}, opened {state.opened_at}. All times UTC."]
+    if not_read := unread.summary(situation.inventory):
+        lines.append(not_read)
     if volume is not None and volume.began is not None:
         sent = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
         lines.append(
@@ -183,7 +193,11 @@ def _people(material: Material) -> Section:
         for item in situation.inventory.users.values()
     )
     headers = ("user", "role", "signs in by", "password changed", "two-factor", "judged")
-    return Section("Users", (Table(headers, rows),) if rows else (Text("The account shows no users."),))
+    gaps = unread.unread(situation.inventory, ("users",))
+    said = tuple(Text(f"{unread.said(gap)}.") for gap in gaps)
+    if not rows:
+        return Section("Users", said or (Text("The account shows no users."),))
+    return Section("Users", (Table(headers, rows), *said))
 
 
 def _found(material: Material) -> Section:
@@ -198,7 +212,8 @@ def _found(material: Material) -> Section:
         for f in (*findings.findings(material.situation), *leak_findings(material.situation.state))
     )
     if not rows:
-        return Section("Findings", (Text("Nothing was found that needs judging."),))
+        where = "In what could be read nothing" if material.situation.inventory.gaps else "Nothing"
+        return Section("Findings", (Text(f"{where} was found that needs judging."),))
     return Section("Findings", (Table(("severity", "kind", "what", "why", "decision"), rows),))
 
 

@@ -47,6 +47,20 @@ def said(gap: Gap) -> str:
     return f"{visible(gap.slice, 100)}{where} could not be read: {visible(gap.reason, 160)}"
 
 
+def summary(inventory: Inventory) -> str:
+    """Return one sentence that names all that could not be read, by reason; ``""`` where all was."""
+    by_reason: dict[str, list[str]] = {}
+    for gap in inventory.gaps.values():
+        where = f" {gap.place}" if gap.place is not None else ""
+        by_reason.setdefault(gap.reason, []).append(f"{visible(gap.slice, 100)}{where}")
+    parts = []
+    for reason, names in list(by_reason.items())[:4]:
+        more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+        parts.append(f"{', '.join(names[:6])}{more} ({visible(reason, 160)})")
+    rest = f"; and more for {len(by_reason) - 4} other reasons" if len(by_reason) > 4 else ""
+    return f"Could not be read when this was written: {'; '.join(parts)}{rest}." if parts else ""
+
+
 def held_back(situation: Situation, step: str, found: Found) -> Found:
     """Return the verdict of a step, with what could not be read: such a step is neither done nor empty.
 

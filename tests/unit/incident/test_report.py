@@ -11,7 +11,7 @@ import pytest
 from workbench import reporting
 from workbench.incident import journal as chain
 from workbench.incident import report_render
-from workbench.incident.inventory import Inventory, KeyItem, UserItem
+from workbench.incident.inventory import Gap, Inventory, KeyItem, UserItem
 from workbench.incident.plan import Place
 from workbench.incident.report import Audience, Material, Report, compose, to_json
 from workbench.incident.report_blocks import Chart, Section, Table
@@ -115,6 +115,21 @@ def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
     found.situation.state.alarms["a"] = Alarm("a", "2026-11-21T13:40:00Z", "a key appeared", "keys", "k")
     shown = report_render.text(compose(Audience.MANAGEMENT, found))
     assert "was cut, with proof" in shown and "1 alarm(s) are open" in shown
+
+
+def test_a_report_written_while_locked_out_takes_silence_for_nothing() -> None:
+    inventory = Inventory()
+    for name in ("keys", "users", "domains"):
+        inventory.gaps[name] = Gap(name, None, "The key is refused everywhere.")
+    state = State(incident="20261121-140000-abcd", opened_at="2026-11-21T14:00:00Z")
+    found = Material(Situation(inventory, state, NOW), (), "f" * 64)
+    shown = report_render.text(compose(Audience.SUPPORT, found))
+    assert (
+        "Could not be read when this was written: keys, users, domains (The key is refused everywhere.)"
+        in shown
+    )
+    assert "shows no users" not in shown
+    assert "In what could be read nothing was found" in shown
 
 
 def test_a_chart_has_its_numbers_beside_it() -> None:
