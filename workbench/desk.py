@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from workbench.incident.inventory import Inventory
 from workbench.incident.situation import Situation
 from workbench.incident.state import JournalRow
 from workbench.mailgun.client import Mailgun
+from workbench.mailgun.probe import CLOCK_TOLERANCE
 from workbench.metering import Metering
 from workbench.sealed import Sealer
 
@@ -43,3 +45,19 @@ class Desk(Protocol):
 
     async def fact(self, name: str, values: Mapping[str, Any]) -> None:
         """Record the result of a reading."""
+
+
+def account_now(desk: Desk) -> datetime:
+    """Return the present moment by the account's clock: what it logs and counts is dated by that one."""
+    return desk.clock.now() + timedelta(seconds=desk.api.clock_offset or 0.0)
+
+
+def clock_words(desk: Desk) -> list[str]:
+    """Return the sentence that this host's clock is off, empty where it agrees with the account's."""
+    offset = desk.api.clock_offset or 0.0
+    if abs(offset) <= CLOCK_TOLERANCE:
+        return []
+    way = "behind" if offset > 0 else "ahead of"
+    return [
+        f"this host's clock is {abs(offset) / 60:,.0f} minutes {way} the account's: all times here are the account's"
+    ]

@@ -16,7 +16,7 @@ from typing import Any
 from workbench import evidence
 from workbench.breakdown_reader import read_bounces, read_breakdowns
 from workbench.clock import iso
-from workbench.desk import Desk
+from workbench.desk import Desk, account_now, clock_words
 from workbench.errors import ApiError, UsageError
 from workbench.incident import (
     abuse_window,
@@ -82,7 +82,7 @@ class Investigation:
             moved=lambda done, total: self._tell("settings", done, total),
             priority=priority,
         )
-        self.settings = await reader.read(self.desk.clock.now())
+        self.settings = await reader.read(account_now(self.desk))
         return self.settings
 
     async def sweep(self, priority: Priority = Priority.READ) -> Sweep:
@@ -123,7 +123,7 @@ class Investigation:
         volume = self.desk.metering.volume
         if volume is None:
             return None
-        return abuse_window.from_metrics({h.start: h.accepted for h in volume.hours}, self.desk.clock.now())
+        return abuse_window.from_metrics({h.start: h.accepted for h in volume.hours}, account_now(self.desk))
 
     def since(self) -> datetime:
         """Return from when on a date counts as inside the window: a day before the abuse began."""
@@ -215,8 +215,8 @@ class Investigation:
         Figures that cannot be read are said in ``words``; nothing of the ApiError family is raised.
         """
         async with self._log_lock:
-            now = self.desk.clock.now()
-            words: list[str] = []
+            now = account_now(self.desk)
+            words = clock_words(self.desk)
             try:
                 await self.desk.metering.read(whole=True)
             except ApiError as error:
@@ -255,7 +255,7 @@ class Investigation:
         key, _ = await self.desk.sealing()
         since = min(self.since(), began)
         reader = SettingsReader(self.desk.api, self.desk.inventory, key, since, priority=Priority.READ)
-        fresh = await reader.read_suppressions(self.desk.clock.now(), names)
+        fresh = await reader.read_suppressions(account_now(self.desk), names)
         words += [f"{gap.slice} could not be read: {gap.reason}" for gap in fresh.gaps.values()]
         return fresh if known is None else replace(known, domains={**known.domains, **fresh.domains})
 

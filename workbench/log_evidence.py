@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench import evidence
 from workbench.clock import iso
-from workbench.desk import Desk
+from workbench.desk import Desk, account_now
 from workbench.errors import ApiError, JournalError
 from workbench.incident.attribution import Attribution, GroupKey
 from workbench.log_export import LogExport
@@ -47,11 +47,11 @@ class LogEvidence:
     async def is_short(self) -> bool:
         """Return whether the plan keeps the log for days only: then it is stored before the settings."""
         oldest = await self.oldest()
-        return oldest is not None and self.desk.clock.now() - oldest <= SHORT
+        return oldest is not None and account_now(self.desk) - oldest <= SHORT
 
     async def oldest(self) -> datetime | None:
         """Return the oldest log entry of any region; None where no region shows one."""
-        api, now = self.desk.api, self.desk.clock.now()
+        api, now = self.desk.api, account_now(self.desk)
         found = await asyncio.gather(
             *(oldest_entry(api, region, now) for region in api.endpoints.regions), return_exceptions=True
         )
@@ -62,7 +62,7 @@ class LogEvidence:
 
     def start(self, oldest: datetime | None) -> datetime:
         """Return from when on the log is read: some calm days before the abuse, or all that is kept of them."""
-        now = self.desk.clock.now()
+        now = account_now(self.desk)
         volume = self.desk.metering.volume
         began = volume.began if volume is not None else None
         start = began - CALM if began is not None else now - UNKNOWN
@@ -108,7 +108,7 @@ class LogEvidence:
 
     async def read(self) -> Attribution:
         """Return the log counted into groups, reading (and storing) it where that has not happened lately."""
-        now = self.desk.clock.now()
+        now = account_now(self.desk)
         if self.table is not None and now - self.table.end <= FRESH:
             return self.table
         if not self.stored:
@@ -133,7 +133,7 @@ class LogEvidence:
 
     async def _span(self) -> tuple[datetime, datetime]:
         oldest = await self.oldest()
-        return self.start(oldest), self.desk.clock.now()
+        return self.start(oldest), account_now(self.desk)
 
     async def _count(
         self, start: datetime, now: datetime, sinks: Sequence[Sink], priority: Priority

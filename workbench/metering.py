@@ -43,7 +43,8 @@ class Metering:
 
         Raises ApiError when no region answers; one region that does not is left out of the figures.
         """
-        now = self._clock.now()
+        # Hours are the account's: a host whose clock is off would miss the last ones, or call a running one whole.
+        now = self._clock.now() + timedelta(seconds=self._api.clock_offset or 0.0)
         whole = whole or self.volume is None
         start = _hour(now - (HISTORY if whole else timedelta(hours=2)))
         totals = await self._sum(start, now, ("time",))

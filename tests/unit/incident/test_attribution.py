@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from tests.unit.incident.logs import START, accepted, fate, page, table
 from workbench.incident import attribution
-from workbench.incident.attribution import OTHER, shape_of
+from workbench.incident.attribution import OTHER, Attribution, shape_of
 from workbench.mailgun.log_entries import read_page
 
 AT = START + timedelta(hours=30)
@@ -182,3 +183,20 @@ def test_shapes_drop_what_varies() -> None:
     assert shape_of("Code A1B2C3D4E5F6") == shape_of("Code 00ff11ee22dd")
     assert shape_of("Hi ann@x.example, news") == shape_of("Hi bob@y.example, news")
     assert shape_of("Reset your password") != shape_of("Confirm your wallet")
+
+
+def test_what_is_held_to_join_outcomes_does_not_grow_with_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five million entries stream through: only the latest ids are held, and near outcomes still find their message."""
+    monkeypatch.setattr(attribution, "_HELD", 300)
+    made = Attribution(START, START + timedelta(days=2))
+    most = 0
+    for number in range(200):
+        at = START + timedelta(minutes=number)
+        entries = [accepted(at) for _ in range(30)]
+        made.take(page(*entries))
+        made.take(page(*(fate(entry, "delivered") for entry in entries)))
+        most = max(most, sum(map(len, made._seen)), sum(map(len, made._near)))
+    assert made.entries == 12_000 and made.repeated == 0
+    assert most <= 2 * (300 + 60)
+    [group] = made.groups.values()
+    assert (group.accepted, group.count("delivered")) == (6000, 6000)
