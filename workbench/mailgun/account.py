@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Unpack
 
 from workbench.errors import NotFound
 from workbench.mailgun.client import Answer, Form, Mailgun, Priority
@@ -12,6 +13,7 @@ from workbench.mailgun.models import AllowEntry, Limit, Subaccount, User
 from workbench.mailgun.pagination import Scope, items_of, skip_pages
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
+from workbench.mailgun.where import Anywhere, as_write
 from workbench.redact import Secret
 
 ALLOWLIST = "/v2/ip_whitelist"
@@ -22,13 +24,11 @@ async def iter_users(
     client: Mailgun,
     *,
     role: str | None = None,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
     page_size: int = 100,
+    **where: Unpack[Anywhere],
 ) -> AsyncIterator[list[User]]:
     """Yield the people who can sign in, page by page. Users are global."""
-    scope = Scope(region, subaccount, priority)
+    scope = Scope(**where)
     pages = skip_pages(client, "/v5/users", scope, name="users", query={"role": role}, size=page_size)
     async for items in pages:
         yield read_records(User, items, "GET /v5/users")
@@ -38,27 +38,20 @@ async def list_users(
     client: Mailgun,
     *,
     role: str | None = None,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Anywhere],
 ) -> list[User]:
     """Return everybody who can sign in."""
-    pages = iter_users(client, role=role, region=region, subaccount=subaccount, priority=priority)
+    pages = iter_users(client, role=role, **where)
     return [user async for page in pages for user in page]
 
 
 async def get_user(
     client: Mailgun,
     user_id: str,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Anywhere],
 ) -> User:
     """Return one user; raise NotFound for ``No such user exists``."""
-    answer = await client.call(
-        "GET", at("/v5/users/{}", user_id), region=region, subaccount=subaccount, priority=priority
-    )
+    answer = await client.call("GET", at("/v5/users/{}", user_id), **where)
     return read_record(User, answer.object(), answer.where)
 
 
@@ -66,13 +59,11 @@ async def iter_subaccounts(
     client: Mailgun,
     *,
     include_closed: bool = True,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
     page_size: int = 100,
+    **where: Unpack[Anywhere],
 ) -> AsyncIterator[list[Subaccount]]:
     """Yield the subaccounts page by page, closed ones too (they are shown only when asked for)."""
-    scope = Scope(region, subaccount, priority)
+    scope = Scope(**where)
     query: Form = {"closed": True if include_closed else None}
     path = "/v5/accounts/subaccounts"
     async for items in skip_pages(client, path, scope, name="subaccounts", query=query, size=page_size):
@@ -83,14 +74,10 @@ async def list_subaccounts(
     client: Mailgun,
     *,
     include_closed: bool = True,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Anywhere],
 ) -> list[Subaccount]:
     """Return all subaccounts."""
-    pages = iter_subaccounts(
-        client, include_closed=include_closed, region=region, subaccount=subaccount, priority=priority
-    )
+    pages = iter_subaccounts(client, include_closed=include_closed, **where)
     return [child async for page in pages for child in page]
 
 
@@ -202,31 +189,23 @@ async def delete_limit(
 
 async def lift_limit_stop(
     client: Mailgun,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> None:
     """Let an account send again that its own limit stopped; raise Refused for any other disablement."""
     await client.call(
         "PUT",
         "/v5/accounts/limit/custom/enable",
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
         repeat_safe=True,
     )
 
 
 async def get_allowlist(
     client: Mailgun,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Anywhere],
 ) -> list[AllowEntry]:
     """Return the IP allowlist; an empty one binds nobody. Raises Forbidden where the key may not see it."""
-    answer = await client.call("GET", ALLOWLIST, region=region, subaccount=subaccount, priority=priority)
+    answer = await client.call("GET", ALLOWLIST, **where)
     return read_records(AllowEntry, items_of(answer, "addresses"), answer.where)
 
 
@@ -234,10 +213,7 @@ async def add_allowed(
     client: Mailgun,
     address: str,
     description: str = "",
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> list[AllowEntry]:
     """Add an address or network and return the whole list.
 
@@ -247,10 +223,8 @@ async def add_allowed(
     answer = await client.call(
         "POST",
         ALLOWLIST,
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={"address": address, "description": description},
-        priority=priority,
     )
     return read_records(AllowEntry, items_of(answer, "addresses"), answer.where)
 
@@ -258,19 +232,14 @@ async def add_allowed(
 async def remove_allowed(
     client: Mailgun,
     address: str,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> list[AllowEntry]:
     """Remove an address and return the rest; without the last one the account is open to every address."""
     answer = await client.call(
         "DELETE",
         ALLOWLIST,
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         query={"address": address},
-        priority=priority,
         repeat_safe=True,
     )
     return read_records(AllowEntry, items_of(answer, "addresses"), answer.where)
@@ -278,38 +247,29 @@ async def remove_allowed(
 
 async def get_signing_key(
     client: Mailgun,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Anywhere],
 ) -> Secret:
     """Return the HTTP webhook signing key; keep its fingerprint, not its value."""
-    answer = await client.call("GET", SIGNING_KEY, region=region, subaccount=subaccount, priority=priority)
+    answer = await client.call("GET", SIGNING_KEY, **where)
     return _signing_key(answer)
 
 
 async def signing_key_fingerprint(
     client: Mailgun,
     fingerprint_key: bytes,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Anywhere],
 ) -> str:
     """Return the keyed fingerprint of the signing key: enough to show that it changed."""
-    secret = await get_signing_key(client, region=region, subaccount=subaccount, priority=priority)
+    secret = await get_signing_key(client, **where)
     return secret.fingerprint(fingerprint_key)
 
 
 async def regenerate_signing_key(
     client: Mailgun,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> Secret:
     """Replace the signing key at once and return the new one: webhook receivers fail until they know it."""
-    answer = await client.call("POST", SIGNING_KEY, region=region, subaccount=subaccount, priority=priority)
+    answer = await client.call("POST", SIGNING_KEY, **as_write(where))
     return _signing_key(answer)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
@@ -11,6 +11,7 @@ from workbench.mailgun.models import ListMember, MailingList, Suppression, Templ
 from workbench.mailgun.pagination import Scope, url_pages
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
+from workbench.mailgun.where import Where, as_write, below
 
 SUPPRESSIONS = ("bounces", "complaints", "unsubscribes")
 
@@ -18,14 +19,11 @@ SUPPRESSIONS = ("bounces", "complaints", "unsubscribes")
 async def iter_templates(
     client: Mailgun,
     domain: str | None,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[Template]]:
     """Yield a domain's templates page by page, without content; domain None lists the account's own."""
     path = at("/v3/{}/templates", domain) if domain else "/v4/templates"
-    scope = Scope(region, subaccount, priority)
+    scope = Scope(**where)
     async for items in url_pages(client, path, scope, query={"limit": 100}):
         yield read_records(Template, items, f"GET {path}")
 
@@ -60,31 +58,23 @@ async def template_versions(
     client: Mailgun,
     domain: str | None,
     name: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> Template:
     """Return a template with its versions (the first hundred), without their content."""
     path = (
         at("/v3/{}/templates/{}/versions", domain, name) if domain else at("/v4/templates/{}/versions", name)
     )
-    answer = await client.call(
-        "GET", path, region=region, subaccount=subaccount, query={"limit": 100}, priority=priority
-    )
+    answer = await client.call("GET", path, **where, query={"limit": 100})
     document = answer.object()
     return read_record(Template, document.get("template") or document, answer.where)
 
 
 async def iter_lists(
     client: Mailgun,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[MailingList]]:
     """Yield the mailing lists of a region page by page."""
-    scope = Scope(region, subaccount, priority)
+    scope = Scope(**where)
     async for items in url_pages(client, "/v3/lists/pages", scope, query={"limit": 100}):
         yield read_records(MailingList, items, "GET /v3/lists/pages")
 
@@ -92,15 +82,10 @@ async def iter_lists(
 async def get_list(
     client: Mailgun,
     address: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> MailingList:
     """Return one mailing list. Raises NotFound where there is none."""
-    answer = await client.call(
-        "GET", at("/v3/lists/{}", address), region=region, subaccount=subaccount, priority=priority
-    )
+    answer = await client.call("GET", at("/v3/lists/{}", address), **where)
     document = answer.object()
     return read_record(MailingList, document.get("list") or document, answer.where)
 
@@ -109,20 +94,15 @@ async def set_list_access(
     client: Mailgun,
     address: str,
     access_level: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Set who may write to a mailing list: ``readonly``, ``members`` or ``everyone``."""
     await client.call(
         "PUT",
         at("/v3/lists/{}", address),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={"access_level": access_level},
         multipart=True,
-        priority=priority,
         repeat_safe=True,
     )
 
@@ -130,14 +110,11 @@ async def set_list_access(
 async def iter_members(
     client: Mailgun,
     address: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.BACKGROUND,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[ListMember]]:
     """Yield the members of a mailing list page by page."""
     path = at("/v3/lists/{}/members/pages", address)
-    scope = Scope(region, subaccount, priority)
+    scope = Scope(**below(where))
     async for items in url_pages(client, path, scope, query={"limit": 100}):
         yield read_records(ListMember, items, f"GET {path}")
 
@@ -146,14 +123,11 @@ async def iter_suppressions(
     client: Mailgun,
     domain: str,
     kind: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.BACKGROUND,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[Suppression]]:
     """Yield a domain's ``bounces``, ``complaints`` or ``unsubscribes`` page by page."""
     path = at("/v3/{}/{}", domain, kind)
-    scope = Scope(region, subaccount, priority)
+    scope = Scope(**below(where))
     async for items in url_pages(client, path, scope, query={"limit": 1000}):
         yield read_records(Suppression, items, f"GET {path}")
 
@@ -161,14 +135,11 @@ async def iter_suppressions(
 async def iter_whitelist(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.BACKGROUND,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[WhitelistEntry]]:
     """Yield the addresses and domains that are never suppressed, page by page."""
     path = at("/v3/{}/whitelists", domain)
-    scope = Scope(region, subaccount, priority)
+    scope = Scope(**below(where))
     async for items in url_pages(client, path, scope, query={"limit": 1000}):
         yield read_records(WhitelistEntry, items, f"GET {path}")
 
@@ -177,18 +148,13 @@ async def delete_whitelist_entry(
     client: Mailgun,
     domain: str,
     value: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Remove one entry of a domain's never-suppress list."""
     await client.call(
         "DELETE",
         at("/v3/{}/whitelists/{}", domain, value),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
         repeat_safe=True,
     )
 
@@ -198,18 +164,13 @@ async def get_suppression(
     domain: str,
     kind: str,
     address: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> Suppression:
     """Return one entry of ``bounces``, ``complaints`` or ``unsubscribes``. Raises NotFound where there is none."""
     answer = await client.call(
         "GET",
         at("/v3/{}/{}/{}", domain, kind, address),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **where,
     )
     return read_record(Suppression, answer.object(), answer.where)
 
@@ -219,18 +180,13 @@ async def delete_suppression(
     domain: str,
     kind: str,
     address: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Remove one entry of ``bounces``, ``complaints`` or ``unsubscribes``: mail to it is tried again."""
     await client.call(
         "DELETE",
         at("/v3/{}/{}/{}", domain, kind, address),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
         repeat_safe=True,
     )
 
@@ -240,19 +196,14 @@ async def restore_suppressions(
     domain: str,
     kind: str,
     entries: Sequence[Mapping[str, Any]],
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Put suppression entries back, 1,000 a call: ``address`` and, code, error, tags."""
     for start in range(0, len(entries), 1000):
         await client.call(
             "POST",
             at("/v3/{}/{}", domain, kind),
-            region=region,
-            subaccount=subaccount,
+            **as_write(where),
             json=list(entries[start : start + 1000]),
-            priority=priority,
             repeat_safe=True,
         )

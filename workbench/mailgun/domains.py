@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Unpack
 
 from workbench.errors import UnreadableAnswer
 from workbench.mailgun.client import Answer, Form, Mailgun, Priority
@@ -11,6 +12,7 @@ from workbench.mailgun.models import DkimKey, Domain, SendingQueues, Tracking
 from workbench.mailgun.pagination import Scope, items_of, skip_pages, url_pages
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import Scalar, at
+from workbench.mailgun.where import Where, as_write
 
 
 async def iter_domains(
@@ -53,15 +55,10 @@ async def list_domains(
 async def get_domain(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> Domain:
     """Return one domain with its DNS records. Raises NotFound also where it lives in the other region."""
-    answer = await client.call(
-        "GET", at("/v4/domains/{}", domain), region=region, subaccount=subaccount, priority=priority
-    )
+    answer = await client.call("GET", at("/v4/domains/{}", domain), **where)
     return _domain(answer)
 
 
@@ -95,10 +92,7 @@ async def update_domain(
 async def delete_domain(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> str:
     """Delete a domain for good and return the API's message; it is carried out minutes later.
 
@@ -107,9 +101,7 @@ async def delete_domain(
     answer = await client.call(
         "DELETE",
         at("/v3/domains/{}", domain),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
         repeat_safe=True,
     )
     return str(answer.object().get("message", ""))
@@ -118,18 +110,13 @@ async def delete_domain(
 async def sending_queues(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> SendingQueues:
     """Return whether the domain's queues are stopped; the API tells no length."""
     answer = await client.call(
         "GET",
         at("/v3/domains/{}/sending_queues", domain),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **where,
     )
     return read_record(SendingQueues, answer.object(), answer.where)
 
@@ -137,15 +124,10 @@ async def sending_queues(
 async def get_tracking(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> Tracking:
     """Return a domain's tracking settings with its footers."""
-    answer = await client.call(
-        "GET", at("/v3/domains/{}/tracking", domain), region=region, subaccount=subaccount, priority=priority
-    )
+    answer = await client.call("GET", at("/v3/domains/{}/tracking", domain), **where)
     return read_record(Tracking, answer.object().get("tracking") or {}, answer.where)
 
 
@@ -195,15 +177,10 @@ async def iter_dkim_keys(
 async def domain_dkim_keys(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[DkimKey]:
     """Return the DKIM keys of one authority domain, active or not."""
-    answer = await client.call(
-        "GET", at("/v4/domains/{}/keys", domain), region=region, subaccount=subaccount, priority=priority
-    )
+    answer = await client.call("GET", at("/v4/domains/{}/keys", domain), **where)
     return read_records(DkimKey, items_of(answer, "items"), answer.where)
 
 
@@ -213,17 +190,13 @@ async def set_dkim_active(
     selector: str,
     *,
     active: bool,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Switch a DKIM key on or off. Raises Refused where no active key would remain."""
     await client.call(
         "PUT",
         at("/v4/domains/{}/keys/{}/{}", domain, selector, "activate" if active else "deactivate"),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
         repeat_safe=True,
     )
 
@@ -234,19 +207,15 @@ async def create_dkim_key(
     selector: str,
     *,
     bits: int = 2048,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> DkimKey:
     """Make a DKIM key at the vendor and return it with the DNS record to publish."""
     answer = await client.call(
         "POST",
         "/v1/dkim/keys",
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={"signing_domain": domain, "selector": selector, "bits": bits},
         multipart=True,
-        priority=priority,
     )
     return read_record(DkimKey, answer.object(), answer.where)
 
@@ -254,18 +223,13 @@ async def create_dkim_key(
 async def rotate_dkim(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Roll the keys of a domain with automatic sender security; raise Refused within five days of the last roll."""
     await client.call(
         "POST",
         at("/v1/dkim_management/domains/{}/rotate", domain),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
     )
 
 
@@ -273,19 +237,14 @@ async def delete_dkim_key(
     client: Mailgun,
     domain: str,
     selector: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Delete a DKIM key."""
     await client.call(
         "DELETE",
         "/v1/dkim/keys",
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         query={"signing_domain": domain, "selector": selector},
-        priority=priority,
         repeat_safe=True,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
@@ -19,6 +19,7 @@ from workbench.mailgun.models import (
 from workbench.mailgun.pagination import Scope, items_of, skip_pages
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
+from workbench.mailgun.where import Anywhere, Where, as_write
 
 ACCOUNT_WEBHOOKS = "/v1/webhooks"
 SANDBOX_RECIPIENTS = "/v5/sandbox/auth_recipients"
@@ -27,25 +28,20 @@ SANDBOX_RECIPIENTS = "/v5/sandbox/auth_recipients"
 async def iter_routes(
     client: Mailgun,
     *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
     page_size: int = 1000,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[Route]]:
     """Yield the inbound routes of one region page by page."""
-    async for items in skip_pages(client, "/v3/routes", Scope(region, subaccount, priority), size=page_size):
+    async for items in skip_pages(client, "/v3/routes", Scope(**where), size=page_size):
         yield read_records(Route, items, "GET /v3/routes")
 
 
 async def list_routes(
     client: Mailgun,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[Route]:
     """Return all inbound routes of one region."""
-    pages = iter_routes(client, region=region, subaccount=subaccount, priority=priority)
+    pages = iter_routes(client, **where)
     return [route async for page in pages for route in page]
 
 
@@ -83,27 +79,19 @@ async def update_route(
 async def delete_route(
     client: Mailgun,
     route_id: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Delete a route."""
-    await _delete(client, at("/v3/routes/{}", route_id), region, subaccount, priority)
+    await _delete(client, at("/v3/routes/{}", route_id), as_write(where))
 
 
 async def domain_webhooks(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> DomainWebhooks:
     """Return the addresses that get a domain's events; the older single ``url`` is read as well."""
-    answer = await client.call(
-        "GET", at("/v3/domains/{}/webhooks", domain), region=region, subaccount=subaccount, priority=priority
-    )
+    answer = await client.call("GET", at("/v3/domains/{}/webhooks", domain), **where)
     found = answer.object().get("webhooks")
     urls: dict[str, list[str]] = {}
     odd: list[str] = []
@@ -135,20 +123,15 @@ async def set_domain_webhook(
     domain: str,
     event_type: str,
     urls: Sequence[str],
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Replace the addresses (at most three) of one event type."""
     await client.call(
         "PUT",
         at("/v3/domains/{}/webhooks/{}", domain, event_type),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={"url": tuple(urls)},
         multipart=True,
-        priority=priority,
         repeat_safe=True,
     )
 
@@ -157,61 +140,45 @@ async def delete_domain_webhook(
     client: Mailgun,
     domain: str,
     event_type: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Remove every address of one event type."""
     path = at("/v3/domains/{}/webhooks/{}", domain, event_type)
-    await _delete(client, path, region, subaccount, priority)
+    await _delete(client, path, as_write(where))
 
 
 async def remove_webhook_address(
     client: Mailgun,
     domain: str,
     url: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Remove one address from every event type of a domain."""
     await client.call(
         "DELETE",
         at("/v4/domains/{}/webhooks", domain),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         query={"url": url},
-        priority=priority,
         repeat_safe=True,
     )
 
 
 async def account_webhooks(
     client: Mailgun,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[AccountWebhook]:
     """Return the account's webhooks of one region. Raises Forbidden where the key may not see them."""
-    answer = await client.call(
-        "GET", ACCOUNT_WEBHOOKS, region=region, subaccount=subaccount, priority=priority
-    )
+    answer = await client.call("GET", ACCOUNT_WEBHOOKS, **where)
     return read_records(AccountWebhook, items_of(answer, "webhooks"), answer.where)
 
 
 async def delete_account_webhook(
     client: Mailgun,
     webhook_id: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Delete an account webhook; it may fire for ten more minutes (dossier C)."""
-    await _delete(client, at("/v1/webhooks/{}", webhook_id), region, subaccount, priority)
+    await _delete(client, at("/v1/webhooks/{}", webhook_id), as_write(where))
 
 
 async def list_ips(
@@ -240,13 +207,10 @@ async def list_ips(
 
 async def list_ip_pools(
     client: Mailgun,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[IpPool]:
     """Return the pools of dedicated addresses. Raises Forbidden where the plan has none."""
-    answer = await client.call("GET", "/v3/ip_pools", region=region, subaccount=subaccount, priority=priority)
+    answer = await client.call("GET", "/v3/ip_pools", **where)
     return read_records(IpPool, items_of(answer, "ip_pools"), answer.where)
 
 
@@ -272,33 +236,21 @@ async def pool_history(
 
 async def sandbox_recipients(
     client: Mailgun,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Anywhere],
 ) -> list[SandboxRecipient]:
     """Return who the sandbox domain may write to (at most five)."""
-    answer = await client.call(
-        "GET", SANDBOX_RECIPIENTS, region=region, subaccount=subaccount, priority=priority
-    )
+    answer = await client.call("GET", SANDBOX_RECIPIENTS, **where)
     return read_records(SandboxRecipient, items_of(answer, "recipients"), answer.where)
 
 
 async def delete_sandbox_recipient(
     client: Mailgun,
     email: str,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> None:
     """Remove a recipient of the sandbox domain."""
-    await _delete(client, at("/v5/sandbox/auth_recipients/{}", email), region, subaccount, priority)
+    await _delete(client, at("/v5/sandbox/auth_recipients/{}", email), as_write(where))
 
 
-async def _delete(
-    client: Mailgun, path: str, region: Region | None, subaccount: str | None, priority: Priority
-) -> None:
-    await client.call(
-        "DELETE", path, region=region, subaccount=subaccount, priority=priority, repeat_safe=True
-    )
+async def _delete(client: Mailgun, path: str, where: Where | Anywhere) -> None:
+    await client.call("DELETE", path, **where, repeat_safe=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Unpack
 
-from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.endpoints import Region
+from workbench.mailgun.client import Mailgun
 from workbench.mailgun.requests import at
+from workbench.mailgun.where import Where, as_write
 
 
 def _path(domain: str | None, name: str) -> str:
@@ -22,18 +23,13 @@ async def delete_template(
     client: Mailgun,
     domain: str | None,
     name: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Delete a template with all its versions. Raises NotFound where there is none."""
     await client.call(
         "DELETE",
         _path(domain, name),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
         repeat_safe=True,
     )
 
@@ -43,20 +39,15 @@ async def activate_version(
     domain: str | None,
     name: str,
     tag: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Make a version the one that is sent; the others stay, inactive. Raises NotFound where it is gone."""
     await client.call(
         "PUT",
         _path(domain, name) + at("/versions/{}", tag),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={"active": "yes"},
         multipart=True,
-        priority=priority,
         repeat_safe=True,
     )
 
@@ -67,19 +58,14 @@ async def set_version_headers(
     name: str,
     tag: str,
     headers: Mapping[str, str],
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Replace the headers a version puts into mail (From, Subject, Reply-To); its content stays as it is."""
     await client.call(
         "PUT",
         _path(domain, name) + at("/versions/{}", tag),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={"headers": json.dumps(dict(headers))},
         multipart=True,
-        priority=priority,
         repeat_safe=True,
     )

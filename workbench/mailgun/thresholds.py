@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Unpack
 
-from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.endpoints import Region
+from workbench.mailgun.client import Mailgun
 from workbench.mailgun.evidence_models import Alert
 from workbench.mailgun.records import read_record
 from workbench.mailgun.requests import at
+from workbench.mailgun.where import Where, as_write
 
 
 class Book(StrEnum):
@@ -24,15 +24,10 @@ async def get_rule(
     client: Mailgun,
     book: Book,
     name: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> Alert:
     """Return one rule. Raises NotFound where there is none of this name."""
-    answer = await client.call(
-        "GET", _path(book, name), region=region, subaccount=subaccount, priority=priority
-    )
+    answer = await client.call("GET", _path(book, name), **where)
     return read_record(Alert, answer.object(), answer.where)
 
 
@@ -40,19 +35,14 @@ async def set_rule(
     client: Mailgun,
     book: Book,
     rule: Mapping[str, Any],
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Write a rule from the API's own fields over the one of the same ``name``. Raises NotFound where it is gone."""
     await client.call(
         "PUT",
         _path(book, str(rule["name"])),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         json=dict(rule),
-        priority=priority,
         repeat_safe=True,
     )
 
@@ -61,18 +51,13 @@ async def delete_rule(
     client: Mailgun,
     book: Book,
     name: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Delete a rule; the account keeps no trace of it. Raises NotFound where there is none."""
     await client.call(
         "DELETE",
         _path(book, name),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
         repeat_safe=True,
     )
 
