@@ -20,6 +20,7 @@ from workbench.events import Changed
 from workbench.incident import documents, handover, panel_items, timers, unread
 from workbench.incident.logbook import AFTER
 from workbench.incident.plan import EffectState, Plan
+from workbench.incident.standing import interrupted
 from workbench.progress import EffectMoved, Notice, Phase, Summary
 from workbench.session import Session
 
@@ -46,6 +47,8 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         session.check_writable()
     if options.verify:
         return await verify(session, options)
+    if words := interrupted(session.state):
+        say(f"{words} It is gone on with first.")
     await read_account(session)
     scope = scope_of(options)
     planned = plan(session.situation(), scope)

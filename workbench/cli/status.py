@@ -7,9 +7,10 @@ import argparse
 from workbench import tables
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
-from workbench.cli.output import document, text
+from workbench.cli.output import document, say, text
 from workbench.incident import documents
 from workbench.incident.runbook import Verdict
+from workbench.incident.standing import interrupted
 
 _CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
 
@@ -22,6 +23,9 @@ def run(options: argparse.Namespace) -> int:
 async def _status(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
+        # From the journal alone, so that it is said even where the account does not answer.
+        if words := interrupted(session.state):
+            say(f"{words} `workbench contain --yes` goes on with it.")
         await read_account(session)
         situation, steps, found = session.situation(), session.steps(), session.findings()
         notes = session.capabilities.words() if session.capabilities is not None else []
