@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
-JOBS   ?= 2
+JOBS   ?= 4
 
 .PHONY: drill run test lint format screenshots bench crash-matrix clean
 

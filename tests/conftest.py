@@ -1,0 +1,56 @@
+"""What makes the suite quick: temporary files in memory where there is room, and the long tests first."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+MEMORY = Path("/dev/shm")
+# All tests that run at once need a fraction of this; a container with a small one uses the disk.
+ROOM = 2 * 1024**3
+# The longest first: a long test that begins last keeps one worker busy while the others rest.
+LONGEST = (
+    "test_recover_in_tmux.py",
+    "test_screenshots.py",
+    "test_guided_recovery.py",
+    "test_signals.py",
+    "test_no_secret_leaks.py",
+    "test_any_life.py",
+    "test_investigation_cli.py",
+    "test_leaks_screen.py",
+    "test_registry.py",
+    "test_kill_points.py",
+    "test_blocklists_cli.py",
+    "test_contracts.py",
+    "test_sweep.py",
+    "test_assess.py",
+    "test_table_in_a_terminal.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Put temporary folders into memory: journals and vaults are synced to the disk thousands of times."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal the long tests out, the longest first, to the stretches that the workers begin with."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        return  # One process runs all of them, in the order they are written.
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    long = sorted((i for i in items if i.path.name in rank), key=lambda i: rank[i.path.name])
+    short = [item for item in items if item.path.name not in rank]
+    workers = int(worker["workercount"])
+    dealt: list[pytest.Item] = []
+    for number in range(workers):
+        here = long[number::workers]
+        share = (len(items) * (number + 1)) // workers - len(dealt) - len(here)
+        dealt += [*here, *short[: max(0, share)]]
+        del short[: max(0, share)]
+    items[:] = dealt + short
