@@ -130,6 +130,31 @@ async def test_through_a_route_that_reads_reset_mails_the_return_is_caught(tmp_p
         assert await _come_back(drill, session, 1) >= {"key"}
 
 
+@pytest.mark.parametrize("left", ["login", "subaccount key"])
+async def test_a_planted_reserve_that_was_left_is_caught_when_it_wakes(tmp_path: Path, left: str) -> None:
+    async with (
+        running_drill(tmp_path) as drill,
+        opened(drill, tmp_path, clock=drill.clock) as session,
+    ):
+        tenants = drill.world.tenants.values()
+        for user in drill.story.users:
+            if user.planted:
+                del drill.account.main.users[user.id]
+        keys = {key for tenant in tenants for key in tenant.keys}
+        areas = [area for tenant in tenants for area in tenant.regions.values()]
+        logins = {login for area in areas for d in area.domains.values() for login in d.credentials}
+        if left == "login":
+            waiting = next(login.login for login in drill.story.logins if login.planted)
+        else:
+            waiting = next(key for tenant in tenants if tenant.parent for key in tenant.keys)
+        scope = Scope(keys=tuple(keys - {waiting}), logins=tuple(logins - {waiting}))
+        await _contained(session, scope)
+        assert {ref for kind, ref in drill.intruder.ways() if kind == "sender"} == {waiting}
+        await _come_back(drill, session, 1)
+        assert waiting in {alarm.target for alarm in session.state.alarms.values()}
+        assert {kind for kind, _ in drill.intruder.ways()} <= {"queue"}, "it was taken care of"
+
+
 async def test_a_reserve_that_wakes_is_seen_although_it_is_old(tmp_path: Path) -> None:
     async with (
         running_drill(tmp_path, scenario="stolen-key") as drill,
