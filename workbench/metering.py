@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from workbench.clock import Clock
 from workbench.errors import ApiError
-from workbench.incident.volume import Hour, RateMeter, Volume, judge
+from workbench.incident.volume import Hour, RateMeter, Volume, judge, pace
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence import metrics
@@ -67,11 +67,11 @@ class Metering:
 
     def _judge(self, now: datetime) -> Volume:
         complete = [Hour(h, n) for h, n in self._hours.items() if h < _hour(now)]
-        rate = self._meter.per_hour
-        if rate is None and complete:
-            # Until two readings lie apart, the running hour's pace is the best there is.
-            into = max(300.0, (now - _hour(now)).total_seconds())
-            rate = self._hours.get(_hour(now), 0) * 3600.0 / into
+        rate = None
+        if complete:
+            running, before = _hour(now), self._hours.get(_hour(now) - timedelta(hours=1), 0)
+            into = (now - running).total_seconds()
+            rate = self._meter.per_hour(pace(self._hours.get(running, 0), before, into))
         return judge(
             complete,
             now,

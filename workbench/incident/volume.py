@@ -53,6 +53,12 @@ class Volume:
         )
 
 
+TELLING = 300.0  # seconds after which the running hour speaks for itself
+FEW = 10  # messages below which a count proves neither a fall nor a rise
+PSEUDO = 2.0  # messages that the rate known before counts for, beside the first readings
+MOMENT = 4.0  # seconds: readings closer than this are one
+
+
 def judge(
     hours: Sequence[Hour],
     now: datetime,
@@ -78,16 +84,33 @@ def judge(
     )
 
 
+def pace(running: int, before: int, into: float) -> float:
+    """Return the present rate per hour from the running hour's count, ``into`` seconds after it began.
+
+    A young hour says little: a handful of messages, or none, fit any rate. Then the hour before counts for
+    the part that is missing, unless the young one plainly contradicts it.
+    """
+    if into >= TELLING:
+        return running * 3600.0 / into
+    expected = before * into / 3600.0
+    fallen = expected >= FEW and running < expected / 3
+    risen = running > 3 * expected + FEW
+    if fallen or risen:
+        return running * 3600.0 / max(into, 1.0)
+    return running + before * (1.0 - into / 3600.0)
+
+
 class RateMeter:
     """The present sending rate from a growing count that is read every few seconds.
 
-    ``add`` takes the moment and the count so far; ``per_hour`` is the growth over the last ``span`` seconds,
-    None until two readings lie far enough apart to mean anything.
+    ``add`` takes the moment and the count so far; ``per_hour`` is the growth over the last ``span`` seconds.
+    While the readings lie closer than ``sure`` seconds, what was known before (``prior``, messages an hour)
+    counts as a few messages more: by chance alone a sender of 1,800 an hour is silent for four seconds.
     """
 
-    def __init__(self, span: float = 60.0, least: float = 4.0) -> None:
+    def __init__(self, span: float = 60.0, sure: float = 20.0) -> None:
         self._span = span
-        self._least = least
+        self._sure = sure
         self._samples: list[tuple[float, int]] = []
 
     def add(self, moment: float, count: int) -> None:
@@ -98,12 +121,15 @@ class RateMeter:
         while len(self._samples) > 2 and self._samples[1][0] <= moment - self._span:
             self._samples.pop(0)
 
-    @property
-    def per_hour(self) -> float | None:
-        """Return messages an hour over the last span, None when not yet known."""
+    def per_hour(self, prior: float) -> float:
+        """Return messages an hour over the last span; ``prior`` itself before there are two readings."""
         if len(self._samples) < 2:
-            return None
+            return prior
         (first, low), (last, high) = self._samples[0], self._samples[-1]
-        if last - first < self._least:
-            return None
-        return (high - low) * 3600.0 / (last - first)
+        seconds, grown = last - first, high - low
+        if seconds >= self._sure:
+            return grown * 3600.0 / seconds
+        if prior <= 0:
+            # Nothing went before: the few seconds are all there is, and a burst must show.
+            return grown * 3600.0 / max(seconds, MOMENT)
+        return (grown + PSEUDO) * 3600.0 / (seconds + PSEUDO * 3600.0 / prior)

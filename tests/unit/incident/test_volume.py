@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.incident.volume import Hour, RateMeter, judge
+from workbench.incident.volume import Hour, RateMeter, judge, pace
 
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 TOP = NOW.replace(minute=0)
@@ -50,29 +51,60 @@ def test_an_even_account_raises_no_suspicion(counts: list[int]) -> None:
     assert not volume.abnormal
 
 
-def test_the_meter_says_nothing_until_it_can_and_starts_over_after_a_correction() -> None:
-    meter = RateMeter(span=60, least=4)
-    shown = [meter.per_hour]
-    for moment, count in ((0, 100), (2, 110), (10, 120), (11, 5)):
+def test_the_rate_is_the_growth_of_the_last_minute() -> None:
+    meter = RateMeter(span=60)
+    shown = []
+    for moment, count in ((0, 100), (20, 110), (40, 140), (100, 140), (101, 5)):
         meter.add(moment, count)
-        shown.append(meter.per_hour)
-    assert shown == [None, None, None, 20 * 360, None]
+        shown.append(meter.per_hour(prior=77))
+    # A count that fell was corrected: what was known before stands until there are two readings again.
+    assert shown == [77, 10 * 180, 40 * 90, 0, 77]
+
+
+def test_the_first_seconds_are_weighed_with_what_was_known() -> None:
+    meter = RateMeter()
+    meter.add(0, 100)
+    meter.add(4, 100)
+    # Silent for four seconds: half of 1,800 an hour is believed, not zero.
+    assert meter.per_hour(prior=1800) == 900
+    # With nothing known the seconds are all there is.
+    meter.add(8, 110)
+    assert meter.per_hour(prior=0) == 10 * 3600 / 8
 
 
 def test_an_hour_that_passes_at_once_counts_as_an_hour_and_a_clock_set_back_starts_over() -> None:
-    meter = RateMeter(span=60, least=4)
+    meter = RateMeter(span=60)
     for moment, count in ((0, 100), (5, 110), (3605, 196)):
         meter.add(moment, count)
-    assert meter.per_hour is not None and 86 <= meter.per_hour < 100
+    assert 86 <= meter.per_hour(prior=0) < 100
     meter.add(3000, 200)
-    assert meter.per_hour is None
+    assert meter.per_hour(prior=12) == 12
 
 
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=200))
 def test_the_meter_forgets_what_is_older_than_its_span(steps: list[int]) -> None:
-    meter = RateMeter(span=60, least=4)
+    meter = RateMeter(span=60)
     count = 0
     for moment, step in enumerate([*steps, *[0] * 70]):
         count += step
         meter.add(float(moment), count)
-    assert meter.per_hour == 0
+    assert meter.per_hour(prior=500) == 0
+
+
+@pytest.mark.parametrize(
+    ("running", "before", "into", "rate"),
+    [
+        (900, 0, 1800.0, 1800.0),
+        # Ten seconds into the hour of an intruder who goes on: neither silent nor a burst.
+        (5, 1800, 10.0, 5 + 1800 * (1 - 10 / 3600)),
+        (0, 1800, 10.0, 1800 * (1 - 10 / 3600)),
+        # A minute without a message where thirty were due: it has stopped.
+        (0, 1800, 60.0, 0.0),
+        # Sixty in a minute after a calm hour: it has begun.
+        (60, 26, 60.0, 3600.0),
+    ],
+)
+def test_a_young_hour_is_believed_where_it_contradicts_the_one_before(
+    running: int, before: int, into: float, rate: float
+) -> None:
+    assert pace(running, before, into) == pytest.approx(rate)
