@@ -18,6 +18,7 @@ from workbench.events import Changed, SendingRate
 from workbench.guarded_vault import GuardedVault
 from workbench.incident import changes, hardening, timeline
 from workbench.incident.inventory import Gap, Inventory
+from workbench.incident.logbook import KEY_FACT
 from workbench.incident.situation import Situation
 from workbench.incident_record import IncidentRecord, SessionOptions
 from workbench.journal import Journal
@@ -103,6 +104,10 @@ class AccountReadings(IncidentRecord):
             # Two incidents of one day must not share entries: the later would write over live secrets.
             service = incident_service(f"{name} {self.incident[-4:]}", self.clock.now())
             await self._ledger.record("incident.named", {"name": name, "vault_service": service})
+        words = found.words()
+        if words != list(self.state.facts.get(KEY_FACT, {}).get("words", ())):
+            await self.fact(KEY_FACT, {"words": words})
+            self._tell(Changed("log"))
         return found
 
     async def read_inventory(self) -> None:

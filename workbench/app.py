@@ -134,6 +134,10 @@ class WorkbenchApp(App[int]):
             await self.store.session.connect()
 
     def _connected(self, _: None) -> None:
+        known = self.store.session.capabilities if self.store.session is not None else None
+        if known is not None and (words := known.words()):
+            more = f" And {len(words) - 1} more: see Activity." if len(words) > 1 else ""
+            self.tell(f"{words[0]}{more}", "warning")
         self.refresh_account()
         self._read_rate()
         if not self._watching:

@@ -14,6 +14,9 @@ from workbench.redact import key_tail, visible
 Body = Mapping[str, Any]
 
 
+# The fact that holds what the probe of our key said, in sentences.
+KEY_FACT = "key"
+
 # How the line of a reconciled intent begins.
 AFTER = "after the interruption"
 
@@ -90,9 +93,17 @@ def _timer(body: Body, state: State) -> tuple[str, str] | None:
     )
 
 
+def _fact(body: Body, state: State) -> tuple[str, str] | None:
+    """What the key in use cannot do is news for the operator; other facts only carry verdicts."""
+    if body["name"] != KEY_FACT or not body["words"]:
+        return None
+    return "warn", " ".join(str(line) for line in body["words"])
+
+
 _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "incident.opened": lambda b, s: ("info", f"incident {b['incident']} opened"),
     "plan.confirmed": lambda b, s: ("info", f"confirmed: {b['title']} ({len(b['effects'])} changes)"),
+    "fact": _fact,
     "effect.reconciled": lambda b, s: ("info", f"{AFTER}: {b['line']}"),
     "effect.verified": _effect("ok", "verified"),
     "effect.unproven": _effect("warn", "done, not proven"),
