@@ -26,9 +26,10 @@ from workbench.incident.settings import (
     Settings,
     SuppressionTable,
 )
-from workbench.mailgun import account, content, domains, evidence, settings
+from workbench.mailgun import account, content, domains, settings, thresholds
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.models import Suppression, Template
+from workbench.mailgun.thresholds import Book
 from workbench.redact import visible
 
 # How many readings run at once: the limiter lets 20 calls out, and the writes need room among them.
@@ -138,13 +139,13 @@ class SettingsReader:
             held.templates = await self._templates(None, ask)
 
         async def alerts() -> None:
-            held.alerts = await evidence.send_alerts(self.api, **ask)
+            held.alerts = await thresholds.list_rules(self.api, Book.ALERT, **ask)
 
         async def rules() -> None:
-            held.limit_rules = await evidence.threshold_limits(self.api, **ask)
+            held.limit_rules = await thresholds.list_rules(self.api, Book.LIMIT, **ask)
 
         async def hits() -> None:
-            held.hits = await evidence.threshold_hits(self.api, **ask)
+            held.hits = await thresholds.threshold_hits(self.api, **ask)
 
         async def ips() -> None:
             held.ips = await settings.list_ips(self.api, **ask)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from workbench.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
 from workbench.effects.repeatable import Repeatable, proof, where
 from workbench.incident.state import EffectRecord
-from workbench.mailgun import domains, evidence
+from workbench.mailgun import domains, thresholds
 from workbench.mailgun.client import Priority
 from workbench.mailgun.models import DkimKey
+from workbench.mailgun.thresholds import Book
 from workbench.redact import visible
 
 
@@ -19,7 +20,7 @@ class AlertCreate(PlainHandler):
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Make the rule."""
         rule = {"name": record.effect.target, **dict(record.effect.params["rule"])}
-        await evidence.create_send_alert(ctx.api, rule, **where(record, Priority.WRITE))
+        await thresholds.create_rule(ctx.api, Book.ALERT, rule, **where(record, Priority.WRITE))
         return Sent((f"made at {stamp(ctx)}",))
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
@@ -36,7 +37,7 @@ class AlertCreate(PlainHandler):
         return Reconciled(Reality.AGAIN, "the alert rule is not there: made now")
 
     async def _there(self, ctx: Context, record: EffectRecord) -> bool:
-        rules = await evidence.send_alerts(ctx.api, **where(record, Priority.PROOF))
+        rules = await thresholds.list_rules(ctx.api, Book.ALERT, **where(record, Priority.PROOF))
         wanted = record.effect.params["rule"]["metric"]
         return any(rule.name == record.effect.target and rule.metric == wanted for rule in rules)
 

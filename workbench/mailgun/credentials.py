@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Unpack
 
-from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.endpoints import Region
+from workbench.mailgun.client import Mailgun
 from workbench.mailgun.models import NewPassword, SmtpCredential
 from workbench.mailgun.pagination import Scope, skip_pages
 from workbench.mailgun.records import read_records
 from workbench.mailgun.requests import at
+from workbench.mailgun.where import Where, as_write
 from workbench.redact import Secret
 
 PAGE = 1000
@@ -20,27 +20,22 @@ async def iter_credentials(
     client: Mailgun,
     domain: str,
     *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
     page_size: int = PAGE,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[SmtpCredential]]:
     """Yield a domain's SMTP logins page by page. No value of a password is ever among them."""
     path = at("/v3/domains/{}/credentials", domain)
-    async for items in skip_pages(client, path, Scope(region, subaccount, priority), size=page_size):
+    async for items in skip_pages(client, path, Scope(**where), size=page_size):
         yield read_records(SmtpCredential, items, f"GET {path}")
 
 
 async def list_credentials(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[SmtpCredential]:
     """Return all SMTP logins of a domain."""
-    pages = iter_credentials(client, domain, region=region, subaccount=subaccount, priority=priority)
+    pages = iter_credentials(client, domain, **where)
     return [login async for page in pages for login in page]
 
 
@@ -49,19 +44,14 @@ async def create_credential(
     domain: str,
     login: str,
     password: Secret | None = None,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> NewPassword:
     """Create a login (local part or full address); without a password the server chooses and shows one."""
     answer = await client.call(
         "POST",
         at("/v3/domains/{}/credentials", domain),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={"login": login, "password": password},
-        priority=priority,
     )
     return _new_password(answer.object(), login)
 
@@ -71,10 +61,7 @@ async def reset_credential(
     domain: str,
     login: str,
     password: Secret | None = None,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> NewPassword:
     """Give a login a new password of 5 to 32 characters; without one the server chooses it and shows it once.
 
@@ -84,10 +71,8 @@ async def reset_credential(
     answer = await client.call(
         "PUT",
         at("/v3/domains/{}/credentials/{}", domain, local_part(login, domain)),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={"password": password} if password is not None else {},
-        priority=priority,
         repeat_safe=password is not None,
     )
     return _new_password(answer.object(), login)
@@ -97,18 +82,13 @@ async def delete_credential(
     client: Mailgun,
     domain: str,
     login: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Delete a login. Raises NotFound where it is gone, Refused for ``postmaster`` (reset only)."""
     await client.call(
         "DELETE",
         at("/v3/domains/{}/credentials/{}", domain, local_part(login, domain)),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
         repeat_safe=True,
     )
 

@@ -10,9 +10,9 @@ from workbench.errors import UnreadableAnswer
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.dates import parse_moment, rfc2822
 from workbench.mailgun.endpoints import Region
-from workbench.mailgun.evidence_models import Alert, BounceClass, LogEvent, MetricRow, StatRow
+from workbench.mailgun.evidence_models import BounceClass, LogEvent, MetricRow, StatRow
 from workbench.mailgun.pagination import MAX_PAGES, Scope, endless, items_of
-from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.records import read_records
 from workbench.mailgun.requests import at
 
 LOG_PAGE = 100
@@ -254,82 +254,3 @@ async def stats_total(
         counts = {name: value for name, value in item.items() if isinstance(value, dict)}
         rows.append(StatRow(time=parse_moment(item.get("time")), counts=counts))
     return rows
-
-
-async def threshold_hits(
-    client: Mailgun,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
-) -> list[Alert]:
-    """Return the thresholds that fired."""
-    return await _alerts(client, "/v1/thresholds/hits", region, subaccount, priority)
-
-
-async def send_alerts(
-    client: Mailgun,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
-) -> list[Alert]:
-    """Return the alert rules that exist; one the intruder deleted leaves no trace."""
-    return await _alerts(client, "/v1/thresholds/alerts/send", region, subaccount, priority)
-
-
-async def threshold_limits(
-    client: Mailgun,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
-) -> list[Alert]:
-    """Return the limit rules that exist."""
-    return await _alerts(client, "/v1/thresholds/limits", region, subaccount, priority)
-
-
-async def create_send_alert(
-    client: Mailgun,
-    rule: dict[str, Any],
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
-) -> Alert:
-    """Make an alert rule from the API's own fields (``name``, ``metric``, ``comparator``, ``limit``…)."""
-    answer = await client.call(
-        "POST",
-        "/v1/thresholds/alerts/send",
-        region=region,
-        subaccount=subaccount,
-        json=rule,
-        priority=priority,
-    )
-    return read_record(Alert, {**rule, **answer.object()}, answer.where)
-
-
-async def delete_send_alert(
-    client: Mailgun,
-    name: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
-) -> None:
-    """Delete an alert rule by its name."""
-    await client.call(
-        "DELETE",
-        at("/v1/thresholds/alerts/send/{}", name),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
-        repeat_safe=True,
-    )
-
-
-async def _alerts(
-    client: Mailgun, path: str, region: Region, subaccount: str | None, priority: Priority
-) -> list[Alert]:
-    answer = await client.call("GET", path, region=region, subaccount=subaccount, priority=priority)
-    return read_records(Alert, items_of(answer, "items"), answer.where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, Unpack
 
 from workbench.errors import Forbidden, NotFound, UnreadableAnswer
 from workbench.mailgun.client import Answer, Mailgun, Priority
@@ -12,6 +12,7 @@ from workbench.mailgun.models import Key, NewKey
 from workbench.mailgun.pagination import items_of
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
+from workbench.mailgun.where import Anywhere, as_write
 from workbench.redact import Secret
 
 KINDS = ("user", "domain", "web")
@@ -22,9 +23,7 @@ async def list_keys(
     *,
     kind: str | None = None,
     domain: str | None = None,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Anywhere],
 ) -> list[Key]:
     """Return the account's keys, of one ``kind`` or, by default, of every kind, each key once.
 
@@ -36,10 +35,8 @@ async def list_keys(
         answer = await client.call(
             "GET",
             "/v1/keys",
-            region=region,
-            subaccount=subaccount,
+            **where,
             query={"kind": asked, "domain_name": domain},
-            priority=priority,
         )
         for key in read_records(Key, items_of(answer, "items"), answer.where):
             found.setdefault(key.id, key)
@@ -57,9 +54,7 @@ async def create_key(
     user_id: str | None = None,
     user_name: str | None = None,
     email: str | None = None,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> NewKey:
     """Create a key and return it with the secret that is shown this once.
 
@@ -70,8 +65,7 @@ async def create_key(
     answer = await client.call(
         "POST",
         "/v1/keys",
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={
             "role": role,
             "kind": kind,
@@ -82,7 +76,6 @@ async def create_key(
             "user_name": user_name,
             "email": email,
         },
-        priority=priority,
     )
     item: dict[str, Any] = answer.object().get("key") or {}
     secret = item.pop("secret", None) if isinstance(item, dict) else None
@@ -94,10 +87,7 @@ async def create_key(
 async def delete_key(
     client: Mailgun,
     key_id: str,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> None:
     """Delete a key. Raises NotFound where there is no such key (any more): the caller may take it as done.
 
@@ -107,24 +97,17 @@ async def delete_key(
     await client.call(
         "DELETE",
         at("/v1/keys/{}", key_id),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **as_write(where),
         repeat_safe=True,
     )
 
 
 async def regenerate_public_key(
     client: Mailgun,
-    *,
-    region: Region | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> str:
     """Replace the public validation key and return the new one (it only validates addresses)."""
-    answer = await client.call(
-        "POST", "/v1/keys/public", region=region, subaccount=subaccount, priority=priority, repeat_safe=True
-    )
+    answer = await client.call("POST", "/v1/keys/public", **as_write(where), repeat_safe=True)
     key = answer.object().get("key")
     if not isinstance(key, str) or not key:
         raise no_secret(answer, "the new public key")

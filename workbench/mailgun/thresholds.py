@@ -1,4 +1,4 @@
-"""Alert and limit rules: read, set, delete one by its name (dossier B5). Both books have the same calls."""
+"""Alert and limit rules and what they hit (dossier B5). Both books have the same calls; a rule goes by its name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, Unpack
 
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.evidence_models import Alert
-from workbench.mailgun.records import read_record
+from workbench.mailgun.pagination import items_of
+from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Where, as_write
 
@@ -20,12 +21,24 @@ class Book(StrEnum):
     LIMIT = "limits"
 
 
-async def get_rule(
-    client: Mailgun,
-    book: Book,
-    name: str,
-    **where: Unpack[Where],
-) -> Alert:
+async def threshold_hits(client: Mailgun, **where: Unpack[Where]) -> list[Alert]:
+    """Return the thresholds that fired."""
+    return await _alerts(client, "/v1/thresholds/hits", where)
+
+
+async def list_rules(client: Mailgun, book: Book, **where: Unpack[Where]) -> list[Alert]:
+    """Return the rules that exist; one the intruder deleted leaves no trace."""
+    return await _alerts(client, f"/v1/thresholds/{book.value}", where)
+
+
+async def create_rule(client: Mailgun, book: Book, rule: Mapping[str, Any], **where: Unpack[Where]) -> Alert:
+    """Make a rule from the API's own fields (``name``, ``metric``, ``comparator``, ``limit``…)."""
+    path = f"/v1/thresholds/{book.value}"
+    answer = await client.call("POST", path, **as_write(where), json=dict(rule))
+    return read_record(Alert, {**rule, **answer.object()}, answer.where)
+
+
+async def get_rule(client: Mailgun, book: Book, name: str, **where: Unpack[Where]) -> Alert:
     """Return one rule. Raises NotFound where there is none of this name."""
     answer = await client.call("GET", _path(book, name), **where)
     return read_record(Alert, answer.object(), answer.where)
@@ -47,12 +60,7 @@ async def set_rule(
     )
 
 
-async def delete_rule(
-    client: Mailgun,
-    book: Book,
-    name: str,
-    **where: Unpack[Where],
-) -> None:
+async def delete_rule(client: Mailgun, book: Book, name: str, **where: Unpack[Where]) -> None:
     """Delete a rule; the account keeps no trace of it. Raises NotFound where there is none."""
     await client.call(
         "DELETE",
@@ -60,6 +68,11 @@ async def delete_rule(
         **as_write(where),
         repeat_safe=True,
     )
+
+
+async def _alerts(client: Mailgun, path: str, where: Where) -> list[Alert]:
+    answer = await client.call("GET", path, **where)
+    return read_records(Alert, items_of(answer, "items"), answer.where)
 
 
 def _path(book: Book, name: str) -> str:

@@ -23,10 +23,21 @@ from workbench.errors import (
     UnreadableAnswer,
     VendorFault,
 )
-from workbench.mailgun import account, content, credentials, domains, evidence, keys, queues, settings
+from workbench.mailgun import (
+    account,
+    content,
+    credentials,
+    domains,
+    evidence,
+    keys,
+    queues,
+    settings,
+    thresholds,
+)
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import Region, from_document
 from workbench.mailgun.probe import probe
+from workbench.mailgun.thresholds import Book
 from workbench.redact import Secret
 
 
@@ -68,8 +79,8 @@ async def test_everything_an_account_holds_is_read_without_an_unreadable_field(t
             found += await settings.account_webhooks(client, region=region)
             found += await settings.list_ips(client, region=region)
             found += await gather_pages(content.iter_lists(client, region=region))
-            found += await evidence.threshold_hits(client, region=region)
-            found += await evidence.send_alerts(client, region=region)
+            found += await thresholds.threshold_hits(client, region=region)
+            found += await thresholds.list_rules(client, Book.ALERT, region=region)
             start_, few = now - timedelta(minutes=10), ("accepted_outgoing_count",)
             found += await gather_pages(evidence.iter_logs(client, region=region, start=start_, end=now))
             assert await evidence.metrics(client, region=region, start=start_, end=now, names=few)

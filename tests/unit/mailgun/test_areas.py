@@ -10,9 +10,20 @@ import pytest
 
 from tests.unit.mailgun.fakes import START, fake_client, form_of, gather_pages, reply
 from workbench.errors import Forbidden, NotAuthorised, NotFound, UnreadableAnswer
-from workbench.mailgun import account, content, credentials, domains, evidence, keys, queues, settings
+from workbench.mailgun import (
+    account,
+    content,
+    credentials,
+    domains,
+    evidence,
+    keys,
+    queues,
+    settings,
+    thresholds,
+)
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import MAILGUN, Region
+from workbench.mailgun.thresholds import Book
 from workbench.redact import Secret
 
 D = "mg.acme.example"
@@ -310,11 +321,19 @@ PATHS: list[tuple[str, str, Call]] = [
         f"/v3/{D}/bounces",
         lambda c: content.restore_suppressions(c, D, "bounces", [{"address": "a@b"}], region=US),
     ),
-    ("GET", "/v1/thresholds/hits", lambda c: evidence.threshold_hits(c, region=US)),
-    ("GET", "/v1/thresholds/alerts/send", lambda c: evidence.send_alerts(c, region=US)),
-    ("GET", "/v1/thresholds/limits", lambda c: evidence.threshold_limits(c, region=US)),
-    ("POST", "/v1/thresholds/alerts/send", lambda c: evidence.create_send_alert(c, {"name": "a"}, region=US)),
-    ("DELETE", "/v1/thresholds/alerts/send/a", lambda c: evidence.delete_send_alert(c, "a", region=US)),
+    ("GET", "/v1/thresholds/hits", lambda c: thresholds.threshold_hits(c, region=US)),
+    ("GET", "/v1/thresholds/alerts/send", lambda c: thresholds.list_rules(c, Book.ALERT, region=US)),
+    ("GET", "/v1/thresholds/limits", lambda c: thresholds.list_rules(c, Book.LIMIT, region=US)),
+    (
+        "POST",
+        "/v1/thresholds/alerts/send",
+        lambda c: thresholds.create_rule(c, Book.ALERT, {"name": "a"}, region=US),
+    ),
+    (
+        "DELETE",
+        "/v1/thresholds/alerts/send/a",
+        lambda c: thresholds.delete_rule(c, Book.ALERT, "a", region=US),
+    ),
     (
         "POST",
         "/v2/bounce-classification/metrics",
