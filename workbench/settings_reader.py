@@ -28,8 +28,8 @@ from workbench.incident.settings import (
 )
 from workbench.mailgun import account, content, domains, settings, thresholds
 from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.evidence_models import Book
 from workbench.mailgun.models import Suppression, Template
-from workbench.mailgun.thresholds import Book
 from workbench.redact import visible
 
 # How many readings run at once: the limiter lets 20 calls out, and the writes need room among them.

@@ -17,7 +17,7 @@ from workbench.incident.state import EffectRecord
 from workbench.mailgun import templates, thresholds
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
-from workbench.mailgun.thresholds import Book
+from workbench.mailgun.evidence_models import Book
 
 
 def _plant(drill: RunningDrill) -> tuple[Template, Template]:

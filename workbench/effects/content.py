@@ -10,9 +10,8 @@ from workbench.errors import NotFound
 from workbench.incident.state import EffectRecord
 from workbench.mailgun import content, templates, thresholds
 from workbench.mailgun.client import Priority
-from workbench.mailgun.evidence_models import Alert
+from workbench.mailgun.evidence_models import Alert, Book
 from workbench.mailgun.models import Template
-from workbench.mailgun.thresholds import Book
 from workbench.redact import visible
 
 

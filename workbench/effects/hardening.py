@@ -9,8 +9,8 @@ from workbench.effects.repeatable import Repeatable, proof, where
 from workbench.incident.state import EffectRecord
 from workbench.mailgun import domains, thresholds
 from workbench.mailgun.client import Priority
+from workbench.mailgun.evidence_models import Book
 from workbench.mailgun.models import DkimKey
-from workbench.mailgun.thresholds import Book
 from workbench.redact import visible
 
 

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 from workbench.incident.hosts import Home, host_of, mail_domains_in, urls_in
 from workbench.incident.settings import PlaceSettings, template_content
 from workbench.incident.sweep_row import Row, doubts
-from workbench.mailgun.evidence_models import Alert
+from workbench.mailgun.evidence_models import Alert, Book
 from workbench.mailgun.models import Template, TemplateVersion
-from workbench.mailgun.thresholds import Book
 
 # A template may link anywhere; only who the mail claims to be from and where answers go are judged by host.
 _IDENTITY = ("from", "reply-to", "sender", "return-path", "errors-to")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct, field
@@ -179,6 +180,13 @@ class BounceClass(Record, frozen=True, kw_only=True):
     criticality: str | None = None
     sending_ip: str | None = field(default=None, name="envelope.sending-ip")
     metrics: dict[str, float] = field(default_factory=dict)
+
+
+class Book(StrEnum):
+    """The two kinds of threshold rules by their path."""
+
+    ALERT = "alerts/send"
+    LIMIT = "limits"
 
 
 class Alert(Record, frozen=True, kw_only=True):

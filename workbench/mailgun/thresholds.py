@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, Unpack
 
 from workbench.mailgun.client import Mailgun
-from workbench.mailgun.evidence_models import Alert
+from workbench.mailgun.evidence_models import Alert, Book
 from workbench.mailgun.pagination import items_of
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Where, as_write
-
-
-class Book(StrEnum):
-    """The two kinds of rules by their path."""
-
-    ALERT = "alerts/send"
-    LIMIT = "limits"
 
 
 async def threshold_hits(client: Mailgun, **where: Unpack[Where]) -> list[Alert]:

@@ -36,8 +36,8 @@ from workbench.mailgun import (
 )
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import Region, from_document
+from workbench.mailgun.evidence_models import Book
 from workbench.mailgun.probe import probe
-from workbench.mailgun.thresholds import Book
 from workbench.redact import Secret
 
 

@@ -23,7 +23,7 @@ from workbench.mailgun import (
 )
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import MAILGUN, Region
-from workbench.mailgun.thresholds import Book
+from workbench.mailgun.evidence_models import Book
 from workbench.redact import Secret
 
 D = "mg.acme.example"
