@@ -133,6 +133,34 @@ def test_the_place_of_the_leak_is_asked_about_first_and_once() -> None:
     assert phase_after.adoption(found).verdict is not Verdict.ATTESTED, "a word on the leak closes no step"
 
 
+def test_the_step_is_done_only_when_the_old_places_are_clean_too() -> None:
+    found = situation(use("2026-11-21T14:00:00Z", f"key:{OLD}"))
+    key_made(found.state)
+    apply(found.state, use("2026-11-21T15:00:00Z", f"key:{NEW}"))
+    step = phase_after.adoption(found)
+    assert step.verdict is Verdict.IN_PROGRESS and step.idle, "nobody has searched where the old one lay"
+    found.state.attestations.append(Attestation("10", "ann", MADE, "searched by hand", adoption.SOURCE))
+    assert phase_after.adoption(found).verdict is Verdict.DONE
+
+
+def test_what_is_kept_until_its_hand_over_keeps_nobody_down() -> None:
+    found = situation(use("2026-11-21T14:00:00Z", f"key:{OLD}"))
+    key_made(found.state, cut="first")
+    one = only(found)
+    assert one.waits and one.old_works and not one.down
+    assert "the old one still works" in one.line()
+    step = phase_after.adoption(found)
+    assert step.verdict is Verdict.IN_PROGRESS and step.progress == (1, 1)
+
+
+def test_a_replacement_that_was_replaced_again_is_nobodys_any_more() -> None:
+    found = situation()
+    key_made(found.state)
+    gone = Effect(EffectKind.KEY_DELETE, target=NEW, place=PLACE)
+    found.state.effects[gone.id] = EffectRecord(gone, EffectState.VERIFIED, done_at=MADE)
+    assert adoption.replacements(found) == []
+
+
 def test_a_list_that_was_taken_waits_for_the_developers() -> None:
     found = situation(use("2026-11-21T14:00:00Z", f"key:{OLD}"))
     key_made(found.state)
