@@ -8,7 +8,7 @@ and those the operator noted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -104,6 +104,17 @@ def replacements(situation: Situation) -> list[Replacement]:
             )
         )
     return sorted(found, key=lambda one: (not one.down, not one.waits, one.in_use, one.name))
+
+
+def addresses_in_use(situation: Situation) -> Iterator[str]:
+    """Yield the addresses from which new credentials of any kind were seen in use."""
+    state = situation.state
+    for record in (*state.of_kind(EffectKind.KEY_CREATE), *state.passwords.values()):
+        if record.effect.params.get("own") or record.effect.params.get("stranger"):
+            continue
+        in_use, seen = _in_use(situation, record)
+        if in_use:
+            yield from seen
 
 
 def senders_down(situation: Situation) -> int:

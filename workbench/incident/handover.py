@@ -123,7 +123,11 @@ def kept(situation: Situation) -> list[Kept]:
         if params.get("cut") == FIRST and params.get("replaces") and record.state is not EffectState.SKIPPED:
             kind = "key" if record.effect.kind is EffectKind.KEY_CREATE else "smtp"
             groups.setdefault(f"{kind}:{params['replaces']}", []).append(record)
-    return [made for name, records in groups.items() if (made := _kept(situation, name, records))]
+    if not groups:
+        return []
+    cut = {(kind, r.effect.target) for kind, r in _cuts(state)}
+    waiting = ((name, records) for name, records in groups.items() if _parts(name) not in cut)
+    return [made for name, records in waiting if (made := _kept(situation, name, records))]
 
 
 def is_kept(state: State, credential: str) -> bool:
@@ -139,17 +143,26 @@ def is_kept(state: State, credential: str) -> bool:
 
 def _cut(state: State, credential: str) -> bool:
     """Return whether the old one's end is confirmed: done, or on its way to be."""
+    return any((kind, r.effect.target) == _parts(credential) for kind, r in _cuts(state))
+
+
+def _cuts(state: State) -> Iterator[tuple[str, EffectRecord]]:
+    """Yield every confirmed end of a credential that did not fail, with ``key`` or ``smtp``."""
+    for record in state.of_kind(*_CUTS):
+        if record.state not in (EffectState.FAILED, EffectState.SKIPPED):
+            yield "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp", record
+
+
+def _parts(credential: str) -> tuple[str, str]:
     kind, _, target = credential.partition(":")
-    kinds = _CUTS[:1] if kind == "key" else _CUTS[1:]
-    ended = (EffectState.FAILED, EffectState.SKIPPED)
-    return any(r.effect.target == target and r.state not in ended for r in state.of_kind(*kinds))
+    return kind, target
 
 
 def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept | None:
     state, inventory = situation.state, situation.inventory
     kind, _, target = name.partition(":")
     held, slice_ = (inventory.keys, "keys") if kind == "key" else (inventory.logins, "logins")
-    if _cut(state, name) or (slice_ in inventory.read_at and target not in held):
+    if slice_ in inventory.read_at and target not in held:
         return None
     reached = [r for r in records if r.state in _REACHED]
     new = tuple(

@@ -65,12 +65,15 @@ def credential_readers(situation: Situation) -> list[Reader]:
 
 def makers(situation: Situation) -> Iterator[str]:
     """Yield the user id of whoever made each key that is not this incident's, where the account names one."""
-    users = situation.inventory.users.values()
+    known: dict[str, set[str]] = {}
+    for held in situation.inventory.users.values():
+        for name in _names(held.user):
+            known.setdefault(name, set()).add(held.id)
+    ours = set(situation.state.created_keys)
     for item in situation.inventory.keys.values():
         names = {name.lower() for name in (item.key.requestor, item.key.user_name) if name}
-        if situation.minted_here(item.id) or not names:
-            continue
-        yield from (held.id for held in users if names & _names(held.user))
+        if names and item.id not in ours:
+            yield from set().union(*(known.get(name, set()) for name in names))
 
 
 def _names(user: User) -> set[str]:
@@ -80,8 +83,8 @@ def _names(user: User) -> set[str]:
 def production_addresses(situation: Situation) -> list[str]:
     """Return the addresses from which replacements were seen in use, without any that looked strange before."""
     strange = {str(a) for use in uses(situation.state).values() for a in use.get("strange", ())}
-    seen = (address for one in adoption.replacements(situation) if one.in_use for address in one.seen_from)
-    return [address for address in dict.fromkeys(seen) if address not in strange]
+    seen = dict.fromkeys(adoption.addresses_in_use(situation))
+    return [address for address in seen if address not in strange]
 
 
 def broad_keys(situation: Situation) -> list[KeyItem]:

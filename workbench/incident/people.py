@@ -112,7 +112,10 @@ def people(situation: Situation) -> list[Person]:
         step: {a.subject for a in situation.state.attestations if a.step == step and a.subject}
         for step in (PASSWORD, TWO_FACTOR)
     }
-    found = [_person(situation, item, said) for item in belonging(situation)]
+    # Asked once: it looks through everything that was done, and there may be hundreds of users.
+    cut = situation.state.people_cut_at
+    since = _moment(cut) if cut else None
+    found = [_person(situation, item, said, since) for item in belonging(situation)]
     return sorted(found, key=lambda one: not one.pending)
 
 
@@ -124,12 +127,6 @@ def pending(situation: Situation) -> list[Person]:
 def to_tell(situation: Situation) -> list[Person]:
     """Return the pending people who were not told yet, or whose mailed link died."""
     return [one for one in pending(situation) if not one.waiting]
-
-
-def password_new(situation: Situation, item: UserItem) -> bool:
-    """Return whether the account shows a password set after access was cut."""
-    cut, changed = situation.state.people_cut_at, item.user.password_updated_at
-    return bool(cut) and changed is not None and changed >= _moment(cut)
 
 
 def attestations(situation: Situation, step: str, user_id: str) -> list[Attestation]:
@@ -258,7 +255,13 @@ def about(situation: Situation, item: UserItem) -> list[str]:
     return lines
 
 
-def _person(situation: Situation, item: UserItem, said: dict[str, set[str]]) -> Person:
+def _person(
+    situation: Situation, item: UserItem, said: dict[str, set[str]], since: datetime | None
+) -> Person:
+    """Return how far a user is; a password counts as new when it was set after access was cut (``since``)."""
+    changed = item.user.password_updated_at
+    new = since is not None and changed is not None and changed >= since
+
     def standing(shown: bool, step: str) -> Known:
         return Known.SHOWN if shown else Known.ATTESTED if item.id in said[step] else Known.OPEN
 
@@ -266,7 +269,7 @@ def _person(situation: Situation, item: UserItem, said: dict[str, set[str]]) -> 
     told = timers.get(f"{LINK}:{item.id}") or timers.get(f"{TOLD}:{item.id}") or {}
     return Person(
         item,
-        standing(password_new(situation, item), PASSWORD),
+        standing(new, PASSWORD),
         standing(bool(item.user.tfa_active), TWO_FACTOR),
         str(told.get("at", "")),
         link_left(situation, item.id),
