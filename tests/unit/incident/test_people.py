@@ -216,3 +216,18 @@ def test_hundreds_of_users_cost_little_and_the_pending_come_first() -> None:
     step = phase_people.two_factor(found)
     assert step.progress == (300, 600)
     assert "not active" in step.evidence[0]
+
+
+def test_hundreds_of_users_look_up_once_what_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    real = State.people_cut_at.fget
+    assert real is not None
+
+    def counted(state: State) -> str:
+        asked.append(1)
+        return str(real(state))
+
+    monkeypatch.setattr(State, "people_cut_at", property(counted))
+    found = situation(*(user(n) for n in range(400)))
+    assert len(people.people(found)) == 400
+    assert len(asked) <= 3
