@@ -244,7 +244,10 @@ class Deeds:
         from workbench.screens.texts import TextScreen
 
         def told(made: Assessment) -> None:
-            self._app.push_screen(TextScreen("The damage", self._app.safe("\n".join(made.lines()))))
+            hint = "S judges who sent what · W the window hour by hour · T the timeline"
+            self._app.push_screen(
+                TextScreen("The damage", self._app.safe("\n".join(made.lines())), hint=hint)
+            )
 
         if self._app.work.running("sweep"):
             self._app.tell("Settings and log are being read already; it says when it is done.")

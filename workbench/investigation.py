@@ -42,6 +42,7 @@ from workbench.incident.swept import proven, swept_items
 from workbench.incident.use import INTRUDER
 from workbench.log_evidence import LogEvidence
 from workbench.mailgun.client import Priority
+from workbench.mailgun.evidence_models import BounceClass
 from workbench.redact import Secret
 from workbench.settings_reader import SettingsReader
 
@@ -59,6 +60,9 @@ class Investigation:
     assessment: Assessment | None = None
     moved: Moved | None = None
     log: LogEvidence = field(init=False)
+    # What the latest assessment counted the damage from, to count it again after a decision.
+    _bounces: list[BounceClass] = field(default_factory=list)
+    _damaged: Settings | None = None
     # A sweep must not wait for a log that takes minutes.
     _settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _log_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -228,15 +232,51 @@ class Investigation:
             made = self._judged(window, table, now)
             words += await read_breakdowns(self.desk.api, window, now)
             words += [*window.notes, *abuse_window.disagreement(window, table), *table.words()]
-            bounces = await read_bounces(self.desk.api, now, words)
-            held = await self._suppressions(made, words)
-            made.damage = damage.assess(
-                made.proposals, table, held, self.desk.inventory, window.began, bounces
-            )
+            self._bounces = await read_bounces(self.desk.api, now, words)
+            self._damaged = await self._suppressions(made, words)
+            self._count_damage(made)
             made.words = words
             self.assessment = made
             await self._journal(made, now)
             return made
+
+    async def judge_again(self) -> Assessment | None:
+        """Take the operator's decisions about senders into the assessment, and journal what follows from them.
+
+        Returns None where nothing is assessed in this session: then they count at the next assessment.
+        """
+        held = self.assessment
+        if held is None:
+            return None
+        async with self._log_lock:
+            now = account_now(self.desk)
+            volume = self.desk.metering.volume
+            hours = {hour.start: hour.accepted for hour in volume.hours} if volume is not None else {}
+            window = abuse_window.from_metrics(hours, now)
+            window.by = held.window.by
+            made = self._judged(window, held.table, now)
+            made.words = held.words
+            self._count_damage(made)
+            self.assessment = made
+            await self._journal(made, now)
+            return made
+
+    def _count_damage(self, made: Assessment) -> None:
+        made.damage = damage.assess(
+            made.proposals, made.table, self._damaged, self.desk.inventory, made.window.began, self._bounces
+        )
+
+    def senders(self) -> list[Mapping[str, Any]]:
+        """Return who sent what, as assessed now or before, with the operator's decisions of now."""
+        state = self.desk.situation().state
+        if self.assessment is not None:
+            found: list[Mapping[str, Any]] = [sender.to_json() for sender in self.assessment.senders]
+        else:
+            found = list(state.facts.get("assessment", {}).get("senders", ()))
+        decided = {name: held.decision for name, held in state.decisions.items()}
+        return [
+            {**one, "decision": decided.get(str(one.get("key", "")), one.get("decision"))} for one in found
+        ]
 
     async def _suppressions(self, made: Assessment, words: list[str]) -> Settings | None:
         """Return settings that hold the abused domains' suppressions from the window on, reading what is missing.

@@ -13,9 +13,12 @@ from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
 from workbench.drill.records import Suppression
 from workbench.evidence import load
+from workbench.incident.senders import for_abuse_reports, why_of
+from workbench.incident.senders import rows as sender_rows
 from workbench.incident.timeline import Kind, timeline
 from workbench.log_export import pages_of
 from workbench.mailgun.log_entries import read_page
+from workbench.session import Session
 from workbench.use_reader import CALLS, read_use
 
 
@@ -65,8 +68,37 @@ async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
         assert found.words == [] or all("whose acceptance" in w for w in found.words)
         moments = timeline(session.situation(), session.investigation.settings)
         assert any(m.kind is Kind.LOG and "abuse begins" in m.text for m in moments)
+        await _decided(session)
         await _stored_log_is_whole(session, found.table.entries)
         await _recipients(session, tmp_path)
+
+
+async def _decided(session: Session) -> None:
+    """What the operator decides counts at once, in the use of the credential and in the damage."""
+    held = session.investigation.assessment
+    assert held is not None
+    counted = held.damage.sure.counts["accepted"]
+    reported = for_abuse_reports(held.proposals).splitlines()
+    assert {line.split()[0] for line in reported} == {
+        a for s in held.senders if s.looks == "intruder" for a in s.addresses
+    }
+    rows = session.investigation.senders()
+    assert rows[0]["looks"] == "intruder" and rows[0]["decision"] is None
+    shown = sender_rows(rows)[0]
+    assert shown.cells[0].text == "intruder?" and "%" in shown.cells[4].text and "from " in why_of(rows[0])
+    names = [str(row["key"]) for row in rows if row["looks"] == "intruder"]
+    for name in names:
+        await session.decide(name, "ours", "our own campaign")
+    again = await session.investigation.judge_again()
+    assert again is not None and counted > 0
+    assert again.damage.sure.counts["accepted"] == 0
+    assert for_abuse_reports(again.proposals) == ""
+    use = session.state.facts["credential_use"]["by_credential"][str(rows[0]["credential"])]
+    assert use["looks"] == "production"
+    for name in names:
+        await session.decide(name, "intruder", "it was not")
+    again = await session.investigation.judge_again()
+    assert again is not None and again.damage.sure.counts["accepted"] == counted
 
 
 async def _stored_log_is_whole(session, entries: int) -> None:  # type: ignore[no-untyped-def]

@@ -62,6 +62,20 @@ class FakeInvestigation:
         """Return what the session was told to know."""
         return list(self._session.past)
 
+    def senders(self) -> list[Any]:
+        """Return what the session was told to know, with the decisions of now."""
+        decided = {name: held.decision for name, held in self._session.state.decisions.items()}
+        return [{**one, "decision": decided.get(one["key"])} for one in self._session.senders]
+
+    @property
+    def assessment(self) -> None:
+        """Nothing was assessed in this session."""
+        return None
+
+    async def judge_again(self) -> None:
+        """Remember that it was asked for."""
+        self._session.asked.append(("judge_again",))
+
     def window(self) -> AbuseWindow | None:
         """Return what the session was told to know."""
         return self._session.seen_window
@@ -102,6 +116,7 @@ class FakeSession:
         self.keeper: Callable[[Held], Awaitable[Keeping]] | None = None
         self.closed = False
         self.past: list[Moment] = []
+        self.senders: list[dict[str, Any]] = []
         self.seen_window: AbuseWindow | None = None
         self._size = (logins, keys, users, domains)
 
@@ -175,7 +190,7 @@ class FakeSession:
         """Connect, or fail as told."""
         await self.hold.wait()
         self._fail("connect")
-        self.capabilities = object()
+        self.capabilities = SimpleNamespace(words=list)
         self.changed("capabilities")
         return self.capabilities
 

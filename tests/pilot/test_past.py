@@ -93,8 +93,41 @@ async def test_the_window_draws_numbers_and_explains(running: Running, size: tup
         assert on_top(pilot, MainScreen)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_senders_are_judged_and_the_figures_counted_again(
+    running: Running, size: tuple[int, int]
+) -> None:
+    session = FakeSession()
+    session.senders = [
+        {"key": "sender:a", "credential": "key:1234abcd-4f2a4f2a", "sender": "n@mg0.acme.example", "looks": "intruder",
+         "accepted": 900, "failed": 180, "complained": 9, "why": ["never seen before"], "addresses": ["203.0.113.9"],
+         "subjects": ["win # now"]},
+        {"key": "sender:b", "credential": "smtp:app@mg0.acme.example", "sender": "app@mg0.acme.example",
+         "looks": "production", "accepted": 70, "why": ["used before the abuse"]},
+    ]  # fmt: skip
+    async with running(session, size) as pilot:
+        await pilot.press("S")
+        await settle(pilot)
+        text = screen_text(pilot)
+        assert "intruder?" in text and "key …4f2a" in text and "900" in text and "20.0%" in text
+        assert "never seen before; from 203.0.113.9; wrote “win # now”" in text
+        assert "1 of 2 wait for your judgement" in text
+        await pilot.press("enter")
+        await settle(pilot)
+        # Only the one that was asked about was selected.
+        assert ("decide", "sender:a", "intruder", "judged in the list of senders") in session.asked
+        assert not any(row[:2] == ("decide", "sender:b") for row in session.asked)
+        assert ("judge_again",) in session.asked
+        await pilot.press("S")
+        await settle(pilot)
+        assert "intruder's" in screen_text(pilot) and "0 of 2 wait for your" in screen_text(pilot)
+
+
 async def test_before_anything_was_read_it_says_so(running: Running) -> None:
     async with running(FakeSession(), (80, 24)) as pilot:
         await pilot.press("W")
         await settle(pilot)
         assert "not read yet" in screen_text(pilot)
+        await pilot.press("escape", "S")
+        await settle(pilot)
+        assert "Nothing is assessed yet" in screen_text(pilot)

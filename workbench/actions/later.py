@@ -13,6 +13,14 @@ LATER = (
         step="8",
     ),
     Action(
+        "senders.judge",
+        "damage: who sent what, and whose it is",
+        "Lists credential, sender and addresses of the log, each with its reason; you decide, plans and report follow.",
+        key="S",
+        step="8",
+        needs="an assessment",
+    ),
+    Action(
         "window.show",
         "damage: the abuse window hour by hour",
         "Draws the hourly sending against what is usual, with the numbers, and what the abuse went through.",
