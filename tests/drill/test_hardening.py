@@ -10,11 +10,14 @@ from tests.support.drills import opened, running_drill
 from workbench.actions import contain, handover
 from workbench.actions.contain import Scope
 from workbench.actions.hardening import KEY_LIFE, plan
+from workbench.effects.base import Reality
+from workbench.effects.registry import HANDLERS
 from workbench.errors import UsageError
 from workbench.incident import adoption, hardening
 from workbench.incident.handover import kept
 from workbench.incident.hardening import Standing
 from workbench.incident.plan import EffectKind, EffectState
+from workbench.incident.state import EffectRecord
 from workbench.incident.verdicts import Verdict
 from workbench.session import Session
 
@@ -110,3 +113,34 @@ async def test_a_dkim_key_is_switched_on_once_its_record_is_published(tmp_path: 
         await session.run(then)
         switched = session.state.of_kind(EffectKind.DKIM_ACTIVATE)
         assert {r.state for r in switched} == {EffectState.VERIFIED}
+
+
+async def test_interrupted_before_or_after_the_account_is_asked_what_happened(tmp_path: Path) -> None:
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+        # Mailgun manages the keys of one domain itself: they are rolled, not made.
+        managed = next(iter(drill.account.main.regions["us"].domains.values()))
+        managed.automatic_security = True
+        await _read(session)
+        await session.preserve()
+        await session.run(contain.plan(session.situation(), Scope()))
+        await session.investigation.sweep()
+        drill.account.main.regions["us"].alerts.clear()
+        made = plan(session.situation(), ["alerts", "dkim-keys"])
+        assert {effect.kind for effect in made} == {
+            EffectKind.ALERT_CREATE,
+            EffectKind.DKIM_CREATE,
+            EffectKind.DKIM_ROTATE,
+        }
+        rolled = next(e for e in made if e.kind is EffectKind.DKIM_ROTATE)
+        assert rolled.target == managed.name and rolled.undo.startswith("cannot")
+        ctx = session._context_now()
+        for effect in made:
+            record = EffectRecord(effect)
+            assert (await HANDLERS[effect.kind].reconcile(ctx, record)).reality is Reality.AGAIN, effect.kind
+            assert not (await HANDLERS[effect.kind].prove(ctx, record)).sure, effect.kind
+        summary = await session.run(made)
+        assert summary.complete, summary.line()
+        for effect in made:
+            found = await HANDLERS[effect.kind].reconcile(ctx, EffectRecord(effect))
+            assert found.reality is Reality.HAPPENED and found.sent.evidence, effect.kind
+        assert next(key.active for key in managed.dkim if key.selector not in rolled.params["before"])
