@@ -245,9 +245,8 @@ class Deeds:
 
         def told(made: Assessment) -> None:
             hint = "S judges who sent what · W the window hour by hour · T the timeline"
-            self._app.push_screen(
-                TextScreen("The damage", self._app.safe("\n".join(made.lines())), hint=hint)
-            )
+            lines = "\n".join((*made.lines(), *made.damage_lines()))
+            self._app.push_screen(TextScreen("The damage", self._app.safe(lines), hint=hint))
 
         if self._app.work.running("sweep"):
             self._app.tell("Settings and log are being read already; it says when it is done.")

@@ -21,7 +21,12 @@ class Past(Lists):
 
     def table(self) -> dict[str, Callable[[Session], object]]:
         """Return the deeds by action id."""
-        return {"timeline.show": self.timeline, "window.show": self.window, "senders.judge": self.senders}
+        return {
+            "timeline.show": self.timeline,
+            "window.show": self.window,
+            "senders.judge": self.senders,
+            "support.questions": self.questions,
+        }
 
     def timeline(self, session: Session) -> None:
         """Show everything dated that is known; it follows the journal while it is open."""
@@ -43,6 +48,14 @@ class Past(Lists):
         from workbench.screens.window import WindowScreen
 
         self._app.push_screen(WindowScreen(session.investigation.window(), self._app.store.look))
+
+    def questions(self, session: Session) -> None:
+        """Show what the sweep could not look at and what no call shows, as questions to copy."""
+        from workbench.incident.sweep_unread import questions
+
+        rows = session.state.facts.get("sweep", {}).get("unread", ())
+        hint = "The API shows none of this: send the questions to Mailgun Support."
+        self.show_text("What the account cannot show", questions(rows), hint, None)
 
     def senders(self, session: Session) -> None:
         """Show who sent what; the operator decides, and what follows from it is counted again."""

@@ -12,7 +12,6 @@ from workbench.redact import key_tail, visible
 if TYPE_CHECKING:
     # For annotations only: `leaks` prints a table too, and its start-up time counts.
     from workbench.incident.abuse_window import HourSeen, Share
-    from workbench.incident.damage import Health
     from workbench.incident.findings import Finding
     from workbench.incident.inventory import Inventory
     from workbench.incident.plan import Plan
@@ -128,11 +127,6 @@ def shares(found: Sequence[Share]) -> str:
     """Return one breakdown of the window: value, messages, and as many hours of the usual pace."""
     rows = [(visible(s.value, _WIDTH), f"{s.accepted:,}", f"{s.usual:,.0f}") for s in found]
     return _table(rows, ("", "in the window", "usual"))
-
-
-def health(signs: Sequence[Health]) -> str:
-    """Return the signs of how the account stands."""
-    return _table([(visible(s.subject, 60), visible(s.what, 90)) for s in signs], ("", ""))
 
 
 def secrets(service: str, entries: Sequence[str]) -> str:

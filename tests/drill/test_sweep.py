@@ -108,6 +108,10 @@ async def test_one_plan_removes_what_was_left_and_proves_it(tmp_path: Path) -> N
         # A fresh sweep asks about nothing of it: what was repaired says so.
         await session.investigation.sweep()
         assert [item.title for item, decision in open_items(session.situation()) if not decision] == []
+        told = [moment.text for moment in session.investigation.moments() if moment.suspicious]
+        assert "route “archive” made" in told and "account webhook “stats” made" in told, (
+            "named although they are gone"
+        )
         # Unless somebody does it again.
         template = next(
             t for d in area.domains.values() for t in d.templates.values() if t.name == "password-reset"

@@ -83,7 +83,8 @@ class FakeInvestigation:
     async def assess(self) -> Any:
         """Count nothing."""
         self._session.asked.append(("assess",))
-        return SimpleNamespace(lines=lambda: [f"about 900 messages to {PERSON}"])
+        lines = [f"about 900 messages to {PERSON}"]
+        return SimpleNamespace(lines=lambda: lines, damage_lines=lambda: ["delivered by provider: Gmail 700"])
 
 
 class FakeSession:

@@ -13,6 +13,12 @@ LATER = (
         step="8",
     ),
     Action(
+        "support.questions",
+        "support: what the account cannot show",
+        "Lists what no call shows and what could not be read, each with the question for Support, to copy.",
+        step="6",
+    ),
+    Action(
         "senders.judge",
         "damage: who sent what, and whose it is",
         "Lists credential, sender and addresses of the log, each with its reason; you decide, plans and report follow.",

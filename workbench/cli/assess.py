@@ -146,8 +146,6 @@ def _show(found: Assessment) -> None:
     for name, shares in found.window.by.items():
         text(f"\nby {name.replace('_', ' ')}")
         text(tables.shares(shares[:12]))
-    if found.damage.health:
-        text("\nhealth now")
-        text(tables.health(found.damage.health))
-    for note in found.damage.notes:
-        text(f"- {note}")
+    text("\nthe damage")
+    for line in found.damage_lines():
+        text(f"- {line}")

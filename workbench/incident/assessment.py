@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from workbench.incident.abuse_window import AbuseWindow
 from workbench.incident.attribution import Attribution
-from workbench.incident.damage import Damage
+from workbench.incident.damage import Damage, words
 from workbench.incident.proposals import Proposal
 from workbench.incident.senders import Sender
 from workbench.incident.use import PRODUCTION
@@ -49,3 +49,7 @@ class Assessment:
                 f"no key to go out, purge {names}"
             )
         return [*made, *self.words]
+
+    def damage_lines(self) -> list[str]:
+        """Return what readers did, whom it reached, and what is left of it, in sentences."""
+        return words(self.damage)

@@ -17,6 +17,7 @@ from workbench.incident.suppressed import Added
 from workbench.incident.use import INTRUDER, UNCLEAR
 from workbench.mailgun.evidence_models import BounceClass
 from workbench.mailgun.models import Suppression
+from workbench.redact import visible
 
 # What the vendor and the large receivers hold against a sender (vendor docs; Gmail and Yahoo sender rules).
 LIMITS = {"complaints": 0.001, "bounces": 0.05}
@@ -204,3 +205,35 @@ def _refusals(bounces: Iterable[BounceClass]) -> Iterable[Health]:
     for name, metrics in sorted(worst.items(), key=lambda pair: -pair[1]["critical_bounce_count"])[:10]:
         count = int(metrics["critical_bounce_count"])
         yield Health(name, f"refused {count:,} messages for content or reputation this week", True)
+
+
+def words(made: Damage) -> list[str]:
+    """Return the damage beyond the bare counts, in sentences: what readers did, whom it reached, what is left of it."""
+    lines: list[str] = []
+    counts = made.sure.counts
+    if counts.get("accepted"):
+        lines.append(
+            f"of the intruder's mail {counts.get('opened', 0):,} were opened, {counts.get('clicked', 0):,} clicked, "
+            f"{counts.get('unsubscribed', 0):,} led to an unsubscribe"
+        )
+    if made.sure.providers:
+        named = ", ".join(
+            f"{visible(name, 40)} {count:,}" for name, count in list(made.sure.providers.items())[:6]
+        )
+        lines.append(f"delivered by provider: {named}")
+    tables = Counter((added.domain, added.table) for added in made.added)
+    for (domain, table), count in sorted(tables.items()):
+        lines.append(
+            f"{count:,} {visible(table, 20)} of {visible(domain, 80)} were added by the abuse and would silently drop "
+            "real customers: “damage: lift suppressions the abuse added” takes off just those"
+        )
+    if made.added_more:
+        lines.append(
+            f"{made.added_more:,} further suppressions of the window were counted, not looked at one by one"
+        )
+    if made.kept_complaints:
+        lines.append(
+            f"{made.kept_complaints:,} complaints of the window stay: those people do not want this mail"
+        )
+    lines += [f"{visible(health.subject, 80)}: {visible(health.what, 200)}" for health in made.health]
+    return [*lines, *made.notes]

@@ -6,12 +6,13 @@ kept, and says so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from workbench.incident.inventory import Gap
-from workbench.incident.sweep import Swept
+from workbench.incident.sweep import HIDDEN, Swept
+from workbench.redact import visible
 
 
 class Area(NamedTuple):
@@ -157,3 +158,10 @@ def _question(reading: str) -> str:
     name = reading.partition(" of ")[0]
     known = {area.name: area.question for area in AREAS.values()} | _MORE
     return known.get(name, f"What do our {name} look like, and what was changed since the abuse began?")
+
+
+def questions(rows: Iterable[Mapping[str, str]]) -> str:
+    """Return what could not be read and what no call shows (dossier F), a question for Support each, as lines."""
+    unseen = [f"{row.words}: {row.question}" for row in (Unread(**one) for one in rows)]
+    hidden = [f"{what}: {question}" for what, question in HIDDEN]
+    return "\n".join(f"- {visible(line, 400)}" for line in (*unseen, *hidden))

@@ -107,6 +107,17 @@ def test_health_names_rates_states_and_refusals() -> None:
     assert "Gmail refused 12 messages" in words
 
 
+def test_the_words_say_what_was_done_whom_it_reached_and_what_to_lift() -> None:
+    said = damage.words(_assessed(_settings()))
+    assert any(line.startswith("of the intruder's mail") and "opened" in line for line in said)
+    assert "delivered by provider: Gmail 1,153" in said
+    assert any(line.startswith("1 bounces of acme.example were added by the abuse") for line in said)
+    assert any("1 complaints of the window stay" in line for line in said)
+    assert any("disabled by Mailgun" in line for line in said)
+    assert any("suppressions that the intruder deleted leave no trace" in line for line in said)
+    assert damage.words(damage.Damage()) == []
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+49 30", "-2", "@sum", "\tx", "\r=1"])
 def test_cells_are_harmless_to_spreadsheets(cell: str) -> None:
     assert harmless(cell).startswith("'")

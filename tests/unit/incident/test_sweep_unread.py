@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.incident.inventory import Gap
 from workbench.incident.plan import Place
 from workbench.incident.sweep import Judged, Swept
-from workbench.incident.sweep_unread import AREAS, areas, blind, carried, unread, unseen
+from workbench.incident.sweep_unread import AREAS, areas, blind, carried, questions, unread, unseen
 from workbench.mailgun.endpoints import Region
 
 US, EU = Place(Region.US), Place(Region.EU)
@@ -67,3 +67,10 @@ def test_what_the_snapshot_could_not_see_is_not_new() -> None:
     assert unseen("webhook", "US", readings)
     assert not unseen("template", "news.acme.example", readings)
     assert not unseen("mailing-list", "US", readings)
+
+
+def test_the_questions_hold_what_was_not_read_and_what_nobody_can_read() -> None:
+    text = questions(row.to_json() for row in unread([Gap("routes", EU, "\x1b[2Jrefused")]))
+    assert "routes (EU): could not be read" in text and AREAS["route"].question in text
+    assert "sign-in sessions: Please end all control-panel sessions" in text
+    assert all(line.isprintable() and line.startswith("- ") for line in text.splitlines())
