@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from keyring.errors import KeyringLocked
 from textual.pilot import Pilot
 
 from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import SECRET, US, FakeSession
+from tests.support.ground import DictKeyring, ground, quiet
+from tests.support.kills import PLANS
+from workbench.app import WorkbenchApp
 from workbench.effects.base import Held, Keeping
 from workbench.errors import VaultError
-from workbench.incident.plan import Effect, EffectKind
+from workbench.incident.plan import Effect, EffectKind, EffectState
 from workbench.redact import Secret
 from workbench.screens.asks import PickScreen
 from workbench.screens.reveal import RevealScreen
+from workbench.session import Session
 from workbench.vault import EntryName
 
 HELD = Held(
@@ -83,30 +89,67 @@ async def test_writing_it_down_asks_about_share_safe_first_and_believes_only_a_y
     async with running(session) as pilot:
         answer = await _asked(pilot, session, HELD)
         await pilot.press("down", "enter")
-        await settle(pilot)
+        await pilot.pause(0.05)
         assert "Turn share-safe off?" in screen_text(pilot)
         await pilot.press("enter")  # Keeps it on: nothing is shown, and it is asked again.
-        await settle(pilot)
+        await pilot.pause(0.05)
         assert "Not stored" in screen_text(pilot) and not answer.done()
         await pilot.press("down", "enter")
-        await settle(pilot)
+        await pilot.pause(0.05)
         await pilot.press("down", "enter")
-        await settle(pilot)
+        await pilot.pause(0.05)
         assert on_top(pilot, RevealScreen) and not app_of(pilot).store.look.share_safe
         await pilot.press("tab", "enter")
-        await settle(pilot)
+        await pilot.pause(0.05)
         assert SECRET in screen_text(pilot)
         await pilot.press("escape")
-        await settle(pilot)
+        await pilot.pause(0.05)
         assert SECRET not in screen_text(pilot) and "Did you write it down" in screen_text(pilot)
         await pilot.press("enter")  # Not yet.
-        await settle(pilot)
+        await pilot.pause(0.05)
         assert "Not stored" in screen_text(pilot) and not answer.done()
         await pilot.press("down", "enter")
-        await settle(pilot)
+        await pilot.pause(0.05)
         await pilot.press("tab", "enter")
-        await settle(pilot)
+        await pilot.pause(0.05)
         await pilot.press("escape")
-        await settle(pilot)
+        await pilot.pause(0.05)
         await pilot.press("down", "enter")
         assert await answer is Keeping.WRITTEN
+
+
+async def test_a_locked_keyring_is_asked_about_and_once_unlocked_the_run_goes_on(tmp_path: Path) -> None:
+    """The whole way: executor, vault, screen, and back."""
+    quiet()
+    async with ground(tmp_path) as place:
+        place.keyring = keyring = DictKeyring()
+        async with place.session() as session:
+
+            async def open_session() -> Session:
+                return session
+
+            app = WorkbenchApp(open_session, drill=True, watch_every=0, rate_every=0)
+            async with app.run_test(size=(120, 40), notifications=True) as pilot:
+                await settle(pilot)
+                await session.preserve()
+
+                def locked(call: str, username: str) -> str | None:
+                    raise KeyringLocked("the collection is locked")
+
+                keyring.trouble = locked
+                app.deeds.run(PLANS["key.create"](session))
+                for _ in range(500):
+                    if isinstance(app.screen, PickScreen):
+                        break
+                    await pilot.pause(0.02)
+                await pilot.pause(0.1)
+                assert "Not stored" in screen_text(pilot)
+                assert place.old_keys.keys() <= place.living_keys().keys()
+                keyring.trouble = lambda call, username: None
+                await pilot.press("enter")
+                assert await app.work.rest("run", 30)
+                mint, delete = session.state.effects.values()
+                assert (mint.state, delete.state) == (EffectState.VERIFIED, EffectState.VERIFIED)
+                assert mint.effect.target not in place.living_keys()
+                rows = [row.body["answer"] for row in session._journal.rows() if row.kind == "secret.held"]
+                assert rows == [Keeping.AGAIN.value]
