@@ -39,7 +39,7 @@ async def on_the_drill(
 ) -> AsyncIterator[tuple[Pilot[int], Session]]:
     """Run the app on a session of its own drill."""
     async with (
-        running_drill(folder) as drill,
+        running_drill(folder, domains=3, credentials=8, users=4) as drill,
         opened(drill, folder, search_places=drill_places(drill.document())) as session,
     ):
 
