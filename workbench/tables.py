@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Sized
-from typing import TYPE_CHECKING
-
-from tabulate import tabulate
+from typing import TYPE_CHECKING, Any
 
 from workbench.redact import key_tail, visible
 
@@ -169,7 +167,7 @@ def overview(title: str, incident: str, situation: Situation) -> str:
         if volume.began is not None:
             rows.append(("abnormal since", f"{volume.began:%Y-%m-%d %H:%M}Z"))
     rows += [("not readable", visible(f"{gap.slice}: {gap.reason}", 100)) for gap in inventory.gaps.values()]
-    return tabulate(rows, tablefmt="plain", disable_numparse=True)
+    return _drawn(rows, tablefmt="plain")
 
 
 def _count(inventory: Inventory, part: str, held: Sized) -> str:
@@ -206,5 +204,11 @@ def _last(record: EffectRecord) -> str:
 
 
 def _table(rows: Sequence[Sequence[object]], headers: Sequence[str]) -> str:
+    return _drawn(rows, headers=list(headers), tablefmt="simple")
+
+
+def _drawn(rows: Sequence[Sequence[object]], **look: Any) -> str:
+    from tabulate import tabulate  # Loading it takes a tenth of a command's start; documents need none.
+
     # Numbers in names must stay as written: ids that look like floats would lose digits.
-    return tabulate(rows, headers=list(headers), tablefmt="simple", disable_numparse=True)
+    return tabulate(rows, disable_numparse=True, **look)

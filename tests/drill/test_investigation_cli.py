@@ -22,7 +22,6 @@ from workbench.incident.attribution import Attribution
 from workbench.incident.damage import Damage
 from workbench.incident.suppressed import Added
 
-
 # The log of a small account is as telling, and read in a fraction of the time.
 SMALL = {"domains": 4, "credentials": 10, "users": 5}
 
@@ -112,7 +111,10 @@ async def test_assess_lifts_what_the_abuse_added_once_confirmed(
         assert "No suppression is known" in capsys.readouterr().err
         assert (await lift(session, options("--dry-run"))).code == 0
         assert json.loads(capsys.readouterr().out)["effects"] == []
-    async with running_drill(tmp_path, scenario="stolen-login", **SMALL) as drill, opened(drill, tmp_path) as session:
+    async with (
+        running_drill(tmp_path, scenario="stolen-login", **SMALL) as drill,
+        opened(drill, tmp_path) as session,
+    ):
         await session.connect()
         await session.read_inventory()
         assert drill.story.stolen_login is not None
