@@ -375,9 +375,9 @@ class WorkbenchApp(App[int]):
             self.crash = error
             text = Text(crash_text(error))
             self._exit_renderables.append(Segments(list(self.console.render(text))))
+            self._ending.leaving(1)
             self._exception = error
             self._exception_event.set()
-            self._ending.leaving(1)
         self._close_messages_no_wait()
 
     def _fatal_error(self) -> None:
