@@ -12,6 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from workbench.actions.common import NothingToDo, listed, plural
 from workbench.errors import UsageError
+from workbench.incident import adoption
 from workbench.incident.plan import Effect, EffectKind, Place, Plan
 from workbench.incident.situation import Situation
 from workbench.redact import visible
@@ -110,16 +111,25 @@ def _first_entries(situation: Situation, ours: Network, production: Collection[s
             "and SMTP together.",
             "Do it in step 11, as one plan with your own address and every address that sends.",
         )
-    first = _add(situation, ours, "workbench", own=True)
-    rest = [_add(situation, network_of(item), "production", own=False) for item in production]
+    others = "whoever uses the API or SMTP from an address that this plan does not name"
+    first = _add(situation, ours, "workbench", own=True, breaks=others)
+    rest = [_add(situation, network_of(item), "production", own=False, breaks=others) for item in production]
     note = (
         f"The list is empty now and binds with its first entry: until the last of these {1 + len(rest)} is written, "
         "production that is not on it is refused; afterwards everything that is not named here is."
     )
-    return Plan("Begin the IP allowlist", (first, *rest), notes=(note,))
+    notes = [note]
+    if down := adoption.senders_down(situation):
+        notes.append(
+            f"{down} sender(s) were not seen with their new credential yet: nobody knows from where they send. Wait "
+            "for them, or they are shut out."
+        )
+    return Plan("Begin the IP allowlist", (first, *rest), notes=tuple(notes))
 
 
-def _add(situation: Situation, network: Network, description: str, *, own: bool) -> Effect:
+def _add(
+    situation: Situation, network: Network, description: str, *, own: bool, breaks: str = "nothing"
+) -> Effect:
     address = _plain(network)
     return Effect(
         EffectKind.ALLOWLIST_ADD,
@@ -128,7 +138,7 @@ def _add(situation: Situation, network: Network, description: str, *, own: bool)
         params={"description": description, "own": own, "instance": str(situation.state.last_seq)},
         rank=RANK_OWN_ADDRESS if own else RANK_ADD,
         what=f"put {address} on the IP allowlist{' (this host)' if own else ''}",
-        breaks="nothing",
+        breaks=breaks,
         undo="remove it again",
         why="our own address comes first on a list in use" if own else "named by the operator",
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.situations import Story, situation
+from tests.support.situations import US, Story, situation
 from workbench.actions import allowlist
 from workbench.actions.common import NothingToDo
 from workbench.errors import UsageError
-from workbench.incident.plan import EffectKind
+from workbench.incident.plan import Effect, EffectKind
 
 OURS = "198.51.100.7"
 THEIRS = "203.0.113.0/24"
@@ -34,8 +34,17 @@ def test_once_contained_one_plan_begins_it_with_every_sender() -> None:
     )
     assert [e.target for e in planned] == [OURS, "192.0.2.10", "192.0.2.128/25"]
     assert planned.effects[0].rank > max(e.rank for e in planned.effects[1:])
+    assert all("that this plan does not name" in e.breaks for e in planned)
+    assert not any("shut out" in note for note in planned.notes)
     with pytest.raises(UsageError, match="empty"):
         allowlist.plan_add(situation(state=state), address=OURS, own=True)
+
+
+def test_before_every_sender_was_seen_the_plan_says_who_may_be_shut_out() -> None:
+    mint = Effect(EffectKind.KEY_CREATE, "old-id", US, {"name": "prod", "replaces": "old-id"})
+    state = Story().verified([mint]).add("contained").state()
+    planned = allowlist.plan_add(situation(state=state), address=OURS, own=True, production=("192.0.2.10",))
+    assert any(note.startswith("1 sender(s) were not seen") for note in planned.notes)
 
 
 def test_on_a_list_in_use_ours_comes_before_any_other() -> None:
