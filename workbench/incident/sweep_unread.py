@@ -6,6 +6,7 @@ kept, and says so.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -69,6 +70,9 @@ _INVENTORY = {
     "subaccounts": "Which subaccounts were made since the abuse began? Please disable them.",
     "the log": "Please keep and send us the log since the abuse began, with key ids and originating addresses.",
 }
+EVERYTHING = "everything"
+# What is read of each region; when all of it is refused, the region is not open to this key.
+_OF_PLACE = frozenset({"routes", "account webhooks", "mailing lists", "alert rules", "limit rules"})
 _OF_ACCOUNT = ("allowlist", "sandbox recipients", "signing key")
 _KINDS_OF = {"archive-to": "domain-setting", "mailfrom-host": "domain-setting"}
 
@@ -93,10 +97,23 @@ class Unread(NamedTuple):
 
 
 def unread(gaps: Iterable[Gap]) -> list[Unread]:
-    """Return a row for every reading that failed."""
-    return [
+    """Return a row for every reading that failed; a region that refuses all of its readings is one row.
+
+    Most accounts live in one region: what the key is not accepted in is said once, and is no finding of its own.
+    """
+    found = list(gaps)
+    by_place: dict[str, set[str]] = defaultdict(set)
+    for gap in found:
+        by_place[str(gap.place or "")].add(gap.slice)
+    closed = {place for place, names in by_place.items() if names >= _OF_PLACE}
+    rows = []
+    for place in sorted(closed):
+        reason = next(gap.reason for gap in found if str(gap.place or "") == place)
+        rows.append(Unread(EVERYTHING, place, f"refused: {reason}", "Do we have anything in this region?"))
+    return rows + [
         Unread(gap.slice, str(gap.place or ""), f"refused: {gap.reason}", _question(gap.slice))
-        for gap in gaps
+        for gap in found
+        if str(gap.place or "") not in closed or gap.slice in _OF_ACCOUNT
     ]
 
 

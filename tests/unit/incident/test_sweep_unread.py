@@ -27,6 +27,15 @@ def test_a_gap_becomes_a_row_with_its_reason_and_question() -> None:
     assert [row.area for row in areas(rows)] == ["routes", "templates of mg.acme.example"]
 
 
+def test_a_region_that_is_closed_to_the_key_is_one_row_and_no_finding() -> None:
+    names = ("routes", "account webhooks", "mailing lists", "alert rules", "limit rules")
+    rows = unread([*(Gap(name, EU, "401") for name in names), Gap("allowlist", US, "403")])
+    assert [(row.area, row.where) for row in rows] == [("everything", "EU"), ("allowlist", "US")]
+    assert [row.area for row in areas(rows)] == ["allowlist"]
+    # One area less, and it is no closed region: each is a row of its own.
+    assert len(unread([Gap(name, EU, "401") for name in names[1:]])) == 4
+
+
 def test_shut_out_every_area_is_a_row() -> None:
     rows = blind("refused: the IP allowlist")
     names = {row.area for row in rows}
