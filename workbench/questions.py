@@ -170,7 +170,12 @@ class Questions:
         )
 
         def check(typed: str) -> str:
-            return "" if typed == name else "That is not its name: nothing is planned."
+            if typed == name:
+                return ""
+            wanted = visible(name, 120)
+            return (
+                f"That is not {wanted}: nothing is planned." if typed else f"Type {wanted}, or Esc leaves it."
+            )
 
         def answered(typed: str) -> None:
             self._app.deeds.make_plan(action, [name], typed=typed)

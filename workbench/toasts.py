@@ -1,4 +1,8 @@
-"""What is said in a corner: short, safe, never over a plan's confirmation, and many at once said as one."""
+"""What is said in a corner: short, safe, never over a plan's confirmation, and many at once said as one.
+
+News of the work waits while any dialog is open, since it would cover the dialog's keys; what answers a key
+press is said at once.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 Severity = Literal["information", "warning"]
 SHOWN_FOR = 8  # seconds
 TOGETHER = 0.4  # seconds in which what is said counts as said at once
+LOOK_AGAIN = 1.0  # seconds between two looks whether the dialog in the way is closed
 MOST = 2  # toasts of one moment; more of them become one
 
 
@@ -45,6 +50,9 @@ class Toasts:
             self._app.set_timer(TOGETHER, self._collected)
 
     def _collected(self) -> None:
+        if len(self._app.screen_stack) > 1 and not self._app.plan_shown():
+            self._app.set_timer(LOOK_AGAIN, self._collected)
+            return
         self._collecting = False
         if not self._app.plan_shown():
             self.release()

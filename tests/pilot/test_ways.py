@@ -6,7 +6,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
+from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle, until
 from tests.pilot.fake_session import FakeSession
 from workbench.incident.plan import Effect, EffectKind
 from workbench.screens.plan import PlanScreen
@@ -207,3 +207,20 @@ async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
         await planned(pilot, "escape")
         await pilot.pause(0.5)
         assert "5 pieces of news" in screen_text(pilot) and "192.0.2.4" not in screen_text(pilot)
+
+
+async def test_news_waits_until_a_dialog_is_closed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workbench import toasts
+    from workbench.progress import Notice
+
+    monkeypatch.setattr(toasts, "TOGETHER", 0.01)
+    monkeypatch.setattr(toasts, "LOOK_AGAIN", 0.05)
+    session = FakeSession()
+    async with running(session) as pilot:
+        await pilot.press("question_mark")
+        await settle(pilot)
+        session.tell(Notice("newly listed: 192.0.2.7", True))
+        await settle(pilot)
+        assert "192.0.2.7" not in screen_text(pilot), "it would cover the keys of the dialog"
+        await pilot.press("escape")
+        await until(pilot, "newly listed: 192.0.2.7")
