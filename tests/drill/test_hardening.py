@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,13 @@ async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None
         )
         # The broad ones work on, nobody is down for it, and step 1 stays closed.
         assert {item.target for item in kept(session.situation())} == old <= set(held)
+        # Nothing was stolen: nobody is hurried, and nobody reads marks of earlier replacements.
+        assert {
+            item.due - session.situation().now > timedelta(days=6)
+            for item in kept(session.situation())
+            if item.due
+        } == {True}
+        assert not [effect.what for effect in made if "[wb-" in effect.what]
         waiting = [one for one in adoption.replacements(session.situation()) if one.waits]
         assert not [one for one in waiting if one.old_works and one.down]
         step = next(s for s in session.steps() if s.id == "1")

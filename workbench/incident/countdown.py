@@ -26,7 +26,9 @@ def named(situation: Situation, timer: timers.Timer) -> str:
     kind, _, target = timer.subject.partition(":")
     if timer.kind == timers.HAND_OVER:
         key = situation.inventory.keys.get(target) if kind == "key" else None
-        return f"hand-over of {visible(key.name if key is not None else target, 40)}"
+        # Without the mark of an earlier replacement, which says nothing to a reader.
+        name = key.name.partition(" [wb-")[0] if key is not None else target
+        return f"hand-over of {visible(name, 40)}"
     if timer.kind in (people.LINK, people.TOLD):
         item = situation.inventory.users.get(timer.subject)
         who = short_address(item.user.email or item.user.name or item.id) if item is not None else "a user"

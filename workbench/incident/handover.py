@@ -22,6 +22,8 @@ FIRST = "first"
 OWN = "own"
 # How long a kept credential waits for its hand-over before the operator is asked.
 DEADLINE = timedelta(minutes=30)
+# The same where nothing was stolen: a key that step 11 replaces by one that may do less.
+CALM_DEADLINE = timedelta(days=7)
 # So long an old credential must have sent nothing before its hand-over counts as complete.
 QUIET = timedelta(minutes=10)
 
@@ -94,7 +96,8 @@ class Kept:
 
     ``replacements`` are the new credentials as ``key:<id>`` or ``smtp:<login>``, ``entries`` their vault entries.
     ``due`` is when the operator is asked; ``adopted`` says that a replacement was seen in use and the old one
-    was not, ``why`` in words.
+    was not, ``why`` in words. ``calm`` says that the old one was never in the intruder's hands: step 11 replaces
+    it by one that may do less.
     """
 
     credential: str
@@ -107,6 +110,7 @@ class Kept:
     due: datetime | None
     adopted: bool
     why: str
+    calm: bool = False
 
     @property
     def is_key(self) -> bool:
@@ -183,6 +187,7 @@ def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept 
         due=_moment(timer.get("due")),
         adopted=adopted,
         why=why,
+        calm=any(r.effect.params.get("harden") for r in records),
     )
 
 
@@ -217,5 +222,5 @@ def _moment(text: object) -> datetime | None:
 def waiting(situation: Situation) -> Iterator[str]:
     """Yield one sentence for each kept credential: what waits, for what, until when."""
     for item in kept(situation):
-        until = f"until {item.due:%H:%M}Z, then you are asked" if item.due else "no deadline set yet"
+        until = f"until {item.due:%d %b %H:%M}Z, then you are asked" if item.due else "no deadline set yet"
         yield f"{item.target}: kept, {item.why} ({until})"

@@ -175,15 +175,16 @@ def short_keys(situation: Situation) -> tuple[list[ShortKey], int]:
     for key in situation.state.facts.get(FACT, {}).get("dkim", ()):
         if not key["sandbox"]:
             shown.setdefault(str(key["domain"]), []).append(key)
-    found = []
+    found, judged = [], 0
     for name, keys in shown.items():
         item = situation.inventory.domains.get(name)
         active = [key for key in keys if key["active"]]
-        if item is None or item.domain.is_disabled or not active:
+        if item is None or item.domain.is_disabled or not active or situation.of_domain(item).likely:
             continue
+        judged += 1
         if all(0 < int(key["bytes"]) < LEAST_DKIM_BYTES for key in active) and not _rolled(situation, name):
             found.append(_short(situation, item, keys, active))
-    return found, len(shown)
+    return found, judged
 
 
 def _short(

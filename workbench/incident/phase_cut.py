@@ -66,7 +66,7 @@ def keys(situation: Situation) -> Found:
     ]
     if unproven:
         lines.insert(0, f"{len(unproven)} replacement(s) not proven yet")
-    waiting = [item for item in kept(situation) if item.is_key]
+    waiting = [item for item in kept(situation) if item.is_key and not item.calm]
     lines[:0] = [_kept(item) for item in waiting]
     if not total and not mints:
         return Found(Verdict.NOT_APPLICABLE, ("the account has no keys",))
@@ -166,7 +166,7 @@ def rogue_subaccounts(situation: Situation) -> list[Subaccount]:
 
 def _kept(item: Kept) -> str:
     name = key_tail(item.target) if item.is_key else visible(item.target, 80)
-    until = f", until {item.due:%H:%M}Z" if item.due is not None else ""
+    until = f", until {item.due:%d %b %H:%M}Z" if item.due is not None else ""
     return f"{name}: kept for the hand-over{until}; {item.why}"
 
 

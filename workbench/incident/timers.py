@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workbench.clock import iso
-from workbench.incident.handover import DEADLINE, kept, timer_id
+from workbench.incident.handover import CALM_DEADLINE, DEADLINE, kept, timer_id
 from workbench.incident.people import LINK, TOLD, pending
 from workbench.incident.plan import EffectState
 from workbench.incident.situation import Situation
@@ -67,7 +67,7 @@ def wanted(situation: Situation, deadline: timedelta = DEADLINE) -> list[dict[st
             "id": timer_id(item.credential),
             "kind": HAND_OVER,
             "subject": item.credential,
-            "due": iso(now + deadline),
+            "due": iso(now + (CALM_DEADLINE if item.calm else deadline)),
             "text": f"hand over the replacement of {item.target}, then end the old one",
         }
         for item in kept(situation)
