@@ -152,10 +152,10 @@ def adoption(situation: Situation) -> Found:
         return replace(found, action="adoption.show", happens=happens, idle=True)
     if question and not waiting and any(one.in_use for one in made):
         # Done is when production runs on the new ones and the old places are clean: step 7 says of that.
-        happens = "Production runs on the new ones. The places where the old ones lay are not clean yet: step 7."
-        return replace(
-            found, verdict=Verdict.IN_PROGRESS, action="adoption.show", happens=happens, idle=True
+        happens = (
+            "Production runs on the new ones. The places where the old ones lay are not clean yet: step 7."
         )
+        return replace(found, verdict=Verdict.IN_PROGRESS, action="adoption.show", happens=happens, idle=True)
     return replace(found, action="adoption.show")
 
 
