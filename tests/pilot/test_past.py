@@ -59,7 +59,11 @@ async def test_the_timeline_opens_zooms_filters_and_closes(running: Running, siz
         # What happens meanwhile appears by itself.
         session.past = [*moments(), Moment(START, Kind.ACCOUNT, "subaccount “x” made", True)]
         session.state.last_seq += 1
-        await pilot.pause(1.1)
+        screen = pilot.app.screen
+        assert isinstance(screen, TimelineScreen)
+        screen._due = float("-inf")
+        screen._look_again()
+        await settle(pilot)
         assert "subaccount “x” made" in screen_text(pilot)
         assert all(len(line) == size[0] for line in screen_text(pilot).splitlines())
         await pilot.press("escape")

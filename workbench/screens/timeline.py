@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -27,6 +28,8 @@ COLUMNS = (
 )
 # Seconds between two looks at the journal while a containment runs behind this screen.
 EVERY = 1.0
+# Following the journal takes at most one part in so many of the time.
+SHARE = 30
 KEYS = "Enter closer · u out · n kind · ! suspicious · e each moment · Esc"
 
 
@@ -48,6 +51,7 @@ class TimelineScreen(Dialog[None]):
         self._hidden = hidden
         self._moments: Sequence[Moment] = ()
         self._zoom = Zoom()
+        self._due = float("-inf")
         self._kind: Kind | None = None
         self._only_odd = False
         self._status = words("", id="timeline-status")
@@ -79,10 +83,15 @@ class TimelineScreen(Dialog[None]):
             self._table.action_bottom()
 
     def _look_again(self) -> None:
+        began = monotonic()
+        if began < self._due:
+            return
         fresh = self._source()
         if fresh is not None:
             self._moments = fresh
-            self._fill()
+            self._fill(self._table.cursor_key)
+        # Ten thousand moments take a tenth of a second: keys must not wait for that every second.
+        self._due = monotonic() + SHARE * (monotonic() - began)
 
     def _fill(self, cursor: str | None = None) -> None:
         kinds = (self._kind,) if self._kind is not None else ()
