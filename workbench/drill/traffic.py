@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from workbench.drill.records import Stream
@@ -87,6 +88,23 @@ def unit(*parts: int) -> float:
     return mix(*parts) / 2.0**64
 
 
+@lru_cache(maxsize=400_000)
+def _planned(base: int, profile: str, rate: float, hour: int) -> int:
+    """Return how many messages a sender with that number, profile and rate sends in a whole hour.
+
+    Kept: the use of a month is asked for with every reading of the limits, and is a sum of hundreds of hours.
+    """
+    seed = mix(base, hour)
+    if profile == "burst":
+        rate *= 22.0 if hour % 24 == BURST_HOUR else 0.08
+    elif profile == "business":
+        # The epoch was a Thursday: days 2 and 3 of each week are Saturday and Sunday.
+        rate *= _BUSINESS[hour % 24] * (0.45 if hour // 24 % 7 in (2, 3) else 1.0)
+    # The mean of four uniform numbers: a bell that never goes astray.
+    noise = sum(unit(seed, salt) for salt in range(4)) / 4.0 - 0.5
+    return max(0, _round(rate * (1.0 + 1.1 * noise), unit(seed, 9)))
+
+
 class Traffic:
     """The messages of all senders of one drill, by hour."""
 
@@ -106,20 +124,25 @@ class Traffic:
             plan = self._plans[key] = self._make(stream, hour)
         return plan
 
-    def _make(self, stream: Stream, hour: int) -> Plan:
+    def accepted(self, stream: Stream, hour: int, until: float) -> int:
+        """Return how many messages of one sender were accepted in one hour up to ``until``, as ``counts`` does."""
+        start = float(hour * HOUR)
+        if start + HOUR <= until and any(lo <= start and hi >= start + HOUR for lo, hi in spans_of(stream)):
+            if stream.stage == "delivery":
+                return 0
+            return _planned(self._base(stream), stream.profile, stream.rate, hour)
+        return self.counts(stream, hour, until)["accepted"]
+
+    def _base(self, stream: Stream) -> int:
         base = self._seeds.get(stream.id)
         if base is None:
             base = self._seeds[stream.id] = digest(self._seed, "traffic", stream.id)
+        return base
+
+    def _make(self, stream: Stream, hour: int) -> Plan:
+        base = self._base(stream)
         seed = mix(base, hour)
-        rate = stream.rate
-        if stream.profile == "burst":
-            rate *= 22.0 if hour % 24 == BURST_HOUR else 0.08
-        elif stream.profile == "business":
-            # The epoch was a Thursday: days 2 and 3 of each week are Saturday and Sunday.
-            rate *= _BUSINESS[hour % 24] * (0.45 if hour // 24 % 7 in (2, 3) else 1.0)
-        # The mean of four uniform numbers: a bell that never goes astray.
-        noise = sum(unit(seed, salt) for salt in range(4)) / 4.0 - 0.5
-        count = max(0, _round(rate * (1.0 + 1.1 * noise), unit(seed, 9)))
+        count = _planned(base, stream.profile, stream.rate, hour)
         failed = min(count, _round(count * stream.failed, unit(seed, 10)))
         good = count - failed
         opened = min(good, _round(good * stream.opened, unit(seed, 11)))

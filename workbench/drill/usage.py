@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.drill.account import Account, month_start
 from workbench.drill.records import Tenant
-from workbench.drill.traffic import HOUR
+from workbench.drill.traffic import HOUR, spans_of
 
 
 def month_use(account: Account, tenant: Tenant, region: str) -> int:
@@ -15,8 +15,10 @@ def month_use(account: Account, tenant: Tenant, region: str) -> int:
     total = sum(1 for sent in account.world.sent if sent.tenant == tenant.id and sent.region == region)
     for stream in account.streams():
         if stream.tenant == tenant.id and stream.region == region:
-            counts = account.traffic.counts
-            total += sum(counts(stream, hour, now)["accepted"] for hour in range(first, last + 1))
+            accepted, spans = account.traffic.accepted, list(spans_of(stream))
+            begin = max(first, int(min((low for low, _ in spans), default=now) // HOUR))
+            end = min(last, int(min(max((high for _, high in spans), default=0.0), now) // HOUR))
+            total += sum(accepted(stream, hour, now) for hour in range(begin, end + 1))
     return total
 
 
