@@ -165,13 +165,14 @@ class Closing(Lists):
             "shows it in use. No secret is shown here: each leaves the vault through a pipe."
         )
         verbs = (
-            Verb("c", "list", "copy the hand-over list of all who wait"),
-            Verb("enter", "one", "hand over one"),
+            Verb("enter", "one", "copy the list for all who wait, or hand over the selected one"),
+            Verb("c", "list", "the list"),
             Verb("n", "note", "note owner and places"),
         )
 
         def answered(chosen: Chosen) -> None:
-            if chosen.verb == "list":
+            several = sum(one.waits for one in made) > 1
+            if chosen.verb == "list" or (chosen.verb == "one" and several and not chosen.selected):
                 self._hand_over(session)
             elif chosen.verb == "note":
                 self._note(session, chosen.keys)
@@ -190,6 +191,7 @@ class Closing(Lists):
             self._app.tell("Nobody waits for a new credential.")
             return
         self._app.copy_to_clipboard(self._app.safe(adoption.hand_over_list(waiting)))
+        self._app.tell(f"Give the list of {len(waiting)} to whoever runs the programs: it holds no secret.")
         text = f"hand-over list of {len(waiting)} credential(s) copied"
         self.attest(session, adoption.STEP, [(text, adoption.TOLD)])
 

@@ -7,6 +7,7 @@ press is said at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 from workbench.redact import visible
@@ -29,6 +30,7 @@ class Toasts:
         self._app = app
         self._waiting: list[tuple[str, Severity]] = []
         self._collecting = False
+        self._until: dict[str, float] = {}
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Say something short; never an error's details, never a secret."""
@@ -70,4 +72,9 @@ class Toasts:
 
     def _show(self, text: str, severity: Severity) -> None:
         safe = visible(self._app.safe(text), 400)
+        now = monotonic()
+        if now < self._until.get(safe, 0.0):
+            return  # It still stands there.
+        self._until = {said: until for said, until in self._until.items() if until > now}
+        self._until[safe] = now + SHOWN_FOR
         self._app.notify(safe, severity=severity, markup=False, timeout=SHOWN_FOR)

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from tests.pilot.conftest import Running, app_of, screen_text, settle
-from tests.pilot.fake_session import PERSON, SECRET, FakeSession
+from tests.pilot.fake_session import PERSON, SECRET, START, US, FakeSession
 from workbench.actions.catalog import Pane
 from workbench.app import WorkbenchApp
 from workbench.clock import iso
-from workbench.incident.state import Alarm
+from workbench.incident.adoption import TOLD
+from workbench.incident.plan import Effect, EffectKind, EffectState
+from workbench.incident.state import Alarm, EffectRecord
 from workbench.redact import Secret
 from workbench.screens.lists import ListScreen
 from workbench.screens.texts import TextScreen
@@ -170,3 +172,28 @@ async def test_a_secret_is_copied_only_with_share_safe_off_and_a_warning(
         await settle(pilot)
         assert [part for part in sent if base64.b64encode(SECRET.encode()).decode() in part]
         assert any("tmux keep it" in n.message for n in app._notifications)
+
+
+async def test_enter_hands_the_list_of_all_over_and_a_selected_row_alone(
+    running: Running, written: Written
+) -> None:
+    session = FakeSession()
+    session.fill()
+    logins = list(session.inventory.logins)[2:4]
+    for login in logins:
+        record = EffectRecord(Effect(EffectKind.LOGIN_RESET, login, US))
+        record.state, record.done_at, record.entry = EffectState.VERIFIED, iso(START), f"SMTP {login}"
+        session.state.effects[record.effect.id] = record
+    async with running(session) as pilot:
+        await pilot.press("H")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "New credentials into the applications" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert all(login in written.clipboard()[-1] for login in logins)
+        assert any(asked[0] == "attest" and asked[3] == TOLD for asked in session.asked)
+        await pilot.press("H", "space", "enter")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, TextScreen) and "To a pipe" in screen_text(pilot)
