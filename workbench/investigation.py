@@ -93,7 +93,8 @@ class Investigation:
         """Read every setting, store it as snapshot 0b where that is missing, judge it, journal the findings."""
         async with self._settings_lock:
             situation = self.desk.situation()
-            before, earlier = tuple(proven(situation)), swept_items(situation) or []
+            before = tuple(record.effect.id for found in proven(situation).values() for record in found)
+            earlier = swept_items(situation) or []
             held = await self.read_settings(priority)
             if REST_PART not in self.desk.situation().state.snapshots:
                 await self._store_settings(held)

@@ -13,7 +13,7 @@ from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
 from workbench.drill.records import Allowed, Suppression
 from workbench.drill.truth import truth
-from workbench.errors import Forbidden, NotAuthorised
+from workbench.errors import Forbidden, NotAuthorised, UsageError
 from workbench.evidence import load
 from workbench.incident.abuse_window import AbuseWindow
 from workbench.incident.assessment import Assessment
@@ -121,6 +121,14 @@ async def test_one_plan_removes_what_was_left_and_proves_it(tmp_path: Path) -> N
         again = [item for item, decision in open_items(session.situation()) if not decision]
         assert [item.kind for item in again] == ["template"]
         assert "there again" in again[0].why[0]
+        # And it can be taken away again, each time once.
+        plan = session.plan("leftovers.remove", [again[0].key])
+        assert len(plan) == 1 and "came back" in next(iter(plan)).what
+        assert (await session.run(plan)).complete
+        assert "Reply-To" not in next(iter(template.versions.values())).headers
+        assert _leftovers(session) == []
+        with pytest.raises(UsageError, match="Nothing is left"):
+            session.plan("leftovers.remove", [again[0].key])
         assert _customers_own(truth(drill.account)) == _customers_own(truth_of(drill))
 
 

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from workbench.actions.common import plural
 from workbench.errors import UsageError
 from workbench.incident.plan import Effect, EffectKind, Place, Plan
-from workbench.incident.remedies import RANK, effect_of
+from workbench.incident.remedies import RANK, again, effect_of
 from workbench.incident.situation import INTRUDER, Situation
 from workbench.incident.sweep import Judged, Swept
-from workbench.incident.swept import swept_items
+from workbench.incident.swept import came_back, proven, swept_items
 from workbench.mailgun.endpoints import Region
 from workbench.redact import short_address, visible
 
@@ -36,6 +36,7 @@ def plan_leftovers(situation: Situation, marked: Collection[str] = ()) -> Plan:
     effects: list[Effect] = []
     left_out: list[str] = []
     notes: list[str] = []
+    cared = proven(situation)
     for item in items:
         if marked and not {item.key, item.id} & set(marked):
             continue
@@ -45,6 +46,9 @@ def plan_leftovers(situation: Situation, marked: Collection[str] = ()) -> Plan:
         if effect is None:
             left_out.append(f"{visible(item.title, 100)}: {item.instruct or 'only a person can judge this'}")
             continue
+        mine = cared.get(item.key, [])
+        if came_back(situation, item, mine):
+            effect = again(effect, len(mine) + 1)
         if _done(situation, effect):
             continue
         if item.remedy == "allowlist.remove":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from workbench.incident.plan import Effect, EffectKind, Place
@@ -75,6 +76,12 @@ def effect_of(item: Swept, home: Region) -> Effect | None:
         undo=undo,
         why=item.why[0] if item.why else "",
     )
+
+
+def again(effect: Effect, times: int) -> Effect:
+    """Return the effect as the so-manieth of its kind on the same thing, which came back after it was taken care of."""
+    name = f"{effect.params.get('instance', '')}#{times}"
+    return replace(effect, params={**effect.params, "instance": name}, what=f"{effect.what} (it came back)")
 
 
 def _more(item: Swept) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from workbench.incident.plan import EffectState
-from workbench.incident.remedies import effect_of
 from workbench.incident.situation import OURS, Situation
 from workbench.incident.state import EffectRecord
 from workbench.incident.sweep import Swept
-from workbench.mailgun.endpoints import Region
 
 FACT = "sweep"
 REMOVED = "removed"
@@ -31,27 +30,30 @@ def open_items(situation: Situation) -> Iterator[tuple[Swept, str]]:
     What the operator called ours is no finding any more, as with keys and logins. What a later sweep still finds
     in need of the same remedy came back: it is open again, whatever was decided.
     """
-    home = situation.inventory.places[0].region if situation.inventory.places else Region.US
-    cared_for = set(situation.state.facts.get(FACT, {}).get("cared_for", ()))
     repaired = proven(situation)
     for item in swept_items(situation) or ():
         decision = situation.state.decisions.get(item.key)
         if decision is not None and decision.decision == OURS:
             continue
-        effect = effect_of(item, home)
-        record = situation.state.record(effect.id) if effect is not None else repaired.get(item.key)
-        if record is None or record.state is not EffectState.VERIFIED:
+        mine = repaired.get(item.key, [])
+        if not mine:
             yield item, decision.decision if decision is not None else ""
-        elif effect is None or item.key not in cared_for:
-            yield item, REMOVED
+        elif came_back(situation, item, mine):
+            yield replace(item, score=3, why=(f"{BACK}, {mine[-1].done_at}", *item.why)), ""
         else:
-            yield replace(item, score=3, why=(f"{BACK}, {record.done_at}", *item.why)), ""
+            yield item, REMOVED
 
 
-def proven(situation: Situation) -> dict[str, EffectRecord]:
-    """Return what was proven to be taken care of, by the names of the findings."""
-    return {
-        str(record.effect.params["about"]): record
-        for record in situation.state.effects.values()
-        if record.state is EffectState.VERIFIED and "about" in record.effect.params
-    }
+def came_back(situation: Situation, item: Swept, mine: Collection[EffectRecord]) -> bool:
+    """Return whether the latest sweep, begun after all these repairs, finds the item in need of one again."""
+    before = set(situation.state.facts.get(FACT, {}).get("cared_for", ()))
+    return bool(item.remedy) and bool(mine) and all(record.effect.id in before for record in mine)
+
+
+def proven(situation: Situation) -> dict[str, list[EffectRecord]]:
+    """Return the effects that were proven to take care of something, by the names of the findings, oldest first."""
+    made: dict[str, list[EffectRecord]] = defaultdict(list)
+    for record in situation.state.effects.values():
+        if record.state is EffectState.VERIFIED and "about" in record.effect.params:
+            made[str(record.effect.params["about"])].append(record)
+    return made
