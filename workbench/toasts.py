@@ -21,6 +21,7 @@ SHOWN_FOR = 8  # seconds
 TOGETHER = 0.4  # seconds in which what is said counts as said at once
 LOOK_AGAIN = 1.0  # seconds between two looks whether the dialog in the way is closed
 MOST = 2  # toasts of one moment; more of them become one
+ROOMY = 30  # lines of a terminal that has room for more toasts than that
 
 
 class Toasts:
@@ -76,5 +77,9 @@ class Toasts:
         if now < self._until.get(safe, 0.0):
             return  # It still stands there.
         self._until = {said: until for said, until in self._until.items() if until > now}
+        if len(self._until) >= MOST and self._app.size.height < ROOMY:
+            # A third one would cover what the keys are and what is next.
+            self._app.clear_notifications()
+            self._until.clear()
         self._until[safe] = now + SHOWN_FOR
         self._app.notify(safe, severity=severity, markup=False, timeout=SHOWN_FOR)

@@ -224,3 +224,18 @@ async def test_news_waits_until_a_dialog_is_closed(running: Running, monkeypatch
         assert "192.0.2.7" not in screen_text(pilot), "it would cover the keys of the dialog"
         await pilot.press("escape")
         await until(pilot, "newly listed: 192.0.2.7")
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+async def test_few_toasts_stand_on_a_small_terminal_and_none_twice(
+    running: Running, size: tuple[int, int]
+) -> None:
+    session = FakeSession()
+    async with running(session, size) as pilot:
+        app = app_of(pilot)
+        for text in ("the first", "the first", "the second", "the third"):
+            app.tell(f"This is {text}.")
+        await settle(pilot)
+        shown = screen_text(pilot)
+        assert shown.count("This is the first.") == (0 if size[1] < 30 else 1)
+        assert "This is the third." in shown
