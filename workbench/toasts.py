@@ -78,8 +78,9 @@ class Toasts:
             return  # It still stands there.
         self._until = {said: until for said, until in self._until.items() if until > now}
         if len(self._until) >= MOST and self._app.size.height < ROOMY:
-            # A third one would cover what the keys are and what is next.
-            self._app.clear_notifications()
+            # A third one would cover what the keys are and what is next. Later: what was said a moment ago is
+            # still on its way to the screen.
+            self._app.call_later(self._app.clear_notifications)
             self._until.clear()
         self._until[safe] = now + SHOWN_FOR
         self._app.notify(safe, severity=severity, markup=False, timeout=SHOWN_FOR)
