@@ -7,9 +7,10 @@ goes to the sinks as bytes and as entries and is then forgotten: memory does not
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from workbench.errors import ApiError
 from workbench.mailgun.client import Mailgun, Priority
@@ -68,6 +69,7 @@ async def read_logs(
     called with (entries so far, entries expected). Raises nothing of the ApiError family.
     """
     found = LogRead()
+    failed: list[Failed] = []
     queue: asyncio.Queue[tuple[Region, datetime, datetime]] = asyncio.Queue()
     for region in regions:
         for part in await _slices(api, region, _second(start), _second(end, up=True), found, priority):
@@ -88,12 +90,33 @@ async def read_logs(
                     if moved is not None:
                         moved(found.entries, max(found.expected, found.entries))
             except ApiError as error:
-                found.gaps.append(
-                    f"log {region.value.upper()} {low:%Y-%m-%d %H:%M}–{high:%m-%d %H:%M}Z: {error.what}"
-                )
+                failed.append(Failed(region.value.upper(), error.what, low, high))
 
     await asyncio.gather(*(work() for _ in range(min(AT_ONCE, max(1, found.slices)))))
+    found.gaps += gaps_of(failed)
     return found
+
+
+class Failed(NamedTuple):
+    """A slice that could not be read: region, why, from when to when."""
+
+    region: str
+    what: str
+    low: datetime
+    high: datetime
+
+
+def gaps_of(failed: Iterable[Failed]) -> list[str]:
+    """Return a line for every stretch that is missing: neighbouring slices with one reason are one stretch."""
+    stretches: list[Failed] = []
+    for one in sorted(failed):
+        last = stretches[-1] if stretches else None
+        if last is not None and last[:2] == one[:2] and one.low <= last.high:
+            stretches[-1] = last._replace(high=max(last.high, one.high))
+        else:
+            stretches.append(one)
+    stretches.sort(key=lambda one: (one.region, one.low))
+    return [f"log {s.region} {s.low:%Y-%m-%d %H:%M}–{s.high:%m-%d %H:%M}Z: {s.what}" for s in stretches]
 
 
 async def _slices(

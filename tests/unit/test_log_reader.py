@@ -17,7 +17,7 @@ from workbench.errors import NotAuthorised, VaultError
 from workbench.incident.attribution import Attribution
 from workbench.incident.use import Use, credential_of, judged
 from workbench.log_export import LogExport, pages_of
-from workbench.log_reader import oldest_entry, read_logs
+from workbench.log_reader import Failed, gaps_of, oldest_entry, read_logs
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.log_entries import read_page
 from workbench.sealed import Sealer
@@ -161,3 +161,18 @@ def test_what_a_use_looks_like() -> None:
     assert judged(Use(addresses={"192.0.2.1": 3}), known, "key:a", calm=False).looks == "unclear"
     assert credential_of(None, "smtp", "a@b.example") == "smtp:a@b.example"
     assert credential_of(None, "http", None) == "?"
+
+
+def test_a_server_that_went_away_is_one_gap_a_region_not_one_a_slice() -> None:
+    hour = timedelta(hours=1)
+    start = datetime(2026, 11, 21, 5, tzinfo=UTC)
+    slices = [Failed("EU", "no answer", start + n * hour, start + (n + 1) * hour) for n in (2, 0, 1, 5)]
+    lines = gaps_of(
+        [*slices, Failed("US", "no answer", start, start + hour), Failed("EU", "500", start, start + hour)]
+    )
+    assert lines == [
+        "log EU 2026-11-21 05:00–11-21 06:00Z: 500",
+        "log EU 2026-11-21 05:00–11-21 08:00Z: no answer",
+        "log EU 2026-11-21 10:00–11-21 11:00Z: no answer",
+        "log US 2026-11-21 05:00–11-21 06:00Z: no answer",
+    ]
