@@ -194,7 +194,9 @@ class WorkbenchApp(App[int]):
     # News
 
     def _after(self, seconds: float, call: Callable[[], None]) -> Any:
-        return self.set_timer(seconds, call)
+        # News may come from a task that was begun outside the app; its timer would not know the app.
+        with self._context():
+            return self.set_timer(seconds, call)
 
     def _moved(self, moved: Moved) -> None:
         self.main.take(moved)
