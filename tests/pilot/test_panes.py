@@ -9,6 +9,7 @@ from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
 from workbench.actions.catalog import Pane
 from workbench.incident.inventory import LoginItem
+from workbench.panes.runbook import RunbookPane
 from workbench.widgets.table import KeyedTable
 
 KEYS = {"1": Pane.RUNBOOK, "2": Pane.CREDENTIALS, "3": Pane.DOMAINS, "4": Pane.USERS, "5": Pane.BLOCKLISTS}
@@ -220,6 +221,19 @@ async def test_guide_follows_next_until_moved(running: Running) -> None:
         await pilot.press("enter")
         await settle(pilot)
         assert ("preserve",) in session.asked
+
+
+async def test_news_that_arrives_between_a_press_and_its_message_moves_no_cursor(running: Running) -> None:
+    async with running(FakeSession(), (160, 50)) as pilot:
+        pane = app_of(pilot).main.panes[Pane.RUNBOOK]
+        assert isinstance(pane, RunbookPane)
+        pane.table.move_cursor("2")
+        # The table has moved, the pane does not know yet, and the account was read again.
+        pane.after_rows()
+        assert pane.table.cursor_key == "2"
+        await pilot.pause()
+        assert pane.table.cursor_key == "2"
+        assert "Step: 2 Reset SMTP" in screen_text(pilot)
 
 
 async def test_enter_on_a_step_shows_its_plan_first(running: Running) -> None:

@@ -83,7 +83,6 @@ class RunbookPane(WorkPane):
         self._steps: dict[str, StepView] = {}
         self._next = ""
         self._chosen = ""
-        self._chosen_closed = False
         self._placed = ""
         self._guide_text = ""
         self._words = Static("", markup=False, id="guide-words")
@@ -136,11 +135,13 @@ class RunbookPane(WorkPane):
         return self.store.failed or ("Loading…" if self.store.session is None else "No steps.")
 
     def after_rows(self) -> None:
-        """Keep the cursor on what is next, unless it was moved by hand to a step that is still open."""
-        chosen = self._steps.get(self._chosen)
-        if chosen is not None and chosen.verdict.value in CLOSED and not self._chosen_closed:
-            self._chosen = ""
-        if not self._chosen and self._next:
+        """Keep the cursor on what is next until it is moved by hand; then it stays, whatever arrives."""
+        if self._chosen == self._next:
+            self._chosen, self._placed = "", self._next
+        here = self.table.cursor_key
+        # A press may have moved the cursor while its message is still on the way.
+        moved = bool(self._placed) and here is not None and here != self._placed
+        if not self._chosen and self._next and not moved:
             self._placed = self._next
             self.table.move_cursor(self._next)
         self._write_guide()
@@ -158,14 +159,14 @@ class RunbookPane(WorkPane):
         if event.key is None or not self._placed or event.key != self.table.cursor_key:
             return
         self._chosen = "" if event.key == self._next else event.key
-        step = self._steps.get(self._chosen)
-        self._chosen_closed = step is not None and step.verdict.value in CLOSED
+        self._placed = self._next
         self._write_guide()
 
     def action_follow(self) -> None:
         """Go back to the next step."""
         self._chosen = ""
         if self._next:
+            self._placed = self._next
             self.table.move_cursor(self._next)
         self._write_guide()
 
@@ -178,8 +179,12 @@ class RunbookPane(WorkPane):
         self.query_one(Guide).scroll_relative(y=lines, animate=False)
 
     def open_row(self, key: str) -> None:
-        """Enter does what the guide says."""
-        self.post_message(ActionRequested("next.do"))
+        """Enter does what the guide says; on a step that is closed there is nothing, so it goes on."""
+        step = self.current
+        if self._chosen and step is not None and step.verdict.value in CLOSED:
+            self.action_follow()
+        else:
+            self.post_message(ActionRequested("next.do"))
 
     def _write_guide(self) -> None:
         step = self.current
@@ -194,7 +199,8 @@ class RunbookPane(WorkPane):
 
     def _guide(self, step: StepView) -> list[tuple[str, str]]:
         """Return the guide's words as (text, style) pieces."""
-        action = ACTIONS.get(step.next_action)
+        closed = step.verdict.value in CLOSED
+        action = None if closed and self._chosen else ACTIONS.get(step.next_action)
         arrow = ">" if self.store.look.ascii else "▶"
         lead = "Next" if not self._chosen else "Step"
         pieces = [(f"{arrow} {lead}: {step.id} {visible(step.title)}\n", "bold $text-accent")]
@@ -202,8 +208,9 @@ class RunbookPane(WorkPane):
             then = " You see the plan first." if action.plans else ""
             happens = visible(step.happens, 600) or action.does
             pieces += [("[Enter] ", "bold"), (f"{action.title}\n", "bold"), (f"{happens}{then}\n", "")]
-        elif step.verdict.value in CLOSED:
+        elif closed:
             pieces.append((f"This step is {step.verdict.value}.\n", "$text-success"))
+            pieces += [("[Enter] ", "bold"), ("to what is next\n", "")] if self._chosen else []
         else:
             pieces.append((f"{visible(step.happens, 600)}\n", ""))
             pieces += [("[t] ", "bold"), ("Nothing to run from here: do it, then attest it.\n", "")]
