@@ -169,7 +169,8 @@ class Studio:
     async def app(self, size: tuple[int, int], **options: Any) -> AsyncIterator[Pilot[Any]]:
         """Run the app at a size and wait until everything has been read."""
         app = WorkbenchApp(self.open, drill=True, watch_every=0, rate_every=0, **options)
-        async with app.run_test(size=size, notifications=True) as pilot:
+        # Notes come and go by the host's clock: a picture has none.
+        async with app.run_test(size=size, notifications=False) as pilot:
             await self.settle(pilot)
             yield pilot
         # Only a whole run of the app closes its session by itself.
