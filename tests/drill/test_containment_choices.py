@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,6 @@ from workbench.redact import Secret
 from workbench.session import Session
 
 LATENCY = 0.08
-
-
-# What a key is seen to do depends on the hour: at some minutes of a day the quiet ones have sent nothing lately.
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 async def _read(session: Session) -> None:
@@ -186,7 +181,7 @@ async def test_the_deadline_stands_in_the_journal_and_survives_a_restart(tmp_pat
 
 
 async def test_a_key_that_only_sends_is_replaced_by_a_key_that_can_only_send(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, start=NOON) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         await session.run(contain.plan(session.situation()))
         mint = next(r for r in session.state.of_kind(EffectKind.KEY_CREATE) if r.effect.params.get("lesser"))
@@ -372,7 +367,7 @@ async def test_a_plan_without_sending_keys_gets_keys_of_the_old_role(
         return await create_key(api, **wanted)
 
     monkeypatch.setattr("workbench.effects.keys.create_key", refuse)
-    async with running_drill(tmp_path, start=NOON) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
         options = build_parser().parse_args(["contain", "--yes", "--json"])
         await command(session, options)
         said = capsys.readouterr()

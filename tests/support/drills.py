@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workbench.clock import Clock, SystemClock
+from workbench.clock import Clock
 from workbench.drill.options import DrillOptions
 from workbench.drill.serve import RunningDrill, start
 from workbench.home import Home
@@ -22,10 +23,15 @@ PASSPHRASE = Secret("a throwaway passphrase for tests")
 CHEAP = Cost(n=2**10, r=8, p=1)
 
 
+# When a drill of the tests opens. What an account has sent depends on the hour: right after midnight a day is
+# too young to judge, and in some minutes the quiet keys have sent nothing lately.
+AFTERNOON = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
+
+
 @asynccontextmanager
 async def running_drill(folder: Path, **options: Any) -> AsyncIterator[RunningDrill]:
-    """Serve a drill for the time of the block."""
-    drill = await start(DrillOptions(fresh=True, **options), folder / "drill")
+    """Serve a drill for the time of the block; it opens on a fixed afternoon unless ``start`` says otherwise."""
+    drill = await start(DrillOptions(**{"fresh": True, "start": AFTERNOON, **options}), folder / "drill")
     try:
         yield drill
     finally:
@@ -56,7 +62,7 @@ async def opened(
             home=home,
             endpoints=options.pop("endpoints", None) or endpoints_of(drill),
             vault=options.pop("vault", None) or await file_vault(home),
-            clock=clock or SystemClock(),
+            clock=clock or drill.clock,
             key=Secret(key or drill.api_key),
             drill=True,
             **options,
