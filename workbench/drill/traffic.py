@@ -105,6 +105,34 @@ def _planned(base: int, profile: str, rate: float, hour: int) -> int:
     return max(0, _round(rate * (1.0 + 1.1 * noise), unit(seed, 9)))
 
 
+@lru_cache(maxsize=100_000)
+def _made(base: int, profile: str, rate: float, hour: int, shares: tuple[float, ...]) -> Plan:
+    """Return the plan of a whole hour of a sender; ``shares`` that fail, open, click, complain, unsubscribe."""
+    failed_share, opened_share, clicked_share, complained_share, unsubscribed_share = shares
+    seed = mix(base, hour)
+    count = _planned(base, profile, rate, hour)
+    failed = min(count, _round(count * failed_share, unit(seed, 10)))
+    good = count - failed
+    opened = min(good, _round(good * opened_share, unit(seed, 11)))
+    step = 1
+    if count > 2:
+        step = mix(seed, 12) % (count - 1) + 1
+        while _gcd(step, count) != 1:
+            step = step % (count - 1) + 1
+    return Plan(
+        accepted=count,
+        failed=failed,
+        temporary=min(good, _round(good * 0.01, unit(seed, 13))),
+        opened=opened,
+        clicked=min(opened, _round(good * clicked_share, unit(seed, 14))),
+        complained=min(good, _round(good * complained_share, unit(seed, 15))),
+        unsubscribed=min(good, _round(good * unsubscribed_share, unit(seed, 16))),
+        step=step,
+        shift=mix(seed, 17) % count if count else 0,
+        seed=seed,
+    )
+
+
 class Traffic:
     """The messages of all senders of one drill, by hour."""
 
@@ -140,29 +168,8 @@ class Traffic:
         return base
 
     def _make(self, stream: Stream, hour: int) -> Plan:
-        base = self._base(stream)
-        seed = mix(base, hour)
-        count = _planned(base, stream.profile, stream.rate, hour)
-        failed = min(count, _round(count * stream.failed, unit(seed, 10)))
-        good = count - failed
-        opened = min(good, _round(good * stream.opened, unit(seed, 11)))
-        step = 1
-        if count > 2:
-            step = mix(seed, 12) % (count - 1) + 1
-            while _gcd(step, count) != 1:
-                step = step % (count - 1) + 1
-        return Plan(
-            accepted=count,
-            failed=failed,
-            temporary=min(good, _round(good * 0.01, unit(seed, 13))),
-            opened=opened,
-            clicked=min(opened, _round(good * stream.clicked, unit(seed, 14))),
-            complained=min(good, _round(good * stream.complained, unit(seed, 15))),
-            unsubscribed=min(good, _round(good * stream.unsubscribed, unit(seed, 16))),
-            step=step,
-            shift=mix(seed, 17) % count if count else 0,
-            seed=seed,
-        )
+        shares = (stream.failed, stream.opened, stream.clicked, stream.complained, stream.unsubscribed)
+        return _made(self._base(stream), stream.profile, stream.rate, hour, shares)
 
     def events(self, stream: Stream, hour: int, until: float) -> Iterator[Event]:
         """Yield the events of one sender in one hour that happened up to ``until``, unsorted.
