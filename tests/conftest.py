@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -32,7 +33,11 @@ LONGEST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Put temporary folders into memory: journals and vaults are synced to the disk thousands of times."""
+    """Put temporary folders into memory: journals and vaults are synced to the disk thousands of times.
+
+    And look for garbage less often: with thousands of tests' modules loaded that took a third of the time.
+    """
+    gc.set_threshold(100_000, 50, 50)
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
