@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.ground import ground, quiet
+from workbench.cli.contain import contain as command
+from workbench.cli.parser import build_parser
 from workbench.drill.faults import Fault, Match, Rule
 from workbench.incident.unread import cut_by
 
@@ -57,3 +59,19 @@ async def test_what_stays_hidden_is_a_gap_that_may_pass(tmp_path: Path) -> None:
             assert gaps
             assert all(gap.passing for gap in gaps)
             assert not session.inventory.logins
+
+
+async def test_a_run_that_could_not_read_everything_never_ends_as_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with ground(tmp_path, domains=2, credentials=6, faults="slow-0.1:0.0") as place:
+        options = build_parser().parse_args(["contain", "--yes", "--json"])
+        async with place.session() as session:
+            assert await command(session, options) == 0
+        # The same again while the logins of every domain are hidden: nothing is planned, and that is not "done".
+        for proxy in place.drill.proxies.values():
+            proxy.rules[:] = [Rule(LOGINS, Fault("html"), None)]
+        capsys.readouterr()
+        async with place.session() as session:
+            assert await command(session, options) == 1
+        assert "Not read, so not cut: logins of " in capsys.readouterr().err

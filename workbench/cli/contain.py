@@ -57,9 +57,11 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         return 0
     begun = {r.effect.id for r in _continuable(session)}
     if not planned.effects and not begun:
-        say("Nothing is left to do in this scope: every key and login was cut by this incident.")
+        say(
+            "Nothing is left to do in this scope: every key and login that was read was cut by this incident."
+        )
         await _check_kept(session)
-        return _finish(session, options, None, planned, begun)
+        return _finish(session, options, None, planned, begun) or _still_uncut(session, scope)
     if not options.yes:
         confirm(planned, len(begun))
     stop = session.subscribe(_progress(session, options))
