@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.clock import Clock, iso
 from workbench.credentials_in_use import fingerprint_key
-from workbench.errors import JournalError, UsageError, VaultError, WorkbenchError
+from workbench.errors import JournalError, UsageError, VaultError, WorkbenchError, host_fault
 from workbench.events import Changed, Event, Events
 from workbench.home import Home
 from workbench.incident.logbook import LogLine, line_of
@@ -141,6 +141,8 @@ class IncidentRecord:
 
     async def record_error(self, error: BaseException, doing: str) -> None:
         """Journal an error in safe words: of an unexpected one only its kind is kept, never its text."""
+        if not isinstance(error, WorkbenchError):
+            error = host_fault(error) or error
         if isinstance(error, WorkbenchError):
             body = {"doing": doing, "what": error.what, "means": error.means, "todo": error.todo}
         else:

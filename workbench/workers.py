@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.worker import Worker, WorkerState
 
-from workbench.errors import WorkbenchError
+from workbench.errors import WorkbenchError, host_fault
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -55,6 +55,8 @@ def place_of(error: BaseException) -> str:
 
 def trouble(error: BaseException, doing: str, loud: bool = True) -> Trouble:
     """Return a failure in words; of an unexpected one only the type, since its values may hold a secret."""
+    if not isinstance(error, WorkbenchError):
+        error = host_fault(error) or error
     if isinstance(error, WorkbenchError):
         return Trouble(doing, error.what, error.means, error.todo, loud)
     return Trouble(

@@ -59,7 +59,9 @@ async def test_ten_times_sigkill_and_the_same_command_ends_it(seed: int, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-async def test_a_signal_stops_it_with_130_and_the_same_command_resumes(name: str, tmp_path: Path) -> None:
+async def test_a_signal_stops_it_with_128_and_its_number_and_the_same_command_resumes(
+    name: str, tmp_path: Path
+) -> None:
     async with ground(tmp_path, **SIZES) as place:
         command = Command(place.drill, tmp_path)
         await command.prepare()
@@ -68,7 +70,7 @@ async def test_a_signal_stops_it_with_130_and_the_same_command_resumes(name: str
         assert await command.wait_for_rows(process, 30)
         process.send_signal(getattr(signal, name))
         _, err = await reading
-        assert process.returncode == 130, err.decode()
+        assert process.returncode == 128 + getattr(signal, name), err.decode()
         assert "the same command continues" in err.decode()
         assert "Traceback" not in err.decode()
         assert await at_rest(place) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from workbench.blocklists.names import Subject
 from workbench.cli import blocklist_words
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
-from workbench.cli.output import document, say, text
+from workbench.cli.output import document, line, say, text
 from workbench.clock import iso
 from workbench.errors import ApiError, UsageError
 from workbench.incident import documents
@@ -105,8 +104,7 @@ def _report(session: Session, options: argparse.Namespace, made: Round) -> None:
     if options.json:
         head = documents.head("blocklists-round", session.incident)
         body = {**head, "at": iso(made.at), "asked": made.asked, "changes": changes}
-        sys.stdout.write(json.dumps({**body, "listed": len(book.listed)}, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        line({**body, "listed": len(book.listed)})
         return
     if made.rings and sys.stderr.isatty():
         sys.stderr.write("\a")

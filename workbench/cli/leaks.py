@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.cli.output import document, say, text
-from workbench.errors import UsageError
+from workbench.errors import Signalled, UsageError
 from workbench.home import Home
 from workbench.leaks.command import LeakOptions, LeakReport
 from workbench.leaks.command import run as search
@@ -147,7 +147,7 @@ def _stop_cleanly() -> None:
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        raise Signalled(number)
 
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, stop)

@@ -23,7 +23,7 @@ from workbench.redact import Secret, visible
 from workbench.session import Session, SessionOptions, open_session
 from workbench.vault import NoKeyring, SystemKeyring, Vault, detect
 
-INTERRUPTED = 130
+SIGNALLED = 128  # and the number of the signal
 _OLD_SECRETS_LIMIT = 4 * 1024 * 1024
 
 
@@ -179,17 +179,25 @@ def incident_of(options: argparse.Namespace, home: Home) -> str | None:
 
 
 def run_async(work: Callable[[], Awaitable[int]]) -> int:
-    """Run a command to its exit code; SIGINT, SIGTERM and SIGHUP stop it cleanly with 130."""
+    """Run a command to its exit code; SIGINT, SIGTERM and SIGHUP stop it cleanly with 128 and the signal's number."""
 
     async def guarded() -> int:
         task = asyncio.ensure_future(work())
         loop = asyncio.get_running_loop()
+        caught: list[int] = []
+
+        def stop(number: int) -> None:
+            caught.append(number)
+            task.cancel()
+
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(name, task.cancel)
+            loop.add_signal_handler(name, stop, int(name))
         try:
             return await task
         except asyncio.CancelledError:
+            if not caught:
+                raise
             say("Stopped. What was done is journaled; the same command continues.")
-            return INTERRUPTED
+            return SIGNALLED + caught[0]
 
     return asyncio.run(guarded())
