@@ -6,9 +6,11 @@ one place where permissions are set, checked and refused.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.errors import HostError
@@ -17,6 +19,9 @@ FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 _OTHERS = 0o077
 _OTHERS_WRITE = 0o022
+# What a volume without hard links answers (FAT, some FUSE and network volumes).
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
+_ASIDE_NAMES = 1000
 
 
 def ensure_folder(path: Path) -> Path:
@@ -113,6 +118,51 @@ def replace_durably(path: Path, data: bytes, suffix: str = ".new") -> os.stat_re
         raise
     sync_folder(path.parent)
     return info
+
+
+def previous_of(path: Path) -> Path:
+    """Return where the generation before the present one of ``path`` is kept: ``vault.json.previous``."""
+    return path.with_name(f"{path.name}.previous")
+
+
+def keep_previous(path: Path) -> None:
+    """Keep what stands at ``path`` as its previous generation, before it is replaced; OSError passes.
+
+    Callers have verified what stands there: a damaged file never becomes the generation one goes back to.
+    A link costs nothing and shares the data; where the volume knows none, the file is copied.
+    """
+    draft = path.with_name(f".{path.name}.previous.new")
+    with contextlib.suppress(FileNotFoundError):
+        draft.unlink()
+    try:
+        os.link(path, draft, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        replace_durably(previous_of(path), read_private(path)[0])
+        return
+    draft.replace(previous_of(path))
+
+
+def set_aside(path: Path) -> Path | None:
+    """Move whatever stands at ``path`` out of the way and return where it lies now, None where nothing was.
+
+    Nothing is ever thrown away: a damaged file may hold what a person can still read. The name tells when
+    (UTC) and never replaces an earlier one. OSError passes.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for number in range(_ASIDE_NAMES):
+        aside = path.with_name(f"{path.name}.damaged-{stamp}" + (f"-{number}" if number else ""))
+        if not os.path.lexists(aside):
+            break
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return None
+    sync_folder(path.parent)
+    return aside
 
 
 def sync_folder(path: Path) -> None:

@@ -12,6 +12,8 @@ re-wraps 32 bytes instead of everything.
 
 from __future__ import annotations
 
+import contextlib
+import hmac
 import os
 import unicodedata
 
@@ -72,12 +74,17 @@ class SealedEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sealed: bytes
 
 
-class _Document(msgspec.Struct, forbid_unknown_fields=True):
+class Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """The whole file."""
+
     schema: str
     vault: str  # random id of this vault, bound into everything sealed
     revision: str  # random, new with every replace: tells whether the file is still the one last read
     key: _Key
     entries: list[SealedEntry]
+    # HMAC over all of the above under a key of the vault. Without it a damaged head would be believed, and
+    # written back. Files of 0.1 have none.
+    seal: bytes = b""
 
 
 Entries = dict[EntryName, SealedEntry]
@@ -102,7 +109,7 @@ class Lockbox:
         return cls(vault, master, _wrap(vault, master, passphrase, cost))
 
     @classmethod
-    def unlock(cls, document: _Document, passphrase: Secret) -> Lockbox:
+    def unlock(cls, document: Document, passphrase: Secret) -> Lockbox:
         """Return the lockbox of ``document``; VaultError where the passphrase is wrong. Runs scrypt."""
         key = document.key
         try:
@@ -120,13 +127,45 @@ class Lockbox:
         """Return the same vault under a new passphrase (runs scrypt)."""
         return Lockbox(self.vault, self._master, _wrap(self.vault, self._master, passphrase, cost))
 
-    def rewrapped(self, document: _Document) -> Lockbox:
+    def rewrapped(self, document: Document) -> Lockbox:
         """Return this lockbox carrying the wrapped key found in ``document`` (changed by another process)."""
         return Lockbox(self.vault, self._master, document.key)
 
     def derive(self, purpose: str) -> bytes:
         """Return 32 bytes derived from the master key for ``purpose``."""
         return derive_key(self._master, purpose, self.vault)
+
+    def vouches_for(self, document: Document) -> bool:
+        """Return whether ``document`` is, from its head to its last entry, what a holder of this key wrote.
+
+        A file without a seal (of version 0.1) is believed as long as its head is the one already proven.
+        """
+        if document.vault != self.vault:
+            return False
+        if not document.seal:
+            return document.key == self._wrapped
+        return hmac.compare_digest(document.seal, self._seal(document))
+
+    def salvage(self, document: Document) -> Entries:
+        """Return those entries of a damaged ``document`` that open one by one under this vault's key."""
+        if document.vault != self.vault:
+            return {}
+        sound: Entries = {}
+        for entry in document.entries:
+            name = EntryName(entry.service, entry.username)
+            with contextlib.suppress(VaultError):
+                self.open(name, entry)
+                sound[name] = entry
+        return sound
+
+    def _seal(self, document: Document) -> bytes:
+        key = document.key
+        parts = [document.revision, key.name, f"{key.cost.n},{key.cost.r},{key.cost.p}"]
+        bound = [_bind(SCHEMA, "file", self.vault, *parts), key.salt, key.nonce, key.sealed]
+        for entry in document.entries:
+            bound += (_bind(entry.service, entry.username), entry.nonce, entry.sealed)
+        joined = b"".join(len(part).to_bytes(4, "big") + part for part in bound)
+        return hmac.digest(self.derive("file"), joined, "sha256")
 
     def seal(self, name: EntryName, value: str) -> SealedEntry:
         """Return ``value`` sealed for ``name``."""
@@ -150,7 +189,8 @@ class Lockbox:
     def encode(self, entries: Entries) -> bytes:
         """Return the whole file."""
         revision = os.urandom(16).hex()
-        document = _Document(SCHEMA, self.vault, revision, self._wrapped, list(entries.values()))
+        document = Document(SCHEMA, self.vault, revision, self._wrapped, list(entries.values()))
+        document.seal = self._seal(document)
         return msgspec.json.encode(document)
 
 
@@ -160,11 +200,11 @@ def derive_key(master: bytes, purpose: str, salt: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt.encode(), info=info).derive(master)
 
 
-def decode(data: bytes) -> tuple[_Document, Entries]:
+def decode(data: bytes) -> tuple[Document, Entries]:
     """Return the document and its entries by name; VaultError where it is not a whole vault file."""
     try:
-        document = msgspec.json.decode(data, type=_Document)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        document = msgspec.json.decode(data, type=Document)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise VaultError(
             "The vault file is not readable as one.",
             "It was cut short or damaged, or it is another program's file.",

@@ -373,3 +373,159 @@ def test_a_killed_writer_leaves_every_reported_entry_and_no_stuck_lock(
     assert all(fresh.get_password("service", f"a {index}") == "value " * 20 for index in reported)
     put(fresh, NAME, "still writable")
     assert get(ring, NAME) == "still writable"
+
+
+# ── damage to the file, met by a vault that is open or by one that is being opened ───────────────────────
+
+
+def wreck_head(path: Path) -> None:
+    """One bit of the wrapped key is another: nobody can open this file with the passphrase again."""
+
+    def change(document: dict[str, Any]) -> None:
+        sealed = document["key"]["sealed"]
+        document["key"]["sealed"] = ("B" if sealed[0] == "A" else "A") + sealed[1:]
+
+    edit(path, change)
+
+
+def drop_entries(path: Path) -> None:
+    edit(path, lambda document: document.update(entries=[]))
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"\xff\x00 not a vault")
+
+
+def nested(path: Path) -> None:
+    path.write_bytes(b"[" * 100_000)
+
+
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
+def link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+DAMAGES = [wreck_head, drop_entries, cut, garbage, nested, folder, pipe, link, empty]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_next_store_puts_a_damaged_file_right_and_keeps_it_aside(
+    ring: FileKeyring, path: Path, damage: Callable[[Path], None]
+) -> None:
+    put(ring, NAME, "one")
+    damage(path)
+    put(ring, OTHER, "two")
+    fresh = FileKeyring.unlock(path, PASSPHRASE)
+    assert (get(fresh, NAME), get(fresh, OTHER)) == ("one", "two")
+    assert fresh.notices == []
+    (aside,) = path.parent.glob("vault.json.damaged-*")
+    assert any(aside.name in notice for notice in ring.notices)
+
+
+def test_what_another_workbench_stored_before_the_damage_is_saved_from_it(
+    ring: FileKeyring, path: Path
+) -> None:
+    put(FileKeyring.unlock(path, PASSPHRASE), OTHER, "theirs")
+    wreck_head(path)
+    put(ring, NAME, "ours")
+    fresh = FileKeyring.unlock(path, PASSPHRASE)
+    assert (get(fresh, NAME), get(fresh, OTHER)) == ("ours", "theirs")
+
+
+def test_an_entry_put_back_in_time_does_not_win_against_the_one_in_memory(
+    ring: FileKeyring, path: Path
+) -> None:
+    put(ring, NAME, "old")
+    old = json.loads(path.read_bytes())["entries"]
+    put(ring, NAME, "new")
+    edit(path, lambda document: document.update(entries=old))
+    put(ring, OTHER, "two")
+    assert get(FileKeyring.unlock(path, PASSPHRASE), NAME) == "new"
+
+
+def test_a_head_exchanged_for_an_older_one_is_not_taken_over(ring: FileKeyring, path: Path) -> None:
+    put(ring, NAME, "one")
+    old = json.loads(path.read_bytes())["key"]
+    ring.change_passphrase(Secret("a new one"), CHEAP)
+    edit(path, lambda document: document.update(key=old))
+    put(ring, OTHER, "two")
+    fresh = FileKeyring.unlock(path, Secret("a new one"))
+    assert (get(fresh, NAME), get(fresh, OTHER)) == ("one", "two")
+
+
+@pytest.mark.parametrize("damage", [*DAMAGES, Path.unlink])
+def test_a_damaged_vault_opens_as_it_was_before_its_last_change_and_says_so(
+    ring: FileKeyring, path: Path, damage: Callable[[Path], None]
+) -> None:
+    put(ring, NAME, "one")
+    put(ring, OTHER, "two")
+    damage(path)
+    before = {item.name for item in path.parent.iterdir()}
+    again = FileKeyring.unlock(path, PASSPHRASE)
+    if damage is not drop_entries:  # such a file opens; what was taken out of it is simply not there
+        assert get(again, NAME) == "one"
+    assert again.notices
+    assert {item.name for item in path.parent.iterdir()} == before, "opening changes nothing"
+    put(again, EntryName("s", "third"), "three")
+    fresh = FileKeyring.unlock(path, PASSPHRASE)
+    assert (get(fresh, NAME), get(fresh, EntryName("s", "third"))) == ("one", "three")
+
+
+def test_a_file_of_the_version_before_opens_and_gets_its_seal(ring: FileKeyring, path: Path) -> None:
+    put(ring, NAME, "one")
+    edit(path, lambda document: document.pop("seal"))
+    again = FileKeyring.unlock(path, PASSPHRASE)
+    assert (get(again, NAME), again.notices) == ("one", [])
+    put(again, OTHER, "two")
+    assert json.loads(path.read_bytes())["seal"]
+
+
+def test_what_is_removed_and_a_passphrase_given_up_do_not_live_on_in_the_generation_before(
+    ring: FileKeyring, path: Path
+) -> None:
+    put(ring, NAME, "one")
+    put(ring, OTHER, "two")
+    ring.delete_password(NAME.service, NAME.username)
+    previous = path.with_name("vault.json.previous")
+    assert NAME.username not in previous.read_text()
+    ring.change_passphrase(Secret("a new one"), CHEAP)
+    path.unlink()
+    with pytest.raises(VaultError):
+        FileKeyring.unlock(path, PASSPHRASE)
+    assert get(FileKeyring.unlock(path, Secret("a new one")), OTHER) == "two"
+
+
+def test_a_wrong_passphrase_is_not_taken_for_damage(ring: FileKeyring, path: Path) -> None:
+    put(ring, NAME, "one")
+    put(ring, OTHER, "two")
+    with pytest.raises(VaultError, match="passphrase does not open"):
+        FileKeyring.unlock(path, Secret("something else"))
+
+
+def test_any_single_flipped_byte_costs_no_entry_for_good(ring: FileKeyring, path: Path) -> None:
+    put(ring, NAME, "one")
+    put(ring, OTHER, "two")
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 97):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        put(ring, EntryName("s", "third"), str(place))
+        fresh = FileKeyring.unlock(path, PASSPHRASE)
+        assert (get(fresh, NAME), get(fresh, OTHER)) == ("one", "two"), place
