@@ -107,6 +107,24 @@ class LogReport:
         """The fetches that were surely or probably served (S3, S2)."""
         return tuple(fetch for fetch in self.fetches if fetch.served >= Served.S2)
 
+    def shown_as(self, text: Callable[[str], str]) -> LogReport:
+        """Return the report with every text of the logs passed through ``text``, the gate for what is shown."""
+        fetches = tuple(
+            replace(
+                one, path=text(one.path), agent=text(one.agent), address=text(one.address), log=text(one.log)
+            )
+            for one in self.fetches
+        )
+        visitors = tuple(
+            replace(
+                one,
+                address=text(one.address),
+                agents=Counter({text(agent): count for agent, count in one.agents.items()}),
+            )
+            for one in self.visitors
+        )
+        return replace(self, fetches=fetches, visitors=visitors)
+
 
 class LogReader:
     """Reads log streams one after the other. ``sizes`` returns for a served path the sizes, in bytes, of the

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import UsageError, WorkbenchError
 from workbench.leaks.findings import AccountFacts, Candidate, Collector, Finding, Liveness
+from workbench.leaks.gate import Gate
 from workbench.leaks.model import Coverage, Known, Place
 from workbench.leaks.patterns import Scanner
 from workbench.redact import visible
@@ -118,7 +119,7 @@ def run(options: LeakOptions, *, clock: Clock | None = None, tell: Told | None =
     Targets that cannot be searched are listed with their error and do not stop the others. Raises UsageError
     for options that contradict each other or a baseline that cannot be used.
     """
-    say = tell or _silent
+    say = _gated(tell or _silent, Gate(one.secret.reveal() for one in options.known))
     if not (options.targets or options.logs or options.sites):
         raise UsageError(
             "Nothing was named to search.",
@@ -140,10 +141,40 @@ def run(options: LeakOptions, *, clock: Clock | None = None, tell: Told | None =
     report.findings = collector.findings(facts, accepts)
     if options.logs:
         _logs(options, roots, report, say)
+    _behind(collector.gate(one.secret for one in options.known), report)
     _correlate(options, report)
     if options.accept and options.baseline is not None:
         _accept(options, facts, collector, report, baseline_key or key)
     return report
+
+
+def _gated(tell: Told, gate: Gate) -> Told:
+    return lambda line: tell(gate.text(line))
+
+
+def _behind(gate: Gate, report: LeakReport) -> None:
+    """Pass every text of the report that is not a finding's own through the gate; those passed it already."""
+    text = gate.text
+    report.searched = [
+        replace(one, target=text(one.target), error=text(one.error)) for one in report.searched
+    ]
+    report.coverage.shown_as(text)
+    report.plugins = [_shown_plugin(one, text) for one in report.plugins]
+    for site in report.sites:
+        site.exposures, site.by_hand = (
+            [replace(one, path=text(one.path), proof=tuple(map(text, one.proof))) for one in rows]
+            for rows in (site.exposures, site.by_hand)
+        )
+        site.asked = [(at, text(path), status) for at, path, status in site.asked]
+        site.stopped = text(site.stopped)
+        site.installed = [replace(one, where=text(one.where)) for one in site.installed]
+        site.vulnerable = [_shown_plugin(one, text) for one in site.vulnerable]
+    if report.logs is not None:
+        report.logs = report.logs.shown_as(text)
+
+
+def _shown_plugin(one: Vulnerable, text: Callable[[str], str]) -> Vulnerable:
+    return replace(one, installed=replace(one.installed, where=text(one.installed.where)))
 
 
 def _proven(options: LeakOptions, collector: Collector, say: Told) -> AccountFacts | None:

@@ -100,11 +100,37 @@ def name_before(data: bytes, start: int) -> str:
         window,
     )
     found = cell or _NAME_LEFT.search(window)
-    if found is None:
+    if found is None or (cell is None and not _names_what_follows(window, found)):
         return ""
     names = _IDENTIFIER.findall(found.group(1))
     name = names[-1].decode("ascii").strip(".-") if names else ""
     return "" if name.lower() in _NO_NAMES else name
+
+
+# A comma or a blank also parts the cells of a table and the words of a sentence: there only a word that speaks
+# of a secret is a name, and behind a comma only the first argument of a call.
+_TELLING = re.compile(
+    rb"(?i)(?:pass|pwd|secret|token|key|smtp|mail|sign|webhook|auth|credential|(?:^|_)mg_)[a-z_.-]*$"
+)
+_FIRST_ARGUMENT = re.compile(rb"\w\s{0,4}\(\s{0,4}\\?[\"'`]?$")
+
+
+def _names_what_follows(window: bytes, found: re.Match[bytes]) -> bool:
+    """Whether the identifier is a name, not the value before in a list, a table or a sentence."""
+    name = found.group(1)
+    between = window[found.end(1) :].lstrip(b"\"'])\\")
+    before = window[: found.start(1)]
+    if between[:1] == b":" and between[1:2] not in b" \t" and before[-1:] == b":":
+        return False
+    telling = not any(48 <= char <= 57 for char in name) and _TELLING.search(name) is not None
+    if before[-1:] and before[-1] in b"@%!*+/&~^?" and not telling:
+        # The end of something longer that holds other characters than a name may.
+        return False
+    if between.lstrip()[:1] == b",":
+        return _FIRST_ARGUMENT.search(before) is not None
+    if between.lstrip()[:1] in (b"=", b":", b"("):
+        return True
+    return telling
 
 
 def speaks_against(data: bytes, start: int, end: int) -> bool:

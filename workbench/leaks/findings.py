@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from workbench.leaks.gate import Gate
 from workbench.leaks.model import Kind, Match, Place, key_id_of, masked
 from workbench.redact import Secret
 
@@ -138,6 +139,12 @@ class Collector:
         else:
             group.places[slot] = place
 
+    def gate(self, known: Iterable[Secret] = ()) -> Gate:
+        """Return the gate that every text beside the findings passes: all values found, and ``known`` ones."""
+        return Gate(
+            [*(group.secret.reveal() for group in self._groups.values()), *(one.reveal() for one in known)]
+        )
+
     def fingerprints(self, key: bytes) -> dict[str, str]:
         """Return this collector's fingerprints mapped to those under another key (the baseline's)."""
         return {own: group.secret.fingerprint(key) for own, group in self._groups.items()}
@@ -153,8 +160,9 @@ class Collector:
         self, facts: AccountFacts | None = None, accepted: Callable[[Secret], bool] | None = None
     ) -> tuple[Finding, ...]:
         """Return the findings: open before settled, grave before harmless, then by place."""
+        gate = self.gate()
         found = [
-            self._finding(fingerprint, group, facts or AccountFacts(), accepted)
+            self._finding(fingerprint, group, facts or AccountFacts(), accepted, gate)
             for fingerprint, group in self._groups.items()
         ]
         order = {"critical": 0, "high": 1, "medium": 2, "low": 3}
@@ -170,14 +178,19 @@ class Collector:
         group: _Group,
         facts: AccountFacts,
         accepted: Callable[[Secret], bool] | None,
+        gate: Gate,
     ) -> Finding:
         key_id = key_id_of(group.secret.reveal())
         listed = next((key for key in facts.keys if key_id and key.id == key_id), None)
         kind = _kind(group.kind, listed)
-        liveness, why = _liveness(fingerprint, key_id, kind, listed, _logins(group), facts)
         places = tuple(
-            sorted(group.places.values(), key=lambda one: (one.origin, one.root, one.path, one.line))
+            sorted(
+                map(gate.place, group.places.values()),
+                key=lambda one: (one.origin, one.root, one.path, one.line),
+            )
         )
+        logins = tuple(sorted({place.login for place in places} - {""}))
+        liveness, why = _liveness(fingerprint, key_id, kind, listed, logins, facts)
         is_key = kind is not Kind.SMTP_PASSWORD
         return Finding(
             # A thing of the account carries its own id; anything else the beginning of its fingerprint.
@@ -187,7 +200,7 @@ class Collector:
             shown=masked(kind, group.secret),
             key_id=key_id if is_key else "",
             known=group.known,
-            account=_account(listed, group, facts),
+            account=_account(listed, group, logins, facts),
             liveness=liveness,
             why=why,
             severity=_severity(kind, liveness),
@@ -261,14 +274,14 @@ def _password(fingerprint: str, logins: tuple[str, ...], facts: AccountFacts) ->
     return Liveness.DEAD, f"Another password was set and proven for {when}."
 
 
-def _account(listed: KeyFact | None, group: _Group, facts: AccountFacts) -> str:
+def _account(listed: KeyFact | None, group: _Group, logins: tuple[str, ...], facts: AccountFacts) -> str:
     if listed is not None:
         return " ".join(
             part for part in ("key", listed.id, listed.kind, listed.role, listed.description) if part
         )
-    logins = sorted({place.login for place in group.places.values() if place.login in facts.logins})
-    if logins:
-        return f"login {', '.join(logins)}"
+    ours = [login for login in logins if login in facts.logins]
+    if ours:
+        return f"login {', '.join(ours)}"
     return "not in this account" if facts.keys and key_id_of(group.secret.reveal()) else ""
 
 

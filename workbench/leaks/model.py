@@ -133,6 +133,12 @@ class Coverage:
             self.examples.setdefault(reason, example)
         self.gaps |= other.gaps
 
+    def shown_as(self, text: Callable[[str], str]) -> None:
+        """Pass every reason and example through ``text``, the gate for what is shown."""
+        self.examples = {text(reason): text(example) for reason, example in self.examples.items()}
+        self.gaps = set(map(text, self.gaps))
+        self.skipped = Counter({text(reason): count for reason, count in self.skipped.items()})
+
     @property
     def complete(self) -> bool:
         """Whether nothing that could hold a secret was left out."""

@@ -15,6 +15,7 @@ from functools import cache
 
 from workbench.leaks import context
 from workbench.leaks.exact import RUN, SHORT_RUN, Needle, needles
+from workbench.leaks.gate import cleared
 from workbench.leaks.model import Kind, Known, Match
 from workbench.redact import Secret
 
@@ -99,7 +100,7 @@ class Scanner:
             hits += self._exact(data, self._hex32)
         if self._always:
             hits += self._exact(data, self._always)
-        return _merged(_numbered(data, hits)) if hits else hits
+        return cleared(data, _merged(_numbered(data, hits))) if hits else hits
 
     def _match(
         self, data: bytes, start: int, value: str, kind: Kind, placement: str, name: str = "", login: str = ""

@@ -241,13 +241,44 @@ def _login_near(data: bytes, first: int, last: int) -> str:
     start = max(0, first - 300)
     best: tuple[int, bytes] | None = None
     for found in _LOGIN.finditer(data, start, last + 300):
-        if re.match(rb"(?i).*@(?:api|smtp)\.", found.group()):
+        if re.match(rb"(?i).*@(?:api|smtp)\.", found.group()) or not _reads_as_login(data, found):
             continue
         between = data[min(found.end(), last) : max(found.start(), first)]
         distance = min(abs(found.end() - first), abs(found.start() - last))
         if between.count(b"\n") <= 6 and (best is None or distance < best[0]):
             best = (distance, found.group())
     return best[1].decode("ascii") if best else ""
+
+
+# What may stand directly before an address that is one, and what betrays a piece of something longer.
+_LOGIN_LEFT = re.compile(rb"(?:^|[\s\0\"'`=:<>,(\[|;])$")
+_AFTER_SECRET = re.compile(
+    rb"(?i)(?:pass|pwd|secret|token|key|credential)[\w.-]{0,40}[\"'\])\\]{0,4}\s{0,8}(?:=>|:=|[=:,;])"
+    rb"\s{0,8}(?:s:\d{1,4}:)?\\?[\"'`]?[^\s\"'`]{0,200}$"
+)
+_PAIR_LEFT = re.compile(rb"(?i)([\w.+-]{1,64}):$")
+# An address nothing names must look like a mailbox: a stray "Hunter2@host" may be the end of a password.
+_WORDY = re.compile(rb"[a-z]+(?:[._+-][a-z]+){0,4}\d{0,3}@")
+_USER_NAMED = re.compile(
+    rb"(?i)(?:user|login|account|sender|from|auth|e?mail|address)[\w.-]{0,20}[^\w\s]{0,4}\s{0,4}"
+    rb"(?:=>|[=:,;(]|[ \t>])\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
+)
+_USER_WORD = re.compile(rb"(?i)user|login|account|sender|from|mail|static|auth")
+
+
+def _reads_as_login(data: bytes, found: re.Match[bytes]) -> bool:
+    """Whether an address stands as one: not a password with its host in a URL, nor a piece of a longer value."""
+    before = data[max(0, found.start() - 240, data.rfind(b"\n", 0, found.start()) + 1) : found.start()]
+    if before.endswith(b"://"):
+        return data[found.end() : found.end() + 1] == b":"
+    if not _LOGIN_LEFT.search(before) or _AFTER_SECRET.search(before):
+        return False
+    if re.search(rb"://[^\s\"'<>]*$", before):
+        return False
+    if not _WORDY.match(found.group()) and not _USER_NAMED.search(before):
+        return False
+    pair = _PAIR_LEFT.search(before)
+    return pair is None or _USER_WORD.search(pair.group(1)) is not None
 
 
 def _dialogue(data: bytes, start: int, end: int) -> Iterator[Placed]:
