@@ -24,20 +24,20 @@ from unittest.mock import patch
 from textual.pilot import Pilot
 
 from tests.support.drills import CHEAP, PASSPHRASE, endpoints_of
-from workbench import executor
-from workbench.app import WorkbenchApp
+from workbench.core.errors import Unreachable
+from workbench.core.redact import Secret
+from workbench.core.state_dir import Home
+from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.state import EffectRecord
 from workbench.drill.api.app import HostApp
-from workbench.drill.options import DrillOptions
-from workbench.drill.serve import RunningDrill, start
-from workbench.errors import Unreachable
-from workbench.executor import Executor
-from workbench.home import Home
-from workbench.incident.plan import EffectKind
-from workbench.incident.state import EffectRecord
-from workbench.redact import Secret
-from workbench.screens.door import Door
-from workbench.session import Session, SessionOptions, open_session
-from workbench.vault import EntryName, Vault
+from workbench.drill.servers.serve import RunningDrill, start
+from workbench.drill.world.options import DrillOptions
+from workbench.execution import executor
+from workbench.execution.executor import Executor
+from workbench.session.session import Session, SessionOptions, open_session
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.connect import Door
+from workbench.vault.vault import EntryName, Vault
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 START = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
@@ -321,7 +321,7 @@ class Studio:
 
     async def confirm(self, pilot: Pilot[Any]) -> None:
         """Type the number of changes of the plan on the screen."""
-        from workbench.screens.plan import PlanScreen
+        from workbench.tui.screens.plan import PlanScreen
 
         screen = pilot.app.screen
         assert isinstance(screen, PlanScreen), screen

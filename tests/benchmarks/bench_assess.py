@@ -31,8 +31,8 @@ import msgspec
 from tabulate import tabulate
 
 from tests.support.assessing import Examined, examine
-from workbench.incident.attribution import Attribution
-from workbench.incident.proposals import propose
+from workbench.domain.forensics.attribution import Attribution
+from workbench.domain.forensics.classification import propose
 from workbench.mailgun.log_entries import read_page
 
 SCENARIOS = (

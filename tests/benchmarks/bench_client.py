@@ -21,11 +21,11 @@ from multiprocessing.connection import Connection
 import httpx
 from mailgun.client import Client
 
-from workbench.clock import SystemClock
+from workbench.core.clock import SystemClock
+from workbench.core.redact import Secret
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.credentials import reset_credential
 from workbench.mailgun.endpoints import Region, from_base_url
-from workbench.redact import Secret
 
 IN_FLIGHT = 20
 KEY = "0123456789abcdef0123456789abcdef-01234567-89abcdef"

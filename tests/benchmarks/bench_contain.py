@@ -36,10 +36,10 @@ from tests.benchmarks.served import account, served
 from workbench.cli.contain import contain
 from workbench.cli.opening import open_from
 from workbench.cli.parser import build_parser
-from workbench.incident.plan import EffectKind
+from workbench.domain.model.plan import EffectKind
+from workbench.execution.progress import EffectMoved, Phase, PlanStarted
 from workbench.mailgun.client import CallSeen
-from workbench.progress import EffectMoved, Phase, PlanStarted
-from workbench.session import Session
+from workbench.session.session import Session
 
 IN_FLIGHT = 20
 TARGET_IDEAL, TARGET_SDK = 1.5, 14.0

@@ -16,14 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from workbench.clock import SystemClock
-from workbench.drill.options import DrillOptions
-from workbench.drill.serve import serve
+from workbench.core.clock import SystemClock
+from workbench.core.redact import Secret
+from workbench.drill.servers.serve import serve
+from workbench.drill.world.options import DrillOptions
 from workbench.mailgun.client import CallSeen, Mailgun, Priority
 from workbench.mailgun.credentials import list_credentials, reset_credential
 from workbench.mailgun.domains import list_domains
 from workbench.mailgun.endpoints import Region, from_document
-from workbench.redact import Secret
 
 
 async def _measure(document: dict[str, object], count: int, reads: int) -> dict[str, float]:

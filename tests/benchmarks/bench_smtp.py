@@ -17,12 +17,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from workbench.clock import SystemClock
-from workbench.drill.certificate import server_context
-from workbench.drill.smtp_server import SubmissionServer
+from workbench.core.clock import SystemClock
+from workbench.core.redact import Secret
+from workbench.drill.servers.certificate import server_context
+from workbench.drill.servers.smtp_server import SubmissionServer
 from workbench.mailgun.endpoints import HostPort
-from workbench.redact import Secret
-from workbench.smtp import SmtpProver
+from workbench.smtp.auth_probe import SmtpProver
 
 PASSWORD = "x" * 32
 

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from workbench.clock import SystemClock
-from workbench.journal import Journal
-from workbench.leakguard import SecretScanner
-from workbench.passphrase import generate_passphrase, new_smtp_password
-from workbench.redact import Secret
-from workbench.vault import EntryName, Vault
+from workbench.core.clock import SystemClock
+from workbench.core.redact import Secret
+from workbench.core.secret_scanner import SecretScanner
+from workbench.journal.journal import Journal
+from workbench.vault.passphrases import generate_passphrase, new_smtp_password
+from workbench.vault.vault import EntryName, Vault
 
 ROWS_EACH = 100
 IN_FLIGHT = 20

@@ -14,11 +14,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from tests.benchmarks.table_app import CURSOR_COLOUR
-from workbench.app import WorkbenchApp
 from workbench.cli.parser import build_parser
 from workbench.cli.screen import _Entrance
-from workbench.panes.credentials import CredentialsPane
-from workbench.widgets.table import Row
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.panes.credentials import CredentialsPane
+from workbench.tui.widgets.table import Row
 
 # The measurement looks for this colour under the cursor; nothing else on the screen has it.
 CSS = f"""

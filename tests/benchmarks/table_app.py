@@ -18,7 +18,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
-from workbench.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
 
 TITLES = ("id", "name", "state", "value", "note")
 WIDTHS = (12, 30, 10, 10, 30)

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from workbench.drill.options import DrillOptions
-from workbench.drill.serve import RunningDrill, start
+from workbench.drill.servers.serve import RunningDrill, start
+from workbench.drill.world.options import DrillOptions
 
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 

@@ -11,15 +11,15 @@ import pytest
 
 from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
-from workbench.drill.records import Suppression
-from workbench.evidence import load
-from workbench.incident.senders import for_abuse_reports, why_of
-from workbench.incident.senders import rows as sender_rows
-from workbench.incident.timeline import Kind, timeline
-from workbench.log_export import pages_of
+from workbench.domain.forensics.senders import for_abuse_reports, why_of
+from workbench.domain.forensics.senders import rows as sender_rows
+from workbench.domain.forensics.timeline import Kind, timeline
+from workbench.drill.world.records import Suppression
 from workbench.mailgun.log_entries import read_page
-from workbench.session import Session
-from workbench.use_reader import CALLS, read_use
+from workbench.readers.credential_use import CALLS, read_use
+from workbench.readers.log_export import pages_of
+from workbench.readers.snapshots import load
+from workbench.session.session import Session
 
 
 @pytest.mark.parametrize("scenario", ["stolen-login", "site-abuse", "subaccount"])

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import Commands, Ran, ThreadedDrill, threaded_drill
-from workbench import tables
-from workbench.drill.faults import PORTAL
-from workbench.incident.findings import Finding
-from workbench.incident.plan import Effect, EffectKind, Place, Plan
-from workbench.incident.runbook import StepView
-from workbench.incident.state import EffectRecord
-from workbench.incident.verdicts import Verdict
+from workbench.cli import tables
+from workbench.domain.detection.findings import Finding
+from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
+from workbench.domain.model.state import EffectRecord
+from workbench.domain.runbook.runbook import StepView
+from workbench.domain.runbook.verdict import Verdict
+from workbench.drill.servers.faults import PORTAL
 from workbench.mailgun.endpoints import Region
 
 SECRET_SHAPED = "0123456789abcdef0123456789abcdef-01234567-89abcdef"

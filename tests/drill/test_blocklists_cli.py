@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tests.support.cli import Command
 from tests.support.drills import file_vault, running_drill
-from workbench.drill.dns_server import DnsServer
-from workbench.drill.dns_zones import DnsZone
-from workbench.drill.serve import RunningDrill
-from workbench.vault_names import WORKBENCH_SERVICE, EntryName
+from workbench.drill.servers.dns_server import DnsServer
+from workbench.drill.servers.dns_zones import DnsZone
+from workbench.drill.servers.serve import RunningDrill
+from workbench.vault.entries import WORKBENCH_SERVICE, EntryName
 
 # Lists are asked 20 questions a second: fewer domains, a shorter test.
 SMALL = {"domains": 3, "credentials": 8, "users": 3}

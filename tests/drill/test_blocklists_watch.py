@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.drills import opened, running_drill
-from workbench.actions.contain import Scope, plan
 from workbench.blocklists.limits import Limits
 from workbench.blocklists.removal import RequestState, Whose
 from workbench.blocklists.watch import ChangeKind
-from workbench.drill.dns_server import DnsServer
-from workbench.drill.serve import RunningDrill
-from workbench.errors import UsageError
-from workbench.progress import Notice
-from workbench.session import Session
+from workbench.core.errors import UsageError
+from workbench.drill.servers.dns_server import DnsServer
+from workbench.drill.servers.serve import RunningDrill
+from workbench.execution.progress import Notice
+from workbench.planning.contain import Scope, plan
+from workbench.session.session import Session
 
 DAY = 86_400
 SMALL = {"domains": 3, "credentials": 8, "users": 3}

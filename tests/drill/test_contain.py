@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.drills import opened, running_drill
-from workbench.actions.contain import Scope, plan
-from workbench.incident.plan import EffectKind, EffectState
-from workbench.incident.runbook import Verdict
-from workbench.redact import Secret
-from workbench.session import Session
-from workbench.vault import EntryName
+from workbench.core.redact import Secret
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.runbook.runbook import Verdict
+from workbench.planning.contain import Scope, plan
+from workbench.session.session import Session
+from workbench.vault.vault import EntryName
 
 
 async def _ready(session: Session) -> None:

@@ -12,7 +12,7 @@ from tests.support.ground import Ground, ground, quiet
 from tests.support.kills import Fuse, Killed, arm, everything, ready
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
-from workbench.session import Session
+from workbench.session.session import Session
 
 ROW = "journal contained before"
 

@@ -10,23 +10,23 @@ from typing import Any
 import pytest
 
 from tests.support.drills import opened, running_drill
-from workbench.actions import contain, handover
-from workbench.actions.contain import Scope
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
-from workbench.drill.records import Allowed
-from workbench.drill.serve import RunningDrill
-from workbench.errors import ApiError, Forbidden, NotAuthorised, UsageError
-from workbench.incident import timers
-from workbench.incident.handover import kept
-from workbench.incident.plan import RANK_ABUSE, EffectKind, EffectState
-from workbench.incident.runbook import Verdict
+from workbench.core.errors import ApiError, Forbidden, NotAuthorised, UsageError
+from workbench.core.redact import Secret
+from workbench.domain.model.plan import RANK_ABUSE, EffectKind, EffectState
+from workbench.domain.runbook import deadlines
+from workbench.domain.runbook.handover import kept
+from workbench.domain.runbook.runbook import Verdict
+from workbench.drill.servers.serve import RunningDrill
+from workbench.drill.world.records import Allowed
 from workbench.mailgun.client import CallSeen, Mailgun
 from workbench.mailgun.endpoints import from_document
 from workbench.mailgun.keys import create_key
 from workbench.mailgun.models import NewKey
-from workbench.redact import Secret
-from workbench.session import Session
+from workbench.planning import contain, handover
+from workbench.planning.contain import Scope
+from workbench.session.session import Session
 
 LATENCY = 0.08
 
@@ -166,18 +166,18 @@ async def test_the_deadline_stands_in_the_journal_and_survives_a_restart(tmp_pat
         async with opened(drill, tmp_path, clock=drill.clock) as session:
             await _read(session)
             await session.run(contain.plan(session.situation(), Scope(replace_first=("billing-worker",))))
-            (before,) = (t for t in timers.running(session.situation()) if t.kind == "hand-over")
+            (before,) = (t for t in deadlines.running(session.situation()) if t.kind == "hand-over")
         drill.clock.advance(1801)
         async with opened(drill, tmp_path, clock=drill.clock) as again:
             await again.connect()
             await again.read_inventory()
-            (after,) = (t for t in timers.running(again.situation()) if t.kind == "hand-over")
+            (after,) = (t for t in deadlines.running(again.situation()) if t.kind == "hand-over")
             assert after.due == before.due
             assert after.over
             assert after.action == "handover.finish"
             summary = await again.run(handover.plan_finish(again.situation()))
             assert summary.complete
-            assert not [t for t in timers.running(again.situation()) if t.kind == "hand-over"]
+            assert not [t for t in deadlines.running(again.situation()) if t.kind == "hand-over"]
 
 
 async def test_a_key_that_only_sends_is_replaced_by_a_key_that_can_only_send(tmp_path: Path) -> None:
@@ -208,11 +208,11 @@ async def test_dead_is_proven_again_later_and_a_resurrection_is_an_alarm(tmp_pat
         await session.run(contain.plan(session.situation()))
         found = await session.prove_again()
         assert (found.checked, found.untold, found.against) == (found.sure, [], [])
-        due = [t for t in timers.running(session.situation()) if t.kind == "proof"]
+        due = [t for t in deadlines.running(session.situation()) if t.kind == "proof"]
         assert len(due) == 2
         drill.clock.advance(3700)
         await session.prove_again()
-        assert [t.id for t in timers.running(session.situation()) if t.kind == "proof"] == ["proof:48 h"]
+        assert [t.id for t in deadlines.running(session.situation()) if t.kind == "proof"] == ["proof:48 h"]
         # Somebody sets the old password again.
         name = next(iter(old))
         area = drill.account.main.regions[old[name].region]
@@ -366,7 +366,7 @@ async def test_a_plan_without_sending_keys_gets_keys_of_the_old_role(
             raise Forbidden("refused", status=402, detail=detail, where="POST /v1/keys")
         return await create_key(api, **wanted)
 
-    monkeypatch.setattr("workbench.effects.keys.create_key", refuse)
+    monkeypatch.setattr("workbench.execution.effects.keys.create_key", refuse)
     async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
         options = build_parser().parse_args(["contain", "--yes", "--json"])
         await command(session, options)

@@ -9,11 +9,11 @@ import pytest
 
 from tests.support.assessing import swept
 from tests.support.drills import opened, running_drill
-from workbench.drill.records import Rule, Template, Version
-from workbench.drill.serve import RunningDrill
-from workbench.effects.registry import HANDLERS
-from workbench.incident.plan import EffectKind, EffectState
-from workbench.incident.state import EffectRecord
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.state import EffectRecord
+from workbench.drill.servers.serve import RunningDrill
+from workbench.drill.world.records import Rule, Template, Version
+from workbench.execution.effects.registry import HANDLERS
 from workbench.mailgun import templates, thresholds
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
@@ -111,7 +111,7 @@ def _templates(drill: RunningDrill) -> Iterator[Template]:
 
 
 async def test_the_calls_say_so_when_there_is_nothing(tmp_path: Path) -> None:
-    from workbench.errors import NotFound
+    from workbench.core.errors import NotFound
 
     async with running_drill(tmp_path, scenario="stolen-key") as drill, opened(drill, tmp_path) as session:
         api: Mailgun = session.api

@@ -17,12 +17,12 @@ import pytest
 
 from tests.support.commands import Commands, ThreadedDrill, threaded_drill
 from tests.support.drills import PASSPHRASE
-from workbench.clock import SystemClock
-from workbench.drill.faults import Fault, Match, Rule
-from workbench.journal import Journal
-from workbench.leakguard import SecretScanner
-from workbench.redact import Secret
-from workbench.vault import EntryName, Vault
+from workbench.core.clock import SystemClock
+from workbench.core.redact import Secret
+from workbench.core.secret_scanner import SecretScanner
+from workbench.drill.servers.faults import Fault, Match, Rule
+from workbench.journal.journal import Journal
+from workbench.vault.vault import EntryName, Vault
 
 WORKBENCH = (sys.executable, "-m", "workbench")
 STATES = {"planned", "done", "verified", "failed", "skipped"}

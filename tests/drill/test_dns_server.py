@@ -12,8 +12,8 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from workbench.drill.dns_server import DnsServer
-from workbench.drill.dns_zones import TEST_ENTRIES, Behaviour, DnsZone, catalogue_zones, subject_of
+from workbench.drill.servers.dns_server import DnsServer
+from workbench.drill.servers.dns_zones import TEST_ENTRIES, Behaviour, DnsZone, catalogue_zones, subject_of
 
 
 class Listings:

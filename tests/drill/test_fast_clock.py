@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.drills import opened, running_drill
-from workbench.actions.contain import Scope, plan
-from workbench.clock import ShiftedClock
-from workbench.drill.records import Credential
-from workbench.drill.serve import RunningDrill
-from workbench.session import Session
+from workbench.core.clock import ShiftedClock
+from workbench.drill.servers.serve import RunningDrill
+from workbench.drill.world.records import Credential
+from workbench.planning.contain import Scope, plan
+from workbench.session.session import Session
 
 
 def _apart(drill: RunningDrill, session: Session) -> float:

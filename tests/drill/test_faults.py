@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from workbench.clock import ManualClock
-from workbench.drill.faults import Fault, FaultProxy, Match, Rule, parse_faults, strike
-from workbench.drill.wire import WireError, read_request
-from workbench.errors import UsageError
+from workbench.core.clock import ManualClock
+from workbench.core.errors import UsageError
+from workbench.drill.servers.faults import Fault, FaultProxy, Match, Rule, parse_faults, strike
+from workbench.drill.servers.wire import WireError, read_request
 
 BODY = json.dumps({"items": ["x" * 40] * 50}).encode()
 

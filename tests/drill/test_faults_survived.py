@@ -14,13 +14,13 @@ from keyring.errors import KeyringLocked
 from tests.support.ground import DictKeyring, Ground, ground, quiet
 from tests.support.kills import everything, ready, resumed
 from tests.support.promise import at_rest
-from workbench.drill.faults import PORTAL, Fault, Match, Rule, strike
-from workbench.errors import JournalError, NotAuthorised, Unreachable, UnreadableAnswer
-from workbench.incident.plan import EffectKind, EffectState
+from workbench.core.errors import JournalError, NotAuthorised, Unreachable, UnreadableAnswer
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.drill.servers.faults import PORTAL, Fault, Match, Rule, strike
+from workbench.execution.progress import Summary
 from workbench.mailgun.client import Timeouts
 from workbench.mailgun.endpoints import from_document
-from workbench.progress import Summary
-from workbench.session import Session
+from workbench.session.session import Session
 
 # Connections are broken on purpose here; what that leaves open is collected, which pytest would report.
 pytestmark = [

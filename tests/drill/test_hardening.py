@@ -8,19 +8,20 @@ from pathlib import Path
 import pytest
 
 from tests.support.drills import opened, running_drill
-from workbench.actions import contain, handover
-from workbench.actions.contain import Scope
-from workbench.actions.hardening import KEY_LIFE, plan
-from workbench.effects.base import Reality
-from workbench.effects.registry import HANDLERS
-from workbench.errors import UsageError
-from workbench.incident import adoption, hardening
-from workbench.incident.handover import kept
-from workbench.incident.hardening import Standing
-from workbench.incident.plan import EffectKind, EffectState
-from workbench.incident.state import EffectRecord
-from workbench.incident.verdicts import Verdict
-from workbench.session import Session
+from workbench.core.errors import UsageError
+from workbench.domain.hardening import measures
+from workbench.domain.hardening.measures import Standing
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.state import EffectRecord
+from workbench.domain.runbook import adoption
+from workbench.domain.runbook.handover import kept
+from workbench.domain.runbook.verdict import Verdict
+from workbench.execution.effects.base import Reality
+from workbench.execution.effects.registry import HANDLERS
+from workbench.planning import contain, handover
+from workbench.planning.contain import Scope
+from workbench.planning.hardening import KEY_LIFE, plan
+from workbench.session.session import Session
 
 
 async def _read(session: Session) -> None:
@@ -31,11 +32,11 @@ async def _read(session: Session) -> None:
 
 
 def _stands(session: Session, name: str) -> Standing:
-    return next(i.standing for i in hardening.items(session.situation()) if i.id == name)
+    return next(i.standing for i in measures.items(session.situation()) if i.id == name)
 
 
 def _percent(session: Session) -> int:
-    return hardening.score(hardening.items(session.situation())).percent
+    return measures.score(measures.items(session.situation())).percent
 
 
 async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ from keyring.errors import KeyringLocked
 from tests.support.ground import DictKeyring, Ground, ground, quiet
 from tests.support.kills import PLANS, everything, ready, resumed
 from tests.support.promise import at_rest
-from workbench.effects.base import Held, Keeping
-from workbench.errors import VaultError
-from workbench.events import Event
-from workbench.home import tag_of
-from workbench.incident.plan import EffectKind, EffectState
-from workbench.progress import Notice, Summary
-from workbench.session import Session
+from workbench.core.errors import VaultError
+from workbench.core.state_dir import tag_of
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.execution.effects.base import Held, Keeping
+from workbench.execution.progress import Notice, Summary
+from workbench.session.events import Event
+from workbench.session.session import Session
 
 Ask = Callable[[Held], Awaitable[Keeping]]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workbench.drill.scenarios import SCENARIOS
+from workbench.drill.world.scenarios import SCENARIOS
 
 HOUR = 3600
 

@@ -14,13 +14,13 @@ from tests.support.drills import opened, running_drill
 from workbench.cli import run as main
 from workbench.cli.assess import lift
 from workbench.cli.parser import build_parser
-from workbench.drill.records import Suppression
-from workbench.errors import UsageError
-from workbench.incident.abuse_window import AbuseWindow
-from workbench.incident.assessment import Assessment
-from workbench.incident.attribution import Attribution
-from workbench.incident.damage import Damage
-from workbench.incident.suppressed import Added
+from workbench.core.errors import UsageError
+from workbench.domain.forensics.abuse_window import AbuseWindow
+from workbench.domain.forensics.assessment import Assessment
+from workbench.domain.forensics.attribution import Attribution
+from workbench.domain.forensics.damage import Damage
+from workbench.domain.model.suppressions import Added
+from workbench.drill.world.records import Suppression
 
 # The log of a small account is as telling, and read in a fraction of the time.
 SMALL = {"domains": 4, "credentials": 10, "users": 5}

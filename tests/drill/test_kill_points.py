@@ -27,13 +27,13 @@ from tests.support.kills import (
     unfinished,
 )
 from tests.support.promise import at_rest, violations
-from workbench.effects.base import Context, Reality, Reconciled
-from workbench.effects.keys import KeyCreate
-from workbench.effects.logins import LoginReset
-from workbench.effects.stops import SigningKeyRenew
-from workbench.incident.plan import EffectKind, EffectState
-from workbench.incident.state import EffectRecord
-from workbench.passphrase import new_smtp_password
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.state import EffectRecord
+from workbench.execution.effects.base import Context, Reality, Reconciled
+from workbench.execution.effects.brakes import SigningKeyRenew
+from workbench.execution.effects.keys import KeyCreate
+from workbench.execution.effects.logins import LoginReset
+from workbench.vault.passphrases import new_smtp_password
 
 # A killed process closes no sockets; what its kill leaves open here is collected, which pytest would report.
 pytestmark = [

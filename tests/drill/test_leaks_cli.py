@@ -12,15 +12,15 @@ import pytest
 
 from tests.support.cli import Command
 from tests.support.drills import opened, running_drill
-from workbench.actions.contain import Scope, plan
-from workbench.drill.serve import RunningDrill
-from workbench.incident import leakage
-from workbench.incident.fold import fold
-from workbench.incident.plan import EffectKind
-from workbench.incident.report import Audience, compose, to_json
-from workbench.incident.state import State
-from workbench.journal import read_rows
-from workbench.session import Session
+from workbench.domain.leaks import leaks
+from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.replay import fold
+from workbench.domain.model.state import State
+from workbench.drill.servers.serve import RunningDrill
+from workbench.journal.journal import read_rows
+from workbench.planning.contain import Scope, plan
+from workbench.reports.report import Audience, compose, to_json
+from workbench.session.session import Session
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -131,20 +131,20 @@ async def _what_the_incident_keeps(drill: RunningDrill, folder: Path, sentence: 
         [section] = [one for one in report["sections"] if one["title"] == "How it leaked"]
         assert any(sentence in line for line in section["blocks"][0]["bullets"])
         # The intruder made keys under a name of the team: that person is asked, their device checked first.
-        named = session.state.facts[leakage.FACT]["people"]
+        named = session.state.facts[leaks.FACT]["people"]
         team = {user.name for user in drill.story.users if not user.planted}
         assert {one["name"] for one in named} <= team
-        assert len(leakage.devices(session.state)) == len(named) > 0
-        found = leakage.leaks(session.state)
+        assert len(leaks.devices(session.state)) == len(named) > 0
+        found = leaks.leaks(session.state)
         secrets = [one for one in found if one.what == "secret"]
         stolen = next(one for one in secrets if one.id == drill.story.leak.ref)
         assert (stolen.live, stolen.exposed, stolen.open) == ("live", True, True)
         # Production's own log says where to put the new value: the files, not the history.
-        assert any(".env" in place for place in leakage.places_of(session.state, key_id=stolen.id))
+        assert any(".env" in place for place in leaks.places_of(session.state, key_id=stolen.id))
         login = next(one for one in secrets if "smtp-password" in one.title)
         assert login.live == "cannot tell"
         await session.run(plan(session.situation(), Scope(keys=(stolen.id,), logins=())))
-        gone = next(one for one in leakage.leaks(session.state) if one.id == stolen.id)
+        gone = next(one for one in leaks.leaks(session.state) if one.id == stolen.id)
         # Rotated, and still on a public page: dead and exposed are two things.
         assert (gone.live, gone.exposed, gone.open) == ("dead", True, True)
         assert "Replace this secret first" not in gone.todo
@@ -166,7 +166,7 @@ async def test_what_was_closed_is_closed_by_a_recheck_and_dead_passwords_are_tol
             resets = session.state.of_kind(EffectKind.LOGIN_RESET)
             assert resets
         state = _state(command)
-        assert {one.live for one in leakage.leaks(state) if one.what == "secret"} == {"dead"}
+        assert {one.live for one in leaks.leaks(state) if one.what == "secret"} == {"dead"}
         root = Path(told["web_root"])
         for name in (".env", "phpinfo.php", "wp-config.php.bak", "wp-content/debug.log"):
             (root / name).unlink()
@@ -177,12 +177,10 @@ async def test_what_was_closed_is_closed_by_a_recheck_and_dead_passwords_are_tol
         code, out, err = await command.run("leaks", "--recheck", "--json")
         assert (code, json.loads(out)["findings"]) == (0, []), err
         state = _state(command)
-        fact = state.facts[leakage.FACT]
+        fact = state.facts[leaks.FACT]
         assert any("/.env" in one["title"] for one in fact["closed"])
         # A re-check asks a site for what was exposed, not for its plugins: the files said those are fixed.
-        assert [
-            one.title for one in leakage.leaks(state) if one.open and one.what != "wordpress-plugin"
-        ] == []
+        assert [one.title for one in leaks.leaks(state) if one.open and one.what != "wordpress-plugin"] == []
 
 
 async def test_a_probe_tells_live_from_dead_with_the_positive_control(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.drills import opened, running_drill
-from workbench.clock import ManualClock
-from workbench.drill.serve import RunningDrill
+from workbench.core.clock import ManualClock
+from workbench.drill.servers.serve import RunningDrill
 
 
 def _quieter(drill: RunningDrill) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.support.cli import Command
 from tests.support.ground import Ground, ground, quiet
 from tests.support.kills import everything, ready, resumed
-from workbench.errors import WorkbenchError
+from workbench.core.errors import WorkbenchError
 
 CONTAIN = ("contain", "--yes", "--purge", "all", "--limit", "5000")
 FAULTS = "status-503:0.05,reset-after:0.03,html:0.02"

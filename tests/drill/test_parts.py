@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.drill.activity.traffic import EVENTS, HOUR, Traffic
 from workbench.drill.api import dates
 from workbench.drill.api.access import may
 from workbench.drill.api.throttle import Throttle
 from workbench.drill.api.wire import Refusal, parse_body
-from workbench.drill.build import build
-from workbench.drill.options import DrillOptions
-from workbench.drill.records import Stream
-from workbench.drill.story import tell
-from workbench.drill.traffic import EVENTS, HOUR, Traffic
+from workbench.drill.world.build import build
+from workbench.drill.world.options import DrillOptions
+from workbench.drill.world.records import Stream
+from workbench.drill.world.story import tell
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC).timestamp()
 

@@ -10,8 +10,8 @@ import pytest
 from tests.support.ground import ground, quiet
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
-from workbench.drill.faults import Fault, Match, Rule
-from workbench.incident.unread import cut_by
+from workbench.domain.runbook.coverage import cut_by
+from workbench.drill.servers.faults import Fault, Match, Rule
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

@@ -14,14 +14,14 @@ import httpx
 import msgspec
 import pytest
 
-from workbench.drill.options import DrillOptions, add_arguments, from_arguments
-from workbench.drill.records import World
-from workbench.drill.scenarios import SCENARIOS, listing
-from workbench.drill.serve import start
-from workbench.drill.simclock import SimClock
-from workbench.drill.store import load
-from workbench.drill.story import tell
-from workbench.errors import HostError, UsageError
+from workbench.core.errors import HostError, UsageError
+from workbench.drill.servers.serve import start
+from workbench.drill.world.options import DrillOptions, add_arguments, from_arguments
+from workbench.drill.world.records import World
+from workbench.drill.world.scenarios import SCENARIOS, listing
+from workbench.drill.world.simclock import SimClock
+from workbench.drill.world.store import load
+from workbench.drill.world.story import tell
 
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 
@@ -104,7 +104,7 @@ def test_the_list_names_every_scenario() -> None:
 
 def test_options_are_read_without_loading_a_server() -> None:
     code = (
-        "import sys, argparse; from workbench.drill.options import add_arguments, from_arguments;"
+        "import sys, argparse; from workbench.drill.world.options import add_arguments, from_arguments;"
         "p = argparse.ArgumentParser(); add_arguments(p); from_arguments(p.parse_args(['--seed', '7']));"
         "print([m for m in ('starlette', 'uvicorn', 'aiosmtpd', 'textual') if m in sys.modules])"
     )

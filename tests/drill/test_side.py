@@ -12,17 +12,17 @@ import dns.message
 import dns.rcode
 import pytest
 
-from workbench.clock import SystemClock
-from workbench.drill.account import Account
-from workbench.drill.build import build
-from workbench.drill.options import DrillOptions
-from workbench.drill.records import Allowed
-from workbench.drill.side import SideServers, start_side_servers
-from workbench.drill.simclock import SimClock
-from workbench.drill.story import tell
+from workbench.core.clock import SystemClock
+from workbench.core.redact import Secret
+from workbench.drill.servers.side import SideServers, start_side_servers
+from workbench.drill.world.account import Account
+from workbench.drill.world.build import build
+from workbench.drill.world.options import DrillOptions
+from workbench.drill.world.records import Allowed
+from workbench.drill.world.simclock import SimClock
+from workbench.drill.world.story import tell
 from workbench.mailgun.endpoints import HostPort
-from workbench.redact import Secret
-from workbench.smtp import SmtpProver, proves_replaced
+from workbench.smtp.auth_probe import SmtpProver, proves_replaced
 
 START = datetime(2026, 11, 21, 14, 2, tzinfo=UTC)
 

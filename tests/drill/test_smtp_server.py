@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from workbench.drill.certificate import server_context
-from workbench.drill.side import smtp_faults
-from workbench.drill.smtp_server import SmtpFaults, SubmissionServer
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
+from workbench.drill.servers.certificate import server_context
+from workbench.drill.servers.side import smtp_faults
+from workbench.drill.servers.smtp_server import SmtpFaults, SubmissionServer
 
 LOGIN, PASSWORD = "postmaster@mg.acme.example", "p" * 32
 

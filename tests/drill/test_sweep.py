@@ -11,19 +11,19 @@ import pytest
 
 from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
-from workbench.drill.records import Allowed, Suppression
-from workbench.drill.truth import truth
-from workbench.errors import Forbidden, NotAuthorised, UsageError
-from workbench.evidence import load
-from workbench.incident.abuse_window import AbuseWindow
-from workbench.incident.assessment import Assessment
-from workbench.incident.attribution import Attribution
-from workbench.incident.damage import Damage
-from workbench.incident.plan import EffectKind, EffectState
-from workbench.incident.suppressed import Added
-from workbench.incident.sweep import Judged
-from workbench.incident.swept import open_items
-from workbench.session import Session
+from workbench.core.errors import Forbidden, NotAuthorised, UsageError
+from workbench.domain.forensics.abuse_window import AbuseWindow
+from workbench.domain.forensics.assessment import Assessment
+from workbench.domain.forensics.attribution import Attribution
+from workbench.domain.forensics.damage import Damage
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.suppressions import Added
+from workbench.domain.settings_audit.audit import Judged
+from workbench.domain.settings_audit.results import open_items
+from workbench.drill.world.records import Allowed, Suppression
+from workbench.drill.world.truth import truth
+from workbench.readers.snapshots import load
+from workbench.session.session import Session
 
 
 def _leftovers(session: Session) -> list[str]:
@@ -236,7 +236,7 @@ async def test_one_area_refused_is_a_question_and_keeps_what_was_found(
         await swept(session)
         route = next(finding for finding in session.findings() if finding.kind == "route")
         with monkeypatch.context() as patched:
-            patched.setattr("workbench.settings_reader.settings.list_routes", refused)
+            patched.setattr("workbench.readers.settings.settings.list_routes", refused)
             await session.investigation.sweep()
             found = {finding.key: finding for finding in session.findings()}
             assert "could not be read again" in " ".join(found[route.key].why)

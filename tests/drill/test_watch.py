@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.drills import opened, running_drill
-from workbench.actions.contain import Scope, plan
-from workbench.drill.intruder import TURNS
-from workbench.drill.records import Allowed
-from workbench.drill.serve import RunningDrill
-from workbench.incident.alarms import open_alarms, remedy
-from workbench.session import Session
-from workbench.watcher import BUDGET, Watcher
+from workbench.domain.detection.alarms import open_alarms, remedy
+from workbench.drill.activity.intruder import TURNS
+from workbench.drill.servers.serve import RunningDrill
+from workbench.drill.world.records import Allowed
+from workbench.planning.contain import Scope, plan
+from workbench.readers.change_watcher import BUDGET, Watcher
+from workbench.session.session import Session
 
 
 async def _contained(session: Session, scope: Scope | None = None) -> None:

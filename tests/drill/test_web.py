@@ -15,14 +15,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from workbench.drill.accesslog import combined
-from workbench.drill.options import DrillOptions
-from workbench.drill.repository import build_repository
-from workbench.drill.side import SideOptions, SideServers, build_files, start_side_servers
-from workbench.drill.site import leaked_secrets, site_files
-from workbench.drill.story import Story, tell
-from workbench.drill.web import Site
-from workbench.errors import HostError
+from workbench.core.errors import HostError
+from workbench.drill.servers.accesslog import combined
+from workbench.drill.servers.repository import build_repository
+from workbench.drill.servers.side import SideOptions, SideServers, build_files, start_side_servers
+from workbench.drill.servers.site import leaked_secrets, site_files
+from workbench.drill.servers.web import Site
+from workbench.drill.world.options import DrillOptions
+from workbench.drill.world.story import Story, tell
 
 START = datetime(2026, 11, 21, 14, 2, tzinfo=UTC)
 LINE = re.compile(r'(\S+) - - \[([^]]+)\] "(\S+) (\S+) HTTP/1\.1" (\d{3}) (\d+|-) "[^"]*" "[^"]*"\n')

@@ -16,17 +16,17 @@ from pathlib import Path
 import pytest
 
 from tests.support.tmux import Tmux, need_tmux
-from workbench.drill.options import DrillOptions
-from workbench.drill.serve import open_world
-from workbench.home import Home
-from workbench.incident.fold import fold
-from workbench.incident.journal import verify
-from workbench.incident.plan import EffectKind, EffectState
-from workbench.incident.state import State
-from workbench.journal import read_rows
-from workbench.leakguard import SecretScanner
-from workbench.redact import Secret
-from workbench.vault import EntryName, Vault
+from workbench.core.redact import Secret
+from workbench.core.secret_scanner import SecretScanner
+from workbench.core.state_dir import Home
+from workbench.domain.model.hash_chain import verify
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.replay import fold
+from workbench.domain.model.state import State
+from workbench.drill.servers.serve import open_world
+from workbench.drill.world.options import DrillOptions
+from workbench.journal.journal import read_rows
+from workbench.vault.vault import EntryName, Vault
 
 pytestmark = pytest.mark.tool("tmux")
 

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from tests.pilot.fake_session import FakeSession
-from workbench.app import WorkbenchApp
+from workbench.tui.app import WorkbenchApp
 
 Running = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 

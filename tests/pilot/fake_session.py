@@ -9,27 +9,28 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from workbench.actions import registry
-from workbench.blocklist_watch import BlocklistWatch
 from workbench.blocklists.verdicts import Listing, Verdict
-from workbench.clock import ManualClock, iso
-from workbench.effects.base import Held, Keeping
-from workbench.errors import UsageError
-from workbench.events import Changed, Event
-from workbench.incident import findings, runbook, timers
-from workbench.incident.abuse_window import AbuseWindow
-from workbench.incident.fold import apply
-from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
-from workbench.incident.logbook import LogLine
-from workbench.incident.plan import EffectState, Place, Plan
-from workbench.incident.situation import Situation
-from workbench.incident.state import Attestation, Decision, EffectRecord, State
-from workbench.incident.timeline_moment import Moment
+from workbench.core.clock import ManualClock, iso
+from workbench.core.errors import UsageError
+from workbench.core.redact import Secret
+from workbench.domain.detection import findings
+from workbench.domain.forensics.abuse_window import AbuseWindow
+from workbench.domain.forensics.moment import Moment
+from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
+from workbench.domain.model.plan import EffectState, Place, Plan
+from workbench.domain.model.replay import apply
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
+from workbench.domain.runbook import deadlines, runbook
+from workbench.execution.effects.base import Held, Keeping
+from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Summary
+from workbench.execution.reverification import Reproof
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain, Key, SignIn, SmtpCredential, Subaccount, User
-from workbench.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Summary
-from workbench.redact import Secret
-from workbench.reproof import Reproof
+from workbench.planning import registry
+from workbench.presentation.activity_log import LogLine
+from workbench.session.blocklist_watch import BlocklistWatch
+from workbench.session.events import Changed, Event
 
 START = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
 US = Place(Region.US)
@@ -355,7 +356,7 @@ class FakeSession:
         """Say what proving again showed."""
         self.asked.append(("prove",))
         self._fail("prove")
-        for body in timers.ended(self.situation()):
+        for body in deadlines.ended(self.situation()):
             await self.record("timer", body)
         return Reproof(checked=3, sure=3)
 

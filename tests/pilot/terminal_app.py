@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.pilot.fake_session import SECRET, FakeSession
-from workbench.app import WorkbenchApp
-from workbench.last_exit import LastExit
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.exit_watchdog import LastExit
 
 
 def main(what: str, marker: Path) -> int:

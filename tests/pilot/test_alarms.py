@@ -9,15 +9,15 @@ from textual.pilot import Pilot
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import START, US, FakeSession
-from workbench.clock import iso
-from workbench.incident.alarms import open_alarms, remedy
-from workbench.incident.inventory import KeyItem
-from workbench.incident.plan import Effect, EffectKind, EffectState
-from workbench.incident.state import Alarm, EffectRecord
+from workbench.core.clock import iso
+from workbench.domain.detection.alarms import open_alarms, remedy
+from workbench.domain.model.inventory import KeyItem
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.mailgun.models import Key
-from workbench.screens.lists import ListScreen
-from workbench.screens.plan import PlanScreen
-from workbench.screens.texts import TextScreen
+from workbench.tui.screens.lists import ListScreen
+from workbench.tui.screens.plan import PlanScreen
+from workbench.tui.screens.texts import TextScreen
 
 STRANGER = "beef0001-12345678-9abc0000"
 

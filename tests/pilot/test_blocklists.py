@@ -12,10 +12,10 @@ from tests.pilot.fake_session import START, FakeSession
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.names import Subject
 from workbench.blocklists.verdicts import Listing, Verdict, read_addresses
-from workbench.incident.listings import round_body
-from workbench.incident.runbook import StepView
-from workbench.incident.runbook import Verdict as StepVerdict
-from workbench.progress import Notice
+from workbench.domain.blocklists.listings import round_body
+from workbench.domain.runbook.runbook import StepView
+from workbench.domain.runbook.runbook import Verdict as StepVerdict
+from workbench.execution.progress import Notice
 
 CATALOGUE = load()
 IP = Subject.parse("192.0.2.7", shared=False)
@@ -92,7 +92,7 @@ async def test_a_request_is_copied_recorded_and_waits(
     session.drill = False
     session.state.contained_at = "2026-11-21T14:00:00Z"
     done = StepView("1", "t", "s", StepVerdict.DONE, (), None, "", "", "", "", "", "")
-    monkeypatch.setattr("workbench.incident.delisting.runbook.steps", lambda _: [done])
+    monkeypatch.setattr("workbench.domain.blocklists.delisting.runbook.steps", lambda _: [done])
     async with running(session, (120, 40)) as pilot:
         app = app_of(pilot)
         copied: list[str] = []

@@ -11,15 +11,15 @@ import pytest
 
 from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, SECRET, START, US, FakeSession
-from workbench.actions.catalog import Pane
-from workbench.app import WorkbenchApp
-from workbench.clock import iso
-from workbench.incident.adoption import TOLD
-from workbench.incident.plan import Effect, EffectKind, EffectState
-from workbench.incident.state import Alarm, EffectRecord
-from workbench.redact import Secret
-from workbench.screens.lists import ListScreen
-from workbench.screens.texts import TextScreen
+from workbench.core.clock import iso
+from workbench.core.redact import Secret
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.state import Alarm, EffectRecord
+from workbench.domain.runbook.adoption import TOLD
+from workbench.planning.catalog import Pane
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.lists import ListScreen
+from workbench.tui.screens.texts import TextScreen
 
 
 class Written:

@@ -9,13 +9,13 @@ from textual import events
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle, until
 from tests.pilot.fake_session import PERSON, SECRET, FakeSession
-from workbench.errors import VaultError
-from workbench.incident.plan import Effect, EffectKind, EffectState
-from workbench.incident.state import Alarm, EffectRecord
-from workbench.redact import Secret
-from workbench.screens.choices import Choice
-from workbench.screens.door import Door, FoundKey, KeyChoice
-from workbench.screens.reveal import RevealScreen
+from workbench.core.errors import VaultError
+from workbench.core.redact import Secret
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.state import Alarm, EffectRecord
+from workbench.tui.screens.choices import Choice
+from workbench.tui.screens.connect import Door, FoundKey, KeyChoice
+from workbench.tui.screens.reveal import RevealScreen
 
 KEY = "0123456789abcdef0123456789abcdef-01234567-89abcdef"
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import SECRET, FakeSession
-from workbench.errors import NotAuthorised, Unreachable, UsageError
-from workbench.screens.texts import ErrorScreen
+from workbench.core.errors import NotAuthorised, Unreachable, UsageError
+from workbench.tui.screens.texts import ErrorScreen
 
 ROOT = Path(__file__).resolve().parents[2] / "workbench"
 LOCKED_OUT = NotAuthorised(

@@ -14,16 +14,16 @@ from textual.pilot import Pilot
 
 from tests.pilot.conftest import app_of, screen_text
 from tests.support.drills import opened, running_drill
-from workbench.app import WorkbenchApp
 from workbench.cli.screen import drill_places
-from workbench.clock import ShiftedClock
-from workbench.incident.runbook import StepView
-from workbench.journal import read_rows
-from workbench.panes.runbook import next_of
-from workbench.screens.leaks import LeaksScreen
-from workbench.screens.lists import ListScreen
-from workbench.screens.texts import ErrorScreen
-from workbench.session import Session
+from workbench.core.clock import ShiftedClock
+from workbench.domain.runbook.runbook import StepView
+from workbench.journal.journal import read_rows
+from workbench.session.session import Session
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.panes.runbook import next_of
+from workbench.tui.screens.leaks import LeaksScreen
+from workbench.tui.screens.lists import ListScreen
+from workbench.tui.screens.texts import ErrorScreen
 
 MOST_KEYS = 40
 # The same with the characters of the confirmations, of which a domain's typed name is the longest part.

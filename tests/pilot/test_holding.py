@@ -14,15 +14,15 @@ from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import SECRET, US, FakeSession
 from tests.support.ground import DictKeyring, ground, quiet
 from tests.support.kills import PLANS
-from workbench.app import WorkbenchApp
-from workbench.effects.base import Held, Keeping
-from workbench.errors import VaultError
-from workbench.incident.plan import Effect, EffectKind, EffectState
-from workbench.redact import Secret
-from workbench.screens.asks import PickScreen
-from workbench.screens.reveal import RevealScreen
-from workbench.session import Session
-from workbench.vault import EntryName
+from workbench.core.errors import VaultError
+from workbench.core.redact import Secret
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.execution.effects.base import Held, Keeping
+from workbench.session.session import Session
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.prompts import PickScreen
+from workbench.tui.screens.reveal import RevealScreen
+from workbench.vault.vault import EntryName
 
 HELD = Held(
     Effect(EffectKind.KEY_CREATE, "old", US, what="mint a replacement for prod-1"),

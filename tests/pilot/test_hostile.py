@@ -6,7 +6,7 @@ import pytest
 
 from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import START, US, FakeSession
-from workbench.incident.inventory import DomainItem, KeyItem, LoginItem, UserItem
+from workbench.domain.model.inventory import DomainItem, KeyItem, LoginItem, UserItem
 from workbench.mailgun.models import Domain, Key, SmtpCredential, User
 
 NASTY = (
@@ -89,8 +89,8 @@ async def test_markup_is_shown_as_text(running: Running) -> None:
 
 
 async def test_notices_are_text(running: Running) -> None:
-    from workbench.progress import Notice
-    from workbench.toasts import TOGETHER
+    from workbench.execution.progress import Notice
+    from workbench.tui.notifications import TOGETHER
 
     session = FakeSession()
     async with running(session) as pilot:

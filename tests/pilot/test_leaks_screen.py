@@ -13,12 +13,12 @@ from textual.widgets import Input
 
 from tests.pilot.conftest import app_of, on_top, screen_text, settle
 from tests.support.drills import opened, running_drill
-from workbench.app import WorkbenchApp
 from workbench.cli.screen import drill_places
-from workbench.incident import leakage
-from workbench.screens.asks import AskScreen, PickScreen
-from workbench.screens.leaks import LeaksScreen, SearchScreen
-from workbench.session import Session
+from workbench.domain.leaks import leaks
+from workbench.session.session import Session
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.leaks import LeaksScreen, SearchScreen
+from workbench.tui.screens.prompts import AskScreen, PickScreen
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -74,7 +74,7 @@ async def test_the_search_is_proposed_confirmed_shown_and_judged(tmp_path: Path)
         await pilot.press(*"mine", "enter")
         await _rest(pilot)
         assert on_top(pilot, LeaksScreen)
-        found = leakage.leaks(session.state)
+        found = leaks.leaks(session.state)
         assert any(one.exposed and one.live == "live" for one in found)
         shown = screen_text(pilot)
         assert "still exposed" in shown
@@ -86,7 +86,7 @@ async def test_the_search_is_proposed_confirmed_shown_and_judged(tmp_path: Path)
         assert on_top(pilot, AskScreen)
         await pilot.press(*"known", "enter")
         await _rest(pilot)
-        assert sum(one.open for one in leakage.leaks(session.state)) == before - 1
+        assert sum(one.open for one in leaks.leaks(session.state)) == before - 1
         [decision] = [d for d in session.state.decisions.values() if d.finding.startswith("leak:")]
         assert (decision.decision, decision.reason) == ("accepted", "known")
 
@@ -98,8 +98,8 @@ async def test_without_the_word_the_sites_are_left_out(tmp_path: Path) -> None:
         await pilot.press("enter", "enter")
         await _rest(pilot)
         assert on_top(pilot, LeaksScreen)
-        assert leakage.leaks(session.state)
-        assert not any("://" in place for one in leakage.leaks(session.state) for place in one.where)
+        assert leaks.leaks(session.state)
+        assert not any("://" in place for one in leaks.leaks(session.state) for place in one.where)
 
 
 async def test_a_person_is_asked_and_the_answer_attested(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ async def test_a_person_is_asked_and_the_answer_attested(tmp_path: Path) -> None
         planted = next(item for item in held.values() if session.situation().of_key(item).likely)
         import msgspec
 
-        from workbench.incident.inventory import KeyItem
+        from workbench.domain.model.inventory import KeyItem
 
         key = msgspec.structs.replace(planted.key, requestor=one.user.email)
         held[planted.id] = KeyItem(key, planted.place)
@@ -126,6 +126,6 @@ async def test_a_person_is_asked_and_the_answer_attested(tmp_path: Path) -> None
         assert on_top(pilot, AskScreen)
         await pilot.press(*"no", "enter")
         await _rest(pilot)
-        [said] = [a for a in session.state.attestations if a.step == leakage.PERSON]
+        [said] = [a for a in session.state.attestations if a.step == leaks.PERSON]
         assert said.subject == one.id
         assert said.text.endswith(" no")

@@ -7,7 +7,7 @@ from textual.color import Color
 
 from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import FakeSession
-from workbench.themes import ascii_only, theme_name
+from workbench.tui.themes import ascii_only, theme_name
 
 
 async def test_no_color_draws_no_hue(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,10 @@ from textual import events
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
-from workbench.actions.catalog import Pane
-from workbench.incident.inventory import LoginItem
-from workbench.panes.runbook import RunbookPane
-from workbench.widgets.table import KeyedTable
+from workbench.domain.model.inventory import LoginItem
+from workbench.planning.catalog import Pane
+from workbench.tui.panes.runbook import RunbookPane
+from workbench.tui.widgets.table import KeyedTable
 
 KEYS = {"1": Pane.RUNBOOK, "2": Pane.CREDENTIALS, "3": Pane.DOMAINS, "4": Pane.USERS, "5": Pane.BLOCKLISTS}
 KEYS["6"] = Pane.ACTIVITY
@@ -164,7 +164,7 @@ async def test_credentials_are_updated_row_by_row(running: Running, monkeypatch:
         monkeypatch.setattr(KeyedTable, "set_rows", set_rows)
         monkeypatch.setattr(KeyedTable, "update_rows", update_rows)
         record = next(iter(session.state.effects.values()))
-        from workbench.progress import EffectMoved, Phase
+        from workbench.execution.progress import EffectMoved, Phase
 
         session.tell(EffectMoved(record, Phase.PROVING))
         await pilot.pause(0.3)

@@ -8,11 +8,11 @@ import pytest
 
 from tests.pilot.conftest import Running, on_top, screen_text, settle
 from tests.pilot.fake_session import PERSON, START, FakeSession
-from workbench.incident.abuse_window import AbuseWindow, Share, from_metrics
-from workbench.incident.timeline_moment import Kind, Moment
-from workbench.screens.main import MainScreen
-from workbench.screens.timeline import TimelineScreen
-from workbench.screens.window import WindowScreen
+from workbench.domain.forensics.abuse_window import AbuseWindow, Share, from_metrics
+from workbench.domain.forensics.moment import Kind, Moment
+from workbench.tui.screens.main import MainScreen
+from workbench.tui.screens.timeline import TimelineScreen
+from workbench.tui.screens.window import WindowScreen
 
 
 def moments() -> list[Moment]:

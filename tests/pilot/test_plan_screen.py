@@ -7,9 +7,9 @@ from textual.widgets import Input
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import US, FakeSession
-from workbench.incident.plan import Effect, EffectKind, Plan
-from workbench.screens.plan import PlanScreen
-from workbench.screens.plan_rows import without_orphans
+from workbench.domain.model.plan import Effect, EffectKind, Plan
+from workbench.tui.screens.plan import PlanScreen
+from workbench.tui.screens.plan_rows import without_orphans
 
 
 def runs(session: FakeSession) -> list[tuple[object, ...]]:

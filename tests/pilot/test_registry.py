@@ -9,12 +9,12 @@ from textual.binding import Binding
 
 from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import FakeSession
-from workbench.actions.catalog import ACTIONS, Pane
-from workbench.commands import ActionProvider
-from workbench.keymap import BOUND_BY_TEXTUAL, FOOTER_KEYS, footer_hints, key_name, pane_actions
-from workbench.screens.door import Door
-from workbench.screens.helps import help_pieces
-from workbench.widgets.table.keys import TABLE_BINDINGS
+from workbench.planning.catalog import ACTIONS, Pane
+from workbench.tui.keymap import BOUND_BY_TEXTUAL, FOOTER_KEYS, footer_hints, key_name, pane_actions
+from workbench.tui.palette import ActionProvider
+from workbench.tui.screens.connect import Door
+from workbench.tui.screens.help import help_pieces
+from workbench.tui.widgets.table.keys import TABLE_BINDINGS
 
 
 def table_keys() -> set[str]:

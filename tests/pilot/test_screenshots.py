@@ -9,8 +9,8 @@ import pytest
 
 from tests import screenshots
 from tests.screenshots import text_of, without_fonts
-from workbench.leakguard import SecretScanner
-from workbench.redact import Secret
+from workbench.core.redact import Secret
+from workbench.core.secret_scanner import SecretScanner
 
 README = Path(__file__).parents[2] / "README.md"
 

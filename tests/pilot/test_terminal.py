@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.pilot.fake_session import SECRET
-from workbench.ending import STOPPING
-from workbench.last_exit import LIMIT
+from workbench.tui.exit_watchdog import LIMIT
+from workbench.tui.shutdown import STOPPING
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0  # seconds, for a machine under load

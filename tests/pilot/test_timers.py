@@ -9,12 +9,12 @@ from textual.pilot import Pilot
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import START, US, FakeSession
-from workbench.clock import iso
-from workbench.errors import Unreachable
-from workbench.incident.plan import Effect, EffectKind, EffectState
-from workbench.incident.state import EffectRecord
-from workbench.screens.asks import PickScreen
-from workbench.screens.plan import PlanScreen
+from workbench.core.clock import iso
+from workbench.core.errors import Unreachable
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.state import EffectRecord
+from workbench.tui.screens.plan import PlanScreen
+from workbench.tui.screens.prompts import PickScreen
 
 
 def hand_over(session: FakeSession, minutes: int = 24) -> str:

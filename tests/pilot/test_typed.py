@@ -8,8 +8,8 @@ from textual.pilot import Pilot
 from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import START, FakeSession
 from workbench.mailgun.models import AllowEntry
-from workbench.screens.asks import AskScreen, PickScreen
-from workbench.screens.plan import PlanScreen
+from workbench.tui.screens.plan import PlanScreen
+from workbench.tui.screens.prompts import AskScreen, PickScreen
 
 OWN, STRANGE, OFFICE = "192.0.2.10", "203.0.113.66", "192.0.2.99"
 

@@ -8,8 +8,8 @@ from textual.widgets import Input
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle, until
 from tests.pilot.fake_session import FakeSession
-from workbench.incident.plan import Effect, EffectKind
-from workbench.screens.plan import PlanScreen
+from workbench.domain.model.plan import Effect, EffectKind
+from workbench.tui.screens.plan import PlanScreen
 
 ABUSED, PRODUCTION = 1, 2  # which of the account's keys
 
@@ -175,7 +175,7 @@ async def test_the_confirmed_plan_is_the_one_shown(running: Running) -> None:
 
 
 async def test_a_way_without_a_plan_leaves_the_plan_as_it_is(running: Running) -> None:
-    from workbench.errors import UsageError
+    from workbench.core.errors import UsageError
 
     session = FakeSession()
     with_use(session)
@@ -188,7 +188,7 @@ async def test_a_way_without_a_plan_leaves_the_plan_as_it_is(running: Running) -
 
 
 async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
-    from workbench.progress import Notice
+    from workbench.execution.progress import Notice
 
     session = FakeSession()
     with_use(session)
@@ -210,11 +210,11 @@ async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
 
 
 async def test_news_waits_until_a_dialog_is_closed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    from workbench import toasts
-    from workbench.progress import Notice
+    from workbench.execution.progress import Notice
+    from workbench.tui import notifications
 
-    monkeypatch.setattr(toasts, "TOGETHER", 0.01)
-    monkeypatch.setattr(toasts, "LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(notifications, "TOGETHER", 0.01)
+    monkeypatch.setattr(notifications, "LOOK_AGAIN", 0.05)
     session = FakeSession()
     async with running(session) as pilot:
         await pilot.press("question_mark")

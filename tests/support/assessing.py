@@ -13,17 +13,17 @@ from typing import Any
 import msgspec
 
 from tests.support.drills import opened, running_drill
-from workbench.drill.account import Account
-from workbench.drill.entries import Entries
-from workbench.drill.history import History, Query
-from workbench.drill.records import Allowed
-from workbench.drill.serve import RunningDrill
-from workbench.errors import NotAuthorised
-from workbench.incident import abuse_window
-from workbench.incident.attribution import Attribution, Group
-from workbench.incident.proposals import Hints, Proposal, propose
+from workbench.core.errors import NotAuthorised
+from workbench.domain.forensics import abuse_window
+from workbench.domain.forensics.attribution import Attribution, Group
+from workbench.domain.forensics.classification import Hints, Proposal, propose
+from workbench.drill.activity.entries import Entries
+from workbench.drill.activity.history import History, Query
+from workbench.drill.servers.serve import RunningDrill
+from workbench.drill.world.account import Account
+from workbench.drill.world.records import Allowed
 from workbench.mailgun.log_entries import read_page
-from workbench.session import Session
+from workbench.session.session import Session
 
 PAGE = 100
 CALM = timedelta(days=3)

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from tests.support.drills import PASSPHRASE, file_vault
-from workbench.drill.serve import RunningDrill
-from workbench.home import Home
+from workbench.core.state_dir import Home
+from workbench.drill.servers.serve import RunningDrill
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,13 +17,13 @@ import pytest
 
 from tests.support.drills import CHEAP, PASSPHRASE
 from workbench import cli
-from workbench.drill.options import DrillOptions
-from workbench.drill.serve import RunningDrill, start
-from workbench.home import Home
-from workbench.incident.fold import fold
-from workbench.incident.state import State
-from workbench.journal import read_rows
-from workbench.vault import Vault
+from workbench.core.state_dir import Home
+from workbench.domain.model.replay import fold
+from workbench.domain.model.state import State
+from workbench.drill.servers.serve import RunningDrill, start
+from workbench.drill.world.options import DrillOptions
+from workbench.journal.journal import read_rows
+from workbench.vault.vault import Vault
 
 T = TypeVar("T")
 

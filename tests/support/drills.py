@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workbench.clock import Clock
-from workbench.drill.options import DrillOptions
-from workbench.drill.serve import RunningDrill, start
-from workbench.home import Home
+from workbench.core.clock import Clock
+from workbench.core.redact import Secret
+from workbench.core.state_dir import Home
+from workbench.drill.servers.serve import RunningDrill, start
+from workbench.drill.world.options import DrillOptions
 from workbench.mailgun.endpoints import Endpoints, from_document
-from workbench.redact import Secret
-from workbench.session import Session, SessionOptions, open_session
-from workbench.vault import Vault
-from workbench.vault_format import Cost
+from workbench.session.session import Session, SessionOptions, open_session
+from workbench.vault.file_format import Cost
+from workbench.vault.vault import Vault
 
 PASSPHRASE = Secret("a throwaway passphrase for tests")
 # The key derivation is tested on its own; everywhere else the cheapest one will do.

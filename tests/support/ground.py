@@ -14,10 +14,10 @@ from keyring.compat import properties
 
 from tests.support.drills import endpoints_of, opened, running_drill
 from tests.support.in_process import bind, in_process_drill
-from workbench.drill.records import Key
-from workbench.drill.serve import RunningDrill
-from workbench.session import Session
-from workbench.vault import Vault
+from workbench.drill.servers.serve import RunningDrill
+from workbench.drill.world.records import Key
+from workbench.session.session import Session
+from workbench.vault.vault import Vault
 
 # The drill and the workbench live on one clock sixty times as fast as ours, so that waits cost nothing.
 SPEED = 1.0

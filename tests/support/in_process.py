@@ -16,20 +16,20 @@ from typing import Any, TypeVar
 
 import httpx
 
-from workbench.clock import Clock
-from workbench.drill.account import Account
+from workbench.core.clock import Clock
+from workbench.core.redact import Secret
+from workbench.drill.activity.intruder import Intruder
 from workbench.drill.api.app import HostApp, HostSettings
 from workbench.drill.api.throttle import Throttle
 from workbench.drill.api.wire import API
-from workbench.drill.intruder import Intruder
-from workbench.drill.options import DrillOptions
-from workbench.drill.serve import HttpHost, Keeper, RunningDrill, open_world
-from workbench.drill.side import SideServers
-from workbench.drill.simclock import SimClock
+from workbench.drill.servers.serve import HttpHost, Keeper, RunningDrill, open_world
+from workbench.drill.servers.side import SideServers
+from workbench.drill.world.account import Account
+from workbench.drill.world.options import DrillOptions
+from workbench.drill.world.simclock import SimClock
 from workbench.mailgun.endpoints import HostPort
-from workbench.redact import Secret
-from workbench.session import Session
-from workbench.smtp import AuthProof
+from workbench.session.session import Session
+from workbench.smtp.auth_probe import AuthProof
 
 T = TypeVar("T")
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)

@@ -18,8 +18,7 @@ from typing import Any
 
 from tests.support.ground import Ground, ground
 from tests.support.promise import at_rest, violations
-from workbench.actions import contain, keys, logins, stops
-from workbench.errors import (
+from workbench.core.errors import (
     ApiError,
     Forbidden,
     JournalError,
@@ -28,14 +27,15 @@ from workbench.errors import (
     VendorFault,
     WorkbenchError,
 )
-from workbench.incident.fold import fold
-from workbench.incident.plan import EffectState, Plan
-from workbench.incident.state import JournalRow
+from workbench.core.redact import Secret
+from workbench.domain.model.plan import EffectState, Plan
+from workbench.domain.model.replay import fold
+from workbench.domain.model.state import JournalRow
+from workbench.execution.progress import Summary
 from workbench.mailgun.answers import unreachable
-from workbench.progress import Summary
-from workbench.redact import Secret
-from workbench.session import Session
-from workbench.vault import EntryName
+from workbench.planning import brakes, contain, keys, logins
+from workbench.session.session import Session
+from workbench.vault.vault import EntryName
 
 
 class Killed(BaseException):
@@ -181,9 +181,9 @@ PLANS: dict[str, Builder] = {
     "smtp.reset": lambda s: logins.plan_reset(s.situation(), [_a_login(s)]),
     "smtp.delete": lambda s: logins.plan_delete(s.situation(), [_a_login(s)]),
     "smtp.create": lambda s: logins.plan_reset(s.situation(), [_a_login(s)], replace_first=[_a_login(s)]),
-    "queue.purge": lambda s: stops.plan_purge(s.situation(), [_a_domain(s)]),
-    "limit.set": lambda s: stops.plan_limit(s.situation(), 5000),
-    "signing_key": lambda s: stops.plan_signing_key(s.situation()),
+    "queue.purge": lambda s: brakes.plan_purge(s.situation(), [_a_domain(s)]),
+    "limit.set": lambda s: brakes.plan_limit(s.situation(), 5000),
+    "signing_key": lambda s: brakes.plan_signing_key(s.situation()),
 }
 
 

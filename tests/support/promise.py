@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from tests.support.ground import Ground
-from workbench.home import tag_of
-from workbench.incident.plan import EffectKind
-from workbench.session import Session
+from workbench.core.state_dir import tag_of
+from workbench.domain.model.plan import EffectKind
+from workbench.session.session import Session
 
 
 async def at_rest(place: Ground) -> list[str]:

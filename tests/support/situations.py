@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.clock import iso
-from workbench.incident.fold import fold
-from workbench.incident.inventory import DomainItem, Inventory, KeyItem, LoginItem
-from workbench.incident.plan import Effect, Place
-from workbench.incident.situation import Situation
-from workbench.incident.state import State
+from workbench.core.clock import iso
+from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem
+from workbench.domain.model.plan import Effect, Place
+from workbench.domain.model.replay import fold
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import State
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import AllowEntry, Domain, Key, Limit, SmtpCredential, Subaccount
 

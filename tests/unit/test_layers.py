@@ -61,16 +61,16 @@ def test_each_library_stays_in_its_own_modules() -> None:
     [
         ("workbench.cli.parser", ("httpx", "textual", "keyring", "msgspec", "starlette", "tabulate", "dns")),
         (
-            "workbench.app",
+            "workbench.tui.app",
             ("httpx", "keyring", "msgspec", "starlette", "tabulate", "cryptography", "sqlite3", "dns"),
         ),
         (
             "workbench.cli.leaks",
             ("httpx", "textual", "asyncio", "msgspec", "keyring", "sqlite3", "tabulate", "cryptography"),
         ),
-        ("workbench.incident.runbook", ("httpx", "textual", "keyring", "sqlite3")),
-        ("workbench.actions.registry", ("httpx", "textual", "keyring", "sqlite3")),
-        ("workbench.executor", ("textual", "httpx", "keyring", "tabulate")),
+        ("workbench.domain.runbook.runbook", ("httpx", "textual", "keyring", "sqlite3")),
+        ("workbench.planning.registry", ("httpx", "textual", "keyring", "sqlite3")),
+        ("workbench.execution.executor", ("textual", "httpx", "keyring", "tabulate")),
     ],
 )
 def test_importing_a_layer_does_not_pull_in_what_it_must_not_know(

@@ -19,8 +19,8 @@ from importlib import resources
 
 from workbench.blocklists.entries import Entry
 from workbench.blocklists.names import canonical_domain
-from workbench.errors import UsageError
-from workbench.redact import visible
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
 
 # A refusal is a line or two; a pasted notice a page. What is longer is cut before it is searched.
 _LONGEST_REFUSAL = 4_000

@@ -18,8 +18,8 @@ from typing import Any
 from workbench.blocklists.entries import Entry, read_owner, read_retired, read_zone
 from workbench.blocklists.names import Subject
 from workbench.blocklists.zones import Owner, Retired, Tier, Zone
-from workbench.errors import UsageError
-from workbench.redact import Secret, visible
+from workbench.core.errors import UsageError
+from workbench.core.redact import Secret, visible
 
 _KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 KeySource = Callable[[str], Secret | None]

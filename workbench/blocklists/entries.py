@@ -20,8 +20,8 @@ from workbench.blocklists.zones import (
     Zone,
     is_code,
 )
-from workbench.errors import UsageError
-from workbench.redact import visible
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _STATES = {"dead", "merged", "never-existed", "closed", "not-a-list"}

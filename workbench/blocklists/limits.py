@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
 
 _MOST_IN_FLIGHT = 999
 

@@ -23,8 +23,8 @@ from workbench.blocklists.transport import Transport
 from workbench.blocklists.verdicts import Listing, Reading, Verdict, listing_tier
 from workbench.blocklists.wire import Answer, State, load_dnspython, text_question
 from workbench.blocklists.zones import Zone
-from workbench.clock import Clock, SystemClock
-from workbench.redact import MASK, visible
+from workbench.core.clock import Clock, SystemClock
+from workbench.core.redact import MASK, visible
 
 _TEXT_LIMIT = 500
 # A server's buffer holds some 160 queries: 200 at once are not all taken, and each lost one costs a wait.

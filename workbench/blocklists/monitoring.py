@@ -15,7 +15,7 @@ from typing import Any
 from workbench.blocklists.catalogue import Catalogue
 from workbench.blocklists.names import canonical
 from workbench.blocklists.verdicts import Listing, Verdict
-from workbench.redact import visible
+from workbench.core.redact import visible
 
 
 class Agreement(StrEnum):

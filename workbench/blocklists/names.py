@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workbench.errors import UsageError
-from workbench.redact import visible
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
 
 LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")

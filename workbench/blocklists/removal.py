@@ -15,8 +15,8 @@ from workbench.blocklists.names import Kind, Role
 from workbench.blocklists.request_text import Facts, request_text, vendor_message
 from workbench.blocklists.verdicts import Listing, Verdict
 from workbench.blocklists.zones import AskedBy, Tier
-from workbench.clock import iso
-from workbench.errors import UsageError
+from workbench.core.clock import iso
+from workbench.core.errors import UsageError
 
 
 class Whose(StrEnum):

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from workbench.blocklists.names import Kind
 from workbench.blocklists.verdicts import Listing
-from workbench.clock import iso
-from workbench.redact import visible
+from workbench.core.clock import iso
+from workbench.core.redact import visible
 
 
 @dataclass(frozen=True, slots=True)

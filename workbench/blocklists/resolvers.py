@@ -6,8 +6,8 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.errors import HostError, UsageError
-from workbench.redact import visible
+from workbench.core.errors import HostError, UsageError
+from workbench.core.redact import visible
 
 # resolv.conf(5): at most three name servers count, and without any the local machine is asked.
 _MOST_SERVERS = 3

@@ -20,7 +20,7 @@ from types import TracebackType
 from workbench.blocklists.resolvers import HostPort
 from workbench.blocklists.rhythm import Rhythm
 from workbench.blocklists.wire import CUT_SHORT, Answer, State, failed, query_bytes, read_answer
-from workbench.errors import HostError
+from workbench.core.errors import HostError
 
 # Datagrams taken in one go before other tasks get their turn.
 _BATCH = 256

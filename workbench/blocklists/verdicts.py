@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from workbench.blocklists.names import Subject
 from workbench.blocklists.zones import AskedBy, Code, Tier, Zone
-from workbench.clock import iso
+from workbench.core.clock import iso
 
 _LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 _QUERY_ERRORS = ipaddress.IPv4Network("127.255.255.0/24")

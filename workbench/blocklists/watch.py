@@ -14,7 +14,7 @@ from enum import StrEnum
 from workbench.blocklists.removal import Request, RequestState
 from workbench.blocklists.verdicts import Listing, Verdict
 from workbench.blocklists.zones import Zone
-from workbench.clock import iso
+from workbench.core.clock import iso
 
 # A delisting takes hours, so nothing is gained by asking sooner (dossier, 1: others cache 15 minutes); and
 # a hostile or forgotten TTL of years must not end the watch.

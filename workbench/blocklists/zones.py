@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from workbench.blocklists.names import Kind, Role
-from workbench.redact import Secret
+from workbench.core.redact import Secret
 
 ANY = "any"
 _RANGE = re.compile(r"(127\.\d{1,3}\.\d{1,3}\.)(\d{1,3})(?:-(\d{1,3}))?")

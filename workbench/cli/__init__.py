@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from workbench.cli import output
 from workbench.cli.parser import build_parser
-from workbench.errors import OutputError, Signalled, WorkbenchError, host_fault
+from workbench.core.errors import OutputError, Signalled, WorkbenchError, host_fault
 
 # A command that a signal ends says so as a shell does: 128 and the signal's number.
 SIGNALLED = 128

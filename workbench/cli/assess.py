@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workbench import tables
+from workbench.cli import tables
 from workbench.cli.contain import HALF_WAY, confirm, read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
-from workbench.clock import iso
-from workbench.errors import UsageError
-from workbench.incident import documents
-from workbench.incident.assessment import Assessment
-from workbench.incident.plan import Plan
-from workbench.incident.state import EffectRecord
-from workbench.session import Session
+from workbench.core.clock import iso
+from workbench.core.errors import UsageError
+from workbench.documents import documents
+from workbench.domain.forensics.assessment import Assessment
+from workbench.domain.model.plan import Plan
+from workbench.domain.model.state import EffectRecord
+from workbench.session.session import Session
 
 
 def run(options: argparse.Namespace) -> int:

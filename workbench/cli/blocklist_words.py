@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, timedelta
 
-from workbench import tables
-from workbench.blocklist_watch import BlocklistWatch, Round
 from workbench.blocklists.bounces import Notice
 from workbench.blocklists.removal import Removal
 from workbench.blocklists.verdicts import Verdict
 from workbench.blocklists.watch import strip
 from workbench.blocklists.zones import Tier
-from workbench.incident.listings import REFUSALS, request_word
-from workbench.incident.phase_blocklists import rate_lines, refusal_lines
-from workbench.incident.state import State
-from workbench.redact import visible
+from workbench.cli import tables
+from workbench.core.redact import visible
+from workbench.domain.blocklists.listings import REFUSALS, request_word
+from workbench.domain.model.state import State
+from workbench.domain.runbook.blocklists import rate_lines, refusal_lines
+from workbench.session.blocklist_watch import BlocklistWatch, Round
 
 
 def page(watch: BlocklistWatch, state: State, made: Round, days: int) -> str:

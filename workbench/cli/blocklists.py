@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from workbench.blocklist_watch import BlocklistWatch, Round
 from workbench.blocklists.bounces import Notice as ReadNotice
 from workbench.blocklists.bounces import read_notice
 from workbench.blocklists.names import Subject
@@ -17,11 +16,12 @@ from workbench.cli import blocklist_words
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, line, say, text
-from workbench.clock import iso
-from workbench.errors import ApiError, UsageError
-from workbench.incident import documents
-from workbench.redact import visible
-from workbench.session import Session
+from workbench.core.clock import iso
+from workbench.core.errors import ApiError, UsageError
+from workbench.core.redact import visible
+from workbench.documents import documents
+from workbench.session.blocklist_watch import BlocklistWatch, Round
+from workbench.session.session import Session
 
 # A watch sleeps until the next pair is due, and looks at the clock at least this often (seconds).
 LONGEST_NAP = 600.0
@@ -137,7 +137,7 @@ async def _record(watch: BlocklistWatch, options: argparse.Namespace, session: S
 
 
 def _document(session: Session, made: Round | None, only: Sequence[Subject]) -> dict[str, Any]:
-    from workbench.incident.listing_documents import blocklists
+    from workbench.documents.listings import blocklists
 
     watch = session.blocklists
     asked = {subject.value for subject in only}

@@ -9,20 +9,21 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from workbench import tables
-from workbench.actions.contain import Scope, plan
-from workbench.actions.grants import PROPOSED, SAME
+from workbench.cli import tables
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
-from workbench.clock import iso
-from workbench.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
-from workbench.events import Changed
-from workbench.incident import documents, handover, panel_items, timers, unread
-from workbench.incident.logbook import AFTER
-from workbench.incident.plan import EffectState, Plan
-from workbench.incident.standing import interrupted
-from workbench.progress import EffectMoved, Notice, Phase, Summary
-from workbench.session import Session
+from workbench.core.clock import iso
+from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
+from workbench.documents import documents
+from workbench.domain.model.interruption import interrupted
+from workbench.domain.model.plan import EffectState, Plan
+from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
+from workbench.execution.progress import EffectMoved, Notice, Phase, Summary
+from workbench.planning.contain import Scope, plan
+from workbench.planning.grants import PROPOSED, SAME
+from workbench.presentation.activity_log import AFTER
+from workbench.session.events import Changed
+from workbench.session.session import Session
 
 HALF_WAY = 4
 
@@ -96,10 +97,10 @@ def _still_uncut(session: Session, scope: Scope) -> int:
 
     A fault kept a part of it from being read, or somebody made a credential in the meantime.
     """
-    passing = [gap for gap in unread.cut_by(session.inventory) if gap.passing]
+    passing = [gap for gap in coverage.cut_by(session.inventory) if gap.passing]
     missed = [e for e in plan(session.situation(), scope) if e.id not in session.state.effects]
     for gap in passing:
-        say(f"Not read, so not cut: {unread.said(gap)}")
+        say(f"Not read, so not cut: {coverage.said(gap)}")
     for effect in missed[:5]:
         say(f"Not cut yet, it was not there or not readable before: {effect.what}")
     if passing or missed:
@@ -251,7 +252,7 @@ def _progress(session: Session, options: argparse.Namespace) -> Any:
 async def _check_kept(session: Session) -> None:
     """Set the deadlines that an earlier run was stopped before setting."""
     if not session.read_only:
-        for item in timers.wanted(session.situation()):
+        for item in deadlines.wanted(session.situation()):
             due = datetime.fromisoformat(item["due"])
             await session.timer(item["id"], due, item["text"], kind=item["kind"], subject=item["subject"])
 
@@ -259,7 +260,7 @@ async def _check_kept(session: Session) -> None:
 def _timers(session: Session) -> list[dict[str, Any]]:
     return [
         {"id": t.id, "kind": t.kind, "subject": t.subject, "text": t.text, "due": iso(t.due), "over": t.over}
-        for t in timers.running(session.situation())
+        for t in deadlines.running(session.situation())
     ]
 
 
@@ -281,7 +282,7 @@ def _finish(
                 "findings": [f.to_json() for f in session.findings()],
                 "kept": [documents.kept(item) for item in waiting],
                 "timers": _timers(session),
-                "panel": panel_items.to_json(session.state),
+                "panel": manual_steps.to_json(session.state),
                 "left_out": list(planned.left_out),
                 "notes": list(planned.notes),
                 "alarms": documents.alarms(session.state),

@@ -11,18 +11,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workbench import tables
+from workbench.cli import tables
 from workbench.cli.opening import endpoints_of, run_async
 from workbench.cli.output import document, text
-from workbench.clock import SystemClock
-from workbench.errors import ApiError
-from workbench.home import Home
-from workbench.incident import documents
+from workbench.core.clock import SystemClock
+from workbench.core.errors import ApiError
+from workbench.core.redact import Secret
+from workbench.core.state_dir import Home
+from workbench.documents import documents
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import Endpoints
 from workbench.mailgun.probe import CLOCK_TOLERANCE
-from workbench.redact import Secret
-from workbench.smtp import SmtpProver
+from workbench.smtp.auth_probe import SmtpProver
 
 # Nobody's key: the check only asks whether the API answers at all, and a 401 is an answer.
 _NOBODY = "key-doctor-asks-nobody"
@@ -89,7 +89,7 @@ def _home() -> Check:
 
 
 async def _keyring() -> Check:
-    from workbench.vault import SystemKeyring, detect
+    from workbench.vault.vault import SystemKeyring, detect
 
     found = await asyncio.to_thread(detect)
     if isinstance(found, SystemKeyring):

@@ -6,9 +6,9 @@ import argparse
 import asyncio
 
 from workbench.cli.output import text
-from workbench.drill.options import from_arguments
-from workbench.drill.scenarios import SCENARIOS
-from workbench.home import Home
+from workbench.core.state_dir import Home
+from workbench.drill.world.options import from_arguments
+from workbench.drill.world.scenarios import SCENARIOS
 
 
 def run(options: argparse.Namespace) -> int:
@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> int:
         text("\n".join(rows))
         return 0
     if options.serve:
-        from workbench.drill.serve import serve
+        from workbench.drill.servers.serve import serve
 
         home = Home.find().drill()
         home.ensure()

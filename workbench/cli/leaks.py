@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.cli.output import document, say, text
-from workbench.errors import Signalled, UsageError
-from workbench.home import Home
+from workbench.core.errors import Signalled, UsageError
+from workbench.core.redact import Secret
+from workbench.core.state_dir import Home
 from workbench.leaks.command import LeakOptions, LeakReport
 from workbench.leaks.command import run as search
 from workbench.leaks.model import SHAPE_50, Kind, Known
-from workbench.redact import Secret
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from workbench.incident.state import State
-    from workbench.leak_search import Opened, Request
+    from workbench.domain.model.state import State
     from workbench.leaks.command import Prove
     from workbench.leaks.people import Suspicion
+    from workbench.session.leak_search import Opened, Request
 
 
 def run(options: argparse.Namespace) -> int:
@@ -123,7 +123,7 @@ def _show(report: LeakReport, *, as_json: bool) -> None:
     if as_json:
         document(report.document())
         return
-    from workbench import tables
+    from workbench.cli import tables
     from workbench.leaks.document import rows
 
     head, body = rows(report)
@@ -160,7 +160,7 @@ def _within(options: argparse.Namespace, home: Home, incident: str, known: tuple
     """Search with what the incident knows, and journal what was found."""
     from dataclasses import replace
 
-    from workbench import leak_search
+    from workbench.session import leak_search
 
     state = _state(home, incident)
     asked = leak_search.again(_request(options, known), state)
@@ -176,7 +176,7 @@ def _within(options: argparse.Namespace, home: Home, incident: str, known: tuple
 
 
 def _request(options: argparse.Namespace, known: tuple[Known, ...]) -> Request:
-    from workbench.leak_search import Request
+    from workbench.session.leak_search import Request
 
     return Request(
         targets=tuple(options.places),
@@ -201,8 +201,8 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | 
     import os
 
     from workbench.cli.opening import open_vault
-    from workbench.credentials_in_use import fingerprint_key
-    from workbench.leak_search import open_up
+    from workbench.session.admin_key import fingerprint_key
+    from workbench.session.leak_search import open_up
 
     unasked = bool(os.environ.get("WORKBENCH_PASSPHRASE_FILE")) and home.vault_file.exists()
     if not (options.from_vault or options.probe or unasked):
@@ -222,8 +222,8 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | 
 
 
 def _state(home: Home, incident: str) -> State:
-    from workbench.incident.fold import fold
-    from workbench.journal import read_rows
+    from workbench.domain.model.replay import fold
+    from workbench.journal.journal import read_rows
 
     state = fold(read_rows(home.folder(incident) / "journal.sqlite"))
     state.incident = state.incident or incident
@@ -236,12 +236,12 @@ def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
     from collections.abc import Sequence
 
     from workbench.cli.opening import endpoints_of, open_vault, supplied_key
-    from workbench.clock import SystemClock
-    from workbench.credentials_in_use import resolve
-    from workbench.leak_search import prove
+    from workbench.core.clock import SystemClock
     from workbench.leaks.findings import Candidate, Liveness
     from workbench.mailgun.client import Mailgun
-    from workbench.smtp import SmtpProver
+    from workbench.session.admin_key import resolve
+    from workbench.session.leak_search import prove
+    from workbench.smtp.auth_probe import SmtpProver
 
     async def asking(found: Sequence[Candidate]) -> dict[str, tuple[Liveness, str]]:
         state, vault, clock = _state(home, incident), await open_vault(home), SystemClock()
@@ -262,11 +262,11 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport, opene
     """Journal what was found, unless another workbench holds the incident; says so either way."""
     import asyncio
 
-    from workbench.clock import SystemClock, iso
-    from workbench.incident import leak_facts, leak_record, leakage
-    from workbench.incident.leak_people import as_stored, suspected
-    from workbench.journal import Journal
-    from workbench.ledger import Ledger
+    from workbench.core.clock import SystemClock, iso
+    from workbench.domain.leaks import account_facts, leaks, record
+    from workbench.domain.leaks.suspects import as_stored, suspected
+    from workbench.journal.journal import Journal
+    from workbench.journal.ledger import Ledger
 
     clock = SystemClock()
     journal = Journal.open(home.folder(incident) / "journal.sqlite", clock, incident)
@@ -277,15 +277,13 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport, opene
         ledger = Ledger(journal, journal.rows())
         for known in asked.known:
             journal.guard(known.secret)
-        before = ledger.state.facts.get(leakage.FACT)
-        begun = leak_facts.resets_begun(ledger.state)
+        before = ledger.state.facts.get(leaks.FACT)
+        begun = account_facts.resets_begun(ledger.state)
         people: tuple[Suspicion, ...] = ()
         if opened is not None and opened.snapshot is not None:
             people = suspected(as_stored(ledger.state, opened.snapshot, clock.now()))
-        body = leak_record.fact(
-            report.document(), asked.asked(), before, people, at=iso(clock.now()), reset=begun
-        )
-        asyncio.run(ledger.record("fact", {"name": leakage.FACT, **body}))
+        body = record.fact(report.document(), asked.asked(), before, people, at=iso(clock.now()), reset=begun)
+        asyncio.run(ledger.record("fact", {"name": leaks.FACT, **body}))
     finally:
         journal.close()
     say(f"Recorded in incident {incident}: {body['found']} secret(s), {body['open']} open.")

@@ -13,15 +13,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from workbench.cli.output import say
-from workbench.clock import SystemClock
-from workbench.errors import HostError, UsageError
-from workbench.home import Home, new_incident_id
+from workbench.core.atomic_files import read_private
+from workbench.core.clock import SystemClock
+from workbench.core.errors import HostError, UsageError
+from workbench.core.redact import Secret, visible
+from workbench.core.state_dir import Home, new_incident_id
 from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_document
-from workbench.passphrase import check_new, passphrase_from_environment
-from workbench.private_files import read_private
-from workbench.redact import Secret, visible
-from workbench.session import Session, SessionOptions, open_session
-from workbench.vault import NoKeyring, SystemKeyring, Vault, detect
+from workbench.session.session import Session, SessionOptions, open_session
+from workbench.vault.passphrases import check_new, passphrase_from_environment
+from workbench.vault.vault import NoKeyring, SystemKeyring, Vault, detect
 
 SIGNALLED = 128  # and the number of the signal
 _OLD_SECRETS_LIMIT = 4 * 1024 * 1024

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.errors import OutputError, WorkbenchError
-from workbench.redact import visible
+from workbench.core.errors import OutputError, WorkbenchError
+from workbench.core.redact import visible
 
 
 def document(values: Mapping[str, Any]) -> None:

@@ -68,7 +68,7 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 
 def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    from workbench.drill.options import add_arguments
+    from workbench.drill.world.options import add_arguments
 
     parser = commands.add_parser("drill", help="practise on a simulated compromised account")
     parser.add_argument(

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from workbench.cli.opening import run_async
 from workbench.cli.output import document, say, text
-from workbench.clock import SystemClock
-from workbench.errors import HostError, UsageError
-from workbench.home import Home
-from workbench.incident import documents
-from workbench.journal import Journal
+from workbench.core.clock import SystemClock
+from workbench.core.errors import HostError, UsageError
+from workbench.core.state_dir import Home
+from workbench.documents import documents
+from workbench.journal.journal import Journal
 
 # Journal and reports stay: they hold no secret, and they are what an incident is remembered by.
 GOES = ("evidence", "logs")

@@ -7,16 +7,16 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-from workbench import reporting
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
-from workbench.errors import ApiError, UsageError
-from workbench.home import Home
-from workbench.incident import documents
-from workbench.incident.report import Audience, compose, to_json
-from workbench.journal import read_rows
-from workbench.redact import visible
+from workbench.core.errors import ApiError, UsageError
+from workbench.core.redact import visible
+from workbench.core.state_dir import Home
+from workbench.documents import documents
+from workbench.journal.journal import read_rows
+from workbench.reports.report import Audience, compose, to_json
+from workbench.session import report_writer
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,7 +46,7 @@ async def _write(options: argparse.Namespace) -> int:
             if options.format == "json":
                 document({**documents.head("report", session.incident), **to_json(report)})
             else:
-                text(reporting.FORMATS[options.format](report))
+                text(report_writer.FORMATS[options.format](report))
     finally:
         await session.aclose()
     say(f"{len(written.files)} files written to {written.folder}.")
@@ -63,7 +63,7 @@ async def _verify(options: argparse.Namespace) -> int:
     paths = [Path(options.verify)] if options.verify else await asyncio.to_thread(_latest, folder / "reports")
     rows = await asyncio.to_thread(read_rows, folder / "journal.sqlite")
     hashes = await asyncio.to_thread(_hashes, paths)
-    found = reporting.check(rows, hashes)
+    found = report_writer.check(rows, hashes)
     if options.json:
         document(
             {

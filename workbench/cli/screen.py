@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import HostError, UsageError
-from workbench.home import Home
+from workbench.core.errors import HostError, UsageError
+from workbench.core.state_dir import Home
 
 if TYPE_CHECKING:
-    from workbench.redact import Secret
-    from workbench.screens.door import Door, KeyChoice
-    from workbench.session import Session
-    from workbench.vault import Vault
+    from workbench.core.redact import Secret
+    from workbench.session.session import Session
+    from workbench.tui.screens.connect import Door, KeyChoice
+    from workbench.vault.vault import Vault
 
 # Seconds the drill's servers may take to say where they are; a cold start takes about one.
 SERVE_LIMIT = 30.0
@@ -30,7 +30,7 @@ SERVE_LIMIT = 30.0
 def run(options: argparse.Namespace) -> int:
     """Open the screen on a real account; returns the process's exit code."""
     _need_terminal()
-    from workbench.app import WorkbenchApp
+    from workbench.tui.app import WorkbenchApp
 
     entrance = _Entrance(options)
     app = WorkbenchApp(entrance.open_session, door=entrance.door, first_screen="panes")
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
 def run_drill(options: argparse.Namespace) -> int:
     """Open the screen on the drill, whose servers run in a process of their own."""
     _need_terminal()
-    from workbench.app import WorkbenchApp
+    from workbench.tui.app import WorkbenchApp
 
     drill = _Drill(options)
     app = WorkbenchApp(drill.open_session, drill=True, watch_every=10.0, rate_every=5.0)
@@ -71,9 +71,9 @@ class _Entrance:
     async def door(self) -> Door:
         """Return what has to be asked before the incident can be opened."""
         from workbench.cli.opening import supplied_key
-        from workbench.passphrase import judge, passphrase_from_environment
-        from workbench.screens.door import Door
-        from workbench.vault import SystemKeyring, Vault, detect
+        from workbench.tui.screens.connect import Door
+        from workbench.vault.passphrases import judge, passphrase_from_environment
+        from workbench.vault.vault import SystemKeyring, Vault, detect
 
         self.home.ensure()
         self.key = supplied_key(self.options)
@@ -101,8 +101,8 @@ class _Entrance:
     async def open_session(self) -> Session:
         """Open the session with what was found and asked; raises the errors of ``open_session``."""
         from workbench.cli.opening import endpoints_of, incident_of
-        from workbench.clock import SystemClock
-        from workbench.session import SessionOptions, open_session
+        from workbench.core.clock import SystemClock
+        from workbench.session.session import SessionOptions, open_session
 
         if self.vault is None:
             raise HostError("No vault is open.", "New credentials need a safe place.", "Start again.")
@@ -121,8 +121,8 @@ class _Entrance:
 
     async def _has_admin_key(self) -> bool:
         """Return whether an incident of this home already runs on a key of its own in the vault."""
-        from workbench.incident.fold import fold
-        from workbench.journal import read_rows
+        from workbench.domain.model.replay import fold
+        from workbench.journal.journal import read_rows
 
         incident = self.options.incident or self.home.latest()
         if incident is None or self.options.new:
@@ -135,7 +135,7 @@ class _Entrance:
 
     async def take_passphrase(self, passphrase: Secret) -> None:
         """Open the vault with what was typed; UsageError where a new vault would be too easily guessed."""
-        from workbench.passphrase import check_new
+        from workbench.vault.passphrases import check_new
 
         if not await asyncio.to_thread(self.home.vault_file.exists):
             typed = passphrase.reveal()
@@ -143,7 +143,7 @@ class _Entrance:
         await self._open_file(passphrase)
 
     async def _open_file(self, passphrase: Secret) -> None:
-        from workbench.vault import Vault
+        from workbench.vault.vault import Vault
 
         path = self.home.vault_file
         if await asyncio.to_thread(path.exists):
@@ -163,10 +163,10 @@ class _Drill:
         """Start the servers, unlock the throwaway vault, open the drill's incident."""
         import json
 
-        from workbench.clock import ShiftedClock
+        from workbench.core.clock import ShiftedClock
+        from workbench.core.redact import Secret
         from workbench.mailgun.endpoints import from_document
-        from workbench.redact import Secret
-        from workbench.session import SessionOptions, open_session
+        from workbench.session.session import SessionOptions, open_session
 
         home = Home.find().drill()
         home.ensure()
@@ -237,10 +237,10 @@ def drill_places(document: dict[str, Any]) -> tuple[str, ...]:
 
 
 async def _throwaway_vault(home: Home) -> Vault:
-    from workbench.passphrase import generate_passphrase
-    from workbench.private_files import replace_durably
-    from workbench.redact import Secret
-    from workbench.vault import Vault
+    from workbench.core.atomic_files import replace_durably
+    from workbench.core.redact import Secret
+    from workbench.vault.passphrases import generate_passphrase
+    from workbench.vault.vault import Vault
 
     path = home.path / "passphrase"
     if not await asyncio.to_thread(path.exists):

@@ -8,17 +8,18 @@ import getpass
 import sys
 from collections.abc import Collection
 
-from workbench import own_names, tables
+from workbench.cli import tables
 from workbench.cli.opening import open_vault, run_async
 from workbench.cli.output import document, say, text
-from workbench.clock import SystemClock
-from workbench.errors import UsageError, VaultError
-from workbench.home import Home
-from workbench.incident import documents
-from workbench.journal import Journal
-from workbench.ledger import Ledger
-from workbench.redact import Secret, visible
-from workbench.vault import WORKBENCH_SERVICE, EntryName
+from workbench.core.clock import SystemClock
+from workbench.core.errors import UsageError, VaultError
+from workbench.core.redact import Secret, visible
+from workbench.core.state_dir import Home
+from workbench.documents import documents
+from workbench.journal.journal import Journal
+from workbench.journal.ledger import Ledger
+from workbench.vault import labels
+from workbench.vault.vault import WORKBENCH_SERVICE, EntryName
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,7 +46,7 @@ def _nothing() -> UsageError:
 
 
 async def _list(options: argparse.Namespace) -> int:
-    own = own_names.stored(Home.find())
+    own = labels.stored(Home.find())
     journal = await asyncio.to_thread(_open_journal, options)
     if journal is None and not own:
         raise _nothing()
@@ -76,7 +77,7 @@ async def _get(options: argparse.Namespace) -> int:
             "The secret would stay in its scroll-back, and on a shared screen.",
             "Pipe it where it is needed, or add --reveal.",
         )
-    own = own_names.stored(Home.find())
+    own = labels.stored(Home.find())
     journal = await asyncio.to_thread(_open_journal, options)
     if journal is None:
         if not own:
@@ -119,7 +120,7 @@ async def _put(options: argparse.Namespace) -> int:
         await vault.store(EntryName(WORKBENCH_SERVICE, name), Secret(typed))
     finally:
         vault.close()
-    await asyncio.to_thread(own_names.remember, home, name)
+    await asyncio.to_thread(labels.remember, home, name)
     say(f"Stored as {name}. Name the zone under enable in {home.config_file} to have it asked.")
     return 0
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from workbench import tables
+from workbench.cli import tables
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
-from workbench.incident import documents
-from workbench.incident.runbook import Verdict
-from workbench.incident.standing import interrupted
+from workbench.documents import documents
+from workbench.domain.model.interruption import interrupted
+from workbench.domain.runbook.runbook import Verdict
 
 _CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
 

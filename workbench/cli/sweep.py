@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from workbench import tables
+from workbench.cli import tables
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
-from workbench.clock import iso
-from workbench.errors import ApiError, NotAuthorised
-from workbench.incident import documents, sweep_unread
-from workbench.incident.findings import findings
-from workbench.incident.sweep import HIDDEN, Sweep
-from workbench.session import Session
+from workbench.core.clock import iso
+from workbench.core.errors import ApiError, NotAuthorised
+from workbench.documents import documents
+from workbench.domain.detection.findings import findings
+from workbench.domain.settings_audit import unread
+from workbench.domain.settings_audit.audit import HIDDEN, Sweep
+from workbench.session.session import Session
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,7 +47,7 @@ async def _sweep(options: argparse.Namespace) -> int:
 def _blind(session: Session, error: NotAuthorised, options: argparse.Namespace) -> None:
     """Say area by area what a workbench that is shut out cannot look at, with the question to ask instead."""
     shut = "allowlist" in f"{error.what} {error.means} {error.todo}"
-    rows = sweep_unread.blind(f"refused: {'the IP allowlist, or the key is dead' if shut else '401'}")
+    rows = unread.blind(f"refused: {'the IP allowlist, or the key is dead' if shut else '401'}")
     found = findings(session.situation())
     if options.json:
         way_back = [line for line in (error.what, error.means, error.todo) if line]
@@ -127,7 +128,7 @@ def _show(session: Session, result: Sweep, *, everything: bool) -> None:
     for gap in result.gaps:
         text(f"not readable: {gap}")
     if result.unread:
-        rows = [sweep_unread.Unread(**row) for row in result.unread]
+        rows = [unread.Unread(**row) for row in result.unread]
         text("\nCould not be read, so it does not count as clean; ask Support:")
         text(tables.questions([(row.words, row.question) for row in rows]))
     text("\nThe API cannot show these; ask Support:")

@@ -7,9 +7,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from workbench.drill.options import add_arguments, from_arguments
-from workbench.drill.scenarios import listing
-from workbench.errors import WorkbenchError
+from workbench.core.errors import WorkbenchError
+from workbench.drill.world.options import add_arguments, from_arguments
+from workbench.drill.world.scenarios import listing
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.write(listing() + "\n")
         return 0
     # The servers are heavy to import; a listing or a usage error needs none of them.
-    from workbench.drill.serve import serve
+    from workbench.drill.servers.serve import serve
 
     try:
         return asyncio.run(serve(from_arguments(args), args.folder))

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 
+from workbench.core.redact import visible
 from workbench.leaks.logline import Request, parse, split_target
 from workbench.leaks.model import Coverage
 from workbench.leaks.signatures import OWN_AGENT, Meaning, campaign, meaning
-from workbench.redact import visible
 
 _LONGEST_LINE = 65_536
 _MOST_FETCHES = 20_000

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
+from workbench.core.redact import Secret, visible
 from workbench.leaks.findings import Finding
-from workbench.redact import Secret, visible
 
 SCHEMA = "workbench.leaks-baseline/1"
 _MOST_BYTES = 8 << 20

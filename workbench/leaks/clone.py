@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
+from workbench.core.redact import Secret, visible
 from workbench.leaks.gitsafe import git_program, isolated_environment
 from workbench.leaks.model import LeakError
-from workbench.redact import Secret, visible
 
 _SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//|:)[^\s]+")
 _SCHEMES = ("https", "ssh", "git+ssh", "file")

@@ -14,15 +14,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.errors import UsageError, WorkbenchError
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.redact import visible
 from workbench.leaks.findings import AccountFacts, Candidate, Collector, Finding, Liveness
 from workbench.leaks.gate import Gate
 from workbench.leaks.model import Coverage, Known, Place
 from workbench.leaks.patterns import Scanner
-from workbench.redact import visible
 
 if TYPE_CHECKING:
-    from workbench.clock import Clock
+    from workbench.core.clock import Clock
     from workbench.leaks.accesslog import LogReport
     from workbench.leaks.correlate import ForeignUse, Theft
     from workbench.leaks.web import SiteReport
@@ -357,7 +357,7 @@ def _sites(
 ) -> None:
     import asyncio
 
-    from workbench.clock import SystemClock
+    from workbench.core.clock import SystemClock
     from workbench.leaks.web import probe_sites
 
     for one in options.sites:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 
+from workbench.core.redact import key_tail, visible
 from workbench.leaks.accesslog import Fetch, Served
-from workbench.redact import key_tail, visible
 
 
 class Strength(IntEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.clock import iso
+from workbench.core.clock import iso
 from workbench.leaks.command import SCHEMA, LeakReport
 from workbench.leaks.findings import Finding
 from workbench.leaks.model import CommitRef, Coverage, Place

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
 from workbench.leaks.model import SHAPE_50, Known
 
 # A shorter value would hit by chance everywhere; every real Mailgun secret is longer.

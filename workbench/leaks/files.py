@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.core.redact import visible
 from workbench.leaks.model import Coverage, Found, LeakError, Match, Place, utc_text
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import BLOCK, scan_blocks
-from workbench.redact import visible
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 # Kept apart from the working tree: the history search reads git's objects as what they are.

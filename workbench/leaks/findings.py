@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from workbench.core.redact import Secret
 from workbench.leaks.gate import Gate
 from workbench.leaks.model import Kind, Match, Place, key_id_of, masked
-from workbench.redact import Secret
 
 # Places shown for one secret; the rest is counted.
 MOST_PLACES = 200

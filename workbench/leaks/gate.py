@@ -13,9 +13,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from workbench.core.redact import MASK
 from workbench.leaks import context
 from workbench.leaks.model import CommitRef, Match, Place
-from workbench.redact import MASK
 
 # Fields come from this close to their match, in bytes (the widest window of the placements and a bit).
 NEAR = 1300

@@ -18,9 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from workbench.errors import HostError
+from workbench.core.errors import HostError
+from workbench.core.redact import visible
 from workbench.leaks.model import LeakError
-from workbench.redact import visible
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_REFS = 2_000_000

@@ -17,13 +17,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from workbench.core.redact import visible
 from workbench.leaks.files import Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
 from workbench.leaks.model import CommitRef, Coverage, Found, Match, Place
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.provenance import resolve
 from workbench.leaks.stream import scan_blocks
-from workbench.redact import visible
 
 _LIST = "--batch-check=%(objectname) %(objecttype)"
 _WHOLE = 8 << 20

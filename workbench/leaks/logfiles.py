@@ -8,10 +8,10 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from workbench.core.redact import visible
 from workbench.leaks.accesslog import LogReader
 from workbench.leaks.model import LeakError
 from workbench.leaks.packed import BombError, BrokenError, packing, unpacked
-from workbench.redact import visible
 
 BLOCK = 4 << 20
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

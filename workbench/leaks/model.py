@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from workbench.errors import WorkbenchError
-from workbench.redact import MASK, Secret
+from workbench.core.errors import WorkbenchError
+from workbench.core.redact import MASK, Secret
 
 # Current API keys and generated SMTP passwords share one shape (dossier 1.1): 32-8-8 lower-case hex.
 SHAPE_50 = re.compile(r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")

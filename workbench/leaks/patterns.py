@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from workbench.core.redact import Secret
 from workbench.leaks import context
 from workbench.leaks.exact import RUN, SHORT_RUN, Needle, needles
 from workbench.leaks.gate import cleared
 from workbench.leaks.model import Kind, Known, Match
-from workbench.redact import Secret
 
 _FOLD = bytes(
     ord("0") if chr(code) in "0123456789abcdefABCDEF" else ord(chr(code).lower()) if code < 128 else code

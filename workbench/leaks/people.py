@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from workbench.redact import key_tail, visible
+from workbench.core.redact import key_tail, visible
 
 
 @dataclass(frozen=True, slots=True)

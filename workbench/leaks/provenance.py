@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from workbench.core.redact import visible
 from workbench.leaks.gitsafe import Shadow
 from workbench.leaks.model import CommitRef, Coverage, Place, utc_text
-from workbench.redact import visible
 
 # Above this many objects the filter is done here: a command line is bounded.
 _MOST_ARGUMENTS = 1500

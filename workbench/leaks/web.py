@@ -18,15 +18,15 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpx
 
 from workbench import __version__
-from workbench.clock import Clock, iso
-from workbench.errors import UsageError
+from workbench.core.clock import Clock, iso
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
 from workbench.leaks import wordpress
 from workbench.leaks.model import Found, Place
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import DEBUG_PAGES, ON_PAGES, PROOFS, is_page
 from workbench.leaks.signatures import OWN_AGENT
 from workbench.leaks.webpaths import LARGE, SMALL, Probe, probes
-from workbench.redact import visible
 
 # Seconds between two requests: two a second at most. On loopback nobody else is disturbed.
 PACE, LOOPBACK_PACE = 0.5, 0.0

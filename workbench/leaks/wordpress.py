@@ -13,8 +13,8 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from workbench.core.redact import visible
 from workbench.leaks.model import utc_text
-from workbench.redact import visible
 
 _CORE = re.compile(r"""\$wp_version\s*=\s*['"]([\w.+-]{1,40})['"]""")
 _HEADER = re.compile(r"(?im)^[ \t/*#@]*Version:\s*([\w.+-]{1,40})")

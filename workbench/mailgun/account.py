@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Unpack
 
-from workbench.errors import NotFound
+from workbench.core.errors import NotFound
+from workbench.core.redact import Secret
 from workbench.mailgun.client import Answer, Form, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.keys import no_secret
@@ -14,7 +15,6 @@ from workbench.mailgun.pagination import Scope, items_of, skip_pages
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Anywhere, as_write
-from workbench.redact import Secret
 
 ALLOWLIST = "/v2/ip_whitelist"
 SIGNING_KEY = "/v5/accounts/http_signing_key"

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.errors import (
+from workbench.core.errors import (
     ApiError,
     Forbidden,
     NotAuthorised,
@@ -22,7 +22,7 @@ from workbench.errors import (
     UnreadableAnswer,
     VendorFault,
 )
-from workbench.redact import MASK, Secret, visible
+from workbench.core.redact import MASK, Secret, visible
 
 _DETAIL = 300
 _UNREAD = object()

@@ -6,9 +6,9 @@ import base64
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from workbench.core.redact import Secret
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.requests import Prepared
-from workbench.redact import Secret
 
 
 @dataclass(frozen=True, slots=True)

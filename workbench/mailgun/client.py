@@ -1,7 +1,7 @@
 """The one way to the vendor's API: paced, typed, and careful with the key.
 
 ``Mailgun`` is cheap to make: the HTTP library is imported and its pool opened at the first call. Every call
-goes through one limiter, answers within a size cap or fails with one of the errors of ``workbench.errors``,
+goes through one limiter, answers within a size cap or fails with one of the errors of ``workbench.core.errors``,
 and never follows a redirect, so the key reaches only the servers it was meant for.
 """
 
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from workbench import __version__
-from workbench.clock import Clock
-from workbench.errors import (
+from workbench.core.clock import Clock
+from workbench.core.errors import (
     ApiError,
     HostError,
     NotAuthorised,
@@ -25,6 +25,7 @@ from workbench.errors import (
     UsageError,
     VendorFault,
 )
+from workbench.core.redact import Secret, visible
 from workbench.mailgun.answers import Answer, CutShort, check, cut_short, too_large, unreachable
 from workbench.mailgun.calls import Call, CallSeen, Credential, Timeouts
 from workbench.mailgun.dates import parse_moment
@@ -32,7 +33,6 @@ from workbench.mailgun.endpoints import Endpoints, Region, check_proxy, is_loopb
 from workbench.mailgun.limits import Limiter, Priority, family_of
 from workbench.mailgun.requests import Form, Query, prepare
 from workbench.mailgun.retry_hints import NOTHING, read_hints
-from workbench.redact import Secret, visible
 
 if TYPE_CHECKING:
     import httpx

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Unpack
 
+from workbench.core.redact import Secret
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.models import NewPassword, SmtpCredential
 from workbench.mailgun.pagination import Scope, skip_pages
 from workbench.mailgun.records import read_records
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Where, as_write
-from workbench.redact import Secret
 
 PAGE = 1000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Unpack
 
-from workbench.errors import UnreadableAnswer
+from workbench.core.errors import UnreadableAnswer
 from workbench.mailgun.client import Answer, Form, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import DkimKey, Domain, SendingQueues, Tracking

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from workbench.errors import UsageError
-from workbench.redact import visible
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
 
 
 class Region(StrEnum):

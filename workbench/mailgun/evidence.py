@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from workbench.errors import UnreadableAnswer
+from workbench.core.errors import UnreadableAnswer
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.dates import parse_moment, rfc2822
 from workbench.mailgun.endpoints import Region

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Unpack
 
-from workbench.errors import Forbidden, NotFound, UnreadableAnswer
+from workbench.core.errors import Forbidden, NotFound, UnreadableAnswer
+from workbench.core.redact import Secret
 from workbench.mailgun.client import Answer, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Key, NewKey
@@ -13,7 +14,6 @@ from workbench.mailgun.pagination import items_of
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Anywhere, as_write
-from workbench.redact import Secret
 
 KINDS = ("user", "domain", "web")
 

@@ -10,7 +10,7 @@ from enum import IntEnum
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from workbench.clock import Clock
+from workbench.core.clock import Clock
 from workbench.mailgun.pace import Documented, Pace
 from workbench.mailgun.retry_hints import NOTHING, Hints
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from workbench.errors import UnreadableAnswer
+from workbench.core.errors import UnreadableAnswer
 from workbench.mailgun.answers import Answer
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.dates import rfc2822

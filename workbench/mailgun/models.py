@@ -1,6 +1,6 @@
 """Records of what an account holds, as the API names it (dossier B). Values are verbatim and may be hostile.
 
-Show them through ``workbench.redact.visible``; never format them into markup, a shell or a spreadsheet.
+Show them through ``workbench.core.redact.visible``; never format them into markup, a shell or a spreadsheet.
 All moments are aware and in UTC; None means the account does not say.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from workbench.core.redact import Secret
 from workbench.mailgun.records import Record
-from workbench.redact import Secret
 
 
 class Key(Record, frozen=True, kw_only=True):

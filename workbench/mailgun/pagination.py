@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from workbench.errors import UnreadableAnswer, UsageError
+from workbench.core.errors import UnreadableAnswer, UsageError
+from workbench.core.redact import visible
 from workbench.mailgun.client import Answer, Mailgun, Priority, Query
 from workbench.mailgun.endpoints import Region, origin
-from workbench.redact import visible
 
 # 10,000 pages of 1,000 are ten million items: more than any account holds of anything listed here.
 MAX_PAGES = 10_000

@@ -12,13 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from workbench.errors import (
-    ApiError,
-    Forbidden,
-    NotAuthorised,
-    Unreachable,
-    UnreadableAnswer,
-)
+from workbench.core.errors import ApiError, Forbidden, NotAuthorised, Unreachable, UnreadableAnswer
+from workbench.core.redact import key_tail, visible
 from workbench.mailgun.account import get_allowlist
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
@@ -27,7 +22,6 @@ from workbench.mailgun.models import Domain, Key
 from workbench.mailgun.pagination import items_of
 from workbench.mailgun.records import read_records
 from workbench.mailgun.requests import at
-from workbench.redact import key_tail, visible
 
 # Below this the server's whole-second Date and the way there explain the difference.
 CLOCK_TOLERANCE = 90.0

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from workbench.errors import UnreadableAnswer
+from workbench.core.errors import UnreadableAnswer
+from workbench.core.redact import visible
 from workbench.mailgun.dates import parse_moment
-from workbench.redact import visible
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

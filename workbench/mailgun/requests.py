@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from workbench.errors import Refused
-from workbench.redact import Secret, visible
+from workbench.core.errors import Refused
+from workbench.core.redact import Secret, visible
 
 Scalar = str | int | float | bool | Secret
 Form = Mapping[str, Scalar | Sequence[Scalar] | None]

@@ -12,8 +12,8 @@ from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 
-from workbench.widgets.filterbox import FilterBox
-from workbench.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.widgets.filterbox import FilterBox
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
 
 COLUMNS = [
     Column("name", "name", flex=1, min_width=10),
@@ -30,7 +30,7 @@ def row(index: int, state: str = "active", size: int | None = None, **rest: Any)
 @pytest.fixture(autouse=True)
 def paint_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits for the next paint: every change of data is painted when it is made."""
-    monkeypatch.setattr("workbench.widgets.table.view.PAINTS_A_SECOND", float("inf"))
+    monkeypatch.setattr("workbench.tui.widgets.table.view.PAINTS_A_SECOND", float("inf"))
 
 
 class TableApp(App[None]):
@@ -407,8 +407,8 @@ async def test_a_flood_of_changes_is_painted_at_most_fifteen_times_a_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     moment = 1000.0
-    monkeypatch.setattr("workbench.widgets.table.view.PAINTS_A_SECOND", 15)
-    monkeypatch.setattr("workbench.widgets.table.view.monotonic", lambda: moment)
+    monkeypatch.setattr("workbench.tui.widgets.table.view.PAINTS_A_SECOND", 15)
+    monkeypatch.setattr("workbench.tui.widgets.table.view.monotonic", lambda: moment)
     async with running([row(i) for i in range(10)]) as (app, pilot):
         app.table.refresh()
         moment += 1

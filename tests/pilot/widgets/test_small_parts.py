@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual.app import App, ComposeResult
 from textual.widget import Widget
 
-from workbench.widgets.empty import EmptyState
-from workbench.widgets.progress import Progress, ProgressLine
-from workbench.widgets.sparkline import SparkLine
-from workbench.widgets.statusline import Fact, StatusLine
+from workbench.tui.widgets.empty import EmptyState
+from workbench.tui.widgets.progress import Progress, ProgressLine
+from workbench.tui.widgets.sparkline import SparkLine
+from workbench.tui.widgets.statusline import Fact, StatusLine
 
 
 class PartsApp(App[None]):
@@ -55,8 +55,8 @@ async def test_the_progress_line_takes_no_room_while_there_is_nothing_to_show() 
 async def test_a_pasted_newline_stays_out_of_the_filter_and_is_no_key() -> None:
     from textual import events
 
-    from workbench.widgets.filterbox import FilterBox
-    from workbench.widgets.table import Column, KeyedTable, Row
+    from workbench.tui.widgets.filterbox import FilterBox
+    from workbench.tui.widgets.table import Column, KeyedTable, Row
 
     class Filtered(App[None]):
         def compose(self) -> ComposeResult:

@@ -10,8 +10,8 @@ from tests.unit.blocklists.zonekit import ANY, COMMON
 from workbench.blocklists.catalogue import Catalogue, load, parse
 from workbench.blocklists.names import Kind, Role, Subject
 from workbench.blocklists.zones import RFC_ENTRIES, Terms, Tier, is_code
-from workbench.errors import UsageError
-from workbench.redact import Secret
+from workbench.core.errors import UsageError
+from workbench.core.redact import Secret
 
 SHIPPED = load()
 NEW: dict[str, Any] = {**COMMON, "zone": "own.list.test", "title": "Own", "lists": ["ip4"], "codes": ANY}

@@ -21,7 +21,7 @@ from workbench.blocklists.names import Subject
 from workbench.blocklists.resolvers import HostPort
 from workbench.blocklists.verdicts import Listing, Verdict
 from workbench.blocklists.zones import Zone
-from workbench.redact import Secret
+from workbench.core.redact import Secret
 
 SUBJECT = "198.18.0.1"
 NAME = "1.0.18.198.bad.test."

@@ -21,7 +21,7 @@ from workbench.blocklists.names import (
     reverse_ip6,
 )
 from workbench.blocklists.wire import wire_labels
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
 
 
 @given(st.ip_addresses(v=4))

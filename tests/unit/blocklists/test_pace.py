@@ -12,7 +12,7 @@ from workbench.blocklists.limits import Limits
 from workbench.blocklists.names import Kind, Subject
 from workbench.blocklists.rhythm import Rhythm
 from workbench.blocklists.wire import wire_labels
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
 
 
 def lane(name: str, count: int, owner: str = "") -> Lane:

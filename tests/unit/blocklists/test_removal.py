@@ -12,7 +12,7 @@ from workbench.blocklists.names import Role, Subject
 from workbench.blocklists.removal import Removal, Request, RequestState, Situation, Whose, plan_removals
 from workbench.blocklists.request_text import Facts
 from workbench.blocklists.verdicts import Listing, Verdict, listing_tier, read_addresses
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ZONES = load().zones

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench.blocklists.resolvers import HostPort, system_resolvers
-from workbench.errors import HostError, UsageError
+from workbench.core.errors import HostError, UsageError
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from workbench.blocklists.watch import (
     next_check,
     strip,
 )
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CATALOGUE = load()

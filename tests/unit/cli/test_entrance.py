@@ -8,9 +8,9 @@ import pytest
 
 from workbench.cli.parser import build_parser
 from workbench.cli.screen import _Entrance
-from workbench.errors import UsageError, VaultError
-from workbench.home import Home
-from workbench.redact import Secret
+from workbench.core.errors import UsageError, VaultError
+from workbench.core.redact import Secret
+from workbench.core.state_dir import Home
 
 
 @pytest.fixture

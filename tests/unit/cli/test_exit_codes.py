@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.cli import ROOT
 from workbench import cli
-from workbench.errors import HostError, OutputError, Signalled, Unreachable, UsageError, host_fault
+from workbench.core.errors import HostError, OutputError, Signalled, Unreachable, UsageError, host_fault
 
 SECRET = "key-3ax6xnjp29jd6fds4gc373sgvjxteol0"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workbench.cli.opening import old_secrets
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
 
 
 def _file(folder: Path, content: str, mode: int = 0o600) -> str:

@@ -9,11 +9,11 @@ import pytest
 
 from workbench.cli import purge
 from workbench.cli.parser import build_parser
-from workbench.clock import SystemClock
-from workbench.errors import UsageError
-from workbench.home import Home
-from workbench.incident import journal as chain
-from workbench.journal import Journal, read_rows
+from workbench.core.clock import SystemClock
+from workbench.core.errors import UsageError
+from workbench.core.state_dir import Home
+from workbench.domain.model import hash_chain as chain
+from workbench.journal.journal import Journal, read_rows
 
 INCIDENT = "20261121-140200-3f2a"
 

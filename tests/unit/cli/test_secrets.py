@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from workbench import own_names
 from workbench.cli import secrets
 from workbench.cli.parser import build_parser
-from workbench.clock import SystemClock
-from workbench.errors import HostError, UsageError
-from workbench.home import Home
-from workbench.journal import Journal
+from workbench.core.clock import SystemClock
+from workbench.core.errors import HostError, UsageError
+from workbench.core.state_dir import Home
+from workbench.journal.journal import Journal
+from workbench.vault import labels
 
 INCIDENT = "20261121-140200-3f2a"
 VALUE = "dqs-key-of-the-test"
@@ -77,14 +77,14 @@ async def test_beside_those_of_the_incident(
 
 def test_a_file_that_others_can_read_or_that_is_damaged_says_so(home: Home) -> None:
     home.ensure()
-    own_names.remember(home, "a")
-    own_names.remember(home, "b")
-    assert own_names.stored(home) == ["a", "b"]
+    labels.remember(home, "a")
+    labels.remember(home, "b")
+    assert labels.stored(home) == ["a", "b"]
     path = home.path / "own-secrets.json"
     path.chmod(0o644)
     with pytest.raises(HostError, match="not yours alone"):
-        own_names.stored(home)
+        labels.stored(home)
     path.chmod(0o600)
     path.write_text("[]")
     with pytest.raises(HostError, match="cannot be read"):
-        own_names.stored(home)
+        labels.stored(home)

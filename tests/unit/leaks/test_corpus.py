@@ -10,11 +10,11 @@ from urllib.parse import quote
 import pytest
 
 from tests.unit.leaks.corpus import BASE36, Draw, look_alikes, own_passwords, packed, secrets
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
+from workbench.core.redact import Secret
 from workbench.leaks.model import Kind, Known
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import scan_blocks
-from workbench.redact import Secret
 
 
 def values(scanner: Scanner, data: bytes) -> set[str]:

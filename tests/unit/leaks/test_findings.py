@@ -10,13 +10,13 @@ import pytest
 
 from tests.unit.leaks.corpus import Draw
 from tests.unit.leaks.repositories import Repository
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
+from workbench.core.redact import Secret
 from workbench.leaks.baseline import read_baseline
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.document import rows
 from workbench.leaks.findings import AccountFacts, Collector, Finding, KeyFact, Liveness, exit_code, refreshed
 from workbench.leaks.model import Kind, Known, Match, Place, key_id_of, masked
-from workbench.redact import Secret
 
 DRAW = Draw(51)
 SALT = b"k" * 32

@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.leaks.corpus import Draw
 from tests.unit.leaks.repositories import ENVIRONMENT, Repository, need_git
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
 from workbench.leaks import clone, history
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.gitsafe import git_folder

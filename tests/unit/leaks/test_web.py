@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from tests.unit.leaks.corpus import Draw
-from workbench.clock import ManualClock
-from workbench.errors import UsageError
+from workbench.core.clock import ManualClock
+from workbench.core.errors import UsageError
+from workbench.core.redact import Secret
 from workbench.leaks.accesslog import LogReader
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.model import Kind, Known, Match, Place
@@ -23,7 +24,6 @@ from workbench.leaks.proofs import PROOFS
 from workbench.leaks.signatures import OWN_AGENT
 from workbench.leaks.web import PACE, SiteReport, probe_sites, site
 from workbench.leaks.webpaths import LARGE, SMALL, probes
-from workbench.redact import Secret
 
 DRAW = Draw(61)
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)

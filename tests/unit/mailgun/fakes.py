@@ -11,10 +11,10 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from workbench.clock import ManualClock
+from workbench.core.clock import ManualClock
+from workbench.core.redact import Secret
 from workbench.mailgun.client import CallSeen, Mailgun, Timeouts
 from workbench.mailgun.endpoints import MAILGUN, Endpoints
-from workbench.redact import Secret
 
 KEY = "0123456789abcdef0123456789abcdef-0a1b2c3d-4e5f6071"
 KEY_ID = "0a1b2c3d-4e5f6071"

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from tests.unit.mailgun.fakes import gather_pages
-from workbench.clock import SystemClock
-from workbench.drill.options import DrillOptions
-from workbench.drill.serve import RunningDrill, start
-from workbench.errors import (
+from workbench.core.clock import SystemClock
+from workbench.core.errors import (
     ApiError,
     NotAuthorised,
     NotFound,
@@ -23,6 +21,9 @@ from workbench.errors import (
     UnreadableAnswer,
     VendorFault,
 )
+from workbench.core.redact import Secret
+from workbench.drill.servers.serve import RunningDrill, start
+from workbench.drill.world.options import DrillOptions
 from workbench.mailgun import (
     account,
     content,
@@ -38,7 +39,6 @@ from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import Region, from_document
 from workbench.mailgun.evidence_models import Book
 from workbench.mailgun.probe import probe
-from workbench.redact import Secret
 
 
 @asynccontextmanager

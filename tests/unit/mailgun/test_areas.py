@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from tests.unit.mailgun.fakes import START, fake_client, form_of, gather_pages, reply
-from workbench.errors import Forbidden, NotAuthorised, NotFound, UnreadableAnswer
+from workbench.core.errors import Forbidden, NotAuthorised, NotFound, UnreadableAnswer
+from workbench.core.redact import Secret
 from workbench.mailgun import (
     account,
     content,
@@ -24,7 +25,6 @@ from workbench.mailgun import (
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import MAILGUN, Region
 from workbench.mailgun.evidence_models import Book
-from workbench.redact import Secret
 
 D = "mg.acme.example"
 US = Region.US

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from tests.unit.mailgun.fakes import KEY, KEY_ID, START, fake_client, form_of, json_of, key_of, reply, text
-from workbench.clock import ManualClock, SystemClock
-from workbench.errors import (
+from workbench.core.clock import ManualClock, SystemClock
+from workbench.core.errors import (
     ApiError,
     Forbidden,
     HostError,
@@ -26,12 +26,12 @@ from workbench.errors import (
     UsageError,
     VendorFault,
 )
+from workbench.core.redact import Secret
 from workbench.mailgun import answers
 from workbench.mailgun import client as client_module
 from workbench.mailgun.client import CallSeen, Mailgun, Timeouts
 from workbench.mailgun.endpoints import MAILGUN, Region, from_base_url
 from workbench.mailgun.requests import at, prepare
-from workbench.redact import Secret
 
 HTML = "<!DOCTYPE html><html><title>Sign in to the network</title></html>"
 
@@ -460,12 +460,12 @@ async def test_a_proxy_is_not_used_for_this_very_machine() -> None:
 def test_the_http_library_is_not_imported_before_the_first_call() -> None:
     code = (
         "import sys\n"
-        "from workbench.clock import SystemClock\n"
+        "from workbench.core.clock import SystemClock\n"
         "from workbench.mailgun import account, content, credentials, domains, evidence, keys, queues\n"
         "from workbench.mailgun import probe, settings\n"
         "from workbench.mailgun.client import Mailgun\n"
         "from workbench.mailgun.endpoints import MAILGUN\n"
-        "from workbench.redact import Secret\n"
+        "from workbench.core.redact import Secret\n"
         "Mailgun(MAILGUN, Secret('x'), clock=SystemClock())\n"
         "sys.exit(any(name in sys.modules for name in ('httpx', 'httpcore', 'anyio', 'h11')))\n"
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workbench.errors import UsageError
+from workbench.core.errors import UsageError
 from workbench.mailgun.endpoints import (
     MAILGUN,
     Endpoints,

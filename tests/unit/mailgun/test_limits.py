@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tests.unit.mailgun.fakes import START
-from workbench.clock import ManualClock
+from workbench.core.clock import ManualClock
 from workbench.mailgun.limits import Limiter, Priority, family_of
 from workbench.mailgun.retry_hints import NOTHING, Hints
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.unit.mailgun.fakes import START, fake_client, gather_pages, json_of, reply
-from workbench.errors import UnreadableAnswer
+from workbench.core.errors import UnreadableAnswer
 from workbench.mailgun import evidence, pagination
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.pagination import Scope, skip_pages, url_pages

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.unit.mailgun.fakes import KEY_ID, fake_client, reply, text
-from workbench.errors import NotAuthorised, Unreachable, UnreadableAnswer
+from workbench.core.errors import NotAuthorised, Unreachable, UnreadableAnswer
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.probe import Capabilities, RegionState, probe
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.errors import UnreadableAnswer
+from workbench.core.errors import UnreadableAnswer
+from workbench.core.redact import Secret
 from workbench.mailgun import evidence_models, models
 from workbench.mailgun.evidence_models import LogEvent, MetricRow
 from workbench.mailgun.models import Domain, DomainWebhooks, Key, NewKey, Template, User
 from workbench.mailgun.records import Record, read_record, read_records
-from workbench.redact import Secret
 
 STEADY = settings(derandomize=True, deadline=None, database=None)
 RECORDS = [

@@ -18,7 +18,6 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-from workbench.drill.account import Account
 from workbench.drill.api import (
     control,
     credentials,
@@ -41,7 +40,8 @@ from workbench.drill.api import (
 from workbench.drill.api.access import may
 from workbench.drill.api.throttle import Throttle
 from workbench.drill.api.wire import API, NOT_FOUND_PAGE, STORAGE, Answer, Call, Endpoint, Refusal, parse_body
-from workbench.drill.records import Key, Tenant
+from workbench.drill.world.account import Account
+from workbench.drill.world.records import Key, Tenant
 
 _MODULES = (
     credentials,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.drill.account import Account
+from workbench.drill.activity.usage import last_hour
 from workbench.drill.api.wire import Answer, Refusal
-from workbench.drill.records import Allowed, Stream
-from workbench.drill.usage import last_hour
+from workbench.drill.world.account import Account
+from workbench.drill.world.records import Allowed, Stream
 
 
 def handle(account: Account, action: str, method: str, body: Any) -> Answer:

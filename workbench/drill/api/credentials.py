@@ -6,8 +6,8 @@ from typing import Any
 
 from workbench.drill.api.dates import rfc2822
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import Credential, Domain
-from workbench.drill.story import digest
+from workbench.drill.world.records import Credential, Domain
+from workbench.drill.world.story import digest
 
 AREA = Area("credentials")
 _PATH = "/v3/domains/{domain}/credentials"

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.drill.api.domains import dkim_shown
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import DkimKey, Domain
+from workbench.drill.world.records import DkimKey, Domain
 
 AREA = Area("domains", "dkim")
 _KEYS = "/v4/domains/{domain}/keys"

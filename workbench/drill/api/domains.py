@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.drill.api.dates import rfc1123
 from workbench.drill.api.wire import STORAGE, Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import Credential, DkimKey, Domain, Tenant
+from workbench.drill.world.records import Credential, DkimKey, Domain, Tenant
 
 AREA = Area("domains")
 _V4 = "/v4/domains"

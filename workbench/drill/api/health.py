@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+from workbench.drill.activity.entries import PROVIDERS
+from workbench.drill.activity.listings import RULES
 from workbench.drill.api.dates import iso0, rfc2822, rfc3339
 from workbench.drill.api.logs import window
 from workbench.drill.api.metrics import tally
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.entries import PROVIDERS
-from workbench.drill.listings import RULES
-from workbench.drill.records import Rule
+from workbench.drill.world.records import Rule
 
 AREA = Area("evidence", "health")
 _NEVER = "0001-01-01T00:00:00Z"

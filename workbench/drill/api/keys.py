@@ -6,8 +6,8 @@ from typing import Any
 
 from workbench.drill.api.dates import iso0
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import Key
-from workbench.drill.story import digest
+from workbench.drill.world.records import Key
+from workbench.drill.world.story import digest
 
 AREA = Area("keys")
 KINDS = ("user", "domain", "web")

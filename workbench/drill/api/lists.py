@@ -8,7 +8,7 @@ import msgspec
 
 from workbench.drill.api.dates import rfc1123, rfc2822_minus
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import MailingList, Member
+from workbench.drill.world.records import MailingList, Member
 
 AREA = Area("lists")
 _PATH = "/v3/lists"

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
+from workbench.drill.activity.entries import Entries, disturbed, event_of
+from workbench.drill.activity.history import Cursor, History, Query
+from workbench.drill.activity.traffic import Event
 from workbench.drill.api.dates import duration, parse, rfc2822_minus
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok
-from workbench.drill.entries import Entries, disturbed, event_of
-from workbench.drill.history import Cursor, History, Query
-from workbench.drill.traffic import Event
 
 AREA = Area("evidence", "logs")
 DAY = 86400.0

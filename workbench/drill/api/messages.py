@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.drill.account import SANDBOX
 from workbench.drill.api.dates import parse
 from workbench.drill.api.logs import reader
 from workbench.drill.api.wire import STORAGE, Answer, Area, Call, Refusal, said
-from workbench.drill.records import Domain
+from workbench.drill.world.account import SANDBOX
+from workbench.drill.world.records import Domain
 
 AREA = Area("messages")
 # How long bodies are kept on a plan that keeps any (dossier C).

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from workbench.drill.activity.entries import PROVIDERS
+from workbench.drill.activity.traffic import EVENTS, HOUR
 from workbench.drill.api.dates import parse, rfc2822, utctxt
 from workbench.drill.api.logs import predicates, tenants, window
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok
-from workbench.drill.entries import PROVIDERS
-from workbench.drill.records import Sent, Stream
-from workbench.drill.traffic import EVENTS, HOUR
+from workbench.drill.world.records import Sent, Stream
 
 AREA = Area("evidence", "metrics")
 DAY = 86400.0

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.drill.api.dates import parse, rfc3339
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok
-from workbench.drill.records import Allowed
+from workbench.drill.world.records import Allowed
 
 AREA = Area("network", "ips")
 _LIST = "/v2/ip_whitelist"

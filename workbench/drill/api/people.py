@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.drill.api.dates import iso6
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import User
+from workbench.drill.world.records import User
 
 AREA = Area("users")
 ROLES = ("basic", "billing", "support", "developer", "admin")

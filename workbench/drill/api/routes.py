@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.drill.api.dates import rfc1123
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import Route
+from workbench.drill.world.records import Route
 
 AREA = Area("routes")
 _PATH = "/v3/routes"

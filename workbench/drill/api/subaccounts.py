@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.drill.account import Account, month_start
+from workbench.drill.activity.usage import month_use
 from workbench.drill.api.dates import rfc1123
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import Region, Tenant
-from workbench.drill.usage import month_use
+from workbench.drill.world.account import Account, month_start
+from workbench.drill.world.records import Region, Tenant
 
 AREA = Area("subaccounts")
 _PATH = "/v5/accounts/subaccounts"

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.drill.api.dates import parse, utctxt
 from workbench.drill.api.wire import Answer, Area, Call, Handler, Refusal, ok, said
-from workbench.drill.records import Domain, Suppression
+from workbench.drill.world.records import Domain, Suppression
 
 AREA = Area("suppressions")
 ONE_POST = 1000

@@ -8,7 +8,7 @@ import msgspec
 
 from workbench.drill.api.dates import utctxt
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import Template, Version
+from workbench.drill.world.records import Template, Version
 
 AREA = Area("templates")
 _V3 = "/v3/{domain}/templates"

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.drill.api.dates import rfc3339
 from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.records import AccountWebhook, Domain
+from workbench.drill.world.records import AccountWebhook, Domain
 
 AREA = Area("webhooks")
 TYPES = (

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, quote
 
 import msgspec
 
-from workbench.drill.account import Account
-from workbench.drill.records import Domain, Key, Region, Tenant
+from workbench.drill.world.account import Account
+from workbench.drill.world.records import Domain, Key, Region, Tenant
 
 # Where an endpoint is served: on the regional API hosts, on the storage hosts, or on both.
 API, STORAGE = "api", "storage"

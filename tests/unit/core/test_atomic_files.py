@@ -1,0 +1,92 @@
+"""Owner-only files and folders, and the durable replace."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from workbench.core.atomic_files import ensure_folder, read_private, replace_durably
+from workbench.core.errors import HostError
+
+
+def test_missing_folders_are_made_for_their_owner_only(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        ensure_folder(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in (tmp_path / "a", tmp_path / "a" / "b")] == [
+        0o700
+    ] * 2
+
+
+def test_an_existing_readable_folder_is_used_and_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    folder.chmod(0o755)
+    assert ensure_folder(folder) == folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+
+
+def test_unusable_folders_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HostError, match="not a folder"):
+        ensure_folder(tmp_path / "file")
+    with pytest.raises(HostError, match="Not a directory") as caught:
+        ensure_folder(tmp_path / "file" / "below")
+    assert "WORKBENCH_HOME" in caught.value.todo
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o770)
+    with pytest.raises(HostError, match="Other users") as caught:
+        ensure_folder(shared)
+    assert f"chmod 700 {shared}" in caught.value.todo
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "theirs"
+    path.write_bytes(b"x")
+    path.chmod(0o600)
+    os.chown(path, 12345, -1)
+    with pytest.raises(PermissionError, match="belongs to user id 12345"):
+        read_private(path)
+
+
+def test_a_replace_is_whole_private_and_leaves_no_draft(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o644)
+    info = replace_durably(path, b"new")
+    assert read_private(path)[0] == b"new"
+    assert info.st_ino == path.stat().st_ino
+    assert stat.S_IMODE(info.st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_planted_draft_link_is_not_written_through(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"untouched")
+    (tmp_path / ".file.new").symlink_to(victim)
+    replace_durably(tmp_path / "file", b"secret")
+    assert victim.read_bytes() == b"untouched"
+    assert read_private(tmp_path / "file")[0] == b"secret"
+
+
+def test_a_replace_that_fails_at_the_rename_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    replace_durably(path, b"old")
+
+    def fail(self: Path, target: Path) -> Path:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        replace_durably(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,126 @@
+"""Secrets that cannot be printed by accident; outside text made harmless."""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import pickle
+import traceback
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.core.redact import MASK, Secret, key_tail, short_address, visible
+
+values = st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=60)
+long_values = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789", min_size=12, max_size=40)
+
+
+@given(long_values)
+def test_no_text_form_gives_the_value_away(value: str) -> None:
+    secret = Secret(value)
+    forms = [
+        str(secret),
+        repr(secret),
+        f"{secret}",
+        f"{secret:>80}",
+        f"{secret!r}",
+        f"{[secret]}",
+        f"{ {'k': secret} }",
+    ]
+    forms += ["{} {!r}".format(secret, secret), json.dumps([str(secret)])]  # noqa: UP032
+    assert not [form for form in forms if value in form]
+    assert str(secret) == MASK
+    assert secret.reveal() == value
+
+
+@given(long_values)
+def test_it_is_in_no_traceback_and_no_log(value: str) -> None:
+    secret = Secret(value)
+    try:
+        raise ValueError(f"failed with {secret}")
+    except ValueError as error:
+        text = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    # The bare value is a local of this very function; what the secret shows of itself is looked at.
+    assert f"secret = {secret!r}" in text
+    record = logging.LogRecord("x", logging.INFO, "f", 1, "it is %s", (secret,), None)
+    assert value not in record.getMessage()
+
+
+def test_it_cannot_be_pickled_copied_hashed_or_made_of_nothing() -> None:
+    secret = Secret("a value")
+    for attempt in (lambda: pickle.dumps(secret), lambda: copy.copy(secret), lambda: copy.deepcopy(secret)):
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            attempt()
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(secret)
+    for nothing in ("", None, 5, b"x"):
+        with pytest.raises(TypeError, match="non-empty string"):
+            Secret(nothing)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        json.dumps(secret)
+    assert not hasattr(secret, "__dict__")
+    assert not hasattr(secret, "__len__")
+
+
+@given(values, values)
+def test_equality_and_fingerprints_follow_the_value(one: str, two: str) -> None:
+    assert (Secret(one) == Secret(two)) == (one == two)
+    assert (Secret(one).fingerprint(b"k") == Secret(two).fingerprint(b"k")) == (one == two)
+    assert Secret(one).fingerprint(b"k") != Secret(one).fingerprint(b"other")
+    assert Secret(one) != one
+
+
+@given(st.text(max_size=300), st.integers(1, 400))
+def test_visible_text_is_one_line_of_harmless_characters_of_bounded_length(text: str, limit: int) -> None:
+    shown = visible(text, limit)
+    assert not [c for c in shown if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}]
+    body = shown.rpartition("…(+")[0] if "…(+" in shown and "…(+" not in text else shown
+    assert len(body) <= limit or "…(+" in text
+    shown.encode("utf-8")
+
+
+@given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=200))
+def test_plain_text_is_left_as_it_is(text: str) -> None:
+    assert visible(text) == text
+
+
+@given(st.text(max_size=200))
+def test_what_is_made_visible_stays_so(text: str) -> None:
+    assert visible(visible(text, 10_000), 10_000) == visible(text, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\nb\r\tc", "a\\nb\\r\\tc"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("\u202egnp", "\\u202egnp"),
+        ("\ud800", "\\ud800"),
+        ("\U000e0041", "\\U000e0041"),
+        ("ünï漢", "ünï漢"),
+        ("A" * 500, "A" * 400 + "…(+100)"),
+    ],
+)
+def test_examples(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "short"),
+    [
+        ("margaret@acme.example", "ma…@acme.example"),
+        ("x@y", "x…@y"),
+        ("no address", "no address"),
+        ("@y", "@y"),
+    ],
+)
+def test_short_addresses(address: str, short: str) -> None:
+    assert short_address(address) == short
+
+
+def test_the_tail_of_a_key_is_four_characters() -> None:
+    assert key_tail("01234567-89abcdef") == "…cdef"

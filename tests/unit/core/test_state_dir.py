@@ -1,0 +1,69 @@
+"""Where the state stands, who may read it, and ids that can be trusted as folder names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.core.errors import UsageError
+from workbench.core.state_dir import Home, new_incident_id, tag_of
+
+NOW = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
+
+
+def test_the_environment_moves_it_and_a_home_of_its_own_is_the_default(tmp_path: Path) -> None:
+    assert Home.find({"WORKBENCH_HOME": str(tmp_path)}).path == tmp_path
+    assert Home.find({"WORKBENCH_HOME": "~/x"}).path == Path("~/x").expanduser()
+    assert Home.find({}).path.name == "mailgun-workbench"
+
+
+def test_looking_makes_nothing_and_ensuring_makes_it_private(tmp_path: Path) -> None:
+    home = Home(tmp_path / "state")
+    assert home.latest() is None
+    assert not home.path.exists()
+    home.path.mkdir(mode=0o755)
+    home.ensure()
+    assert {path.stat().st_mode & 0o777 for path in (home.path, home.incidents)} == {0o700}
+
+
+def test_the_latest_is_the_last_by_time_that_has_a_journal(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for name in ("20261121-140207-3f2a", "20261122-000000-0000", "20271121-140207-ffff"):
+        home.folder(name).mkdir(parents=True)
+    for name in ("20261121-140207-3f2a", "20261122-000000-0000"):
+        (home.folder(name) / "journal.sqlite").touch()
+    assert home.latest() == "20261122-000000-0000"
+    assert home.existing("20261121-140207-3f2a") == "20261121-140207-3f2a"
+    with pytest.raises(UsageError, match="no incident"):
+        home.existing("20271121-140207-ffff")
+
+
+@pytest.mark.parametrize("name", ["", "..", ".", "../x", "a/b", "/etc", ".hidden"])
+def test_an_id_cannot_leave_the_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="not an incident"):
+        Home(tmp_path).folder(name)
+
+
+@given(
+    st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1)),
+    st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1)),
+)
+def test_ids_sort_by_time(one: datetime, two: datetime) -> None:
+    first, second = sorted((one, two))
+    if second.replace(microsecond=0) > first.replace(microsecond=0):
+        assert new_incident_id(first) < new_incident_id(second)
+
+
+def test_the_tag_of_what_an_incident_makes_is_short_and_its_own() -> None:
+    assert tag_of("20261121-140207-3f2a") == "wb-3f2a21140207"
+    assert tag_of(new_incident_id(NOW)).startswith("wb-")
+
+
+def test_the_drill_has_a_home_of_its_own(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert home.drill().incidents != home.incidents
+    assert home.drill().vault_file != home.vault_file

@@ -1,0 +1,86 @@
+"""Whose host it is, and secrets cut out of URLs."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.domain.detection.hosts import (
+    Home,
+    holds_secret,
+    host_of,
+    mail_domains_in,
+    registrable,
+    scrubbed,
+    urls_in,
+)
+
+HOME = Home.of(["mg.acme.example", "news.acme.example", "sandboxabc.mailgun.org"])
+
+
+@pytest.mark.parametrize(
+    ("name", "registered"),
+    [
+        ("mg.acme.example", "acme.example"),
+        ("acme.co.uk", "acme.co.uk"),
+        ("a.b.acme.com.au", "acme.com.au"),
+        ("example", "example"),
+        ("Acme.Example.", "acme.example"),
+    ],
+)
+def test_registered_names(name: str, registered: str) -> None:
+    assert registrable(name) == registered
+
+
+def test_two_customers_under_one_public_suffix_are_strangers() -> None:
+    assert not Home.of(["acme.co.uk"]).owns("evil.co.uk")
+
+
+@pytest.mark.parametrize(
+    "host", ["acme-mail.example", "acmee.example", "acem.example", "acme.test", "mail-acme.example"]
+)
+def test_look_alikes_are_named(host: str) -> None:
+    score, why = HOME.doubt(host)
+    assert score == 2
+    assert "acme.example" in why
+
+
+def test_a_foreign_host_and_an_own_one() -> None:
+    assert HOME.doubt("hooks.acme.example")[0] == 0
+    assert HOME.doubt("collect.mx-audit.test")[0] == 1
+    assert HOME.doubt("")[0] == 1
+    assert not HOME.owns("x.mailgun.org")
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("https://hooks.acme.example/mailgun", False),
+        ("https://user:pass@hooks.acme.example/in", True),
+        ("https://hooks.acme.example/in?token=abc", True),
+        ("https://hooks.slack.example/services/T0000/B0000/abcDEF123456ghiJKL7890", True),
+        ("http://[broken", True),
+    ],
+)
+def test_urls_that_carry_a_secret(url: str, secret: bool) -> None:
+    assert holds_secret(url) is secret
+
+
+def test_scrubbing_hides_secrets_and_still_shows_a_change() -> None:
+    marks: list[str] = []
+
+    def mark(text: str) -> str:
+        marks.append(text)
+        return f"fp{len(text)}"
+
+    text = 'forward("https://ann:hunter2@drop.example:8443/x?key=s3cret#frag")'
+    shown = scrubbed(text, mark)
+    assert shown == 'forward("https://‹fp11›@drop.example:8443/x?‹fp10›#‹fp4›")'
+    assert marks == ["ann:hunter2", "key=s3cret", "frag"]
+
+
+def test_hosts_urls_and_mail_domains_in_text() -> None:
+    text = 'forward("https://a.example/in"), forward("ann@B.example"), store(notify="http://c.example/n")'
+    assert urls_in(text) == ["https://a.example/in", "http://c.example/n"]
+    assert mail_domains_in(text) == ["b.example"]
+    assert mail_domains_in("From: Shop <{{from}}@%recipient.domain%>") == []
+    assert host_of("https://[bad") == ""

@@ -1,0 +1,262 @@
+"""How it leaked, folded from the journal: live and exposed kept apart, closed, found again, rotated, a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from workbench.core.redact import Secret
+from workbench.domain.leaks import account_facts, leaks
+from workbench.domain.leaks import record as leak_record
+from workbench.domain.leaks.findings import leak_findings
+from workbench.domain.leaks.suspects import suspected
+from workbench.domain.model.inventory import Inventory, UserItem
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import Place as AccountPlace
+from workbench.domain.model.replay import apply, fold
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Decision, EffectRecord, State
+from workbench.leaks.command import LeakOptions, run
+from workbench.leaks.findings import AccountFacts, Collector, Liveness
+from workbench.leaks.model import Kind, Match, Place
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import User
+
+KEY = "9f86d081884c7d659a2feaa0c55ad015-2bd7f572-391786b8"
+KEY_ID = "2bd7f572-391786b8"
+LOGIN = "app@mg.acme.example"
+PASSWORD = "1b4f0e9851971998e732078544c96b36-c3d01cf7-aa352caa"
+HOME = AccountPlace(Region.US)
+NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+
+
+def _searched(
+    folder: Path, before: dict[str, Any] | None = None, at: str = "2026-11-21T14:00:00Z"
+) -> dict[str, Any]:
+    report = run(LeakOptions(targets=(str(folder),), facts=AccountFacts(), key=b"k" * 32))
+    return leak_record.fact(report.document(), {"targets": [str(folder)]}, before, at=at)
+
+
+def _shop(folder: Path) -> Path:
+    (folder / ".env").write_text(
+        f"MAILGUN_SECRET={KEY}\nMAIL_HOST=smtp.mailgun.org\nMAIL_USERNAME={LOGIN}\nMAIL_PASSWORD={PASSWORD}\n"
+    )
+    return folder
+
+
+def _state(body: dict[str, Any], *effects: EffectRecord) -> State:
+    row = SimpleNamespace(seq=1, at="2026-11-21T14:00:00Z", kind="fact", body={"name": leaks.FACT, **body})
+    state = fold([row])
+    for record in effects:
+        state.effects[record.effect.id] = record
+    return state
+
+
+def _done(kind: EffectKind, target: str, **params: Any) -> EffectRecord:
+    record = EffectRecord(Effect(kind, target, HOME, params=params), EffectState.VERIFIED)
+    record.intent_at, record.done_at = "2026-11-21T14:05:00Z", "2026-11-21T14:05:01Z"
+    return record
+
+
+def test_what_was_found_is_judged_again_by_what_happened_since(tmp_path: Path) -> None:
+    body = _searched(_shop(tmp_path))
+    found = {one.id: one for one in leaks.leaks(_state(body))}
+    assert (found[KEY_ID].live, found[KEY_ID].exposed, found[KEY_ID].open) == ("cannot tell", False, True)
+    assert "Replace this secret first" in found[KEY_ID].todo
+    rotated = _state(
+        body,
+        _done(EffectKind.KEY_DELETE, KEY_ID),
+        _done(EffectKind.LOGIN_RESET, LOGIN, domain="mg.acme.example"),
+    )
+    assert [(one.live, one.open) for one in leaks.leaks(rotated)] == [("dead", False), ("dead", False)]
+    assert all("Replace" not in one.todo for one in leaks.leaks(rotated))
+    assert {f.decision for f in leak_findings(rotated)} == {"closed"}
+
+
+def test_a_reset_that_is_not_proven_or_came_before_kills_nothing(tmp_path: Path) -> None:
+    body = _searched(_shop(tmp_path))
+    reset = _done(EffectKind.LOGIN_RESET, LOGIN, domain="mg.acme.example")
+    reset.state = EffectState.DONE
+    [password] = [one for one in leaks.leaks(_state(body, reset)) if one.id != KEY_ID]
+    assert password.live == "cannot tell"
+    reset.state = EffectState.VERIFIED
+    report = run(LeakOptions(targets=(str(tmp_path),), key=b"k" * 32))
+    later = leak_record.fact(report.document(), {}, None, at="2026-11-21T15:00:00Z", reset={LOGIN})
+    [password] = [one for one in leaks.leaks(_state(later, reset)) if one.id != KEY_ID]
+    # What lies there after the reset may be the new password: only the vault can tell.
+    assert password.live == "cannot tell"
+
+
+def test_a_password_other_than_the_one_set_is_dead_and_the_one_set_is_live() -> None:
+    collector = Collector(b"k" * 32)
+    place = Place("file", "/srv", ".env", 1, "env", login=LOGIN)
+    collector(Match(0, 0, Kind.SMTP_PASSWORD, Secret(PASSWORD), "env", login=LOGIN), place)
+    resets = {LOGIN: "2026-11-21T14:05:01Z"}
+    own = Secret(PASSWORD).fingerprint(b"k" * 32)
+    for current, expected in (
+        (None, Liveness.CANNOT_TELL),
+        (frozenset(), Liveness.DEAD),
+        (frozenset({own}), Liveness.LIVE),
+    ):
+        [finding] = collector.findings(AccountFacts(resets=resets, current=current))
+        assert finding.liveness is expected
+    [finding] = collector.findings(AccountFacts(gone=frozenset({LOGIN})))
+    assert finding.liveness is Liveness.DEAD
+
+
+def test_a_place_not_searched_again_stays_and_what_is_gone_is_closed(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    for folder in (one, other):
+        folder.mkdir()
+        _shop(folder)
+    first = _searched(one)
+    both = _searched(other, first)
+    assert both["places"] == 2
+    assert {place["root"] for row in both["exposures"] for place in row["where"]} == {str(one), str(other)}
+    (one / ".env").unlink()
+    after = _searched(one, both)
+    assert {place["root"] for row in after["exposures"] for place in row["where"]} == {str(other)}
+    assert after["closed"] == []
+    (other / ".env").unlink()
+    last = _searched(other, after)
+    assert (last["exposures"], last["open"], last["update_places"]) == ([], 0, [])
+    assert len(last["closed"]) == 2
+    assert any(line.startswith("closed ") for line in leaks.lines(_state(last)))
+
+
+def test_said_to_be_closed_holds_until_a_search_finds_it_again(tmp_path: Path) -> None:
+    body = _searched(_shop(tmp_path))
+    state = _state(body)
+    key = f"leak:{KEY_ID}"
+    state.decisions[key] = Decision(key, leaks.CLOSED, "", "ann", "2026-11-21T14:10:00Z")
+    assert next(one for one in leaks.leaks(state) if one.id == KEY_ID).open is False
+    state.facts[leaks.FACT] = _searched(tmp_path, body, at="2026-11-21T16:00:00Z")
+    again = next(one for one in leaks.leaks(state) if one.id == KEY_ID)
+    assert again.open
+    assert any("found it again" in why for why in again.why)
+    state.decisions[key] = Decision(key, leaks.ACCEPTED, "a honey token", "ann", "2026-11-21T14:10:00Z")
+    assert next(one for one in leaks.leaks(state) if one.id == KEY_ID).open is False
+
+
+def test_the_old_values_places_are_where_the_new_ones_go(tmp_path: Path) -> None:
+    state = _state(_searched(_shop(tmp_path)))
+    assert leaks.places_of(state, key_id=KEY_ID) == (f"{tmp_path}/.env:1",)
+    assert leaks.places_of(state, login=LOGIN) == (f"{tmp_path}/.env:4",)
+    assert leaks.places_of(state, key_id="another") == ()
+
+
+def test_no_secret_stands_in_what_is_journaled(tmp_path: Path) -> None:
+    text = repr(_searched(_shop(tmp_path)))
+    assert KEY not in text
+    assert PASSWORD not in text
+
+
+def test_foreign_uses_are_the_first_of_what_was_judged_the_intruders() -> None:
+    senders = [
+        {
+            "credential": f"key:{KEY_ID}",
+            "looks": "intruder",
+            "first": "2026-11-18T03:41:00Z",
+            "addresses": ["203.0.113.7"],
+        },
+        {
+            "credential": f"key:{KEY_ID}",
+            "looks": "intruder",
+            "first": "2026-11-18T04:00:00Z",
+            "addresses": ["203.0.113.8"],
+        },
+        {
+            "credential": f"key:{KEY_ID}",
+            "looks": "production",
+            "first": "2026-11-01T00:00:00Z",
+            "addresses": ["192.0.2.1"],
+        },
+        {
+            "credential": f"smtp:{LOGIN}",
+            "looks": "unclear",
+            "first": "2026-11-18T05:00:00Z",
+            "addresses": [],
+            "decision": "intruder",
+        },
+        {
+            "credential": "smtp:x@mg.example",
+            "looks": "intruder",
+            "first": "2026-11-18T05:00:00Z",
+            "addresses": [],
+            "decision": "ours",
+        },
+        {"credential": "?", "looks": "intruder", "first": "2026-11-18T05:00:00Z", "addresses": []},
+        {"credential": "key:undated", "looks": "intruder", "first": "", "addresses": []},
+    ]
+    state = State(facts={"assessment": {"senders": senders}})
+    first, second = account_facts.foreign_uses(state)
+    assert (first.key_id, first.address, first.first_use.hour, first.first_use.minute) == (
+        KEY_ID,
+        "203.0.113.7",
+        3,
+        41,
+    )
+    assert second.login == LOGIN
+    assert account_facts.foreign_uses(State()) == ()
+
+
+def test_what_the_server_said_is_deleted_but_nobody_saw_absent_is_neither_live_nor_dead() -> None:
+    deleted = _done(EffectKind.KEY_DELETE, KEY_ID)
+    deleted.state = EffectState.DONE
+    state = State(baseline={"keys": [KEY_ID, "other"]}, effects={deleted.effect.id: deleted})
+    facts = account_facts.account_facts(state)
+    assert [key.id for key in facts.keys] == ["other"]
+    assert facts.deleted_ids == frozenset()
+    deleted.state = EffectState.VERIFIED
+    assert account_facts.account_facts(state).deleted_ids == {KEY_ID}
+
+
+def test_a_planted_keys_owner_is_asked_also_after_the_key_is_gone() -> None:
+    inventory = Inventory()
+    user = User(id="u1", email="ann@acme.example", name="Ann", role="admin", tfa_active=False)
+    inventory.users["u1"] = UserItem(user, HOME)
+    inventory.read_at = {"keys": NOW, "users": NOW}
+    state = State(incident="20261121-140000-abcd")
+    state.decisions["key:planted-1"] = Decision(
+        "key:planted-1", "intruder", "", "ann", "2026-11-21T14:00:00Z"
+    )
+    state.decisions["user:u1"] = Decision("user:u1", "ours", "", "ben", "2026-11-21T14:00:00Z")
+    snapshot = {
+        "keys": [
+            {
+                "id": "planted-1",
+                "kind": "web",
+                "created_at": "2026-11-20T03:00:00Z",
+                "requestor": "ann@acme.example",
+            },
+            {
+                "id": "old",
+                "kind": "user",
+                "created_at": "2020-01-01T00:00:00Z",
+                "requestor": "ann@acme.example",
+            },
+        ]
+    }
+    [one] = suspected(Situation(inventory, state, NOW), snapshot)
+    assert (one.person.id, one.keys) == ("u1", ("planted-1",))
+    body = leak_record.fact(
+        run(LeakOptions(targets=("styles",))).document(), {}, None, [one], at="2026-11-21T14:00:00Z"
+    )
+    held = _state(body)
+    assert leaks.devices(held) == [one.check]
+    attested = SimpleNamespace(
+        seq=2,
+        at="2026-11-21T15:00:00Z",
+        kind="attested",
+        body={
+            "step": leaks.PERSON,
+            "text": "Ann: followed a link",
+            "who": "ben",
+            "subject": "u1",
+        },
+    )
+    apply(held, attested)
+    assert leaks.devices(held) == []
+    assert any("Ann: followed a link" in line for line in leaks.lines(held))

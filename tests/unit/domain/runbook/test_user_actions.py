@@ -1,0 +1,231 @@
+"""Users: what each has to do by how they sign in, what counts as done, links that die, two operators' words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from workbench.domain.model.inventory import DomainItem, Inventory, UserItem
+from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
+from workbench.domain.runbook import user_actions, users
+from workbench.domain.runbook.verdict import Verdict
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import Domain, SignIn, User
+
+NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
+CUT = "2026-11-21T14:10:00Z"
+PLACE = Place(Region.US)
+
+
+def user(number: int, method: str | None = "classic", **fields: Any) -> UserItem:
+    given: dict[str, Any] = {
+        "email": f"person{number}@acme.example",
+        "name": f"Person {number}",
+        "role": "basic",
+        "password_updated_at": NOW - timedelta(days=90),
+        "tfa_active": False,
+        "auth": SignIn(method=method) if method is not None else None,
+        **fields,
+    }
+    return UserItem(User(id=f"u{number}", **given), PLACE)
+
+
+def situation(*items: UserItem, cut: str = CUT) -> Situation:
+    inventory = Inventory()
+    inventory.users = {item.id: item for item in items}
+    # Whoever has an address at the sending domain belongs here, as far as the account shows.
+    inventory.domains["mg.acme.example"] = DomainItem(Domain(name="mg.acme.example"), PLACE)
+    inventory.read_at["users"] = NOW
+    state = State(incident="x", first_cut_at=cut, last_cut_at=cut)
+    return Situation(inventory, state, NOW)
+
+
+def attest(found: Situation, step: str, subject: str, who: str = "ann") -> None:
+    found.state.attestations.append(Attestation(step, who, "2026-11-21T14:30:00Z", "saw it", subject))
+
+
+@pytest.mark.parametrize(
+    ("method", "has", "has_not"),
+    [
+        ("classic", "Forgot password", "Sinch ID"),
+        (None, "Forgot password", "Sinch ID"),
+        ("sinch", "Sinch ID portal", "Forgot password"),
+        ("saml", "through saml", "Forgot password"),
+        ("heroku", "through heroku", "Profile, Account, Authentication"),
+    ],
+)
+def test_the_message_follows_the_sign_in_and_invents_no_address(
+    method: str | None, has: str, has_not: str
+) -> None:
+    for text in (
+        user_actions.message_for(user(1, method)),
+        user_actions.message_to_all([user(1, method), user(2, method)]),
+    ):
+        assert has in text
+        assert has_not not in text
+        assert "http" not in text and "@" not in text
+        assert "four or more random words" in text
+
+
+def test_a_sinch_user_is_never_sent_to_the_classic_article() -> None:
+    text = user_actions.message_for(user(1, "sinch"))
+    assert "Do NOT follow Mailgun's own two-factor article" in text
+    assert "Profile, Account" not in text
+
+
+def test_one_message_for_many_keeps_the_ways_apart() -> None:
+    text = user_actions.message_to_all(
+        [user(1), user(2, "sinch"), user(3, "saml"), user(4, "okta"), user(5, "x\x1b[2J")]
+    )
+    assert text.index("own login page with a password:") < text.index("If you sign in with Sinch ID:")
+    assert "If you sign in another way" in text
+    assert "\x1b" not in text
+    assert "Person" not in text
+
+
+def test_a_password_counts_from_the_cut_on_and_not_before() -> None:
+    old, new = user(1, password_updated_at=NOW - timedelta(hours=2)), user(2, password_updated_at=NOW)
+    found = users.passwords(situation(old, new))
+    assert (found.verdict, found.progress) == (Verdict.IN_PROGRESS, (1, 2))
+    assert found.action == "people.message"
+    before = users.passwords(situation(old, new, cut=""))
+    assert (before.verdict, before.idle) == (Verdict.OPEN, True)
+
+
+def test_what_is_cut_later_for_its_hand_over_sends_nobody_back() -> None:
+    item = user(1, password_updated_at=datetime(2026, 11, 21, 14, 30, tzinfo=UTC), tfa_active=True)
+    found = situation(item)
+    late = datetime(2026, 11, 21, 14, 50, tzinfo=UTC).isoformat()
+    for kind, target, done, params in (
+        (EffectKind.KEY_DELETE, "k1", CUT, {}),
+        (EffectKind.KEY_CREATE, "k2", CUT, {"replaces": "k2", "cut": "first"}),
+        (EffectKind.KEY_DELETE, "k2", late, {}),
+        (EffectKind.LOGIN_DELETE, "a@b", late, {}),
+    ):
+        effect = Effect(kind, target=target, place=PLACE, params=params, what="", rank=0)
+        found.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED, done_at=done)
+    found.state.last_cut_at = late
+    assert users.passwords(found).verdict is Verdict.DONE
+
+
+def test_a_password_set_because_we_asked_is_no_sign_of_a_stranger() -> None:
+    owner = user(0, is_master=True)
+    asked = user(1, password_updated_at=NOW)
+    before = user(2, password_updated_at=NOW - timedelta(hours=3))
+    found = situation(owner, asked, before)
+    assert not found.of_user(asked).why
+    assert "inside the abuse window" in found.of_user(before).why[0]
+
+
+def test_who_was_told_waits_and_a_dead_link_is_sent_again() -> None:
+    item = user(1)
+    found = situation(item)
+    name, due, _, kind = user_actions.timer_for(found, item)
+    assert (name, due, kind) == ("link:u1", NOW + timedelta(minutes=20), "link")
+    found.state.timers[name] = {"at": NOW.isoformat(), "due": due.isoformat()}
+    assert users.passwords(found).idle
+    assert user_actions.to_tell(found) == []
+    assert "link dies in 20 min" in user_actions.short_note(user_actions.pending(found)[0])
+    found.now = NOW + timedelta(minutes=20)
+    assert not users.passwords(found).idle
+    assert user_actions.link_left(found, "u1") == timedelta(0)
+    assert "send" in user_actions.short_note(user_actions.pending(found)[0])
+    assert [one.item.id for one in user_actions.to_tell(found)] == ["u1"]
+
+
+def test_a_user_of_another_portal_has_no_link_that_dies() -> None:
+    item = user(1, "sinch")
+    found = situation(item)
+    name, due, text, kind = user_actions.timer_for(found, item)
+    assert (name, kind) == ("told:u1", "told")
+    found.state.timers[name] = {"at": NOW.isoformat(), "due": due.isoformat(), "text": text}
+    assert user_actions.link_left(found, "u1") is None
+    assert "told 15:00Z" in user_actions.short_note(user_actions.pending(found)[0])
+
+
+def test_two_operators_attesting_the_same_are_both_kept() -> None:
+    found = situation(user(1))
+    attest(found, "4", "u1", "ann")
+    attest(found, "4", "u1", "bob")
+    attest(found, "5", "u1", "ann")
+    evidence = users.passwords(found)
+    assert evidence.verdict is Verdict.DONE
+    assert "ann" in evidence.evidence[0] and "bob" in evidence.evidence[0]
+    assert user_actions.pending(found) == []
+    assert sum("attested by" in line for line in user_actions.about(found, found.inventory.users["u1"])) == 3
+
+
+def test_a_user_without_address_and_name_is_told_in_person() -> None:
+    owner = user(0, is_master=True, tfa_active=True, password_updated_at=NOW)
+    item = user(1, email=None, name=None)
+    found = situation(owner, item)
+    one = user_actions.pending(found)[0]
+    assert one.item is item
+    assert "no address, tell them in person" in user_actions.short_note(one)
+    assert user_actions.message_for(item).count("Hello,") == 1
+    assert any(line.startswith("u1: ") for line in users.two_factor(found).evidence)
+
+
+def test_a_lost_second_factor_has_a_way_back_for_everybody() -> None:
+    assert "Support" in user_actions.lost_second_factor(user(1, is_master=True))
+    assert "invite them again" in user_actions.lost_second_factor(user(1))
+    assert "Sinch ID portal" in user_actions.lost_second_factor(user(1, "sinch"))
+    assert "where that account lives" in user_actions.lost_second_factor(user(1, "saml"))
+
+
+def test_a_sign_in_that_moves_is_said() -> None:
+    item = UserItem(
+        User(
+            id="u1",
+            email="a@acme.example",
+            auth=SignIn(method="sinch", prior_method="classic"),
+            migration_status="pending",
+        ),
+        PLACE,
+    )
+    assert "being moved from classic to sinch" in user_actions.message_for(item)
+
+
+def test_strangers_are_named_then_waited_for_then_absent() -> None:
+    owner, rogue = user(0, is_master=True), user(9, email="x@evil.example", password_updated_at=NOW)
+    found = situation(owner, rogue, cut="")
+    step = users.strangers(found)
+    assert (step.verdict, step.action, step.idle) == (Verdict.OPEN, "people.strangers", False)
+    found.state.decisions["user:u9"] = Decision("user:u9", "intruder", "", "ann", CUT)
+    assert users.strangers(found).idle
+    assert [one.item.id for one in user_actions.people(found)] == ["u0"], (
+        "a stranger is not asked for a new password"
+    )
+    found.state.baseline = {"users": ["u0", "u9"]}
+    del found.inventory.users["u9"]
+    done = users.strangers(found)
+    assert done.verdict is Verdict.DONE
+    assert "absent" in done.evidence[0]
+
+
+def test_hundreds_of_users_cost_little_and_the_pending_come_first() -> None:
+    items = [user(n, tfa_active=n % 2 == 0, password_updated_at=NOW) for n in range(600)]
+    found = situation(*items)
+    everybody = user_actions.people(found)
+    assert len(everybody) == 600
+    assert all(one.pending for one in everybody[:300]) and not any(one.pending for one in everybody[300:])
+    step = users.two_factor(found)
+    assert step.progress == (300, 600)
+    assert "not active" in step.evidence[0]
+
+
+def test_hundreds_of_users_look_up_once_what_was_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[State] = []
+
+    def counted(state: State) -> str:
+        asked.append(state)
+        return CUT
+
+    monkeypatch.setattr(State, "people_cut_at", property(counted))
+    found = situation(*(user(n) for n in range(400)))
+    assert len(user_actions.people(found)) == 400
+    assert len(asked) <= 3

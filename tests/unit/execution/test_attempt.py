@@ -1,0 +1,170 @@
+"""One effect against a server that faults: what is tried again, what is asked first, and what ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from workbench.core.clock import ManualClock
+from workbench.core.errors import (
+    Forbidden,
+    JournalError,
+    RateLimited,
+    Refused,
+    Unreachable,
+    VaultError,
+    VendorFault,
+    WorkbenchError,
+)
+from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.domain.model.state import EffectRecord
+from workbench.execution.attempt import WAITS, Outcome, attempt
+from workbench.execution.effects.base import HalfDone, PlainHandler, QuotaFull, Reality, Reconciled, Sent
+from workbench.mailgun.endpoints import Region
+
+LOST = Unreachable("no answer", sent=True)
+UNSENT = Unreachable("refused", sent=False)
+
+
+def repeated(error: Forbidden) -> Forbidden:
+    """Return the refusal of a call that had been sent before."""
+    error.earlier_lost = True
+    return error
+
+
+class Scripted(PlainHandler):
+    """Does or raises one thing after the other; ``asked`` counts how often the account was asked."""
+
+    def __init__(self, *script: BaseException | None, reality: Reality = Reality.AGAIN) -> None:
+        self.script = list(script)
+        self.reality = reality
+        self.asked = 0
+
+    async def send(self, ctx: Any, record: EffectRecord) -> Sent:
+        step = self.script.pop(0)
+        if step is not None:
+            raise step
+        return Sent(("200",))
+
+    async def prove(self, ctx: Any, record: EffectRecord) -> Any:
+        raise AssertionError("proofs come later")
+
+    async def reconcile(self, ctx: Any, record: EffectRecord) -> Reconciled:
+        self.asked += 1
+        return Reconciled(self.reality, "looked", Sent(("seen",)))
+
+
+class Book:
+    """A ledger that keeps the kinds of its rows; ``full`` refuses the next."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        self.kinds: list[str] = []
+        self._full = full
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> None:
+        if self._full:
+            raise JournalError("disk is full")
+        self.kinds.append(kind)
+
+
+async def tried(
+    handler: Scripted, book: Book | None = None, *, is_open: bool = False
+) -> tuple[Outcome, Book, float]:
+    """Return how one attempt ended, what was journaled, and the seconds that were waited."""
+    clock = ManualClock(datetime(2026, 11, 21, 14, 0, tzinfo=UTC))
+    record = EffectRecord(Effect(EffectKind.KEY_DELETE, "k", Place(Region.US)), open=is_open)
+    book = book or Book()
+    ctx: Any = SimpleNamespace(clock=clock)
+    ledger: Any = book
+    outcome = await attempt(ctx, ledger, handler, record, "", lambda *told: None)
+    return outcome, book, clock.monotonic()
+
+
+async def test_what_works_is_sent_once_after_its_intent() -> None:
+    outcome, book, waited = await tried(Scripted(None))
+    assert outcome.sent == Sent(("200",))
+    assert (book.kinds, waited) == (["effect.intent"], 0.0)
+
+
+async def test_a_lost_answer_is_asked_about_before_anything_is_sent_again() -> None:
+    handler = Scripted(LOST, reality=Reality.HAPPENED)
+    outcome, book, _ = await tried(handler)
+    assert outcome.sent == Sent(("seen",))
+    assert handler.asked == 1
+    assert book.kinds == ["effect.intent", "effect.reconciled"]
+
+
+async def test_what_was_surely_not_sent_is_sent_again_without_asking() -> None:
+    handler = Scripted(UNSENT, None)
+    outcome, book, waited = await tried(handler)
+    assert outcome.sent is not None
+    assert (handler.asked, waited) == (0, WAITS[0])
+    assert book.kinds == ["effect.intent"] * 2
+
+
+async def test_an_open_intent_of_an_earlier_run_is_asked_about_first() -> None:
+    handler = Scripted(reality=Reality.HAPPENED)
+    outcome, book, _ = await tried(handler, is_open=True)
+    assert outcome.sent == Sent(("seen",))
+    assert book.kinds == ["effect.reconciled"]
+
+
+async def test_a_refusal_is_the_end_of_it() -> None:
+    handler = Scripted(Forbidden("no", status=403))
+    outcome, _, waited = await tried(handler)
+    assert isinstance(outcome.error, Forbidden)
+    assert (outcome.unknown, handler.asked, waited) == (False, 0, 0.0)
+
+
+@pytest.mark.parametrize("reality", list(Reality))
+async def test_a_refused_repetition_is_asked_about(reality: Reality) -> None:
+    handler = Scripted(repeated(Forbidden("no", status=403)), None, reality=reality)
+    outcome, _, _ = await tried(handler)
+    assert handler.asked == 1
+    assert outcome.sent == (Sent(("seen",)) if reality is Reality.HAPPENED else Sent(("200",)))
+
+
+async def test_a_repetition_refused_for_ever_stays_open() -> None:
+    handler = Scripted(*(repeated(Forbidden("no", status=403)) for _ in range(20)))
+    outcome, _, waited = await tried(handler)
+    assert isinstance(outcome.error, Forbidden)
+    assert outcome.unknown, "the first of these calls may have been carried out"
+    assert waited == sum(WAITS)
+
+
+async def test_a_server_that_faults_for_ever_is_given_up_and_stays_open() -> None:
+    outcome, _, waited = await tried(Scripted(*(VendorFault("503", status=503) for _ in range(20))))
+    assert outcome.unknown
+    assert waited == sum(WAITS)
+
+
+@pytest.mark.parametrize(
+    ("error", "unknown"), [(Refused("bad", status=400), False), (VaultError("locked"), True)]
+)
+async def test_only_what_may_pass_leaves_the_effect_open(error: WorkbenchError, unknown: bool) -> None:
+    outcome, _, _ = await tried(Scripted(error))
+    assert (outcome.error, outcome.unknown) == (error, unknown)
+
+
+async def test_a_full_quota_and_a_half_done_change_are_told_apart() -> None:
+    assert (await tried(Scripted(QuotaFull())))[0].quota
+    half = (await tried(Scripted(HalfDone(VaultError("locked")))))[0]
+    assert half.unknown
+    assert isinstance(half.error, VaultError)
+
+
+async def test_too_many_calls_are_waited_out_as_long_as_the_server_says() -> None:
+    outcome, _, waited = await tried(Scripted(RateLimited("429", retry_after=7.0), None))
+    assert outcome.sent is not None
+    assert waited == 7.0
+
+
+async def test_without_a_durable_intent_nothing_is_sent() -> None:
+    handler = Scripted(None)
+    with pytest.raises(JournalError):
+        await tried(handler, Book(full=True))
+    assert len(handler.script) == 1

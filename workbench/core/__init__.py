@@ -1,0 +1,1 @@
+"""What everything may use: errors, masked secrets, clock, configuration, state folder, atomic files, the scanner."""

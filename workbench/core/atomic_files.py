@@ -1,0 +1,174 @@
+"""Files and folders that only their owner can read, and a replace that survives a power cut.
+
+Everything the workbench keeps (vault, journal, snapshots) goes through these few calls, so that there is
+one place where permissions are set, checked and refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workbench.core.errors import HostError
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+_OTHERS = 0o077
+_OTHERS_WRITE = 0o022
+# What a volume without hard links answers (FAT, some FUSE and network volumes).
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
+_ASIDE_NAMES = 1000
+
+
+def ensure_folder(path: Path) -> Path:
+    """Create ``path`` and its missing parents with mode 0700 and return it.
+
+    An existing folder is left as it is, unless somebody else could write into it (and so swap our files):
+    then HostError. It is never chmodded: the path may be one the operator shares on purpose.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        for folder in reversed(missing):
+            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        info = path.stat()
+    except OSError as error:
+        raise HostError(
+            f"The folder {path} cannot be used ({os.strerror(error.errno or 0)}).",
+            "The workbench keeps its vault and its journal there.",
+            "Set WORKBENCH_HOME to a folder you own.",
+        ) from error
+    if not stat.S_ISDIR(info.st_mode):
+        raise HostError(f"{path} is not a folder.", todo="Set WORKBENCH_HOME to a folder you own.")
+    if info.st_uid != os.geteuid() or info.st_mode & _OTHERS_WRITE:
+        raise HostError(
+            f"Other users of this host can write into {path}.",
+            "They could replace the vault or the journal under the workbench.",
+            f"Run: chmod 700 {path} (or set WORKBENCH_HOME to a folder only you own).",
+        )
+    return path
+
+
+def why_not_private(info: os.stat_result) -> str:
+    """Return why a file with this ``stat`` is not its owner's alone, or an empty string where it is."""
+    if not stat.S_ISREG(info.st_mode):
+        return "it is not a regular file"
+    if info.st_uid != os.geteuid():
+        return f"it belongs to user id {info.st_uid}, not to you"
+    if info.st_mode & _OTHERS:
+        return f"its mode is {stat.S_IMODE(info.st_mode):04o}, so other users of this host may read it"
+    return ""
+
+
+def read_private(
+    path: Path, limit: int = 64 * 1024 * 1024, first: int | None = None
+) -> tuple[bytes, os.stat_result]:
+    """Return the content of an owner-only file (its ``first`` bytes) and the ``stat`` of what was read.
+
+    PermissionError with the reason where other users could read it, or where it is a symbolic link (the
+    check and the read use one descriptor, so nothing can be swapped in between). Other OSErrors pass.
+    """
+    try:
+        # Non-blocking, so that a named pipe put in the file's place is refused instead of hanging us.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise PermissionError(errno.EACCES, "it is a symbolic link", str(path)) from None
+        raise
+    try:
+        info = os.fstat(handle)
+        reason = why_not_private(info)
+        if reason:
+            raise PermissionError(errno.EACCES, reason, str(path))
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(limit + 1 if first is None else first)
+    finally:
+        os.close(handle)
+    if len(data) > limit:
+        raise PermissionError(errno.EFBIG, f"it is larger than {limit} bytes", str(path))
+    return data, info
+
+
+def replace_durably(path: Path, data: bytes, suffix: str = ".new") -> os.stat_result:
+    """Replace ``path`` by ``data`` so that a crash leaves the old or the new content, never a mixture.
+
+    Returns the ``stat`` of the new file once content and name are on the disk (fsync of file and folder).
+    Callers that may race hold their own lock: the temporary name is fixed, so that a kill leaves at most
+    one stale file, which the next replace overwrites. OSError passes (full disk, lost volume).
+    """
+    draft = path.with_name(f".{path.name}{suffix}")
+    try:
+        # A left-over draft is removed first: with O_EXCL nobody can have planted a link or a wider mode.
+        draft.unlink(missing_ok=True)
+        handle = os.open(
+            draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE
+        )
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), FILE_MODE)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            info = os.fstat(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+    return info
+
+
+def previous_of(path: Path) -> Path:
+    """Return where the generation before the present one of ``path`` is kept: ``vault.json.previous``."""
+    return path.with_name(f"{path.name}.previous")
+
+
+def keep_previous(path: Path) -> None:
+    """Keep what stands at ``path`` as its previous generation, before it is replaced; OSError passes.
+
+    Callers have verified what stands there: a damaged file never becomes the generation one goes back to.
+    A link costs nothing and shares the data; where the volume knows none, the file is copied.
+    """
+    draft = path.with_name(f".{path.name}.previous.new")
+    with contextlib.suppress(FileNotFoundError):
+        draft.unlink()
+    try:
+        os.link(path, draft, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        replace_durably(previous_of(path), read_private(path)[0])
+        return
+    draft.replace(previous_of(path))
+
+
+def set_aside(path: Path) -> Path | None:
+    """Move whatever stands at ``path`` out of the way and return where it lies now, None where nothing was.
+
+    Nothing is ever thrown away: a damaged file may hold what a person can still read. The name tells when
+    (UTC) and never replaces an earlier one. OSError passes.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for number in range(_ASIDE_NAMES):
+        aside = path.with_name(f"{path.name}.damaged-{stamp}" + (f"-{number}" if number else ""))
+        if not os.path.lexists(aside):
+            break
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        return None
+    sync_folder(path.parent)
+    return aside
+
+
+def sync_folder(path: Path) -> None:
+    """Make the folder's own entries durable (a new or renamed file in it)."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,113 @@
+"""The operator's configuration: ``config.toml`` in the workbench's home. Optional, read once, refused whole.
+
+::
+
+    [blocklists]
+    enable = ["zen.dq.spamhaus.net"]     # zones whose terms you have read
+    drop = ["dnsbl.dronebl.org"]         # zones you do not want asked
+    rank = { "psbl.surriel.com" = 3 }    # your own tier, 1 (matters most) to 4 (ignore)
+
+    [blocklists.keys]                    # only where the vault entry has another name than the catalogue's
+    "blocklists/spamhaus-dqs" = "our dqs key"
+
+    [[blocklists.add]]                   # a list of your own; the fields are those of catalogue.toml
+    zone = "bl.internal.example"
+
+Keys never stand here: ``workbench secrets put NAME`` stores them in the vault.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+
+_LARGEST = 1_000_000  # bytes; a configuration is a page
+
+
+@dataclass(frozen=True, slots=True)
+class BlocklistConfig:
+    """What the operator changes about the blocklists; ``keys`` maps the catalogue's key names to vault entries."""
+
+    enable: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    rank: Mapping[str, int] = field(default_factory=dict)
+    add: tuple[Mapping[str, Any], ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be configured."""
+
+    blocklists: BlocklistConfig = BlocklistConfig()
+
+
+def load(path: Path) -> Config:
+    """Return the configuration of a file, the defaults where there is none; raises UsageError for a mistake."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise UsageError(
+            f"The configuration {visible(str(path), 200)} cannot be read ({error.strerror}).",
+            "What it says would be ignored.",
+            "Make it readable for you, or move it away.",
+        ) from error
+    return parse(raw, str(path))
+
+
+def parse(raw: bytes, name: str = "config.toml") -> Config:
+    """Return the configuration that a TOML text holds; raises UsageError naming the mistake."""
+    if len(raw) > _LARGEST:
+        _wrong(name, f"it is larger than {_LARGEST:,} bytes")
+    try:
+        document = tomllib.loads(raw.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        _wrong(name, f"it is not valid TOML: {visible(str(error), 120)}")
+    _only(document, {"blocklists"}, name, "the file")
+    return Config(_blocklists(document.get("blocklists", {}), name))
+
+
+def _blocklists(table: Any, name: str) -> BlocklistConfig:
+    if not isinstance(table, dict):
+        _wrong(name, "blocklists must be a table")
+    _only(table, {"enable", "drop", "rank", "add", "keys"}, name, "[blocklists]")
+    rank, keys, add = table.get("rank", {}), table.get("keys", {}), table.get("add", [])
+    if not isinstance(rank, dict) or any(type(tier) is not int for tier in rank.values()):
+        _wrong(name, "blocklists.rank must give a number from 1 to 4 to each zone")
+    if not isinstance(keys, dict) or not all(isinstance(entry, str) and entry for entry in keys.values()):
+        _wrong(name, "blocklists.keys must give the name of a vault entry to each key, never the key itself")
+    if not isinstance(add, list) or not all(isinstance(zone, dict) for zone in add):
+        _wrong(name, "blocklists.add must be tables: [[blocklists.add]]")
+    return BlocklistConfig(
+        _texts(table, "enable", name), _texts(table, "drop", name), dict(rank), tuple(add), dict(keys)
+    )
+
+
+def _texts(table: Mapping[str, Any], field_name: str, name: str) -> tuple[str, ...]:
+    value = table.get(field_name, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        _wrong(name, f"blocklists.{field_name} must be a list of zone names")
+    return tuple(value)
+
+
+def _only(table: Mapping[str, Any], known: set[str], name: str, where: str) -> None:
+    """Refuse what nobody reads: a misspelt setting must not be ignored."""
+    strange = sorted(set(table) - known)
+    if strange:
+        _wrong(name, f"{where} has no setting {visible(strange[0], 60)}, only {', '.join(sorted(known))}")
+
+
+def _wrong(name: str, why: str) -> NoReturn:
+    raise UsageError(
+        f"The configuration {visible(name, 200)} cannot be used: {why}.",
+        "Nothing of it was taken: half a configuration would mislead.",
+        "Correct it, or move it away.",
+    )

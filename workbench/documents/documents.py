@@ -1,0 +1,212 @@
+"""The JSON documents of the command line, in the words of the design. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from workbench.core.clock import iso
+from workbench.domain.detection import findings
+from workbench.domain.hardening import measures
+from workbench.domain.leaks.findings import leak_findings
+from workbench.domain.model.plan import Effect, EffectKind, Plan
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import EffectRecord, State
+from workbench.domain.runbook import adoption, runbook
+from workbench.domain.runbook.handover import Kept
+from workbench.domain.runbook.user_actions import sign_in
+
+
+def head(name: str, incident: str | None) -> dict[str, Any]:
+    """Return how every document begins: ``schema`` and ``incident``."""
+    return {"schema": f"workbench.{name}/1", "incident": incident}
+
+
+def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
+    """Return everything the account and the journal show, as one document."""
+    inventory, state = situation.inventory, situation.state
+    return {
+        **head("status", state.incident),
+        "as_of": iso(situation.now),
+        "account": state.name,
+        "notes": list(capabilities),
+        "sending": _sending(situation),
+        "keys": [
+            {
+                "id": item.id,
+                "description": item.key.description,
+                "kind": item.key.kind,
+                "role": item.key.role,
+                "place": str(item.place),
+                "created_at": _moment(item.key.created_at),
+                "expires_at": _moment(item.key.expires_at),
+                "made_here": situation.minted_here(item.id),
+                "in_use_here": item.id == situation.own_key_id,
+                "suspicion": list(situation.of_key(item).why),
+            }
+            for item in inventory.keys.values()
+        ],
+        "credentials": [
+            {
+                "id": item.login,
+                "login": item.login,
+                "domain": item.domain,
+                "place": str(item.place),
+                "created_at": _moment(item.credential.created_at),
+                "suspicion": list(situation.of_login(item).why),
+            }
+            for item in inventory.logins.values()
+        ],
+        "domains": [
+            {
+                "id": item.name,
+                "name": item.name,
+                "place": str(item.place),
+                "state": item.domain.state,
+                "is_disabled": item.domain.is_disabled,
+                "created_at": _moment(item.domain.created_at),
+                "suspicion": list(situation.of_domain(item).why),
+            }
+            for item in inventory.domains.values()
+        ],
+        "users": [
+            {
+                "id": item.id,
+                "email": item.user.email,
+                "name": item.user.name,
+                "role": item.user.role,
+                "is_owner": item.user.is_master,
+                "place": item.place.subaccount or "account",
+                "is_disabled": item.user.is_disabled,
+                "method": sign_in(item),
+                "migration": item.user.migration_status,
+                "tfa_active": item.user.tfa_active,
+                "password_updated_at": _moment(item.user.password_updated_at),
+                "suspicion": list(situation.of_user(item).why),
+            }
+            for item in inventory.users.values()
+        ],
+        "gaps": [
+            {"slice": gap.slice, "place": str(gap.place) if gap.place else None, "reason": gap.reason}
+            for gap in inventory.gaps.values()
+        ],
+        "effects": effects(state.effects.values()),
+        "steps": steps(situation),
+        "findings": [finding.to_json() for finding in (*findings.findings(situation), *leak_findings(state))],
+        "alarms": alarms(state),
+        "hardening": measures.document(situation),
+        "adoption": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "vault": one.entry,
+                "down": one.down,
+                "old_works": one.old_works,
+                "in_use": one.in_use,
+                "used_before": one.used_before,
+                "seen_from": list(one.seen_from),
+                "owner": one.owner or None,
+                "places": list(one.places),
+                "handed_over": one.handed_over or None,
+            }
+            for one in adoption.replacements(situation)
+        ],
+    }
+
+
+def alarms(state: State) -> list[dict[str, Any]]:
+    """Return what appeared or changed and is not explained by this incident."""
+    return [
+        {"id": a.id, "at": a.at, "kind": a.kind, "target": a.target, "text": a.text}
+        for a in state.alarms.values()
+    ]
+
+
+def kept(item: Kept) -> dict[str, Any]:
+    """Return a credential that waits for its hand-over."""
+    return {
+        "id": item.target,
+        "credential": item.credential,
+        "replacements": list(item.replacements),
+        "vault": list(item.entries),
+        "proven": item.proven,
+        "adopted": item.adopted,
+        "why": item.why,
+        "due": _moment(item.due),
+    }
+
+
+def effects(records: Any) -> list[dict[str, Any]]:
+    """Return effect records as documents show them."""
+    made: list[EffectRecord] = list(records)
+    return [record.to_json() for record in made]
+
+
+def steps(situation: Situation) -> list[dict[str, Any]]:
+    """Return the runbook's steps with verdict and evidence."""
+    return [
+        {
+            "id": step.id,
+            "title": step.title,
+            "source": step.source,
+            "verdict": step.verdict.value,
+            "progress": list(step.progress) if step.progress is not None else None,
+            "evidence": list(step.evidence),
+        }
+        for step in runbook.steps(situation)
+    ]
+
+
+def plan(planned: Plan, incident: str) -> dict[str, Any]:
+    """Return a plan that was not run (``--dry-run``)."""
+    return {
+        **head("plan", incident),
+        "title": planned.title,
+        "effects": [
+            {
+                "id": effect.id,
+                "kind": effect.kind.value,
+                "target": effect.target,
+                "region": effect.place.region.value,
+                "subaccount": effect.place.subaccount,
+                "state": "planned",
+                "evidence": [],
+                "what": effect.what,
+                "breaks": effect.breaks,
+                "undo": effect.undo,
+                "why": effect.why,
+                "way": effect.params.get("cut"),
+                "use": effect.params.get("use") or None,
+                "grant": _grant(effect),
+                "after": list(effect.after),
+            }
+            for effect in planned
+        ],
+        "left_out": list(planned.left_out),
+        "notes": list(planned.notes),
+    }
+
+
+def _grant(effect: Effect) -> dict[str, Any] | None:
+    """Return what a new key may do, None for an effect that makes none."""
+    if effect.kind is not EffectKind.KEY_CREATE:
+        return None
+    return {name: effect.params.get(name) for name in ("role", "kind", "domain_name", "expiration")}
+
+
+def _sending(situation: Situation) -> dict[str, Any] | None:
+    volume = situation.volume
+    if volume is None:
+        return None
+    return {
+        "usual_per_hour": volume.usual,
+        "abnormal_above_per_hour": volume.bar,
+        "abnormal_now_per_hour": volume.excess_now,
+        "abnormal_since": _moment(volume.began),
+        "explained": volume.explained(),
+    }
+
+
+def _moment(value: datetime | None) -> str | None:
+    return iso(value) if value is not None else None

@@ -1,0 +1,108 @@
+"""The document of ``workbench blocklists``, in the words of the design. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from workbench.blocklists.monitoring import Beside
+from workbench.blocklists.removal import Removal
+from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.zones import Zone
+from workbench.core.clock import iso
+from workbench.documents.documents import head
+from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, request_word
+
+_ORDER = {Verdict.LISTED: 0, Verdict.CANNOT_TELL: 1, Verdict.NOT_LISTED: 2}
+
+
+def blocklists(
+    *,
+    incident: str,
+    book: ListingBook,
+    now: datetime,
+    listings: Iterable[Listing],
+    removals: Sequence[Removal],
+    health: Mapping[str, str],
+    switched_off: Iterable[Zone],
+    beside: Iterable[Beside],
+    vendor_gap: str,
+    facts: Mapping[str, Mapping[str, Any]],
+    seconds: float | None,
+    due: datetime,
+) -> dict[str, Any]:
+    """Return everything known of the account's listings, the listings themselves first, worst first."""
+    ordered = sorted(
+        listings, key=lambda one: (_ORDER[one.verdict], one.tier, one.zone.name, one.subject.value)
+    )
+    refusals = facts.get(REFUSALS, {})
+    return {
+        **head("blocklists", incident),
+        "as_of": iso(now),
+        "listings": [_listing(book, one, now) for one in ordered],
+        "removals": [removal_json(one) for one in removals],
+        "health": [
+            {"zone": zone, "believed": not why, "reason": why} for zone, why in sorted(health.items())
+        ],
+        "switched_off": [
+            {"zone": zone.name, "list": zone.title, "tier": int(zone.tier), "reason": zone.off_reason}
+            for zone in switched_off
+        ],
+        "refusals": {
+            name: refusals.get(name)
+            for name in ("since", "as_of", "read", "whole", "gaps", "providers", "by_zone", "counts")
+        },
+        "rates": list(facts.get(RATES, {}).get("days", ())),
+        "monitoring": {
+            "gap": vendor_gap,
+            "listings": [
+                {
+                    "subject": one.subject,
+                    "zone": one.zone,
+                    "list": one.title,
+                    "agreement": one.agreement.value,
+                    "first_seen": iso(one.vendor.first_seen)
+                    if one.vendor is not None and one.vendor.first_seen
+                    else None,
+                }
+                for one in beside
+            ],
+        },
+        "seconds": round(seconds, 3) if seconds is not None else None,
+        "next_due": iso(due),
+    }
+
+
+def removal_json(one: Removal) -> dict[str, Any]:
+    """Return the way off one listing as the document shows it."""
+    return {
+        "rank": one.rank,
+        "subject": one.listing.subject.value,
+        "zone": one.listing.zone.name,
+        "tier": int(one.tier),
+        "what": one.what,
+        "why": list(one.why),
+        "first": list(one.first),
+        "whose": one.whose.value,
+        "whose_why": one.whose_why,
+        "page": one.page,
+        "asks": list(one.asks),
+        "ends": one.ends,
+        "do_not_pay": one.do_not_pay,
+        "ready": one.ready,
+        "blocked_by": list(one.blocked_by),
+        "request": one.request.record(),
+        "text": one.text,
+    }
+
+
+def _listing(book: ListingBook, one: Listing, now: datetime) -> dict[str, Any]:
+    seen = book.pairs.get(one.pair)
+    since = seen.since if seen is not None else None
+    return {
+        **one.record(),
+        "shared": one.subject.shared,
+        "since": iso(since) if since is not None else None,
+        "removal": request_word(seen, now),
+    }

@@ -1,0 +1,1 @@
+"""Listings and the way off them, judged."""

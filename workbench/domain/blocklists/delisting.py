@@ -1,0 +1,155 @@
+"""From the incident to the way off the lists: what must be true first, why it happened, and the facts to tell. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench.blocklists.removal import Removal, plan_removals
+from workbench.blocklists.removal import Situation as RemovalSituation
+from workbench.blocklists.request_text import Facts
+from workbench.blocklists.verdicts import Listing
+from workbench.core.redact import visible
+from workbench.domain.blocklists.listings import REFUSALS
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import runbook
+
+# What "the cause is fixed" rests on before any list is asked: keys, strangers, logins, queued mail.
+GATE = ("1", "1b", "2", "3")
+_CLOSED = (runbook.Verdict.DONE, runbook.Verdict.ATTESTED, runbook.Verdict.NOT_APPLICABLE)
+
+
+def still_open(situation: Situation) -> tuple[str, ...]:
+    """Return the steps that must be closed before a removal may be asked for, and are not."""
+    return tuple(
+        f"step {view.id}, {view.title.lower()}"
+        for view in runbook.steps(situation)
+        if view.id in GATE and view.verdict not in _CLOSED
+    )
+
+
+def removals(situation: Situation, listings: Iterable[Listing]) -> tuple[Removal, ...]:
+    """Return the way off for every listing, the one that matters most first."""
+    open_steps = still_open(situation)
+    book = situation.state.listings
+    about = RemovalSituation(
+        facts=facts(situation),
+        containment_done=not open_steps and bool(situation.state.contained_at),
+        still_open=open_steps or (() if situation.state.contained_at else ("containment is not proven",)),
+        why=_why(situation),
+        refused_mail=_refused(situation.state.facts.get(REFUSALS)),
+    )
+    return plan_removals(listings, about, book.requests(), situation.now)
+
+
+def facts(situation: Situation) -> Facts:
+    """Return what the incident knows and a list asks for; what is not known stays blank for the operator."""
+    state = situation.state
+    began, ended = _window(situation)
+    said = [a.text for a in state.attestations if a.step == "7"]
+    leaks = state.facts.get("leaks", {})
+    cause = "A credential of our Mailgun account was stolen and used to send spam"
+    if said:
+        cause += f": {visible(said[-1], 200)}"
+    elif leaks.get("found"):
+        cause += ", found in places of ours that were open to others"
+    refused = state.facts.get(REFUSALS, {}).get("sample", "")
+    return Facts(
+        organisation=visible(state.name, 60) if state.name and state.name != "account" else "",
+        first_abuse=began,
+        last_abuse=ended,
+        cause=cause,
+        changed=_changed(situation),
+        prevents=_prevents(situation),
+        bounce_sample=visible(str(refused), 300),
+    )
+
+
+def _window(situation: Situation) -> tuple[datetime | None, datetime | None]:
+    state = situation.state
+    window = state.facts.get("assessment", {}).get("window", {})
+    began, ended = _moment(window.get("from")), _moment(window.get("to"))
+    if began is None and situation.volume is not None:
+        began = situation.volume.began
+    if ended is None and state.contained_at:
+        ended = _moment(state.contained_at)
+    return began, ended
+
+
+def _changed(situation: Situation) -> tuple[str, ...]:
+    state = situation.state
+    lines = []
+    for kind, words in (
+        (EffectKind.KEY_DELETE, "API key(s) deleted, the old ones are refused"),
+        (EffectKind.LOGIN_RESET, "SMTP password(s) replaced, the new ones proven"),
+        (EffectKind.LOGIN_DELETE, "SMTP login(s) of strangers removed"),
+    ):
+        done = [r for r in state.of_kind(kind) if r.state is EffectState.VERIFIED]
+        if done:
+            lines.append(f"{len(done)} {words} (by {max(r.done_at for r in done)})")
+    purged = [r for r in state.effects.values() if r.effect.kind.value == "queue.purge" and r.state.settled]
+    if purged:
+        lines.append(f"queued mail of {len(purged)} domain(s) purged")
+    users = situation.inventory.users.values()
+    fresh = [
+        item
+        for item in users
+        if state.last_cut_at
+        and item.user.password_updated_at is not None
+        and item.user.password_updated_at > datetime.fromisoformat(state.last_cut_at)
+    ]
+    if fresh:
+        lines.append(f"{len(fresh)} user(s) of the account have a new password")
+    if state.contained_at:
+        lines.append(f"contained, with proof, at {state.contained_at}")
+    return tuple(lines)
+
+
+def _prevents(situation: Situation) -> tuple[str, ...]:
+    lines = []
+    users = [item.user for item in situation.inventory.users.values() if not item.user.is_disabled]
+    if users and all(user.tfa_active for user in users):
+        lines.append("two-factor sign-in is on for every user")
+    percent = situation.state.facts.get("hardening", {}).get("percent")
+    if percent:
+        lines.append(f"least-privilege keys and limits: {percent} % of our hardening list is done")
+    lines.append("the account, its complaint rate and the blocklists are watched daily")
+    return tuple(lines)
+
+
+def _why(situation: Situation) -> dict[str, list[str]]:
+    """Return, by subject, what the account itself shows of the cause."""
+    volume = situation.volume
+    found: dict[str, list[str]] = {}
+    if volume is None or volume.began is None:
+        return found
+    since = f"since {volume.began:%d %b %H:%M}Z"
+    total = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
+    for name, count in volume.by_domain.items():
+        usual = volume.usual_by_domain.get(name, 0.0)
+        if count > 2 * usual + 10:
+            line = f"{count:,} messages left as {visible(name, 120)} {since}, where {usual:,.0f} are usual"
+            found.setdefault(name, []).append(line)
+    for ip in situation.inventory.ips:
+        found[ip] = [f"{total:,} messages were accepted by the account {since}, {volume.explained()}"]
+    senders = situation.state.facts.get("assessment", {}).get("lines", ())
+    for line in [str(line) for line in senders][:2]:
+        for lines in found.values():
+            lines.append(visible(line, 200))
+    return found
+
+
+def _refused(fact: Mapping[str, Any] | None) -> dict[str, int]:
+    zones = fact.get("by_zone", {}) if fact is not None else {}
+    return {str(zone): int(count) for zone, count in zones.items()}
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""What looks like the intruder: suspicion, changes, alarms, findings, hosts."""

@@ -1,0 +1,346 @@
+"""What appeared, vanished or changed in the account that no effect of ours explains (design, idea 6). Pure.
+
+Many of these things carry no date (dossier F): only the baseline, taken before the first cut, can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from workbench.core.clock import iso
+from workbench.core.redact import key_tail, visible
+from workbench.domain.model.credential_use import BOTH, INTRUDER
+from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.settings import domain_fields
+from workbench.domain.model.state import EffectRecord, State
+
+# What a baseline keeps of each slice by id: enough to see that something is new, or gone.
+SLICES = ("keys", "logins", "users", "domains", "subaccounts", "allowlist", "routes", "webhooks")
+# The catalogue's action that a finding of each kind proposes.
+REMEDIES = {
+    "keys": "keys.delete",
+    "logins": "logins.delete",
+    "subaccounts": "subaccounts.disable",
+    "domains": "domains.delete",
+    "allowlist": "allowlist.remove",
+    "routes": "leftovers.remove",
+    "webhooks": "leftovers.remove",
+    "domain-field": "leftovers.remove",
+    "limits": "limit.set",
+    "users": "pane.users",
+}
+LATE = timedelta(seconds=60)
+_REACHED = (EffectState.DONE, EffectState.VERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that is not as it was. ``id`` names the change, ``target`` the thing as the API does."""
+
+    id: str
+    kind: str
+    target: str
+    text: str
+
+
+def baseline(inventory: Inventory) -> dict[str, Any]:
+    """Return everything the inventory holds by id, for the journal; slices not read are left out.
+
+    Settings of domains are kept as short hashes: they may hold addresses and tokens.
+    """
+    made: dict[str, Any] = {}
+    for name in SLICES:
+        if name in inventory.read_at:
+            made[name] = sorted(getattr(inventory, name))
+    if "subaccounts" in inventory.read_at:
+        made["subaccount_status"] = {s.id: s.status for s in inventory.subaccounts.values()}
+    if "users" in inventory.read_at:
+        made["user_roles"] = {item.id: _role(inventory, item.id) for item in inventory.users.values()}
+    if "domains" in inventory.read_at:
+        made["domain_fields"] = {name: _fields(inventory, name) for name in inventory.domains}
+    for name in ("routes", "webhooks"):
+        if name in inventory.read_at:
+            made[f"{name}_content"] = {
+                item: _content(inventory, name, item) for item in getattr(inventory, name)
+            }
+    if inventory.limits:
+        made["limits"] = {str(place): _limit(inventory, str(place)) for place in inventory.limits}
+    return made
+
+
+def missing(inventory: Inventory, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of a baseline that the known one lacks: slices that are read now for the first time."""
+    return {name: value for name, value in baseline(inventory).items() if name not in known}
+
+
+def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Change]:
+    """Return what differs from the baseline beyond what this incident did, each change once.
+
+    ``began`` is when the reading began: what this incident did since may not show in it yet.
+    """
+    since = iso(began)
+    found = [
+        *_appeared(inventory, state),
+        *_back(inventory, state, since),
+        *_gone(inventory, state, since),
+        *_reopened(inventory, state, since),
+        *_roles(inventory, state),
+        *_settings(inventory, state),
+        *_edited(inventory, state),
+        *_limits(inventory, state, since),
+        *_senders(state),
+    ]
+    return [change for change in found if change.id not in state.alarms]
+
+
+def _appeared(inventory: Inventory, state: State) -> Iterator[Change]:
+    explained = _made_here(state)
+    for name, describe in _DESCRIBE.items():
+        if name not in state.baseline:
+            continue
+        before = set(state.baseline[name]) | explained
+        for target in sorted(set(getattr(inventory, name)) - before):
+            if name == "keys" and _being_made(inventory, state, target):
+                continue
+            yield Change(f"{name}:{target}", name, target, describe(inventory, target))
+
+
+def _made_here(state: State) -> set[str]:
+    made = {str(r.result["key_id"]) for r in state.of_kind(EffectKind.KEY_CREATE) if "key_id" in r.result}
+    made |= {r.effect.target for r in state.of_kind(EffectKind.LOGIN_CREATE, EffectKind.ALLOWLIST_ADD)}
+    return made
+
+
+def _being_made(inventory: Inventory, state: State, key_id: str) -> bool:
+    """Return whether a key bears the mark of a mint of ours that is under way: its answer is not journaled yet."""
+    description = inventory.keys[key_id].key.description or ""
+    return any(
+        record.effect.id.rsplit("-", 1)[1] in description
+        for record in state.of_kind(EffectKind.KEY_CREATE)
+        if record.open
+    )
+
+
+_DELETES = {
+    EffectKind.KEY_DELETE: "keys",
+    EffectKind.LOGIN_DELETE: "logins",
+    EffectKind.DOMAIN_DELETE: "domains",
+    EffectKind.ROUTE_DELETE: "routes",
+    EffectKind.ACCOUNT_WEBHOOK_DELETE: "webhooks",
+    EffectKind.ALLOWLIST_REMOVE: "allowlist",
+}
+
+
+def _back(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
+    """Something that this incident deleted, and proved gone, is there again."""
+    for record in state.of_kind(*_DELETES):
+        name, target = _DELETES[record.effect.kind], record.effect.target
+        if record.state is not EffectState.VERIFIED or target not in getattr(inventory, name):
+            continue
+        if record.done_at < since and name in inventory.read_at:
+            what = _DESCRIBE[name](inventory, target).replace(", not created here", "")
+            text = f"{what} again; this incident had deleted it"
+            yield Change(f"back:{name}:{target}:{record.done_at}", name, target, text)
+
+
+def _gone(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
+    """A key this incident made, or an allowlist entry of before, is gone, and not by us."""
+    ended = {r.effect.target for r in state.of_kind(EffectKind.KEY_DELETE, EffectKind.ALLOWLIST_REMOVE)}
+    if "keys" in inventory.read_at:
+        for key_id, record in state.created_keys.items():
+            proven = record.state is EffectState.VERIFIED and record.done_at < since
+            if proven and key_id not in inventory.keys and key_id not in ended:
+                name = visible(record.effect.params.get("name", ""), 60)
+                text = (
+                    f"API key “{name}” {key_tail(key_id)}, made by this incident, is gone, not deleted here"
+                )
+                yield Change(f"gone:keys:{key_id}", "keys", key_id, text)
+    if "allowlist" in inventory.read_at:
+        for entry in state.baseline.get("allowlist", ()):
+            if entry not in inventory.allowlist and entry not in ended:
+                text = f"IP allowlist entry {visible(entry, 60)} is gone, not removed here"
+                yield Change(f"gone:allowlist:{entry}", "allowlist", str(entry), text)
+
+
+def _reopened(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
+    """A subaccount that this incident disabled is open again."""
+    last: dict[str, EffectRecord] = {}
+    for record in state.of_kind(EffectKind.SUBACCOUNT_DISABLE, EffectKind.SUBACCOUNT_ENABLE):
+        known = last.get(record.effect.target)
+        if record.state is EffectState.VERIFIED and (known is None or record.done_at >= known.done_at):
+            last[record.effect.target] = record
+    for target, record in last.items():
+        sub = inventory.subaccounts.get(target)
+        disabled = record.effect.kind is EffectKind.SUBACCOUNT_DISABLE and record.done_at < since
+        if disabled and sub is not None and sub.status == "open":
+            text = (
+                f"subaccount {visible(sub.name or sub.id, 60)} is open again; this incident had disabled it"
+            )
+            yield Change(f"subaccount-open:{sub.id}:{record.done_at}", "subaccounts", sub.id, text)
+
+
+def _roles(inventory: Inventory, state: State) -> Iterator[Change]:
+    """A user may do more than before."""
+    for user_id, before in state.baseline.get("user_roles", {}).items():
+        if user_id not in inventory.users:
+            continue
+        now = _role(inventory, user_id)
+        if now != before:
+            name = visible(inventory.users[user_id].user.name or user_id, 60)
+            text = f"user {name} is now {visible(now, 30)}, was {visible(before, 30)}"
+            yield Change(f"role:{user_id}:{now}", "users", user_id, text)
+
+
+def _settings(inventory: Inventory, state: State) -> Iterator[Change]:
+    """A domain's own settings changed: copies of all mail to a stranger, a catch-all, another mail host."""
+    ours = {
+        (r.effect.target, name)
+        for r in state.of_kind(EffectKind.DOMAIN_UPDATE)
+        if r.state in _REACHED
+        for name in r.effect.params.get("fields", {})
+    }
+    for domain, before in state.baseline.get("domain_fields", {}).items():
+        if domain not in inventory.domains:
+            continue
+        now = _fields(inventory, domain)
+        for name, value in now.items():
+            if name in before and value != before[name] and (domain, name) not in ours:
+                text = (
+                    f"{visible(name, 40)} of domain {visible(domain, 100)} was changed, not by this incident"
+                )
+                yield Change(f"domain-field:{domain}:{name}:{value}", "domain-field", domain, text)
+
+
+def _edited(inventory: Inventory, state: State) -> Iterator[Change]:
+    """A route or account webhook of before does something else now; editing leaves no date (dossier F)."""
+    for name in ("routes", "webhooks"):
+        for item, before in state.baseline.get(f"{name}_content", {}).items():
+            if item in getattr(inventory, name) and (now := _content(inventory, name, item)) != before:
+                what = _DESCRIBE[name](inventory, item).replace(" appeared, not created here", "")
+                yield Change(f"edited:{name}:{item}:{now}", name, item, f"{what} was changed")
+
+
+def _limits(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
+    """A sending limit was raised or removed: somebody wants to send more."""
+    expected = dict(state.baseline.get("limits", {}))
+    for record in state.of_kind(EffectKind.LIMIT_SET, EffectKind.LIMIT_CLEAR):
+        if record.state in _REACHED:
+            if record.done_at >= since:
+                # Ours changed while the account was read: the next reading tells.
+                return
+            cleared = record.effect.kind is EffectKind.LIMIT_CLEAR
+            limit = None if cleared else int(record.effect.params["limit"])
+            expected[str(record.effect.place)] = limit
+    for place, before in expected.items():
+        if before is None or not any(str(p) == place for p in inventory.limits):
+            continue
+        now = _limit(inventory, place)
+        if now is None or now > before:
+            shown = "removed" if now is None else f"raised to {now:,}"
+            text = f"the sending limit of {place} was {shown}, it was {before:,}"
+            yield Change(f"limits:{place}:{now}", "limits", place, text)
+
+
+def _senders(state: State) -> Iterator[Change]:
+    """A credential began to send from strange addresses, or sends on after this incident cut it."""
+    fact = state.facts.get("credential_use", {})
+    known = state.baseline.get("senders")
+    if known is None:
+        return
+    cut = {}
+    for record in state.of_kind(EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE):
+        kind = "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp"
+        if record.state in _REACHED:
+            cut[f"{kind}:{record.effect.target}"] = record.account_at or record.done_at
+    for credential, use in fact.get("by_credential", {}).items():
+        if use.get("looks") not in (INTRUDER, BOTH) or credential == "?":
+            continue
+        # Production may send with it again by now: only what came from strange addresses tells.
+        last = str(use.get("strange_last_used") or use.get("last_used", ""))[:19]
+        ended = cut.get(credential)
+        # Requests that were under way at the cut may still be logged some seconds after it.
+        if ended is not None and last <= iso(datetime.fromisoformat(ended) + LATE)[:19]:
+            continue
+        if ended is None and credential in known:
+            continue
+        target = credential.partition(":")[2]
+        shown = key_tail(target) if credential.startswith("key:") else visible(target, 80)
+        how = "goes on sending after it was cut" if ended is not None else "has begun to send"
+        addresses = ", ".join(visible(a, 45) for a in use.get("strange", ())[:3])
+        text = f"{shown} {how}, from addresses not seen before ({addresses})"
+        kind = "keys" if credential.startswith("key:") else "logins"
+        yield Change(f"sends:{credential}:{ended or ''}", kind, target, text)
+
+
+def senders(state: State) -> list[str]:
+    """Return the credentials that send from strange addresses as last read: the baseline of the senders."""
+    use = state.facts.get("credential_use", {}).get("by_credential", {})
+    return sorted(name for name, held in use.items() if held.get("looks") in (INTRUDER, BOTH))
+
+
+def _content(inventory: Inventory, name: str, item: str) -> str:
+    held = getattr(inventory, name)[item]
+    parts = (held.expression, *held.actions) if name == "routes" else (held.url, *held.event_types)
+    return sha256("|".join(str(part) for part in parts).encode()).hexdigest()[:12]
+
+
+def _fields(inventory: Inventory, domain: str) -> dict[str, str]:
+    held = domain_fields(inventory.domains[domain].domain)
+    return {name: sha256(f"{name}|{value}".encode()).hexdigest()[:12] for name, value in held.items()}
+
+
+def _role(inventory: Inventory, user_id: str) -> str:
+    user = inventory.users[user_id].user
+    return f"{user.role or 'no role'}{' (disabled)' if user.is_disabled else ''}"
+
+
+def _limit(inventory: Inventory, place: str) -> int | None:
+    for held, limit in inventory.limits.items():
+        if str(held) == place and limit is not None and limit.limit is not None:
+            return int(limit.limit)
+    return None
+
+
+def _key(inventory: Inventory, key_id: str) -> str:
+    item = inventory.keys[key_id]
+    return (
+        f"API key “{visible(item.name, 60)}” {key_tail(key_id)} ({visible(item.key.role or '', 20)}) "
+        "appeared, not created here"
+    )
+
+
+def _named(what: str) -> Callable[[Inventory, str], str]:
+    return lambda _inventory, target: f"{what} {visible(target, 100)} appeared, not created here"
+
+
+def _user(inventory: Inventory, user_id: str) -> str:
+    user = inventory.users[user_id].user
+    return f"user {visible(user.name or user_id, 60)} ({visible(user.role or '', 20)}) appeared"
+
+
+def _route(inventory: Inventory, route_id: str) -> str:
+    route = inventory.routes[route_id]
+    what = visible(route.description or route.expression or route_id, 60)
+    return f"inbound route “{what}” appeared, not created here"
+
+
+def _webhook(inventory: Inventory, webhook_id: str) -> str:
+    hook = inventory.webhooks[webhook_id]
+    return f"account webhook “{visible(hook.description or webhook_id, 60)}” appeared, not created here"
+
+
+_DESCRIBE: dict[str, Callable[[Inventory, str], str]] = {
+    "keys": _key,
+    "logins": _named("SMTP login"),
+    "users": _user,
+    "domains": _named("domain"),
+    "subaccounts": _named("subaccount"),
+    "allowlist": _named("IP allowlist entry"),
+    "routes": _route,
+    "webhooks": _webhook,
+}

@@ -1,0 +1,1 @@
+"""What happened: attribution, senders, abuse window, damage, timeline."""

@@ -1,0 +1,359 @@
+"""Who used which credential, from where: the log of the window counted into groups, in constant memory. Pure.
+
+A group is credential × originating address × method × sender × subject shape. Only *accepted* entries name
+credential and address (dossier B5); what became of a message is joined to them by its message id, kept for a
+while, then by sender and subject shape. Pages may come twice, out of order, from several slices at once. What
+cannot be read, joined or held is counted and said.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from workbench.domain.forensics.hyperloglog import Distinct
+from workbench.domain.model.credential_use import credential_of
+from workbench.mailgun.log_entries import Entry, LogPage, moment_text, sortable
+
+# Caps: an intruder who varies everything fills "other", not the memory.
+MOST_GROUPS = 2000
+MOST_SHAPES = 24
+MOST_ADDRESSES = 300
+MOST_NAMES = 40
+OTHER = "(other)"
+# Message ids held to join what became of a message, and entry ids held to notice a repeated page: two
+# generations of each, so that forgetting costs nothing.
+_HELD = 60_000
+_SUBJECTS = 20_000
+_DIGITS = re.compile(r"\d+")
+_RUNS = re.compile(r"\S*#\S*|\S+@\S+|\b[0-9A-Fa-f]{8,}\b")
+
+# What became of messages, in the order of a tally's counts.
+KINDS = ("accepted", "delivered", "failed", "temporary", "opened", "clicked", "complained", "unsubscribed")
+_INDEX = {name: number for number, name in enumerate(KINDS)}
+_ACCEPTED, _DELIVERED, _FAILED, _TEMPORARY = 0, 1, 2, 3
+
+
+class GroupKey(NamedTuple):
+    """What makes a group. ``credential`` is ``key:<id>`` or ``smtp:<sender>``; empty text where not told."""
+
+    account: str
+    domain: str
+    credential: str
+    address: str
+    method: str
+    sender: str
+    shape: str
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """The counts of one group; ``hours`` counts accepted messages by hour since the reading's start.
+
+    ``first`` and ``last`` are moments of accepted messages as the log writes them.
+    """
+
+    key: GroupKey
+    hours: array[int]
+    counts: list[int] = field(default_factory=lambda: [0] * len(KINDS))
+    first: str = ""
+    last: str = ""
+    providers: Counter[str] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
+    sending: Counter[str] = field(default_factory=Counter)
+    example: str = ""
+    scheduled: int = 0
+    reached: Distinct = field(default_factory=Distinct)
+
+    @property
+    def accepted(self) -> int:
+        """Return the messages accepted for sending."""
+        return self.counts[_ACCEPTED]
+
+    def count(self, kind: str) -> int:
+        """Return how many events of a kind (one of ``KINDS``) the group has."""
+        return self.counts[_INDEX[kind]]
+
+
+def shape_of(subject: str) -> str:
+    """Return a subject with what varies from message to message replaced: ``Your order #``."""
+    return _RUNS.sub("#", _DIGITS.sub("#", subject[:300]))[:80].strip().lower()
+
+
+@dataclass(slots=True)
+class Attribution:
+    """The growing table of groups. ``take`` adds a page; the rest reads.
+
+    ``start`` and ``end`` are what is being read; entries outside are counted as ``outside`` (clock skew).
+    ``repeated`` counts entries seen twice, ``unjoined`` events whose message was not seen, ``unreadable``
+    entries that could not be read, ``shared`` the outcomes that fit several groups (those of one domain, sender
+    and subject shape), ``odd`` entries with a field left out, ``undated`` entries without a moment.
+    """
+
+    start: datetime
+    end: datetime
+    groups: dict[GroupKey, Group] = field(default_factory=dict)
+    entries: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
+    unjoined: Counter[str] = field(default_factory=Counter)
+    shared: dict[tuple[str, str, str], Group] = field(default_factory=dict)
+    unreadable: int = 0
+    odd: int = 0
+    undated: int = 0
+    outside: int = 0
+    gaps: list[str] = field(default_factory=list)
+    oldest: str = ""
+    newest: str = ""
+    _hour: dict[str, int] = field(default_factory=dict)
+    _shapes: dict[str, str] = field(default_factory=dict)
+    _near: list[dict[str, Group]] = field(default_factory=lambda: [{}, {}])
+    _seen: list[set[str]] = field(default_factory=lambda: [set(), set()])
+    _raw: dict[tuple[str, ...], Group] = field(default_factory=dict)
+    _held_shapes: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _addresses: dict[str, set[str]] = field(default_factory=dict)
+    _by_content: dict[tuple[str, str, str], list[Group]] = field(default_factory=dict)
+    _low: str = ""
+    _high: str = ""
+
+    def __post_init__(self) -> None:
+        self._low, self._high = (
+            sortable(self.start - timedelta(hours=1)),
+            sortable(self.end + timedelta(hours=1)),
+        )
+
+    @property
+    def size(self) -> int:
+        """Return how many hours the reading spans."""
+        return max(1, int((self.end - self.start).total_seconds() // 3600) + 3)
+
+    def take(self, page: LogPage) -> None:
+        """Add a page of the log."""
+        self.unreadable += page.unreadable
+        self.odd += page.odd
+        self.entries += len(page.entries)
+        seen, older = self._seen
+        near = self._near[0]
+        for entry in page.entries:
+            name = entry.id
+            if name is not None:
+                if name in seen or name in older:
+                    self.repeated += 1
+                    continue
+                seen.add(name)
+            if entry.event == "accepted":
+                self._accepted(entry, near)
+            else:
+                self._fate(entry)
+        if len(seen) > _HELD:
+            self._seen = [set(), seen]
+        if len(near) > _HELD:
+            self._near = [{}, near]
+
+    def _accepted(self, entry: Entry, near: dict[str, Group]) -> None:
+        at = moment_text(entry.at)
+        if not at:
+            self.undated += 1
+        elif not self._low <= at < self._high:
+            self.outside += 1
+        message = entry.message
+        headers = message.headers if message is not None else None
+        envelope = entry.envelope
+        group = self._group(
+            entry.account.id or "" if entry.account else "",
+            entry.domain.name or "" if entry.domain else "",
+            entry.api_key_id or "",
+            entry.originating_ip or "",
+            entry.method or "",
+            envelope.sender or "" if envelope else "",
+            self._shape(headers.subject or "" if headers else ""),
+        )
+        self.events["accepted"] += 1
+        group.counts[_ACCEPTED] += 1
+        if at:
+            if at > group.last:
+                group.last = at
+            if not group.first or at < group.first:
+                group.first = at
+            group.hours[self._hour_of(at)] += 1
+        if entry.tags:
+            for tag in entry.tags:
+                _count(group.tags, tag)
+        if envelope is not None and envelope.sending_ip:
+            _count(group.sending, envelope.sending_ip)
+        if headers is not None:
+            if headers.message_id:
+                near[headers.message_id] = group
+            if not group.example:
+                group.example = (headers.subject or "")[:200]
+        if message is not None and message.scheduled_for is not None:
+            group.scheduled += 1
+
+    def _fate(self, entry: Entry) -> None:
+        """Add what became of a message to its group."""
+        kind = entry.event
+        if kind == "failed" and entry.severity == "temporary":
+            kind = "temporary"
+        number = _INDEX.get(kind or "")
+        self.events[kind or "(none)"] += 1
+        if number is None:
+            return
+        group = self.group_of(entry) or self._shared(entry)
+        if group is None:
+            self.unjoined[KINDS[number]] += 1
+            return
+        group.counts[number] += 1
+        if number == _DELIVERED:
+            if entry.recipient:
+                group.reached.add(entry.recipient)
+            if entry.recipient_provider:
+                _count(group.providers, entry.recipient_provider)
+
+    def group_of(self, entry: Entry) -> Group | None:
+        """Return the group of the message that an entry is about, None where its acceptance was not seen."""
+        headers = entry.message.headers if entry.message is not None else None
+        if headers is not None and headers.message_id:
+            group = self._near[0].get(headers.message_id) or self._near[1].get(headers.message_id)
+            if group is not None:
+                return group
+        return self._by_its_content(entry)
+
+    def _by_its_content(self, entry: Entry) -> Group | None:
+        """Return the group of a message whose acceptance was not seen, where sender and subject leave one."""
+        alike = self.alike_of(entry)
+        return alike[0] if len(alike) == 1 else None
+
+    def _content_of(self, entry: Entry) -> tuple[str, str, str] | None:
+        """Return domain, sender and subject shape of a message, None where it tells no sender."""
+        headers = entry.message.headers if entry.message is not None else None
+        sender = entry.envelope.sender if entry.envelope is not None else None
+        if headers is None or not sender:
+            return None
+        domain = entry.domain.name or "" if entry.domain else ""
+        return domain, sender, self._shape(headers.subject or "")
+
+    def _shared(self, entry: Entry) -> Group | None:
+        """Return the count of outcomes that belong to several groups alike, None where they belong to none."""
+        content = self._content_of(entry)
+        if content is None or content not in self._by_content:
+            return None
+        group = self.shared.get(content)
+        if group is None:
+            domain, sender, shape = content
+            group = self.shared[content] = Group(GroupKey("", domain, "", "", "", sender, shape), array("L"))
+        return group
+
+    def alike_of(self, entry: Entry) -> list[Group]:
+        """Return the groups that an entry's domain, sender and subject shape fit."""
+        content = self._content_of(entry)
+        return self.alike(content) if content is not None else []
+
+    def alike(self, content: tuple[str, str, str]) -> list[Group]:
+        """Return the groups of one domain, sender and subject shape."""
+        return self._by_content.get(content, [])
+
+    def _group(
+        self, account: str, domain: str, key_id: str, address: str, method: str, sender: str, shape: str
+    ) -> Group:
+        raw = (account, domain, key_id, address, method, sender, shape)
+        group = self._raw.get(raw)
+        if group is None:
+            group = self._new(raw)
+            if len(self._raw) < 4 * MOST_GROUPS:
+                self._raw[raw] = group
+        return group
+
+    def _new(self, raw: tuple[str, ...]) -> Group:
+        account, domain, key_id, address, method, sender, shape = raw
+        credential = credential_of(key_id, method, sender)
+        known = self._addresses.setdefault(credential, set())
+        if address not in known:
+            if len(known) < MOST_ADDRESSES:
+                known.add(address)
+            else:
+                address = OTHER
+        place = (credential, address, sender)
+        key = GroupKey(account, domain, credential, address, method, sender, shape)
+        if key not in self.groups:
+            held = self._held_shapes.get(place, 0)
+            if held >= MOST_SHAPES:
+                key = key._replace(shape=OTHER)
+            else:
+                self._held_shapes[place] = held + 1
+        if key not in self.groups and len(self.groups) >= MOST_GROUPS:
+            key = GroupKey(OTHER, OTHER, OTHER, OTHER, OTHER, OTHER, OTHER)
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = Group(key, array("L", bytes(array("L").itemsize * self.size)))
+            self._by_content.setdefault((key.domain, key.sender, key.shape), []).append(group)
+        return group
+
+    def _shape(self, subject: str) -> str:
+        shape = self._shapes.get(subject)
+        if shape is None:
+            shape = shape_of(subject)
+            if len(self._shapes) > _SUBJECTS:
+                self._shapes.clear()
+            self._shapes[subject] = shape
+        return shape
+
+    def _hour_of(self, at: str) -> int:
+        """Return the place of a moment's hour in a group's hours; what lies outside goes to the ends."""
+        hour = at[:13]
+        place = self._hour.get(hour)
+        if place is None:
+            try:
+                moment = datetime.fromisoformat(f"{hour}:00:00+00:00")
+            except ValueError:
+                return 0
+            place = int((moment - self.start).total_seconds() // 3600) + 1
+            place = self._hour[hour] = min(max(place, 0), self.size - 1)
+        if not self.oldest or at < self.oldest:
+            self.oldest = at
+        if at > self.newest:
+            self.newest = at
+        return place
+
+    def hour_at(self, moment: datetime) -> int:
+        """Return the place of a moment in the groups' hours."""
+        place = int((moment - self.start).total_seconds() // 3600) + 1
+        return min(max(place, 0), self.size - 1)
+
+    def rows(self) -> Iterator[Group]:
+        """Yield the groups, the busiest first; the one that holds the rest comes last."""
+        order = sorted(self.groups.values(), key=lambda g: (g.key.credential == OTHER, -g.accepted, g.key))
+        yield from order
+
+    @property
+    def other(self) -> int:
+        """Return the messages counted as *other*, because the groups are capped."""
+        return sum(g.accepted for g in self.groups.values() if OTHER in g.key)
+
+    def words(self) -> list[str]:
+        """Return what an operator must know about this reading: what is missing, and what was lumped."""
+        lines: list[str] = list(self.gaps)
+        counted: Sequence[tuple[int, str]] = (
+            (self.unreadable, "log entries could not be read and are not counted"),
+            (self.odd, "log entries had a field of an unexpected kind; the rest of each is counted"),
+            (self.undated, "accepted messages carry no readable time"),
+            (self.outside, "accepted messages lie outside the hours asked for: a clock is off"),
+            (self.repeated, "entries came twice and were counted once"),
+            (sum(self.unjoined.values()), "outcomes belong to messages whose acceptance was not seen"),
+            (self.other, "messages are lumped as other: more groups than are held"),
+        )
+        lines += [f"{count:,} {text}" for count, text in counted if count]
+        if not self.entries:
+            lines.append("the log holds nothing of this time (retention can be one day)")
+        return lines
+
+
+def _count(counter: Counter[str], name: str) -> None:
+    if name in counter or len(counter) < MOST_NAMES:
+        counter[name] += 1
+    else:
+        counter[OTHER] += 1

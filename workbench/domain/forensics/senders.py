@@ -1,0 +1,165 @@
+"""The groups of the log rolled up to what a person judges at once: a credential, a sender, and what it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.core.redact import key_tail, visible
+from workbench.domain.forensics.attribution import OTHER
+from workbench.domain.forensics.classification import Proposal
+from workbench.domain.model.credential_use import INTRUDER, PRODUCTION, UNCLEAR
+from workbench.presentation.cells import ViewCell, ViewRow
+
+# A document names so many addresses and subjects of a sender; the rest is counted.
+MOST = 20
+
+
+@dataclass(slots=True)
+class Sender:
+    """What one credential sent under one sender's name and looks alike; counts of messages."""
+
+    credential: str
+    sender: str
+    method: str
+    looks: str
+    why: tuple[str, ...]
+    decision: str = ""
+    key: str = ""
+    accepted: int = 0
+    failed: int = 0
+    complained: int = 0
+    scheduled: int = 0
+    first: str = ""
+    last: str = ""
+    addresses: dict[str, int] = field(default_factory=dict)
+    subjects: dict[str, int] = field(default_factory=dict)
+    domains: set[str] = field(default_factory=set)
+
+    @property
+    def asks(self) -> bool:
+        """Return whether the operator must judge it."""
+        return self.looks != PRODUCTION and not self.decision
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a finding of the documents."""
+        return {
+            "kind": "sender",
+            "id": f"{self.credential}|{self.sender}",
+            "key": self.key,
+            "where": sorted(self.domains),
+            "severity": "high" if self.looks == INTRUDER else "medium",
+            "looks": self.looks,
+            "why": list(self.why),
+            "decision": self.decision or None,
+            "credential": self.credential,
+            "sender": self.sender,
+            "method": self.method,
+            "accepted": self.accepted,
+            "failed": self.failed,
+            "complained": self.complained,
+            "scheduled": self.scheduled,
+            "first": self.first,
+            "last": self.last,
+            "addresses": sorted(self.addresses, key=lambda a: (-self.addresses[a], a))[:MOST],
+            "subjects": sorted(self.subjects, key=lambda s: (-self.subjects[s], s))[:MOST],
+        }
+
+
+def rolled_up(proposals: Iterable[Proposal]) -> list[Sender]:
+    """Return the senders, those that look like the intruder's first, then by volume."""
+    made: dict[tuple[str, str, str, str], Sender] = {}
+    for proposal in proposals:
+        group, key = proposal.group, proposal.group.key
+        if not group.accepted and key.credential != OTHER:
+            # Outcomes whose acceptance was not seen belong to no sender.
+            continue
+        name = (key.credential, key.sender, proposal.looks, proposal.decision)
+        sender = made.get(name)
+        if sender is None:
+            sender = made[name] = Sender(
+                key.credential, key.sender, key.method, proposal.looks, proposal.why, proposal.decision,
+                proposal.sender,
+            )  # fmt: skip
+        sender.accepted += group.accepted
+        sender.failed += group.count("failed")
+        sender.complained += group.count("complained")
+        sender.scheduled += group.scheduled
+        sender.first = min(filter(None, (sender.first, group.first)), default="")
+        sender.last = max(sender.last, group.last)
+        sender.domains.add(key.domain)
+        sender.addresses[key.address] = sender.addresses.get(key.address, 0) + group.accepted
+        sender.subjects[key.shape] = sender.subjects.get(key.shape, 0) + group.accepted
+    order = {INTRUDER: 0, PRODUCTION: 2}
+    return sorted(made.values(), key=lambda s: (order.get(s.looks, 1), -s.accepted, s.credential, s.sender))
+
+
+_TONES = {INTRUDER: "bad", UNCLEAR: "warn", PRODUCTION: "ok"}
+_DECIDED = {"ours": ("ours", "ok"), "intruder": ("intruder's", "bad")}
+
+
+def rows(found: Iterable[Mapping[str, Any]]) -> list[ViewRow]:
+    """Return the senders of the documents as rows: whose, with what, as whom, how much, how it was taken."""
+    made: list[ViewRow] = []
+    for sender in found:
+        looks = str(sender.get("looks", UNCLEAR))
+        whose, tone = _DECIDED.get(
+            str(sender.get("decision") or ""), (f"{looks}?", _TONES.get(looks, "warn"))
+        )
+        accepted = int(sender.get("accepted", 0))
+        addresses = list(sender.get("addresses", ()))
+        first = visible(addresses[0], 45) if addresses else ""
+        more = f" +{len(addresses) - 1}" if len(addresses) > 1 else ""
+        cells = (
+            ViewCell(whose, tone),
+            ViewCell(credential_name(sender)),
+            ViewCell(visible(sender.get("sender", ""), 80)),
+            ViewCell(f"{accepted:,}", tone, accepted),
+            _share(sender, "failed", accepted),
+            _share(sender, "complained", accepted),
+            ViewCell(f"{first}{more}", "dim"),
+        )
+        made.append(ViewRow(str(sender["key"]), cells, search=why_of(sender)))
+    return made
+
+
+def _share(sender: Mapping[str, Any], name: str, accepted: int) -> ViewCell:
+    share = int(sender.get(name, 0)) / accepted if accepted else 0.0
+    return ViewCell(f"{share:.1%}" if share else "", "dim", share)
+
+
+def credential_name(sender: Mapping[str, Any]) -> str:
+    """Return a key by its tail, a login whole."""
+    kind, _, rest = str(sender.get("credential", "")).partition(":")
+    return f"key {key_tail(rest)}" if kind == "key" else visible(rest or kind, 80)
+
+
+def why_of(sender: Mapping[str, Any]) -> str:
+    """Return the reasons for what a sender looks like, where it sent from, and what it wrote."""
+    addresses = [visible(address, 45) for address in sender.get("addresses", ())]
+    more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
+    subjects = "; ".join(f"“{visible(one, 60)}”" for one in list(sender.get("subjects", ()))[:2])
+    parts = [*map(str, sender.get("why", ())), f"from {', '.join(addresses[:3])}{more}" if addresses else ""]
+    return "; ".join(part for part in (*parts, f"wrote {subjects}" if subjects else "") if part)
+
+
+def for_abuse_reports(proposals: Iterable[Proposal]) -> str:
+    """Return the addresses the intruder sent from, busiest first, as lines for the owners of their networks.
+
+    Times are UTC. An address of the customer's own web server among them speaks of a hole in the site, not of
+    somebody else's network: the reasons say so.
+    """
+    held: dict[str, list[Proposal]] = {}
+    for one in proposals:
+        if one.judged == INTRUDER and one.group.key.address not in ("", OTHER):
+            held.setdefault(one.group.key.address, []).append(one)
+    counts = {address: sum(p.group.accepted for p in found) for address, found in held.items()}
+    lines = []
+    for address in sorted(held, key=lambda a: (-counts[a], a)):
+        first = min(p.group.first for p in held[address])
+        last = max(p.group.last for p in held[address])
+        how = "/".join(sorted({p.group.key.method or "?" for p in held[address]}))
+        span = f"{visible(first[:19], 20)}Z to {visible(last[:19], 20)}Z"
+        lines.append(f"{visible(address, 45)}  {span}  {counts[address]:,} messages by {visible(how, 20)}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Measures, their facts and score."""

@@ -1,0 +1,235 @@
+"""What measures are judged and planned from: who needs to read credentials, where production sends from, keys. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.domain.model.inventory import DomainItem, KeyItem, UserItem
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.settings import Settings
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import adoption
+from workbench.domain.runbook.handover import uses
+from workbench.mailgun.models import User
+
+# Roles of panel users that can read credentials (dossier A2: Admin everything, Developer may view them).
+READS_CREDENTIALS = ("admin", "developer")
+# The alert rules that the API can make (its metrics are rates only; there is none for volume): a complaint rate
+# that Gmail watches senders by, and a bounce rate where senders' guides begin to worry.
+ALERTS = {
+    "workbench: complaint rate": ("complained_rate", "0.001"),
+    "workbench: hard bounce rate": ("hard_bounce_rate", "0.05"),
+}
+# An RSA key of 2,048 bits takes 294 bytes in its public form, one of 1,024 bits 162.
+LEAST_DKIM_BYTES = 270
+LEAST_DKIM_BITS = 2048
+# What the latest sweep read of them, kept in the journal.
+FACT = "settings_seen"
+_REACHED = (EffectState.DONE, EffectState.VERIFIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A user who can read credentials, beside the owner: what they did with it, as far as the account shows."""
+
+    item: UserItem
+    keys: int
+
+    @property
+    def needs(self) -> bool:
+        """Return whether the account shows a use of the role: keys made."""
+        return self.keys > 0
+
+
+def credential_readers(situation: Situation) -> list[Reader]:
+    """Return enabled users with Admin or Developer, the owner left out, those without a visible need first.
+
+    No call lists what a user did in the control panel. What shows is who made keys: those of now, and those of
+    the reading before the first cut (fact ``hardening_before``).
+    """
+    made = Counter(makers(situation))
+    for user, count in situation.state.facts.get("hardening_before", {}).get("key_makers", {}).items():
+        made[str(user)] = max(made[str(user)], int(count))
+    found = [
+        Reader(item, made[item.id])
+        for item in situation.inventory.users.values()
+        if item.user.role in READS_CREDENTIALS and not item.user.is_disabled and not item.user.is_master
+    ]
+    return sorted(found, key=lambda one: (one.needs, one.item.user.role or "", one.item.id))
+
+
+def makers(situation: Situation) -> Iterator[str]:
+    """Yield the user id of whoever made each key that is not this incident's, where the account names one."""
+    known: dict[str, set[str]] = {}
+    for held in situation.inventory.users.values():
+        for name in _names(held.user):
+            known.setdefault(name, set()).add(held.id)
+    ours = set(situation.state.created_keys)
+    for item in situation.inventory.keys.values():
+        names = {name.lower() for name in (item.key.requestor, item.key.user_name) if name}
+        if names and item.id not in ours:
+            yield from set().union(*(known.get(name, set()) for name in names))
+
+
+def _names(user: User) -> set[str]:
+    return {name.lower() for name in (user.id, user.email, user.name) if name}
+
+
+def production_addresses(situation: Situation) -> list[str]:
+    """Return the addresses from which replacements were seen in use, without any that looked strange before."""
+    strange = {str(a) for use in uses(situation.state).values() for a in use.get("strange", ())}
+    seen = dict.fromkeys(adoption.addresses_in_use(situation))
+    return [address for address in seen if address not in strange]
+
+
+def broad_keys(situation: Situation) -> list[KeyItem]:
+    """Return keys without an end, the workbench's own and panel sessions left out, admin keys first."""
+    found = [
+        item
+        for item in situation.inventory.keys.values()
+        if item.key.expires_at is None and item.key.kind != "web" and item.id != situation.own_key_id
+    ]
+    return sorted(found, key=lambda item: (item.key.role != "admin", item.name, item.id))
+
+
+def alerts_made(situation: Situation) -> set[str]:
+    """Return the names of the alert rules that this incident made."""
+    records = situation.state.of_kind(EffectKind.ALERT_CREATE)
+    return {r.effect.target for r in records if r.state in _REACHED}
+
+
+def seen(settings: Settings) -> dict[str, Any]:
+    """Return the body of the fact ``settings_seen``: the DKIM keys and alert rules that a sweep read."""
+    return {
+        "dkim": [
+            {
+                "domain": held.name,
+                "selector": key.selector or "",
+                "active": key.dns_record.is_active is not False,
+                "valid": key.dns_record.valid or "",
+                "bytes": public_bytes(key.dns_record.value or ""),
+                "record": key.dns_record.value or "",
+                "sandbox": held.domain.is_sandbox,
+            }
+            for held in settings.domains.values()
+            for key in held.dkim
+            if key.dns_record is not None
+        ],
+        "alerts": [
+            {"place": str(place), "name": rule.name, "metric": rule.metric or ""}
+            for place, held in settings.places.items()
+            for rule in held.alerts
+        ],
+    }
+
+
+def made_here(situation: Situation) -> set[tuple[str, str]]:
+    """Return what hardening made, as a sweep names it: kind and id of each alert rule and DKIM key."""
+    state = situation.state
+    found = {("alert", name) for name in alerts_made(situation)}
+    found |= {
+        ("dkim-key", r.effect.target) for r in state.of_kind(EffectKind.DKIM_CREATE) if r.state in _REACHED
+    }
+    return found
+
+
+def dns_records(situation: Situation) -> tuple[int, int]:
+    """Return how many domains have a record that Mailgun found invalid, and how many show records at all.
+
+    The list of domains may hold none; then the DKIM records that the latest sweep read speak.
+    """
+    shown: dict[str, bool] = {}
+    for item in situation.inventory.domains.values():
+        records = [r for r in item.domain.sending_dns_records if r.is_active is not False]
+        if records:
+            shown[item.name] = any(r.valid == "invalid" for r in records)
+    for key in situation.state.facts.get(FACT, {}).get("dkim", ()):
+        name = str(key["domain"])
+        if key["active"] and not key["sandbox"] and name in situation.inventory.domains:
+            shown[name] = shown.get(name, False) or key["valid"] == "invalid"
+    return sum(shown.values()), len(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class ShortKey:
+    """A domain that signs with a short DKIM key, as the latest sweep read it.
+
+    ``selectors`` are its active short keys; ``ready`` a longer key made here whose record is published, and
+    ``waiting`` the record (name, value) of one that waits to be published.
+    """
+
+    domain: DomainItem
+    selectors: tuple[str, ...]
+    ready: str = ""
+    waiting: tuple[str, str] | None = None
+
+
+def short_keys(situation: Situation) -> tuple[list[ShortKey], int]:
+    """Return the domains that sign with a DKIM key under 2,048 bits alone, and how many show a key at all."""
+    shown: dict[str, list[Mapping[str, Any]]] = {}
+    for key in situation.state.facts.get(FACT, {}).get("dkim", ()):
+        if not key["sandbox"]:
+            shown.setdefault(str(key["domain"]), []).append(key)
+    found, judged = [], 0
+    for name, keys in shown.items():
+        item = situation.inventory.domains.get(name)
+        active = [key for key in keys if key["active"]]
+        if item is None or item.domain.is_disabled or not active or situation.of_domain(item).likely:
+            continue
+        judged += 1
+        if all(0 < int(key["bytes"]) < LEAST_DKIM_BYTES for key in active) and not _rolled(situation, name):
+            found.append(_short(situation, item, keys, active))
+    return found, judged
+
+
+def _short(
+    situation: Situation,
+    item: DomainItem,
+    keys: Iterable[Mapping[str, Any]],
+    active: Iterable[Mapping[str, Any]],
+) -> ShortKey:
+    made = {
+        r.effect.target
+        for r in situation.state.of_kind(EffectKind.DKIM_CREATE)
+        if r.effect.params.get("domain") == item.name and r.state in _REACHED
+    }
+    fresh = next((key for key in keys if key["selector"] in made), None)
+    selectors = tuple(sorted(str(key["selector"]) for key in active))
+    if fresh is None:
+        # Made since the sweep: the next sweep shows its record.
+        return ShortKey(item, selectors, waiting=("", "") if made else None)
+    if fresh["valid"] == "valid":
+        return ShortKey(item, selectors, ready=str(fresh["selector"]))
+    return ShortKey(
+        item, selectors, waiting=(f"{fresh['selector']}._domainkey.{item.name}", str(fresh["record"]))
+    )
+
+
+def _rolled(situation: Situation, domain: str) -> bool:
+    """Return whether this incident rolled the domain's key or switched a longer one on, unless swept since."""
+    done = situation.state.of_kind(EffectKind.DKIM_ROTATE, EffectKind.DKIM_ACTIVATE)
+    at = str(situation.state.facts.get(FACT, {}).get("at", ""))
+    return any(
+        r.state is EffectState.VERIFIED and r.done_at >= at
+        for r in done
+        if domain in (r.effect.target, r.effect.params.get("domain"))
+    )
+
+
+def public_bytes(record: str) -> int:
+    """Return the length of the RSA public key in a DKIM record, 0 where there is none or it cannot be read."""
+    parts: dict[str, str] = {}
+    for part in record.split(";"):
+        name, _, value = part.partition("=")
+        parts[name.strip().lower()] = "".join(value.split())
+    if parts.get("k", "rsa") != "rsa":
+        return 0
+    try:
+        return len(base64.b64decode(parts.get("p", ""), validate=True))
+    except (binascii.Error, ValueError):
+        return 0

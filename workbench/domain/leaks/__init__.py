@@ -1,0 +1,1 @@
+"""What the incident makes of a leak search."""

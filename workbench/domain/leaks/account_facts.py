@@ -1,0 +1,157 @@
+"""What the incident tells the search for leaks: keys and logins, what is proven dead, who used what first.
+
+Read from the journal's state alone, so that a search needs neither the account nor the vault; the sealed
+snapshot adds when each key was made, where somebody opened it. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.clock import iso
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.state import State
+from workbench.leaks.correlate import ForeignUse
+from workbench.leaks.findings import AccountFacts, KeyFact
+
+if TYPE_CHECKING:
+    from workbench.domain.model.inventory import Inventory
+    from workbench.mailgun.models import Key
+
+_REACHED = (EffectState.DONE, EffectState.VERIFIED)
+_INTRUDER = "intruder"
+
+
+def account_facts(
+    state: State, snapshot: Mapping[str, Any] | None = None, *, current: frozenset[str] | None = None
+) -> AccountFacts:
+    """Return what the journal says of the account, for matching found secrets offline.
+
+    ``snapshot`` is the opened snapshot 0a, for the keys' kinds and roles; ``current`` the fingerprints of
+    the passwords set by this incident, None where the vault stayed shut.
+    """
+    deletes = state.of_kind(EffectKind.KEY_DELETE)
+    gone = frozenset(r.effect.target for r in deletes if r.state is EffectState.VERIFIED)
+    # What the server said is deleted but nobody saw absent is neither listed nor proven gone.
+    cut = {r.effect.target for r in deletes if r.state in _REACHED}
+    listed = [key for key in _keys(state, snapshot) if key.id not in cut]
+    removed = _targets(state, EffectKind.LOGIN_DELETE)
+    logins = {str(login) for login in state.baseline.get("logins", ())}
+    logins |= {r.effect.target for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)}
+    return AccountFacts(
+        keys=tuple(listed),
+        deleted_ids=gone,
+        logins=frozenset(logins),
+        resets=_resets(state),
+        current=current,
+        gone=frozenset(removed),
+        read_at=str(state.snapshots.get("0a", {}).get("at", "")),
+    )
+
+
+def as_read(facts: AccountFacts, inventory: Inventory) -> AccountFacts:
+    """Return the facts with keys and logins as the account shows them now, where they were read."""
+    read = inventory.read_at.get("keys")
+    if read is not None:
+        keys = tuple(_fact_of(item.key) for item in inventory.keys.values())
+        facts = replace(facts, keys=keys, read_at=iso(read))
+    return replace(facts, logins=facts.logins | frozenset(inventory.logins))
+
+
+def _fact_of(key: Key) -> KeyFact:
+    made = iso(key.created_at) if key.created_at is not None else ""
+    return KeyFact(key.id, key.kind or "", key.role or "", key.description or "", made, key.is_disabled)
+
+
+def _keys(state: State, snapshot: Mapping[str, Any] | None) -> Iterator[KeyFact]:
+    known = {str(row.get("id", "")): row for row in (snapshot or {}).get("keys", ())}
+    for key_id in {*known, *(str(one) for one in state.baseline.get("keys", ()))}:
+        row = known.get(key_id, {})
+        yield KeyFact(
+            key_id,
+            str(row.get("kind") or ""),
+            str(row.get("role") or ""),
+            str(row.get("description") or ""),
+            str(row.get("created_at") or ""),
+            bool(row.get("is_disabled", False)),
+        )
+    for key_id, record in state.created_keys.items():
+        params = record.effect.params
+        if key_id not in known:
+            yield KeyFact(
+                key_id, str(params.get("kind", "")), str(params.get("role", "")), str(params.get("name", ""))
+            )
+
+
+def _targets(state: State, kind: EffectKind) -> set[str]:
+    return {r.effect.target for r in state.of_kind(kind) if r.state is EffectState.VERIFIED}
+
+
+def _resets(state: State) -> dict[str, str]:
+    """Return the logins whose new password was proven, with when the server took it."""
+    return {
+        r.effect.target: r.done_at
+        for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
+        if r.state is EffectState.VERIFIED
+    }
+
+
+def resets_begun(state: State) -> frozenset[str]:
+    """Return the logins that may have a password of this incident already: a reset of them was begun."""
+    kinds = (EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
+    return frozenset(r.effect.target for r in state.of_kind(*kinds) if r.intent_at)
+
+
+def password_entries(state: State) -> list[str]:
+    """Return the vault entries of the passwords this incident set and proved."""
+    return [r.entry for r in state.passwords.values() if r.state is EffectState.VERIFIED and r.entry]
+
+
+def foreign_uses(state: State) -> tuple[ForeignUse, ...]:
+    """Return the first use of each credential by somebody judged the intruder, from the assessment.
+
+    Empty before the account's log was assessed: then nothing can be said about when a secret was taken.
+    """
+    first: dict[str, tuple[datetime, str]] = {}
+    for row in state.facts.get("assessment", {}).get("senders", ()):
+        decision = str(row.get("decision") or "")
+        strange = decision == _INTRUDER or (not decision and row.get("looks") == _INTRUDER)
+        moment = when(row.get("first"))
+        if not strange or moment is None:
+            continue
+        address = next(iter(row.get("addresses", ())), "")
+        name = str(row.get("credential", ""))
+        if name not in first or moment < first[name][0]:
+            first[name] = (moment, str(address))
+    return tuple(
+        ForeignUse(
+            name.removeprefix("key:") if name.startswith("key:") else "",
+            address,
+            moment,
+            name.removeprefix("smtp:") if name.startswith("smtp:") else "",
+        )
+        for name, (moment, address) in first.items()
+        if name.startswith(("key:", "smtp:"))
+    )
+
+
+def created(snapshot: Mapping[str, Any] | None, keys: Iterable[KeyFact] = ()) -> dict[str, datetime]:
+    """Return when each key was made, by id, from the opened snapshot 0a and the listing; a key cannot leak earlier."""
+    listed = {key.id: moment for key in keys if (moment := when(key.created_at)) is not None}
+    return listed | {
+        str(row["id"]): moment
+        for row in (snapshot or {}).get("keys", ())
+        if (moment := when(row.get("created_at"))) is not None
+    }
+
+
+def when(value: object) -> datetime | None:
+    """Return a journaled moment, None for one that cannot be read."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

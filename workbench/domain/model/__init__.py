@@ -1,0 +1,1 @@
+"""What is known: inventory, settings, plan, state replayed from the journal, situation."""

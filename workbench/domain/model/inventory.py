@@ -1,0 +1,188 @@
+"""What the account holds, as last read: keys, logins, users, domains, subaccounts and the brakes.
+
+The inventory is filled by the reader slice by slice and compared slice by slice, so that panes fill live
+and the watch can say what appeared. Items are keyed by what the API calls them, with their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from workbench.domain.model.plan import Place
+from workbench.mailgun.models import (
+    AccountWebhook,
+    AllowEntry,
+    Domain,
+    Ip,
+    Key,
+    Limit,
+    Route,
+    SmtpCredential,
+    Subaccount,
+    User,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyItem:
+    """An API key; keys are global, so its place says only which (sub)account it belongs to."""
+
+    key: Key
+    place: Place
+
+    @property
+    def id(self) -> str:
+        """Return the key's id, which for current keys is the tail of its secret (dossier A2)."""
+        return self.key.id
+
+    @property
+    def name(self) -> str:
+        """Return the description, or what else names the key."""
+        return self.key.description or self.key.domain_name or self.key.user_name or "(no description)"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginItem:
+    """An SMTP login of a domain."""
+
+    credential: SmtpCredential
+    domain: str
+    place: Place
+
+    @property
+    def login(self) -> str:
+        """Return the full login, ``user@domain``."""
+        login = self.credential.login
+        return login if "@" in login else f"{login}@{self.domain}"
+
+    @property
+    def id(self) -> str:
+        """Return the login; a domain exists in one region only, so it is unique in the account."""
+        return self.login
+
+    @property
+    def is_postmaster(self) -> bool:
+        """Return whether this is the system mailbox, which can be reset but never deleted (dossier B1)."""
+        return self.login.partition("@")[0] == "postmaster"
+
+
+@dataclass(frozen=True, slots=True)
+class DomainItem:
+    """A sending domain."""
+
+    domain: Domain
+    place: Place
+
+    @property
+    def name(self) -> str:
+        """Return the domain's name."""
+        return self.domain.name
+
+
+@dataclass(frozen=True, slots=True)
+class UserItem:
+    """A person (or a stranger) who can log in to the control panel."""
+
+    user: User
+    place: Place
+
+    @property
+    def id(self) -> str:
+        """Return the user's id."""
+        return self.user.id
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A part of the account that could not be read, and why: shown, never guessed over.
+
+    ``passing`` says that the reason was a fault, not a refusal: another reading may well succeed.
+    """
+
+    slice: str
+    place: Place | None
+    reason: str
+    passing: bool = False
+
+
+@dataclass(slots=True)
+class Inventory:
+    """Everything read so far. ``read_at`` says when each slice was last complete; ``gaps`` what is missing."""
+
+    keys: dict[str, KeyItem] = field(default_factory=dict)
+    logins: dict[str, LoginItem] = field(default_factory=dict)
+    domains: dict[str, DomainItem] = field(default_factory=dict)
+    users: dict[str, UserItem] = field(default_factory=dict)
+    subaccounts: dict[str, Subaccount] = field(default_factory=dict)
+    allowlist: dict[str, AllowEntry] = field(default_factory=dict)
+    routes: dict[str, Route] = field(default_factory=dict)
+    webhooks: dict[str, AccountWebhook] = field(default_factory=dict)
+    homes: dict[str, Place] = field(default_factory=dict)
+    ips: dict[str, Ip] = field(default_factory=dict)
+    limits: dict[Place, Limit | None] = field(default_factory=dict)
+    read_at: dict[str, datetime] = field(default_factory=dict)
+    gaps: dict[str, Gap] = field(default_factory=dict)
+    places: tuple[Place, ...] = ()
+
+    def logins_of(self, domain: str) -> list[LoginItem]:
+        """Return a domain's logins, postmaster first, then by name."""
+        found = [item for item in self.logins.values() if item.domain == domain]
+        return sorted(found, key=lambda item: (not item.is_postmaster, item.login))
+
+    def replace_keys(self, place: Place, items: Iterable[KeyItem]) -> None:
+        """Take a complete key list of one (sub)account in: what it no longer names is gone."""
+        _replace(self.keys, items, lambda item: item.place.subaccount == place.subaccount)
+
+    def replace_logins(self, domain: str, items: Iterable[LoginItem]) -> None:
+        """Take the complete logins of one domain in."""
+        _replace(self.logins, items, lambda item: item.domain == domain)
+
+    def replace_domains(self, place: Place, items: Iterable[DomainItem]) -> None:
+        """Take the complete domains of one place in, and forget the logins of domains that are gone."""
+        fresh = list(items)
+        names = {item.name for item in fresh}
+        before = {n for n, item in self.domains.items() if item.place == place}
+        for name in before - names:
+            del self.domains[name]
+            self.replace_logins(name, ())
+        for item in fresh:
+            self.domains[item.name] = item
+
+    def replace_users(self, place: Place, items: Iterable[UserItem]) -> None:
+        """Take the complete users of one (sub)account in."""
+        _replace(self.users, items, lambda item: item.place.subaccount == place.subaccount)
+
+    def replace_settings(
+        self, name: str, place: Place, items: Mapping[str, Route] | Mapping[str, AccountWebhook]
+    ) -> None:
+        """Take the complete ``routes`` or ``webhooks`` of one place in; ``homes`` keeps where each lives."""
+        held = getattr(self, name)
+        for item in [i for i in held if self.homes.get(f"{name}:{i}") == place and i not in items]:
+            del held[item]
+        held.update(items)
+        self.homes.update({f"{name}:{item}": place for item in items})
+
+    def abused_domains(self, volumes: Iterable[tuple[str, int]]) -> Iterator[DomainItem]:
+        """Yield the domains named with a volume above zero, as far as they are in the account."""
+        for name, count in volumes:
+            if count > 0 and name in self.domains:
+                yield self.domains[name]
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Item = TypeVar("_Item", bound=_Identified)
+
+
+def _replace(held: dict[str, _Item], items: Iterable[_Item], same_slice: Callable[[_Item], bool]) -> None:
+    """Replace the items of one slice; those of other slices stay where they are."""
+    fresh = {item.id: item for item in items}
+    for item_id in [i for i, item in held.items() if same_slice(item) and i not in fresh]:
+        del held[item_id]
+    held.update(fresh)

@@ -1,0 +1,244 @@
+"""From journal rows to the state: one small function a row kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from workbench.domain.model.credential_use import remember
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.state import Alarm, Attestation, Decision, EffectRecord, JournalRow, State
+
+
+def apply(state: State, row: JournalRow) -> None:
+    """Take one journal row into the state; rows of a kind not known here are left alone."""
+    state.last_seq = row.seq
+    handler = _HANDLERS.get(row.kind)
+    if handler is not None:
+        handler(state, row.body, row.at)
+
+
+def fold(rows: Iterable[JournalRow]) -> State:
+    """Return the state that the given rows lead to, oldest row first."""
+    state = State()
+    for row in rows:
+        apply(state, row)
+    return state
+
+
+Body = Mapping[str, Any]
+_CUTTING = frozenset({EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE})
+
+
+def _opened(state: State, body: Body, at: str) -> None:
+    state.incident = body["incident"]
+    state.name = body.get("name", "")
+    state.drill = bool(body.get("drill", False))
+    state.vault_service = body.get("vault_service", "")
+    state.opened_at = at
+
+
+def _named(state: State, body: Body, _at: str) -> None:
+    state.name = body["name"]
+    state.vault_service = body["vault_service"]
+
+
+def _vault_entry(state: State, body: Body, _at: str) -> None:
+    if body["entry"] not in state.entries:
+        state.entries.append(body["entry"])
+
+
+def _confirmed(state: State, body: Body, at: str) -> None:
+    for document in body["effects"]:
+        effect = Effect.from_json(document)
+        known = state.effects.get(effect.id)
+        # A failed or skipped effect that is confirmed again gets a fresh start, keeping its history of attempts.
+        if known is None or known.state in (EffectState.FAILED, EffectState.SKIPPED):
+            fresh = EffectRecord(effect)
+            if known is not None:
+                fresh.attempts, fresh.entry, fresh.result = known.attempts, known.entry, known.result
+                fresh.open = known.open
+            state.effects[effect.id] = fresh
+
+
+def _intent(state: State, body: Body, at: str) -> None:
+    record = state.effects[body["id"]]
+    record.open = True
+    record.attempts += 1
+    record.intent_at = at
+    record.failure = {}
+    if record.state in (EffectState.FAILED, EffectState.SKIPPED):
+        record.state = EffectState.PLANNED
+    if body.get("entry"):
+        record.entry = body["entry"]
+        _vault_entry(state, body, at)
+    record.result.update(body.get("result", {}))
+
+
+def _secured(state: State, body: Body, at: str) -> None:
+    record = state.effects[body["id"]]
+    record.entry = body["entry"]
+    record.result.update(body.get("result", {}))
+    _vault_entry(state, body, at)
+
+
+def _done(state: State, body: Body, at: str) -> None:
+    record = state.effects[body["id"]]
+    record.open = False
+    record.state = EffectState.DONE
+    record.done_at = at
+    record.account_at = str(body.get("account_at", ""))
+    record.evidence = list(body.get("evidence", []))
+    record.result.update(body.get("result", {}))
+    if record.effect.kind in _CUTTING:
+        state.first_cut_at = state.first_cut_at or at
+        state.last_cut_at = at
+
+
+def _verified(state: State, body: Body, at: str) -> None:
+    record = state.effects[body["id"]]
+    record.open = False
+    record.state = EffectState.VERIFIED
+    record.done_at = record.done_at or at
+    record.evidence = list(body.get("evidence", record.evidence))
+
+
+def _reproven(state: State, body: Body, _at: str) -> None:
+    """An effect was proven again, later or from elsewhere: the newest look stands beside the first."""
+    record = state.effects[body["id"]]
+    first = [line for line in record.evidence if not line.startswith("again ")]
+    record.evidence = [*first, *body["evidence"]]
+    if body["sure"]:
+        record.state = EffectState.VERIFIED
+    elif body["against"]:
+        record.state = EffectState.DONE
+
+
+def _unproven(state: State, body: Body, _at: str) -> None:
+    # Done stays done: the server said yes, only the proof is missing, and why is kept beside it.
+    record = state.effects[body["id"]]
+    record.evidence = list(body.get("evidence", record.evidence))
+
+
+def _failed(state: State, body: Body, _at: str) -> None:
+    record = state.effects[body["id"]]
+    record.open = bool(body.get("unknown", False))
+    record.state = EffectState.FAILED
+    record.failure = {k: str(body.get(k, "")) for k in ("what", "means", "todo")}
+
+
+def _skipped(state: State, body: Body, _at: str) -> None:
+    record = state.effects[body["id"]]
+    record.open = False
+    record.state = EffectState.SKIPPED
+    record.evidence = [body["why"]]
+
+
+def _reset(state: State, body: Body, _at: str) -> None:
+    """A half-done effect was undone (an orphan key deleted): it starts over."""
+    record = state.effects[body["id"]]
+    record.open = False
+    record.state = EffectState.PLANNED
+    record.result = {}
+    record.entry = ""
+
+
+def _switched(state: State, body: Body, _at: str) -> None:
+    state.admin_entry = body["entry"]
+    state.admin_key_id = body["key_id"]
+    if body.get("retired"):
+        state.retired[body["retired"]] = body["entry"]
+
+
+def _snapshot(state: State, body: Body, at: str) -> None:
+    state.snapshots[body["part"]] = {**body, "at": at}
+    if body.get("baseline"):
+        state.baseline = {**state.baseline, **body["baseline"]}
+
+
+def _baseline_added(state: State, body: Body, _at: str) -> None:
+    """A slice was read for the first time: it becomes the baseline, without moving what is one already."""
+    state.baseline = {**body["baseline"], **state.baseline}
+
+
+def _attested(state: State, body: Body, at: str) -> None:
+    state.attestations.append(
+        Attestation(body["step"], body["who"], at, body["text"], body.get("subject", ""))
+    )
+
+
+def _decided(state: State, body: Body, at: str) -> None:
+    decision = Decision(body["finding"], body["decision"], body.get("reason", ""), body["who"], at)
+    state.decisions[decision.finding] = decision
+
+
+def _alarm(state: State, body: Body, at: str) -> None:
+    state.alarms[body["id"]] = Alarm(body["id"], at, body["text"], body["kind"], body["target"])
+
+
+def _alarm_seen(state: State, body: Body, _at: str) -> None:
+    if body["id"] in state.alarms:
+        state.alarms[body["id"]].seen = True
+
+
+def _error(state: State, body: Body, at: str) -> None:
+    state.errors.append({**body, "at": at})
+
+
+def _fact(state: State, body: Body, at: str) -> None:
+    """A named result of a reading (abuse rate, blocklists, metrics), the latest one kept."""
+    state.facts[body["name"]] = {**body, "at": at}
+    if body["name"] == "credential_use":
+        state.use_known_at = state.use_known_at or at
+        for credential, use in body.get("by_credential", {}).items():
+            remember(state.seen_use.setdefault(str(credential), {}), use)
+
+
+def _contained(state: State, _body: Body, at: str) -> None:
+    state.contained_at = state.contained_at or at
+
+
+def _timer(state: State, body: Body, at: str) -> None:
+    state.timers[body["id"]] = {**body, "at": at}
+
+
+def _adoption(state: State, body: Body, at: str) -> None:
+    """The operator noted who owns a replacement and where it has to go."""
+    state.adoption[body["effect"]] = {**body, "at": at}
+
+
+def _secret_read(state: State, body: Body, at: str) -> None:
+    state.handed_over[body["entry"]] = at
+
+
+_HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
+    "incident.opened": _opened,
+    "incident.named": _named,
+    "vault.entry": _vault_entry,
+    "plan.confirmed": _confirmed,
+    "effect.intent": _intent,
+    "effect.secured": _secured,
+    "effect.done": _done,
+    "effect.verified": _verified,
+    "effect.unproven": _unproven,
+    "effect.reproven": _reproven,
+    "effect.failed": _failed,
+    "effect.skipped": _skipped,
+    "effect.reset": _reset,
+    "admin_key.switched": _switched,
+    "snapshot.stored": _snapshot,
+    "baseline.added": _baseline_added,
+    "attested": _attested,
+    "finding.decided": _decided,
+    "alarm.raised": _alarm,
+    "alarm.seen": _alarm_seen,
+    "error": _error,
+    "fact": _fact,
+    "contained": _contained,
+    "timer": _timer,
+    "adoption.noted": _adoption,
+    "secret.read": _secret_read,
+    "blocklist.observed": lambda state, body, _at: state.listings.observed(body),
+    "removal.requested": lambda state, body, _at: state.listings.requested(body),
+    "removal.refused": lambda state, body, _at: state.listings.requested(body),
+}

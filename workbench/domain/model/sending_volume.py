@@ -1,0 +1,135 @@
+"""How much goes out, hour by hour, and what of it is not the account's own rhythm.
+
+The baseline is a robust one (see ``rhythm``): each hour is compared with the same hour on other days, so that
+neither the abuse itself nor a daily newsletter moves the bar. Explained on screen in one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from workbench.domain.detection.baseline_hours import SIGMAS, Rhythm, last_run
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour of accepted messages."""
+
+    start: datetime
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What the account's own metrics say about sending.
+
+    ``usual`` and ``bar`` are messages an hour for the present hour: the median of the same hour on other
+    days, and what it may reach before it counts as abnormal. ``began`` is the first abnormal hour of the
+    latest run of them, None when there is none.
+    ``excess_now`` is the abnormal part of the rate of the present, per hour.
+    """
+
+    hours: tuple[Hour, ...]
+    usual: float
+    bar: float
+    began: datetime | None
+    excess_now: float
+    as_of: datetime
+    by_domain: Mapping[str, int] = field(default_factory=dict)
+    usual_by_domain: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def abnormal(self) -> bool:
+        """Return whether the present hour is above the bar."""
+        return self.excess_now > 0
+
+    def explained(self) -> str:
+        """Return how the judgement was made, in one sentence."""
+        return (
+            f"usual at this hour is {self.usual:.0f} (the median of the same hour on other days); above "
+            f"{self.bar:.0f} (median + {SIGMAS:.0f} robust deviations) counts as abuse"
+        )
+
+
+TELLING = 300.0  # seconds after which the running hour speaks for itself
+FEW = 10  # messages below which a count proves neither a fall nor a rise
+PSEUDO = 2.0  # messages that the rate known before counts for, beside the first readings
+MOMENT = 4.0  # seconds: readings closer than this are one
+
+
+def judge(
+    hours: Sequence[Hour],
+    now: datetime,
+    *,
+    by_domain: Mapping[str, int] | None = None,
+    usual_by_domain: Mapping[str, float] | None = None,
+    rate_now: float | None = None,
+) -> Volume:
+    """Return what the hours show. ``rate_now`` is the present rate per hour where it was measured finer.
+
+    ``by_domain`` counts what each domain sent since the abuse began, ``usual_by_domain`` what it sends in as
+    many hours at its usual pace.
+    """
+    ordered = sorted(hours, key=lambda hour: hour.start)
+    rhythm = Rhythm({hour.start: hour.accepted for hour in ordered})
+    usual, bar = rhythm.at(now.replace(minute=0, second=0, microsecond=0))
+    run = last_run(rhythm.abnormal())
+    began = run[0] if run is not None else None
+    last = rate_now if rate_now is not None else (float(ordered[-1].accepted) if ordered else 0.0)
+    excess = max(0.0, last - usual) if last > bar else 0.0
+    return Volume(
+        tuple(ordered), usual, bar, began, excess, now, dict(by_domain or {}), dict(usual_by_domain or {})
+    )
+
+
+def pace(running: int, before: int, into: float) -> float:
+    """Return the present rate per hour from the running hour's count, ``into`` seconds after it began.
+
+    A young hour says little: a handful of messages, or none, fit any rate. Then the hour before counts for
+    the part that is missing, unless the young one plainly contradicts it.
+    """
+    if into >= TELLING:
+        return running * 3600.0 / into
+    expected = before * into / 3600.0
+    fallen = expected >= FEW and running < expected / 3
+    risen = running > 3 * expected + FEW
+    if fallen or risen:
+        return running * 3600.0 / max(into, 1.0)
+    return running + before * (1.0 - into / 3600.0)
+
+
+class RateMeter:
+    """The present sending rate from a growing count that is read every few seconds.
+
+    ``add`` takes the moment and the count so far; ``per_hour`` is the growth over the last ``span`` seconds.
+    While the readings lie closer than ``sure`` seconds, what was known before (``prior``, messages an hour)
+    counts as a few messages more: by chance alone a sender of 1,800 an hour is silent for four seconds.
+    """
+
+    def __init__(self, span: float = 60.0, sure: float = 20.0) -> None:
+        self._span = span
+        self._sure = sure
+        self._samples: list[tuple[float, int]] = []
+
+    def add(self, moment: float, count: int) -> None:
+        """Take a reading; a count that fell (a corrected metric) or a clock set back starts it over."""
+        if self._samples and (count < self._samples[-1][1] or moment < self._samples[-1][0]):
+            self._samples.clear()
+        self._samples.append((moment, count))
+        while len(self._samples) > 2 and self._samples[1][0] <= moment - self._span:
+            self._samples.pop(0)
+
+    def per_hour(self, prior: float) -> float:
+        """Return messages an hour over the last span; ``prior`` itself before there are two readings."""
+        if len(self._samples) < 2:
+            return prior
+        (first, low), (last, high) = self._samples[0], self._samples[-1]
+        seconds, grown = last - first, high - low
+        if seconds >= self._sure:
+            return grown * 3600.0 / seconds
+        if prior <= 0:
+            # Nothing went before: the few seconds are all there is, and a burst must show.
+            return grown * 3600.0 / max(seconds, MOMENT)
+        return (grown + PSEUDO) * 3600.0 / (seconds + PSEUDO * 3600.0 / prior)

@@ -1,0 +1,89 @@
+"""What actions and the runbook look at: the inventory, the journal's state and the moment, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from workbench.core.state_dir import tag_of
+from workbench.domain.detection import suspicion
+from workbench.domain.detection.suspicion import Background, Suspicion
+from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
+from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.sending_volume import Volume
+from workbench.domain.model.state import State
+from workbench.domain.model.suppressions import Added
+
+# Decisions an operator can take on a thing of the account.
+OURS = "ours"
+INTRUDER = "intruder"
+
+
+@dataclass(slots=True)
+class Situation:
+    """The account as read, the incident as journaled, and now. Pure; recomputed whenever asked.
+
+    ``suppressed`` are the suppressions that the latest assessment says the abuse added.
+    """
+
+    inventory: Inventory
+    state: State
+    now: datetime
+    own_key_id: str = ""
+    volume: Volume | None = None
+    suppressed: Sequence[Added] = ()
+    _background: Background | None = field(default=None, repr=False)
+
+    @property
+    def background(self) -> Background:
+        """Return what normal looks like, computed once for this situation."""
+        if self._background is None:
+            began = self.volume.began if self.volume is not None else None
+            ours = set(self.state.created_keys) | {self.own_key_id}
+            ours |= {r.effect.target for r in self.state.of_kind(EffectKind.LOGIN_CREATE)}
+            since = suspicion.window_start(self.now, began)
+            cut = self.state.people_cut_at
+            asked = datetime.fromisoformat(cut) if cut else None
+            self._background = Background.of(self.inventory, since, ours, asked)
+        return self._background
+
+    def of_key(self, item: KeyItem) -> Suspicion:
+        """Return the suspicion of a key, after what the operator decided."""
+        return self._judged(f"key:{item.id}", suspicion.of_key(item, self.background))
+
+    def of_login(self, item: LoginItem) -> Suspicion:
+        """Return the suspicion of a login, after what the operator decided."""
+        return self._judged(f"login:{item.login}", suspicion.of_login(item, self.background))
+
+    def of_user(self, item: UserItem) -> Suspicion:
+        """Return the suspicion of a user, after what the operator decided."""
+        return self._judged(f"user:{item.id}", suspicion.of_user(item, self.background))
+
+    def of_domain(self, item: DomainItem) -> Suspicion:
+        """Return the suspicion of a domain, after what the operator decided."""
+        return self._judged(f"domain:{item.name}", suspicion.of_domain(item, self.background))
+
+    def _judged(self, finding: str, found: Suspicion) -> Suspicion:
+        decision = self.state.decisions.get(finding)
+        if decision is None:
+            return found
+        if decision.decision == OURS:
+            return suspicion.NOTHING
+        if decision.decision == INTRUDER:
+            return Suspicion(3, (f"judged the intruder's by {decision.who}", *found.why))
+        return found
+
+    def minted_here(self, key_id: str) -> bool:
+        """Return whether this incident made the key, or may have: an interrupted mint is still to be asked about.
+
+        The mark in a description alone proves nothing, for anybody can copy it.
+        """
+        if key_id in self.state.created_keys:
+            return True
+        item = self.inventory.keys.get(key_id)
+        shown = (item.key.description or "") if item is not None else ""
+        return "[wb-" in shown and any(
+            record.open and f"{tag_of(self.state.incident)}-{record.effect.id.rsplit('-', 1)[1]}]" in shown
+            for record in self.state.of_kind(EffectKind.KEY_CREATE)
+        )

@@ -1,0 +1,212 @@
+"""What is known of an incident: a fold over its journal, and nothing else.
+
+Each row kind has one small function here that applies it. The state holds ids, names and evidence; never
+a secret. Reopening an incident is reading its rows again, so a quit, a crash and a kill look alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from workbench.domain.blocklists.listings import ListingBook
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
+
+
+class JournalRow(Protocol):
+    """What the fold needs of a journal row."""
+
+    @property
+    def seq(self) -> int:
+        """Return the row's number, from 1."""
+
+    @property
+    def at(self) -> str:
+        """Return when it was written, ISO 8601 UTC."""
+
+    @property
+    def kind(self) -> str:
+        """Return what the row records."""
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """Return the row's plain JSON values."""
+
+
+@dataclass(slots=True)
+class EffectRecord:
+    """One effect and how far it is.
+
+    ``open`` is true between an intent and its outcome: the account must be asked what really happened.
+    ``result`` holds ids the server answered with (a new key's id), ``entry`` the vault entry of its secret.
+    """
+
+    effect: Effect
+    state: EffectState = EffectState.PLANNED
+    open: bool = False
+    attempts: int = 0
+    evidence: list[str] = field(default_factory=list)
+    entry: str = ""
+    result: dict[str, Any] = field(default_factory=dict)
+    failure: dict[str, str] = field(default_factory=dict)
+    intent_at: str = ""
+    done_at: str = ""
+    # The same moment by the account's clock, which its log is written by; empty where it is not known.
+    account_at: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the effect as the command line's documents show it (design, contracts)."""
+        effect = self.effect
+        document: dict[str, Any] = {
+            "id": effect.id,
+            "kind": effect.kind.value,
+            "target": effect.target,
+            "region": effect.place.region.value,
+            "subaccount": effect.place.subaccount,
+            "state": self.state.value,
+            "evidence": list(self.evidence),
+        }
+        if self.entry:
+            document["vault"] = self.entry
+        if "key_id" in self.result:
+            document["key_id"] = self.result["key_id"]
+        if self.done_at:
+            document["at"] = self.done_at
+        if self.failure:
+            document["failure"] = dict(self.failure)
+        return document
+
+
+@dataclass(slots=True)
+class Attestation:
+    """What only a human can know: who said it, when, and what."""
+
+    step: str
+    who: str
+    at: str
+    text: str
+    subject: str = ""
+
+
+@dataclass(slots=True)
+class Decision:
+    """The operator's judgement of a finding: ``ours``, ``intruder``, ``keep``, ``remove``, with a reason."""
+
+    finding: str
+    decision: str
+    reason: str
+    who: str
+    at: str
+
+
+@dataclass(slots=True)
+class Alarm:
+    """Something that appeared or changed and that no effect of ours explains."""
+
+    id: str
+    at: str
+    text: str
+    kind: str
+    target: str
+    seen: bool = False
+
+
+@dataclass(slots=True)
+class State:
+    """Everything the journal says about one incident."""
+
+    incident: str = ""
+    opened_at: str = ""
+    name: str = ""
+    drill: bool = False
+    vault_service: str = ""
+    effects: dict[str, EffectRecord] = field(default_factory=dict)
+    snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    attestations: list[Attestation] = field(default_factory=list)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    alarms: dict[str, Alarm] = field(default_factory=dict)
+    entries: list[str] = field(default_factory=list)
+    admin_entry: str = ""
+    admin_key_id: str = ""
+    retired: dict[str, str] = field(default_factory=dict)
+    baseline: dict[str, Any] = field(default_factory=dict)
+    first_cut_at: str = ""
+    last_cut_at: str = ""
+    contained_at: str = ""
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    timers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    adoption: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seen_use: dict[str, dict[str, Any]] = field(default_factory=dict)
+    use_known_at: str = ""
+    handed_over: dict[str, str] = field(default_factory=dict)
+    listings: ListingBook = field(default_factory=ListingBook)
+    last_seq: int = 0
+
+    def record(self, effect_id: str) -> EffectRecord | None:
+        """Return the record of an effect, None when it was never planned in this incident."""
+        return self.effects.get(effect_id)
+
+    def of_kind(self, *kinds: EffectKind) -> list[EffectRecord]:
+        """Return the records of the given kinds in the order they were confirmed."""
+        return [r for r in self.effects.values() if r.effect.kind in kinds]
+
+    @property
+    def passwords(self) -> dict[str, EffectRecord]:
+        """Return the effect that set each login's present password, by login: the last one that the server took."""
+        found: dict[str, EffectRecord] = {}
+        for record in self.of_kind(EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET):
+            if record.state not in (EffectState.DONE, EffectState.VERIFIED):
+                continue
+            known = found.get(record.effect.target)
+            if known is None or known.done_at <= record.done_at:
+                found[record.effect.target] = record
+        return found
+
+    @property
+    def created_keys(self) -> dict[str, EffectRecord]:
+        """Return the keys this incident minted and still holds, by key id."""
+        return {
+            str(r.result["key_id"]): r
+            for r in self.of_kind(EffectKind.KEY_CREATE)
+            if "key_id" in r.result and r.state in (EffectState.DONE, EffectState.VERIFIED)
+        }
+
+    @property
+    def people_cut_at(self) -> str:
+        """Return from when on a user's new password counts: the last key deleted, empty while access is not cut.
+
+        What ends later for other reasons (a credential kept for its hand-over, a stranger's login) opened no way
+        to the control panel and sends nobody back to choose yet another password.
+        """
+        kept = {r.effect.params.get("replaces") for r in self.of_kind(EffectKind.KEY_CREATE) if _kept(r)}
+        gone = [
+            r.done_at
+            for r in self.of_kind(EffectKind.KEY_DELETE)
+            if r.done_at and r.effect.target not in kept
+        ]
+        return max(gone, default=self.first_cut_at or self.last_cut_at)
+
+    @property
+    def unsettled(self) -> list[EffectRecord]:
+        """Return confirmed effects that are neither verified nor skipped: what a second run continues."""
+        return [r for r in self.effects.values() if not r.state.settled]
+
+    @property
+    def unfinished(self) -> list[EffectRecord]:
+        """Return what a next run goes on with by itself: unsettled, and not failed for good.
+
+        A failure whose outcome is unknown, or that a passing trouble caused, is open: the account is asked.
+        """
+        return [r for r in self.unsettled if r.open or r.state is not EffectState.FAILED]
+
+    @property
+    def open_intents(self) -> list[EffectRecord]:
+        """Return effects whose intent stands without an outcome: ask the account about each."""
+        return [r for r in self.effects.values() if r.open]
+
+
+def _kept(record: EffectRecord) -> bool:
+    """Return whether a mint replaces a key that is kept until its hand-over (see ``handover``)."""
+    return record.effect.params.get("cut") == "first"

@@ -1,0 +1,1 @@
+"""Steps and their verdicts, users, hand-over, adoption, deadlines, coverage."""

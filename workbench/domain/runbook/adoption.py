@@ -1,0 +1,243 @@
+"""Who needs which new credential, and whether it is in use yet (runbook step 10).
+
+Production is down until its programs have the replacements. A replacement counts as adopted when the
+account's own logs show it at work: a new key by its id, an SMTP login by any accepted message after its
+reset, since the old password is dead. The places to update are those where the leak search saw the old value,
+and those the operator noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from workbench.core.redact import key_tail, visible
+from workbench.domain.leaks import leaks
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import EffectRecord
+from workbench.domain.runbook.handover import kept
+
+_PLACES = 6  # places named for one credential in the list to all
+# The runbook's step, and what is attested of the place where the old ones leaked.
+STEP, SOURCE, TOLD = "10", "source-closed", "told"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A new credential and how far it is.
+
+    ``used_before`` says whether the old one was in use, by the logs: only then is somebody down. ``owner``
+    and ``places`` are what the operator noted; ``handed_over`` when its secret was last read from the vault.
+    """
+
+    id: str
+    name: str
+    entry: str
+    used_before: bool | None
+    in_use: bool
+    seen_from: tuple[str, ...]
+    owner: str = ""
+    places: tuple[str, ...] = ()
+    handed_over: str = ""
+    old_works: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Return whether somebody needs the new one: the old one was used and the new one is not yet."""
+        return self.used_before is not False and not self.in_use
+
+    @property
+    def down(self) -> bool:
+        """Return whether a sender is down: it waits, and the old one is cut."""
+        return self.waits and not self.old_works
+
+    def line(self) -> str:
+        """Return how far it is, in one sentence."""
+        if self.in_use:
+            source = f" from {', '.join(self.seen_from[:3])}" if self.seen_from else ""
+            return f"{self.name}: in use{source}"
+        if self.used_before is False:
+            return f"{self.name}: nobody used the old one in the logs read; nobody is waiting for it"
+        handed = f"handed over {self.handed_over}, " if self.handed_over else "not handed over yet, "
+        works = ", the old one still works" if self.old_works else ""
+        return f"{self.name}: {handed}not seen in use{works}{f', owner {self.owner}' if self.owner else ''}"
+
+
+def replacements(situation: Situation) -> list[Replacement]:
+    """Return every proven replacement, those whose sender is down first."""
+    state = situation.state
+    notes: Mapping[str, Mapping[str, Any]] = state.adoption
+    found = []
+    present = {record.effect.id for record in state.passwords.values()}
+    waiting = {item.credential for item in kept(situation)}
+    ended = {r.effect.target for r in state.of_kind(EffectKind.KEY_DELETE) if r.state is EffectState.VERIFIED}
+    for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE):
+        if record.state not in (EffectState.DONE, EffectState.VERIFIED) or record.effect.params.get("own"):
+            continue
+        if record.effect.params.get("stranger"):
+            continue
+        if record.effect.kind is not EffectKind.KEY_CREATE and record.effect.id not in present:
+            continue  # Its password was replaced once more.
+        if record.result.get("key_id") in ended:
+            continue  # So was this key, by one that may do less or ends by itself.
+        note = notes.get(record.effect.id, {})
+        in_use, seen = _in_use(situation, record)
+        by_hand = tuple(str(place) for place in note.get("places", ()))
+        old = _old(record).partition(":")[2]
+        is_key = record.effect.kind is EffectKind.KEY_CREATE
+        from_search = leaks.places_of(state, key_id=old) if is_key else leaks.places_of(state, login=old)
+        found.append(
+            Replacement(
+                id=record.effect.id,
+                name=_name(record),
+                entry=record.entry,
+                used_before=_used_before(situation, record),
+                in_use=in_use,
+                seen_from=seen,
+                owner=str(note.get("owner", "")),
+                places=tuple(dict.fromkeys((*by_hand, *from_search))),
+                handed_over=state.handed_over.get(record.entry, ""),
+                old_works=_old(record) in waiting,
+            )
+        )
+    return sorted(found, key=lambda one: (not one.down, not one.waits, one.in_use, one.name))
+
+
+def addresses_in_use(situation: Situation) -> Iterator[str]:
+    """Yield the addresses from which new credentials of any kind were seen in use."""
+    state = situation.state
+    for record in (*state.of_kind(EffectKind.KEY_CREATE), *state.passwords.values()):
+        if record.effect.params.get("own") or record.effect.params.get("stranger"):
+            continue
+        in_use, seen = _in_use(situation, record)
+        if in_use:
+            yield from seen
+
+
+def senders_down(situation: Situation) -> int:
+    """Return how many senders are down, for the top line."""
+    return sum(one.down for one in replacements(situation))
+
+
+def source_question(situation: Situation) -> str:
+    """Return what to ask before anything is handed over, empty once it was answered.
+
+    A new secret put where the old one was stolen is stolen again.
+    """
+    if any(a.step == STEP and a.subject == SOURCE for a in situation.state.attestations):
+        return ""
+    if situation.state.facts.get(leaks.FACT) is None:
+        return "Where the old credentials leaked is not searched yet (step 7): could the new ones be read there, too?"
+    open_ = sum(one.open for one in leaks.leaks(situation.state))
+    return f"{open_} place(s) where old credentials lay are still open (step 7)." if open_ else ""
+
+
+def told(situation: Situation) -> bool:
+    """Return whether the hand-over list was taken since the last cut: then it is the developers' turn."""
+    cut = situation.state.last_cut_at
+    return any(a.step == STEP and a.subject == TOLD and a.at >= cut for a in situation.state.attestations)
+
+
+def hand_over_list(waiting: Sequence[Replacement]) -> str:
+    """Return the list to hand to whoever runs the programs: what, where it goes, how to fetch it. No secret."""
+    lines = [
+        "Our Mailgun credentials were replaced; the old ones are dead. Please put the new ones in place today.",
+        "Each command writes the secret to a pipe; never paste a secret into chat, mail or a ticket.",
+        "",
+    ]
+    for one in waiting:
+        owner = f" (owner: {visible(one.owner, 80)})" if one.owner else ""
+        lines.append(f"{one.name}{owner}")
+        lines += [f"  where: {visible(place, 160)}" for place in one.places[:_PLACES]]
+        lines.append(f"  {get_command(one)} | …")
+    return "\n".join(lines)
+
+
+def env_snippet(replacement: Replacement) -> str:
+    """Return lines for an environment file that fetch the secret through a pipe and never hold it."""
+    variable = "MAILGUN_API_KEY" if replacement.entry.startswith("API key") else "MAILGUN_SMTP_PASSWORD"
+    return f'{variable}="$({get_command(replacement)})"'
+
+
+def get_command(replacement: Replacement) -> str:
+    """Return the command that writes the secret to a pipe; the entry's name is quoted for a POSIX shell."""
+    # Names come from the account and may hold anything; control characters would act on the terminal.
+    quoted = visible(replacement.entry, 200).replace("'", "'\\''")
+    return f"workbench secrets get '{quoted}'"
+
+
+def hand_over_text(replacement: Replacement) -> str:
+    """Return how to hand one replacement on, to copy: commands and places, never the secret."""
+    lines = [
+        f"{replacement.name}",
+        "",
+        f"Owner: {visible(replacement.owner, 120) or 'not noted yet'}",
+        "Where it goes:",
+        *(f"- {visible(place, 200)}" for place in replacement.places),
+        *(() if replacement.places else ("- not noted yet",)),
+        "",
+        "To a pipe, on this host (never onto a terminal):",
+        f"  {get_command(replacement)} | the-program-that-stores-it",
+        "As lines of a script that fetches it when it starts:",
+        f"  {env_snippet(replacement)}",
+        "",
+        "It counts as handed over when the account's log shows it in use.",
+    ]
+    return "\n".join(lines)
+
+
+def _old(record: EffectRecord) -> str:
+    """Return the credential that a replacement stands for, as readings name it."""
+    params = record.effect.params
+    if record.effect.kind is EffectKind.KEY_CREATE:
+        return f"key:{params.get('replaces') or record.effect.target}"
+    return f"smtp:{params.get('replaces') or record.effect.target}"
+
+
+def _in_use(situation: Situation, record: EffectRecord) -> tuple[bool, tuple[str, ...]]:
+    seen = situation.state.seen_use
+    if record.effect.kind is EffectKind.KEY_CREATE:
+        entry = seen.get(f"key:{record.result.get('key_id', '')}")
+        return bool(entry and entry.get("last")), _addresses(entry)
+    entry = seen.get(f"smtp:{record.effect.target}")
+    if entry is None or not record.done_at:
+        return False, ()
+    last, since = _moment(entry.get("last")), _moment(record.done_at)
+    return last is not None and since is not None and last > since, _addresses(entry)
+
+
+def _used_before(situation: Situation, record: EffectRecord) -> bool | None:
+    """Return whether the old one was used before it was cut; None where no reading can tell."""
+    state = situation.state
+    if record.effect.params.get("use"):
+        return True
+    old, made = _old(record), _moment(record.done_at)
+    first = _moment(state.seen_use.get(old, {}).get("first"))
+    if first is not None and (old.startswith("key:") or made is None or first <= made):
+        return True
+    known = _moment(state.use_known_at)
+    whole = state.facts.get("credential_use", {}).get("sampled") is False
+    if (known is not None and made is not None and known <= made) or (whole and known is not None):
+        return False
+    return None
+
+
+def _addresses(entry: Mapping[str, Any] | None) -> tuple[str, ...]:
+    return tuple(visible(str(address), 60) for address in (entry or {}).get("addresses", ()))
+
+
+def _name(record: EffectRecord) -> str:
+    if record.effect.kind is EffectKind.KEY_CREATE:
+        tail = key_tail(str(record.result.get("key_id", "")))
+        return f"key {visible(str(record.effect.params.get('name', '')), 60)} {tail}"
+    return f"SMTP {visible(record.effect.target, 80)}"
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value)).astimezone(UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,116 @@
+"""Step 9, blocklists: what stands now, what was asked for, and whether the days after are over. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from workbench.blocklists.rates import QUIET_DAYS, RateDay, RateLevel, quiet_days
+from workbench.blocklists.removal import RequestState
+from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, Seen, settled
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import State
+from workbench.domain.runbook.verdict import Found, Verdict, attested
+
+# Listings come days after the abuse (drill and dossier: days 0, 1 and 3); a week covers them.
+WATCH_DAYS = 7
+CHECK, REMOVE = "blocklists.check", "blocklists.removal"
+
+
+def blocklists(situation: Situation) -> Found:
+    """Step 9: no listing that matters, or its removal requested; looked at again for a week after containment."""
+    state, book = situation.state, situation.state.listings
+    said = attested(state, "9")
+    if not book.rounds:
+        return said or Found(Verdict.OPEN, ("not looked up yet",), action=CHECK)
+    matter = book.mattering
+    now = datetime.fromisoformat(book.last_round_at)
+    waiting = [seen for seen in matter if not settled(seen, now)]
+    lines = (_summary(book), *_details(book), *rate_lines(state), *refusal_lines(state))
+    if waiting:
+        first = "" if state.contained_at else "ask for removal only once access is cut: "
+        shown = "; ".join(f"{seen.subject} on {seen.zone}" for seen in waiting[:4])
+        more = f" and {len(waiting) - 4} more" if len(waiting) > 4 else ""
+        lines = (f"{first}{shown}{more}", *lines)
+        progress = (len(matter) - len(waiting), len(matter))
+        return said or Found(
+            Verdict.IN_PROGRESS, lines, progress, action=REMOVE if state.contained_at else CHECK
+        )
+    until = watch_until(state)
+    if said is not None:
+        return said
+    if until is None or now < until or matter:
+        day = f"until {until:%d %b}" if until is not None else f"for {WATCH_DAYS} days after containment"
+        words = f"watched {day}: a listing can come days after the abuse"
+        return Found(Verdict.IN_PROGRESS, (*lines[:1], words, *lines[1:]), action=CHECK, idle=True)
+    return Found(Verdict.DONE, (f"no listing that matters, watched until {until:%d %b}", *lines))
+
+
+def watch_until(state: State) -> datetime | None:
+    """Return until when the lists are looked at again, None while access is not cut."""
+    cut = state.contained_at or state.last_cut_at
+    if not cut:
+        return None
+    return datetime.fromisoformat(cut).astimezone(UTC) + timedelta(days=WATCH_DAYS)
+
+
+def rate_days(fact: dict[str, Any] | None) -> list[RateDay]:
+    """Return the days of the journaled rates, oldest first."""
+    return [
+        RateDay(
+            datetime.fromisoformat(day["day"]).date(),
+            int(day["delivered"]),
+            int(day["complaints"]),
+            int(day["bounced"]),
+        )
+        for day in (fact or {}).get("days", ())
+    ]
+
+
+def rate_lines(state: State) -> tuple[str, ...]:
+    """Return complaint and bounce rates in words: the worst recent day, and how long it has been quiet."""
+    days = rate_days(state.facts.get(RATES))
+    told = [day for day in days if day.level in (RateLevel.WATCH, RateLevel.ALARM)]
+    if not days:
+        return ()
+    if not told:
+        return ("complaint and bounce rates of the last days are fine",)
+    worst = max(told, key=lambda day: (day.complaint_rate, day.bounce_rate))
+    return (
+        f"{worst.day:%d %b}: {worst.complaint_rate:.2%} complaints, {worst.bounce_rate:.1%} bounces "
+        f"({worst.level.value}); {quiet_days(days)} of {QUIET_DAYS} quiet days that Gmail asks for",
+    )
+
+
+def refusal_lines(state: State) -> tuple[str, ...]:
+    """Return who refuses the account's mail, in words."""
+    fact = state.facts.get(REFUSALS)
+    if fact is None or not fact.get("providers"):
+        return ()
+    shown = ", ".join(f"{name} {count:,}" for name, count in list(fact["providers"].items())[:5])
+    return (f"refused as listed or blocked since {fact['since']}: {shown}",)
+
+
+def _summary(book: ListingBook) -> str:
+    listed = book.listed
+    words = (
+        f"looked up {book.last_round_at}: {len(listed)} listing(s), {len(book.mattering)} of them matter, "
+        f"{book.unclear} cannot tell"
+    )
+    off = sum(1 for seen in book.pairs.values() if seen.request.state is RequestState.REMOVED)
+    return words + (f", {off} gone" if off else "")
+
+
+def _details(book: ListingBook) -> list[str]:
+    lines = [_line(seen) for seen in book.mattering[:6]]
+    if book.unbelieved:
+        zones = ", ".join(sorted(book.unbelieved)[:4])
+        lines.append(f"{len(book.unbelieved)} list(s) cannot be believed from here: {zones}")
+    return lines
+
+
+def _line(seen: Seen) -> str:
+    since = f" since {seen.since:%d %b %H:%M}Z" if seen.since is not None else ""
+    return (
+        f"{seen.subject} on {seen.zone}{since}: {seen.record.get('reason', '')}; {seen.request.state.value}"
+    )

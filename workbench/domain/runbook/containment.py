@@ -1,0 +1,198 @@
+"""Steps 0 to 3: evidence, keys, logins, queues. What the account must show before each is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workbench.core.redact import key_tail, visible
+from workbench.domain.detection.abused_domains import abused_domains
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.domain.model.state import EffectRecord
+from workbench.domain.runbook import manual_steps
+from workbench.domain.runbook.handover import Kept, kept
+from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
+from workbench.mailgun.models import Subaccount
+
+_CUTS = (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE, EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET)
+_REACHED = (EffectState.DONE, EffectState.VERIFIED)
+
+
+def evidence(situation: Situation) -> Found:
+    """Step 0: both snapshots stored with their hash, and Support told (attested)."""
+    state = situation.state
+    lines: list[str] = []
+    stored = 0
+    for part, name in (("0a", "keys, users, domains, logins, limits"), ("0b", "settings and logs")):
+        snapshot = state.snapshots.get(part)
+        if snapshot is None:
+            lines.append(f"{part} ({name}): not stored yet")
+        else:
+            stored += 1
+            lines.append(f"{part} ({name}): stored {snapshot['at']}, sha256 {snapshot['sha256'][:16]}…")
+    told = [a for a in state.attestations if a.step == "0"]
+    lines.append(
+        f"Support told: {told[-1].at}, {told[-1].who}" if told else "Support: opening message not sent yet"
+    )
+    done = stored + bool(told)
+    first = "0a" in state.snapshots
+    found = counted(done, 3, tuple(lines))
+    # The rest (0b) is read below the writes and stands in nobody's way (design, idea 5).
+    action = "support.message" if first and not told else "evidence.preserve"
+    return Found(found.verdict, found.evidence, found.progress, action, idle=first and bool(told))
+
+
+def keys(situation: Situation) -> Found:
+    """Step 1: every key that existed is absent, and every replacement stored and proven."""
+    inventory, state = situation.inventory, situation.state
+    if "keys" not in inventory.read_at:
+        return Found(Verdict.OPEN, ("the key list is not read yet",))
+    deletes = state.of_kind(EffectKind.KEY_DELETE)
+    # A key made in step 11 to do less replaces one that step 1 is about no more.
+    mints = [r for r in state.of_kind(EffectKind.KEY_CREATE) if not r.effect.params.get("harden")]
+    left = [item for item in inventory.keys.values() if not situation.minted_here(item.id)]
+    gone = [r for r in deletes if r.state is EffectState.VERIFIED]
+    total = len(left) + len({r.effect.target for r in gone} - {item.id for item in left})
+    lines = [_line(r) for r in (*deletes, *mints) if r.state is not EffectState.PLANNED]
+    if left:
+        lines.insert(0, f"{len(left)} key(s) from before are still in the account")
+    proven = {r.effect.params.get("replaces") for r in mints if r.state is EffectState.VERIFIED}
+    unproven = [
+        r
+        for r in mints
+        if r.state in (EffectState.PLANNED, EffectState.DONE)
+        # A refused sending key counts no more once a key with the old role took its place.
+        or (r.state is EffectState.FAILED and r.effect.params.get("replaces") not in proven)
+    ]
+    if unproven:
+        lines.insert(0, f"{len(unproven)} replacement(s) not proven yet")
+    waiting = [item for item in kept(situation) if item.is_key and not item.calm]
+    lines[:0] = [_kept(item) for item in waiting]
+    if not total and not mints:
+        return Found(Verdict.NOT_APPLICABLE, ("the account has no keys",))
+    found = counted(total - len(left) - bool(unproven and not left), total, tuple(lines))
+    if waiting and len(waiting) == len(left) and not unproven:
+        return _hand_over(situation, found, waiting)
+    if left and inventory.logins and not state.of_kind(*_CUTS):
+        happens = (
+            "One plan cuts all access, the worst first: each key is replaced (new one stored and proven, old one "
+            "deleted and proven dead), and every SMTP login gets a new password. Each row of it can be left out."
+        )
+        return replace(found, action="contain.all", happens=happens)
+    return _finish_first(found, [*deletes, *mints])
+
+
+def logins(situation: Situation) -> Found:
+    """Step 2: every login reset by us and proven, or removed."""
+    inventory, state = situation.inventory, situation.state
+    if "logins" not in inventory.read_at:
+        return Found(Verdict.OPEN, ("the SMTP logins are not read yet",))
+    by_login = {r.effect.target: r for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)}
+    held = list(inventory.logins)
+    if not held and not by_login:
+        return Found(Verdict.NOT_APPLICABLE, ("no domain has SMTP logins",))
+    removed = [r for r in state.of_kind(EffectKind.LOGIN_DELETE) if r.state is EffectState.VERIFIED]
+    verified = [login for login in held if _state(by_login, login) is EffectState.VERIFIED]
+    unproven = [login for login in held if _state(by_login, login) is EffectState.DONE]
+    untouched = len(held) - len(verified) - len(unproven)
+    lines = []
+    if untouched:
+        lines.append(f"{untouched} login(s) still have the password from before")
+    if unproven:
+        lines.append(f"{len(unproven)} reset, but cannot be proven from here")
+        lines += [by_login[login].evidence[-1] for login in unproven[:1] if by_login[login].evidence]
+    if verified:
+        lines.append(f"{len(verified)} reset, new password accepted by the SMTP server")
+        lines.append("old passwords: not tested unless supplied; a reset replaces the only one")
+    if removed:
+        lines.append(f"{len(removed)} stranger login(s) removed, absent from their domains")
+    waiting = [item for item in kept(situation) if not item.is_key]
+    lines[:0] = [_kept(item) for item in waiting]
+    if not untouched and unproven:
+        return Found(Verdict.IN_PROGRESS, tuple(lines), (len(verified), len(held)), "finish")
+    found = counted(len(verified), len(held), tuple(lines))
+    if waiting and len(waiting) == untouched and not unproven:
+        return _hand_over(situation, found, waiting)
+    return _finish_first(found, list(by_login.values()))
+
+
+def stop(situation: Situation) -> Found:
+    """Step 3: queues of abused domains purged; limit and subaccounts as the operator wanted."""
+    said = attested(situation.state, "3")
+    purges = {r.effect.target: r for r in situation.state.of_kind(EffectKind.QUEUE_PURGE)}
+    wanted = [item.name for item in abused_domains(situation)]
+    names = list(dict.fromkeys([*wanted, *purges]))
+    lines = [_line(record) for record in purges.values() if record.state in _REACHED]
+    lines += [_line(r) for r in situation.state.of_kind(EffectKind.LIMIT_SET) if r.state in _REACHED]
+    lines += [_line(r) for r in situation.state.of_kind(EffectKind.SUBACCOUNT_DISABLE) if r.state in _REACHED]
+    for item in manual_steps.left(situation.state, "3"):
+        lines.append(f"in the control panel, to be attested: {item.title}. {item.where}")
+    rogue = rogue_subaccounts(situation)
+    if rogue:
+        shown = ", ".join(visible(s.name or s.id, 60) for s in rogue[:4])
+        lines.insert(0, f"still open, and not yours by all signs: subaccount {shown}")
+        if said is None:
+            found = counted(0, len(rogue) + len(names), tuple(lines))
+            happens = (
+                "One plan: the rogue subaccount is disabled, the queues of the abused domains are purged."
+            )
+            return replace(found, action="stop.all", happens=happens)
+    if not names:
+        if said is not None:
+            return said
+        if situation.volume is None:
+            return Found(Verdict.OPEN, ("the sending figures are not read yet", *lines))
+        return Found(Verdict.NOT_APPLICABLE, ("no domain sends abnormally much", *lines))
+    done = [n for n in names if n in purges and purges[n].state is EffectState.VERIFIED]
+    missing = [n for n in names if n not in done]
+    if missing:
+        lines.insert(0, f"not purged yet: {', '.join(missing[:4])}{' …' if len(missing) > 4 else ''}")
+    if missing and said is not None:
+        return said
+    return counted(len(done), len(names), tuple(lines))
+
+
+def rogue_subaccounts(situation: Situation) -> list[Subaccount]:
+    """Return open subaccounts judged the intruder's, or made in the abuse window and not judged ours."""
+    found = []
+    for item in situation.inventory.subaccounts.values():
+        decision = situation.state.decisions.get(f"subaccount:{item.id}")
+        recent = item.created_at is not None and item.created_at >= situation.background.since
+        suspect = decision.decision == INTRUDER if decision is not None else recent
+        if suspect and item.status == "open":
+            found.append(item)
+    return found
+
+
+def _kept(item: Kept) -> str:
+    name = key_tail(item.target) if item.is_key else visible(item.target, 80)
+    until = f", until {item.due:%d %b %H:%M}Z" if item.due is not None else ""
+    return f"{name}: kept for the hand-over{until}; {item.why}"
+
+
+def _hand_over(situation: Situation, found: Found, waiting: list[Kept]) -> Found:
+    """All that is left waits for its hand-over: the next step need not, until a deadline runs out."""
+    asks = any(item.adopted or (item.due is not None and item.due <= situation.now) for item in waiting)
+    return Found(Verdict.IN_PROGRESS, found.evidence, found.progress, "handover.finish", idle=not asks)
+
+
+def _state(records: dict[str, EffectRecord], login: str) -> EffectState | None:
+    record = records.get(login)
+    return record.state if record is not None else None
+
+
+def _line(record: EffectRecord) -> str:
+    what = record.effect.what or record.effect.target
+    if record.failure:
+        return f"{what}: FAILED, {record.failure['what']}"
+    return f"{what}: {'; '.join(record.evidence) or record.state.value}"
+
+
+def _finish_first(found: Found, records: list[EffectRecord]) -> Found:
+    """Point to *finish* when confirmed effects wait for it: continuing comes before planning anew."""
+    begun = any(
+        r.open or r.state is EffectState.DONE or (r.attempts == 0 and not r.state.settled) for r in records
+    )
+    if found.verdict is not Verdict.DONE and begun:
+        return Found(Verdict.IN_PROGRESS, found.evidence, found.progress, "finish")
+    return found

@@ -1,0 +1,78 @@
+"""Running timers in words: whose, what for, how many minutes are left. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from workbench.core.redact import short_address, visible
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import deadlines, user_actions
+from workbench.domain.runbook.handover import Kept, kept
+
+SOON = timedelta(hours=1)  # a later proof is no news for the top line
+
+
+def waiting(situation: Situation) -> list[deadlines.Timer]:
+    """Return the timers somebody waits for, the next one due first; users who are done are waited for no more."""
+    found = deadlines.running(situation)
+    if any(timer.kind in (user_actions.LINK, user_actions.TOLD) for timer in found):
+        pending = {person.item.id for person in user_actions.pending(situation)}
+        found = [
+            t for t in found if t.kind not in (user_actions.LINK, user_actions.TOLD) or t.subject in pending
+        ]
+    return found
+
+
+def named(situation: Situation, timer: deadlines.Timer) -> str:
+    """Return what a timer is of: ``hand-over of prod-web``, ``password link of a.b@…``, ``proof``."""
+    kind, _, target = timer.subject.partition(":")
+    if timer.kind == deadlines.HAND_OVER:
+        key = situation.inventory.keys.get(target) if kind == "key" else None
+        # Without the mark of an earlier replacement, which says nothing to a reader.
+        name = key.name.partition(" [wb-")[0] if key is not None else target
+        return f"hand-over of {visible(name, 40)}"
+    if timer.kind in (user_actions.LINK, user_actions.TOLD):
+        item = situation.inventory.users.get(timer.subject)
+        who = short_address(item.user.email or item.user.name or item.id) if item is not None else "a user"
+        what = "password link" if timer.kind == user_actions.LINK else "answer"
+        return f"{what} of {visible(who, 40)}"
+    return "proof that it stays dead" if timer.kind == deadlines.PROOF else visible(timer.text, 60)
+
+
+def left(timer: deadlines.Timer) -> str:
+    """Return how long a timer still runs, in whole minutes: ``24 min left``, ``2 h left``, ``time is up``."""
+    minutes = -(-int(timer.left.total_seconds()) // 60)
+    if minutes <= 0:
+        return "time is up"
+    return f"{minutes} min left" if minutes < 120 else f"{minutes // 60} h left"
+
+
+def short(situation: Situation, found: list[deadlines.Timer]) -> str:
+    """Return the next timer for the top line and how many more there are, ``""`` where none is near."""
+    near = [t for t in found if t.kind != deadlines.PROOF or t.left <= SOON]
+    if not near:
+        return ""
+    more = f" (+{len(near) - 1})" if len(near) > 1 else ""
+    return f"{named(situation, near[0])}: {left(near[0])}{more}"
+
+
+def question(items: list[Kept], names: list[str]) -> str:
+    """Return what is asked when the time of kept credentials is up."""
+    lines = [f"- {name}: {item.why}" for item, name in zip(items, names, strict=True)]
+    return "\n".join(
+        (
+            "Until they are ended the old credentials work, for the intruder too if they were stolen:",
+            *lines[:8],
+            *([f"- and {len(lines) - 8} more"] if len(lines) > 8 else []),
+        )
+    )
+
+
+def due(situation: Situation, found: list[deadlines.Timer]) -> list[tuple[deadlines.Timer, Kept]]:
+    """Return the hand-overs whose time is up, each with the credential that is kept for it."""
+    held = {item.credential: item for item in kept(situation)}
+    return [
+        (timer, held[timer.subject])
+        for timer in found
+        if timer.kind == deadlines.HAND_OVER and timer.over and timer.subject in held
+    ]

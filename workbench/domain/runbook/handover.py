@@ -1,0 +1,226 @@
+"""Cut now or replace first: what each way means for a credential, and what is kept until its hand-over. Pure.
+
+*Cut now* ends access at once and production is handed the new credential afterwards. *Replace first* makes
+the new credential, hands it over, and ends the old one when the new one is seen in use or the time is up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from workbench.domain.model.credential_use import BOTH, INTRUDER, PRODUCTION
+from workbench.domain.model.plan import EffectKind, EffectState, Place
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import EffectRecord, State
+
+NOW = "now"
+FIRST = "first"
+# The workbench's own key: always replaced first, and ended in the same run.
+OWN = "own"
+# How long a kept credential waits for its hand-over before the operator is asked.
+DEADLINE = timedelta(minutes=30)
+# The same where nothing was stolen: a key that step 11 replaces by one that may do less.
+CALM_DEADLINE = timedelta(days=7)
+# So long an old credential must have sent nothing before its hand-over counts as complete.
+QUIET = timedelta(minutes=10)
+
+_CUTS = (EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
+_REACHED = (EffectState.DONE, EffectState.VERIFIED)
+
+
+def uses(state: State) -> Mapping[str, Mapping[str, Any]]:
+    """Return who sent in the last hour by credential (``key:<id>``, ``smtp:<login>``), as last read."""
+    found: Mapping[str, Mapping[str, Any]] = state.facts.get("credential_use", {}).get("by_credential", {})
+    return found
+
+
+def use_words(use: Mapping[str, Any] | None) -> str:
+    """Return one sentence for the plan: how much, from where, when last, and whose use it looks like."""
+    if not use:
+        return "no message seen in the last hour"
+    addresses = [str(a) for a in use.get("addresses", ())]
+    strange = set(use.get("strange", ()))
+    shown = ", ".join(f"{a} (new)" if a in strange else a for a in addresses[:3])
+    more = len(addresses) - 3 + int(use.get("more_addresses", 0))
+    where = f" from {shown}" + (f" and {more} more" if more > 0 else "") if shown else ""
+    last = f", last {str(use.get('last_used', ''))[11:19]}Z" if use.get("last_used") else ""
+    return (
+        f"{int(use.get('last_hour', 0)):,} messages in the last hour{where}{last}; looks like {_looks(use)}"
+    )
+
+
+def _looks(use: Mapping[str, Any]) -> str:
+    looks = str(use.get("looks", ""))
+    words = {PRODUCTION: "production", INTRUDER: "the intruder", BOTH: "both production and the intruder"}
+    return words.get(looks, "neither for sure")
+
+
+def sends_abuse(use: Mapping[str, Any] | None) -> bool:
+    """Return whether a credential's use of the last hour looks like the intruder's, alone or beside production."""
+    return bool(use) and str((use or {}).get("looks", "")) in (INTRUDER, BOTH)
+
+
+def proposal(situation: Situation) -> dict[str, str]:
+    """Return the way proposed on screen for every key and login: ``now``, ``first`` or ``own``.
+
+    Cut now for what sends abuse, looks like a stranger's, or cannot be replaced first (``postmaster``, sign-in
+    keys); replace first for the rest. While nobody has read who sends, everything is proposed to be cut now:
+    keeping a credential of which nothing is known would be a guess in the intruder's favour.
+    """
+    known = "credential_use" in situation.state.facts
+    found = uses(situation.state)
+    ways: dict[str, str] = {}
+    for key in situation.inventory.keys.values():
+        name = f"key:{key.id}"
+        if key.id == situation.own_key_id:
+            ways[name] = OWN
+        elif not known or key.key.kind == "web" or situation.of_key(key).likely:
+            ways[name] = NOW
+        else:
+            ways[name] = NOW if sends_abuse(found.get(name)) else FIRST
+    for login in situation.inventory.logins.values():
+        name = f"smtp:{login.login}"
+        if not known or login.is_postmaster or situation.of_login(login).likely:
+            ways[name] = NOW
+        else:
+            ways[name] = NOW if sends_abuse(found.get(name)) else FIRST
+    return ways
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An old credential that still works because its replacement is being handed over.
+
+    ``replacements`` are the new credentials as ``key:<id>`` or ``smtp:<login>``, ``entries`` their vault entries.
+    ``due`` is when the operator is asked; ``adopted`` says that a replacement was seen in use and the old one
+    was not, ``why`` in words. ``calm`` says that the old one was never in the intruder's hands: step 11 replaces
+    it by one that may do less.
+    """
+
+    credential: str
+    target: str
+    place: Place
+    replacements: tuple[str, ...]
+    entries: tuple[str, ...]
+    proven: bool
+    since: str
+    due: datetime | None
+    adopted: bool
+    why: str
+    calm: bool = False
+
+    @property
+    def is_key(self) -> bool:
+        """Return whether this is an API key, not an SMTP login."""
+        return self.credential.startswith("key:")
+
+
+def kept(situation: Situation) -> list[Kept]:
+    """Return every credential of this incident that is replaced but not yet cut, in the order of its plan."""
+    state = situation.state
+    groups: dict[str, list[EffectRecord]] = {}
+    for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE):
+        params = record.effect.params
+        if params.get("cut") == FIRST and params.get("replaces") and record.state is not EffectState.SKIPPED:
+            kind = "key" if record.effect.kind is EffectKind.KEY_CREATE else "smtp"
+            groups.setdefault(f"{kind}:{params['replaces']}", []).append(record)
+    if not groups:
+        return []
+    cut = {(kind, r.effect.target) for kind, r in _cuts(state)}
+    waiting = ((name, records) for name, records in groups.items() if _parts(name) not in cut)
+    return [made for name, records in waiting if (made := _kept(situation, name, records))]
+
+
+def is_kept(state: State, credential: str) -> bool:
+    """Return whether a credential is replaced first and waits, without looking at the account."""
+    target = credential.partition(":")[2]
+    planned = any(
+        r.effect.params.get("cut") == FIRST and r.effect.params.get("replaces") == target
+        for r in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE)
+        if r.state is not EffectState.SKIPPED
+    )
+    return planned and not _cut(state, credential)
+
+
+def _cut(state: State, credential: str) -> bool:
+    """Return whether the old one's end is confirmed: done, or on its way to be."""
+    return any((kind, r.effect.target) == _parts(credential) for kind, r in _cuts(state))
+
+
+def _cuts(state: State) -> Iterator[tuple[str, EffectRecord]]:
+    """Yield every confirmed end of a credential that did not fail, with ``key`` or ``smtp``."""
+    for record in state.of_kind(*_CUTS):
+        if record.state not in (EffectState.FAILED, EffectState.SKIPPED):
+            yield "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp", record
+
+
+def _parts(credential: str) -> tuple[str, str]:
+    kind, _, target = credential.partition(":")
+    return kind, target
+
+
+def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept | None:
+    state, inventory = situation.state, situation.inventory
+    kind, _, target = name.partition(":")
+    held, slice_ = (inventory.keys, "keys") if kind == "key" else (inventory.logins, "logins")
+    if slice_ in inventory.read_at and target not in held:
+        return None
+    reached = [r for r in records if r.state in _REACHED]
+    new = tuple(
+        f"key:{r.result['key_id']}" if kind == "key" else f"smtp:{r.effect.target}"
+        for r in reached
+        if kind != "key" or "key_id" in r.result
+    )
+    adopted, why = _adoption(state.facts.get("credential_use", {}), name, new)
+    timer = state.timers.get(timer_id(name), {})
+    return Kept(
+        credential=name,
+        target=target,
+        place=records[0].effect.place,
+        replacements=new,
+        entries=tuple(r.entry for r in reached if r.entry),
+        proven=all(r.state is EffectState.VERIFIED for r in records),
+        since=min((r.done_at for r in reached if r.done_at), default=""),
+        due=_moment(timer.get("due")),
+        adopted=adopted,
+        why=why,
+        calm=any(r.effect.params.get("harden") for r in records),
+    )
+
+
+def _adoption(fact: Mapping[str, Any], old: str, new: tuple[str, ...]) -> tuple[bool, str]:
+    """Return whether the hand-over shows in the logs of the last hour, and what they show in words."""
+    found: Mapping[str, Mapping[str, Any]] = fact.get("by_credential", {})
+    seen = [name for name in new if int(found.get(name, {}).get("last_hour", 0)) > 0]
+    if not seen:
+        # The log names no SMTP login, only the envelope sender, which a program may well keep (dossier B5).
+        smtp = (
+            "; the log tells logins only by sender address, so it may be" if old.startswith("smtp:") else ""
+        )
+        return False, f"the replacement is not seen in use yet{smtp}"
+    if len(seen) < len(new):
+        return False, f"{len(seen)} of {len(new)} replacements are in use"
+    last, as_of = _moment(found.get(old, {}).get("last_used")), _moment(fact.get("as_of"))
+    # The hour before the hand-over is in the log too: only what is recent says that somebody stays behind.
+    if last is not None and as_of is not None and as_of - last < QUIET:
+        return False, "the replacement is in use, and so is the old one still"
+    return True, "the replacement is in use, the old one no longer"
+
+
+def timer_id(credential: str) -> str:
+    """Return the id of the timer of a kept credential."""
+    return f"hand-over:{credential}"
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(str(text)).astimezone(UTC) if text else None
+
+
+def waiting(situation: Situation) -> Iterator[str]:
+    """Yield one sentence for each kept credential: what waits, for what, until when."""
+    for item in kept(situation):
+        until = f"until {item.due:%d %b %H:%M}Z, then you are asked" if item.due else "no deadline set yet"
+        yield f"{item.target}: kept, {item.why} ({until})"

@@ -1,0 +1,199 @@
+"""Steps 6 to 12: what the intruder left, the leak, the damage, blocklists, adoption, hardening, the report.
+
+These read facts that the sweep, the search, the look-ups and the report have journaled; a step whose fact
+is missing is open, and a person may attest it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from workbench.core.redact import visible
+from workbench.domain.detection.findings import Finding, findings
+from workbench.domain.hardening.measures import Standing, items, score, settled
+from workbench.domain.leaks import leaks
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.domain.runbook.adoption import replacements, source_question, told
+from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
+
+_ACCEPTED = (EffectState.DONE, EffectState.VERIFIED)
+
+
+def leftovers(situation: Situation) -> Found:
+    """Step 6: every finding judged, and what was judged the intruder's is gone."""
+    found = [f for f in findings(situation) if not f.key.startswith("leak:")]
+    open_ = [f for f in found if not f.decision]
+    bad = [f for f in found if f.decision == INTRUDER]
+    lines = [f"{f.title}: {'; '.join(f.why[:1])}" for f in open_[:6]]
+    if len(open_) > 6:
+        lines.append(f"and {len(open_) - 6} more")
+    lines += [f"{f.title}: judged the intruder's, still there" for f in bad]
+    sweep = situation.state.facts.get("sweep")
+    if sweep is not None:
+        lines.append(f"swept {sweep['at']}: {sweep.get('looked_at', 0)} settings looked at")
+    done = len(found) - len(open_) - len(bad)
+    if sweep is None:
+        said = attested(situation.state, "6")
+        if said is not None and not open_ and not bad:
+            return said
+        lines = lines or [
+            "keys, logins, users and domains show nothing unexplained; settings are not swept yet"
+        ]
+        return Found(Verdict.OPEN, tuple(lines), (done, len(found)) if found else None, "leftovers.sweep")
+    if open_:
+        happens = f"A list of the {len(open_)} finding(s) nobody judged: yours, or the intruder's. Nothing is changed."
+        return replace(counted(done, len(found), tuple(lines)), action="findings.judge", happens=happens)
+    if bad:
+        return _to_remove(situation, counted(done, len(found), tuple(lines)), bad)
+    return Found(Verdict.DONE, tuple(lines))
+
+
+def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
+    """Name what takes the intruder's things away: one plan for most, the typed name for a domain, else the panel."""
+    if any(f.remedy and f.remedy != "domains.delete" for f in bad):
+        return replace(
+            found,
+            action="leftovers.remove",
+            happens="What was judged the intruder's is removed, in one plan.",
+        )
+    accepted = {
+        r.effect.target for r in situation.state.of_kind(EffectKind.DOMAIN_DELETE) if r.state in _ACCEPTED
+    }
+    domains = [f.id for f in bad if f.kind == "domain" and f.id not in accepted]
+    if domains:
+        name = visible(domains[0], 100)
+        happens = f"{name} is deleted for good, once its name is typed: Mailgun cannot switch a domain off."
+        return replace(found, action="domains.delete", happens=happens)
+    # Users go in the panel (step 1b), a domain's deletion runs in Mailgun's background for minutes.
+    by_hand = [f for f in bad if f.kind not in ("user", "domain")]
+    if not by_hand:
+        happens = "The rest goes by itself or in step 1b; the account is read again every minute."
+        return replace(found, action="pane.domains", happens=happens, idle=True)
+    happens = (
+        "No call removes these: repair them in the control panel, then say so in the list. The evidence below names "
+        "them."
+    )
+    return replace(found, action="findings.judge", happens=happens)
+
+
+def leak(situation: Situation) -> Found:
+    """Step 7: exposures found and closed, or every place searched and recorded."""
+    fact = situation.state.facts.get("leaks")
+    said = attested(situation.state, "7")
+    if fact is None:
+        return said or Found(
+            Verdict.OPEN, ("nothing searched yet: workbench leaks PATH…",), action="leaks.search"
+        )
+    found = leaks.leaks(situation.state)
+    open_ = [one for one in found if one.open]
+    lines = tuple(leaks.lines(situation.state))
+    if open_:
+        happens = (
+            "Take each secret out of where it lies (and out of the history), block what the site serves, then "
+            "search again: what is gone closes by itself. What stays for a reason is judged in the list."
+        )
+        waiting = counted(len(found) - len(open_), len(found), lines)
+        return replace(waiting, action="leaks.judge", happens=happens)
+    return said or Found(Verdict.DONE, lines)
+
+
+def damage(situation: Situation) -> Found:
+    """Step 8: the abuse window and what went out are known."""
+    fact = situation.state.facts.get("assessment")
+    if fact is not None:
+        return Found(Verdict.DONE, tuple(str(line) for line in fact.get("lines", ())))
+    volume = situation.volume
+    said = attested(situation.state, "8")
+    if said is not None:
+        return said
+    if volume is None:
+        return Found(Verdict.OPEN, ("the sending figures are not read yet",), action="damage.assess")
+    if volume.began is None:
+        lines = ("no abnormal hour in the metrics", volume.explained())
+        return Found(Verdict.OPEN, lines, action="damage.assess")
+    sent = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
+    return Found(
+        Verdict.IN_PROGRESS,
+        (f"abnormal since {volume.began:%d %b %H:%M}Z, {sent:,} messages accepted", volume.explained()),
+        action="damage.assess",
+    )
+
+
+def adoption(situation: Situation) -> Found:
+    """Step 10: each replacement seen in use; opens as soon as one is proven."""
+    said = attested(situation.state, "10")
+    made = replacements(situation)
+    if not made:
+        why = "opens when the first replacement is proven"
+        return said or Found(Verdict.OPEN, (why,), action="adoption.show", idle=True)
+    waiting = [one for one in made if one.waits]
+    down = sum(one.down for one in waiting)
+    unused = [one for one in made if one.used_before is False and not one.in_use]
+    lines = [f"{down} sender(s) still down" if down else "no sender is down"]
+    if question := source_question(situation):
+        lines.append(question)
+    # Whoever's session was stolen would hand the new secrets straight on.
+    lines += leaks.devices(situation.state)
+    lines += [one.line() for one in waiting[:6]]
+    if unused:
+        lines.append(f"{len(unused)} more were not in use before: nobody is waiting for them")
+    if said is not None:
+        return said
+    # What is kept until its hand-over holds the step open, and nobody is down for it.
+    found = counted(len(made) - down, len(made), tuple(lines))
+    if waiting and not down:
+        found = replace(found, verdict=Verdict.IN_PROGRESS)
+    if waiting and (told(situation) or all(one.handed_over for one in waiting)):
+        happens = (
+            f"{len(waiting)} credential(s) are handed over; it is the turn of those who run the programs. The log is "
+            "read again and again: each closes by itself when it is seen in use."
+        )
+        return replace(found, action="adoption.show", happens=happens, idle=True)
+    if question and not waiting and any(one.in_use for one in made):
+        # Done is when production runs on the new ones and the old places are clean: step 7 says of that.
+        happens = (
+            "Production runs on the new ones. The places where the old ones lay are not clean yet: step 7."
+        )
+        return replace(found, verdict=Verdict.IN_PROGRESS, action="adoption.show", happens=happens, idle=True)
+    return replace(found, action="adoption.show")
+
+
+def harden(situation: Situation) -> Found:
+    """Step 11: every measure stands by evidence or attestation, or was left for later; the score is shown."""
+    said = attested(situation.state, "11")
+    if not situation.state.contained_at:
+        why = "after access is cut and production runs again"
+        return said or Found(Verdict.OPEN, (why,), action="harden.show", idle=True)
+    measures = items(situation)
+    reached = score(measures)
+    first = situation.state.facts.get("hardening_before", {}).get("percent")
+    lines = [f"score {reached.percent} %{f' (was {first} %)' if first is not None else ''}"]
+    open_ = [item for item in measures if not settled(item)]
+    lines += [f"{item.title}: {item.standing.value}, {item.evidence}; {item.how}" for item in open_]
+    lines += [f"{item.title}: {item.evidence}" for item in measures if item.standing is Standing.LATER]
+    if said is not None:
+        return said
+    found = counted(len(measures) - len(open_), len(measures), tuple(lines))
+    if found.verdict is Verdict.DONE and any(item.standing is Standing.LATER for item in measures):
+        found = replace(found, verdict=Verdict.ATTESTED)
+    return replace(found, action="harden.show")
+
+
+def report(situation: Situation) -> Found:
+    """Step 12: the report sent (attested), and the account's own word that it may send again."""
+    said = attested(situation.state, "12")
+    stopped = sorted(i.name for i in situation.inventory.domains.values() if i.domain.is_disabled)
+    if said is not None:
+        if not stopped:
+            return replace(said, evidence=(*said.evidence, "no domain of the account is disabled"))
+        lines = (*said.evidence, f"still disabled: {', '.join(visible(name, 80) for name in stopped[:6])}")
+        happens = (
+            "The report is sent; Support re-enables the account. The domains are read again every minute."
+        )
+        return Found(Verdict.IN_PROGRESS, lines, action="report.write", happens=happens, idle=True)
+    fact = situation.state.facts.get("report")
+    if fact is not None:
+        lines = (f"written {fact['at']}, sha256 {fact.get('sha256', '')[:16]}…, not sent yet",)
+        return Found(Verdict.IN_PROGRESS, lines, action="report.write")
+    return Found(Verdict.OPEN, ("write it when the steps above stand",), action="report.write")

@@ -1,0 +1,258 @@
+"""The sweep: every place in the settings where an intruder can stay, each thing judged (dossier F). Pure.
+
+Three verdicts: *known before the window*, *created or changed inside it*, *has no date: ask*. Many hiding places
+have no date, and an edit leaves none even where there is a date of making: there the signs decide whether the
+operator is asked, and the words say what makes it likely or unlikely. Keys, logins, users, domains and
+subaccounts are judged from the inventory, in ``findings``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from workbench.core.clock import iso
+from workbench.domain.detection.hosts import Home
+from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.settings import Settings, odd_fields
+from workbench.domain.settings_audit import rows
+from workbench.domain.settings_audit.content_rows import SKEW
+
+# What the API cannot show at all (dossier F), each with the question for Support.
+HIDDEN = (
+    ("sign-in sessions", "Please end all control-panel sessions and send us the sign-in history with addresses."),
+    ("the panel's audit log", "Who changed what in the control panel since the abuse began?"),
+    ("calls to management endpoints", "Which keys called management endpoints, from which addresses?"),
+    ("session timeouts and logout address", "What are our session timeouts and logout_redirect_url set to?"),
+    ("the organisation's name", "Was the organisation's name or contact address changed?"),
+    ("who read the HTTP signing key", "Was the HTTP signing key read? We renew it in any case."),
+    ("deleted alert rules", "Were alert or limit rules deleted since the abuse began? Which?"),
+    ("deleted suppressions", "Were suppressions deleted since the abuse began, and can you restore them?"),
+    ("exports and stored messages that were read", "Were logs, lists or stored messages exported?"),
+    ("members added to mailing lists", "Which mailing-list members were added since the abuse began?"),
+    ("the Optimize add-on's signing key and Slack token", "Were the alert settings of Optimize read?"),
+)  # fmt: skip
+
+
+class Judged(StrEnum):
+    """When a thing came to be, as far as the account shows it."""
+
+    BEFORE = "known before the window"
+    INSIDE = "created or changed inside it"
+    UNDATED = "has no date: ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """One setting, judged. ``id`` is verbatim as the API names it, ``key`` the name decisions are kept under.
+
+    ``score`` is 0 (nothing speaks for the intruder) to 3; ``remedy`` names what one key does about it (see
+    ``remedies``), empty where only a person can; ``params`` is what that needs, plain JSON values;
+    ``instruct`` is what to do by hand.
+    """
+
+    kind: str
+    id: str
+    title: str
+    where: tuple[str, ...]
+    judged: Judged
+    score: int
+    why: tuple[str, ...]
+    remedy: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    instruct: str = ""
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return the name decisions about it are kept under."""
+        return f"{self.kind}:{'/'.join(self.where)}:{self.id}"
+
+    @property
+    def asks(self) -> bool:
+        """Return whether the operator must judge it."""
+        return self.score > 0
+
+    @property
+    def severity(self) -> str:
+        """Return high, medium or low."""
+        return {1: "low", 2: "medium"}.get(self.score, "high" if self.score else "low")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values, the form the journal keeps."""
+        return {
+            "kind": self.kind,
+            "id": self.id,
+            "title": self.title,
+            "where": list(self.where),
+            "judged": self.judged.value,
+            "score": self.score,
+            "why": list(self.why),
+            "remedy": self.remedy,
+            "params": dict(self.params),
+            "instruct": self.instruct,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Swept:
+        """Return what ``to_json`` wrote."""
+        return cls(
+            kind=str(document["kind"]),
+            id=str(document["id"]),
+            title=str(document["title"]),
+            where=tuple(str(part) for part in document["where"]),
+            judged=Judged(document["judged"]),
+            score=int(document["score"]),
+            why=tuple(str(line) for line in document["why"]),
+            remedy=str(document["remedy"]),
+            params=dict(document["params"]),
+            instruct=str(document["instruct"]),
+        )
+
+
+@dataclass(slots=True)
+class Sweep:
+    """The result: every setting judged, what could not be read, what the API cannot show.
+
+    ``cared_for`` names what was proven removed or repaired before this reading began: found again, it came back.
+    ``unread`` are the areas that could not be read (see ``sweep_unread``).
+    """
+
+    at: datetime
+    since: datetime
+    swept: list[Swept] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+    cared_for: tuple[str, ...] = ()
+    unread: tuple[Mapping[str, str], ...] = ()
+
+    def asked(self) -> list[Swept]:
+        """Return what the operator must judge, the gravest first."""
+        return sorted((s for s in self.swept if s.asks), key=lambda s: (-s.score, s.kind, s.title))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many settings got which verdict."""
+        found = Counter(s.judged.value for s in self.swept)
+        return {judged.value: found[judged.value] for judged in Judged}
+
+    def fact(self) -> dict[str, Any]:
+        """Return the body of the fact ``sweep``: what reopening the incident must know again."""
+        return {
+            "cared_for": list(self.cared_for),
+            "looked_at": len(self.swept),
+            "since": iso(self.since),
+            "counts": self.counts(),
+            "gaps": list(self.gaps),
+            "items": [item.to_json() for item in self.asked()],
+            "unread": [dict(row) for row in self.unread],
+        }
+
+
+@dataclass(slots=True)
+class Clues:
+    """What helps to judge things without a date.
+
+    ``known_addresses`` sent the customer's own mail, ``strange_addresses`` the intruder's. ``changed`` maps
+    (kind, where, id) to a sentence for what differs from an earlier snapshot; ``ours`` are (kind, id) of what this
+    incident made itself.
+    """
+
+    known_addresses: frozenset[str] = frozenset()
+    strange_addresses: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    changed: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    ours: frozenset[tuple[str, str]] = frozenset()
+
+
+def home_of(inventory: Inventory, since: datetime, seen: Iterable[str] = ()) -> Home:
+    """Return the names that belong to the customer: domains from before ``since``, and the owner's mail domain."""
+    names = [
+        item.name
+        for item in inventory.domains.values()
+        if not item.domain.is_sandbox and (item.domain.created_at is None or item.domain.created_at < since)
+    ]
+    owner = next((i.user.email or "" for i in inventory.users.values() if i.user.is_master), "")
+    return Home.of([*names, owner.rpartition("@")[2]], seen)
+
+
+def sweep(settings: Settings, home: Home, clues: Clues | None = None) -> Sweep:
+    """Return every setting judged. ``home`` must not hold names the intruder added inside the window."""
+    known = clues or Clues()
+    result = Sweep(settings.read_at, settings.since)
+    result.gaps = [f"{gap.slice} {gap.place or ''}: {gap.reason}".strip() for gap in settings.gaps.values()]
+    result.gaps += odd_fields(settings)
+    result.swept = list(_all(settings, home, known))
+    _spread(result)
+    return result
+
+
+def _all(settings: Settings, home: Home, clues: Clues) -> Iterator[Swept]:
+    judge = Judge(settings.since, settings.read_at, home, clues)
+    for row in rows.rows(settings, home, clues.known_addresses, clues.strange_addresses, clues.people):
+        yield judge.take(row)
+
+
+@dataclass(slots=True)
+class Judge:
+    """Turns a row (a thing with its dates and signs) into a verdict."""
+
+    since: datetime
+    now: datetime
+    home: Home
+    clues: Clues
+
+    def take(self, row: rows.Row) -> Swept:
+        """Return the row judged."""
+        why = list(row.signs)
+        score = row.score
+        changed = self.clues.changed.get((row.kind, row.item_place, row.id))
+        if row.dated is not None and row.dated > self.now + SKEW:
+            why.append(f"its date lies in the future ({row.dated:%d %b %Y}) and says nothing")
+            row = replace(row, dated=None)
+        if row.dated is not None and row.dated >= self.since:
+            judged = Judged.INSIDE
+            why.insert(0, f"{row.dated_word} {row.dated:%d %b %H:%M}Z, inside the abuse window")
+            score += 2
+        elif changed is not None:
+            judged = Judged.INSIDE
+            why.insert(0, changed)
+            score += 2
+        elif row.dated is not None and not (row.edits_undated and score):
+            judged, score = Judged.BEFORE, 0
+            why.insert(0, f"{row.dated_word} {row.dated:%d %b %Y}")
+        else:
+            judged = Judged.UNDATED
+            if row.dated is not None:
+                why.append(f"{row.dated_word} {row.dated:%d %b %Y}, but an edit leaves no date")
+        why += [line for line in row.calming if line not in why]
+        if (row.kind, row.id) in self.clues.ours:
+            score, why = 0, ["made by this incident"]
+        return Swept(
+            kind=row.kind,
+            id=row.id,
+            title=row.title,
+            where=row.where,
+            judged=judged,
+            score=min(3, score),
+            why=tuple(why),
+            remedy=row.remedy,
+            params=row.params,
+            instruct=row.instruct,
+            hosts=row.hosts,
+        )
+
+
+def _spread(result: Sweep) -> None:
+    """Raise what shares a foreign host with something already grave: one drop host serves many traps."""
+    grave = {host for item in result.swept if item.score >= 2 for host in item.hosts}
+    shared: Callable[[Swept], list[str]] = lambda item: sorted(set(item.hosts) & grave)  # noqa: E731
+    for place, item in enumerate(result.swept):
+        hosts = shared(item)
+        if hosts and item.score < 3:
+            others = sum(1 for other in result.swept if other is not item and hosts[0] in other.hosts)
+            if others:
+                line = f"{hosts[0]} also stands in {others} other suspicious setting{'s' * (others > 1)}"
+                result.swept[place] = replace(item, score=item.score + 1, why=(*item.why, line))

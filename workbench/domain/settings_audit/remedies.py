@@ -1,0 +1,121 @@
+"""What one key does about a leftover: a thing the sweep judged, as the effect that removes or repairs it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from workbench.core.redact import visible
+from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.domain.settings_audit.audit import Swept
+from workbench.mailgun.endpoints import Region
+
+# After the cut and the queues, before anything cosmetic.
+RANK = 80
+
+_KINDS = {
+    "route.delete": (EffectKind.ROUTE_DELETE, "delete", "cannot be undone; its text is in the snapshot"),
+    "webhook.delete": (EffectKind.WEBHOOK_DELETE, "remove", "add the same address again"),
+    "account_webhook.delete": (EffectKind.ACCOUNT_WEBHOOK_DELETE, "delete", "make it again by hand"),
+    "allowlist.remove": (EffectKind.ALLOWLIST_REMOVE, "remove", "add the same entry again"),
+    "domain.update": (EffectKind.DOMAIN_UPDATE, "clear", "set it back; its value is in the snapshot"),
+    "list.close": (EffectKind.LIST_CLOSE, "close", "set its access level back"),
+    "dkim.deactivate": (EffectKind.DKIM_DEACTIVATE, "deactivate", "activate it again"),
+    "tracking.footer": (EffectKind.TRACKING_FOOTER, "clear", "set it back; its text is in the snapshot"),
+    "sandbox_recipient.delete": (EffectKind.SANDBOX_RECIPIENT_DELETE, "remove", "add and confirm it again"),
+    "suppression_allow.delete": (EffectKind.SUPPRESSION_ALLOW_DELETE, "remove", "add the same entry again"),
+    "template.delete": (EffectKind.TEMPLATE_DELETE, "delete", "cannot be undone; its content is in the snapshot"),
+    "template.activate": (EffectKind.TEMPLATE_ACTIVATE, "set back", "make the other version active again"),
+    "template.headers": (
+        EffectKind.TEMPLATE_HEADERS, "take the foreign senders out of",
+        "set the headers back; their values are in the snapshot",
+    ),
+    "rule.delete": (EffectKind.RULE_DELETE, "delete", "make it again by hand; its text is in the snapshot"),
+    "rule.set": (EffectKind.RULE_SET, "tighten", "set it back"),
+}  # fmt: skip
+_BREAKS = {
+    "route.delete": "inbound mail that this route handles",
+    "webhook.delete": "whatever receives events at this address",
+    "account_webhook.delete": "whatever receives events at this address",
+    "allowlist.remove": "API and SMTP from this network",
+    "list.close": "posting to this list, but for the API",
+    "dkim.deactivate": "nothing, while another key signs",
+    "tracking.footer": "the unsubscribe footer's own wording",
+    "template.delete": "mail that is sent with this template",
+    "template.activate": "nothing; the earlier version is sent again",
+    "template.headers": "nothing; the sender your application names counts again",
+    "rule.delete": "nothing; this rule no longer fires",
+    "rule.set": "nothing; it fires sooner than now",
+}
+
+
+def place_of(where: tuple[str, ...], home: Region) -> Place:
+    """Return the place that the first word of a ``where`` names: ``US``, ``EU/<subaccount>``, ``account``."""
+    region, _, subaccount = where[0].partition("/")
+    try:
+        return Place(Region(region.lower()), subaccount or None)
+    except ValueError:
+        return Place(home, None if where[0] == "account" else where[0])
+
+
+def effect_of(item: Swept, home: Region) -> Effect | None:
+    """Return the effect that takes care of an item, None where only a person can. ``home`` is the main region."""
+    if item.remedy not in _KINDS:
+        return None
+    kind, verb, undo = _KINDS[item.remedy]
+    target, params = _target(item)
+    return Effect(
+        kind,
+        target=target,
+        place=place_of(item.where, home),
+        # The name of the finding: a later sweep sees the thing repaired, and must know by whom.
+        params={**params, "about": item.key},
+        rank=RANK,
+        what=f"{verb} {visible(item.title, 140)}{_more(item)}",
+        breaks=_BREAKS.get(item.remedy, "nothing known"),
+        undo=undo,
+        why=item.why[0] if item.why else "",
+    )
+
+
+def again(effect: Effect, times: int) -> Effect:
+    """Return the effect as the so-manieth of its kind on the same thing, which came back after it was taken care of."""
+    name = f"{effect.params.get('instance', '')}#{times}"
+    return replace(effect, params={**effect.params, "instance": name}, what=f"{effect.what} (it came back)")
+
+
+def _more(item: Swept) -> str:
+    """Return what a repair sets, where the title does not say it."""
+    params = item.params
+    match item.remedy:
+        case "template.activate":
+            return f": version {visible(params['tag'], 40)} instead of {visible(params['instead'], 40)}"
+        case "template.headers":
+            return f": {visible(', '.join(params['taken']), 60)} of version {visible(params['tag'], 40)}"
+        case "rule.set":
+            rule = params["rule"]
+            return f" to {rule['comparator']} {rule['limit']}; what it was before the change is not known"
+        case _:
+            return ""
+
+
+def _target(item: Swept) -> tuple[str, dict[str, Any]]:
+    params = dict(item.params)
+    match item.remedy:
+        case "webhook.delete":
+            return f"{params['domain']}|{item.id}", params
+        case "domain.update":
+            fields = params["fields"]
+            # Two fields of one domain are two effects.
+            return str(params["domain"]), {"fields": fields, "instance": ",".join(sorted(fields))}
+        case "dkim.deactivate" | "suppression_allow.delete":
+            return item.id, {**params, "instance": params["domain"]}
+        case "account_webhook.delete" | "route.delete":
+            return item.id, {}
+        case "template.delete" | "template.activate" | "template.headers":
+            # The API knows templates by their names; two domains may use the same one.
+            return str(params["name"]), {**params, "instance": params["domain"]}
+        case "rule.delete" | "rule.set":
+            return item.id, {**params, "instance": params["book"]}
+        case _:
+            return item.id, params

@@ -1,0 +1,1 @@
+"""What happens in the simulated account: traffic, senders, the intruder, history."""

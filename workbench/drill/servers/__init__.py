@@ -1,0 +1,1 @@
+"""The drill's servers on loopback: API host, SMTP, DNS, web, repository, faults."""

@@ -1,0 +1,129 @@
+"""One effect against a server that may fault: try, ask what happened, try again, give up with the reason.
+
+A write is repeated only when it is known not to have happened, or when repeating it cannot hurt; the
+effect's handler knows which, and asks the account when an answer was lost (design, ideas 3 and 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workbench.core.errors import (
+    ApiError,
+    JournalError,
+    NotAuthorised,
+    RateLimited,
+    Unreachable,
+    UnreadableAnswer,
+    VaultError,
+    VendorFault,
+    WorkbenchError,
+)
+from workbench.domain.model.state import EffectRecord
+from workbench.execution.effects.base import Context, HalfDone, Handler, QuotaFull, Reality, Sent
+from workbench.execution.effects.keys import read_once
+from workbench.execution.progress import Phase
+from workbench.journal.ledger import Ledger
+
+# Waits in seconds between the tries of one effect while the server faults: about 15 s in all.
+WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
+# The client paces itself after a 429, so these are rare; a server that says no so often means it.
+RATE_LIMIT_TRIES = 20
+RATE_LIMIT_WAIT = 2.0
+
+# What may be gone a minute later, and says nothing about the effect itself.
+PASSING = (Unreachable, VendorFault, UnreadableAnswer, RateLimited, NotAuthorised, VaultError)
+
+Say = Callable[[EffectRecord, Phase], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an effect: the server's yes, a full quota, or the error that ended it.
+
+    ``unknown`` says that the effect is not over: the server may have acted all the same, or the trouble
+    was a passing one. The next run asks the account first and goes on. ``locked_out`` says that our own
+    key is refused, so that no other effect can fare better.
+    """
+
+    sent: Sent | None = None
+    quota: bool = False
+    error: WorkbenchError | None = None
+    unknown: bool = False
+    locked_out: bool = False
+
+
+async def attempt(
+    ctx: Context, ledger: Ledger, handler: Handler, record: EffectRecord, entry: str, say: Say
+) -> Outcome:
+    """Carry one effect to the server's yes or to the end of what can be tried; returns the outcome.
+
+    Raises JournalError at once: without a durable record nothing may be written.
+    """
+    unknown = record.open
+    waits = list(WAITS)
+    limited = 0
+    while True:
+        sending = False
+        try:
+            if unknown:
+                found = await handler.reconcile(ctx, record)
+                await ledger.record("effect.reconciled", {"id": record.effect.id, "line": found.line})
+                if found.reality is Reality.HAPPENED:
+                    return await _kept(ledger, record, found.sent)
+                unknown = False
+            await ledger.record("effect.intent", {"id": record.effect.id, "entry": entry})
+            say(record, Phase.SENDING)
+            sending = True
+            sent = await handler.send(ctx, record)
+        except JournalError:
+            raise
+        except QuotaFull:
+            return Outcome(quota=True)
+        except HalfDone as half:
+            return Outcome(error=half.error, unknown=True)
+        except RateLimited as error:
+            # Not carried out: nothing to ask about, only to wait for.
+            limited += 1
+            if limited > RATE_LIMIT_TRIES:
+                return Outcome(error=error, unknown=True)
+            await ctx.clock.sleep(error.retry_after or RATE_LIMIT_WAIT)
+        except (Unreachable, VendorFault, UnreadableAnswer, NotAuthorised) as error:
+            if isinstance(error, NotAuthorised):
+                if not await _let_in(ctx):
+                    return Outcome(error=error, unknown=True, locked_out=True)
+            elif sending:
+                unknown = error.sent
+            if not waits:
+                return Outcome(error=error, unknown=True)
+            await ctx.clock.sleep(waits.pop(0))
+        except WorkbenchError as error:
+            # The call was made before, and its answer lost: only the repetition was refused.
+            lost = sending and isinstance(error, ApiError) and error.earlier_lost
+            if lost and waits:
+                unknown = True
+                await ctx.clock.sleep(waits.pop(0))
+                continue
+            # A refusal of the write itself is the end of it; trouble while asking, or with the vault, is not.
+            return Outcome(error=error, unknown=lost or not sending or isinstance(error, PASSING))
+        else:
+            return await _kept(ledger, record, sent)
+
+
+async def _let_in(ctx: Context) -> bool:
+    """Return whether our own key is accepted elsewhere: one 401 may be a fault of one server, two are not."""
+    try:
+        await read_once(ctx.api, ctx)
+    except NotAuthorised:
+        return False
+    except ApiError:
+        return True  # Whatever that is, it is not a refusal of the key: the effect is tried again.
+    return True
+
+
+async def _kept(ledger: Ledger, record: EffectRecord, sent: Sent) -> Outcome:
+    if sent.entry and (sent.entry != record.entry or sent.result):
+        body = {"id": record.effect.id, "entry": sent.entry, "result": dict(sent.result)}
+        await ledger.record("effect.secured", body)
+    return Outcome(sent=sent)

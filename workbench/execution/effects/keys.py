@@ -1,0 +1,338 @@
+"""API keys: mint, store, prove, switch, delete, prove dead.
+
+A minted key carries the incident's tag and the effect's own mark in its description. After a kill that
+mark tells an orphan from everybody else's keys: an orphan whose secret reached the vault is kept, any
+other is deleted and made again, because a secret that nobody holds is an open door (design, idea 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workbench.core.errors import ApiError, Forbidden, NotAuthorised, NotFound, Refused, VaultError
+from workbench.core.redact import Secret, key_tail, visible
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.state import EffectRecord
+from workbench.execution.effects.base import (
+    Context,
+    HalfDone,
+    Keeping,
+    PlainHandler,
+    Proof,
+    QuotaFull,
+    Reality,
+    Reconciled,
+    SecretMissing,
+    Sent,
+    stamp,
+)
+from workbench.execution.effects.refusals import is_quota, of_new_key
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.keys import create_key, delete_key, list_keys
+from workbench.mailgun.models import Key
+
+# A key that was just made refuses an early delete for a few seconds (dossier A2); so many waits of one second.
+EARLY_DELETE_WAITS = 8
+
+
+def mark(ctx: Context, record: EffectRecord) -> str:
+    """Return what identifies this effect's key in the account: the incident's tag and the effect's digits."""
+    return f"{ctx.tag}-{record.effect.id.rsplit('-', 1)[1]}"
+
+
+def description(ctx: Context, record: EffectRecord) -> str:
+    """Return the description of the new key: the old one's name and the mark in brackets."""
+    name = visible(record.effect.params.get("name") or "key", 60)
+    return f"{name} [{mark(ctx, record)}]"
+
+
+class KeyCreate(PlainHandler):
+    """Mint a key, have its secret safe in the vault, prove it with a live call."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Mint the key and store its secret; a secret that cannot be stored takes its key with it.
+
+        Raises QuotaFull when the account has all the keys its plan allows, VaultError when the secret
+        could not be stored anywhere (the key is then deleted again, so that nobody is left holding it),
+        HalfDone when that delete failed too.
+        """
+        params = record.effect.params
+        try:
+            new = await create_key(
+                ctx.api,
+                role=params["role"],
+                kind=params["kind"],
+                description=description(ctx, record),
+                domain=params.get("domain_name"),
+                expiration=params.get("expiration"),
+                subaccount=record.effect.place.subaccount,
+                priority=Priority.WRITE,
+            )
+        except Forbidden as refusal:
+            if is_quota(refusal):
+                raise QuotaFull(str(refusal)) from refusal
+            raise of_new_key(refusal, params) from refusal
+        entry = ctx.entry(entry_name(record, new.key.id))
+        try:
+            keeping = await ctx.keep_safe(record.effect, entry, new.secret, minted=True)
+        except VaultError as problem:
+            try:
+                await _delete_patiently(ctx, new.key.id, record.effect.place.subaccount)
+            except ApiError as refusal:
+                raise HalfDone(_left_behind(new.key.id, problem, refusal)) from refusal
+            raise
+        ctx.fresh[record.effect.id] = new.secret
+        minted = f"minted {key_tail(new.key.id)} at {stamp(ctx)}"
+        if keeping is Keeping.WRITTEN:
+            said = f"{minted}, secret NOT stored: written down by hand (attested)"
+            return Sent(evidence=(said,), result={"key_id": new.key.id, "written_down": True})
+        return Sent(
+            evidence=(f"{minted}, secret stored and read back",),
+            result={"key_id": new.key.id},
+            entry=entry.username,
+        )
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Make a live call with the new key; switch the workbench to it when it replaces our own."""
+        secret = await self._secret(ctx, record)
+        if secret is None and record.result.get("written_down"):
+            return Proof(
+                False, (*record.evidence[:1], "cannot prove from here: its secret is not in the vault")
+            )
+        if secret is None:
+            raise secret_missing(record)
+        answered = await _alive(ctx, secret, record)
+        evidence = (*record.evidence[:1], answered)
+        if record.attempts > 1:
+            evidence += await self._sweep(ctx, record)
+        if record.effect.params.get("own") and ctx.api.key != secret:
+            await ctx.switch_key(
+                secret, record.result["key_id"], record.entry, record.effect.params["replaces"]
+            )
+            evidence += ("the workbench runs on it now",)
+        ctx.fresh.pop(record.effect.id, None)
+        return Proof(True, evidence)
+
+    async def _secret(self, ctx: Context, record: EffectRecord) -> Secret | None:
+        fresh = ctx.fresh.get(record.effect.id)
+        if fresh is not None or not record.entry:
+            return fresh
+        return await ctx.vault.fetch(ctx.entry(record.entry))
+
+    async def _sweep(self, ctx: Context, record: EffectRecord) -> tuple[str, ...]:
+        """Delete what earlier attempts made and the key list did not show yet when they were reconciled."""
+        others = [key for key in await _marked(ctx, record) if key.id != record.result.get("key_id")]
+        for key in others:
+            await _delete_patiently(ctx, key.id, record.effect.place.subaccount)
+        return (f"{len(others)} key(s) of an interrupted attempt deleted",) if others else ()
+
+    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
+        """Keep a tagged key whose secret is in the vault; delete tagged keys whose secret is not."""
+        keys = await _marked(ctx, record)
+        kept: Reconciled | None = None
+        deleted = 0
+        for key in keys:
+            entry = ctx.entry(entry_name(record, key.id))
+            secret = await ctx.vault.fetch(entry)
+            if secret is None and ctx.api.key.reveal().endswith(key.id):
+                # We run on it, so its secret is at hand: deleting it would lock us out.
+                secret = ctx.api.key
+                await ctx.keep_safe(record.effect, entry, secret, minted=True)
+            if kept is None and secret is not None and secret.reveal().endswith(key.id):
+                ctx.fresh[record.effect.id] = secret
+                kept = Reconciled(
+                    Reality.HAPPENED,
+                    f"key {key_tail(key.id)} had been made and its secret is in the vault: kept",
+                    Sent(
+                        (f"minted {key_tail(key.id)}, found again in account and vault at {stamp(ctx)}",),
+                        {"key_id": key.id},
+                        entry.username,
+                    ),
+                )
+            else:
+                await _delete_patiently(ctx, key.id, record.effect.place.subaccount)
+                deleted += 1
+        if kept is not None:
+            return kept
+        if deleted:
+            return Reconciled(
+                Reality.AGAIN,
+                f"{deleted} new key(s) whose secret never reached the vault deleted: made again",
+            )
+        return Reconciled(Reality.AGAIN, "no key had been made: made now")
+
+
+class KeyDelete(PlainHandler):
+    """Delete a key; prove it absent, and dead where its secret is known."""
+
+    async def send(self, ctx: Context, record: EffectRecord) -> Sent:
+        """Delete the key; one that is already gone counts as deleted.
+
+        Raises SecretMissing, and deletes nothing, where the replacement's secret left the vault meanwhile.
+        """
+        await _replacement_is_safe(ctx, record)
+        gone = await _delete_patiently(ctx, record.effect.target, record.effect.place.subaccount)
+        word = "deleted" if gone else "was already gone"
+        return Sent((f"{word} at {stamp(ctx)}",))
+
+    async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
+        """Show the key absent from the list, and refused with a positive control where its secret is known."""
+        key_id = record.effect.target
+        evidence = list(record.evidence[:1])
+        keys = await ctx.keys(record.effect.place, since=ctx.clock.monotonic())
+        if any(key.id == key_id for key in keys):
+            shown = f"still in the key list at {stamp(ctx)}"
+            return Proof(False, (*evidence, shown), later=True, undone=True)
+        evidence.append(f"absent from the key list at {stamp(ctx)}")
+        secret = ctx.known.get(key_id)
+        if secret is None and (mint := ctx.state.created_keys.get(key_id)) is not None and mint.entry:
+            # One of ours, replaced by one that may do less: the vault still holds its secret.
+            secret = await ctx.vault.fetch(ctx.entry(mint.entry))
+        if secret is None:
+            return Proof(True, tuple(evidence))
+        return await _dead(ctx, secret, evidence)
+
+    async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
+        """A delete is confirmed by absence."""
+        keys = await list_keys(ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF)
+        tail = key_tail(record.effect.target)
+        if any(key.id == record.effect.target for key in keys):
+            return Reconciled(Reality.AGAIN, f"key {tail} is still there: deleted now")
+        return Reconciled(Reality.HAPPENED, f"key {tail} is gone", Sent((f"found deleted at {stamp(ctx)}",)))
+
+
+async def _marked(ctx: Context, record: EffectRecord) -> list[Key]:
+    """Return the keys in the account that carry this effect's mark."""
+    wanted = mark(ctx, record)
+    keys = await list_keys(ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF)
+    return [key for key in keys if wanted in (key.description or "")]
+
+
+async def _replacement_is_safe(ctx: Context, record: EffectRecord) -> None:
+    """Look once more, right before the old key dies: a keyring may have lost what it held a minute ago."""
+    for mint in ctx.state.of_kind(EffectKind.KEY_CREATE):
+        if mint.effect.params.get("replaces") != record.effect.target:
+            continue
+        if mint.state not in (EffectState.DONE, EffectState.VERIFIED):
+            continue
+        if mint.result.get("written_down"):
+            continue  # A person said so, and the journal holds who.
+        if await ctx.vault.fetch(ctx.entry(mint.entry)) is None:
+            raise secret_missing(mint)
+
+
+def secret_missing(mint: EffectRecord) -> SecretMissing:
+    """Return the error for a replacement key whose secret is gone from the vault."""
+    return SecretMissing(
+        f"The secret of the new key {key_tail(str(mint.result.get('key_id', '')))} is no longer in the vault.",
+        "The key works, but nobody can use it. The key it replaces stays until there is another replacement.",
+        "Run the replacement again: the key without a secret is deleted and made anew.",
+        mint.effect.id,
+    )
+
+
+def _left_behind(key_id: str, problem: VaultError, refusal: ApiError) -> VaultError:
+    return VaultError(
+        f"{problem.what} The new key {key_tail(key_id)} could not be deleted again: {refusal.what}",
+        "A key that nobody holds the secret of stands in the account; the old key is untouched.",
+        f"{problem.todo} Then run this again: that key is found by its mark and deleted.",
+    )
+
+
+def entry_name(record: EffectRecord, key_id: str) -> str:
+    """Return the vault user name of a new key, readable in a password manager."""
+    params: Mapping[str, object] = record.effect.params
+    name = visible(params.get("name") or "key", 60)
+    replaces = f", replaces {key_tail(str(params['replaces']))}" if params.get("replaces") else ""
+    return f"API key {name} {key_tail(key_id)}{replaces} ({record.effect.id.rsplit('-', 1)[1]})"
+
+
+def _probe_path(record: EffectRecord) -> tuple[str, str]:
+    """Return method and path of a harmless call that this kind of key may make.
+
+    A sending key may only reach its domain's send endpoint: an empty message is refused with 400 after
+    the key was accepted, 401 otherwise (dossier D). Other keys read one domain.
+    """
+    params = record.effect.params
+    if params.get("kind") == "domain":
+        return "POST", f"/v3/{params['domain_name']}/messages"
+    return "GET", "/v4/domains"
+
+
+async def _alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
+    client = ctx.api.with_key(secret)
+    method, path = _probe_path(record)
+    wanted = record.effect.params.get("domain_region")
+    region = Region(wanted) if wanted else record.effect.place.region
+    try:
+        await client.call(
+            method,
+            path,
+            region=region,
+            query={"limit": 1} if method == "GET" else None,
+            form={} if method == "POST" else None,
+            priority=Priority.PROOF,
+        )
+        status = 200
+    except (Refused, Forbidden, NotFound) as answer:
+        # 400, 403 and 404 come after the key was accepted: it is alive (dossier D).
+        status = answer.status
+    seen = client.key_id
+    if seen is not None and record.result.get("key_id") not in (None, seen):
+        raise NotAuthorised(
+            f"The new key answers as {key_tail(seen)}, not as {key_tail(record.result['key_id'])}.",
+            "What was stored is not what was made.",
+            "The old key stays; plan the replacement again.",
+            status=status,
+        )
+    return f"new key answered {status} at {stamp(ctx)}"
+
+
+async def _dead(ctx: Context, secret: Secret, evidence: list[str]) -> Proof:
+    """Old one refused and new one accepted, same host, same minute: anything less proves nothing."""
+    try:
+        await read_once(ctx.api.with_key(secret), ctx)
+    except NotAuthorised:
+        pass
+    except (Forbidden, NotFound, Refused) as alive:
+        return Proof(False, (*evidence, f"ALIVE: the old key still answers {alive.status}"), later=True)
+    else:
+        return Proof(False, (*evidence, "ALIVE: the old key still answers 200"), later=True)
+    try:
+        await read_once(ctx.api, ctx)
+    except NotAuthorised:
+        return Proof(
+            False,
+            (*evidence, "old key answers 401, but so does ours: the IP allowlist may exclude this host"),
+        )
+    return Proof(True, (*evidence, f"old key answers 401, ours 200, same host, {stamp(ctx)}"))
+
+
+async def read_once(api: Mailgun, ctx: Context) -> None:
+    """Make the harmless read used as proof and as positive control; raises what the API answers."""
+    await api.call(
+        "GET", "/v4/domains", region=api.endpoints.home, query={"limit": 1}, priority=Priority.PROOF
+    )
+
+
+async def _delete_patiently(ctx: Context, key_id: str, subaccount: str | None) -> bool:
+    """Delete a key, waiting out the refusal of a just-created one; False when it was gone before."""
+    for attempt in range(EARLY_DELETE_WAITS + 1):
+        try:
+            await delete_key(ctx.api, key_id, subaccount=subaccount, priority=Priority.WRITE)
+        except NotFound:
+            return attempt > 0
+        except Refused as refusal:
+            early = refusal.status == 400 and "try again later" in refusal.detail.lower()
+            if not early or attempt == EARLY_DELETE_WAITS:
+                raise
+            await ctx.clock.sleep(1.0)
+        else:
+            return True
+    raise AssertionError("the loop returns or raises")
+
+
+def key_of(keys: list[Key], key_id: str) -> Key | None:
+    """Return the key with the given id from a list, None when it is absent."""
+    return next((key for key in keys if key.id == key_id), None)

@@ -1,0 +1,63 @@
+"""A 402 or 403 to a change, in words: a role too low, a feature the plan lacks, a quota, a stopped account.
+
+The server tells them apart only by its sentence (dossier A2, A5, C); what it says stays in the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.core.errors import Forbidden
+from workbench.core.redact import visible
+
+_PLAN = ("upgrade", "not in your plan", "not part of your plan", "feature", "subscription")
+_STOPPED = ("disabled", "terminated", "inactivity", "probation")
+
+
+def is_quota(refusal: Forbidden) -> bool:
+    """Return whether the account has all the keys its plan allows (dossier A2)."""
+    return "limit" in refusal.detail.lower()
+
+
+def of_new_key(refusal: Forbidden, params: Mapping[str, Any]) -> Forbidden:
+    """Return the refusal of a new key in words that say what to do about it; ``params`` are its effect's."""
+    said = refusal.detail.lower()
+    kind = (
+        "sending key"
+        if params.get("kind") == "domain"
+        else f"key with the role {params.get('role', 'admin')}"
+    )
+    if refusal.status == 402 or any(word in said for word in _PLAN):
+        if params.get("lesser"):
+            todo = "Plan the replacement again: it is then proposed with the role the old key had."
+        else:
+            todo = "Replace it by a key of a role your plan has, or ask Support for the feature."
+        return _again(
+            refusal, f"Your plan does not include a {visible(kind, 60)}", "The old key stays as it is.", todo
+        )
+    if any(word in said for word in _STOPPED):
+        return _again(
+            refusal,
+            "Mailgun has stopped this account, and makes no new keys for it",
+            "The old key stays: deleting it first would leave its programs with nothing.",
+            "Delete what is stolen without a replacement, and ask Support to enable the account again.",
+        )
+    return _again(
+        refusal,
+        f"The workbench's own key may not make a {visible(kind, 60)}",
+        "Only an admin key can replace keys; the old one stays as it is.",
+        "Make an admin key in the control panel (Profile menu, API Security) and start again with it.",
+    )
+
+
+def _again(refusal: Forbidden, what: str, means: str, todo: str) -> Forbidden:
+    words = f" Mailgun says: {visible(refusal.detail, 200)}" if refusal.detail else ""
+    return Forbidden(
+        f"{what} ({refusal.status}).{words}",
+        means,
+        todo,
+        status=refusal.status,
+        where=refusal.where,
+        detail=refusal.detail,
+    )

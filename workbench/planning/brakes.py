@@ -1,0 +1,283 @@
+"""Stop what is already on its way: queued mail, the month's limit, rogue subaccounts (runbook step 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+from workbench.domain.detection.abused_domains import abused_domains
+from workbench.domain.model.credential_use import BOTH, PRODUCTION
+from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place, Plan
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.containment import rogue_subaccounts
+from workbench.domain.runbook.handover import uses
+from workbench.mailgun.endpoints import Region
+from workbench.planning.ranking import RANK_LIMIT, RANK_PURGE, listed, once_more, plural
+
+# The vendor refuses a custom limit below this (dossier B3).
+LEAST_LIMIT = 1000
+
+
+def plan_purge(situation: Situation, marked: Collection[str] = (), *, again: bool = True) -> Plan:
+    """Return the plan that purges the marked domains' queues, or those of the abused domains.
+
+    A queue that this incident has purged fills again while anything still sends: ``again`` purges it once more.
+
+    Raises UsageError when nothing is marked and no domain is known to be abused.
+    """
+    items = [situation.inventory.domains[name] for name in marked if name in situation.inventory.domains]
+    if not items and not marked:
+        items = abused_domains(situation)
+    if not items:
+        raise UsageError(
+            "No domain is selected and none is known to be abused.",
+            "A purge also throws away the domain's own scheduled mail, so it is never done on all by itself.",
+            "Select domains with space, or wait until the sending figures are read.",
+        )
+    effects = [
+        Effect(
+            EffectKind.QUEUE_PURGE,
+            target=item.name,
+            place=item.place,
+            rank=RANK_PURGE,
+            what=f"purge the queue of {visible(item.name, 120)}",
+            breaks=_purge_breaks(situation, item.name),
+            undo="cannot be undone: purged mail is gone, the program that made it must send it again",
+            why="mail that the intruder queued or scheduled outlives the credentials",
+        )
+        for item in items
+    ]
+    if again:
+        effects = [once_more(situation.state, effect) for effect in effects]
+    notes = (
+        "Every storage host is asked. What your own programs have queued or scheduled for these domains goes with "
+        "it; no call counts it, so it cannot be said how much that is.",
+        "Usually about the minutes of mail that wait for a retry, and everything scheduled up to 7 days ahead.",
+    )
+    return Plan("Purge queued mail", tuple(effects), notes=notes)
+
+
+def _purge_breaks(situation: Situation, domain: str) -> str:
+    """Return what of the customer's own goes with a purge: by name where the logs showed who sends for it."""
+    senders = [
+        name.partition(":")[2]
+        for name, use in uses(situation.state).items()
+        if domain in use.get("domains", ()) and use.get("looks") in (PRODUCTION, BOTH)
+    ]
+    names = {item.id: item.name for item in situation.inventory.keys.values()}
+    if not senders:
+        return "its own queued and scheduled mail is thrown away too"
+    shown = listed((visible(names.get(sender, sender), 60) for sender in senders), 3)
+    return f"its own queued and scheduled mail is thrown away too: that of {shown}"
+
+
+def plan_limit(situation: Situation, limit: int, region: Region | None = None) -> Plan:
+    """Return the plan that caps the month's sending in one region or in all. Raises UsageError below 1,000."""
+    if limit < LEAST_LIMIT:
+        raise UsageError(
+            f"A sending limit of {limit} is not possible.",
+            f"Mailgun accepts no limit below {LEAST_LIMIT} messages a month.",
+            f"Give {LEAST_LIMIT} or more; to stop all sending, replace the credentials.",
+        )
+    effects, notes = [], []
+    for place in situation.inventory.places:
+        if place.subaccount is not None or (region is not None and place.region is not region):
+            continue
+        before = situation.inventory.limits.get(place)
+        used = int(before.current or 0) if before is not None else None
+        previous = int(before.limit) if before is not None and before.limit is not None else None
+        effects.append(
+            Effect(
+                EffectKind.LIMIT_SET,
+                target=f"{place.region.value}-monthly",
+                place=place,
+                params={"limit": limit, "previous": previous, "instance": str(limit)},
+                rank=RANK_LIMIT,
+                what=f"limit {place.region.value.upper()} to {limit:,} messages a month",
+                breaks=_limit_breaks(limit, used),
+                undo=f"restore {f'the limit of {previous:,}' if previous else 'no limit'}",
+                why="caps what is still missed",
+            )
+        )
+        shown = f"{used:,} used" if used is not None else "use this month not readable"
+        notes.append(
+            f"{place.region.value.upper()}: {shown}, limit now {f'{previous:,}' if previous else 'none'}."
+        )
+    return Plan("Set a sending limit", tuple(effects), notes=tuple(notes))
+
+
+def plan_restore_limit(situation: Situation) -> Plan:
+    """Return the plan that puts every limit this incident changed back. Raises UsageError when there is none."""
+    first: dict[Place, int | None] = {}
+    for record in situation.state.of_kind(EffectKind.LIMIT_SET):
+        if record.state in (EffectState.DONE, EffectState.VERIFIED):
+            first.setdefault(record.effect.place, record.effect.params.get("previous"))
+    effects = []
+    for place, previous in first.items():
+        kind = EffectKind.LIMIT_CLEAR if previous is None else EffectKind.LIMIT_SET
+        effects.append(
+            Effect(
+                kind,
+                target=f"{place.region.value}-monthly",
+                place=place,
+                params={
+                    "limit": previous,
+                    "previous": None,
+                    "instance": f"restore-{situation.state.last_seq}",
+                },
+                rank=RANK_LIMIT,
+                what=f"restore the limit of {place}: {previous if previous is not None else 'none'}",
+                breaks="nothing",
+                undo="set the limit again",
+            )
+        )
+    if not effects:
+        raise UsageError("This incident has not changed a sending limit.", "", "There is nothing to restore.")
+    return Plan("Restore the sending limit", tuple(effects))
+
+
+def plan_stop(situation: Situation) -> Plan:
+    """Return step 3 as one plan: rogue subaccounts disabled, queues of the abused domains purged.
+
+    Raises UsageError when there is neither.
+    """
+    rogue = [item.id for item in rogue_subaccounts(situation)]
+    plans = [plan_subaccounts(situation, rogue)] if rogue else []
+    if abused_domains(situation) or not plans:
+        plans.append(plan_purge(situation))
+    return Plan("Stop what still sends").joined("Stop what still sends", plans)
+
+
+def plan_subaccounts(situation: Situation, marked: Collection[str], *, enable: bool = False) -> Plan:
+    """Return the plan that disables (or enables again) the marked subaccounts.
+
+    Raises UsageError when no marked one is in the other state; without marks, ``enable`` takes those that
+    this incident disabled.
+    """
+    held = situation.inventory.subaccounts
+    if enable and not marked:
+        ours = {r.effect.target for r in situation.state.of_kind(EffectKind.SUBACCOUNT_DISABLE)}
+        marked = [item for item in held if item in ours]
+    wanted = "disabled" if enable else "open"
+    kind = EffectKind.SUBACCOUNT_ENABLE if enable else EffectKind.SUBACCOUNT_DISABLE
+    verb = "enable" if enable else "disable"
+    effects = tuple(
+        Effect(
+            kind,
+            target=item.id,
+            place=Place(situation.inventory.places[0].region),
+            # It may be switched off, on and off again: each time is an effect of its own.
+            params={"instance": str(_turns(situation, item.id))},
+            rank=RANK_PURGE + 50,
+            what=f"{verb} subaccount {visible(item.name or item.id, 80)}",
+            breaks="nothing: it can send again" if enable else "everything that subaccount sends",
+            undo="disable it again" if enable else "enable it again",
+            why="taken back by the operator" if enable else "selected as a stranger's",
+        )
+        for item in (held[s] for s in marked if s in held)
+        if item.status == wanted
+    )
+    if not effects:
+        raise UsageError(
+            f"No {wanted} subaccount is selected.",
+            f"The account has {plural(len(held), 'subaccount')}.",
+            "Select one first.",
+        )
+    return Plan(f"{verb.capitalize()} subaccounts", effects)
+
+
+def _turns(situation: Situation, subaccount: str) -> int:
+    """Return how often this incident has switched a subaccount on or off."""
+    switches = situation.state.of_kind(EffectKind.SUBACCOUNT_DISABLE, EffectKind.SUBACCOUNT_ENABLE)
+    return sum(r.effect.target == subaccount and r.state is EffectState.VERIFIED for r in switches)
+
+
+def plan_domain_delete(situation: Situation, marked: Collection[str], *, typed: str = "") -> Plan:
+    """Return the plan that deletes one rogue domain for good; ``typed`` must be its full name.
+
+    Raises UsageError for more than one mark, for a name typed otherwise, and for a domain that the server
+    refuses to delete (sandbox, disabled; dossier A5).
+    """
+    names = [name for name in marked if name in situation.inventory.domains] or [typed.strip()]
+    item = situation.inventory.domains.get(names[0])
+    if len(names) != 1 or item is None:
+        raise UsageError(
+            "A domain is deleted one at a time.",
+            "It takes its logins, keys, templates and suppressions with it, for good.",
+            "Select exactly one domain, and type its name.",
+        )
+    if typed.strip() != item.name:
+        raise UsageError(
+            f"To delete {visible(item.name, 120)} its name must be typed in full.",
+            "A domain cannot be disabled by API, and a deleted one cannot be brought back.",
+            "Type the name exactly, or leave the domain and reset its logins instead.",
+        )
+    if item.domain.is_sandbox or item.domain.is_disabled:
+        raise UsageError(
+            f"Mailgun does not let {visible(item.name, 120)} be deleted.",
+            "The sandbox stays for ever, and a disabled domain stays until Support has looked at it.",
+            "Reset its logins; ask Support to remove a disabled rogue domain.",
+        )
+    logins = len(situation.inventory.logins_of(item.name))
+    effect = Effect(
+        EffectKind.DOMAIN_DELETE,
+        target=item.name,
+        place=item.place,
+        params={"typed": True},
+        rank=RANK_PURGE + 20,
+        what=f"delete domain {visible(item.name, 120)}",
+        breaks=f"everything of it: {plural(logins, 'SMTP login')}, templates, lists, suppressions, mail to and from it",
+        undo="cannot be undone: its settings, keys and suppressions are gone for good",
+        why="; ".join(situation.of_domain(item).why) or "selected as a stranger's",
+    )
+    return Plan(
+        "Delete a rogue domain", (effect,), notes=("The server deletes it in the background, over minutes.",)
+    )
+
+
+def plan_signing_key(situation: Situation) -> Plan:
+    """Return the plan that makes a new HTTP webhook signing key: whoever read the old one can forge webhooks."""
+    effect = Effect(
+        EffectKind.SIGNING_KEY_RENEW,
+        target="http_signing_key",
+        place=Place(situation.inventory.places[0].region),
+        params={"instance": str(_renewals(situation, EffectKind.SIGNING_KEY_RENEW))},
+        rank=RANK_LIMIT - 10,
+        what="make a new HTTP webhook signing key",
+        breaks="every webhook receiver that checks signatures, from now until it has the new key (no grace period)",
+        undo="cannot be undone: the old key is gone",
+        why="an admin key can read the signing key, and with it anybody can forge webhooks",
+    )
+    note = (
+        "Have the receivers' people ready: the new key is stored in the vault and can be handed over at once."
+    )
+    return Plan("Renew the webhook signing key", (effect,), notes=(note,))
+
+
+def plan_public_key(situation: Situation) -> Plan:
+    """Return the plan that makes a new public validation key (it only validates addresses, dossier B1)."""
+    effect = Effect(
+        EffectKind.PUBLIC_KEY_RENEW,
+        target="public_key",
+        place=Place(situation.inventory.places[0].region),
+        params={"instance": str(_renewals(situation, EffectKind.PUBLIC_KEY_RENEW))},
+        rank=RANK_LIMIT - 20,
+        what="make a new public validation key",
+        breaks="address validation in browsers and forms, until they have the new key",
+        undo="cannot be undone: the old key is gone",
+        why="validations with it are charged to the account",
+    )
+    return Plan("Renew the public validation key", (effect,))
+
+
+def _renewals(situation: Situation, kind: EffectKind) -> int:
+    return sum(r.state is EffectState.VERIFIED for r in situation.state.of_kind(kind))
+
+
+def _limit_breaks(limit: int, used: int | None) -> str:
+    if used is None:
+        return "sending stops when the limit is reached"
+    if limit <= used:
+        return f"probably ALL sending now: {used:,} were sent this month already"
+    return f"sending stops after {limit - used:,} more messages"

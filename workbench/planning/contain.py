@@ -1,0 +1,164 @@
+"""Cut all access in one plan: the default answer to *my account was hacked* (runbook steps 1 to 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+from workbench.domain.model.plan import EffectState, Plan
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import coverage
+from workbench.domain.runbook.handover import NOW, kept
+from workbench.planning import brakes, handover, keys, logins
+from workbench.planning.cut_order import Choice, Ways
+from workbench.planning.grants import PROPOSED, Grants
+from workbench.planning.ranking import NothingToDo
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a containment covers. Empty collections mean everything; flags do what may stop production.
+
+    ``keys``, ``logins``, ``domains`` narrow it; with any of them given, kinds that are not named are left
+    out, and the plan says so. ``purge`` is ``all`` or domain names. ``ways`` and ``replace_first`` say what is
+    kept until its hand-over, ``finish`` ends what was kept, ``grants`` what replacement keys may do.
+    """
+
+    keys: Collection[str] = ()
+    logins: Collection[str] = ()
+    domains: Collection[str] = ()
+    replace_first: Collection[str] = ()
+    remove_strangers: bool = False
+    purge: Collection[str] = ()
+    limit: int | None = None
+    ways: Choice = NOW
+    grants: Grants = PROPOSED
+    finish: bool = False
+
+    @property
+    def narrowed(self) -> bool:
+        """Return whether anything but everything was asked for."""
+        return bool(self.keys or self.logins or self.domains)
+
+
+EVERYTHING = Scope()
+
+
+def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
+    """Return one plan for the whole scope. Raises UsageError for names that are not in the account.
+
+    An empty plan means that nothing is left to do: everything in scope was cut by this incident.
+    """
+    Ways(situation, scope.ways, scope.replace_first).check()
+    plans: list[Plan] = []
+    left_out: list[str] = []
+    # First what was kept: its end was part of what was confirmed, and is due once the hand-over shows.
+    if ending := _kept_in(situation, scope):
+        plans += _unless_empty(lambda: handover.plan_finish(situation, ending, adopted_only=not scope.finish))
+    if scope.keys or not scope.narrowed:
+        there = _present(situation, scope.keys, situation.inventory.keys, "key")
+        if there or not scope.keys:
+            plans += _unless_empty(lambda: _keys(situation, scope, there))
+    else:
+        left_out.append("API keys: not in the scope that was given")
+    if scope.logins or scope.domains or not scope.narrowed:
+        there = _present(situation, scope.logins, situation.inventory.logins, "SMTP login")
+        there += _present(situation, scope.domains, situation.inventory.domains, "domain")
+        if there or not scope.narrowed:
+            plans += _unless_empty(lambda: _logins(situation, scope, there))
+    else:
+        left_out.append("SMTP logins: not in the scope that was given")
+    if scope.narrowed:
+        left_out += _left_out(situation, scope)
+    left_out += coverage.lines(situation.inventory)
+    if scope.remove_strangers:
+        effects = tuple(logins.removal(situation, item) for item in logins.strangers(situation))
+        plans = [_without_resets(p, {e.target for e in effects}) for p in plans]
+        plans.append(Plan("Delete stranger SMTP logins", effects))
+    if scope.purge:
+        everything = list(scope.purge) == ["all"]
+        names = list(situation.inventory.domains) if everything else list(scope.purge)
+        there = _present(situation, names, situation.inventory.domains, "domain")
+        if there:
+            plans += _unless_empty(lambda: brakes.plan_purge(situation, there, again=False))
+    if scope.limit is not None:
+        plans.append(brakes.plan_limit(situation, scope.limit))
+    whole = Plan("Cut all access", left_out=tuple(left_out)).joined("Cut all access", plans)
+    return _without_settled(whole, situation)
+
+
+def _keys(situation: Situation, scope: Scope, marked: Collection[str]) -> Plan:
+    return keys.plan_replace(
+        situation, marked, replace_first=scope.replace_first, ways=scope.ways, grants=scope.grants
+    )
+
+
+def _logins(situation: Situation, scope: Scope, marked: Collection[str]) -> Plan:
+    return logins.plan_reset(situation, marked, replace_first=scope.replace_first, ways=scope.ways)
+
+
+def _kept_in(situation: Situation, scope: Scope) -> list[str]:
+    """Return the kept credentials that the scope covers."""
+    if not scope.narrowed:
+        return [item.target for item in kept(situation)]
+    domain = {login: item.domain for login, item in situation.inventory.logins.items()}
+    named = {*scope.keys, *scope.logins}
+    return [
+        item.target
+        for item in kept(situation)
+        if item.target in named or domain.get(item.target) in scope.domains
+    ]
+
+
+def _unless_empty(build: Callable[[], Plan]) -> list[Plan]:
+    try:
+        return [build()]
+    except NothingToDo as nothing:
+        # The builders refuse an empty plan in words; inside the whole, only what they left out matters.
+        return [Plan("", left_out=nothing.left_out)] if nothing.left_out else []
+
+
+def _present(situation: Situation, names: Collection[str], held: Collection[str], what: str) -> list[str]:
+    """Return the names that are in the account; raises UsageError for one that never was.
+
+    What this incident itself has ended is no mistake: the same command must work a second time.
+    """
+    ended = {r.effect.target for r in situation.state.effects.values()}
+    for name in names:
+        if name not in held and name not in ended:
+            raise UsageError(
+                f"There is no {what} {visible(name, 120)} in the account.",
+                "The plan would do less than you asked for.",
+                "Check the name; `workbench status` lists what there is.",
+            )
+    return [name for name in names if name in held]
+
+
+def _left_out(situation: Situation, scope: Scope) -> list[str]:
+    lines = []
+    if scope.keys and len(scope.keys) < len(situation.inventory.keys):
+        lines.append(f"{len(situation.inventory.keys) - len(scope.keys)} API key(s) outside the given scope")
+    covered = sum(
+        item.login in scope.logins or item.domain in scope.domains
+        for item in situation.inventory.logins.values()
+    )
+    if (scope.logins or scope.domains) and covered < len(situation.inventory.logins):
+        lines.append(f"{len(situation.inventory.logins) - covered} SMTP login(s) outside the given scope")
+    return lines
+
+
+def _without_resets(plan_: Plan, logins_: set[str]) -> Plan:
+    """A login that is deleted needs no new password first."""
+    keep = [e.id for e in plan_ if not (e.kind.value == "smtp.reset" and e.target in logins_)]
+    return plan_.only(keep)
+
+
+def _without_settled(plan_: Plan, situation: Situation) -> Plan:
+    """Leave out what this incident has verified: a second run plans nothing new (design, contracts).
+
+    What was skipped is planned again: it waited for something that failed, and is still to be done.
+    """
+    verified = {i for i, r in situation.state.effects.items() if r.state is EffectState.VERIFIED}
+    return plan_.only(e.id for e in plan_ if e.id not in verified)

@@ -1,0 +1,135 @@
+"""What a replacement key may do: no more than the old one was seen to need (issue: least privilege).
+
+The API has no log of what a key did besides sending. So a key that was seen sending, and nothing is known of
+anything else, is proposed sending keys for the domains it sent for; the operator can widen that in the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workbench.core.redact import visible
+from workbench.domain.model.credential_use import BOTH, PRODUCTION
+from workbench.domain.model.inventory import KeyItem
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.handover import uses
+from workbench.planning.ranking import plural
+
+# More sending keys than this for one old key would be a burden, and use up the plan's number of keys.
+MOST_DOMAINS = 5
+SENDING = "sending"
+PROPOSED = "proposed"
+SAME = "same"
+# What replacement keys get: "proposed", "same" as the old keys, or a grant for each key id.
+Grants = Mapping[str, "Grant"] | str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one old key is replaced by.
+
+    ``domains`` empty: one account key of ``role``. Otherwise one sending key for each domain. ``expiration``
+    is the new key's life in seconds, None for no end. ``why`` is shown in the plan.
+    """
+
+    role: str
+    domains: tuple[str, ...] = ()
+    expiration: int | None = None
+    why: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {
+            "role": self.role,
+            "domains": list(self.domains),
+            "expiration": self.expiration,
+            "why": self.why,
+        }
+
+
+def same(item: KeyItem) -> Grant:
+    """Return the grant that gives the replacement what the old key had: kind, role, length of life."""
+    key = item.key
+    life = None
+    if key.expires_at is not None and key.created_at is not None:
+        # The same length of life, not the same end: who set an end wants it renewed.
+        life = max(3600, round((key.expires_at - key.created_at).total_seconds()))
+    if key.kind == "domain" and key.domain_name:
+        return Grant(SENDING, (key.domain_name,), life, "a sending key, as before")
+    return Grant(key.role or "admin", (), life, f"role {visible(key.role or 'admin', 20)}, as before")
+
+
+def proposed(situation: Situation, item: KeyItem) -> Grant:
+    """Return the least that the key's use of the last hours asks for; the same as before where that is unknown."""
+    before = same(item)
+    if before.domains or item.id == situation.own_key_id:
+        return before
+    use = _use(situation, item.id)
+    held = situation.inventory.domains
+    domains = tuple(
+        str(name)
+        for name in use.get("domains", ())
+        if str(name) in held and held[str(name)].place.subaccount == item.place.subaccount
+    )
+    if use.get("looks") not in (PRODUCTION, BOTH) or not domains or use.get("more_domains"):
+        return before
+    if len(domains) > MOST_DOMAINS:
+        return Grant(before.role, (), before.expiration, f"{before.why}: it sends for {len(domains)} domains")
+    if refused := _refused(situation, item.id):
+        return Grant(before.role, (), before.expiration, f"{before.why}: {refused}")
+    why = (
+        f"seen only sending, for {', '.join(visible(d, 80) for d in domains)}: "
+        f"{plural(len(domains), 'sending key')} instead of the role {visible(before.role, 20)}. "
+        "No log shows other calls: widen it if the program does more than send"
+    )
+    return Grant(SENDING, domains, before.expiration, why)
+
+
+def lasting(situation: Situation, item: KeyItem, life: int) -> Grant:
+    """Return the least that a key was seen to need, with an end after ``life`` seconds where it had none."""
+    grant = proposed(situation, item)
+    return grant if grant.expiration is not None else replace(grant, expiration=life)
+
+
+def _use(situation: Situation, key_id: str) -> Mapping[str, Any]:
+    """Return the last hour's use of a key; of one made here that is not in use yet, that of the one before it."""
+    found = uses(situation.state)
+    use = found.get(f"key:{key_id}", {})
+    made = situation.state.created_keys.get(key_id)
+    if use.get("last_hour") or made is None:
+        return use
+    before: Mapping[str, Any] = made.effect.params.get("use") or {}
+    # The plan keeps of a use what it shows; the domains it names are in the latest reading alone.
+    return found.get(f"key:{made.effect.params.get('replaces')}", before)
+
+
+def granted(situation: Situation, item: KeyItem, grants: Grants) -> Grant:
+    """Return the grant for a key: the operator's own, the proposed, or the same as before."""
+    if isinstance(grants, str):
+        return proposed(situation, item) if grants == PROPOSED else same(item)
+    chosen = grants.get(item.id)
+    return chosen if chosen is not None else proposed(situation, item)
+
+
+def of_document(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Grant]:
+    """Return grants from plain values (``to_json``), for screens and scripts; raises KeyError without a role."""
+    made = {}
+    for key_id, document in documents.items():
+        domains: Sequence[str] = document.get("domains", ())
+        life = document.get("expiration")
+        made[key_id] = Grant(
+            str(document["role"]), tuple(domains), int(life) if life else None, "chosen by the operator"
+        )
+    return made
+
+
+def _refused(situation: Situation, key_id: str) -> str:
+    """Return why sending keys were refused for this key before, ``""`` when they were not: plan around it."""
+    for record in situation.state.of_kind(EffectKind.KEY_CREATE):
+        failed = record.state is EffectState.FAILED and record.effect.params.get("replaces") == key_id
+        if failed and record.effect.params.get("kind") == "domain":
+            return f"sending keys were refused ({record.failure.get('what', '')})"
+    return ""

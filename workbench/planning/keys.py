@@ -1,0 +1,255 @@
+"""Replace API keys, delete strangers' keys (runbook step 1).
+
+*Cut now*: mint, store, prove, delete at once, and production is handed the new key afterwards. *Replace
+first*: mint, store, prove, hand over; the delete waits (``actions.handover``). A sign-in (``web``) key and a
+stranger's key are deleted and never replaced. The key the workbench itself runs on is always replaced first
+and deleted only when the new one is proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from workbench.core.errors import UsageError
+from workbench.core.redact import key_tail, visible
+from workbench.domain.model.inventory import KeyItem
+from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.handover import FIRST, NOW, OWN
+from workbench.planning.cut_order import Choice, Ways
+from workbench.planning.grants import PROPOSED, SAME, Grant, Grants, granted
+from workbench.planning.ranking import (
+    RANK_ADMIN,
+    RANK_KEY,
+    RANK_OWN,
+    RANK_STRANGER,
+    NothingToDo,
+    chosen,
+    harm,
+    plural,
+    rank_of,
+    seen,
+    used,
+)
+
+
+def plan_replace(
+    situation: Situation,
+    marked: Collection[str] = (),
+    *,
+    replace_first: Collection[str] = (),
+    ways: Choice = NOW,
+    grants: Grants = PROPOSED,
+) -> Plan:
+    """Return the plan that replaces the marked keys, or every key not made by this incident.
+
+    ``ways`` and ``replace_first`` say which are cut now and which are kept until the hand-over, ``grants`` what
+    the replacements may do. Raises UsageError when there is nothing to replace.
+    """
+    if not situation.own_key_id:
+        raise UsageError(
+            "It is not known which of these keys the workbench itself runs on.",
+            "Deleting it without a replacement would lock the workbench out.",
+            "Say which one it is: --own-key ID (the last two blocks of your key).",
+        )
+    way = Ways(situation, ways, replace_first)
+    left_out: list[str] = []
+    effects: list[Effect] = []
+    for item in chosen(marked, situation.inventory.keys, "an API key"):
+        if situation.minted_here(item.id):
+            if marked:
+                left_out.append(f"{item.name} {key_tail(item.id)}: made by this incident, it stays")
+            continue
+        made = list(_replacement(situation, item, way, grants))
+        if way.of_key(item) == FIRST and all(e.kind is not EffectKind.KEY_DELETE for e in made):
+            left_out.append(f"{item.name} {key_tail(item.id)}: kept until its replacement is in use")
+        effects += made
+    if not effects:
+        raise NothingToDo(
+            "No key needs replacing.",
+            " ".join(left_out)
+            or (
+                "Every key in the account was made by this incident."
+                if situation.state.created_keys
+                else "There are no keys."
+            ),
+            "Nothing to do here; go on with the next step.",
+            left_out=left_out,
+        )
+    return Plan("Replace API keys", tuple(effects), tuple(left_out), tuple(_notes(effects)))
+
+
+def _notes(effects: Collection[Effect]) -> Iterable[str]:
+    if any(effect.params.get("own") for effect in effects):
+        yield "The workbench's own key is replaced too: it switches to the new one before the old one dies."
+    mints = [e for e in effects if e.kind is EffectKind.KEY_CREATE]
+    deleted = sum(e.kind is EffectKind.KEY_DELETE for e in effects)
+    yield (
+        f"{plural(len(mints), 'new key')} to mint and store, {plural(deleted, 'key')} to delete. "
+        "Programs that use a deleted key stop sending until they get the new one."
+    )
+    waiting = {e.params["replaces"] for e in mints if e.params["cut"] == FIRST}
+    if waiting:
+        yield (
+            f"{plural(len(waiting), 'key')} replaced first: the old ones go on working, for the intruder too if "
+            "they were stolen, until their hand-over is seen or you end them. You are asked after 30 minutes."
+        )
+    lesser = {e.params["replaces"] for e in mints if e.params.get("lesser")}
+    if lesser:
+        yield f"{plural(len(lesser), 'key')} that only sent get sending keys, which can do nothing else."
+
+
+def plan_delete(situation: Situation, marked: Collection[str]) -> Plan:
+    """Return the plan that deletes the marked keys without a replacement. Raises UsageError without marks."""
+    if not marked:
+        raise UsageError(
+            "No key is selected.",
+            "Deleting without a replacement is for keys that nobody of yours made.",
+            "Select the keys with space first.",
+        )
+    effects, left_out = [], []
+    for item in chosen(marked, situation.inventory.keys, "an API key"):
+        if item.id == situation.own_key_id:
+            left_out.append(f"{item.name} {key_tail(item.id)}: the workbench runs on it; replace it instead")
+        elif situation.minted_here(item.id):
+            left_out.append(f"{item.name} {key_tail(item.id)}: made by this incident, it stays")
+        else:
+            effects.append(_delete(situation, item, why="selected as a stranger's"))
+    if not effects:
+        raise UsageError("None of the selected keys may be deleted.", " ".join(left_out), "Select others.")
+    return Plan("Delete stranger keys", tuple(effects), tuple(left_out))
+
+
+def kept_until_used(situation: Situation, item: KeyItem, grant: Grant) -> list[Effect]:
+    """Return the mints that replace a key by what a grant says; the key itself works on until its hand-over."""
+    return _mints(situation, item, FIRST, {item.id: grant})
+
+
+def deletion(situation: Situation, item: KeyItem, *, why: str) -> Effect:
+    """Return the effect that deletes a key whose replacement stands, or that needs none."""
+    return _delete(situation, item, why=why)
+
+
+def _replacement(situation: Situation, item: KeyItem, way: Ways, grants: Grants) -> Iterable[Effect]:
+    """Yield the mints and the delete of one key; only the delete for what is never replaced."""
+    suspicion = situation.of_key(item)
+    if item.key.kind == "web":
+        yield _delete(situation, item, why="a control-panel session: ends with its key, never replaced")
+        return
+    chosen_way = way.of_key(item)
+    if suspicion.likely and chosen_way != OWN and not way.named(item):
+        yield _delete(situation, item, why=f"not replaced: {'; '.join(suspicion.why)}")
+        return
+    mints = [] if _made(situation, item.id) else _mints(situation, item, chosen_way, grants)
+    yield from mints
+    if chosen_way != FIRST:
+        why = "every key could have been exposed" if mints else "its replacement stands"
+        yield _delete(situation, item, why=why, after=mints, way=chosen_way)
+
+
+def _made(situation: Situation, key_id: str) -> bool:
+    """Return whether this incident holds everything that replaces a key."""
+    mints = [
+        r
+        for r in situation.state.of_kind(EffectKind.KEY_CREATE)
+        if r.effect.params.get("replaces") == key_id and r.state is not EffectState.SKIPPED
+    ]
+    return bool(mints) and all(r.state is EffectState.VERIFIED for r in mints)
+
+
+def _mints(situation: Situation, item: KeyItem, way: str, grants: Grants) -> list[Effect]:
+    """Return the mints of one old key: one account key, or a sending key for each domain it sent for."""
+    grant = granted(situation, item, SAME if way == OWN else grants)
+    if not grant.domains:
+        return [_mint(situation, item, grant, way)]
+    lesser = item.key.kind != "domain"
+    return [_mint(situation, item, grant, way, domain=name, lesser=lesser) for name in grant.domains]
+
+
+def _mint(
+    situation: Situation, item: KeyItem, grant: Grant, way: str, *, domain: str = "", lesser: bool = False
+) -> Effect:
+    own = way == OWN
+    name = visible(_plain_name(item), 60)
+    shown = visible(domain, 80)
+    params = {
+        "name": f"{name} for {shown}" if lesser else name,
+        "role": grant.role,
+        "kind": "domain" if domain else "user",
+        "domain_name": domain or None,
+        "domain_region": _region_of(situation, domain),
+        "expiration": grant.expiration,
+        "replaces": item.id,
+        "own": own,
+        "cut": way,
+        "credential": f"key:{item.id}",
+        "use": used(situation, f"key:{item.id}"),
+    }
+    if lesser:
+        # Several keys replace one: the domain tells their effects apart.
+        params |= {"lesser": True, "instance": domain}
+    what = f"a sending key for {shown} to replace" if lesser else "a replacement for"
+    return Effect(
+        EffectKind.KEY_CREATE,
+        target=item.id,
+        place=item.place,
+        params=params,
+        rank=rank_of(_base_rank(item, own=own), harm(situation, f"key:{item.id}")) + 1,
+        what=f"mint {what} {visible(_plain_name(item), 60)} {key_tail(item.id)}",
+        breaks="nothing: the old key goes on working until it is ended" if way == FIRST else "nothing",
+        undo="delete the new key",
+        why="; ".join((seen(situation, f"key:{item.id}"), grant.why)),
+    )
+
+
+def _delete(
+    situation: Situation, item: KeyItem, *, why: str, after: Collection[Effect] = (), way: str = NOW
+) -> Effect:
+    own = way == OWN
+    stranger = situation.of_key(item).likely
+    base = RANK_STRANGER if stranger else _base_rank(item, own=own)
+    return Effect(
+        EffectKind.KEY_DELETE,
+        target=item.id,
+        place=item.place,
+        params={
+            "name": visible(_plain_name(item), 60),
+            "own": own,
+            "cut": OWN if own else NOW,
+            "credential": f"key:{item.id}",
+            "use": used(situation, f"key:{item.id}"),
+        },
+        after=tuple(effect.id for effect in after),
+        rank=rank_of(base, harm(situation, f"key:{item.id}")),
+        what=f"delete {visible(_plain_name(item), 60)} {key_tail(item.id)}",
+        breaks=_breaks(item, own=own),
+        undo="cannot be undone: a deleted key never comes back",
+        why=f"{seen(situation, f'key:{item.id}')}; {why}",
+    )
+
+
+def _region_of(situation: Situation, domain: str) -> str | None:
+    """Return the region where a sending key's domain lives: only there can the key be proven."""
+    item = situation.inventory.domains.get(domain)
+    return item.place.region.value if item is not None else None
+
+
+def _plain_name(item: KeyItem) -> str:
+    """Return the key's name without the mark of an earlier replacement."""
+    return item.name.split(" [wb-")[0]
+
+
+def _breaks(item: KeyItem, *, own: bool) -> str:
+    if own:
+        return "other users of the workbench's old key"
+    if item.key.kind == "web":
+        return "that control-panel session"
+    if item.key.kind == "domain":
+        return f"programs that send for {visible(item.key.domain_name or 'its domain', 80)} with it"
+    return "programs that use it, until they get the new one"
+
+
+def _base_rank(item: KeyItem, *, own: bool) -> int:
+    if own:
+        return RANK_OWN
+    return RANK_ADMIN if item.key.role == "admin" else RANK_KEY

@@ -1,0 +1,71 @@
+"""Everything that was judged the intruder's, taken away in one plan: settings, keys, logins, subaccounts (step 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+from workbench.domain.detection.findings import Finding, findings
+from workbench.domain.model.plan import Plan
+from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.planning.brakes import plan_subaccounts
+from workbench.planning.keys import plan_delete as delete_keys
+from workbench.planning.logins import plan_delete as delete_logins
+from workbench.planning.suppressions import plan_leftovers
+
+TITLE = "Remove what the intruder left"
+_BY_REMEDY: dict[str, Callable[[Situation, Collection[str]], Plan]] = {
+    "keys.delete": delete_keys,
+    "logins.delete": delete_logins,
+    "subaccounts.disable": lambda s, m: plan_subaccounts(s, m),
+}
+
+
+def plan_removal(situation: Situation, marked: Collection[str] = ()) -> Plan:
+    """Return the plan that removes the marked findings (by key or id), or everything judged the intruder's.
+
+    What only the control panel can do, and domains (they are deleted alone, by typed name), are named as left out.
+    Raises UsageError when nothing can be removed.
+    """
+    wanted = [f for f in findings(situation) if _meant(f, marked)]
+    plans: list[Plan] = []
+    left_out = [line for f in wanted if (line := _by_hand(f))]
+    refused: UsageError | None = None
+    for remedy, build in _BY_REMEDY.items():
+        ids = [f.id for f in wanted if f.remedy == remedy]
+        try:
+            if ids:
+                plans.append(build(situation, ids))
+        except UsageError as error:
+            refused = error
+            left_out.append(error.what)
+    try:
+        plans.append(plan_leftovers(situation, marked))
+    except UsageError as error:
+        refused = refused or error
+    if not plans:
+        if refused is not None:
+            raise refused
+        raise UsageError(
+            "Nothing was judged the intruder's.", " ".join(left_out[:3]), "Judge the findings first."
+        )
+    whole = plans[0].joined(TITLE, plans[1:])
+    lines = (*whole.left_out, *(line for line in left_out if line not in whole.left_out))
+    return Plan(TITLE, whole.effects, lines, whole.notes)
+
+
+def _meant(finding: Finding, marked: Collection[str]) -> bool:
+    if marked:
+        return finding.key in marked or finding.id in marked
+    return finding.decision == INTRUDER
+
+
+def _by_hand(finding: Finding) -> str:
+    """Return why a finding is not in this plan, empty when it is."""
+    name = visible(finding.title, 100)
+    if finding.kind == "domain":
+        return f"{name}: deleted alone, by its typed name (domains: delete a rogue domain)"
+    if finding.kind == "user":
+        return f"{name}: only in the control panel (Security, Users, Delete)"
+    return ""

@@ -1,0 +1,122 @@
+"""Remove what the intruder left in the settings, and lift the suppressions that the abuse added (steps 6, 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from workbench.core.errors import UsageError
+from workbench.core.redact import short_address, visible
+from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
+from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.domain.settings_audit.audit import Judged, Swept
+from workbench.domain.settings_audit.remedies import RANK, again, effect_of
+from workbench.domain.settings_audit.results import came_back, proven, swept_items
+from workbench.mailgun.endpoints import Region
+from workbench.planning.ranking import plural
+
+# One call each: more than this belongs into a plan of its own.
+MOST_LIFTED = 5000
+
+
+def plan_leftovers(situation: Situation, marked: Collection[str] = ()) -> Plan:
+    """Return the plan that removes the marked findings of the sweep, or those judged the intruder's.
+
+    ``marked`` holds finding keys or ids. Without marks what the operator judged the intruder's is taken, and
+    what was made inside the window with a strange host; the rest is named as left out. Raises UsageError when
+    the settings are not swept yet, or nothing is left to remove.
+    """
+    items = swept_items(situation)
+    if items is None:
+        raise UsageError(
+            "The settings are not swept yet.",
+            "What the intruder left there is not known.",
+            "Run the sweep first: `workbench sweep`, or the sweep action.",
+        )
+    home = situation.inventory.places[0].region if situation.inventory.places else Region.US
+    effects: list[Effect] = []
+    left_out: list[str] = []
+    notes: list[str] = []
+    cared = proven(situation)
+    for item in items:
+        if marked and not {item.key, item.id} & set(marked):
+            continue
+        if not marked and not _proposed(situation, item):
+            continue
+        effect = effect_of(item, home)
+        if effect is None:
+            left_out.append(f"{visible(item.title, 100)}: {item.instruct or 'only a person can judge this'}")
+            continue
+        mine = cared.get(item.key, [])
+        if came_back(situation, item, mine):
+            effect = again(effect, len(mine) + 1)
+        if _done(situation, effect):
+            continue
+        if item.remedy == "allowlist.remove":
+            notes.append(_allowlist_note(item))
+        effects.append(effect)
+    if not effects:
+        raise UsageError(
+            "Nothing is left to remove here.",
+            " ".join(left_out[:3]),
+            "Judge the findings, or select some.",
+        )
+    return Plan("Remove what the intruder left", tuple(effects), tuple(left_out), tuple(dict.fromkeys(notes)))
+
+
+def _proposed(situation: Situation, item: Swept) -> bool:
+    decision = situation.state.decisions.get(item.key)
+    if decision is not None:
+        return decision.decision == INTRUDER
+    return item.judged is Judged.INSIDE and item.score >= 3
+
+
+def _done(situation: Situation, effect: Effect) -> bool:
+    record = situation.state.record(effect.id)
+    return record is not None and record.state.settled
+
+
+def _allowlist_note(item: Swept) -> str:
+    if item.params.get("last"):
+        return "It is the only entry of the allowlist: without it, API and SMTP are open to every address."
+    return (
+        "The allowlist binds for API and SMTP at once: see to it that this host's own address stays on it, or the "
+        "workbench locks itself out."
+    )
+
+
+def plan_lift(situation: Situation) -> Plan:
+    """Return the plan that takes off the suppression tables what the abuse added, and nothing else.
+
+    Raises UsageError when the latest assessment named none.
+    """
+    effects = []
+    added = situation.suppressed
+    for entry in added[:MOST_LIFTED]:
+        domain = situation.inventory.domains.get(entry.domain)
+        place = domain.place if domain is not None else Place(situation.inventory.places[0].region)
+        effects.append(
+            Effect(
+                EffectKind.SUPPRESSION_LIFT,
+                target=entry.address,
+                place=place,
+                params={
+                    "domain": entry.domain,
+                    "table": entry.table,
+                    "instance": f"{entry.domain}/{entry.table}",
+                },
+                rank=RANK - 20,
+                what=f"send to {visible(short_address(entry.address), 80)} again from {visible(entry.domain, 80)}",
+                breaks="nothing; a mailbox that refuses again is suppressed again",
+                undo="the next refusal puts it back",
+                why=entry.why,
+            )
+        )
+    if not effects:
+        raise UsageError(
+            "No suppression is known to come from the abuse.",
+            "Complaints and unsubscribes are left alone: those people do not want this mail.",
+            "Nothing needs doing.",
+        )
+    more = len(added) - len(effects)
+    left_out = (f"{plural(more, 'further address', 'further addresses')}: run it again",) if more > 0 else ()
+    return Plan("Lift suppressions the abuse added", tuple(effects), left_out)

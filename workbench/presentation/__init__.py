@@ -1,0 +1,1 @@
+"""What a pane or table shows of the domain: rows, cells, charts; knows no widget."""

@@ -1,0 +1,143 @@
+"""Journal rows as lines a person reads in the activity log. Rows of plain bookkeeping have no line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from workbench.core.clock import iso
+from workbench.core.redact import key_tail, visible
+from workbench.domain.model.state import JournalRow, State
+
+Body = Mapping[str, Any]
+
+
+# The fact that holds what the probe of our key said, in sentences.
+KEY_FACT = "key"
+
+# How the line of a reconciled intent begins.
+AFTER = "after the interruption"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the activity log. ``tone`` is ``ok``, ``warn``, ``bad`` or ``info``."""
+
+    seq: int
+    at: datetime
+    tone: str
+    text: str
+
+
+def line_of(row: JournalRow, state: State) -> LogLine | None:
+    """Return the log line of a row, None for rows that only keep the books."""
+    writer = _WRITERS.get(row.kind)
+    if writer is None:
+        return None
+    written = writer(row.body, state)
+    if written is None:
+        return None
+    tone, text = written
+    return LogLine(row.seq, datetime.fromisoformat(row.at), tone, visible(text, 600))
+
+
+def _what(body: Body, state: State) -> str:
+    record = state.effects.get(str(body["id"]))
+    return (record.effect.what or record.effect.target) if record is not None else str(body["id"])
+
+
+def _effect(tone: str, word: str, *, evidence: bool = True) -> Callable[[Body, State], tuple[str, str]]:
+    def write(body: Body, state: State) -> tuple[str, str]:
+        shown = "; ".join(str(e) for e in body.get("evidence", ())) if evidence else ""
+        return tone, f"{_what(body, state)}: {word}{f' ({shown})' if shown else ''}"
+
+    return write
+
+
+def _failed(body: Body, state: State) -> tuple[str, str]:
+    return "bad", f"{_what(body, state)}: FAILED. {body.get('what', '')} {body.get('todo', '')}"
+
+
+def _snapshot(body: Body, state: State) -> tuple[str, str]:
+    counts = ", ".join(f"{n} {name}" for name, n in body.get("counts", {}).items() if n)
+    return "ok", f"evidence {body['part']} stored, sha256 {body['sha256'][:16]}… ({counts})"
+
+
+def _observed(body: Body, state: State) -> tuple[str, str] | None:
+    """Only what came, went or came back is a line; a round without news keeps the books."""
+    news = [change for change in state.listings.changes() if iso(change.at) == body["at"]]
+    if not news:
+        return None
+    words = "; ".join(f"{change.kind.value}: {change.subject} on {change.zone}" for change in news[:6])
+    more = f"; and {len(news) - 6} more" if len(news) > 6 else ""
+    return ("bad" if any(change.rings for change in news) else "ok"), f"blocklists: {words}{more}"
+
+
+def _removal(word: str) -> Callable[[Body, State], tuple[str, str]]:
+    def write(body: Body, state: State) -> tuple[str, str]:
+        note = body["request"].get("note", "")
+        return "info", f"removal of {body['subject']} from {body['zone']} {word}{f': {note}' if note else ''}"
+
+    return write
+
+
+def _timer(body: Body, state: State) -> tuple[str, str] | None:
+    """A user's mailed link began to run; other deadlines only keep the books."""
+    if body.get("kind") != "link":
+        return None
+    return (
+        "info",
+        f"user {visible(str(body.get('subject', '')), 60)} has the message; a mailed link dies {body['due']}",
+    )
+
+
+def _fact(body: Body, state: State) -> tuple[str, str] | None:
+    """What the key in use cannot do is news for the operator; other facts only carry verdicts."""
+    if body["name"] != KEY_FACT or not body["words"]:
+        return None
+    return "warn", " ".join(str(line) for line in body["words"])
+
+
+_WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
+    "incident.opened": lambda b, s: ("info", f"incident {b['incident']} opened"),
+    "plan.confirmed": lambda b, s: ("info", f"confirmed: {b['title']} ({len(b['effects'])} changes)"),
+    "fact": _fact,
+    "effect.reconciled": lambda b, s: ("info", f"{AFTER}: {b['line']}"),
+    "effect.verified": _effect("ok", "verified"),
+    "effect.unproven": _effect("warn", "done, not proven"),
+    "effect.failed": _failed,
+    "effect.skipped": lambda b, s: ("warn", f"{_what(b, s)}: skipped, {b['why']}"),
+    "admin_key.switched": lambda b, s: (
+        "ok",
+        f"the workbench now runs on key {key_tail(str(b['key_id']))}, stored as “{b['entry']}”",
+    ),
+    "snapshot.stored": _snapshot,
+    "attested": lambda b, s: ("info", f"attested by {b['who']}, step {b['step']}: {b['text']}"),
+    "finding.decided": lambda b, s: (
+        "info",
+        f"{b['who']} judged {b['finding']}: {b['decision']}{' (' + b['reason'] + ')' if b.get('reason') else ''}",
+    ),
+    "alarm.raised": lambda b, s: ("bad", f"ALARM: {b['text']}"),
+    "error": lambda b, s: ("bad", f"{b['doing']}: {b['what']} {b.get('todo', '')}"),
+    "secret.read": lambda b, s: ("warn", f"{b['who']} read the secret “{b['entry']}” from the vault"),
+    "secret.held": lambda b, s: (
+        "warn",
+        f"{_what({'id': b['effect']}, s)}: its secret could not be stored; {b['who']}: {b['answer']}",
+    ),
+    "blocklist.observed": _observed,
+    "removal.requested": _removal("was asked for"),
+    "removal.refused": _removal("was refused"),
+    "adoption.noted": lambda b, s: (
+        "info",
+        f"noted for {_what({'id': b['effect']}, s)}: owner {b.get('owner') or '-'}, {len(b['places'])} place(s)",
+    ),
+    "report.written": lambda b, s: (
+        "ok",
+        f"reports written: {len(b['files'])} files, of journal row {b['row']}",
+    ),
+    "purged": lambda b, s: ("warn", f"purged: {b['files']} file(s) of evidence and personal data removed"),
+    "timer": _timer,
+    "contained": lambda b, s: ("ok", "CONTAINED: every key and SMTP login of before is cut, with proof"),
+}

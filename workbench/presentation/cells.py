@@ -1,0 +1,157 @@
+"""What rows for the panes are made of: cells, the signs and words of states, moments, people. Pure.
+
+State is told by a sign and a word; the tone only adds colour. Everything is outside text until a table draws
+it: tables make it harmless, nothing here formats it into anything but text. With share-safe on, people's
+addresses are shortened; SMTP logins are machine names and stay whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from workbench.core.redact import short_address
+
+if TYPE_CHECKING:
+    from workbench.domain.model.inventory import Inventory
+
+SortValue = str | int | float | None
+
+
+class ViewCell(NamedTuple):
+    """One cell: its text, a tone (ok, warn, bad, dim, accent, busy or empty), and what it sorts by."""
+
+    text: str
+    tone: str = ""
+    sort: SortValue = None
+
+
+class ViewRow(NamedTuple):
+    """One row by its key; ``search`` is what a filter finds beyond the cells' own text."""
+
+    key: str
+    cells: tuple[ViewCell, ...]
+    tone: str = ""
+    markable: bool = True
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How things are shown: people's addresses shortened, plain ASCII, this host's own time zone."""
+
+    share_safe: bool = True
+    ascii: bool = False
+    local: bool = False
+
+
+class FindingView(Protocol):
+    """What the rows need of a finding; ``id`` is the id of the thing it is about."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def why(self) -> Sequence[str]: ...
+    @property
+    def decision(self) -> str: ...
+
+
+# ── signs and words ────────────────────────────────────────────────────────────────────────────────────
+
+# word of a state -> (sign, ASCII sign, tone, sort rank: what needs eyes first)
+_STATES: Mapping[str, tuple[str, str, str, int]] = {
+    "failed": ("✗", "x", "bad", 0),
+    "listed": ("✗", "x", "bad", 0),
+    "stranger?": ("⚠", "!", "warn", 1),
+    "judge": ("?", "?", "warn", 4),
+    "intruder": ("✗", "x", "bad", 1),
+    "open intent": ("⚠", "!", "warn", 1),
+    "storing": ("▶", ">", "busy", 2),
+    "sending": ("▶", ">", "busy", 2),
+    "proving": ("▶", ">", "busy", 2),
+    "disabled": ("✗", "x", "warn", 3),
+    "not proven": ("◐", "~", "warn", 3),
+    "cannot tell": ("?", "?", "warn", 3),
+    "waiting": ("·", ".", "accent", 4),
+    "open": ("·", ".", "", 5),
+    "unverified": ("·", ".", "dim", 5),
+    "active": ("·", ".", "", 6),
+    "done": ("◐", "~", "accent", 6),
+    "ours": ("✓", "+", "dim", 7),
+    "new": ("✓", "+", "ok", 7),
+    "attested": ("✓", "+", "accent", 7),
+    "secure": ("✓", "+", "ok", 8),
+    "verified": ("✓", "+", "ok", 8),
+    "not listed": ("✓", "+", "ok", 8),
+    "skipped": ("-", "-", "dim", 9),
+}
+
+
+def state_cell(word: str, look: Look) -> ViewCell:
+    """Return the cell that tells a state by sign and word; it sorts by how much it needs eyes."""
+    sign, plain, tone, rank = _STATES.get(word, ("·", ".", "", 5))
+    return ViewCell(f"{plain if look.ascii else sign} {word}", tone, rank)
+
+
+def dash(look: Look) -> str:
+    """Return the sign for *the account does not say*."""
+    return "-" if look.ascii else "—"
+
+
+def as_moment(value: datetime | str | None) -> datetime | None:
+    """Return an aware moment from a datetime or the journal's ISO text; None for anything else."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if value is None:
+        return None
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+def moment_text(value: datetime | str | None, look: Look, form: str = "%Y-%m-%d") -> str:
+    """Return a moment in UTC, or in this host's zone when asked, in a strftime form; a dash for none."""
+    moment = as_moment(value)
+    if moment is None:
+        return dash(look)
+    return moment.astimezone(None if look.local else UTC).strftime(form)
+
+
+def date_cell(value: datetime | str | None, look: Look) -> ViewCell:
+    """Return a date that sorts by its moment."""
+    moment = as_moment(value)
+    return ViewCell(moment_text(value, look), "", moment.timestamp() if moment else None)
+
+
+# ── people ─────────────────────────────────────────────────────────────────────────────────────────────
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+
+
+def people_of(inventory: Inventory) -> frozenset[str]:
+    """Return the addresses of the panel's users, lower case."""
+    return frozenset(item.user.email.lower() for item in inventory.users.values() if item.user.email)
+
+
+def hide_people(text: str, people: frozenset[str], look: Look) -> str:
+    """Return ``text`` with the addresses of known people shortened while share-safe is on."""
+    if not look.share_safe or "@" not in text:
+        return text
+    return _ADDRESS.sub(
+        lambda found: short_address(found[0]) if found[0].rstrip(".").lower() in people else found[0], text
+    )
+
+
+def hide_all_addresses(text: str, look: Look) -> str:
+    """Return ``text`` with every address shortened while share-safe is on."""
+    if not look.share_safe or "@" not in text:
+        return text
+    return _ADDRESS.sub(lambda found: short_address(found[0]), text)

@@ -1,0 +1,384 @@
+"""Rows for the panes: what is known of keys, logins, domains, users and listings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from workbench.core.redact import key_tail, short_address
+from workbench.presentation.cells import (
+    FindingView,
+    Look,
+    ViewCell,
+    ViewRow,
+    as_moment,
+    dash,
+    date_cell,
+    hide_all_addresses,
+    hide_people,
+    people_of,
+    state_cell,
+)
+
+if TYPE_CHECKING:
+    from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
+    from workbench.domain.model.state import EffectRecord, State
+
+_PHASES = {"storing secret": "storing"}
+_CUTS = frozenset({"key.delete", "smtp.reset", "smtp.delete"})
+
+# ── credentials ────────────────────────────────────────────────────────────────────────────────────────
+
+
+# What a row was made from (item, state word, note, people), and the row.
+Cached = tuple[object, str, str, frozenset[str], ViewRow]
+
+
+class CredentialView:
+    """The rows of the credentials pane, each computable alone, so that one moved effect costs one row.
+
+    ``cache`` is kept by the pane for as long as the look is the same: a row whose account item, state and
+    note did not change is handed out again, which makes 10,000 of them cheap.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        state: State,
+        findings: Iterable[FindingView],
+        look: Look,
+        phases: Mapping[str, str],
+        cache: dict[str, Cached] | None = None,
+    ) -> None:
+        self._cache = cache if cache is not None else {}
+        self._inventory = inventory
+        self._state = state
+        self._look = look
+        self._phases = phases
+        self._findings = _open(findings)
+        self._people = people_of(inventory)
+        self._cuts: dict[str, EffectRecord] = {}
+        self._minted: dict[str, EffectRecord] = {}
+        self._replaced: dict[str, EffectRecord] = {}
+        for record in state.effects.values():
+            self._index(record)
+
+    def _index(self, record: EffectRecord) -> str:
+        """Remember a record under what it is about; returns that row's key, empty for no row."""
+        kind = record.effect.kind.value
+        if kind in _CUTS:
+            self._cuts[record.effect.target] = record
+            return record.effect.target
+        if kind == "key.create":
+            old = str(record.effect.params.get("replaces") or "")
+            if old:
+                self._replaced[old] = record
+            new = str(record.result.get("key_id") or "")
+            if new:
+                self._minted[new] = record
+            return new or old
+        return ""
+
+    def rows(self) -> list[ViewRow]:
+        """Return every row: keys, logins, and what this incident removed."""
+        inventory = self._inventory
+        rows = [self._key_row(item) for item in inventory.keys.values()]
+        rows += [self._login_row(item) for item in inventory.logins.values()]
+        rows += [
+            self._gone_row(record)
+            for target, record in self._cuts.items()
+            if target not in inventory.keys and target not in inventory.logins
+        ]
+        return rows
+
+    def moved(self, records: Iterable[EffectRecord]) -> list[ViewRow]:
+        """Return the rows that the given effects are about."""
+        keys = {key for record in records if (key := self._index(record))}
+        return [row for key in keys if (row := self.row(key)) is not None]
+
+    def row(self, key: str) -> ViewRow | None:
+        """Return the row of a key id or login, None when nothing is known of it."""
+        if (item := self._inventory.keys.get(key)) is not None:
+            return self._key_row(item)
+        if (login := self._inventory.logins.get(key)) is not None:
+            return self._login_row(login)
+        record = self._cuts.get(key)
+        return None if record is None else self._gone_row(record)
+
+    def _state_of(self, target: str) -> tuple[str, str]:
+        """Return (state word, note) of a key id or login."""
+        record = self._cuts.get(target)
+        if record is None and target in self._minted:
+            made = self._minted[target]
+            proven = made.state.value == "verified"
+            return ("new" if proven else "proving"), _last(made.evidence, "made by this incident")
+        if record is None and target in self._replaced:
+            record = self._replaced[target]
+        finding = self._findings.get(target)
+        if record is not None:
+            word, note = record_words(record, self._phases)
+            if finding is not None and record.state.value == "planned" and word == "open":
+                return finding_words(finding)
+            return word, note
+        decision = self._decision(target)
+        if decision:
+            return decision, "judged by you"
+        if finding is not None:
+            return finding_words(finding)
+        return "open", ""
+
+    def _decision(self, target: str) -> str:
+        for kind in ("key", "login"):
+            decision = self._state.decisions.get(f"{kind}:{target}")
+            if decision is not None and decision.decision in ("ours", "intruder"):
+                return decision.decision
+        return ""
+
+    def _cached(self, key: str, item: object, word: str, note: str) -> ViewRow | None:
+        found = self._cache.get(key)
+        if found is None or found[1:4] != (word, note, self._people) or found[0] != item:
+            return None
+        return found[4]
+
+    def _kept(self, key: str, item: object, word: str, note: str, row: ViewRow) -> ViewRow:
+        self._cache[key] = (item, word, note, self._people, row)
+        return row
+
+    def _key_row(self, item: KeyItem) -> ViewRow:
+        word, note = self._state_of(item.id)
+        made = self._cached(item.id, item, word, note)
+        return made or self._kept(item.id, item, word, note, self._make_key_row(item, word, note))
+
+    def _make_key_row(self, item: KeyItem, word: str, note: str) -> ViewRow:
+        key, look = item.key, self._look
+        name = f"{item.name}  {key_tail(item.id)}" if not look.ascii else f"{item.name}  ..{item.id[-4:]}"
+        kind = key.kind or "key"
+        return ViewRow(
+            item.id,
+            (
+                state_cell(word, look),
+                ViewCell("key" if kind == "user" else f"key {kind[:3]}", "", f"key {kind}"),
+                ViewCell(hide_people(name, self._people, look)),
+                ViewCell(key.role or dash(look)),
+                ViewCell(item.place.subaccount or "main"),
+                date_cell(key.created_at, look),
+                ViewCell(hide_people(note, self._people, look), "dim"),
+            ),
+            search=f"{item.id} {kind}",
+        )
+
+    def _login_row(self, item: LoginItem) -> ViewRow:
+        login = item.login
+        word, note = self._state_of(login)
+        made = self._cached(login, item, word, note)
+        return made or self._kept(login, item, word, note, self._make_login_row(item, word, note))
+
+    def _make_login_row(self, item: LoginItem, word: str, note: str) -> ViewRow:
+        look = self._look
+        return ViewRow(
+            item.login,
+            (
+                state_cell(word, look),
+                ViewCell("smtp"),
+                ViewCell(item.login),
+                ViewCell("system" if item.is_postmaster else dash(look)),
+                ViewCell(str(item.place)),
+                date_cell(item.credential.created_at, look),
+                ViewCell(note, "dim"),
+            ),
+        )
+
+    def _gone_row(self, record: EffectRecord) -> ViewRow:
+        """A row for what this incident removed and the account no longer names: nothing is forgotten."""
+        effect, look = record.effect, self._look
+        word, note = record_words(record, self._phases)
+        is_key = effect.kind.value == "key.delete"
+        name = str(effect.params.get("name") or "key")
+        tail = f"..{effect.target[-4:]}" if look.ascii else key_tail(effect.target)
+        text = f"{name}  {tail}" if is_key else effect.target
+        return ViewRow(
+            effect.target,
+            (
+                state_cell(word, look),
+                ViewCell("key" if is_key else "smtp"),
+                ViewCell(text, "dim"),
+                ViewCell("gone", "dim"),
+                ViewCell(effect.place.subaccount or "main" if is_key else str(effect.place)),
+                ViewCell(dash(look)),
+                ViewCell(note, "dim"),
+            ),
+            markable=False,
+            search=effect.target,
+        )
+
+
+def record_words(record: EffectRecord, phases: Mapping[str, str]) -> tuple[str, str]:
+    """Return (state word, note) of an effect: its live phase while it runs, else what the journal says."""
+    phase = phases.get(record.effect.id, "")
+    if phase and phase not in ("verified", "failed", "skipped", "done"):
+        return _PHASES.get(phase, phase), _last(record.evidence, record.effect.what)
+    state = record.state.value
+    if state == "failed":
+        return "failed", record.failure.get("what", "")
+    if state == "planned":
+        return (
+            ("open intent", "asked on the next run what happened") if record.open else ("waiting", "planned")
+        )
+    return state, _last(record.evidence, "")
+
+
+def finding_words(finding: FindingView) -> tuple[str, str]:
+    """Return (state word, note) of a finding nobody judged yet."""
+    return ("judge" if finding.severity == "low" else "stranger?"), "; ".join(list(finding.why)[:2])
+
+
+def _open(findings: Iterable[FindingView]) -> dict[str, FindingView]:
+    return {finding.id: finding for finding in findings if not finding.decision}
+
+
+def credential_rows(
+    inventory: Inventory,
+    state: State,
+    findings: Iterable[FindingView],
+    look: Look,
+    phases: Mapping[str, str] | None = None,
+) -> list[ViewRow]:
+    """Return the rows of keys and SMTP logins."""
+    return CredentialView(inventory, state, findings, look, phases or {}).rows()
+
+
+def _last(lines: Sequence[str], default: str) -> str:
+    return lines[-1] if lines else default
+
+
+# ── domains, users, listings ───────────────────────────────────────────────────────────────────────────
+
+
+def domain_rows(
+    inventory: Inventory, state: State, findings: Iterable[FindingView], look: Look
+) -> list[ViewRow]:
+    """Return the rows of the domains, each with how many of its logins are reset."""
+    open_findings = _open(findings)
+    settled = {
+        r.effect.target
+        for r in state.effects.values()
+        if r.effect.kind.value in ("smtp.reset", "smtp.delete") and r.state.value in ("done", "verified")
+    }
+    totals: dict[str, list[int]] = {}
+    for login in inventory.logins.values():
+        count = totals.setdefault(login.domain, [0, 0])
+        count[1] += 1
+        count[0] += login.login in settled
+    purged = {r.effect.target: r for r in state.effects.values() if r.effect.kind.value == "queue.purge"}
+    rows = []
+    for item in inventory.domains.values():
+        done, total = totals.get(item.name, [0, 0])
+        rows.append(
+            _domain_row(item, state, open_findings.get(item.name), (done, total), purged.get(item.name), look)
+        )
+    return rows
+
+
+def _domain_row(
+    item: DomainItem,
+    state: State,
+    finding: FindingView | None,
+    logins: tuple[int, int],
+    purge: EffectRecord | None,
+    look: Look,
+) -> ViewRow:
+    domain = item.domain
+    decision = state.decisions.get(f"domain:{item.name}")
+    if decision is not None and decision.decision in ("ours", "intruder"):
+        word = decision.decision
+    elif finding is not None:
+        word = finding_words(finding)[0]
+    elif domain.is_disabled:
+        word = "disabled"
+    else:
+        word = "active" if domain.state in (None, "active") else "unverified"
+    notes = []
+    if purge is not None:
+        notes.append(f"queue purge {record_words(purge, {})[0]}")
+    if domain.disabled is not None and domain.disabled.reason:
+        notes.append(domain.disabled.reason)
+    if finding is not None:
+        notes.append(finding_words(finding)[1])
+    done, total = logins
+    return ViewRow(
+        item.name,
+        (
+            state_cell(word, look),
+            ViewCell(item.name),
+            ViewCell(str(item.place)),
+            ViewCell(f"{done}/{total}", "ok" if total and done == total else "", total - done),
+            date_cell(domain.created_at, look),
+            ViewCell("; ".join(notes), "dim"),
+        ),
+    )
+
+
+def user_rows(
+    inventory: Inventory,
+    state: State,
+    findings: Iterable[FindingView],
+    look: Look,
+    people: Mapping[str, tuple[bool, str]] | None = None,
+) -> list[ViewRow]:
+    """Return the rows of the panel's users; with share-safe on, their addresses are shortened.
+
+    ``people`` says by user id whether something is still to be done and what the list notes of it (see
+    ``incident.people``): what was attested, who was told, how long a mailed link still lives.
+    """
+    open_findings, told = _open(findings), people or {}
+    return [
+        _user_row(item, state, open_findings.get(item.id), look, told.get(item.id))
+        for item in inventory.users.values()
+    ]
+
+
+def _user_row(
+    item: UserItem, state: State, finding: FindingView | None, look: Look, told: tuple[bool, str] | None
+) -> ViewRow:
+    user = item.user
+    changed = password_changed(item, state)
+    decision = state.decisions.get(f"user:{item.id}")
+    if decision is not None and decision.decision == "intruder":
+        word = "intruder"
+    elif finding is not None:
+        word = finding_words(finding)[0]
+    elif user.is_disabled:
+        word = "disabled"
+    else:
+        word = "secure" if changed and user.tfa_active else "open"
+        if word == "open" and told is not None and not told[0]:
+            word = "attested"
+    two_factor = {True: ("on", "ok"), False: ("off", "warn")}.get(bool(user.tfa_active))
+    if user.tfa_active is None:
+        two_factor = (dash(look), "dim")
+    address = user.email or dash(look)
+    notes = [told[1]] if told is not None and told[1] else []
+    notes += [finding_words(finding)[1]] if finding is not None else []
+    notes += [f"in {item.place.subaccount}"] if item.place.subaccount else []
+    notes += [f"moving: {user.migration_status}"] if user.migration_status not in (None, "", "done") else []
+    note = "; ".join(notes)
+    role = f"{user.role or dash(look)}{' owner' if user.is_master else ''}"
+    return ViewRow(
+        item.id,
+        (
+            state_cell(word, look),
+            ViewCell(short_address(address) if look.share_safe else address),
+            ViewCell(hide_all_addresses(user.name or dash(look), look)),
+            ViewCell(role),
+            ViewCell(*(two_factor or (dash(look), "dim"))),
+            date_cell(user.password_updated_at, look)._replace(tone="ok" if changed else ""),
+            ViewCell((user.auth.method if user.auth else None) or dash(look)),
+            ViewCell(hide_all_addresses(note, look), "dim"),
+        ),
+    )
+
+
+def password_changed(item: UserItem, state: State) -> bool:
+    """Return whether the account shows a password set after access was cut."""
+    cut, updated = as_moment(state.people_cut_at), as_moment(item.user.password_updated_at)
+    return cut is not None and updated is not None and updated > cut

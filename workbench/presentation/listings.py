@@ -1,0 +1,132 @@
+"""Rows and words of the blocklists pane: verdict, since when, a strip of days, how far the removal is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from workbench.presentation.cells import Look, ViewCell, ViewRow, dash, moment_text, state_cell
+
+if TYPE_CHECKING:
+    from workbench.blocklists.removal import Removal
+    from workbench.blocklists.verdicts import Listing
+    from workbench.blocklists.zones import Zone
+    from workbench.domain.blocklists.listings import ListingBook, Seen
+
+STRIP_DAYS = 10
+_TONES = {"to do": "warn", "listed again": "bad", "check again": "accent", "refused": "bad", "gone": "ok"}
+
+
+def listing_rows(
+    listings: Mapping[str, Listing], book: ListingBook, now: datetime, look: Look
+) -> list[ViewRow]:
+    """Return the rows of the blocklist verdicts, keyed ``subject|zone``; ``now`` is the moment of the looks."""
+    return [_row(key, one, book.pairs.get(one.pair), now, look) for key, one in listings.items()]
+
+
+def _row(key: str, one: Listing, seen: Seen | None, now: datetime, look: Look) -> ViewRow:
+    from workbench.domain.blocklists.listings import request_word
+
+    tier = int(one.tier)
+    removal = request_word(seen, now)
+    since = seen.since if seen is not None else None
+    return ViewRow(
+        key,
+        (
+            state_cell(one.verdict.value, look),
+            ViewCell(one.subject.value),
+            ViewCell(one.zone.title or one.zone.name),
+            ViewCell(f"tier {tier}", "", tier),
+            ViewCell(moment_text(since, look, "%d %b %H:%M") if since else dash(look), "", _stamp(since)),
+            ViewCell(_strip(seen, now, look), "bad" if seen is not None and seen.listed else "dim"),
+            ViewCell(removal or dash(look), _TONES.get(removal, "")),
+            _wait(seen, now, look),
+            ViewCell(moment_text(one.asked_at, look, "%H:%M:%S")),
+            ViewCell("; ".join(part for part in (one.reason, *one.txt) if part), "dim"),
+        ),
+        search=one.zone.name,
+    )
+
+
+def _strip(seen: Seen | None, now: datetime, look: Look) -> str:
+    from workbench.blocklists.watch import ASCII_MARKS, StripMarks, strip
+
+    if seen is None or not seen.observations:
+        return ""
+    first = (now - timedelta(days=STRIP_DAYS - 1)).astimezone(UTC).date()
+    return strip(seen.history, first, STRIP_DAYS, ASCII_MARKS if look.ascii else StripMarks())
+
+
+def _wait(seen: Seen | None, now: datetime, look: Look) -> ViewCell:
+    """Return how long the list still needs after a request."""
+    until = seen.request.wait_until if seen is not None else None
+    if seen is None or until is None or seen.request.at(now).state.value != "requested, cooling down":
+        return ViewCell(dash(look), "dim")
+    left = until - now
+    hours, minutes = divmod(max(0, int(left.total_seconds() // 60)), 60)
+    return ViewCell(f"{hours}h{minutes:02d}", "busy", left.total_seconds())
+
+
+def _stamp(moment: datetime | None) -> float | None:
+    return moment.timestamp() if moment is not None else None
+
+
+def removal_lines(one: Removal) -> Iterator[str]:
+    """Yield everything about the way off one listing but the text to send."""
+    yield one.what
+    yield f"tier {int(one.tier)} ({one.tier.word}); {one.request.state.value}"
+    if one.request.note:
+        yield f"said: {one.request.note}"
+    if one.do_not_pay:
+        yield f"DO NOT PAY: {one.do_not_pay}"
+    yield ""
+    yield "Why it happened:"
+    yield from (f"- {line}" for line in one.why or ("nothing in the account explains it yet",))
+    yield ""
+    yield "What must be true first:"
+    yield from (f"- {line}" for line in one.first)
+    yield ""
+    yield f"Whose job: {one.whose.value}, {one.whose_why}"
+    yield f"Where: {one.page or 'the list has no page'}"
+    yield f"How it ends: {one.ends}"
+    yield from (f"They ask: {line}" for line in one.asks)
+    yield ""
+    yield "Ready to be sent." if one.ready else f"NOT READY: {'; '.join(one.blocked_by)}"
+
+
+def overview_lines(
+    off: Iterable[Zone],
+    health: Mapping[str, str],
+    beside: Iterable[Any],
+    vendor_gap: str,
+    facts: Mapping[str, Mapping[str, Any]],
+) -> Iterator[str]:
+    """Yield what stands beside the verdicts: lists not asked, not believed, refusals, Mailgun's own monitoring."""
+    zones = list(off)
+    yield "Not asked (not asked is not clean):"
+    yield from (f"- tier {int(zone.tier)} {zone.title} ({zone.name}): {zone.off_reason}" for zone in zones)
+    unbelieved = sorted((zone, why) for zone, why in health.items() if why)
+    yield ""
+    yield "Asked and not believed:" if unbelieved else "Every list that was asked passed its own check."
+    yield from (f"- {zone}: {why}" for zone, why in unbelieved)
+    yield ""
+    yield f"Mailgun's own monitoring: {vendor_gap}" if vendor_gap else "Mailgun's own monitoring:"
+    yield from (
+        f"- {one.subject} on {one.title}: {one.agreement.value}" for one in beside if one.vendor is not None
+    )
+    yield ""
+    refusals = facts.get("refusals", {})
+    yield f"Refused mail since {refusals.get('since', 'not read yet')}, by hour:"
+    for count in refusals.get("counts", ()):
+        blocks = "blocks us" if count["is_listing"] else f"no listing ({count['kind']})"
+        where = f", ask {count['page']}" if count["page"] else ""
+        hour = str(count["hour"])[5:16]
+        yield f"- {hour}Z {count['provider']} ×{count['count']}: {blocks}: {count['means']}{where}"
+    yield ""
+    yield "Complaints and bounces by day:"
+    for day in facts.get("sending_health", {}).get("days", ()):
+        tried = int(day["delivered"]) + int(day["bounced"])
+        complaints = int(day["complaints"]) / max(1, int(day["delivered"]))
+        bounces = int(day["bounced"]) / max(1, tried)
+        yield f"- {day['day']}: {tried:,} tried, {complaints:.2%} complaints, {bounces:.1%} bounces, {day['level']}"

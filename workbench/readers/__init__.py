@@ -1,0 +1,1 @@
+"""Fill inventory and facts from the account."""

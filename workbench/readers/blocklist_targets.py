@@ -1,0 +1,165 @@
+"""Which addresses and domains of the account are looked up, with which catalogue, through which name server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import structs
+
+from workbench.blocklists import catalogue
+from workbench.blocklists.catalogue import Catalogue
+from workbench.blocklists.limits import Limits
+from workbench.blocklists.lookup import Lookup
+from workbench.blocklists.names import Role, Subject
+from workbench.blocklists.resolvers import HostPort
+from workbench.blocklists.zones import Zone
+from workbench.core import config
+from workbench.core.clock import Clock
+from workbench.core.errors import ApiError, UsageError
+from workbench.core.redact import Secret
+from workbench.domain.model.inventory import Gap, Inventory
+from workbench.domain.model.plan import Place
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import Endpoints
+from workbench.mailgun.settings import list_ips
+from workbench.vault.entries import WORKBENCH_SERVICE, EntryName
+
+# From domains that only a handful of refused messages carried tell nothing about this account.
+MOST_FROM_DOMAINS = 20
+
+
+class KeyVault(Protocol):
+    """The part of the vault that holds the lists' keys."""
+
+    async def fetch(self, name: EntryName) -> Secret | None:
+        """Return a stored secret, None where there is none."""
+
+
+async def read_catalogue(path: Path, vault: KeyVault | None) -> Catalogue:
+    """Return the catalogue as the operator's configuration changes it, with keys from the vault.
+
+    Raises UsageError for a mistake in the configuration, VaultError where the vault cannot be read.
+    """
+    wanted = (await asyncio.to_thread(config.load, path)).blocklists
+    shipped = catalogue.load()
+    if not (wanted.enable or wanted.drop or wanted.rank or wanted.add):
+        return shipped
+    named = {str(table["key"]) for table in wanted.add if "key" in table}
+    named |= {shipped.zones[zone].key_name for zone in wanted.enable if zone in shipped.zones}
+    keys: dict[str, Secret | None] = {}
+    for name in sorted(named - {""}):
+        entry = EntryName(WORKBENCH_SERVICE, wanted.keys.get(name, name))
+        keys[name] = await vault.fetch(entry) if vault is not None else None
+    return shipped.with_overrides(
+        enable=wanted.enable, drop=wanted.drop, rank=wanted.rank, add=wanted.add, key=keys.get
+    )
+
+
+async def read_ips(api: Mailgun, inventory: Inventory) -> None:
+    """Read the account's sending addresses into the inventory; a region that refuses simply adds none."""
+    for region in api.endpoints.regions:
+        try:
+            found, own = await asyncio.gather(
+                list_ips(api, region=region, priority=Priority.READ),
+                list_ips(api, region=region, dedicated=True, priority=Priority.READ),
+            )
+        except ApiError as error:
+            # The domains are looked up all the same; what is missing is said.
+            inventory.gaps[f"ips {region}"] = Gap("sending addresses", Place(region), error.what)
+            continue
+        inventory.gaps.pop(f"ips {region}", None)
+        # The plain list does not say it of each address: whatever is not dedicated is shared with others.
+        mine = {ip.ip for ip in own}
+        inventory.ips.update({ip.ip: structs.replace(ip, dedicated=ip.ip in mine) for ip in found})
+
+
+def subjects(inventory: Inventory, from_domains: Iterable[str] = ()) -> list[Subject]:
+    """Return what to look up: sending addresses, domains with tracking and return-path hosts, abused From domains.
+
+    A name that cannot be looked up is left out: the sweep shows it as a finding.
+    """
+    named: dict[str, Subject] = {}
+    for ip in inventory.ips.values():
+        _add(named, ip.ip, Role.SENDING_IP, shared=None if ip.dedicated is None else not ip.dedicated)
+    for item in inventory.domains.values():
+        domain = item.domain
+        if domain.is_sandbox:
+            continue
+        _add(named, item.name, Role.DOMAIN)
+        # The API's tracking_host is the vendor's own name that ours points to: shared by all customers.
+        if domain.web_prefix:
+            _add(named, f"{domain.web_prefix}.{item.name}", Role.TRACKING_HOST)
+        if domain.mailfrom_host:
+            host = domain.mailfrom_host
+            _add(named, host if "." in host else f"{host}.{item.name}", Role.RETURN_PATH)
+    for name in list(from_domains)[:MOST_FROM_DOMAINS]:
+        _add(named, name, Role.FROM_DOMAIN)
+    return list(named.values())
+
+
+def resolver_of(named: str, endpoints: Endpoints) -> HostPort | None:
+    """Return the name server to ask: the operator's, a drill's own, or None for the host's."""
+    if named:
+        return HostPort.parse(named)
+    return HostPort(endpoints.dns.host, endpoints.dns.port) if endpoints.dns is not None else None
+
+
+def _add(named: dict[str, Subject], text: str, role: Role, *, shared: bool | None = None) -> None:
+    try:
+        subject = Subject.parse(text, role, shared=shared)
+    except UsageError:
+        return
+    named.setdefault(subject.value, subject)
+
+
+def lookups(
+    what: Sequence[Subject],
+    zones: Sequence[Zone],
+    wanted: Mapping[str, set[str]] | None,
+    clock: Clock,
+    server: HostPort | None,
+    limits: Limits | None = None,
+) -> list[tuple[Lookup, list[Subject]]]:
+    """Return the engine's runs with their subjects: everything at once, or only the ``wanted`` of each zone."""
+    servers = [server] if server is not None else None
+    if wanted is None:
+        return [(Lookup(zones, resolvers=servers, clock=clock, limits=limits), list(what))]
+    groups: dict[frozenset[str], list[Zone]] = {}
+    everything = frozenset(one.value for one in what)
+    for zone in zones:
+        takes = {one.value for one in what if zone.takes(one.kind, one.role)}
+        # A zone of which all is due goes with the others of its sort: one run instead of one a sort.
+        due = everything if wanted[zone.name] >= takes else frozenset(wanted[zone.name])
+        groups.setdefault(due, []).append(zone)
+    return [
+        (
+            Lookup(members, resolvers=servers, clock=clock, limits=limits),
+            [one for one in what if one.value in names],
+        )
+        for names, members in groups.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """The host's clock, dated by another one: the drill's days are the account's."""
+
+    clock: Clock
+    dated: Callable[[], datetime]
+
+    def now(self) -> datetime:
+        """Return the moment of the other clock."""
+        return self.dated()
+
+    def monotonic(self) -> float:
+        """Return the host's own seconds."""
+        return self.clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the host's own clock."""
+        await self.clock.sleep(seconds)

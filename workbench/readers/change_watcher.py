@@ -1,0 +1,129 @@
+"""Re-reads the account while the incident is open, on a budget of calls a cycle (design, idea 6).
+
+Keys, users, subaccounts and the allowlist are read every cycle: whoever comes back makes one of those first.
+What has many parts (logins by domain, settings by place) takes turns, the longest unread first. All of it
+runs below every write and proof, so that the watch never stands in front of a cut.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from workbench.core.clock import Clock
+from workbench.core.errors import ApiError
+from workbench.domain.detection import changes
+from workbench.domain.model.inventory import Gap, Inventory
+from workbench.domain.model.plan import Place
+from workbench.journal.ledger import Ledger
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.readers.inventory import CLOSED, Changed, Reader
+
+# A list of keys is asked for by kind, because an unfiltered one may leave kinds out (dossier B1).
+KEY_CALLS = 4
+BUDGET = 40
+# The log is looked at every so many cycles: who sends now, with what.
+USE_EVERY = 3
+USE_CALLS = 6
+
+
+class _Job(NamedTuple):
+    name: str
+    calls: int
+    run: Callable[[], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Reads a part of the account each cycle into ``inventory``. ``budget`` is calls a cycle, 12 at least.
+
+    The budget counts lists of up to a thousand items as one call; larger ones take a few more.
+    """
+
+    api: Mailgun
+    inventory: Inventory
+    clock: Clock
+    changed: Changed
+    budget: int = BUDGET
+    cycles: int = 0
+    _last: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def use_is_due(self) -> bool:
+        """Return whether this cycle should look at the log too."""
+        return self.cycles % USE_EVERY == 1
+
+    async def cycle(self) -> int:
+        """Read one cycle's share; returns the calls it was reckoned at. Raises what the first call raises."""
+        self.cycles += 1
+        reader = Reader(self.api, self.inventory, self.clock, self.changed, Priority.BACKGROUND)
+        home = Place(self.api.endpoints.home)
+        # Strict: without any answer there is nothing to compare, only an error to show.
+        await reader.keys(home, first=True)
+        await asyncio.gather(reader.users(home), reader.subaccounts(), reader.allowlist(home))
+        spent = KEY_CALLS + 3
+        chosen = list(self._choose(reader, self.budget - spent))
+        await asyncio.gather(*(job.run() for job in chosen))
+        for job in chosen:
+            self._last[job.name] = self.cycles
+        return spent + sum(job.calls for job in chosen)
+
+    async def use(self, read: Callable[..., Awaitable[None]]) -> None:
+        """Look at who sends now; where the log cannot be read that is a gap, and the watch goes on."""
+        try:
+            await read(calls=USE_CALLS)
+        except ApiError as error:
+            self.inventory.gaps["who sends"] = Gap("who sends", None, error.what)
+        else:
+            self.inventory.gaps.pop("who sends", None)
+
+    def _choose(self, reader: Reader, left: int) -> Iterator[_Job]:
+        """Yield the jobs that fit, the longest unread first; what was never read comes before all."""
+        jobs = sorted(self._jobs(reader), key=lambda job: self._last.get(job.name, -1))
+        for job in jobs:
+            if job.calls <= left:
+                left -= job.calls
+                yield job
+
+    def _jobs(self, reader: Reader) -> Iterator[_Job]:
+        regions = self.api.endpoints.regions
+        below = [s.id for s in self.inventory.subaccounts.values() if s.status != CLOSED]
+        home = self.api.endpoints.home
+        for subaccount in below:
+            own = Place(home, subaccount)
+            yield _Job(f"keys {own}", KEY_CALLS, partial(reader.keys, own))
+            yield _Job(f"users {own}", 1, partial(reader.users, own))
+        for region in regions:
+            for place in (Place(region), *(Place(region, subaccount) for subaccount in below)):
+                yield _Job(f"domains {place}", 1, partial(reader.domains, place))
+                yield _Job(f"routes {place}", 1, partial(reader.routes, place))
+                yield _Job(f"webhooks {place}", 1, partial(reader.webhooks, place))
+            main = Place(region)
+            yield _Job(f"limit {main}", 1, partial(reader.limit, main))
+        for item in tuple(self.inventory.domains.values()):
+            yield _Job(f"logins {item.name}", 1, partial(reader.logins, (item,)))
+
+
+async def compare(inventory: Inventory, ledger: Ledger, began: datetime) -> list[changes.Change]:
+    """Journal an alarm for whatever no effect of ours explains, and the baseline of what is read at last.
+
+    Returns the new alarms. ``began`` is when the reading began. Without a baseline there is nothing to
+    compare with: the evidence comes first. Raises JournalError.
+    """
+    state = ledger.state
+    if not state.baseline:
+        return []
+    added = changes.missing(inventory, state.baseline)
+    if "senders" not in state.baseline and "credential_use" in state.facts:
+        added["senders"] = changes.senders(state)
+    if added:
+        await ledger.record("baseline.added", {"baseline": added})
+    found = changes.unexplained(inventory, state, began)
+    for change in found:
+        body = {"id": change.id, "kind": change.kind, "target": change.target, "text": change.text}
+        await ledger.record("alarm.raised", body)
+    return found

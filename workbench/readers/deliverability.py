@@ -1,0 +1,201 @@
+"""The days after, read from the account: who refuses its mail, how many complain, what Mailgun itself watches.
+
+Three readings beside the look-ups. Each returns what the journal keeps of it; none raises for what the
+account does not let us read: that becomes a word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from workbench.blocklists.bounces import Refusal, RefusalCount, count_refusals, refusals_by_zone
+from workbench.blocklists.monitoring import VendorListing, vendor_listings
+from workbench.blocklists.rates import RateDay
+from workbench.core.clock import iso
+from workbench.core.errors import ApiError, Forbidden, NotFound, UsageError
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.evidence import iter_logs, metrics
+from workbench.mailgun.evidence_models import LogEvent
+from workbench.mailgun.monitoring import Monitored, monitored_addresses, monitored_domain
+
+DELIVERED, COMPLAINED, BOUNCED = "delivered_count", "complained_count", "permanent_failed_count"
+RATE_DAYS = 14
+# A wave of spam is refused a hundred thousand times with the same few texts: the newest pages tell them all.
+MOST_PAGES = 30
+BACK = timedelta(days=3)
+_KEPT_COUNTS = 60
+
+
+async def read_refusals(
+    api: Mailgun, regions: Sequence[Region], now: datetime, *, own: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Return who refused mail of the last days and why, counted by provider, meaning and hour.
+
+    At most ``MOST_PAGES`` pages a region, the newest first; ``whole`` says whether that was all. ``own`` are
+    the account's domains: From domains that are none of them were the intruder's.
+    """
+    since = now - BACK
+    read = await asyncio.gather(*(_failed(api, region, since, now) for region in regions))
+    events = [event for found, _, _ in read for event in found]
+    refusals = [refusal for event in events if (refusal := _refusal(event)) is not None]
+    counts = count_refusals(refusals)
+    listing = [count for count in counts if count.meaning.is_listing]
+    providers: Counter[str] = Counter()
+    for count in listing:
+        providers[count.provider] += count.count
+    return {
+        "since": iso(since),
+        "as_of": iso(now),
+        "read": len(events),
+        "whole": all(whole for _, whole, _ in read),
+        "gaps": [gap for _, _, gap in read if gap],
+        "providers": dict(providers.most_common()),
+        "by_zone": refusals_by_zone(counts),
+        "counts": [_count(count) for count in counts[:_KEPT_COUNTS]],
+        "sample": listing[0].sample if listing else "",
+        "from_domains": _strange_domains(events, own),
+    }
+
+
+async def read_rates(api: Mailgun, regions: Sequence[Region], now: datetime) -> dict[str, Any]:
+    """Return delivered, complaints and bounces of each of the last days (UTC), all regions added up."""
+    start = (now - timedelta(days=RATE_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
+    answers = await asyncio.gather(
+        *(
+            metrics(
+                api,
+                region=region,
+                start=start,
+                end=now,
+                names=(DELIVERED, COMPLAINED, BOUNCED),
+                resolution="day",
+                include_subaccounts=True,
+                priority=Priority.BACKGROUND,
+            )
+            for region in regions
+        ),
+        return_exceptions=True,
+    )
+    days: dict[date, Counter[str]] = defaultdict(Counter)
+    gaps = []
+    for answer in answers:
+        if isinstance(answer, ApiError):
+            gaps.append(answer.what)
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            for row in answer:
+                if row.time is not None:
+                    day = row.time.astimezone(UTC).date()
+                    for name in (DELIVERED, COMPLAINED, BOUNCED):
+                        days[day][name] += row.count(name)
+    made = [RateDay(day, c[DELIVERED], c[COMPLAINED], c[BOUNCED]) for day, c in sorted(days.items())]
+    return {
+        "as_of": iso(now),
+        "gaps": gaps,
+        "days": [
+            {
+                "day": one.day.isoformat(),
+                "delivered": one.delivered,
+                "complaints": one.complaints,
+                "bounced": one.bounced,
+                "level": one.level.value,
+            }
+            for one in made
+        ],
+    }
+
+
+async def read_monitoring(
+    api: Mailgun, domains: Iterable[tuple[str, Region]]
+) -> tuple[str, list[VendorListing]]:
+    """Return (why it cannot be read, the vendor's own listings); the reason is empty where the plan has it."""
+    found: list[Monitored] = []
+    try:
+        for region in api.endpoints.regions:
+            found += await monitored_addresses(api, region=region)
+        for name, region in domains:
+            try:
+                found.append(await monitored_domain(api, name, region=region))
+            except NotFound:
+                continue
+    except Forbidden:
+        return "the plan has no blocklist monitoring (Optimize)", []
+    except ApiError as error:
+        return error.what, []
+    listed: list[VendorListing] = []
+    for one in found:
+        try:
+            listed += vendor_listings(one.subject, one.listed)
+        except UsageError:
+            # A name of the account that is no address and no domain: it cannot be on a list either.
+            continue
+    return "", listed
+
+
+async def _failed(
+    api: Mailgun, region: Region, since: datetime, now: datetime
+) -> tuple[list[LogEvent], bool, str]:
+    """Return (failed deliveries, whether that was all, why it could not be read)."""
+    found: list[LogEvent] = []
+    pages = 0
+    try:
+        async for page in iter_logs(
+            api,
+            region=region,
+            start=since,
+            end=now,
+            events=("failed",),
+            include_subaccounts=True,
+            ascending=False,
+        ):
+            found += page
+            pages += 1
+            if pages >= MOST_PAGES:
+                return found, False, ""
+    except ApiError as error:
+        return found, False, error.what
+    return found, True, ""
+
+
+def _refusal(event: LogEvent) -> Refusal | None:
+    status = event.delivery_status
+    if status is None or event.timestamp is None:
+        return None
+    text = " ".join(part for part in (status.message, status.description) if part)
+    return Refusal(event.timestamp, status.code, text, status.mx_host or "", event.sending_ip or "")
+
+
+def _count(count: RefusalCount) -> dict[str, Any]:
+    meaning = count.meaning
+    return {
+        "hour": iso(count.hour),
+        "provider": count.provider,
+        "count": count.count,
+        "kind": meaning.kind.value,
+        "is_listing": meaning.is_listing,
+        "means": meaning.means,
+        "todo": meaning.todo,
+        "page": meaning.page,
+        "zone": meaning.zone,
+        "addresses": list(count.addresses),
+        "sample": count.sample,
+    }
+
+
+def _strange_domains(events: Iterable[LogEvent], own: Iterable[str]) -> list[str]:
+    """Return the From domains of refused mail that are none of the account's, the most frequent first."""
+    mine = {name.lower() for name in own}
+    seen: Counter[str] = Counter()
+    for event in events:
+        headers = event.message.headers if event.message is not None else None
+        address = (headers.from_ or "") if headers is not None else ""
+        domain = address.rpartition("@")[2].strip(" >\t").lower()
+        if domain and domain not in mine:
+            seen[domain] += 1
+    return [name for name, _ in seen.most_common(20)]

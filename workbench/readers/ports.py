@@ -1,0 +1,63 @@
+"""The part of a session that readings use: what they may ask for and write down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from workbench.core.clock import Clock
+from workbench.core.sealing import Sealer
+from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import JournalRow
+from workbench.mailgun.client import Mailgun
+from workbench.mailgun.probe import CLOCK_TOLERANCE
+from workbench.readers.sending_volume import Metering
+
+
+class Desk(Protocol):
+    """What a reading needs; the session has it."""
+
+    api: Mailgun
+    inventory: Inventory
+    clock: Clock
+    metering: Metering
+    incident: str
+
+    @property
+    def folder(self) -> Path:
+        """Return the incident's folder."""
+
+    @property
+    def read_only(self) -> bool:
+        """Return whether another workbench writes to this incident."""
+
+    def situation(self) -> Situation:
+        """Return everything that is known."""
+
+    async def sealing(self) -> tuple[bytes, Sealer]:
+        """Return the key of fingerprints and the sealer of evidence."""
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
+        """Write one journal row."""
+
+    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
+        """Record the result of a reading."""
+
+
+def account_now(desk: Desk) -> datetime:
+    """Return the present moment by the account's clock: what it logs and counts is dated by that one."""
+    return desk.clock.now() + timedelta(seconds=desk.api.clock_offset or 0.0)
+
+
+def clock_words(desk: Desk) -> list[str]:
+    """Return the sentence that this host's clock is off, empty where it agrees with the account's."""
+    offset = desk.api.clock_offset or 0.0
+    if abs(offset) <= CLOCK_TOLERANCE:
+        return []
+    way = "behind" if offset > 0 else "ahead of"
+    return [
+        f"this host's clock is {abs(offset) / 60:,.0f} minutes {way} the account's: all times here are the account's"
+    ]

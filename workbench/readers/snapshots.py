@@ -1,0 +1,112 @@
+"""Snapshots of the account, sealed, with their hash in the journal (design, idea 5).
+
+What is written is what the API showed, as JSON, sealed with the vault's key and bound to its name; secrets
+never pass here (the readers turn signing keys and the like into keyed fingerprints before).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from workbench.core.clock import Clock, iso
+from workbench.core.errors import JournalError
+from workbench.core.sealing import Sealer
+from workbench.domain.model.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A snapshot on disk: the hash of its plain content, its size, what it counts."""
+
+    part: str
+    name: str
+    sha256: str
+    size: int
+    counts: dict[str, int]
+
+
+def document(inventory: Inventory, incident: str, part: str, clock: Clock) -> dict[str, Any]:
+    """Return the inventory as plain JSON values, each item with its place; what was not readable is named."""
+    return {
+        "schema": "workbench.snapshot/1",
+        "incident": incident,
+        "part": part,
+        "taken_at": iso(clock.now()),
+        "keys": [_placed(item.key, item.place) for item in inventory.keys.values()],
+        "credentials": [
+            {**_placed(item.credential, item.place), "login": item.login, "domain": item.domain}
+            for item in inventory.logins.values()
+        ],
+        "domains": [_placed(item.domain, item.place) for item in inventory.domains.values()],
+        "users": [_placed(item.user, item.place) for item in inventory.users.values()],
+        "subaccounts": [msgspec.to_builtins(item) for item in inventory.subaccounts.values()],
+        "allowlist": [msgspec.to_builtins(item) for item in inventory.allowlist.values()],
+        "limits": [
+            {"place": str(place), **(msgspec.to_builtins(limit) if limit is not None else {"limit": None})}
+            for place, limit in inventory.limits.items()
+        ],
+        "gaps": [{"slice": gap.slice, "reason": gap.reason} for gap in inventory.gaps.values()],
+    }
+
+
+async def store(content: dict[str, Any], part: str, folder: Path, sealer: Sealer) -> Stored:
+    """Seal a snapshot into ``folder`` durably and return what the journal needs; raises OSError on a full disk."""
+    raw = msgspec.json.encode(content)
+    digest = hashlib.sha256(raw).hexdigest()
+    name = f"{part}-{digest[:16]}.sealed"
+    counts = {key: len(value) for key, value in content.items() if isinstance(value, list)}
+    await asyncio.to_thread(_write, folder / name, sealer.seal(raw, context=name))
+    return Stored(part, name, digest, len(raw), counts)
+
+
+async def preserve(content: dict[str, Any], part: str, folder: Path, sealer: Sealer) -> dict[str, Any]:
+    """Store a snapshot and return the body of its journal row; raises JournalError when the disk refuses."""
+    try:
+        stored = await store(content, part, folder, sealer)
+    except OSError as error:
+        raise JournalError(
+            f"The snapshot could not be written ({error.strerror}).",
+            "Without it, deleting a key would destroy the only trace of when it was made.",
+            "Make room on the disk that holds the workbench's folder, then preserve again.",
+        ) from error
+    return {
+        "part": stored.part,
+        "file": stored.name,
+        "sha256": stored.sha256,
+        "counts": stored.counts,
+    }
+
+
+def load(path: Path, sealer: Sealer) -> dict[str, Any]:
+    """Return a snapshot's content; raises VaultError when it was altered or belongs to another vault."""
+    content: dict[str, Any] = msgspec.json.decode(sealer.open(path.read_bytes(), context=path.name))
+    return content
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb", closefd=False) as file:
+            file.write(data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _placed(record: Any, place: Any) -> dict[str, Any]:
+    return {**msgspec.to_builtins(record), "place": str(place)}

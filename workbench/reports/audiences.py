@@ -1,0 +1,163 @@
+"""The report's parts for those who are not technicians: management, marketing, hosting provider, recipients. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from workbench.core.redact import visible
+from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.hardening import measures
+from workbench.domain.leaks import leaks
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import adoption, runbook, user_actions
+from workbench.reports.blocks import Bullets, Section, Table, Text
+
+_WAITING = (runbook.Verdict.OPEN, runbook.Verdict.IN_PROGRESS, runbook.Verdict.BLOCKED)
+_SUBJECTS = 3  # subjects of one sender; the rest is counted
+_SENDERS = 20
+_REMOVALS = (
+    EffectKind.ROUTE_DELETE,
+    EffectKind.WEBHOOK_DELETE,
+    EffectKind.ACCOUNT_WEBHOOK_DELETE,
+    EffectKind.DOMAIN_DELETE,
+    EffectKind.LOGIN_DELETE,
+    EffectKind.SUBACCOUNT_DISABLE,
+    EffectKind.LIST_CLOSE,
+    EffectKind.DKIM_DEACTIVATE,
+    EffectKind.TRACKING_FOOTER,
+    EffectKind.SANDBOX_RECIPIENT_DELETE,
+    EffectKind.SUPPRESSION_ALLOW_DELETE,
+)
+
+
+def where_we_stand(situation: Situation) -> Section:
+    """Return what management asks first: is it over, who is down, what is open."""
+    open_steps = [v for v in runbook.steps(situation) if v.verdict in _WAITING]
+    down = adoption.senders_down(situation)
+    alarms = len(open_alarms(situation))
+    items = (
+        "Every credential from before was cut, with proof."
+        if situation.state.contained_at
+        else "Credentials from before may still work.",
+        f"{alarms} alarm(s) are open: something appeared that is not ours, so the intruder may still be inside."
+        if alarms
+        else "Nothing has appeared since that is not ours.",
+        f"{down} program(s) that send mail are down until each has its new credential (step 10)."
+        if down
+        else "No program that sends mail is down for want of a new credential.",
+        f"{len(open_steps)} step(s) are still open: {', '.join(v.title for v in open_steps) or 'none'}.",
+    )
+    return Section("Where we stand", (Bullets(items),))
+
+
+def safe_because(situation: Situation) -> Section:
+    """Return why the account is safe now, each reason as the account shows it; what is not so says so."""
+    state = situation.state
+
+    def proven(*kinds: EffectKind) -> int:
+        return sum(r.state is EffectState.VERIFIED for r in state.of_kind(*kinds))
+
+    everybody = user_actions.people(situation)
+    passwords = sum(one.password is not user_actions.Known.OPEN for one in everybody)
+    second = sum(one.two_factor is not user_actions.Known.OPEN for one in everybody)
+    now = measures.score(measures.items(situation))
+    before = state.facts.get("hardening_before", {}).get("percent")
+    leak = leaks.lines(state)
+    items = [
+        f"{proven(EffectKind.KEY_DELETE)} API key(s) deleted and proven absent, {proven(EffectKind.KEY_CREATE)} new "
+        "one(s) stored and proven.",
+        f"{proven(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)} SMTP login(s) with a new password that the mail "
+        "server accepted.",
+        f"{proven(*_REMOVALS)} thing(s) that the intruder left removed or repaired, each proven.",
+        f"{passwords} of {len(everybody)} user(s) have a new password, {second} two-factor.",
+        f"Hardening stands at {now.percent} %{f' (before: {before} %)' if before is not None else ''}.",
+        f"The leak: {visible(leak[0], 300)}"
+        if leak
+        else "Where the credential leaked is not established yet: until then it can leak again.",
+    ]
+    return Section("Why it is safe now", (Bullets(tuple(items)),))
+
+
+def sent(situation: Situation) -> Section:
+    """Return what went out in our name: senders, subjects, where it went, and the reaction so far."""
+    fact: Mapping[str, Any] = situation.state.facts.get("assessment", {})
+    senders = [s for s in fact.get("senders", ()) if _whose(s) == "intruder"]
+    if not senders:
+        return Section("The messages", (Text("The log is not assessed yet: senders and subjects follow."),))
+    rows = tuple(
+        (
+            visible(str(one.get("sender", "")), 100),
+            visible(_subjects(one.get("subjects", ())), 240),
+            f"{int(one.get('accepted', 0)):,}",
+            f"{int(one.get('complained', 0)):,}",
+        )
+        for one in senders[:_SENDERS]
+    )
+    more = len(senders) - len(rows)
+    harm: Mapping[str, Any] = fact.get("damage", {}).get("intruder", {})
+    lines = [
+        f"Delivered to {'' if harm.get('recipients_exact') else 'about '}{int(harm.get('recipients', 0)):,} "
+        f"recipients; {int(harm.get('opened', 0)):,} opened and {int(harm.get('clicked', 0)):,} clicked.",
+        f"So far {int(harm.get('complained', 0)):,} complained and {int(harm.get('unsubscribed', 0)):,} unsubscribed. "
+        "Complaints go on coming for days; answers and calls come on top.",
+    ]
+    if providers := harm.get("by_provider"):
+        shown = ", ".join(f"{visible(str(name), 40)} {int(count):,}" for name, count in providers.items())
+        lines.append(f"Where to: {shown}.")
+    if more:
+        lines.append(f"{more} more sender(s) are left out here.")
+    table = Table(("in the name of", "subjects (# stands for a number)", "sent", "complaints"), rows)
+    return Section("The messages", (table, Bullets(tuple(lines))))
+
+
+def _whose(sender: Mapping[str, Any]) -> str:
+    return {"ours": "production"}.get(
+        str(sender.get("decision")), str(sender.get("decision") or sender.get("looks"))
+    )
+
+
+def _subjects(subjects: Iterable[object]) -> str:
+    named = [f"“{subject}”" for subject in subjects]
+    more = f" and {len(named) - _SUBJECTS} more" if len(named) > _SUBJECTS else ""
+    return ", ".join(named[:_SUBJECTS]) + more
+
+
+def asked_of_host(situation: Situation) -> Section:
+    """Return what the hosting provider is asked."""
+    items = (
+        "Please check the servers of ours that you host for intrusion, web shells and unknown accounts.",
+        "Please keep web-server access logs and authentication logs of the last 30 days.",
+        "Please tell us of other customers' reports about our addresses.",
+        "If a configuration file (.env, backups, phpinfo) is reachable from the web, please block it now.",
+    )
+    return Section("What we ask of you", (Bullets(items),))
+
+
+def to_say(situation: Situation) -> Section:
+    """Return what marketing and customer care should expect, do and say."""
+    items = (
+        "Expect complaints and unsubscribes in the days after; do not answer them with more mail.",
+        "Hold campaigns until complaint and bounce rates are back to normal and no listing that matters is left.",
+        "Say, if asked: a credential was stolen, mail was sent in our name, it has been stopped; do not click links "
+        "in it; we never ask for passwords by mail.",
+        "People who complained or unsubscribed because of the abuse stay suppressed unless they write to you.",
+    )
+    return Section("What to expect and to say", (Bullets(items),))
+
+
+def notice(situation: Situation) -> Section:
+    """Return the draft of a notice to whoever got the messages."""
+    volume = situation.volume
+    when = f"on {volume.began:%d %B %Y}" if volume is not None and volume.began is not None else "recently"
+    name = visible(situation.state.name or "our company", 60)
+    text = (
+        f"{when[0].upper()}{when[1:]} somebody used a stolen credential to send mail in the name of {name}. You may "
+        "have received one of these messages. Please do not click links in it, do not open attachments, and delete "
+        "it. We have cut the access. If you entered a password or payment data after following such a link, change "
+        "the password and tell your bank. We are sorry for the trouble."
+    )
+    return Section(
+        "Draft notice to recipients", (Text(text), Text("Have it checked by whoever answers for privacy."))
+    )

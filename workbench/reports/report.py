@@ -1,0 +1,357 @@
+"""What a report says, for whom. Pure: situation and journal in, sections out; renderers make the files.
+
+Each audience gets its own sections from the same facts. No secret can be here, because none is in the
+journal; people's addresses stay out of everything but what Support and the recipients' notice need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from workbench.core.clock import iso
+from workbench.core.redact import key_tail, visible
+from workbench.domain.detection import findings
+from workbench.domain.forensics import timeline
+from workbench.domain.leaks import leaks
+from workbench.domain.leaks.findings import leak_findings
+from workbench.domain.model.inventory import UserItem
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import EffectRecord, JournalRow
+from workbench.domain.runbook import coverage, runbook
+from workbench.domain.runbook.users import sign_in
+from workbench.presentation.activity_log import line_of
+from workbench.reports import audiences, closing
+from workbench.reports.blocklists import asked_of_support, blocklists
+from workbench.reports.blocks import Block, Bullets, Chart, Section, Table, Text
+
+
+class Audience(StrEnum):
+    """Who reads it."""
+
+    SUPPORT = "support"
+    HOST = "host"
+    MANAGEMENT = "management"
+    MARKETING = "marketing"
+    RECIPIENTS = "recipients"
+    TIMELINE = "timeline"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One audience's report. ``journal_seq`` and ``journal_hash`` say which state of the journal it tells."""
+
+    audience: Audience
+    title: str
+    incident: str
+    written_at: str
+    journal_seq: int
+    journal_hash: str
+    sections: tuple[Section, ...] = field(default=())
+
+    @property
+    def seal(self) -> str:
+        """Return the sentence that ties the report to the journal, honest about what it proves."""
+        return (
+            f"Journal row {self.journal_seq}, hash {self.journal_hash}. `workbench report --verify` checks this "
+            "report against the journal. Only a hash that already left this machine proves anything: whoever "
+            "controls the machine could rewrite both."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What reports are made of."""
+
+    situation: Situation
+    rows: Sequence[JournalRow]
+    journal_hash: str
+
+
+def compose(audience: Audience, material: Material) -> Report:
+    """Return the report for an audience, as the facts stand now."""
+    situation = material.situation
+    name = visible(situation.state.name or "account", 60)
+    return Report(
+        audience,
+        f"{_TITLES[audience]}: {name}",
+        situation.state.incident,
+        iso(situation.now),
+        situation.state.last_seq,
+        material.journal_hash,
+        tuple(section(material) for section in _SECTIONS[audience]),
+    )
+
+
+# ── sections ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _summary(material: Material) -> Section:
+    situation = material.situation
+    state, volume = situation.state, situation.volume
+    lines = [f"Incident {state.incident}, opened {state.opened_at}. All times UTC."]
+    if not_read := coverage.summary(situation.inventory):
+        lines.append(not_read)
+    if volume is not None and volume.began is not None:
+        sent = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
+        lines.append(
+            f"Abnormal sending began about {volume.began:%Y-%m-%d %H:%M}Z; {sent:,} messages were accepted since, "
+            f"where {volume.explained()}."
+        )
+    if state.first_cut_at:
+        lines.append(f"Access was cut between {state.first_cut_at} and {state.last_cut_at}.")
+    if state.contained_at:
+        lines.append(f"Contained, with proof, at {state.contained_at}.")
+    else:
+        lines.append("Containment is NOT complete; see the open steps.")
+    return Section("Summary", (Bullets(tuple(lines)),))
+
+
+def _steps(material: Material) -> Section:
+    views = runbook.steps(material.situation)
+    rows = tuple(
+        (
+            view.id,
+            view.title,
+            view.source,
+            view.verdict.value,
+            f"{view.progress[0]}/{view.progress[1]}" if view.progress else "",
+            visible(view.evidence[0], 160) if view.evidence else "",
+        )
+        for view in views
+    )
+    note = "Sources: A1–A6 are the steps of your compromised-account article, G1–G4 those of the guide."
+    return Section(
+        "Steps with evidence",
+        (Text(note), Table(("step", "what", "from", "verdict", "done", "evidence"), rows)),
+    )
+
+
+def _keys(material: Material) -> Section:
+    state = material.situation.state
+    minted = {
+        r.effect.target: r
+        for r in state.of_kind(EffectKind.KEY_CREATE)
+        if r.state in (EffectState.DONE, EffectState.VERIFIED)
+    }
+    rows = []
+    for record in state.of_kind(EffectKind.KEY_DELETE):
+        new = minted.get(record.effect.target)
+        rows.append(
+            (
+                key_tail(record.effect.target),
+                visible(str(record.effect.params.get("name", "")), 60),
+                record.state.value,
+                record.done_at,
+                key_tail(str(new.result.get("key_id", ""))) if new is not None else "not replaced",
+                _proof(record),
+            )
+        )
+    headers = ("key id ends", "description", "delete", "at", "replaced by", "proof")
+    return Section("API keys", (Table(headers, tuple(rows)),) if rows else (Text("No key was deleted."),))
+
+
+def _logins(material: Material) -> Section:
+    state = material.situation.state
+    by_domain: dict[str, list[EffectRecord]] = {}
+    for record in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE, EffectKind.LOGIN_CREATE):
+        by_domain.setdefault(str(record.effect.params.get("domain", "")), []).append(record)
+    rows = []
+    for domain, records in sorted(by_domain.items()):
+        resets = [r for r in records if r.effect.kind is EffectKind.LOGIN_RESET]
+        removed = [r for r in records if r.effect.kind is EffectKind.LOGIN_DELETE]
+        proven = sum(r.state is EffectState.VERIFIED for r in resets)
+        last = max((r.done_at for r in records if r.done_at), default="")
+        gone = ", ".join(visible(r.effect.target, 80) for r in removed if r.state is EffectState.VERIFIED)
+        rows.append((visible(domain, 120), f"{len(resets)}", f"{proven}", gone or "none", last))
+    headers = ("domain", "logins reset", "proven by AUTH", "removed", "last at")
+    return Section(
+        "SMTP credentials", (Table(headers, tuple(rows)),) if rows else (Text("No SMTP login was reset."),)
+    )
+
+
+def _people(material: Material) -> Section:
+    situation = material.situation
+    rows = tuple(
+        (
+            visible(item.user.email or item.user.name or item.id, 80),
+            visible(item.user.role or "", 20),
+            sign_in(item),
+            f"{item.user.password_updated_at:%Y-%m-%d %H:%M}Z"
+            if item.user.password_updated_at
+            else "not shown",
+            "active" if item.user.tfa_active else "NOT active",
+            _judged(situation, item),
+        )
+        for item in situation.inventory.users.values()
+    )
+    headers = ("user", "role", "signs in by", "password changed", "two-factor", "judged")
+    gaps = coverage.unread(situation.inventory, ("users",))
+    said = tuple(Text(f"{coverage.said(gap)}.") for gap in gaps)
+    if not rows:
+        return Section("Users", said or (Text("The account shows no users."),))
+    return Section("Users", (Table(headers, rows), *said))
+
+
+def _found(material: Material) -> Section:
+    rows = tuple(
+        (
+            f.severity,
+            f.kind,
+            visible(f.title, 100),
+            visible("; ".join(f.why), 160),
+            f.decision or "not judged yet",
+        )
+        for f in (*findings.findings(material.situation), *leak_findings(material.situation.state))
+    )
+    if not rows:
+        where = "In what could be read nothing" if material.situation.inventory.gaps else "Nothing"
+        return Section("Findings", (Text(f"{where} was found that needs judging."),))
+    return Section("Findings", (Table(("severity", "kind", "what", "why", "decision"), rows),))
+
+
+def _investigation(material: Material) -> Section:
+    state = material.situation.state
+    lines = leaks.lines(state)
+    lines += [f"{a.text} ({a.who}, {a.at})" for a in state.attestations if a.step == "7"]
+    if not lines:
+        lines = ["How the credential leaked is not established yet; we will report it separately."]
+    return Section("How it leaked", (Bullets(tuple(visible(line, 500) for line in lines)),))
+
+
+def _asked_of_support(material: Material) -> Section:
+    items = (
+        "Please confirm that every step of the compromised-account article is satisfied, and re-enable the account.",
+        "Please end all control-panel sessions, and send the login history and the audit log since the abuse began.",
+        *asked_of_support(material.situation.state.listings),
+    )
+    return Section("What we ask", (Bullets(items),))
+
+
+def _abuse(material: Material) -> Section:
+    volume = material.situation.volume
+    if volume is None or not volume.hours:
+        return Section("What went out", (Text("The account's metrics could not be read."),))
+    last = volume.hours[-48:]
+    chart = Chart(
+        "Messages accepted, by hour", tuple((f"{hour.start:%d %b %H:%M}", hour.accepted) for hour in last)
+    )
+    rows = tuple(
+        (visible(name, 120), f"{count:,}", f"{volume.usual_by_domain.get(name, 0.0):,.0f}")
+        for name, count in sorted(volume.by_domain.items(), key=lambda pair: -pair[1])
+    )
+    table = Table(("sending domain", "accepted since the abuse began", "usual in that time"), rows)
+    fact = material.situation.state.facts.get("assessment")
+    lines = tuple(str(line) for line in fact.get("lines", ())) if fact is not None else ()
+    return Section(
+        "What went out", (Text(volume.explained()), chart, table, *((Bullets(lines),) if lines else ()))
+    )
+
+
+def _of(section: Callable[[Situation], Section]) -> Callable[[Material], Section]:
+    """Return a section that needs only the situation as one of a report."""
+    return lambda material: section(material.situation)
+
+
+def _timeline(material: Material) -> Section:
+    """What the account and the searches date, then every journal row that says something, by its number."""
+    situation = material.situation
+    whole = timeline.timeline(situation)
+    # What the account dates is told from the abuse window on; how the secret got out may lie long before.
+    dated = timeline.between(whole, situation.background.since, None, _DATED)
+    dated += timeline.between(whole, None, None, (timeline.Kind.EXPOSURE, timeline.Kind.LISTING))
+    rows = [(iso(moment.at), moment.kind.value, moment.text) for moment in dated]
+    for row in material.rows:
+        line = line_of(row, situation.state)
+        if line is not None:
+            rows.append((row.at, str(row.seq), line.text))
+    return Section("Timeline", (Table(("at", "from", "what"), tuple(sorted(rows, key=lambda r: r[0]))),))
+
+
+def _proof(record: EffectRecord) -> str:
+    if record.failure:
+        return visible(f"FAILED: {record.failure['what']}", 160)
+    return visible("; ".join(record.evidence[1:]) or "; ".join(record.evidence), 160)
+
+
+def _judged(situation: Situation, item: UserItem) -> str:
+    decision = situation.state.decisions.get(f"user:{item.id}")
+    if decision is not None:
+        return decision.decision
+    return "to be judged" if situation.of_user(item).likely else "ours"
+
+
+_DATED = (timeline.Kind.ACCOUNT, timeline.Kind.SETTING, timeline.Kind.LOG)
+_TITLES = {
+    Audience.SUPPORT: "Compromised account, report to Mailgun Support",
+    Audience.HOST: "Compromised mail account, to our hosting provider",
+    Audience.MANAGEMENT: "What happened to our mail account",
+    Audience.MARKETING: "Mail abuse, for marketing and customer care",
+    Audience.RECIPIENTS: "Notice to recipients, draft",
+    Audience.TIMELINE: "Full timeline",
+}
+_SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
+    Audience.SUPPORT: (
+        _summary,
+        _steps,
+        _investigation,
+        _keys,
+        _logins,
+        _people,
+        _found,
+        _abuse,
+        _of(audiences.sent),
+        _of(blocklists),
+        _of(closing.measures),
+        _asked_of_support,
+        _of(closing.still_open),
+    ),
+    Audience.HOST: (_summary, _investigation, _of(audiences.asked_of_host)),
+    Audience.MANAGEMENT: (
+        _summary,
+        _of(audiences.where_we_stand),
+        _of(audiences.safe_because),
+        _abuse,
+        _of(blocklists),
+        _of(closing.hand_over),
+        _of(closing.measures),
+        _of(closing.still_open),
+    ),
+    Audience.MARKETING: (
+        _of(audiences.sent),
+        _abuse,
+        _of(blocklists),
+        _of(audiences.to_say),
+    ),
+    Audience.RECIPIENTS: (_of(audiences.notice),),
+    Audience.TIMELINE: (_summary, _timeline),
+}
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Return a report as plain JSON values."""
+    return {
+        "audience": report.audience.value,
+        "title": report.title,
+        "written_at": report.written_at,
+        "journal": {"row": report.journal_seq, "hash": report.journal_hash},
+        "sections": [
+            {"title": section.title, "blocks": [_block(block) for block in section.blocks]}
+            for section in report.sections
+        ],
+    }
+
+
+def _block(block: Block) -> dict[str, Any]:
+    match block:
+        case Text(text=text):
+            return {"text": text}
+        case Bullets(items=items):
+            return {"bullets": list(items)}
+        case Table(headers=headers, rows=rows):
+            return {"table": [dict(zip(headers, row, strict=True)) for row in rows]}
+        case Chart(title=title, points=points):
+            return {"chart": title, "points": [list(point) for point in points]}

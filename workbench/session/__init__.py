@@ -1,0 +1,1 @@
+"""One open incident: its parts put together, and what it tells its listeners."""

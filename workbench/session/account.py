@@ -1,0 +1,237 @@
+"""What an open incident reads of its account: inventory, figures, settings, listings, evidence.
+
+Reading changes nothing in the account; what was read is kept here and, where a verdict rests on it, journaled.
+The session stands on this and adds plans and writes.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from workbench.core.clock import ShiftedClock
+from workbench.core.errors import ApiError, NotAuthorised
+from workbench.domain.detection import changes
+from workbench.domain.forensics import timeline
+from workbench.domain.hardening import measures
+from workbench.domain.model.inventory import Gap, Inventory
+from workbench.domain.model.situation import Situation
+from workbench.journal.journal import Journal
+from workbench.journal.ledger import Ledger
+from workbench.mailgun.client import CallSeen, Mailgun
+from workbench.mailgun.probe import Capabilities, probe
+from workbench.presentation.activity_log import KEY_FACT
+from workbench.readers import snapshots
+from workbench.readers.account_name import account_name
+from workbench.readers.inventory import Reader
+from workbench.readers.sending_volume import Metering
+from workbench.session.admin_key import AdminKey
+from workbench.session.events import Changed, SendingRate
+from workbench.session.recorder import IncidentRecord, SessionOptions
+from workbench.smtp.auth_probe import SmtpProver
+from workbench.vault.recording import GuardedVault
+from workbench.vault.vault import incident_service
+
+if TYPE_CHECKING:
+    from workbench.blocklists.verdicts import Listing
+    from workbench.readers.change_watcher import Watcher
+    from workbench.session.blocklist_watch import BlocklistWatch
+    from workbench.session.investigation import Investigation
+
+
+class AccountReadings(IncidentRecord):
+    """The reading half of a session; made by ``open_session`` as a part of it."""
+
+    def __init__(self, options: SessionOptions, journal: Journal, ledger: Ledger, admin: AdminKey) -> None:
+        super().__init__(options, journal, ledger)
+        self._admin = admin
+        self._calls: list[float] = []
+        self.search_places = options.search_places
+        self.inventory = Inventory()
+        self.capabilities: Capabilities | None = None
+        self.rate: SendingRate | None = None
+        self.api = Mailgun(options.endpoints, admin.key, clock=options.clock, on_call=self._called)
+        self.metering = Metering(self.api, options.clock, options.endpoints.regions)
+        self.prover = SmtpProver(clock=options.clock)
+        self.vault = GuardedVault(options.vault, journal.guard)
+        journal.guard(admin.key)
+        self._investigation: Investigation | None = None
+        self._watcher: Watcher | None = None
+        self._blocklists: BlocklistWatch | None = None
+        self.listings: dict[str, Listing] = {}
+
+    # ── what is known ────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def title(self) -> str:
+        """Return the account's name and the regions that accept our key, for the top line."""
+        known = self.capabilities
+        served = [r for r in self.api.endpoints.regions if known is None or known.regions[r].alive]
+        regions = "+".join(region.value.upper() for region in served) or "no region"
+        return f"{self.state.name or 'account'} ({regions})"
+
+    @property
+    def calls_per_second(self) -> float:
+        """Return the API calls of the last two seconds, per second."""
+        now = self.clock.monotonic()
+        self._calls = [moment for moment in self._calls if now - moment <= 2.0]
+        return len(self._calls) / 2.0
+
+    @property
+    def own_key_id(self) -> str:
+        """Return the id of the key in use, ``""`` while the account has not named it."""
+        return self.api.key_id or self._options.own_key_id
+
+    def situation(self) -> Situation:
+        """Return everything the actions and the runbook look at."""
+        held = self._investigation.assessment if self._investigation is not None else None
+        added = held.damage.added if held is not None else ()
+        volume = self.metering.volume
+        return Situation(self.inventory, self.state, self.clock.now(), self.own_key_id, volume, added)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def connect(self) -> Capabilities:
+        """Ask what this key can do from here; raises the ApiError that explains when it can do nothing."""
+        found = await probe(self.api)
+        self.capabilities = found
+        failure = found.failure()
+        self._tell(Changed("capabilities"))
+        if failure is not None:
+            from workbench.readers.lockout import explained, locked_out
+
+            raise explained(failure, await locked_out(self.api, found, self.state, self._stored))
+        if not self.state.name and not self.read_only:
+            name = account_name(found)
+            # Two incidents of one day must not share entries: the later would write over live secrets.
+            service = incident_service(f"{name} {self.incident[-4:]}", self.clock.now())
+            await self._ledger.record("incident.named", {"name": name, "vault_service": service})
+        words = found.words()
+        if words != list(self.state.facts.get(KEY_FACT, {}).get("words", ())):
+            await self.fact(KEY_FACT, {"words": words})
+            self._tell(Changed("log"))
+        return found
+
+    async def read_inventory(self) -> None:
+        """Read the whole inventory, filling it live; raises what the very first call raises."""
+        reader = Reader(self.api, self.inventory, self.clock, lambda name: self._tell(Changed(name)))
+        await reader.everything()
+        self._tell(Changed("runbook"))
+
+    def could_not_read(self, error: ApiError) -> None:
+        """Note that nothing of the account can be read now, so that nothing is judged by its silence."""
+        for name in ("keys", "users", "domains", "logins", "subaccounts"):
+            self.inventory.gaps.setdefault(name, Gap(name, None, error.what))
+
+    async def read_rate(self, *, whole: bool = False) -> None:
+        """Read the account's sending figures; raises ApiError when no region answers."""
+        volume = await self.metering.read(whole=whole)
+        excess = round(volume.excess_now)
+        text = f"{excess:,}/h above the usual {volume.usual:.0f}/h" if excess else "no abnormal sending"
+        self.rate = SendingRate(volume.excess_now, self.metering.recent, text, volume.as_of)
+        self._tell(Changed("rate"))
+
+    async def read_use(self, *, calls: int = 10) -> None:
+        """Read which credential sends what right now, for the order of the cut; journaled as a fact."""
+        from workbench.readers.credential_use import read_use
+
+        volume = self.metering.volume
+        began = volume.began if volume is not None else None
+        regions = self.api.endpoints.regions
+        # The log's last hour is an hour of the account's clock.
+        now = self.clock.now() + timedelta(seconds=self.api.clock_offset or 0.0)
+        use = await read_use(self.api, regions, now, began=began, calls=calls)
+        await self.fact("credential_use", use.fact())
+
+    @property
+    def blocklists(self) -> BlocklistWatch:
+        """Return the watch over the account's listings (made on first use)."""
+        if self._blocklists is None:
+            from workbench.session.blocklist_watch import BlocklistWatch
+
+            options = self._options
+            self._blocklists = BlocklistWatch(
+                self,
+                self._tell,
+                options.home.config_file,
+                self.vault,
+                resolver=options.resolver,
+                listings=self.listings,
+            )
+        return self._blocklists
+
+    async def check_blocklists(self) -> None:
+        """Look the account's addresses and domains up; verdicts arrive one by one in ``listings``."""
+        await self.blocklists.check()
+        await self.blocklists.read_aftermath()
+
+    async def watch_blocklists(self) -> None:
+        """Ask the lists about what is due by their terms; nothing where the days of the watch are over."""
+        await self.blocklists.follow()
+
+    async def preserve(self) -> None:
+        """Store snapshot 0a: what the first cut would destroy. Raises VaultError, JournalError, ApiError."""
+        if "keys" not in self.inventory.read_at:
+            await self.read_inventory()
+        content = snapshots.document(self.inventory, self.incident, "0a", self.clock)
+        sealer = await self._options.vault.sealer("evidence")
+        body = await snapshots.preserve(content, "0a", self.folder / "evidence", sealer)
+        if not self.state.baseline:
+            body["baseline"] = changes.baseline(self.inventory)
+        await self._ledger.record("snapshot.stored", body)
+        if (first := measures.first_fact(self.situation())) is not None:
+            await self.fact("hardening_before", first)
+        # The first cut destroys dates; the timeline goes on naming what they belonged to.
+        if (dates := timeline.keep(self.situation())) is not None:
+            await self.fact(timeline.FACT, dates)
+        self._tell(Changed("runbook"))
+
+    @property
+    def investigation(self) -> Investigation:
+        """Return the readings of settings and log: sweep, assessment, snapshot 0b (made on first use)."""
+        if self._investigation is None:
+            from workbench.session.investigation import Investigation
+
+            self._investigation = Investigation(self)
+        return self._investigation
+
+    async def preserve_rest(self) -> None:
+        """Store snapshot 0b below the writes: every setting and the log. Raises VaultError, JournalError."""
+        await self.investigation.preserve_rest()
+        self._tell(Changed("runbook"))
+
+    async def watch(self, *, whole: bool = False) -> list[changes.Change]:
+        """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
+        from workbench.readers import change_watcher
+
+        began = self.clock.now()
+        if self._watcher is None:
+            self._watcher = change_watcher.Watcher(self.api, self.inventory, self.clock, self._slice_changed)
+        if whole or "logins" not in self.inventory.read_at:
+            await self.read_inventory()
+        else:
+            try:
+                await self._watcher.cycle()
+            except NotAuthorised:
+                # Somebody shut us out: connecting asks why, and says it with the way back in.
+                await self.connect()
+                raise
+            if self._watcher.use_is_due:
+                await self._watcher.use(self.read_use)
+        if self.read_only:
+            return []
+        appeared = await change_watcher.compare(self.inventory, self._ledger, began)
+        if appeared:
+            self._tell(Changed("alarms"))
+        return appeared
+
+    def _slice_changed(self, name: str) -> None:
+        self._tell(Changed(name))
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _called(self, seen: CallSeen) -> None:
+        self._calls.append(self.clock.monotonic())
+        if isinstance(self.clock, ShiftedClock) and self.clock.follow(seen.clock_offset or 0.0):
+            # A drill's account lives in a time of its own, where an hour may pass in a second.
+            self.api.clocks_agree()

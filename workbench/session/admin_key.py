@@ -1,0 +1,51 @@
+"""Which admin key the workbench runs on: the one supplied, or the replacement this incident made of it.
+
+The same command with the same environment must work before and after its key was replaced. A supplied key
+is known again by a keyed fingerprint, never by its value (design, contracts).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.core.errors import UsageError, VaultError
+from workbench.core.redact import Secret
+from workbench.domain.model.state import State
+from workbench.vault.vault import EntryName, Vault
+
+FINGERPRINT_PURPOSE = "fingerprints"
+
+
+@dataclass(frozen=True, slots=True)
+class AdminKey:
+    """The key to work with. ``retired`` is the supplied key it replaced, when that is known here."""
+
+    key: Secret
+    replaced: bool = False
+    retired: Secret | None = None
+
+
+async def resolve(state: State, vault: Vault, supplied: Secret | None) -> AdminKey:
+    """Return the admin key to use; raises UsageError when there is none, VaultError when it is gone."""
+    replaced = supplied is not None and supplied.fingerprint(await fingerprint_key(vault)) in state.retired
+    if supplied is not None and not replaced:
+        return AdminKey(supplied)
+    if not state.admin_entry:
+        raise UsageError(
+            "No admin key was given.",
+            "Without one the account cannot be read or secured.",
+            "Set MAILGUN_API_KEY, pipe the key to --key-stdin, or start the full screen and type it.",
+        )
+    stored = await vault.fetch(EntryName(state.vault_service, state.admin_entry))
+    if stored is None:
+        raise VaultError(
+            f"The incident's admin key “{state.admin_entry}” is not in this vault.",
+            "The key that was supplied was replaced by this incident and is dead.",
+            "Use the vault the incident began with, or make a new admin key in the control panel.",
+        )
+    return AdminKey(stored, replaced=replaced, retired=supplied)
+
+
+async def fingerprint_key(vault: Vault) -> bytes:
+    """Return the 32-byte key that fingerprints secrets in this vault's incidents."""
+    return await vault.vault_key(FINGERPRINT_PURPOSE)

@@ -1,0 +1,137 @@
+"""The ways off the blocklists: what is listed, what stands before a request, and the requests made, journaled.
+
+The watch (``blocklist_watch``) stands on this and adds the look-ups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from workbench.blocklists.names import canonical
+from workbench.blocklists.removal import Removal, Request
+from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.core.clock import Clock, ShiftedClock
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+from workbench.domain.blocklists import delisting
+from workbench.domain.blocklists.listings import ListingBook, listing_of
+from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import JournalRow, State
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.session.events import Changed, Event
+
+
+class Host(Protocol):
+    """The part of a session that the watch uses."""
+
+    api: Mailgun
+    inventory: Inventory
+    clock: Clock
+    drill: bool
+
+    @property
+    def state(self) -> State:
+        """Return the fold of the journal."""
+
+    @property
+    def read_only(self) -> bool:
+        """Return whether another workbench writes to this incident."""
+
+    def situation(self) -> Situation:
+        """Return everything that is known."""
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
+        """Write one journal row."""
+
+    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
+        """Record the result of a reading."""
+
+
+class WaysOff:
+    """What is listed and how it comes off; ``listings`` holds the latest verdict of every pair by ``subject|zone``."""
+
+    __slots__ = ()
+
+    host: Host
+    tell: Callable[[Event], None]
+    listings: dict[str, Listing]
+
+    @property
+    def book(self) -> ListingBook:
+        """Return what the journal says of blocklists."""
+        return self.host.state.listings
+
+    def now(self) -> datetime:
+        """Return the moment that looks are dated by: this host's, in the drill the account's."""
+        now = self.host.clock.now()
+        # Only a drill names a name server; a clock that follows the drill already needs no correction.
+        if self.host.api.endpoints.dns is None or isinstance(self.host.clock, ShiftedClock):
+            return now
+        return now + timedelta(seconds=self.host.api.clock_offset or 0.0)
+
+    def removals(self) -> tuple[Removal, ...]:
+        """Return the way off for every listing, the most important first."""
+        listed = [self._standing(one) for one in self.listings.values()]
+        return delisting.removals(self._situation(), [one for one in listed if one is not None])
+
+    def removal(self, subject: str, zone: str) -> Removal | None:
+        """Return the way off one listing, None where it is not listed."""
+        return next((one for one in self.removals() if one.listing.pair == (subject, zone)), None)
+
+    async def requested(self, subject: str, zone: str) -> Request:
+        """Record that the removal was asked for; raises UsageError where that is too early, or not listed."""
+        found = self._removal_of(subject, zone)
+        if not found.ready:
+            raise UsageError(
+                f"A removal of {found.listing.subject.value} from {found.listing.zone.title} cannot be asked for yet.",
+                "; ".join(found.blocked_by),
+                "Asking too early gets the next request looked at harder.",
+            )
+        done = not delisting.still_open(self._situation()) and bool(self.host.state.contained_at)
+        request = found.request.requested(self.now(), found.listing.wait_hours, containment_done=done)
+        await self._record("removal.requested", found, request)
+        if self.host.drill:
+            # In the drill the list's owner is played as well: the request arrives.
+            body = {"zone": found.listing.zone.name, "subject": found.listing.subject.value}
+            await self.host.api.call("POST", "/_drill/removal", json=body, priority=Priority.READ)
+        return request
+
+    async def refused(self, subject: str, zone: str, note: str) -> Request:
+        """Record that the list said no, in the operator's words; raises UsageError where it is not listed."""
+        found = self._removal_of(subject, zone)
+        request = found.request.refused(self.now(), visible(note, 300))
+        await self._record("removal.refused", found, request)
+        return request
+
+    async def _record(self, kind: str, found: Removal, request: Request) -> None:
+        name, zone = found.listing.pair
+        body = {"subject": name, "zone": zone, "whose": found.whose.value, "request": request.record()}
+        await self.host.record(kind, body)
+        self.tell(Changed("blocklists"))
+
+    def _removal_of(self, subject: str, zone: str) -> Removal:
+        found = self.removal(canonical(subject)[0], zone.lower().rstrip("."))
+        if found is None:
+            raise UsageError(
+                f"{visible(subject, 80)} is not listed on {visible(zone, 80)}.",
+                "",
+                "`workbench blocklists` shows what is listed.",
+            )
+        return found
+
+    def _standing(self, one: Listing) -> Listing | None:
+        """Return the listing that stands: after *cannot tell* the last sure word holds."""
+        seen = self.book.pairs.get(one.pair)
+        if seen is None or not seen.listed:
+            return one if one.verdict is Verdict.LISTED else None
+        if one.verdict is Verdict.LISTED:
+            return one
+        return listing_of(seen, one.subject, one.zone)
+
+    def _situation(self) -> Situation:
+        situation = self.host.situation()
+        situation.now = self.now()
+        return situation

@@ -1,0 +1,369 @@
+"""What happened, and what the intruder left: the readings behind ``sweep``, ``assess`` and snapshot 0b.
+
+It reads settings and log below the writes, stores them sealed, and journals what was found, so that reopening
+the incident knows it again. It decides nothing and writes nothing to the account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from workbench.core.clock import iso
+from workbench.core.errors import ApiError, UsageError
+from workbench.core.redact import Secret
+from workbench.domain.detection.hosts import Home
+from workbench.domain.forensics import abuse_window, classification, damage, timeline
+from workbench.domain.forensics.abuse_window import AbuseWindow
+from workbench.domain.forensics.assessment import Assessment
+from workbench.domain.forensics.attribution import Attribution
+from workbench.domain.forensics.classification import Hints
+from workbench.domain.forensics.damage import Damage
+from workbench.domain.forensics.senders import rolled_up
+from workbench.domain.hardening import facts
+from workbench.domain.model import settings
+from workbench.domain.model.credential_use import INTRUDER
+from workbench.domain.model.settings import Settings
+from workbench.domain.model.situation import Situation
+from workbench.domain.settings_audit import audit
+from workbench.domain.settings_audit import unread as sweep_unread
+from workbench.domain.settings_audit.audit import Clues, Sweep
+from workbench.domain.settings_audit.results import proven, swept_items
+from workbench.mailgun.client import Priority
+from workbench.mailgun.evidence_models import BounceClass
+from workbench.readers import snapshots
+from workbench.readers.log_evidence import LogEvidence
+from workbench.readers.metric_breakdown import read_bounces, read_breakdowns
+from workbench.readers.ports import Desk, account_now, clock_words
+from workbench.readers.settings import SettingsReader
+
+REST_PART = "0b"
+Moved = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Investigation:
+    """The readings of one session; results of the latest ones stay here for screens."""
+
+    desk: Desk
+    settings: Settings | None = None
+    swept: Sweep | None = None
+    assessment: Assessment | None = None
+    moved: Moved | None = None
+    log: LogEvidence = field(init=False)
+    # What the latest assessment counted the damage from, to count it again after a decision.
+    _bounces: list[BounceClass] = field(default_factory=list)
+    _damaged: Settings | None = None
+    # A sweep must not wait for a log that takes minutes.
+    _settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _log_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.log = LogEvidence(self.desk, self._tell)
+
+    # ── settings ─────────────────────────────────────────────────────────────────────────────────────
+
+    async def read_settings(self, priority: Priority = Priority.BACKGROUND) -> Settings:
+        """Read every setting; what could not be read is in its gaps.
+
+        Raises NotAuthorised where every single reading was refused: nothing was seen, and nothing may count.
+        """
+        key, _ = await self.desk.sealing()
+        reader = SettingsReader(
+            self.desk.api,
+            self.desk.inventory,
+            key,
+            self.since(),
+            moved=lambda done, total: self._tell("settings", done, total),
+            priority=priority,
+        )
+        self.settings = await reader.read(account_now(self.desk))
+        return self.settings
+
+    async def sweep(self, priority: Priority = Priority.READ) -> Sweep:
+        """Read every setting, store it as snapshot 0b where that is missing, judge it, journal the findings."""
+        async with self._settings_lock:
+            situation = self.desk.situation()
+            before = tuple(record.effect.id for found in proven(situation).values() for record in found)
+            earlier = swept_items(situation) or []
+            held = await self.read_settings(priority)
+            if REST_PART not in self.desk.situation().state.snapshots:
+                await self._store_settings(held)
+            result = audit.sweep(held, self._home(), await self._clues(held))
+            result.cared_for = before
+            gaps = list(held.gaps.values())
+            result.swept += sweep_unread.carried(earlier, result.swept, gaps)
+            result.unread = tuple(row.to_json() for row in sweep_unread.unread(gaps))
+            self.swept = result
+            await self.desk.fact("sweep", result.fact())
+            seen = {**facts.seen(held), "at": iso(self.desk.clock.now())}
+            await self.desk.fact(facts.FACT, seen)
+            if (dates := timeline.keep(self.desk.situation(), held)) is not None:
+                await self.desk.fact(timeline.FACT, dates)
+            return result
+
+    def moments(self) -> list[timeline.Moment]:
+        """Return the timeline of everything that is known now, oldest first."""
+        return timeline.timeline(self.desk.situation(), self.settings)
+
+    def window(self) -> AbuseWindow | None:
+        """Return the abuse window as assessed, now or before; else what the hourly figures alone show.
+
+        None while neither was read.
+        """
+        if self.assessment is not None:
+            return self.assessment.window
+        kept = self.desk.situation().state.facts.get("assessment", {}).get("window")
+        if kept:
+            return AbuseWindow.from_json(kept)
+        volume = self.desk.metering.volume
+        if volume is None:
+            return None
+        return abuse_window.from_metrics({h.start: h.accepted for h in volume.hours}, account_now(self.desk))
+
+    def since(self) -> datetime:
+        """Return from when on a date counts as inside the window: a day before the abuse began."""
+        situation = self.desk.situation()
+        since = situation.background.since
+        fact = situation.state.facts.get("assessment", {}).get("window", {})
+        began = fact.get("from") if isinstance(fact, Mapping) else None
+        return min(since, datetime.fromisoformat(began) - timedelta(days=1)) if began else since
+
+    def _home(self) -> Home:
+        return audit.home_of(self.desk.inventory, self.since())
+
+    async def _clues(self, held: Settings) -> Clues:
+        situation = self.desk.situation()
+        uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
+        strange = {address for use in uses.values() for address in use.get("strange", ())}
+        known = {address for use in uses.values() for address in use.get("addresses", ())} - strange
+        people = {(i.user.email or "").lower() for i in self.desk.inventory.users.values()}
+        return Clues(
+            frozenset(known),
+            frozenset(strange),
+            frozenset(people),
+            await self._changed(held, situation),
+            frozenset(facts.made_here(situation)),
+        )
+
+    async def _changed(self, held: Settings, situation: Situation) -> dict[tuple[str, str, str], str]:
+        """Return what differs from the snapshot's baseline, as far as there is one."""
+        before = situation.state.baseline.get("settings")
+        taken = situation.state.snapshots.get(REST_PART, {}).get("at", "")
+        if not isinstance(before, Mapping) or not before:
+            return {}
+        unseen = situation.state.baseline.get("settings_unread", ())
+        key, _ = await self.desk.sealing()
+        fingerprint = _fingerprinter(key)
+        changed: dict[tuple[str, str, str], str] = {}
+        for item in settings.items(held):
+            name = settings.named(item, fingerprint)
+            was = before.get(name)
+            if was is None and sweep_unread.unseen(item.kind, item.place, unseen):
+                # The snapshot could not look there: nobody knows whether it is new.
+                continue
+            if was is None:
+                changed[item.kind, item.place, item.id] = f"was not there in the snapshot of {taken}"
+            elif was != fingerprint(item.content)[:16]:
+                changed[item.kind, item.place, item.id] = f"differs from the snapshot of {taken}"
+        return changed
+
+    async def _store_settings(self, held: Settings, logs: Mapping[str, Any] | None = None) -> None:
+        if self.desk.read_only:
+            return
+        key, sealer = await self.desk.sealing()
+        fingerprint = _fingerprinter(key)
+        content = settings.document(held, self.desk.incident, fingerprint)
+        if logs is not None:
+            content["log"] = dict(logs)
+        body = await snapshots.preserve(content, REST_PART, self.desk.folder / "evidence", sealer)
+        body["counts"] = {**body["counts"], "settings": held.looked_at}
+        if "settings" not in self.desk.situation().state.baseline:
+            unread = sorted({gap.slice for gap in held.gaps.values()})
+            body["baseline"] = {"settings": settings.baseline(held, fingerprint), "settings_unread": unread}
+        await self.desk.record("snapshot.stored", body)
+
+    # ── log ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def preserve_rest(self) -> None:
+        """Store snapshot 0b: every setting and the log; the log first where the plan keeps it only for days.
+
+        Raises VaultError and JournalError; what the account does not show becomes a gap in the snapshot.
+        """
+        short = await self.log.is_short()
+        logs = await self._export() if short else None
+        async with self._settings_lock:
+            if REST_PART not in self.desk.situation().state.snapshots:
+                await self._store_settings(self.settings or await self.read_settings(), logs)
+        if not short:
+            await self._export()
+
+    async def _export(self) -> Mapping[str, Any] | None:
+        """Store the log unless it is stored already; returns its file and hash."""
+        async with self._log_lock:
+            return None if self.log.stored else await self.log.export()
+
+    # ── what happened ────────────────────────────────────────────────────────────────────────────────
+
+    async def assess(self) -> Assessment:
+        """Read the metrics' weeks and the log, attribute, count the damage, journal it. Raises JournalError.
+
+        Figures that cannot be read are said in ``words``; nothing of the ApiError family is raised.
+        """
+        async with self._log_lock:
+            now = account_now(self.desk)
+            words = clock_words(self.desk)
+            try:
+                await self.desk.metering.read(whole=True)
+            except ApiError as error:
+                words.append(f"the sending figures could not be read: {error.what}")
+            volume = self.desk.metering.volume
+            hours = {hour.start: hour.accepted for hour in volume.hours} if volume is not None else {}
+            window = abuse_window.from_metrics(hours, now)
+            table = await self.log.read()
+            made = self._judged(window, table, now)
+            words += await read_breakdowns(self.desk.api, window, now)
+            words += [*window.notes, *abuse_window.disagreement(window, table), *table.words()]
+            self._bounces = await read_bounces(self.desk.api, now, words)
+            self._damaged = await self._suppressions(made, words)
+            self._count_damage(made)
+            made.words = words
+            self.assessment = made
+            await self._journal(made, now)
+            return made
+
+    async def judge_again(self) -> Assessment | None:
+        """Take the operator's decisions about senders into the assessment, and journal what follows from them.
+
+        Returns None where nothing is assessed in this session: then they count at the next assessment.
+        """
+        held = self.assessment
+        if held is None:
+            return None
+        async with self._log_lock:
+            now = account_now(self.desk)
+            volume = self.desk.metering.volume
+            hours = {hour.start: hour.accepted for hour in volume.hours} if volume is not None else {}
+            window = abuse_window.from_metrics(hours, now)
+            window.by = held.window.by
+            made = self._judged(window, held.table, now)
+            made.words = held.words
+            self._count_damage(made)
+            self.assessment = made
+            await self._journal(made, now)
+            return made
+
+    def _count_damage(self, made: Assessment) -> None:
+        made.damage = damage.assess(
+            made.proposals, made.table, self._damaged, self.desk.inventory, made.window.began, self._bounces
+        )
+
+    def senders(self) -> list[Mapping[str, Any]]:
+        """Return who sent what, as assessed now or before, with the operator's decisions of now."""
+        state = self.desk.situation().state
+        if self.assessment is not None:
+            found: list[Mapping[str, Any]] = [sender.to_json() for sender in self.assessment.senders]
+        else:
+            found = list(state.facts.get("assessment", {}).get("senders", ()))
+        decided = {name: held.decision for name, held in state.decisions.items()}
+        return [
+            {**one, "decision": decided.get(str(one.get("key", "")), one.get("decision"))} for one in found
+        ]
+
+    async def _suppressions(self, made: Assessment, words: list[str]) -> Settings | None:
+        """Return settings that hold the abused domains' suppressions from the window on, reading what is missing.
+
+        What the sweep read is taken where it reaches back far enough; what cannot be read is said in ``words``.
+        """
+        began = made.window.began
+        names = sorted({p.group.key.domain for p in made.proposals if p.judged == INTRUDER})
+        known = self.settings
+        if began is None:
+            return known
+        if known is not None and known.since <= began:
+            names = [n for n in names if n not in known.domains or not known.domains[n].suppressions]
+        if not names:
+            return known
+        key, _ = await self.desk.sealing()
+        since = min(self.since(), began)
+        reader = SettingsReader(self.desk.api, self.desk.inventory, key, since, priority=Priority.READ)
+        fresh = await reader.read_suppressions(account_now(self.desk), names)
+        words += [f"{gap.slice} could not be read: {gap.reason}" for gap in fresh.gaps.values()]
+        return fresh if known is None else replace(known, domains={**known.domains, **fresh.domains})
+
+    async def write_recipients(self, path: Path) -> int:
+        """Write whom the intruder's mail reached as CSV and return how many; only when somebody asks for it.
+
+        Raises UsageError before an assessment, or where the file cannot be made.
+        """
+        if self.assessment is None:
+            raise UsageError("Nothing is assessed yet.", "", "Run the assessment first.")
+        wanted = [p.group.key for p in self.assessment.proposals if p.judged == INTRUDER]
+        return await self.log.write_recipients(self.assessment.table, wanted, path)
+
+    def _judged(self, window: AbuseWindow, table: Attribution, now: datetime) -> Assessment:
+        found = classification.propose(table, window.began, self.hints())
+        abuse_window.with_log(window, found, now)
+        return Assessment(window, table, found, rolled_up(found), Damage())
+
+    def hints(self) -> Hints:
+        """Return what inventory and operator say about credentials, subaccounts and groups."""
+        situation = self.desk.situation()
+        credentials: dict[str, str] = {}
+        for key in situation.inventory.keys.values():
+            doubt = situation.of_key(key)
+            if doubt.likely and not situation.minted_here(key.id):
+                credentials[f"key:{key.id}"] = f"looks planted ({doubt.why[0]})"
+        for login in situation.inventory.logins.values():
+            doubt = situation.of_login(login)
+            if doubt.likely:
+                credentials[f"smtp:{login.login}"] = f"looks planted ({doubt.why[0]})"
+        since = situation.background.since
+        accounts = {
+            sub.id: f"was made {sub.created_at:%d %b %H:%M}Z, inside the abuse window"
+            for sub in situation.inventory.subaccounts.values()
+            if sub.created_at is not None and sub.created_at >= since
+        }
+        decisions = {
+            name: decision.decision
+            for name, decision in situation.state.decisions.items()
+            if name.startswith(("group:", "sender:"))
+        }
+        return Hints(credentials, accounts, decisions)
+
+    async def _journal(self, made: Assessment, now: datetime) -> None:
+        uses = classification.uses(made.proposals, made.table, now)
+        await self.desk.fact(
+            "credential_use",
+            {
+                "by_credential": {name: use.to_json() for name, use in uses.items()},
+                "as_of": iso(now),
+                "sampled": False,
+                "entries": made.table.entries,
+                "unreadable": made.table.unreadable,
+                "gaps": list(made.table.gaps),
+            },
+        )
+        window = made.window.to_json()
+        await self.desk.fact(
+            "assessment",
+            {
+                "lines": made.lines(),
+                "window": {**window, "hours": window["hours"][-48:]},
+                "damage": made.damage.to_json(),
+                "senders": [sender.to_json() for sender in made.senders[:100]],
+                "entries": made.table.entries,
+            },
+        )
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        if self.moved is not None:
+            self.moved(what, done, total)
+
+
+def _fingerprinter(key: bytes) -> Callable[[str], str]:
+    return lambda text: Secret(text).fingerprint(key) if text else ""

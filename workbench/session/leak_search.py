@@ -1,0 +1,245 @@
+"""The search for leaks inside an incident: what the incident knows goes in, what was found is journaled.
+
+The command line and the screen both come through here. The journal's facts are enough; the vault, where it
+is open, adds fingerprints that stay the same, exact values, and when each key was made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from workbench.core.clock import iso
+from workbench.core.errors import UsageError
+from workbench.core.redact import Secret
+from workbench.domain.leaks import account_facts, leaks, suspects
+from workbench.domain.leaks import record as leak_record
+from workbench.domain.model.state import State
+from workbench.leaks.command import LeakOptions, LeakReport, Prove, Told, run
+from workbench.leaks.findings import Candidate, Liveness
+from workbench.leaks.model import Kind, Known
+from workbench.readers import snapshots
+from workbench.session.leak_probe import prove_found
+from workbench.vault.vault import EntryName
+
+if TYPE_CHECKING:
+    from workbench.core.sealing import Sealer
+    from workbench.domain.model.inventory import Inventory
+    from workbench.leaks.people import Suspicion
+    from workbench.mailgun.client import Mailgun
+    from workbench.session.session import Session
+    from workbench.smtp.auth_probe import SmtpProver
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an operator asked for. ``mine`` confirms the sites as their own; ``recheck`` repeats earlier searches."""
+
+    targets: tuple[str, ...] = ()
+    history: bool = True
+    logs: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    mine: bool = False
+    recheck: bool = False
+    from_vault: bool = False
+    probe: bool = False
+    known: tuple[Known, ...] = ()
+    baseline: Path | None = None
+    accept: bool = False
+    reason: str = ""
+    contact: str = ""
+
+    def asked(self) -> dict[str, Any]:
+        """Return what the journal keeps of it, for a later re-check."""
+        return {
+            "targets": [_absolute(one) for one in self.targets],
+            "logs": [_absolute(one) for one in self.logs],
+            "sites": list(self.sites),
+            "again": self.recheck,
+        }
+
+
+@dataclass(slots=True)
+class Opened:
+    """What the open vault adds: the fingerprint key, exact values, today's passwords, the snapshot."""
+
+    key: bytes
+    known: tuple[Known, ...] = ()
+    current: frozenset[str] | None = None
+    snapshot: Mapping[str, Any] | None = None
+    live: dict[str, tuple[Liveness, str]] = field(default_factory=dict)
+
+
+def _absolute(target: str) -> str:
+    """Return a local path in full, so that a re-check from another folder finds it; an address as it is."""
+    return (
+        target if "://" in target or target.startswith("git@") else str(Path(target).expanduser().absolute())
+    )
+
+
+def again(request: Request, state: State) -> Request:
+    """Return a request for a re-check filled with what was searched before; raises UsageError for nothing."""
+    if not request.recheck:
+        return request
+    asked = state.facts.get(leaks.FACT, {}).get("asked", {})
+    targets, logs, sites = (tuple(asked.get(name, ())) for name in ("targets", "logs", "sites"))
+    if not (targets or logs or sites):
+        raise UsageError(
+            "Nothing was searched in this incident yet.",
+            "A re-check repeats what was searched before.",
+            "Search first: workbench leaks PATH…",
+        )
+    named = request.targets or request.logs or request.sites
+    # The sites were confirmed as the operator's own when they were first asked; only known paths are asked again.
+    return replace(
+        request,
+        targets=request.targets if named else targets,
+        logs=request.logs if named else logs,
+        sites=request.sites if named else sites,
+        mine=request.mine or not named or set(request.sites) <= set(sites),
+    )
+
+
+class Fetching(Protocol):
+    """The part of a vault that a search reads."""
+
+    async def fetch(self, name: EntryName) -> Secret | None:
+        """Return a stored secret, None when there is none; raises VaultError."""
+
+
+async def open_up(
+    state: State, vault: Fetching, sealing: tuple[bytes, Sealer], folder: Path, *, values: bool
+) -> Opened:
+    """Return what the open vault adds; ``values`` also fetches the incident's secrets to search for them exactly.
+
+    ``sealing`` is the key of fingerprints and the sealer of evidence. Raises VaultError where the vault or the
+    snapshot cannot be read.
+    """
+    key, sealer = sealing
+    found = Opened(key, snapshot=await _snapshot(state, sealer, folder))
+    passwords = account_facts.password_entries(state)
+    names = list(dict.fromkeys([*passwords, *(state.entries if values else ())]))
+    current: set[str] = set()
+    known: list[Known] = []
+    for name in names:
+        secret = await vault.fetch(EntryName(state.vault_service, name))
+        if secret is None:
+            continue
+        if name in passwords:
+            current.add(secret.fingerprint(key))
+        if values:
+            kind = Kind.SMTP_PASSWORD if name.startswith("SMTP ") else Kind.API_KEY
+            known.append(Known(name, secret, kind))
+    found.current, found.known = frozenset(current), tuple(known)
+    return found
+
+
+async def _snapshot(state: State, sealer: Sealer, folder: Path) -> Mapping[str, Any] | None:
+    name = state.snapshots.get("0a", {}).get("file")
+    if not name:
+        return None
+    path = folder / "evidence" / Path(str(name)).name
+    if not await asyncio.to_thread(path.exists):
+        # Purged on request: the facts of the journal must do.
+        return None
+    return await asyncio.to_thread(snapshots.load, path, sealer)
+
+
+def options_of(
+    request: Request, state: State, opened: Opened | None, inventory: Inventory | None = None
+) -> LeakOptions:
+    """Return the engine's options: the request with everything the incident knows; ``inventory`` is fresher than it."""
+    snapshot = opened.snapshot if opened is not None else None
+    current = opened.current if opened is not None else None
+    exposed = leaks.exposed_paths(state)
+    facts = account_facts.account_facts(state, snapshot, current=current)
+    if inventory is not None:
+        facts = account_facts.as_read(facts, inventory)
+    return LeakOptions(
+        targets=request.targets,
+        history=request.history,
+        known=(*request.known, *(opened.known if opened is not None else ())),
+        logs=request.logs,
+        sites=request.sites,
+        confirmed=request.mine,
+        only_paths=frozenset().union(*exposed.values()) if request.recheck else None,
+        contact=request.contact,
+        baseline=request.baseline,
+        accept=request.accept,
+        reason=request.reason,
+        key=opened.key if opened is not None else None,
+        incident=state.incident,
+        facts=facts,
+        uses=account_facts.foreign_uses(state),
+        created=account_facts.created(snapshot, facts.keys),
+    )
+
+
+async def prove(
+    api: Mailgun, prover: SmtpProver, vault: Fetching, state: State, found: list[Candidate]
+) -> dict[str, tuple[Liveness, str]]:
+    """Ask the account about found secrets, the vault's new passwords as the control."""
+    entries = {login: record.entry for login, record in state.passwords.items() if record.entry}
+
+    async def control(login: str) -> Secret | None:
+        entry = entries.get(login)
+        return await vault.fetch(EntryName(state.vault_service, entry)) if entry else None
+
+    domains = sorted(str(name) for name in state.baseline.get("domains", ()))
+    return await prove_found(api, prover, found, domains, control)
+
+
+# ── in a session ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def search(session: Session, request: Request, tell: Told | None = None) -> LeakReport:
+    """Search in a thread of its own, journal what was found, return the report.
+
+    ``tell`` is called on the event loop with each line of progress. Raises UsageError for what cannot be
+    searched as asked, VaultError, JournalError.
+    """
+    loop = asyncio.get_running_loop()
+    wanted = again(request, session.state)
+    sealing = await session.sealing()
+    opened = await open_up(session.state, session.vault, sealing, session.folder, values=wanted.from_vault)
+    options = options_of(wanted, session.state, opened, session.inventory)
+    if wanted.probe:
+        options = _with_prove(options, session, loop)
+
+    def say(line: str) -> None:
+        if tell is not None:
+            loop.call_soon_threadsafe(tell, line)
+
+    report = await asyncio.to_thread(run, options, tell=say)
+    people = suspects.suspected(session.situation(), opened.snapshot)
+    body = leak_record.fact(
+        report.document(),
+        wanted.asked(),
+        session.state.facts.get(leaks.FACT),
+        people,
+        at=iso(session.clock.now()),
+        reset=account_facts.resets_begun(session.state),
+    )
+    await session.fact(leaks.FACT, body)
+    return report
+
+
+def _with_prove(options: LeakOptions, session: Session, loop: asyncio.AbstractEventLoop) -> LeakOptions:
+    """Return the options with a proof that runs on the session's event loop, called from the search's thread."""
+
+    def call(found: Any) -> dict[str, tuple[Liveness, str]]:
+        work = prove(session.api, session.prover, session.vault, session.state, list(found))
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
+
+    asked: Prove = call
+    return replace(options, prove=asked)
+
+
+async def people(session: Session) -> tuple[Suspicion, ...]:
+    """Return the people under whose name keys were planted, with the questions to ask them."""
+    _, sealer = await session.sealing()
+    snapshot = await _snapshot(session.state, sealer, session.folder)
+    return suspects.suspected(session.situation(), snapshot)

@@ -1,0 +1,190 @@
+"""The journal's side of an open incident: what is recorded, what was recorded, who is told.
+
+No network and no plan: the session stands on this and adds the account.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.clock import Clock, iso
+from workbench.core.errors import JournalError, UsageError, VaultError, WorkbenchError, host_fault
+from workbench.core.redact import Secret, visible
+from workbench.core.state_dir import Home
+from workbench.domain.model.state import JournalRow, State
+from workbench.journal.journal import Journal
+from workbench.journal.ledger import Ledger
+from workbench.mailgun.endpoints import Endpoints
+from workbench.presentation.activity_log import LogLine, line_of
+from workbench.session.admin_key import fingerprint_key
+from workbench.session.events import Changed, Event, Events
+from workbench.vault.vault import EntryName, Vault
+
+if TYPE_CHECKING:
+    from workbench.core.sealing import Sealer
+
+
+@dataclass(slots=True)
+class SessionOptions:
+    """What a session is opened with. ``incident`` None means the latest one of the home, or a new one."""
+
+    home: Home
+    endpoints: Endpoints
+    vault: Vault
+    clock: Clock
+    key: Secret | None = None
+    incident: str | None = None
+    drill: bool = False
+    own_key_id: str = ""
+    resolver: str = ""
+    # Where the leak search is proposed to look; what begins with log: is an access log.
+    search_places: tuple[str, ...] = ()
+    old_secrets: Mapping[str, Secret] = field(default_factory=dict)
+    old_passwords: Mapping[str, Secret] = field(default_factory=dict)
+
+
+class IncidentRecord:
+    """One incident's journal, vault and listeners."""
+
+    def __init__(self, options: SessionOptions, journal: Journal, ledger: Ledger) -> None:
+        self._options = options
+        self._journal = journal
+        self._ledger = ledger
+        self._events = Events()
+        self.incident = ledger.state.incident
+        self.drill = options.drill
+        self.clock = options.clock
+        self._log: list[LogLine] = []
+        for row in journal.rows():
+            self._log_row(row)
+        ledger.listen(self._row_written)
+
+    @property
+    def state(self) -> State:
+        """Return the fold of the journal."""
+        return self._ledger.state
+
+    @property
+    def read_only(self) -> bool:
+        """Return whether another workbench writes to this incident."""
+        return self._journal.read_only
+
+    @property
+    def holder_text(self) -> str:
+        """Return who writes to this incident, in words."""
+        return str(self._journal.holder)
+
+    @property
+    def folder(self) -> Path:
+        """Return the incident's folder."""
+        return self._options.home.folder(self.incident)
+
+    def log_lines(self) -> Sequence[LogLine]:
+        """Return the activity log, oldest first."""
+        return self._log
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Have ``listener`` told of every event; returns the call that ends it."""
+        return self._events.subscribe(listener)
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
+        """Write one journal row and take it into the state; raises JournalError."""
+        return await self._ledger.record(kind, body)
+
+    async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
+        """Set a deadline, or move one: a journal row that the screen counts down and asks about."""
+        self.check_writable()
+        known = {k: v for k, v in self.state.timers.get(name, {}).items() if k != "at"}
+        given = {k: v for k, v in (("kind", kind), ("subject", subject), ("text", text)) if v}
+        await self._ledger.record("timer", {**known, **given, "id": name, "due": iso(due)})
+
+    async def attest(self, step: str, text: str, subject: str = "") -> None:
+        """Record what a person says the account cannot show."""
+        self.check_writable()
+        body = {"step": step, "text": visible(text), "who": operator(), "subject": subject}
+        await self._ledger.record("attested", body)
+        self._tell(Changed("runbook"))
+
+    async def decide(self, finding: str, decision: str, reason: str) -> None:
+        """Record the operator's judgement of a finding: ``ours``, ``intruder`` or ``keep``."""
+        self.check_writable()
+        body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": operator()}
+        await self._ledger.record("finding.decided", body)
+        self._tell(Changed("runbook"))
+        for name in ("keys", "logins", "users", "domains"):
+            self._tell(Changed(name))
+
+    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
+        """Record the result of a reading that a step's verdict rests on."""
+        if not self.read_only:
+            await self._ledger.record("fact", {"name": name, **values})
+        self._tell(Changed("runbook"))
+
+    async def secret(self, entry: str) -> Secret:
+        """Return one stored secret for a reveal or a hand-over; journals that it was read, never the value."""
+        name = EntryName(self.state.vault_service, entry)
+        secret = await self._options.vault.fetch(name)
+        if secret is None:
+            raise VaultError(
+                f"“{visible(entry)}” is not in the vault.",
+                "It was made in another vault, or removed.",
+                "`workbench secrets list` shows what this incident stored.",
+            )
+        if not self.read_only:
+            await self._ledger.record("secret.read", {"entry": entry, "who": operator()})
+        return secret
+
+    async def record_error(self, error: BaseException, doing: str) -> None:
+        """Journal an error in safe words: of an unexpected one only its kind is kept, never its text."""
+        if not isinstance(error, WorkbenchError):
+            error = host_fault(error) or error
+        if isinstance(error, WorkbenchError):
+            body = {"doing": doing, "what": error.what, "means": error.means, "todo": error.todo}
+        else:
+            body = {"doing": doing, "what": f"unexpected {type(error).__name__}", "means": "", "todo": ""}
+        if not self.read_only and not isinstance(error, JournalError):
+            await self._ledger.record("error", body)
+
+    async def sealing(self) -> tuple[bytes, Sealer]:
+        """Return the key that fingerprints secrets in snapshots, and the sealer of evidence."""
+        vault = self._options.vault
+        return await fingerprint_key(vault), await vault.sealer("evidence")
+
+    async def _stored(self, entry: str) -> Secret | None:
+        return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
+
+    def check_writable(self) -> None:
+        """Raise UsageError with who holds the incident where another workbench writes to it."""
+        if self.read_only:
+            raise UsageError(
+                "This incident is open in another workbench.",
+                f"{self.holder_text} holds it; two writers would undo each other's proofs.",
+                "Work there, or close it and start this one again.",
+            )
+
+    def _tell(self, event: Event) -> None:
+        self._events.tell(event)
+
+    def _row_written(self, row: JournalRow) -> None:
+        if self._log_row(row):
+            self._tell(Changed("log"))
+        self._tell(Changed("runbook"))
+
+    def _log_row(self, row: JournalRow) -> bool:
+        line = line_of(row, self.state)
+        if line is not None:
+            self._log.append(line)
+        return line is not None
+
+
+def operator() -> str:
+    """Return who works here, for the journal: the name of the host's user."""
+    try:
+        return visible(getpass.getuser(), 40)
+    except (OSError, KeyError):
+        return "operator"

@@ -1,0 +1,98 @@
+"""Writes reports into the incident's folder, journals their hashes, and checks them later."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core.atomic_files import ensure_folder, replace_durably
+from workbench.documents.documents import head
+from workbench.domain.model import hash_chain as chain
+from workbench.reports import render as report_render
+from workbench.reports.report import Audience, Material, Report, compose, to_json
+
+FORMATS = {"txt": report_render.text, "md": report_render.markdown, "html": report_render.page}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A set of report files: their folder, hash by name, and the whole as one document."""
+
+    folder: Path
+    files: Mapping[str, str]
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found: ``whole`` or why not, in a sentence, with the first altered journal row if any."""
+
+    whole: bool
+    words: str
+    altered_row: int | None = None
+
+
+def document(material: Material) -> dict[str, Any]:
+    """Return every audience's report as one JSON document."""
+    reports = [compose(audience, material) for audience in Audience]
+    return {
+        **head("report", material.situation.state.incident),
+        "journal": {"row": material.situation.state.last_seq, "hash": material.journal_hash},
+        "reports": [to_json(report) for report in reports],
+    }
+
+
+async def write(material: Material, folder: Path) -> Written:
+    """Write every report in every format below ``folder``, private and durable; raises OSError on a full disk."""
+    whole = document(material)
+    reports: list[Report] = [compose(audience, material) for audience in Audience]
+    stamp = reports[0].written_at.replace(":", "").replace("-", "")
+    files = {f"{stamp}-report.json": json.dumps(whole, ensure_ascii=False, indent=1)}
+    for report in reports:
+        for suffix, render in FORMATS.items():
+            files[f"{stamp}-{report.audience.value}.{suffix}"] = render(report)
+    hashes = {name: hashlib.sha256(content.encode()).hexdigest() for name, content in files.items()}
+    await asyncio.to_thread(_write_all, folder, files)
+    return Written(folder, hashes, whole)
+
+
+def check(rows: Sequence[chain.Row], hashes: Mapping[str, str]) -> Checked:
+    """Check journal and report files against each other.
+
+    ``hashes`` maps file names to the SHA-256 of their content now. Later journal rows are accepted: a report
+    tells the state of one row, and an incident goes on.
+    """
+    broken = chain.verify(rows)
+    if broken is not None:
+        return Checked(
+            False, f"The journal was altered: row {broken} does not follow from the one before.", broken
+        )
+    known = {name: row for row in rows if row.kind == "report.written" for name in row.body["files"]}
+    for name, digest in hashes.items():
+        row = known.get(name)
+        if row is None:
+            return Checked(False, f"{name} is not a report of this incident's journal.")
+        if row.body["files"][name] != digest:
+            return Checked(
+                False, f"{name} was altered after it was written (journal row {row.seq}).", row.seq
+            )
+        if not chain.includes(rows, row.body["row"], row.body["hash"]):
+            return Checked(
+                False, f"{name} tells of a journal state that this journal does not have.", row.seq
+            )
+    return Checked(
+        True,
+        f"Whole: {len(rows)} journal rows and {len(hashes)} report file(s) agree. Only a hash that already left this "
+        "machine proves anything: whoever controls the machine could rewrite both.",
+    )
+
+
+def _write_all(folder: Path, files: Mapping[str, str]) -> None:
+    ensure_folder(folder)
+    for name, content in files.items():
+        replace_durably(folder / name, content.encode())

@@ -1,0 +1,290 @@
+"""One open incident: the account, the journal, the vault and the executor put together.
+
+The full screen and the command line drive the same session. It holds what is known, starts what was asked
+for, and tells its listeners; it decides nothing and draws nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.clock import iso
+from workbench.core.errors import JournalError, UsageError
+from workbench.core.redact import Secret
+from workbench.core.state_dir import new_incident_id, tag_of
+from workbench.domain.detection import findings, lockout
+from workbench.domain.model.plan import EffectKind, EffectState, Plan
+from workbench.domain.runbook import deadlines, role_play, runbook
+from workbench.execution.effects.base import Context, Held, Keeping
+from workbench.execution.executor import Executor
+from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
+from workbench.journal.journal import Journal
+from workbench.journal.ledger import Ledger
+from workbench.planning import registry
+from workbench.reports import support_messages
+from workbench.reports.report import Material
+from workbench.session.account import AccountReadings
+from workbench.session.admin_key import AdminKey, fingerprint_key, resolve
+from workbench.session.events import PlanRun
+from workbench.session.recorder import SessionOptions, operator
+from workbench.vault.vault import EntryName
+
+if TYPE_CHECKING:
+    from workbench.domain.detection.changes import Change
+    from workbench.execution.reverification import Reproof
+    from workbench.session.report_writer import Written
+
+CONNECTIONS_CLOSE = 2.0  # seconds
+
+__all__ = ["Session", "SessionOptions", "open_session"]
+
+
+class Session(AccountReadings):
+    """See the module. Made by ``open_session``; closed by ``aclose``."""
+
+    def __init__(self, options: SessionOptions, journal: Journal, ledger: Ledger, admin: AdminKey) -> None:
+        super().__init__(options, journal, ledger, admin)
+        self.running: PlanRun | None = None
+        self._executor: Executor | None = None
+        self._context: Context | None = None
+        self._held: Callable[[Held], Awaitable[Keeping]] | None = None
+        self._noting = asyncio.Lock()
+
+    # ── judging and planning ─────────────────────────────────────────────────────────────────────────
+
+    def steps(self) -> list[runbook.StepView]:
+        """Return the runbook with its verdicts."""
+        views = runbook.steps(self.situation())
+        return role_play.played(views, self.state) if self.drill else views
+
+    def findings(self) -> list[findings.Finding]:
+        """Return what the operator must judge."""
+        return findings.findings(self.situation())
+
+    def plan(self, action_id: str, marked: Sequence[str] = (), **options: Any) -> Plan:
+        """Return the plan of an action; raises UsageError with the reason when there is nothing to plan."""
+        made = registry.build(action_id, self.situation(), marked, **options)
+        lockout.check_role(made, self._may_administer())
+        return made
+
+    def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
+        """Return why an action is not possible now, ``""`` when it is."""
+        if self.read_only and action_id in registry.BUILDERS:
+            return f"read-only: {self.holder_text} holds this incident"
+        return registry.unavailable(action_id, self.situation(), marked)
+
+    def support_message(self) -> str:
+        """Return the opening message to Support."""
+        return support_messages.opening(self.situation())
+
+    # ── reading, and what it shows at once ───────────────────────────────────────────────────────────
+
+    async def read_inventory(self) -> None:
+        """Read the whole inventory, filling it live; raises what the very first call raises."""
+        await super().read_inventory()
+        await self._note_contained()
+
+    async def watch(self, *, whole: bool = False) -> list[Change]:
+        """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
+        appeared = await super().watch(whole=whole)
+        await self._note_contained()
+        return appeared
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self, plan: Plan | None) -> Summary:
+        """Run a confirmed plan, or finish what is unsettled; returns how it ended.
+
+        Preserves evidence first where that has not happened: 0a gates the first cut (design, idea 5).
+        """
+        self.check_writable()
+        if plan is not None:
+            lockout.check_role(plan, self._may_administer())
+        if "0a" not in self.state.snapshots:
+            await self.preserve()
+        summary = await self._executor_now().run(plan)
+        self._forget_deleted()
+        await self._note_contained()
+        for body in deadlines.wanted(self.situation()):
+            await self._ledger.record("timer", body)
+        return summary
+
+    def _may_administer(self) -> bool | None:
+        return self.capabilities.admin if self.capabilities is not None else None
+
+    def attend(self, ask: Callable[[Held], Awaitable[Keeping]]) -> None:
+        """Have somebody asked, from now on, about every secret that cannot be stored; the answers are journaled."""
+
+        async def held(held: Held) -> Keeping:
+            answer = await ask(held)
+            body = {"effect": held.effect.id, "answer": answer.value, "who": operator()}
+            await self._ledger.record("secret.held", body)
+            return answer
+
+        self._held = held
+        if self._context is not None:
+            self._context.held = held
+
+    def stop(self) -> None:
+        """Begin nothing further; what is under way reaches its end."""
+        if self._executor is not None:
+            self._executor.stop()
+
+    async def prove_again(self) -> Reproof:
+        """Prove again that what is dead stayed dead and what was made lives; journals what it finds."""
+        from workbench.execution.reverification import prove_again
+
+        self.check_writable()
+        found = await prove_again(self._context_now(), self._ledger)
+        for body in deadlines.ended(self.situation()):
+            await self._ledger.record("timer", body)
+        await self._note_contained()
+        return found
+
+    def report_material(self) -> Material:
+        """Return what reports are composed from."""
+        return Material(self.situation(), self._journal.rows(), self._journal.head_hash)
+
+    async def write_report(self) -> Written:
+        """Write every report, journal the files' hashes; raises JournalError when the disk refuses."""
+        from workbench.session import report_writer
+
+        material = self.report_material()
+        try:
+            written = await report_writer.write(material, self.folder / "reports")
+        except OSError as error:
+            raise JournalError(
+                f"The report could not be written ({error.strerror}).",
+                "",
+                "Make room on the disk, then try again.",
+            ) from error
+        body = {
+            "files": dict(written.files),
+            "row": material.situation.state.last_seq,
+            "hash": material.journal_hash,
+        }
+        await self._ledger.record("report.written", body)
+        await self.fact("report", {"sha256": next(iter(written.files.values()))})
+        return written
+
+    async def exercise(self, action_id: str) -> str:
+        """Play a part that in a real incident is somebody else's, in the drill only; returns what happened."""
+        from workbench.drill import role_play as exercise
+        from workbench.drill.role_play import Exercise
+
+        if not self.drill:
+            raise UsageError("This is a real account.", "Parts are played in the drill only.", "")
+
+        async def fetch(entry: str) -> Secret | None:
+            return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
+
+        played = await Exercise(self.api, fetch).play(action_id, self.situation())
+        await self.fact(role_play.FACT, role_play.with_part(self.state, action_id, iso(self.clock.now())))
+        await exercise.catch_up(self, action_id)
+        return played
+
+    async def aclose(self) -> None:
+        """Close connections, journal and vault; safe to call once everything stopped."""
+        with contextlib.suppress(TimeoutError):
+            # A connection that does not close ends with the process; the journal must be closed before that.
+            async with asyncio.timeout(CONNECTIONS_CLOSE):
+                await self.api.aclose()
+        await asyncio.to_thread(self._journal.close)
+        self._options.vault.close()
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _executor_now(self) -> Executor:
+        if self._executor is None:
+            self._executor = Executor(self._context_now(), self._ledger, self._progress)
+        return self._executor
+
+    def _context_now(self) -> Context:
+        if self._context is None:
+            options = self._options
+            ctx = Context(
+                api=self.api,
+                vault=self.vault,
+                state=self.state,
+                clock=self.clock,
+                prover=self.prover,
+                tag=tag_of(self.incident),
+                vault_service=self.state.vault_service,
+                switch_key=self._switch_key,
+                known=dict(options.old_secrets),
+                old_passwords=dict(options.old_passwords),
+                held=self._held,
+            )
+            if self.own_key_id:
+                ctx.known.setdefault(self.own_key_id, self.api.key)
+            if self._admin.retired is not None:
+                # After a restart the key that was supplied is the replaced one: it must be proven dead.
+                for mint in self.state.of_kind(EffectKind.KEY_CREATE):
+                    if mint.entry == self.state.admin_entry and mint.effect.params.get("replaces"):
+                        ctx.known.setdefault(mint.effect.params["replaces"], self._admin.retired)
+            self._context = ctx
+        return self._context
+
+    async def _switch_key(self, secret: Secret, key_id: str, entry: str, replaces: str) -> None:
+        retired = self.api.key
+        fingerprint = retired.fingerprint(await fingerprint_key(self._options.vault))
+        body = {"entry": entry, "key_id": key_id, "retired": fingerprint, "replaces": replaces}
+        await self._ledger.record("admin_key.switched", body)
+        self.api.use_key(secret)
+
+    async def _note_contained(self) -> None:
+        """Journal once that access is cut, whoever sees it first: a kill may have come right before that row."""
+        async with self._noting:
+            if self.read_only or self.state.contained_at or not self.state.last_cut_at:
+                return
+            if self._all_cut():
+                await self._ledger.record("contained", {})
+
+    def _forget_deleted(self) -> None:
+        """Take out of the inventory what was deleted since it was read: the records of this run know better."""
+        for record in self.state.of_kind(EffectKind.KEY_DELETE):
+            if record.state is EffectState.VERIFIED:
+                self.inventory.keys.pop(record.effect.target, None)
+
+    def _all_cut(self) -> bool:
+        # Attested: a part this key cannot read, looked at by a person (domain/runbook/coverage).
+        done = (runbook.Verdict.DONE, runbook.Verdict.NOT_APPLICABLE, runbook.Verdict.ATTESTED)
+        return all(step.verdict in done for step in self.steps() if step.id in ("1", "2"))
+
+    def _progress(self, progress: Progress) -> None:
+        match progress:
+            case PlanStarted(title=title, total=total):
+                self.running = PlanRun(title, total)
+            case EffectMoved(record=record, phase=phase) if self.running is not None and phase in _ENDS:
+                self.running.ended.add(record.effect.id)
+                self.running.failed += phase is Phase.FAILED
+            case PlanFinished():
+                self.running = None
+        self._tell(progress)
+
+
+_ENDS = (Phase.VERIFIED, Phase.UNPROVEN, Phase.FAILED, Phase.SKIPPED)
+
+
+async def open_session(options: SessionOptions) -> Session:
+    """Open or resume an incident without touching the network.
+
+    Raises UsageError when no admin key can be found, VaultError when the vault does not open, JournalError
+    when the journal cannot be used.
+    """
+    options.home.ensure()
+    incident = options.incident or options.home.latest() or new_incident_id(options.clock.now())
+    path = options.home.folder(incident) / "journal.sqlite"
+    journal = await asyncio.to_thread(Journal.open, path, options.clock, incident)
+    try:
+        ledger = Ledger(journal, await asyncio.to_thread(journal.rows))
+        if not ledger.state.incident:
+            await ledger.record("incident.opened", {"incident": incident, "drill": options.drill})
+        admin = await resolve(ledger.state, options.vault, options.key)
+    except BaseException:
+        await asyncio.to_thread(journal.close)
+        raise
+    return Session(options, journal, ledger, admin)

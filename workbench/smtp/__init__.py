@@ -1,0 +1,1 @@
+"""SMTP sessions and the proof by AUTH."""

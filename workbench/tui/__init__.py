@@ -1,0 +1,1 @@
+"""The full-screen app: wiring, start, shutdown, keys, themes."""

@@ -1,0 +1,426 @@
+"""The full-screen app: wiring. It paints complete panes first and opens the incident after that.
+
+Whatever is heavy (the session, its client, the vault) is imported by the ``open_session`` factory, which
+runs once the first frame is on the screen.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import PurePath
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from rich.segment import Segments
+from rich.text import Text
+from textual import events, on
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.worker import Worker
+
+from workbench.core.errors import JournalError
+from workbench.planning.catalog import Pane
+from workbench.presentation.cells import Look, hide_people, people_of
+from workbench.tui.clipboard import copy_sequence
+from workbench.tui.controllers.dispatcher import Deeds
+from workbench.tui.messages import ActionRequested, DetailRequested, Funnel, Moved
+from workbench.tui.notifications import Toasts
+from workbench.tui.panes.store import Store
+from workbench.tui.screens.main import MainScreen
+from workbench.tui.screens.status import freshness
+from workbench.tui.shutdown import Ending, crash_text
+from workbench.tui.startup import FirstScreen, Opening
+from workbench.tui.style_paths import style_files
+from workbench.tui.themes import THEMES, ascii_only, theme_name
+from workbench.tui.widgets.plain import AsciiFilter
+from workbench.tui.workers import Trouble, Workers, trouble
+
+if TYPE_CHECKING:
+    from workbench.core.redact import Secret
+    from workbench.session.session import Session
+    from workbench.tui.screens.connect import Door
+
+MIN_WIDTH, MIN_HEIGHT = 60, 16  # cells; below this nothing can be read safely
+# Seconds between two readings of the account and of the sending figures while the app is open.
+WATCH_EVERY = 60.0
+RATE_EVERY = 20.0
+
+
+class WorkbenchApp(App[int]):
+    """The workbench on one screen. Exit status 0, or 1 after a crash."""
+
+    TITLE = "workbench"
+    CSS_PATH: ClassVar[list[str | PurePath]] = [*style_files("base", "panes")]
+    ENABLE_COMMAND_PALETTE = True
+    # Selecting text with the mouse would add a style to every segment of every line.
+    ALLOW_SELECT = False
+    COMMANDS: ClassVar[Any] = {lambda: _provider()}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", "Suspend", id="app.suspend", show=False),
+        Binding("ctrl+q", "do('quit')", "Quit", id="app.quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        open_session: Callable[[], Awaitable[Session]],
+        *,
+        first_screen: FirstScreen = "panes",
+        drill: bool = False,
+        door: Callable[[], Awaitable[Door]] | None = None,
+        watch_every: float = WATCH_EVERY,
+        rate_every: float = RATE_EVERY,
+    ) -> None:
+        # Named here for a crash during construction; Textual reads NO_COLOR and the theme in its own.
+        self.crash: BaseException | None = None
+        super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_name()
+        self.animation_level = "none"
+        self.store = Store(
+            look=Look(ascii=ascii_only(os.environ, sys.__stdout__.encoding if sys.__stdout__ else ""))
+        )
+        if self.store.look.ascii:
+            self._filters.append(AsciiFilter())
+        self.funnel = Funnel(self._moved, monotonic, self._after)
+        self.store.phases = self.funnel.phases
+        self.main = MainScreen(self.store, self.funnel)
+        self.work = Workers(self, self._failed)
+        self.toasts = Toasts(self)
+        self.deeds = Deeds(self)
+        self._opening = Opening(self, open_session, door, first_screen)
+        self._ending = Ending(self)
+        self.drill = drill
+        self._every = (watch_every, rate_every)
+        self._unsubscribe: Callable[[], None] | None = None
+        self._told: dict[str, str] = {}
+        self._read_again = False
+        self._watching = False
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the main screen: it is the first frame."""
+        return self.main
+
+    # Start
+
+    def on_mount(self) -> None:
+        """Open the incident once the first frame is painted."""
+        self._check_size(self.size)
+        self._ending.watch_terminal()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.work.start(self._opening.open, group="open", doing="opening the incident", then=self._adopt)
+
+    def _adopt(self, session: Session | None) -> None:
+        """Take the opened session in; without one the operator left at the door."""
+        if session is None:
+            self.exit(0)
+            return
+        self.store.session = session
+        self.store.failed = ""
+        self._unsubscribe = session.subscribe(self.funnel)
+        session.attend(self.deeds.holding.ask)
+        self.main.renew()
+        self.work.start(self._connect, group="connect", doing="connecting to Mailgun", then=self._connected)
+
+    async def _connect(self) -> None:
+        if self.store.session is not None:
+            await self.store.session.connect()
+
+    def _connected(self, _: None) -> None:
+        known = self.store.session.capabilities if self.store.session is not None else None
+        if known is not None and (words := known.words()):
+            more = f" And {len(words) - 1} more: see Activity." if len(words) > 1 else ""
+            self.tell(f"{words[0]}{more}", "warning")
+        self.refresh_account()
+        self._read_rate()
+        if not self._watching:
+            self._watching = True
+            self.deeds.vigil.begin()
+        for seconds, again in zip(self._every, (self._watch, self._read_rate), strict=True):
+            if seconds > 0:
+                self.set_interval(seconds, again)
+
+    def refresh_account(self, loud: bool = True, whole: bool = True) -> None:
+        """Read the account again, all of it or a share; before there is a session, try again to open it."""
+        session = self.store.session
+        if session is None:
+            if not self.work.running("open"):
+                self._begin()
+        elif session.capabilities is None and not self.work.running("connect"):
+            self.work.start(
+                self._connect, group="connect", doing="connecting to Mailgun", then=self._connected
+            )
+        elif self.work.running("read"):
+            # What is being read now may be older than what was just changed.
+            self._read_again = self._read_again or whole
+        else:
+            self._reading(True)
+            doing = "reading the account"
+            self.work.start(
+                lambda: session.watch(whole=whole), group="read", doing=doing, loud=loud, then=self._read
+            )
+
+    def _watch(self) -> None:
+        self.refresh_account(loud=False, whole=False)
+
+    def _read(self, _: object) -> None:
+        self._reading(False)
+        if self._read_again:
+            self._read_again = False
+            self.call_later(self.refresh_account, False)
+        session = self.store.session
+        if session is not None:
+            # Nothing is asked before it is due: the intervals come from the lists' terms and the journal.
+            self.deeds.blocklists.follow(session)
+
+    def _reading(self, reading: bool) -> None:
+        self.store.reading = reading
+        if not reading:
+            self.store.failed = ""
+        self.main.renew()
+
+    def _read_rate(self) -> None:
+        session = self.store.session
+        if session is not None and not self.work.running("rate"):
+            self.work.start(session.read_rate, group="rate", doing="reading the sending figures", loud=False)
+
+    # News
+
+    def _after(self, seconds: float, call: Callable[[], None]) -> Any:
+        # News may come from a task that was begun outside the app; its timer would not know the app.
+        with self._context():
+            return self.set_timer(seconds, call)
+
+    def _moved(self, moved: Moved) -> None:
+        self.main.take(moved)
+        self.toasts.notices(moved.notices)
+        self.deeds.vigil.news(moved.slices)
+        self._ending.moved()
+
+    @on(ActionRequested)
+    def _requested(self, event: ActionRequested) -> None:
+        self.deeds.do(event.action_id)
+
+    @on(DetailRequested)
+    def _detail(self, event: DetailRequested) -> None:
+        from workbench.presentation.details import detail_lines
+        from workbench.tui.screens.texts import TextScreen
+
+        session = self.store.session
+        if session is None or (event.pane is Pane.ACTIVITY and self.deeds.vigil.of_line(session, event.key)):
+            return
+        heading, lines = detail_lines(session, event.pane.value, event.key, self.store.look)
+        self.push_screen(TextScreen(heading, "\n".join(lines)))
+
+    def action_do(self, action_id: str) -> None:
+        """A key of the table of actions was pressed."""
+        self.deeds.do(action_id)
+
+    # Errors
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Hear of every worker; failures end in ``_failed``."""
+        self.work.settled(event)
+
+    def _failed(self, error: BaseException, told: Trouble, group: str) -> None:
+        """The one handler of every failed worker: shown, counted and journaled."""
+        if group == "read":
+            self._reading(False)
+        if group in ("open", "connect", "read"):
+            self.store.failed = told.what
+            self.main.renew()
+        # A reading that fails the same way every minute is one error, not one a minute.
+        again = not told.loud and self._told.get(group) == told.what
+        self._told[group] = told.what
+        if again:
+            return
+        self.store.errors += 1
+        if group != "record":
+            self._record(error, told.doing)
+        if told.loud:
+            self._push_error(told)
+        else:
+            self.tell(f"{told.what} ({told.doing})", severity="warning")
+        self.main.refresh_status()
+
+    def show_error(self, error: BaseException, doing: str, group: str) -> None:
+        """Show and journal an error that a worker returned rather than raised."""
+        self._failed(error, trouble(error, doing), group)
+
+    def _record(self, error: BaseException, doing: str) -> None:
+        session = self.store.session
+        if session is not None and not isinstance(error, JournalError):
+            work = session.record_error
+            self.work.start(lambda: work(error, doing), group="record", doing="journaling an error")
+
+    def _push_error(self, told: Trouble) -> None:
+        from workbench.tui.screens.texts import ErrorScreen
+
+        # What the server said may quote a person's address.
+        safe = self.safe
+        shown = replace(
+            told, doing=safe(told.doing), what=safe(told.what), means=safe(told.means), todo=safe(told.todo)
+        )
+        for screen in self.screen_stack:
+            if isinstance(screen, ErrorScreen):
+                screen.add(shown)
+                return
+        self.push_screen(ErrorScreen(shown))
+
+    # What deeds and screens use
+
+    def tell(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
+        """Say something short in a corner; never an error's details, never a secret."""
+        self.toasts.tell(text, severity)
+
+    def safe(self, text: str) -> str:
+        """Return text with the users' addresses shortened while share-safe is on."""
+        session = self.store.session
+        people = people_of(session.inventory) if session is not None else frozenset[str]()
+        return hide_people(text, people, self.store.look)
+
+    def set_look(self, **changes: bool) -> None:
+        """Show things another way from now on."""
+        self.store.look = replace(self.store.look, **changes)
+        self.main.renew()
+
+    def staleness(self) -> str:
+        """Return a warning for the plan screen when what it rests on is not fresh, else nothing."""
+        session = self.store.session
+        fact = freshness(self.store, session.clock.now() if session is not None else None)
+        return (
+            f"Careful: the account is shown {fact.text.strip('○- ')}. F5 reads it again."
+            if "stale" in fact.text
+            else ""
+        )
+
+    def plan_shown(self) -> bool:
+        """Return whether a plan is on the screen already: a second one must not cover it."""
+        return any(screen.has_class("plan-screen") for screen in self.screen_stack)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Offer text to the terminal's clipboard, wrapped for tmux and screen, and say so honestly."""
+        copied = copy_sequence(text, os.environ)
+        if copied.sequence and self._driver is not None:
+            self._driver.write(copied.sequence)
+        self.tell(copied.words)
+
+    def copy_secret(self, secret: Secret) -> None:
+        """Offer a secret to the terminal's clipboard, which only works with share-safe off, and warn."""
+        if self.store.look.share_safe:
+            self.tell(
+                "Not copied: share-safe is on. `workbench secrets get NAME` writes it to a pipe.", "warning"
+            )
+            return
+        copied = copy_sequence(secret.reveal(), os.environ)
+        if copied.sequence and self._driver is not None:
+            self._driver.write(copied.sequence)
+        words = "The secret went to the terminal. Recorders and tmux keep it: clear their history, or replace it again."
+        self.tell(words if copied.sequence else copied.words, "warning")
+
+    def redraw(self) -> None:
+        """Draw everything anew."""
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+
+    # Size, quit, end
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Cover everything while the terminal is too small."""
+        # The app's own size is still the one before: Textual takes the new one in after this handler.
+        self._check_size(event.size)
+
+    def _check_size(self, size: Size) -> None:
+        from workbench.tui.screens.too_small import TooSmallScreen
+
+        small = size.width < MIN_WIDTH or size.height < MIN_HEIGHT
+        covered = isinstance(self.screen, TooSmallScreen)
+        if small and not covered:
+            self.push_screen(TooSmallScreen())
+        elif covered and not small:
+            self.pop_screen()
+
+    def ask_quit(self) -> None:
+        """Quit; while a plan runs, ask first and let what is under way reach its end."""
+        self._ending.ask_quit()
+
+    def action_command_palette(self) -> None:
+        """Open the palette, without its blinking cursor."""
+        super().action_command_palette()
+        self.call_after_refresh(self._calm_palette)
+
+    def _calm_palette(self) -> None:
+        from textual.widgets import Input
+
+        for field in self.screen.query(Input):
+            field.cursor_blink = False
+
+    def action_help_quit(self) -> None:
+        """ctrl+c: say how to quit."""
+        self.tell("q quits, Esc goes back.")
+
+    async def action_quit(self) -> None:
+        """Textual's own quit goes the same way."""
+        self.ask_quit()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End after a fault of ours, without a single value: Textual would print local variables here."""
+        self._return_code = 1
+        if self._exception is None:
+            self.crash = error
+            text = Text(crash_text(error))
+            self._exit_renderables.append(Segments(list(self.console.render(text))))
+            self._ending.leaving(1)
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+    def _fatal_error(self) -> None:
+        """Textual's traceback shows local variables; it is never printed."""
+        self._close_messages_no_wait()
+
+    def run(self, **options: Any) -> int | None:
+        """Run the app as all that its process does: once asked to end, it is gone in a few seconds."""
+        self._ending.owns_process = True
+        return super().run(**options)
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
+        """End the app; whatever hangs, the process ends soon."""
+        super().exit(result, return_code, message)
+        self._ending.leaving(result or return_code)
+
+    async def run_async(self, **options: Any) -> int | None:
+        """Run the app; whatever ends it, the session is closed and a crash is in the journal."""
+        self._ending.begin()
+        try:
+            return await super().run_async(**options)
+        finally:
+            self._ending.end()
+            self._ending.waits_for("the connections and the journal to close")
+            await self.close_session()
+            self._ending.waits_for("work in the background")
+
+    async def close_session(self) -> None:
+        """Journal a crash and close the session; safe to call twice."""
+        session, self.store.session = self.store.session, None
+        if session is None:
+            return
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        session.stop()
+        if self.crash is not None:
+            await session.record_error(self.crash, "drawing the screen")
+        await session.aclose()
+
+
+def _provider() -> Any:
+    from workbench.tui.palette import ActionProvider
+
+    return ActionProvider

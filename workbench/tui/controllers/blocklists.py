@@ -1,0 +1,158 @@
+"""Step 9 on the screen: ask the lists, show the way off, record what was asked for and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workbench.planning.catalog import Pane
+
+if TYPE_CHECKING:
+    from workbench.blocklists.removal import Removal
+    from workbench.session.session import Session
+    from workbench.tui.app import WorkbenchApp
+
+
+class BlocklistDeeds:
+    """One per app."""
+
+    def __init__(self, app: WorkbenchApp) -> None:
+        self._app = app
+
+    def table(self) -> dict[str, Callable[[Session], object]]:
+        """Return the deeds by action id; ``Deeds`` takes them over."""
+        return {
+            "blocklists.check": self.check,
+            "blocklists.removal": self.removal,
+            "blocklists.requested": self.requested,
+            "blocklists.refused": self.refused,
+            "blocklists.overview": self.overview,
+        }
+
+    def impossible(self, action_id: str, session: Session) -> str:
+        """Return why an action of this step is not possible now, ``""`` when it is."""
+        if not session.listings:
+            return "nothing was looked up yet; b asks the blocklists"
+        if action_id != "blocklists.removal" and session.read_only:
+            return f"read-only: {session.holder_text} holds this incident"
+        if not session.state.listings.listed:
+            return "nothing is listed"
+        if action_id != "blocklists.removal" and self._chosen(session) is None:
+            return "the highlighted row is not listed"
+        return ""
+
+    def check(self, session: Session) -> None:
+        """Ask every list now, and read what the account shows of the days after."""
+        self._app.work.start(session.check_blocklists, group="blocklists", doing="asking the blocklists")
+
+    def follow(self, session: Session) -> None:
+        """Ask what is due, in the background; what fails is said once."""
+        if not self._app.work.running("blocklists"):
+            doing = "watching the blocklists"
+            self._app.work.start(session.watch_blocklists, group="blocklists", doing=doing, loud=False)
+
+    def removal(self, session: Session) -> None:
+        """Show the way off the highlighted listing, else off the one that matters most."""
+        from workbench.presentation.listings import removal_lines
+        from workbench.tui.screens.removal import RemovalScreen
+
+        every = session.blocklists.removals()
+        first = next((one for one in every if one.ready), None) or next(iter(every), None)
+        found = self._chosen(session) or first
+        if found is None:
+            self._app.tell("Nothing is listed.")
+            return
+        listing = found.listing
+
+        def closed(copied: bool | None) -> None:
+            if copied and found.ready:
+                self._ask_sent(session, found)
+
+        lines = "\n".join(self._app.safe(line) for line in removal_lines(found))
+        heading = f"{found.rank}. {listing.subject.value} on {listing.zone.title}"
+        screen = RemovalScreen(heading, lines, found.text, hint=_hint(found), ready=found.ready)
+        self._app.push_screen(screen, closed)
+
+    def _ask_sent(self, session: Session, found: Removal) -> None:
+        from workbench.tui.screens.choices import Choice, Picked
+        from workbench.tui.screens.prompts import PickScreen
+
+        def answered(picked: Picked | None) -> None:
+            if picked is not None and picked.id == "sent":
+                self._record(session, found)
+
+        choices = (
+            Choice("sent", "It was sent", "recorded; the list is asked again after its wait"),
+            Choice("later", "Not yet", "R on its row records it later"),
+        )
+        where = "to Mailgun Support" if found.whose.value == "Mailgun" else f"on {found.page or 'their page'}"
+        text = f"Ask {where}. Ask once: a second request before the wait is over makes it harder."
+        self._app.push_screen(PickScreen("Was the request sent?", text, choices), answered)
+
+    def requested(self, session: Session) -> None:
+        """Record that the highlighted removal was asked for."""
+        found = self._chosen(session)
+        if found is not None:
+            self._record(session, found)
+
+    def _record(self, session: Session, found: Removal) -> None:
+        subject, zone = found.listing.pair
+
+        async def work() -> str:
+            request = await session.blocklists.requested(subject, zone)
+            until = request.wait_until
+            return f"{until:%d %b %H:%M}Z" if until is not None else "the wait"
+
+        def told(until: str) -> None:
+            self._app.tell(f"Recorded. {found.listing.zone.title} is asked again after {until}.")
+
+        self._app.work.start(work, group="attest", doing="recording a removal request", then=told)
+
+    def refused(self, session: Session) -> None:
+        """Record that the list said no, in its words."""
+        from workbench.tui.screens.prompts import AskScreen
+
+        found = self._chosen(session)
+        if found is None:
+            return
+        subject, zone = found.listing.pair
+
+        def answered(text: str | None) -> None:
+            if text:
+                self._app.work.start(
+                    lambda: session.blocklists.refused(subject, zone, text),
+                    group="attest",
+                    doing="recording a refused removal",
+                )
+
+        words = f"What did {found.listing.zone.title} answer about {subject}?"
+        self._app.push_screen(AskScreen("The list said no", words, placeholder="their words"), answered)
+
+    def overview(self, session: Session) -> None:
+        """Show what was not asked and why, refusals, rates, and Mailgun's own monitoring."""
+        from workbench.presentation.listings import overview_lines
+        from workbench.tui.screens.texts import TextScreen
+
+        watch = session.blocklists
+        lines = overview_lines(
+            watch.switched_off(), watch.health, watch.beside(), watch.vendor_gap, session.state.facts
+        )
+        self._app.push_screen(TextScreen("Beside the verdicts", self._app.safe("\n".join(lines))))
+
+    def _chosen(self, session: Session) -> Removal | None:
+        """Return the way off the listing under the cursor of the blocklists pane."""
+        main = self._app.main
+        key = main.panes[Pane.BLOCKLISTS].table.cursor_key if main.current is Pane.BLOCKLISTS else None
+        if key is None:
+            return None
+        subject, _, zone = key.partition("|")
+        return session.blocklists.removal(subject, zone)
+
+
+def _hint(found: Removal) -> str:
+    """Return what the keys do for this listing, or why nothing is to be sent."""
+    if found.ready:
+        return "Copy the text and send it; then say that it was sent. x on its row records that the list said no."
+    if not found.text:
+        return "Nobody is to be asked: it ends by itself, and the watch tells when."
+    return "Not ready: asking now makes the next request harder. The text is prepared already."

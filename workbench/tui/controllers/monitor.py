@@ -1,0 +1,290 @@
+"""What time and the watch bring up: hand-overs whose time is up, proofs that are due, alarms.
+
+It looks every 15 seconds and when something happened, never every second. Nothing here writes to the account:
+it shows, asks, and starts the proofs, which only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.clock import iso
+from workbench.core.redact import visible
+from workbench.planning.catalog import ACTIONS
+from workbench.tui.controllers.base import Lists
+
+if TYPE_CHECKING:
+    from workbench.domain.model.state import Alarm
+    from workbench.domain.runbook.deadlines import Timer
+    from workbench.domain.runbook.handover import Kept
+    from workbench.execution.reverification import Reproof
+    from workbench.session.session import Session
+    from workbench.tui.screens.choices import Picked
+    from workbench.tui.screens.lists import Chosen
+
+EVERY = 15.0  # seconds
+# How the log begins a line that tells of an alarm.
+ALARM_LINE = "ALARM: "
+# The fact that holds which deadlines were asked about and answered, as they were due then.
+ANSWERED = "deadlines_answered"
+AFTER_NEWS = 1.0  # seconds: news of one moment is looked at once
+# A proof that failed is not tried again at every look.
+PROVE_AGAIN_AFTER = timedelta(minutes=5)
+
+
+class Vigil(Lists):
+    """One per app; ``table`` is what ``Deeds`` takes over."""
+
+    _coming = False
+    _alarmed: frozenset[str] = frozenset()
+    _asked: frozenset[tuple[str, datetime]] = frozenset()
+    _adopted: frozenset[str] = frozenset()
+    _proved_at: datetime | None = None
+
+    def table(self) -> dict[str, Callable[[Session], object]]:
+        """Return the deeds by action id."""
+        return {"alarms.show": self.alarms, "contain.prove": self.prove}
+
+    def impossible(self, action_id: str, session: Session) -> str:
+        """Return why one of these is not possible now, ``""`` when it is."""
+        from workbench.domain.detection.alarms import open_alarms
+
+        if action_id == "alarms.show":
+            return "" if open_alarms(session.situation()) else "no alarm is open"
+        if session.read_only:
+            return f"read-only: {session.holder_text} holds this incident"
+        return "" if session.state.last_cut_at else "nothing was cut yet"
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self) -> None:
+        """Look from now on."""
+        self._app.set_interval(EVERY, self.look)
+        self.news({"alarms"})
+
+    def news(self, slices: set[str]) -> None:
+        """Look soon, where something happened that may matter here; while a plan runs only for alarms."""
+        matters = {"alarms"} if self._app.funnel.active else {"alarms", "run", "runbook"}
+        if slices & matters and not self._coming:
+            self._coming = True
+            self._app.set_timer(AFTER_NEWS, self.look)
+
+    def look(self) -> None:
+        """Bring the top line up to date, tell what is new, ask what is due."""
+        self._coming = False
+        session = self._app.store.session
+        if session is None:
+            return
+        from workbench.domain.detection.alarms import open_alarms
+        from workbench.domain.runbook import countdown
+
+        situation = session.situation()
+        found = countdown.waiting(situation)
+        store = self._app.store
+        down = senders_down(session)
+        shown = (countdown.short(situation, found), len(waiting := open_alarms(situation)), down)
+        if shown != (store.countdown, store.alarms, store.senders_down):
+            store.countdown, store.alarms, store.senders_down = shown
+            self._app.main.refresh_status()
+        timers = tuple(f"{countdown.named(situation, t)}: {countdown.left(t)}" for t in found)
+        if timers != store.timers:
+            store.timers = timers
+            self._app.main.runbook.take({"runbook"}, {})
+        self._tell_alarms(waiting)
+        if session.read_only or self._app.funnel.active:
+            return
+        self._tell_adopted(session)
+        self._prove_if_due(session, found)
+        self._ask(session, countdown.due(situation, found))
+
+    def _tell_alarms(self, waiting: list[Alarm]) -> None:
+        fresh = [alarm for alarm in waiting if alarm.id not in self._alarmed]
+        self._alarmed |= {alarm.id for alarm in waiting}
+        if fresh:
+            self._app.bell()
+            more = f", and {len(fresh) - 1} more" if len(fresh) > 1 else ""
+            self._app.tell(f"ALARM: {fresh[0].text}{more}. A shows what to do.", severity="warning")
+
+    # ── hand-over ────────────────────────────────────────────────────────────────────────────────────────
+
+    def _tell_adopted(self, session: Session) -> None:
+        from workbench.domain.runbook.handover import kept
+
+        for item in kept(session.situation()):
+            if item.adopted and item.credential not in self._adopted:
+                self._adopted |= {item.credential}
+                self._app.tell(f"Hand-over seen: {item.why}. F ends the old one.")
+
+    def _ask(self, session: Session, due: list[tuple[Timer, Kept]]) -> None:
+        """Ask once about every hand-over whose time is up; a moved deadline is asked about again."""
+        answered_before = session.state.facts.get(ANSWERED, {}).get("due", {})
+        fresh = [
+            (timer, item)
+            for timer, item in due
+            if (timer.id, timer.due) not in self._asked and answered_before.get(timer.id) != iso(timer.due)
+        ]
+        if not fresh or len(self._app.screen_stack) > 1:
+            return
+        self._asked |= {(timer.id, timer.due) for timer, _ in fresh}
+        from workbench.domain.runbook import countdown
+        from workbench.domain.runbook.handover import DEADLINE
+        from workbench.tui.screens.choices import Choice
+
+        situation = session.situation()
+        names = [countdown.named(situation, timer) for timer, _ in fresh]
+        minutes = int(DEADLINE.total_seconds()) // 60
+        choices = (
+            Choice("later", "Decide later", "nothing changes; F ends the old ones at any time"),
+            Choice("more", f"{minutes} more minutes", "for the hand-over; then you are asked again"),
+            Choice("finish", "End the old ones", "shows the plan first"),
+        )
+        text = countdown.question([item for _, item in fresh], names)
+
+        def answered(picked: Picked) -> None:
+            if picked.id != "more":
+                self._note_answers(session, [timer for timer, _ in fresh])
+            if picked.id == "finish":
+                targets = [item.target for _, item in fresh]
+                self._app.deeds.make_plan(ACTIONS["handover.finish"], targets)
+            elif picked.id == "more":
+                self._more_time(session, [timer for timer, _ in fresh], DEADLINE)
+
+        heading = f"Time is up: {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+        self._app.deeds.questions.pick(self._app.safe(heading), self._app.safe(text), choices, answered)
+
+    def _note_answers(self, session: Session, found: list[Timer]) -> None:
+        """Journal that these deadlines were asked about and answered: the next start does not ask again."""
+        held = session.state.facts.get(ANSWERED, {}).get("due", {})
+        body = {"due": {**held, **{timer.id: iso(timer.due) for timer in found}}}
+        doing = "noting an answer"
+        self._app.work.start(lambda: session.fact(ANSWERED, body), group="attest", doing=doing)
+
+    def _more_time(self, session: Session, found: list[Timer], more: timedelta) -> None:
+        async def work() -> None:
+            due = session.clock.now() + more
+            for timer in found:
+                await session.timer(timer.id, due, timer.text, kind=timer.kind, subject=timer.subject)
+
+        self._app.work.start(
+            work, group="attest", doing="moving a deadline", then=lambda _: self.news({"alarms"})
+        )
+
+    # ── proof that lasts ─────────────────────────────────────────────────────────────────────────────────
+
+    def _prove_if_due(self, session: Session, found: list[Timer]) -> None:
+        from workbench.domain.runbook.deadlines import PROOF
+
+        now = session.clock.now()
+        tried = self._proved_at
+        if session.capabilities is None or not any(t.kind == PROOF and t.over for t in found):
+            return
+        if tried is None or not tried <= now < tried + PROVE_AGAIN_AFTER:
+            self._proved_at = now
+            self._start_proof(session, loud=False)
+
+    def prove(self, session: Session) -> None:
+        """Prove everything again now, because somebody asked for it."""
+        self._app.tell("Asking the account about everything that was cut and made; this changes nothing.")
+        self._start_proof(session, loud=True)
+
+    def _start_proof(self, session: Session, *, loud: bool) -> None:
+        def told(found: Reproof) -> None:
+            self._app.tell(f"Proven again: {found.line()}.", "warning" if found.against else "information")
+            self.news({"alarms"})
+
+        if not self._app.work.running("proof"):
+            doing = "proving again what was cut"
+            self._app.work.start(session.prove_again, group="proof", doing=doing, loud=loud, then=told)
+
+    # ── alarms ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def of_line(self, session: Session, key: str) -> bool:
+        """Show what to do about the alarm that a line of the log tells of; False where it tells of none open."""
+        from workbench.domain.detection.alarms import open_alarms
+
+        line = next((line for line in session.log_lines() if str(line.seq) == key), None)
+        if line is None or not line.text.startswith(ALARM_LINE):
+            return False
+        told = line.text.removeprefix(ALARM_LINE)
+        meant = [alarm.id for alarm in open_alarms(session.situation()) if visible(alarm.text, 600) == told]
+        if meant:
+            self.alarms(session, first=meant[0])
+        return bool(meant)
+
+    def alarms(self, session: Session, first: str = "") -> None:
+        """List the open alarms, ``first`` on top, each with what to do about it; Enter shows that plan."""
+        from workbench.domain.detection.alarms import finding_key, open_alarms, remedy
+        from workbench.tui.screens.lists import Line, Verb
+
+        situation = session.situation()
+        found = sorted(open_alarms(situation), key=lambda alarm: alarm.id != first)
+        waiting = {alarm.id: alarm for alarm in found}
+        remedies = {name: remedy(situation, alarm) for name, alarm in waiting.items()}
+        lines = [
+            Line(
+                name,
+                alarm.text,
+                (ACTIONS[remedies[name]].title if remedies[name] else "find out by hand who did it")
+                + f" (seen {alarm.at[11:19]}Z)",
+                "bad",
+            )
+            for name, alarm in waiting.items()
+        ]
+        text = (
+            f"{len(lines)} thing(s) appeared or changed that nothing done here explains: the intruder may still be "
+            "inside. Enter plans the remedy; nothing changes before you confirm that plan."
+        )
+        verbs = (
+            Verb("enter", "remedy", "plans the remedy"),
+            Verb("y", "ours", "it is ours"),
+            Verb("d", "judge", "judge with a reason"),
+        )
+
+        def answered(chosen: Chosen) -> None:
+            known = {finding.key for finding in session.findings()}
+            keys = [finding_key(waiting[name], known) for name in chosen.keys]
+            if chosen.verb == "ours":
+                self.decide(session, keys, "ours", "known, by the list of alarms")
+            elif chosen.verb == "judge":
+                self._app.deeds.questions.judge_finding(session, keys[0], waiting[chosen.keys[0]].text)
+            else:
+                first = remedies[chosen.keys[0]]
+                self._remedy(session, first, [waiting[n] for n in chosen.keys if remedies[n] == first])
+
+        self.show_list("Alarms", text, lines, verbs, answered)
+
+    def _remedy(self, session: Session, action_id: str, found: list[Alarm]) -> None:
+        deeds = self._app.deeds
+        targets = list(dict.fromkeys(alarm.target for alarm in found))
+        if not action_id:
+            self._app.tell("No call takes this back: find out who did it, then judge it here (y or d).")
+        elif action_id == "leftovers.remove":
+            self._leftovers(session, targets)
+        elif action_id == "logins.reset":
+            # It was reset before: that a second reset is meant must be said.
+            deeds.make_plan(ACTIONS[action_id], targets, again=True)
+        elif ACTIONS[action_id].plans:
+            deeds.planned(ACTIONS[action_id], targets, session)
+        else:
+            deeds.do(action_id)
+            self._app.tell("No call deletes or demotes a user: do it in the control panel, at once.")
+
+    def _leftovers(self, session: Session, targets: list[str]) -> None:
+        """Plan the removal of what the sweep knows; what came after it is swept first."""
+        known: Any = {finding.id for finding in session.findings() if not finding.key.startswith("alarm:")}
+        if all(target in known for target in targets):
+            self._app.deeds.make_plan(ACTIONS["leftovers.remove"], targets)
+        else:
+            self._app.deeds.do("leftovers.sweep")
+
+
+def senders_down(session: Session) -> int:
+    """Return how many senders are down without their new credential; none once their step is closed."""
+    from workbench.domain.runbook import adoption
+
+    step = next((one for one in session.steps() if one.id == adoption.STEP), None)
+    if step is None or step.verdict.value in ("done", "attested", "not applicable"):
+        return 0
+    return adoption.senders_down(session.situation())

@@ -1,0 +1,296 @@
+"""What must be asked before an action can be planned or recorded: a number, a name, a judgement.
+
+Each question is one small dialog; its answer goes back to ``Deeds``, which plans or records. Nothing here
+starts a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from workbench.core.redact import visible
+from workbench.planning.catalog import Action, Pane
+from workbench.tui.controllers.allowlist import Admission
+from workbench.tui.screens.choices import Choice, Picked
+
+if TYPE_CHECKING:
+    from workbench.domain.runbook.manual_steps import PanelItem
+    from workbench.domain.runbook.runbook import StepView
+    from workbench.session.session import Session
+    from workbench.tui.app import WorkbenchApp
+
+LEAST_LIMIT = 1000  # messages a month; the vendor refuses less (dossier B3)
+_FINDING_KINDS = {Pane.DOMAINS: "domain", Pane.USERS: "user"}
+_USER_STEPS = (
+    Choice("4", "has a new password", "step 4"),
+    Choice("5", "has two-factor switched on", "step 5"),
+    Choice("1b", "is deleted in the control panel", "step 1b"),
+)
+_JUDGEMENTS = (
+    Choice("keep", "Not sure yet", "stays on the list of what to judge"),
+    Choice("ours", "It is ours", "somebody of yours made it and knows it"),
+    Choice("intruder", "It is the intruder's", "nobody of yours made it"),
+)
+
+
+class Questions:
+    """One per app."""
+
+    def __init__(self, app: WorkbenchApp) -> None:
+        self._app = app
+        self._admission = Admission(app)
+        self._asks: dict[str, Callable[[Action, list[str], Session], object]] = {
+            "limit.set": self._limit,
+            "subaccounts.disable": self._subaccount,
+            "subaccounts.enable": self._subaccount,
+            "domains.delete": self._domain,
+            **self._admission.table(),
+        }
+
+    def ask(self, action: Action, marked: list[str], session: Session) -> bool:
+        """Ask what a planning action needs to know first; return False where it needs nothing."""
+        asks = self._asks.get(action.id)
+        if asks is not None:
+            asks(action, marked, session)
+        return asks is not None
+
+    def impossible(self, action: Action, session: Session) -> str | None:
+        """Return why there is nothing to ask about (empty: there is); None for actions that ask nothing."""
+        if action.id in ("subaccounts.disable", "subaccounts.enable"):
+            return "" if self._subaccounts(action, session) else action.needs.join(("it needs ", ""))
+        if action.id in self._admission.table():
+            return self._admission.impossible(action.id, session)
+        if action.id == "domains.delete":
+            return "" if session.inventory.domains else "the account has no domain, or it is not read yet"
+        return None
+
+    # One line
+
+    def line(
+        self,
+        heading: str,
+        text: str,
+        answered: Callable[[str], object],
+        *,
+        placeholder: str = "",
+        start: str = "",
+        check: Callable[[str], str] | None = None,
+    ) -> None:
+        """Ask for one line, ``start`` filled in."""
+        from workbench.tui.screens.prompts import AskScreen
+
+        def closed(answer: str | None) -> None:
+            if answer is not None:
+                answered(answer)
+
+        screen = AskScreen(heading, text, placeholder=placeholder, start=start, check=check)
+        self._app.push_screen(screen, closed)
+
+    def pick(
+        self,
+        heading: str,
+        text: str,
+        choices: Sequence[Choice],
+        answered: Callable[[Picked], object],
+        *,
+        reason: str = "",
+    ) -> None:
+        """Ask for one of several answers."""
+        from workbench.tui.screens.prompts import PickScreen
+
+        def closed(picked: Picked | None) -> None:
+            if picked is not None:
+                answered(picked)
+
+        self._app.push_screen(PickScreen(heading, text, choices, reason=reason), closed)
+
+    # Before plans
+
+    def _limit(self, action: Action, marked: list[str], session: Session) -> None:
+        def number(text: str) -> str:
+            return text.replace(",", "").replace(".", "")
+
+        def check(text: str) -> str:
+            if not number(text).isdigit() or int(number(text)) < LEAST_LIMIT:
+                return f"A whole number of messages a month, {LEAST_LIMIT:,} or more."
+            return ""
+
+        words = (
+            "How many messages may the account send this month? Mailgun takes no less than 1,000; a limit below "
+            "what was sent already probably stops all mail, yours included. The plan shows this month's use."
+        )
+
+        def answered(text: str) -> None:
+            self._app.deeds.make_plan(action, marked, limit=int(number(text)))
+
+        self.line("Sending limit", words, answered, placeholder="messages a month", check=check)
+
+    def _subaccounts(self, action: Action, session: Session) -> list[Choice]:
+        wanted = "open" if action.id.endswith("disable") else "disabled"
+        return [
+            Choice(item.id, visible(item.name or item.id, 60), visible(item.status or "", 20))
+            for item in session.inventory.subaccounts.values()
+            if item.status == wanted
+        ]
+
+    def _subaccount(self, action: Action, marked: list[str], session: Session) -> None:
+        stop = action.id.endswith("disable")
+        rogue = [f.id for f in session.findings() if f.kind == "subaccount" and f.decision != "ours"]
+        if stop and len(rogue) == 1:
+            # Only one looks like the intruder's: the plan itself asks.
+            self._app.deeds.make_plan(action, rogue)
+            return
+        text = (
+            "Everything a disabled subaccount sends stops until it is enabled again."
+            if stop
+            else "An enabled subaccount sends again, with whatever credentials it has."
+        )
+        heading = "Disable which subaccount?" if stop else "Enable which subaccount?"
+        choices = self._subaccounts(action, session)
+        self.pick(heading, text, choices, lambda p: self._app.deeds.make_plan(action, [p.id]))
+
+    def _domain(self, action: Action, marked: list[str], session: Session) -> None:
+        name = (marked or [self._rogue(session)])[0]
+        if len(marked) > 1:
+            self._app.tell("Domains are deleted one at a time, each by its typed name: select one.")
+        elif name:
+            self._typed_domain(action, name)
+        else:
+            choices = [
+                Choice(domain, visible(domain, 80), str(item.place))
+                for domain, item in session.inventory.domains.items()
+            ]
+            self.pick("Delete which domain?", "", choices, lambda p: self._typed_domain(action, p.id))
+
+    def _typed_domain(self, action: Action, name: str) -> None:
+        words = (
+            f"Deleting {visible(name, 120)} takes its logins, keys, templates and suppressions with it, for good. "
+            "Type its full name to see the plan."
+        )
+
+        def check(typed: str) -> str:
+            if typed == name:
+                return ""
+            wanted = visible(name, 120)
+            return (
+                f"That is not {wanted}: nothing is planned." if typed else f"Type {wanted}, or Esc leaves it."
+            )
+
+        def answered(typed: str) -> None:
+            self._app.deeds.make_plan(action, [name], typed=typed)
+
+        self.line("Delete a rogue domain", words, answered, placeholder="the domain's name", check=check)
+
+    def _rogue(self, session: Session) -> str:
+        """Return the domain meant where none is selected: the highlighted one, from elsewhere one judged rogue."""
+        main = self._app.main
+        if main.current is Pane.DOMAINS:
+            return main.panes[Pane.DOMAINS].table.cursor_key or ""
+        judged = (f.id for f in session.findings() if f.kind == "domain" and f.decision == "intruder")
+        return next(judged, "")
+
+    # Records
+
+    def attest(self, session: Session) -> None:
+        """Ask what is attested: a user's step in the users pane, else the step of the guide."""
+        main = self._app.main
+        deeds = self._app.deeds
+        user = main.panes[Pane.USERS].table.cursor_key
+        if main.current is Pane.USERS and user is not None:
+
+            def picked(answer: Picked) -> None:
+                text = answer.reason or next(c.words for c in _USER_STEPS if c.id == answer.id)
+                deeds.attested(session, answer.id, text, user)
+
+            text = (
+                "Attest only what you know and the account cannot show. Your name and the time are recorded."
+            )
+            self.pick("This user…", text, _USER_STEPS, picked, reason="how do you know?")
+            return
+        step = main.runbook.current
+        if step is None:
+            self._app.tell("Every step is closed.")
+            return
+        # Late: what it needs of an incident is heavy, and no first frame needs it.
+        from workbench.domain.runbook import manual_steps
+
+        items = {item.subject: item for item in manual_steps.left(session.state, step.id)}
+        if not items:
+            self._attest_step(session, step)
+            return
+        choices = [Choice(i.subject, i.title, i.where) for i in items.values()]
+        choices.append(Choice("step", "The step itself", step.title))
+
+        def chosen(answer: Picked) -> None:
+            if answer.id in items:
+                self._attest_item(session, items[answer.id])
+            else:
+                self._attest_step(session, step)
+
+        text = "No call does or shows these: somebody does them in the control panel, and says so here."
+        self.pick(f"Attest what, of step {step.id}?", text, choices, chosen)
+
+    def _attest_step(self, session: Session, step: StepView) -> None:
+        deeds = self._app.deeds
+        question = "What do you know, and from whom? Your name and the time are recorded with it."
+        self.line(
+            f"Attest step {step.id}: {step.title}",
+            question,
+            lambda text: deeds.attested(session, step.id, text, ""),
+            placeholder="what was done",
+        )
+
+    def _attest_item(self, session: Session, item: PanelItem) -> None:
+        deeds = self._app.deeds
+        words = (
+            f"{item.where}\nWhy: {item.why}\nBreaks: {item.breaks}\nUndo: {item.undo}\n"
+            "Say who did it and what was seen. Your name and the time are recorded with it."
+        )
+        self.line(
+            item.title,
+            words,
+            lambda text: deeds.attested(session, item.step, text, item.subject),
+            placeholder="who did it, what was seen",
+        )
+
+    def judge(self, session: Session) -> None:
+        """Ask whose the highlighted row is."""
+        pane = self._app.main.current
+        key = self._app.main.panes[pane].table.cursor_key
+        if key is not None:
+            kind = _FINDING_KINDS.get(pane) or ("key" if key in session.inventory.keys else "login")
+            self.judge_finding(session, f"{kind}:{key}", key)
+
+    def judge_finding(self, session: Session, finding: str, name: str) -> None:
+        """Ask whose a finding is, with what speaks against it."""
+        found = next((f for f in session.findings() if f.key == finding), None)
+        why = "\n".join(f"- {visible(line)}" for line in found.why) if found is not None else ""
+        title = self._app.safe(found.title if found is not None else name)
+
+        def answered(picked: Picked) -> None:
+            self._app.work.start(
+                lambda: session.decide(finding, picked.id, picked.reason),
+                group="decide",
+                doing="recording your judgement",
+            )
+
+        text = self._app.safe(why) or "Nothing speaks against it so far."
+        self.pick(f"Whose is it? {title}", text, _JUDGEMENTS, answered, reason="reason")
+
+    def share(self) -> None:
+        """Ask before share-safe goes off; back on needs no question."""
+        if not self._app.store.look.share_safe:
+            self._app.set_look(share_safe=True)
+            return
+        choices = (
+            Choice("on", "Keep share-safe on"),
+            Choice("off", "Turn it off", "people's addresses in full, secrets can be revealed"),
+        )
+        text = "Is nobody else looking at this screen, and is nothing recording it?"
+
+        def answered(picked: Picked) -> None:
+            if picked.id == "off":
+                self._app.set_look(share_safe=False)
+
+        self.pick("Turn share-safe off?", text, choices, answered)

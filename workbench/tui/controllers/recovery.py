@@ -1,0 +1,327 @@
+"""The later steps on the screen: findings, adoption, hardening, the report.
+
+Like ``Deeds``, nothing here writes to the account: it shows, records what a person said, and starts readings.
+Each deed is done again from where things stand now, so that it can be left and come back to at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from workbench.core.redact import visible
+from workbench.tui.controllers.base import Lists
+
+if TYPE_CHECKING:
+    from workbench.session.report_writer import Written
+    from workbench.session.session import Session
+    from workbench.tui.screens.lists import Chosen
+
+
+_CUTS = ("0", "1", "2", "3")
+_CLOSED = ("done", "attested", "not applicable")
+
+
+class Closing(Lists):
+    """One per app; ``table`` is what ``Deeds`` takes over."""
+
+    def table(self) -> dict[str, Callable[[Session], object]]:
+        """Return the deeds by action id."""
+        return {
+            "findings.judge": self.findings,
+            "adoption.show": self.adoption,
+            "harden.show": self.harden,
+            "report.write": self.report,
+        }
+
+    def read_on(self, session: Session) -> None:
+        """Once access is cut, read by itself what the next steps rest on: every setting, then the log of the abuse.
+
+        It runs below the writes and changes nothing; a step that needs it sooner waits for it.
+        """
+        steps = {step.id: step for step in session.steps()}
+        cut = all(steps[i].idle or steps[i].verdict.value in _CLOSED for i in _CUTS)
+        work, facts = self._app.work, session.state.facts
+        if not cut or session.read_only or work.running("sweep") or work.running("assess"):
+            return
+
+        async def read() -> None:
+            if "sweep" not in facts:
+                await session.investigation.sweep()
+            if "assessment" not in facts:
+                await session.investigation.assess()
+
+        def told(_: None) -> None:
+            self._app.tell("Settings and log are read; steps 6 and 8 say what they show.")
+            self._app.main.renew()
+
+        if "sweep" not in facts or "assessment" not in facts:
+            work.start(read, group="sweep", doing="reading settings and log", loud=False, then=told)
+
+    # ── findings ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def findings(self, session: Session) -> None:
+        """Show everything that waits for a judgement; what probably is the intruder's is selected."""
+        from workbench.tui.screens.lists import Line, Verb
+
+        found = session.findings()
+        waiting = [f for f in found if not f.decision and not f.key.startswith("leak:")]
+        by_hand = [f for f in found if f.decision == "intruder" and not f.remedy and f.kind != "domain"]
+        if not waiting and not by_hand:
+            self._app.tell("Nothing waits for a judgement.")
+            return
+        tone = {"high": "bad", "medium": "warn"}
+        lines = [Line(f.key, f.title, "; ".join(f.why), tone.get(f.severity, "")) for f in waiting or by_hand]
+        marked = [f.key for f in waiting if f.severity in ("high", "medium")]
+        removed = Verb("h", "removed", "removed or repaired by hand")
+        verbs: tuple[Verb, ...]
+        text, verbs = (
+            f"{len(waiting)} finding(s) wait for your judgement; those that probably are the intruder's are selected, "
+            "each with its reason. Judging changes nothing: what is the intruder's is removed by a plan you confirm.",
+            (
+                Verb("enter", "intruder", "the selected are the intruder's"),
+                Verb("y", "ours", "they are ours"),
+                removed,
+                Verb("d", "one", "judge one, with a reason"),
+            ),
+        )
+        if not waiting:
+            text, verbs = (
+                f"{len(by_hand)} thing(s) of the intruder's that no call removes or repairs. The reason says "
+                "what to do in the control panel; say so here when it is done. Your name and the time are recorded.",
+                (removed._replace(key="enter"), Verb("y", "ours", "they are ours after all")),
+            )
+
+        def answered(chosen: Chosen) -> None:
+            if chosen.verb == "one":
+                self._app.deeds.questions.judge_finding(session, chosen.keys[0], chosen.keys[0])
+            else:
+                reason = {"intruder": "judged in the list", "ours": "known, by the list"}.get(
+                    chosen.verb, "by hand"
+                )
+                self.decide(session, chosen.keys, chosen.verb, reason, lambda: removal(chosen.verb))
+
+        def removal(verb: str) -> None:
+            # What was just called the intruder's is wanted gone: its plan follows, to be confirmed or left.
+            left = [f for f in session.findings() if not f.decision and not f.key.startswith("leak:")]
+            if verb == "intruder" and not left and not session.unavailable("leftovers.remove", []):
+                self._app.deeds.do("leftovers.remove")
+
+        self.show_list("Judge the findings", text, lines, verbs, answered, marked=marked)
+
+    # ── adoption ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def adoption(self, session: Session) -> None:
+        """Ask first whether the place of the leak is closed, then show every replacement and how far it is."""
+        from workbench.domain.runbook import adoption
+
+        question = adoption.source_question(session.situation())
+        if not question:
+            self._replacements(session)
+            return
+        from workbench.tui.screens.choices import Choice
+
+        choices = (
+            Choice("closed", "It is closed", "nobody can read a secret there any more"),
+            Choice(
+                "all-the-same",
+                "Hand over all the same",
+                "production waits; the new ones may leak the same way",
+            ),
+            Choice("back", "Close it first", "step 7"),
+        )
+        text = f"{question} A new secret put where the old one was stolen is stolen again."
+
+        def picked(answer: Any) -> None:
+            if answer.id != "back":
+                words = f"place of the leak: {answer.reason or answer.id}"
+                self.attest(session, adoption.STEP, [(words, adoption.SOURCE)])
+                self._replacements(session)
+
+        self._app.deeds.questions.pick(
+            "Is the leak closed?", text, choices, picked, reason="how do you know?"
+        )
+
+    def _replacements(self, session: Session) -> None:
+        from workbench.domain.runbook import adoption
+        from workbench.tui.screens.lists import Line, Verb
+
+        made = adoption.replacements(session.situation())
+        if not made:
+            self._app.tell("No replacement is proven yet: nothing can be handed over.")
+            return
+        lines = [
+            Line(
+                one.id,
+                one.line(),
+                "; ".join((f"owner {one.owner}" if one.owner else "no owner noted", *one.places)),
+                "warn" if one.waits else "ok" if one.in_use else "dim",
+            )
+            for one in made
+        ]
+        down = sum(one.down for one in made)
+        text = (
+            f"{down} sender(s) are down until their programs have the new credential. It counts when the account's log "
+            "shows it in use. No secret is shown here: each leaves the vault through a pipe."
+        )
+        verbs = (
+            Verb("enter", "one", "copy the list for all who wait, or hand over the selected one"),
+            Verb("c", "list", "the list"),
+            Verb("n", "note", "note owner and places"),
+        )
+
+        def answered(chosen: Chosen) -> None:
+            several = sum(one.waits for one in made) > 1
+            if chosen.verb == "list" or (chosen.verb == "one" and several and not chosen.selected):
+                self._hand_over(session)
+            elif chosen.verb == "note":
+                self._note(session, chosen.keys)
+            else:
+                one = next(r for r in made if r.id == chosen.keys[0])
+                hint = "It holds commands, no secret. The journal notes when a secret leaves the vault."
+                self.show_text("Hand over", adoption.hand_over_text(one), hint, None)
+
+        self.show_list("New credentials into the applications", text, lines, verbs, answered)
+
+    def _hand_over(self, session: Session) -> None:
+        from workbench.domain.runbook import adoption
+
+        waiting = [one for one in adoption.replacements(session.situation()) if one.waits]
+        if not waiting:
+            self._app.tell("Nobody waits for a new credential.")
+            return
+        self._app.copy_to_clipboard(self._app.safe(adoption.hand_over_list(waiting)))
+        self._app.tell(f"Give the list of {len(waiting)} to whoever runs the programs: it holds no secret.")
+        text = f"hand-over list of {len(waiting)} credential(s) copied"
+        self.attest(session, adoption.STEP, [(text, adoption.TOLD)])
+
+    def _note(self, session: Session, keys: Sequence[str]) -> None:
+        def answered(typed: str) -> None:
+            owner, *places = [part.strip() for part in typed.split(";")]
+            body = {"owner": visible(owner, 120), "places": [visible(p, 200) for p in places if p]}
+
+            async def work() -> None:
+                for key in keys:
+                    await session.record("adoption.noted", {"effect": key, **body})
+
+            self._app.work.start(work, group="attest", doing="noting owner and places")
+
+        words = (
+            f"For {len(keys)} credential(s): who answers for it, then where the value goes. Never the value."
+        )
+        self._app.deeds.questions.line(
+            "Owner and places", words, answered, placeholder="owner; place; place …", check=_no_secret
+        )
+
+    # ── hardening, report ────────────────────────────────────────────────────────────────────────────────
+
+    def harden(self, session: Session) -> None:
+        """Show every measure with its standing; attest one, or leave what is open for later by name."""
+        from workbench.domain.hardening import measures as hardening
+        from workbench.tui.screens.lists import Line, Verb
+
+        measures = hardening.items(session.situation())
+        open_ = [item for item in measures if not hardening.settled(item)]
+        now = hardening.score(measures)
+        before = session.state.facts.get("hardening_before", {}).get("percent")
+        tones = {"good": "ok", "attested": "ok", "later": "dim", "open": "warn"}
+        lines = [
+            Line(
+                i.id,
+                f"{i.standing.value}: {i.title}",
+                f"{i.evidence}; {i.how}",
+                tones.get(i.standing.value, ""),
+            )
+            for i in measures
+        ]
+        text = (
+            f"Score {now.percent} %{f' (before: {before} %)' if before is not None else ''}. Each measure makes the "
+            "next leak matter less. p shows the plan of what the API can do; the rest is done in the control panel and "
+            "attested. What cannot be done today is left for later by name: the report lists it as open."
+        )
+        verbs = (
+            Verb("enter", "one", "what it protects and may break"),
+            Verb("p", "plan", "plan (the selected, or all)"),
+            Verb("t", "done", "attest"),
+            Verb("l", "later", "later (the selected, or all open)"),
+        )
+
+        def answered(chosen: Chosen) -> None:
+            if chosen.verb == "one":
+                self._measure(next(i for i in measures if i.id == chosen.keys[0]))
+            elif chosen.verb == "done":
+                said = [(f"{key}: done, by the list of measures", key) for key in chosen.keys]
+                self.attest(session, hardening.STEP, said)
+            elif chosen.verb == "plan":
+                keys = (
+                    chosen.keys if chosen.selected else [i.id for i in open_ if i.action == hardening.APPLY]
+                )
+                self._plan_measures(session, [i for i in measures if i.id in keys])
+            else:
+                keys = chosen.keys if chosen.selected else [i.id for i in open_]
+                said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in keys]
+                self.attest(session, hardening.STEP, said)
+
+        self.show_list("Harden", text, lines, verbs, answered)
+
+    def _plan_measures(self, session: Session, chosen: Sequence[Any]) -> None:
+        """Show the plan of the chosen measures; one that asks something first goes through its own questions."""
+        from workbench.domain.hardening.measures import APPLY
+        from workbench.planning.catalog import ACTIONS
+
+        deeds = self._app.deeds
+        here = [item.id for item in chosen if item.action == APPLY]
+        others = [item for item in chosen if item.action not in ("", APPLY)]
+        if here:
+            deeds.make_plan(ACTIONS[APPLY], here)
+            if others:
+                names = ", ".join(item.title for item in others)
+                self._app.tell(f"Planned one at a time, because it asks something first: {names}.")
+        elif others:
+            deeds.do(others[0].action)
+        else:
+            self._app.tell(
+                "No call of the API does this: it is done in the control panel, then attested with t."
+            )
+
+    def _measure(self, item: Any) -> None:
+        lines = [
+            f"Stands: {item.standing.value}, {item.evidence}",
+            f"Protects against: {item.protects}",
+            f"Might break: {item.breaks}",
+            f"How: {item.how}",
+        ]
+        self.show_text(item.title, "\n".join(lines), "", None, take=False)
+
+    def report(self, session: Session) -> None:
+        """Write every report, then show the text for Support to copy."""
+        from workbench.reports.render import text as as_text
+        from workbench.reports.report import Audience, compose
+
+        def told(written: Written) -> None:
+            shown = as_text(compose(Audience.SUPPORT, session.report_material()))
+            names = sorted(written.files)
+            hint = (
+                f"{len(names)} files stand in {visible(str(written.folder), 160)} (Support, host, management, "
+                "marketing, recipients, timeline; text, Markdown, HTML, JSON). Copying this text is recorded as sent. "
+                + (
+                    "Share-safe is on: people's addresses are shortened here and in what is copied, not in the files."
+                    if self._app.store.look.share_safe
+                    else ""
+                )
+            )
+
+            def copied() -> None:
+                words = "report copied to send to Support"
+                self.attest(session, "12", [(words, "")])
+
+            self.show_text("Report to Mailgun Support", shown, hint, copied)
+
+        self._app.work.start(session.write_report, group="report", doing="writing the reports", then=told)
+
+
+def _no_secret(text: str) -> str:
+    from workbench.leaks.patterns import Scanner
+
+    found = Scanner().scan(text.encode("utf-8", "replace"))
+    return "This looks like a secret: note the place, never the value." if found else ""

@@ -1,0 +1,109 @@
+"""A secret that cannot be stored, on the screen: unlock and try again, write it down, or do without it.
+
+Nothing that depends on the secret goes ahead meanwhile, so the question stays until it is answered; leaving it
+tries to store the secret once more and asks again where that fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.core.redact import Secret
+    from workbench.execution.effects.base import Held, Keeping
+    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.screens.choices import Choice, Picked
+
+
+class Holding:
+    """One per app; ``ask`` is what the session calls from the run that waits for the answer."""
+
+    def __init__(self, app: WorkbenchApp) -> None:
+        self._app = app
+
+    async def ask(self, held: Held) -> Keeping:
+        """Ask until there is an answer that the secret's fate can hang on."""
+        from workbench.execution.effects.base import Keeping
+
+        while True:
+            picked = await self._pick(held)
+            if picked == "reveal":
+                if await self._written_down(held):
+                    return Keeping.WRITTEN
+            else:
+                return Keeping.GIVE_UP if picked == "give up" else Keeping.AGAIN
+
+    async def _pick(self, held: Held) -> str:
+        from workbench.tui.screens.choices import Choice
+
+        choices = [
+            Choice("again", "Unlock it, then try again", "stores the same secret; nothing is made twice")
+        ]
+        if held.paper:
+            more = "shown once for 20 seconds, with share-safe off"
+            choices.append(Choice("reveal", "Write it down by hand", more))
+        if held.minted:
+            choices.append(Choice("give up", "Delete the new key again", "the old one stays as it is"))
+        else:
+            choices.append(Choice("give up", "Leave this one as it is", "nothing was sent to the server yet"))
+        what = held.effect.what or held.effect.target
+        text = (
+            f"{held.error.what} {held.error.todo}\n"
+            f"The new secret to {what} is only in memory: if the workbench ends now it is lost. The old one "
+            "still works, and nothing that depends on the new one goes ahead before you answer."
+        )
+        return await self._answer("Not stored: a new secret", text, choices, "again")
+
+    async def _written_down(self, held: Held) -> bool:
+        """Show the secret once, then ask; with share-safe on, ask about that first and show nothing."""
+        from workbench.tui.screens.choices import Choice
+        from workbench.tui.screens.reveal import RevealScreen
+
+        app = self._app
+        session = app.store.session
+        if session is None:
+            return False
+        if app.store.look.share_safe:
+            off = (
+                Choice("on", "Keep share-safe on"),
+                Choice("off", "Turn it off", "secrets can be revealed from then on"),
+            )
+            text = "A secret is never drawn while share-safe is on. Is nobody looking, and nothing recording?"
+            if await self._answer("Turn share-safe off?", text, off, "on") != "off":
+                return False
+            app.set_look(share_safe=False)
+        shown: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def fetch(show: Callable[[Secret], None]) -> None:
+            show(held.secret)
+
+        def closed(seen: bool | None) -> None:
+            if not shown.done():
+                shown.set_result(bool(seen))
+
+        screen = RevealScreen(held.entry.username, fetch, session.clock, app.copy_secret)
+        app.push_screen(screen, closed)
+        if not await shown:
+            return False
+        choices = (
+            Choice("no", "Not yet", "asks again what to do with it"),
+            Choice("yes", "It is written down", "recorded with your name; the old one may go then"),
+        )
+        text = "The workbench does not hold this secret later: whoever needs it gets it from what you wrote."
+        return await self._answer("Did you write it down, whole and readable?", text, choices, "no") == "yes"
+
+    async def _answer(self, heading: str, text: str, choices: Sequence[Choice], left: str) -> str:
+        """Return the id of the answer; ``left`` when the question was left without one."""
+        from workbench.tui.screens.prompts import PickScreen
+
+        app = self._app
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def closed(picked: Picked | None) -> None:
+            if not answer.done():
+                answer.set_result(picked.id if picked is not None else left)
+
+        app.push_screen(PickScreen(app.safe(heading), app.safe(text), choices), closed)
+        return await answer

@@ -1,0 +1,108 @@
+"""The people on the screen: strangers named, and the message that tells each user what to do (steps 1b, 4, 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from workbench.core.redact import short_address, visible
+from workbench.planning.catalog import Pane
+from workbench.tui.controllers.base import Lists
+
+if TYPE_CHECKING:
+    from workbench.domain.runbook.user_actions import Person
+    from workbench.session.session import Session
+    from workbench.tui.screens.lists import Chosen
+
+
+class Telling(Lists):
+    """One per app; ``table`` is what ``Deeds`` takes over."""
+
+    def table(self) -> dict[str, Callable[[Session], object]]:
+        """Return the deeds by action id."""
+        return {"people.strangers": self.strangers, "people.message": self.message}
+
+    def strangers(self, session: Session) -> None:
+        """Name the users who look like strangers, all at once."""
+        from workbench.tui.screens.lists import Line, Verb
+
+        situation = session.situation()
+        suspects = [i for i in session.inventory.users.values() if situation.of_user(i).likely]
+        if not suspects:
+            self._app.tell("No user looks like a stranger.")
+            return
+        lines = [
+            Line(
+                f"user:{item.id}",
+                f"{short_address(item.user.email or item.user.name or item.id)} ({item.user.role or 'no role'})",
+                "; ".join(situation.of_user(item).why),
+                "warn",
+            )
+            for item in suspects
+        ]
+        text = (
+            "These users look like strangers. Do you know them? Naming them changes nothing yet: no call deletes a "
+            "user. Somebody does it in the control panel at once: Security, Users, Delete."
+        )
+        verbs = (
+            Verb("enter", "intruder", "names the selected ones strangers"),
+            Verb("y", "ours", "they are ours"),
+        )
+
+        def answered(chosen: Chosen) -> None:
+            reason = "named a stranger in the list" if chosen.verb == "intruder" else "known, by the list"
+            self.decide(session, chosen.keys, chosen.verb, reason)
+
+        self.show_list(
+            "Who is a stranger?", text, lines, verbs, answered, marked=[line.key for line in lines]
+        )
+
+    def message(self, session: Session) -> None:
+        """Show the message for the highlighted user, or one for everybody who still has something to do."""
+        from workbench.domain.runbook import user_actions
+
+        situation = session.situation()
+        waiting = user_actions.pending(situation)
+        one = self._highlighted(waiting)
+        chosen = [one] if one is not None else user_actions.to_tell(situation) or waiting
+        if not chosen:
+            self._app.tell("Every user has a new password and a second factor.")
+            return
+        items = [person.item for person in chosen]
+        text = user_actions.message_for(items[0]) if one is not None else user_actions.message_to_all(items)
+        again = any(person.told_at for person in chosen)
+        names = ", ".join(visible(short_address(i.user.email or i.user.name or i.id), 60) for i in items[:5])
+        more = f" and {len(items) - 5} more" if len(items) > 5 else ""
+        without = sum(not item.user.email for item in items)
+        in_person = f" {without} of them have no address: tell them in person." if without else ""
+        hint = (
+            f"For {names}{more}.{in_person} Copying starts {'the' if len(items) == 1 else 'each one’s'} timer"
+            f"{' anew' if again else ''}: a mailed link dies after 20 minutes. Send it over something the intruder "
+            "does not read: not this mail account."
+        )
+
+        def copied() -> None:
+            self._start_timers(session, chosen)
+
+        heading = "Send again" if again else "To one user" if one is not None else f"To {len(items)} users"
+        self.show_text(heading, text, hint, copied)
+
+    def _highlighted(self, waiting: Sequence[Person]) -> Person | None:
+        main = self._app.main
+        key = main.panes[Pane.USERS].table.cursor_key if main.current is Pane.USERS else None
+        return next((one for one in waiting if one.item.id == key), None)
+
+    def _start_timers(self, session: Session, chosen: Sequence[Person]) -> None:
+        from workbench.domain.runbook import user_actions
+
+        async def work() -> None:
+            situation = session.situation()
+            for person in chosen:
+                name, due, text, kind = user_actions.timer_for(situation, person.item)
+                await session.timer(name, due, text, kind=kind, subject=person.item.id)
+
+        def told(_: None) -> None:
+            self._app.tell(f"{len(chosen)} timer(s) run. The user list is read again and shows who did it.")
+            self._app.main.renew()
+
+        self._app.work.start(work, group="attest", doing="starting the users' timers", then=told)

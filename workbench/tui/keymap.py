@@ -1,0 +1,109 @@
+"""Keys, all made from the table of actions: the ids are the actions' own, so a user's keymap can move them.
+
+The footer, the help screen and the tests read the same functions, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+
+from workbench.planning.catalog import ACTIONS, Action, Pane
+from workbench.tui.widgets.table.keys import TABLE_BINDINGS
+
+FOOTER_KEYS = 7
+# Words for the footer where the palette's title is too long for it.
+_SHORT = {
+    "people.message": "message",
+    "next.do": "do it",
+    "keys.replace": "replace keys",
+    "logins.reset": "reset logins",
+    "queues.purge": "purge queues",
+    "blocklists.check": "check now",
+    "blocklists.removal": "way off",
+    "share.toggle": "share-safe",
+    "help": "help",
+    "palette": "commands",
+}
+_KEY_NAMES = {
+    "enter": "Enter",
+    "escape": "Esc",
+    "question_mark": "?",
+    "slash": "/",
+    "space": "space",
+    "f5": "F5",
+    "up": "↑",
+    "down": "↓",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+}
+# Bound by Textual itself under its own name; the catalogue's entry describes it.
+BOUND_BY_TEXTUAL = frozenset({"palette"})
+
+
+class Hint(NamedTuple):
+    """A key and its short word, for the footer; ``id`` is the action's or the table binding's."""
+
+    key: str
+    words: str
+    id: str
+
+
+def key_name(key: str) -> str:
+    """Return a key as people write it: ``ctrl+p`` is ``^p``, ``question_mark`` is ``?``."""
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+')}"
+    return _KEY_NAMES.get(key, key)
+
+
+def pane_actions(pane: Pane) -> list[Action]:
+    """Return the actions whose key works in one pane only (or in a few, this one among them)."""
+    return [a for a in ACTIONS.values() if pane in a.panes]
+
+
+def global_actions() -> list[Action]:
+    """Return the actions that work in every pane."""
+    return [a for a in ACTIONS.values() if a.everywhere]
+
+
+def bindings(actions: Iterable[Action]) -> list[BindingType]:
+    """Return one binding for every action that has a key; its id is the action's."""
+    return [
+        Binding(a.key, f"app.do({a.id!r})", a.title, id=a.id, tooltip=a.does, show=False)
+        for a in actions
+        if a.key and a.id not in BOUND_BY_TEXTUAL
+    ]
+
+
+def table_hints() -> list[Hint]:
+    """Return the keys that every table has."""
+    hints = []
+    for binding in TABLE_BINDINGS:
+        if isinstance(binding, Binding) and binding.id:
+            keys = " ".join(key_name(key) for key in binding.key.split(","))
+            hints.append(Hint(keys, binding.tooltip or binding.description, binding.id))
+    return hints
+
+
+def footer_hints(pane: Pane, *, running: bool = False) -> list[Hint]:
+    """Return at most seven keys for a pane, the pane's own first; the last ones matter least.
+
+    While a plan runs, the key that stops it stands in front.
+    """
+    hints = [Hint(key_name("escape"), "stop", "stop")] if running else []
+    hints += [_hint(a) for a in pane_actions(pane) if a.footer]
+    table = [b for b in TABLE_BINDINGS if isinstance(b, Binding) and b.show and b.id]
+    if pane not in (Pane.RUNBOOK, Pane.ACTIVITY):
+        hints += [Hint(key_name(b.key), b.description.lower(), b.id or "") for b in table]
+    common = ["help", "quit", "palette", "share.toggle"]
+    hints += [_hint(ACTIONS[i]) for i in common]
+    return hints[:FOOTER_KEYS]
+
+
+def _hint(action: Action) -> Hint:
+    words = _SHORT.get(action.id) or action.title.rpartition(": ")[2]
+    return Hint(key_name(action.key), words, action.id)

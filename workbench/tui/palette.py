@@ -1,0 +1,56 @@
+"""The command palette: every action of the table by its ``area: verb`` name, the impossible ones dimmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.markup import escape
+
+from workbench.core.redact import visible
+from workbench.planning.catalog import ACTIONS, Action
+from workbench.tui.keymap import key_name
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+
+
+class ActionProvider(Provider):
+    """Offers every action; one that is not possible now is dimmed and says why."""
+
+    def entries(self) -> Iterator[tuple[Action, str]]:
+        """Yield every action with the reason why it is not possible now (empty: it is)."""
+        app = cast("WorkbenchApp", self.app)
+        for action in ACTIONS.values():
+            if action.id != "palette":
+                yield action, app.deeds.unavailable(action)
+
+    def _help(self, action: Action, reason: str) -> str:
+        # The palette takes markup here, and reasons may quote outside text.
+        key = f"({key_name(action.key)})  " if action.key else ""
+        return escape(f"{key}not now: {visible(reason)}" if reason else f"{key}{action.does}")
+
+    def _shown(self, action: Action, reason: str) -> Content:
+        title = Content(action.title)
+        return title.stylize("dim") if reason else title
+
+    async def discover(self) -> Hits:
+        """Yield all actions for an empty search."""
+        for action, reason in self.entries():
+            run = partial(self._run, action.id)
+            yield DiscoveryHit(self._shown(action, reason), run, action.title, self._help(action, reason))
+
+    async def search(self, query: str) -> Hits:
+        """Yield the actions whose name or sentence matches."""
+        matcher = self.matcher(query)
+        for action, reason in self.entries():
+            score = max(matcher.match(action.title), 0.5 * matcher.match(action.does))
+            if score > 0:
+                run = partial(self._run, action.id)
+                yield Hit(score, self._shown(action, reason), run, action.title, self._help(action, reason))
+
+    async def _run(self, action_id: str) -> None:
+        cast("WorkbenchApp", self.app).deeds.do(action_id)

@@ -1,0 +1,205 @@
+"""What every pane shares: a numbered title with counts and filter, one table, updates that cost little."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.timer import Timer
+
+from workbench.core.redact import visible
+from workbench.planning.catalog import Pane
+from workbench.tui.messages import DetailRequested, PaneFocused
+from workbench.tui.panes.store import Store
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+
+if TYPE_CHECKING:
+    from workbench.domain.model.state import EffectRecord
+    from workbench.presentation.cells import ViewRow
+    from workbench.session.session import Session
+    from workbench.tui.widgets.filterbox import FilterBox
+
+NUMBERS = {pane: str(number) for number, pane in enumerate(Pane, start=1)}
+# A pane spends at most one part in so many of the time on making rows anew, and never more than 15 a second.
+SHARE = 6
+SPACING = 1 / 15
+SOON = 0.001  # seconds; Textual divides by a timer's interval
+
+
+def table_row(row: ViewRow) -> Row:
+    """Return a view row as the table takes it."""
+    return Row(row.key, tuple(map(Cell._make, row.cells)), row.tone, row.markable, row.search)
+
+
+class WorkPane(Vertical):
+    """A bordered pane around one keyed table. Subclasses say which columns, which rows, and why it is empty.
+
+    Data marks the pane as dirty; rows are made anew soon, at most 15 times a second, less often the longer
+    it takes, and not at all while the pane is not on the screen.
+    """
+
+    PANE: ClassVar[Pane]
+    TITLE: ClassVar[str]
+    SLICES: ClassVar[frozenset[str]]
+    HELP: ClassVar[str] = ""
+    COLUMNS: ClassVar[Sequence[Column]] = ()
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(id=self.PANE.value, classes="pane")
+        self.store = store
+        self.table = self.make_table()
+        self._filter: FilterBox | None = None
+        self._dirty = True
+        self._touched: dict[str, EffectRecord] = {}
+        self._rows: dict[str, tuple[ViewRow, Row]] = {}
+        self._timer: Timer | None = None
+        self._due = float("-inf")
+
+    # What subclasses say
+
+    def view_rows(self, session: Session) -> list[ViewRow]:
+        """Return every row; called only when there is a session."""
+        raise NotImplementedError
+
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+        """Return the rows that moved effects change, or None to have all rows made anew."""
+        return None
+
+    def why_empty(self) -> str:
+        """Return why there is nothing to see."""
+        return self.store.why_empty(self.PANE.value, "None.")
+
+    def make_table(self) -> KeyedTable:
+        """Return the pane's table."""
+        return KeyedTable(
+            self.COLUMNS, empty_text="Loading…", ascii_mode=self.store.look.ascii, id=f"{self.PANE}-table"
+        )
+
+    # Life
+
+    def compose(self) -> ComposeResult:
+        """Only the table; the filter box comes after the first frame."""
+        yield self.table
+
+    def on_mount(self) -> None:
+        """Show the empty state with a title."""
+        self.retitle()
+        self._make_rows()
+        self.call_after_refresh(self._mount_filter)
+
+    def on_show(self) -> None:
+        """Catch up with whatever moved while the pane was not on the screen."""
+        if self._dirty or self._touched:
+            self._make_rows()
+
+    def take(self, slices: set[str], records: Mapping[str, EffectRecord]) -> None:
+        """Take the news in; rows follow soon."""
+        if slices & self.SLICES:
+            self._dirty = True
+        elif records:
+            self._touched.update(records)
+        else:
+            return
+        self._schedule()
+
+    def renew(self) -> None:
+        """Make every row anew at once: the look changed, or a session arrived."""
+        self._dirty = True
+        if self.is_mounted:
+            self._make_rows()
+
+    def _schedule(self) -> None:
+        if self._timer is None and self.display:
+            self._timer = self.set_timer(max(SOON, self._due - monotonic()), self._make_rows)
+
+    def _make_rows(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if self.store.session is None:
+            self.table.empty_text = self.why_empty()
+            return
+        began = monotonic()
+        rows = None if self._dirty else self.moved_rows(self._touched)
+        if rows is None:
+            self._replace(self.view_rows(self.store.session))
+        else:
+            self.table.update_rows([self._converted(row) for row in rows])
+        self._dirty = False
+        self._touched = {}
+        self.table.empty_text = self.why_empty()
+        self.after_rows()
+        self.retitle()
+        ended = monotonic()
+        self._due = ended + max(SPACING, (ended - began) * SHARE)
+
+    def _replace(self, rows: list[ViewRow]) -> None:
+        self.table.set_rows([self._converted(row) for row in rows])
+        if len(self._rows) > 2 * len(rows) + 100:
+            kept = {row.key for row in rows}
+            self._rows = {key: pair for key, pair in self._rows.items() if key in kept}
+
+    def _converted(self, row: ViewRow) -> Row:
+        """Return the table's row, the very same one for the very same view row."""
+        pair = self._rows.get(row.key)
+        if pair is None or pair[0] is not row:
+            pair = self._rows[row.key] = (row, table_row(row))
+        return pair[1]
+
+    def after_rows(self) -> None:
+        """For subclasses with more than a table: rows were made anew."""
+
+    # Title
+
+    def title_parts(self) -> list[str]:
+        """Return what the title says after the pane's name."""
+        parts = []
+        if self.table.model.total:
+            parts.append(self.table.count_text)
+        if text := self.table.filter_text.strip():
+            parts.append(f"/{visible(text, 30)}")
+        if self.table.marked_count:
+            hidden = self.table.hidden_marked_count
+            parts.append(f"{self.table.marked_count} selected" + (f" ({hidden} hidden)" if hidden else ""))
+        return parts
+
+    def retitle(self) -> None:
+        """Write the title; only when its text changed, since a title repaints the whole border."""
+        text = "  ".join([f"{NUMBERS[self.PANE]} {self.TITLE}", *self.title_parts()])
+        if getattr(self, "_title_text", None) != text:
+            self._title_text = text
+            self.border_title = Content(text)
+
+    @on(KeyedTable.MarksChanged)
+    @on(KeyedTable.FilterChanged)
+    def _counts_changed(self) -> None:
+        self.retitle()
+
+    # Keys
+
+    def _mount_filter(self) -> None:
+        """Put the filter box in place once the first frame is painted: nobody types before that."""
+        from workbench.tui.widgets.filterbox import FilterBox
+
+        if self._filter is not None or not self.is_mounted:
+            return
+        self._filter = FilterBox(self.table, id=f"{self.PANE}-filter")
+        self._filter.cursor_blink = False
+        self.mount(self._filter, before=self.table)
+
+    @on(KeyedTable.Opened)
+    def _opened(self, event: KeyedTable.Opened) -> None:
+        self.open_row(event.key)
+
+    def open_row(self, key: str) -> None:
+        """Enter on a row: ask for its details."""
+        self.post_message(DetailRequested(self.PANE, key))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Tell the screen which pane has the focus."""
+        self.post_message(PaneFocused(self.PANE))

@@ -1,0 +1,78 @@
+"""What blocklists say of the account's addresses and domains, since when, and how far each removal is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workbench.planning.catalog import Pane
+from workbench.presentation.listings import STRIP_DAYS, listing_rows
+from workbench.tui.keymap import bindings, pane_actions
+from workbench.tui.panes.base import WorkPane
+from workbench.tui.widgets.table import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.domain.model.state import EffectRecord
+    from workbench.presentation.cells import ViewRow
+    from workbench.session.session import Session
+
+
+class BlocklistsPane(WorkPane):
+    """One row for every subject on every list that was asked."""
+
+    PANE = Pane.BLOCKLISTS
+    TITLE = "Blocklists"
+    SLICES = frozenset({"blocklists", "look"})
+    BINDINGS = bindings(pane_actions(Pane.BLOCKLISTS))
+    HELP = (
+        "What the blocklists that matter say of every sending address and domain. Cannot tell means that the list "
+        "did not answer us properly; it is never a clean bill, and neither is a list that was not asked (i names "
+        "them). Ask for removal only after access is cut and the leak is closed, else the listing comes back. The "
+        "watch asks again by itself for a week; a new listing rings. The strip shows the days: █ listed, · not "
+        "listed, ? cannot tell."
+    )
+    COLUMNS = (
+        Column("state", "verdict", width=13, min_width=12),
+        Column("subject", "subject", flex=2, min_width=14),
+        Column("zone", "list", flex=2, min_width=10, priority=2),
+        Column("tier", "tier", width=6, priority=3),
+        Column("since", "since", width=12, priority=5),
+        Column("strip", f"{STRIP_DAYS} days", width=STRIP_DAYS, priority=4),
+        Column("removal", "removal", width=12, priority=3),
+        Column("wait", "wait", width=6, priority=6),
+        Column("asked", "asked", width=8, priority=7),
+        Column("reason", "reason", flex=3, min_width=20, priority=8),
+    )
+
+    def on_mount(self) -> None:
+        """Listings first: they are what matters."""
+        super().on_mount()
+        self.table.sort_by("state")
+
+    def view_rows(self, session: Session) -> list[ViewRow]:
+        """Return every verdict."""
+        if not session.listings:
+            return []
+        return listing_rows(
+            session.listings, session.state.listings, session.blocklists.now(), self.store.look
+        )
+
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+        """No effect changes a listing."""
+        return []
+
+    def title_parts(self) -> list[str]:
+        """Return the counts, and loudly which lists that matter most are not asked."""
+        session = self.store.session
+        parts = super().title_parts()
+        if session is not None and session.listings:
+            unasked = session.blocklists.unasked()
+            parts += [f"NOT ASKED: {', '.join(unasked)} (i says why)"] if unasked else []
+        return parts
+
+    def why_empty(self) -> str:
+        """Return why there is nothing to see."""
+        if self.store.session is None:
+            return self.store.failed or "Loading…"
+        return "Nothing asked yet. b asks the blocklists."

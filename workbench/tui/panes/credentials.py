@@ -1,0 +1,73 @@
+"""API keys and SMTP logins in one list: what is dead, what was reset and proven, what still works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from workbench.planning.catalog import Pane
+from workbench.presentation.credentials import Cached, CredentialView
+from workbench.tui.keymap import bindings, pane_actions
+from workbench.tui.panes.base import WorkPane
+from workbench.tui.widgets.table import Column
+
+if TYPE_CHECKING:
+    from workbench.domain.model.state import EffectRecord
+    from workbench.presentation.cells import ViewRow
+    from workbench.session.session import Session
+    from workbench.tui.panes.store import Store
+
+
+class CredentialsPane(WorkPane):
+    """Everything that can send or administer with a secret."""
+
+    PANE = Pane.CREDENTIALS
+    TITLE = "Credentials"
+    SLICES = frozenset({"keys", "logins", "look"})
+    BINDINGS = bindings(pane_actions(Pane.CREDENTIALS))
+    HELP = (
+        "Every API key and every SMTP login of every domain. An intruder who holds one can send mail, an admin "
+        "key can do everything. Replace keys and reset logins here; a row is verified when the account itself "
+        "refuses the old one and takes the new one. With nothing selected, replace and reset mean all of them; "
+        "the plan says what and how many before anything happens."
+    )
+    COLUMNS = (
+        Column("state", "state", width=13, min_width=12),
+        Column("kind", "kind", width=7, priority=2),
+        Column("name", "id / login", flex=3, min_width=28),
+        Column("role", "role", width=9, priority=6),
+        Column("place", "where", width=8, min_width=4, priority=4),
+        Column("created", "created", width=10, priority=5),
+        Column("note", "evidence", flex=4, min_width=16, priority=3),
+    )
+    _view: CredentialView | None = None
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._seen: dict[str, int] = {}
+        self._cache: dict[str, Cached] = {}
+        self._cached_look = store.look
+
+    def view_rows(self, session: Session) -> list[ViewRow]:
+        """Return every key and login."""
+        look = self.store.look
+        if look != self._cached_look:
+            self._cached_look = look
+            self._cache.clear()
+        findings = session.findings()
+        self._view = CredentialView(
+            session.inventory, session.state, findings, look, self.store.phases, self._cache
+        )
+        rows = self._view.rows()
+        for row in rows:
+            self._seen.setdefault(row.key, len(self._seen))
+        # Keys first, each row where it was first seen: what is deleted stays in its place, told as gone.
+        return sorted(rows, key=lambda row: (row.cells[1].text == "smtp", self._seen[row.key]))
+
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+        """Return only the rows that the moved effects are about."""
+        return None if self._view is None else self._view.moved(records.values())
+
+    def why_empty(self) -> str:
+        """Return why there is nothing to see."""
+        return self.store.why_empty("keys", "This account has no API key and no SMTP login.")

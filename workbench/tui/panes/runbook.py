@@ -1,0 +1,262 @@
+"""The runbook: every step with its verdict, and a guide that always says what Enter will do now.
+
+The guide and the cursor follow the next step until the cursor is moved by hand; then both stay with that
+step until it is closed, or until Esc goes back to what is next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from workbench.core.redact import visible
+from workbench.planning.catalog import ACTIONS, Pane
+from workbench.presentation.cells import ViewCell, ViewRow, hide_people, people_of
+from workbench.tui.keymap import bindings, pane_actions
+from workbench.tui.messages import ActionRequested
+from workbench.tui.panes.base import WorkPane
+from workbench.tui.widgets.table import Column, KeyedTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from workbench.domain.model.state import EffectRecord
+    from workbench.domain.runbook.runbook import StepView
+    from workbench.session.session import Session
+    from workbench.tui.panes.store import Store
+
+# verdict -> (sign, ASCII sign, tone)
+_SIGNS = {
+    "done": ("✓", "+", "ok"),
+    "attested": ("✓", "+", "accent"),
+    "in progress": ("◐", "~", "busy"),
+    "blocked": ("✗", "x", "bad"),
+    "open": ("·", ".", ""),
+    "not applicable": ("-", "-", "dim"),
+}
+_NEXT = ("▶", ">", "accent")
+_WORDS = {"not applicable": "n/a", "in progress": "begun"}
+CLOSED = ("done", "attested", "not applicable")
+EVIDENCE_SHOWN = 8  # lines; the rest is counted
+TIMERS_SHOWN = 4
+
+
+class Guide(VerticalScroll, can_focus=False):
+    """The words beside the steps. Its keys are the pane's."""
+
+
+class RunbookPane(WorkPane):
+    """What to do, in the order of urgency, and whether it is done."""
+
+    PANE = Pane.RUNBOOK
+    TITLE = "Runbook"
+    SLICES = frozenset({"runbook", "keys", "logins", "users", "domains", "rate", "run", "look"})
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings(pane_actions(Pane.RUNBOOK)),
+        Binding("escape", "follow", "Back to the next step", id="runbook.follow", show=False),
+        Binding(
+            "ctrl+f,right_square_bracket", "scroll(4)", "Guide down", id="runbook.guide_down", show=False
+        ),
+        Binding("ctrl+b,left_square_bracket", "scroll(-4)", "Guide up", id="runbook.guide_up", show=False),
+    ]
+    HELP = (
+        "The steps that take the account back, most urgent first. The guide below them always says what Enter "
+        "will do: why, who must do it, how long it takes and what could go wrong. Whatever changes the account "
+        "shows its plan first; nothing happens before you confirm it. Move to another step to read about it, "
+        "Esc comes back to what is next; ] and [ move the guide. A step is done when the account shows it, not "
+        "when somebody ticks it."
+    )
+    COLUMNS = (
+        Column("sign", "", width=1, sortable=False),
+        Column("step", "step", flex=1, min_width=14, sortable=False),
+        Column("verdict", "state", width=8, align="right", sortable=False),
+    )
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._steps: dict[str, StepView] = {}
+        self._next = ""
+        self._chosen = ""
+        self._placed = ""
+        self._guide_text = ""
+        self._words = Static("", markup=False, id="guide-words")
+
+    def compose(self) -> ComposeResult:
+        """The steps above, the guide below."""
+        yield self.table
+        with Guide(id="guide"):
+            yield self._words
+
+    # Steps
+
+    def view_rows(self, session: Session) -> list[ViewRow]:
+        """Return the steps."""
+        steps = session.steps()
+        self._steps = {step.id: step for step in steps}
+        self._next = next_of(steps)
+        return [self._row(step) for step in steps]
+
+    def _row(self, step: StepView) -> ViewRow:
+        sign, plain, tone = _SIGNS.get(step.verdict.value, _SIGNS["open"])
+        if step.id == self._next:
+            sign, plain, tone = _NEXT
+        word = _WORDS.get(step.verdict.value, step.verdict.value)
+        if step.progress is not None and step.verdict.value not in CLOSED:
+            word = f"{step.progress[0]}/{step.progress[1]}"
+        return ViewRow(
+            step.id,
+            (
+                ViewCell(plain if self.store.look.ascii else sign, tone),
+                ViewCell(f"{step.id} {step.title}", tone if tone != "ok" else ""),
+                ViewCell(word, tone),
+            ),
+            markable=False,
+        )
+
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+        """Steps depend on everything."""
+        return None
+
+    def title_parts(self) -> list[str]:
+        """Return how many steps are closed."""
+        if not self._steps:
+            return []
+        done = sum(step.verdict.value in CLOSED for step in self._steps.values())
+        return [f"{done} of {len(self._steps)} done"]
+
+    def why_empty(self) -> str:
+        """Return why there is nothing to see."""
+        return self.store.failed or ("Loading…" if self.store.session is None else "No steps.")
+
+    def after_rows(self) -> None:
+        """Keep the cursor on what is next until it is moved by hand; then it stays, whatever arrives."""
+        if self._chosen == self._next:
+            self._chosen, self._placed = "", self._next
+        here = self.table.cursor_key
+        # A press may have moved the cursor while its message is still on the way.
+        moved = bool(self._placed) and here is not None and here != self._placed
+        if not self._chosen and self._next and not moved:
+            self._placed = self._next
+            self.table.move_cursor(self._next)
+        self._write_guide()
+
+    # Guide
+
+    @property
+    def current(self) -> StepView | None:
+        """Return the step that the guide tells about and that Enter does."""
+        return self._steps.get(self._chosen or self._next)
+
+    @on(KeyedTable.Highlighted)
+    def _moved_by_hand(self, event: KeyedTable.Highlighted) -> None:
+        # The pane's own placing is no choice, and its messages arrive late; coming back to what is next ends one.
+        if event.key is None or not self._placed or event.key != self.table.cursor_key:
+            return
+        self._chosen = "" if event.key == self._next else event.key
+        self._placed = self._next
+        self._write_guide()
+
+    def action_follow(self) -> None:
+        """Go back to the next step."""
+        self._chosen = ""
+        if self._next:
+            self._placed = self._next
+            self.table.move_cursor(self._next)
+        self._write_guide()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let Esc through to the app unless there is something to come back from."""
+        return bool(self._chosen) if action == "follow" else super().check_action(action, parameters)
+
+    def action_scroll(self, lines: int) -> None:
+        """Move the guide's text."""
+        self.query_one(Guide).scroll_relative(y=lines, animate=False)
+
+    def open_row(self, key: str) -> None:
+        """Enter does what the guide says; on a step that is closed there is nothing, so it goes on."""
+        step = self.current
+        if self._chosen and step is not None and step.verdict.value in CLOSED:
+            self.action_follow()
+        else:
+            self.post_message(ActionRequested("next.do"))
+
+    def _write_guide(self) -> None:
+        step = self.current
+        if step is None:
+            content = Content(self.why_empty() if not self._steps else "Every step is closed.")
+        else:
+            content = Content.assemble(*self._guide(step))
+        # A repaint only when the words changed: this runs with every batch of news.
+        if content.plain != self._guide_text:
+            self._guide_text = content.plain
+            self._words.update(content)
+
+    def _guide(self, step: StepView) -> list[tuple[str, str]]:
+        """Return the guide's words as (text, style) pieces."""
+        closed = step.verdict.value in CLOSED
+        action = None if closed and self._chosen else ACTIONS.get(step.next_action)
+        arrow = ">" if self.store.look.ascii else "▶"
+        lead = "Next" if not self._chosen else "Step"
+        pieces = [(f"{arrow} {lead}: {step.id} {visible(step.title)}\n", "bold $text-accent")]
+        if action is not None:
+            then = " You see the plan first." if action.plans else ""
+            happens = visible(step.happens, 600) or action.does
+            pieces += [("[Enter] ", "bold"), (f"{action.title}\n", "bold"), (f"{happens}{then}\n", "")]
+        elif closed:
+            pieces.append((f"This step is {step.verdict.value}.\n", "$text-success"))
+            pieces += [("[Enter] ", "bold"), ("to what is next\n", "")] if self._chosen else []
+        else:
+            pieces.append((f"{visible(step.happens, 600)}\n", ""))
+            pieces += [("[t] ", "bold"), ("Nothing to run from here: do it, then attest it.\n", "")]
+        for label, text in (
+            ("Why", step.why),
+            ("Who", step.who),
+            ("Takes", step.takes),
+            ("Could go wrong", step.breaks),
+        ):
+            if text:
+                pieces += [(f"{label}: ", "bold"), (visible(text, 600) + "\n", "")]
+        return pieces + self._deadlines_shown() + self._evidence(step.evidence)
+
+    def _deadlines_shown(self) -> list[tuple[str, str]]:
+        """Return the timers that run, the next one due first."""
+        timers, session = self.store.timers, self.store.session
+        if not timers or session is None:
+            return []
+        people = people_of(session.inventory)
+        shown = [hide_people(visible(line), people, self.store.look) for line in timers[:TIMERS_SHOWN]]
+        if len(timers) > TIMERS_SHOWN:
+            shown.append(f"and {len(timers) - TIMERS_SHOWN} more")
+        return [("Running: ", "bold"), ("; ".join(shown) + "\n", "$text-warning")]
+
+    def _evidence(self, evidence: Sequence[str]) -> list[tuple[str, str]]:
+        session = self.store.session
+        people = people_of(session.inventory) if session is not None else frozenset()
+        pieces = [("Evidence:\n", "bold")] if evidence else []
+        bullet = "-" if self.store.look.ascii else "·"
+        for line in evidence[:EVIDENCE_SHOWN]:
+            pieces.append(
+                (f"{bullet} {hide_people(visible(line), people, self.store.look)}\n", "$text-muted")
+            )
+        if len(evidence) > EVIDENCE_SHOWN:
+            pieces.append((f"{bullet} and {len(evidence) - EVIDENCE_SHOWN} more\n", "$text-muted"))
+        return pieces
+
+
+def next_of(steps: Sequence[StepView]) -> str:
+    """Return the id of the step to do next: the first that needs the operator, then one that is waited for.
+
+    A blocked step comes after the open ones, a step that waits for others after both.
+    """
+    waiting = ("open", "in progress")
+    for wanted, idle in ((waiting, False), (("blocked",), False), (waiting, True)):
+        for step in steps:
+            if step.verdict.value in wanted and step.idle is idle:
+                return step.id
+    return ""

@@ -1,0 +1,52 @@
+"""What the panes read: the session once there is one, how to show things, and how fresh they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from workbench.presentation.cells import Look
+
+if TYPE_CHECKING:
+    from workbench.session.session import Session
+
+# The account counts as shown live for so many seconds after it was read.
+STALE_AFTER = 120.0
+
+
+@dataclass(slots=True)
+class Store:
+    """One per app; the app writes it, panes read it. ``reading`` names the slices being read right now."""
+
+    session: Session | None = None
+    look: Look = field(default_factory=Look)
+    phases: Mapping[str, str] = field(default_factory=dict)
+    reading: bool = False
+    failed: str = ""
+    errors: int = 0
+    # What time and the watch bring up: senders without their new credential, the next deadline in words, all
+    # of them, open alarms.
+    senders_down: int = 0
+    countdown: str = ""
+    timers: tuple[str, ...] = ()
+    alarms: int = 0
+
+    def read_at(self) -> datetime | None:
+        """Return when any slice of the account was last read completely."""
+        if self.session is None:
+            return None
+        return max(self.session.inventory.read_at.values(), default=None)
+
+    def why_empty(self, slice_name: str, none: str) -> str:
+        """Return why a pane has no rows: loading, not loaded, not allowed, or really none."""
+        session = self.session
+        if session is None:
+            return self.failed or "Loading…"
+        gaps = [gap for gap in session.inventory.gaps.values() if gap.slice == slice_name]
+        if gaps:
+            return "\n".join(["Could not be read:", *(f"{g.place or ''} {g.reason}" for g in gaps)])
+        if slice_name not in session.inventory.read_at:
+            return "Loading…" if self.reading else f"Not read yet. {self.failed}\nF5 reads the account."
+        return none

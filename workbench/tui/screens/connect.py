@@ -1,0 +1,207 @@
+"""What stands before the panes where it is needed: the admin key, and the vault's passphrase.
+
+Both screens hand a Secret to a callback and keep nothing; what was typed is never drawn and leaves the
+input as soon as it is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, Static
+
+from workbench.core.redact import Secret, visible
+from workbench.tui.screens.choices import Choice
+from workbench.tui.screens.dialog import Dialog, SecretInput, title, words
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+
+MIN_KEY = 20  # characters; every form of a Mailgun key is longer (dossier A2)
+
+HOW_TO_MAKE_A_KEY = """\
+No key at hand? Make one in the control panel, it takes a minute:
+1. Sign in as an owner or admin. If you cannot, call Mailgun Support now.
+2. Open the menu of your account (top right), then API Security.
+3. Add new key. Give it a name of this incident and the role Admin.
+4. Copy the key: it is shown once. Type or paste it above.
+The workbench replaces this key as well, so that nothing from today stays behind."""
+
+ONE_FILE = "The new keys and passwords go into one encrypted file on this host, opened with a passphrase."
+LOST_WITHOUT_IT = (
+    "Without this passphrase the new credentials are lost: nobody can recover it, not Mailgun and not the "
+    "workbench. Write it down now, and keep it away from this host."
+)
+
+
+class FoundKey(NamedTuple):
+    """A key found somewhere: what to call it, where it is from, never its value."""
+
+    id: str
+    where: str
+    tail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChoice:
+    """The answer of the connect screen: a typed key, or the id of a found one."""
+
+    typed: Secret | None = None
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What has to be asked before the incident can be opened.
+
+    ``vault`` is ready, or must be created or unlocked; ``take_passphrase`` raises WorkbenchError with the
+    words when it is wrong or too weak; ``judge`` returns words about a passphrase being typed.
+    """
+
+    ask_key: bool = False
+    found: Sequence[FoundKey] = ()
+    take_key: Callable[[KeyChoice], None] | None = None
+    vault: Literal["ready", "create", "unlock"] = "ready"
+    vault_words: str = ""
+    take_passphrase: Callable[[Secret], Awaitable[None]] | None = None
+    judge: Callable[[Secret], str] | None = None
+
+
+class ConnectScreen(Dialog[KeyChoice]):
+    """Asks for the admin key, or offers what was found in the environment or the vault."""
+
+    def __init__(self, found: Sequence[FoundKey] = ()) -> None:
+        super().__init__(classes="connect-screen")
+        self._found = found
+        self._table = KeyedTable(
+            (Column("where", "found", flex=1, min_width=14), Column("tail", "key", width=10)), id="found-keys"
+        )
+
+    def compose(self) -> ComposeResult:
+        """Found keys, the prompt, how to make a key."""
+        with Vertical(classes="dialog-box -tall"):
+            yield title("Connect to Mailgun")
+            yield words(
+                "The workbench needs an API key with the role Admin. It goes to Mailgun and nowhere else; it is "
+                "never shown, logged or written down in clear."
+            )
+            if self._found:
+                yield words("Found on this host; Enter uses the one under the cursor:")
+                yield self._table
+            yield SecretInput("Admin API key: type or paste it, then Enter", id="key-input")
+            yield words("", classes="dialog-wrong", id="key-wrong")
+            with VerticalScroll(classes="dialog-scroll", can_focus=False):
+                yield words(HOW_TO_MAKE_A_KEY)
+            yield words("Enter connects · Tab moves · Esc quits", classes="dialog-keys")
+
+    def on_mount(self) -> None:
+        """Ready to type, or to take what was found."""
+        self._table.styles.height = min(len(self._found), 5) + 1
+        if self._found:
+            rows = [Choice(f.id, f.where, f.tail) for f in self._found]
+            self._table.set_rows(Row(c.id, (Cell(c.words), Cell(c.more)), markable=False) for c in rows)
+            self._table.focus()
+        else:
+            self.query_one("#key-input").focus()
+
+    @on(KeyedTable.Opened)
+    def _take_found(self, event: KeyedTable.Opened) -> None:
+        self.dismiss(KeyChoice(found=event.key))
+
+    @on(Input.Submitted, "#key-input")
+    def _take_typed(self, event: Input.Submitted) -> None:
+        value = "".join(event.value.split())
+        wrong = ""
+        if not value:
+            wrong = "No key was typed."
+        elif len(value) < MIN_KEY or not value.isascii() or not value.isprintable():
+            wrong = f"This is no Mailgun key ({len(value)} characters): copy the whole key, and nothing else."
+        if wrong:
+            self.query_one("#key-wrong", Static).update(wrong)
+            return
+        event.input.value = ""
+        self.dismiss(KeyChoice(typed=Secret(value)))
+
+
+class VaultScreen(Dialog[bool]):
+    """Makes or unlocks the file vault. The passphrase is typed twice when it is new.
+
+    ``take`` starts the opening and calls back with what was wrong, ``""`` when the vault is open.
+    """
+
+    def __init__(
+        self,
+        take: Callable[[Secret, Callable[[str], None]], object],
+        *,
+        create: bool,
+        reason: str = "",
+        judge: Callable[[Secret], str] | None = None,
+    ) -> None:
+        super().__init__(classes="vault-screen")
+        self._take = take
+        self._create = create
+        self._reason = reason
+        self._judge = judge
+
+    def compose(self) -> ComposeResult:
+        """Why, the passphrase, its judgement."""
+        with Vertical(classes="dialog-box"):
+            yield title("A vault for the new credentials" if self._create else "Unlock the vault")
+            reason = self._reason or (ONE_FILE if self._create else "")
+            if reason:
+                yield words(visible(reason, 600))
+            if self._create:
+                yield words(LOST_WITHOUT_IT, classes="-loud")
+            yield SecretInput("Passphrase", id="pass-first")
+            if self._create:
+                yield SecretInput("The same passphrase again", id="pass-second")
+            # What is wrong stands first: on a low terminal the judgement is what may be cut off.
+            yield words("", classes="dialog-wrong", id="pass-wrong")
+            yield words("", id="pass-words")
+            yield words("Enter goes on · Esc quits", classes="dialog-keys")
+
+    def on_mount(self) -> None:
+        """Ready to type."""
+        self.query_one("#pass-first").focus()
+
+    @on(Input.Submitted, "#pass-first")
+    def _first(self, event: Input.Submitted) -> None:
+        if not self._create:
+            self._submit(event.value)
+            return
+        if event.value and self._judge is not None:
+            self.query_one("#pass-words", Static).update(self._judge(Secret(event.value)))
+        self.query_one("#pass-second").focus()
+
+    @on(Input.Submitted, "#pass-second")
+    def _second(self, event: Input.Submitted) -> None:
+        if event.value != self.query_one("#pass-first", Input).value:
+            event.input.value = ""
+            self._wrong("The two passphrases differ. Nothing was saved: type the second one again.")
+            return
+        self._submit(event.value)
+
+    def _wrong(self, text: str) -> None:
+        self.query_one("#pass-wrong", Static).update(text)
+
+    def _submit(self, value: str) -> None:
+        if not value:
+            self._wrong("The passphrase is empty.")
+        else:
+            self._wrong("One moment: the passphrase is made slow to guess on purpose.")
+            self._take(Secret(value), self._answered)
+
+    def _answered(self, wrong: str) -> None:
+        """Close, or tell what is wrong with the passphrase here, where it can be typed again."""
+        if not self.is_current:
+            return
+        if not wrong:
+            self.dismiss(True)
+            return
+        self._wrong(wrong)
+        for field in self.query(SecretInput):
+            field.value = ""
+        self.query_one("#pass-first").focus()

@@ -1,0 +1,196 @@
+"""The search for leaks on the screen: what to search, how it goes, what was found and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from workbench.core.redact import visible
+from workbench.tui.screens.dialog import Dialog, title, words
+from workbench.tui.screens.texts import Reading, plain
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+
+if TYPE_CHECKING:
+    from workbench.domain.leaks.leaks import Leak
+
+# What must be typed before a site is asked: asking somebody else's for such files is an attack.
+MINE = "mine"
+COLUMNS = (
+    Column("severity", "severity", width=8, priority=3),
+    Column("what", "what", flex=3, min_width=24),
+    Column("state", "state", width=24, min_width=14),
+    Column("where", "first place", flex=2, min_width=12, priority=2),
+)
+
+
+class Places(NamedTuple):
+    """What to search, as typed: folders and repositories, access logs, sites confirmed as the operator's own."""
+
+    targets: str = ""
+    logs: str = ""
+    sites: str = ""
+
+
+class SearchScreen(Dialog[Places]):
+    """Asks what to search. Sites are taken only with the word ``mine`` typed; Enter again goes on without them."""
+
+    def __init__(self, proposed: Places) -> None:
+        super().__init__(classes="ask-screen")
+        self._proposed = proposed
+        self._warned = False
+
+    def compose(self) -> ComposeResult:
+        """One line for each kind of place, the confirmation, what is wrong."""
+        with Vertical(classes="dialog-box"):
+            yield title("Find the leak: what to search")
+            yield words("Only what is yours. Several are separated by spaces; quote a path that holds one.")
+            yield words("Folders, files, repositories (their whole history)")
+            yield self._line("targets", self._proposed.targets, "/var/www/shop git@git.example.com:shop.git")
+            yield words("Web access logs, or their folder")
+            yield self._line("logs", self._proposed.logs, "/var/log/nginx")
+            yield words("Sites to ask for the files that leak most often, politely")
+            yield self._line("sites", self._proposed.sites, "www.example.com")
+            yield words(f"If every site named is your own, type “{MINE}”")
+            yield self._line("mine", "", MINE)
+            yield words("", classes="dialog-wrong", id="leak-wrong")
+            yield words("Enter searches · Tab next line · Esc leaves it", classes="dialog-keys")
+
+    def _line(self, name: str, start: str, hint: str) -> Input:
+        return Input(start, placeholder=hint, id=f"leak-{name}", compact=True, max_length=4000)
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self.query_one("#leak-targets", Input).focus()
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        typed = {
+            name: self.query_one(f"#leak-{name}", Input).value.strip()
+            for name in ("targets", "logs", "sites", "mine")
+        }
+        wrong = ""
+        if not (typed["targets"] or typed["logs"] or typed["sites"]):
+            wrong = "Name at least one place."
+        elif typed["sites"] and typed["mine"].lower() != MINE:
+            if self._warned and (typed["targets"] or typed["logs"]):
+                typed["sites"] = ""
+            else:
+                wrong = f"Type “{MINE}” if the sites are yours; else it is an attack. Enter leaves them out."
+                self._warned = True
+                self.query_one("#leak-mine", Input).focus()
+        if wrong:
+            self.query_one("#leak-wrong", Static).update(wrong)
+            return
+        self.dismiss(Places(typed["targets"], typed["logs"], typed["sites"]))
+
+
+class Wish(NamedTuple):
+    """What was asked for: ``closed`` or ``accept`` (with the rows' keys), ``again``, ``search``, ``person``."""
+
+    verb: str
+    keys: tuple[str, ...] = ()
+
+
+class LeaksScreen(Dialog[Wish]):
+    """Shows how it leaked: the sentences, every leak as it stands now, and what to do about the one highlighted."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "wish('search')", "Search", id="leaks.new", show=False),
+        Binding("r", "wish('again')", "Search again", id="leaks.again", show=False),
+        Binding("y", "wish('accept')", "Accept", id="leaks.accept", show=False),
+        Binding("p", "wish('person')", "Ask a person", id="leaks.ask", show=False),
+    ]
+
+    def __init__(self, found: Sequence[Leak], told: Sequence[str], *, ascii_mode: bool = False) -> None:
+        super().__init__(classes="leaks-screen")
+        self._found = {one.key: one for one in found}
+        self._told = told
+        self._status = words("", id="leaks-status")
+        self._table = KeyedTable(COLUMNS, ascii_mode=ascii_mode, id="leaks-table")
+        self._detail = words("", id="leaks-detail")
+
+    def compose(self) -> ComposeResult:
+        """Sentences, progress, table, the highlighted leak, keys."""
+        with Vertical(classes="dialog-box -tall"):
+            yield title("How it leaked")
+            with Reading(classes="dialog-scroll"):
+                yield words(
+                    plain("\n".join(self._told) or "Nothing was searched yet: n searches."), id="leaks-told"
+                )
+            yield self._status
+            yield self._table
+            with Reading(classes="dialog-scroll"):
+                yield self._detail
+            yield words(
+                "Enter I closed it · y it stays · r search again · n new · p a person · Esc",
+                classes="dialog-keys",
+            )
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        self._fill()
+        self._table.focus()
+
+    def show(self, found: Sequence[Leak], told: Sequence[str]) -> None:
+        """Show newer results."""
+        self._found = {one.key: one for one in found}
+        self._told = told
+        self.query_one("#leaks-told", Static).update(plain("\n".join(told)))
+        self._status.update("")
+        self._fill()
+
+    def progress(self, line: str) -> None:
+        """Show how a search goes."""
+        self._status.update(visible(line, 200))
+
+    def _fill(self) -> None:
+        # Half of a short screen belongs to the words: what to do is more than that something was found.
+        self._table.styles.height = min(len(self._found), max(4, self.app.size.height // 4)) + 1
+        self._table.set_rows(_row(one) for one in self._found.values())
+        self._write(self._table.cursor_key)
+
+    @on(KeyedTable.Highlighted)
+    def _highlighted(self, event: KeyedTable.Highlighted) -> None:
+        self._write(event.key)
+
+    def _write(self, key: str | None) -> None:
+        one = self._found.get(key or "")
+        if one is None:
+            self._detail.update("")
+            return
+        lines = [one.title, *one.why, *(f"at {place}" for place in one.where), f"To do: {one.todo}"]
+        self._detail.update(plain("\n".join(lines)))
+
+    @on(KeyedTable.Opened)
+    def _opened(self) -> None:
+        self.action_wish("closed")
+
+    def action_wish(self, verb: str) -> None:
+        """Leave with what was asked for: of the selected rows, else of the one under the cursor."""
+        keys = tuple(self._table.chosen_keys)
+        if verb in ("accept", "closed") and not keys:
+            self.app.bell()
+            return
+        self.dismiss(Wish(verb, keys))
+
+
+def _row(one: Leak) -> Row:
+    words_ = [one.live, "still exposed" if one.exposed else "", one.decision]
+    state = ", ".join(word for word in words_ if word) or "open"
+    tone = "ok" if not one.open else "bad" if one.severity == "high" else "warn"
+    return Row(
+        one.key,
+        (
+            Cell(one.severity, "bad" if one.severity == "high" and one.open else "dim"),
+            Cell(one.name),
+            Cell(state, tone),
+            Cell(one.where[0] if one.where else "", "dim"),
+        ),
+        markable=one.open,
+    )

@@ -1,0 +1,105 @@
+"""A list to decide on: rows that can be selected, and a few verbs for the selected ones or the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from workbench.core.redact import visible
+from workbench.tui.screens.dialog import Dialog, title, words
+from workbench.tui.screens.texts import plain
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+
+TALLEST = 14  # rows shown at once; the list scrolls
+ROOM_FOR_WORDS = 15  # lines for frame, heading, words and keys
+
+
+class Line(NamedTuple):
+    """One row: its key, its words, more about it, and a tone for the words."""
+
+    key: str
+    words: str
+    more: str = ""
+    tone: str = ""
+
+
+class Verb(NamedTuple):
+    """What a key does: ``key`` as Textual names it (``enter`` is the table's own), an id, words for the key line."""
+
+    key: str
+    id: str
+    words: str
+
+
+class Chosen(NamedTuple):
+    """The verb that was pressed, and the rows it is about (selected ones, else the one under the cursor)."""
+
+    verb: str
+    keys: tuple[str, ...]
+    selected: bool = False
+
+
+class ListScreen(Dialog[Chosen]):
+    """Shows rows and waits for a verb; Esc leaves without one. ``marked`` rows are selected from the start."""
+
+    def __init__(
+        self,
+        heading: str,
+        text: str,
+        lines: Sequence[Line],
+        verbs: Sequence[Verb],
+        *,
+        marked: Sequence[str] = (),
+    ) -> None:
+        super().__init__(id="list-screen")
+        self.heading = heading
+        self._text = text
+        self._lines = lines
+        self._verbs = {verb.key: verb for verb in verbs}
+        self._marked = tuple(marked)
+        columns = (Column("words", "what", flex=3, min_width=24), Column("more", "why", flex=4, priority=2))
+        self.table = KeyedTable(columns, id="list-table")
+
+    def compose(self) -> ComposeResult:
+        """Heading, words, rows, keys."""
+        with Vertical(classes="dialog-box -wide"):
+            yield title(plain(self.heading, 1))
+            yield words(plain(self._text, 12))
+            yield self.table
+            named = [f"{'Enter' if v.key == 'enter' else v.key} {v.words}" for v in self._verbs.values()]
+            select = "space selects, a all" if len(self._lines) > 1 else ""
+            yield words(
+                " · ".join(part for part in (*named, select, "Esc leaves") if part), classes="dialog-keys"
+            )
+
+    def on_mount(self) -> None:
+        """Rows, selection, focus."""
+        # On a small terminal the list gives way to the words above it and the keys below it.
+        room = max(3, self.app.size.height - ROOM_FOR_WORDS)
+        self.table.styles.height = min(len(self._lines), TALLEST, room) + 1
+        self.table.set_rows(
+            Row(line.key, (Cell(visible(line.words, 200), line.tone), Cell(visible(line.more, 300), "dim")))
+            for line in self._lines
+        )
+        self.table.set_marks(self._marked)
+        self.table.focus()
+
+    @on(KeyedTable.Opened)
+    def _opened(self) -> None:
+        if (verb := self._verbs.get("enter")) is not None:
+            self._answer(verb)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the verbs' keys; the table has the others."""
+        verb = self._verbs.get(event.character or event.key)
+        if verb is not None and verb.key != "enter":
+            event.stop()
+            self._answer(verb)
+
+    def _answer(self, verb: Verb) -> None:
+        keys = tuple(self.table.chosen_keys)
+        self.dismiss(Chosen(verb.id, keys, selected=bool(self.table.marked_count)))

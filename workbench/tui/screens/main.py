@@ -1,0 +1,199 @@
+"""The main screen: six panes, the top line, the footer, and how they share the room there is.
+
+Wide (140 columns or more): the runbook on the left third, the other panes tiled, activity along the bottom.
+Normal: the runbook as a slim column and one other pane. Narrow (under 100): one pane at a time.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+
+from workbench.planning.catalog import Pane
+from workbench.tui.keymap import bindings, footer_hints, global_actions
+from workbench.tui.messages import Funnel, Moved, PaneFocused
+from workbench.tui.panes.activity import ActivityPane
+from workbench.tui.panes.base import NUMBERS, WorkPane
+from workbench.tui.panes.blocklists import BlocklistsPane
+from workbench.tui.panes.credentials import CredentialsPane
+from workbench.tui.panes.domains import DomainsPane
+from workbench.tui.panes.runbook import RunbookPane
+from workbench.tui.panes.store import Store
+from workbench.tui.panes.users import UsersPane
+from workbench.tui.screens.status import FooterLine, status_facts
+from workbench.tui.widgets.progress import Progress, ProgressLine
+from workbench.tui.widgets.statusline import Fact, StatusLine
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+WIDE, SLIM = 140, 100  # columns
+TABS_WIDTH = 74  # columns the full names of all panes need
+TALL = 30  # lines from which the log has a place of its own beside one pane
+# The call rate is a mean over two seconds: so long after the last event it has fallen to nothing.
+SETTLED_AFTER = 2.5
+FRESHNESS_EVERY = 5.0
+
+
+class MainScreen(Screen[None]):
+    """Holds the panes; knows nothing of the account."""
+
+    AUTO_FOCUS = None
+    BINDINGS = bindings(global_actions())
+
+    def __init__(self, store: Store, funnel: Funnel) -> None:
+        super().__init__(id="main")
+        self.store = store
+        self.funnel = funnel
+        self.runbook = RunbookPane(store)
+        self.panes: dict[Pane, WorkPane] = {
+            Pane.RUNBOOK: self.runbook,
+            Pane.CREDENTIALS: CredentialsPane(store),
+            Pane.DOMAINS: DomainsPane(store),
+            Pane.USERS: UsersPane(store),
+            Pane.BLOCKLISTS: BlocklistsPane(store),
+            Pane.ACTIVITY: ActivityPane(store),
+        }
+        self.current = Pane.RUNBOOK
+        self._beside = Pane.CREDENTIALS
+        self.maximised = False
+        self._top = StatusLine(id="top")
+        self._tabs = StatusLine(id="tabs")
+        self._footer = FooterLine(id="footer")
+        self._progress = ProgressLine(id="progress")
+        self._progress.ascii_mode = store.look.ascii
+        self._settle: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Top line, panes, progress, footer."""
+        panes = self.panes
+        yield self._top
+        yield self._tabs
+        with Horizontal(id="body"):
+            yield panes[Pane.RUNBOOK]
+            with Vertical(id="right"):
+                yield panes[Pane.CREDENTIALS]
+                with Horizontal(id="lower"):
+                    yield panes[Pane.DOMAINS]
+                    yield panes[Pane.USERS]
+                    yield panes[Pane.BLOCKLISTS]
+                yield panes[Pane.ACTIVITY]
+        yield self._progress
+        yield self._footer
+
+    def on_mount(self) -> None:
+        """Everything stands before there is any data."""
+        self.lay_out()
+        self.refresh_status()
+        self.panes[Pane.RUNBOOK].table.focus()
+        self.set_interval(FRESHNESS_EVERY, self.refresh_status)
+
+    # Layout
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share the room anew."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """Decide which panes are on the screen, and in which of the three layouts."""
+        width, height = self.app.size
+        one = self.maximised or width < SLIM
+        wide = not one and width >= WIDE
+        for pane, widget in self.panes.items():
+            if one:
+                shown = pane is self.current
+            elif wide:
+                shown = True
+            else:
+                beside = pane is self._beside or (pane is Pane.ACTIVITY and height >= TALL)
+                shown = pane is Pane.RUNBOOK or beside
+            widget.display = shown
+            widget.set_class(not wide and pane is (self.current if one else self._beside), "-main")
+        lower = (Pane.DOMAINS, Pane.USERS, Pane.BLOCKLISTS)
+        self.query_one("#lower").display = any(self.panes[pane].display for pane in lower)
+        self.query_one("#right").display = not one or self.current is not Pane.RUNBOOK
+        self.set_class(wide, "-wide")
+        self.set_class(one, "-one")
+        self.set_class(not wide and not one, "-slim")
+        self._tabs.display = not wide
+        self._write_tabs()
+
+    def go(self, pane: Pane) -> None:
+        """Show a pane and put the focus into it."""
+        self._take_current(pane)
+        self.panes[pane].table.focus()
+
+    def _take_current(self, pane: Pane) -> None:
+        if pane is not self.current:
+            self.current = pane
+            if pane is not Pane.RUNBOOK:
+                self._beside = pane
+            self.lay_out()
+        self.write_footer()
+
+    @on(PaneFocused)
+    def _focused(self, event: PaneFocused) -> None:
+        self._take_current(event.pane)
+
+    def toggle_maximised(self) -> None:
+        """Give the focused pane the whole screen, or back."""
+        self.maximised = not self.maximised
+        self.lay_out()
+
+    def _write_tabs(self) -> None:
+        facts = []
+        short = self.app.size.width < TABS_WIDTH
+        for pane, widget in self.panes.items():
+            here = pane is self.current
+            text = f"{NUMBERS[pane]} {widget.TITLE[:5] if short and not here else widget.TITLE}"
+            facts.append(Fact(f"[{text}]" if here else text, "strong" if here else "dim"))
+        self._tabs.facts = tuple(facts)
+
+    # News
+
+    def take(self, moved: Moved) -> None:
+        """Give the news to the panes; each decides whether it matters to it."""
+        for pane in self.panes.values():
+            pane.take(moved.slices, moved.records)
+        self.refresh_status()
+        if self._settle is None:
+            self._settle = self.set_timer(SETTLED_AFTER, self._settled)
+
+    def _settled(self) -> None:
+        self._settle = None
+        self.refresh_status()
+
+    def renew(self) -> None:
+        """Draw every pane anew: another look, or a session arrived."""
+        for pane in self.panes.values():
+            pane.renew()
+        self.refresh_status()
+
+    def refresh_status(self) -> None:
+        """Write the top line, the progress line and the footer; unchanged text repaints nothing."""
+        session, funnel = self.store.session, self.funnel
+        now = session.clock.now() if session is not None else None
+        self._top.facts = status_facts(self.store, funnel, now)
+        if funnel.active:
+            # Whole seconds: the line changes with the work, not with every tenth of a second.
+            elapsed = float(int(monotonic() - funnel.began))
+            self._progress.progress = Progress(
+                funnel.done, funnel.total, elapsed, funnel.title, "Esc stops", funnel.failed
+            )
+        else:
+            self._progress.progress = None
+        self.write_footer()
+
+    def write_footer(self) -> None:
+        """Write the keys of the focused pane."""
+        self._footer.hints = tuple(footer_hints(self.current, running=bool(self.funnel.active)))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Refuse: outside an input the letters of a paste would act as keys."""
+        event.stop()
+        self.notify("Paste ignored: nothing here takes text.", markup=False)

@@ -1,0 +1,268 @@
+"""The plan screen: what will change, where, what breaks, what cannot be undone. Opens on Cancel.
+
+Confirming means typing the number of things that will change and Enter in that field; digits typed
+anywhere on the screen go there. A bare Enter cancels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Input, Static
+
+from workbench.core.redact import visible
+from workbench.tui.screens.dialog import Dialog, button, title, words
+from workbench.tui.screens.plan_rows import (
+    COLUMNS,
+    WAY_COLUMNS,
+    bounded,
+    counted,
+    credential_of,
+    detail,
+    effect_row,
+    without_orphans,
+    worst_first,
+)
+from workbench.tui.widgets.table import KeyedTable
+
+if TYPE_CHECKING:
+    from workbench.domain.model.plan import Effect, Plan
+    from workbench.planning.choices import Choices
+
+
+class PlanTable(KeyedTable):
+    """The effects. Enter on a row does nothing here: it must not look like a confirmation."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "app.bell", "Nothing", show=False),
+        Binding("tab", "app.focus_next", "Next", show=False),
+    ]
+
+
+class PlanScreen(Dialog["Plan"]):
+    """Shows one plan; dismisses with the confirmed (maybe reduced) plan, or None.
+
+    With ``choices`` the way of each credential, and what its replacement may do, can be switched: ``again`` is
+    called with the new choices, and ``renew`` shows the plan that was built from them.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+e", "to_table", "Effects", id="plan.effects", show=False),
+        Binding("w", "switch(False)", "Other way", id="plan.way", show=False),
+        Binding("W", "switch(True)", "Other way for all", id="plan.way_all", show=False),
+        Binding("e", "rights", "Other rights", id="plan.rights", show=False),
+    ]
+
+    def __init__(
+        self,
+        plan: Plan,
+        account: str,
+        *,
+        ascii_mode: bool = False,
+        stale: str = "",
+        choices: Choices | None = None,
+        again: Callable[[Choices], None] | None = None,
+    ) -> None:
+        super().__init__(classes="plan-screen")
+        self._account = account
+        self._stale = stale
+        self._choices = choices
+        self._again = again
+        self._take_plan(plan)
+        columns = COLUMNS if choices is None else WAY_COLUMNS
+        self._table = PlanTable(columns, ascii_mode=ascii_mode, id="plan-table")
+
+    def _take_plan(self, plan: Plan) -> None:
+        self._plan = plan
+        self._effects = worst_first(plan)
+        self._by_id = {effect.id: effect for effect in self._effects}
+        self._chosen: set[str] = set(self._by_id)
+
+    @property
+    def count(self) -> int:
+        """Return how many effects would be run now."""
+        return len(self._chosen)
+
+    @property
+    def choices(self) -> Choices | None:
+        """Return the ways this plan was built with, None where it has none."""
+        return self._choices
+
+    def compose(self) -> ComposeResult:
+        """Title and counts, what to know, the effects, the one under the cursor, the keys, the question."""
+        with Vertical(id="plan-box", classes="dialog-box -tall"):
+            yield title(f"{visible(self._plan.title)}  on  {visible(self._account, 80)}")
+            yield Static(id="plan-summary", classes="dialog-words", markup=False)
+            with VerticalScroll(id="plan-notes", can_focus=False):
+                yield words(self._sentences(), id="plan-sentences")
+            yield self._table
+            yield Static(id="plan-detail", classes="dialog-words", markup=False)
+            if self._choices is not None:
+                yield words(
+                    "^e effects · w the other way for the highlighted one · W for all · e rights · space leaves out",
+                    id="plan-keys",
+                )
+            with Horizontal(id="plan-question"):
+                yield button("Cancel (Esc)", "cancel")
+                yield Static(id="plan-ask", markup=False)
+                yield Input(
+                    id="plan-count",
+                    select_on_focus=False,
+                    type="integer",
+                    compact=True,
+                    max_length=7,
+                    placeholder="number",
+                )
+
+    def on_mount(self) -> None:
+        """Everything is chosen; the focus is on Cancel."""
+        self._fill(self._by_id)
+        self.query_one("#cancel").focus()
+
+    def _fill(self, marked: Iterable[str]) -> None:
+        self._table.set_rows(effect_row(effect, self._choices) for effect in self._effects)
+        self._table.set_marks(marked)
+        self._tell()
+
+    def _sentences(self) -> str:
+        sentences = [*self._plan.notes, *(f"Left out: {line}" for line in self._plan.left_out)]
+        if self._stale:
+            sentences.insert(0, self._stale)
+        return bounded(sentences)
+
+    # Ways
+
+    def renew(self, plan: Plan, choices: Choices) -> None:
+        """Show the same plan built another way; what was left out stays left out, a typed number is gone."""
+        marked = set(self._table.marked_keys)
+        held = {credential_of(effect) for effect in self._effects if effect.id in marked}
+        before, out = set(self._by_id), set(self._by_id) - marked
+        gone = {credential_of(self._by_id[i]) for i in out} - held - {""}
+        under = self._highlighted_effect()
+        self._choices = choices
+        self._take_plan(plan)
+        kept = [
+            e.id
+            for e in self._effects
+            if e.id not in out and not (e.id not in before and credential_of(e) in gone)
+        ]
+        self._fill(kept)
+        if under is not None:
+            same = [e.id for e in self._effects if credential_of(e) == credential_of(under)]
+            if same:
+                self._table.move_cursor(same[0])
+                self._write_detail(self._by_id[same[0]])
+        self.query_one("#plan-sentences", Static).update(Content(self._sentences()))
+        self.query_one("#plan-count", Input).value = ""
+
+    def _highlighted_effect(self) -> Effect | None:
+        return self._by_id.get(self._table.cursor_key or "")
+
+    def action_switch(self, every: bool) -> None:
+        """Ask for the plan with the highlighted credential, or all, cut the other way."""
+        if self._choices is None or self._again is None:
+            return
+        if every:
+            # Also those whose rows are gone because they only wait for their hand-over stay out of this.
+            names = list(dict.fromkeys(c for e in self._effects if (c := credential_of(e))))
+            free = [name for name in names if not self._choices.fixed(name)]
+        else:
+            under = self._highlighted_effect()
+            free = [credential_of(under)] if under is not None else []
+            reason = self._choices.fixed(free[0]) if free else "Nothing is highlighted."
+            if reason:
+                self.notify(reason, markup=False)
+                return
+        if free:
+            self._again(self._choices.switched(free))
+
+    def action_rights(self) -> None:
+        """Ask for the plan with the highlighted key's replacement having the rights of before, or the least."""
+        under = self._highlighted_effect()
+        if self._choices is None or self._again is None or under is None:
+            return
+        credential = credential_of(under)
+        if self._choices.rights(credential)[1]:
+            self._again(self._choices.rights_switched(credential))
+        else:
+            self.notify(
+                "Its replacement may do what the old one could: no less is known to do.", markup=False
+            )
+
+    @on(KeyedTable.MarksChanged)
+    def _marks_changed(self) -> None:
+        self._chosen = without_orphans(self._plan, set(self._table.marked_keys))
+        self._tell()
+
+    @on(KeyedTable.Highlighted)
+    def _highlighted(self, event: KeyedTable.Highlighted) -> None:
+        effect = self._by_id.get(event.key or "")
+        if effect is not None:
+            self._write_detail(effect)
+
+    def _write_detail(self, effect: Effect) -> None:
+        pieces: list[tuple[str, str]] = []
+        for label, text in detail(effect, self._choices):
+            if label and text:
+                pieces += [(f"{label}: ", "bold"), (visible(text, 400) + "\n", "")]
+        self.query_one("#plan-detail", Static).update(Content.assemble(*pieces))
+
+    def _tell(self) -> None:
+        chosen = [effect for effect in self._plan if effect.id in self._chosen]
+        never = sum(effect.undo.startswith("cannot") for effect in chosen)
+        pieces = [
+            (f"{len(chosen):,} change{'' if len(chosen) == 1 else 's'}", "bold"),
+            (f": {counted(chosen)}." if chosen else ".", ""),
+        ]
+        if never:
+            pieces.append((f" {never:,} cannot be undone.", "bold $text-error"))
+        left = len(self._plan) - len(chosen)
+        if left:
+            orphans = len(self._table.marked_keys) - len(chosen)
+            pieces.append((f" {left:,} left out", "$text-warning"))
+            pieces.append((f", {orphans} of them since they need one left out." if orphans > 0 else ".", ""))
+        self.query_one("#plan-summary", Static).update(Content.assemble(*pieces))
+        ask = f"  To go ahead type {len(chosen)} and Enter: " if chosen else "  Nothing is selected. "
+        self.query_one("#plan-ask", Static).update(Content(ask))
+
+    # Keys
+
+    def on_key(self, event: events.Key) -> None:
+        """Digits typed anywhere go into the number field."""
+        field = self.query_one("#plan-count", Input)
+        if event.character is not None and event.character.isdigit() and not field.has_focus:
+            event.stop()
+            event.prevent_default()
+            field.focus()
+            field.insert_text_at_cursor(event.character)
+
+    def action_to_table(self) -> None:
+        """Move to the effects."""
+        self._table.focus()
+
+    @on(Button.Pressed, "#cancel")
+    def _cancelled(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted, "#plan-count")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._chosen and event.value.strip() == str(self.count):
+            whole = len(self._chosen) == len(self._plan)
+            self.dismiss(self._plan if whole else self._plan.only(self._chosen))
+            return
+        field = self.query_one("#plan-count", Input)
+        field.value = ""
+        self.app.bell()
+        self.notify(
+            f"Nothing was done. The number of changes is {self.count}; Esc cancels."
+            if self._chosen
+            else "Nothing is selected.",
+            markup=False,
+        )

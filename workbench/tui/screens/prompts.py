@@ -1,0 +1,102 @@
+"""Small questions: pick one of a few, or type one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from workbench.tui.screens.choices import Choice, Picked
+from workbench.tui.screens.dialog import Dialog, title, words
+from workbench.tui.screens.texts import plain
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+
+
+class PickScreen(Dialog[Picked]):
+    """Asks for one of several answers; Enter takes the one under the cursor, Esc none.
+
+    With ``reason`` a line for it stands below: Tab goes there, Enter in it takes the answer as well.
+    """
+
+    def __init__(self, heading: str, text: str, choices: Sequence[Choice], *, reason: str = "") -> None:
+        super().__init__(classes="pick-screen")
+        self._heading = heading
+        self._text = text
+        self._choices = choices
+        self._reason = reason
+        columns = (Column("words", "answer", flex=1, min_width=14), Column("more", "", flex=2, priority=2))
+        self._table = KeyedTable(columns, id="pick-table")
+
+    def compose(self) -> ComposeResult:
+        """Question, answers, reason."""
+        with Vertical(classes="dialog-box"):
+            yield title(plain(self._heading, 1))
+            yield words(plain(self._text, 30))
+            yield self._table
+            if self._reason:
+                yield Input(placeholder=self._reason, id="pick-reason", compact=True, max_length=300)
+            keys = "Enter answers · Esc leaves it open" + (" · Tab to the reason" if self._reason else "")
+            yield words(keys, classes="dialog-keys")
+
+    def on_mount(self) -> None:
+        """The first answer is under the cursor."""
+        self._table.styles.height = min(len(self._choices), 12) + 1
+        self._table.set_rows(
+            Row(c.id, (Cell(c.words), Cell(c.more, "dim")), markable=False) for c in self._choices
+        )
+        self._table.focus()
+
+    @on(KeyedTable.Opened)
+    @on(Input.Submitted)
+    def _answered(self) -> None:
+        if (key := self._table.cursor_key) is not None:
+            reason = self.query_one("#pick-reason", Input).value if self._reason else ""
+            self.dismiss(Picked(key, reason.strip()))
+
+
+class AskScreen(Dialog[str]):
+    """Asks for one line. ``check`` returns what is wrong with it, ``""`` when it can be taken."""
+
+    def __init__(
+        self,
+        heading: str,
+        text: str,
+        *,
+        placeholder: str = "",
+        start: str = "",
+        check: Callable[[str], str] | None = None,
+    ) -> None:
+        super().__init__(classes="ask-screen")
+        self._heading = heading
+        self._text = text
+        self._placeholder = placeholder
+        self._start = start
+        self._check = check
+
+    def compose(self) -> ComposeResult:
+        """Question, line, what is wrong with it."""
+        with Vertical(classes="dialog-box"):
+            yield title(plain(self._heading, 1))
+            yield words(plain(self._text, 30))
+            yield Input(
+                self._start, placeholder=self._placeholder, id="ask-line", compact=True, max_length=400
+            )
+            yield words("", classes="dialog-wrong", id="ask-wrong")
+            yield words("Enter takes it · Esc leaves it", classes="dialog-keys")
+
+    def on_mount(self) -> None:
+        """Type at once."""
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        wrong = self._check(event.value.strip()) if self._check is not None else ""
+        if not wrong and not event.value.strip():
+            wrong = "Nothing was typed."
+        if wrong:
+            self.query_one("#ask-wrong").update(wrong)  # type: ignore[attr-defined]
+            return
+        self.dismiss(event.value.strip())

@@ -1,0 +1,95 @@
+"""Who sent what, to judge: a row a credential and sender, the reasons of the highlighted one below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from workbench.domain.forensics.senders import rows, why_of
+from workbench.tui.panes.base import table_row
+from workbench.tui.screens.dialog import Dialog, title, words
+from workbench.tui.screens.lists import Chosen
+from workbench.tui.screens.texts import Reading, plain
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+
+COLUMNS = (
+    Column("whose", "whose", width=11),
+    Column("credential", "with", flex=2, min_width=10),
+    Column("sender", "as", flex=3, min_width=14, priority=2),
+    Column("sent", "sent", width=8, align="right"),
+    Column("failed", "refused", width=7, align="right", priority=2),
+    Column("complained", "complained", width=10, align="right", priority=4),
+    Column("from", "from", width=19, min_width=15, priority=3),
+)
+KEYS = "Enter intruder's · y ours · l addresses for abuse reports · w whom it reached · Esc"
+
+
+class SendersScreen(Dialog[Chosen]):
+    """Shows senders as the documents name them; those nobody judged yet are selected. ``safe`` hides people."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "judge('ours')", "Ours", id="senders.ours", show=False),
+        Binding("l", "judge('addresses')", "Addresses", id="senders.addresses", show=False),
+        Binding("w", "judge('recipients')", "Recipients", id="senders.recipients", show=False),
+        Binding("q", "back", "Close", id="senders.close", show=False),
+    ]
+
+    def __init__(
+        self, found: Sequence[Mapping[str, Any]], safe: Callable[[str], str], *, ascii_mode: bool = False
+    ) -> None:
+        super().__init__(id="senders-screen")
+        self._found = {str(one["key"]): one for one in found}
+        self._asked = [name for name, one in self._found.items() if one["looks"] != "production"]
+        self._asked = [name for name in self._asked if not self._found[name]["decision"]]
+        self._safe = safe
+        self._table = KeyedTable(COLUMNS, ascii_mode=ascii_mode, id="senders-table")
+        self._detail = words("")
+
+    def compose(self) -> ComposeResult:
+        """What is asked, the rows, why the highlighted one looks as it does, the keys."""
+        text = (
+            f"{len(self._asked)} of {len(self._found)} wait for your judgement; they are selected. What you call the "
+            "intruder's counts as such in the order of the cut, the figures of the damage and every report."
+        )
+        with Vertical(classes="dialog-box -whole"):
+            yield title("Who sent what")
+            yield words(plain(text))
+            yield self._table
+            with Reading(id="senders-detail"):
+                yield self._detail
+            yield words(KEYS, classes="dialog-keys")
+
+    def on_mount(self) -> None:
+        """Rows, selection, focus."""
+        self._table.set_rows(self._row(table_row(row)) for row in rows(self._found.values()))
+        self._table.set_marks(self._asked)
+        self._table.focus()
+        self._write()
+
+    def _row(self, row: Row) -> Row:
+        return row._replace(
+            cells=tuple(
+                self._safe(cell)
+                if isinstance(cell, str)
+                else Cell(self._safe(cell.text), cell.style, cell.sort)
+                for cell in row.cells
+            )
+        )
+
+    @on(KeyedTable.Highlighted)
+    def _write(self) -> None:
+        one = self._found.get(self._table.cursor_key or "")
+        self._detail.update(plain(self._safe(why_of(one))) if one is not None else "")
+
+    @on(KeyedTable.Opened)
+    def _opened(self) -> None:
+        self.action_judge("intruder")
+
+    def action_judge(self, verb: str) -> None:
+        """Leave with what was asked for: of the selected rows, else of the one under the cursor."""
+        self.dismiss(Chosen(verb, tuple(self._table.chosen_keys), selected=bool(self._table.marked_count)))

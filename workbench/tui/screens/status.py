@@ -1,0 +1,188 @@
+"""The top line: what account, how far, how fresh, what the intruder still sends. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from workbench.presentation.cells import as_moment, hide_people, moment_text, people_of
+from workbench.tui.keymap import Hint
+from workbench.tui.panes.store import STALE_AFTER, Store
+from workbench.tui.widgets.cells import crop, width_of
+from workbench.tui.widgets.progress import duration
+from workbench.tui.widgets.sparkline import sparkline
+from workbench.tui.widgets.statusline import Fact
+
+if TYPE_CHECKING:
+    from workbench.session.session import Session
+    from workbench.tui.messages import Funnel
+
+SPARK = 10  # cells
+KEPT_KEYS = ("help", "quit")  # a narrow footer drops everything else first
+
+# What goes first where the top line is narrow, the largest number first of all. The three facts of priority 1
+# stay at any width the app runs at: how far the cut is, how many alarms, what the intruder still sends.
+MUST = 1
+READ_ONLY, ERRORS, SHORT_TITLE = 2, 3, 4
+SAFE_SIGN, LIVE_SIGN, SENDERS, COUNTDOWN = 5, 6, 7, 8
+STALE, TITLE, STATE_WORDS, TIMER_NAME, ACCOUNT = 9, 10, 11, 12, 13
+LIVE_WORD, SAFE_WORDS, BASELINE, OPENED, NAME, CALLS, DRAWN = 14, 15, 16, 17, 18, 19, 20
+
+
+def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fact, ...]:
+    """Return the facts of the top line; ``now`` is the session's clock, None before there is a session."""
+    plain = store.look.ascii
+    session = store.session
+    name = Fact("workbench", "strong", NAME)
+    share = share_fact(store)
+    if session is None:
+        word = (
+            Fact("not connected", "bad", MUST)
+            if store.failed
+            else Fact("opening the incident…", "busy", MUST)
+        )
+        return (name, word, share)
+    opened = moment_text(session.state.opened_at, store.look, "%Y-%m-%d %H:%MZ")
+    facts = [name, title_fact(session), Fact(f"incident {opened}", "", OPENED), state_fact(session, funnel)]
+    if session.read_only:
+        writer = f"read-only: {session.holder_text} writes"
+        facts.append(Fact(writer, "bad", TITLE, shorter=(("read-only", READ_ONLY),)))
+    facts += [freshness(store, now), share]
+    if store.errors:
+        facts.append(Fact(f"{store.errors} error{'s' if store.errors > 1 else ''}: 6", "bad", ERRORS))
+    if store.alarms:
+        facts.append(Fact(f"{store.alarms} ALARM{'S' if store.alarms > 1 else ''}: A", "bad", MUST))
+    if store.countdown:
+        people = people_of(session.inventory)
+        facts.append(countdown_fact(hide_people(store.countdown, people, store.look)))
+    if store.senders_down:
+        down = store.senders_down
+        words = f"{down} sender{'s' if down > 1 else ''} down: H"
+        facts.append(Fact(words, "warn", STALE, shorter=((f"{down} down: H", SENDERS),)))
+    facts += rate_facts(session, plain)
+    facts.append(Fact(f"api {session.calls_per_second:.0f}/s", "dim", CALLS, "right"))
+    return tuple(facts)
+
+
+def countdown_fact(words: str) -> Fact:
+    """Return the next deadline; where it is narrow only what kind it is: ``hand-over: 24 min left``."""
+    name, _, left = words.rpartition(": ")
+    kind = name.partition(" of ")[0].partition(" that ")[0]
+    return Fact(words, "warn", TIMER_NAME, shorter=((f"{crop(kind, 20)}: {left}", COUNTDOWN),))
+
+
+def share_fact(store: Store) -> Fact:
+    """Return whether share-safe is on: a sign is enough while it is, words say that it is not."""
+    sign = "*" if store.look.ascii else "◉"
+    if store.look.share_safe:
+        return Fact(f"{sign} share-safe", "", SAFE_WORDS, shorter=((sign, SAFE_SIGN),))
+    return Fact("! SHARE-SAFE OFF", "bad", SAFE_WORDS, shorter=(("! SHOWN", READ_ONLY),))
+
+
+def title_fact(session: Session) -> Fact:
+    """Return whose account it is; that it is only the drill stays longer than the account's name."""
+    if not session.drill:
+        short = session.title.partition(" (")[0]
+        return Fact(session.title, "accent", ACCOUNT, shorter=((crop(short, 14), SHORT_TITLE),))
+    forms = ((f"DRILL {crop(session.title.partition(' (')[0], 14)}", TITLE), ("DRILL", READ_ONLY))
+    return Fact(f"DRILL {session.title}", "warn", ACCOUNT, shorter=forms)
+
+
+def state_fact(session: Session, funnel: Funnel) -> Fact:
+    """Return how far the containment is, in words.
+
+    A confirmed plan of which something is left comes first while the account is not contained: whoever opens
+    the incident again must know that f goes on. Once it is contained, an effect that was done and only
+    cannot be proven from here asks for nothing; one that was not done does.
+    """
+    state = session.state
+    opened, contained = as_moment(state.opened_at), as_moment(state.contained_at)
+    if funnel.active and funnel.total:
+        return Fact(f"WORKING {funnel.done}/{funnel.total}", "busy", MUST)
+    if contained is not None and opened is not None:
+        words = f"CONTAINED in {duration((contained - opened).total_seconds())}"
+        left = sum(1 for r in state.unfinished if r.open or r.state.value != "done")
+        if left:
+            return Fact(
+                f"{words}, {left} left: f",
+                "warn",
+                STATE_WORDS,
+                shorter=((f"CONTAINED, {left} left: f", MUST),),
+            )
+        return Fact(words, "ok", STATE_WORDS, shorter=(("CONTAINED", MUST),))
+    if state.unfinished:
+        return Fact("NOT FINISHED: f goes on", "warn", STATE_WORDS, shorter=(("NOT FINISHED: f", MUST),))
+    failed = len(state.unsettled)
+    word, tone = ("PARTLY CUT", "warn") if state.first_cut_at else ("NOT CONTAINED", "bad")
+    if failed:
+        return Fact(f"{word}, {failed} failed", tone, STATE_WORDS, shorter=((word, MUST),))
+    return Fact(word, tone, MUST)
+
+
+def freshness(store: Store, now: datetime | None) -> Fact:
+    """Return how fresh the shown account is; a loss of freshness is said in words."""
+    read = store.read_at()
+    plain = store.look.ascii
+    if read is None:
+        return Fact(
+            "reading…" if store.reading else "not read yet", "busy" if store.reading else "warn", STALE
+        )
+    age = (now - read).total_seconds() if now is not None else 0.0
+    if age <= STALE_AFTER:
+        sign = "*" if plain else "●"
+        return Fact(f"{sign} live", "ok", LIVE_WORD, shorter=((sign, LIVE_SIGN),))
+    sign = "-" if plain else "○"
+    words = f"{sign} as of {moment_text(read, store.look, '%H:%M:%S')}, stale"
+    return Fact(words, "warn", STALE, shorter=((f"{sign} stale", READ_ONLY),))
+
+
+def rate_facts(session: Session, plain: bool) -> list[Fact]:
+    """Return the intruder's sending rate in words, with its last hours drawn beside it."""
+    rate = session.rate
+    if rate is None:
+        return []
+    if rate.per_hour > 0:
+        short = ((f"intruder {rate.per_hour:,.0f}/h", MUST),)
+        facts = [Fact(f"sending {rate.text}", "bad", BASELINE, shorter=short)]
+    else:
+        facts = [Fact(rate.text, "ok", BASELINE, shorter=(("intruder silent", MUST),))]
+    if rate.series:
+        facts.append(Fact(sparkline(rate.series, SPARK, ascii_only=plain), "dim", DRAWN))
+    return facts
+
+
+class FooterLine(Widget):
+    """One line of keys. It never wraps: what does not fit is left out, help and quit last of all."""
+
+    DEFAULT_CSS = """
+    FooterLine { height: 1; width: 1fr; background: $panel; color: $foreground; }
+    """
+    hints: reactive[tuple[Hint, ...]] = reactive(())
+
+    def render(self) -> RenderResult:
+        """Return the keys that fit."""
+        pieces: list[tuple[str, str]] = []
+        for hint in fitting(self.hints, self.size.width):
+            if pieces:
+                pieces.append(("  ", ""))
+            pieces += [(hint.key, "bold $text-accent"), (f" {hint.words}", "")]
+        return Content.assemble(" ", *pieces)
+
+
+def fitting(hints: Sequence[Hint], width: int) -> list[Hint]:
+    """Return the hints that fit into ``width`` cells, in their order."""
+    kept = list(hints)
+
+    def length() -> int:
+        return 1 + sum(width_of(h.key) + 1 + width_of(h.words) + 2 for h in kept) - 2
+
+    while kept and length() > width:
+        loose = [h for h in kept if h.id not in KEPT_KEYS]
+        kept.remove(loose[-1] if loose else kept[-1])
+    return kept

@@ -1,0 +1,187 @@
+"""How the app ends: by a key while a plan runs, or without one: a crash, a signal, a terminal that went away.
+
+Textual handles no hang-up, and its crash report prints local variables. Here the first ends with a closed
+journal, the second prints where it broke and never what with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from queue import Full
+from typing import TYPE_CHECKING, Any
+
+from workbench.tui.exit_watchdog import LastExit
+
+if TYPE_CHECKING:
+    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.screens.choices import Picked
+
+FRAMES = 12
+TERMINAL_CHECK = 5.0  # seconds between two looks whether the terminal is still there
+WRITER_CHECK = 0.5  # seconds between two looks whether the screen's writer still lives
+PATIENCE = 3.0  # seconds for what is under way when the terminal is gone
+STOPPING = 15.0  # seconds for what is under way when somebody asked to stop first, then quit
+
+
+def crash_text(error: BaseException) -> str:
+    """Return a crash in safe words: the error's type and the places it went through.
+
+    An exception's text may quote what it choked on, so only its type is named.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    lines = [
+        f"The workbench broke ({type(error).__name__}). No values are shown, since they may hold secrets."
+    ]
+    lines += [f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    lines.append("Nothing is lost: whatever was begun is in the journal. Start it again, and it resumes.")
+    return "\n".join(lines)
+
+
+def outlive_terminal(driver: Any) -> None:
+    """Keep writing to the screen from holding the program up once its terminal is gone.
+
+    Textual hands output to a thread and waits for room in its queue for ever; the thread dies with the first
+    write to a terminal that no longer exists, and then nothing would run again, not even the hang-up's
+    handler. (tmux wakes a program after the hang-up, and Textual starts another such thread then.)
+    """
+    if not hasattr(driver, "_writer_thread"):
+        return
+
+    def write(data: str) -> None:
+        while (thread := driver._writer_thread) is not None and thread.is_alive():
+            try:
+                thread._queue.put(data, timeout=WRITER_CHECK)
+            except Full:
+                continue
+            return
+
+    driver.write = write
+
+
+class Ending:
+    """Asks before a running plan is left, and watches for the ends that no key press asks for.
+
+    One per app; ``begin`` and ``end`` frame its run.
+    """
+
+    def __init__(self, app: WorkbenchApp) -> None:
+        self._app = app
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._quitting = False
+        self._last = LastExit()
+        # Set where the app is all that its process does: only then may ending the app end the process.
+        self.owns_process = False
+
+    # Whatever hangs
+
+    def leaving(self, code: int) -> None:
+        """The app ends now: give it a few seconds."""
+        if self.owns_process:
+            self._last.begin(code, self._app._driver)
+
+    def waits_for(self, what: str) -> None:
+        """Say what the end waits for now, should it take long; the screen has been left."""
+        self._last.stage(what)
+
+    # When a key asks
+
+    def ask_quit(self) -> None:
+        """Quit; while a plan runs, ask first and let what is under way reach its end."""
+        app = self._app
+        if not app.funnel.active or self._quitting:
+            app.exit(0)
+            return
+        from workbench.tui.screens.choices import Choice
+        from workbench.tui.screens.prompts import PickScreen
+
+        choices = (
+            Choice("stay", "Stay"),
+            Choice("stop", "Stop after the current effects, then quit", "the next start resumes"),
+            Choice("now", "Quit now", "what is under way is looked up on the next start"),
+        )
+        done, total = app.funnel.done, app.funnel.total
+        text = f"“{app.funnel.title}” is running: {done} of {total} are done and stay done."
+        app.push_screen(PickScreen("Quit while a plan is running?", text, choices), self._answered)
+
+    def _answered(self, picked: Picked | None) -> None:
+        session = self._app.store.session
+        if picked is None or picked.id == "stay" or session is None:
+            return
+        session.stop()
+        if picked.id == "now" or not self._app.funnel.active:
+            self._app.exit(0)
+        else:
+            self._quitting = True
+            self._app.set_timer(STOPPING, lambda: self._app.exit(0))
+            self._app.tell(
+                f"Waiting for the effects under way, {STOPPING:.0f} s at most, then quitting. q again quits at once."
+            )
+
+    def moved(self) -> None:
+        """Leave once what was under way has ended, where that was asked for."""
+        if self._quitting and not self._app.funnel.active:
+            self._app.exit(0)
+
+    # When no key asks
+
+    def begin(self) -> None:
+        """Take over signals and stray faults; call on the running event loop."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._stray)
+        for name in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(name, self._signalled, name)
+
+    def end(self) -> None:
+        """Give the signals back."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGHUP, signal.SIGTERM):
+            loop.remove_signal_handler(name)
+        loop.set_exception_handler(None)
+
+    def watch_terminal(self) -> None:
+        """Look now and then whether the terminal is still there: nohup and some multiplexers hide its end."""
+        outlive_terminal(self._app._driver)
+        if sys.__stdin__ is not None and sys.__stdin__.isatty():
+            descriptor = sys.__stdin__.fileno()
+
+            def look() -> None:
+                if not os.isatty(descriptor):
+                    self._signalled(signal.SIGHUP)
+
+            self._app.set_interval(TERMINAL_CHECK, look)
+
+    def _stray(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Show a fault of a task nobody waits for; asyncio would print its text over the screen."""
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self._app.call_later(self._app.show_error, error, "background work", "stray")
+
+    def _signalled(self, name: signal.Signals) -> None:
+        if not self._tasks:
+            task = asyncio.get_running_loop().create_task(self._leave(name), name="leaving")
+            self._tasks.add(task)
+
+    async def _leave(self, name: signal.Signals) -> None:
+        """Begin nothing new, close the journal, leave.
+
+        What was under way has its intent in the journal, and the next start asks the account about it. After
+        a hang-up the process leaves at once: winding the screen down would write to a terminal that no
+        longer exists.
+        """
+        app = self._app
+        if app.store.session is not None:
+            app.store.session.stop()
+            await app.work.rest("run", PATIENCE)
+        if name is not signal.SIGHUP:
+            app.exit(128 + name)
+            return
+        app.workers.cancel_all()
+        try:
+            await asyncio.wait_for(app.close_session(), PATIENCE)
+        finally:
+            os._exit(128 + name)

@@ -1,0 +1,73 @@
+"""From the first frame to an open incident: what must be asked first, then the session."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Literal
+
+from workbench.core.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.core.redact import Secret
+    from workbench.session.session import Session
+    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.screens.connect import Door
+
+FirstScreen = Literal["panes", "connect"]
+
+
+class Opening:
+    """Asks for the passphrase and the key where they are needed, then opens the session."""
+
+    def __init__(
+        self,
+        app: WorkbenchApp,
+        open_session: Callable[[], Awaitable[Session]],
+        door: Callable[[], Awaitable[Door]] | None,
+        first_screen: FirstScreen,
+    ) -> None:
+        self._app = app
+        self._open_session = open_session
+        self._door = door
+        self._first_screen = first_screen
+
+    async def open(self) -> Session | None:
+        """Return the open session, None when the operator left at the door. Raises what opening raises."""
+        if self._door is not None and not await self._pass(await self._door()):
+            return None
+        return await self._open_session()
+
+    async def _pass(self, door: Door) -> bool:
+        from workbench.tui.screens.connect import ConnectScreen, VaultScreen
+
+        if door.vault != "ready" and door.take_passphrase is not None:
+            create = door.vault == "create"
+            take = self._passphrase_taker(door.take_passphrase)
+            screen = VaultScreen(take, create=create, reason=door.vault_words, judge=door.judge)
+            if not await self._app.push_screen_wait(screen):
+                return False
+        if (door.ask_key or self._first_screen == "connect") and door.take_key is not None:
+            choice = await self._app.push_screen_wait(ConnectScreen(door.found))
+            if choice is None:
+                return False
+            door.take_key(choice)
+        return True
+
+    def _passphrase_taker(
+        self, take: Callable[[Secret], Awaitable[None]]
+    ) -> Callable[[Secret, Callable[[str], None]], object]:
+        """Return what the vault screen calls: it opens the vault in a worker and answers in words."""
+
+        async def attempt(passphrase: Secret) -> str:
+            try:
+                await take(passphrase)
+            except WorkbenchError as error:
+                return str(error)
+            return ""
+
+        def start(passphrase: Secret, answered: Callable[[str], None]) -> None:
+            self._app.work.start(
+                lambda: attempt(passphrase), group="vault", doing="opening the vault", then=answered
+            )
+
+        return start

@@ -1,0 +1,1 @@
+"""Where secrets live: keyring, own file, detection, passphrase."""
