@@ -21,6 +21,7 @@ from workbench.blocklists.entries import Entry
 from workbench.blocklists.names import canonical_domain
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.core.registered_names import registrable
 
 # A refusal is a line or two; a pasted notice a page. What is longer is cut before it is searched.
 _LONGEST_REFUSAL = 4_000
@@ -186,7 +187,7 @@ def _classify(code: int | None, line: str) -> BounceMeaning | None:
 
 
 def provider_of(mx_host: str) -> str:
-    """Return who runs a receiving host; the host's own last two labels where it is not known."""
+    """Return who runs a receiving host; the host's registered name where it is not known."""
     host = mx_host.lower().rstrip(".")
     labels = host.split(".")
     providers = _signatures()[1]
@@ -194,7 +195,7 @@ def provider_of(mx_host: str) -> str:
         found = providers.get(".".join(labels[start:]))
         if found is not None:
             return found
-    return visible(".".join(labels[-2:]), 80) if host else "unknown"
+    return visible(registrable(host), 80) if host else "unknown"
 
 
 def count_refusals(refusals: Iterable[Refusal]) -> tuple[RefusalCount, ...]:

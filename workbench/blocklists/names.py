@@ -13,33 +13,10 @@ from enum import StrEnum
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.core.registered_names import registrable
 
 LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-# Second-level labels that registries of two-letter country domains hand out names below. The real rule is
-# the public suffix list, which is large and changes weekly; this covers what business senders use, and a
-# miss only means that a list is asked for the wrong name of an unusual country domain.
-_SHARED_SECOND_LEVEL = frozenset(
-    {
-        "ac",
-        "co",
-        "com",
-        "edu",
-        "gob",
-        "gov",
-        "gv",
-        "id",
-        "ind",
-        "ltd",
-        "me",
-        "ne",
-        "net",
-        "nom",
-        "or",
-        "org",
-        "plc",
-    }
-)
 
 
 class Kind(StrEnum):
@@ -118,15 +95,6 @@ def canonical_domain(text: str) -> str:
     return ascii_form
 
 
-def registered_domain(domain: str) -> str:
-    """Return the part of a canonical domain that was registered: ``mail.acme.co.uk`` → ``acme.co.uk``."""
-    labels = domain.split(".")
-    keep = 2
-    if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SHARED_SECOND_LEVEL:
-        keep = 3
-    return ".".join(labels[-keep:])
-
-
 def reverse_ip4(address: str) -> str:
     """Return an IPv4 address as in a query (RFC 5782, 2.1): ``192.0.2.99`` → ``99.2.0.192``."""
     return ".".join(reversed(str(ipaddress.IPv4Address(address)).split(".")))
@@ -145,7 +113,7 @@ def query_labels(value: str, kind: Kind, *, registered: bool = False) -> str:
         return reverse_ip4(value)
     if kind is Kind.IP6:
         return reverse_ip6(value)
-    return registered_domain(value) if registered else value
+    return registrable(value) if registered else value
 
 
 def _unusable(text: str) -> UsageError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.core.redact import visible
+from workbench.core.registered_names import registrable
 from workbench.mailgun.probe import Capabilities
 
 
@@ -16,6 +17,6 @@ def account_name(found: Capabilities) -> str:
     ]
     if not names:
         return "account"
-    shared = [".".join(name.split(".")[-2:]) for name in names]
+    shared = [registrable(name) for name in names]
     common = max(sorted(set(shared)), key=shared.count)
     return visible(common.split(".")[0], 40)

@@ -16,7 +16,7 @@ from typing import Any
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import Secret
-from workbench.domain.detection.hosts import Home
+from workbench.domain.detection.hosts import Home, home_of
 from workbench.domain.forensics import abuse_window, classification, damage, timeline
 from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.domain.forensics.assessment import Assessment
@@ -134,14 +134,18 @@ class Investigation:
         return min(since, datetime.fromisoformat(began) - timedelta(days=1)) if began else since
 
     def _home(self) -> Home:
-        return audit.home_of(self.desk.inventory, self.since())
+        return home_of(self.desk.inventory, self.since())
 
     async def _clues(self, held: Settings) -> Clues:
         situation = self.desk.situation()
         uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
         strange = {address for use in uses.values() for address in use.get("strange", ())}
         known = {address for use in uses.values() for address in use.get("addresses", ())} - strange
-        people = {(i.user.email or "").lower() for i in self.desk.inventory.users.values()}
+        people = {
+            (i.user.email or "").lower()
+            for i in self.desk.inventory.users.values()
+            if not situation.of_user(i).likely
+        }
         return Clues(
             frozenset(known),
             frozenset(strange),

@@ -13,8 +13,9 @@ from typing import Any
 
 from workbench.core.clock import iso
 from workbench.core.redact import key_tail, visible
+from workbench.domain.detection.suspicion import exists_since
 from workbench.domain.model.credential_use import BOTH, INTRUDER
-from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.inventory import Inventory, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.settings import domain_fields
 from workbench.domain.model.state import EffectRecord, State
@@ -61,6 +62,8 @@ def baseline(inventory: Inventory) -> dict[str, Any]:
         made["subaccount_status"] = {s.id: s.status for s in inventory.subaccounts.values()}
     if "users" in inventory.read_at:
         made["user_roles"] = {item.id: _role(inventory, item.id) for item in inventory.users.values()}
+        # Who was there before the abuse shows by these dates alone, and the recovery renews every one of them.
+        made["user_dates"] = {item.id: _exists(item) for item in inventory.users.values()}
     if "domains" in inventory.read_at:
         made["domain_fields"] = {name: _fields(inventory, name) for name in inventory.domains}
     for name in ("routes", "webhooks"):
@@ -292,6 +295,11 @@ def _content(inventory: Inventory, name: str, item: str) -> str:
 def _fields(inventory: Inventory, domain: str) -> dict[str, str]:
     held = domain_fields(inventory.domains[domain].domain)
     return {name: sha256(f"{name}|{value}".encode()).hexdigest()[:12] for name, value in held.items()}
+
+
+def _exists(item: UserItem) -> str:
+    since = exists_since(item)
+    return iso(since) if since is not None else ""
 
 
 def _role(inventory: Inventory, user_id: str) -> str:

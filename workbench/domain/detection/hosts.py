@@ -5,28 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
-# Second-level labels under which registries sell names: ``acme.co.uk`` is a registered name, ``co.uk`` is none.
-_LABELS = (
-    "ac asn co com edu firm gen go gob gov govt gr id in info lg ltd me mil ne net nhs nom or org plc sch "
-    "school web"
-)
-_SECOND_LEVEL = frozenset(_LABELS.split())
+from workbench.core.registered_names import is_webmail, mail_domain, registrable
+from workbench.domain.model.inventory import Inventory
+
 _URL = re.compile(r"\b(?:https?|ftp)://[^\s\"'<>\\)]+", re.IGNORECASE)
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@([A-Za-z0-9](?:[A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?)")
 # A path segment or value that long and that mixed is a token, not a word.
 _TOKEN = re.compile(r"(?=[^/]*\d)[A-Za-z0-9_\-]{16,}")
+# Every account's sandbox lies under it, the intruder's own account's too.
+_VENDOR = "mailgun.org"
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|%[A-Za-z_.]+%")
-
-
-def registrable(name: str) -> str:
-    """Return the registered part of a host name: ``acme.example`` of ``mg.acme.example``."""
-    labels = name.lower().strip(".").split(".")
-    if len(labels) >= 3 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL:
-        return ".".join(labels[-3:])
-    return ".".join(labels[-2:])
 
 
 def host_of(url: str) -> str:
@@ -81,7 +73,11 @@ def _scrub(url: str, fingerprint: Callable[[str], str]) -> str:
 
 @dataclass(frozen=True)
 class Home:
-    """The names that belong to the customer: sending domains and the mail domains of its people."""
+    """The names that belong to the customer: sending domains and the mail domains of its people.
+
+    A mail provider's domain is nobody's home, whoever of the customer's has an address there: an intruder has one
+    there as easily. Nor is the vendor's own, under which every account has its sandbox.
+    """
 
     names: frozenset[str]
     seen: frozenset[str] = frozenset()
@@ -90,7 +86,7 @@ class Home:
     def of(cls, names: Iterable[str], seen: Iterable[str] = ()) -> Home:
         """Return the home of these domain names; ``seen`` are hosts met in the logs before the abuse."""
         return cls(
-            frozenset(name.lower() for name in names if name and not name.endswith(".mailgun.org")),
+            frozenset(name.lower() for name in names if name and not _shared(name)),
             frozenset(host.lower() for host in seen),
         )
 
@@ -112,6 +108,8 @@ class Home:
         like = self.looks_like(host)
         if like:
             return 2, f"{host} looks like your {like} and is not it"
+        if is_webmail(host):
+            return 1, f"anybody can have an address at {host}"
         if host in self.seen:
             return 1, f"{host} is not yours, but was in your mail before the abuse"
         return 1, f"{host} belongs to no domain of yours and was never seen in your logs"
@@ -127,6 +125,26 @@ class Home:
             if label == own:
                 return name
         return ""
+
+
+def home_of(inventory: Inventory, since: datetime, seen: Iterable[str] = ()) -> Home:
+    """Return the names that belong to the customer: domains from before ``since``, and the owner's mail domain.
+
+    A domain without a date is none of them: it cannot be told from one the intruder added.
+    """
+    names = [
+        item.name
+        for item in inventory.domains.values()
+        if not item.domain.is_sandbox
+        and item.domain.created_at is not None
+        and item.domain.created_at < since
+    ]
+    owner = next((i.user.email for i in inventory.users.values() if i.user.is_master), None)
+    return Home.of([*names, mail_domain(owner)], seen)
+
+
+def _shared(name: str) -> bool:
+    return registrable(name) == _VENDOR or is_webmail(name)
 
 
 def _near(one: str, other: str) -> bool:

@@ -6,13 +6,16 @@ reason here is a sentence that can be read out to the people who would know.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from workbench.core.registered_names import is_webmail, mail_domain, registrable
+from workbench.domain.detection.hosts import Home, home_of
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 
+# What an operator decided about a user; everything else about decisions is the situation's.
+OURS, INTRUDER = "ours", "intruder"
 # Without an abuse window to go by, what was made in the last days before the incident is asked about.
 RECENT = timedelta(days=10)
 
@@ -35,12 +38,18 @@ NOTHING = Suspicion(0, ())
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What normal looks like in this account, computed once per reading."""
+    """What normal looks like in this account, computed once per reading.
+
+    ``home`` are the registered names of the customer, ``older`` the ids of users seen to have existed before the
+    abuse, ``vouched`` the registered names that users share of whom one is, ``known`` what the known users are
+    called: ids, addresses and names, in lower case.
+    """
 
     since: datetime
-    mail_domains: frozenset[str]
-    sending_domains: tuple[str, ...]
-    people: frozenset[str]
+    home: Home
+    older: frozenset[str]
+    vouched: frozenset[str]
+    known: frozenset[str]
     ours: frozenset[str]
     # From here on new passwords are set because we asked for them (steps 4 and 5).
     asked: datetime | None = None
@@ -52,29 +61,77 @@ class Background:
         since: datetime,
         ours: Iterable[str] = (),
         asked: datetime | None = None,
+        *,
+        judged: Mapping[str, str] | None = None,
+        dated: Mapping[str, datetime] | None = None,
     ) -> Background:
-        """Return the background of an inventory; ``since`` is where the abuse window (or its guess) begins."""
-        users = [item.user for item in inventory.users.values()]
-        owner = next((u.email or "" for u in users if u.is_master), "")
-        domains = Counter(_mail_domain(u.email) for u in users if u.email)
-        # The owner's domain is home; so is one that most people share and one the account sends from.
-        known = {_mail_domain(owner)} | {d for d, n in domains.items() if n >= 2}
-        return cls(
-            since=since,
-            mail_domains=frozenset(d for d in known if d),
-            sending_domains=tuple(inventory.domains),
-            people=frozenset((u.email or "").lower() for u in users if u.email)
-            | frozenset((u.name or "").lower() for u in users if u.name)
-            | frozenset(u.id for u in users),
-            ours=frozenset(ours),
-            asked=asked,
-        )
+        """Return the background of an inventory; ``since`` is where the abuse window (or its guess) begins.
 
-    def is_home(self, mail_domain: str) -> bool:
+        ``judged`` are the operator's decisions by user id; ``dated`` since when users were seen to exist, as kept
+        before the first cut: a new password wipes out the only date the account shows.
+        """
+        decided = judged or {}
+        older = _older(inventory, since, dated or {})
+        vouched = _vouched(inventory, older, decided)
+        home = home_of(inventory, since)
+        bare = cls(since, home, older, vouched, frozenset(), frozenset(ours), asked)
+        return replace(bare, known=_known(inventory, bare, decided))
+
+    def is_home(self, domain: str) -> bool:
         """Return whether a mail domain belongs to the customer as far as the account shows."""
-        return mail_domain in self.mail_domains or any(
-            _registrable(mail_domain) == _registrable(d) for d in (*self.mail_domains, *self.sending_domains)
-        )
+        return self.home.owns(domain) or registrable(domain) in self.vouched
+
+
+def exists_since(item: UserItem) -> datetime | None:
+    """Return the earliest moment at which this user is seen to have existed, None where nothing shows one.
+
+    Users carry no creation date (dossier B1); a password or a second factor is set by somebody who is there.
+    """
+    dates = (item.user.password_updated_at, item.user.tfa_created_at)
+    return min((date for date in dates if date is not None), default=None)
+
+
+def _older(inventory: Inventory, since: datetime, dated: Mapping[str, datetime]) -> frozenset[str]:
+    """Return the ids of the users of whom a date shows that they were there before ``since``."""
+    return frozenset(
+        item.id
+        for item in inventory.users.values()
+        if any(date is not None and date < since for date in (exists_since(item), dated.get(item.id)))
+    )
+
+
+def _vouched(inventory: Inventory, older: frozenset[str], judged: Mapping[str, str]) -> frozenset[str]:
+    """Return the registered mail domains that two or more users share, one of whom is older than the abuse.
+
+    Two strangers at one domain would vouch for each other as well as two colleagues do; where anybody can have an
+    address nobody vouches for anybody, and who is judged the intruder's for no one.
+    """
+    sharing: dict[str, list[bool]] = {}
+    for item in inventory.users.values():
+        name = registrable(mail_domain(item.user.email))
+        if name and not is_webmail(name) and judged.get(item.id) != INTRUDER:
+            sharing.setdefault(name, []).append(item.id in older)
+    return frozenset(name for name, old in sharing.items() if len(old) >= 2 and any(old))
+
+
+def _known(inventory: Inventory, background: Background, judged: Mapping[str, str]) -> frozenset[str]:
+    """Return what the users nothing speaks against are called; what a suspect calls itself too is no name of theirs.
+
+    It is who may have asked for a key: on the same terms on which a user counts as one of ours.
+    """
+    known: set[str] = set()
+    strange: set[str] = set()
+    for item in inventory.users.values():
+        word = judged.get(item.id)
+        ours = word == OURS or (word != INTRUDER and not of_user(item, background).likely)
+        (known if ours else strange).update(_names(item))
+    return frozenset(known - strange)
+
+
+def _names(item: UserItem) -> Iterator[str]:
+    for name in (item.id, item.user.email, item.user.name):
+        if name and name.strip():
+            yield name.strip().lower()
 
 
 def of_key(item: KeyItem, background: Background) -> Suspicion:
@@ -88,7 +145,7 @@ def of_key(item: KeyItem, background: Background) -> Suspicion:
         score += 2
         why.append(f"made {key.created_at:%d %b %H:%M}Z, inside the abuse window")
     asker = (key.requestor or key.user_name or "").strip()
-    if asker and not _known_person(asker, background):
+    if asker and asker.lower() not in background.known:
         score += 2
         why.append(f"asked for by {asker}, who is not among the users you would know")
     if key.kind == "web":
@@ -112,13 +169,16 @@ def of_user(item: UserItem, background: Background) -> Suspicion:
         return NOTHING
     why: list[str] = []
     score = 0
-    domain = _mail_domain(user.email)
-    if not user.email:
-        score += 1
-        why.append("has no address")
+    domain = mail_domain(user.email)
+    if not domain:
+        score += 1 if item.id in background.older else 2
+        why.append("has no address that would show where they belong")
+    elif is_webmail(domain):
+        score += 2
+        why.append(f"the address is at {domain}, where anybody can have one")
     elif not background.is_home(domain):
         score += 2
-        why.append(f"the address is at {domain}, where nobody else of yours is")
+        why.append(f"the address is at {domain}, where nobody is who was yours before the abuse")
     changed = user.password_updated_at
     asked = changed is not None and background.asked is not None and changed >= background.asked
     if changed is not None and changed >= background.since and not asked:
@@ -137,11 +197,7 @@ def of_domain(item: DomainItem, background: Background) -> Suspicion:
     if domain.created_at is not None and domain.created_at >= background.since:
         score += 2
         why.append(f"added {domain.created_at:%d %b %H:%M}Z, inside the abuse window")
-    if score and not any(
-        _registrable(domain.name) == _registrable(other)
-        for other in background.sending_domains
-        if other != domain.name
-    ):
+    if score and not background.home.owns(domain.name):
         score += 1
         why.append("shares its registered name with no other domain of yours")
     return Suspicion(min(score, 3), tuple(why))
@@ -150,19 +206,3 @@ def of_domain(item: DomainItem, background: Background) -> Suspicion:
 def window_start(now: datetime, abuse_began: datetime | None) -> datetime:
     """Return from when on things count as made by the intruder: a day before the abuse, or some days ago."""
     return abuse_began - timedelta(days=1) if abuse_began is not None else now - RECENT
-
-
-def _known_person(asker: str, background: Background) -> bool:
-    lowered = asker.lower()
-    if "@" in lowered:
-        return lowered in background.people and background.is_home(_mail_domain(lowered))
-    return lowered in background.people
-
-
-def _mail_domain(address: str | None) -> str:
-    return (address or "").rpartition("@")[2].lower()
-
-
-def _registrable(name: str) -> str:
-    """Return the last two labels: close enough to tell ``mg.acme.example`` and ``acme.example`` belong together."""
-    return ".".join(name.lower().split(".")[-2:])

@@ -83,13 +83,17 @@ def planted(situation: Situation, snapshot: Mapping[str, Any] | None = None) -> 
 
 
 def _stranger(situation: Situation, key_id: str, row: Mapping[str, Any]) -> bool:
-    """Return whether a key that is gone was a stranger's: judged so, or made inside the window, not replaced."""
+    """Return whether a key that is gone was a stranger's: on the terms of a live one, and not replaced."""
     decision = situation.state.decisions.get(f"key:{key_id}")
     if decision is not None:
         return decision.decision == INTRUDER
+    if any(r.effect.params.get("replaces") == key_id for r in situation.state.effects.values()):
+        return False
+    key = _record(row, Key)
+    if key is not None:
+        return situation.of_key(KeyItem(key, Place(Region.US))).likely
     made: datetime | None = when(row.get("created_at"))
-    replaced = any(r.effect.params.get("replaces") == key_id for r in situation.state.effects.values())
-    return made is not None and made >= situation.background.since and not replaced
+    return made is not None and made >= situation.background.since
 
 
 def _people(situation: Situation) -> Iterator[Person]:

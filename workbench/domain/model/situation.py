@@ -16,8 +16,8 @@ from workbench.domain.model.state import State
 from workbench.domain.model.suppressions import Added
 
 # Decisions an operator can take on a thing of the account.
-OURS = "ours"
-INTRUDER = "intruder"
+OURS = suspicion.OURS
+INTRUDER = suspicion.INTRUDER
 
 
 @dataclass(slots=True)
@@ -45,8 +45,23 @@ class Situation:
             since = suspicion.window_start(self.now, began)
             cut = self.state.people_cut_at
             asked = datetime.fromisoformat(cut) if cut else None
-            self._background = Background.of(self.inventory, since, ours, asked)
+            self._background = Background.of(
+                self.inventory, since, ours, asked, judged=self._judged_users(), dated=self._dated_users()
+            )
         return self._background
+
+    def _judged_users(self) -> dict[str, str]:
+        """Return what the operator decided of users, by id."""
+        return {
+            key.partition(":")[2]: decision.decision
+            for key, decision in self.state.decisions.items()
+            if key.startswith("user:")
+        }
+
+    def _dated_users(self) -> dict[str, datetime]:
+        """Return since when users were seen to exist, as kept before the first cut."""
+        kept = self.state.baseline.get("user_dates", {})
+        return {user: datetime.fromisoformat(at) for user, at in kept.items() if at}
 
     def of_key(self, item: KeyItem) -> Suspicion:
         """Return the suspicion of a key, after what the operator decided."""

@@ -9,7 +9,7 @@ subaccounts are judged from the inventory, in ``findings``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,6 @@ from typing import Any
 
 from workbench.core.clock import iso
 from workbench.domain.detection.hosts import Home
-from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.settings import Settings, odd_fields
 from workbench.domain.settings_audit import rows
 from workbench.domain.settings_audit.content_rows import SKEW
@@ -165,17 +164,6 @@ class Clues:
     people: frozenset[str] = frozenset()
     changed: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     ours: frozenset[tuple[str, str]] = frozenset()
-
-
-def home_of(inventory: Inventory, since: datetime, seen: Iterable[str] = ()) -> Home:
-    """Return the names that belong to the customer: domains from before ``since``, and the owner's mail domain."""
-    names = [
-        item.name
-        for item in inventory.domains.values()
-        if not item.domain.is_sandbox and (item.domain.created_at is None or item.domain.created_at < since)
-    ]
-    owner = next((i.user.email or "" for i in inventory.users.values() if i.user.is_master), "")
-    return Home.of([*names, owner.rpartition("@")[2]], seen)
 
 
 def sweep(settings: Settings, home: Home, clues: Clues | None = None) -> Sweep:

@@ -9,7 +9,6 @@ from workbench.domain.detection.hosts import (
     holds_secret,
     host_of,
     mail_domains_in,
-    registrable,
     scrubbed,
     urls_in,
 )
@@ -18,21 +17,27 @@ HOME = Home.of(["mg.acme.example", "news.acme.example", "sandboxabc.mailgun.org"
 
 
 @pytest.mark.parametrize(
-    ("name", "registered"),
-    [
-        ("mg.acme.example", "acme.example"),
-        ("acme.co.uk", "acme.co.uk"),
-        ("a.b.acme.com.au", "acme.com.au"),
-        ("example", "example"),
-        ("Acme.Example.", "acme.example"),
-    ],
+    "suffix", ["co.uk", "com.br", "ltd.uk", "gob.mx", "github.io", "uk.com", "c.kobe.jp"]
 )
-def test_registered_names(name: str, registered: str) -> None:
-    assert registrable(name) == registered
+def test_two_customers_under_one_public_suffix_are_strangers(suffix: str) -> None:
+    home = Home.of([f"acme.{suffix}"])
+    assert home.owns(f"mg.acme.{suffix}")
+    assert not home.owns(f"evil.{suffix}")
+    assert not home.owns(suffix)
 
 
-def test_two_customers_under_one_public_suffix_are_strangers() -> None:
-    assert not Home.of(["acme.co.uk"]).owns("evil.co.uk")
+@pytest.mark.parametrize("domain", ["gmail.com", "yahoo.co.uk", "uol.com.br", "gmx.de"])
+def test_a_mail_provider_is_nobodys_home(domain: str) -> None:
+    home = Home.of([domain, "mg.acme.example"])
+    assert not home.owns(domain)
+    score, why = home.doubt(domain)
+    assert score == 1
+    assert "anybody" in why
+
+
+def test_the_vendors_sandbox_domain_is_nobodys_home() -> None:
+    assert not Home.of(["mailgun.org", "sandbox1.mailgun.org"]).owns("sandbox2.mailgun.org")
+    assert Home.of(["mailgun.org.acme.example"]).owns("acme.example")
 
 
 @pytest.mark.parametrize(

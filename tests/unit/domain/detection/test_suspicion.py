@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +74,169 @@ def test_a_domain_added_in_the_window_is_suspected_the_more_the_stranger_its_nam
     assert other.score > same.score
     old = suspicion.of_domain(DomainItem(Domain(name="other.example", created_at=BEFORE), US), background())
     assert old == NOTHING
+
+
+# ── who counts as one of ours ────────────────────────────────────────────────────────────────────────────
+
+
+def person(number: int, email: str | None, at: datetime | None = None, **more: Any) -> UserItem:
+    """Return a user whose password was last set at this moment."""
+    return UserItem(User(id=f"u{number}", email=email, password_updated_at=at, **more), US)
+
+
+def owner(email: str) -> UserItem:
+    return person(0, email, BEFORE, is_master=True, name="Olive Owner")
+
+
+def among(*users: UserItem, domains: Iterable[Domain] = (), **more: Any) -> Background:
+    """Return the background of these users and domains."""
+    inventory = Inventory(users={item.id: item for item in users})
+    inventory.domains = {made.name: DomainItem(made, US) for made in domains}
+    return Background.of(inventory, SINCE, **more)
+
+
+@pytest.mark.parametrize(
+    ("boss", "evil"),
+    [
+        ("boss@acme.co.uk", "evil@attacker.co.uk"),
+        ("boss@acme.com.br", "evil@attacker.com.br"),
+        ("boss@acme.ltd.uk", "evil@attacker.ltd.uk"),
+        ("boss@acme.co.nz", "evil@mail.attacker.co.nz"),
+        ("boss@acme.gv.at", "evil@attacker.gv.at"),
+        ("boss@acme.uk.com", "evil@attacker.uk.com"),
+        ("boss@acme.github.io", "evil@attacker.github.io"),
+        ("boss@acme.example", "evil@acme.co.uk"),
+        ("boss@gmail.com", "evil@gmail.com"),
+        ("boss@yahoo.co.uk", "evil@yahoo.co.uk"),
+        ("boss@uol.com.br", "evil@uol.com.br"),
+        ("boss@me.com", "evil@icloud.com"),
+        ("boss@acme.onmicrosoft.com", "evil@attacker.onmicrosoft.com"),
+    ],
+)
+@pytest.mark.parametrize("at", [None, BEFORE, INSIDE])
+def test_a_neighbour_under_one_suffix_or_provider_is_a_stranger(
+    boss: str, evil: str, at: datetime | None
+) -> None:
+    stranger = person(1, evil, at)
+    found = among(owner(boss), stranger)
+    assert suspicion.of_user(stranger, found).likely
+    planted = KeyItem(Key(id="k", created_at=BEFORE, requestor=evil), US)
+    assert suspicion.of_key(planted, found).likely, "who is no user of ours asks for no key of ours"
+    own = KeyItem(Key(id="k2", created_at=BEFORE, requestor=boss), US)
+    assert suspicion.of_key(own, found) == NOTHING, "the owner asked for it, whatever the provider"
+
+
+@pytest.mark.parametrize("boss", ["boss@acme.co.uk", "boss@mg.acme.co.uk"])
+def test_a_colleague_is_one_of_ours_wherever_the_suffix_ends(boss: str) -> None:
+    colleague = person(1, "carla@mail.acme.co.uk")
+    found = among(owner(boss), colleague)
+    assert suspicion.of_user(colleague, found) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("dates", "ours"),
+    [
+        ((INSIDE, INSIDE), False),
+        ((None, None), False),
+        ((None, INSIDE), False),
+        ((SINCE, SINCE), False),
+        ((BEFORE, None), True),
+        ((INSIDE, BEFORE), True),
+        ((BEFORE,), False),
+    ],
+)
+def test_users_vouch_for_each_other_only_if_one_is_older_than_the_abuse(
+    dates: tuple[datetime | None, ...], ours: bool
+) -> None:
+    group = [person(n, f"p{n}@partner.example", at, name=f"P{n}") for n, at in enumerate(dates, start=1)]
+    found = among(owner("boss@acme.example"), *group)
+    for item in group:
+        assert suspicion.of_user(item, found).likely is not ours
+        for asker in (item.user.email, item.id, item.user.name):
+            key = KeyItem(Key(id="k", created_at=BEFORE, requestor=asker), US)
+            assert suspicion.of_key(key, found).likely is not ours
+
+
+def test_a_second_factor_from_before_the_abuse_shows_the_age_as_well() -> None:
+    one = person(1, "a@partner.example", INSIDE, tfa_created_at=BEFORE)
+    other = person(2, "b@partner.example", INSIDE)
+    assert not suspicion.of_user(other, among(owner("x@acme.example"), one, other)).likely
+
+
+def test_what_was_kept_before_the_first_cut_still_vouches_after_every_password_is_new() -> None:
+    one, other = person(1, "a@partner.example", INSIDE), person(2, "b@partner.example", INSIDE)
+    users = (owner("x@acme.example"), one, other)
+    assert suspicion.of_user(one, among(*users)).likely
+    assert not suspicion.of_user(one, among(*users, dated={"u2": BEFORE})).likely
+    assert suspicion.of_user(one, among(*users, dated={"u2": INSIDE})).likely
+
+
+def test_who_was_judged_the_intruders_vouches_for_nobody() -> None:
+    one, other = person(1, "a@partner.example", BEFORE), person(2, "b@partner.example", INSIDE)
+    users = (owner("x@acme.example"), one, other)
+    assert not suspicion.of_user(other, among(*users)).likely
+    assert suspicion.of_user(other, among(*users, judged={"u1": "intruder"})).likely
+
+
+def test_whom_the_operator_knows_may_have_asked_for_a_key_and_whom_not_may_not() -> None:
+    freelancer = person(1, "fred@gmail.com", BEFORE, name="Fred")
+    users = (owner("x@acme.example"), freelancer)
+    key = KeyItem(Key(id="k", created_at=BEFORE, requestor="Fred@Gmail.com "), US)
+    assert suspicion.of_key(key, among(*users)).likely
+    assert suspicion.of_key(key, among(*users, judged={"u1": "ours"})) == NOTHING
+    mine = KeyItem(Key(id="k", created_at=BEFORE, requestor="x@acme.example"), US)
+    assert suspicion.of_key(mine, among(*users, judged={"u0": "intruder"})).likely
+
+
+def test_a_name_that_a_suspect_bears_too_is_nobodys() -> None:
+    twin = person(1, "evil@attacker.example", INSIDE, name="olive owner")
+    named = KeyItem(Key(id="k", created_at=BEFORE, user_name="Olive Owner"), US)
+    assert suspicion.of_key(named, among(owner("x@acme.example"))) == NOTHING
+    assert suspicion.of_key(named, among(owner("x@acme.example"), twin)).likely
+
+
+@pytest.mark.parametrize(("made", "ours"), [(BEFORE, True), (INSIDE, False), (SINCE, False), (None, False)])
+def test_a_sending_domain_makes_its_people_ours_only_if_it_is_older_than_the_abuse(
+    made: datetime | None, ours: bool
+) -> None:
+    domains = [Domain(name="mg.partner.co.uk", created_at=made)]
+    item = person(1, "p@partner.co.uk", INSIDE)
+    assert suspicion.of_user(item, among(owner("x@acme.example"), item, domains=domains)).likely is not ours
+
+
+def test_a_sandbox_or_a_mail_provider_among_the_domains_makes_nobody_ours() -> None:
+    domains = [
+        Domain(name="sandbox1.mailgun.org", created_at=BEFORE, type="sandbox"),
+        Domain(name="gmail.com", created_at=BEFORE),
+    ]
+    for email in ("x@sandbox2.mailgun.org", "x@mailgun.org", "x@gmail.com"):
+        item = person(1, email, INSIDE)
+        assert suspicion.of_user(item, among(owner("x@acme.example"), item, domains=domains)).likely
+
+
+@pytest.mark.parametrize(("at", "likely"), [(None, True), (INSIDE, True), (BEFORE, False)])
+def test_without_an_address_only_age_speaks_for_a_user(at: datetime | None, likely: bool) -> None:
+    for email in (None, "", "nobody", "x@"):
+        item = person(1, email, at)
+        assert suspicion.of_user(item, among(owner("x@acme.example"), item)).likely is likely
+
+
+SUFFIXES = st.sampled_from(["com", "co.uk", "com.br", "example", "co.jp", "net.au", "gmail.com", "web.de"])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["evil", "attacker", "acmes"]), SUFFIXES), min_size=1, max_size=4),
+    SUFFIXES,
+)
+def test_whatever_suffixes_strangers_share_with_the_owner_or_each_other_they_are_strangers(
+    strange: list[tuple[str, str]], suffix: str
+) -> None:
+    def at(label: str, end: str) -> str:
+        return end if end in ("gmail.com", "web.de") else f"{label}.{end}"
+
+    users = [person(n, f"x{n}@{at(*one)}", INSIDE) for n, one in enumerate(strange, start=1)]
+    found = among(owner(f"boss@{at('acme', suffix)}"), *users)
+    assert all(suspicion.of_user(item, found).likely for item in users)
 
 
 @given(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from workbench.domain.detection import changes
 from workbench.domain.model.inventory import DomainItem, Inventory, UserItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
 from workbench.domain.model.situation import Situation
@@ -38,7 +39,9 @@ def situation(*items: UserItem, cut: str = CUT) -> Situation:
     inventory = Inventory()
     inventory.users = {item.id: item for item in items}
     # Whoever has an address at the sending domain belongs here, as far as the account shows.
-    inventory.domains["mg.acme.example"] = DomainItem(Domain(name="mg.acme.example"), PLACE)
+    inventory.domains["mg.acme.example"] = DomainItem(
+        Domain(name="mg.acme.example", created_at=NOW - timedelta(days=900)), PLACE
+    )
     inventory.read_at["users"] = NOW
     state = State(incident="x", first_cut_at=cut, last_cut_at=cut)
     return Situation(inventory, state, NOW)
@@ -229,3 +232,38 @@ def test_hundreds_of_users_look_up_once_what_was_cut(monkeypatch: pytest.MonkeyP
     found = situation(*(user(n) for n in range(400)))
     assert len(user_actions.people(found)) == 400
     assert len(asked) <= 3
+
+
+@pytest.mark.parametrize(
+    ("boss", "strange"),
+    [
+        ("boss@acme.co.uk", ("evil@attacker.co.uk",)),
+        ("boss@acme.com.br", ("evil@attacker.com.br", "evil2@attacker.com.br")),
+        ("boss@acme.example", ("a@attacker.test", "b@attacker.test")),
+        ("boss@gmail.com", ("evil@gmail.com",)),
+    ],
+)
+@pytest.mark.parametrize("at", [None, NOW - timedelta(hours=3)])
+def test_no_stranger_hides_behind_a_suffix_a_provider_or_another_stranger(
+    boss: str, strange: tuple[str, ...], at: datetime | None
+) -> None:
+    owner = user(0, is_master=True, email=boss)
+    rogues = [user(n, email=email, password_updated_at=at) for n, email in enumerate(strange, start=1)]
+    found = situation(owner, *rogues)
+    step = users.strangers(found)
+    assert step.verdict is Verdict.OPEN
+    assert step.progress == (0, len(rogues))
+    assert [one.item.id for one in user_actions.people(found)] == ["u0"]
+
+
+def test_a_new_password_makes_no_colleague_a_stranger_again() -> None:
+    owner = user(0, is_master=True)
+    pair = [user(n, email=f"p{n}@partner.example") for n in (1, 2)]
+    found = situation(owner, *pair)
+    found.state.baseline = changes.baseline(found.inventory)
+    assert users.strangers(found).verdict is Verdict.DONE
+    renewed = [user(n, email=f"p{n}@partner.example", password_updated_at=NOW) for n in (1, 2)]
+    later = Situation(found.inventory, found.state, NOW)
+    later.inventory.users.update({item.id: item for item in renewed})
+    assert users.strangers(later).verdict is Verdict.DONE
+    assert len(user_actions.people(later)) == 3

