@@ -15,7 +15,7 @@ from workbench.cli import tables
 from workbench.cli.opening import endpoints_of, run_async
 from workbench.cli.output import document, text
 from workbench.core.clock import SystemClock
-from workbench.core.errors import ApiError
+from workbench.core.errors import ApiError, HostError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
 from workbench.documents import documents
@@ -79,6 +79,8 @@ def _home() -> Check:
     try:
         home.ensure()
         free = shutil.disk_usage(home.path).free
+    except HostError as error:
+        return Check("state folder", "bad", error.what, error.todo)
     except OSError as error:
         return Check(
             "state folder", "bad", f"cannot be used: {error.strerror}", "Set WORKBENCH_HOME to another one."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shlex
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,11 +44,18 @@ def ensure_folder(path: Path) -> Path:
         ) from error
     if not stat.S_ISDIR(info.st_mode):
         raise HostError(f"{path} is not a folder.", todo="Set WORKBENCH_HOME to a folder you own.")
-    if info.st_uid != os.geteuid() or info.st_mode & _OTHERS_WRITE:
+    if info.st_uid != os.geteuid():
         raise HostError(
-            f"Other users of this host can write into {path}.",
+            f"The folder {path} belongs to another user (id {info.st_uid}).",
             "They could replace the vault or the journal under the workbench.",
-            f"Run: chmod 700 {path} (or set WORKBENCH_HOME to a folder only you own).",
+            "Set WORKBENCH_HOME to a folder you own.",
+        )
+    if info.st_mode & _OTHERS_WRITE:
+        raise HostError(
+            f"Other users of this host can write into {path} (mode {stat.S_IMODE(info.st_mode):04o}).",
+            "They could replace the vault or the journal under the workbench. It may be shared on purpose, so nothing "
+            "was changed.",
+            f"Run: chmod 700 {shlex.quote(str(path))} (or set WORKBENCH_HOME to a folder only you own).",
         )
     return path
 

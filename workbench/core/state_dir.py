@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from workbench.core.atomic_files import ensure_folder
 from workbench.core.errors import UsageError
 
 _HEX = 2
@@ -59,10 +60,12 @@ class Home:
         return Home(self.path / "drill")
 
     def ensure(self) -> None:
-        """Make the folder, for its owner only."""
+        """Make what is missing, for its owner only; what exists is used as it is or refused, never chmodded.
+
+        Raises HostError with the command to type where other users could write into it.
+        """
         for folder in (self.path, self.incidents):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
+            ensure_folder(folder)
 
     def latest(self) -> str | None:
         """Return the id of the latest incident, None when there is none."""

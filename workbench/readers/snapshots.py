@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from workbench.core.atomic_files import ensure_folder
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import JournalError
 from workbench.core.sealing import Sealer
@@ -91,7 +92,7 @@ def load(path: Path, sealer: Sealer) -> dict[str, Any]:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ensure_folder(path.parent)
     part = path.with_suffix(".part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.errors import UsageError
+from workbench.core.errors import HostError, UsageError
 from workbench.core.state_dir import Home, new_incident_id, tag_of
 
 NOW = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
@@ -25,9 +26,41 @@ def test_looking_makes_nothing_and_ensuring_makes_it_private(tmp_path: Path) -> 
     home = Home(tmp_path / "state")
     assert home.latest() is None
     assert not home.path.exists()
-    home.path.mkdir(mode=0o755)
     home.ensure()
     assert {path.stat().st_mode & 0o777 for path in (home.path, home.incidents)} == {0o700}
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o711, 0o700])
+def test_a_folder_that_exists_is_used_and_left_as_it_is(tmp_path: Path, mode: int) -> None:
+    home = Home(tmp_path / "state")
+    home.path.mkdir()
+    home.path.chmod(mode)
+    home.ensure()
+    assert home.path.stat().st_mode & 0o777 == mode
+    assert home.incidents.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o775, 0o777, 0o770, 0o1777, 0o757])
+@pytest.mark.parametrize("which", ["path", "incidents"])
+def test_a_folder_others_can_write_into_is_refused_with_the_command_and_left_as_it_is(
+    tmp_path: Path, mode: int, which: str
+) -> None:
+    home = Home(tmp_path / "a shared folder")
+    home.ensure()
+    folder: Path = getattr(home, which)
+    folder.chmod(mode)
+    with pytest.raises(HostError, match="write into") as caught:
+        home.ensure()
+    assert f"chmod 700 '{folder}'" in caught.value.todo
+    assert "WORKBENCH_HOME" in caught.value.todo
+    assert folder.stat().st_mode & 0o7777 == mode
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, -1)
+    with pytest.raises(HostError, match="belongs to another user"):
+        Home(tmp_path).ensure()
 
 
 def test_the_latest_is_the_last_by_time_that_has_a_journal(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import uvicorn
 
+from workbench.core.atomic_files import ensure_folder
 from workbench.drill.activity.intruder import Intruder
 from workbench.drill.api.app import HostApp, HostSettings
 from workbench.drill.api.throttle import Throttle
@@ -241,7 +242,7 @@ def open_world(options: DrillOptions, folder: Path) -> tuple[World, Story, SimCl
 
     ``options.fresh`` throws away what was kept. A drill of another scenario, seed or size replaces it too.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ensure_folder(folder)
     world = None if options.fresh else load(folder)
     if world is None or not _resumable(world, options):
         _clear(folder)

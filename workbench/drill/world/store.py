@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from workbench.core.atomic_files import ensure_folder
 from workbench.core.errors import HostError
 from workbench.drill.world.records import World
 
@@ -39,7 +40,7 @@ def save(folder: Path, world: World) -> None:
 
 def write_private(path: Path, content: bytes) -> None:
     """Replace a file by one that only its owner can read (0600), through a rename."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ensure_folder(path.parent)
     draft = path.with_name(path.name + ".new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
