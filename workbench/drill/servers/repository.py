@@ -64,7 +64,7 @@ def history(story: Story, secrets: Secrets) -> tuple[_Commit, ...]:
     made: list[_Commit] = []
     for number in range(1, COMMITS + 1):
         name = people[number % len(people)]
-        author = f"{name} <{mails.get(name, f'ops@{story.slug}.example')}>"
+        author = f"{name} <{mails.get(name, f'ops@{story.company_domain}')}>"
         at = first + timedelta(days=9 * number, hours=number % 7, minutes=13 * number % 60)
         message, files = _change(number, secrets)
         parents = (number - 1,) if number > 1 else ()

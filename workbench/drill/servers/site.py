@@ -142,7 +142,7 @@ def _domain(story: Story) -> str:
     login = story.stolen_login
     if login is not None:
         return login.domain
-    return story.home.name if story.home else f"mg.{story.slug}.example"
+    return story.home.name if story.home else f"mg.{story.company_domain}"
 
 
 def _password(story: Story, label: str) -> str:

@@ -165,12 +165,12 @@ def _furnish(tenant: Tenant, story: Story) -> None:
             0,
             "Support mail into the help desk",
             expression,
-            [f'forward("https://desk.{story.slug}.example/in")', "stop()"],
+            [f'forward("https://desk.{story.company_domain}/in")', "stop()"],
             created,
         )
         area.routes[route.id] = route
         for domain in custom[:6]:
-            hook = f"https://hooks.{story.slug}.example/mailgun"
+            hook = f"https://hooks.{story.company_domain}/mailgun"
             domain.webhooks = {"permanent_fail": [hook], "complained": [hook]}
         for name in ("welcome", "invoice", "password-reset"):
             _template(first, name, created + rng.randrange(10, 300) * 86400.0, story)

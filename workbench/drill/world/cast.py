@@ -20,15 +20,16 @@ _PEOPLE = (
     "Greta Holm",
     "Hugo Paz",
 )
+_STRANGERS = (("Mail Admin", "it-support"), ("Delivery Desk", "delivery"))
 _SUB_US = ("mg", "news", "billing", "alerts", "shop", "support", "forms")
 _SUB_EU = ("mg-eu", "news-eu", "shop-eu", "app-eu")
 _LOGINS = ("app", "newsletter", "crm", "wordpress", "cron", "backup", "erp", "helpdesk", "invoices", "events")
 
 
 def domains_of(
-    scenario: Scenario, options: DrillOptions, slug: str, start: datetime, rng: random.Random
+    scenario: Scenario, options: DrillOptions, company: str, start: datetime, rng: random.Random
 ) -> tuple[DomainFact, ...]:
-    """Return the sending domains, the main one first, one sandbox among them."""
+    """Return the sending domains below the ``company``'s, the main one first, one sandbox among them."""
     count = scenario.domains if options.domains is None else options.domains
     made: list[DomainFact] = []
     eu_wanted = count * 4 // 12 if "eu" in scenario.regions else 0
@@ -43,7 +44,7 @@ def domains_of(
             host = (
                 names[index] if index < len(names) else f"client{index:03d}{'-eu' if region == 'eu' else ''}"
             )
-            made.append(DomainFact(region, f"{host}.{slug}.example", "custom", created))
+            made.append(DomainFact(region, f"{host}.{company}", "custom", created))
     return tuple(made)
 
 
@@ -107,9 +108,10 @@ def users_of(
     first_use: datetime,
     rng: random.Random,
 ) -> tuple[UserFact, ...]:
-    """Return the panel users, the owner first, a planted stranger last."""
+    """Return the panel users, the owner first, the planted strangers last."""
     count = scenario.users if options.users is None else options.users
-    planted = "panel-user" in scenario.plants and count > 1
+    planted = min(len(scenario.strangers), count - 1) if "panel-user" in scenario.plants and count > 1 else 0
+    company = f"{slug}.{scenario.suffix}"
     roles = ("admin", "admin", "developer", "billing", "basic", "support")
     methods = ("classic", "classic", "sinch", "classic", "saml")
     made: list[UserFact] = []
@@ -119,12 +121,14 @@ def users_of(
         )
         local = name.lower().replace(" ", ".")
         # One mailbox lies behind the account's own inbound routes: whoever taps those reads its reset mails.
-        host = f"{_SUB_US[0]}.{slug}" if index == 1 and "tapped" in scenario.quirks else slug
+        host = f"{_SUB_US[0]}.{company}" if index == 1 and "tapped" in scenario.quirks else company
+        if index == 0 and scenario.owner_at:
+            host = scenario.owner_at
         made.append(
             UserFact(
                 hexes(rng, 24),
                 name,
-                f"{local}@{host}.example",
+                f"{local}@{host}",
                 roles[index % len(roles)] if index else "admin",
                 methods[index % len(methods)],
                 index == 0,
@@ -132,13 +136,13 @@ def users_of(
                 start - timedelta(days=rng.randrange(90, 900), seconds=rng.randrange(86400)),
             )
         )
-    if planted:
-        joined = first_use + timedelta(minutes=43)
+    for index, (name, local) in enumerate(_STRANGERS[:planted]):
+        joined = first_use + timedelta(minutes=43 + index)
         made.append(
             UserFact(
                 hexes(rng, 24),
-                "Mail Admin",
-                f"it-support@{slug}-mail.example",
+                name,
+                f"{local}@{scenario.strangers[index].format(slug=slug)}",
                 "admin",
                 "classic",
                 False,
@@ -160,9 +164,10 @@ def keys_of(
 ) -> tuple[KeyFact, ...]:
     """Return the API keys, the responder's first, planted ones last."""
     owner = users[0] if users else None
-    requestor, user_name = (owner.email, owner.name) if owner else ("", "")
     custom = [domain for domain in domains if domain.kind == "custom"]
     legacy = "legacy" in scenario.quirks
+    # Made in the panel by the planted user, not with the stolen key: the listing names another asker.
+    stranger = next((user for user in users if user.planted), None) if "own-user" in scenario.quirks else None
 
     def make(
         name: str, kind: str, role: str, owner_: Owner, days: int, at: datetime | None = None, **more: Any
@@ -172,6 +177,7 @@ def keys_of(
         if legacy and owner_ != "operator" and rng.random() < 0.5:
             secret = f"key-{hexes(rng, 32)}"
         created = start - timedelta(days=days, seconds=rng.randrange(86400)) if at is None else at
+        asker = stranger if stranger is not None and owner_ == "intruder" else owner
         return KeyFact(
             name,
             key_id,
@@ -180,8 +186,8 @@ def keys_of(
             role,
             created,
             owner_,
-            requestor=requestor,
-            user_name=user_name,
+            requestor=asker.email if asker else "",
+            user_name=asker.name if asker else "",
             **more,
         )
 

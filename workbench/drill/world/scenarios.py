@@ -33,7 +33,9 @@ class Scenario:
     ``panel`` (a browser session), ``site`` (nothing: the customer's own web form is abused), ``none``.
     ``key_rate`` and ``smtp_rate`` are abusive messages an hour; ``lead_hours`` is how long before the
     drill's start the abuse began, ``taken_hours`` how long before that the secret was taken. ``queued_rate`` is
-    scheduled spam that goes out by the hour, for half a day, whatever happens to the key.
+    scheduled spam that goes out by the hour, for half a day, whatever happens to the key. ``suffix`` is what the
+    customer's name is registered under, ``owner_at`` the owner's mail domain where it is not the customer's own,
+    ``strangers`` the mail domains of the planted panel users, ``{slug}`` for the customer's name.
     """
 
     name: str
@@ -53,6 +55,9 @@ class Scenario:
     production_rate: int = 150
     queued_rate: int = 0
     quirks: frozenset[str] = field(default_factory=frozenset)
+    suffix: str = "example"
+    owner_at: str = ""
+    strangers: tuple[str, ...] = ("{slug}-mail.example",)
 
 
 _QUIET = {"leak": "none", "key_rate": 0}
@@ -154,6 +159,38 @@ _ALL = (
         "messy-logs",
         "A log with gaps, repeats, entries out of order, and metrics that disagree",
         quirks=frozenset({"messy"}),
+    ),
+    # Names under suffixes that are really sold: whose they are shows by the list of them alone.
+    Scenario(
+        "british",
+        "A customer and a stranger under co.uk: neighbours, not colleagues",
+        plants=("admin-key", "panel-user", "route"),
+        suffix="co.uk",
+        strangers=("drill-postroom.co.uk",),
+        quirks=frozenset({"own-user"}),
+    ),
+    Scenario(
+        "brazilian",
+        "A customer and two strangers under com.br",
+        plants=("admin-key", "panel-user", "domain-webhook"),
+        suffix="com.br",
+        strangers=("drill-entrega.com.br", "mail.drill-entrega.com.br"),
+        quirks=frozenset({"own-user"}),
+    ),
+    Scenario(
+        "webmail-owner",
+        "The owner has an address at a mail provider, and so has the stranger",
+        plants=("admin-key", "panel-user"),
+        owner_at="gmail.com",
+        strangers=("gmail.com",),
+        quirks=frozenset({"own-user"}),
+    ),
+    Scenario(
+        "colluding",
+        "Two strangers share a mail domain and vouch for each other",
+        plants=("admin-key", "sending-key", "panel-user"),
+        strangers=("relay-desk.example", "relay-desk.example"),
+        quirks=frozenset({"own-user"}),
     ),
     Scenario("hostile-names", "Every name is written by somebody nasty", quirks=frozenset({"hostile"})),
 )

@@ -44,6 +44,7 @@ class Story:
     start: datetime
     company: str
     slug: str
+    company_domain: str
     account_id: str
     site_host: str
     hosts: tuple[Host, ...]
@@ -114,7 +115,8 @@ def tell(options: DrillOptions, start: datetime) -> Story:
     taken = first_use - timedelta(hours=scenario.taken_hours, minutes=rng.randrange(60))
     ips = tuple(f"203.0.113.{n}" for n in rng.sample(range(10, 250), 4))
     users = users_of(scenario, options, slug, start, first_use, rng)
-    domains = domains_of(scenario, options, slug, start, rng)
+    company_domain = f"{slug}.{scenario.suffix}"
+    domains = domains_of(scenario, options, company_domain, start, rng)
     logins = logins_of(scenario, options, domains, start, first_use, rng)
     keys = keys_of(scenario, domains, users, start, first_use, rng)
     stolen_key = next((key for key in keys if key.stolen), None)
@@ -130,7 +132,9 @@ def tell(options: DrillOptions, start: datetime) -> Story:
         start=start,
         company=company,
         slug=slug,
+        company_domain=company_domain,
         account_id=hexes(rng, 24),
+        # Reserved whatever the suffix: nothing that looks at a web site may ever find somebody's real one.
         site_host=f"www.{slug}.example",
         hosts=(
             Host("web-1", f"192.0.2.{rng.randrange(10, 60)}", "web"),
