@@ -30,6 +30,7 @@ from workbench.core.state_dir import Home
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.state import EffectRecord
 from workbench.drill.api.app import HostApp
+from workbench.drill.role_play import DrillRolePlay
 from workbench.drill.servers.serve import RunningDrill, start
 from workbench.drill.world.options import DrillOptions
 from workbench.execution import executor
@@ -162,6 +163,7 @@ class Studio:
                 key=Secret(self.drill.api_key),
                 incident=INCIDENT,
                 drill=True,
+                role_play=DrillRolePlay(),
             )
         )
 
@@ -193,9 +195,9 @@ class Studio:
         app.clear_notifications()
         if app.store.session is not None:
             # What is looked at every 15 real seconds is as of now.
-            app.deeds.vigil.look()
+            app.controllers.monitor.look()
             app.clear_notifications()
-            app.store.session._calls.clear()
+            app.store.session._calls.clear()  # type: ignore[attr-defined]
             app.main.refresh_status()
         await pilot.pause(0.1)
         width, height = app.size
@@ -286,7 +288,7 @@ class Studio:
             await self.shoot(pilot, "alarm")
             # The others do theirs: strangers out, new credentials deployed; then what was kept can go.
             for part in ("drill.people", "drill.deploy"):
-                app.deeds.do(part)
+                app.controllers.dispatcher.do(part)
                 await self.settle(pilot)
             # Past the deadline until which replaced credentials are kept for the hand-over.
             self.pass_time(2400)

@@ -12,10 +12,10 @@ import pytest
 from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
 from workbench.domain.forensics.senders import for_abuse_reports, why_of
-from workbench.domain.forensics.senders import rows as sender_rows
 from workbench.domain.forensics.timeline import Kind, timeline
 from workbench.drill.world.records import Suppression
 from workbench.mailgun.log_entries import read_page
+from workbench.presentation.senders import rows as sender_rows
 from workbench.readers.credential_use import CALLS, read_use
 from workbench.readers.log_export import pages_of
 from workbench.readers.snapshots import load

@@ -61,7 +61,7 @@ def main(what: str, marker: Path) -> int:
 
     def bind_a_key() -> None:
         app.redraw = crash  # type: ignore[method-assign]
-        app.deeds._always["redraw"] = crash
+        app.controllers.dispatcher._always["redraw"] = crash
 
     begin: dict[str, Callable[[], object]] = {
         "crash": lambda: app.set_timer(0.5, crash),

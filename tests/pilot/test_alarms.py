@@ -37,7 +37,7 @@ def intruder_returns(session: FakeSession) -> None:
 
 
 async def look(pilot: Pilot[int]) -> None:
-    app_of(pilot).deeds.vigil.look()
+    app_of(pilot).controllers.monitor.look()
     await settle(pilot)
 
 

@@ -86,7 +86,7 @@ async def test_a_message_is_copied_and_its_link_counted_down(running: Running, w
 async def test_measures_left_for_later_are_recorded_by_name(running: Running) -> None:
     session = FakeSession()
     async with running(session) as pilot:
-        app_of(pilot).deeds.do("harden.show")
+        app_of(pilot).controllers.dispatcher.do("harden.show")
         await settle(pilot)
         assert isinstance(pilot.app.screen, ListScreen)
         await pilot.press("l")
@@ -100,8 +100,8 @@ async def test_marked_measures_are_planned_and_what_asks_first_goes_alone(runnin
     async with running(session) as pilot:
         app = app_of(pilot)
         planned: list[tuple[str, list[str]]] = []
-        app.deeds.planning.make = lambda action, marked, **_: planned.append((action.id, marked))  # type: ignore[method-assign]
-        app.deeds.do("harden.show")
+        app.controllers.plans.make = lambda action, marked, **_: planned.append((action.id, marked))  # type: ignore[method-assign]
+        app.controllers.dispatcher.do("harden.show")
         await settle(pilot)
         screen: Any = pilot.app.screen
         screen.table.set_marks(["alerts", "domain-tls"])
@@ -110,7 +110,7 @@ async def test_marked_measures_are_planned_and_what_asks_first_goes_alone(runnin
         assert [(name, sorted(marked)) for name, marked in planned] == [
             ("harden.apply", ["alerts", "domain-tls"])
         ]
-        app.deeds.do("harden.show")
+        app.controllers.dispatcher.do("harden.show")
         await settle(pilot)
         screen = pilot.app.screen
         screen.table.set_marks(["sending-limit"])
@@ -126,7 +126,7 @@ async def test_esc_leaves_every_list_without_a_record(running: Running) -> None:
         app = app_of(pilot)
         session.state.alarms["a1"] = Alarm("a1", "2026-11-21T14:05:00Z", "a route appeared", "routes", "r1")
         for action in ("findings.judge", "harden.show", "people.message"):
-            app.deeds.do(action)
+            app.controllers.dispatcher.do(action)
             await settle(pilot)
             assert len(app.screen_stack) == 2, action
             await pilot.press("escape")
@@ -148,7 +148,7 @@ async def test_notes_errors_and_copies_shorten_addresses_while_share_safe(
         assert not [n for n in app._notifications if PERSON in n.message]
         while len(app.screen_stack) > 1:
             app.pop_screen()
-        app.deeds.closing.show_text("To somebody", f"Dear {PERSON}", "", None)
+        app.controllers.monitor.show_text("To somebody", f"Dear {PERSON}", "", None)
         await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)

@@ -276,7 +276,7 @@ async def test_one_question_after_another(running: Running) -> None:
     async with running(FakeSession()) as pilot:
         app = app_of(pilot)
         for _ in range(3):
-            app.deeds.questions.pick("Which?", "", (Choice("a", "A"),), lambda picked: None)
+            app.controllers.questions.pick("Which?", "", (Choice("a", "A"),), lambda picked: None)
         await settle(pilot)
         assert len(app.screen_stack) == 4
 
@@ -284,7 +284,7 @@ async def test_one_question_after_another(running: Running) -> None:
 async def test_damage_is_told_share_safe(running: Running) -> None:
     session = FakeSession()
     async with running(session) as pilot:
-        app_of(pilot).deeds.do("damage.assess")
+        app_of(pilot).controllers.dispatcher.do("damage.assess")
         await app_of(pilot).work.rest("assess", 5)
         await settle(pilot)
         assert "about 900 messages to ma…@acme.example" in screen_text(pilot)
@@ -294,7 +294,7 @@ async def test_a_domain_is_deleted_by_its_typed_name_only(running: Running) -> N
     session = FakeSession()
     async with running(session) as pilot:
         await pilot.press("3")
-        app_of(pilot).deeds.do("domains.delete")
+        app_of(pilot).controllers.dispatcher.do("domains.delete")
         await settle(pilot)
         pilot.app.screen.query_one("#ask-line").post_message(events.Paste("mg0.acme.example"))
         await pilot.press("enter")

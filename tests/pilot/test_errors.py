@@ -128,7 +128,7 @@ async def test_a_session_that_does_not_open_can_be_tried_again(running: Running)
                 raise UsageError("The vault is locked.", "It needs its passphrase.", "Unlock it.")
             return session
 
-        app._opening._open_session = opener  # type: ignore[assignment]
+        app._startup._open_session = opener  # type: ignore[assignment]
         await settle(pilot)
         assert "The vault is locked." in screen_text(pilot)
         await pilot.press("escape")

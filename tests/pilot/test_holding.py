@@ -137,7 +137,7 @@ async def test_a_locked_keyring_is_asked_about_and_once_unlocked_the_run_goes_on
                     raise KeyringLocked("the collection is locked")
 
                 keyring.trouble = locked
-                app.deeds.run(PLANS["key.create"](session))
+                app.controllers.plans.run(PLANS["key.create"](session))
                 for _ in range(500):
                     if isinstance(app.screen, PickScreen):
                         break

@@ -61,7 +61,7 @@ async def _rest(pilot: Pilot[int]) -> None:
 async def test_the_search_is_proposed_confirmed_shown_and_judged(tmp_path: Path) -> None:
     async with on_the_drill(tmp_path) as (pilot, session):
         app = app_of(pilot)
-        app.deeds.do("leaks.search")
+        app.controllers.dispatcher.do("leaks.search")
         await settle(pilot)
         assert on_top(pilot, SearchScreen)
         for name in ("targets", "logs", "sites"):
@@ -93,7 +93,7 @@ async def test_the_search_is_proposed_confirmed_shown_and_judged(tmp_path: Path)
 
 async def test_without_the_word_the_sites_are_left_out(tmp_path: Path) -> None:
     async with on_the_drill(tmp_path, (80, 24)) as (pilot, session):
-        app_of(pilot).deeds.do("leaks.search")
+        app_of(pilot).controllers.dispatcher.do("leaks.search")
         await settle(pilot)
         await pilot.press("enter", "enter")
         await _rest(pilot)
@@ -117,7 +117,7 @@ async def test_a_person_is_asked_and_the_answer_attested(tmp_path: Path) -> None
 
         key = msgspec.structs.replace(planted.key, requestor=one.user.email)
         held[planted.id] = KeyItem(key, planted.place)
-        app.deeds.do("leaks.person")
+        app.controllers.dispatcher.do("leaks.person")
         await _rest(pilot)
         assert on_top(pilot, PickScreen)
         assert str(one.user.email) not in screen_text(pilot), "share-safe is on"

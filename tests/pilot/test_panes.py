@@ -159,7 +159,7 @@ async def test_credentials_are_updated_row_by_row(running: Running, monkeypatch:
             real_update(self, rows)  # type: ignore[arg-type]
 
         session.hold.clear()
-        app.deeds.run(session.plan("logins.reset"))
+        app.controllers.plans.run(session.plan("logins.reset"))
         await pilot.pause(0.2)
         monkeypatch.setattr(KeyedTable, "set_rows", set_rows)
         monkeypatch.setattr(KeyedTable, "update_rows", update_rows)

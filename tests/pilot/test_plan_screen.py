@@ -117,7 +117,7 @@ async def test_ten_thousand_effects_scroll(running: Running) -> None:
             Effect(EffectKind.LOGIN_RESET, f"user{n}@mg.example", US, what=f"reset user{n}@mg.example")
             for n in range(10_000)
         )
-        app_of(pilot).deeds.show_plan(Plan("Reset everything", effects))
+        app_of(pilot).controllers.plans.show(Plan("Reset everything", effects))
         await settle(pilot)
         assert "10,000 changes" in screen_text(pilot)
         await pilot.press("ctrl+e", "G")
@@ -158,7 +158,7 @@ async def test_stop_and_quit_while_a_plan_runs(running: Running) -> None:
     async with running(session) as pilot:
         app = app_of(pilot)
         session.hold.clear()
-        app.deeds.run(session.plan("logins.reset"))
+        app.controllers.plans.run(session.plan("logins.reset"))
         await pilot.pause(0.2)
         text = screen_text(pilot)
         assert "WORKING 0/5" in text and "Esc stops" in text and "Esc stop" in text.splitlines()[-1]
@@ -180,7 +180,7 @@ async def test_escape_stops_and_says_what_is_done(running: Running) -> None:
     session = FakeSession(logins=5)
     async with running(session) as pilot:
         session.hold.clear()
-        app_of(pilot).deeds.run(session.plan("logins.reset"))
+        app_of(pilot).controllers.plans.run(session.plan("logins.reset"))
         await pilot.pause(0.2)
         await pilot.press("escape")
         await pilot.pause(0.3)

@@ -106,7 +106,7 @@ def test_the_footer_is_drawn_from_the_same_tables() -> None:
 
 async def test_every_action_can_be_done(running: Running) -> None:
     async with running(FakeSession()) as pilot:
-        assert app_of(pilot).deeds.known() == set(ACTIONS)
+        assert app_of(pilot).controllers.dispatcher.known() == set(ACTIONS)
 
 
 async def test_every_action_answers_before_there_is_a_session(running: Running) -> None:
@@ -122,7 +122,7 @@ async def test_every_action_answers_before_there_is_a_session(running: Running) 
         for action in ACTIONS.values():
             if action.id in ("quit", "refresh", "palette"):
                 continue
-            app.deeds.do(action.id)
+            app.controllers.dispatcher.do(action.id)
             await pilot.pause()
             while len(app.screen_stack) > 1:
                 app.pop_screen()

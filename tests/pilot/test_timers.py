@@ -39,7 +39,7 @@ def timer(session: FakeSession, name: str, kind: str, subject: str, left: timede
 
 async def look(pilot: Pilot[int]) -> None:
     """Have the app look at once instead of in 15 seconds."""
-    app_of(pilot).deeds.vigil.look()
+    app_of(pilot).controllers.monitor.look()
     await settle(pilot)
 
 
@@ -69,10 +69,10 @@ async def test_a_quiet_minute_repaints_nothing(running: Running) -> None:
         app.main.runbook.take = lambda slices, records: told.append(slices)  # type: ignore[method-assign]
         app.main.refresh_status = lambda: told.append("status")  # type: ignore[method-assign]
         session.clock.advance(10)
-        app.deeds.vigil.look()
+        app.controllers.monitor.look()
         assert told == []
         session.clock.advance(60)
-        app.deeds.vigil.look()
+        app.controllers.monitor.look()
         assert told == ["status", {"runbook"}]
 
 
@@ -228,12 +228,12 @@ async def test_proving_again_by_name_says_when_nothing_was_cut(running: Running)
     session = FakeSession()
     async with running(session) as pilot:
         app = app_of(pilot)
-        app.deeds.do("contain.prove")
+        app.controllers.dispatcher.do("contain.prove")
         await settle(pilot)
         assert "nothing was cut yet" in screen_text(pilot)
         effect = Effect(EffectKind.KEY_DELETE, "gone", session.inventory.places[0])
         session.state.effects[effect.id] = EffectRecord(effect)
         session.state.last_cut_at = iso(START)
-        app.deeds.do("contain.prove")
+        app.controllers.dispatcher.do("contain.prove")
         await app.work.rest("proof", 5)
         assert ("prove",) in session.asked

@@ -25,7 +25,7 @@ def account(*entries: str) -> FakeSession:
 
 
 async def do(pilot: Pilot[int], action: str) -> None:
-    app_of(pilot).deeds.do(action)
+    app_of(pilot).controllers.dispatcher.do(action)
     await settle(pilot)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from workbench.core.clock import Clock
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
+from workbench.drill.role_play import DrillRolePlay
 from workbench.drill.servers.serve import RunningDrill, start
 from workbench.drill.world.options import DrillOptions
 from workbench.mailgun.endpoints import Endpoints, from_document
@@ -65,6 +66,7 @@ async def opened(
             clock=clock or drill.clock,
             key=Secret(key or drill.api_key),
             drill=True,
+            role_play=DrillRolePlay(),
             **options,
         )
     )

@@ -19,6 +19,7 @@ from workbench.core.errors import HostError, UsageError
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home, new_incident_id
 from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_document
+from workbench.session.role_play_port import RolePlay
 from workbench.session.session import Session, SessionOptions, open_session
 from workbench.vault.passphrases import check_new, passphrase_from_environment
 from workbench.vault.vault import NoKeyring, SystemKeyring, Vault, detect
@@ -131,6 +132,7 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
                 key=supplied_key(options),
                 incident=incident,
                 drill=drill,
+                role_play=_role_play() if drill else None,
                 own_key_id=getattr(options, "own_key", ""),
                 resolver=getattr(options, "resolver", None) or "",
                 old_secrets=keys,
@@ -140,6 +142,12 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
     except BaseException:
         vault.close()
         raise
+
+
+def _role_play() -> RolePlay:
+    from workbench.drill.role_play import DrillRolePlay
+
+    return DrillRolePlay()
 
 
 def old_secrets(path: str | None) -> tuple[dict[str, Secret], dict[str, Secret]]:

@@ -165,6 +165,7 @@ class _Drill:
 
         from workbench.core.clock import ShiftedClock
         from workbench.core.redact import Secret
+        from workbench.drill.role_play import DrillRolePlay
         from workbench.mailgun.endpoints import from_document
         from workbench.session.session import SessionOptions, open_session
 
@@ -183,6 +184,7 @@ class _Drill:
                 clock=ShiftedClock(),
                 key=Secret(document["api_key"]),
                 drill=True,
+                role_play=DrillRolePlay(),
                 search_places=drill_places(document),
             )
         )

@@ -7,24 +7,39 @@ such address, and a session on a real account never gets here.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from workbench.core.errors import UsageError
-from workbench.core.redact import Secret
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.mailgun.client import Mailgun, Priority
 
 if TYPE_CHECKING:
-    from workbench.session.session import Session
+    from workbench.session.role_play_port import Fetch, Played
 
-Fetch = Callable[[str], Awaitable[Secret | None]]
 HOUR = 3600.0
 
 
-class Exercise:
-    """Plays the others' parts on a drill. ``fetch`` returns a stored secret by its vault entry."""
+class DrillRolePlay:
+    """Plays the others' parts on a drill: what a session of a drill is given as its ``RolePlay``."""
+
+    async def play(self, action_id: str, api: Mailgun, fetch: Fetch, situation: Situation) -> str:
+        """Play one part and return what happened in one sentence; raises UsageError for an unknown one."""
+        return await _Parts(api, fetch).play(action_id, situation)
+
+    async def catch_up(self, action_id: str, session: Played) -> None:
+        """Read what a played part changed: the account, and who sends with what once applications or time moved."""
+        await session.watch(whole=True)
+        if action_id == "drill.lists":
+            for found in session.blocklists.removals():
+                if found.ready and found.listing.matters:
+                    await session.blocklists.requested(*found.listing.pair)
+        if action_id in ("drill.deploy", "drill.hour", "drill.day"):
+            await session.read_use()
+
+
+class _Parts:
+    """The parts on one account. ``fetch`` returns a stored secret by its vault entry."""
 
     def __init__(self, api: Mailgun, fetch: Fetch) -> None:
         self._api = api
@@ -92,14 +107,3 @@ class Exercise:
 
     async def _control(self, name: str, body: dict[str, object]) -> None:
         await self._api.call("POST", f"/_drill/{name}", json=body, priority=Priority.READ, repeat_safe=False)
-
-
-async def catch_up(session: Session, part: str) -> None:
-    """Read what a played part changed: the account, and who sends with what once applications or time moved."""
-    await session.watch(whole=True)
-    if part == "drill.lists":
-        for found in session.blocklists.removals():
-            if found.ready and found.listing.matters:
-                await session.blocklists.requested(*found.listing.pair)
-    if part in ("drill.deploy", "drill.hour", "drill.day"):
-        await session.read_use()

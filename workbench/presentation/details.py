@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from workbench.core.redact import key_tail, short_address
 from workbench.presentation.cells import Look, hide_all_addresses, hide_people, moment_text, people_of
 from workbench.presentation.credentials import record_words
 
 if TYPE_CHECKING:
-    from workbench.session.session import Session
+    from workbench.blocklists.verdicts import Listing
+    from workbench.domain.detection.findings import Finding
+    from workbench.domain.model.inventory import Inventory
+    from workbench.domain.model.situation import Situation
+    from workbench.domain.model.state import State
+    from workbench.presentation.activity_log import LogLine
+
+
+class Shown(Protocol):
+    """What details are drawn from: an open incident, as far as they ask of it."""
+
+    listings: dict[str, Listing]
+
+    @property
+    def inventory(self) -> Inventory:
+        """Return what was read of the account."""
+
+    @property
+    def state(self) -> State:
+        """Return the journal replayed."""
+
+    def situation(self) -> Situation:
+        """Return everything that plans and steps look at."""
+
+    def findings(self) -> list[Finding]:
+        """Return what the operator must judge."""
+
+    def log_lines(self) -> Sequence[LogLine]:
+        """Return the activity log, oldest first."""
+
 
 FULL = "%Y-%m-%d %H:%M:%SZ"
 FULL_LOCAL = "%Y-%m-%d %H:%M:%S %Z"
 LOGINS_SHOWN = 200
 
 
-def detail_lines(session: Session, pane: str, key: str, look: Look) -> tuple[str, list[str]]:
+def detail_lines(session: Shown, pane: str, key: str, look: Look) -> tuple[str, list[str]]:
     """Return (heading, lines) about the row ``key`` of a pane; a row that is gone says so."""
     makers = {
         "credentials": _credential,
@@ -48,7 +77,7 @@ def _pairs(record: Any, names: tuple[str, ...], look: Look) -> Iterator[str]:
         yield f"{name.replace('_', ' ')}: {value}"
 
 
-def _credential(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
+def _credential(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
     item = session.inventory.keys.get(key)
     if item is not None:
         names = (
@@ -66,7 +95,7 @@ def _credential(session: Session, key: str, look: Look) -> tuple[str, list[str]]
     return key, ["The account no longer names it."]
 
 
-def _domain(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
+def _domain(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
     item = session.inventory.domains.get(key)
     if item is None:
         return key, ["The account no longer names it."]
@@ -85,7 +114,7 @@ def _domain(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
     return f"Domain {key}", lines
 
 
-def _user(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
+def _user(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
     item = session.inventory.users.get(key)
     if item is None:
         return key, ["The account no longer names this user."]
@@ -104,7 +133,7 @@ def _user(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
     return f"User {short_address(email) if look.share_safe else email}", lines
 
 
-def _listing(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
+def _listing(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
     listing = session.listings.get(key)
     if listing is None:
         return key, []
@@ -122,14 +151,14 @@ def _listing(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
     return f"{listing.subject.value} on {listing.zone.title}", [line for line in lines if line]
 
 
-def _line(session: Session, key: str, look: Look) -> tuple[str, list[str]]:
+def _line(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
     found = next((line for line in session.log_lines() if str(line.seq) == key), None)
     if found is None:
         return key, []
     return f"Journal row {key}", [moment_text(found.at, look, FULL_LOCAL if look.local else FULL), found.text]
 
 
-def _finding(session: Session, key: str) -> Iterator[str]:
+def _finding(session: Shown, key: str) -> Iterator[str]:
     for finding in session.findings():
         if finding.id == key:
             yield ""
@@ -139,7 +168,7 @@ def _finding(session: Session, key: str) -> Iterator[str]:
             yield f"judged: {finding.decision or 'not yet; d judges it'}"
 
 
-def _effects(session: Session, key: str, look: Look) -> Iterator[str]:
+def _effects(session: Shown, key: str, look: Look) -> Iterator[str]:
     """What this incident did to it, with the evidence."""
     for record in session.state.effects.values():
         about = (record.effect.target, record.result.get("key_id"), record.effect.params.get("replaces"))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from workbench.domain.model.inventory import Inventory
     from workbench.leaks.people import Suspicion
     from workbench.mailgun.client import Mailgun
-    from workbench.session.session import Session
+    from workbench.session.account import AccountReadings
     from workbench.smtp.auth_probe import SmtpProver
 
 
@@ -195,7 +195,7 @@ async def prove(
 # ── in a session ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def search(session: Session, request: Request, tell: Told | None = None) -> LeakReport:
+async def search(session: AccountReadings, request: Request, tell: Told | None = None) -> LeakReport:
     """Search in a thread of its own, journal what was found, return the report.
 
     ``tell`` is called on the event loop with each line of progress. Raises UsageError for what cannot be
@@ -227,7 +227,9 @@ async def search(session: Session, request: Request, tell: Told | None = None) -
     return report
 
 
-def _with_prove(options: LeakOptions, session: Session, loop: asyncio.AbstractEventLoop) -> LeakOptions:
+def _with_prove(
+    options: LeakOptions, session: AccountReadings, loop: asyncio.AbstractEventLoop
+) -> LeakOptions:
     """Return the options with a proof that runs on the session's event loop, called from the search's thread."""
 
     def call(found: Any) -> dict[str, tuple[Liveness, str]]:
@@ -238,7 +240,7 @@ def _with_prove(options: LeakOptions, session: Session, loop: asyncio.AbstractEv
     return replace(options, prove=asked)
 
 
-async def people(session: Session) -> tuple[Suspicion, ...]:
+async def people(session: AccountReadings) -> tuple[Suspicion, ...]:
     """Return the people under whose name keys were planted, with the questions to ask them."""
     _, sealer = await session.sealing()
     snapshot = await _snapshot(session.state, sealer, session.folder)

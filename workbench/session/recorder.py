@@ -27,6 +27,7 @@ from workbench.vault.vault import EntryName, Vault
 
 if TYPE_CHECKING:
     from workbench.core.sealing import Sealer
+    from workbench.session.role_play_port import RolePlay
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class SessionOptions:
     key: Secret | None = None
     incident: str | None = None
     drill: bool = False
+    role_play: RolePlay | None = None
     own_key_id: str = ""
     resolver: str = ""
     # Where the leak search is proposed to look; what begins with log: is an access log.

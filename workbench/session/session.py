@@ -35,6 +35,9 @@ from workbench.vault.vault import EntryName
 if TYPE_CHECKING:
     from workbench.domain.detection.changes import Change
     from workbench.execution.reverification import Reproof
+    from workbench.leaks.command import LeakReport
+    from workbench.leaks.people import Suspicion
+    from workbench.session import leak_search
     from workbench.session.report_writer import Written
 
 CONNECTIONS_CLOSE = 2.0  # seconds
@@ -144,6 +147,18 @@ class Session(AccountReadings):
         await self._note_contained()
         return found
 
+    async def search_leaks(self, request: leak_search.Request, say: Callable[[str], None]) -> LeakReport:
+        """Search for the leak as asked; ``say`` hears lines of progress."""
+        from workbench.session import leak_search
+
+        return await leak_search.search(self, request, say)
+
+    async def leak_suspects(self) -> tuple[Suspicion, ...]:
+        """Return under whose name keys were planted."""
+        from workbench.session import leak_search
+
+        return await leak_search.people(self)
+
     def report_material(self) -> Material:
         """Return what reports are composed from."""
         return Material(self.situation(), self._journal.rows(), self._journal.head_hash)
@@ -172,18 +187,16 @@ class Session(AccountReadings):
 
     async def exercise(self, action_id: str) -> str:
         """Play a part that in a real incident is somebody else's, in the drill only; returns what happened."""
-        from workbench.drill import role_play as exercise
-        from workbench.drill.role_play import Exercise
-
-        if not self.drill:
+        player = self._options.role_play
+        if player is None:
             raise UsageError("This is a real account.", "Parts are played in the drill only.", "")
 
         async def fetch(entry: str) -> Secret | None:
             return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
 
-        played = await Exercise(self.api, fetch).play(action_id, self.situation())
+        played = await player.play(action_id, self.api, fetch, self.situation())
         await self.fact(role_play.FACT, role_play.with_part(self.state, action_id, iso(self.clock.now())))
-        await exercise.catch_up(self, action_id)
+        await player.catch_up(action_id, self)
         return played
 
     async def aclose(self) -> None:

@@ -10,9 +10,10 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePath
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from rich.segment import Segments
 from rich.text import Text
@@ -27,14 +28,14 @@ from workbench.core.errors import JournalError
 from workbench.planning.catalog import Pane
 from workbench.presentation.cells import Look, hide_people, people_of
 from workbench.tui.clipboard import copy_sequence
-from workbench.tui.controllers.dispatcher import Deeds
+from workbench.tui.composition import composed
 from workbench.tui.messages import ActionRequested, DetailRequested, Funnel, Moved
-from workbench.tui.notifications import Toasts
+from workbench.tui.notifications import Notifications
 from workbench.tui.panes.store import Store
 from workbench.tui.screens.main import MainScreen
 from workbench.tui.screens.status import freshness
-from workbench.tui.shutdown import Ending, crash_text
-from workbench.tui.startup import FirstScreen, Opening
+from workbench.tui.shutdown import Shutdown, crash_text
+from workbench.tui.startup import FirstScreen, Startup
 from workbench.tui.style_paths import style_files
 from workbench.tui.themes import THEMES, ascii_only, theme_name
 from workbench.tui.widgets.plain import AsciiFilter
@@ -42,9 +43,11 @@ from workbench.tui.workers import Trouble, Workers, trouble
 
 if TYPE_CHECKING:
     from workbench.core.redact import Secret
-    from workbench.session.session import Session
+    from workbench.planning.catalog import Action
+    from workbench.tui.incident_port import Incident
     from workbench.tui.screens.connect import Door
 
+Answer = TypeVar("Answer")
 MIN_WIDTH, MIN_HEIGHT = 60, 16  # cells; below this nothing can be read safely
 # Seconds between two readings of the account and of the sending figures while the app is open.
 WATCH_EVERY = 60.0
@@ -67,7 +70,7 @@ class WorkbenchApp(App[int]):
 
     def __init__(
         self,
-        open_session: Callable[[], Awaitable[Session]],
+        open_session: Callable[[], Awaitable[Incident]],
         *,
         first_screen: FirstScreen = "panes",
         drill: bool = False,
@@ -91,10 +94,10 @@ class WorkbenchApp(App[int]):
         self.store.phases = self.funnel.phases
         self.main = MainScreen(self.store, self.funnel)
         self.work = Workers(self, self._failed)
-        self.toasts = Toasts(self)
-        self.deeds = Deeds(self)
-        self._opening = Opening(self, open_session, door, first_screen)
-        self._ending = Ending(self)
+        self.toasts = Notifications(self, self)
+        self.controllers = composed(self, self.main, self._always())
+        self._startup = Startup(self, self.work, open_session, door, first_screen)
+        self._ending = Shutdown(self, self, self.close_session)
         self.drill = drill
         self._every = (watch_every, rate_every)
         self._unsubscribe: Callable[[], None] | None = None
@@ -106,6 +109,30 @@ class WorkbenchApp(App[int]):
         """Return the main screen: it is the first frame."""
         return self.main
 
+    def _always(self) -> dict[str, Callable[[], object]]:
+        """Return what needs no open incident, by action id."""
+        return {
+            "help": self._help,
+            "quit": self.ask_quit,
+            "redraw": self.redraw,
+            "palette": self.action_command_palette,
+            "refresh": self.refresh_account,
+            "pane.maximise": self.main.toggle_maximised,
+            "local.toggle": self._local,
+            **{f"pane.{pane.value}": partial(self.main.go, pane) for pane in Pane},
+        }
+
+    def _help(self) -> None:
+        from workbench.tui.screens.help import HelpScreen
+
+        pane = self.main.panes[self.main.current]
+        self.push_screen(HelpScreen(pane.PANE, pane.TITLE, pane.HELP))
+
+    def _local(self) -> None:
+        local = not self.store.look.local
+        self.set_look(local=local)
+        self.tell("Times are in this host's zone now." if local else "Times are in UTC now.")
+
     # Start
 
     def on_mount(self) -> None:
@@ -115,9 +142,9 @@ class WorkbenchApp(App[int]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.work.start(self._opening.open, group="open", doing="opening the incident", then=self._adopt)
+        self.work.start(self._startup.open, group="open", doing="opening the incident", then=self._adopt)
 
-    def _adopt(self, session: Session | None) -> None:
+    def _adopt(self, session: Incident | None) -> None:
         """Take the opened session in; without one the operator left at the door."""
         if session is None:
             self.exit(0)
@@ -125,7 +152,7 @@ class WorkbenchApp(App[int]):
         self.store.session = session
         self.store.failed = ""
         self._unsubscribe = session.subscribe(self.funnel)
-        session.attend(self.deeds.holding.ask)
+        session.attend(self.controllers.unstored.ask)
         self.main.renew()
         self.work.start(self._connect, group="connect", doing="connecting to Mailgun", then=self._connected)
 
@@ -142,7 +169,7 @@ class WorkbenchApp(App[int]):
         self._read_rate()
         if not self._watching:
             self._watching = True
-            self.deeds.vigil.begin()
+            self.controllers.monitor.begin()
         for seconds, again in zip(self._every, (self._watch, self._read_rate), strict=True):
             if seconds > 0:
                 self.set_interval(seconds, again)
@@ -178,7 +205,7 @@ class WorkbenchApp(App[int]):
         session = self.store.session
         if session is not None:
             # Nothing is asked before it is due: the intervals come from the lists' terms and the journal.
-            self.deeds.blocklists.follow(session)
+            self.controllers.blocklists.follow(session)
 
     def _reading(self, reading: bool) -> None:
         self.store.reading = reading
@@ -201,12 +228,12 @@ class WorkbenchApp(App[int]):
     def _moved(self, moved: Moved) -> None:
         self.main.take(moved)
         self.toasts.notices(moved.notices)
-        self.deeds.vigil.news(moved.slices)
+        self.controllers.monitor.news(moved.slices)
         self._ending.moved()
 
     @on(ActionRequested)
     def _requested(self, event: ActionRequested) -> None:
-        self.deeds.do(event.action_id)
+        self.do(event.action_id)
 
     @on(DetailRequested)
     def _detail(self, event: DetailRequested) -> None:
@@ -214,14 +241,16 @@ class WorkbenchApp(App[int]):
         from workbench.tui.screens.texts import TextScreen
 
         session = self.store.session
-        if session is None or (event.pane is Pane.ACTIVITY and self.deeds.vigil.of_line(session, event.key)):
+        if session is None or (
+            event.pane is Pane.ACTIVITY and self.controllers.monitor.of_line(session, event.key)
+        ):
             return
         heading, lines = detail_lines(session, event.pane.value, event.key, self.store.look)
         self.push_screen(TextScreen(heading, "\n".join(lines)))
 
     def action_do(self, action_id: str) -> None:
         """A key of the table of actions was pressed."""
-        self.deeds.do(action_id)
+        self.do(action_id)
 
     # Errors
 
@@ -274,7 +303,54 @@ class WorkbenchApp(App[int]):
                 return
         self.push_screen(ErrorScreen(shown))
 
-    # What deeds and screens use
+    # What controllers and screens use
+
+    def do(self, action_id: str) -> None:
+        """Do an action of the table, or say why it is not possible now."""
+        self.controllers.dispatcher.do(action_id)
+
+    def unavailable(self, action: Action) -> str:
+        """Return why an action is not possible now, ``""`` when it is."""
+        return self.controllers.dispatcher.unavailable(action)
+
+    def push(self, screen: Screen[Answer], closed: Callable[[Answer | None], None] | None = None) -> None:
+        """Show a screen over what is shown; ``closed`` gets its answer."""
+        self.push_screen(screen, closed)
+
+    @property
+    def plan_running(self) -> bool:
+        """Return whether a plan is being carried out."""
+        return bool(self.funnel.active)
+
+    @property
+    def plan_title(self) -> str:
+        """Return the title of the running plan."""
+        return self.funnel.title
+
+    @property
+    def plan_progress(self) -> tuple[int, int]:
+        """Return how many effects of the running plan are done, and of how many."""
+        return self.funnel.done, self.funnel.total
+
+    def plan_opens(self) -> None:
+        """Clear what would lie over the line in which a plan is confirmed."""
+        self.clear_notifications()
+
+    def plan_closed(self) -> None:
+        """Say what waited while a plan was shown."""
+        self.toasts.release()
+
+    def renew(self) -> None:
+        """Draw everything from the store again."""
+        self.main.renew()
+
+    def renew_status(self) -> None:
+        """Draw the top line again."""
+        self.main.refresh_status()
+
+    def renew_runbook(self) -> None:
+        """Draw the guide again."""
+        self.main.runbook.take({"runbook"}, {})
 
     def tell(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
         """Say something short in a corner; never an error's details, never a secret."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
 
 if TYPE_CHECKING:
-    from workbench.execution.progress import Notice
-    from workbench.tui.app import WorkbenchApp
+    from textual.app import App
 
-Severity = Literal["information", "warning"]
+    from workbench.execution.progress import Notice
+    from workbench.tui.ports import Severity, Ui
+
 SHOWN_FOR = 8  # seconds
 TOGETHER = 0.4  # seconds in which what is said counts as said at once
 LOOK_AGAIN = 1.0  # seconds between two looks whether the dialog in the way is closed
@@ -24,18 +25,19 @@ MOST = 2  # toasts of one moment; more of them become one
 ROOMY = 30  # lines of a terminal that has room for more toasts than that
 
 
-class Toasts:
+class Notifications:
     """One per app. What is said while a plan is on the screen waits until the plan is closed."""
 
-    def __init__(self, app: WorkbenchApp) -> None:
+    def __init__(self, app: App[Any], ui: Ui) -> None:
         self._app = app
+        self._ui = ui
         self._waiting: list[tuple[str, Severity]] = []
         self._collecting = False
         self._until: dict[str, float] = {}
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Say something short; never an error's details, never a secret."""
-        if self._app.plan_shown():
+        if self._ui.plan_shown():
             self._waiting.append((text, severity))
         else:
             self._show(text, severity)
@@ -53,11 +55,11 @@ class Toasts:
             self._app.set_timer(TOGETHER, self._collected)
 
     def _collected(self) -> None:
-        if len(self._app.screen_stack) > 1 and not self._app.plan_shown():
+        if len(self._app.screen_stack) > 1 and not self._ui.plan_shown():
             self._app.set_timer(LOOK_AGAIN, self._collected)
             return
         self._collecting = False
-        if not self._app.plan_shown():
+        if not self._ui.plan_shown():
             self.release()
 
     def release(self) -> None:
@@ -72,7 +74,7 @@ class Toasts:
         self._show(f"{len(waiting)} pieces of news; first: {first} Activity (6) lists them all.", severity)
 
     def _show(self, text: str, severity: Severity) -> None:
-        safe = visible(self._app.safe(text), 400)
+        safe = visible(self._ui.safe(text), 400)
         now = monotonic()
         if now < self._until.get(safe, 0.0):
             return  # It still stands there.

@@ -15,7 +15,7 @@ from workbench.planning.catalog import ACTIONS, Action
 from workbench.tui.keymap import key_name
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.ports import Ui
 
 
 class ActionProvider(Provider):
@@ -23,10 +23,10 @@ class ActionProvider(Provider):
 
     def entries(self) -> Iterator[tuple[Action, str]]:
         """Yield every action with the reason why it is not possible now (empty: it is)."""
-        app = cast("WorkbenchApp", self.app)
+        ui = cast("Ui", self.app)
         for action in ACTIONS.values():
             if action.id != "palette":
-                yield action, app.deeds.unavailable(action)
+                yield action, ui.unavailable(action)
 
     def _help(self, action: Action, reason: str) -> str:
         # The palette takes markup here, and reasons may quote outside text.
@@ -53,4 +53,4 @@ class ActionProvider(Provider):
                 yield Hit(score, self._shown(action, reason), run, action.title, self._help(action, reason))
 
     async def _run(self, action_id: str) -> None:
-        cast("WorkbenchApp", self.app).deeds.do(action_id)
+        cast("Ui", self.app).do(action_id)

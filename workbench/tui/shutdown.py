@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from queue import Full
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 from workbench.tui.exit_watchdog import LastExit
 
 if TYPE_CHECKING:
-    from workbench.tui.app import WorkbenchApp
+    from textual.app import App
+
+    from workbench.tui.ports import Ui
     from workbench.tui.screens.choices import Picked
 
 FRAMES = 12
@@ -63,14 +66,16 @@ def outlive_terminal(driver: Any) -> None:
     driver.write = write
 
 
-class Ending:
+class Shutdown:
     """Asks before a running plan is left, and watches for the ends that no key press asks for.
 
     One per app; ``begin`` and ``end`` frame its run.
     """
 
-    def __init__(self, app: WorkbenchApp) -> None:
+    def __init__(self, app: App[int], ui: Ui, close_session: Callable[[], Awaitable[None]]) -> None:
         self._app = app
+        self._ui = ui
+        self._close_session = close_session
         self._tasks: set[asyncio.Task[None]] = set()
         self._quitting = False
         self._last = LastExit()
@@ -92,9 +97,8 @@ class Ending:
 
     def ask_quit(self) -> None:
         """Quit; while a plan runs, ask first and let what is under way reach its end."""
-        app = self._app
-        if not app.funnel.active or self._quitting:
-            app.exit(0)
+        if not self._ui.plan_running or self._quitting:
+            self._app.exit(0)
             return
         from workbench.tui.screens.choices import Choice
         from workbench.tui.screens.prompts import PickScreen
@@ -104,27 +108,27 @@ class Ending:
             Choice("stop", "Stop after the current effects, then quit", "the next start resumes"),
             Choice("now", "Quit now", "what is under way is looked up on the next start"),
         )
-        done, total = app.funnel.done, app.funnel.total
-        text = f"“{app.funnel.title}” is running: {done} of {total} are done and stay done."
-        app.push_screen(PickScreen("Quit while a plan is running?", text, choices), self._answered)
+        done, total = self._ui.plan_progress
+        text = f"“{self._ui.plan_title}” is running: {done} of {total} are done and stay done."
+        self._ui.push(PickScreen("Quit while a plan is running?", text, choices), self._answered)
 
     def _answered(self, picked: Picked | None) -> None:
-        session = self._app.store.session
+        session = self._ui.store.session
         if picked is None or picked.id == "stay" or session is None:
             return
         session.stop()
-        if picked.id == "now" or not self._app.funnel.active:
+        if picked.id == "now" or not self._ui.plan_running:
             self._app.exit(0)
         else:
             self._quitting = True
             self._app.set_timer(STOPPING, lambda: self._app.exit(0))
-            self._app.tell(
+            self._ui.tell(
                 f"Waiting for the effects under way, {STOPPING:.0f} s at most, then quitting. q again quits at once."
             )
 
     def moved(self) -> None:
         """Leave once what was under way has ended, where that was asked for."""
-        if self._quitting and not self._app.funnel.active:
+        if self._quitting and not self._ui.plan_running:
             self._app.exit(0)
 
     # When no key asks
@@ -159,7 +163,7 @@ class Ending:
         """Show a fault of a task nobody waits for; asyncio would print its text over the screen."""
         error = context.get("exception")
         if isinstance(error, Exception):
-            self._app.call_later(self._app.show_error, error, "background work", "stray")
+            self._app.call_later(self._ui.show_error, error, "background work", "stray")
 
     def _signalled(self, name: signal.Signals) -> None:
         if not self._tasks:
@@ -173,15 +177,15 @@ class Ending:
         a hang-up the process leaves at once: winding the screen down would write to a terminal that no
         longer exists.
         """
-        app = self._app
-        if app.store.session is not None:
-            app.store.session.stop()
-            await app.work.rest("run", PATIENCE)
+        session = self._ui.store.session
+        if session is not None:
+            session.stop()
+            await self._ui.work.rest("run", PATIENCE)
         if name is not signal.SIGHUP:
-            app.exit(128 + name)
+            self._app.exit(128 + name)
             return
-        app.workers.cancel_all()
+        self._app.workers.cancel_all()
         try:
-            await asyncio.wait_for(app.close_session(), PATIENCE)
+            await asyncio.wait_for(self._close_session(), PATIENCE)
         finally:
             os._exit(128 + name)

@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from workbench.core.errors import WorkbenchError
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from workbench.core.redact import Secret
-    from workbench.session.session import Session
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.incident_port import Incident
+    from workbench.tui.ports import Work
     from workbench.tui.screens.connect import Door
 
 FirstScreen = Literal["panes", "connect"]
 
 
-class Opening:
+class Startup:
     """Asks for the passphrase and the key where they are needed, then opens the session."""
 
     def __init__(
         self,
-        app: WorkbenchApp,
-        open_session: Callable[[], Awaitable[Session]],
+        app: App[Any],
+        work: Work,
+        open_session: Callable[[], Awaitable[Incident]],
         door: Callable[[], Awaitable[Door]] | None,
         first_screen: FirstScreen,
     ) -> None:
         self._app = app
+        self._work = work
         self._open_session = open_session
         self._door = door
         self._first_screen = first_screen
 
-    async def open(self) -> Session | None:
+    async def open(self) -> Incident | None:
         """Return the open session, None when the operator left at the door. Raises what opening raises."""
         if self._door is not None and not await self._pass(await self._door()):
             return None
@@ -66,7 +70,7 @@ class Opening:
             return ""
 
         def start(passphrase: Secret, answered: Callable[[str], None]) -> None:
-            self._app.work.start(
+            self._work.start(
                 lambda: attempt(passphrase), group="vault", doing="opening the vault", then=answered
             )
 

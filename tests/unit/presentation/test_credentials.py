@@ -198,10 +198,10 @@ def test_details_hold_everything_known(session: FakeSession) -> None:
     record = reset(
         session, EffectState.VERIFIED, evidence=["old 535", "new 235"], done_at="2026-11-21T14:03:00Z"
     )
-    heading, lines = detail_lines(session, "credentials", record.effect.target, SAFE)  # type: ignore[arg-type]
+    heading, lines = detail_lines(session, "credentials", record.effect.target, SAFE)
     text = "\n".join(lines)
     assert record.effect.target in heading and "old 535" in text and "2026-11-21 14:03:00Z" in text
-    heading, lines = detail_lines(session, "users", "user-0", SAFE)  # type: ignore[arg-type]
+    heading, lines = detail_lines(session, "users", "user-0", SAFE)
     assert PERSON not in heading + "\n".join(lines)
     for pane in ("credentials", "domains", "users", "blocklists", "activity"):
-        assert detail_lines(session, pane, "no such thing", SAFE)[1]  # type: ignore[arg-type]
+        assert detail_lines(session, pane, "no such thing", SAFE)[1]

@@ -6,12 +6,13 @@ out, expires some time after that stopped, and is listed again when a removal wa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from workbench.drill.world.account import Account
+    from workbench.drill.world.records import Stream, World
+    from workbench.drill.world.story import Story
 
 DAY = 86400.0
 HOUR = 3600.0
@@ -74,10 +75,27 @@ RULES = (
 )
 
 
+class Listed(Protocol):
+    """The simulated account, as far as a blocklist sees its mail."""
+
+    world: World
+    story: Story
+    advance: Callable[[], None]
+
+    def now(self) -> float:
+        """Return the simulated time, in seconds."""
+
+    def changed(self, urgent: bool = False) -> None:
+        """Note that something changed."""
+
+    def streams(self, actor: str = "") -> Iterator[Stream]:
+        """Yield the senders, all or one actor's."""
+
+
 class Listings:
     """The blocklists' view of one drill, on the simulated clock."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Listed) -> None:
         self._account = account
 
     def lookup(self, zone: str, subject: str) -> tuple[Sequence[str], str] | None:

@@ -13,23 +13,25 @@ from workbench.planning.catalog import Action
 from workbench.tui.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
-    from workbench.session.session import Session
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.incident_port import Incident
+    from workbench.tui.ports import Plans, Prompts, Ui
 
 EXAMPLE = "192.0.2.10 or 192.0.2.0/28"
 
 
-class Admission:
+class AllowlistQuestions:
     """One per app; ``table`` is what ``Questions`` takes over."""
 
-    def __init__(self, app: WorkbenchApp) -> None:
-        self._app = app
+    def __init__(self, ui: Ui, plans: Plans, prompts: Prompts) -> None:
+        self._ui = ui
+        self._plans = plans
+        self._prompts = prompts
 
-    def table(self) -> dict[str, Callable[[Action, list[str], Session], object]]:
+    def table(self) -> dict[str, Callable[[Action, list[str], Incident], object]]:
         """Return the questions by action id."""
         return {"allowlist.add": self._allow, "allowlist.remove": self._disallow}
 
-    def impossible(self, action_id: str, session: Session) -> str:
+    def impossible(self, action_id: str, session: Incident) -> str:
         """Return why there is nothing to ask about, ``""`` when there is."""
         inventory = session.inventory
         if "allowlist" not in inventory.read_at:
@@ -41,7 +43,7 @@ class Admission:
         contained = session.state.contained_at
         return "" if contained else "the IP allowlist is empty, and stays so until access is cut (step 11)"
 
-    def _allow(self, action: Action, marked: list[str], session: Session) -> None:
+    def _allow(self, action: Action, marked: list[str], session: Incident) -> None:
         if not session.inventory.allowlist:
             self._begin_list(action, session)
             return
@@ -62,11 +64,11 @@ class Admission:
                 else:
                     self._own(session, lambda own: self._make(action, [], address=address, own_address=own))
 
-            self._app.deeds.questions.pick(f"Whose address is {visible(address, 60)}?", "", choices, answered)
+            self._prompts.pick(f"Whose address is {visible(address, 60)}?", "", choices, answered)
 
         self._line("Add to the IP allowlist", words, typed, EXAMPLE)
 
-    def _begin_list(self, action: Action, session: Session) -> None:
+    def _begin_list(self, action: Action, session: Incident) -> None:
         """The first entries of an empty list (step 11): ours and every address that sends, as one plan."""
 
         def senders(own: str) -> None:
@@ -89,7 +91,7 @@ class Admission:
 
         self._own(session, senders)
 
-    def _disallow(self, action: Action, marked: list[str], session: Session) -> None:
+    def _disallow(self, action: Action, marked: list[str], session: Incident) -> None:
         entries = session.inventory.allowlist
         chosen = [entry for entry in marked if entry in entries]
 
@@ -103,13 +105,13 @@ class Admission:
             Choice(name, visible(name, 60), visible(item.description or "", 60))
             for name, item in entries.items()
         ]
-        self._app.deeds.questions.pick(
+        self._prompts.pick(
             "Take which entry off the IP allowlist?", "", choices, lambda picked: own([picked.id])
         )
 
     # This host's own
 
-    def _own(self, session: Session, answered: Callable[[str], object]) -> None:
+    def _own(self, session: Incident, answered: Callable[[str], object]) -> None:
         words = (
             "Which address does Mailgun see this host come from? No call tells it: ask your network's people, or "
             "open a what-is-my-address page on this host."
@@ -121,7 +123,7 @@ class Admission:
             "192.0.2.10",
         )
 
-    def _confirm(self, address: str, answered: Callable[[str], object], session: Session) -> None:
+    def _confirm(self, address: str, answered: Callable[[str], object], session: Incident) -> None:
         """Show the typed address back; only a deliberate yes goes on."""
         choices = (
             Choice("no", "No, or not sure", "nothing is changed"),
@@ -133,10 +135,10 @@ class Admission:
             if answer.id == "yes":
                 answered(address)
             else:
-                self._app.tell("Nothing was changed. Find out this host's address first.")
+                self._ui.tell("Nothing was changed. Find out this host's address first.")
 
         heading = f"Is {visible(address, 60)} this host's own address?"
-        self._app.deeds.questions.pick(heading, text, choices, picked)
+        self._prompts.pick(heading, text, choices, picked)
 
     def _line(
         self,
@@ -160,8 +162,7 @@ class Admission:
                 return error.what
             return ""
 
-        questions = self._app.deeds.questions
-        questions.line(heading, text, answered, placeholder=placeholder, start=start, check=check)
+        self._prompts.line(heading, text, answered, placeholder=placeholder, start=start, check=check)
 
     def _make(self, action: Action, marked: list[str], **options: object) -> None:
-        self._app.deeds.make_plan(action, marked, **options)
+        self._plans.make(action, marked, **options)

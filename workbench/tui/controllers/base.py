@@ -1,4 +1,4 @@
-"""What the deeds of the later steps share: a list to decide on, a text to take, words to record.
+"""What the controllers share: a list to decide on, a text to take, words to record.
 
 People's addresses are shortened on the way to the screen and to the clipboard while share-safe is on.
 """
@@ -9,16 +9,31 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from workbench.session.session import Session
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.incident_port import Incident
+    from workbench.tui.ports import Plans, Prompts, Selection, Ui
     from workbench.tui.screens.lists import Chosen, Line, Verb
 
 
-class Lists:
-    """Shows and records for an app; starts no change of the account."""
+class Controller:
+    """Shows, asks and records; starts no change of the account.
 
-    def __init__(self, app: WorkbenchApp) -> None:
-        self._app = app
+    A controller hands its handlers to the dispatcher by action id (``table``) and says of each why it is not
+    possible now (``impossible``), where that is not the plan's own business.
+    """
+
+    def __init__(self, ui: Ui, selection: Selection, plans: Plans, prompts: Prompts) -> None:
+        self._ui = ui
+        self._selection = selection
+        self._plans = plans
+        self._prompts = prompts
+
+    def table(self) -> dict[str, Callable[[Incident], object]]:
+        """Return the handlers by action id."""
+        return {}
+
+    def impossible(self, action_id: str, session: Incident) -> str | None:
+        """Return why one of these is not possible now, ``""`` when it is, None where the session knows."""
+        return None
 
     def show_list(
         self,
@@ -38,10 +53,10 @@ class Lists:
                 answered(chosen)
 
         safe = [
-            line._replace(words=self._app.safe(line.words), more=self._app.safe(line.more)) for line in lines
+            line._replace(words=self._ui.safe(line.words), more=self._ui.safe(line.more)) for line in lines
         ]
-        screen = ListScreen(heading, self._app.safe(text), safe, verbs, marked=marked)
-        self._app.push_screen(screen, closed)
+        screen = ListScreen(heading, self._ui.safe(text), safe, verbs, marked=marked)
+        self._ui.push(screen, closed)
 
     def show_text(
         self, heading: str, text: str, hint: str, copied: Callable[[], object] | None, *, take: bool = True
@@ -53,12 +68,12 @@ class Lists:
             if done and copied is not None:
                 copied()
 
-        screen = TextScreen(heading, self._app.safe(text), hint=hint, enter_copies=take)
-        self._app.push_screen(screen, closed)
+        screen = TextScreen(heading, self._ui.safe(text), hint=hint, enter_copies=take)
+        self._ui.push(screen, closed)
 
     def decide(
         self,
-        session: Session,
+        session: Incident,
         keys: Sequence[str],
         decision: str,
         reason: str,
@@ -74,13 +89,18 @@ class Lists:
             if then is not None:
                 then()
 
-        self._app.work.start(work, group="decide", doing="recording your judgement", then=recorded)
+        self._ui.work.start(work, group="decide", doing="recording your judgement", then=recorded)
 
-    def attest(self, session: Session, step: str, said: Sequence[tuple[str, str]]) -> None:
+    def attest(self, session: Incident, step: str, said: Sequence[tuple[str, str]]) -> None:
         """Record several words about a step: (text, subject) each."""
+        attest(self._ui, session, step, said)
 
-        async def work() -> None:
-            for text, subject in said:
-                await session.attest(step, text, subject)
 
-        self._app.work.start(work, group="attest", doing=f"attesting step {step}")
+def attest(ui: Ui, session: Incident, step: str, said: Sequence[tuple[str, str]]) -> None:
+    """Record in a worker what a person says of a step: (text, subject) each."""
+
+    async def work() -> None:
+        for text, subject in said:
+            await session.attest(step, text, subject)
+
+    ui.work.start(work, group="attest", doing=f"attesting step {step}")

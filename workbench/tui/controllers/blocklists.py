@@ -6,21 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.planning.catalog import Pane
+from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
     from workbench.blocklists.removal import Removal
-    from workbench.session.session import Session
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.incident_port import Incident
 
 
-class BlocklistDeeds:
+class BlocklistsController(Controller):
     """One per app."""
 
-    def __init__(self, app: WorkbenchApp) -> None:
-        self._app = app
-
-    def table(self) -> dict[str, Callable[[Session], object]]:
-        """Return the deeds by action id; ``Deeds`` takes them over."""
+    def table(self) -> dict[str, Callable[[Incident], object]]:
+        """Return the handlers by action id."""
         return {
             "blocklists.check": self.check,
             "blocklists.removal": self.removal,
@@ -29,8 +26,10 @@ class BlocklistDeeds:
             "blocklists.overview": self.overview,
         }
 
-    def impossible(self, action_id: str, session: Session) -> str:
+    def impossible(self, action_id: str, session: Incident) -> str | None:
         """Return why an action of this step is not possible now, ``""`` when it is."""
+        if action_id in ("blocklists.check", "blocklists.overview"):
+            return None
         if not session.listings:
             return "nothing was looked up yet; b asks the blocklists"
         if action_id != "blocklists.removal" and session.read_only:
@@ -41,17 +40,17 @@ class BlocklistDeeds:
             return "the highlighted row is not listed"
         return ""
 
-    def check(self, session: Session) -> None:
+    def check(self, session: Incident) -> None:
         """Ask every list now, and read what the account shows of the days after."""
-        self._app.work.start(session.check_blocklists, group="blocklists", doing="asking the blocklists")
+        self._ui.work.start(session.check_blocklists, group="blocklists", doing="asking the blocklists")
 
-    def follow(self, session: Session) -> None:
+    def follow(self, session: Incident) -> None:
         """Ask what is due, in the background; what fails is said once."""
-        if not self._app.work.running("blocklists"):
+        if not self._ui.work.running("blocklists"):
             doing = "watching the blocklists"
-            self._app.work.start(session.watch_blocklists, group="blocklists", doing=doing, loud=False)
+            self._ui.work.start(session.watch_blocklists, group="blocklists", doing=doing, loud=False)
 
-    def removal(self, session: Session) -> None:
+    def removal(self, session: Incident) -> None:
         """Show the way off the highlighted listing, else off the one that matters most."""
         from workbench.presentation.listings import removal_lines
         from workbench.tui.screens.removal import RemovalScreen
@@ -60,7 +59,7 @@ class BlocklistDeeds:
         first = next((one for one in every if one.ready), None) or next(iter(every), None)
         found = self._chosen(session) or first
         if found is None:
-            self._app.tell("Nothing is listed.")
+            self._ui.tell("Nothing is listed.")
             return
         listing = found.listing
 
@@ -68,12 +67,12 @@ class BlocklistDeeds:
             if copied and found.ready:
                 self._ask_sent(session, found)
 
-        lines = "\n".join(self._app.safe(line) for line in removal_lines(found))
+        lines = "\n".join(self._ui.safe(line) for line in removal_lines(found))
         heading = f"{found.rank}. {listing.subject.value} on {listing.zone.title}"
         screen = RemovalScreen(heading, lines, found.text, hint=_hint(found), ready=found.ready)
-        self._app.push_screen(screen, closed)
+        self._ui.push(screen, closed)
 
-    def _ask_sent(self, session: Session, found: Removal) -> None:
+    def _ask_sent(self, session: Incident, found: Removal) -> None:
         from workbench.tui.screens.choices import Choice, Picked
         from workbench.tui.screens.prompts import PickScreen
 
@@ -87,15 +86,15 @@ class BlocklistDeeds:
         )
         where = "to Mailgun Support" if found.whose.value == "Mailgun" else f"on {found.page or 'their page'}"
         text = f"Ask {where}. Ask once: a second request before the wait is over makes it harder."
-        self._app.push_screen(PickScreen("Was the request sent?", text, choices), answered)
+        self._ui.push(PickScreen("Was the request sent?", text, choices), answered)
 
-    def requested(self, session: Session) -> None:
+    def requested(self, session: Incident) -> None:
         """Record that the highlighted removal was asked for."""
         found = self._chosen(session)
         if found is not None:
             self._record(session, found)
 
-    def _record(self, session: Session, found: Removal) -> None:
+    def _record(self, session: Incident, found: Removal) -> None:
         subject, zone = found.listing.pair
 
         async def work() -> str:
@@ -104,11 +103,11 @@ class BlocklistDeeds:
             return f"{until:%d %b %H:%M}Z" if until is not None else "the wait"
 
         def told(until: str) -> None:
-            self._app.tell(f"Recorded. {found.listing.zone.title} is asked again after {until}.")
+            self._ui.tell(f"Recorded. {found.listing.zone.title} is asked again after {until}.")
 
-        self._app.work.start(work, group="attest", doing="recording a removal request", then=told)
+        self._ui.work.start(work, group="attest", doing="recording a removal request", then=told)
 
-    def refused(self, session: Session) -> None:
+    def refused(self, session: Incident) -> None:
         """Record that the list said no, in its words."""
         from workbench.tui.screens.prompts import AskScreen
 
@@ -119,16 +118,16 @@ class BlocklistDeeds:
 
         def answered(text: str | None) -> None:
             if text:
-                self._app.work.start(
+                self._ui.work.start(
                     lambda: session.blocklists.refused(subject, zone, text),
                     group="attest",
                     doing="recording a refused removal",
                 )
 
         words = f"What did {found.listing.zone.title} answer about {subject}?"
-        self._app.push_screen(AskScreen("The list said no", words, placeholder="their words"), answered)
+        self._ui.push(AskScreen("The list said no", words, placeholder="their words"), answered)
 
-    def overview(self, session: Session) -> None:
+    def overview(self, session: Incident) -> None:
         """Show what was not asked and why, refusals, rates, and Mailgun's own monitoring."""
         from workbench.presentation.listings import overview_lines
         from workbench.tui.screens.texts import TextScreen
@@ -137,12 +136,12 @@ class BlocklistDeeds:
         lines = overview_lines(
             watch.switched_off(), watch.health, watch.beside(), watch.vendor_gap, session.state.facts
         )
-        self._app.push_screen(TextScreen("Beside the verdicts", self._app.safe("\n".join(lines))))
+        self._ui.push(TextScreen("Beside the verdicts", self._ui.safe("\n".join(lines))))
 
-    def _chosen(self, session: Session) -> Removal | None:
+    def _chosen(self, session: Incident) -> Removal | None:
         """Return the way off the listing under the cursor of the blocklists pane."""
-        main = self._app.main
-        key = main.panes[Pane.BLOCKLISTS].table.cursor_key if main.current is Pane.BLOCKLISTS else None
+        here = self._selection.current is Pane.BLOCKLISTS
+        key = self._selection.cursor_key(Pane.BLOCKLISTS) if here else None
         if key is None:
             return None
         subject, _, zone = key.partition("|")

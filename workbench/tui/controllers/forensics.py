@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
 from workbench.presentation.cells import people_of
-from workbench.tui.controllers.base import Lists
+from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
     from workbench.domain.forensics.moment import Moment
     from workbench.presentation.timeline import Hidden
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
     from workbench.tui.screens.lists import Chosen
 
 
-class Past(Lists):
-    """One per app; ``table`` is what ``Deeds`` takes over. Shows, and records what the operator decides."""
+class ForensicsController(Controller):
+    """One per app; ``table`` is what the dispatcher takes over. Shows, and records what the operator decides."""
 
-    def table(self) -> dict[str, Callable[[Session], object]]:
-        """Return the deeds by action id."""
+    def table(self) -> dict[str, Callable[[Incident], object]]:
+        """Return the handlers by action id."""
         return {
             "timeline.show": self.timeline,
             "window.show": self.window,
@@ -28,7 +28,7 @@ class Past(Lists):
             "support.questions": self.questions,
         }
 
-    def timeline(self, session: Session) -> None:
+    def timeline(self, session: Incident) -> None:
         """Show everything dated that is known; it follows the journal while it is open."""
         from workbench.tui.screens.timeline import TimelineScreen
 
@@ -41,15 +41,15 @@ class Past(Lists):
             seen = session.state.last_seq
             return session.investigation.moments()
 
-        self._app.push_screen(TimelineScreen(moments, self._app.store.look, hidden(session)))
+        self._ui.push(TimelineScreen(moments, self._ui.store.look, hidden(session)))
 
-    def window(self, session: Session) -> None:
+    def window(self, session: Incident) -> None:
         """Show the hourly chart and the breakdowns, as far as they were read."""
         from workbench.tui.screens.window import WindowScreen
 
-        self._app.push_screen(WindowScreen(session.investigation.window(), self._app.store.look))
+        self._ui.push(WindowScreen(session.investigation.window(), self._ui.store.look))
 
-    def questions(self, session: Session) -> None:
+    def questions(self, session: Incident) -> None:
         """Show what the sweep could not look at and what no call shows, as questions to copy."""
         from workbench.domain.settings_audit.unread import questions
 
@@ -57,13 +57,13 @@ class Past(Lists):
         hint = "The API shows none of this: send the questions to Mailgun Support."
         self.show_text("What the account cannot show", questions(rows), hint, None)
 
-    def senders(self, session: Session) -> None:
+    def senders(self, session: Incident) -> None:
         """Show who sent what; the operator decides, and what follows from it is counted again."""
         from workbench.tui.screens.senders import SendersScreen
 
         found = session.investigation.senders()
         if not found:
-            self._app.tell("Nothing is assessed yet: “damage: assess from the log” reads who sent what.")
+            self._ui.tell("Nothing is assessed yet: “damage: assess from the log” reads who sent what.")
             return
 
         def answered(chosen: Chosen | None) -> None:
@@ -76,10 +76,10 @@ class Past(Lists):
             else:
                 self._judge(session, chosen.keys, chosen.verb)
 
-        screen = SendersScreen(found, self._app.safe, ascii_mode=self._app.store.look.ascii)
-        self._app.push_screen(screen, answered)
+        screen = SendersScreen(found, self._ui.safe, ascii_mode=self._ui.store.look.ascii)
+        self._ui.push(screen, answered)
 
-    def _judge(self, session: Session, keys: Sequence[str], decision: str) -> None:
+    def _judge(self, session: Incident, keys: Sequence[str], decision: str) -> None:
         async def work() -> bool:
             for key in keys:
                 await session.decide(key, decision, "judged in the list of senders")
@@ -87,34 +87,34 @@ class Past(Lists):
 
         def told(counted: bool) -> None:
             when = "the figures are counted again" if counted else "it counts from the next assessment on"
-            self._app.tell(f"{len(keys)} judged; {when}.")
-            self._app.main.renew()
+            self._ui.tell(f"{len(keys)} judged; {when}.")
+            self._ui.renew()
 
-        self._app.work.start(work, group="decide", doing="recording your judgement", then=told)
+        self._ui.work.start(work, group="decide", doing="recording your judgement", then=told)
 
-    def _addresses(self, session: Session) -> None:
+    def _addresses(self, session: Incident) -> None:
         from workbench.domain.forensics.senders import for_abuse_reports
 
         made = session.investigation.assessment
         text = for_abuse_reports(made.proposals) if made is not None else ""
         if not text:
-            self._app.tell("No address is known to be the intruder's: assess first, or judge the senders.")
+            self._ui.tell("No address is known to be the intruder's: assess first, or judge the senders.")
             return
         hint = "Send each line to the abuse contact of the address's network. Times are UTC."
         self.show_text("Addresses for abuse reports", text, hint, None)
 
-    def _recipients(self, session: Session) -> None:
+    def _recipients(self, session: Incident) -> None:
         from pathlib import Path
 
         def given(typed: str) -> None:
             path = Path(typed).expanduser()
 
             def told(count: int) -> None:
-                self._app.tell(
+                self._ui.tell(
                     f"{count:,} recipients written to {visible(str(path), 120)}, readable by you alone."
                 )
 
-            self._app.work.start(
+            self._ui.work.start(
                 lambda: session.investigation.write_recipients(path),
                 group="assess",
                 doing="writing the recipients",
@@ -125,10 +125,10 @@ class Past(Lists):
             "The addresses that the intruder's mail was delivered to, as CSV, for those who must notify them. It is "
             "personal data and is written only now, because you ask. Name a file that does not exist yet."
         )
-        self._app.deeds.questions.line("Write whom it reached", words, given, placeholder="recipients.csv")
+        self._prompts.line("Write whom it reached", words, given, placeholder="recipients.csv")
 
 
-def hidden(session: Session) -> Hidden:
+def hidden(session: Incident) -> Hidden:
     """Return whose addresses a timeline shortens while share-safe is on."""
     from workbench.presentation.timeline import Hidden
 

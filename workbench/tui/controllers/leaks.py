@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
+from workbench.tui.controllers.base import Controller
 from workbench.tui.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
     from workbench.leaks.command import LeakReport
     from workbench.leaks.people import Suspicion
     from workbench.session.leak_search import Request
-    from workbench.session.session import Session
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.incident_port import Incident
     from workbench.tui.screens.leaks import Places, Wish
 
 
@@ -34,14 +34,11 @@ def proposed(places: Sequence[str]) -> Places:
     return Places(*(" ".join(shlex.quote(one) for one in held) for held in (targets, logs, sites)))
 
 
-class LeakDeeds:
+class LeaksController(Controller):
     """One per app."""
 
-    def __init__(self, app: WorkbenchApp) -> None:
-        self._app = app
-
-    def table(self) -> dict[str, Callable[[Session], object]]:
-        """Return the deeds by action id; ``Deeds`` takes them over."""
+    def table(self) -> dict[str, Callable[[Incident], object]]:
+        """Return the handlers by action id."""
         return {
             "leaks.search": self.search,
             "leaks.judge": self.show,
@@ -49,17 +46,17 @@ class LeakDeeds:
             "leaks.person": self.person,
         }
 
-    def impossible(self, action_id: str, session: Session) -> str:
+    def impossible(self, action_id: str, session: Incident) -> str | None:
         """Return why an action of this step is not possible now, ``""`` when it is."""
         if session.read_only:
             return f"read-only: {session.holder_text} holds this incident"
-        if self._app.work.running("leaks") and action_id != "leaks.judge":
+        if self._ui.work.running("leaks") and action_id != "leaks.judge":
             return "a search is under way"
         if action_id == "leaks.recheck" and "leaks" not in session.state.facts:
             return "nothing was searched yet"
         return ""
 
-    def search(self, session: Session) -> None:
+    def search(self, session: Incident) -> None:
         """Ask what to search, then search."""
         from workbench.tui.screens.leaks import SearchScreen
 
@@ -67,42 +64,40 @@ class LeakDeeds:
             if places is not None:
                 self._begin(session, places)
 
-        self._app.push_screen(SearchScreen(proposed(session.search_places)), closed)
+        self._ui.push(SearchScreen(proposed(session.search_places)), closed)
 
-    def _begin(self, session: Session, places: Places) -> None:
+    def _begin(self, session: Incident, places: Places) -> None:
         from workbench.session.leak_search import Request
 
         try:
             targets, logs, sites = (tuple(shlex.split(line)) for line in places)
         except ValueError:
-            self._app.tell("Not understood: a quotation mark is open.", severity="warning")
+            self._ui.tell("Not understood: a quotation mark is open.", severity="warning")
             return
         # The screen took the sites only with their confirmation typed.
         self._run(
             session, Request(targets=targets, logs=logs, sites=sites, mine=bool(sites), from_vault=True)
         )
 
-    def again(self, session: Session) -> None:
+    def again(self, session: Incident) -> None:
         """Search again where this incident searched: what is closed, what is still exposed."""
         from workbench.session.leak_search import Request
 
         self._run(session, Request(recheck=True, from_vault=True))
 
-    def _run(self, session: Session, request: Request) -> None:
-        from workbench.session.leak_search import search
-
+    def _run(self, session: Incident, request: Request) -> None:
         self.show(session)
         self._progress("searching…")
 
         def told(report: LeakReport) -> None:
             failed = [f"{one.target}: {one.error}" for one in report.searched if one.error]
             for line in failed[:3]:
-                self._app.tell(f"Not searched: {line}", severity="warning")
+                self._ui.tell(f"Not searched: {line}", severity="warning")
             self._renew(session)
-            self._app.main.renew()
+            self._ui.renew()
 
-        self._app.work.start(
-            lambda: search(session, request, self._progress),
+        self._ui.work.start(
+            lambda: session.search_leaks(request, self._progress),
             group="leaks",
             doing="searching for the leak",
             then=told,
@@ -111,30 +106,30 @@ class LeakDeeds:
     def _progress(self, line: str) -> None:
         from workbench.tui.screens.leaks import LeaksScreen
 
-        for screen in self._app.screen_stack:
+        for screen in self._ui.screen_stack:
             if isinstance(screen, LeaksScreen):
-                screen.progress(self._app.safe(line))
+                screen.progress(self._ui.safe(line))
 
-    def _renew(self, session: Session) -> None:
+    def _renew(self, session: Incident) -> None:
         from workbench.domain.leaks import leaks
         from workbench.tui.screens.leaks import LeaksScreen
 
         found, lines = leaks.leaks(session.state), leaks.headlines(session.state)
-        told = [self._app.safe(line) for line in lines]
-        for screen in self._app.screen_stack:
+        told = [self._ui.safe(line) for line in lines]
+        for screen in self._ui.screen_stack:
             if isinstance(screen, LeaksScreen):
                 screen.show(found, told)
                 return
         still = sum(one.open for one in found)
-        self._app.tell(f"The search is done: {len(found)} found, {still} open. Step 7 shows them.")
+        self._ui.tell(f"The search is done: {len(found)} found, {still} open. Step 7 shows them.")
 
-    def show(self, session: Session) -> None:
+    def show(self, session: Incident) -> None:
         """Show what the searches found, as it stands now."""
         from workbench.domain.leaks import leaks
         from workbench.tui.screens.leaks import LeaksScreen
 
-        told = [self._app.safe(line) for line in leaks.headlines(session.state)]
-        screen = LeaksScreen(leaks.leaks(session.state), told, ascii_mode=self._app.store.look.ascii)
+        told = [self._ui.safe(line) for line in leaks.headlines(session.state)]
+        screen = LeaksScreen(leaks.leaks(session.state), told, ascii_mode=self._ui.store.look.ascii)
 
         def closed(wish: Wish | None) -> None:
             if wish is None:
@@ -146,11 +141,11 @@ class LeakDeeds:
                 self._accept(session, wish.keys)
                 return
             action = {"search": "leaks.search", "again": "leaks.recheck", "person": "leaks.person"}[wish.verb]
-            self._app.deeds.do(action)
+            self._ui.do(action)
 
-        self._app.push_screen(screen, closed)
+        self._ui.push(screen, closed)
 
-    def _accept(self, session: Session, keys: tuple[str, ...]) -> None:
+    def _accept(self, session: Incident, keys: tuple[str, ...]) -> None:
         words = f"{len(keys)} stay(s) as found and no longer count(s) as open. Why is that no danger?"
 
         def reason(text: str) -> None:
@@ -158,67 +153,66 @@ class LeakDeeds:
 
             self._decide(session, keys, ACCEPTED, text)
 
-        self._app.deeds.questions.line("Accept what was found", words, reason, placeholder="reason")
+        self._prompts.line("Accept what was found", words, reason, placeholder="reason")
 
-    def _decide(self, session: Session, keys: tuple[str, ...], decision: str, reason: str) -> None:
+    def _decide(self, session: Incident, keys: tuple[str, ...], decision: str, reason: str) -> None:
         async def work() -> None:
             for key in keys:
                 await session.decide(key, decision, reason)
 
-        self._app.work.start(work, group="decide", doing="recording your judgement")
+        self._ui.work.start(work, group="decide", doing="recording your judgement")
 
     # Or a person
 
-    def person(self, session: Session) -> None:
+    def person(self, session: Incident) -> None:
         """Show under whose name keys were planted, and ask what only that person knows."""
-        from workbench.session.leak_search import people
 
         def found(suspects: tuple[Suspicion, ...]) -> None:
             if not suspects:
-                self._app.tell("No planted key carries the name of one of your users.")
+                self._ui.tell("No planted key carries the name of one of your users.")
                 return
             if len(suspects) == 1:
                 self._question(session, suspects[0])
                 return
             by_id = {one.person.id: one for one in suspects}
             choices = [
-                Choice(name, self._app.safe(visible(one.person.name or one.person.email, 60)), one.why[0])
+                Choice(name, self._ui.safe(visible(one.person.name or one.person.email, 60)), one.why[0])
                 for name, one in by_id.items()
             ]
-            self._app.deeds.questions.pick(
+            self._prompts.pick(
                 "Ask whom?",
                 "Keys nobody claims carry these names.",
                 choices,
                 lambda picked: self._question(session, by_id[picked.id]),
             )
 
-        self._app.work.start(
-            lambda: people(session),
+        self._ui.work.start(
+            session.leak_suspects,
             group="people",
             doing="setting planted keys against the users",
             then=found,
         )
 
-    def _question(self, session: Session, one: Suspicion) -> None:
-        name = self._app.safe(visible(one.person.name or one.person.email, 60))
+    def _question(self, session: Incident, one: Suspicion) -> None:
+        name = self._ui.safe(visible(one.person.name or one.person.email, 60))
         asked = (*one.questions, f"Is this done? {one.check}")
-        choices = [Choice(str(number), self._app.safe(text)) for number, text in enumerate(asked)]
-        why = "\n".join(f"- {self._app.safe(line)}" for line in one.why)
+        choices = [Choice(str(number), self._ui.safe(text)) for number, text in enumerate(asked)]
+        why = "\n".join(f"- {self._ui.safe(line)}" for line in one.why)
 
         def answered(picked: Picked) -> None:
             self._answer(session, one, asked[int(picked.id)])
 
         heading = f"Ask {name}, on another channel than mail"
-        self._app.deeds.questions.pick(heading, why, choices, answered)
+        self._prompts.pick(heading, why, choices, answered)
 
-    def _answer(self, session: Session, one: Suspicion, question: str) -> None:
+    def _answer(self, session: Incident, one: Suspicion, question: str) -> None:
         from workbench.domain.leaks.leaks import PERSON
 
         def given(text: str) -> None:
             name = visible(one.person.name or one.person.email, 60)
-            self._app.deeds.attested(session, PERSON, f"{name}: {question} {text}", one.person.id)
+            self.attest(session, PERSON, [(f"{name}: {question} {text}", one.person.id)])
 
         words = (
-            f"{self._app.safe(question)}\nThe answer is recorded with your name; it proves nothing by itself."
+            f"{self._ui.safe(question)}\nThe answer is recorded with your name; it proves nothing by itself."
         )
-        self._app.deeds.questions.line("What was the answer?", words, given, placeholder="answer")
+        self._prompts.line("What was the answer?", words, given, placeholder="answer")

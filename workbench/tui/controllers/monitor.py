@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.clock import iso
 from workbench.core.redact import visible
 from workbench.planning.catalog import ACTIONS
-from workbench.tui.controllers.base import Lists
+from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
     from workbench.domain.model.state import Alarm
     from workbench.domain.runbook.deadlines import Timer
     from workbench.domain.runbook.handover import Kept
     from workbench.execution.reverification import Reproof
-    from workbench.session.session import Session
+    from workbench.tui.controllers.prompts import Questions
+    from workbench.tui.incident_port import Incident
+    from workbench.tui.ports import Plans, Selection, Ui
     from workbench.tui.screens.choices import Picked
     from workbench.tui.screens.lists import Chosen
 
@@ -34,8 +36,8 @@ AFTER_NEWS = 1.0  # seconds: news of one moment is looked at once
 PROVE_AGAIN_AFTER = timedelta(minutes=5)
 
 
-class Vigil(Lists):
-    """One per app; ``table`` is what ``Deeds`` takes over."""
+class Monitor(Controller):
+    """One per app; ``table`` is what the dispatcher takes over."""
 
     _coming = False
     _alarmed: frozenset[str] = frozenset()
@@ -43,11 +45,15 @@ class Vigil(Lists):
     _adopted: frozenset[str] = frozenset()
     _proved_at: datetime | None = None
 
-    def table(self) -> dict[str, Callable[[Session], object]]:
-        """Return the deeds by action id."""
+    def __init__(self, ui: Ui, selection: Selection, plans: Plans, questions: Questions) -> None:
+        super().__init__(ui, selection, plans, questions)
+        self._questions = questions
+
+    def table(self) -> dict[str, Callable[[Incident], object]]:
+        """Return the handlers by action id."""
         return {"alarms.show": self.alarms, "contain.prove": self.prove}
 
-    def impossible(self, action_id: str, session: Session) -> str:
+    def impossible(self, action_id: str, session: Incident) -> str | None:
         """Return why one of these is not possible now, ``""`` when it is."""
         from workbench.domain.detection.alarms import open_alarms
 
@@ -61,20 +67,20 @@ class Vigil(Lists):
 
     def begin(self) -> None:
         """Look from now on."""
-        self._app.set_interval(EVERY, self.look)
+        self._ui.set_interval(EVERY, self.look)
         self.news({"alarms"})
 
     def news(self, slices: set[str]) -> None:
         """Look soon, where something happened that may matter here; while a plan runs only for alarms."""
-        matters = {"alarms"} if self._app.funnel.active else {"alarms", "run", "runbook"}
+        matters = {"alarms"} if self._ui.plan_running else {"alarms", "run", "runbook"}
         if slices & matters and not self._coming:
             self._coming = True
-            self._app.set_timer(AFTER_NEWS, self.look)
+            self._ui.set_timer(AFTER_NEWS, self.look)
 
     def look(self) -> None:
         """Bring the top line up to date, tell what is new, ask what is due."""
         self._coming = False
-        session = self._app.store.session
+        session = self._ui.store.session
         if session is None:
             return
         from workbench.domain.detection.alarms import open_alarms
@@ -82,18 +88,18 @@ class Vigil(Lists):
 
         situation = session.situation()
         found = countdown.waiting(situation)
-        store = self._app.store
+        store = self._ui.store
         down = senders_down(session)
         shown = (countdown.short(situation, found), len(waiting := open_alarms(situation)), down)
         if shown != (store.countdown, store.alarms, store.senders_down):
             store.countdown, store.alarms, store.senders_down = shown
-            self._app.main.refresh_status()
+            self._ui.renew_status()
         timers = tuple(f"{countdown.named(situation, t)}: {countdown.left(t)}" for t in found)
         if timers != store.timers:
             store.timers = timers
-            self._app.main.runbook.take({"runbook"}, {})
+            self._ui.renew_runbook()
         self._tell_alarms(waiting)
-        if session.read_only or self._app.funnel.active:
+        if session.read_only or self._ui.plan_running:
             return
         self._tell_adopted(session)
         self._prove_if_due(session, found)
@@ -103,21 +109,21 @@ class Vigil(Lists):
         fresh = [alarm for alarm in waiting if alarm.id not in self._alarmed]
         self._alarmed |= {alarm.id for alarm in waiting}
         if fresh:
-            self._app.bell()
+            self._ui.bell()
             more = f", and {len(fresh) - 1} more" if len(fresh) > 1 else ""
-            self._app.tell(f"ALARM: {fresh[0].text}{more}. A shows what to do.", severity="warning")
+            self._ui.tell(f"ALARM: {fresh[0].text}{more}. A shows what to do.", severity="warning")
 
     # ── hand-over ────────────────────────────────────────────────────────────────────────────────────────
 
-    def _tell_adopted(self, session: Session) -> None:
+    def _tell_adopted(self, session: Incident) -> None:
         from workbench.domain.runbook.handover import kept
 
         for item in kept(session.situation()):
             if item.adopted and item.credential not in self._adopted:
                 self._adopted |= {item.credential}
-                self._app.tell(f"Hand-over seen: {item.why}. F ends the old one.")
+                self._ui.tell(f"Hand-over seen: {item.why}. F ends the old one.")
 
-    def _ask(self, session: Session, due: list[tuple[Timer, Kept]]) -> None:
+    def _ask(self, session: Incident, due: list[tuple[Timer, Kept]]) -> None:
         """Ask once about every hand-over whose time is up; a moved deadline is asked about again."""
         answered_before = session.state.facts.get(ANSWERED, {}).get("due", {})
         fresh = [
@@ -125,7 +131,7 @@ class Vigil(Lists):
             for timer, item in due
             if (timer.id, timer.due) not in self._asked and answered_before.get(timer.id) != iso(timer.due)
         ]
-        if not fresh or len(self._app.screen_stack) > 1:
+        if not fresh or len(self._ui.screen_stack) > 1:
             return
         self._asked |= {(timer.id, timer.due) for timer, _ in fresh}
         from workbench.domain.runbook import countdown
@@ -147,33 +153,33 @@ class Vigil(Lists):
                 self._note_answers(session, [timer for timer, _ in fresh])
             if picked.id == "finish":
                 targets = [item.target for _, item in fresh]
-                self._app.deeds.make_plan(ACTIONS["handover.finish"], targets)
+                self._plans.make(ACTIONS["handover.finish"], targets)
             elif picked.id == "more":
                 self._more_time(session, [timer for timer, _ in fresh], DEADLINE)
 
         heading = f"Time is up: {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-        self._app.deeds.questions.pick(self._app.safe(heading), self._app.safe(text), choices, answered)
+        self._prompts.pick(self._ui.safe(heading), self._ui.safe(text), choices, answered)
 
-    def _note_answers(self, session: Session, found: list[Timer]) -> None:
+    def _note_answers(self, session: Incident, found: list[Timer]) -> None:
         """Journal that these deadlines were asked about and answered: the next start does not ask again."""
         held = session.state.facts.get(ANSWERED, {}).get("due", {})
         body = {"due": {**held, **{timer.id: iso(timer.due) for timer in found}}}
         doing = "noting an answer"
-        self._app.work.start(lambda: session.fact(ANSWERED, body), group="attest", doing=doing)
+        self._ui.work.start(lambda: session.fact(ANSWERED, body), group="attest", doing=doing)
 
-    def _more_time(self, session: Session, found: list[Timer], more: timedelta) -> None:
+    def _more_time(self, session: Incident, found: list[Timer], more: timedelta) -> None:
         async def work() -> None:
             due = session.clock.now() + more
             for timer in found:
                 await session.timer(timer.id, due, timer.text, kind=timer.kind, subject=timer.subject)
 
-        self._app.work.start(
+        self._ui.work.start(
             work, group="attest", doing="moving a deadline", then=lambda _: self.news({"alarms"})
         )
 
     # ── proof that lasts ─────────────────────────────────────────────────────────────────────────────────
 
-    def _prove_if_due(self, session: Session, found: list[Timer]) -> None:
+    def _prove_if_due(self, session: Incident, found: list[Timer]) -> None:
         from workbench.domain.runbook.deadlines import PROOF
 
         now = session.clock.now()
@@ -184,23 +190,23 @@ class Vigil(Lists):
             self._proved_at = now
             self._start_proof(session, loud=False)
 
-    def prove(self, session: Session) -> None:
+    def prove(self, session: Incident) -> None:
         """Prove everything again now, because somebody asked for it."""
-        self._app.tell("Asking the account about everything that was cut and made; this changes nothing.")
+        self._ui.tell("Asking the account about everything that was cut and made; this changes nothing.")
         self._start_proof(session, loud=True)
 
-    def _start_proof(self, session: Session, *, loud: bool) -> None:
+    def _start_proof(self, session: Incident, *, loud: bool) -> None:
         def told(found: Reproof) -> None:
-            self._app.tell(f"Proven again: {found.line()}.", "warning" if found.against else "information")
+            self._ui.tell(f"Proven again: {found.line()}.", "warning" if found.against else "information")
             self.news({"alarms"})
 
-        if not self._app.work.running("proof"):
+        if not self._ui.work.running("proof"):
             doing = "proving again what was cut"
-            self._app.work.start(session.prove_again, group="proof", doing=doing, loud=loud, then=told)
+            self._ui.work.start(session.prove_again, group="proof", doing=doing, loud=loud, then=told)
 
     # ── alarms ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def of_line(self, session: Session, key: str) -> bool:
+    def of_line(self, session: Incident, key: str) -> bool:
         """Show what to do about the alarm that a line of the log tells of; False where it tells of none open."""
         from workbench.domain.detection.alarms import open_alarms
 
@@ -213,7 +219,7 @@ class Vigil(Lists):
             self.alarms(session, first=meant[0])
         return bool(meant)
 
-    def alarms(self, session: Session, first: str = "") -> None:
+    def alarms(self, session: Incident, first: str = "") -> None:
         """List the open alarms, ``first`` on top, each with what to do about it; Enter shows that plan."""
         from workbench.domain.detection.alarms import finding_key, open_alarms, remedy
         from workbench.tui.screens.lists import Line, Verb
@@ -248,39 +254,38 @@ class Vigil(Lists):
             if chosen.verb == "ours":
                 self.decide(session, keys, "ours", "known, by the list of alarms")
             elif chosen.verb == "judge":
-                self._app.deeds.questions.judge_finding(session, keys[0], waiting[chosen.keys[0]].text)
+                self._questions.judge_finding(session, keys[0], waiting[chosen.keys[0]].text)
             else:
                 first = remedies[chosen.keys[0]]
                 self._remedy(session, first, [waiting[n] for n in chosen.keys if remedies[n] == first])
 
         self.show_list("Alarms", text, lines, verbs, answered)
 
-    def _remedy(self, session: Session, action_id: str, found: list[Alarm]) -> None:
-        deeds = self._app.deeds
+    def _remedy(self, session: Incident, action_id: str, found: list[Alarm]) -> None:
         targets = list(dict.fromkeys(alarm.target for alarm in found))
         if not action_id:
-            self._app.tell("No call takes this back: find out who did it, then judge it here (y or d).")
+            self._ui.tell("No call takes this back: find out who did it, then judge it here (y or d).")
         elif action_id == "leftovers.remove":
             self._leftovers(session, targets)
         elif action_id == "logins.reset":
             # It was reset before: that a second reset is meant must be said.
-            deeds.make_plan(ACTIONS[action_id], targets, again=True)
+            self._plans.make(ACTIONS[action_id], targets, again=True)
         elif ACTIONS[action_id].plans:
-            deeds.planned(ACTIONS[action_id], targets, session)
+            self._questions.planned(ACTIONS[action_id], targets, session)
         else:
-            deeds.do(action_id)
-            self._app.tell("No call deletes or demotes a user: do it in the control panel, at once.")
+            self._ui.do(action_id)
+            self._ui.tell("No call deletes or demotes a user: do it in the control panel, at once.")
 
-    def _leftovers(self, session: Session, targets: list[str]) -> None:
+    def _leftovers(self, session: Incident, targets: list[str]) -> None:
         """Plan the removal of what the sweep knows; what came after it is swept first."""
         known: Any = {finding.id for finding in session.findings() if not finding.key.startswith("alarm:")}
         if all(target in known for target in targets):
-            self._app.deeds.make_plan(ACTIONS["leftovers.remove"], targets)
+            self._plans.make(ACTIONS["leftovers.remove"], targets)
         else:
-            self._app.deeds.do("leftovers.sweep")
+            self._ui.do("leftovers.sweep")
 
 
-def senders_down(session: Session) -> int:
+def senders_down(session: Incident) -> int:
     """Return how many senders are down without their new credential; none once their step is closed."""
     from workbench.domain.runbook import adoption
 

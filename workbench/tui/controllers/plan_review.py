@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import UsageError
 from workbench.planning.catalog import Action
+from workbench.tui.controllers.background_readings import read_on
 
 if TYPE_CHECKING:
     from workbench.domain.model.plan import Plan
+    from workbench.execution.progress import Summary
     from workbench.planning.choices import Choices
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.ports import Ui
     from workbench.tui.screens.plan import PlanScreen
 
 
-class Planning:
-    """One per app."""
+class PlanReview:
+    """One per app; what the controllers know as ``Plans``."""
 
-    def __init__(self, app: WorkbenchApp) -> None:
-        self._app = app
+    def __init__(self, ui: Ui) -> None:
+        self._ui = ui
 
     def make(self, action: Action, marked: list[str], **options: Any) -> None:
         """Have the session make the plan, then show it; what is wrong with it is shown as an error."""
-        session = self._app.store.session
+        session = self._ui.store.session
         if session is None:
             return
 
@@ -40,7 +42,7 @@ class Planning:
         def show(made: tuple[Plan, Choices | None]) -> None:
             self.show(made[0], made[1], action, marked)
 
-        self._app.work.start(make, group="plan", doing=f"planning “{action.title}”", then=show)
+        self._ui.work.start(make, group="plan", doing=f"planning “{action.title}”", then=show)
 
     def show(
         self,
@@ -52,8 +54,8 @@ class Planning:
         """Show a plan and run it when it is confirmed; with ``choices`` its ways can be switched there."""
         from workbench.tui.screens.plan import PlanScreen
 
-        session, app = self._app.store.session, self._app
-        if session is None or app.plan_shown():
+        session, ui = self._ui.store.session, self._ui
+        if session is None or ui.plan_shown():
             return
 
         def again(chosen: Choices) -> None:
@@ -63,18 +65,17 @@ class Planning:
         screen = PlanScreen(
             plan,
             session.title,
-            ascii_mode=app.store.look.ascii,
-            stale=app.staleness(),
+            ascii_mode=ui.store.look.ascii,
+            stale=ui.staleness(),
             choices=choices,
             again=again,
         )
-        # A toast would lie over the line in which the plan is confirmed.
-        app.clear_notifications()
-        app.push_screen(screen, self._closed)
+        ui.plan_opens()
+        ui.push(screen, self._closed)
 
     def _again(self, screen: PlanScreen, action: Action, marked: list[str], chosen: Choices) -> None:
         """Build the plan another way and put it on its screen; where there is none, say why and leave it."""
-        session = self._app.store.session
+        session = self._ui.store.session
         if session is None:
             return
 
@@ -90,9 +91,27 @@ class Planning:
             elif screen.is_attached:
                 screen.renew(made, chosen)
 
-        self._app.work.start(make, group="plan", doing=f"planning “{action.title}”", then=show)
+        self._ui.work.start(make, group="plan", doing=f"planning “{action.title}”", then=show)
 
     def _closed(self, plan: Plan | None) -> None:
-        self._app.toasts.release()
+        self._ui.plan_closed()
         if plan is not None:
-            self._app.deeds.run(plan)
+            self.run(plan)
+
+    def run(self, plan: Plan | None) -> None:
+        """Start a confirmed plan, or finish what is unsettled."""
+        session = self._ui.store.session
+        if session is not None:
+            doing = f"running “{plan.title}”" if plan is not None else "finishing what was begun"
+            self._ui.work.start(lambda: session.run(plan), group="run", doing=doing, then=self._ran)
+
+    def _ran(self, summary: Summary) -> None:
+        if summary.halted is not None:
+            self._ui.show_error(summary.halted, f"running “{summary.title}”", "run")
+        elif summary.complete:
+            self._ui.tell(summary.line())
+            if self._ui.store.session is not None:
+                read_on(self._ui, self._ui.store.session)
+        else:
+            self._ui.tell(f"{summary.line()}. Activity (6) says more; f goes on.", severity="warning")
+        self._ui.refresh_account(loud=False)

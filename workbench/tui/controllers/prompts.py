@@ -1,7 +1,6 @@
 """What must be asked before an action can be planned or recorded: a number, a name, a judgement.
 
-Each question is one small dialog; its answer goes back to ``Deeds``, which plans or records. Nothing here
-starts a change.
+Each question is one small dialog; its answer is planned or recorded. Nothing here starts a change.
 """
 
 from __future__ import annotations
@@ -11,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
 from workbench.planning.catalog import Action, Pane
-from workbench.tui.controllers.allowlist import Admission
+from workbench.tui.controllers.allowlist import AllowlistQuestions
+from workbench.tui.controllers.base import attest
 from workbench.tui.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
     from workbench.domain.runbook.manual_steps import PanelItem
     from workbench.domain.runbook.runbook import StepView
-    from workbench.session.session import Session
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.incident_port import Incident
+    from workbench.tui.ports import Plans, Selection, Ui
 
 LEAST_LIMIT = 1000  # messages a month; the vendor refuses less (dossier B3)
 _FINDING_KINDS = {Pane.DOMAINS: "domain", Pane.USERS: "user"}
@@ -35,12 +35,14 @@ _JUDGEMENTS = (
 
 
 class Questions:
-    """One per app."""
+    """One per app; what the controllers know as ``Prompts``, with what is asked before plans and records."""
 
-    def __init__(self, app: WorkbenchApp) -> None:
-        self._app = app
-        self._admission = Admission(app)
-        self._asks: dict[str, Callable[[Action, list[str], Session], object]] = {
+    def __init__(self, ui: Ui, selection: Selection, plans: Plans) -> None:
+        self._ui = ui
+        self._selection = selection
+        self._plans = plans
+        self._admission = AllowlistQuestions(ui, plans, self)
+        self._asks: dict[str, Callable[[Action, list[str], Incident], object]] = {
             "limit.set": self._limit,
             "subaccounts.disable": self._subaccount,
             "subaccounts.enable": self._subaccount,
@@ -48,14 +50,14 @@ class Questions:
             **self._admission.table(),
         }
 
-    def ask(self, action: Action, marked: list[str], session: Session) -> bool:
+    def ask(self, action: Action, marked: list[str], session: Incident) -> bool:
         """Ask what a planning action needs to know first; return False where it needs nothing."""
         asks = self._asks.get(action.id)
         if asks is not None:
             asks(action, marked, session)
         return asks is not None
 
-    def impossible(self, action: Action, session: Session) -> str | None:
+    def impossible(self, action: Action, session: Incident) -> str | None:
         """Return why there is nothing to ask about (empty: there is); None for actions that ask nothing."""
         if action.id in ("subaccounts.disable", "subaccounts.enable"):
             return "" if self._subaccounts(action, session) else action.needs.join(("it needs ", ""))
@@ -64,6 +66,11 @@ class Questions:
         if action.id == "domains.delete":
             return "" if session.inventory.domains else "the account has no domain, or it is not read yet"
         return None
+
+    def planned(self, action: Action, marked: list[str], session: Incident) -> None:
+        """Ask what an action needs to know first, then make its plan for the given items."""
+        if not self.ask(action, marked, session):
+            self._plans.make(action, marked)
 
     # One line
 
@@ -85,7 +92,7 @@ class Questions:
                 answered(answer)
 
         screen = AskScreen(heading, text, placeholder=placeholder, start=start, check=check)
-        self._app.push_screen(screen, closed)
+        self._ui.push(screen, closed)
 
     def pick(
         self,
@@ -103,11 +110,11 @@ class Questions:
             if picked is not None:
                 answered(picked)
 
-        self._app.push_screen(PickScreen(heading, text, choices, reason=reason), closed)
+        self._ui.push(PickScreen(heading, text, choices, reason=reason), closed)
 
     # Before plans
 
-    def _limit(self, action: Action, marked: list[str], session: Session) -> None:
+    def _limit(self, action: Action, marked: list[str], session: Incident) -> None:
         def number(text: str) -> str:
             return text.replace(",", "").replace(".", "")
 
@@ -122,11 +129,11 @@ class Questions:
         )
 
         def answered(text: str) -> None:
-            self._app.deeds.make_plan(action, marked, limit=int(number(text)))
+            self._plans.make(action, marked, limit=int(number(text)))
 
         self.line("Sending limit", words, answered, placeholder="messages a month", check=check)
 
-    def _subaccounts(self, action: Action, session: Session) -> list[Choice]:
+    def _subaccounts(self, action: Action, session: Incident) -> list[Choice]:
         wanted = "open" if action.id.endswith("disable") else "disabled"
         return [
             Choice(item.id, visible(item.name or item.id, 60), visible(item.status or "", 20))
@@ -134,12 +141,12 @@ class Questions:
             if item.status == wanted
         ]
 
-    def _subaccount(self, action: Action, marked: list[str], session: Session) -> None:
+    def _subaccount(self, action: Action, marked: list[str], session: Incident) -> None:
         stop = action.id.endswith("disable")
         rogue = [f.id for f in session.findings() if f.kind == "subaccount" and f.decision != "ours"]
         if stop and len(rogue) == 1:
             # Only one looks like the intruder's: the plan itself asks.
-            self._app.deeds.make_plan(action, rogue)
+            self._plans.make(action, rogue)
             return
         text = (
             "Everything a disabled subaccount sends stops until it is enabled again."
@@ -148,12 +155,12 @@ class Questions:
         )
         heading = "Disable which subaccount?" if stop else "Enable which subaccount?"
         choices = self._subaccounts(action, session)
-        self.pick(heading, text, choices, lambda p: self._app.deeds.make_plan(action, [p.id]))
+        self.pick(heading, text, choices, lambda p: self._plans.make(action, [p.id]))
 
-    def _domain(self, action: Action, marked: list[str], session: Session) -> None:
+    def _domain(self, action: Action, marked: list[str], session: Incident) -> None:
         name = (marked or [self._rogue(session)])[0]
         if len(marked) > 1:
-            self._app.tell("Domains are deleted one at a time, each by its typed name: select one.")
+            self._ui.tell("Domains are deleted one at a time, each by its typed name: select one.")
         elif name:
             self._typed_domain(action, name)
         else:
@@ -178,39 +185,36 @@ class Questions:
             )
 
         def answered(typed: str) -> None:
-            self._app.deeds.make_plan(action, [name], typed=typed)
+            self._plans.make(action, [name], typed=typed)
 
         self.line("Delete a rogue domain", words, answered, placeholder="the domain's name", check=check)
 
-    def _rogue(self, session: Session) -> str:
+    def _rogue(self, session: Incident) -> str:
         """Return the domain meant where none is selected: the highlighted one, from elsewhere one judged rogue."""
-        main = self._app.main
-        if main.current is Pane.DOMAINS:
-            return main.panes[Pane.DOMAINS].table.cursor_key or ""
+        if self._selection.current is Pane.DOMAINS:
+            return self._selection.cursor_key(Pane.DOMAINS) or ""
         judged = (f.id for f in session.findings() if f.kind == "domain" and f.decision == "intruder")
         return next(judged, "")
 
     # Records
 
-    def attest(self, session: Session) -> None:
+    def attest(self, session: Incident) -> None:
         """Ask what is attested: a user's step in the users pane, else the step of the guide."""
-        main = self._app.main
-        deeds = self._app.deeds
-        user = main.panes[Pane.USERS].table.cursor_key
-        if main.current is Pane.USERS and user is not None:
+        user = self._selection.cursor_key(Pane.USERS)
+        if self._selection.current is Pane.USERS and user is not None:
 
             def picked(answer: Picked) -> None:
                 text = answer.reason or next(c.words for c in _USER_STEPS if c.id == answer.id)
-                deeds.attested(session, answer.id, text, user)
+                attest(self._ui, session, answer.id, [(text, user)])
 
             text = (
                 "Attest only what you know and the account cannot show. Your name and the time are recorded."
             )
             self.pick("This user…", text, _USER_STEPS, picked, reason="how do you know?")
             return
-        step = main.runbook.current
+        step = self._selection.step
         if step is None:
-            self._app.tell("Every step is closed.")
+            self._ui.tell("Every step is closed.")
             return
         # Late: what it needs of an incident is heavy, and no first frame needs it.
         from workbench.domain.runbook import manual_steps
@@ -231,18 +235,16 @@ class Questions:
         text = "No call does or shows these: somebody does them in the control panel, and says so here."
         self.pick(f"Attest what, of step {step.id}?", text, choices, chosen)
 
-    def _attest_step(self, session: Session, step: StepView) -> None:
-        deeds = self._app.deeds
+    def _attest_step(self, session: Incident, step: StepView) -> None:
         question = "What do you know, and from whom? Your name and the time are recorded with it."
         self.line(
             f"Attest step {step.id}: {step.title}",
             question,
-            lambda text: deeds.attested(session, step.id, text, ""),
+            lambda text: attest(self._ui, session, step.id, [(text, "")]),
             placeholder="what was done",
         )
 
-    def _attest_item(self, session: Session, item: PanelItem) -> None:
-        deeds = self._app.deeds
+    def _attest_item(self, session: Incident, item: PanelItem) -> None:
         words = (
             f"{item.where}\nWhy: {item.why}\nBreaks: {item.breaks}\nUndo: {item.undo}\n"
             "Say who did it and what was seen. Your name and the time are recorded with it."
@@ -250,38 +252,38 @@ class Questions:
         self.line(
             item.title,
             words,
-            lambda text: deeds.attested(session, item.step, text, item.subject),
+            lambda text: attest(self._ui, session, item.step, [(text, item.subject)]),
             placeholder="who did it, what was seen",
         )
 
-    def judge(self, session: Session) -> None:
+    def judge(self, session: Incident) -> None:
         """Ask whose the highlighted row is."""
-        pane = self._app.main.current
-        key = self._app.main.panes[pane].table.cursor_key
+        pane = self._selection.current
+        key = self._selection.cursor_key(pane)
         if key is not None:
             kind = _FINDING_KINDS.get(pane) or ("key" if key in session.inventory.keys else "login")
             self.judge_finding(session, f"{kind}:{key}", key)
 
-    def judge_finding(self, session: Session, finding: str, name: str) -> None:
+    def judge_finding(self, session: Incident, finding: str, name: str) -> None:
         """Ask whose a finding is, with what speaks against it."""
         found = next((f for f in session.findings() if f.key == finding), None)
         why = "\n".join(f"- {visible(line)}" for line in found.why) if found is not None else ""
-        title = self._app.safe(found.title if found is not None else name)
+        title = self._ui.safe(found.title if found is not None else name)
 
         def answered(picked: Picked) -> None:
-            self._app.work.start(
+            self._ui.work.start(
                 lambda: session.decide(finding, picked.id, picked.reason),
                 group="decide",
                 doing="recording your judgement",
             )
 
-        text = self._app.safe(why) or "Nothing speaks against it so far."
+        text = self._ui.safe(why) or "Nothing speaks against it so far."
         self.pick(f"Whose is it? {title}", text, _JUDGEMENTS, answered, reason="reason")
 
     def share(self) -> None:
         """Ask before share-safe goes off; back on needs no question."""
-        if not self._app.store.look.share_safe:
-            self._app.set_look(share_safe=True)
+        if not self._ui.store.look.share_safe:
+            self._ui.set_look(share_safe=True)
             return
         choices = (
             Choice("on", "Keep share-safe on"),
@@ -291,6 +293,6 @@ class Questions:
 
         def answered(picked: Picked) -> None:
             if picked.id == "off":
-                self._app.set_look(share_safe=False)
+                self._ui.set_look(share_safe=False)
 
         self.pick("Turn share-safe off?", text, choices, answered)

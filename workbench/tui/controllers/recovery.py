@@ -1,6 +1,6 @@
 """The later steps on the screen: findings, adoption, hardening, the report.
 
-Like ``Deeds``, nothing here writes to the account: it shows, records what a person said, and starts readings.
+Like the dispatcher, nothing here writes to the account: it shows, records what a person said, and starts readings.
 Each deed is done again from where things stand now, so that it can be left and come back to at any time.
 """
 
@@ -10,23 +10,25 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
-from workbench.tui.controllers.base import Lists
+from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
     from workbench.session.report_writer import Written
-    from workbench.session.session import Session
+    from workbench.tui.controllers.prompts import Questions
+    from workbench.tui.incident_port import Incident
+    from workbench.tui.ports import Plans, Selection, Ui
     from workbench.tui.screens.lists import Chosen
 
 
-_CUTS = ("0", "1", "2", "3")
-_CLOSED = ("done", "attested", "not applicable")
+class RecoveryController(Controller):
+    """One per app; ``table`` is what the dispatcher takes over."""
 
+    def __init__(self, ui: Ui, selection: Selection, plans: Plans, questions: Questions) -> None:
+        super().__init__(ui, selection, plans, questions)
+        self._questions = questions
 
-class Closing(Lists):
-    """One per app; ``table`` is what ``Deeds`` takes over."""
-
-    def table(self) -> dict[str, Callable[[Session], object]]:
-        """Return the deeds by action id."""
+    def table(self) -> dict[str, Callable[[Incident], object]]:
+        """Return the handlers by action id."""
         return {
             "findings.judge": self.findings,
             "adoption.show": self.adoption,
@@ -34,33 +36,9 @@ class Closing(Lists):
             "report.write": self.report,
         }
 
-    def read_on(self, session: Session) -> None:
-        """Once access is cut, read by itself what the next steps rest on: every setting, then the log of the abuse.
-
-        It runs below the writes and changes nothing; a step that needs it sooner waits for it.
-        """
-        steps = {step.id: step for step in session.steps()}
-        cut = all(steps[i].idle or steps[i].verdict.value in _CLOSED for i in _CUTS)
-        work, facts = self._app.work, session.state.facts
-        if not cut or session.read_only or work.running("sweep") or work.running("assess"):
-            return
-
-        async def read() -> None:
-            if "sweep" not in facts:
-                await session.investigation.sweep()
-            if "assessment" not in facts:
-                await session.investigation.assess()
-
-        def told(_: None) -> None:
-            self._app.tell("Settings and log are read; steps 6 and 8 say what they show.")
-            self._app.main.renew()
-
-        if "sweep" not in facts or "assessment" not in facts:
-            work.start(read, group="sweep", doing="reading settings and log", loud=False, then=told)
-
     # ── findings ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def findings(self, session: Session) -> None:
+    def findings(self, session: Incident) -> None:
         """Show everything that waits for a judgement; what probably is the intruder's is selected."""
         from workbench.tui.screens.lists import Line, Verb
 
@@ -68,7 +46,7 @@ class Closing(Lists):
         waiting = [f for f in found if not f.decision and not f.key.startswith("leak:")]
         by_hand = [f for f in found if f.decision == "intruder" and not f.remedy and f.kind != "domain"]
         if not waiting and not by_hand:
-            self._app.tell("Nothing waits for a judgement.")
+            self._ui.tell("Nothing waits for a judgement.")
             return
         tone = {"high": "bad", "medium": "warn"}
         lines = [Line(f.key, f.title, "; ".join(f.why), tone.get(f.severity, "")) for f in waiting or by_hand]
@@ -94,7 +72,7 @@ class Closing(Lists):
 
         def answered(chosen: Chosen) -> None:
             if chosen.verb == "one":
-                self._app.deeds.questions.judge_finding(session, chosen.keys[0], chosen.keys[0])
+                self._questions.judge_finding(session, chosen.keys[0], chosen.keys[0])
             else:
                 reason = {"intruder": "judged in the list", "ours": "known, by the list"}.get(
                     chosen.verb, "by hand"
@@ -105,13 +83,13 @@ class Closing(Lists):
             # What was just called the intruder's is wanted gone: its plan follows, to be confirmed or left.
             left = [f for f in session.findings() if not f.decision and not f.key.startswith("leak:")]
             if verb == "intruder" and not left and not session.unavailable("leftovers.remove", []):
-                self._app.deeds.do("leftovers.remove")
+                self._ui.do("leftovers.remove")
 
         self.show_list("Judge the findings", text, lines, verbs, answered, marked=marked)
 
     # ── adoption ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def adoption(self, session: Session) -> None:
+    def adoption(self, session: Incident) -> None:
         """Ask first whether the place of the leak is closed, then show every replacement and how far it is."""
         from workbench.domain.runbook import adoption
 
@@ -138,17 +116,15 @@ class Closing(Lists):
                 self.attest(session, adoption.STEP, [(words, adoption.SOURCE)])
                 self._replacements(session)
 
-        self._app.deeds.questions.pick(
-            "Is the leak closed?", text, choices, picked, reason="how do you know?"
-        )
+        self._prompts.pick("Is the leak closed?", text, choices, picked, reason="how do you know?")
 
-    def _replacements(self, session: Session) -> None:
+    def _replacements(self, session: Incident) -> None:
         from workbench.domain.runbook import adoption
         from workbench.tui.screens.lists import Line, Verb
 
         made = adoption.replacements(session.situation())
         if not made:
-            self._app.tell("No replacement is proven yet: nothing can be handed over.")
+            self._ui.tell("No replacement is proven yet: nothing can be handed over.")
             return
         lines = [
             Line(
@@ -183,19 +159,19 @@ class Closing(Lists):
 
         self.show_list("New credentials into the applications", text, lines, verbs, answered)
 
-    def _hand_over(self, session: Session) -> None:
+    def _hand_over(self, session: Incident) -> None:
         from workbench.domain.runbook import adoption
 
         waiting = [one for one in adoption.replacements(session.situation()) if one.waits]
         if not waiting:
-            self._app.tell("Nobody waits for a new credential.")
+            self._ui.tell("Nobody waits for a new credential.")
             return
-        self._app.copy_to_clipboard(self._app.safe(adoption.hand_over_list(waiting)))
-        self._app.tell(f"Give the list of {len(waiting)} to whoever runs the programs: it holds no secret.")
+        self._ui.copy_to_clipboard(self._ui.safe(adoption.hand_over_list(waiting)))
+        self._ui.tell(f"Give the list of {len(waiting)} to whoever runs the programs: it holds no secret.")
         text = f"hand-over list of {len(waiting)} credential(s) copied"
         self.attest(session, adoption.STEP, [(text, adoption.TOLD)])
 
-    def _note(self, session: Session, keys: Sequence[str]) -> None:
+    def _note(self, session: Incident, keys: Sequence[str]) -> None:
         def answered(typed: str) -> None:
             owner, *places = [part.strip() for part in typed.split(";")]
             body = {"owner": visible(owner, 120), "places": [visible(p, 200) for p in places if p]}
@@ -204,18 +180,18 @@ class Closing(Lists):
                 for key in keys:
                     await session.record("adoption.noted", {"effect": key, **body})
 
-            self._app.work.start(work, group="attest", doing="noting owner and places")
+            self._ui.work.start(work, group="attest", doing="noting owner and places")
 
         words = (
             f"For {len(keys)} credential(s): who answers for it, then where the value goes. Never the value."
         )
-        self._app.deeds.questions.line(
+        self._prompts.line(
             "Owner and places", words, answered, placeholder="owner; place; place …", check=_no_secret
         )
 
     # ── hardening, report ────────────────────────────────────────────────────────────────────────────────
 
-    def harden(self, session: Session) -> None:
+    def harden(self, session: Incident) -> None:
         """Show every measure with its standing; attest one, or leave what is open for later by name."""
         from workbench.domain.hardening import measures as hardening
         from workbench.tui.screens.lists import Line, Verb
@@ -264,23 +240,22 @@ class Closing(Lists):
 
         self.show_list("Harden", text, lines, verbs, answered)
 
-    def _plan_measures(self, session: Session, chosen: Sequence[Any]) -> None:
+    def _plan_measures(self, session: Incident, chosen: Sequence[Any]) -> None:
         """Show the plan of the chosen measures; one that asks something first goes through its own questions."""
         from workbench.domain.hardening.measures import APPLY
         from workbench.planning.catalog import ACTIONS
 
-        deeds = self._app.deeds
         here = [item.id for item in chosen if item.action == APPLY]
         others = [item for item in chosen if item.action not in ("", APPLY)]
         if here:
-            deeds.make_plan(ACTIONS[APPLY], here)
+            self._plans.make(ACTIONS[APPLY], here)
             if others:
                 names = ", ".join(item.title for item in others)
-                self._app.tell(f"Planned one at a time, because it asks something first: {names}.")
+                self._ui.tell(f"Planned one at a time, because it asks something first: {names}.")
         elif others:
-            deeds.do(others[0].action)
+            self._ui.do(others[0].action)
         else:
-            self._app.tell(
+            self._ui.tell(
                 "No call of the API does this: it is done in the control panel, then attested with t."
             )
 
@@ -293,7 +268,7 @@ class Closing(Lists):
         ]
         self.show_text(item.title, "\n".join(lines), "", None, take=False)
 
-    def report(self, session: Session) -> None:
+    def report(self, session: Incident) -> None:
         """Write every report, then show the text for Support to copy."""
         from workbench.reports.render import text as as_text
         from workbench.reports.report import Audience, compose
@@ -306,7 +281,7 @@ class Closing(Lists):
                 "marketing, recipients, timeline; text, Markdown, HTML, JSON). Copying this text is recorded as sent. "
                 + (
                     "Share-safe is on: people's addresses are shortened here and in what is copied, not in the files."
-                    if self._app.store.look.share_safe
+                    if self._ui.store.look.share_safe
                     else ""
                 )
             )
@@ -317,7 +292,7 @@ class Closing(Lists):
 
             self.show_text("Report to Mailgun Support", shown, hint, copied)
 
-        self._app.work.start(session.write_report, group="report", doing="writing the reports", then=told)
+        self._ui.work.start(session.write_report, group="report", doing="writing the reports", then=told)
 
 
 def _no_secret(text: str) -> str:

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.core.redact import Secret
     from workbench.execution.effects.base import Held, Keeping
-    from workbench.tui.app import WorkbenchApp
+    from workbench.tui.ports import Ui
     from workbench.tui.screens.choices import Choice, Picked
 
 
-class Holding:
+class UnstoredSecret:
     """One per app; ``ask`` is what the session calls from the run that waits for the answer."""
 
-    def __init__(self, app: WorkbenchApp) -> None:
-        self._app = app
+    def __init__(self, ui: Ui) -> None:
+        self._ui = ui
 
     async def ask(self, held: Held) -> Keeping:
         """Ask until there is an answer that the secret's fate can hang on."""
@@ -61,11 +61,11 @@ class Holding:
         from workbench.tui.screens.choices import Choice
         from workbench.tui.screens.reveal import RevealScreen
 
-        app = self._app
-        session = app.store.session
+        ui = self._ui
+        session = ui.store.session
         if session is None:
             return False
-        if app.store.look.share_safe:
+        if ui.store.look.share_safe:
             off = (
                 Choice("on", "Keep share-safe on"),
                 Choice("off", "Turn it off", "secrets can be revealed from then on"),
@@ -73,7 +73,7 @@ class Holding:
             text = "A secret is never drawn while share-safe is on. Is nobody looking, and nothing recording?"
             if await self._answer("Turn share-safe off?", text, off, "on") != "off":
                 return False
-            app.set_look(share_safe=False)
+            ui.set_look(share_safe=False)
         shown: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
         def fetch(show: Callable[[Secret], None]) -> None:
@@ -83,8 +83,8 @@ class Holding:
             if not shown.done():
                 shown.set_result(bool(seen))
 
-        screen = RevealScreen(held.entry.username, fetch, session.clock, app.copy_secret)
-        app.push_screen(screen, closed)
+        screen = RevealScreen(held.entry.username, fetch, session.clock, ui.copy_secret)
+        ui.push(screen, closed)
         if not await shown:
             return False
         choices = (
@@ -98,12 +98,12 @@ class Holding:
         """Return the id of the answer; ``left`` when the question was left without one."""
         from workbench.tui.screens.prompts import PickScreen
 
-        app = self._app
+        ui = self._ui
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def closed(picked: Picked | None) -> None:
             if not answer.done():
                 answer.set_result(picked.id if picked is not None else left)
 
-        app.push_screen(PickScreen(app.safe(heading), app.safe(text), choices), closed)
+        ui.push(PickScreen(ui.safe(heading), ui.safe(text), choices), closed)
         return await answer

@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import short_address, visible
 from workbench.planning.catalog import Pane
-from workbench.tui.controllers.base import Lists
+from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
     from workbench.domain.runbook.user_actions import Person
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
     from workbench.tui.screens.lists import Chosen
 
 
-class Telling(Lists):
-    """One per app; ``table`` is what ``Deeds`` takes over."""
+class UsersController(Controller):
+    """One per app; ``table`` is what the dispatcher takes over."""
 
-    def table(self) -> dict[str, Callable[[Session], object]]:
-        """Return the deeds by action id."""
+    def table(self) -> dict[str, Callable[[Incident], object]]:
+        """Return the handlers by action id."""
         return {"people.strangers": self.strangers, "people.message": self.message}
 
-    def strangers(self, session: Session) -> None:
+    def strangers(self, session: Incident) -> None:
         """Name the users who look like strangers, all at once."""
         from workbench.tui.screens.lists import Line, Verb
 
         situation = session.situation()
         suspects = [i for i in session.inventory.users.values() if situation.of_user(i).likely]
         if not suspects:
-            self._app.tell("No user looks like a stranger.")
+            self._ui.tell("No user looks like a stranger.")
             return
         lines = [
             Line(
@@ -57,7 +57,7 @@ class Telling(Lists):
             "Who is a stranger?", text, lines, verbs, answered, marked=[line.key for line in lines]
         )
 
-    def message(self, session: Session) -> None:
+    def message(self, session: Incident) -> None:
         """Show the message for the highlighted user, or one for everybody who still has something to do."""
         from workbench.domain.runbook import user_actions
 
@@ -66,7 +66,7 @@ class Telling(Lists):
         one = self._highlighted(waiting)
         chosen = [one] if one is not None else user_actions.to_tell(situation) or waiting
         if not chosen:
-            self._app.tell("Every user has a new password and a second factor.")
+            self._ui.tell("Every user has a new password and a second factor.")
             return
         items = [person.item for person in chosen]
         text = user_actions.message_for(items[0]) if one is not None else user_actions.message_to_all(items)
@@ -88,11 +88,11 @@ class Telling(Lists):
         self.show_text(heading, text, hint, copied)
 
     def _highlighted(self, waiting: Sequence[Person]) -> Person | None:
-        main = self._app.main
-        key = main.panes[Pane.USERS].table.cursor_key if main.current is Pane.USERS else None
+        here = self._selection.current is Pane.USERS
+        key = self._selection.cursor_key(Pane.USERS) if here else None
         return next((one for one in waiting if one.item.id == key), None)
 
-    def _start_timers(self, session: Session, chosen: Sequence[Person]) -> None:
+    def _start_timers(self, session: Incident, chosen: Sequence[Person]) -> None:
         from workbench.domain.runbook import user_actions
 
         async def work() -> None:
@@ -102,7 +102,7 @@ class Telling(Lists):
                 await session.timer(name, due, text, kind=kind, subject=person.item.id)
 
         def told(_: None) -> None:
-            self._app.tell(f"{len(chosen)} timer(s) run. The user list is read again and shows who did it.")
-            self._app.main.renew()
+            self._ui.tell(f"{len(chosen)} timer(s) run. The user list is read again and shows who did it.")
+            self._ui.renew()
 
-        self._app.work.start(work, group="attest", doing="starting the users' timers", then=told)
+        self._ui.work.start(work, group="attest", doing="starting the users' timers", then=told)

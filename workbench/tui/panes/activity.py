@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from workbench.domain.model.state import EffectRecord
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
 
 # The pane shows so many of the newest lines and says how many there are; the journal keeps all of them.
 SHOWN = 500
@@ -47,7 +47,7 @@ class ActivityPane(WorkPane):
         super().on_mount()
         self.table.sort_by("time", descending=True)
 
-    def view_rows(self, session: Session) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[ViewRow]:
         """Return the newest lines."""
         look = self.store.look
         people = people_of(session.inventory)

@@ -21,7 +21,7 @@ from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
 if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
     from workbench.presentation.cells import ViewRow
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
     from workbench.tui.widgets.filterbox import FilterBox
 
 NUMBERS = {pane: str(number) for number, pane in enumerate(Pane, start=1)}
@@ -62,7 +62,7 @@ class WorkPane(Vertical):
 
     # What subclasses say
 
-    def view_rows(self, session: Session) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[ViewRow]:
         """Return every row; called only when there is a session."""
         raise NotImplementedError
 

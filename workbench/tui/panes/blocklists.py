@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from workbench.domain.model.state import EffectRecord
     from workbench.presentation.cells import ViewRow
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
 
 
 class BlocklistsPane(WorkPane):
@@ -50,7 +50,7 @@ class BlocklistsPane(WorkPane):
         super().on_mount()
         self.table.sort_by("state")
 
-    def view_rows(self, session: Session) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[ViewRow]:
         """Return every verdict."""
         if not session.listings:
             return []

@@ -14,7 +14,7 @@ from workbench.tui.widgets.table import Column
 if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
     from workbench.presentation.cells import ViewRow
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
     from workbench.tui.panes.store import Store
 
 
@@ -48,7 +48,7 @@ class CredentialsPane(WorkPane):
         self._cache: dict[str, Cached] = {}
         self._cached_look = store.look
 
-    def view_rows(self, session: Session) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[ViewRow]:
         """Return every key and login."""
         look = self.store.look
         if look != self._cached_look:

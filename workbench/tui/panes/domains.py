@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from workbench.domain.model.state import EffectRecord
     from workbench.presentation.cells import ViewRow
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
 
 
 class DomainsPane(WorkPane):
@@ -39,7 +39,7 @@ class DomainsPane(WorkPane):
         Column("note", "note", flex=3, min_width=20, priority=5),
     )
 
-    def view_rows(self, session: Session) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[ViewRow]:
         """Return every domain."""
         return domain_rows(session.inventory, session.state, session.findings(), self.store.look)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from workbench.domain.model.state import EffectRecord
     from workbench.domain.runbook.runbook import StepView
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
     from workbench.tui.panes.store import Store
 
 # verdict -> (sign, ASCII sign, tone)
@@ -95,7 +95,7 @@ class RunbookPane(WorkPane):
 
     # Steps
 
-    def view_rows(self, session: Session) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[ViewRow]:
         """Return the steps."""
         steps = session.steps()
         self._steps = {step.id: step for step in steps}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workbench.presentation.cells import Look
 
 if TYPE_CHECKING:
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
 
 # The account counts as shown live for so many seconds after it was read.
 STALE_AFTER = 120.0
@@ -20,7 +20,7 @@ STALE_AFTER = 120.0
 class Store:
     """One per app; the app writes it, panes read it. ``reading`` names the slices being read right now."""
 
-    session: Session | None = None
+    session: Incident | None = None
     look: Look = field(default_factory=Look)
     phases: Mapping[str, str] = field(default_factory=dict)
     reading: bool = False

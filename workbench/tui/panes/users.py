@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from workbench.domain.model.state import EffectRecord
     from workbench.presentation.cells import ViewRow
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
 
 
 # Seconds between two paintings of the links' time left, which is told in minutes.
@@ -47,7 +47,7 @@ class UsersPane(WorkPane):
         Column("note", "note", flex=4, min_width=16, priority=1),
     )
 
-    def view_rows(self, session: Session) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[ViewRow]:
         """Return every user, with what is waited for and how long a mailed link still lives."""
         # Imported here: the account's records are heavy, and there is no user before there is a session.
         from workbench.domain.runbook.user_actions import people, short_note

@@ -32,6 +32,8 @@ from workbench.tui.widgets.statusline import Fact, StatusLine
 if TYPE_CHECKING:
     from textual.timer import Timer
 
+    from workbench.domain.runbook.runbook import StepView
+
 WIDE, SLIM = 140, 100  # columns
 TABS_WIDTH = 74  # columns the full names of all panes need
 TALL = 30  # lines from which the log has a place of its own beside one pane
@@ -41,7 +43,7 @@ FRESHNESS_EVERY = 5.0
 
 
 class MainScreen(Screen[None]):
-    """Holds the panes; knows nothing of the account."""
+    """Holds the panes, and is what controllers know as the selection; knows nothing of the account."""
 
     AUTO_FOCUS = None
     BINDINGS = bindings(global_actions())
@@ -122,6 +124,25 @@ class MainScreen(Screen[None]):
         self.set_class(not wide and not one, "-slim")
         self._tabs.display = not wide
         self._write_tabs()
+
+    # What is highlighted and selected
+
+    @property
+    def step(self) -> StepView | None:
+        """Return the step the guide stands on, None when all are closed."""
+        return self.runbook.current
+
+    def cursor_key(self, pane: Pane) -> str | None:
+        """Return the key of the highlighted row of a pane."""
+        return self.panes[pane].table.cursor_key
+
+    def marked_keys(self, pane: Pane) -> list[str]:
+        """Return the keys of a pane's selected rows."""
+        return self.panes[pane].table.marked_keys
+
+    def chosen_keys(self, pane: Pane) -> list[str]:
+        """Return the keys of a pane's selected rows, else the highlighted one."""
+        return self.panes[pane].table.chosen_keys
 
     def go(self, pane: Pane) -> None:
         """Show a pane and put the focus into it."""

@@ -10,7 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
-from workbench.domain.forensics.senders import rows, why_of
+from workbench.domain.forensics.senders import why_of
+from workbench.presentation.senders import rows
 from workbench.tui.panes.base import table_row
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.lists import Chosen

@@ -20,7 +20,7 @@ from workbench.tui.widgets.sparkline import sparkline
 from workbench.tui.widgets.statusline import Fact
 
 if TYPE_CHECKING:
-    from workbench.session.session import Session
+    from workbench.tui.incident_port import Incident
     from workbench.tui.messages import Funnel
 
 SPARK = 10  # cells
@@ -85,7 +85,7 @@ def share_fact(store: Store) -> Fact:
     return Fact("! SHARE-SAFE OFF", "bad", SAFE_WORDS, shorter=(("! SHOWN", READ_ONLY),))
 
 
-def title_fact(session: Session) -> Fact:
+def title_fact(session: Incident) -> Fact:
     """Return whose account it is; that it is only the drill stays longer than the account's name."""
     if not session.drill:
         short = session.title.partition(" (")[0]
@@ -94,7 +94,7 @@ def title_fact(session: Session) -> Fact:
     return Fact(f"DRILL {session.title}", "warn", ACCOUNT, shorter=forms)
 
 
-def state_fact(session: Session, funnel: Funnel) -> Fact:
+def state_fact(session: Incident, funnel: Funnel) -> Fact:
     """Return how far the containment is, in words.
 
     A confirmed plan of which something is left comes first while the account is not contained: whoever opens
@@ -142,7 +142,7 @@ def freshness(store: Store, now: datetime | None) -> Fact:
     return Fact(words, "warn", STALE, shorter=((f"{sign} stale", READ_ONLY),))
 
 
-def rate_facts(session: Session, plain: bool) -> list[Fact]:
+def rate_facts(session: Incident, plain: bool) -> list[Fact]:
     """Return the intruder's sending rate in words, with its last hours drawn beside it."""
     rate = session.rate
     if rate is None:

@@ -1,24 +1,29 @@
-"""What a table tells its owner. Each message carries the table as ``control``, for ``@on(..., selector)``."""
+"""What a table tells its owner, by keys. Each message carries the table as ``control``, for ``@on(..., selector)``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from textual.message import Message
+from textual.widget import Widget
 
-if TYPE_CHECKING:
-    from workbench.tui.widgets.table.view import KeyedTable
+
+class Openable(Protocol):
+    """What the filter key opens."""
+
+    def open(self) -> None:
+        """Show it and put the focus into it."""
 
 
 class TableMessage(Message, bubble=True):
     """Something about one table."""
 
-    def __init__(self, table: KeyedTable) -> None:
+    def __init__(self, table: Widget) -> None:
         super().__init__()
         self.table = table
 
     @property
-    def control(self) -> KeyedTable:
+    def control(self) -> Widget:
         """Return the table that sent the message."""
         return self.table
 
@@ -26,7 +31,7 @@ class TableMessage(Message, bubble=True):
 class Highlighted(TableMessage, namespace="keyed_table"):
     """The cursor is on another row; ``key`` is None where no row is visible."""
 
-    def __init__(self, table: KeyedTable, key: str | None) -> None:
+    def __init__(self, table: Widget, key: str | None) -> None:
         super().__init__(table)
         self.key = key
 
@@ -38,7 +43,7 @@ class Highlighted(TableMessage, namespace="keyed_table"):
 class Opened(TableMessage, namespace="keyed_table"):
     """Enter was pressed on the row with this key."""
 
-    def __init__(self, table: KeyedTable, key: str) -> None:
+    def __init__(self, table: Widget, key: str) -> None:
         super().__init__(table)
         self.key = key
 
@@ -46,7 +51,7 @@ class Opened(TableMessage, namespace="keyed_table"):
 class MarksChanged(TableMessage, namespace="keyed_table"):
     """The set of marked rows changed; ``count`` of them now, hidden ones included."""
 
-    def __init__(self, table: KeyedTable, count: int) -> None:
+    def __init__(self, table: Widget, count: int) -> None:
         super().__init__(table)
         self.count = count
 
@@ -54,7 +59,7 @@ class MarksChanged(TableMessage, namespace="keyed_table"):
 class FilterChanged(TableMessage, namespace="keyed_table"):
     """Another filter is in force."""
 
-    def __init__(self, table: KeyedTable, text: str) -> None:
+    def __init__(self, table: Widget, text: str) -> None:
         super().__init__(table)
         self.text = text
 
@@ -66,7 +71,7 @@ class FilterRequested(TableMessage, namespace="keyed_table"):
 class SortChanged(TableMessage, namespace="keyed_table"):
     """Rows are in another order; ``column_id`` is None for the order of arrival."""
 
-    def __init__(self, table: KeyedTable, column_id: str | None, descending: bool) -> None:
+    def __init__(self, table: Widget, column_id: str | None, descending: bool) -> None:
         super().__init__(table)
         self.column_id = column_id
         self.descending = descending

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from rich.style import Style
 from textual import events
@@ -29,9 +29,6 @@ from workbench.tui.widgets.table.look import TABLE_CSS, TABLE_PARTS
 from workbench.tui.widgets.table.model import TableModel
 from workbench.tui.widgets.table.paint import GUTTER, Line, LinePainter
 from workbench.tui.widgets.table.rows import Row
-
-if TYPE_CHECKING:
-    from workbench.tui.widgets.filterbox import FilterBox
 
 PAINTS_A_SECOND = 15
 HEADER = 1  # lines
@@ -67,7 +64,7 @@ class KeyedTable(ScrollView, can_focus=True):
     ) -> None:
         super().__init__(id=id, classes=classes)
         # Set by the box that belongs to this table, when there is one.
-        self.filter_box: FilterBox | None = None
+        self.filter_box: messages.Openable | None = None
         self.model = TableModel(columns)
         self.set_reactive(KeyedTable.empty_text, empty_text)
         self.set_reactive(KeyedTable.ascii_mode, ascii_mode)

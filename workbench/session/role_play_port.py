@@ -1,0 +1,42 @@
+"""What plays the others' parts in a drill, as the session knows it: the command line hands it in.
+
+A session on a real account has none, so nothing can be played there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from workbench.core.redact import Secret
+    from workbench.domain.model.situation import Situation
+    from workbench.mailgun.client import Mailgun
+    from workbench.session.blocklist_watch import BlocklistWatch
+
+# Returns a stored secret by its vault entry, None where there is none.
+Fetch = Callable[[str], Awaitable["Secret | None"]]
+
+
+class Played(Protocol):
+    """The session a part was played in, as far as its consequences are read."""
+
+    @property
+    def blocklists(self) -> BlocklistWatch:
+        """Return the watch over the account's listings."""
+
+    async def watch(self, *, whole: bool = False) -> Sequence[Any]:
+        """Read the account again."""
+
+    async def read_use(self) -> None:
+        """Read which credential sends what."""
+
+
+class RolePlay(Protocol):
+    """Plays the parts of users, developers, Support and time on a simulated account."""
+
+    async def play(self, action_id: str, api: Mailgun, fetch: Fetch, situation: Situation) -> str:
+        """Play one part; return what happened in one sentence. Raises UsageError for an unknown one."""
+
+    async def catch_up(self, action_id: str, session: Played) -> None:
+        """Read what the played part changed."""

@@ -1,0 +1,37 @@
+"""What is read by itself once access is cut, below the writes: every setting, then the log of the abuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.tui.incident_port import Incident
+    from workbench.tui.ports import Ui
+
+_CUTS = ("0", "1", "2", "3")
+_CLOSED = ("done", "attested", "not applicable")
+
+
+def read_on(ui: Ui, session: Incident) -> None:
+    """Once access is cut, read by itself what the next steps rest on: every setting, then the log of the abuse.
+
+    It runs below the writes and changes nothing; a step that needs it sooner waits for it.
+    """
+    steps = {step.id: step for step in session.steps()}
+    cut = all(steps[i].idle or steps[i].verdict.value in _CLOSED for i in _CUTS)
+    work, facts = ui.work, session.state.facts
+    if not cut or session.read_only or work.running("sweep") or work.running("assess"):
+        return
+
+    async def read() -> None:
+        if "sweep" not in facts:
+            await session.investigation.sweep()
+        if "assessment" not in facts:
+            await session.investigation.assess()
+
+    def told(_: None) -> None:
+        ui.tell("Settings and log are read; steps 6 and 8 say what they show.")
+        ui.renew()
+
+    if "sweep" not in facts or "assessment" not in facts:
+        work.start(read, group="sweep", doing="reading settings and log", loud=False, then=told)

@@ -1,0 +1,131 @@
+"""What is done with the incident as a whole: preserve, tell Support, sweep, assess, finish, stop; the drill's parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from workbench.tui.controllers.base import Controller
+
+if TYPE_CHECKING:
+    from workbench.domain.forensics.assessment import Assessment
+    from workbench.domain.settings_audit.audit import Sweep
+    from workbench.tui.controllers.plan_review import PlanReview
+    from workbench.tui.incident_port import Incident
+    from workbench.tui.ports import Prompts, Selection, Ui
+
+DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour", "drill.day", "drill.support", "drill.lists")
+
+
+class IncidentController(Controller):
+    """One per app; ``findings`` shows what a sweep left to judge, ``follow`` asks what is due once time passed."""
+
+    def __init__(
+        self,
+        ui: Ui,
+        selection: Selection,
+        plans: PlanReview,
+        prompts: Prompts,
+        *,
+        findings: Callable[[Incident], object],
+        follow: Callable[[Incident], object],
+    ) -> None:
+        super().__init__(ui, selection, plans, prompts)
+        self._review = plans
+        self._findings = findings
+        self._follow = follow
+
+    def table(self) -> dict[str, Callable[[Incident], object]]:
+        """Return the handlers by action id."""
+        return {
+            "finish": self._finish,
+            "evidence.preserve": self._preserve,
+            "support.message": self._support,
+            "leftovers.sweep": self._sweep,
+            "damage.assess": self._assess,
+            **{part: partial(self._exercise, part) for part in DRILL_PARTS},
+        }
+
+    def impossible(self, action_id: str, session: Incident) -> str | None:
+        """Return why one of these is not possible now, ``""`` when it is, None where the session knows."""
+        if action_id in DRILL_PARTS:
+            return "" if session.drill else "this is a real account"
+        if action_id == "finish":
+            if session.state.unsettled and not session.state.unfinished:
+                return "what is left failed for good: plan it anew"
+            return "" if session.state.unsettled else "everything that was begun is proven"
+        return None
+
+    def stop(self) -> None:
+        """Begin nothing further of the running plan."""
+        if self._ui.plan_running and self._ui.store.session is not None:
+            self._ui.store.session.stop()
+            done, total = self._ui.plan_progress
+            self._ui.tell(
+                f"Stopping: {done} of {total} are done and stay done, what is under way ends, the rest stays "
+                "planned. f goes on later."
+            )
+
+    def _finish(self, session: Incident) -> None:
+        self._review.run(None)
+
+    def _preserve(self, session: Incident) -> None:
+        def told(_: None) -> None:
+            self._ui.tell("Evidence is stored, its hash is in the journal. m shows the message to Support.")
+            # The rest (every setting, the log) follows below the writes and gates none of them.
+            if not self._ui.work.running("preserve-rest"):
+                doing = "preserving every setting and the log"
+                self._ui.work.start(session.preserve_rest, group="preserve-rest", doing=doing, loud=False)
+
+        self._ui.work.start(session.preserve, group="preserve", doing="preserving evidence", then=told)
+
+    def _sweep(self, session: Incident) -> None:
+        def told(sweep: Sweep) -> None:
+            self._ui.tell(f"{len(sweep.swept)} settings looked at, {len(sweep.asked())} to judge.")
+            self._ui.renew()
+            if sweep.asked() and len(self._ui.screen_stack) == 1:
+                self._findings(session)
+
+        doing = "sweeping every setting"
+        if self._ui.work.running("sweep"):
+            self._ui.tell("Settings and log are being read already; it says when it is done.")
+            return
+        self._ui.tell("Reading every setting; this takes a while and changes nothing.")
+        self._ui.work.start(lambda: session.investigation.sweep(), group="sweep", doing=doing, then=told)
+
+    def _assess(self, session: Incident) -> None:
+        from workbench.tui.screens.texts import TextScreen
+
+        def told(made: Assessment) -> None:
+            hint = "S judges who sent what · W the window hour by hour · T the timeline"
+            lines = "\n".join((*made.lines(), *made.damage_lines()))
+            self._ui.push(TextScreen("The damage", self._ui.safe(lines), hint=hint))
+
+        if self._ui.work.running("sweep"):
+            self._ui.tell("Settings and log are being read already; it says when it is done.")
+            return
+        self._ui.tell("Reading the log of the abuse; this takes a while and changes nothing.")
+        doing = "assessing the damage"
+        self._ui.work.start(lambda: session.investigation.assess(), group="assess", doing=doing, then=told)
+
+    def _exercise(self, part: str, session: Incident) -> None:
+        def played(words: str) -> None:
+            self._ui.tell(words)
+            # Hours and days pass: what is due is asked at once.
+            self._follow(session)
+
+        doing = "playing a part of the drill"
+        self._ui.work.start(lambda: session.exercise(part), group="drill", doing=doing, then=played)
+
+    def _support(self, session: Incident) -> None:
+        from workbench.tui.screens.texts import TextScreen
+
+        def closed(copied: bool | None) -> None:
+            if copied:
+                self.attest(session, "0", [("opening message to Support copied", "")])
+
+        hint = "Copy it and send it to Mailgun Support now; copying it is recorded as attested."
+        text = self._ui.safe(session.support_message())
+        screen = TextScreen("To Mailgun Support", text, hint=hint, enter_copies=True)
+        self._ui.push(screen, closed)
