@@ -12,6 +12,7 @@
     │   ├── RateLimited       429
     │   ├── VendorFault       5xx
     │   ├── Unreachable       no answer at all                                       exit 3
+    │   │   └── Untrusted     whoever answered has a certificate that does not verify  exit 3
     │   └── UnreadableAnswer  an answer that is not the API's (HTML, cut short)
     ├── VaultError            a secret could not be stored or read back              exit 4
     ├── JournalError          the record could not be made durable                   exit 4
@@ -131,6 +132,10 @@ class Unreachable(ApiError):
     """No answer: connection refused, reset, timed out, or the name did not resolve."""
 
     exit_code = 3
+
+
+class Untrusted(Unreachable):
+    """Whoever answered shows a certificate that does not verify; nothing was sent to them."""
 
 
 class UnreadableAnswer(ApiError):

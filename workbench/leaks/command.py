@@ -23,6 +23,7 @@ from workbench.leaks.patterns import Scanner
 
 if TYPE_CHECKING:
     from workbench.core.clock import Clock
+    from workbench.core.network import Network
     from workbench.leaks.accesslog import LogReport
     from workbench.leaks.correlate import ForeignUse, Theft
     from workbench.leaks.web import SiteReport
@@ -55,6 +56,8 @@ class LeakOptions:
     # Limits the sites to these paths: is what was found there before still exposed?
     only_paths: frozenset[str] | None = None
     contact: str = ""
+    # Only the sites need it; None goes straight and believes the host's own store.
+    network: Network | None = None
     baseline: Path | None = None
     accept: bool = False
     reason: str = ""
@@ -373,6 +376,7 @@ def _sites(
                     confirmed=options.confirmed,
                     contact=options.contact,
                     only=options.only_paths,
+                    network=options.network,
                 )
             )
             report.sites += found

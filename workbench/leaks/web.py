@@ -18,9 +18,12 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpx
 
 from workbench import __version__
+from workbench.core import certificates
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import UsageError
+from workbench.core.network import Network, http_proxy
 from workbench.core.redact import visible
+from workbench.core.tunnel import refusal
 from workbench.leaks import wordpress
 from workbench.leaks.model import Found, Place
 from workbench.leaks.patterns import Scanner
@@ -149,6 +152,7 @@ async def probe_sites(
     pace: float | None = None,
     folders: tuple[str, ...] = (),
     only: frozenset[str] | None = None,
+    network: Network | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     progress: Callable[[str, int], None] | None = None,
 ) -> list[SiteReport]:
@@ -168,14 +172,17 @@ async def probe_sites(
     reports = []
     for one in [site(text) for text in sites]:
         rest = (LOOPBACK_PACE if one.loopback else PACE) if pace is None else pace
-        async with _client(one, contact, transport) as client:
-            asker = _Asker(one, client, scanner, found, clock, rest, progress)
+        way = network or Network()
+        async with _client(one, contact, way, transport) as client:
+            asker = _Asker(one, client, way, scanner, found, clock, rest, progress)
             await asker.run(folders, only)
         reports.append(asker.report)
     return reports
 
 
-def _client(one: Site, contact: str, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+def _client(
+    one: Site, contact: str, network: Network, transport: httpx.AsyncBaseTransport | None
+) -> httpx.AsyncClient:
     agent = f"{OWN_AGENT}/{__version__} (leak check by this site's owner{'; ' + contact if contact else ''})"
     return httpx.AsyncClient(
         base_url=one.origin,
@@ -183,7 +190,8 @@ def _client(one: Site, contact: str, transport: httpx.AsyncBaseTransport | None)
         timeout=_TIMEOUT,
         follow_redirects=False,
         # Certificates are checked everywhere but on this very machine (the drill's own certificate).
-        verify=not one.loopback,
+        verify=False if one.loopback else network.trust.context(),
+        proxy=http_proxy(network, one.origin),
         trust_env=False,
         transport=transport,
     )
@@ -196,13 +204,15 @@ class _Asker:
         self,
         one: Site,
         client: httpx.AsyncClient,
+        network: Network,
         scanner: Scanner,
         found: Found,
         clock: Clock,
         pace: float,
         progress: Callable[[str, int], None] | None,
     ) -> None:
-        self._site, self._client, self._scanner, self._found = one, client, scanner, found
+        self._site, self._client, self._network = one, client, network
+        self._scanner, self._found = scanner, found
         self._clock, self._pace, self._progress = clock, pace, progress
         self._baseline: list[_Answer] = []
         self._faults = 0
@@ -256,6 +266,8 @@ class _Asker:
         except httpx.HTTPError as error:
             self._faults += 1
             self.report.asked.append((iso(self._clock.now()), path, 0))
+            if (words := await self._untrusted(error)) or isinstance(error, httpx.ProxyError):
+                raise _StopProbing(words or self._no_tunnel(error)) from error
             if self._faults >= _MOST_FAULTS:
                 raise _StopProbing(
                     f"{_MOST_FAULTS} requests without an answer ({type(error).__name__})"
@@ -274,6 +286,22 @@ class _Asker:
         return _Answer(
             response.status_code, kind, max(total, len(body[:most])), body[:most], response.headers
         )
+
+    async def _untrusted(self, error: httpx.HTTPError) -> str:
+        """Return why the site's certificate is not believed, ``""`` where the fault is another one."""
+        verification = certificates.failure(error)
+        if verification is None:
+            return ""
+        host, port = self._site.host, urlsplit(self._site.origin).port or 443
+        proxy = self._network.routes.to(host, port)
+        shown = await certificates.presented(host, port, proxy)
+        told = certificates.explain(host, verification, shown, proxy)
+        return f"{told.what} {told.means} {told.todo}"
+
+    def _no_tunnel(self, error: httpx.HTTPError) -> str:
+        host, port = self._site.host, urlsplit(self._site.origin).port or 443
+        proxy = self._network.routes.to(host, port)
+        return refusal(proxy, str(error), f"{host}:{port}") if proxy is not None else type(error).__name__
 
     def _redirect(self, path: str, response: httpx.Response) -> str:
         """Return the path to follow: same origin, and neither the home page nor a login."""

@@ -20,6 +20,7 @@ from workbench.core.errors import (
     Refused,
     Unreachable,
     UnreadableAnswer,
+    Untrusted,
     VendorFault,
 )
 from workbench.core.redact import MASK, Secret, visible
@@ -246,6 +247,11 @@ def unreachable(where: str, reason: str, *, sent: bool, host: str = "") -> Unrea
         detail=visible(reason, _DETAIL),
         sent=sent,
     )
+
+
+def untrusted(where: str, what: str, means: str, todo: str) -> Untrusted:
+    """Return the error for a server whose certificate does not verify; nothing was sent to it."""
+    return Untrusted(what, means, todo, where=where, detail=visible(what, _DETAIL), sent=False)
 
 
 def cut_short(where: str, status: int, reason: str) -> CutShort:

@@ -9,27 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from workbench import __version__
+from workbench.core import certificates
 from workbench.core.clock import Clock
 from workbench.core.errors import (
     ApiError,
-    HostError,
     NotAuthorised,
     RateLimited,
     Unreachable,
     UsageError,
     VendorFault,
 )
+from workbench.core.network import Network, http_proxy
+from workbench.core.proxies import is_loopback
 from workbench.core.redact import Secret, visible
-from workbench.mailgun.answers import Answer, CutShort, check, cut_short, too_large, unreachable
+from workbench.core.tunnel import refusal
+from workbench.mailgun.answers import Answer, CutShort, check, cut_short, too_large, unreachable, untrusted
 from workbench.mailgun.calls import Call, CallSeen, Credential, Timeouts
 from workbench.mailgun.dates import parse_moment
-from workbench.mailgun.endpoints import Endpoints, Region, check_proxy, is_loopback
+from workbench.mailgun.endpoints import Endpoints, Region
 from workbench.mailgun.limits import Limiter, Priority, family_of
 from workbench.mailgun.requests import Form, Query, prepare
 from workbench.mailgun.retry_hints import NOTHING, read_hints
@@ -51,19 +53,13 @@ class _Pool:
     """The connections to all servers of an account: the only place that touches the HTTP library."""
 
     def __init__(
-        self,
-        timeouts: Timeouts,
-        proxy: str | None,
-        ca_file: str | None,
-        transport: httpx.AsyncBaseTransport | None,
+        self, timeouts: Timeouts, network: Network, transport: httpx.AsyncBaseTransport | None
     ) -> None:
         self._timeouts = timeouts
-        self._proxy = proxy
-        self._ca_file = ca_file
+        self._network = network
         self._transport = transport
         self._idle: dict[str, list[httpx.AsyncClient]] = {}
         self._all: list[httpx.AsyncClient] = []
-        self._trust: ssl.SSLContext | None = None
 
     def _take(self, server: str) -> httpx.AsyncClient:
         """Return a client of one connection that nobody uses: the last used, else a new one.
@@ -74,23 +70,22 @@ class _Pool:
         idle = self._idle.setdefault(server, [])
         if idle:
             return idle.pop()
-        client = self._build(local=is_loopback(urlsplit(server).hostname or ""))
+        client = self._build(server)
         self._all.append(client)
         return client
 
-    def _build(self, *, local: bool) -> httpx.AsyncClient:
+    def _build(self, server: str) -> httpx.AsyncClient:
         import httpx  # Heavy: not before the first frame is on the screen.
 
         if not self._all:
             # It logs each address it calls at INFO, query string included; operators may log at that level.
             logging.getLogger("httpx").setLevel(logging.WARNING)
             logging.getLogger("httpcore").setLevel(logging.WARNING)
-        if not local and self._trust is None:
-            self._trust = self._load_trust()
         times = self._timeouts
+        host = urlsplit(server).hostname or ""
         return httpx.AsyncClient(
-            verify=False if local or self._trust is None else self._trust,
-            proxy=None if local else self._proxy,
+            verify=False if is_loopback(host) else self._network.trust.context(),
+            proxy=http_proxy(self._network, server),
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(times.read, connect=times.connect, pool=None),
@@ -98,21 +93,6 @@ class _Pool:
             headers={"user-agent": _AGENT, "accept": "application/json", "accept-encoding": "gzip"},
             transport=self._transport,
         )
-
-    def _load_trust(self) -> ssl.SSLContext:
-        """Return what certificates are judged by: the usual authorities, or those of a file of the operator."""
-        import httpx
-
-        if self._ca_file is None:
-            return httpx.create_ssl_context(trust_env=False)
-        try:
-            return ssl.create_default_context(cafile=self._ca_file)
-        except OSError as fault:  # ssl.SSLError is one
-            raise HostError(
-                f"The file of certificate authorities cannot be read: {visible(fault.strerror or fault, 120)}.",
-                "Without it no connection can be verified, and none is made unverified.",
-                "Correct the path, or leave the setting out to use the usual authorities.",
-            ) from None
 
     async def exchange(self, call: Call) -> Answer:
         """Send a call and return whatever answers; raise Unreachable, CutShort or UnreadableAnswer else."""
@@ -145,9 +125,7 @@ class _Pool:
             httpx.ProxyError,
             httpx.UnsupportedProtocol,
         ) as fault:
-            raise unreachable(
-                call.where, _reason(fault), sent=False, host=urlsplit(call.server).netloc
-            ) from None
+            raise await self._unreached(call, fault) from None
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as fault:
             if response is not None:
                 raise cut_short(call.where, response.status_code, _reason(fault)) from None
@@ -157,6 +135,27 @@ class _Pool:
         finally:
             self._idle.setdefault(call.server, []).append(client)
         return Answer(response.status_code, response.headers.raw, received, call.where)
+
+    async def _unreached(self, call: Call, fault: Exception) -> Unreachable:
+        """Return the error for a call that surely was not sent: no way there, no tunnel, or nobody to trust."""
+        import httpx
+
+        parts = urlsplit(call.server)
+        host, port = parts.hostname or "", parts.port or 443
+        proxy = self._network.routes.to(host, port)
+        verification = certificates.failure(fault)
+        if verification is not None:
+            shown = await certificates.presented(host, port, proxy)
+            told = certificates.explain(host, verification, shown, proxy)
+            return untrusted(call.where, told.what, told.means, told.todo)
+        reason = _reason(fault)
+        if proxy is not None and isinstance(fault, httpx.ProxyError):
+            reason = refusal(proxy, reason, f"{host}:{port}")
+        elif proxy is not None:
+            reason = f"{reason} (by the proxy {proxy})"
+        elif left := self._network.routes.unused():
+            reason = f"{reason} ({left})"
+        return unreachable(call.where, reason, sent=False, host=parts.netloc)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -211,8 +210,8 @@ class Mailgun:
         await client.aclose()
 
     ``on_call`` is told of every exchange. ``limits`` may be given to share a limiter; ``transport`` replaces
-    the network in tests; ``proxy`` and ``ca_file`` are the only ways to route or to trust differently: the
-    environment's proxy variables are not read.
+    the network in tests; ``network`` is the only way to route or to trust differently: the environment is
+    read by whoever makes it, not here.
     """
 
     def __init__(
@@ -224,13 +223,12 @@ class Mailgun:
         limits: Limiter | None = None,
         timeouts: Timeouts | None = None,
         on_call: Callable[[CallSeen], None] | None = None,
-        proxy: str | None = None,
-        ca_file: str | None = None,
+        network: Network | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         limiter = limits or Limiter(clock, documented=endpoints.vendor)
         times = timeouts or Timeouts()
-        pool = _Pool(times, check_proxy(proxy) if proxy else None, ca_file, transport)
+        pool = _Pool(times, network or Network(), transport)
         self._shared = _Shared(endpoints, clock, limiter, pool, times)
         self._shared.on_call = on_call
         self._credential = Credential(key)

@@ -6,7 +6,6 @@ of a mistyped variable.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from workbench.core.errors import UsageError
+from workbench.core.proxies import is_loopback
 from workbench.core.redact import visible
 
 
@@ -102,16 +102,6 @@ def _host(address: str) -> str:
     return (urlsplit(address).hostname or "").lower()
 
 
-def is_loopback(host: str) -> bool:
-    """True for localhost and loopback addresses: the only place for plain HTTP."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def origin(address: str) -> tuple[str, str, int]:
     """Return scheme, host and port of an absolute address; raise UsageError for anything else."""
     parts = _split(address)
@@ -153,22 +143,6 @@ def check_address(address: str) -> str:
             "Use https; plain http is for this very machine (loopback) only.",
         )
     return address.rstrip("/")
-
-
-def check_proxy(address: str) -> str:
-    """Return a proxy's address; raise UsageError where it is none. It may hold a password: never repeated."""
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise UsageError(
-            "The proxy is not named by an address.",
-            "It looks like http://proxy.example.com:3128.",
-            "Correct the proxy setting.",
-        )
-    return address
 
 
 def _host_port(text: object) -> HostPort:

@@ -47,12 +47,19 @@ class AccountReadings(IncidentRecord):
         self._admin = admin
         self._calls: list[float] = []
         self.search_places = options.search_places
+        self.network = options.network
         self.inventory = Inventory()
         self.capabilities: Capabilities | None = None
         self.rate: SendingRate | None = None
-        self.api = Mailgun(options.endpoints, admin.key, clock=options.clock, on_call=self._called)
+        self.api = Mailgun(
+            options.endpoints,
+            admin.key,
+            clock=options.clock,
+            on_call=self._called,
+            network=options.network,
+        )
         self.metering = Metering(self.api, options.clock, options.endpoints.regions)
-        self.prover = SmtpProver(clock=options.clock)
+        self.prover = SmtpProver(clock=options.clock, network=options.network)
         self.vault = GuardedVault(options.vault, journal.guard)
         journal.guard(admin.key)
         self._investigation: Investigation | None = None

@@ -26,6 +26,7 @@ from workbench.session.leak_probe import prove_found
 from workbench.vault.vault import EntryName
 
 if TYPE_CHECKING:
+    from workbench.core.network import Network
     from workbench.core.sealing import Sealer
     from workbench.domain.model.inventory import Inventory
     from workbench.leaks.people import Suspicion
@@ -149,7 +150,11 @@ async def _snapshot(state: State, sealer: Sealer, folder: Path) -> Mapping[str, 
 
 
 def options_of(
-    request: Request, state: State, opened: Opened | None, inventory: Inventory | None = None
+    request: Request,
+    state: State,
+    opened: Opened | None,
+    inventory: Inventory | None = None,
+    network: Network | None = None,
 ) -> LeakOptions:
     """Return the engine's options: the request with everything the incident knows; ``inventory`` is fresher than it."""
     snapshot = opened.snapshot if opened is not None else None
@@ -167,6 +172,7 @@ def options_of(
         confirmed=request.mine,
         only_paths=frozenset().union(*exposed.values()) if request.recheck else None,
         contact=request.contact,
+        network=network,
         baseline=request.baseline,
         accept=request.accept,
         reason=request.reason,
@@ -205,7 +211,7 @@ async def search(session: AccountReadings, request: Request, tell: Told | None =
     wanted = again(request, session.state)
     sealing = await session.sealing()
     opened = await open_up(session.state, session.vault, sealing, session.folder, values=wanted.from_vault)
-    options = options_of(wanted, session.state, opened, session.inventory)
+    options = options_of(wanted, session.state, opened, session.inventory, session.network)
     if wanted.probe:
         options = _with_prove(options, session, loop)
 

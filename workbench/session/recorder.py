@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import JournalError, UsageError, VaultError, WorkbenchError, host_fault
+from workbench.core.network import Network
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home
 from workbench.domain.model.state import JournalRow, State
@@ -44,6 +45,7 @@ class SessionOptions:
     role_play: RolePlay | None = None
     own_key_id: str = ""
     resolver: str = ""
+    network: Network = field(default_factory=Network)
     # Where the leak search is proposed to look; what begins with log: is an access log.
     search_places: tuple[str, ...] = ()
     old_secrets: Mapping[str, Secret] = field(default_factory=dict)

@@ -16,9 +16,12 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from workbench.core.certificates import explain, inspecting, read
 from workbench.core.clock import Clock
+from workbench.core.network import Network
+from workbench.core.proxies import Proxy
 from workbench.core.redact import Secret, visible
 from workbench.mailgun.endpoints import HostPort
 from workbench.smtp.session import Cause, Session, SessionFaultError, SmtpTls
@@ -40,7 +43,8 @@ class AuthProof:
     ``code`` is the SMTP code of the answer to AUTH (0: none came), ``text`` its text made harmless,
     ``reason`` says in words why nothing can be told, ``cause`` the family of that reason:
     ``unreachable`` (blocked, refused, silent), ``tls``, ``transient`` (4xx, hang-up), ``protocol`` (not an
-    SMTP server, or one without TLS or PLAIN), ``unexpected`` (another 5xx). ``at`` is when it was known.
+    SMTP server, or one without TLS or PLAIN), ``unexpected`` (another 5xx). ``at`` is when it was known,
+    ``via`` the proxy it was asked through (empty: straight).
     """
 
     verdict: Verdict
@@ -50,6 +54,7 @@ class AuthProof:
     text: str = ""
     reason: str = ""
     cause: Cause = ""
+    via: str = ""
 
     @property
     def accepted(self) -> bool:
@@ -63,11 +68,12 @@ class AuthProof:
 
 
 def proves_replaced(old: AuthProof, new: AuthProof, within: float = 60.0) -> bool:
-    """Return whether an old password is proven dead: old 535, new 235, same server, ``within`` seconds.
+    """Return whether an old password is proven dead: old 535, new 235, same server and way, ``within`` seconds.
 
     Without the positive control a 535 may only mean that this address is not on the IP allowlist.
     """
-    same_place = old.server is not None and old.server == new.server
+    # Through a proxy the server sees another address, which the allowlist may hold or not.
+    same_place = old.server is not None and (old.server, old.via) == (new.server, new.via)
     return old.refused and new.accepted and same_place and abs((new.at - old.at).total_seconds()) <= within
 
 
@@ -76,10 +82,56 @@ def submission_servers(host: str) -> tuple[HostPort, ...]:
     return tuple(HostPort(host, port) for port in PORTS)
 
 
+class Way(NamedTuple):
+    """A server and the proxy it is reached through, None straight."""
+
+    server: HostPort
+    proxy: Proxy | None = None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.server.host}:{self.server.port}{' through the proxy' if self.proxy is not None else ''}"
+        )
+
+
+def ways_to(servers: Sequence[HostPort], network: Network) -> tuple[Way, ...]:
+    """Return the ways to try, in order: through the proxy where one applies, then straight.
+
+    A proxy says no at once, while a firewall is waited for; and where only the web goes by proxy, mail goes
+    straight.
+    """
+    proxied = [Way(one, proxy) for one in servers if (proxy := network.routes.to(*one)) is not None]
+    return (*proxied, *(Way(one) for one in servers))
+
+
 @functools.cache
 def _default_tls() -> SmtpTls:
     # Reading the host's certificate store takes some 20 ms: once a process, not once a proof.
     return SmtpTls()
+
+
+def tls_of(network: Network) -> SmtpTls:
+    """Return how TLS is spoken in a network: verified by its one trust."""
+    return SmtpTls(verified=network.trust.context("smtp"))
+
+
+async def _certificate_words(
+    way: Way, tls: SmtpTls, error: ssl.SSLCertVerificationError, seconds: float
+) -> str:
+    """Return what a certificate that does not verify means; it is read over a session that says no password."""
+    judged = SmtpTls(inspecting(), inspecting(), tls.implicit)
+    session = Session(way.server, judged, way.proxy)
+    shown = None
+    try:
+        async with asyncio.timeout(seconds):
+            await session.open()
+        shown = read(session.certificate())
+    except (OSError, SessionFaultError, TimeoutError):
+        shown = None  # Then it is explained without the issuer.
+    finally:
+        session.close()
+    told = explain(way.server.host, error, shown, way.proxy)
+    return f"{told.what} {told.means} {told.todo}"
 
 
 def _unsendable(login: str, password: Secret) -> bool:
@@ -90,11 +142,9 @@ def _unsendable(login: str, password: Secret) -> bool:
     return not login
 
 
-async def _attempt(
-    server: HostPort, login: str, password: Secret, tls: SmtpTls, seconds: float
-) -> tuple[int, str]:
+async def _attempt(way: Way, login: str, password: Secret, tls: SmtpTls, seconds: float) -> tuple[int, str]:
     """Return code and text of the answer to AUTH; raise SessionFaultError for anything else."""
-    session = Session(server, tls)
+    session = Session(way.server, tls, way.proxy)
     try:
         async with asyncio.timeout(seconds):
             await session.open()
@@ -109,8 +159,9 @@ async def _attempt(
         raise SessionFaultError(cause, f"no answer within {seconds:g} s", sent=session.sent) from None
     except ssl.SSLCertVerificationError as error:
         why = visible(error.verify_message, 120)
+        words = await _certificate_words(way, tls, error, seconds)
         raise SessionFaultError(
-            "tls", f"its certificate does not verify ({why}); the password was not sent"
+            "tls", f"its certificate does not verify ({why}); the password was not sent. {words}"
         ) from None
     except (ssl.SSLError, ssl.CertificateError) as error:
         raise SessionFaultError(
@@ -141,10 +192,25 @@ async def prove(
     clock: Clock,
     timeout: float = 10.0,  # noqa: ASYNC109 - seconds for one server, part of the probe's meaning
 ) -> AuthProof:
-    """Try AUTH on the servers in order and return what the first that answers AUTH says.
+    """Try AUTH on the servers, reached straight, in order; see ``prove_by``."""
+    return await prove_by(
+        [Way(one) for one in server], login, password, tls=tls, clock=clock, seconds=timeout
+    )
+
+
+async def prove_by(
+    ways: Sequence[Way],
+    login: str,
+    password: Secret,
+    *,
+    tls: SmtpTls | None = None,
+    clock: Clock,
+    seconds: float = 10.0,
+) -> AuthProof:
+    """Try AUTH on the servers, each by its way, in order and return what the first that answers AUTH says.
 
     The next server is tried only while the password has not been sent (blocked port, no STARTTLS, bad
-    certificate, 421 greeting); ``timeout`` is in seconds for each server. Never raises for anything a server
+    certificate, 421 greeting); ``seconds`` are for each server. Never raises for anything a server
     or the network does: those come back as ``cannot_tell`` with the reason.
     """
     if _unsendable(login, password):
@@ -153,12 +219,12 @@ async def prove(
     policy = tls or _default_tls()
     reasons: list[str] = []
     causes: list[Cause] = []
-    last: HostPort | None = None
-    for last in server:
+    last: Way | None = None
+    for last in ways:
         try:
-            code, text = await _attempt(last, login, password, policy, timeout)
+            code, text = await _attempt(last, login, password, policy, seconds)
         except SessionFaultError as fault:
-            reasons.append(f"{last.host}:{last.port}: {fault.reason}")
+            reasons.append(f"{last}: {fault.reason}")
             causes.append(fault.cause)
             if fault.sent:
                 break
@@ -168,21 +234,31 @@ async def prove(
     order: tuple[Cause, ...] = ("tls", "protocol", "transient", "unreachable")
     cause: Cause = next((c for c in order if c in causes), "unreachable")
     return AuthProof(
-        "cannot_tell", clock.now(), last, reason="; ".join(reasons) or "no server to ask", cause=cause
+        "cannot_tell",
+        clock.now(),
+        last.server if last is not None else None,
+        reason="; ".join(reasons) or "no server to ask",
+        cause=cause,
+        via=_via(last),
     )
 
 
-def _judge(server: HostPort, code: int, text: str, at: datetime) -> AuthProof:
+def _via(way: Way | None) -> str:
+    return way.proxy.url if way is not None and way.proxy is not None else ""
+
+
+def _judge(way: Way, code: int, text: str, at: datetime) -> AuthProof:
+    server, via = way.server, _via(way)
     if code == 235:
-        return AuthProof("accepted", at, server, code, text)
+        return AuthProof("accepted", at, server, code, text, via=via)
     if code == 535:
-        return AuthProof("refused", at, server, code, text)
+        return AuthProof("refused", at, server, code, text, via=via)
     where = f"{server.host}:{server.port}"
     if 400 <= code < 500:
         reason = f"{where} answered {code} to AUTH: a temporary fault, it proves nothing about the password"
-        return AuthProof("cannot_tell", at, server, code, text, reason, "transient")
+        return AuthProof("cannot_tell", at, server, code, text, reason, "transient", via)
     reason = f"{where} answered {code} to AUTH: neither 235 nor 535, so it proves nothing"
-    return AuthProof("cannot_tell", at, server, code, text, reason, "unexpected")
+    return AuthProof("cannot_tell", at, server, code, text, reason, "unexpected", via)
 
 
 class SmtpProver:
@@ -199,16 +275,18 @@ class SmtpProver:
         *,
         clock: Clock,
         tls: SmtpTls | None = None,
+        network: Network | None = None,
         timeout: float = 10.0,
         concurrency: int = 40,
         blocked_for: float = BLOCKED_FOR,
     ) -> None:
         self._clock = clock
-        self._tls = tls or _default_tls()
+        self._given_tls = tls
+        self._network = network
         self._timeout = timeout
         self._slots = asyncio.Semaphore(concurrency)
         self._blocked_for = blocked_for
-        self._routes: dict[tuple[HostPort, ...], HostPort] = {}
+        self._routes: dict[tuple[HostPort, ...], Way] = {}
         self._blocked: dict[tuple[HostPort, ...], tuple[float, AuthProof]] = {}
         self._scouts: dict[tuple[HostPort, ...], asyncio.Lock] = {}
 
@@ -241,14 +319,31 @@ class SmtpProver:
 
     def _learn(self, key: tuple[HostPort, ...], proof: AuthProof) -> None:
         if proof.code and proof.server is not None:
-            self._routes[key] = proof.server
+            self._routes[key] = next(
+                one for one in self._ways(key) if _place(one) == (proof.server, proof.via)
+            )
             self._blocked.pop(key, None)
         elif proof.cause in {"unreachable", "tls"} and self._routes.pop(key, None) is None:
             # Only where no port ever answered: one connection lost in the rush must not void the rest.
             self._blocked[key] = (self._clock.monotonic(), proof)
 
     async def _once(self, key: tuple[HostPort, ...], login: str, password: Secret) -> AuthProof:
-        known = self._routes.get(key)
-        # The port that worked first, the others behind it should it fail.
-        order = key if known is None else (known, *(s for s in key if s != known))
-        return await prove(order, login, password, tls=self._tls, clock=self._clock, timeout=self._timeout)
+        ways, known = self._ways(key), self._routes.get(key)
+        # The way that worked first, the others behind it should it fail.
+        order = ways if known is None else (known, *(one for one in ways if one != known))
+        return await prove_by(
+            order, login, password, tls=self._tls(), clock=self._clock, seconds=self._timeout
+        )
+
+    def _ways(self, key: tuple[HostPort, ...]) -> tuple[Way, ...]:
+        return ways_to(key, self._network or Network())
+
+    def _tls(self) -> SmtpTls:
+        if self._given_tls is None:
+            # Not before the first proof: reading the authorities takes a while, and may fail in words.
+            self._given_tls = _default_tls() if self._network is None else tls_of(self._network)
+        return self._given_tls
+
+
+def _place(way: Way) -> tuple[HostPort, str]:
+    return way.server, _via(way)

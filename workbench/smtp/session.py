@@ -14,7 +14,10 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Literal
 
+from workbench.core.proxies import Proxy
 from workbench.core.redact import MASK, Secret, visible
+from workbench.core.trust import Trust
+from workbench.core.tunnel import TunnelRefused, open_tunnel
 from workbench.mailgun.endpoints import HostPort
 
 # Port 465 speaks TLS from the first byte (dossier D).
@@ -41,7 +44,7 @@ def is_loopback(host: str) -> bool:
 class SmtpTls:
     """How TLS is spoken: always verified, except to loopback; ``implicit`` ports speak it from byte one."""
 
-    verified: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    verified: ssl.SSLContext = field(default_factory=lambda: Trust().context("smtp"))
     loopback: ssl.SSLContext = field(default_factory=lambda: _unverified_context())
     implicit: frozenset[int] = IMPLICIT_TLS
 
@@ -76,9 +79,10 @@ class SessionFaultError(Exception):
 class Session:
     """One SMTP connection, from the greeting to QUIT."""
 
-    def __init__(self, server: HostPort, tls: SmtpTls) -> None:
+    def __init__(self, server: HostPort, tls: SmtpTls, proxy: Proxy | None = None) -> None:
         self.server = server
         self.tls = tls
+        self.proxy = proxy
         self.greeted = False
         self.sent = False
         self._reader = asyncio.StreamReader(limit=MAX_LINE)
@@ -90,15 +94,8 @@ class Session:
         context = self.tls.context(self.server)
         loop = asyncio.get_running_loop()
         protocol = asyncio.StreamReaderProtocol(self._reader)
-        self._transport, _ = await loop.create_connection(
-            lambda: protocol,
-            self.server.host,
-            self.server.port,
-            ssl=context if implicit else None,
-            server_hostname=self.server.host if implicit else None,
-            happy_eyeballs_delay=0.25,
-        )
-        if context is self.tls.loopback and not is_loopback(self._transport.get_extra_info("peername")[0]):
+        await self._connect(loop, protocol, context if implicit else None)
+        if context is self.tls.loopback and not is_loopback(self._peer()):
             raise SessionFaultError("tls", "the name says this machine, the address is elsewhere")
         await self._expect(220, "greeting")
         self.greeted = True
@@ -114,6 +111,36 @@ class Session:
             offers = await self._hello()
         if not any(o.startswith("AUTH") and "PLAIN" in re.split(r"[ =]", o) for o in offers):
             raise SessionFaultError("protocol", "the server does not offer AUTH PLAIN over TLS")
+
+    async def _connect(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        protocol: asyncio.StreamReaderProtocol,
+        context: ssl.SSLContext | None,
+    ) -> None:
+        name = self.server.host if context is not None else None
+        if self.proxy is None:
+            self._transport, _ = await loop.create_connection(
+                lambda: protocol,
+                self.server.host,
+                self.server.port,
+                ssl=context,
+                server_hostname=name,
+                happy_eyeballs_delay=0.25,
+            )
+            return
+        try:
+            tunnel = await open_tunnel(self.proxy, self.server.host, self.server.port)
+        except TunnelRefused as refused:
+            raise SessionFaultError("unreachable", str(refused)) from None
+        self._transport, _ = await loop.create_connection(
+            lambda: protocol, sock=tunnel, ssl=context, server_hostname=name
+        )
+
+    def certificate(self) -> bytes:
+        """Return the server's certificate in DER, empty where none was shown."""
+        found = self._transport.get_extra_info("ssl_object") if self._transport is not None else None
+        return found.getpeercert(binary_form=True) or b"" if found is not None else b""
 
     async def authenticate(self, login: str, password: Secret) -> tuple[int, str]:
         """Say AUTH PLAIN and return code and text of the answer."""
@@ -143,6 +170,10 @@ class Session:
         """Drop the connection at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    def _peer(self) -> str:
+        assert self._transport is not None  # noqa: S101 - set by open()
+        return str(self._transport.get_extra_info("peername")[0])
 
     async def _hello(self) -> list[str]:
         assert self._transport is not None  # noqa: S101 - set by open()
