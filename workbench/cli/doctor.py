@@ -12,18 +12,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.cli import tables
-from workbench.cli.opening import endpoints_of, run_async
+from workbench.cli.opening import endpoints_of, network_of, run_async
 from workbench.cli.output import document, text
 from workbench.core.clock import SystemClock
-from workbench.core.errors import ApiError, HostError
+from workbench.core.errors import ApiError, HostError, Untrusted
+from workbench.core.network import Network
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
 from workbench.documents import documents
 from workbench.mailgun.client import Mailgun
-from workbench.mailgun.endpoints import Endpoints
+from workbench.mailgun.endpoints import Endpoints, Region
 from workbench.mailgun.probe import CLOCK_TOLERANCE
 from workbench.smtp.auth_probe import SmtpProver
 
+# What to do where the ports of SMTP are shut: the proof needs the journal, the vault and another network.
+ELSEWHERE = (
+    "Prove them on a host that reaches smtp.mailgun.org: carry the state folder there (WORKBENCH_HOME; a vault in a "
+    "keyring does not travel, the workbench's own file does) and run `workbench contain --verify`."
+)
 # Nobody's key: the check only asks whether the API answers at all, and a 401 is an answer.
 _NOBODY = "key-doctor-asks-nobody"
 
@@ -107,28 +113,49 @@ def _tools() -> Iterator[Check]:
 
 
 async def _network(options: argparse.Namespace) -> list[Check]:
+    network = network_of(options, Home.find())
+    checks = list(_proxy(network))
+    try:
+        network.trust.context()
+    except HostError as error:
+        return [*checks, Check("certificates", "bad", error.what, error.todo)]
+    checks.append(Check("certificates", "ok", f"judged by {network.trust.sources()}"))
     endpoints, clock = endpoints_of(options), SystemClock()
-    api = Mailgun(endpoints, Secret(_NOBODY), clock=clock)
-    checks = []
+    api = Mailgun(endpoints, Secret(_NOBODY), clock=clock, network=network)
     try:
         for region in endpoints.regions:
-            try:
-                await api.call("GET", "/v4/domains", region=region, query={"limit": 1})
-                checks.append(Check(f"API {region.upper()}", "ok", "answers"))
-            except ApiError as error:
-                reached = error.status == 401
-                checks.append(
-                    Check(
-                        f"API {region.upper()}",
-                        "ok" if reached else "bad",
-                        "answers" if reached else error.what,
-                        "" if reached else error.todo,
-                    )
-                )
+            checks.append(await _answers(api, region))
         checks += _clock(api.clock_offset)
     finally:
         await api.aclose()
-    return checks + await _smtp(endpoints)
+    return checks + await _smtp(endpoints, network)
+
+
+def _proxy(network: Network) -> Iterator[Check]:
+    """Say which place that names a proxy is used, which is not and why, and who is excepted."""
+    routes = network.routes
+    for one in routes.named:
+        # A variable that another goes before is in order; one that cannot be used may surprise.
+        plain = one.used or "before it" in one.why or "plain HTTP" in one.why
+        yield Check(
+            f"proxy: {one.name}", "ok" if plain else "warn", one.why if one.used else f"ignored: {one.why}"
+        )
+    if routes.excepted and routes.proxy is not None:
+        yield Check("proxy: exceptions", "ok", f"reached straight: {', '.join(routes.excepted)}")
+    if not routes.named:
+        yield Check("proxy", "ok", "none is named: every server is reached straight")
+
+
+async def _answers(api: Mailgun, region: Region) -> Check:
+    name = f"API {region.upper()}"
+    try:
+        await api.call("GET", "/v4/domains", region=region, query={"limit": 1})
+    except Untrusted as error:
+        return Check(name, "bad", error.what, f"{error.means} {error.todo}")
+    except ApiError as error:
+        if error.status != 401:
+            return Check(name, "bad", error.what, error.todo)
+    return Check(name, "ok", "answers")
 
 
 def _clock(offset: float | None) -> list[Check]:
@@ -141,20 +168,21 @@ def _clock(offset: float | None) -> list[Check]:
     return [Check("clock", "ok", "agrees with Mailgun's")]
 
 
-async def _smtp(endpoints: Endpoints) -> list[Check]:
-    prover = SmtpProver(clock=SystemClock(), timeout=5.0)
+async def _smtp(endpoints: Endpoints, network: Network) -> list[Check]:
+    prover = SmtpProver(clock=SystemClock(), network=network, timeout=5.0)
     checks = []
     for region, servers in endpoints.smtp.items():
         proof = await prover.prove(servers, "doctor@example.invalid", Secret(_NOBODY))
+        by = f" through {proof.via}" if proof.via else ""
         if proof.refused or proof.accepted:
-            checks.append(Check(f"SMTP {region.upper()}", "ok", f"answers at {proof.server}"))
+            checks.append(Check(f"SMTP {region.upper()}", "ok", f"answers at {proof.server}{by}"))
         else:
             checks.append(
                 Check(
                     f"SMTP {region.upper()}",
                     "warn",
                     proof.reason or "no verdict",
-                    "New passwords cannot be proven from here; prove them elsewhere with contain --verify.",
+                    f"New passwords cannot be proven from here. {ELSEWHERE}",
                 )
             )
     return checks

@@ -23,6 +23,7 @@ from workbench.leaks.model import SHAPE_50, Kind, Known
 if TYPE_CHECKING:
     from types import FrameType
 
+    from workbench.core.network import Network
     from workbench.domain.model.state import State
     from workbench.leaks.command import Prove
     from workbench.leaks.people import Suspicion
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     incident = home.existing(options.incident) if options.incident else home.latest()
     if incident is None:
         _needs_incident(options)
-        report = search(_plain(options, known), tell=say)
+        report = search(_plain(options, home, known), tell=say)
     else:
         report = _within(options, home, incident, known)
     _show(report, as_json=options.json)
@@ -78,7 +79,7 @@ def _needs_incident(options: argparse.Namespace) -> None:
         )
 
 
-def _plain(options: argparse.Namespace, known: tuple[Known, ...]) -> LeakOptions:
+def _plain(options: argparse.Namespace, home: Home, known: tuple[Known, ...]) -> LeakOptions:
     return LeakOptions(
         targets=tuple(options.places),
         history=not options.no_history,
@@ -87,10 +88,17 @@ def _plain(options: argparse.Namespace, known: tuple[Known, ...]) -> LeakOptions
         sites=tuple(options.site),
         confirmed=options.mine,
         contact=options.contact,
+        network=_network(options, home) if options.site else None,
         baseline=Path(options.baseline) if options.baseline else None,
         accept=options.accept,
         reason=options.reason,
     )
+
+
+def _network(options: argparse.Namespace, home: Home) -> Network:
+    from workbench.cli.opening import network_of
+
+    return network_of(options, home)
 
 
 def _typed() -> tuple[Known, ...]:
@@ -165,7 +173,9 @@ def _within(options: argparse.Namespace, home: Home, incident: str, known: tuple
     state = _state(home, incident)
     asked = leak_search.again(_request(options, known), state)
     opened = _opened(options, home, incident)
-    wanted = leak_search.options_of(asked, state, opened)
+    wanted = leak_search.options_of(
+        asked, state, opened, network=_network(options, home) if options.site else None
+    )
     if asked.probe:
         wanted = replace(wanted, prove=_prover(options, home, incident))
     if not wanted.uses and wanted.logs:
@@ -235,7 +245,7 @@ def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
     import asyncio
     from collections.abc import Sequence
 
-    from workbench.cli.opening import endpoints_of, open_vault, supplied_key
+    from workbench.cli.opening import endpoints_of, network_of, open_vault, supplied_key
     from workbench.core.clock import SystemClock
     from workbench.leaks.findings import Candidate, Liveness
     from workbench.mailgun.client import Mailgun
@@ -247,9 +257,10 @@ def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
         state, vault, clock = _state(home, incident), await open_vault(home), SystemClock()
         try:
             admin = await resolve(state, vault, supplied_key(options))
-            api = Mailgun(endpoints_of(options), admin.key, clock=clock)
+            network = network_of(options, home)
+            api = Mailgun(endpoints_of(options), admin.key, clock=clock, network=network)
             try:
-                return await prove(api, SmtpProver(clock=clock), vault, state, list(found))
+                return await prove(api, SmtpProver(clock=clock, network=network), vault, state, list(found))
             finally:
                 await api.aclose()
         finally:

@@ -13,11 +13,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from workbench.cli.output import say
+from workbench.core import config
 from workbench.core.atomic_files import read_private
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, UsageError
+from workbench.core.network import Network
+from workbench.core.proxies import choose
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home, new_incident_id
+from workbench.core.trust import Trust
 from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_document
 from workbench.session.role_play_port import RolePlay
 from workbench.session.session import Session, SessionOptions, open_session
@@ -58,6 +62,22 @@ def supplied_key(options: argparse.Namespace) -> Secret | None:
         typed = os.environ.get("MAILGUN_API_KEY", "")
     typed = typed.strip()
     return Secret(typed) if typed else None
+
+
+def network_of(options: argparse.Namespace, home: Home) -> Network:
+    """Return how this host reaches the world: --proxy and --ca-file, config.toml, the environment, in this order.
+
+    Raises UsageError for a proxy of the command line or the configuration that is none.
+    """
+    settings = config.load(home.config_file)
+    routes = choose(
+        os.environ,
+        asked=getattr(options, "proxy", None),
+        configured=settings.proxy,
+        excepted=settings.no_proxy,
+    )
+    ca_file = getattr(options, "ca_file", None) or settings.ca_file
+    return Network(routes, Trust(str(Path(ca_file).expanduser()) if ca_file else None))
 
 
 async def open_vault(home: Home) -> Vault:
@@ -135,6 +155,7 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
                 role_play=_role_play() if drill else None,
                 own_key_id=getattr(options, "own_key", ""),
                 resolver=getattr(options, "resolver", None) or "",
+                network=network_of(options, place),
                 old_secrets=keys,
                 old_passwords=logins,
             )

@@ -58,7 +58,19 @@ def _account_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--own-key", metavar="ID", default="", help="id of the key in use, where Mailgun does not say"
     )
+    _network_options(group)
     group.add_argument("--resolver", metavar="HOST:PORT", help="name server for blocklist look-ups")
+
+
+def _network_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--proxy",
+        metavar="URL",
+        help="HTTP proxy that tunnels, or: direct (default: config.toml, HTTPS_PROXY, ALL_PROXY; NO_PROXY excepts)",
+    )
+    group.add_argument(
+        "--ca-file", metavar="FILE", help="certificate authorities to believe beside the host's own store"
+    )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
@@ -209,6 +221,7 @@ def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     account = parser.add_argument_group("incident")
     account.add_argument("--incident", metavar="ID", help="use this incident instead of the latest")
     account.add_argument("--endpoints", metavar="FILE", help="servers to talk to, for --probe")
+    _network_options(account)
     _json(parser)
     parser.set_defaults(run=_lazy("leaks"))
 

@@ -100,7 +100,7 @@ class _Entrance:
 
     async def open_session(self) -> Session:
         """Open the session with what was found and asked; raises the errors of ``open_session``."""
-        from workbench.cli.opening import endpoints_of, incident_of
+        from workbench.cli.opening import endpoints_of, incident_of, network_of
         from workbench.core.clock import SystemClock
         from workbench.session.session import SessionOptions, open_session
 
@@ -116,6 +116,7 @@ class _Entrance:
                 incident=incident_of(self.options, self.home),
                 own_key_id=self.options.own_key,
                 resolver=self.options.resolver or "",
+                network=network_of(self.options, self.home),
             )
         )
 

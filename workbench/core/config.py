@@ -2,6 +2,11 @@
 
 ::
 
+    proxy = "http://proxy.example.com:3128"   # or "direct": none, whatever the environment names
+    no_proxy = ["intranet.example.com"]       # reached straight, with all below it
+    ca_file = "/etc/ssl/company-ca.pem"       # believed beside the host's own store
+    vault = "file"                            # or "keyring": where new secrets go
+
     [blocklists]
     enable = ["zen.dq.spamhaus.net"]     # zones whose terms you have read
     drop = ["dnsbl.dronebl.org"]         # zones you do not want asked
@@ -27,6 +32,7 @@ from typing import Any, NoReturn
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 
+VAULTS = ("file", "keyring")
 _LARGEST = 1_000_000  # bytes; a configuration is a page
 
 
@@ -46,6 +52,10 @@ class Config:
     """Everything that can be configured."""
 
     blocklists: BlocklistConfig = BlocklistConfig()
+    proxy: str = ""
+    no_proxy: tuple[str, ...] = ()
+    ca_file: str = ""
+    vault: str = ""
 
 
 def load(path: Path) -> Config:
@@ -71,8 +81,24 @@ def parse(raw: bytes, name: str = "config.toml") -> Config:
         document = tomllib.loads(raw.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         _wrong(name, f"it is not valid TOML: {visible(str(error), 120)}")
-    _only(document, {"blocklists"}, name, "the file")
-    return Config(_blocklists(document.get("blocklists", {}), name))
+    _only(document, {"blocklists", "ca_file", "no_proxy", "proxy", "vault"}, name, "the file")
+    vault = _text(document, "vault", name)
+    if vault not in ("", *VAULTS):
+        _wrong(name, f"vault must be one of {', '.join(VAULTS)}")
+    return Config(
+        _blocklists(document.get("blocklists", {}), name),
+        proxy=_text(document, "proxy", name),
+        no_proxy=_texts(document, "no_proxy", name, "no_proxy must be a list of host names"),
+        ca_file=_text(document, "ca_file", name),
+        vault=vault,
+    )
+
+
+def _text(table: Mapping[str, Any], field_name: str, name: str) -> str:
+    value = table.get(field_name, "")
+    if not isinstance(value, str):
+        _wrong(name, f"{field_name} must be a text")
+    return value
 
 
 def _blocklists(table: Any, name: str) -> BlocklistConfig:
@@ -91,10 +117,10 @@ def _blocklists(table: Any, name: str) -> BlocklistConfig:
     )
 
 
-def _texts(table: Mapping[str, Any], field_name: str, name: str) -> tuple[str, ...]:
+def _texts(table: Mapping[str, Any], field_name: str, name: str, rule: str = "") -> tuple[str, ...]:
     value = table.get(field_name, [])
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-        _wrong(name, f"blocklists.{field_name} must be a list of zone names")
+        _wrong(name, rule or f"blocklists.{field_name} must be a list of zone names")
     return tuple(value)
 
 

@@ -1,0 +1,1 @@
+"""The workbench on the machine the operator has: its proxies, certificates, slow lines, terminals and keyrings."""
