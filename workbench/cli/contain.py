@@ -16,7 +16,7 @@ from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
 from workbench.documents import documents
 from workbench.domain.model.interruption import interrupted
-from workbench.domain.model.plan import EffectState, Plan
+from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
 from workbench.execution.progress import EffectMoved, Notice, Phase, Summary
 from workbench.planning.contain import Scope, plan
@@ -24,6 +24,7 @@ from workbench.planning.grants import PROPOSED, SAME
 from workbench.presentation.activity_log import AFTER
 from workbench.session.events import Changed
 from workbench.session.session import Session
+from workbench.smtp.auth_probe import CANNOT_PROVE, ELSEWHERE
 
 HALF_WAY = 4
 
@@ -84,6 +85,8 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         stop()
     if summary is not None:
         say(summary.line())
+        if any(CANNOT_PROVE in record.evidence for record in session.state.of_kind(EffectKind.LOGIN_RESET)):
+            say(f"New passwords could not be proven from here. {ELSEWHERE}")
         if summary.halted is not None:
             explain(await _why_halted(session, summary.halted))
     await session.fact("containment", {"left_out": list(planned.left_out)})

@@ -23,13 +23,8 @@ from workbench.documents import documents
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import Endpoints, Region
 from workbench.mailgun.probe import CLOCK_TOLERANCE
-from workbench.smtp.auth_probe import SmtpProver
+from workbench.smtp.auth_probe import ELSEWHERE, SmtpProver
 
-# What to do where the ports of SMTP are shut: the proof needs the journal, the vault and another network.
-ELSEWHERE = (
-    "Prove them on a host that reaches smtp.mailgun.org: carry the state folder there (WORKBENCH_HOME; a vault in a "
-    "keyring does not travel, the workbench's own file does) and run `workbench contain --verify`."
-)
 # Nobody's key: the check only asks whether the API answers at all, and a 401 is an answer.
 _NOBODY = "key-doctor-asks-nobody"
 

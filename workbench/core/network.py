@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from workbench.core.proxies import Routes
 from workbench.core.trust import Trust
-
-if TYPE_CHECKING:
-    import httpx
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +19,23 @@ class Network:
     trust: Trust = field(default_factory=Trust)
 
 
-def http_proxy(network: Network, server: str) -> httpx.Proxy | None:
-    """Return the proxy as the HTTP library wants it, None where a server is reached straight."""
-    import httpx
+class HttpProxy(TypedDict):
+    """A proxy as ``httpx.Proxy`` takes it."""
 
+    url: str
+    auth: tuple[str, str] | None
+    ssl_context: ssl.SSLContext | None
+
+
+def http_proxy(network: Network, server: str) -> HttpProxy | None:
+    """Return the proxy of a server's address, None where it is reached straight. Holds the proxy's password."""
     parts = urlsplit(server)
     proxy = network.routes.to(parts.hostname or "", parts.port or 443)
     if proxy is None:
         return None
     password = proxy.password.reveal() if proxy.password is not None else ""
-    return httpx.Proxy(
-        proxy.url,
-        auth=(proxy.login, password) if proxy.login or password else None,
-        ssl_context=network.trust.context("proxy") if proxy.tls else None,
-    )
+    return {
+        "url": proxy.url,
+        "auth": (proxy.login, password) if proxy.login or password else None,
+        "ssl_context": network.trust.context("proxy") if proxy.tls else None,
+    }

@@ -184,6 +184,7 @@ def _client(
     one: Site, contact: str, network: Network, transport: httpx.AsyncBaseTransport | None
 ) -> httpx.AsyncClient:
     agent = f"{OWN_AGENT}/{__version__} (leak check by this site's owner{'; ' + contact if contact else ''})"
+    proxy = http_proxy(network, one.origin)
     return httpx.AsyncClient(
         base_url=one.origin,
         headers={"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"},
@@ -191,7 +192,7 @@ def _client(
         follow_redirects=False,
         # Certificates are checked everywhere but on this very machine (the drill's own certificate).
         verify=False if one.loopback else network.trust.context(),
-        proxy=http_proxy(network, one.origin),
+        proxy=httpx.Proxy(**proxy) if proxy is not None else None,
         trust_env=False,
         transport=transport,
     )

@@ -21,6 +21,7 @@ from workbench.core.errors import (
     NotAuthorised,
     RateLimited,
     Unreachable,
+    Untrusted,
     UsageError,
     VendorFault,
 )
@@ -83,9 +84,10 @@ class _Pool:
             logging.getLogger("httpcore").setLevel(logging.WARNING)
         times = self._timeouts
         host = urlsplit(server).hostname or ""
+        proxy = http_proxy(self._network, server)
         return httpx.AsyncClient(
             verify=False if is_loopback(host) else self._network.trust.context(),
-            proxy=http_proxy(self._network, server),
+            proxy=httpx.Proxy(**proxy) if proxy is not None else None,
             trust_env=False,
             follow_redirects=False,
             timeout=httpx.Timeout(times.read, connect=times.connect, pool=None),
@@ -105,7 +107,7 @@ class _Pool:
         if content_type is not None:
             headers[b"content-type"] = content_type.encode()
         client = self._take(call.server)
-        response = None
+        response, sound = None, True
         try:
             request = client.build_request(call.method, call.server + target, headers=headers, content=body)
             async with asyncio.timeout(self._timeouts.total):
@@ -125,6 +127,7 @@ class _Pool:
             httpx.ProxyError,
             httpx.UnsupportedProtocol,
         ) as fault:
+            sound = False
             raise await self._unreached(call, fault) from None
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as fault:
             if response is not None:
@@ -133,7 +136,12 @@ class _Pool:
                 call.where, _reason(fault), sent=True, host=urlsplit(call.server).netloc
             ) from None
         finally:
-            self._idle.setdefault(call.server, []).append(client)
+            if sound:
+                self._idle.setdefault(call.server, []).append(client)
+            else:
+                # httpcore keeps the place of a tunnel that failed: the next call would wait for it without end.
+                self._all.remove(client)
+                await client.aclose()
         return Answer(response.status_code, response.headers.raw, received, call.where)
 
     async def _unreached(self, call: Call, fault: Exception) -> Unreachable:
@@ -350,6 +358,8 @@ class Mailgun:
                 limited += 1
                 if limited >= _PACED_TRIES:
                     raise
+            except Untrusted:
+                raise  # Asked again, the same certificate would come.
             except (VendorFault, Unreachable, CutShort) as fault:
                 tried += 1
                 repeat = repeat_safe is not False and (safe or not fault.sent)

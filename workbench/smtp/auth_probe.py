@@ -33,6 +33,15 @@ PORTS = (587, 2525, 465)
 RETRY_PAUSES = (1.0, 3.0)
 BLOCKED_FOR = 60.0
 
+# What to do where the ports of SMTP are shut: the proof needs the journal, the vault and another network.
+ELSEWHERE = (
+    "Prove them on a host that reaches smtp.mailgun.org: carry the state folder there (WORKBENCH_HOME; a vault in a "
+    "keyring does not travel, the workbench's own file does) and run `workbench contain --verify`."
+)
+
+# What the record of a proof ends with where no server could be asked.
+CANNOT_PROVE = "cannot prove from here"
+
 Verdict = Literal["accepted", "refused", "cannot_tell"]
 
 

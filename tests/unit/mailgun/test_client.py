@@ -26,7 +26,10 @@ from workbench.core.errors import (
     UsageError,
     VendorFault,
 )
+from workbench.core.network import Network
+from workbench.core.proxies import choose
 from workbench.core.redact import Secret
+from workbench.core.trust import Trust
 from workbench.mailgun import answers
 from workbench.mailgun import client as client_module
 from workbench.mailgun.client import CallSeen, Mailgun, Timeouts
@@ -400,7 +403,7 @@ async def test_a_closed_port_is_unreachable_and_nothing_was_sent() -> None:
     await client.aclose()
 
 
-async def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_client_itself_reads_no_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     async with RawServer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as server:
@@ -423,7 +426,7 @@ async def test_a_cancelled_call_gives_its_turn_and_connection_back() -> None:
 
 async def test_a_certificate_nobody_signed_is_refused_away_from_loopback() -> None:
     client = Mailgun(from_base_url("https://api.mailgun.net"), Secret(KEY), clock=ManualClock(START))
-    built = client._shared.pool._build(local=False)
+    built = client._shared.pool._build("https://api.mailgun.net")
     context = built._transport._pool._ssl_context  # type: ignore[attr-defined]
     assert context.check_hostname
     assert context.verify_mode.name == "CERT_REQUIRED"
@@ -435,7 +438,9 @@ async def test_a_missing_file_of_authorities_is_said_and_nothing_is_sent_unverif
         file = tmp_path / name
         if body is not None:
             file.write_text(body)
-        client = Mailgun(MAILGUN, Secret(KEY), clock=ManualClock(START), ca_file=str(file))
+        client = Mailgun(
+            MAILGUN, Secret(KEY), clock=ManualClock(START), network=Network(trust=Trust(str(file)))
+        )
         with pytest.raises(HostError, match="authorities cannot be read"):
             await client.call("GET", "/a")
         assert client.limiter.in_flight == 0
@@ -444,14 +449,17 @@ async def test_a_missing_file_of_authorities_is_said_and_nothing_is_sent_unverif
 @pytest.mark.parametrize("proxy", ["proxy:3128", "socks5://x:1", "http://user:hunter2@[::1:1", "http://"])
 def test_a_proxy_that_is_none_is_refused_without_repeating_it(proxy: str) -> None:
     with pytest.raises(UsageError) as caught:
-        Mailgun(MAILGUN, Secret(KEY), clock=ManualClock(START), proxy=proxy)
+        choose({}, asked=proxy)
     assert "hunter2" not in str(caught.value)
 
 
 async def test_a_proxy_is_not_used_for_this_very_machine() -> None:
     async with RawServer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as server:
         client = Mailgun(
-            from_base_url(server.base), Secret(KEY), clock=SystemClock(), proxy="http://user:pw@127.0.0.1:1"
+            from_base_url(server.base),
+            Secret(KEY),
+            clock=SystemClock(),
+            network=Network(choose({}, asked="http://user:pw@127.0.0.1:1")),
         )
         assert (await client.call("GET", "/a")).object() == {}
         await client.aclose()

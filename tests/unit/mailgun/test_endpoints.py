@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workbench.core.errors import UsageError
+from workbench.core.proxies import is_loopback
 from workbench.mailgun.endpoints import (
     MAILGUN,
     Endpoints,
@@ -16,7 +17,6 @@ from workbench.mailgun.endpoints import (
     check_address,
     from_base_url,
     from_document,
-    is_loopback,
 )
 
 DRILL = {

@@ -29,7 +29,7 @@ from workbench.mailgun.credentials import (
     iter_credentials,
     reset_credential,
 )
-from workbench.smtp.auth_probe import AuthProof
+from workbench.smtp.auth_probe import CANNOT_PROVE, AuthProof
 from workbench.vault.vault import EntryName, new_smtp_password, smtp_entry
 
 _PASSWORD_KINDS = (EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET)
@@ -249,4 +249,4 @@ def _said(proof: AuthProof) -> str:
 def _unproven(proof: AuthProof) -> str:
     if proof.refused:
         return "NOT in force yet, or this host is not on the IP allowlist (both look alike)"
-    return "cannot prove from here"
+    return CANNOT_PROVE
