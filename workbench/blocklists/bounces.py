@@ -1,60 +1,41 @@
-"""Refusals read as a blocklist: what a delivery status or a pasted notice says, and who is to be asked.
+"""Refusals read as what they mean: what a delivery status says, and who is to be asked. Pure.
 
-Large receivers publish no zone; their refusals are the only list there is. The data file ``bounces.toml``
-holds one meaning a signature, and first match wins: texts that only look like a listing (the recipient's
-own rule, the receiver's own mistake, authentication, rate) come before those that are one. Pure.
+Large receivers publish no zone; their refusals are the only list there is. Evidence is weighed in a fixed
+order: who said it (the receiving host, else codes and links only one provider writes); that provider's own
+codes; a list that is named; then words. A provider's codes never claim what another one refused, and what
+nothing fits is *not understood*: counted and shown, never dropped and never guessed.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
-from functools import cache, lru_cache
-from importlib import resources
+from functools import lru_cache
 
-from workbench.blocklists.entries import Entry
-from workbench.blocklists.names import canonical_domain
-from workbench.core.errors import UsageError
+from workbench.blocklists import refusal_rules
+from workbench.blocklists.named_zones import named_stranger, named_zone
+from workbench.blocklists.refusal_rules import ABOUT_OTHERS, LISTINGS, BounceKind, Receiver, Rule, Rules
+from workbench.blocklists.refusal_text import masked, shape
+from workbench.blocklists.zones import Zone
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 
-# A refusal is a line or two; a pasted notice a page. What is longer is cut before it is searched.
-_LONGEST_REFUSAL = 4_000
-_LONGEST_NOTICE = 40_000
-_ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)(?![\w:])")
-_LINK = re.compile(r"https?://[^\s<>\"'\\)\]]{3,300}", re.IGNORECASE)
-_DOMAIN = re.compile(r"(?<![\w.@/-])(?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{1,62}(?![\w-])", re.IGNORECASE)
-_LISTED_DOMAIN = re.compile(r"\b(?:domain|url|host|sender)\s+(?:name\s+)?[\[<\"'(]?$", re.IGNORECASE)
-_MAIL_ADDRESS = re.compile(r"[^\s@<>]+@(?!abuse-att\.net)[A-Za-z0-9.-]+")
-_OTHER_IP4 = re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b")
-_MESSAGE_ID = re.compile(r"(?<![\w#-])(?=[A-Za-z-]*\d)[A-Za-z0-9-]{16,}(?![\w-])")
-_CODE = re.compile(r"(?:^|\s|:)([245]\d\d)(?=[ -])")
-
-
-class BounceKind(StrEnum):
-    """What sort of refusal it is; only the first three are about being on a list."""
-
-    LIST = "list"
-    BLOCK = "block"
-    REPUTATION = "reputation"
-    CONTENT = "content"
-    RATE = "rate"
-    AUTHENTICATION = "authentication"
-    RECIPIENT = "recipient"
-    RECEIVER = "receiver"
-
-
-_LISTINGS = {BounceKind.LIST, BounceKind.BLOCK, BounceKind.REPUTATION}
+__all__ = ["BounceKind", "BounceMeaning", "Refusal", "RefusalCount", "classify", "count_refusals", "judge"]
+NOT_UNDERSTOOD = "not-understood"
+_NOBODY = "the receiver"
+_SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class BounceMeaning:
-    """What one refusal means. ``zone`` is the catalogue's zone where it names one; ``page`` where to ask."""
+    """What one refusal means.
+
+    ``provider`` is who refuses or runs the list; ``zone`` the catalogue's zone where one is named, ``tier``
+    and ``do_not_pay`` that zone's; ``about`` is *address* or *domain* where the entry says what is listed;
+    ``page`` is where to ask (a page we know, never one from the text); ``ground`` is what decided: *code*,
+    *list*, *words*, or *nothing*.
+    """
 
     id: str
     provider: str
@@ -64,24 +45,20 @@ class BounceMeaning:
     page: str
     zone: str
     asks: tuple[str, ...]
+    about: str = ""
+    tier: int | None = None
+    do_not_pay: str = ""
+    ground: str = ""
 
     @property
     def is_listing(self) -> bool:
         """Return whether somebody lists or blocks the sender; False for what only looks like it."""
-        return self.kind in _LISTINGS
+        return self.kind in LISTINGS
 
-
-@dataclass(frozen=True, slots=True)
-class _Signature:
-    meaning: BounceMeaning
-    any_of: tuple[re.Pattern[str], ...]
-    all_of: tuple[re.Pattern[str], ...]
-    codes: frozenset[int]
-
-    def matches(self, code: int | None, text: str) -> bool:
-        if self.codes and code is not None and code not in self.codes:
-            return False
-        return any(p.search(text) for p in self.any_of) and all(p.search(text) for p in self.all_of)
+    @property
+    def understood(self) -> bool:
+        """Return whether anything known was in the refusal."""
+        return self.kind is not BounceKind.NOT_UNDERSTOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,136 +73,253 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """A refusal with what it means; ``words`` is its text without what differs from message to message."""
+
+    refusal: Refusal
+    words: str
+    meaning: BounceMeaning
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalCount:
-    """How often one provider refused for one reason within one hour (``hour`` is its beginning in UTC)."""
+    """How often one provider refused for one reason within one hour (``hour`` is its beginning in UTC).
+
+    ``samples`` are a few of the texts, different ones, made harmless; ``addresses`` what they came from.
+    """
 
     hour: datetime
     provider: str
     meaning: BounceMeaning
     count: int
     addresses: tuple[str, ...]
-    sample: str
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a pasted notice or bounce says. Everything in it is outside text, made harmless.
-
-    ``meaning`` is None where nothing known was found; ``addresses`` are the addresses and domains it is
-    about, ``codes`` answers like 127.0.0.4, ``links`` what the text itself links to (trust none of them:
-    ``meaning.page`` is the page we know).
-    """
-
-    meaning: BounceMeaning | None
-    others: tuple[BounceMeaning, ...]
-    addresses: tuple[str, ...]
-    codes: tuple[str, ...]
-    links: tuple[str, ...]
-    reason: str
+    samples: tuple[str, ...]
 
     @property
-    def looks_like_a_listing(self) -> bool:
-        """Return whether the notice is about a listing or block, and not only something that looks like it."""
-        return self.meaning is not None and self.meaning.is_listing
+    def sample(self) -> str:
+        """Return the first of the texts."""
+        return self.samples[0] if self.samples else ""
 
 
-@cache
-def _signatures() -> tuple[tuple[_Signature, ...], Mapping[str, str]]:
-    text = resources.files("workbench.blocklists").joinpath("bounces.toml").read_text(encoding="utf-8")
-    document = tomllib.loads(text)
-    found = []
-    for table in document["meanings"]:
-        codes = frozenset(table.pop("codes", ()))
-        entry = Entry(table, f"meaning {table.get('id', '?')}")
-        meaning = BounceMeaning(
-            id=entry.text("id"),
-            provider=entry.text("provider"),
-            kind=entry.word("kind", BounceKind),
-            means=entry.text("means"),
-            todo=entry.text("todo"),
-            page=entry.text("page", ""),
-            zone=entry.text("zone", ""),
-            asks=entry.texts("asks"),
-        )
-        any_of, all_of = (
-            tuple(re.compile(pattern, re.IGNORECASE) for pattern in entry.texts(field))
-            for field in ("any", "all")
-        )
-        if not any_of:
-            entry.wrong("any", "a meaning needs at least one expression")
-        entry.done()
-        found.append(_Signature(meaning, any_of, all_of, codes))
-    return tuple(found), document["providers"]
+def meanings() -> tuple[Rule, ...]:
+    """Return every entry the data file holds, in the order they are tried."""
+    return refusal_rules.load().rules
 
 
-def meanings() -> tuple[BounceMeaning, ...]:
-    """Return every meaning the data file knows, in the order they are tried."""
-    return tuple(signature.meaning for signature in _signatures()[0])
+def classify(code: int | None, text: str, host: str = "") -> BounceMeaning:
+    """Return what a delivery status (SMTP code, diagnostic text, receiving host) means.
 
-
-def classify(code: int | None, text: str) -> BounceMeaning | None:
-    """Return what a delivery status (SMTP code, diagnostic text) means; None where nothing known is in it."""
-    return _classify(code, _shape(" ".join(text[:_LONGEST_REFUSAL].split())))
-
-
-def _shape(line: str) -> str:
-    """Return a refusal without what differs from message to message: no signature looks at that.
-
-    A wave of spam is refused with the same few texts: each is searched once and remembered.
+    ``host`` is who answered, as the log names it; a host that the text itself quotes (``host mx… said``)
+    comes second. Never fails: what nothing fits is of the kind *not understood*.
     """
-    line = _MAIL_ADDRESS.sub("@", line)
-    line = _OTHER_IP4.sub("(ip)", line)
-    return _MESSAGE_ID.sub("#", line)
+    shaped = shape(text, code)
+    return _classify(shaped.text, (host or shaped.host).lower().rstrip("."))
 
 
+def every_meaning(code: int | None, text: str, host: str = "") -> tuple[BounceMeaning, ...]:
+    """Return all that fits a refusal, the deciding meaning first."""
+    shaped = shape(text, code)
+    rules = refusal_rules.load()
+    receiver = _receiver(rules, shaped.text, host or shaped.host)
+    found = dict.fromkeys(_fitting(rules, receiver, shaped.text, host or shaped.host))
+    return tuple(found) or (_not_understood(rules, receiver, host),)
+
+
+# A wave of spam is refused with the same few texts: each is searched once and remembered.
 @lru_cache(maxsize=4096)
-def _classify(code: int | None, line: str) -> BounceMeaning | None:
-    for signature in _signatures()[0]:
-        if signature.matches(code, line):
-            return signature.meaning
-    return None
+def _classify(text: str, host: str) -> BounceMeaning:
+    rules = refusal_rules.load()
+    receiver = _receiver(rules, text, host)
+    return next(_fitting(rules, receiver, text, host), None) or _not_understood(rules, receiver, host)
+
+
+def _receiver(rules: Rules, text: str, host: str) -> Receiver | None:
+    """Return who refused: the receiving host decides; its own words only where the host is not known."""
+    return rules.receiver_of(host) or rules.receiver_in(text)
+
+
+def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> Iterator[BounceMeaning]:
+    for stage in refusal_rules.STAGES:
+        if stage == "lists":
+            yield from _by_zone(rules, receiver, text, host)
+        for rule in rules.of_stage(stage):
+            if rule.of and (receiver is None or rule.of != receiver.id):
+                continue
+            if rule.matches(text):
+                yield _meaning(rules, rule, receiver, host)
+        if stage == "lists":
+            yield from _by_strange_zone(text)
+
+
+def _by_zone(rules: Rules, receiver: Receiver | None, text: str, host: str) -> Iterator[BounceMeaning]:
+    """Yield the list whose zone a refusal names, in the words of its entry where the data file has one."""
+    zone = named_zone(text)
+    if zone is None:
+        return
+    rule = next((one for one in rules.of_stage("lists") if one.zone is zone and not one.of), None)
+    if rule is not None:
+        yield _meaning(rules, rule, receiver, host)
+    else:
+        means, todo = rules.defaults[BounceKind.LIST]
+        pay = "Do not pay." if zone.do_not_pay else todo
+        yield _of_zone(zone, f"zone-{zone.name}", means.format(who=zone.title), pay)
+
+
+def _by_strange_zone(text: str) -> Iterator[BounceMeaning]:
+    """Yield a list named by a zone the catalogue does not hold: a stranger's, or one that is gone."""
+    name, retired = named_stranger(text)
+    if not name:
+        return
+    if retired is not None and retired.state in ("dead", "closed", "never-existed"):
+        yield BounceMeaning(
+            id="dead-list",
+            provider=_NOBODY,
+            kind=BounceKind.RECEIVER,
+            means=f"Not your listing: the receiver asks {visible(name, 80)}, a list that is gone ({retired.reason}).",
+            todo="Tell the receiver's postmaster; nothing is to be removed.",
+            page="",
+            zone="",
+            asks=(),
+            ground="list",
+        )
+        return
+    yield BounceMeaning(
+        id="unknown-zone",
+        provider=visible(name, 80),
+        kind=BounceKind.LIST,
+        means=f"The receiver asks the list {visible(name, 80)}, which is not in the catalogue.",
+        todo="Read the text for its page; ask the receiver's postmaster how this list removes entries.",
+        page="",
+        zone="",
+        asks=(),
+        ground="list",
+    )
+
+
+def _of_zone(zone: Zone, id_: str, means: str, todo: str) -> BounceMeaning:
+    about = "domain" if {kind.value for kind in zone.lists} == {"domain"} else "address"
+    return BounceMeaning(
+        id=id_,
+        provider=zone.owner.name,
+        kind=BounceKind.LIST,
+        means=means,
+        todo=todo,
+        page=zone.page,
+        zone=zone.name,
+        asks=zone.owner.asks,
+        about=about,
+        tier=int(zone.tier),
+        do_not_pay=zone.do_not_pay,
+        ground="list",
+    )
+
+
+def _meaning(rules: Rules, rule: Rule, receiver: Receiver | None, host: str) -> BounceMeaning:
+    zone = rule.zone
+    who = rule.owner or (zone.owner.name if zone is not None else "") or rule.who
+    if not who:
+        who = _NOBODY if rule.kind is BounceKind.RECEIVER else _name(receiver, host)
+    if rule.kind is BounceKind.RECIPIENT and who == _NOBODY:
+        who = "the recipient"
+    means, todo = rules.defaults[rule.kind]
+    page = rule.page or (zone.page if zone is not None else "")
+    if not page and not rule.owner and receiver is not None and rule.kind not in ABOUT_OTHERS:
+        page = "" if rule.kind in (BounceKind.RECEIVER, BounceKind.RECIPIENT) else receiver.page
+    return BounceMeaning(
+        id=rule.id,
+        provider=who,
+        kind=rule.kind,
+        means=rule.means or _sentence(means.format(who=who)),
+        todo=rule.todo or todo.format(who=who),
+        page=page,
+        zone=zone.name if zone is not None else "",
+        asks=rule.asks or (zone.owner.asks if zone is not None else ()),
+        about=rule.about,
+        tier=int(zone.tier) if zone is not None else None,
+        do_not_pay=zone.do_not_pay if zone is not None else "",
+        ground={"codes": "code", "lists": "list"}.get(rule.stage, "words"),
+    )
+
+
+def _not_understood(rules: Rules, receiver: Receiver | None, host: str) -> BounceMeaning:
+    means, todo = rules.defaults[BounceKind.NOT_UNDERSTOOD]
+    page = receiver.page if receiver is not None else ""
+    return BounceMeaning(
+        id=NOT_UNDERSTOOD,
+        provider=_name(receiver, host),
+        kind=BounceKind.NOT_UNDERSTOOD,
+        means=means,
+        todo=todo,
+        page=page,
+        zone="",
+        asks=(),
+        ground="nothing",
+    )
+
+
+def _name(receiver: Receiver | None, host: str) -> str:
+    return receiver.name_of(host) if receiver is not None else _NOBODY
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def provider_of(mx_host: str) -> str:
-    """Return who runs a receiving host; the host's registered name where it is not known."""
+    """Return who runs a receiving host; the host's registrable name where it is not known."""
     host = mx_host.lower().rstrip(".")
-    labels = host.split(".")
-    providers = _signatures()[1]
-    for start in range(len(labels)):
-        found = providers.get(".".join(labels[start:]))
-        if found is not None:
-            return found
+    receiver = refusal_rules.load().receiver_of(host)
+    if receiver is not None:
+        return receiver.name_of(host)
     return visible(registrable(host), 80) if host else "unknown"
 
 
-def count_refusals(refusals: Iterable[Refusal]) -> tuple[RefusalCount, ...]:
-    """Return refusals that mean something, counted per provider, meaning and hour, the newest hour first.
-
-    The provider is the one that the meaning names; where the meaning only says “the receiver”, it is the
-    one who runs the receiving host.
-    """
-    groups: dict[tuple[datetime, str, str], list[tuple[Refusal, BounceMeaning]]] = {}
+def judge(refusals: Iterable[Refusal]) -> list[Judged]:
+    """Return refusals with what each means, in their order; each text is looked at once."""
+    found = []
     for refusal in refusals:
-        meaning = classify(refusal.code, refusal.text)
-        if meaning is None:
-            continue
-        provider = meaning.provider
-        if meaning.provider.startswith(("the ", "an ")) and refusal.mx_host:
-            provider = provider_of(refusal.mx_host)
-        hour = refusal.at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        groups.setdefault((hour, provider, meaning.id), []).append((refusal, meaning))
+        shaped = shape(refusal.text, refusal.code)
+        host = (refusal.mx_host or shaped.host).lower().rstrip(".")
+        found.append(Judged(refusal, shaped.text, _classify(shaped.text, host)))
+    return found
+
+
+def count_refusals(judged: Iterable[Judged]) -> tuple[RefusalCount, ...]:
+    """Return refusals counted per provider, meaning and hour, the newest hour first; none is left out.
+
+    The provider is the one that the meaning names; where it only says “the receiver”, it is the one who
+    runs the receiving host.
+    """
+    groups: dict[tuple[datetime, str, str], list[Judged]] = {}
+    for one in judged:
+        provider = one.meaning.provider
+        if provider.startswith(("the ", "an ")) and one.refusal.mx_host:
+            provider = provider_of(one.refusal.mx_host)
+        hour = one.refusal.at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        groups.setdefault((hour, provider, one.meaning.id), []).append(one)
     counts = [
         RefusalCount(
             hour=hour,
             provider=provider,
-            meaning=members[0][1],
+            meaning=members[0].meaning,
             count=len(members),
-            addresses=tuple(sorted({refusal.sent_from for refusal, _ in members if refusal.sent_from})),
-            sample=visible(members[0][0].text, 300),
+            addresses=tuple(sorted({one.refusal.sent_from for one in members if one.refusal.sent_from})),
+            samples=_samples(members),
         )
         for (hour, provider, _), members in groups.items()
     ]
     return tuple(sorted(counts, key=lambda c: (-c.hour.timestamp(), -c.count, c.provider, c.meaning.id)))
+
+
+def _samples(members: Iterable[Judged]) -> tuple[str, ...]:
+    """Return a few texts that differ in more than addresses and ids."""
+    kept: dict[str, str] = {}
+    for one in members:
+        if one.words not in kept:
+            kept[one.words] = visible(masked(one.refusal.text), 300)
+            if len(kept) == _SAMPLES:
+                break
+    return tuple(kept.values())
 
 
 def refusals_by_zone(counts: Iterable[RefusalCount]) -> dict[str, int]:
@@ -235,66 +329,3 @@ def refusals_by_zone(counts: Iterable[RefusalCount]) -> dict[str, int]:
         if count.meaning.zone:
             found[count.meaning.zone] = found.get(count.meaning.zone, 0) + count.count
     return found
-
-
-def read_notice(text: str) -> Notice:
-    """Return what a pasted bounce or notice says: the list, what is listed, why, and where to ask."""
-    whole = text[:_LONGEST_NOTICE]
-    line = " ".join(whole.split())
-    found_code = _CODE.search(line)
-    code = int(found_code[1]) if found_code else None
-    matching = [s.meaning for s in _signatures()[0] if s.matches(code, line)]
-    addresses, codes = _addresses(line)
-    return Notice(
-        meaning=matching[0] if matching else None,
-        others=tuple(m for m in matching[1:] if m.id != "some-list"),
-        addresses=(*addresses, *_domains(line)),
-        codes=codes,
-        links=tuple(dict.fromkeys(visible(link.rstrip(".,;:!?"), 300) for link in _LINK.findall(whole)))[:10],
-        reason=_reason(whole, code, matching[0] if matching else None),
-    )
-
-
-def _addresses(line: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the addresses in a text, and apart from them the answers in 127/8 that a list gave."""
-    addresses: dict[str, None] = {}
-    codes: dict[str, None] = {}
-    for piece in _ADDRESS.findall(line):
-        try:
-            address = ipaddress.ip_address(piece)
-        except ValueError:
-            continue
-        if address.is_loopback:
-            codes[str(address)] = None
-        elif not address.is_unspecified and not address.is_multicast and not address.is_link_local:
-            addresses[str(address)] = None
-    return tuple(addresses), tuple(codes)
-
-
-def _domains(line: str) -> tuple[str, ...]:
-    """Return the domains that the text itself calls a domain, URL, host or sender."""
-    found: dict[str, None] = {}
-    for match in _DOMAIN.finditer(line):
-        if not _LISTED_DOMAIN.search(line[max(0, match.start() - 40) : match.start()]):
-            continue
-        try:
-            found[canonical_domain(match[0])] = None
-        except UsageError:
-            continue
-    return tuple(found)
-
-
-def _reason(whole: str, code: int | None, meaning: BounceMeaning | None) -> str:
-    """Return the line of a notice that speaks of the refusal, else its first line."""
-    lines = [" ".join(line.split()) for line in whole.splitlines()]
-    lines = [line for line in lines if line]
-    if meaning is not None:
-        signature = next(s for s in _signatures()[0] if s.meaning.id == meaning.id)
-        for line in lines:
-            if any(pattern.search(line) for pattern in signature.any_of):
-                return visible(line, 300)
-    if code is not None:
-        for line in lines:
-            if str(code) in line:
-                return visible(line, 300)
-    return visible(lines[0], 300) if lines else ""

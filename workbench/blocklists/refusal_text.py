@@ -1,0 +1,82 @@
+"""One refusal's text made comparable: who says it, and what is left when addresses and ids are taken out. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# A refusal is a line or two. What is longer is cut before it is searched.
+LONGEST = 4_000
+_MAIL_ADDRESS = re.compile(
+    r"[^\s@<>\"'(),;:\[\]]{1,200}@(?!(?:abuse-att|rx\.t-online)\.)[A-Za-z0-9.-]{1,200}"
+)
+_PROVIDER_ADDRESS = re.compile(r"[\w.-]+@((?:abuse-att|rx\.t-online)\.\w+)")
+_OTHER_IP4 = re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b")
+_MESSAGE_ID = re.compile(r"(?<![\w#-])(?=[A-Za-z-]*\d)[A-Za-z0-9-]{16,}(?![\w-])")
+# A receiver's key for Spamhaus' paid zones is a secret of the receiver, and no part of the meaning.
+_QUERY_KEY = re.compile(r"\b[a-z0-9]{26}\.(?=\w+\.dq\.spamhaus\.net)", re.IGNORECASE)
+_REPLY = re.compile(r"^\W{0,3}([245]\d\d)[- ](?:#?([245]\.\d{1,3}\.\d{1,3})\s)?")
+# "host mx.example.org[192.0.2.7] said:", "host: mx.example.org (192.0.2.7) reason:" (Postfix, Exim, 1&1)
+_SAID = re.compile(
+    r"\bhost:? {1,3}(?P<host>[\w-]+(?:\.[\w-]+){1,8}) ?[\[(][0-9a-fA-F.:]{3,45}[\])]"
+    r"(?: said| refused to talk to me| reason)?:?"
+)
+_AFTER = re.compile(
+    r"SMTP error from remote (?:mail )?server (?:after|for) [A-Za-z ]{3,40}(?::?<?@?>?)?(?: SIZE=\d+)?:?,?|"
+    r"\(in reply to [^)]{3,60}\)|\bremote (?:host|server|mta) (?:said|returned):?",
+    re.IGNORECASE,
+)
+_NOT_LISTED = re.compile(
+    r"\b(?:is )?(?:not|isn't|no longer) (?:currently )?(?:black)?listed\b"
+    r"(?! in (?:the )?(?:\w+ )?(?:directory|address|name|public))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A refusal without what differs from message to message; ``host`` is the one that is quoted, if any."""
+
+    text: str
+    host: str
+
+
+def shape(text: str, code: int | None = None) -> Shaped:
+    """Return a refusal in the one shape that is looked at; equal refusals of a wave become one text.
+
+    Line breaks of the reply (``550-5.7.1 … 550 5.7.1 …``) are undone, mail addresses become ``@``, other
+    addresses ``(ip)``, ids ``#``. ``code`` is put in front where the text has none.
+    """
+    line = " ".join(text[:LONGEST].split())
+    # A log holds tens of thousands: an expression runs only where its plainest part is in the text.
+    line = masked(line)
+    if "@" in line:
+        line = _MAIL_ADDRESS.sub("@", _PROVIDER_ADDRESS.sub(r"(at) \1", line))
+    said = _SAID.search(line)
+    if said is not None:
+        line = _SAID.sub(" ", line)
+    if "rror from" in line or "in reply to" in line or "emote " in line:
+        line = _AFTER.sub(" ", line)
+    line = _unwrapped(line.strip(" :,;"))
+    line = _MESSAGE_ID.sub("#", _OTHER_IP4.sub("(ip)", line))
+    if "listed" in line.lower():
+        line = _NOT_LISTED.sub("(absent)", line)
+    if code is not None and 400 <= code <= 599 and _REPLY.match(line) is None:
+        line = f"{code} {line}"
+    return Shaped(" ".join(line.split()), said["host"].lower() if said is not None else "")
+
+
+def masked(text: str) -> str:
+    """Return a refusal as it may be kept and shown: without a receiver's query key."""
+    return _QUERY_KEY.sub("(key).", text) if ".dq." in text.lower() else text
+
+
+def _unwrapped(line: str) -> str:
+    """Return a reply of several lines as one: its code is said once, at the beginning."""
+    first = _REPLY.match(line)
+    if first is None:
+        return line
+    code, status = first[1], first[2]
+    again = rf"(?<=\s){code}[- ](?:#?{re.escape(status)}\s+)?" if status else rf"(?<=\s){code}[- ]"
+    head, rest = line[: first.end()], line[first.end() :]
+    return head.replace(f"{code}-", f"{code} ", 1) + re.sub(again, "", " " + rest)[1:]
