@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, timedelta
 
-from workbench.blocklists.bounces import Notice
 from workbench.blocklists.removal import Removal
 from workbench.blocklists.verdicts import Verdict
 from workbench.blocklists.watch import strip
@@ -42,31 +41,6 @@ def switched_off(watch: BlocklistWatch) -> str:
     if rest:
         lines.append(f"{rest} more list(s) of lower tiers are off; --json names them with the reason.")
     return "\n".join(visible(line, 400) for line in lines)
-
-
-def notice(found: Notice) -> str:
-    """Return what a pasted bounce or notice says."""
-    meaning = found.meaning
-    if meaning is None:
-        rows = [("", "Nothing known is in this text; read it for a link or an address to ask.")]
-    else:
-        kind = "a listing or block of the sender" if meaning.is_listing else "NOT a listing of yours"
-        rows = [
-            ("who", meaning.provider),
-            ("kind", f"{meaning.kind.value}: {kind}"),
-            ("means", meaning.means),
-            ("do", meaning.todo),
-            ("page", meaning.page),
-            ("list", meaning.zone),
-            ("they ask", "; ".join(meaning.asks)),
-            ("also", ", ".join(other.provider for other in found.others)),
-        ]
-    rows += [
-        ("about", ", ".join(found.addresses)),
-        ("text", found.reason),
-        ("links", " ".join(found.links)),
-    ]
-    return "\n".join(f"{name:<9} {visible(words, 500)}" for name, words in rows if words)
 
 
 def _headline(watch: BlocklistWatch, made: Round) -> str:

@@ -6,18 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from workbench.blocklists.bounces import Notice as ReadNotice
-from workbench.blocklists.bounces import read_notice
 from workbench.blocklists.names import Subject
-from workbench.cli import blocklist_words
+from workbench.cli import blocklist_words, notice
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, line, say, text
 from workbench.core.clock import iso
-from workbench.core.errors import ApiError, UsageError
+from workbench.core.errors import ApiError
 from workbench.core.redact import visible
 from workbench.documents import documents
 from workbench.session.blocklist_watch import BlocklistWatch, Round
@@ -26,13 +23,12 @@ from workbench.session.session import Session
 # A watch sleeps until the next pair is due, and looks at the clock at least this often (seconds).
 LONGEST_NAP = 600.0
 DRILL_NAP = 2.0
-_LARGEST_NOTICE = 1_000_000
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command: 0 when no listing that matters stands, 1 when one does, 130 when a watch is stopped."""
     if options.notice is not None:
-        return _notice(options)
+        return notice.run(options)
     return run_async(lambda: _blocklists(options))
 
 
@@ -156,46 +152,3 @@ def _document(session: Session, made: Round | None, only: Sequence[Subject]) -> 
         seconds=made.seconds if made is not None else None,
         due=watch.next_due(),
     )
-
-
-def _notice(options: argparse.Namespace) -> int:
-    """Read a pasted bounce or notice; needs neither account nor network."""
-    found = read_notice(_read(options.notice))
-    if options.json:
-        document({**documents.head("blocklists", None), "listings": [], "notice": _notice_json(found)})
-    else:
-        text(blocklist_words.notice(found))
-    return 1 if found.meaning is not None and found.meaning.is_listing else 0
-
-
-def _read(name: str) -> str:
-    if name == "-":
-        return sys.stdin.read(_LARGEST_NOTICE)
-    try:
-        with Path(name).open(encoding="utf-8", errors="replace") as file:
-            return file.read(_LARGEST_NOTICE)
-    except OSError as error:
-        raise UsageError(
-            f"The notice {visible(name, 200)} cannot be read ({error.strerror}).",
-            "",
-            "Give a file that holds the bounce or notice, or - to paste it.",
-        ) from error
-
-
-def _notice_json(found: ReadNotice) -> dict[str, Any]:
-    meaning = found.meaning
-    return {
-        "list": meaning.provider if meaning is not None else None,
-        "kind": meaning.kind.value if meaning is not None else None,
-        "is_listing": meaning is not None and meaning.is_listing,
-        "means": meaning.means if meaning is not None else None,
-        "todo": meaning.todo if meaning is not None else None,
-        "page": meaning.page if meaning is not None else None,
-        "zone": meaning.zone if meaning is not None else None,
-        "asks": list(meaning.asks) if meaning is not None else [],
-        "others": [other.provider for other in found.others],
-        "addresses": list(found.addresses),
-        "codes": list(found.codes),
-        "links": list(found.links),
-        "reason": found.reason,
-    }

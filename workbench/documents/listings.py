@@ -14,6 +14,18 @@ from workbench.core.clock import iso
 from workbench.documents.documents import head
 from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, request_word
 
+_REFUSALS = (
+    "since",
+    "as_of",
+    "read",
+    "whole",
+    "gaps",
+    "kinds",
+    "providers",
+    "by_zone",
+    "counts",
+    "not_understood",
+)
 _ORDER = {Verdict.LISTED: 0, Verdict.CANNOT_TELL: 1, Verdict.NOT_LISTED: 2}
 
 
@@ -49,10 +61,7 @@ def blocklists(
             {"zone": zone.name, "list": zone.title, "tier": int(zone.tier), "reason": zone.off_reason}
             for zone in switched_off
         ],
-        "refusals": {
-            name: refusals.get(name)
-            for name in ("since", "as_of", "read", "whole", "gaps", "providers", "by_zone", "counts")
-        },
+        "refusals": {name: refusals.get(name) for name in _REFUSALS},
         "rates": list(facts.get(RATES, {}).get("days", ())),
         "monitoring": {
             "gap": vendor_gap,

@@ -103,6 +103,8 @@ def overview_lines(
     facts: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[str]:
     """Yield what stands beside the verdicts: lists not asked, not believed, refusals, Mailgun's own monitoring."""
+    from workbench.domain.blocklists.refusals import kind_lines, remainder_lines
+
     zones = list(off)
     yield "Not asked (not asked is not clean):"
     yield from (f"- tier {int(zone.tier)} {zone.title} ({zone.name}): {zone.off_reason}" for zone in zones)
@@ -123,6 +125,9 @@ def overview_lines(
         where = f", ask {count['page']}" if count["page"] else ""
         hour = str(count["hour"])[5:16]
         yield f"- {hour}Z {count['provider']} ×{count['count']}: {blocks}: {count['means']}{where}"
+    yield ""
+    yield from kind_lines(refusals)
+    yield from remainder_lines(refusals, most=12)
     yield ""
     yield "Complaints and bounces by day:"
     for day in facts.get("sending_health", {}).get("days", ()):

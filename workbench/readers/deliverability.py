@@ -12,11 +12,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from workbench.blocklists.bounces import Refusal, RefusalCount, count_refusals, refusals_by_zone
+from workbench.blocklists.bounces import Refusal
 from workbench.blocklists.monitoring import VendorListing, vendor_listings
 from workbench.blocklists.rates import RateDay
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, Forbidden, NotFound, UsageError
+from workbench.domain.blocklists.refusals import refusal_fact
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence import iter_logs, metrics
@@ -28,13 +29,12 @@ RATE_DAYS = 14
 # A wave of spam is refused a hundred thousand times with the same few texts: the newest pages tell them all.
 MOST_PAGES = 30
 BACK = timedelta(days=3)
-_KEPT_COUNTS = 60
 
 
 async def read_refusals(
     api: Mailgun, regions: Sequence[Region], now: datetime, *, own: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """Return who refused mail of the last days and why, counted by provider, meaning and hour.
+    """Return who refused mail of the last days and why: ``refusal_fact`` and what of the log was read.
 
     At most ``MOST_PAGES`` pages a region, the newest first; ``whole`` says whether that was all. ``own`` are
     the account's domains: From domains that are none of them were the intruder's.
@@ -43,21 +43,13 @@ async def read_refusals(
     read = await asyncio.gather(*(_failed(api, region, since, now) for region in regions))
     events = [event for found, _, _ in read for event in found]
     refusals = [refusal for event in events if (refusal := _refusal(event)) is not None]
-    counts = count_refusals(refusals)
-    listing = [count for count in counts if count.meaning.is_listing]
-    providers: Counter[str] = Counter()
-    for count in listing:
-        providers[count.provider] += count.count
     return {
         "since": iso(since),
         "as_of": iso(now),
         "read": len(events),
         "whole": all(whole for _, whole, _ in read),
         "gaps": [gap for _, _, gap in read if gap],
-        "providers": dict(providers.most_common()),
-        "by_zone": refusals_by_zone(counts),
-        "counts": [_count(count) for count in counts[:_KEPT_COUNTS]],
-        "sample": listing[0].sample if listing else "",
+        **await asyncio.to_thread(refusal_fact, refusals),
         "from_domains": _strange_domains(events, own),
     }
 
@@ -167,25 +159,12 @@ def _refusal(event: LogEvent) -> Refusal | None:
     status = event.delivery_status
     if status is None or event.timestamp is None:
         return None
-    text = " ".join(part for part in (status.message, status.description) if part)
+    # The log often says the same thing twice.
+    said = dict.fromkeys(part.strip() for part in (status.message, status.description) if part)
+    text = " ".join(said)
+    if status.enhanced_code and status.enhanced_code not in text:
+        text = f"{status.enhanced_code} {text}"
     return Refusal(event.timestamp, status.code, text, status.mx_host or "", event.sending_ip or "")
-
-
-def _count(count: RefusalCount) -> dict[str, Any]:
-    meaning = count.meaning
-    return {
-        "hour": iso(count.hour),
-        "provider": count.provider,
-        "count": count.count,
-        "kind": meaning.kind.value,
-        "is_listing": meaning.is_listing,
-        "means": meaning.means,
-        "todo": meaning.todo,
-        "page": meaning.page,
-        "zone": meaning.zone,
-        "addresses": list(count.addresses),
-        "sample": count.sample,
-    }
 
 
 def _strange_domains(events: Iterable[LogEvent], own: Iterable[str]) -> list[str]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from workbench.blocklists.rates import QUIET_DAYS, RateDay, RateLevel, quiet_days
 from workbench.blocklists.removal import RequestState
+from workbench.core.redact import visible
 from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, Seen, settled
+from workbench.domain.blocklists.refusals import remainder_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
 from workbench.domain.runbook.verdict import Found, Verdict, attested
@@ -85,10 +87,15 @@ def rate_lines(state: State) -> tuple[str, ...]:
 def refusal_lines(state: State) -> tuple[str, ...]:
     """Return who refuses the account's mail, in words."""
     fact = state.facts.get(REFUSALS)
-    if fact is None or not fact.get("providers"):
+    if fact is None:
         return ()
-    shown = ", ".join(f"{name} {count:,}" for name, count in list(fact["providers"].items())[:5])
-    return (f"refused as listed or blocked since {fact['since']}: {shown}",)
+    lines = []
+    if fact.get("providers"):
+        shown = ", ".join(f"{name} {count:,}" for name, count in list(fact["providers"].items())[:5])
+        lines.append(f"refused as listed or blocked since {fact['since']}: {shown}")
+    lines += remainder_lines(fact)
+    lines += [f"refused mail could not be read: {visible(gap, 120)}" for gap in fact.get("gaps", ())[:2]]
+    return tuple(lines)
 
 
 def _summary(book: ListingBook) -> str:

@@ -1,0 +1,151 @@
+"""What the journal keeps of refused mail: counted by kind and provider, with samples; and what is said of it. Pure.
+
+A refusal that nothing known fits is counted like any other and shown with its words: it is the remainder of
+the reading, never dropped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from workbench.blocklists.bounces import (
+    BounceKind,
+    Judged,
+    Refusal,
+    RefusalCount,
+    count_refusals,
+    judge,
+    refusals_by_zone,
+)
+from workbench.blocklists.refusal_rules import ABOUT_OTHERS
+from workbench.blocklists.refusal_text import masked
+from workbench.core.clock import iso
+from workbench.core.redact import visible
+
+_KEPT_COUNTS = 60
+_KEPT_QUOTES = 60
+_KEPT_REMAINDER = 12
+_SAMPLES = 3
+
+Fact = Mapping[str, Any]
+
+
+def refusal_fact(refusals: Sequence[Refusal]) -> dict[str, Any]:
+    """Return what is kept of refusals: every one is in ``kinds``, those about the sender in ``counts``.
+
+    ``providers`` counts who lists or blocks; ``by_zone`` the zones that are named; ``quotes`` a text for each
+    zone and sending address; ``not_understood`` what nothing fits, by provider, with samples.
+    """
+    judged = judge(refusals)
+    counts = count_refusals(judged)
+    listing = [count for count in counts if count.meaning.is_listing]
+    providers: Counter[str] = Counter()
+    for count in listing:
+        providers[count.provider] += count.count
+    kinds: Counter[str] = Counter()
+    for count in counts:
+        kinds[count.meaning.kind.value] += count.count
+    about_us = [one for one in counts if one.meaning.understood and one.meaning.kind not in ABOUT_OTHERS]
+    return {
+        "kinds": dict(kinds.most_common()),
+        "providers": dict(providers.most_common()),
+        "by_zone": refusals_by_zone(counts),
+        "counts": [_count(count) for count in about_us[:_KEPT_COUNTS]],
+        "not_understood": _remainder(counts),
+        "quotes": _quotes(judged),
+        "sample": listing[0].sample if listing else "",
+    }
+
+
+def _count(count: RefusalCount) -> dict[str, Any]:
+    meaning = count.meaning
+    return {
+        "hour": iso(count.hour),
+        "provider": count.provider,
+        "count": count.count,
+        "kind": meaning.kind.value,
+        "is_listing": meaning.is_listing,
+        "means": meaning.means,
+        "todo": meaning.todo,
+        "page": meaning.page,
+        "zone": meaning.zone,
+        "tier": meaning.tier,
+        "do_not_pay": meaning.do_not_pay,
+        "addresses": list(count.addresses),
+        "sample": count.sample,
+    }
+
+
+def _remainder(counts: Iterable[RefusalCount]) -> list[dict[str, Any]]:
+    """Return what was not understood, the provider with the most first."""
+    numbers: Counter[str] = Counter()
+    samples: dict[str, dict[str, None]] = {}
+    for count in counts:
+        if not count.meaning.understood:
+            numbers[count.provider] += count.count
+            samples.setdefault(count.provider, {}).update(dict.fromkeys(count.samples))
+    return [
+        {"provider": provider, "count": number, "samples": list(samples[provider])[:_SAMPLES]}
+        for provider, number in numbers.most_common(_KEPT_REMAINDER)
+    ]
+
+
+def _quotes(judged: Iterable[Judged]) -> list[dict[str, str]]:
+    """Return one text for each zone and sending address that refusals name, the newest of each."""
+    kept: dict[tuple[str, str], str] = {}
+    for one in sorted(judged, key=lambda one: one.refusal.at, reverse=True):
+        pair = (one.meaning.zone, one.refusal.sent_from)
+        if one.meaning.zone and one.meaning.kind is BounceKind.LIST and pair not in kept:
+            kept[pair] = visible(masked(one.refusal.text), 300)
+            if len(kept) == _KEPT_QUOTES:
+                break
+    return [{"zone": zone, "sent_from": address, "text": text} for (zone, address), text in kept.items()]
+
+
+def quote(fact: Fact | None, zone: str, subject: str) -> str:
+    """Return a refusal that names this zone and is about this subject; ``""`` where there is none.
+
+    A refusal is about an address it left from or names, and about a domain only if it names it.
+    """
+    for one in (fact or {}).get("quotes", ()):
+        if one.get("zone") != zone:
+            continue
+        text = str(one.get("text", ""))
+        if one.get("sent_from") == subject or _names(text, subject):
+            return text
+    return ""
+
+
+def _names(text: str, subject: str) -> bool:
+    at = text.lower().find(subject.lower())
+    if at < 0:
+        return False
+    around = text[at - 1 : at] + text[at + len(subject) : at + len(subject) + 1]
+    # 192.0.2.1 is not in 192.0.2.10, and acme.example not in notacme.example; mail.acme.example is about it.
+    return not any(char.isalnum() or char == "-" for char in around)
+
+
+def remainder_lines(fact: Fact | None, most: int = 4) -> tuple[str, ...]:
+    """Return what was not understood, in words: ``41 refusals by t-online.de not understood: "…"``."""
+    found = list((fact or {}).get("not_understood", ()))
+    lines = []
+    for one in found[:most]:
+        number = int(one["count"])
+        samples = "; ".join(f"“{visible(text, 160)}”" for text in list(one.get("samples", ()))[:2])
+        word = "refusal" if number == 1 else "refusals"
+        lines.append(f"{number:,} {word} by {visible(one['provider'], 60)} not understood: {samples}")
+    if len(found) > most:
+        rest = sum(int(one["count"]) for one in found[most:])
+        lines.append(f"and {rest:,} more not understood, by {len(found) - most} other provider(s)")
+    return tuple(lines)
+
+
+def kind_lines(fact: Fact | None) -> tuple[str, ...]:
+    """Return how many refusals of each kind were read, in one line; empty where none was."""
+    kinds = (fact or {}).get("kinds", {})
+    if not kinds:
+        return ()
+    told = ", ".join(f"{kind} {number:,}" for kind, number in kinds.items())
+    return (f"refusals read by kind: {told}",)
