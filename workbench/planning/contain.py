@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from itertools import chain
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
@@ -12,9 +13,10 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import coverage
 from workbench.domain.runbook.handover import NOW, kept
 from workbench.planning import brakes, handover, keys, logins
+from workbench.planning.cut_order import PROPOSED as PROPOSED_WAYS
 from workbench.planning.cut_order import Choice, Ways
 from workbench.planning.grants import PROPOSED, Grants
-from workbench.planning.ranking import NothingToDo
+from workbench.planning.ranking import NOTHING_LEFT, NothingToDo
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,24 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
     return _without_settled(whole, situation)
 
 
+def why_nothing_to_cut(situation: Situation) -> str:
+    """Return why nothing can be cut now, ``""`` when something can; it looks no further than the first that can."""
+    way, settled = Ways(situation, PROPOSED_WAYS), _settled(situation)
+    ending = _kept_in(situation, EVERYTHING)
+    finishing: list[Plan] = []
+    if ending:
+        finishing = _unless_empty(lambda: handover.plan_finish(situation, ending, adopted_only=True))
+    try:
+        found = chain(
+            keys.replacements(situation, (), way, EVERYTHING.grants, []),
+            logins.resets(situation, (), way, []),
+            *finishing,
+        )
+        return "" if any(e.id not in settled for e in found) else NOTHING_LEFT
+    except UsageError as error:
+        return error.what
+
+
 def _keys(situation: Situation, scope: Scope, marked: Collection[str]) -> Plan:
     return keys.plan_replace(
         situation, marked, replace_first=scope.replace_first, ways=scope.ways, grants=scope.grants
@@ -160,5 +180,9 @@ def _without_settled(plan_: Plan, situation: Situation) -> Plan:
 
     What was skipped is planned again: it waited for something that failed, and is still to be done.
     """
-    verified = {i for i, r in situation.state.effects.items() if r.state is EffectState.VERIFIED}
-    return plan_.only(e.id for e in plan_ if e.id not in verified)
+    settled = _settled(situation)
+    return plan_.only(e.id for e in plan_ if e.id not in settled)
+
+
+def _settled(situation: Situation) -> set[str]:
+    return {i for i, r in situation.state.effects.items() if r.state is EffectState.VERIFIED}

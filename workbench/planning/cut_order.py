@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.model.inventory import KeyItem, LoginItem
 from workbench.domain.model.situation import Situation
-from workbench.domain.runbook.handover import FIRST, NOW, OWN, is_kept, proposal
+from workbench.domain.runbook.handover import FIRST, NOW, OWN, is_kept, proposed_for_key, proposed_for_login
 
 PROPOSED = "proposed"
 # "now", "first" or "proposed" for all, or a way for each credential (``key:<id>``, ``smtp:<login>``).
@@ -27,12 +27,9 @@ class Ways:
     situation: Situation
     choice: Choice = NOW
     names: Collection[str] = ()
-    _proposal: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.choice == PROPOSED:
-            self._proposal = proposal(self.situation)
-        elif isinstance(self.choice, str) and self.choice not in (NOW, FIRST):
+        if isinstance(self.choice, str) and self.choice not in (NOW, FIRST, PROPOSED):
             raise UsageError(
                 f"There is no way {self.choice!r} to cut a credential.", "", "Say now, first or proposed."
             )
@@ -43,13 +40,15 @@ class Ways:
             return OWN
         if item.key.kind == "web":
             return NOW
-        return self._of(f"key:{item.id}", bool({item.id, item.name} & set(self.names)))
+        named = bool(self.names) and bool({item.id, item.name} & set(self.names))
+        return self._of(f"key:{item.id}", named, lambda: proposed_for_key(self.situation, item))
 
     def of_login(self, item: LoginItem) -> str:
         """Return ``first`` or ``now`` for a login; ``postmaster`` can only be cut, its name cannot be doubled."""
         if item.is_postmaster:
             return NOW
-        return self._of(f"smtp:{item.login}", item.login in self.names)
+        named = item.login in self.names
+        return self._of(f"smtp:{item.login}", named, lambda: proposed_for_login(self.situation, item))
 
     def named(self, item: KeyItem | LoginItem) -> bool:
         """Return whether the operator asked by name for this one to be replaced first."""
@@ -90,7 +89,7 @@ class Ways:
     def _chosen(self, credential: str) -> str | None:
         return None if isinstance(self.choice, str) else self.choice.get(credential)
 
-    def _of(self, credential: str, named: bool) -> str:
+    def _of(self, credential: str, named: bool, propose: Callable[[], str]) -> str:
         if named:
             return FIRST
         if (chosen := self._chosen(credential)) is not None:
@@ -99,5 +98,5 @@ class Ways:
             # What waits for its hand-over waits on, until somebody says otherwise.
             return FIRST
         if self.choice == PROPOSED:
-            return FIRST if self._proposal.get(credential) == FIRST else NOW
+            return FIRST if propose() == FIRST else NOW
         return FIRST if self.choice == FIRST else NOW

@@ -8,7 +8,7 @@ and deleted only when the new one is proven.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
@@ -16,6 +16,7 @@ from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import FIRST, NOW, OWN
+from workbench.planning.cut_order import PROPOSED as PROPOSED_WAYS
 from workbench.planning.cut_order import Choice, Ways
 from workbench.planning.grants import PROPOSED, SAME, Grant, Grants, granted
 from workbench.planning.ranking import (
@@ -46,37 +47,62 @@ def plan_replace(
     ``ways`` and ``replace_first`` say which are cut now and which are kept until the hand-over, ``grants`` what
     the replacements may do. Raises UsageError when there is nothing to replace.
     """
+    left_out: list[str] = []
+    way = Ways(situation, ways, replace_first)
+    effects = list(replacements(situation, marked, way, grants, left_out))
+    if not effects:
+        raise _nothing(situation, left_out)
+    return Plan("Replace API keys", tuple(effects), tuple(left_out), tuple(_notes(effects)))
+
+
+def replacements(
+    situation: Situation, marked: Collection[str], way: Ways, grants: Grants, left_out: list[str]
+) -> Iterator[Effect]:
+    """Yield the effects that replace the marked keys, or every key not made by this incident.
+
+    ``left_out`` gets a line for each that is left as it is. Raises UsageError before the first effect while it is
+    not known which key the workbench runs on.
+    """
     if not situation.own_key_id:
         raise UsageError(
             "It is not known which of these keys the workbench itself runs on.",
             "Deleting it without a replacement would lock the workbench out.",
             "Say which one it is: --own-key ID (the last two blocks of your key).",
         )
-    way = Ways(situation, ways, replace_first)
-    left_out: list[str] = []
-    effects: list[Effect] = []
+    made = _made(situation)
     for item in chosen(marked, situation.inventory.keys, "an API key"):
         if situation.minted_here(item.id):
             if marked:
                 left_out.append(f"{item.name} {key_tail(item.id)}: made by this incident, it stays")
             continue
-        made = list(_replacement(situation, item, way, grants))
-        if way.of_key(item) == FIRST and all(e.kind is not EffectKind.KEY_DELETE for e in made):
+        effects = list(_replacement(situation, item, way, grants, stands=item.id in made))
+        if way.of_key(item) == FIRST and all(e.kind is not EffectKind.KEY_DELETE for e in effects):
             left_out.append(f"{item.name} {key_tail(item.id)}: kept until its replacement is in use")
-        effects += made
-    if not effects:
-        raise NothingToDo(
-            "No key needs replacing.",
-            " ".join(left_out)
-            or (
-                "Every key in the account was made by this incident."
-                if situation.state.created_keys
-                else "There are no keys."
-            ),
-            "Nothing to do here; go on with the next step.",
-            left_out=left_out,
-        )
-    return Plan("Replace API keys", tuple(effects), tuple(left_out), tuple(_notes(effects)))
+        yield from effects
+
+
+def why_nothing_to_replace(situation: Situation, marked: Collection[str] = ()) -> str:
+    """Return why no key can be replaced now, ``""`` when one can; it looks no further than the first that can."""
+    found = replacements(situation, marked, Ways(situation, PROPOSED_WAYS), PROPOSED, [])
+    try:
+        return "" if next(found, None) is not None else _nothing(situation, ()).what
+    except UsageError as error:
+        return error.what
+
+
+def _nothing(situation: Situation, left_out: Collection[str]) -> NothingToDo:
+    """Return that no key needs replacing, in words."""
+    made = (
+        "Every key in the account was made by this incident."
+        if situation.state.created_keys
+        else "There are no keys."
+    )
+    return NothingToDo(
+        "No key needs replacing.",
+        " ".join(left_out) or made,
+        "Nothing to do here; go on with the next step.",
+        left_out=left_out,
+    )
 
 
 def _notes(effects: Collection[Effect]) -> Iterable[str]:
@@ -130,8 +156,10 @@ def deletion(situation: Situation, item: KeyItem, *, why: str) -> Effect:
     return _delete(situation, item, why=why)
 
 
-def _replacement(situation: Situation, item: KeyItem, way: Ways, grants: Grants) -> Iterable[Effect]:
-    """Yield the mints and the delete of one key; only the delete for what is never replaced."""
+def _replacement(
+    situation: Situation, item: KeyItem, way: Ways, grants: Grants, *, stands: bool
+) -> Iterable[Effect]:
+    """Yield the mints and the delete of one key; only the delete for what is never replaced or ``stands`` already."""
     suspicion = situation.of_key(item)
     if item.key.kind == "web":
         yield _delete(situation, item, why="a control-panel session: ends with its key, never replaced")
@@ -140,21 +168,20 @@ def _replacement(situation: Situation, item: KeyItem, way: Ways, grants: Grants)
     if suspicion.likely and chosen_way != OWN and not way.named(item):
         yield _delete(situation, item, why=f"not replaced: {'; '.join(suspicion.why)}")
         return
-    mints = [] if _made(situation, item.id) else _mints(situation, item, chosen_way, grants)
+    mints = [] if stands else _mints(situation, item, chosen_way, grants)
     yield from mints
     if chosen_way != FIRST:
         why = "every key could have been exposed" if mints else "its replacement stands"
         yield _delete(situation, item, why=why, after=mints, way=chosen_way)
 
 
-def _made(situation: Situation, key_id: str) -> bool:
-    """Return whether this incident holds everything that replaces a key."""
-    mints = [
-        r
-        for r in situation.state.of_kind(EffectKind.KEY_CREATE)
-        if r.effect.params.get("replaces") == key_id and r.state is not EffectState.SKIPPED
-    ]
-    return bool(mints) and all(r.state is EffectState.VERIFIED for r in mints)
+def _made(situation: Situation) -> set[str]:
+    """Return the ids of the keys for which this incident holds everything that replaces them."""
+    proven: dict[str, bool] = {}
+    for record in situation.state.of_kind(EffectKind.KEY_CREATE):
+        if (key_id := record.effect.params.get("replaces")) and record.state is not EffectState.SKIPPED:
+            proven[key_id] = proven.get(key_id, True) and record.state is EffectState.VERIFIED
+    return {key_id for key_id, whole in proven.items() if whole}
 
 
 def _mints(situation: Situation, item: KeyItem, way: str, grants: Grants) -> list[Effect]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -12,7 +12,7 @@ from workbench.domain.model.inventory import LoginItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import FIRST, NOW, is_kept
-from workbench.planning.cut_order import Choice, Ways
+from workbench.planning.cut_order import PROPOSED, Choice, Ways
 from workbench.planning.ranking import (
     RANK_LOGIN,
     RANK_STRANGER,
@@ -43,6 +43,24 @@ def plan_reset(
     is reset. A login that this incident has reset and proven is left alone unless ``again``: a second reset is
     an effect of its own. Raises UsageError when nothing is left to reset.
     """
+    left_out: list[str] = []
+    way = Ways(situation, ways, replace_first)
+    effects = list(resets(situation, marked, way, left_out, domains=domains, again=again))
+    if not effects:
+        raise _nothing(left_out)
+    return Plan("Reset SMTP passwords", tuple(effects), tuple(left_out), tuple(_notes(effects)))
+
+
+def resets(
+    situation: Situation,
+    marked: Collection[str],
+    way: Ways,
+    left_out: list[str],
+    *,
+    domains: Collection[str] = (),
+    again: bool = False,
+) -> Iterator[Effect]:
+    """Yield the effects of ``plan_reset``; ``left_out`` gets a line for what is left as it is."""
     held = situation.inventory.logins
     by_domain = {name for name in (*marked, *domains) if name in situation.inventory.domains}
     if by_domain:
@@ -55,26 +73,38 @@ def plan_reset(
         for r in situation.state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
         if r.state in (EffectState.DONE, EffectState.VERIFIED)
     }
-    way = Ways(situation, ways, replace_first)
     left = [item for item in items if again or item.login not in done]
-    effects = [
-        once_more(situation.state, _reset(situation, item)) for item in left if way.of_login(item) != FIRST
-    ]
-    first = [item for item in left if way.of_login(item) == FIRST]
-    effects += [
-        _second(situation, item) for item in first if not is_kept(situation.state, f"smtp:{item.login}")
-    ]
-    left_out = [f"{visible(item.login, 80)}: kept until its second login is in use" for item in first]
+    first = []
+    for item in left:
+        if way.of_login(item) == FIRST:
+            first.append(item)
+        else:
+            yield once_more(situation.state, _reset(situation, item))
+    for item in first:
+        left_out.append(f"{visible(item.login, 80)}: kept until its second login is in use")
+        if not is_kept(situation.state, f"smtp:{item.login}"):
+            yield _second(situation, item)
     if skipped := len(items) - len(left):
         left_out.append(f"{plural(skipped, 'login')} reset by this incident already")
-    if not effects:
-        raise NothingToDo(
-            "No SMTP login needs a reset.",
-            " ".join(left_out) or "There are none.",
-            "Nothing to do here; go on with the next step.",
-            left_out=left_out,
-        )
-    return Plan("Reset SMTP passwords", tuple(effects), tuple(left_out), tuple(_notes(effects)))
+
+
+def why_nothing_to_reset(situation: Situation, marked: Collection[str] = ()) -> str:
+    """Return why no login can be reset now, ``""`` when one can; it looks no further than the first that can."""
+    try:
+        found = next(resets(situation, marked, Ways(situation, PROPOSED), []), None)
+    except UsageError as error:
+        return error.what
+    return "" if found is not None else _nothing(()).what
+
+
+def _nothing(left_out: Collection[str]) -> NothingToDo:
+    """Return that no login needs a reset, in words."""
+    return NothingToDo(
+        "No SMTP login needs a reset.",
+        " ".join(left_out) or "There are none.",
+        "Nothing to do here; go on with the next step.",
+        left_out=left_out,
+    )
 
 
 def _notes(effects: Collection[Effect]) -> Iterable[str]:

@@ -23,6 +23,9 @@ RANK_LOGIN = 300
 RANK_PURGE = 100
 RANK_LIMIT = 90
 
+# What is said where everything an action does is done already.
+NOTHING_LEFT = "There is nothing left to do here."
+
 T = TypeVar("T")
 _SHOWN = ("last_hour", "last_used", "addresses", "more_addresses", "strange", "looks")
 

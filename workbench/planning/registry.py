@@ -21,6 +21,7 @@ from workbench.planning import (
 )
 from workbench.planning.catalog import ACTIONS
 from workbench.planning.cut_order import PROPOSED
+from workbench.planning.ranking import NOTHING_LEFT
 
 Builder = Callable[..., Plan]
 
@@ -67,6 +68,12 @@ BUILDERS: dict[str, Builder] = {
 }
 # Actions that ask for something typed first: without it they are not impossible, only not yet planned.
 ASK_FIRST = frozenset({"limit.set", "allowlist.add", "domains.delete"})
+# Plans that grow with the account answer whether there is one without being built (a test holds both together).
+WHY_NOT: dict[str, Callable[[Situation, Collection[str]], str]] = {
+    "contain.all": lambda s, m: contain.why_nothing_to_cut(s),
+    "keys.replace": keys.why_nothing_to_replace,
+    "logins.reset": logins.why_nothing_to_reset,
+}
 
 
 def build(action_id: str, situation: Situation, marked: Collection[str] = (), **options: Any) -> Plan:
@@ -78,7 +85,7 @@ def build(action_id: str, situation: Situation, marked: Collection[str] = (), **
     plan = BUILDERS[action_id](situation, marked, **options)
     if not plan.effects:
         raise UsageError(
-            "There is nothing left to do here.",
+            NOTHING_LEFT,
             " ".join(plan.left_out),
             "Go on with the next step of the runbook.",
         )
@@ -92,6 +99,8 @@ def unavailable(action_id: str, situation: Situation, marked: Collection[str] = 
         return ""
     if action_id in ASK_FIRST:
         return "" if situation.inventory.places else "the account is not read yet"
+    if (why_not := WHY_NOT.get(action_id)) is not None:
+        return why_not(situation, marked)
     try:
         build(action_id, situation, marked)
     except UsageError as error:

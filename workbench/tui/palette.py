@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 class ActionProvider(Provider):
     """Offers every action; one that is not possible now is dimmed and says why."""
 
-    def entries(self) -> Iterator[tuple[Action, str]]:
-        """Yield every action with the reason why it is not possible now (empty: it is)."""
-        ui = cast("Ui", self.app)
-        for action in ACTIONS.values():
-            if action.id != "palette":
-                yield action, ui.unavailable(action)
+    _entries: Sequence[tuple[Action, str]] = ()
+
+    def entries(self) -> Sequence[tuple[Action, str]]:
+        """Return every action with the reason why it is not possible (empty: it is), as the palette opened.
+
+        Typing asks nothing again; what is chosen is asked once more before it is done.
+        """
+        if not self._entries:
+            ui = cast("Ui", self.app)
+            self._entries = [(a, ui.unavailable(a)) for a in ACTIONS.values() if a.id != "palette"]
+        return self._entries
 
     def _help(self, action: Action, reason: str) -> str:
         # The palette takes markup here, and reasons may quote outside text.

@@ -143,6 +143,9 @@ class State:
     handed_over: dict[str, str] = field(default_factory=dict)
     listings: ListingBook = field(default_factory=ListingBook)
     last_seq: int = 0
+    # Where the effects of a kind stand among all: (place, id). Effects are added and renewed, never taken out.
+    _places: dict[EffectKind, list[tuple[int, str]]] = field(default_factory=dict, repr=False, compare=False)
+    _placed: int = field(default=0, repr=False, compare=False)
 
     def record(self, effect_id: str) -> EffectRecord | None:
         """Return the record of an effect, None when it was never planned in this incident."""
@@ -150,7 +153,13 @@ class State:
 
     def of_kind(self, *kinds: EffectKind) -> list[EffectRecord]:
         """Return the records of the given kinds in the order they were confirmed."""
-        return [r for r in self.effects.values() if r.effect.kind in kinds]
+        if self._placed != len(self.effects):
+            self._places = {}
+            for place, (effect_id, record) in enumerate(self.effects.items()):
+                self._places.setdefault(record.effect.kind, []).append((place, effect_id))
+            self._placed = len(self.effects)
+        found = sorted(place for kind in kinds for place in self._places.get(kind, ()))
+        return [self.effects[effect_id] for _, effect_id in found]
 
     @property
     def passwords(self) -> dict[str, EffectRecord]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workbench.domain.model.credential_use import BOTH, INTRUDER, PRODUCTION
+from workbench.domain.model.inventory import KeyItem, LoginItem
 from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
@@ -70,24 +71,30 @@ def proposal(situation: Situation) -> dict[str, str]:
     keys); replace first for the rest. While nobody has read who sends, everything is proposed to be cut now:
     keeping a credential of which nothing is known would be a guess in the intruder's favour.
     """
-    known = "credential_use" in situation.state.facts
-    found = uses(situation.state)
-    ways: dict[str, str] = {}
-    for key in situation.inventory.keys.values():
-        name = f"key:{key.id}"
-        if key.id == situation.own_key_id:
-            ways[name] = OWN
-        elif not known or key.key.kind == "web" or situation.of_key(key).likely:
-            ways[name] = NOW
-        else:
-            ways[name] = NOW if sends_abuse(found.get(name)) else FIRST
-    for login in situation.inventory.logins.values():
-        name = f"smtp:{login.login}"
-        if not known or login.is_postmaster or situation.of_login(login).likely:
-            ways[name] = NOW
-        else:
-            ways[name] = NOW if sends_abuse(found.get(name)) else FIRST
-    return ways
+    inventory = situation.inventory
+    keys = {f"key:{key.id}": proposed_for_key(situation, key) for key in inventory.keys.values()}
+    logins = {f"smtp:{one.login}": proposed_for_login(situation, one) for one in inventory.logins.values()}
+    return {**keys, **logins}
+
+
+def proposed_for_key(situation: Situation, key: KeyItem) -> str:
+    """Return the way proposed for one key (see ``proposal``)."""
+    if key.id == situation.own_key_id:
+        return OWN
+    if not _use_known(situation) or key.key.kind == "web" or situation.of_key(key).likely:
+        return NOW
+    return NOW if sends_abuse(uses(situation.state).get(f"key:{key.id}")) else FIRST
+
+
+def proposed_for_login(situation: Situation, login: LoginItem) -> str:
+    """Return the way proposed for one login (see ``proposal``)."""
+    if not _use_known(situation) or login.is_postmaster or situation.of_login(login).likely:
+        return NOW
+    return NOW if sends_abuse(uses(situation.state).get(f"smtp:{login.login}")) else FIRST
+
+
+def _use_known(situation: Situation) -> bool:
+    return "credential_use" in situation.state.facts
 
 
 @dataclass(frozen=True, slots=True)
