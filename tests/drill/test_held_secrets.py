@@ -15,7 +15,7 @@ from tests.support.promise import at_rest
 from workbench.core.errors import VaultError
 from workbench.core.state_dir import tag_of
 from workbench.domain.model.plan import EffectKind, EffectState
-from workbench.execution.effects.base import Held, Keeping
+from workbench.execution.context import Held, Keeping
 from workbench.execution.progress import Notice, Summary
 from workbench.session.events import Event
 from workbench.session.session import Session

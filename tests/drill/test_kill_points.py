@@ -29,7 +29,8 @@ from tests.support.kills import (
 from tests.support.promise import at_rest, violations
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.effects.base import Context, Reality, Reconciled
+from workbench.execution.context import Context
+from workbench.execution.effects.base import Reality, Reconciled
 from workbench.execution.effects.brakes import SigningKeyRenew
 from workbench.execution.effects.keys import KeyCreate
 from workbench.execution.effects.logins import LoginReset

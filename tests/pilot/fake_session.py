@@ -22,7 +22,7 @@ from workbench.domain.model.replay import apply
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
 from workbench.domain.runbook import deadlines, runbook
-from workbench.execution.effects.base import Held, Keeping
+from workbench.execution.context import Held, Keeping
 from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Summary
 from workbench.execution.reverification import Reproof
 from workbench.mailgun.endpoints import Region

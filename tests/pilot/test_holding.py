@@ -17,7 +17,7 @@ from tests.support.kills import PLANS
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
-from workbench.execution.effects.base import Held, Keeping
+from workbench.execution.context import Held, Keeping
 from workbench.session.session import Session
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.prompts import PickScreen

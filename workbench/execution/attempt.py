@@ -21,7 +21,8 @@ from workbench.core.errors import (
     WorkbenchError,
 )
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.effects.base import Context, HalfDone, Handler, QuotaFull, Reality, Sent
+from workbench.execution.context import Context
+from workbench.execution.effects.base import HalfDone, Handler, QuotaFull, Reality, Sent
 from workbench.execution.effects.keys import read_once
 from workbench.execution.progress import Phase
 from workbench.journal.ledger import Ledger

@@ -25,7 +25,8 @@ from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.attempt import attempt
 from workbench.execution.circuit_breaker import Outages
-from workbench.execution.effects.base import Context, Proof, SecretMissing, Sent, contradicted
+from workbench.execution.context import Context, SecretMissing
+from workbench.execution.effects.base import Proof, Sent, contradicted
 from workbench.execution.effects.registry import HANDLERS
 from workbench.execution.progress import (
     EffectMoved,

@@ -13,7 +13,8 @@ from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, VaultError
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord, State
-from workbench.execution.effects.base import Context, Proof
+from workbench.execution.context import Context
+from workbench.execution.effects.base import Proof
 from workbench.execution.effects.registry import HANDLERS
 from workbench.journal.ledger import Ledger
 

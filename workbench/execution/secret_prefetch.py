@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from workbench.core.errors import VaultError
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.effects.base import Context, prepares_nothing
+from workbench.execution.context import Context
+from workbench.execution.effects.base import prepares_nothing
 from workbench.execution.effects.registry import HANDLERS
 from workbench.execution.scheduler import Agenda
 

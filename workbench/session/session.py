@@ -18,7 +18,7 @@ from workbench.core.state_dir import new_incident_id, tag_of
 from workbench.domain.detection import findings, lockout
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.runbook import deadlines, role_play, runbook
-from workbench.execution.effects.base import Context, Held, Keeping
+from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
 from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
 from workbench.journal.journal import Journal

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workbench.domain.model.state import State
     from workbench.domain.runbook.runbook import StepView
     from workbench.domain.settings_audit.audit import Sweep
-    from workbench.execution.effects.base import Held, Keeping
+    from workbench.execution.context import Held, Keeping
     from workbench.execution.progress import Summary
     from workbench.execution.reverification import Reproof
     from workbench.leaks.command import LeakReport

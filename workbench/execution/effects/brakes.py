@@ -8,7 +8,8 @@ from typing import Any
 from workbench.core.errors import NotFound, Refused
 from workbench.core.redact import Secret, visible
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
+from workbench.execution.context import Context
+from workbench.execution.effects.base import PlainHandler, Proof, Reality, Reconciled, Sent, stamp
 from workbench.execution.effects.idempotent import Repeatable, proof, where
 from workbench.mailgun import account, domains, keys, queues
 from workbench.mailgun.client import Priority

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from workbench.core.redact import visible
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
+from workbench.execution.context import Context
+from workbench.execution.effects.base import PlainHandler, Proof, Reality, Reconciled, Sent, stamp
 from workbench.execution.effects.idempotent import Repeatable, proof, where
 from workbench.mailgun import domains, thresholds
 from workbench.mailgun.client import Priority

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 from workbench.core.errors import NotFound
 from workbench.core.redact import visible
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.effects.base import Context, PlainHandler, Proof, Reality, Reconciled, Sent, stamp
+from workbench.execution.context import Context
+from workbench.execution.effects.base import PlainHandler, Proof, Reality, Reconciled, Sent, stamp
 from workbench.mailgun.client import Priority
 
 

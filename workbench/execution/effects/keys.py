@@ -13,16 +13,14 @@ from workbench.core.errors import ApiError, Forbidden, NotAuthorised, NotFound, 
 from workbench.core.redact import Secret, key_tail, visible
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
+from workbench.execution.context import Context, Keeping, SecretMissing
 from workbench.execution.effects.base import (
-    Context,
     HalfDone,
-    Keeping,
     PlainHandler,
     Proof,
     QuotaFull,
     Reality,
     Reconciled,
-    SecretMissing,
     Sent,
     stamp,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from workbench.core.errors import NotFound
 from workbench.core.redact import visible
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.effects.base import Context, Proof, Sent, stamp
+from workbench.execution.context import Context
+from workbench.execution.effects.base import Proof, Sent, stamp
 from workbench.execution.effects.idempotent import Removal, Repeatable, proof, where
 from workbench.mailgun import content, domains, settings
 from workbench.mailgun.client import Priority

@@ -12,16 +12,8 @@ from workbench.core.errors import NotFound, Refused
 from workbench.core.redact import Secret, visible
 from workbench.domain.model.plan import Effect, EffectKind
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.effects.base import (
-    Context,
-    PlainHandler,
-    Proof,
-    Reality,
-    Reconciled,
-    SecretMissing,
-    Sent,
-    stamp,
-)
+from workbench.execution.context import Context, SecretMissing
+from workbench.execution.effects.base import PlainHandler, Proof, Reality, Reconciled, Sent, stamp
 from workbench.mailgun.client import Priority
 from workbench.mailgun.credentials import (
     create_credential,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workbench.core.redact import Secret
-    from workbench.execution.effects.base import Held, Keeping
+    from workbench.execution.context import Held, Keeping
     from workbench.tui.ports import Ui
     from workbench.tui.screens.choices import Choice, Picked
 
@@ -25,7 +25,7 @@ class UnstoredSecret:
 
     async def ask(self, held: Held) -> Keeping:
         """Ask until there is an answer that the secret's fate can hang on."""
-        from workbench.execution.effects.base import Keeping
+        from workbench.execution.context import Keeping
 
         while True:
             picked = await self._pick(held)
