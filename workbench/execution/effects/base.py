@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from workbench.core.errors import WorkbenchError
 from workbench.domain.model.plan import Effect
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.context import Context
+from workbench.execution.context import Context, describe
 
 
 @dataclass(frozen=True, slots=True)
