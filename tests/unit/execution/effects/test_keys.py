@@ -1,0 +1,664 @@
+"""Keys: minted and safe, proven alive, deleted only while the replacement is at hand, proven dead with a control."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.accounts import AT, EU, OWN, SERVICE, SUB, US, Bench, Reply, effect
+from workbench.core.errors import Forbidden, NotAuthorised, Refused, Unreachable, VaultError, VendorFault
+from workbench.core.redact import Secret
+from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.execution.effects import keys
+from workbench.execution.effects.base import HalfDone, Held, Keeping, QuotaFull, Reality, SecretMissing, Sent
+
+OLD_ID, NEW_ID = "1111bbbb-1111bbbb", "2222cccc-2222cccc"
+OLD = Secret(f"{'1' * 32}-{OLD_ID}")
+NEW = Secret(f"{'2' * 32}-{NEW_ID}")
+MINT = "POST /v1/keys"
+LIST = "GET /v1/keys"
+READ = "GET /v4/domains"
+DELETE_OLD, DELETE_NEW = f"DELETE /v1/keys/{OLD_ID}", f"DELETE /v1/keys/{NEW_ID}"
+EARLY: Reply = (400, {"message": "an error occurred, please Try Again Later"})
+GONE: Reply = (404, {"message": "key not found"})
+DOMAINS: Reply = (200, {"items": []})
+FORBIDDEN: Reply = (403, {"message": "Forbidden"})
+
+
+def create(place: Place = US, **params: Any) -> Effect:
+    """Return the effect that replaces the old key."""
+    given = {"name": "prod-web", "role": "admin", "kind": "user", "replaces": OLD_ID, **params}
+    return effect(EffectKind.KEY_CREATE, OLD_ID, place, **given)
+
+
+def delete(place: Place = US) -> Effect:
+    return effect(EffectKind.KEY_DELETE, OLD_ID, place, name="prod-web", own=False, cut="now")
+
+
+def shown(*held: tuple[str, str]) -> Reply:
+    """Return the key list of these (id, description)."""
+    return 200, {"items": [{"id": key_id, "description": text} for key_id, text in held]}
+
+
+def minted(secret: Secret = NEW) -> Reply:
+    key_id = secret.reveal()[33:]
+    return 200, {"message": "great success", "key": {"id": key_id, "secret": secret.reveal()}}
+
+
+def digits(one: Effect) -> str:
+    return one.id.rsplit("-", 1)[1]
+
+
+def entry(one: Effect, key_id: str = "…cccc", name: str = "prod-web", replaces: str = "…bbbb") -> str:
+    return f"API key {name} {key_id}, replaces {replaces} ({digits(one)})"
+
+
+# ── minting ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_key_is_minted_with_the_incidents_mark_and_its_secret_is_safe() -> None:
+    bench = Bench()
+    record = await bench.record(create(SUB, domain_name=None, expiration=86400))
+    bench.account.on(MINT, minted())
+    sent = await bench.send(record)
+    (call,) = bench.account.calls
+    assert call.form == {
+        "role": "admin",
+        "kind": "user",
+        "description": f"prod-web [wb-3f2a21140207-{digits(record.effect)}]",
+        "expiration": "86400",
+    }
+    assert (call.subaccount, call.key) == ("sub1", OWN.reveal())
+    name = entry(record.effect)
+    assert bench.vault.held == {name: NEW}
+    assert bench.ctx.fresh == {record.effect.id: NEW}
+    evidence = f"minted …cccc at {AT}, secret stored and read back"
+    assert sent == Sent((evidence,), {"key_id": NEW_ID}, name)
+
+
+async def test_a_sending_key_is_minted_for_its_domain() -> None:
+    bench = Bench()
+    record = await bench.record(create(kind="domain", role="sending", domain_name="mg.acme.example", name=""))
+    bench.account.on(MINT, minted())
+    sent = await bench.send(record)
+    form = bench.account.calls[0].form
+    assert (form["domain_name"], form["role"], form["kind"]) == ("mg.acme.example", "sending", "domain")
+    assert form["description"].startswith("key [wb-")
+    assert bench.account.calls[0].subaccount is None
+    assert sent.entry == entry(record.effect, name="key")
+
+
+async def test_what_is_replaced_is_named_only_where_something_is() -> None:
+    record = await Bench().record(create(replaces=""))
+    assert keys.entry_name(record, NEW_ID) == f"API key prod-web …cccc ({digits(record.effect)})"
+
+
+async def test_a_full_quota_is_no_refusal_of_the_effect() -> None:
+    bench = Bench()
+    record = await bench.record(create())
+    bench.account.on(MINT, (403, {"message": "could not create key: account limit reached"}))
+    with pytest.raises(QuotaFull, match="limit reached"):
+        await bench.send(record)
+
+
+async def test_a_refused_key_says_what_to_do() -> None:
+    bench = Bench()
+    record = await bench.record(create())
+    bench.account.on(MINT, FORBIDDEN)
+    with pytest.raises(Forbidden, match="may not make a key with the role admin"):
+        await bench.send(record)
+    assert bench.vault.held == {}
+
+
+async def test_a_secret_that_cannot_be_stored_takes_its_key_with_it() -> None:
+    bench = Bench()
+    record = await bench.record(create(SUB))
+    bench.vault.broken = ["prod-web"]
+    bench.account.on(MINT, minted())
+    bench.account.on(DELETE_NEW, (200, {"message": "key deleted"}))
+    with pytest.raises(VaultError, match="keyring is locked"):
+        await bench.send(record)
+    assert [str(seen) for seen in bench.account.calls] == [MINT, DELETE_NEW]
+    assert bench.account.calls[1].subaccount == "sub1"
+    assert bench.ctx.fresh == {}
+
+
+async def test_a_key_left_behind_without_a_secret_is_said_and_asked_about_later() -> None:
+    bench = Bench()
+    record = await bench.record(create())
+    bench.vault.broken = ["prod-web"]
+    bench.account.on(MINT, minted())
+    bench.account.on(DELETE_NEW, FORBIDDEN)
+    with pytest.raises(HalfDone) as caught:
+        await bench.send(record)
+    error = caught.value.error
+    assert error.what.startswith("The keyring is locked. The new key …cccc could not be deleted again: ")
+    assert error.means == (
+        "A key that nobody holds the secret of stands in the account; the old key is untouched."
+    )
+    assert error.todo == "Unlock it. Then run this again: that key is found by its mark and deleted."
+
+
+async def test_a_person_is_asked_and_may_write_the_secret_down() -> None:
+    bench = Bench()
+    record = await bench.record(create())
+    bench.vault.broken = ["prod-web"]
+    bench.account.on(MINT, minted())
+    asked = bench.answer_held(Keeping.WRITTEN)
+    sent = await bench.send(record)
+    (held,) = asked
+    assert isinstance(held, Held)
+    assert (held.secret, held.minted, held.paper) == (NEW, True, True)
+    said = f"minted …cccc at {AT}, secret NOT stored: written down by hand (attested)"
+    assert sent == Sent((said,), {"key_id": NEW_ID, "written_down": True})
+    assert bench.loud == [
+        f"NOT STORED: the new secret of key.create {OLD_ID} is only in memory. "
+        "Nothing that depends on it goes ahead. Offer it another place before you quit."
+    ]
+
+
+async def test_the_workbenchs_own_key_is_never_kept_on_paper() -> None:
+    bench = Bench()
+    record = await bench.record(create(own=True))
+    bench.vault.broken = ["prod-web"]
+    bench.account.on(MINT, minted())
+    bench.account.on(DELETE_NEW, (200, {}))
+    asked = bench.answer_held(Keeping.WRITTEN)
+    with pytest.raises(VaultError):
+        await bench.send(record)
+    assert not asked[0].paper
+    assert bench.account.of(DELETE_NEW)
+
+
+async def test_another_try_finds_the_vault_open_again() -> None:
+    bench = Bench()
+    record = await bench.record(create())
+    bench.vault.broken = ["prod-web"]
+    bench.account.on(MINT, minted())
+    asked: list[Any] = []
+
+    async def unlocked(what: Any) -> Keeping:
+        asked.append(what)
+        bench.vault.broken = []
+        return Keeping.AGAIN
+
+    bench.ctx.held = unlocked
+    sent = await bench.send(record)
+    assert len(asked) == 1
+    assert sent.entry in bench.vault.held
+
+
+# ── proof of life ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def made(bench: Bench, one: Effect | None = None, *, intents: int = 1, **result: Any) -> Any:
+    """Return the record of a mint that the server agreed to, its secret in the vault."""
+    one = one or create()
+    record = await bench.record(
+        one,
+        intents=intents,
+        entry=entry(one),
+        evidence=["minted", "more"],
+        result={"key_id": NEW_ID, **result},
+    )
+    bench.vault.held[entry(one)] = NEW
+    return record
+
+
+@pytest.mark.parametrize(
+    ("params", "place", "call", "host", "query", "form"),
+    [
+        ({}, US, READ, "us", {"limit": "1"}, {}),
+        ({}, EU, READ, "eu", {"limit": "1"}, {}),
+        ({"domain_region": "eu"}, US, READ, "eu", {"limit": "1"}, {}),
+        (
+            {"kind": "domain", "domain_name": "mg.acme.example", "domain_region": "eu"},
+            US,
+            "POST /v3/mg.acme.example/messages",
+            "eu",
+            {},
+            {},
+        ),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400, 403, 404])
+async def test_a_new_key_is_proven_by_a_call_it_may_make(
+    params: dict[str, Any],
+    place: Place,
+    call: str,
+    host: str,
+    query: dict[str, str],
+    form: dict[str, Any],
+    status: int,
+) -> None:
+    bench = Bench()
+    record = await made(bench, create(place, **params))
+    bench.ctx.fresh[record.effect.id] = NEW
+    bench.account.on(call, (status, {"message": "x"}))
+    proof = await bench.prove(record)
+    (seen,) = bench.account.calls
+    assert (seen.key, seen.host, seen.query, seen.form) == (NEW.reveal(), host, query, form)
+    assert proof.sure
+    assert proof.evidence == ("minted", f"new key answered {status} at {AT}")
+    assert record.effect.id not in bench.ctx.fresh, "once proven it is not kept in memory"
+    assert bench.switched == []
+
+
+async def test_a_key_is_proven_from_the_vault_after_a_restart() -> None:
+    bench = Bench()
+    record = await made(bench)
+    bench.account.on(READ, DOMAINS)
+    assert (await bench.prove(record)).sure
+    assert bench.account.calls[0].key == NEW.reveal()
+
+
+@pytest.mark.parametrize("entry_kept", [True, False])
+async def test_a_secret_that_left_the_vault_proves_nothing(entry_kept: bool) -> None:
+    bench = Bench()
+    record = await made(bench)
+    bench.vault.held.clear()
+    if not entry_kept:
+        record.entry = ""
+    with pytest.raises(SecretMissing) as caught:
+        await bench.prove(record)
+    assert caught.value.effect_id == record.effect.id
+    assert caught.value.what == "The secret of the new key …cccc is no longer in the vault."
+    assert caught.value.means == (
+        "The key works, but nobody can use it. The key it replaces stays until there is another replacement."
+    )
+    assert (
+        caught.value.todo == "Run the replacement again: the key without a secret is deleted and made anew."
+    )
+
+
+async def test_what_is_written_down_cannot_be_proven_from_here() -> None:
+    bench = Bench()
+    one = create()
+    record = await bench.record(
+        one, intents=1, evidence=["minted", "x"], result={"key_id": NEW_ID, "written_down": True}
+    )
+    proof = await bench.prove(record)
+    assert not proof.sure
+    assert not proof.later
+    assert proof.evidence == ("minted", "cannot prove from here: its secret is not in the vault")
+
+
+async def test_a_key_that_answers_by_another_id_is_not_what_was_made() -> None:
+    bench = Bench()
+    record = await made(bench)
+    bench.vault.held[record.entry] = OLD
+    bench.account.on(READ, DOMAINS)
+    with pytest.raises(NotAuthorised) as caught:
+        await bench.prove(record)
+    assert caught.value.what == "The new key answers as …bbbb, not as …cccc."
+    assert caught.value.means == "What was stored is not what was made."
+    assert caught.value.todo == "The old key stays; plan the replacement again."
+    assert caught.value.status == 200
+
+
+async def test_a_refused_new_key_is_no_proof() -> None:
+    bench = Bench()
+    record = await made(bench)
+    bench.account.dead.add(NEW.reveal())
+    with pytest.raises(NotAuthorised):
+        await bench.prove(record)
+
+
+async def test_the_workbench_moves_to_its_own_new_key_once_it_is_proven() -> None:
+    bench = Bench()
+    record = await made(bench, create(own=True))
+    bench.account.on(READ, DOMAINS)
+    proof = await bench.prove(record)
+    assert bench.switched == [(NEW, NEW_ID, record.entry, OLD_ID)]
+    assert proof.evidence == ("minted", f"new key answered 200 at {AT}", "the workbench runs on it now")
+    again = await bench.prove(record)
+    assert len(bench.switched) == 1
+    assert again.evidence == ("minted", f"new key answered 200 at {AT}")
+
+
+async def test_what_interrupted_attempts_made_is_swept_up_after_the_proof() -> None:
+    bench = Bench()
+    record = await made(bench, create(SUB), intents=2)
+    tag = f"prod-web [wb-3f2a21140207-{digits(record.effect)}]"
+    bench.account.on(READ, DOMAINS)
+    bench.account.on(LIST, shown((NEW_ID, tag), ("3333dddd-3333dddd", tag), ("4444eeee-4444eeee", "other")))
+    bench.account.on("DELETE /v1/keys/3333dddd-3333dddd", (200, {}))
+    proof = await bench.prove(record)
+    assert proof.evidence[-1] == "1 key(s) of an interrupted attempt deleted"
+    assert [seen.subaccount for seen in bench.account.of("DELETE .*")] == ["sub1"]
+    assert {seen.subaccount for seen in bench.account.of(LIST)} == {"sub1"}
+    bench.account.on(LIST, shown((NEW_ID, tag)))
+    assert (await bench.prove(record)).evidence == ("minted", f"new key answered 200 at {AT}")
+
+
+async def test_a_first_attempt_sweeps_nothing() -> None:
+    bench = Bench()
+    record = await made(bench)
+    bench.account.on(READ, DOMAINS)
+    await bench.prove(record)
+    assert not bench.account.of(LIST)
+
+
+# ── what became of a mint ────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_marked_key_whose_secret_is_safe_is_kept() -> None:
+    bench = Bench()
+    record = await bench.record(create(SUB), intents=1)
+    tag = keys.description(bench.ctx, record)
+    bench.account.on(LIST, shown((NEW_ID, tag), (OLD_ID, "prod-web")))
+    bench.vault.held[entry(record.effect)] = NEW
+    found = await bench.reconcile(record)
+    assert found.reality is Reality.HAPPENED
+    assert found.line == "key …cccc had been made and its secret is in the vault: kept"
+    said = f"minted …cccc, found again in account and vault at {AT}"
+    assert found.sent == Sent((said,), {"key_id": NEW_ID}, entry(record.effect))
+    assert bench.ctx.fresh == {record.effect.id: NEW}
+    assert not bench.account.of("DELETE .*")
+
+
+async def test_marked_keys_nobody_holds_the_secret_of_are_deleted() -> None:
+    bench = Bench()
+    record = await bench.record(create(SUB), intents=1)
+    tag = keys.description(bench.ctx, record)
+    bench.account.on(LIST, shown((NEW_ID, tag), ("3333dddd-3333dddd", tag)))
+    bench.account.on("DELETE /v1/keys/.*", (200, {}))
+    found = await bench.reconcile(record)
+    assert (found.reality, found.sent) == (Reality.AGAIN, Sent())
+    assert found.line == "2 new key(s) whose secret never reached the vault deleted: made again"
+    assert {seen.subaccount for seen in bench.account.of("DELETE .*")} == {"sub1"}
+    assert len(bench.account.of("DELETE .*")) == 2
+
+
+@pytest.mark.parametrize("held", [OLD, Secret("x")])
+async def test_another_secret_under_its_name_does_not_save_a_key(held: Secret) -> None:
+    bench = Bench()
+    record = await bench.record(create(), intents=1)
+    bench.account.on(LIST, shown((NEW_ID, keys.description(bench.ctx, record))))
+    bench.account.on(DELETE_NEW, (200, {}))
+    bench.vault.held[entry(record.effect)] = held
+    assert (await bench.reconcile(record)).reality is Reality.AGAIN
+    assert bench.account.of(DELETE_NEW)
+
+
+async def test_of_two_keys_whose_secrets_are_safe_one_is_kept() -> None:
+    bench = Bench()
+    record = await bench.record(create(), intents=2)
+    tag = keys.description(bench.ctx, record)
+    other = Secret(f"{'3' * 32}-3333dddd-3333dddd")
+    bench.account.on(LIST, shown((NEW_ID, tag), ("3333dddd-3333dddd", tag)))
+    bench.account.on("DELETE /v1/keys/3333dddd-3333dddd", (200, {}))
+    bench.vault.held[entry(record.effect)] = NEW
+    bench.vault.held[entry(record.effect, "…dddd")] = other
+    found = await bench.reconcile(record)
+    assert found.sent.result == {"key_id": NEW_ID}
+    assert len(bench.account.of("DELETE .*")) == 1
+
+
+async def test_the_key_the_workbench_runs_on_is_never_deleted_for_want_of_an_entry() -> None:
+    bench = Bench()
+    record = await bench.record(create(), intents=1)
+    bench.api.use_key(NEW)
+    bench.account.on(LIST, shown((NEW_ID, keys.description(bench.ctx, record))))
+    found = await bench.reconcile(record)
+    assert found.reality is Reality.HAPPENED
+    assert bench.vault.held == {entry(record.effect): NEW}
+
+
+async def test_nothing_marked_means_nothing_was_made() -> None:
+    bench = Bench()
+    record = await bench.record(create(), intents=1)
+    bench.account.on(
+        LIST, (200, {"items": [{"id": OLD_ID}, {"id": NEW_ID, "description": "prod-web [wb-x]"}]})
+    )
+    found = await bench.reconcile(record)
+    assert (found.reality, found.line) == (Reality.AGAIN, "no key had been made: made now")
+
+
+# ── deleting ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def replaced(bench: Bench, **result: Any) -> Any:
+    """Return the record of a delete whose replacement is done and safe."""
+    await made(bench, **result)
+    return await bench.record(delete(SUB))
+
+
+async def test_a_key_is_deleted_once_its_replacement_is_at_hand() -> None:
+    bench = Bench()
+    record = await replaced(bench)
+    bench.account.on(DELETE_OLD, (200, {}))
+    assert await bench.send(record) == Sent((f"deleted at {AT}",))
+    assert [seen.subaccount for seen in bench.account.calls] == ["sub1"]
+
+
+async def test_a_key_stays_while_its_replacement_is_in_no_vault() -> None:
+    bench = Bench()
+    record = await replaced(bench)
+    bench.vault.held.clear()
+    with pytest.raises(SecretMissing) as caught:
+        await bench.send(record)
+    assert caught.value.effect_id == create().id
+    assert bench.account.calls == [], "nothing was deleted"
+
+
+async def test_a_replacement_on_paper_is_one() -> None:
+    bench = Bench()
+    record = await replaced(bench, written_down=True)
+    bench.vault.held.clear()
+    bench.account.on(DELETE_OLD, (200, {}))
+    assert (await bench.send(record)).evidence == (f"deleted at {AT}",)
+
+
+async def test_of_several_replacements_each_must_be_at_hand() -> None:
+    bench = Bench()
+    written = create(instance="first")
+    await bench.record(written, intents=1, result={"key_id": "5555", "written_down": True})
+    lost = create(instance="second")
+    await bench.record(lost, intents=1, entry=entry(lost), result={"key_id": NEW_ID})
+    record = await bench.record(delete())
+    with pytest.raises(SecretMissing) as caught:
+        await bench.send(record)
+    assert caught.value.effect_id == lost.id
+
+
+async def test_a_replacement_of_another_key_or_one_never_made_does_not_matter() -> None:
+    bench = Bench()
+    await bench.record(create(replaces="other", instance="a"), intents=1, entry="e", result={"key_id": "9"})
+    await bench.record(create(instance="b"))
+    lost = create(instance="c")
+    await bench.record(lost, intents=1, entry=entry(lost), result={"key_id": NEW_ID})
+    bench.vault.held[entry(lost)] = NEW
+    record = await bench.record(delete())
+    bench.account.on(DELETE_OLD, (200, {}))
+    assert (await bench.send(record)).evidence == (f"deleted at {AT}",)
+
+
+async def test_a_key_that_is_gone_counts_as_deleted() -> None:
+    bench = Bench()
+    record = await bench.record(delete())
+    bench.account.on(DELETE_OLD, GONE)
+    assert await bench.send(record) == Sent((f"was already gone at {AT}",))
+
+
+async def test_a_key_made_a_moment_ago_is_waited_for() -> None:
+    bench = Bench()
+    record = await bench.record(delete())
+    bench.account.on(DELETE_OLD, GONE)
+    bench.account.once(DELETE_OLD, EARLY, EARLY)
+    assert await bench.send(record) == Sent(("deleted at 14:00:02Z",)), "gone after our own try is deleted"
+    assert bench.clock.monotonic() == 2.0
+
+
+async def test_a_key_that_stays_early_for_ever_is_refused_in_the_end() -> None:
+    bench = Bench()
+    record = await bench.record(delete())
+    bench.account.on(DELETE_OLD, EARLY)
+    with pytest.raises(Refused, match="Later"):
+        await bench.send(record)
+    assert len(bench.account.calls) == keys.EARLY_DELETE_WAITS + 1 == 9
+    assert bench.clock.monotonic() == keys.EARLY_DELETE_WAITS * 1.0
+
+
+@pytest.mark.parametrize("reply", [(400, {"message": "no such role"}), (409, {"message": "try again later"})])
+async def test_any_other_refusal_of_a_delete_is_one(reply: Reply) -> None:
+    bench = Bench()
+    record = await bench.record(delete())
+    bench.account.on(DELETE_OLD, reply)
+    with pytest.raises(Refused):
+        await bench.send(record)
+    assert len(bench.account.calls) == 1
+
+
+# ── proof of death ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def gone(bench: Bench, place: Place = US) -> Any:
+    record = await bench.record(delete(place), intents=1, evidence=["deleted", "more"])
+    bench.account.on(LIST, shown((NEW_ID, "x")))
+    return record
+
+
+async def test_a_key_still_listed_is_not_gone_and_may_be_later() -> None:
+    bench = Bench()
+    record = await gone(bench, SUB)
+    bench.account.on(LIST, shown((NEW_ID, "x"), (OLD_ID, "prod-web")))
+    proof = await bench.prove(record)
+    assert (proof.sure, proof.later, proof.undone) == (False, True, True)
+    assert proof.evidence == ("deleted", f"still in the key list at {AT}")
+    assert {seen.subaccount for seen in bench.account.calls} == {"sub1"}
+
+
+async def test_without_its_secret_absence_is_the_proof() -> None:
+    bench = Bench()
+    proof = await bench.prove(await gone(bench))
+    assert (proof.sure, proof.later, proof.undone) == (True, False, False)
+    assert proof.evidence == ("deleted", f"absent from the key list at {AT}")
+    assert not bench.account.of(READ)
+
+
+async def test_a_known_secret_is_refused_while_ours_is_accepted() -> None:
+    bench = Bench()
+    record = await gone(bench)
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.dead.add(OLD.reveal())
+    bench.account.on(READ, DOMAINS)
+    proof = await bench.prove(record)
+    assert proof.sure
+    assert proof.evidence == (
+        "deleted",
+        f"absent from the key list at {AT}",
+        f"old key answers 401, ours 200, same host, {AT}",
+    )
+    old, ours = bench.account.of(READ)
+    assert (old.key, ours.key) == (OLD.reveal(), OWN.reveal())
+    assert (old.host, old.query) == (ours.host, ours.query) == ("us", {"limit": "1"})
+
+
+async def test_without_the_positive_control_a_401_proves_nothing() -> None:
+    bench = Bench()
+    record = await gone(bench)
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.on(READ, (401, {"message": "Forbidden"}))
+    proof = await bench.prove(record)
+    assert (proof.sure, proof.later) == (False, False)
+    assert (
+        proof.evidence[-1] == "old key answers 401, but so does ours: the IP allowlist may exclude this host"
+    )
+    assert len(bench.account.of(READ)) == 2
+
+
+@pytest.mark.parametrize(("status", "sure"), [(200, False), (400, False), (403, False), (404, False)])
+async def test_an_old_key_that_still_answers_is_alive(status: int, sure: bool) -> None:
+    bench = Bench()
+    record = await gone(bench)
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.on(READ, (status, {"message": "x", "items": []}))
+    proof = await bench.prove(record)
+    assert (proof.sure, proof.later, proof.undone) == (False, True, False)
+    assert proof.evidence[-1] == f"ALIVE: the old key still answers {status}"
+
+
+async def test_a_control_that_gets_no_answer_is_no_control() -> None:
+    bench = Bench()
+    record = await gone(bench)
+    bench.ctx.known[OLD_ID] = OLD
+    bench.account.dead.add(OLD.reveal())
+    bench.account.on(READ, (500, {}))
+    with pytest.raises(VendorFault):
+        await bench.prove(record)
+
+
+async def test_one_of_ours_is_proven_dead_by_the_secret_the_vault_still_holds() -> None:
+    bench = Bench()
+    mint = create(replaces="even-older")
+    await bench.record(mint, intents=1, entry="of old", result={"key_id": OLD_ID})
+    bench.vault.held["of old"] = OLD
+    record = await gone(bench)
+    bench.account.dead.add(OLD.reveal())
+    bench.account.on(READ, DOMAINS)
+    proof = await bench.prove(record)
+    assert "old key answers 401" in proof.evidence[-1]
+    bench.vault.held.clear()
+    assert (await bench.prove(record)).evidence == ("deleted", f"absent from the key list at {AT}")
+
+
+async def test_one_of_ours_without_an_entry_is_proven_by_absence() -> None:
+    bench = Bench()
+    await bench.record(create(replaces="x"), intents=1, result={"key_id": OLD_ID, "written_down": True})
+    record = await gone(bench)
+    assert (await bench.prove(record)).sure
+    assert not bench.account.of(READ)
+
+
+async def test_one_reading_of_the_list_serves_proofs_that_began_before_it_and_no_others() -> None:
+    bench = Bench()
+    record = await gone(bench)
+    await bench.prove(record)
+    read = len(bench.account.of(LIST))
+    await bench.prove(record)
+    assert len(bench.account.of(LIST)) == read, "the same moment: the same reading"
+    bench.clock.advance(1.0)
+    await bench.prove(record)
+    assert len(bench.account.of(LIST)) == 2 * read
+
+
+@pytest.mark.parametrize(
+    ("listed", "reality", "line", "sent"),
+    [
+        (True, Reality.AGAIN, "key …bbbb is still there: deleted now", Sent()),
+        (False, Reality.HAPPENED, "key …bbbb is gone", Sent((f"found deleted at {AT}",))),
+    ],
+)
+async def test_a_delete_is_confirmed_by_absence(
+    listed: bool, reality: Reality, line: str, sent: Sent
+) -> None:
+    bench = Bench()
+    record = await bench.record(delete(SUB), intents=1)
+    bench.account.on(LIST, shown(*([(OLD_ID, "x")] if listed else []), (NEW_ID, "y")))
+    found = await bench.reconcile(record)
+    assert (found.reality, found.line, found.sent) == (reality, line, sent)
+    assert {seen.subaccount for seen in bench.account.calls} == {"sub1"}
+
+
+async def test_a_lost_connection_is_no_answer() -> None:
+    import httpx
+
+    bench = Bench()
+    record = await bench.record(delete())
+    bench.account.on(DELETE_OLD, httpx.ConnectError("refused"))
+    with pytest.raises(Unreachable):
+        await bench.send(record)
+
+
+async def test_the_vault_entry_stands_under_the_incidents_service() -> None:
+    assert str(Bench().ctx.entry("x")) == f"{SERVICE} / x"
+
+
+def test_a_key_is_found_by_its_id() -> None:
+    from workbench.mailgun.models import Key
+
+    held = [Key(id="a"), Key(id="b")]
+    assert keys.key_of(held, "b") is held[1]
+    assert keys.key_of(held, "c") is None
