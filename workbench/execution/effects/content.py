@@ -140,9 +140,14 @@ class RuleSet(Repeatable):
         """Read the rule back."""
         held = await _rule(ctx, record)
         wanted = record.effect.params["rule"]
-        sure = str(held.limit) == str(wanted["limit"]) and held.comparator == wanted["comparator"]
-        shown = f"{held.comparator or ''} {held.limit}".strip()
+        sure = _plain(held.limit) == _plain(wanted["limit"]) and held.comparator == wanted["comparator"]
+        shown = f"{held.comparator or ''} {_plain(held.limit)}".strip()
         return proof(record, sure, f"its limit is {visible(shown, 40)} at {stamp(ctx)}")
+
+
+def _plain(limit: str | float | None) -> str:
+    """Return a rule's limit as it was written, whether the account tells it as a text or as a number."""
+    return f"{limit:g}" if isinstance(limit, float) else str(limit)
 
 
 async def _rule(ctx: Context, record: EffectRecord) -> Alert:
