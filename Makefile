@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: drill run test lint format screenshots bench crash-matrix clean
+.PHONY: drill run test lint format screenshots bench crash-matrix coverage mutants clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -36,6 +36,15 @@ bench: $(DEV)  ## measure, side by side with peers; BENCH=--quick for a short ru
 crash-matrix: $(DEV)  ## every kill point and effect kind, 500 random kill and resume runs
 	$(BIN)/python -m tests.crash_matrix
 
+coverage: $(DEV)  ## lines that unit tests and drill reach; a floor of 95 % for each package that decides or writes
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/unit tests/drill --cov --cov-report=
+	@for part in domain execution vault journal; do \
+	  echo "── $$part"; $(BIN)/coverage report --include="workbench/$$part/*" --skip-covered --fail-under=95 || exit 1; \
+	done
+
+mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="executor keys" for some modules
+	nice $(BIN)/python -m tests.mutants $(MUTANTS)
+
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the workbench into $(VENV) (once)…"
@@ -49,4 +58,4 @@ $(DEV): pyproject.toml constraints.txt
 	@touch $@ $(READY)
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .import_linter_cache .hypothesis
