@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "workbench"
 
 ALLOWED = {
-    "httpx": ("mailgun/client.py", "leaks/web"),
+    "httpx": ("mailgun/client.py", "mailgun/pool.py", "leaks/web"),
     "keyring": ("vault/",),
     "tabulate": ("cli/tables.py", "reports/"),
     "textual": ("tui/",),

@@ -22,7 +22,7 @@ from workbench.execution.progress import EffectMoved, Notice, Phase, Summary
 from workbench.planning.contain import Scope, plan
 from workbench.planning.grants import PROPOSED, SAME
 from workbench.presentation.activity_log import AFTER
-from workbench.session.events import Changed
+from workbench.session.events import Changed, Waiting
 from workbench.session.session import Session
 from workbench.smtp.auth_probe import CANNOT_PROVE, ELSEWHERE
 
@@ -59,9 +59,10 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         return 0
     begun = {r.effect.id for r in _continuable(session)}
     if not planned.effects and not begun:
-        say(
-            "Nothing is left to do in this scope: every key and login that was read was cut by this incident."
-        )
+        if not coverage.not_cut(session.situation()):
+            say("Nothing is left to do in this scope: every key and login was cut by this incident.")
+        else:
+            say("Nothing that could be read is left to cut; a part of the account could not be read.")
         await _check_kept(session)
         return _finish(session, options, None, planned, begun) or _still_uncut(session, scope)
     if not options.yes:
@@ -100,15 +101,17 @@ def _still_uncut(session: Session, scope: Scope) -> int:
 
     A fault kept a part of it from being read, or somebody made a credential in the meantime.
     """
-    passing = [gap for gap in coverage.cut_by(session.inventory) if gap.passing]
+    gaps = coverage.not_cut(session.situation())
     missed = [e for e in plan(session.situation(), scope) if e.id not in session.state.effects]
-    for gap in passing:
+    for gap in gaps:
         say(f"Not read, so not cut: {coverage.said(gap)}")
     for effect in missed[:5]:
         say(f"Not cut yet, it was not there or not readable before: {effect.what}")
-    if passing or missed:
+    if missed or any(gap.passing for gap in gaps):
         say("Run the same command again: it does what is left, and nothing twice.")
-    return 1 if passing or missed else 0
+    elif gaps:
+        say("Run it with a key that may read these, or look in the control panel and attest the step.")
+    return 1 if gaps or missed else 0
 
 
 async def _why_halted(session: Session, error: WorkbenchError) -> WorkbenchError:
@@ -239,7 +242,7 @@ def _progress(session: Session, options: argparse.Namespace) -> Any:
                 if line.text.startswith(AFTER):
                     say(line.text)
             said = len(lines)
-        elif isinstance(event, Notice):
+        elif isinstance(event, Notice) and not isinstance(event, Waiting):
             say(event.text)
         elif isinstance(event, EffectMoved) and event.phase in (Phase.VERIFIED, Phase.FAILED):
             moved[event.phase.value] += 1

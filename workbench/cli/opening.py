@@ -23,6 +23,7 @@ from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home, new_incident_id
 from workbench.core.trust import Trust
 from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_document
+from workbench.session.events import Waiting
 from workbench.session.role_play_port import RolePlay
 from workbench.session.session import Session, SessionOptions, open_session
 from workbench.vault.passphrases import check_new, passphrase_from_environment
@@ -143,7 +144,7 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
     keys, logins = old_secrets(getattr(options, "old_secrets_file", None))
     vault = await open_vault(place)
     try:
-        return await open_session(
+        session = await open_session(
             SessionOptions(
                 home=place,
                 endpoints=endpoints_of(options),
@@ -160,6 +161,9 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
                 old_passwords=logins,
             )
         )
+        # Told wherever it happens: minutes of silence look like a hang.
+        session.subscribe(lambda event: say(event.text) if isinstance(event, Waiting) else None)
+        return session
     except BaseException:
         vault.close()
         raise

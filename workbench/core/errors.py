@@ -14,6 +14,7 @@
     │   ├── Unreachable       no answer at all                                       exit 3
     │   │   └── Untrusted     whoever answered has a certificate that does not verify  exit 3
     │   └── UnreadableAnswer  an answer that is not the API's (HTML, cut short)
+    │       └── Incomplete    a list of which only a part was read
     ├── VaultError            a secret could not be stored or read back              exit 4
     ├── JournalError          the record could not be made durable                   exit 4
     └── HostError             something this host lacks, before anything was asked   exit 3
@@ -24,8 +25,29 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
 
 from workbench.core.redact import visible
+
+
+class Reason(StrEnum):
+    """Why the vendor's side said no, as far as status and body tell; each has a remedy of its own."""
+
+    NONE = "not told"
+    KEY = "the key is refused"
+    ROLE = "the key's role is too small"
+    PLAN = "the plan lacks the feature"
+    STOPPED = "Mailgun has stopped the account"
+    VERIFICATION = "Mailgun waits for a verification"
+    ALLOWLIST = "the IP allowlist excludes this host"
+    QUOTA = "a quota is used up"
+    PACE = "too many calls"
+    MISSING = "it is not there"
+    VENDOR = "a fault at Mailgun"
+    PAGE = "a web page answered, not the API"
+    PROXY = "a proxy on the way wants something"
 
 
 class WorkbenchError(Exception):
@@ -67,6 +89,8 @@ class ApiError(WorkbenchError):
     ``sent`` says whether the request may have reached the server: False only when it surely did not.
     ``where`` names method and path, never a query that might hold a secret. ``earlier_lost`` says that the
     same call was sent before and its answer was lost: a refusal of the repetition says nothing about that one.
+    ``reason`` is the class of a refusal. ``own`` says that the body was the API's own JSON: only such an answer
+    proves anything about a key, for a filter on the way may say 403 too.
     """
 
     def __init__(
@@ -86,6 +110,8 @@ class ApiError(WorkbenchError):
         self.detail = detail
         self.sent = sent
         self.earlier_lost = False
+        self.reason = Reason.NONE
+        self.own = False
 
 
 class NotAuthorised(ApiError):
@@ -142,6 +168,31 @@ class UnreadableAnswer(ApiError):
     """An answer that is not the API's: HTML with 200 (a captive portal), cut-off JSON, a wrong shape."""
 
     exit_code = 3
+
+
+class Incomplete(UnreadableAnswer):
+    """A list that is not the whole list, or that holds elements nobody could read; what was read is kept.
+
+    ``rows`` is what was read (raw items or records, as the reading function says), ``lost`` names each element
+    of which nothing usable was left, ``short`` says that elements are missing altogether.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        means: str = "",
+        todo: str = "",
+        *,
+        status: int = 0,
+        where: str = "",
+        rows: Sequence[Any] = (),
+        lost: Sequence[str] = (),
+        short: bool = True,
+    ) -> None:
+        super().__init__(what, means, todo, status=status, where=where)
+        self.rows = rows
+        self.lost = tuple(lost)
+        self.short = short
 
 
 class VaultError(WorkbenchError):

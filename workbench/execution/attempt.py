@@ -31,6 +31,8 @@ from workbench.journal.ledger import Ledger
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 # The client paces itself after a 429, so these are rare; a server that says no so often means it.
 RATE_LIMIT_TRIES = 20
+# Seconds that one effect waits in all for a server that asks for patience; the next run goes on with it.
+RATE_LIMIT_PATIENCE = 120.0
 RATE_LIMIT_WAIT = 2.0
 
 # What may be gone a minute later, and says nothing about the effect itself.
@@ -65,6 +67,7 @@ async def attempt(
     unknown = record.open
     waits = list(WAITS)
     limited = 0
+    waited = 0.0
     while True:
         sending = False
         try:
@@ -87,9 +90,11 @@ async def attempt(
         except RateLimited as error:
             # Not carried out: nothing to ask about, only to wait for.
             limited += 1
-            if limited > RATE_LIMIT_TRIES:
+            pause = error.retry_after or RATE_LIMIT_WAIT
+            waited += pause
+            if limited > RATE_LIMIT_TRIES or waited > RATE_LIMIT_PATIENCE:
                 return Outcome(error=error, unknown=True)
-            await ctx.clock.sleep(error.retry_after or RATE_LIMIT_WAIT)
+            await ctx.clock.sleep(pause)
         except (Unreachable, VendorFault, UnreadableAnswer, NotAuthorised) as error:
             if isinstance(error, NotAuthorised):
                 if not await _let_in(ctx):

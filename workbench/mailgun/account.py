@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Unpack
 
-from workbench.core.errors import NotFound
+from workbench.core.errors import Incomplete, NotFound, UnreadableAnswer
 from workbench.core.redact import Secret
 from workbench.mailgun.client import Answer, Form, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.keys import no_secret
 from workbench.mailgun.models import AllowEntry, Limit, Subaccount, User
-from workbench.mailgun.pagination import Scope, items_of, skip_pages
-from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.pagination import Scope, listed, records, skip_pages, whole
+from workbench.mailgun.records import read_object, read_record
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Anywhere, as_write
 
@@ -30,8 +30,8 @@ async def iter_users(
     """Yield the people who can sign in, page by page. Users are global."""
     scope = Scope(**where)
     pages = skip_pages(client, "/v5/users", scope, name="users", query={"role": role}, size=page_size)
-    async for items in pages:
-        yield read_records(User, items, "GET /v5/users")
+    async for page in records(User, pages, "GET /v5/users"):
+        yield page
 
 
 async def list_users(
@@ -41,8 +41,7 @@ async def list_users(
     **where: Unpack[Anywhere],
 ) -> list[User]:
     """Return everybody who can sign in."""
-    pages = iter_users(client, role=role, **where)
-    return [user async for page in pages for user in page]
+    return await whole(iter_users(client, role=role, **where))
 
 
 async def get_user(
@@ -66,8 +65,9 @@ async def iter_subaccounts(
     scope = Scope(**where)
     query: Form = {"closed": True if include_closed else None}
     path = "/v5/accounts/subaccounts"
-    async for items in skip_pages(client, path, scope, name="subaccounts", query=query, size=page_size):
-        yield read_records(Subaccount, items, f"GET {path}")
+    pages = skip_pages(client, path, scope, name="subaccounts", query=query, size=page_size)
+    async for page in records(Subaccount, pages, f"GET {path}"):
+        yield page
 
 
 async def list_subaccounts(
@@ -77,8 +77,7 @@ async def list_subaccounts(
     **where: Unpack[Anywhere],
 ) -> list[Subaccount]:
     """Return all subaccounts."""
-    pages = iter_subaccounts(client, include_closed=include_closed, **where)
-    return [child async for page in pages for child in page]
+    return await whole(iter_subaccounts(client, include_closed=include_closed, **where))
 
 
 async def disable_subaccount(
@@ -144,7 +143,7 @@ async def get_limit(
         )
     except NotFound:
         return None  # The API's way to say that none is set: "No threshold for account" (dossier B3).
-    return read_record(Limit, answer.object(), answer.where)
+    return read_object(Limit, answer.object(), answer.where)
 
 
 async def set_limit(
@@ -206,7 +205,7 @@ async def get_allowlist(
 ) -> list[AllowEntry]:
     """Return the IP allowlist; an empty one binds nobody. Raises Forbidden where the key may not see it."""
     answer = await client.call("GET", ALLOWLIST, **where)
-    return read_records(AllowEntry, items_of(answer, "addresses"), answer.where)
+    return listed(AllowEntry, answer, "addresses")
 
 
 async def add_allowed(
@@ -226,7 +225,7 @@ async def add_allowed(
         **as_write(where),
         form={"address": address, "description": description},
     )
-    return read_records(AllowEntry, items_of(answer, "addresses"), answer.where)
+    return _after(answer)
 
 
 async def remove_allowed(
@@ -242,7 +241,15 @@ async def remove_allowed(
         query={"address": address},
         repeat_safe=True,
     )
-    return read_records(AllowEntry, items_of(answer, "addresses"), answer.where)
+    return _after(answer)
+
+
+def _after(answer: Answer) -> list[AllowEntry]:
+    """Return the list a change answers with; a change that was carried out is no failure for a list left out."""
+    try:
+        return listed(AllowEntry, answer, "addresses")
+    except UnreadableAnswer as part:
+        return list(part.rows) if isinstance(part, Incomplete) else []
 
 
 async def get_signing_key(

@@ -17,6 +17,7 @@ from workbench.core.errors import (
     NotAuthorised,
     NotFound,
     RateLimited,
+    Reason,
     Refused,
     Unreachable,
     UnreadableAnswer,
@@ -24,6 +25,7 @@ from workbench.core.errors import (
     VendorFault,
 )
 from workbench.core.redact import MASK, Secret, visible
+from workbench.mailgun.refusals import REMEDIES, reason_of
 
 _DETAIL = 300
 _UNREAD = object()
@@ -65,7 +67,7 @@ class Answer:
         if self._document is _UNREAD:
             try:
                 self._document = msgspec.json.decode(self.body)
-            except (msgspec.DecodeError, RecursionError) as wrong:
+            except (ValueError, RecursionError) as wrong:
                 raise _not_json(self, str(wrong)) from None
         return self._document
 
@@ -80,8 +82,12 @@ class Answer:
 
 
 def looks_like_html(content_type: str, body: bytes) -> bool:
-    """True for a page made for people: by its content type or its first character."""
-    return "html" in content_type or body.lstrip()[:1] == b"<"
+    """True for a page made for people: by its first character, or its content type with a tag in it.
+
+    A recorded 401 of the API is the bare word Forbidden under ``text/html``: that is no page.
+    """
+    start = body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start[:1] == b"<" or ("html" in content_type.lower() and b"<" in start)
 
 
 def _not_json(answer: Answer, detail: str) -> UnreadableAnswer:
@@ -99,27 +105,43 @@ def _not_json(answer: Answer, detail: str) -> UnreadableAnswer:
 
 def captive_portal(where: str, status: int) -> UnreadableAnswer:
     """Return the error for a web page where the API should have answered."""
-    return UnreadableAnswer(
+    error = UnreadableAnswer(
         f"A web page answered {where} instead of the API.",
-        "Something between this host and Mailgun intercepts it: a captive portal, proxy or filter.",
-        "Sign in to the network or use another one, then connect again.",
+        *REMEDIES[Reason.PAGE],
         status=status,
         where=where,
         detail="text/html",
     )
+    error.reason = Reason.PAGE
+    return error
+
+
+def is_own(answer: Answer) -> bool:
+    """True for a refusal whose body is the API's own: a JSON object with one of the fields it explains itself in.
+
+    Only that, or the plain 401 on record, proves that the API itself answered.
+    """
+    try:
+        found = msgspec.json.decode(answer.body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and any(name in found for name in (*_WORDS, "Field"))
+
+
+_WORDS = ("message", "Message", "Reason", "Description", "Error", "error", "errors", "detail")
 
 
 def explain(body: bytes) -> str:
-    """Return the server's own words from an error body of any known shape, one harmless line."""
+    """Return the server's own words from an error body of any known shape, one harmless line; never of a page."""
+    if looks_like_html("", body):
+        return ""
     try:
         found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         text = body[:2000].decode("utf-8", "replace").strip()
         return visible(text.splitlines()[0] if text else "", _DETAIL)
     if isinstance(found, dict):
-        parts = [
-            found[name] for name in ("message", "Reason", "Description", "Error", "error") if name in found
-        ]
+        parts = [found[name] for name in _WORDS if name in found]
         if "Field" in found:
             parts.append(f"{found['Field']}: {found.get('Value', '')}")
         if parts:
@@ -149,76 +171,62 @@ def check(answer: Answer, secrets: Iterable[Secret], retry_after: float | None) 
 
 
 def _error(answer: Answer, detail: str, content_type: str, retry_after: float | None) -> ApiError:
+    """Return the error of an answer that says no, with its reason and that reason's remedy."""
     status, where = answer.status, answer.where
-    said = f" Mailgun says: {detail}" if detail else ""
-    html = looks_like_html(content_type, answer.body)
+    page = looks_like_html(content_type, answer.body)
+    if status not in {401, 404, 429} and status < 500 and not page and _cut_off(answer.body):
+        # What was refused, and why, decides what comes next: half a reason is none.
+        return cut_short(where, status, "the reason of a refusal ends in the middle")
+    reason = reason_of(status, detail, page=page)
+    error = _of_family(answer, reason, "" if page else detail, retry_after, page=page)
+    error.reason = reason
+    error.own = is_own(answer)
+    error.detail = "" if page else detail
+    return error
+
+
+_REASON_FIRST = (Reason.STOPPED, Reason.VERIFICATION, Reason.ALLOWLIST, Reason.PLAN, Reason.QUOTA)
+
+
+def _of_family(
+    answer: Answer, reason: Reason, detail: str, retry_after: float | None, *, page: bool
+) -> ApiError:
+    status, where = answer.status, answer.where
+    means, todo = REMEDIES[reason]
+    said = f" Mailgun says: {detail}" if detail and reason is not Reason.PROXY else ""
+    more: dict[str, Any] = {"status": status, "where": where, "detail": detail}
     if status < 400:
         return UnreadableAnswer(
             f"{where} was answered with a redirect ({status}).",
             "The API does not redirect; the key was not sent on.",
             "Check the address, and whether the network asks you to sign in first.",
-            status=status,
-            where=where,
-            detail=detail,
+            **more,
         )
-    if status == 401:
-        return NotAuthorised(
-            f"{where} was refused: not authorised (401).",
-            "The key is dead or mistyped, or this host's address is not on the account's IP allowlist.",
-            "Check the key; if it is right, look at IP Access Management in Mailgun's control panel.",
-            status=status,
-            where=where,
-            detail=detail,
-        )
-    if status not in {404, 429} and status < 500 and _cut_off(answer.body):
-        # What was refused, and why, decides what comes next: half a reason is none.
-        return cut_short(where, status, "the reason of a refusal ends in the middle")
-    if status in {402, 403} or (status == 400 and detail.lower() == "forbidden"):
-        return Forbidden(
-            f"{where} was refused: not allowed ({status}).{said}",
-            "The key is alive, but its role, the account's plan or a quota does not allow this.",
-            "Use a key with the admin role, or do this in the control panel.",
-            status=status,
-            where=where,
-            detail=detail,
-        )
-    if status == 404 and (html or not answer.body.lstrip().startswith((b"{", b"["))):
+    if reason is Reason.PROXY:
+        return UnreadableAnswer(f"A proxy refused {where} ({status}).", means, todo, **more)
+    if status == 404 and not answer.body.lstrip().startswith((b"{", b"[")):
         return UnreadableAnswer(
             f"{where} is not known at this address (404 without the API's body).",
             "The server answers, but it is not the API, or it has no such call.",
             "Check the address of the API.",
-            status=status,
-            where=where,
-            detail=detail,
+            **more,
         )
-    if status == 404:
-        return NotFound(
-            f"{where}: not found.{said}",
-            "It is gone, not there yet, or in the other region.",
-            "Nothing needs doing if it was to be removed; otherwise read the list again.",
-            status=status,
-            where=where,
-            detail=detail,
+    if page and status < 500:
+        return UnreadableAnswer(
+            f"A web page answered {where} instead of the API ({status}).", means, todo, **more
         )
+    if status == 401:
+        return NotAuthorised(f"{where} was refused: not authorised (401).{said}", means, todo, **more)
     if status == 429:
         return RateLimited(f"{where}: too many calls (429).{said}", retry_after=retry_after, where=where)
     if status >= 500:
-        return VendorFault(
-            f"{where} failed at Mailgun ({status}).{said}",
-            "The fault is on Mailgun's side; whether the call was carried out is not known.",
-            "The workbench asks the account what really happened. See also status.mailgun.com.",
-            status=status,
-            where=where,
-            detail=detail,
-        )
-    return Refused(
-        f"{where} was refused ({status}).{said}",
-        "Mailgun understood the call and will not do it as asked.",
-        "Read the reason; correct what it names or skip this item.",
-        status=status,
-        where=where,
-        detail=detail,
-    )
+        return VendorFault(f"{where} failed at Mailgun ({status}).{said}", means, todo, **more)
+    if status in {402, 403} or reason is Reason.ROLE:
+        word = reason.value if reason in _REASON_FIRST else "not allowed"
+        return Forbidden(f"{where} was refused: {word} ({status}).{said}", means, todo, **more)
+    if status == 404:
+        return NotFound(f"{where}: not found.{said}", means, todo, **more)
+    return Refused(f"{where} was refused ({status}).{said}", means, todo, **more)
 
 
 def _cut_off(body: bytes) -> bool:
@@ -227,7 +235,7 @@ def _cut_off(body: bytes) -> bool:
         return False
     try:
         msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return True
     return False
 
@@ -252,6 +260,15 @@ def unreachable(where: str, reason: str, *, sent: bool, host: str = "") -> Unrea
 def untrusted(where: str, what: str, means: str, todo: str) -> Untrusted:
     """Return the error for a server whose certificate does not verify; nothing was sent to it."""
     return Untrusted(what, means, todo, where=where, detail=visible(what, _DETAIL), sent=False)
+
+
+def put_off(where: str, seconds: float) -> RateLimited:
+    """Return the error for a call that is not made, for it would have to wait longer than it may."""
+    return RateLimited(
+        f"{where} would have to wait {seconds:.0f} s: Mailgun asked for fewer calls.",
+        retry_after=seconds,
+        where=where,
+    )
 
 
 def cut_short(where: str, status: int, reason: str) -> CutShort:

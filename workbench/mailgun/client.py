@@ -7,14 +7,9 @@ and never follows a redirect, so the key reaches only the servers it was meant f
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
 
-from workbench import __version__
-from workbench.core import certificates
 from workbench.core.clock import Clock
 from workbench.core.errors import (
     ApiError,
@@ -25,15 +20,14 @@ from workbench.core.errors import (
     UsageError,
     VendorFault,
 )
-from workbench.core.network import Network, http_proxy
-from workbench.core.proxies import is_loopback
+from workbench.core.network import Network
 from workbench.core.redact import Secret, visible
-from workbench.core.tunnel import refusal
-from workbench.mailgun.answers import Answer, CutShort, check, cut_short, too_large, unreachable, untrusted
+from workbench.mailgun.answers import Answer, CutShort, check, put_off
 from workbench.mailgun.calls import Call, CallSeen, Credential, Timeouts
 from workbench.mailgun.dates import parse_moment
 from workbench.mailgun.endpoints import Endpoints, Region
 from workbench.mailgun.limits import Limiter, Priority, family_of
+from workbench.mailgun.pool import Pool
 from workbench.mailgun.requests import Form, Query, prepare
 from workbench.mailgun.retry_hints import NOTHING, read_hints
 
@@ -42,160 +36,33 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "CallSeen", "Form", "Mailgun", "Priority", "Query", "Timeouts"]
 
-# A page of 1,000 credentials is 200 kB; nothing the workbench reads comes near this.
-MAX_ANSWER = 32 * 1024 * 1024
 _SAFE_TRIES = 3
 _PACED_TRIES = 8
 _BACKOFF = 0.5
-_AGENT = f"mailgun-workbench/{__version__}"
-
-
-class _Pool:
-    """The connections to all servers of an account: the only place that touches the HTTP library."""
-
-    def __init__(
-        self, timeouts: Timeouts, network: Network, transport: httpx.AsyncBaseTransport | None
-    ) -> None:
-        self._timeouts = timeouts
-        self._network = network
-        self._transport = transport
-        self._idle: dict[str, list[httpx.AsyncClient]] = {}
-        self._all: list[httpx.AsyncClient] = []
-
-    def _take(self, server: str) -> httpx.AsyncClient:
-        """Return a client of one connection that nobody uses: the last used, else a new one.
-
-        The limiter bounds how many there are. One client for all would search and poll every connection of
-        its pool at each call, which costs a third of the processor time of a mass reset.
-        """
-        idle = self._idle.setdefault(server, [])
-        if idle:
-            return idle.pop()
-        client = self._build(server)
-        self._all.append(client)
-        return client
-
-    def _build(self, server: str) -> httpx.AsyncClient:
-        import httpx  # Heavy: not before the first frame is on the screen.
-
-        if not self._all:
-            # It logs each address it calls at INFO, query string included; operators may log at that level.
-            logging.getLogger("httpx").setLevel(logging.WARNING)
-            logging.getLogger("httpcore").setLevel(logging.WARNING)
-        times = self._timeouts
-        host = urlsplit(server).hostname or ""
-        proxy = http_proxy(self._network, server)
-        return httpx.AsyncClient(
-            verify=False if is_loopback(host) else self._network.trust.context(),
-            proxy=httpx.Proxy(**proxy) if proxy is not None else None,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(times.read, connect=times.connect, pool=None),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
-            headers={"user-agent": _AGENT, "accept": "application/json", "accept-encoding": "gzip"},
-            transport=self._transport,
-        )
-
-    async def exchange(self, call: Call) -> Answer:
-        """Send a call and return whatever answers; raise Unreachable, CutShort or UnreadableAnswer else."""
-        import httpx
-
-        headers = {b"authorization": call.credential.header}
-        if call.subaccount is not None:
-            headers[b"x-mailgun-on-behalf-of"] = quote(call.subaccount).encode()
-        target, content_type, body, _ = call.request
-        if content_type is not None:
-            headers[b"content-type"] = content_type.encode()
-        client = self._take(call.server)
-        response, sound = None, True
-        try:
-            request = client.build_request(call.method, call.server + target, headers=headers, content=body)
-            async with asyncio.timeout(self._timeouts.total):
-                response = await client.send(request, stream=True)
-                try:
-                    received = await _body(response, call.where)
-                finally:
-                    await response.aclose()
-        except TimeoutError:
-            host = urlsplit(call.server).netloc
-            raise unreachable(
-                call.where, f"no end after {self._timeouts.total:g} s", sent=True, host=host
-            ) from None
-        except (
-            httpx.ConnectError,
-            httpx.ConnectTimeout,
-            httpx.ProxyError,
-            httpx.UnsupportedProtocol,
-        ) as fault:
-            sound = False
-            raise await self._unreached(call, fault) from None
-        except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as fault:
-            if response is not None:
-                raise cut_short(call.where, response.status_code, _reason(fault)) from None
-            raise unreachable(
-                call.where, _reason(fault), sent=True, host=urlsplit(call.server).netloc
-            ) from None
-        finally:
-            if sound:
-                self._idle.setdefault(call.server, []).append(client)
-            else:
-                # httpcore keeps the place of a tunnel that failed: the next call would wait for it without end.
-                self._all.remove(client)
-                await client.aclose()
-        return Answer(response.status_code, response.headers.raw, received, call.where)
-
-    async def _unreached(self, call: Call, fault: Exception) -> Unreachable:
-        """Return the error for a call that surely was not sent: no way there, no tunnel, or nobody to trust."""
-        import httpx
-
-        parts = urlsplit(call.server)
-        host, port = parts.hostname or "", parts.port or 443
-        proxy = self._network.routes.to(host, port)
-        verification = certificates.failure(fault)
-        if verification is not None:
-            shown = await certificates.presented(host, port, proxy)
-            told = certificates.explain(host, verification, shown, proxy)
-            return untrusted(call.where, told.what, told.means, told.todo)
-        reason = _reason(fault)
-        if proxy is not None and isinstance(fault, httpx.ProxyError):
-            reason = refusal(proxy, reason, f"{host}:{port}")
-        elif proxy is not None:
-            reason = f"{reason} (by the proxy {proxy})"
-        elif left := self._network.routes.unused():
-            reason = f"{reason} ({left})"
-        return unreachable(call.where, reason, sent=False, host=parts.netloc)
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        clients, self._all = self._all, []
-        self._idle.clear()
-        for client in clients:
-            await client.aclose()
-
-
-def _reason(fault: Exception) -> str:
-    return str(fault) or type(fault).__name__
-
-
-async def _body(response: httpx.Response, where: str) -> bytes:
-    """Return the whole body, unpacked, as long as it stays within the cap."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > MAX_ANSWER:
-            raise too_large(where, response.status_code, MAX_ANSWER)
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+# A proof that would wait longer than this is left for later; the cut goes on.
+PROOF_PATIENCE = 10.0
+# Seconds of waiting that are told, with their end.
+LONG_WAIT = 10.0
 
 
 class _Shared:
     """What clients of one account share whatever key they use: servers, pool, limiter, clock."""
 
-    __slots__ = ("clock", "endpoints", "last_date", "limiter", "offset", "on_call", "pool", "timeouts")
+    __slots__ = (
+        "clock",
+        "endpoints",
+        "last_date",
+        "limiter",
+        "offset",
+        "on_call",
+        "on_wait",
+        "pool",
+        "timeouts",
+        "told_until",
+    )
 
     def __init__(
-        self, endpoints: Endpoints, clock: Clock, limiter: Limiter, pool: _Pool, timeouts: Timeouts
+        self, endpoints: Endpoints, clock: Clock, limiter: Limiter, pool: Pool, timeouts: Timeouts
     ) -> None:
         self.endpoints = endpoints
         self.clock = clock
@@ -203,6 +70,8 @@ class _Shared:
         self.pool = pool
         self.timeouts = timeouts
         self.on_call: Callable[[CallSeen], None] | None = None
+        self.on_wait: Callable[[str, float], None] | None = None
+        self.told_until = 0.0
         self.offset: float | None = None
         self.last_date: bytes | None = None
 
@@ -217,7 +86,8 @@ class Mailgun:
         keys = answer.document()["items"]
         await client.aclose()
 
-    ``on_call`` is told of every exchange. ``limits`` may be given to share a limiter; ``transport`` replaces
+    ``on_call`` is told of every exchange, ``on_wait`` of every wait longer than ten seconds that a server asked
+    for (what is called, seconds). ``limits`` may be given to share a limiter; ``transport`` replaces
     the network in tests; ``network`` is the only way to route or to trust differently: the environment is
     read by whoever makes it, not here.
     """
@@ -231,14 +101,16 @@ class Mailgun:
         limits: Limiter | None = None,
         timeouts: Timeouts | None = None,
         on_call: Callable[[CallSeen], None] | None = None,
+        on_wait: Callable[[str, float], None] | None = None,
         network: Network | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         limiter = limits or Limiter(clock, documented=endpoints.vendor)
         times = timeouts or Timeouts()
-        pool = _Pool(times, network or Network(), transport)
+        pool = Pool(times, network or Network(), transport)
         self._shared = _Shared(endpoints, clock, limiter, pool, times)
         self._shared.on_call = on_call
+        self._shared.on_wait = on_wait
         self._credential = Credential(key)
         self._owns_pool = True
 
@@ -249,6 +121,10 @@ class Mailgun:
     def endpoints(self) -> Endpoints:
         """The servers this client talks to."""
         return self._shared.endpoints
+
+    def serve(self, endpoints: Endpoints) -> None:
+        """Talk to these servers from now on: what is global goes to the first of their regions."""
+        self._shared.endpoints = endpoints
 
     @property
     def clock(self) -> Clock:
@@ -311,6 +187,7 @@ class Mailgun:
         base: str | None = None,
         repeat_safe: bool | None = None,
         family: str | None = None,
+        patience: float | None = None,
     ) -> Answer:
         """Make one call and return its 2xx answer; raise an error of the ApiError family otherwise.
 
@@ -320,7 +197,8 @@ class Mailgun:
         changes nothing more; only then is a call repeated after a fault or a lost answer. None means GET
         only, and whatever was surely not sent; False means never.
         A 429 was not carried out and is always repeated, within bounds; so is a 401 to a key that
-        ``use_key`` has replaced meanwhile.
+        ``use_key`` has replaced meanwhile. ``patience`` is the longest wait in seconds that a 429 may ask for;
+        beyond it RateLimited is raised at once: a proof is left for later, a cut is worth the wait.
         """
         shared = self._shared
         place = region or shared.endpoints.home
@@ -337,6 +215,8 @@ class Mailgun:
                 "The key would have gone with it; nothing was sent.",
                 "Report this: it should never happen.",
             )
+        if patience is None and priority is Priority.PROOF:
+            patience = PROOF_PATIENCE
         request = prepare(path, query, form, json, multipart=multipart)
         bare = path.partition("?")[0]
         call = Call(self._credential, method, bare, server, place, subaccount, request)
@@ -346,6 +226,10 @@ class Mailgun:
         tried = limited = 0
         lost = False
         while True:
+            blocked = shared.limiter.blocked_for(name)
+            if patience is not None and blocked > patience:
+                raise put_off(call.where, blocked)
+            self._tell_wait(call, blocked)
             try:
                 return await self._once(call, name, priority)
             except NotAuthorised:
@@ -353,10 +237,10 @@ class Mailgun:
                 if call.credential is self._credential:
                     raise
                 call = call._replace(credential=self._credential)
-            except RateLimited:
+            except RateLimited as busy:
                 # Refused before it was carried out: the limiter now knows, and the call waits its turn.
                 limited += 1
-                if limited >= _PACED_TRIES:
+                if limited >= _PACED_TRIES or (patience is not None and (busy.retry_after or 1.0) > patience):
                     raise
             except Untrusted:
                 raise  # Asked again, the same certificate would come.
@@ -394,6 +278,14 @@ class Mailgun:
                     )
                 )
         return check(answer, (call.credential.key, *call.request.secrets), hints.wait)
+
+    def _tell_wait(self, call: Call, seconds: float) -> None:
+        """Tell who listens, once, of a wait that a person would take for a hang."""
+        shared = self._shared
+        until = shared.clock.monotonic() + seconds
+        if seconds > LONG_WAIT and shared.on_wait is not None and until > shared.told_until + 1.0:
+            shared.told_until = until
+            shared.on_wait(f"{call.where} ({call.region.upper()})", seconds)
 
     def _note(self, call: Call, answer: Answer) -> None:
         """Keep what an answer tells besides itself: which key this is, and the server's time."""

@@ -8,8 +8,8 @@ from typing import Any, Unpack
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import ListMember, MailingList, Suppression, Template, WhitelistEntry
-from workbench.mailgun.pagination import Scope, url_pages
-from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.pagination import Scope, records, url_pages
+from workbench.mailgun.records import read_record
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Where, as_write, below
 
@@ -24,8 +24,9 @@ async def iter_templates(
     """Yield a domain's templates page by page, without content; domain None lists the account's own."""
     path = at("/v3/{}/templates", domain) if domain else "/v4/templates"
     scope = Scope(**where)
-    async for items in url_pages(client, path, scope, query={"limit": 100}):
-        yield read_records(Template, items, f"GET {path}")
+    pages = url_pages(client, path, scope, query={"limit": 100})
+    async for page in records(Template, pages, f"GET {path}"):
+        yield page
 
 
 async def get_template(
@@ -75,8 +76,9 @@ async def iter_lists(
 ) -> AsyncIterator[list[MailingList]]:
     """Yield the mailing lists of a region page by page."""
     scope = Scope(**where)
-    async for items in url_pages(client, "/v3/lists/pages", scope, query={"limit": 100}):
-        yield read_records(MailingList, items, "GET /v3/lists/pages")
+    pages = url_pages(client, "/v3/lists/pages", scope, query={"limit": 100})
+    async for page in records(MailingList, pages, "GET /v3/lists/pages"):
+        yield page
 
 
 async def get_list(
@@ -115,8 +117,9 @@ async def iter_members(
     """Yield the members of a mailing list page by page."""
     path = at("/v3/lists/{}/members/pages", address)
     scope = Scope(**below(where))
-    async for items in url_pages(client, path, scope, query={"limit": 100}):
-        yield read_records(ListMember, items, f"GET {path}")
+    pages = url_pages(client, path, scope, query={"limit": 100})
+    async for page in records(ListMember, pages, f"GET {path}"):
+        yield page
 
 
 async def iter_suppressions(
@@ -128,8 +131,9 @@ async def iter_suppressions(
     """Yield a domain's ``bounces``, ``complaints`` or ``unsubscribes`` page by page."""
     path = at("/v3/{}/{}", domain, kind)
     scope = Scope(**below(where))
-    async for items in url_pages(client, path, scope, query={"limit": 1000}):
-        yield read_records(Suppression, items, f"GET {path}")
+    pages = url_pages(client, path, scope, query={"limit": 1000})
+    async for page in records(Suppression, pages, f"GET {path}"):
+        yield page
 
 
 async def iter_whitelist(
@@ -140,8 +144,9 @@ async def iter_whitelist(
     """Yield the addresses and domains that are never suppressed, page by page."""
     path = at("/v3/{}/whitelists", domain)
     scope = Scope(**below(where))
-    async for items in url_pages(client, path, scope, query={"limit": 1000}):
-        yield read_records(WhitelistEntry, items, f"GET {path}")
+    pages = url_pages(client, path, scope, query={"limit": 1000})
+    async for page in records(WhitelistEntry, pages, f"GET {path}"):
+        yield page
 
 
 async def delete_whitelist_entry(

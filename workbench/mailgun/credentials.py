@@ -8,8 +8,7 @@ from typing import Any, Unpack
 from workbench.core.redact import Secret
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.models import NewPassword, SmtpCredential
-from workbench.mailgun.pagination import Scope, skip_pages
-from workbench.mailgun.records import read_records
+from workbench.mailgun.pagination import Scope, records, skip_pages, whole
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Where, as_write
 
@@ -25,8 +24,20 @@ async def iter_credentials(
 ) -> AsyncIterator[list[SmtpCredential]]:
     """Yield a domain's SMTP logins page by page. No value of a password is ever among them."""
     path = at("/v3/domains/{}/credentials", domain)
-    async for items in skip_pages(client, path, Scope(**where), size=page_size):
-        yield read_records(SmtpCredential, items, f"GET {path}")
+    pages = _named(skip_pages(client, path, Scope(**where), size=page_size))
+    async for page in records(SmtpCredential, pages, f"GET {path}"):
+        yield page
+
+
+async def _named(pages: AsyncIterator[list[Any]]) -> AsyncIterator[list[Any]]:
+    """Yield pages in which a row without a login has that of its mailbox, which repeats it."""
+    async for items in pages:
+        yield [
+            {**item, "login": item["mailbox"]}
+            if isinstance(item, dict) and not item.get("login") and isinstance(item.get("mailbox"), str)
+            else item
+            for item in items
+        ]
 
 
 async def list_credentials(
@@ -35,8 +46,7 @@ async def list_credentials(
     **where: Unpack[Where],
 ) -> list[SmtpCredential]:
     """Return all SMTP logins of a domain."""
-    pages = iter_credentials(client, domain, **where)
-    return [login async for page in pages for login in page]
+    return await whole(iter_credentials(client, domain, **where))
 
 
 async def create_credential(

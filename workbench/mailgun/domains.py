@@ -9,8 +9,8 @@ from workbench.core.errors import UnreadableAnswer
 from workbench.mailgun.client import Answer, Form, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import DkimKey, Domain, SendingQueues, Tracking
-from workbench.mailgun.pagination import Scope, items_of, skip_pages, url_pages
-from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.pagination import Scope, listed, records, skip_pages, url_pages, whole
+from workbench.mailgun.records import read_object, read_record
 from workbench.mailgun.requests import Scalar, at
 from workbench.mailgun.where import Where, as_write
 
@@ -29,8 +29,9 @@ async def iter_domains(
     """Yield the domains of one region page by page, newest first; with subaccounts' domains if asked."""
     query: Form = {"include_subaccounts": include_subaccounts or None, "state": state, "search": search}
     scope = Scope(region, subaccount, priority)
-    async for items in skip_pages(client, "/v4/domains", scope, query=query, size=page_size):
-        yield read_records(Domain, items, "GET /v4/domains")
+    pages = skip_pages(client, "/v4/domains", scope, query=query, size=page_size)
+    async for page in records(Domain, pages, "GET /v4/domains"):
+        yield page
 
 
 async def list_domains(
@@ -49,7 +50,7 @@ async def list_domains(
         subaccount=subaccount,
         priority=priority,
     )
-    return [domain async for page in pages for domain in page]
+    return await whole(pages)
 
 
 async def get_domain(
@@ -118,7 +119,7 @@ async def sending_queues(
         at("/v3/domains/{}/sending_queues", domain),
         **where,
     )
-    return read_record(SendingQueues, answer.object(), answer.where)
+    return read_object(SendingQueues, answer.object(), answer.where)
 
 
 async def get_tracking(
@@ -128,7 +129,7 @@ async def get_tracking(
 ) -> Tracking:
     """Return a domain's tracking settings with its footers."""
     answer = await client.call("GET", at("/v3/domains/{}/tracking", domain), **where)
-    return read_record(Tracking, answer.object().get("tracking") or {}, answer.where)
+    return read_object(Tracking, answer.object().get("tracking"), answer.where)
 
 
 async def set_tracking(
@@ -170,8 +171,9 @@ async def iter_dkim_keys(
     """
     scope = Scope(region, subaccount, priority)
     query: Form = {"signing_domain": domain, "limit": 100}
-    async for items in url_pages(client, "/v1/dkim/keys", scope, query=query):
-        yield read_records(DkimKey, items, "GET /v1/dkim/keys")
+    pages = url_pages(client, "/v1/dkim/keys", scope, query=query)
+    async for page in records(DkimKey, pages, "GET /v1/dkim/keys"):
+        yield page
 
 
 async def domain_dkim_keys(
@@ -181,7 +183,7 @@ async def domain_dkim_keys(
 ) -> list[DkimKey]:
     """Return the DKIM keys of one authority domain, active or not."""
     answer = await client.call("GET", at("/v4/domains/{}/keys", domain), **where)
-    return read_records(DkimKey, items_of(answer, "items"), answer.where)
+    return listed(DkimKey, answer, "items")
 
 
 async def set_dkim_active(

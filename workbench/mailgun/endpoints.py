@@ -7,7 +7,7 @@ of a mistyped variable.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -70,6 +70,15 @@ class Endpoints:
     def home(self) -> Region:
         """The region asked for what is global (keys, users, subaccounts): US where there is one."""
         return self.regions[0]
+
+    def only(self, regions: Iterable[Region]) -> Endpoints:
+        """Return the same servers without the API and SMTP servers of other regions; storage hosts stay."""
+        kept = set(regions)
+        return replace(
+            self,
+            api=MappingProxyType({region: base for region, base in self.api.items() if region in kept}),
+            smtp=MappingProxyType({region: held for region, held in self.smtp.items() if region in kept}),
+        )
 
     @property
     def vendor(self) -> bool:

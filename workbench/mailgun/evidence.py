@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from workbench.core.errors import UnreadableAnswer
+from workbench.core.errors import Incomplete, UnreadableAnswer
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.dates import parse_moment, rfc2822
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence_models import BounceClass, LogEvent, MetricRow, StatRow
-from workbench.mailgun.pagination import MAX_PAGES, Scope, endless, items_of
+from workbench.mailgun.pagination import MAX_PAGES, Scope, announced, endless, items_of, missing
 from workbench.mailgun.records import read_records
 from workbench.mailgun.requests import at
 
@@ -64,7 +65,8 @@ async def iter_log_items(
         if not items:
             return
         yield items
-        token = (answer.object().get("pagination") or {}).get("next")
+        paging = answer.object().get("pagination")
+        token = paging.get("next") if isinstance(paging, dict) else None
         if not isinstance(token, str) or not token:
             return
         if token in seen:
@@ -100,7 +102,10 @@ async def iter_logs(
         subaccount=subaccount,
         priority=priority,
     ):
-        yield read_records(LogEvent, items, "POST /v1/analytics/logs")
+        try:
+            yield read_records(LogEvent, items, "POST /v1/analytics/logs")
+        except Incomplete as odd:
+            yield list(odd.rows)
 
 
 async def metrics(
@@ -164,7 +169,10 @@ async def bounce_classification(
     rows: list[BounceClass] = []
     path = "/v2/bounce-classification/metrics"
     async for items in _posted_pages(client, path, Scope(region, subaccount, priority), body):
-        rows += read_records(BounceClass, items, f"POST {path}")
+        try:
+            rows += read_records(BounceClass, items, f"POST {path}")
+        except Incomplete as odd:
+            rows += odd.rows
     return rows
 
 
@@ -186,20 +194,23 @@ async def _posted_pages(
         items = items_of(answer, "items")
         if items:
             yield items
-        if len(items) < METRIC_PAGE:
-            return
         skip += len(items)
+        if not items or (len(items) < METRIC_PAGE and announced(answer) <= skip):
+            if announced(answer) > skip:
+                raise missing(answer, skip, announced(answer))
+            return
     raise endless(answer, f"it has more than {MAX_PAGES} pages")
 
 
 def _metric_row(item: dict[str, Any]) -> MetricRow:
     """Return one row with its rates, sent as text, as numbers; what is null or no number is left out."""
     dimensions: dict[str, str] = {}
-    for part in item.get("dimensions") or ():
+    parts, held = item.get("dimensions"), item.get("metrics")
+    for part in parts if isinstance(parts, list) else ():
         if isinstance(part, dict) and isinstance(part.get("dimension"), str):
             dimensions[part["dimension"]] = str(part.get("value", ""))
     counts: dict[str, float] = {}
-    for name, value in (item.get("metrics") or {}).items():
+    for name, value in held.items() if isinstance(held, dict) else ():
         number = _number(value)
         if number is not None:
             counts[str(name)] = number
@@ -210,9 +221,10 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
 async def stats_total(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import Any, Unpack
 
-from workbench.core.errors import Forbidden, NotFound, UnreadableAnswer
+from workbench.core.errors import Forbidden, Incomplete, NotFound, UnreadableAnswer
 from workbench.core.redact import Secret
 from workbench.mailgun.client import Answer, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Key, NewKey
-from workbench.mailgun.pagination import items_of
-from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.pagination import listed
+from workbench.mailgun.records import read_record
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Anywhere, as_write
 
@@ -28,9 +29,11 @@ async def list_keys(
     """Return the account's keys, of one ``kind`` or, by default, of every kind, each key once.
 
     An unfiltered call may not show every kind (dossier B1, unconfirmed), so None asks for the unfiltered
-    list and for ``user``, ``domain`` and ``web`` as well. The API has no paging here.
+    list and for ``user``, ``domain`` and ``web`` as well. The API has no paging here. Raises Incomplete, with
+    the keys that were read, where one of these answers is not whole.
     """
     found: dict[str, Key] = {}
+    part: Incomplete | None = None
     for asked in (None, *KINDS) if kind is None else (kind,):
         answer = await client.call(
             "GET",
@@ -38,8 +41,17 @@ async def list_keys(
             **where,
             query={"kind": asked, "domain_name": domain},
         )
-        for key in read_records(Key, items_of(answer, "items"), answer.where):
+        try:
+            rows = listed(Key, answer, "items")
+        except Incomplete as short:
+            rows = list(short.rows)
+            if part is None or short.short > part.short:
+                part = short
+        for key in rows:
             found.setdefault(key.id, key)
+    if part is not None:
+        part.rows = list(found.values())
+        raise part
     return list(found.values())
 
 
@@ -77,11 +89,46 @@ async def create_key(
             "email": email,
         },
     )
-    item: dict[str, Any] = answer.object().get("key") or {}
-    secret = item.pop("secret", None) if isinstance(item, dict) else None
-    if not isinstance(secret, str) or not secret:
-        raise no_secret(answer, "the new key")
-    return NewKey(key=read_record(Key, item, answer.where), secret=Secret(secret))
+    return _new_key(answer)
+
+
+def _new_key(answer: Answer) -> NewKey:
+    """Return the key of a creating answer, wrapped as recorded or flat; raise UnknownSecret without its secret."""
+    document = answer.object()
+    held = document.get("key")
+    item: dict[str, Any] = dict(held) if isinstance(held, dict) else dict(document)
+    secret = item.pop("secret", None)
+    if not isinstance(secret, str) and isinstance(held, str) and not held.startswith("pubkey-"):
+        secret = held
+    known = item.get("id")
+    key_id = str(known) if isinstance(known, str | int) and not isinstance(known, bool) else ""
+    if not isinstance(secret, str) or not secret.strip():
+        raise UnknownSecret(no_secret(answer, "the new key"), key_id)
+    tail = _TAIL.search(secret)
+    if not key_id and tail is not None:
+        # The id of a current key is the tail of its secret (dossier A2).
+        key_id = tail[1]
+    if not key_id:
+        raise UnknownSecret(no_secret(answer, "the new key's id"), "")
+    return NewKey(key=read_record(Key, {**item, "id": key_id}, answer.where), secret=Secret(secret))
+
+
+class UnknownSecret(UnreadableAnswer):
+    """A key may have been made whose secret nobody holds; ``key_id`` is its id where the answer names it, or ``""``."""
+
+    def __init__(self, error: UnreadableAnswer, key_id: str) -> None:
+        super().__init__(error.what, error.means, error.todo, status=error.status, where=error.where)
+        self.key_id = key_id
+
+
+# A current secret ends in its key's id.
+_TAIL = re.compile(r"[0-9a-f]{32}-([0-9a-f]{8}-[0-9a-f]{8})$")
+
+
+def tail_of(key: Secret) -> str:
+    """Return the id that a current key's secret ends in, ``""`` for a form without one; the id is no secret."""
+    found = _TAIL.fullmatch(key.reveal())
+    return found[1] if found else ""
 
 
 async def delete_key(

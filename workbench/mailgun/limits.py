@@ -145,6 +145,11 @@ class Limiter:
             for name, family in self._families.items()
         ]
 
+    def blocked_for(self, family: str) -> float:
+        """Return for how many seconds a family's server asked to be left alone, 0.0 where it did not."""
+        known = self._families.get(family)
+        return max(0.0, known.pace.blocked_until - self._clock.monotonic()) if known is not None else 0.0
+
     async def acquire(self, family: str, priority: Priority) -> float:
         """Wait for a turn; return the moment it was granted, to be handed to ``release``."""
         place = self._families.get(family) or self._open(family)

@@ -91,12 +91,12 @@ class _Paging(Struct, gc=False):
 
 
 class _Page(Struct, gc=False):
-    items: list[Entry] | None = None
+    items: list[Entry] | msgspec.UnsetType | None = msgspec.UNSET
     pagination: _Paging | None = None
 
 
 class _LoosePage(Struct, gc=False):
-    items: list[msgspec.Raw] | None = None
+    items: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
     pagination: Any = None
 
 
@@ -111,8 +111,10 @@ def read_page(body: bytes) -> LogPage | None:
         page = _PAGES.decode(body)
     except msgspec.ValidationError:
         return _read_loosely(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
+    if page.items is msgspec.UNSET:
+        return None  # A message in place of the list is no log without entries.
     paging = page.pagination
     return LogPage(page.items or [], (paging.next or "") if paging else "", paging.total if paging else None)
 
@@ -121,7 +123,9 @@ def _read_loosely(body: bytes) -> LogPage | None:
     """Read entry by entry, and where need be field by field: one odd value must not hide a page."""
     try:
         page = _LOOSE.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        return None
+    if page.items is msgspec.UNSET:
         return None
     entries: list[Entry] = []
     odd = unreadable = 0
@@ -129,7 +133,7 @@ def _read_loosely(body: bytes) -> LogPage | None:
         try:
             entries.append(_ENTRY.decode(raw))
             continue
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             mended = _mend(raw)
         if mended is None:
             unreadable += 1
@@ -151,7 +155,7 @@ def _mend(raw: msgspec.Raw) -> Entry | None:
     """Return an entry without the fields that have an unexpected type, None for what is no object."""
     try:
         values = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict):
         return None

@@ -1,24 +1,32 @@
-"""Every paging style of the API as an async iterator of pages (dossier B, column Page).
+"""Every list of the API: read to its end, or left with a named gap (dossier B, column Page).
 
-Four styles: ``skip`` and ``limit`` until a short page (``total_count`` may count this page only); paging
-addresses whose end is an empty page, though ``next`` is always there; a token inside a JSON body; none.
-A server that never ends, repeats a page or points to another origin is refused, so that neither a fault nor
-an intruder in the middle can send the key elsewhere or keep the workbench reading for ever.
+Four styles: ``skip`` and ``limit``; paging addresses whose end is an empty page, though ``next`` is always
+there; a token inside a JSON body; none. A page shorter than asked is not the last one while a count, a paging
+address or a round size says otherwise, for servers cap pages. Whatever ends a list before its end raises
+``Incomplete`` after the last page that came: nothing already read is lost, and nobody takes it for the whole.
+A server that never ends, repeats a page or points to another origin is not followed, so that neither a fault
+nor an intruder in the middle can send the key elsewhere or keep the workbench reading for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from workbench.core.errors import UnreadableAnswer, UsageError
+from workbench.core.errors import Incomplete, Refused, UnreadableAnswer, UsageError
 from workbench.core.redact import visible
 from workbench.mailgun.client import Answer, Mailgun, Priority, Query
 from workbench.mailgun.endpoints import Region, origin
+from workbench.mailgun.records import R, read_records
 
 # 10,000 pages of 1,000 are ten million items: more than any account holds of anything listed here.
 MAX_PAGES = 10_000
+# A page size refused with 400 is tried smaller, down to this.
+LEAST_PAGE = 10
+# A short page of a round size may be a server's cap: one more call tells. (Counts may count the page alone.)
+ROUND = 50
+T = TypeVar("T")
 
 
 class Scope(NamedTuple):
@@ -27,6 +35,34 @@ class Scope(NamedTuple):
     region: Region | None = None
     subaccount: str | None = None
     priority: Priority = Priority.READ
+
+
+class _Count:
+    """How many distinct items of a list came, and how many its answers announced."""
+
+    def __init__(self) -> None:
+        self.told = 0
+        self._seen: set[int] = set()
+
+    @property
+    def read(self) -> int:
+        return len(self._seen)
+
+    def fresh(self, answer: Answer, items: list[Any]) -> list[Any]:
+        """Return those items that did not come before."""
+        self.told = max(self.told, announced(answer))
+        made = []
+        for item in items:
+            mark = hash(repr(item))
+            if mark not in self._seen:
+                self._seen.add(mark)
+                made.append(item)
+        return made
+
+    def check(self, answer: Answer) -> None:
+        """Raise Incomplete where more was announced than came."""
+        if self.told > self.read:
+            raise missing(answer, self.read, self.told)
 
 
 async def skip_pages(
@@ -38,53 +74,70 @@ async def skip_pages(
     query: Query | None = None,
     size: int = 100,
 ) -> AsyncIterator[list[Any]]:
-    """Yield the pages of a list read by ``skip`` and ``limit``, until a page is short."""
-    skip = 0
-    previous: list[Any] | None = None
+    """Yield the pages of a list read by ``skip`` and ``limit``, each item once; raise Incomplete at a false end."""
+    skip, count = 0, _Count()
     for _ in range(MAX_PAGES):
         asked = {**(query or {}), "limit": size, "skip": skip}
-        answer = await client.call(
-            "GET",
-            path,
-            region=scope.region,
-            subaccount=scope.subaccount,
-            query=asked,
-            priority=scope.priority,
-        )
+        try:
+            answer = await _get(client, path, scope, asked)
+        except Refused as refusal:
+            if skip or not _too_large(refusal, size):
+                raise
+            size = max(LEAST_PAGE, size // 10)
+            continue
         items = items_of(answer, name)
-        if items and items == previous:
+        fresh = count.fresh(answer, items)
+        if items and not fresh:
+            if len(items) > size and count.told == count.read:
+                return  # It ignores skip and limit, and its count says that this is all.
             raise endless(answer, "the same page came twice")
-        if items:
-            yield items
-        # Servers may cap the page below what was asked: only an empty or truly short page ends it.
-        if not items or len(items) < size:
+        if fresh:
+            yield fresh
+        if not items or not (
+            len(items) >= size
+            or len(items) % ROUND == 0
+            or count.told > count.read
+            or next_address(answer) is not None
+        ):
+            count.check(answer)
             return
         skip += len(items)
-        previous = items
     raise endless(answer, f"it has more than {MAX_PAGES} pages")
 
 
 async def url_pages(
     client: Mailgun, path: str, scope: Scope, *, name: str = "items", query: Query | None = None
 ) -> AsyncIterator[list[Any]]:
-    """Yield the pages of a list whose answers name the address of the next page; an empty page ends it."""
+    """Yield the pages of a list whose answers name the address of the next page; an empty page ends it.
+
+    Raises Incomplete where the addresses lead in a circle, to another server, or nowhere near the end.
+    """
     seen: set[str] = set()
+    firsts: set[int] = set()
+    read = told = 0
     asked: Query | None = query
     for _ in range(MAX_PAGES):
-        answer = await client.call(
-            "GET",
-            path,
-            region=scope.region,
-            subaccount=scope.subaccount,
-            query=asked,
-            priority=scope.priority,
-        )
-        items = items_of(answer, name)
-        if not items:
-            return
-        yield items
+        try:
+            answer = await _get(client, path, scope, asked)
+        except Refused as refusal:
+            size = int(asked["limit"]) if asked and isinstance(asked.get("limit"), int) else 0  # type: ignore[arg-type]
+            if asked is None or not _too_large(refusal, size):
+                raise
+            asked = {**asked, "limit": max(LEAST_PAGE, size // 10)}
+            continue
+        items = [] if read and _only_paging(answer, name) else items_of(answer, name)
+        told = max(told, announced(answer))
         following = next_address(answer)
-        if following is None:
+        if items:
+            first = hash(repr(items[0]))
+            if first in firsts:
+                raise endless(answer, "its pages point in a circle")
+            firsts.add(first)
+            read += len(items)
+            yield items
+        if not items or following is None:
+            if told > read:
+                raise missing(answer, read, told)
             return
         server = client.endpoints.api[scope.region or client.endpoints.home]
         path, asked = same_origin(server, following, answer), None
@@ -94,10 +147,85 @@ async def url_pages(
     raise endless(answer, f"it has more than {MAX_PAGES} pages")
 
 
+async def _get(client: Mailgun, path: str, scope: Scope, query: Query | None) -> Answer:
+    return await client.call(
+        "GET", path, region=scope.region, subaccount=scope.subaccount, query=query, priority=scope.priority
+    )
+
+
+def _too_large(refusal: Refused, size: int) -> bool:
+    """Return whether a smaller page may be taken where this one was refused (dossier B1: 400 names no number)."""
+    return refusal.status == 400 and size > LEAST_PAGE
+
+
+def _only_paging(answer: Answer, name: str) -> bool:
+    """Return whether a further page leaves its empty list out and names addresses only."""
+    document = answer.object()
+    return name not in document and isinstance(document.get("paging"), dict)
+
+
+async def records(kind: type[R], pages: AsyncIterator[list[Any]], where: str) -> AsyncIterator[list[R]]:
+    """Yield pages of raw items as records; raise Incomplete at the end where elements could not be read."""
+    lost: list[str] = []
+    try:
+        async for items in pages:
+            try:
+                rows = read_records(kind, items, where)
+            except Incomplete as odd:
+                rows = list(odd.rows)
+                lost += odd.lost
+            yield rows
+    except Incomplete as short:
+        short.lost = (*short.lost, *lost)
+        raise
+    if lost:
+        raise lost_elements(where, lost)
+
+
+async def whole(pages: AsyncIterator[list[T]]) -> list[T]:
+    """Return all rows of a list; raises Incomplete, with the rows that were read, where that is not all."""
+    found: list[T] = []
+    try:
+        async for page in pages:
+            found += page
+    except Incomplete as short:
+        short.rows = found
+        raise
+    return found
+
+
+def listed(kind: type[R], answer: Answer, name: str, *, first_only: bool = False) -> list[R]:
+    """Return the records of an answer that holds a whole list; raises Incomplete, with its rows, where it does not.
+
+    ``first_only`` is for lists of which the first page is all that is wanted.
+    """
+    items = items_of(answer, name)
+    lost: Sequence[str] = ()
+    try:
+        rows = read_records(kind, items, answer.where)
+    except Incomplete as odd:
+        rows, lost = list(odd.rows), odd.lost
+    if not first_only and announced(answer) > len(items):
+        short = missing(answer, len(items), announced(answer))
+        short.rows, short.lost = rows, tuple(lost)
+        raise short
+    if lost:
+        part = lost_elements(answer.where, lost)
+        part.rows = rows
+        raise part
+    return rows
+
+
 def items_of(answer: Answer, name: str) -> list[Any]:
-    """Return the list a document holds under a name; null and absence mean an empty one (dossier B4)."""
-    found = answer.object().get(name)
-    if found is None:
+    """Return the list a document holds under a name; null means an empty one (dossier B4) unless a count says else.
+
+    Raises UnreadableAnswer where there is no such list: a message in its place is no account without things.
+    """
+    document = answer.object()
+    found = document.get(name)
+    if found is None and name in document:
+        if announced(answer):
+            raise missing(answer, 0, announced(answer))
         return []
     if not isinstance(found, list):
         raise UnreadableAnswer(
@@ -110,6 +238,15 @@ def items_of(answer: Answer, name: str) -> list[Any]:
     return found
 
 
+def announced(answer: Answer) -> int:
+    """Return how many items an answer says its list has (``total_count``, ``total``, ``pagination.total``), or 0."""
+    document = answer.object()
+    paging = document.get("pagination")
+    held = [document.get("total_count"), document.get("total")]
+    held += [paging.get("total")] if isinstance(paging, dict) else []
+    return max((n for n in held if isinstance(n, int) and not isinstance(n, bool)), default=0)
+
+
 def next_address(answer: Answer) -> str | None:
     """Return the address of the next page (``paging.next`` or ``Next``), None where there is none."""
     paging = answer.object().get("paging")
@@ -120,30 +257,55 @@ def next_address(answer: Answer) -> str | None:
 
 
 def same_origin(server: str, address: str, answer: Answer) -> str:
-    """Return path and query of a paging address on this very server; raise UnreadableAnswer for another."""
+    """Return path and query of a paging address on this very server; raise Incomplete for another."""
     try:
-        whole = urljoin(server + "/", address)
-        same = origin(whole) == origin(server)
+        whole_address = urljoin(server + "/", address)
+        same = origin(whole_address) == origin(server)
     except (UsageError, ValueError):
         same = False
     if not same:
-        raise UnreadableAnswer(
+        raise Incomplete(
             f"The next page of {answer.where} is on another server: {visible(address, 80)}.",
-            "Following it would hand the key to that server; nothing was sent there.",
+            "Following it would hand the key to that server; nothing was sent there. What came so far is kept.",
             "Check the address of the API and any proxy; if both are right, tell Mailgun Support.",
             status=answer.status,
             where=answer.where,
         )
-    parts = urlsplit(whole)
+    parts = urlsplit(whole_address)
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def endless(answer: Answer, reason: str) -> UnreadableAnswer:
+def endless(answer: Answer, reason: str) -> Incomplete:
     """Return the error for a list that never ends."""
-    return UnreadableAnswer(
+    return Incomplete(
         f"The list {answer.where} does not end: {reason}.",
-        "Reading on would never finish; what came so far is not the whole list.",
+        "Reading on would never finish; what came so far is kept, and is not the whole list.",
         "Try again; if it stays so, tell Mailgun Support.",
         status=answer.status,
         where=answer.where,
+    )
+
+
+def missing(answer: Answer, read: int, told: int) -> Incomplete:
+    """Return the error for a list that announced more than it gave."""
+    return Incomplete(
+        f"The list {answer.where} announced {told:,} and gave {read:,}.",
+        "What came is kept; the rest was neither seen nor secured.",
+        "Read it again; if it stays so, look for the rest in the control panel and tell Mailgun Support.",
+        status=answer.status,
+        where=answer.where,
+    )
+
+
+def lost_elements(where: str, lost: Sequence[str]) -> Incomplete:
+    """Return the error for a list some of whose elements could not be read at all."""
+    shown = "; ".join(visible(name, 100) for name in lost[:3])
+    more = f"; and {len(lost) - 3} more" if len(lost) > 3 else ""
+    return Incomplete(
+        f"{len(lost)} element(s) of {where or 'a list'} could not be read: {shown}{more}.",
+        "The rest of the list is kept; these were neither judged nor secured.",
+        "Look at them in the control panel; tell Mailgun Support if they stay so.",
+        where=where,
+        lost=lost,
+        short=False,
     )

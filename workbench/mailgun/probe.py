@@ -12,19 +12,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from workbench.core.errors import ApiError, Forbidden, NotAuthorised, Unreachable, UnreadableAnswer
+from workbench.core.errors import (
+    ApiError,
+    Forbidden,
+    Incomplete,
+    NotAuthorised,
+    Reason,
+    Unreachable,
+    UnreadableAnswer,
+)
 from workbench.core.redact import key_tail, visible
 from workbench.mailgun.account import get_allowlist
-from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.client import Answer, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.keys import list_keys
 from workbench.mailgun.models import Domain, Key
-from workbench.mailgun.pagination import items_of
-from workbench.mailgun.records import read_records
+from workbench.mailgun.pagination import listed
 from workbench.mailgun.requests import at
 
 # Below this the server's whole-second Date and the way there explain the difference.
 CLOCK_TOLERANCE = 90.0
+# Seconds before a region that refuses a key which another accepts is asked once more.
+ASK_AGAIN = 1.0
 _T = TypeVar("_T")
 
 
@@ -99,8 +108,21 @@ class Capabilities:
             return self.own_key.role == "admin"
         # One 403 may be a passing fault or the plan; an admin is not refused all that only admins may see.
         asked = self.abilities[:ONLY_ADMINS]
-        refused = [ability for ability in asked if ability.allowed is False]
+        refused = [ability for ability in asked if ability.allowed is False and not _not_the_role(ability)]
         return False if len(refused) > 1 and len(refused) == len(asked) else None
+
+    @property
+    def stopped(self) -> ApiError | None:
+        """The refusal by which Mailgun says that it stopped the account or waits for a verification; None without."""
+        errors = [probe.error for probe in self.regions.values()]
+        errors += [ability.error for ability in self.abilities]
+        return next((error for error in errors if error is not None and error.reason in _STOPPED), None)
+
+    @property
+    def elsewhere(self) -> tuple[Region, ...]:
+        """The regions that refuse a key which another region accepts: this account is not served there."""
+        refused = [region for region, item in self.regions.items() if item.state is RegionState.REFUSED]
+        return tuple(refused) if self.usable else ()
 
     @property
     def clock_is_off(self) -> bool:
@@ -124,7 +146,14 @@ class Capabilities:
         failure = self.failure()
         if failure is not None:
             return [str(failure)]
-        return [*self._about_regions(), *self._about_role(), *self._about_account(), *self._about_clock()]
+        first = [str(self.stopped)] if self.stopped is not None else []
+        return [
+            *first,
+            *self._about_regions(),
+            *self._about_role(),
+            *self._about_account(),
+            *self._about_clock(),
+        ]
 
     def _about_regions(self) -> list[str]:
         alive = [region for region, probe in self.regions.items() if probe.alive]
@@ -137,7 +166,10 @@ class Capabilities:
                     f"Domains, logins and logs in {name} can be neither seen nor secured with it."
                 )
             elif probe.state is RegionState.LIMITED:
-                said.append(f"{name} accepts the key but does not show it the domains (403).")
+                if probe.error is None or probe.error.reason is Reason.ROLE:
+                    said.append(f"{name} accepts the key but does not show it the domains (403).")
+                elif probe.error.reason not in _STOPPED:
+                    said.append(f"{name} accepts the key but does not show it the domains: {probe.error}")
             elif probe.error is not None:
                 said.append(f"{name}: {probe.error}")
         return said
@@ -205,6 +237,13 @@ async def probe(client: Mailgun) -> Capabilities:
     """Ask each region, and then the account, what this key may do; never raises for what a server answers."""
     found = await asyncio.gather(*(_probe_region(client, region) for region in client.endpoints.regions))
     regions = {item.region: item for item in found}
+    if any(item.alive for item in found):
+        # An account is taken for one of a single region on this: a passing 401 must not decide that.
+        again = [item.region for item in found if item.state is RegionState.REFUSED]
+        if again:
+            await client.clock.sleep(ASK_AGAIN)
+        regions.update({region: await _probe_region(client, region) for region in again})
+        found = list(regions.values())
     home = next((item.region for item in found if item.alive), None)
     if home is None:
         return Capabilities(regions, (), client.key_id, None, client.clock_offset)
@@ -215,7 +254,8 @@ async def probe(client: Mailgun) -> Capabilities:
         _tried(lambda: _a_login(client, regions)),
         _tried(lambda: _read(client, home, "/v3/stats/total", {"event": "accepted", "duration": "1h"})),
     )
-    own = next((key for key in keys[0] or () if key.id == client.key_id), None)
+    held = keys[1].rows if isinstance(keys[1], Incomplete) else keys[0] or ()
+    own = next((key for key in held if key.id == client.key_id), None)
     abilities = (
         Ability("see the API keys", _allowed(keys[1]), keys[1]),
         Ability("see who can sign in", _allowed(users[1]), users[1]),
@@ -232,7 +272,7 @@ async def _probe_region(client: Mailgun, region: Region) -> RegionProbe:
         answer = await client.call(
             "GET", "/v4/domains", region=region, query={"limit": 100, "skip": 0}, priority=Priority.PROOF
         )
-        domains = read_records(Domain, items_of(answer, "items"), answer.where)
+        domains = _domains(answer)
     except NotAuthorised as error:
         return RegionProbe(region, RegionState.REFUSED, error)
     except Forbidden as error:
@@ -246,6 +286,14 @@ async def _probe_region(client: Mailgun, region: Region) -> RegionProbe:
     return RegionProbe(region, RegionState.OPEN, None, tuple(domains))
 
 
+def _domains(answer: Answer) -> list[Domain]:
+    """Return the domains of the first page, without those that cannot be read: the inventory names them."""
+    try:
+        return listed(Domain, answer, "items", first_only=True)
+    except Incomplete as part:
+        return list(part.rows)
+
+
 async def _tried(ask: Callable[[], Awaitable[_T]]) -> tuple[_T | None, ApiError | None]:
     """Return what a question brought, or the error it met."""
     try:
@@ -254,8 +302,17 @@ async def _tried(ask: Callable[[], Awaitable[_T]]) -> tuple[_T | None, ApiError 
         return None, error
 
 
+_STOPPED = (Reason.STOPPED, Reason.VERIFICATION)
+
+
+def _not_the_role(ability: Ability) -> bool:
+    """Return whether an ability is refused for another reason than a role too small."""
+    reason = ability.error.reason if ability.error is not None else Reason.NONE
+    return reason not in (Reason.NONE, Reason.ROLE, Reason.KEY)
+
+
 def _allowed(error: ApiError | None) -> bool | None:
-    if error is None:
+    if error is None or isinstance(error, Incomplete):
         return True
     # A key that another call proved alive and is refused here lacks the right, whichever way it is said.
     return False if isinstance(error, Forbidden | NotAuthorised) else None

@@ -93,7 +93,7 @@ def _reset(value: bytes, now: datetime) -> float | None:
 def _from_body(body: bytes) -> float | None:
     try:
         document = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         document = body[:2000].decode("utf-8", "replace")
     if isinstance(document, dict):
         for name in ("retry-seconds", "retry_seconds", "retry_after", "retry-after"):

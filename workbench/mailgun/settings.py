@@ -16,7 +16,7 @@ from workbench.mailgun.models import (
     Route,
     SandboxRecipient,
 )
-from workbench.mailgun.pagination import Scope, items_of, skip_pages
+from workbench.mailgun.pagination import Scope, items_of, listed, records, skip_pages, whole
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Anywhere, Where, as_write
@@ -32,8 +32,9 @@ async def iter_routes(
     **where: Unpack[Where],
 ) -> AsyncIterator[list[Route]]:
     """Yield the inbound routes of one region page by page."""
-    async for items in skip_pages(client, "/v3/routes", Scope(**where), size=page_size):
-        yield read_records(Route, items, "GET /v3/routes")
+    pages = skip_pages(client, "/v3/routes", Scope(**where), size=page_size)
+    async for page in records(Route, pages, "GET /v3/routes"):
+        yield page
 
 
 async def list_routes(
@@ -41,8 +42,7 @@ async def list_routes(
     **where: Unpack[Where],
 ) -> list[Route]:
     """Return all inbound routes of one region."""
-    pages = iter_routes(client, **where)
-    return [route async for page in pages for route in page]
+    return await whole(iter_routes(client, **where))
 
 
 async def update_route(
@@ -93,6 +93,10 @@ async def domain_webhooks(
     """Return the addresses that get a domain's events; the older single ``url`` is read as well."""
     answer = await client.call("GET", at("/v3/domains/{}/webhooks", domain), **where)
     found = answer.object().get("webhooks")
+    if not isinstance(found, dict):
+        # Null is what a domain without webhooks may answer; anything else is no list of them.
+        items_of(answer, "webhooks")
+        found = {}
     urls: dict[str, list[str]] = {}
     odd: list[str] = []
     for kind, entry in found.items() if isinstance(found, dict) else ():
@@ -108,6 +112,9 @@ def _addresses(entry: Any) -> tuple[list[str], bool]:
     """Return the addresses of one event type, and whether all of the entry was understood."""
     if entry is None:
         return [], True
+    if isinstance(entry, list) or (isinstance(entry, str) and "://" in entry):
+        # Shapes of other versions of this call; the vendor's Go SDK still reads both.
+        entry = {"urls": entry}
     if not isinstance(entry, dict):
         return [], False
     several = entry.get("urls") or []
@@ -169,7 +176,7 @@ async def account_webhooks(
 ) -> list[AccountWebhook]:
     """Return the account's webhooks of one region. Raises Forbidden where the key may not see them."""
     answer = await client.call("GET", ACCOUNT_WEBHOOKS, **where)
-    return read_records(AccountWebhook, items_of(answer, "webhooks"), answer.where)
+    return listed(AccountWebhook, answer, "webhooks")
 
 
 async def delete_account_webhook(
@@ -198,11 +205,19 @@ async def list_ips(
         query={"dedicated": dedicated},
         priority=priority,
     )
-    details = {item.get("ip"): item for item in items_of(answer, "details") if isinstance(item, dict)}
-    return [
-        read_record(Ip, {**details.get(address, {}), "ip": address, "dedicated": dedicated}, answer.where)
+    told = answer.object().get("details")
+    details = {
+        item["ip"]: item
+        for item in (told if isinstance(told, list) else ())
+        if isinstance(item, dict) and isinstance(item.get("ip"), str)
+    }
+    rows = [
+        {**details.get(address, {}), "ip": address, "dedicated": dedicated}
+        if isinstance(address, str)
+        else address
         for address in items_of(answer, "items")
     ]
+    return read_records(Ip, rows, answer.where)
 
 
 async def list_ip_pools(
@@ -211,7 +226,7 @@ async def list_ip_pools(
 ) -> list[IpPool]:
     """Return the pools of dedicated addresses. Raises Forbidden where the plan has none."""
     answer = await client.call("GET", "/v3/ip_pools", **where)
-    return read_records(IpPool, items_of(answer, "ip_pools"), answer.where)
+    return listed(IpPool, answer, "ip_pools")
 
 
 async def pool_history(
@@ -231,7 +246,7 @@ async def pool_history(
         query={"Limit": limit},
         priority=priority,
     )
-    return read_records(PoolMove, items_of(answer, "items"), answer.where)
+    return listed(PoolMove, answer, "items", first_only=True)
 
 
 async def sandbox_recipients(
@@ -240,7 +255,7 @@ async def sandbox_recipients(
 ) -> list[SandboxRecipient]:
     """Return who the sandbox domain may write to (at most five)."""
     answer = await client.call("GET", SANDBOX_RECIPIENTS, **where)
-    return read_records(SandboxRecipient, items_of(answer, "recipients"), answer.where)
+    return listed(SandboxRecipient, answer, "recipients")
 
 
 async def delete_sandbox_recipient(

@@ -7,8 +7,8 @@ from typing import Any, Unpack
 
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.evidence_models import Alert, Book
-from workbench.mailgun.pagination import items_of
-from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.pagination import listed
+from workbench.mailgun.records import read_record
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Where, as_write
 
@@ -64,7 +64,7 @@ async def delete_rule(client: Mailgun, book: Book, name: str, **where: Unpack[Wh
 
 async def _alerts(client: Mailgun, path: str, where: Where) -> list[Alert]:
     answer = await client.call("GET", path, **where)
-    return read_records(Alert, items_of(answer, "items"), answer.where)
+    return listed(Alert, answer, "items")
 
 
 def _path(book: Book, name: str) -> str:

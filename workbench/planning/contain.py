@@ -74,7 +74,7 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
         left_out.append("SMTP logins: not in the scope that was given")
     if scope.narrowed:
         left_out += _left_out(situation, scope)
-    left_out += coverage.lines(situation.inventory)
+    left_out += [*coverage.lines(situation.inventory), *coverage.notes(situation.inventory)]
     if scope.remove_strangers:
         effects = tuple(logins.removal(situation, item) for item in logins.strangers(situation))
         plans = [_without_resets(p, {e.target for e in effects}) for p in plans]

@@ -7,15 +7,20 @@ the rest goes on. Nothing here writes to the account.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from workbench.core.clock import Clock
 from workbench.core.errors import (
     ApiError,
+    Forbidden,
+    Incomplete,
     NotAuthorised,
     NotFound,
     RateLimited,
+    Reason,
+    Refused,
     Unreachable,
     UnreadableAnswer,
     VendorFault,
@@ -25,10 +30,15 @@ from workbench.domain.model.inventory import DomainItem, Gap, Inventory, KeyItem
 from workbench.domain.model.plan import Place
 from workbench.mailgun import account, credentials, domains, keys, settings
 from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.models import Key
+from workbench.mailgun.records import Record
 
+T = TypeVar("T")
 Changed = Callable[[str], None]
 # A subaccount that is closed is deleted for good; its inside cannot be read any more (dossier A4).
 CLOSED = "closed"
+# The gap that notes a plan without subaccounts.
+_FEATURE = "subaccounts (feature)"
 # What may be different a moment later. A part that stays unread is a credential that stays uncut: ask again.
 _PASSING = (VendorFault, UnreadableAnswer, Unreachable, RateLimited)
 _PAUSES = (0.5, 2.0)  # seconds before the second and the third reading
@@ -83,17 +93,50 @@ class Reader:
         """Read the API keys of the account or of a subaccount (keys are global, dossier A1)."""
 
         async def read() -> None:
-            found = await keys.list_keys(self.api, subaccount=place.subaccount, priority=self.priority)
-            self.inventory.replace_keys(place, (KeyItem(key, place) for key in found))
+            found, part = await _kept(
+                lambda: keys.list_keys(self.api, subaccount=place.subaccount, priority=self.priority)
+            )
+            whole = part is None
+            self.inventory.replace_keys(place, (KeyItem(key, place) for key in found), whole=whole)
+            self._note("keys", place, found)
+            if part is not None:
+                raise part
+            if place.subaccount is None:
+                self._own_key_is_in(found)
 
         await self._slice("keys", place, read, strict=first)
+
+    def _own_key_is_in(self, found: list[Key]) -> None:
+        """Raise where the list cannot be whole: the key that asks for it is one of the account's keys."""
+        ids = {key.id for key in found}
+        ours = {keys.tail_of(self.api.key), self.api.key_id or ""} - {""}
+        if ids & ours or ours & self.inventory.settling or (ids and not ours):
+            return
+        raise Incomplete(
+            "The key list does not hold the very key that asked for it"
+            + (" and is empty." if not ids else "."),
+            "So it is not the whole list: there may be more keys that were neither seen nor cut.",
+            "Read it again; if it stays so, look at API Security in the control panel.",
+            rows=found,
+        )
 
     async def users(self, place: Place) -> None:
         """Read who can sign in to the control panel."""
 
         async def read() -> None:
-            found = await account.list_users(self.api, subaccount=place.subaccount, priority=self.priority)
-            self.inventory.replace_users(place, (UserItem(user, place) for user in found))
+            found, part = await _kept(
+                lambda: account.list_users(self.api, subaccount=place.subaccount, priority=self.priority)
+            )
+            if part is None and not found and place.subaccount is None:
+                part = Incomplete(
+                    "The user list is empty; an account has at least its owner.",
+                    "So who can sign in is not known.",
+                    "Read it again; if it stays so, look at the users in the control panel.",
+                )
+            self.inventory.replace_users(place, (UserItem(user, place) for user in found), whole=part is None)
+            self._note("users", place, found)
+            if part is not None:
+                raise part
 
         await self._slice("users", place, read)
 
@@ -101,17 +144,48 @@ class Reader:
         """Read the subaccounts, the closed ones too; an account without the feature simply has none."""
 
         async def read() -> None:
-            found = await account.list_subaccounts(self.api, priority=self.priority)
-            self.inventory.subaccounts = {sub.id: sub for sub in found}
+            try:
+                found, part = await _kept(lambda: account.list_subaccounts(self.api, priority=self.priority))
+            except ApiError as refusal:
+                if not self._has_no_subaccounts(refusal):
+                    raise
+                self.inventory.subaccounts = {}
+                self.inventory.gaps[_FEATURE] = Gap(
+                    "subaccounts", None, f"taken as none, for the plan shows none: {refusal.what}", note=True
+                )
+                return
+            self.inventory.gaps.pop(_FEATURE, None)
+            held = {sub.id: sub for sub in found}
+            self.inventory.subaccounts = held if part is None else {**self.inventory.subaccounts, **held}
+            self._note("subaccounts", None, found)
+            if part is not None:
+                raise part
 
         await self._slice("subaccounts", None, read)
+
+    def _has_no_subaccounts(self, refusal: ApiError) -> bool:
+        """Return whether a refusal says that this account has no such feature.
+
+        The key may list the keys, which only an admin key may: so its role is not the reason. Where anything of
+        the account belongs to a subaccount, there are some, whatever the refusal says.
+        """
+        known = self.inventory
+        seen = bool(known.subaccounts) or any(d.domain.subaccount_id for d in known.domains.values())
+        plain = isinstance(refusal, Forbidden | NotFound | Refused) and refusal.own
+        stopped = refusal.reason in (Reason.STOPPED, Reason.VERIFICATION, Reason.ALLOWLIST, Reason.PACE)
+        keys_read = "keys" in known.read_at and not any(gap.slice == "keys" for gap in known.gaps.values())
+        return plain and not stopped and not seen and keys_read
 
     async def allowlist(self, place: Place) -> None:
         """Read the IP allowlist."""
 
         async def read() -> None:
-            found = await account.get_allowlist(self.api, priority=self.priority)
-            self.inventory.allowlist = {entry.ip_address: entry for entry in found}
+            found, part = await _kept(lambda: account.get_allowlist(self.api, priority=self.priority))
+            held = {entry.ip_address: entry for entry in found}
+            self.inventory.allowlist = held if part is None else {**self.inventory.allowlist, **held}
+            self._note("allowlist", place, found)
+            if part is not None:
+                raise part
 
         await self._slice("allowlist", place, read)
 
@@ -129,10 +203,16 @@ class Reader:
         """Read the inbound routes of a place: a favourite way to stay."""
 
         async def read() -> None:
-            found = await settings.list_routes(
-                self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
+            found, part = await _kept(
+                lambda: settings.list_routes(
+                    self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
+                )
             )
-            self.inventory.replace_settings("routes", place, {route.id: route for route in found})
+            held = {route.id: route for route in found}
+            self.inventory.replace_settings("routes", place, held, whole=part is None)
+            self._note("routes", place, found)
+            if part is not None:
+                raise part
 
         await self._slice("routes", place, read)
 
@@ -140,10 +220,16 @@ class Reader:
         """Read the account webhooks of a place."""
 
         async def read() -> None:
-            found = await settings.account_webhooks(
-                self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
+            found, part = await _kept(
+                lambda: settings.account_webhooks(
+                    self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
+                )
             )
-            self.inventory.replace_settings("webhooks", place, {hook.webhook_id: hook for hook in found})
+            held = {hook.webhook_id: hook for hook in found}
+            self.inventory.replace_settings("webhooks", place, held, whole=part is None)
+            self._note("webhooks", place, found)
+            if part is not None:
+                raise part
 
         await self._slice("webhooks", place, read)
 
@@ -156,18 +242,25 @@ class Reader:
         found: list[DomainItem] = []
 
         async def read() -> None:
-            async for page in domains.iter_domains(
-                self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
-            ):
-                # With a parent's key the list may hold the subaccounts' domains too: they are read in their own place.
-                found.extend(
-                    DomainItem(domain, place)
-                    for domain in page
-                    if not domain.subaccount_id or domain.subaccount_id == place.subaccount
+            rows, part = await _kept(
+                lambda: domains.list_domains(
+                    self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
                 )
-            self.inventory.replace_domains(place, found)
+            )
+            # With a parent's key the list may hold the subaccounts' domains too: they are read in their own place.
+            mine = [
+                DomainItem(domain, place)
+                for domain in rows
+                if not domain.subaccount_id or domain.subaccount_id == place.subaccount
+            ]
+            self.inventory.replace_domains(place, mine, whole=part is None)
+            found[:] = [item for item in mine if self.inventory.domains.get(item.name) is item]
+            self._note("domains", place, rows)
+            if part is not None:
+                raise part
 
-        return found if await self._slice("domains", place, read) else []
+        await self._slice("domains", place, read)
+        return found
 
     async def logins(self, items: Iterable[DomainItem]) -> None:
         """Read the SMTP logins of the given domains."""
@@ -177,7 +270,8 @@ class Reader:
         place, name = item.place, item.name
 
         async def read() -> None:
-            held = []
+            held: list[LoginItem] = []
+            part: Incomplete | None = None
             try:
                 async for page in credentials.iter_credentials(
                     self.api,
@@ -189,6 +283,8 @@ class Reader:
                     held += [LoginItem(credential, name, place) for credential in page]
                     self.inventory.logins.update({login.login: login for login in held})
                     self.changed("logins")
+            except Incomplete as short:
+                part = short
             except NotFound as missing:
                 # Deleted between the two readings, so its logins went with it; or a fault, and they are all there.
                 if not await self._is_gone(item):
@@ -196,7 +292,10 @@ class Reader:
                         f"{missing.what} Yet the domain itself is there.", status=missing.status
                     ) from missing
                 held = []
-            self.inventory.replace_logins(name, held)
+            self.inventory.replace_logins(name, held, whole=part is None)
+            self._note(f"logins of {visible(name, 80)}", place, [item.credential for item in held])
+            if part is not None:
+                raise part
 
         await self._slice(f"logins of {visible(name, 80)}", place, read, slice_name="logins")
 
@@ -227,7 +326,9 @@ class Reader:
         try:
             await self._repeated(read)
         except ApiError as error:
-            if strict and isinstance(error, NotAuthorised | Unreachable | UnreadableAnswer):
+            # A list that came in part is something to go on with; no answer at all is an error to act on.
+            hopeless = isinstance(error, NotAuthorised | Unreachable | UnreadableAnswer)
+            if strict and hopeless and not isinstance(error, Incomplete):
                 raise
             self.inventory.gaps[gap] = Gap(name, place, error.what, passing=isinstance(error, _PASSING))
             self.changed(slice_name or name)
@@ -243,9 +344,37 @@ class Reader:
         for pause in _PAUSES:
             try:
                 return await read()
-            except (VendorFault, UnreadableAnswer):
+            except (VendorFault, UnreadableAnswer) as fault:
+                if isinstance(fault, Incomplete) and not fault.short:
+                    raise  # It came whole; an element nobody can read is not read better a second later.
                 await self.clock.sleep(pause)
         return await read()
 
+    def _note(self, name: str, place: Place | None, rows: Sequence[Record]) -> None:
+        """Tell which rows are there and not fully read: they are kept, and nothing is made up for them."""
+        gap = f"{name} {place or ''} (fields)"
+        odd = [f"{_name_of(row)}: {', '.join(row.unreadable)}" for row in rows if row.unreadable]
+        if not odd:
+            self.inventory.gaps.pop(gap, None)
+            return
+        more = f"; and {len(odd) - 3} more" if len(odd) > 3 else ""
+        text = f"{len(odd)} of {len(rows)} not fully read: {'; '.join(odd[:3])}{more}"
+        self.inventory.gaps[gap] = Gap(name, place, text, note=True)
+
     def _complete(self, name: str) -> None:
         self.inventory.read_at[name] = self.clock.now()
+
+
+async def _kept(read: Callable[[], Awaitable[list[T]]]) -> tuple[list[T], Incomplete | None]:
+    """Return the rows of a list, and why they are not all of it: what was read is never thrown away."""
+    try:
+        return await read(), None
+    except Incomplete as part:
+        return list(part.rows), part
+
+
+def _name_of(row: Record) -> str:
+    """Return a row's id or name, harmless, to say which one was not fully read."""
+    first = next(iter(row.__struct_fields__[1:]), "")
+    named = next((n for n in ("name", "email", "description", "login", "id") if getattr(row, n, None)), first)
+    return f"“{visible(getattr(row, named, ''), 50)}”"

@@ -22,10 +22,10 @@ HISTORY = timedelta(days=28)
 class Metering:
     """Keeps the volume of the account up to date; ``read`` may be called as often as there are calls for it."""
 
-    def __init__(self, api: Mailgun, clock: Clock, regions: Sequence[Region]) -> None:
+    def __init__(self, api: Mailgun, clock: Clock, regions: Sequence[Region] | None = None) -> None:
         self._api = api
         self._clock = clock
-        self._regions = tuple(regions)
+        self._regions = regions  # None: those the client talks to, which may become fewer.
         self._meter = RateMeter()
         self._hours: dict[datetime, int] = {}
         self._by_domain: dict[str, int] = {}
@@ -109,7 +109,7 @@ class Metering:
                     include_subaccounts=True,
                     priority=Priority.READ,
                 )
-                for region in self._regions
+                for region in self._regions or self._api.endpoints.regions
             ),
             return_exceptions=True,
         )

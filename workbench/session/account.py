@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from workbench.core.clock import ShiftedClock
+from workbench.core.clock import ShiftedClock, iso
 from workbench.core.errors import ApiError, NotAuthorised
 from workbench.domain.detection import changes
 from workbench.domain.forensics import timeline
 from workbench.domain.hardening import measures
 from workbench.domain.model.inventory import Gap, Inventory
+from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
@@ -26,7 +27,7 @@ from workbench.readers.account_name import account_name
 from workbench.readers.inventory import Reader
 from workbench.readers.sending_volume import Metering
 from workbench.session.admin_key import AdminKey
-from workbench.session.events import Changed, SendingRate
+from workbench.session.events import Changed, SendingRate, Waiting
 from workbench.session.recorder import IncidentRecord, SessionOptions
 from workbench.smtp.auth_probe import SmtpProver
 from workbench.vault.recording import GuardedVault
@@ -56,9 +57,10 @@ class AccountReadings(IncidentRecord):
             admin.key,
             clock=options.clock,
             on_call=self._called,
+            on_wait=self._waits,
             network=options.network,
         )
-        self.metering = Metering(self.api, options.clock, options.endpoints.regions)
+        self.metering = Metering(self.api, options.clock)
         self.prover = SmtpProver(clock=options.clock, network=options.network)
         self.vault = GuardedVault(options.vault, journal.guard)
         journal.guard(admin.key)
@@ -100,8 +102,10 @@ class AccountReadings(IncidentRecord):
 
     async def connect(self) -> Capabilities:
         """Ask what this key can do from here; raises the ApiError that explains when it can do nothing."""
+        self.api.serve(self._options.endpoints)
         found = await probe(self.api)
         self.capabilities = found
+        self._serve_where_accepted(found)
         failure = found.failure()
         self._tell(Changed("capabilities"))
         if failure is not None:
@@ -119,8 +123,28 @@ class AccountReadings(IncidentRecord):
             self._tell(Changed("log"))
         return found
 
+    def _serve_where_accepted(self, found: Capabilities) -> None:
+        """Go on in the regions that accept the key; one that refuses it is named, unless something of ours is there."""
+        known = {item.place.region for item in self.inventory.domains.values()}
+        known |= {record.effect.place.region for record in self.state.of_kind(EffectKind.LOGIN_RESET)}
+        away = [region for region in found.elsewhere if region not in known]
+        if not away:
+            return
+        endpoints = self._options.endpoints
+        self.api.serve(endpoints.only(region for region in endpoints.regions if region not in away))
+        for region in away:
+            name = region.upper()
+            self.inventory.gaps[f"region {name}"] = Gap(
+                f"region {name}",
+                None,
+                f"refuses this key (401), which another region accepts: taken as an account that is not served in "
+                f"{name}. If it does have domains there, neither they nor their logins were seen or cut",
+                note=True,
+            )
+
     async def read_inventory(self) -> None:
         """Read the whole inventory, filling it live; raises what the very first call raises."""
+        self._note_settling()
         reader = Reader(self.api, self.inventory, self.clock, lambda name: self._tell(Changed(name)))
         await reader.everything()
         self._tell(Changed("runbook"))
@@ -212,6 +236,7 @@ class AccountReadings(IncidentRecord):
         from workbench.readers import change_watcher
 
         began = self.clock.now()
+        self._note_settling()
         if self._watcher is None:
             self._watcher = change_watcher.Watcher(self.api, self.inventory, self.clock, self._slice_changed)
         if whole or "logins" not in self.inventory.read_at:
@@ -236,6 +261,21 @@ class AccountReadings(IncidentRecord):
         self._tell(Changed(name))
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _note_settling(self) -> None:
+        """Tell the inventory which keys are so new that a list may lag behind them."""
+        since = iso(self.clock.now() - changes.LAG)
+        made = self.state.created_keys.items()
+        self.inventory.settling = frozenset(key for key, record in made if record.done_at >= since)
+
+    def _waits(self, where: str, seconds: float) -> None:
+        until = self.clock.now() + timedelta(seconds=seconds)
+        self._tell(
+            Waiting(
+                f"Mailgun asks for fewer calls: {where} waits {seconds:.0f} s, until {until:%H:%M:%S}Z. "
+                "It can be stopped at any time; what was done is journaled."
+            )
+        )
 
     def _called(self, seen: CallSeen) -> None:
         self._calls.append(self.clock.monotonic())

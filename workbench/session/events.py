@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workbench.execution.progress import Progress
+from workbench.execution.progress import Notice, Progress
 
 SLICES = (
     "keys",
@@ -38,6 +38,11 @@ class SendingRate:
     series: tuple[int, ...]
     text: str
     as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Notice):
+    """A server asked for a long wait: which call waits, and until when."""
 
 
 @dataclass(slots=True)

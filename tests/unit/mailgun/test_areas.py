@@ -363,8 +363,18 @@ EVERYTHING = {
     "domain": {"name": D},
     "id": "1",
     "name": "n",
-    "tracking": {},
+    "tracking": {"open": {"active": True}},
     "template": {"name": "t"},
+    "regular": {"is_disabled": False},
+    "items": None,
+    "addresses": None,
+    "webhooks": None,
+    "ip_pools": None,
+    "recipients": None,
+    "stats": None,
+    "users": None,
+    "subaccounts": None,
+    "limit": 1000,
 }
 
 

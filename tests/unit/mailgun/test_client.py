@@ -31,7 +31,7 @@ from workbench.core.proxies import choose
 from workbench.core.redact import Secret
 from workbench.core.trust import Trust
 from workbench.mailgun import answers
-from workbench.mailgun import client as client_module
+from workbench.mailgun import pool as pool_module
 from workbench.mailgun.client import CallSeen, Mailgun, Timeouts
 from workbench.mailgun.endpoints import MAILGUN, Region, from_base_url
 from workbench.mailgun.requests import at, prepare
@@ -318,7 +318,7 @@ async def test_the_http_library_logs_no_address(caplog: pytest.LogCaptureFixture
 
 
 async def test_an_answer_beyond_the_cap_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_ANSWER", 1000)
+    monkeypatch.setattr(pool_module, "MAX_ANSWER", 1000)
     client, _ = fake_client([text(b"x" * 2000)])
     with pytest.raises(UnreadableAnswer, match="larger"):
         await client.call("PUT", "/a")

@@ -42,14 +42,16 @@ async def test_ten_thousand_items() -> None:
     assert len(api.requests) == 11
 
 
-@pytest.mark.parametrize("document", [{}, {"items": None}, {"items": []}])
-async def test_null_and_absent_lists_are_empty(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("document", [{"items": None}, {"items": []}, {"items": None, "total_count": 0}])
+async def test_null_lists_are_empty(document: dict[str, Any]) -> None:
     client, _ = fake_client(lambda request: reply(document))
     assert await gather_pages(skip_pages(client, "/a", SCOPE)) == []
     assert await gather_pages(url_pages(client, "/a", SCOPE)) == []
 
 
-@pytest.mark.parametrize("document", [{"items": {}}, {"items": "abc"}, {"items": 7}, []])
+@pytest.mark.parametrize(
+    "document", [{"items": {}}, {"items": "abc"}, {"items": 7}, [], {}, {"message": "ok"}, {"users": []}]
+)
 async def test_no_list_where_one_was_expected_is_unreadable(document: Any) -> None:
     client, _ = fake_client(lambda request: reply(document))
     with pytest.raises(UnreadableAnswer):

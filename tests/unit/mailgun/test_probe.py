@@ -158,7 +158,8 @@ async def test_a_clock_off_by_an_hour(server: str, way: str) -> None:
 
 
 async def test_an_empty_account() -> None:
-    found = await look(lambda request: reply({}, headers=NAMED))
+    nothing = {"items": [], "total_count": 0, "users": [], "addresses": []}
+    found = await look(lambda request: reply(nothing, headers=NAMED))
     assert found.usable
     assert "The account has no domains in any region." in found.words()
 

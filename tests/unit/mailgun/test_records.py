@@ -61,7 +61,9 @@ def test_hostile_values_stay_verbatim() -> None:
     assert read_record(Key, {"id": HOSTILE, "description": HOSTILE}).description == HOSTILE
 
 
-@pytest.mark.parametrize("item", [None, 7, "text", [], {}, {"id": None}, {"id": 7}, {"id": {}}])
+@pytest.mark.parametrize(
+    "item", [None, 7, "text", [], {}, {"id": None}, {"id": ""}, {"id": 7.5}, {"id": True}, {"id": {}}]
+)
 def test_a_record_without_its_id_is_an_error(item: Any) -> None:
     with pytest.raises(UnreadableAnswer) as caught:
         read_record(Key, item, "GET /v1/keys")

@@ -36,6 +36,8 @@ REMEDIES = {
     "users": "pane.users",
 }
 LATE = timedelta(seconds=60)
+# Lists may lag behind a write by some seconds: what was made or ended so lately raises no alarm by its absence.
+LAG = timedelta(seconds=30)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
@@ -86,12 +88,12 @@ def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Cha
 
     ``began`` is when the reading began: what this incident did since may not show in it yet.
     """
-    since = iso(began)
+    since, settled = iso(began), iso(began - LAG)
     found = [
         *_appeared(inventory, state),
-        *_back(inventory, state, since),
-        *_gone(inventory, state, since),
-        *_reopened(inventory, state, since),
+        *_back(inventory, state, settled),
+        *_gone(inventory, state, settled),
+        *_reopened(inventory, state, settled),
         *_roles(inventory, state),
         *_settings(inventory, state),
         *_edited(inventory, state),

@@ -99,13 +99,16 @@ class UserItem:
 class Gap:
     """A part of the account that could not be read, and why: shown, never guessed over.
 
-    ``passing`` says that the reason was a fault, not a refusal: another reading may well succeed.
+    ``passing`` says that the reason was a fault, not a refusal: another reading may well succeed. ``note`` marks
+    what hides no credential (a row with an unreadable field, a feature the plan lacks): told, but it keeps nothing
+    from being cut or called done.
     """
 
     slice: str
     place: Place | None
     reason: str
     passing: bool = False
+    note: bool = False
 
 
 @dataclass(slots=True)
@@ -126,24 +129,32 @@ class Inventory:
     read_at: dict[str, datetime] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)
     places: tuple[Place, ...] = ()
+    # Keys made a moment ago: a list that lags behind the write may not name them yet.
+    settling: frozenset[str] = frozenset()
 
     def logins_of(self, domain: str) -> list[LoginItem]:
         """Return a domain's logins, postmaster first, then by name."""
         found = [item for item in self.logins.values() if item.domain == domain]
         return sorted(found, key=lambda item: (not item.is_postmaster, item.login))
 
-    def replace_keys(self, place: Place, items: Iterable[KeyItem]) -> None:
-        """Take a complete key list of one (sub)account in: what it no longer names is gone."""
-        _replace(self.keys, items, lambda item: item.place.subaccount == place.subaccount)
+    def replace_keys(self, place: Place, items: Iterable[KeyItem], *, whole: bool = True) -> None:
+        """Take a key list of one (sub)account in: what a ``whole`` one no longer names is gone.
 
-    def replace_logins(self, domain: str, items: Iterable[LoginItem]) -> None:
-        """Take the complete logins of one domain in."""
-        _replace(self.logins, items, lambda item: item.domain == domain)
+        Where a subaccount answers with its parent's list, a key is the parent's.
+        """
+        fresh = [item for item in items if not _belongs_above(self.keys, item.id, place)]
+        _replace(self.keys, fresh, lambda item: item.place.subaccount == place.subaccount, whole=whole)
 
-    def replace_domains(self, place: Place, items: Iterable[DomainItem]) -> None:
-        """Take the complete domains of one place in, and forget the logins of domains that are gone."""
-        fresh = list(items)
+    def replace_logins(self, domain: str, items: Iterable[LoginItem], *, whole: bool = True) -> None:
+        """Take the logins of one domain in; what a ``whole`` list no longer names is gone."""
+        _replace(self.logins, items, lambda item: item.domain == domain, whole=whole)
+
+    def replace_domains(self, place: Place, items: Iterable[DomainItem], *, whole: bool = True) -> None:
+        """Take the domains of one place in, and forget the logins of those that a ``whole`` list no longer names."""
+        fresh = [item for item in items if not _belongs_above(self.domains, item.name, place)]
         names = {item.name for item in fresh}
+        if not whole:
+            names |= set(self.domains)
         before = {n for n, item in self.domains.items() if item.place == place}
         for name in before - names:
             del self.domains[name]
@@ -151,16 +162,31 @@ class Inventory:
         for item in fresh:
             self.domains[item.name] = item
 
-    def replace_users(self, place: Place, items: Iterable[UserItem]) -> None:
-        """Take the complete users of one (sub)account in."""
-        _replace(self.users, items, lambda item: item.place.subaccount == place.subaccount)
+    def replace_users(self, place: Place, items: Iterable[UserItem], *, whole: bool = True) -> None:
+        """Take the users of one (sub)account in; what a ``whole`` list no longer names is gone."""
+        fresh = [item for item in items if not _belongs_above(self.users, item.id, place)]
+        _replace(self.users, fresh, lambda item: item.place.subaccount == place.subaccount, whole=whole)
 
     def replace_settings(
-        self, name: str, place: Place, items: Mapping[str, Route] | Mapping[str, AccountWebhook]
+        self,
+        name: str,
+        place: Place,
+        found: Mapping[str, Route] | Mapping[str, AccountWebhook],
+        *,
+        whole: bool = True,
     ) -> None:
-        """Take the complete ``routes`` or ``webhooks`` of one place in; ``homes`` keeps where each lives."""
+        """Take the ``routes`` or ``webhooks`` of one place in; ``homes`` keeps where each lives."""
         held = getattr(self, name)
-        for item in [i for i in held if self.homes.get(f"{name}:{i}") == place and i not in items]:
+        items = {
+            item: value
+            for item, value in found.items()
+            if not place.subaccount or not (home := self.homes.get(f"{name}:{item}")) or home.subaccount
+        }
+        for item in (
+            ()
+            if not whole
+            else [i for i in held if self.homes.get(f"{name}:{i}") == place and i not in items]
+        ):
             del held[item]
         held.update(items)
         self.homes.update({f"{name}:{item}": place for item in items})
@@ -180,9 +206,22 @@ class _Identified(Protocol):
 _Item = TypeVar("_Item", bound=_Identified)
 
 
-def _replace(held: dict[str, _Item], items: Iterable[_Item], same_slice: Callable[[_Item], bool]) -> None:
-    """Replace the items of one slice; those of other slices stay where they are."""
+class _Placed(Protocol):
+    @property
+    def place(self) -> Place: ...
+
+
+def _belongs_above(held: Mapping[str, _Placed], item_id: str, place: Place) -> bool:
+    """Return whether a thing that a subaccount's list names is known as the parent's: acted on there, and once."""
+    known = held.get(item_id)
+    return place.subaccount is not None and known is not None and known.place.subaccount is None
+
+
+def _replace(
+    held: dict[str, _Item], items: Iterable[_Item], same_slice: Callable[[_Item], bool], *, whole: bool
+) -> None:
+    """Replace the items of one slice; those of other slices stay, and of an incomplete list those it lacks."""
     fresh = {item.id: item for item in items}
-    for item_id in [i for i, item in held.items() if same_slice(item) and i not in fresh]:
+    for item_id in [i for i, item in held.items() if whole and same_slice(item) and i not in fresh]:
         del held[item_id]
     held.update(fresh)

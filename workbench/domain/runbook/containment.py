@@ -69,7 +69,8 @@ def keys(situation: Situation) -> Found:
     waiting = [item for item in kept(situation) if item.is_key and not item.calm]
     lines[:0] = [_kept(item) for item in waiting]
     if not total and not mints:
-        return Found(Verdict.NOT_APPLICABLE, ("the account has no keys",))
+        # The key that reads the account is one of its keys: an empty list is not the list.
+        return Found(Verdict.BLOCKED, ("the key list came back empty, which cannot be: it was not read",))
     found = counted(total - len(left) - bool(unproven and not left), total, tuple(lines))
     if waiting and len(waiting) == len(left) and not unproven:
         return _hand_over(situation, found, waiting)

@@ -12,9 +12,9 @@ from workbench.domain.runbook.verdict import Found, Verdict, attested
 
 # Which parts of the account a step is judged by; the logins of one domain are a slice of their own.
 _NEEDED: Mapping[str, tuple[str, ...]] = {
-    "1": ("keys",),
+    "1": ("keys", "subaccounts"),
     "1b": ("users",),
-    "2": ("domains", "logins"),
+    "2": ("domains", "logins", "subaccounts"),
     "3": ("domains", "subaccounts"),
     "4": ("users",),
     "5": ("users",),
@@ -26,14 +26,32 @@ _WAY_OUT = (
 
 
 def unread(inventory: Inventory, slices: Iterable[str]) -> list[Gap]:
-    """Return the gaps in the named parts of the account, in the order they were met."""
+    """Return the gaps in the named parts of the account, in the order they were met; notes hide nothing."""
     wanted = set(slices)
-    return [gap for gap in inventory.gaps.values() if _part(gap) in wanted]
+    return [gap for gap in inventory.gaps.values() if _part(gap) in wanted and not gap.note]
+
+
+def notes(inventory: Inventory) -> list[str]:
+    """Return one sentence for each part that was read but for some fields, or that the plan does not have."""
+    return [
+        f"{visible(gap.slice, 100)}{f' {gap.place}' if gap.place is not None else ''}: {visible(gap.reason, 300)}"
+        for gap in inventory.gaps.values()
+        if gap.note
+    ]
 
 
 def cut_by(inventory: Inventory) -> list[Gap]:
     """Return the gaps in what access is cut by: a credential nobody saw is a credential nobody cut."""
     return unread(inventory, ("keys", "domains", "logins", "subaccounts"))
+
+
+def not_cut(situation: Situation) -> list[Gap]:
+    """Return the gaps in what access is cut by that no person looked into either: access is not cut there."""
+    looked = {step for step in ("1", "2", "3") if attested(situation.state, step) is not None}
+    return [gap for gap in cut_by(situation.inventory) if _STEP.get(_part(gap), "1") not in looked]
+
+
+_STEP = {"keys": "1", "domains": "2", "logins": "2", "subaccounts": "3"}
 
 
 def lines(inventory: Inventory) -> list[str]:

@@ -21,7 +21,7 @@ LINK_LIFE = timedelta(minutes=20)
 # Who has no mailed link is asked again after this long.
 TOLD_LIFE = timedelta(hours=4)
 LINK, TOLD = "link", "told"
-CLASSIC, SINCH = "classic", "sinch"
+CLASSIC, SINCH, UNKNOWN = "classic", "sinch", "unknown"
 PASSWORD, TWO_FACTOR = "4", "5"
 _KEEP_APART = 3  # groups of sign-in in one message to all
 
@@ -92,7 +92,12 @@ class Person:
 
 
 def sign_in(item: UserItem) -> str:
-    """Return how a user signs in: ``classic``, ``sinch`` (Sinch ID), or another method as the API names it."""
+    """Return how a user signs in: ``classic``, ``sinch`` (Sinch ID), or another method as the API names it.
+
+    ``unknown`` where the account's answer could not be read: the wrong advice would lock a Sinch ID user out.
+    """
+    if "auth" in item.user.unreadable:
+        return UNKNOWN
     method = (item.user.auth.method if item.user.auth is not None else None) or CLASSIC
     return method.lower()
 
@@ -179,6 +184,13 @@ def steps_for(method: str) -> tuple[str, ...]:
         return _CLASSIC
     if method == SINCH:
         return _SINCH
+    if method == UNKNOWN:
+        return (
+            "How you sign in could not be read. On Mailgun's own login page with a password: 'Forgot password' there. "
+            "With Sinch ID or a company login: change the password where that account lives.",
+            _STRONG,
+            "Switch two-factor authentication on where that password lives; with Sinch ID not by Mailgun's article.",
+        )
     return (
         f"You sign in through {visible(method, 40)}: change the password where that account lives, not at Mailgun.",
         _STRONG,
@@ -281,6 +293,8 @@ def _heading(method: str) -> str:
         return "If you sign in on Mailgun's own login page with a password:"
     if method == SINCH:
         return "If you sign in with Sinch ID:"
+    if method == UNKNOWN:
+        return "If you do not know which of these is yours:"
     return f"If you sign in through {visible(method, 40)}:"
 
 

@@ -10,6 +10,7 @@ from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook.user_actions import (
     PASSWORD,
     TWO_FACTOR,
+    UNKNOWN,
     Known,
     Person,
     attestations,
@@ -26,6 +27,8 @@ def strangers(situation: Situation) -> Found:
     """Step 1b: users judged strangers are absent from the list; nobody suspicious is left unjudged."""
     if "users" not in situation.inventory.read_at:
         return Found(Verdict.OPEN, ("the user list is not read yet",))
+    if not situation.inventory.users:
+        return _nobody(situation)
     suspects = [item for item in situation.inventory.users.values() if situation.of_user(item).likely]
     named = {key.partition(":")[2] for key, d in situation.state.decisions.items() if d.decision == INTRUDER}
     before = {str(u) for u in situation.state.baseline.get("users", ())}
@@ -105,7 +108,10 @@ def _their_turn(found: Found, missing: list[Person]) -> Found:
 def _nobody(situation: Situation) -> Found:
     if "users" not in situation.inventory.read_at:
         return Found(Verdict.OPEN, ("the user list is not read yet",))
-    return Found(Verdict.NOT_APPLICABLE, ("the account shows no users",))
+    if situation.inventory.users:
+        return Found(Verdict.NOT_APPLICABLE, ("every user is disabled or looks like a stranger",))
+    # An account has at least its owner.
+    return Found(Verdict.BLOCKED, ("the user list came back empty, which cannot be: it was not read",))
 
 
 def _said(situation: Situation, step: str, one: Person) -> str:
@@ -125,6 +131,8 @@ def _how(item: UserItem) -> str:
         return "'forgot password' on the Mailgun login page; the mailed link dies after 20 minutes"
     if method == "sinch":
         return "at the Sinch ID portal (not on the Mailgun login page)"
+    if method == UNKNOWN:
+        return "how they sign in could not be read: ask them, then change it where that account lives"
     return f"signs in by {visible(method, 40)}: change it where that account lives"
 
 
@@ -134,4 +142,6 @@ def _where_two_factor(item: UserItem) -> str:
         return "Profile, Account, Authentication in the control panel"
     if method == "sinch":
         return "in the Sinch ID portal; the classic two-factor article would lock them out"
+    if method == UNKNOWN:
+        return "how they sign in could not be read: never by the classic article before that is known"
     return f"where the {visible(method, 40)} account lives"

@@ -7,13 +7,14 @@ import pytest
 from tests.support.situations import US, situation
 from workbench.core.errors import Forbidden
 from workbench.domain.detection.lockout import check_role
-from workbench.domain.model.inventory import Gap
+from workbench.domain.model.inventory import Gap, UserItem
 from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation
 from workbench.domain.runbook import coverage, runbook
 from workbench.domain.runbook.verdict import Verdict
 from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import User
 from workbench.planning import contain
 
 REFUSED = "GET /v1/keys was refused: not allowed (403)."
@@ -25,7 +26,10 @@ def verdict_of(seen: Situation, step: str) -> runbook.StepView:
 
 def with_gap(name: str, place: Place | None = US) -> Situation:
     seen = situation()
-    seen.inventory.keys.clear()
+    if name == "keys":
+        seen.inventory.keys.clear()
+    user = User(id="u1", email="owner@acme.example", is_master=True, is_disabled=True)
+    seen.inventory.users = {user.id: UserItem(user, US)}
     seen.inventory.gaps[name] = Gap(name, place, REFUSED)
     return seen
 
