@@ -14,6 +14,8 @@ numbers as a diff; ARCHITECTURE keeps the table. A mutant whose tests run into t
 from __future__ import annotations
 
 import argparse
+import ast
+import difflib
 import json
 import os
 import shutil
@@ -122,7 +124,7 @@ def measure(module: str, children: int) -> Score:
     codes: dict[str, int | None] = json.loads(meta.read_text())["exit_code_by_key"]
     survivors = tuple(name for name, code in codes.items() if code in (*_SURVIVED, *_NO_TESTS, None))
     diff = BUILD / f"{folder.name}.diff"
-    diff.write_text("".join(_shown(folder, survivors)), encoding="utf-8")
+    diff.write_text("".join(_shown(meta.with_suffix(""), survivors)), encoding="utf-8")
     counted = Counter("missed" if name in survivors else "caught" for name in codes)
     return Score(module, counted.total(), survivors)
 
@@ -141,11 +143,18 @@ def _settings(module: str) -> str:
     )
 
 
-def _shown(folder: Path, names: tuple[str, ...]) -> Iterator[str]:
+def _shown(mutated: Path, names: tuple[str, ...]) -> Iterator[str]:
+    """Yield each survivor as the lines that differ from the function as it is."""
+    functions = {
+        node.name: ast.unparse(node).splitlines()[1:]
+        for node in ast.walk(ast.parse(mutated.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
     for name in names:
-        command = [sys.executable, "-m", "mutmut", "show", name]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        yield f"{done.stdout}\n"
+        mutant = name.rpartition(".")[2]
+        original = f"{mutant.partition('__mutmut_')[0]}__mutmut_orig"
+        lines = difflib.unified_diff(functions[original], functions[mutant], n=0, lineterm="")
+        yield "\n".join([f"# {mutant}", *list(lines)[2:], "", ""])
 
 
 if __name__ == "__main__":

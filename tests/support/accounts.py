@@ -24,10 +24,11 @@ from workbench.core.errors import JournalError, VaultError
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.state import EffectRecord, JournalRow
-from workbench.execution.effects.base import Context, Keeping, Proof, Reconciled, Sent
+from workbench.execution.context import Context, Keeping
+from workbench.execution.effects.base import Proof, Reconciled, Sent
 from workbench.execution.effects.registry import HANDLERS
 from workbench.journal.ledger import Ledger
-from workbench.mailgun.client import Mailgun
+from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Endpoints, HostPort, Region
 from workbench.mailgun.limits import Limiter
 from workbench.smtp.auth_probe import AuthProof
@@ -199,6 +200,18 @@ class Rows:
         return [row.kind for row in self.rows]
 
 
+class Noting(Limiter):
+    """A limiter that keeps who was let through with which urgency, in order."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock, documented=False)
+        self.urgency: list[Priority] = []
+
+    async def acquire(self, family: str, priority: Priority) -> Any:
+        self.urgency.append(priority)
+        return await super().acquire(family, priority)
+
+
 class Bench:
     """Everything one effect may touch, on an account of this process."""
 
@@ -216,13 +229,8 @@ class Bench:
             storage=("http://127.0.0.1:3", "http://127.0.0.1:4"),
             smtp=SMTP if smtp else {},
         )
-        self.api = Mailgun(
-            endpoints,
-            OWN,
-            clock=self.clock,
-            limits=Limiter(self.clock, documented=False),
-            transport=self.account,
-        )
+        self.limiter = Noting(self.clock)
+        self.api = Mailgun(endpoints, OWN, clock=self.clock, limits=self.limiter, transport=self.account)
         self.ctx = Context(
             api=self.api,
             vault=self.vault,

@@ -19,13 +19,13 @@ from workbench.core.errors import (
 )
 from workbench.domain.model.plan import RANK_ABUSE, Effect, EffectKind, EffectState, Place
 from workbench.execution import executor as module
+from workbench.execution.context import SecretMissing
 from workbench.execution.effects.base import (
     HalfDone,
     Proof,
     QuotaFull,
     Reality,
     Reconciled,
-    SecretMissing,
     Sent,
 )
 from workbench.execution.executor import Executor

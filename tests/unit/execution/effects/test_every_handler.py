@@ -14,6 +14,7 @@ from workbench.core.redact import Secret
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.execution.effects.base import Proof, Reality, Sent, prepares_nothing
 from workbench.execution.effects.registry import HANDLERS
+from workbench.mailgun.client import Priority
 
 D = "mg.acme.example"
 URL = "https://x.example/h"
@@ -468,6 +469,7 @@ async def test_the_write_is_this_very_call(case: Case) -> None:
     (call,) = bench.account.calls
     assert (call.host, call.subaccount) == (case.place.region.value, case.place.subaccount)
     assert (call.query, call.form) == (dict(case.query), call.form | dict(case.form))
+    assert bench.limiter.urgency == [Priority.WRITE]
     said = case.said if AT in case.said else f"{case.said} at {AT}"
     assert sent == Sent((said,))
 
@@ -507,6 +509,7 @@ async def test_only_what_the_account_shows_proves_it(case: Case, look: tuple[Rep
     assert proof == Proof(sure, ("yes", f"{words} at {AT}"), later=later)
     place = (case.place.region.value, case.place.subaccount)
     assert {(seen.host, seen.subaccount) for seen in bench.account.calls} == {place}
+    assert set(bench.limiter.urgency) == {Priority.PROOF}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -604,6 +607,7 @@ async def purged(*answers: Reply) -> Sent:
     finally:
         assert {seen.host for seen in bench.account.calls} == {"s1", "s2"}
         assert {seen.subaccount for seen in bench.account.calls} == {"sub1"}
+        assert set(bench.limiter.urgency) == {Priority.WRITE}
 
 
 async def test_a_queue_is_purged_on_every_storage_host() -> None:
@@ -710,6 +714,7 @@ async def test_the_signing_key_before_is_kept_so_that_a_renewal_can_be_told() ->
     assert await handler.prepare(bench.ctx, [record]) == {}
     assert bench.vault.held == {before: BEFORE}
     assert [seen.host for seen in bench.account.calls] == ["eu"]
+    assert bench.limiter.urgency == [Priority.PROOF]
     bench.account.on(f"GET {SIGNING}", signing(AFTER))
     again, _, _ = await renewal(bench, intents=1)
     await handler.prepare(bench.ctx, [again])

@@ -10,8 +10,10 @@ from tests.support.accounts import AT, EU, OWN, SERVICE, SUB, US, Bench, Reply, 
 from workbench.core.errors import Forbidden, NotAuthorised, Refused, Unreachable, VaultError, VendorFault
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.execution.context import Held, Keeping, SecretMissing
 from workbench.execution.effects import keys
-from workbench.execution.effects.base import HalfDone, Held, Keeping, QuotaFull, Reality, SecretMissing, Sent
+from workbench.execution.effects.base import HalfDone, QuotaFull, Reality, Sent
+from workbench.mailgun.client import Priority
 
 OLD_ID, NEW_ID = "1111bbbb-1111bbbb", "2222cccc-2222cccc"
 OLD = Secret(f"{'1' * 32}-{OLD_ID}")
@@ -70,6 +72,7 @@ async def test_a_key_is_minted_with_the_incidents_mark_and_its_secret_is_safe() 
         "expiration": "86400",
     }
     assert (call.subaccount, call.key) == ("sub1", OWN.reveal())
+    assert bench.limiter.urgency == [Priority.WRITE]
     name = entry(record.effect)
     assert bench.vault.held == {name: NEW}
     assert bench.ctx.fresh == {record.effect.id: NEW}
@@ -92,6 +95,13 @@ async def test_a_sending_key_is_minted_for_its_domain() -> None:
 async def test_what_is_replaced_is_named_only_where_something_is() -> None:
     record = await Bench().record(create(replaces=""))
     assert keys.entry_name(record, NEW_ID) == f"API key prod-web …cccc ({digits(record.effect)})"
+
+
+async def test_a_long_name_is_cut_before_the_mark() -> None:
+    bench = Bench()
+    record = await bench.record(create(name="n" * 80))
+    assert keys.description(bench.ctx, record) == f"{'n' * 60}…(+20) [{keys.mark(bench.ctx, record)}]"
+    assert keys.entry_name(record, NEW_ID).startswith(f"API key {'n' * 60}…(+20) …cccc")
 
 
 async def test_a_full_quota_is_no_refusal_of_the_effect() -> None:
@@ -369,6 +379,9 @@ async def test_marked_keys_nobody_holds_the_secret_of_are_deleted() -> None:
     assert found.line == "2 new key(s) whose secret never reached the vault deleted: made again"
     assert {seen.subaccount for seen in bench.account.of("DELETE .*")} == {"sub1"}
     assert len(bench.account.of("DELETE .*")) == 2
+    assert bench.vault.held == {}, "our own key is put under no other's name"
+    assert set(bench.limiter.urgency[:-2]) == {Priority.PROOF}
+    assert bench.limiter.urgency[-2:] == [Priority.WRITE] * 2
 
 
 @pytest.mark.parametrize("held", [OLD, Secret("x")])
@@ -404,6 +417,18 @@ async def test_the_key_the_workbench_runs_on_is_never_deleted_for_want_of_an_ent
     found = await bench.reconcile(record)
     assert found.reality is Reality.HAPPENED
     assert bench.vault.held == {entry(record.effect): NEW}
+
+
+async def test_the_key_the_workbench_runs_on_is_held_like_any_other_minted_one() -> None:
+    bench = Bench()
+    record = await bench.record(create(), intents=1)
+    bench.api.use_key(NEW)
+    bench.vault.broken = ["prod-web"]
+    asked = bench.answer_held(Keeping.WRITTEN)
+    bench.account.on(LIST, shown((NEW_ID, keys.description(bench.ctx, record))))
+    await bench.reconcile(record)
+    (held,) = asked
+    assert (held.effect, held.minted, held.paper) == (record.effect, True, True)
 
 
 async def test_nothing_marked_means_nothing_was_made() -> None:
@@ -467,10 +492,13 @@ async def test_a_replacement_of_another_key_or_one_never_made_does_not_matter() 
     bench = Bench()
     await bench.record(create(replaces="other", instance="a"), intents=1, entry="e", result={"key_id": "9"})
     await bench.record(create(instance="b"))
-    lost = create(instance="c")
-    await bench.record(lost, intents=1, entry=entry(lost), result={"key_id": NEW_ID})
-    bench.vault.held[entry(lost)] = NEW
+    mine = create(instance="c")
+    await bench.record(mine, intents=1, entry=entry(mine), result={"key_id": NEW_ID})
     record = await bench.record(delete())
+    with pytest.raises(SecretMissing) as caught:
+        await bench.send(record)
+    assert caught.value.effect_id == mine.id, "the others before it are passed over, not the end of the look"
+    bench.vault.held[entry(mine)] = NEW
     bench.account.on(DELETE_OLD, (200, {}))
     assert (await bench.send(record)).evidence == (f"deleted at {AT}",)
 
@@ -554,6 +582,7 @@ async def test_a_known_secret_is_refused_while_ours_is_accepted() -> None:
     old, ours = bench.account.of(READ)
     assert (old.key, ours.key) == (OLD.reveal(), OWN.reveal())
     assert (old.host, old.query) == (ours.host, ours.query) == ("us", {"limit": "1"})
+    assert set(bench.limiter.urgency) == {Priority.PROOF}
 
 
 async def test_without_the_positive_control_a_401_proves_nothing() -> None:
@@ -640,6 +669,7 @@ async def test_a_delete_is_confirmed_by_absence(
     found = await bench.reconcile(record)
     assert (found.reality, found.line, found.sent) == (reality, line, sent)
     assert {seen.subaccount for seen in bench.account.calls} == {"sub1"}
+    assert set(bench.limiter.urgency) == {Priority.PROOF}
 
 
 async def test_a_lost_connection_is_no_answer() -> None:

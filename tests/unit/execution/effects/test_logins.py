@@ -10,9 +10,11 @@ from tests.support.accounts import AT, EU, SMTP, SUB, US, Bench, Reply, auth, ef
 from workbench.core.errors import Refused, VaultError, VendorFault
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.execution.context import Keeping, SecretMissing
 from workbench.execution.effects import logins
-from workbench.execution.effects.base import Keeping, Reality, SecretMissing, Sent
+from workbench.execution.effects.base import Reality, Sent
 from workbench.execution.effects.registry import HANDLERS
+from workbench.mailgun.client import Priority
 from workbench.mailgun.endpoints import Region
 
 LOGIN = "app@mg.acme.example"
@@ -175,6 +177,7 @@ async def test_a_reset_sends_the_stored_password(place: Place, host: str, sub: s
     assert await bench.send(record) == Sent((f"password replaced at {AT}",), entry=ENTRY)
     (call,) = bench.account.calls
     assert (call.host, call.subaccount, call.form) == (host, sub, {"password": PASSWORD.reveal()})
+    assert bench.limiter.urgency == [Priority.WRITE]
     assert bench.ctx.fresh == {record.effect.id: PASSWORD}
 
 
@@ -228,6 +231,7 @@ async def test_a_login_is_created_with_our_password(place: Place, host: str, sub
     (call,) = bench.account.calls
     assert (call.host, call.subaccount) == (host, sub)
     assert call.form == {"login": LOGIN, "password": PASSWORD.reveal()}
+    assert bench.limiter.urgency == [Priority.WRITE]
 
 
 async def test_a_login_that_exists_at_the_first_try_is_not_ours() -> None:
@@ -383,6 +387,7 @@ async def test_a_strangers_login_is_deleted(place: Place, host: str, sub: str | 
     bench.account.on(DELETE, (200, {"message": "Credentials have been deleted"}))
     assert await bench.send(record) == Sent((f"deleted at {AT}",))
     assert [(seen.host, seen.subaccount) for seen in bench.account.calls] == [(host, sub)]
+    assert bench.limiter.urgency == [Priority.WRITE]
 
 
 async def test_a_login_that_is_gone_counts_as_deleted() -> None:
@@ -425,6 +430,7 @@ async def test_only_absence_proves_a_login_deleted(reply: Reply, listed: bool) -
         assert (found.reality, found.line) == (Reality.HAPPENED, f"{LOGIN} is gone")
         assert found.sent == Sent((f"found deleted at {AT}",))
     assert {(seen.host, seen.subaccount) for seen in bench.account.calls} == {("us", "sub1")}
+    assert set(bench.limiter.urgency) == {Priority.PROOF}
 
 
 async def test_a_fault_while_looking_is_no_absence() -> None:
