@@ -318,7 +318,7 @@ class Studio:
         assert isinstance(app, WorkbenchApp)
         for _ in range(2):
             self.pass_time(60)
-            app._read_rate()
+            app.account.read_rate()
             await self.settle(pilot)
 
     async def confirm(self, pilot: Pilot[Any]) -> None:

@@ -89,7 +89,7 @@ async def test_quiet_failures_are_counted_once_not_once_a_minute(running: Runnin
     async with running(session) as pilot:
         app = app_of(pilot)
         for _ in range(3):
-            app._read_rate()
+            app.account.read_rate()
             await settle(pilot)
         assert session.errors == [("Unreachable", "reading the sending figures")]
         assert not on_top(pilot, ErrorScreen)

@@ -24,11 +24,12 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.worker import Worker
 
-from workbench.core.errors import JournalError
 from workbench.planning.catalog import Pane
 from workbench.presentation.cells import Look, hide_people, people_of
-from workbench.tui.clipboard import copy_sequence
-from workbench.tui.composition import composed
+from workbench.tui.account_watch import RATE_EVERY, WATCH_EVERY, AccountWatch
+from workbench.tui.clipboard import copied_secret, copy_sequence
+from workbench.tui.composition import Controllers, composed
+from workbench.tui.error_reports import ErrorReports
 from workbench.tui.messages import ActionRequested, DetailRequested, Funnel, Moved
 from workbench.tui.notifications import Notifications
 from workbench.tui.panes.store import Store
@@ -39,7 +40,7 @@ from workbench.tui.startup import FirstScreen, Startup
 from workbench.tui.style_paths import style_files
 from workbench.tui.themes import THEMES, ascii_only, theme_name
 from workbench.tui.widgets.plain import AsciiFilter
-from workbench.tui.workers import Trouble, Workers, trouble
+from workbench.tui.workers import Workers
 
 if TYPE_CHECKING:
     from workbench.core.redact import Secret
@@ -49,9 +50,6 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 MIN_WIDTH, MIN_HEIGHT = 60, 16  # cells; below this nothing can be read safely
-# Seconds between two readings of the account and of the sending figures while the app is open.
-WATCH_EVERY = 60.0
-RATE_EVERY = 20.0
 
 
 class WorkbenchApp(App[int]):
@@ -93,17 +91,21 @@ class WorkbenchApp(App[int]):
         self.funnel = Funnel(self._moved, monotonic, self._after)
         self.store.phases = self.funnel.phases
         self.main = MainScreen(self.store, self.funnel)
-        self.work = Workers(self, self._failed)
+        self.account = AccountWatch(
+            self,
+            (watch_every, rate_every),
+            reopen=self._begin,
+            first=lambda: self.controllers.monitor.begin(),
+            follow=self._follow_blocklists,
+        )
+        self._errors = ErrorReports(self, lambda: self.account.reading(False))
+        self.work = Workers(self, self._errors.failed)
         self.toasts = Notifications(self, self)
-        self.controllers = composed(self, self.main, self._always())
+        self.controllers: Controllers = composed(self, self.main, self._always())
         self._startup = Startup(self, self.work, open_session, door, first_screen)
         self._ending = Shutdown(self, self, self.close_session)
         self.drill = drill
-        self._every = (watch_every, rate_every)
         self._unsubscribe: Callable[[], None] | None = None
-        self._told: dict[str, str] = {}
-        self._read_again = False
-        self._watching = False
 
     def get_default_screen(self) -> Screen[None]:
         """Return the main screen: it is the first frame."""
@@ -154,69 +156,12 @@ class WorkbenchApp(App[int]):
         self._unsubscribe = session.subscribe(self.funnel)
         session.attend(self.controllers.unstored.ask)
         self.main.renew()
-        self.work.start(self._connect, group="connect", doing="connecting to Mailgun", then=self._connected)
+        self.account.connect()
 
-    async def _connect(self) -> None:
+    def _follow_blocklists(self) -> None:
         if self.store.session is not None:
-            await self.store.session.connect()
-
-    def _connected(self, _: None) -> None:
-        known = self.store.session.capabilities if self.store.session is not None else None
-        if known is not None and (words := known.words()):
-            more = f" And {len(words) - 1} more: see Activity." if len(words) > 1 else ""
-            self.tell(f"{words[0]}{more}", "warning")
-        self.refresh_account()
-        self._read_rate()
-        if not self._watching:
-            self._watching = True
-            self.controllers.monitor.begin()
-        for seconds, again in zip(self._every, (self._watch, self._read_rate), strict=True):
-            if seconds > 0:
-                self.set_interval(seconds, again)
-
-    def refresh_account(self, loud: bool = True, whole: bool = True) -> None:
-        """Read the account again, all of it or a share; before there is a session, try again to open it."""
-        session = self.store.session
-        if session is None:
-            if not self.work.running("open"):
-                self._begin()
-        elif session.capabilities is None and not self.work.running("connect"):
-            self.work.start(
-                self._connect, group="connect", doing="connecting to Mailgun", then=self._connected
-            )
-        elif self.work.running("read"):
-            # What is being read now may be older than what was just changed.
-            self._read_again = self._read_again or whole
-        else:
-            self._reading(True)
-            doing = "reading the account"
-            self.work.start(
-                lambda: session.watch(whole=whole), group="read", doing=doing, loud=loud, then=self._read
-            )
-
-    def _watch(self) -> None:
-        self.refresh_account(loud=False, whole=False)
-
-    def _read(self, _: object) -> None:
-        self._reading(False)
-        if self._read_again:
-            self._read_again = False
-            self.call_later(self.refresh_account, False)
-        session = self.store.session
-        if session is not None:
             # Nothing is asked before it is due: the intervals come from the lists' terms and the journal.
-            self.controllers.blocklists.follow(session)
-
-    def _reading(self, reading: bool) -> None:
-        self.store.reading = reading
-        if not reading:
-            self.store.failed = ""
-        self.main.renew()
-
-    def _read_rate(self) -> None:
-        session = self.store.session
-        if session is not None and not self.work.running("rate"):
-            self.work.start(session.read_rate, group="rate", doing="reading the sending figures", loud=False)
+            self.controllers.blocklists.follow(self.store.session)
 
     # News
 
@@ -258,52 +203,15 @@ class WorkbenchApp(App[int]):
         """Hear of every worker; failures end in ``_failed``."""
         self.work.settled(event)
 
-    def _failed(self, error: BaseException, told: Trouble, group: str) -> None:
-        """The one handler of every failed worker: shown, counted and journaled."""
-        if group == "read":
-            self._reading(False)
-        if group in ("open", "connect", "read"):
-            self.store.failed = told.what
-            self.main.renew()
-        # A reading that fails the same way every minute is one error, not one a minute.
-        again = not told.loud and self._told.get(group) == told.what
-        self._told[group] = told.what
-        if again:
-            return
-        self.store.errors += 1
-        if group != "record":
-            self._record(error, told.doing)
-        if told.loud:
-            self._push_error(told)
-        else:
-            self.tell(f"{told.what} ({told.doing})", severity="warning")
-        self.main.refresh_status()
-
     def show_error(self, error: BaseException, doing: str, group: str) -> None:
         """Show and journal an error that a worker returned rather than raised."""
-        self._failed(error, trouble(error, doing), group)
-
-    def _record(self, error: BaseException, doing: str) -> None:
-        session = self.store.session
-        if session is not None and not isinstance(error, JournalError):
-            work = session.record_error
-            self.work.start(lambda: work(error, doing), group="record", doing="journaling an error")
-
-    def _push_error(self, told: Trouble) -> None:
-        from workbench.tui.screens.texts import ErrorScreen
-
-        # What the server said may quote a person's address.
-        safe = self.safe
-        shown = replace(
-            told, doing=safe(told.doing), what=safe(told.what), means=safe(told.means), todo=safe(told.todo)
-        )
-        for screen in self.screen_stack:
-            if isinstance(screen, ErrorScreen):
-                screen.add(shown)
-                return
-        self.push_screen(ErrorScreen(shown))
+        self._errors.show(error, doing, group)
 
     # What controllers and screens use
+
+    def refresh_account(self, loud: bool = True, whole: bool = True) -> None:
+        """Read the account again, all of it or a share; before there is a session, try again to open it."""
+        self.account.refresh(loud, whole)
 
     def do(self, action_id: str) -> None:
         """Do an action of the table, or say why it is not possible now."""
@@ -384,22 +292,18 @@ class WorkbenchApp(App[int]):
     def copy_to_clipboard(self, text: str) -> None:
         """Offer text to the terminal's clipboard, wrapped for tmux and screen, and say so honestly."""
         copied = copy_sequence(text, os.environ)
-        if copied.sequence and self._driver is not None:
-            self._driver.write(copied.sequence)
+        self._to_terminal(copied.sequence)
         self.tell(copied.words)
 
     def copy_secret(self, secret: Secret) -> None:
         """Offer a secret to the terminal's clipboard, which only works with share-safe off, and warn."""
-        if self.store.look.share_safe:
-            self.tell(
-                "Not copied: share-safe is on. `workbench secrets get NAME` writes it to a pipe.", "warning"
-            )
-            return
-        copied = copy_sequence(secret.reveal(), os.environ)
-        if copied.sequence and self._driver is not None:
-            self._driver.write(copied.sequence)
-        words = "The secret went to the terminal. Recorders and tmux keep it: clear their history, or replace it again."
-        self.tell(words if copied.sequence else copied.words, "warning")
+        copied = copied_secret(secret, os.environ, share_safe=self.store.look.share_safe)
+        self._to_terminal(copied.sequence)
+        self.tell(copied.words, "warning")
+
+    def _to_terminal(self, sequence: str) -> None:
+        if sequence and self._driver is not None:
+            self._driver.write(sequence)
 
     def redraw(self) -> None:
         """Draw everything anew."""

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from workbench.core.redact import Secret
 
 # xterm takes at most 100,000 bytes of one sequence; longer ones are dropped without a word.
 MAX_PAYLOAD = 74_994  # bytes of base64
@@ -39,3 +42,12 @@ def copy_sequence(text: str, environ: Mapping[str, str]) -> Copied:
         pieces = (plain[i : i + SCREEN_CHUNK] for i in range(0, len(plain), SCREEN_CHUNK))
         return Copied("".join(f"\x1bP{piece}\x1b\\" for piece in pieces), said)
     return Copied(plain, said + " If not, hold Shift and select with the mouse.")
+
+
+def copied_secret(secret: Secret, environ: Mapping[str, str], *, share_safe: bool) -> Copied:
+    """Return the same for a secret: nothing while share-safe is on, and a warning about who keeps it."""
+    if share_safe:
+        return Copied("", "Not copied: share-safe is on. `workbench secrets get NAME` writes it to a pipe.")
+    copied = copy_sequence(secret.reveal(), environ)
+    words = "The secret went to the terminal. Recorders and tmux keep it: clear their history, or replace it again."
+    return Copied(copied.sequence, words if copied.sequence else copied.words)

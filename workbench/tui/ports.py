@@ -113,6 +113,9 @@ class Ui(Protocol):
     def set_look(self, **changes: bool) -> None:
         """Show things another way from now on."""
 
+    def call_later(self, callback: Callable[..., object], *args: Any) -> bool:
+        """Call once what is being handled now is done."""
+
     def set_timer(self, delay: float, callback: Callable[[], object]) -> Timer:
         """Call once after so many seconds."""
 

@@ -1,0 +1,101 @@
+"""The account on the screen: connecting, reading it again and again, and saying that it is being read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.tui.ports import Ui
+
+# Seconds between two readings of the account and of the sending figures while the app is open.
+WATCH_EVERY = 60.0
+RATE_EVERY = 20.0
+
+
+class AccountWatch:
+    """One per app. ``reopen`` opens the incident where there is none yet, ``first`` is called after the first
+    connection, ``follow`` after every whole reading."""
+
+    def __init__(
+        self,
+        ui: Ui,
+        every: tuple[float, float],
+        *,
+        reopen: Callable[[], object],
+        first: Callable[[], object],
+        follow: Callable[[], object],
+    ) -> None:
+        self._ui = ui
+        self._every = every
+        self._reopen = reopen
+        self._first = first
+        self._follow = follow
+        self._read_again = False
+        self._watching = False
+
+    def connect(self) -> None:
+        """Ask the account what the key can do, then read everything."""
+        doing = "connecting to Mailgun"
+        self._ui.work.start(self._connect, group="connect", doing=doing, then=self._connected)
+
+    async def _connect(self) -> None:
+        if self._ui.store.session is not None:
+            await self._ui.store.session.connect()
+
+    def _connected(self, _: None) -> None:
+        known = self._ui.store.session.capabilities if self._ui.store.session is not None else None
+        if known is not None and (words := known.words()):
+            more = f" And {len(words) - 1} more: see Activity." if len(words) > 1 else ""
+            self._ui.tell(f"{words[0]}{more}", "warning")
+        self.refresh()
+        self.read_rate()
+        if not self._watching:
+            self._watching = True
+            self._first()
+        for seconds, again in zip(self._every, (self._watch, self.read_rate), strict=True):
+            if seconds > 0:
+                self._ui.set_interval(seconds, again)
+
+    def refresh(self, loud: bool = True, whole: bool = True) -> None:
+        """Read the account again, all of it or a share; before there is a session, try again to open it."""
+        session = self._ui.store.session
+        if session is None:
+            if not self._ui.work.running("open"):
+                self._reopen()
+        elif session.capabilities is None and not self._ui.work.running("connect"):
+            self.connect()
+        elif self._ui.work.running("read"):
+            # What is being read now may be older than what was just changed.
+            self._read_again = self._read_again or whole
+        else:
+            self.reading(True)
+            doing = "reading the account"
+            self._ui.work.start(
+                lambda: session.watch(whole=whole), group="read", doing=doing, loud=loud, then=self._read
+            )
+
+    def _watch(self) -> None:
+        self.refresh(loud=False, whole=False)
+
+    def _read(self, _: object) -> None:
+        self.reading(False)
+        if self._read_again:
+            self._read_again = False
+            self._ui.call_later(self.refresh, False)
+        self._follow()
+
+    def reading(self, reading: bool) -> None:
+        """Say that the account is being read, or no longer."""
+        self._ui.store.reading = reading
+        if not reading:
+            self._ui.store.failed = ""
+        self._ui.renew()
+
+    def read_rate(self) -> None:
+        """Read the sending figures, once at a time."""
+        session = self._ui.store.session
+        if session is not None and not self._ui.work.running("rate"):
+            self._ui.work.start(
+                session.read_rate, group="rate", doing="reading the sending figures", loud=False
+            )

@@ -1,0 +1,67 @@
+"""The one place every failed worker ends in: shown, counted and journaled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from workbench.core.errors import JournalError
+from workbench.tui.workers import Trouble, trouble
+
+if TYPE_CHECKING:
+    from workbench.tui.ports import Ui
+
+
+class ErrorReports:
+    """One per app; ``read_ended`` is called when a reading of the account failed."""
+
+    def __init__(self, ui: Ui, read_ended: Callable[[], object]) -> None:
+        self._ui = ui
+        self._read_ended = read_ended
+        self._told: dict[str, str] = {}
+
+    def failed(self, error: BaseException, told: Trouble, group: str) -> None:
+        """The one handler of every failed worker: shown, counted and journaled."""
+        if group == "read":
+            self._read_ended()
+        if group in ("open", "connect", "read"):
+            self._ui.store.failed = told.what
+            self._ui.renew()
+        # A reading that fails the same way every minute is one error, not one a minute.
+        again = not told.loud and self._told.get(group) == told.what
+        self._told[group] = told.what
+        if again:
+            return
+        self._ui.store.errors += 1
+        if group != "record":
+            self._record(error, told.doing)
+        if told.loud:
+            self._push_error(told)
+        else:
+            self._ui.tell(f"{told.what} ({told.doing})", severity="warning")
+        self._ui.renew_status()
+
+    def show(self, error: BaseException, doing: str, group: str) -> None:
+        """Show and journal an error that a worker returned rather than raised."""
+        self.failed(error, trouble(error, doing), group)
+
+    def _record(self, error: BaseException, doing: str) -> None:
+        session = self._ui.store.session
+        if session is not None and not isinstance(error, JournalError):
+            work = session.record_error
+            self._ui.work.start(lambda: work(error, doing), group="record", doing="journaling an error")
+
+    def _push_error(self, told: Trouble) -> None:
+        from workbench.tui.screens.texts import ErrorScreen
+
+        # What the server said may quote a person's address.
+        safe = self._ui.safe
+        shown = replace(
+            told, doing=safe(told.doing), what=safe(told.what), means=safe(told.means), todo=safe(told.todo)
+        )
+        for screen in self._ui.screen_stack:
+            if isinstance(screen, ErrorScreen):
+                screen.add(shown)
+                return
+        self._ui.push(ErrorScreen(shown))
