@@ -39,7 +39,7 @@ crash-matrix: $(DEV)  ## every kill point and effect kind, 500 random kill and r
 coverage: $(DEV)  ## lines that unit tests and drill reach; a floor of 95 % for each package that decides or writes
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/unit tests/drill --cov --cov-report=
 	@for part in domain execution vault journal; do \
-	  echo "── $$part"; $(BIN)/coverage report --include="workbench/$$part/*" --skip-covered --fail-under=95 || exit 1; \
+	  echo "── $$part"; $(BIN)/python -m coverage report --include="workbench/$$part/*" --skip-covered --fail-under=95 || exit 1; \
 	done
 
 mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="executor keys" for some modules

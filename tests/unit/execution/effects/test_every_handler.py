@@ -261,7 +261,7 @@ CASES = (
         "cleared",
         f"GET /v3/domains/{D}/tracking",
         (
-            ((200, {"tracking": {}}), True, False, "no link in it"),
+            ((200, {"tracking": {"unsubscribe": {"active": False}}}), True, False, "no link in it"),
             (
                 (200, {"tracking": {"unsubscribe": {"html_footer": "<p>bye</p>", "text_footer": "bye"}}}),
                 True,
