@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from workbench.core.errors import UsageError
+from workbench.core.words import listed, plural
 from workbench.domain.model.credential_use import PRODUCTION
 from workbench.domain.model.plan import RANK_ABUSE, Effect, EffectState
 from workbench.domain.model.situation import Situation
@@ -25,6 +26,20 @@ RANK_LIMIT = 90
 
 # What is said where everything an action does is done already.
 NOTHING_LEFT = "There is nothing left to do here."
+
+__all__ = [
+    "NOTHING_LEFT",
+    "NothingToDo",
+    "came_back",
+    "chosen",
+    "harm",
+    "listed",
+    "once_more",
+    "plural",
+    "rank_of",
+    "seen",
+    "used",
+]
 
 T = TypeVar("T")
 _SHOWN = ("last_hour", "last_used", "addresses", "more_addresses", "strange", "looks")
@@ -101,15 +116,3 @@ def seen(situation: Situation, credential: str) -> str:
 def rank_of(base: int, volume: int) -> int:
     """Return the rank of a credential: what sends most now is cut first, whatever it is."""
     return RANK_ABUSE + volume if volume > 0 else base
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return ``3 keys`` or ``1 key``."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
-def listed(names: Iterable[str], limit: int = 5) -> str:
-    """Return names as a list that says how many it leaves out."""
-    names = list(names)
-    shown = ", ".join(names[:limit])
-    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown

@@ -112,7 +112,9 @@ def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
     assert "0 API key(s) deleted and proven absent" in shown and "0 of 0 user(s)" in shown
     assert "until then it can leak again" in shown
     found.situation.state.contained_at = "2026-11-21T13:30:00Z"
-    found.situation.state.alarms["a"] = Alarm("a", "2026-11-21T13:40:00Z", "a key appeared", "keys", "k")
+    found.situation.state.alarms["a"] = Alarm(
+        "a", "2026-11-21T13:40:00Z", "a setting was changed", "domain-field", "k"
+    )
     shown = render.text(compose(Audience.MANAGEMENT, found))
     assert "was cut, with proof" in shown and "1 alarm(s) are open" in shown
 

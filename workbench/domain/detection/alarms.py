@@ -1,13 +1,19 @@
-"""Which alarms still ask for something, and what each asks for. Pure."""
+"""Which alarms still ask for something, and what each asks for. Pure.
+
+An alarm is over when somebody explained it, when an effect took care of its thing since, or when the thing is
+proven absent: what is not there any more can neither be judged nor removed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workbench.core.clock import iso
 from workbench.domain.detection.changes import REMEDIES, SLICES
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm
+from workbench.domain.runbook.coverage import unread
 
 # What takes care of the thing that an alarm is about.
 _ENDS = (
@@ -23,7 +29,10 @@ _ENDS = (
     EffectKind.ALLOWLIST_ADD,
     EffectKind.LIMIT_SET,
 )
+_DELETES = (EffectKind.KEY_DELETE, EffectKind.LOGIN_DELETE)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
+# That the thing is absent is the news itself, or says nothing about who sends.
+_ABSENT_BY_NATURE = ("gone:", "sends:", "reproof:")
 # How the findings about one thing are named, by the alarm's kind.
 _SINGULAR = {
     "keys": "key",
@@ -36,23 +45,39 @@ _SINGULAR = {
 
 def open_alarms(situation: Situation) -> list[Alarm]:
     """Return the alarms that nobody explained and nothing took care of, the newest first."""
-    state = situation.state
-    if not state.alarms:
+    if not situation.state.alarms:
         return []
-    ended: dict[str, str] = {}
-    for record in state.of_kind(*_ENDS):
-        if record.state in _REACHED:
-            target = record.effect.target
-            ended[target] = max(ended.get(target, ""), record.done_at)
+    cared = _cared_for(situation)
     waiting = [
         alarm
-        for alarm in state.alarms.values()
-        if not alarm.seen
-        and ended.get(alarm.target, "") < alarm.at
-        and not _judged(situation, alarm)
-        and not _vanished(situation, alarm)
+        for alarm in situation.state.alarms.values()
+        if not _over(situation, alarm, cared) and not _judged(situation, alarm)
     ]
     return sorted(waiting, key=lambda alarm: alarm.at, reverse=True)
+
+
+def over(situation: Situation) -> set[str]:
+    """Return the ids of the alarms whose thing is taken care of or gone, whatever was judged of them."""
+    cared = _cared_for(situation)
+    return {alarm.id for alarm in situation.state.alarms.values() if _over(situation, alarm, cared)}
+
+
+def _cared_for(situation: Situation) -> dict[str, str]:
+    """Return when an effect of this incident last took care of a thing, by the thing's id.
+
+    A key or login that was deleted and is proven absent once more is taken care of until then.
+    """
+    ended: dict[str, str] = {}
+    for record in situation.state.of_kind(*_ENDS):
+        if record.state in _REACHED:
+            target = record.effect.target
+            proven = record.proven_at if record.effect.kind in _DELETES else ""
+            ended[target] = max(ended.get(target, ""), record.done_at, proven)
+    return ended
+
+
+def _over(situation: Situation, alarm: Alarm, cared: dict[str, str]) -> bool:
+    return alarm.seen or cared.get(alarm.target, "") >= alarm.at or _vanished(situation, alarm)
 
 
 def finding_key(alarm: Alarm, known: frozenset[str] | set[str]) -> str:
@@ -75,6 +100,9 @@ def remedy(situation: Situation, alarm: Alarm) -> str:
         )
     if (login := inventory.logins.get(target)) is not None:
         return "logins.reset" if sends or login.is_postmaster else "logins.delete"
+    if alarm.id.startswith("sends:"):
+        # What is not in the account any more and seems to send on: whether it is dead is asked once more.
+        return "contain.prove"
     if alarm.id.startswith("gone:") or alarm.kind in ("keys", "logins"):
         return ""
     return REMEDIES.get(alarm.kind, "")
@@ -99,9 +127,14 @@ def _keys(alarm: Alarm) -> Iterator[str]:
 
 
 def _vanished(situation: Situation, alarm: Alarm) -> bool:
-    """Return whether what had appeared is gone again, as a user who was deleted in the control panel is."""
-    appeared = alarm.id == f"{alarm.kind}:{alarm.target}" or alarm.id.startswith("back:")
+    """Return whether what the alarm is about is not in the account any more, by a later reading without gaps.
+
+    That is how a user who was deleted in the control panel ends, and a route that was edited and then removed.
+    """
+    if alarm.id.startswith(_ABSENT_BY_NATURE) or alarm.kind not in SLICES:
+        return False
     inventory = situation.inventory
-    if not appeared or alarm.kind not in SLICES or alarm.kind not in inventory.read_at:
+    read_at = inventory.read_at.get(alarm.kind)
+    if read_at is None or iso(read_at) < alarm.at or unread(inventory, (alarm.kind,)):
         return False
     return alarm.target not in getattr(inventory, alarm.kind)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.core.redact import key_tail
+from workbench.domain.detection import alarms
 from workbench.domain.detection.changes import REMEDIES
 from workbench.domain.detection.suspicion import Suspicion
-from workbench.domain.model.situation import Situation
-from workbench.domain.settings_audit.results import open_items
+from workbench.domain.model.situation import OURS, Situation
+from workbench.domain.settings_audit.results import REMOVED, open_items
 from workbench.domain.settings_audit.unread import Unread, areas
 
 
@@ -203,10 +204,14 @@ def _unread(situation: Situation) -> Iterator[Finding]:
 
 
 def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:
+    over = alarms.over(situation)
     for alarm in situation.state.alarms.values():
         if alarm.target in known:
             continue
         key = f"alarm:{alarm.id}"
+        decided = _decided(situation, key)
+        if alarm.id in over and decided != OURS:
+            decided = REMOVED
         yield Finding(
             key,
             alarm.target,
@@ -215,6 +220,6 @@ def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:
             ("account",),
             "high",
             (f"seen {alarm.at}, and no effect of this incident explains it",),
-            _decided(situation, key),
+            decided,
             REMEDIES.get(alarm.kind, ""),
         )

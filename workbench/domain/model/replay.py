@@ -99,25 +99,29 @@ def _verified(state: State, body: Body, at: str) -> None:
     record = state.effects[body["id"]]
     record.open = False
     record.state = EffectState.VERIFIED
+    record.proven_at = at
     record.done_at = record.done_at or at
     record.evidence = list(body.get("evidence", record.evidence))
 
 
-def _reproven(state: State, body: Body, _at: str) -> None:
+def _reproven(state: State, body: Body, at: str) -> None:
     """An effect was proven again, later or from elsewhere: the newest look stands beside the first."""
     record = state.effects[body["id"]]
     first = [line for line in record.evidence if not line.startswith("again ")]
     record.evidence = [*first, *body["evidence"]]
+    record.tried_at = at
     if body["sure"]:
         record.state = EffectState.VERIFIED
+        record.proven_at = at
     elif body["against"]:
         record.state = EffectState.DONE
 
 
-def _unproven(state: State, body: Body, _at: str) -> None:
+def _unproven(state: State, body: Body, at: str) -> None:
     # Done stays done: the server said yes, only the proof is missing, and why is kept beside it.
     record = state.effects[body["id"]]
     record.evidence = list(body.get("evidence", record.evidence))
+    record.tried_at = at
 
 
 def _failed(state: State, body: Body, _at: str) -> None:

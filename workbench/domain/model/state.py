@@ -54,6 +54,9 @@ class EffectRecord:
     done_at: str = ""
     # The same moment by the account's clock, which its log is written by; empty where it is not known.
     account_at: str = ""
+    # When the account last showed the effect (or was asked and did not, see ``tried_at``), ISO 8601 UTC.
+    proven_at: str = ""
+    tried_at: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the effect as the command line's documents show it (design, contracts)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from workbench.domain.runbook.verdict import Found, Verdict, attested
 # Listings come days after the abuse (drill and dossier: days 0, 1 and 3); a week covers them.
 WATCH_DAYS = 7
 CHECK, REMOVE = "blocklists.check", "blocklists.removal"
+_BEFORE = "steps 1 to 3 and 10: no list is asked before access is proven cut"
 
 
 def blocklists(situation: Situation) -> Found:
@@ -35,16 +37,18 @@ def blocklists(situation: Situation) -> Found:
         more = f" and {len(waiting) - 4} more" if len(waiting) > 4 else ""
         lines = (f"{first}{shown}{more}", *lines)
         progress = (len(matter) - len(waiting), len(matter))
-        return said or Found(
-            Verdict.IN_PROGRESS, lines, progress, action=REMOVE if state.contained_at else CHECK
-        )
+        found = Found(Verdict.IN_PROGRESS, lines, progress, action=REMOVE)
+        # Who asks before access is proven cut is listed again at once: the steps before come first.
+        stands_back = replace(found, action=CHECK, idle=True, waits=_BEFORE)
+        return said or (found if state.contained_at else stands_back)
     until = watch_until(state)
     if said is not None:
         return said
     if until is None or now < until or matter:
         day = f"until {until:%d %b}" if until is not None else f"for {WATCH_DAYS} days after containment"
         words = f"watched {day}: a listing can come days after the abuse"
-        return Found(Verdict.IN_PROGRESS, (*lines[:1], words, *lines[1:]), action=CHECK, idle=True)
+        found = Found(Verdict.IN_PROGRESS, (*lines[:1], words, *lines[1:]), action=CHECK, idle=True)
+        return replace(found, waits=f"the lists, {day}; what is due is asked again by itself")
     return Found(Verdict.DONE, (f"no listing that matters, watched until {until:%d %b}", *lines))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.core.redact import key_tail, visible
+from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
@@ -16,6 +17,7 @@ from workbench.mailgun.models import Subaccount
 
 _CUTS = (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE, EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
+_PROVE_ELSEWHERE = "a host that reaches Mailgun's SMTP servers: start the workbench there, try again (f), or attest (t)"
 
 
 def evidence(situation: Situation) -> Found:
@@ -39,7 +41,9 @@ def evidence(situation: Situation) -> Found:
     found = counted(done, 3, tuple(lines))
     # The rest (0b) is read below the writes and stands in nobody's way (design, idea 5).
     action = "support.message" if first and not told else "evidence.preserve"
-    return Found(found.verdict, found.evidence, found.progress, action, idle=first and bool(told))
+    idle = first and bool(told)
+    waits = "the rest of the evidence: it is read by itself, below everything else" if idle else ""
+    return Found(found.verdict, found.evidence, found.progress, action, idle=idle, waits=waits)
 
 
 def keys(situation: Situation) -> Found:
@@ -110,7 +114,13 @@ def logins(situation: Situation) -> Found:
     waiting = [item for item in kept(situation) if not item.is_key]
     lines[:0] = [_kept(item) for item in waiting]
     if not untouched and unproven:
-        return Found(Verdict.IN_PROGRESS, tuple(lines), (len(verified), len(held)), "finish")
+        found = Found(Verdict.IN_PROGRESS, tuple(lines), (len(verified), len(held)), "finish")
+        # Looked at and not shown: from here it may never be. The next step need not wait for another host.
+        tried = all(by_login[login].tried_at for login in unproven)
+        said = attested(state, "2")
+        if tried and said is not None:
+            return replace(said, evidence=(*said.evidence, *lines), progress=found.progress)
+        return replace(found, idle=True, waits=_PROVE_ELSEWHERE) if tried else found
     found = counted(len(verified), len(held), tuple(lines))
     if waiting and len(waiting) == untouched and not unproven:
         return _hand_over(situation, found, waiting)
@@ -142,7 +152,11 @@ def stop(situation: Situation) -> Found:
         if said is not None:
             return said
         if situation.volume is None:
-            return Found(Verdict.OPEN, ("the sending figures are not read yet", *lines))
+            waits = (
+                "the sending figures: they are read every 20 seconds; where they stay refused, attest it (t)"
+            )
+            why = "the sending figures are not read yet"
+            return Found(Verdict.OPEN, (why, *lines), action="refresh", idle=True, waits=waits)
         return Found(Verdict.NOT_APPLICABLE, ("no domain sends abnormally much", *lines))
     done = [n for n in names if n in purges and purges[n].state is EffectState.VERIFIED]
     missing = [n for n in names if n not in done]
@@ -174,7 +188,12 @@ def _kept(item: Kept) -> str:
 def _hand_over(situation: Situation, found: Found, waiting: list[Kept]) -> Found:
     """All that is left waits for its hand-over: the next step need not, until a deadline runs out."""
     asks = any(item.adopted or (item.due is not None and item.due <= situation.now) for item in waiting)
-    return Found(Verdict.IN_PROGRESS, found.evidence, found.progress, "handover.finish", idle=not asks)
+    if asks:
+        return replace(found, verdict=Verdict.IN_PROGRESS, action="handover.finish")
+    due = min((item.due for item in waiting if item.due is not None), default=None)
+    until = f"until {due:%d %b %H:%M}Z, then you are asked" if due is not None else "F ends the old ones"
+    waits = f"step 10: {plural(len(waiting), 'credential')} not handed over yet; {until}"
+    return replace(found, verdict=Verdict.IN_PROGRESS, action="handover.finish", idle=True, waits=waits)
 
 
 def _state(records: dict[str, EffectRecord], login: str) -> EffectState | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.detection.findings import Finding, findings
 from workbench.domain.hardening.measures import Standing, items, score, settled
 from workbench.domain.leaks import leaks
@@ -69,7 +70,8 @@ def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
     by_hand = [f for f in bad if f.kind not in ("user", "domain")]
     if not by_hand:
         happens = "The rest goes by itself or in step 1b; the account is read again every minute."
-        return replace(found, action="pane.domains", happens=happens, idle=True)
+        waits = "Mailgun, which deletes a domain in the background, and the control panel (step 1b); read every minute"
+        return replace(found, action="pane.domains", happens=happens, idle=True, waits=waits)
     happens = (
         "No call removes these: repair them in the control panel, then say so in the list. The evidence below names "
         "them."
@@ -125,8 +127,11 @@ def adoption(situation: Situation) -> Found:
     said = attested(situation.state, "10")
     made = replacements(situation)
     if not made:
+        if said is None and situation.state.contained_at:
+            return Found(Verdict.NOT_APPLICABLE, ("access is cut, and no program needs a replacement",))
         why = "opens when the first replacement is proven"
-        return said or Found(Verdict.OPEN, (why,), action="adoption.show", idle=True)
+        found = Found(Verdict.OPEN, (why,), action="adoption.show", idle=True)
+        return said or replace(found, waits="steps 1 and 2: no replacement is proven yet")
     waiting = [one for one in made if one.waits]
     down = sum(one.down for one in waiting)
     unused = [one for one in made if one.used_before is False and not one.in_use]
@@ -149,13 +154,25 @@ def adoption(situation: Situation) -> Found:
             f"{len(waiting)} credential(s) are handed over; it is the turn of those who run the programs. The log is "
             "read again and again: each closes by itself when it is seen in use."
         )
-        return replace(found, action="adoption.show", happens=happens, idle=True)
+        waits = (
+            f"whoever runs the programs: {plural(len(waiting), 'credential')} not seen in use yet; until then the log "
+            "is read every few minutes. What nobody needs is said so in the list (H, then x)"
+        )
+        return replace(found, action="adoption.show", happens=happens, idle=True, waits=waits)
     if question and not waiting and any(one.in_use for one in made):
         # Done is when production runs on the new ones and the old places are clean: step 7 says of that.
         happens = (
             "Production runs on the new ones. The places where the old ones lay are not clean yet: step 7."
         )
-        return replace(found, verdict=Verdict.IN_PROGRESS, action="adoption.show", happens=happens, idle=True)
+        waits = "step 7: the places where the old ones lay"
+        return replace(
+            found,
+            verdict=Verdict.IN_PROGRESS,
+            action="adoption.show",
+            happens=happens,
+            idle=True,
+            waits=waits,
+        )
     return replace(found, action="adoption.show")
 
 
@@ -164,7 +181,8 @@ def harden(situation: Situation) -> Found:
     said = attested(situation.state, "11")
     if not situation.state.contained_at:
         why = "after access is cut and production runs again"
-        return said or Found(Verdict.OPEN, (why,), action="harden.show", idle=True)
+        waits = "steps 1 and 2, and with them step 10: access is not proven cut yet"
+        return said or Found(Verdict.OPEN, (why,), action="harden.show", idle=True, waits=waits)
     measures = items(situation)
     reached = score(measures)
     first = situation.state.facts.get("hardening_before", {}).get("percent")
@@ -191,7 +209,10 @@ def report(situation: Situation) -> Found:
         happens = (
             "The report is sent; Support re-enables the account. The domains are read again every minute."
         )
-        return Found(Verdict.IN_PROGRESS, lines, action="report.write", happens=happens, idle=True)
+        waits = "Mailgun Support, until they enable the account; the domains are read again every minute"
+        return Found(
+            Verdict.IN_PROGRESS, lines, action="report.write", happens=happens, idle=True, waits=waits
+        )
     fact = situation.state.facts.get("report")
     if fact is not None:
         lines = (f"written {fact['at']}, sha256 {fact.get('sha256', '')[:16]}…, not sent yet",)

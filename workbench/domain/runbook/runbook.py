@@ -48,6 +48,7 @@ class StepView:
     breaks: str
     happens: str
     idle: bool = False
+    waits: str = ""
 
 
 class Order(StrEnum):
@@ -264,6 +265,7 @@ def steps(situation: Situation) -> list[StepView]:
                 breaks=text.breaks,
                 happens=found.happens or text.happens,
                 idle=found.idle,
+                waits=found.waits,
             )
         )
     return views

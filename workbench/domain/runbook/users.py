@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbench.core.redact import short_address, visible
+from workbench.core.words import plural
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook.user_actions import (
@@ -19,6 +20,8 @@ from workbench.domain.runbook.user_actions import (
     sign_in,
 )
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
+
+_CUT_FIRST = "step 1: a new password is no use while an old key lives"
 
 __all__ = ["passwords", "sign_in", "strangers", "two_factor"]
 
@@ -45,7 +48,8 @@ def strangers(situation: Situation) -> Found:
             "Somebody with the panel open deletes them now: Security, Users, Delete. The list is read again every "
             "minute; this step closes when they are gone."
         )
-        return replace(found, action="pane.users", happens=happens, idle=True)
+        waits = "whoever has the control panel open: Security, Users, Delete; the list is read every minute"
+        return replace(found, action="pane.users", happens=happens, idle=True, waits=waits)
     return replace(found, action="people.strangers")
 
 
@@ -56,7 +60,7 @@ def passwords(situation: Situation) -> Found:
         return _nobody(situation)
     if not situation.state.people_cut_at:
         why = "passwords come after access is cut: a new one is no use before"
-        return Found(Verdict.OPEN, (why,), (0, len(everybody)), idle=True)
+        return Found(Verdict.OPEN, (why,), (0, len(everybody)), idle=True, waits=_CUT_FIRST)
     lines = []
     for one in everybody:
         if one.password is Known.SHOWN:
@@ -88,7 +92,7 @@ def two_factor(situation: Situation) -> Found:
     done = sum(one.two_factor is not Known.OPEN for one in everybody)
     found = attested(situation.state, TWO_FACTOR) or counted(done, len(everybody), tuple(lines))
     if not situation.state.people_cut_at and found.verdict is not Verdict.DONE:
-        return replace(found, idle=True)
+        return replace(found, idle=True, waits=_CUT_FIRST)
     return _their_turn(found, [one for one in everybody if one.two_factor is Known.OPEN])
 
 
@@ -101,7 +105,12 @@ def _their_turn(found: Found, missing: list[Person]) -> Found:
             f"{len(missing)} user(s) have the message; it is their turn. The list is read again every minute and shows "
             "who did it. Where a mailed link died, the message is sent again."
         )
-        return replace(found, action="pane.users", happens=happens, idle=True)
+        left = [one.link_left for one in missing if one.link_left is not None]
+        until = (
+            f"the first mailed link dies in {-(-int(min(left).total_seconds()) // 60)} min; " if left else ""
+        )
+        waits = f"{plural(len(missing), 'user')}: {until}the list is read every minute"
+        return replace(found, action="pane.users", happens=happens, idle=True, waits=waits)
     return replace(found, action="people.message")
 
 

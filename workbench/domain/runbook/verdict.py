@@ -25,7 +25,7 @@ class Found:
 
     ``action`` and ``happens`` replace the step's usual next action and its description where the evidence
     asks for something else. ``idle`` says that the operator did their part: what is missing comes by itself
-    or from somebody else, and the next step need not wait for it.
+    or from somebody else, and the next step need not wait for it. ``waits`` then says whom for and until when.
     """
 
     verdict: Verdict
@@ -34,6 +34,7 @@ class Found:
     action: str = ""
     happens: str = ""
     idle: bool = False
+    waits: str = ""
 
 
 def attested(state: State, step: str) -> Found | None:

@@ -1,0 +1,17 @@
+"""Words that every text forms alike: counts with their plurals, and lists that say what they leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return ``3 keys``, ``1 key`` or ``1,200 keys``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: Iterable[str], limit: int = 5) -> str:
+    """Return names as a list that says how many it leaves out."""
+    names = list(names)
+    shown = ", ".join(names[:limit])
+    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
