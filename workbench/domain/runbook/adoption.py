@@ -20,6 +20,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord
 from workbench.domain.runbook.handover import kept
 
+_REACHED = (EffectState.DONE, EffectState.VERIFIED)
 _PLACES = 6  # places named for one credential in the list to all
 # The runbook's step, and what is attested of the place where the old ones leaked.
 STEP, SOURCE, TOLD = "10", "source-closed", "told"
@@ -74,8 +75,13 @@ def replacements(situation: Situation) -> list[Replacement]:
     present = {record.effect.id for record in state.passwords.values()}
     waiting = {item.credential for item in kept(situation)}
     ended = {r.effect.target for r in state.of_kind(EffectKind.KEY_DELETE) if r.state is EffectState.VERIFIED}
+    beside = {
+        str(r.effect.params.get("replaces")): r.done_at
+        for r in state.of_kind(EffectKind.LOGIN_CREATE)
+        if r.state in _REACHED
+    }
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE):
-        if record.state not in (EffectState.DONE, EffectState.VERIFIED) or record.effect.params.get("own"):
+        if record.state not in _REACHED or record.effect.params.get("own"):
             continue
         if record.effect.params.get("stranger"):
             continue
@@ -83,6 +89,8 @@ def replacements(situation: Situation) -> list[Replacement]:
             continue  # Its password was replaced once more.
         if record.result.get("key_id") in ended:
             continue  # So was this key, by one that may do less or ends by itself.
+        if record.effect.kind is EffectKind.LOGIN_RESET and beside.get(record.effect.target, "~") <= record.done_at:
+            continue  # Its sender moved to the login made beside it; this password only ended the old one.
         note = notes.get(record.effect.id, {})
         in_use, seen = _in_use(situation, record)
         by_hand = tuple(str(place) for place in note.get("places", ()))
@@ -203,10 +211,27 @@ def _in_use(situation: Situation, record: EffectRecord) -> tuple[bool, tuple[str
         entry = seen.get(f"key:{record.result.get('key_id', '')}")
         return bool(entry and entry.get("last")), _addresses(entry)
     entry = seen.get(f"smtp:{record.effect.target}")
-    if entry is None or not record.done_at:
-        return False, ()
-    last, since = _moment(entry.get("last")), _moment(record.done_at)
-    return last is not None and since is not None and last > since, _addresses(entry)
+    if _used_since(entry, record.done_at):
+        return True, _addresses(entry)
+    # A program that moved to the login beside the old one may go on sending by the old one's address, which is all
+    # that the log names (dossier B5). Once the old password is dead only the new login can do that.
+    old = str(record.effect.params.get("replaces", ""))
+    entry = seen.get(f"smtp:{old}")
+    return old != "" and _used_since(entry, _ended(situation, old)), _addresses(entry)
+
+
+def _used_since(entry: Mapping[str, Any] | None, since: str) -> bool:
+    """Return whether a login was seen in use after a moment; never where either is not known."""
+    last, after = _moment((entry or {}).get("last")), _moment(since)
+    return last is not None and after is not None and last > after
+
+
+def _ended(situation: Situation, login: str) -> str:
+    """Return when a login's old password was last proven dead, empty where it was not."""
+    ends = situation.state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
+    return max(
+        (r.done_at for r in ends if r.effect.target == login and r.state is EffectState.VERIFIED), default=""
+    )
 
 
 def _used_before(situation: Situation, record: EffectRecord) -> bool | None:

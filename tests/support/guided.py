@@ -1,0 +1,361 @@
+"""Somebody who only follows the guide, without a screen: each press does what the guide names, as its dialogs would.
+
+The account, the session and the drill are the real ones in one thread (see ``in_process``), on a clock that moves
+only when the player waits. What no press decides (reading a whole log, asking name servers) is stood in for.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from tests.support.drills import opened
+from tests.support.in_process import bind, in_process_drill
+from workbench import blocklist_reader
+from workbench.actions.catalog import ACTIONS
+from workbench.actions.choices import WITH_WAYS, Choices
+from workbench.blocklists.names import Subject
+from workbench.blocklists.verdicts import Listing, Verdict, listing_tier, read_addresses
+from workbench.blocklists.zones import Zone
+from workbench.drill.serve import RunningDrill
+from workbench.errors import ApiError, UsageError
+from workbench.incident import adoption, alarms, guide, hardening, leakage, people
+from workbench.incident.guide import Kind, Lead
+from workbench.incident.plan import Plan
+from workbench.progress import EffectMoved, Phase
+from workbench.session import Session
+
+SMALL: Mapping[str, int] = {"domains": 4, "credentials": 8, "users": 4}
+MOST = 140  # presses; whoever needs more goes round in circles
+WINDOW = {"from": "2026-11-21T05:00:00Z", "to": "2026-11-21T14:00:00Z"}
+
+
+class FakeLookup:
+    """Stands for the name servers: asks the drill's listings by a call."""
+
+    def __init__(self, drill: RunningDrill, zones: Iterable[Zone], clock: Any) -> None:
+        self._drill, self._zones, self._clock = drill, tuple(zones), clock
+        self.health: list[Any] = []
+
+    async def run(self, subjects: Iterable[Subject], **_: Any) -> AsyncIterator[Listing]:
+        """Yield a listing for every pair."""
+        for subject in subjects:
+            for zone in self._zones:
+                if zone.takes(subject.kind, subject.role):
+                    yield self._one(subject, zone)
+
+    def _one(self, subject: Subject, zone: Zone) -> Listing:
+        found = self._drill.account.listings.lookup(zone.name, subject.value)
+        codes, text = found if found is not None else ((), "")
+        reading = read_addresses(zone, codes) if codes else None
+        listed = reading is not None and reading.verdict is Verdict.LISTED
+        return Listing(
+            subject,
+            zone,
+            Verdict.LISTED if listed else Verdict.NOT_LISTED,
+            listing_tier(zone, reading.matched) if listed and reading is not None else zone.tier,
+            tuple(codes) if listed else (),
+            reading.matched if listed and reading is not None else (),
+            reading.reason if listed and reading is not None else "no entry",
+            (text,) if listed else (),
+            self._clock.now(),
+            3600,
+            "here",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How somebody plays. Shares are of 1; ``pauses`` are seconds before a press, one of them drawn each time.
+
+    ``leave_out`` is how often a plan loses some rows, ``halve`` how often a run is stopped half-way, ``others`` whether
+    the drill plays the others' parts (without it nobody ever does), ``strays`` how often a press comes while the
+    account moved unseen.
+    """
+
+    pauses: Sequence[float] = (0.0, 20.0, 180.0)
+    leave_out: float = 0.0
+    halve: float = 0.0
+    others: bool = True
+    back_in: float = 0.0
+
+
+@dataclass
+class Player:
+    """Presses what the guide names. ``story`` is what happened, press by press."""
+
+    session: Session
+    drill: RunningDrill
+    manner: Manner
+    rng: random.Random
+    leaky: Path
+    presses: int = 0
+    confirmations: int = 0
+    typed: int = 0
+    told: str = ""
+    story: list[str] = field(default_factory=list)
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def lead(self) -> Lead:
+        """Return what the guide names now."""
+        return guide.lead(self.session.situation(), self.session.steps())
+
+    def view(self) -> tuple[object, ...]:
+        """Return what the runbook shows: the lead, and every step with its evidence."""
+        return (
+            self.lead(),
+            tuple((s.id, s.verdict, s.progress, s.evidence, s.next_action) for s in self.session.steps()),
+        )
+
+    async def open(self) -> None:
+        """Connect and read, as the screen does when it opens; what fails is told and tried again later."""
+        try:
+            await self.session.connect()
+            await self.session.read_inventory()
+            await self.session.read_rate()
+        except ApiError as error:
+            self.told = error.what
+            self.session.could_not_read(error)
+
+    async def pause(self) -> None:
+        """Let time pass; the screen's watch reads on meanwhile."""
+        seconds = self.rng.choice(self.manner.pauses)
+        self.drill.clock.advance(seconds)
+        if seconds:
+            await self.look(whole=False)
+
+    async def look(self, *, whole: bool = True) -> None:
+        """Read the account as the watch does, and who sends with what."""
+        try:
+            if self.session.capabilities is None or self.session.capabilities.failure() is not None:
+                await self.open()
+            await self.session.watch(whole=whole)
+            await self.session.read_use(calls=4)
+        except ApiError as error:
+            self.told = error.what
+
+    async def play(self, most: int = MOST) -> Lead:
+        """Press until the guide waits or ends; AssertionError with the story where a press changes nothing."""
+        await self.open()
+        for _ in range(most):
+            await self.pause()
+            now, before = self.lead(), self.view()
+            if now.kind is Kind.END:
+                return now
+            await self.press(now)
+            if now.kind is Kind.WAIT:
+                after = self.lead()
+                if after.kind is Kind.WAIT and after.step == now.step:
+                    return after
+            elif self.view() == before and not self.left_out:
+                raise AssertionError(self.tale(f"nothing changed: {now}"))
+        raise AssertionError(self.tale("it never ends"))
+
+    def tale(self, what: str) -> str:
+        """Return the story so far, for a failed assertion."""
+        return "\n".join((what, f"told: {self.told}", *self.story[-40:]))
+
+    # ── pressing ─────────────────────────────────────────────────────────────────────────────────────────
+
+    left_out: bool = False
+
+    async def press(self, now: Lead) -> None:
+        """Press Enter and do what the dialog that it opens names."""
+        self.presses += 1
+        self.left_out = False
+        self.story.append(f"{now.kind.value} {now.step} {now.action}")
+        await self.do(now.action)
+        await self.look(whole=now.action == guide.LOOK)
+
+    async def do(self, action_id: str) -> None:
+        """Do an action as its default dialogs would."""
+        own: dict[str, Callable[[], Any]] = {
+            "evidence.preserve": self._preserve,
+            "support.message": lambda: self.session.attest("0", "opening message to Support copied"),
+            "alarms.show": self._alarm,
+            "finish": lambda: self._run(None),
+            "refresh": self.look,
+            "people.strangers": self._strangers,
+            "people.message": self._message,
+            "leftovers.sweep": lambda: self.session.investigation.sweep(),
+            "findings.judge": self._judge,
+            "domains.delete": self._domain,
+            "damage.assess": self._assess,
+            "leaks.search": self._search,
+            "leaks.judge": self._close_leaks,
+            "blocklists.check": lambda: self.session.check_blocklists(),
+            "blocklists.removal": self._removal,
+            "adoption.show": self._hand_over,
+            "harden.show": self._harden,
+            "report.write": self._report,
+            "contain.prove": lambda: self.session.prove_again(),
+        }
+        if action_id in own:
+            await own[action_id]()
+        elif action_id.startswith("drill."):
+            self.story.append(await self.session.exercise(action_id))
+        elif ACTIONS[action_id].plans:
+            await self._plan(action_id, [])
+        else:
+            self.story.append(f"  {action_id} only shows something")
+
+    async def _plan(self, action_id: str, marked: Collection[str], **options: Any) -> None:
+        if action_id in WITH_WAYS and not options:
+            options = Choices.proposed(self.session.situation(), action_id).options()
+        try:
+            plan = self.session.plan(action_id, list(marked), **options)
+        except UsageError as error:
+            self.story.append(f"  no plan: {error.what}")
+            raise AssertionError(self.tale(f"{action_id} {marked}: {error.what}")) from error
+        if len(plan) > 1 and self.rng.random() < self.manner.leave_out:
+            kept = [effect.id for effect in plan if self.rng.random() < 0.6]
+            self.left_out = True
+            if not kept:
+                return
+            needed = {one for effect in plan if effect.id in kept for one in effect.after}
+            plan = plan.only({*kept, *needed})
+        await self._run(plan)
+
+    async def _run(self, plan: Plan | None) -> None:
+        self.confirmations += plan is not None
+        self.typed += len(str(len(plan))) if plan is not None else 0
+        halve = self.rng.random() < self.manner.halve
+        after = self.rng.randint(1, 8)
+        ended = 0
+
+        def stop(event: Any) -> None:
+            nonlocal ended
+            ended += isinstance(event, EffectMoved) and event.phase is Phase.VERIFIED
+            if ended >= after:
+                self.session.stop()
+
+        end = self.session.subscribe(stop) if halve else None
+        try:
+            summary = await self.session.run(plan)
+        finally:
+            if end is not None:
+                end()
+        self.story.append(f"  {summary.line()}{' (stopped)' if halve else ''}")
+
+    # ── the dialogs ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def _preserve(self) -> None:
+        await self.session.preserve()
+
+    async def _alarm(self) -> None:
+        situation = self.session.situation()
+        first = guide.actionable(situation)[0]
+        action = alarms.remedy(situation, first)
+        self.story.append(f"  alarm: {first.text} -> {action}")
+        if action == "leftovers.remove":
+            known = {f.id for f in self.session.findings() if not f.key.startswith("alarm:")}
+            if first.target in known:
+                await self._plan(action, [first.target])
+            else:
+                await self.do("leftovers.sweep")
+        elif action == "domains.delete":
+            await self._plan(action, [first.target], typed=first.target)
+        elif action == "limit.set":
+            await self._plan(action, [], limit=5000)
+        elif action == "logins.reset":
+            await self._plan(action, [first.target], again=True)
+        elif ACTIONS[action].plans:
+            await self._plan(action, [first.target])
+        else:
+            await self.do(action)
+
+    async def _strangers(self) -> None:
+        situation = self.session.situation()
+        for item in self.session.inventory.users.values():
+            if situation.of_user(item).likely:
+                await self.session.decide(f"user:{item.id}", "intruder", "named")
+
+    async def _message(self) -> None:
+        situation = self.session.situation()
+        for person in people.to_tell(situation) or people.pending(situation):
+            name, due, text, kind = people.timer_for(situation, person.item)
+            await self.session.timer(name, due, text, kind=kind, subject=person.item.id)
+
+    async def _judge(self) -> None:
+        found = [f for f in self.session.findings() if not f.key.startswith("leak:")]
+        waiting = [f for f in found if not f.decision]
+        by_hand = [f for f in found if f.decision == "intruder" and not f.remedy and f.kind != "domain"]
+        for one in waiting:
+            decision = "intruder" if one.severity in ("high", "medium") else "ours"
+            await self.session.decide(one.key, decision, "judged")
+        if not waiting:
+            for one in by_hand:
+                await self.session.decide(one.key, "removed", "by hand")
+
+    async def _domain(self) -> None:
+        name = next(f.id for f in self.session.findings() if f.kind == "domain" and f.decision == "intruder")
+        await self._plan("domains.delete", [name], typed=name)
+
+    async def _assess(self) -> None:
+        await self.session.fact("assessment", {"lines": ["abuse from 05:00Z"], "window": WINDOW})
+
+    async def _search(self) -> None:
+        from workbench.leak_search import Request, search
+
+        await search(self.session, Request(targets=(str(self.leaky),)), lambda _: None)
+
+    async def _close_leaks(self) -> None:
+        for one in leakage.leaks(self.session.state):
+            if one.open:
+                await self.session.decide(one.key, leakage.CLOSED, "closed by hand")
+
+    async def _removal(self) -> None:
+        ready = [one for one in self.session.blocklists.removals() if one.ready]
+        if not ready:
+            raise AssertionError(self.tale("no removal is ready, and the guide names one"))
+        await self.session.blocklists.requested(*ready[0].listing.pair)
+
+    async def _hand_over(self) -> None:
+        situation = self.session.situation()
+        if adoption.source_question(situation):
+            await self.session.attest(adoption.STEP, "place of the leak: closed", adoption.SOURCE)
+        waiting = [one for one in adoption.replacements(self.session.situation()) if one.waits]
+        if waiting:
+            await self.session.attest(adoption.STEP, f"list of {len(waiting)} copied", adoption.TOLD)
+
+    async def _harden(self) -> None:
+        for item in hardening.items(self.session.situation()):
+            if not hardening.settled(item):
+                await self.session.attest(
+                    hardening.STEP, f"{item.id}: left for later", f"{hardening.LATER_MARK}{item.id}"
+                )
+
+    async def _report(self) -> None:
+        await self.session.fact("report", {"sha256": "0" * 64})
+        await self.session.attest("12", "report copied to send to Support")
+
+
+@asynccontextmanager
+async def player(
+    folder: Path, scenario: str, seed: int, manner: Manner, **sizes: int
+) -> AsyncIterator[Player]:
+    """Yield a player of a drill that nobody else knows, on a clock that stands still."""
+    leaky = folder / "web"
+    leaky.mkdir(parents=True)
+    async with in_process_drill(
+        folder / "drill", scenario=scenario, seed=seed, **{**SMALL, **sizes}
+    ) as drill:
+        stolen = drill.story.operator_key.secret
+        (leaky / ".env").write_text(f"MAILGUN_API_KEY={stolen}\n", encoding="utf-8")
+
+        def lookups(what: Any, zones: Any, wanted: Any, clock: Any, *_: Any) -> list[Any]:
+            chosen = [s for s in what if wanted is None or any(s.value in names for names in wanted.values())]
+            return [(FakeLookup(drill, zones, clock), chosen)]
+
+        with mock.patch.object(blocklist_reader, "lookups", lookups):
+            async with opened(drill, folder, clock=drill.clock) as session:
+                bind(session, drill)
+                if not manner.others:
+                    session.drill = False
+                yield Player(session, drill, manner, random.Random(f"{scenario}{seed}"), leaky)
