@@ -16,22 +16,25 @@ from unittest import mock
 
 from tests.support.drills import opened
 from tests.support.in_process import bind, in_process_drill
-from workbench import blocklist_reader
-from workbench.blocklist_watch import BlocklistWatch
-from workbench.actions.catalog import ACTIONS
-from workbench.actions.choices import WITH_WAYS, Choices
 from workbench.blocklists.names import Subject
 from workbench.blocklists.verdicts import Listing, Verdict, listing_tier, read_addresses
 from workbench.blocklists.zones import Zone
-from workbench.clock import iso
-from workbench.drill.serve import RunningDrill
-from workbench.errors import ApiError, UsageError
-from workbench.incident import adoption, alarms, guide, hardening, leakage, people
-from workbench.incident.guide import Kind, Lead
-from workbench.incident.listings import REFUSALS
-from workbench.incident.plan import Plan
-from workbench.progress import EffectMoved, Phase
-from workbench.session import Session
+from workbench.core.clock import iso
+from workbench.core.errors import ApiError, UsageError
+from workbench.domain.blocklists.listings import REFUSALS
+from workbench.domain.detection import alarms
+from workbench.domain.hardening import measures
+from workbench.domain.leaks import leaks
+from workbench.domain.model.plan import Plan
+from workbench.domain.runbook import adoption, guide, user_actions
+from workbench.domain.runbook.guide import Kind, Lead
+from workbench.drill.servers.serve import RunningDrill
+from workbench.execution.progress import EffectMoved, Phase
+from workbench.planning.catalog import ACTIONS
+from workbench.planning.choices import WITH_WAYS, Choices
+from workbench.readers import blocklist_targets
+from workbench.session.blocklist_watch import BlocklistWatch
+from workbench.session.session import Session
 
 SMALL: Mapping[str, int] = {"domains": 3, "credentials": 6, "users": 3}
 LOG_READ = 0.15  # the watch reads the log every third minute, and a log costs most of a play
@@ -108,7 +111,7 @@ class Player:
 
     def lead(self) -> Lead:
         """Return what the guide names now."""
-        return guide.lead(self.session.situation(), self.session.steps())
+        return self.session.lead()
 
     def view(self) -> tuple[object, ...]:
         """Return what the runbook shows: the lead, and every step with its evidence."""
@@ -154,9 +157,9 @@ class Player:
             if now.kind is Kind.END:
                 return now
             await self.press(now)
-            if now.kind is Kind.WAIT:
+            if now.waiting:
                 after = self.lead()
-                if after.kind is Kind.WAIT and after.step == now.step:
+                if (after.kind, after.step) == (now.kind, now.step):
                     return after
             elif self.view() == before and not self.left_out:
                 raise AssertionError(self.tale(f"nothing changed: {now}"))
@@ -283,8 +286,8 @@ class Player:
 
     async def _message(self) -> None:
         situation = self.session.situation()
-        for person in people.to_tell(situation) or people.pending(situation):
-            name, due, text, kind = people.timer_for(situation, person.item)
+        for person in user_actions.to_tell(situation) or user_actions.pending(situation):
+            name, due, text, kind = user_actions.timer_for(situation, person.item)
             await self.session.timer(name, due, text, kind=kind, subject=person.item.id)
 
     async def _judge(self) -> None:
@@ -306,14 +309,14 @@ class Player:
         await self.session.fact("assessment", {"lines": ["abuse from 05:00Z"], "window": WINDOW})
 
     async def _search(self) -> None:
-        from workbench.leak_search import Request, search
+        from workbench.session.leak_search import Request, search
 
         await search(self.session, Request(targets=(str(self.leaky),)), lambda _: None)
 
     async def _close_leaks(self) -> None:
-        for one in leakage.leaks(self.session.state):
+        for one in leaks.leaks(self.session.state):
             if one.open:
-                await self.session.decide(one.key, leakage.CLOSED, "closed by hand")
+                await self.session.decide(one.key, leaks.CLOSED, "closed by hand")
 
     async def _removal(self) -> None:
         ready = [one for one in self.session.blocklists.removals() if one.ready]
@@ -330,10 +333,10 @@ class Player:
             await self.session.attest(adoption.STEP, f"list of {len(waiting)} copied", adoption.TOLD)
 
     async def _harden(self) -> None:
-        for item in hardening.items(self.session.situation()):
-            if not hardening.settled(item):
+        for item in measures.items(self.session.situation()):
+            if not measures.settled(item):
                 await self.session.attest(
-                    hardening.STEP, f"{item.id}: left for later", f"{hardening.LATER_MARK}{item.id}"
+                    measures.STEP, f"{item.id}: left for later", f"{measures.LATER_MARK}{item.id}"
                 )
 
     async def _report(self) -> None:
@@ -362,7 +365,7 @@ async def player(
             await watch.host.fact(REFUSALS, {"as_of": iso(watch.now()), "providers": {}})
 
         with (
-            mock.patch.object(blocklist_reader, "lookups", lookups),
+            mock.patch.object(blocklist_targets, "lookups", lookups),
             mock.patch.object(BlocklistWatch, "read_aftermath", no_logs),
         ):
             async with opened(drill, folder, clock=drill.clock) as session:

@@ -7,9 +7,11 @@ such address, and a session on a real account never gets here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import UsageError
+from workbench.core.words import plural
+from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.mailgun.client import Mailgun, Priority
@@ -18,24 +20,45 @@ if TYPE_CHECKING:
     from workbench.session.role_play_port import Fetch, Played
 
 HOUR = 3600.0
+# Days after which the watch of the drill is given up: the longest listing of its lists ends before.
+MOST_DAYS = 16
+_DEVELOPERS = "the drill's developers"
+_MADE = (EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
 
 
 class DrillRolePlay:
     """Plays the others' parts on a drill: what a session of a drill is given as its ``RolePlay``."""
 
+    def __init__(self) -> None:
+        self._parts: _Parts | None = None
+
     async def play(self, action_id: str, api: Mailgun, fetch: Fetch, situation: Situation) -> str:
         """Play one part and return what happened in one sentence; raises UsageError for an unknown one."""
-        return await _Parts(api, fetch).play(action_id, situation)
+        self._parts = _Parts(api, fetch)
+        return await self._parts.play(action_id, situation)
 
-    async def catch_up(self, action_id: str, session: Played) -> None:
-        """Read what a played part changed: the account, and who sends with what once applications or time moved."""
+    async def catch_up(self, action_id: str, session: Played) -> str:
+        """Read what a played part changed: the account, and who sends with what once applications or time moved.
+
+        Returns what more there is to say, in a sentence, empty for nothing.
+        """
+        parts = self._parts
+        if action_id == "drill.allow":
+            await session.connect()
         await session.watch(whole=True)
+        for body in parts.noted if parts is not None else ():
+            await session.record("adoption.noted", body)
         if action_id == "drill.lists":
-            for found in session.blocklists.removals():
-                if found.ready and found.listing.matters:
-                    await session.blocklists.requested(*found.listing.pair)
+            await _write_to_lists(session)
+        if action_id == "drill.clean":
+            from workbench.session.leak_search import Request
+
+            await session.search_leaks(Request(recheck=True, from_vault=True), lambda _: None)
+        if action_id == "drill.watch" and parts is not None:
+            return await _watch_over(session, parts)
         if action_id in ("drill.deploy", "drill.hour", "drill.day"):
             await session.read_use()
+        return ""
 
 
 class _Parts:
@@ -44,6 +67,8 @@ class _Parts:
     def __init__(self, api: Mailgun, fetch: Fetch) -> None:
         self._api = api
         self._fetch = fetch
+        # What the drill's developers say of replacements: who took one, and which nobody needs.
+        self.noted: list[dict[str, object]] = []
 
     async def play(self, action_id: str, situation: Situation) -> str:
         """Play one part and return what happened in one sentence; raises UsageError for an unknown one."""
@@ -54,6 +79,9 @@ class _Parts:
             "drill.day": self._day,
             "drill.support": self._support,
             "drill.lists": self._lists,
+            "drill.allow": self._allow,
+            "drill.clean": self._clean,
+            "drill.watch": self._day,
         }
         if action_id not in parts:
             raise UsageError(f"{action_id} is no part of the drill.")
@@ -65,33 +93,53 @@ class _Parts:
         for item in situation.inventory.users.values():
             if item.place.subaccount is not None:
                 continue
-            if situation.of_user(item).likely:
+            if situation.of_user(item).likely and not item.user.is_master:
                 await self._control("panel", {"do": "delete-user", "user": item.id})
                 gone += 1
             elif not item.user.is_disabled:
                 await self._control("panel", {"do": "reset-password", "user": item.id})
                 await self._control("panel", {"do": "enable-2fa", "user": item.id})
                 done += 1
-        return f"In the simulated panel {gone} stranger(s) were deleted and {done} user(s) did steps 4 and 5."
+        strangers, others = plural(gone, "stranger"), plural(done, "user")
+        was = "was" if gone == 1 else "were"
+        return f"In the simulated panel {strangers} {was} deleted, and {others} did steps 4 and 5."
 
     async def _deploy(self, situation: Situation) -> str:
         """Every application gets its replacement."""
-        adopted = 0
-        for record in situation.state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET):
+        adopted = unused = 0
+        for record in situation.state.of_kind(*_MADE):
             if record.state is not EffectState.VERIFIED or not record.entry:
                 continue
             secret = await self._fetch(record.entry)
             if secret is not None:
-                await self._control("adopt", {"old": record.effect.target, "secret": secret.reveal()})
-                adopted += 1
+                old = record.effect.params.get("replaces") or record.effect.target
+                taken = await self._control("adopt", {"old": old, "secret": secret.reveal()})
+                adopted += bool(taken.get("adopted"))
+                if taken.get("adopted"):
+                    self.noted.append({"effect": record.effect.id, "owner": _DEVELOPERS, "places": []})
+                elif record.effect.id not in situation.state.adoption:
+                    unused += 1
+                    self.noted.append({"effect": record.effect.id, "unneeded": _DEVELOPERS})
         # Adoption shows in the log, and some applications send only once in a while.
         await self._control("clock", {"seconds": HOUR})
-        return f"{adopted} new credential(s) handed to the simulated applications; an hour later they send again."
+        rest = f" {plural(unused, 'credential')} nobody uses." if unused else ""
+        return (
+            f"{plural(adopted, 'new credential')} handed to the simulated applications, which send again an hour "
+            f"later.{rest}"
+        )
 
     async def _lists(self, situation: Situation) -> str:
         """Whoever may ask writes to every list that matters; recorded like any request (``catch_up``)."""
         count = len(situation.state.listings.mattering)
-        return f"In the drill {count} request(s) for removal are written, each where it is ready for it."
+        return f"In the drill {plural(count, 'request')} for removal {'is' if count == 1 else 'are'} written."
+
+    async def _allow(self, situation: Situation) -> str:
+        await self._control("panel", {"do": "allow", "address": "127.0.0.0/8"})
+        return "In the simulated panel this host was put on the IP allowlist: it may ask again."
+
+    async def _clean(self, situation: Situation) -> str:
+        await self._control("panel", {"do": "clean-leaks"})
+        return "The drill's developers took the secrets out of site and history; the same places are searched again."
 
     async def _support(self, situation: Situation) -> str:
         await self._control("panel", {"do": "re-enable"})
@@ -105,5 +153,33 @@ class _Parts:
         await self._control("clock", {"seconds": 24 * HOUR})
         return "One simulated day has passed; the blocklists are asked again."
 
-    async def _control(self, name: str, body: dict[str, object]) -> None:
-        await self._api.call("POST", f"/_drill/{name}", json=body, priority=Priority.READ, repeat_safe=False)
+    async def _control(self, name: str, body: dict[str, object]) -> dict[str, Any]:
+        answer = await self._api.call(
+            "POST", f"/_drill/{name}", json=body, priority=Priority.READ, repeat_safe=False
+        )
+        return dict(answer.document) if isinstance(answer.document, dict) else {}
+
+
+async def _write_to_lists(session: Played) -> None:
+    for found in session.blocklists.removals():
+        if found.ready and found.listing.matters:
+            await session.blocklists.requested(*found.listing.pair)
+
+
+async def _watch_over(session: Played, played: _Parts) -> str:
+    """Let the days of the watch pass, asking what is due and writing to whoever lists anew, until it is over.
+
+    An alarm ends it early: somebody is back, and that comes first.
+    """
+    days = 1
+    while not session.blocklists.over() and days < MOST_DAYS:
+        await session.watch_blocklists()
+        await _write_to_lists(session)
+        if open_alarms(session.situation()):
+            return "Something appeared meanwhile: the watch waits."
+        await played.play("drill.day", session.situation())
+        await session.watch(whole=True)
+        days += 1
+    await session.watch_blocklists()
+    await session.read_use()
+    return f"{plural(days, 'day')} passed; every list was asked when it was due."

@@ -191,6 +191,24 @@ LATER = (
         needs="the drill",
     ),
     Action(
+        "drill.allow",
+        "drill: let this host in",
+        "Plays whoever has the control panel open: this host is put on the account's IP allowlist.",
+        needs="the drill",
+    ),
+    Action(
+        "drill.clean",
+        "drill: clean the places of the leak",
+        "Plays your developers: secrets leave site and history, then the same places are searched again.",
+        needs="the drill",
+    ),
+    Action(
+        "drill.watch",
+        "drill: let the days of the watch pass",
+        "Lets the days after the abuse pass, asks every list when it is due, and writes to who lists anew.",
+        needs="the drill",
+    ),
+    Action(
         "drill.support",
         "drill: let Support re-enable the account",
         "Plays Mailgun Support: what it disabled may send again.",

@@ -9,6 +9,7 @@ from typing import Any
 
 from workbench.core.clock import iso
 from workbench.core.redact import key_tail, visible
+from workbench.core.words import plural
 from workbench.domain.model.state import JournalRow, State
 
 Body = Mapping[str, Any]
@@ -54,6 +55,12 @@ def _effect(tone: str, word: str, *, evidence: bool = True) -> Callable[[Body, S
         return tone, f"{_what(body, state)}: {word}{f' ({shown})' if shown else ''}"
 
     return write
+
+
+def _noted(body: Body) -> str:
+    if body.get("unneeded"):
+        return f"nobody needs it any more, says {body['unneeded']}"
+    return f"owner {body.get('owner') or '-'}, {plural(len(body.get('places', ())), 'place')}"
 
 
 def _failed(body: Body, state: State) -> tuple[str, str]:
@@ -131,7 +138,7 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "removal.refused": _removal("was refused"),
     "adoption.noted": lambda b, s: (
         "info",
-        f"noted for {_what({'id': b['effect']}, s)}: owner {b.get('owner') or '-'}, {len(b['places'])} place(s)",
+        f"noted for {_what({'id': b['effect']}, s)}: {_noted(b)}",
     ),
     "report.written": lambda b, s: (
         "ok",

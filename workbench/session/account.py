@@ -51,6 +51,8 @@ class AccountReadings(IncidentRecord):
         self.network = options.network
         self.inventory = Inventory()
         self.capabilities: Capabilities | None = None
+        # Why nothing of the account can be read from here, in words; empty where it can, or nobody asked yet.
+        self.refused = ""
         self.rate: SendingRate | None = None
         self.api = Mailgun(
             options.endpoints,
@@ -107,6 +109,7 @@ class AccountReadings(IncidentRecord):
         self.capabilities = found
         self._serve_where_accepted(found)
         failure = found.failure()
+        self.refused = str(failure) if failure is not None else ""
         self._tell(Changed("capabilities"))
         if failure is not None:
             from workbench.readers.lockout import explained, locked_out
@@ -147,6 +150,7 @@ class AccountReadings(IncidentRecord):
         self._note_settling()
         reader = Reader(self.api, self.inventory, self.clock, lambda name: self._tell(Changed(name)))
         await reader.everything()
+        self.refused = ""
         self._tell(Changed("runbook"))
 
     def could_not_read(self, error: ApiError) -> None:

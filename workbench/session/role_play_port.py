@@ -5,13 +5,14 @@ A session on a real account has none, so nothing can be played there.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from workbench.core.redact import Secret
     from workbench.domain.model.situation import Situation
     from workbench.mailgun.client import Mailgun
+    from workbench.session import leak_search
     from workbench.session.blocklist_watch import BlocklistWatch
 
 # Returns a stored secret by its vault entry, None where there is none.
@@ -24,6 +25,21 @@ class Played(Protocol):
     @property
     def blocklists(self) -> BlocklistWatch:
         """Return the watch over the account's listings."""
+
+    def situation(self) -> Situation:
+        """Return everything that is known."""
+
+    async def connect(self) -> object:
+        """Ask what our key can do now."""
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> object:
+        """Write one journal row."""
+
+    async def search_leaks(self, request: leak_search.Request, say: Callable[[str], None]) -> object:
+        """Search for the leak as asked."""
+
+    async def watch_blocklists(self) -> None:
+        """Ask the lists what is due."""
 
     async def watch(self, *, whole: bool = False) -> Sequence[Any]:
         """Read the account again."""
@@ -38,5 +54,5 @@ class RolePlay(Protocol):
     async def play(self, action_id: str, api: Mailgun, fetch: Fetch, situation: Situation) -> str:
         """Play one part; return what happened in one sentence. Raises UsageError for an unknown one."""
 
-    async def catch_up(self, action_id: str, session: Played) -> None:
-        """Read what the played part changed."""
+    async def catch_up(self, action_id: str, session: Played) -> str:
+        """Read what the played part changed; return what more there is to say, empty for nothing."""

@@ -17,7 +17,7 @@ from workbench.core.redact import Secret
 from workbench.core.state_dir import new_incident_id, tag_of
 from workbench.domain.detection import findings, lockout
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
-from workbench.domain.runbook import deadlines, role_play, runbook
+from workbench.domain.runbook import deadlines, guide, role_play, runbook
 from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
 from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
@@ -34,6 +34,7 @@ from workbench.vault.vault import EntryName
 
 if TYPE_CHECKING:
     from workbench.domain.detection.changes import Change
+    from workbench.domain.runbook.guide import Lead
     from workbench.execution.reverification import Reproof
     from workbench.leaks.command import LeakReport
     from workbench.leaks.people import Suspicion
@@ -62,6 +63,12 @@ class Session(AccountReadings):
         """Return the runbook with its verdicts."""
         views = runbook.steps(self.situation())
         return role_play.played(views, self.state) if self.drill else views
+
+    def lead(self) -> Lead:
+        """Return what is next, the most urgent first; in the drill with the parts that it plays for others."""
+        running = self.running is not None
+        found = guide.lead(self.situation(), self.steps(), running=running, refused=self.refused)
+        return role_play.admitted(found) if self.drill else found
 
     def findings(self) -> list[findings.Finding]:
         """Return what the operator must judge."""
@@ -196,8 +203,7 @@ class Session(AccountReadings):
 
         played = await player.play(action_id, self.api, fetch, self.situation())
         await self.fact(role_play.FACT, role_play.with_part(self.state, action_id, iso(self.clock.now())))
-        await player.catch_up(action_id, self)
-        return played
+        return await player.catch_up(action_id, self) or played
 
     async def aclose(self) -> None:
         """Close connections, journal and vault; safe to call once everything stopped."""

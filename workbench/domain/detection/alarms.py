@@ -14,6 +14,7 @@ from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm
 from workbench.domain.runbook.coverage import unread
+from workbench.domain.runbook.handover import kept
 
 # What takes care of the thing that an alarm is about.
 _ENDS = (
@@ -90,6 +91,9 @@ def remedy(situation: Situation, alarm: Alarm) -> str:
     """Return the catalogue's action that takes care of an alarm, ``""`` where only a person can."""
     inventory, target = situation.inventory, alarm.target
     sends = alarm.id.startswith("sends:") or alarm.kind == "proof"
+    if sends and any(item.target == target and item.proven for item in kept(situation)):
+        # Its replacement stands: what is kept for its hand-over sends abuse now, and is ended at once.
+        return "handover.finish"
     if target in inventory.keys:
         # What came after the baseline gets no replacement: that would be a new key for whoever made it.
         of_before = target in situation.state.baseline.get("keys", (target,))

@@ -208,7 +208,8 @@ def _timer(state: State, body: Body, at: str) -> None:
 
 def _adoption(state: State, body: Body, at: str) -> None:
     """The operator noted who owns a replacement and where it has to go."""
-    state.adoption[body["effect"]] = {**body, "at": at}
+    known = state.adoption.get(body["effect"], {})
+    state.adoption[body["effect"]] = {**known, **body, "at": at}
 
 
 def _secret_read(state: State, body: Body, at: str) -> None:

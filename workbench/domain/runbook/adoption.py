@@ -31,7 +31,8 @@ class Replacement:
     """A new credential and how far it is.
 
     ``used_before`` says whether the old one was in use, by the logs: only then is somebody down. ``owner``
-    and ``places`` are what the operator noted; ``handed_over`` when its secret was last read from the vault.
+    and ``places`` are what the operator noted; ``handed_over`` when its secret was last read from the vault;
+    ``unneeded`` who said that no program uses it any more.
     """
 
     id: str
@@ -44,11 +45,12 @@ class Replacement:
     places: tuple[str, ...] = ()
     handed_over: str = ""
     old_works: bool = False
+    unneeded: str = ""
 
     @property
     def waits(self) -> bool:
         """Return whether somebody needs the new one: the old one was used and the new one is not yet."""
-        return self.used_before is not False and not self.in_use
+        return self.used_before is not False and not self.in_use and not self.unneeded
 
     @property
     def down(self) -> bool:
@@ -60,6 +62,8 @@ class Replacement:
         if self.in_use:
             source = f" from {', '.join(self.seen_from[:3])}" if self.seen_from else ""
             return f"{self.name}: in use{source}"
+        if self.unneeded:
+            return f"{self.name}: nobody needs it any more, says {visible(self.unneeded, 60)}"
         if self.used_before is False:
             return f"{self.name}: nobody used the old one in the logs read; nobody is waiting for it"
         handed = f"handed over {self.handed_over}, " if self.handed_over else "not handed over yet, "
@@ -89,7 +93,10 @@ def replacements(situation: Situation) -> list[Replacement]:
             continue  # Its password was replaced once more.
         if record.result.get("key_id") in ended:
             continue  # So was this key, by one that may do less or ends by itself.
-        if record.effect.kind is EffectKind.LOGIN_RESET and beside.get(record.effect.target, "~") <= record.done_at:
+        if (
+            record.effect.kind is EffectKind.LOGIN_RESET
+            and beside.get(record.effect.target, "~") <= record.done_at
+        ):
             continue  # Its sender moved to the login made beside it; this password only ended the old one.
         note = notes.get(record.effect.id, {})
         in_use, seen = _in_use(situation, record)
@@ -109,6 +116,7 @@ def replacements(situation: Situation) -> list[Replacement]:
                 places=tuple(dict.fromkeys((*by_hand, *from_search))),
                 handed_over=state.handed_over.get(record.entry, ""),
                 old_works=_old(record) in waiting,
+                unneeded=str(note.get("unneeded", "")),
             )
         )
     return sorted(found, key=lambda one: (not one.down, not one.waits, one.in_use, one.name))

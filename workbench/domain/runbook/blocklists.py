@@ -25,6 +25,9 @@ def blocklists(situation: Situation) -> Found:
     """Step 9: no listing that matters, or its removal requested; looked at again for a week after containment."""
     state, book = situation.state, situation.state.listings
     said = attested(state, "9")
+    if not book.rounds and _nothing_to_look_up(situation):
+        why = "no domain of the account sends, and no sending address is known: nothing can be looked up"
+        return said or Found(Verdict.NOT_APPLICABLE, (why,))
     if not book.rounds:
         return said or Found(Verdict.OPEN, ("not looked up yet",), action=CHECK)
     matter = book.mattering
@@ -50,6 +53,12 @@ def blocklists(situation: Situation) -> Found:
         found = Found(Verdict.IN_PROGRESS, (*lines[:1], words, *lines[1:]), action=CHECK, idle=True)
         return replace(found, waits=f"the lists, {day}; what is due is asked again by itself")
     return Found(Verdict.DONE, (f"no listing that matters, watched until {until:%d %b}", *lines))
+
+
+def _nothing_to_look_up(situation: Situation) -> bool:
+    inventory = situation.inventory
+    sends = any(not item.domain.is_sandbox for item in inventory.domains.values())
+    return "domains" in inventory.read_at and not sends and not inventory.ips and not inventory.gaps
 
 
 def watch_until(state: State) -> datetime | None:

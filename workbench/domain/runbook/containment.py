@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from workbench.core.redact import key_tail, visible
@@ -9,15 +10,20 @@ from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
-from workbench.domain.model.state import EffectRecord
+from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook import manual_steps
 from workbench.domain.runbook.handover import Kept, kept
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 from workbench.mailgun.models import Subaccount
 
+# So often a change is tried before the guide goes on without it.
+TRIES = 2
+_AGAIN = "what the reason asks for; Enter on the step itself plans it once more, t attests it"
 _CUTS = (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE, EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
-_PROVE_ELSEWHERE = "a host that reaches Mailgun's SMTP servers: start the workbench there, try again (f), or attest (t)"
+_PROVE_ELSEWHERE = (
+    "a host that reaches Mailgun's SMTP servers: start the workbench there, try again (f), or attest (t)"
+)
 
 
 def evidence(situation: Situation) -> Found:
@@ -78,6 +84,8 @@ def keys(situation: Situation) -> Found:
     found = counted(total - len(left) - bool(unproven and not left), total, tuple(lines))
     if waiting and len(waiting) == len(left) and not unproven:
         return _hand_over(situation, found, waiting)
+    if reason := stuck(state, {item.id for item in left} - {item.target for item in waiting}):
+        return replace(found, verdict=Verdict.BLOCKED, evidence=(reason, *found.evidence), waits=_AGAIN)
     if left and inventory.logins and not state.of_kind(*_CUTS):
         happens = (
             "One plan cuts all access, the worst first: each key is replaced (new one stored and proven, old one "
@@ -124,6 +132,9 @@ def logins(situation: Situation) -> Found:
     found = counted(len(verified), len(held), tuple(lines))
     if waiting and len(waiting) == untouched and not unproven:
         return _hand_over(situation, found, waiting)
+    open_ = {login for login in held if _state(by_login, login) not in _REACHED} - {i.target for i in waiting}
+    if reason := stuck(state, open_):
+        return replace(found, verdict=Verdict.BLOCKED, evidence=(reason, *found.evidence), waits=_AGAIN)
     return _finish_first(found, list(by_login.values()))
 
 
@@ -164,7 +175,27 @@ def stop(situation: Situation) -> Found:
         lines.insert(0, f"not purged yet: {', '.join(missing[:4])}{' …' if len(missing) > 4 else ''}")
     if missing and said is not None:
         return said
+    if reason := stuck(situation.state, set(missing)):
+        lines.insert(0, reason)
+        found = counted(len(done), len(names), tuple(lines))
+        return replace(found, verdict=Verdict.BLOCKED, waits=_AGAIN)
     return counted(len(done), len(names), tuple(lines))
+
+
+def stuck(state: State, targets: Collection[str]) -> str:
+    """Return why nothing more can be done about the targets from here, empty where something can.
+
+    That is so when what was tried for each of them failed for good twice: a third time is no plan, the next step is.
+    """
+    failed: dict[str, str] = {}
+    for record in state.effects.values():
+        over = record.state is EffectState.FAILED and not record.open and record.attempts >= TRIES
+        if over and record.effect.target in targets:
+            failed[record.effect.target] = str(record.failure.get("what", "the server refused"))
+    if not targets or set(failed) != set(targets):
+        return ""
+    reasons = list(dict.fromkeys(failed.values()))
+    return f"{plural(len(failed), 'change')} failed {TRIES} times: {visible('; '.join(reasons[:2]), 300)}"
 
 
 def rogue_subaccounts(situation: Situation) -> list[Subaccount]:

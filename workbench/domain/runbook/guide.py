@@ -1,8 +1,8 @@
 """What is to be done now, and when nothing is: who is waited for, and until when. Pure.
 
-The most urgent thing leads: an open alarm that something can be done about, a change that was begun and is not
-over, then the steps in their order. A step that waits for somebody else stands back; only when every step that is
-left does, waiting is what the guide says.
+The most urgent thing leads: an account that lets nobody in, an open alarm that something can be done about, a change
+that was begun and is not over, then the steps in their order. A step that waits for somebody else stands back; only
+when every step that is left does, waiting is what the guide says.
 """
 
 from __future__ import annotations
@@ -11,21 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.detection import alarms
 from workbench.domain.model import interruption
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm
+from workbench.domain.runbook.handover import Kept, kept
 from workbench.domain.runbook.runbook import StepView, Verdict
 
-ALARMS, FINISH, LOOK = "alarms.show", "finish", "refresh"
+ALARMS, FINISH, END_KEPT, LOOK = "alarms.show", "finish", "handover.finish", "refresh"
 CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
 _WAITING = (Verdict.OPEN, Verdict.IN_PROGRESS)
+# Alarms that no call ends: they belong to the steps 1b (the control panel) and 6 (somebody's judgement).
+_BY_HAND = ("", "pane.users")
 
 
 class Kind(StrEnum):
-    """What leads: an alarm, something half-done, a step, waiting for others, or the end."""
+    """What leads: a locked door, an alarm, something half-done, a step, waiting for others, or the end."""
 
+    LOCKED = "locked out"
     ALARM = "alarm"
     FINISH = "finish"
     STEP = "step"
@@ -48,10 +53,32 @@ class Lead:
     happens: str
     waits: tuple[str, ...] = ()
 
+    @property
+    def waiting(self) -> bool:
+        """Return whether nothing is left for the operator now."""
+        return self.kind in (Kind.LOCKED, Kind.WAIT)
 
-def lead(situation: Situation, steps: Sequence[StepView], *, running: bool = False) -> Lead:
-    """Return what is next. ``running`` says that a plan runs now: what it has not reached yet is not half-done."""
+
+def lead(
+    situation: Situation, steps: Sequence[StepView], *, running: bool = False, refused: str = ""
+) -> Lead:
+    """Return what is next.
+
+    ``running`` says that a plan runs now: what it has not reached yet is not half-done. ``refused`` is why nothing of
+    the account can be read from here, in words, empty where it can.
+    """
     waits = waiting(steps)
+    if refused:
+        told = (f"Waiting for a way in: {visible(refused, 300)} It is tried again every minute.",)
+        happens = "Nothing of the account can be read from here. Enter tries again, and says what it meets."
+        return Lead(Kind.LOCKED, "", LOOK, "The account lets nobody in", happens, told)
+    if not running and (inside := back_inside(situation)):
+        happens = (
+            f"Something appeared after the cut, and {plural(len(inside), 'admin key')} of before still "
+            f"{'works' if len(inside) == 1 else 'work'}: kept for the hand-over, and perhaps the way in. One plan ends "
+            "them; their replacements stand."
+        )
+        return Lead(Kind.ALARM, "", END_KEPT, "Somebody is back: end what was kept", happens, waits)
     if urgent := actionable(situation):
         more = f", and {len(urgent) - 1} more" if len(urgent) > 1 else ""
         happens = f"{urgent[0].text}{more}. The list says what to do about each."
@@ -74,7 +101,7 @@ def waiting(steps: Sequence[StepView]) -> tuple[str, ...]:
     for step in steps:
         if step.verdict is Verdict.BLOCKED:
             why = step.evidence[0] if step.evidence else "it cannot be judged"
-            told.append(f"Step {step.id} is blocked: {why}; it is read again every minute")
+            told.append(f"Step {step.id} is blocked: {why}; {step.waits or 'it is read again every minute'}")
         elif step.idle and step.verdict in _WAITING:
             told.append(
                 f"Step {step.id} waits for {step.waits or f'{step.who}; it is read again every minute'}"
@@ -90,7 +117,21 @@ def actionable(situation: Situation) -> list[Alarm]:
     return [one for one in alarms.open_alarms(situation) if alarms.remedy(situation, one) not in _BY_HAND]
 
 
-_BY_HAND = ("", "pane.users")
+def back_inside(situation: Situation) -> list[Kept]:
+    """Return the kept admin keys that may be how somebody came back after the cut; none while nobody did.
+
+    Whatever appears after the cut was made by somebody who may administer the account, and a key that is kept for its
+    hand-over is the likeliest way that is left.
+    """
+    holds = [item for item in kept(situation) if item.is_key and item.proven and not item.calm]
+    keys = situation.inventory.keys
+    holds = [
+        item for item in holds if item.target in keys and keys[item.target].key.role in (None, "", "admin")
+    ]
+    if not holds:
+        return []
+    since = min(item.since for item in holds)
+    return holds if any(alarm.at > since for alarm in alarms.open_alarms(situation)) else []
 
 
 def half_done(situation: Situation) -> str:

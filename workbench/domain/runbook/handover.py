@@ -83,6 +83,8 @@ def proposed_for_key(situation: Situation, key: KeyItem) -> str:
         return OWN
     if not _use_known(situation) or key.key.kind == "web" or situation.of_key(key).likely:
         return NOW
+    if _refused(situation, key.id):
+        return NOW
     return NOW if sends_abuse(uses(situation.state).get(f"key:{key.id}")) else FIRST
 
 
@@ -90,7 +92,19 @@ def proposed_for_login(situation: Situation, login: LoginItem) -> str:
     """Return the way proposed for one login (see ``proposal``)."""
     if not _use_known(situation) or login.is_postmaster or situation.of_login(login).likely:
         return NOW
+    if _refused(situation, login.login):
+        return NOW
     return NOW if sends_abuse(uses(situation.state).get(f"smtp:{login.login}")) else FIRST
+
+
+def _refused(situation: Situation, target: str) -> bool:
+    """Return whether a replacement could not be made beside the old one (a full quota): it can be in its place."""
+    return any(
+        r.state is EffectState.FAILED
+        and r.effect.params.get("cut") == FIRST
+        and r.effect.params.get("replaces") == target
+        for r in situation.state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE)
+    )
 
 
 def _use_known(situation: Situation) -> bool:
@@ -131,7 +145,7 @@ def kept(situation: Situation) -> list[Kept]:
     groups: dict[str, list[EffectRecord]] = {}
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE):
         params = record.effect.params
-        if params.get("cut") == FIRST and params.get("replaces") and record.state is not EffectState.SKIPPED:
+        if params.get("cut") == FIRST and params.get("replaces") and _stands(record):
             kind = "key" if record.effect.kind is EffectKind.KEY_CREATE else "smtp"
             groups.setdefault(f"{kind}:{params['replaces']}", []).append(record)
     if not groups:
@@ -147,9 +161,15 @@ def is_kept(state: State, credential: str) -> bool:
     planned = any(
         r.effect.params.get("cut") == FIRST and r.effect.params.get("replaces") == target
         for r in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE)
-        if r.state is not EffectState.SKIPPED
+        if _stands(r)
     )
     return planned and not _cut(state, credential)
+
+
+def _stands(record: EffectRecord) -> bool:
+    """Return whether a replacement is made, or on its way: one that failed for good keeps nothing waiting."""
+    over = record.state is EffectState.FAILED and not record.open
+    return not over and record.state is not EffectState.SKIPPED
 
 
 def _cut(state: State, credential: str) -> bool:

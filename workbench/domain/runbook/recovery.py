@@ -16,6 +16,7 @@ from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook.adoption import replacements, source_question, told
+from workbench.domain.runbook.containment import TRIES
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 
 _ACCEPTED = (EffectState.DONE, EffectState.VERIFIED)
@@ -52,7 +53,8 @@ def leftovers(situation: Situation) -> Found:
 
 def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
     """Name what takes the intruder's things away: one plan for most, the typed name for a domain, else the panel."""
-    if any(f.remedy and f.remedy != "domains.delete" for f in bad):
+    vain = _in_vain(situation)
+    if any(f.remedy and f.remedy != "domains.delete" and f.id not in vain for f in bad):
         return replace(
             found,
             action="leftovers.remove",
@@ -67,7 +69,7 @@ def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
         happens = f"{name} is deleted for good, once its name is typed: Mailgun cannot switch a domain off."
         return replace(found, action="domains.delete", happens=happens)
     # Users go in the panel (step 1b), a domain's deletion runs in Mailgun's background for minutes.
-    by_hand = [f for f in bad if f.kind not in ("user", "domain")]
+    by_hand = [f for f in bad if f.kind not in ("user", "domain") or f.id in vain]
     if not by_hand:
         happens = "The rest goes by itself or in step 1b; the account is read again every minute."
         waits = "Mailgun, which deletes a domain in the background, and the control panel (step 1b); read every minute"
@@ -77,6 +79,17 @@ def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
         "them."
     )
     return replace(found, action="findings.judge", happens=happens)
+
+
+def _in_vain(situation: Situation) -> set[str]:
+    """Return what was removed without that being shown from here, or failed to be removed, twice: a person looks."""
+    found = set()
+    for record in situation.state.effects.values():
+        unseen = record.state is EffectState.DONE and record.tried_at
+        failed = record.state is EffectState.FAILED and not record.open
+        if (unseen or failed) and record.attempts >= TRIES:
+            found.add(record.effect.target)
+    return found
 
 
 def leak(situation: Situation) -> Found:

@@ -11,12 +11,16 @@ from dataclasses import replace
 
 from workbench.domain.model.state import State
 from workbench.domain.runbook.blocklists import REMOVE
+from workbench.domain.runbook.guide import Kind, Lead
 from workbench.domain.runbook.runbook import Order, StepView
 from workbench.domain.runbook.verdict import Verdict
 
 FACT = "drill_parts"
 PEOPLE, DEPLOY, HOUR = "drill.people", "drill.deploy", "drill.hour"
 SUPPORT, LISTS = "drill.support", "drill.lists"
+ALLOW, CLEAN, WATCH = "drill.allow", "drill.clean", "drill.watch"
+# Who sends once a day shows in the log within a day; whoever does not is asked about, not waited for.
+MOST_HOURS = 3
 _PEOPLE_STEPS = (Order.STRANGERS, Order.PASSWORDS, Order.TWO_FACTOR)
 _WAITING = (Verdict.OPEN, Verdict.IN_PROGRESS)
 _HAPPENS = {
@@ -24,19 +28,39 @@ _HAPPENS = {
     DEPLOY: "The drill plays your developers: every simulated application gets its new credential.",
     HOUR: "The drill lets an hour pass, so that the log shows who sends with what.",
     LISTS: "The drill writes to the blocklists for you: on a real account, the way off each listing stands in pane 5.",
+    CLEAN: "The drill plays your developers: the secrets are taken out of site and history, then searched for again.",
+    WATCH: "The drill lets the days of the watch pass, asks the lists when they are due, and writes to who lists anew.",
     SUPPORT: "The drill plays Mailgun Support: the account is re-enabled.",
 }
 
 
 def played(views: Sequence[StepView], state: State) -> list[StepView]:
     """Return the steps with the drill's part as the next action of each that waits for others."""
-    return [_with_part(view, state) for view in views]
+    made = [_with_part(view, state) for view in views]
+    # Days pass only when nothing else is left: whoever waits for a credential does not wait for a blocklist.
+    busy = any(view.verdict in _WAITING and not view.idle for view in made)
+    return made if busy else [_watched(view, state) for view in made]
+
+
+def admitted(found: Lead) -> Lead:
+    """Return the lead with the drill letting this host in where the account lets nobody in."""
+    if found.kind is not Kind.LOCKED:
+        return found
+    happens = "The drill plays whoever has the control panel open: this host is put on the IP allowlist."
+    return replace(found, action=ALLOW, happens=happens)
+
+
+def _watched(view: StepView, state: State) -> StepView:
+    waits = view.id == Order.BLOCKLISTS and view.verdict in _WAITING and bool(state.contained_at)
+    return _playing(view, WATCH) if waits else view
 
 
 def _with_part(view: StepView, state: State) -> StepView:
     part = _part(view, state)
-    if not part:
-        return view
+    return _playing(view, part) if part else view
+
+
+def _playing(view: StepView, part: str) -> StepView:
     return replace(
         view, next_action=part, happens=_HAPPENS[part], idle=False, breaks="nothing: it is the drill"
     )
@@ -45,21 +69,44 @@ def _with_part(view: StepView, state: State) -> StepView:
 def _part(view: StepView, state: State) -> str:
     if view.id == Order.BLOCKLISTS and view.next_action == REMOVE and view.verdict in _WAITING:
         return LISTS
+    played = {name: str(at) for name, at in state.facts.get(FACT, {}).items()}
+    if view.id == Order.LEAK and view.next_action == "leaks.judge" and view.verdict in _WAITING:
+        return "" if CLEAN in played else CLEAN
     if not view.idle or view.verdict not in _WAITING:
         return ""
-    if view.id == Order.STRANGERS:
-        return PEOPLE
     if view.id in _PEOPLE_STEPS:
-        return PEOPLE if state.people_cut_at else ""
+        if view.id != Order.STRANGERS and not state.people_cut_at:
+            return ""
+        # Played since the last news: whoever is left is none of the drill's people.
+        return "" if played.get(PEOPLE, "") >= _news(state) else PEOPLE
     if view.id == Order.ADOPTION:
         if not any(r.entry for r in state.created_keys.values()) and not state.entries:
             return ""
-        played_at = str(state.facts.get(FACT, {}).get(DEPLOY, ""))
-        return HOUR if played_at and played_at >= state.last_cut_at else DEPLOY
+        deployed = played.get(DEPLOY, "")
+        if not deployed or deployed < state.last_cut_at:
+            return DEPLOY
+        return HOUR if int(played.get(_hours_since(deployed), "0")) < MOST_HOURS else ""
     return SUPPORT if view.id == Order.REPORT else ""
+
+
+def _news(state: State) -> str:
+    """Return when something last happened that gives the people of the drill something to do, ``~`` for never."""
+    moments = [
+        state.people_cut_at,
+        *(d.at for name, d in state.decisions.items() if name.startswith("user:")),
+    ]
+    moments += [str(timer["at"]) for timer in state.timers.values() if timer.get("kind") in ("link", "told")]
+    return max((one for one in moments if one), default="~")
+
+
+def _hours_since(deployed: str) -> str:
+    return f"hours since {deployed}"
 
 
 def with_part(state: State, part: str, at: str) -> dict[str, str]:
     """Return the fact of the parts played so far, with one more played at a moment."""
     before = {k: str(v) for k, v in state.facts.get(FACT, {}).items() if k not in ("name", "at")}
+    if part == HOUR and DEPLOY in before:
+        name = _hours_since(before[DEPLOY])
+        before[name] = str(int(before.get(name, "0")) + 1)
     return {**before, part: at}

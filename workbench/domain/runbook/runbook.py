@@ -5,8 +5,8 @@ Steps keep the numbers of the vendor's article (A1–A6) and guide (G1–G4), be
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from workbench.domain.model.situation import Situation
@@ -227,6 +227,10 @@ _TEXTS = (
     ),
 )
 
+# What "the cause is fixed" rests on before any list is asked: keys, strangers, logins, queued mail.
+GATE = (Order.KEYS, Order.STRANGERS, Order.LOGINS, Order.STOP)
+_CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
+
 _JUDGES: dict[str, Callable[[Situation], Found]] = {
     Order.EVIDENCE: containment.evidence,
     Order.KEYS: containment.keys,
@@ -247,7 +251,7 @@ _JUDGES: dict[str, Callable[[Situation], Found]] = {
 
 def steps(situation: Situation) -> list[StepView]:
     """Return every step with its verdict, in the order of urgency."""
-    views = []
+    views: list[StepView] = []
     for text in _TEXTS:
         found = coverage.held_back(situation, text.id, _JUDGES[text.id](situation))
         views.append(
@@ -268,4 +272,15 @@ def steps(situation: Situation) -> list[StepView]:
                 waits=found.waits,
             )
         )
-    return views
+    return [_gated(view, views) for view in views]
+
+
+def _gated(view: StepView, views: Sequence[StepView]) -> StepView:
+    """Have the step of the blocklists stand back while no list may be asked: too early, and it is listed again."""
+    if view.next_action != blocklists.REMOVE or view.idle or view.verdict is not Verdict.IN_PROGRESS:
+        return view
+    open_ = [one.id for one in views if one.id in GATE and one.verdict not in _CLOSED]
+    if not open_:
+        return view
+    waits = f"step{'s' if len(open_) > 1 else ''} {', '.join(open_)}: no list is asked before they are closed"
+    return replace(view, idle=True, waits=waits, next_action=blocklists.CHECK)

@@ -89,7 +89,8 @@ def _panel(account: Account, body: dict[str, Any]) -> dict[str, Any]:
     """Somebody clicks in the control panel: ``{"do": …, "user": id or e-mail}``.
 
     ``delete-user``, ``reset-password``, ``enable-2fa``, ``disable-user``, ``re-enable`` (Support re-enables the
-    account), ``allow`` (an address is put on the IP allowlist: ``address``), ``fix-site`` (the web form is closed).
+    account), ``allow`` (an address is put on the IP allowlist: ``address``), ``fix-site`` (the web form is closed),
+    ``clean-leaks`` (the developers take the secrets out of the site and out of the repository's history).
     """
     do = str(body.get("do", ""))
     now = account.now()
@@ -101,6 +102,8 @@ def _panel(account: Account, body: dict[str, Any]) -> dict[str, Any]:
                     domain.is_disabled, domain.disabled, domain.state = False, None, "active"
     elif do == "allow":
         account.main.allowlist.append(Allowed(str(body.get("address", "")), "added in the panel"))
+    elif do == "clean-leaks":
+        account.clean_leaks()
     elif do == "fix-site":
         for stream in account.streams("intruder"):
             stream.asleep = stream.asleep or stream.through_site

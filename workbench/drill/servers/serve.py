@@ -24,7 +24,7 @@ from workbench.drill.api.app import HostApp, HostSettings
 from workbench.drill.api.throttle import Throttle
 from workbench.drill.api.wire import API
 from workbench.drill.servers.faults import FaultProxy, parse_faults
-from workbench.drill.servers.side import SideOptions, SideServers, start_side_servers
+from workbench.drill.servers.side import SideOptions, SideServers, clean_files, start_side_servers
 from workbench.drill.world.account import Account
 from workbench.drill.world.build import build
 from workbench.drill.world.options import DrillOptions
@@ -279,6 +279,7 @@ async def start(options: DrillOptions, folder: Path) -> RunningDrill:
     proxies: dict[str, FaultProxy] = {}
     port = options.port
     side = await start_side_servers(account, story, folder / "side", _side_options(options))
+    account.clean_leaks = lambda: clean_files(story, folder / "side")
     drill = RunningDrill(account, intruder, folder, hosts, side, clock, throttles, proxies, keeper)
     try:
         for name, region in _HOSTS:

@@ -7,10 +7,11 @@ rest. Everything runs on the caller's event loop; every port is chosen by the sy
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +30,7 @@ from workbench.drill.world.story import Story
 
 # Raised when the files of the site, the repository or the logs change: a resumed drill is then built anew.
 LAYOUT = 1
+MARKER = "site.json"  # of which story the files are
 
 
 class SideAccount(MailAccount, Protocol):
@@ -155,14 +157,7 @@ class SideFiles:
 def build_files(story: Story, folder: Path) -> SideFiles:
     """Write site, repository and access logs below ``folder`` unless they are there for this very story."""
     web, repository, logs = folder / "web", folder / "repository", folder / "logs"
-    marker = folder / "site.json"
-    told = {
-        "layout": LAYOUT,
-        "scenario": story.scenario.name,
-        "seed": story.seed,
-        "start": iso(story.start),
-        "secret": story.leak.ref,
-    }
+    marker, told = folder / MARKER, _told(story)
     kept = _kept(marker, told)
     if kept is not None:
         return SideFiles(web, repository, logs / "access.log", *kept)
@@ -180,6 +175,32 @@ def build_files(story: Story, folder: Path) -> SideFiles:
     record = {"told": told, "exposures": [vars(e) for e in exposures], "notes": list(notes)}
     marker.write_text(json.dumps(record, indent=1))
     return SideFiles(web, repository, logs / "access.log", exposures, notes)
+
+
+def clean_files(story: Story, folder: Path) -> None:
+    """Put site and repository in order, as the customer's developers do: no secret in files, pages or history.
+
+    The access logs stay, for they tell what was taken. The same story finds them clean when it is resumed.
+    """
+    clean = replace(story, leak=replace(story.leak, kind="none"))
+    web, repository = folder / "web", folder / "repository"
+    for old in (web, repository):
+        shutil.rmtree(old, ignore_errors=True)
+    write_site(clean, web)
+    with contextlib.suppress(HostError):
+        build_repository(clean, repository)
+    record = {"told": _told(story), "exposures": [], "notes": []}
+    (folder / MARKER).write_text(json.dumps(record, indent=1))
+
+
+def _told(story: Story) -> dict[str, object]:
+    return {
+        "layout": LAYOUT,
+        "scenario": story.scenario.name,
+        "seed": story.seed,
+        "start": iso(story.start),
+        "secret": story.leak.ref,
+    }
 
 
 def _kept(marker: Path, told: dict[str, object]) -> tuple[tuple[Exposure, ...], tuple[str, ...]] | None:

@@ -54,6 +54,8 @@ class Account:
         self.advance: Callable[[], None] = lambda: None
         # Told of every password-reset mail, which a planted route may copy to the intruder.
         self.mail_sent: Callable[[User], None] = lambda user: None
+        # Set where the site and the repository lie as files: takes what leaked out of them.
+        self.clean_leaks: Callable[[], None] = lambda: None
 
     # --- looking up
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Prompts, Selection, Ui
 
-DRILL_PARTS = ("drill.people", "drill.deploy", "drill.hour", "drill.day", "drill.support", "drill.lists")
+DRILL_PARTS = (
+    *("drill.people", "drill.deploy", "drill.hour", "drill.day", "drill.support", "drill.lists"),
+    *("drill.allow", "drill.clean", "drill.watch"),
+)
 
 
 class IncidentController(Controller):
