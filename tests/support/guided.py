@@ -26,7 +26,7 @@ from workbench.domain.detection import alarms
 from workbench.domain.hardening import measures
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import Plan
-from workbench.domain.runbook import adoption, guide, user_actions
+from workbench.domain.runbook import adoption, guide, recovery, user_actions
 from workbench.domain.runbook.guide import Kind, Lead
 from workbench.drill.servers.serve import RunningDrill
 from workbench.execution.progress import EffectMoved, Phase
@@ -128,7 +128,6 @@ class Player:
             await self.session.read_rate()
         except ApiError as error:
             self.told = error.what
-            self.session.could_not_read(error)
 
     async def pause(self) -> None:
         """Let time pass; the screen's watch reads on meanwhile."""
@@ -293,9 +292,11 @@ class Player:
     async def _judge(self) -> None:
         found = [f for f in self.session.findings() if not f.key.startswith("leak:")]
         waiting = [f for f in found if not f.decision]
-        by_hand = [f for f in found if f.decision == "intruder" and not f.remedy and f.kind != "domain"]
+        by_hand = recovery.by_hand(self.session.situation())
         for one in waiting:
-            decision = "intruder" if one.severity in ("high", "medium") else "ours"
+            # Whoever takes their own host off the allowlist locks themselves out: this one they know.
+            own = one.kind == "allowlist" and one.id.startswith("127.")
+            decision = "intruder" if one.severity in ("high", "medium") and not own else "ours"
             await self.session.decide(one.key, decision, "judged")
         if not waiting:
             for one in by_hand:

@@ -57,7 +57,7 @@ def _confirmed(state: State, body: Body, at: str) -> None:
             fresh = EffectRecord(effect)
             if known is not None:
                 fresh.attempts, fresh.entry, fresh.result = known.attempts, known.entry, known.result
-                fresh.open = known.open
+                fresh.open, fresh.failures = known.open, known.failures
             state.effects[effect.id] = fresh
 
 
@@ -127,6 +127,7 @@ def _unproven(state: State, body: Body, at: str) -> None:
 def _failed(state: State, body: Body, _at: str) -> None:
     record = state.effects[body["id"]]
     record.open = bool(body.get("unknown", False))
+    record.failures += not record.open
     record.state = EffectState.FAILED
     record.failure = {k: str(body.get(k, "")) for k in ("what", "means", "todo")}
 

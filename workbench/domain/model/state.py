@@ -57,6 +57,8 @@ class EffectRecord:
     # When the account last showed the effect (or was asked and did not, see ``tried_at``), ISO 8601 UTC.
     proven_at: str = ""
     tried_at: str = ""
+    # How often it failed for good, over all the plans that held it.
+    failures: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return the effect as the command line's documents show it (design, contracts)."""

@@ -189,7 +189,7 @@ def stuck(state: State, targets: Collection[str]) -> str:
     """
     failed: dict[str, str] = {}
     for record in state.effects.values():
-        over = record.state is EffectState.FAILED and not record.open and record.attempts >= TRIES
+        over = record.state is EffectState.FAILED and not record.open and record.failures >= TRIES
         if over and record.effect.target in targets:
             failed[record.effect.target] = str(record.failure.get("what", "the server refused"))
     if not targets or set(failed) != set(targets):

@@ -63,14 +63,13 @@ def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
     accepted = {
         r.effect.target for r in situation.state.of_kind(EffectKind.DOMAIN_DELETE) if r.state in _ACCEPTED
     }
-    domains = [f.id for f in bad if f.kind == "domain" and f.id not in accepted]
+    domains = [f.id for f in bad if f.kind == "domain" and f.id not in accepted | vain]
     if domains:
         name = visible(domains[0], 100)
         happens = f"{name} is deleted for good, once its name is typed: Mailgun cannot switch a domain off."
         return replace(found, action="domains.delete", happens=happens)
     # Users go in the panel (step 1b), a domain's deletion runs in Mailgun's background for minutes.
-    by_hand = [f for f in bad if f.kind not in ("user", "domain") or f.id in vain]
-    if not by_hand:
+    if not by_hand(situation):
         happens = "The rest goes by itself or in step 1b; the account is read again every minute."
         waits = "Mailgun, which deletes a domain in the background, and the control panel (step 1b); read every minute"
         return replace(found, action="pane.domains", happens=happens, idle=True, waits=waits)
@@ -81,13 +80,25 @@ def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
     return replace(found, action="findings.judge", happens=happens)
 
 
+def by_hand(situation: Situation) -> list[Finding]:
+    """Return the intruder's things that only somebody in the control panel can take away, or see to be gone."""
+    vain = _in_vain(situation)
+    bad = [f for f in findings(situation) if f.decision == INTRUDER and not f.key.startswith("leak:")]
+    # Users have step 1b of their own, and a domain is deleted by its typed name.
+    return [f for f in bad if f.id in vain or (not f.remedy and f.kind not in ("user", "domain"))]
+
+
 def _in_vain(situation: Situation) -> set[str]:
-    """Return what was removed without that being shown from here, or failed to be removed, twice: a person looks."""
+    """Return what was removed without that being shown from here, or failed to be removed twice: a person looks.
+
+    A domain is not among them while its deletion runs in Mailgun's background.
+    """
     found = set()
     for record in situation.state.effects.values():
-        unseen = record.state is EffectState.DONE and record.tried_at
-        failed = record.state is EffectState.FAILED and not record.open
-        if (unseen or failed) and record.attempts >= TRIES:
+        slow = record.effect.kind is EffectKind.DOMAIN_DELETE
+        unseen = record.state is EffectState.DONE and record.tried_at and not slow
+        failed = record.state is EffectState.FAILED and not record.open and record.failures >= TRIES
+        if unseen or failed:
             found.add(record.effect.target)
     return found
 
