@@ -72,7 +72,8 @@ async def test_a_limit_refused_is_tried_smaller() -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         if int(request.url.params["limit"]) > 100:
             return reply({"message": "Limit parameter can't be larger than 100"}, 400)
-        return serve(request)
+        answer: httpx.Response = serve(request)
+        return answer
 
     client, _ = fake_client(handle)
     assert len(await domains.list_domains(client, region=US)) == 30
