@@ -68,7 +68,26 @@ def _counts_up(body: str) -> bool:
 
 def is_placeholder(value: str) -> bool:
     """Return whether a free-text value stands for a secret instead of being one."""
-    return len(value) < 6 or _PLACEHOLDER.match(value) is not None
+    return len(value) < 6 or _PLACEHOLDER.match(value) is not None or _spelt_out(value)
+
+
+_VOCABULARY = frozenset(
+    "password passwd passwort pass pwd pw secret secrets key keys api apikey token mailgun smtp mail email mg user username login name "  # noqa: SIM905
+    "your my the a an our some this here goes example sample test testing demo dummy fake change changeme me replace with insert enter "
+    "put paste add set value string text xxx xxxx yyy foo bar baz foobar default admin root qwerty letmein hello world none null real "
+    "actual new old strong super secure very long random generated private public domain com org net sandbox postmaster and or of from "
+    "for in to at is not required optional here123 env prod production staging dev development local config credential credentials "
+    "something whatever todo fixme hunter correct horse battery staple welcome".split()
+)
+
+
+def _spelt_out(value: str) -> bool:
+    """Whether a value is made of words that describe one: ``your-mailgun-password1``, ``changeme123``."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", value)
+    rest = re.sub(r"[A-Za-z]+", "", value)
+    if not words or re.fullmatch(r"[\W_]*\d{0,4}[\W_]*|[\W_]*", re.sub(r"[-_. ]", "", rest)) is None:
+        return False
+    return all(word.lower() in _VOCABULARY for word in words)
 
 
 def mailgun_near(data: bytes, start: int, end: int, reach: int = NEAR) -> bool:
@@ -89,9 +108,11 @@ def mailgun_on_line(data: bytes, start: int, end: int) -> bool:
 def name_before(data: bytes, start: int) -> str:
     """Return the identifier that ``data[start:]`` is assigned to, ``""`` where none can be seen."""
     window = data[max(0, start - 160) : start]
-    window = (
-        window[window.rfind(b"\n") + 1 :] if window.strip()[-1:] not in (b"=", b":", b">", b"(") else window
-    )
+    line = window.rfind(b"\n") + 1
+    if not re.search(rb"\w", window[line:]):
+        # The value stands alone on its line: its name is on the one before.
+        line = window.rfind(b"\n", 0, max(0, line - 1)) + 1
+    window = window[line:]
     serialised = re.search(rb's:\d+:\\?"([\w.\-]{1,60})\\?";s:\d+:\\?"$', window)
     if serialised:
         return serialised.group(1).decode("ascii")
@@ -131,6 +152,27 @@ def _names_what_follows(window: bytes, found: re.Match[bytes]) -> bool:
     if between.lstrip()[:1] in (b"=", b":", b"("):
         return True
     return telling
+
+
+# Names of attributes and properties that hold identifiers: a key of that shape under them opens nothing.
+_IDENTIFIES = re.compile(
+    r"(?i)(?:^|[._-])(?:data-key|wire:key|v-key|class|classname|id|for|href|aria-\w+|cache_?key|cachekey|remember|forget|session\w*"
+    r"|sess_?id|phpsessid|message[_-]?id|request[_-]?id|trace[_-]?id|span[_-]?id|etag|nonce|csrf\w*|checksum|digest|md5|sha\d*)$"
+)
+_HOSTS = re.compile(
+    rb"(?i)(?:https?://|[\"'\s/@])((?:[a-z0-9-]+\.)+(?:com|net|org|io|co|cn|dev|app|eu|de|fr|in|ru|uk|cloud))\b"
+)
+
+
+def is_identifier(name: str) -> bool:
+    """Return whether a name is one that identifiers are given: a CSS class, a session, a message."""
+    return _IDENTIFIES.search(name) is not None
+
+
+def another_service(data: bytes, start: int, end: int) -> bool:
+    """Return whether a host that is not Mailgun's stands near a value, and none of Mailgun's does."""
+    near = data[max(0, start - NEAR) : start] + b"\n" + data[end : end + NEAR]
+    return not _MAILGUN.search(near) and _HOSTS.search(near) is not None
 
 
 def speaks_against(data: bytes, start: int, end: int) -> bool:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from workbench.core.redact import Secret
 from workbench.leaks import context
 from workbench.leaks.exact import RUN, SHORT_RUN, Needle, needles
 from workbench.leaks.gate import cleared
+from workbench.leaks.kinds import kind_of, placement_of
 from workbench.leaks.model import Kind, Known, Match
+from workbench.leaks.views import ENCODED_WORDS, views
 
 _FOLD = bytes(
     ord("0") if chr(code) in "0123456789abcdefABCDEF" else ord(chr(code).lower()) if code < 128 else code
@@ -33,9 +34,18 @@ _ANCHOR_SHORT_RUN = b"b" * SHORT_RUN
 # "mailgun", "mail_password" and "postmaster@" as they look once folded.
 _ANCHORS_WORD = tuple(word.translate(_FOLD) for word in (b"mailgun", b"mail_password", b"postmaster@"))
 _LEGACY = re.compile(rb"key-([0-9a-z][0-9a-z-]{30}[0-9a-z])(?![0-9A-Za-z])")
+# In binary data the next value may follow without a mark between.
+_LEGACY_PACKED = re.compile(rb"key-([0-9a-f]{32}|[0-9a-z]{32})")
+# A key whose dash is escaped, or that is cut in two behind it.
+_BROKEN_KEY = re.compile(
+    rb"key(?:-[\"'`]|\\{1,3}(?:u00|x)2[dD]|%2[dD]|=2D|&#(?:45|x2[dD]);|-\x1b|\x1b\[[\d;]*m-|-=\r?\n)"
+)
+_BODY = re.compile(r"(?:pub)?key-[0-9a-z-]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
+# Text of two bytes a character: enough of it in a row to be no accident.
+_WIDE = re.compile(rb"(?:[\t\n\r -~]\0){6}")
 # What may stand directly before a value: nothing of a longer word, or the end of an escape (\n, %3A, \u0022).
 _FREE_LEFT = re.compile(
-    rb"(?:^|[^0-9A-Za-z_-]|\\[nrt]|%[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2,4}|--|(?<![0-9a-f])[=:]-)$"
+    rb"(?:^|[^0-9A-Za-z_.#-]|\\[nrt]|%[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2,4}|--|(?<![0-9a-z])key-|(?<![0-9a-f])[=:]-)$"
 )
 _FREE_RIGHT = re.compile(rb"(?![0-9A-Za-z]|-[0-9A-Za-z])")
 # Windows around an anchor word: wide enough for a whole configuration block.
@@ -58,18 +68,24 @@ class Scanner:
         self._hex32 = [needle for needle in every if needle.gate == "hex32"]
         self._run = [needle for needle in every if needle.gate == "run"]
         self._short_run = [needle for needle in every if needle.gate == "short run"]
+        # The ends of each value: what is left of it whole where the rest is escaped or cut up.
+        self._pieces = [piece.encode() for one in self.known for piece in _ends(one.secret.reveal())]
         self._by_value = {one.secret.reveal(): one for one in self.known}
 
     def scan(self, data: bytes) -> list[Match]:
         """Return every secret in ``data``, each value once a line, in the order of position.
 
-        Text in UTF-16 is searched by dropping its NUL bytes; base64 runs are decoded and searched too.
+        Text in UTF-16 is searched by dropping its NUL bytes, a list that NUL bytes part by taking them for line
+        ends; base64 runs are decoded and searched too, and so is what escapes, joints and tags stand for.
         """
         if b"\0" not in data:
             return self._scan(data, 0)
         if not data.strip(b"\0"):
             return []
-        matches = self._scan(data, 0)
+        matches = self._scan(data.replace(b"\0", b"\n"), 0, binary=True)
+        if _WIDE.search(data) is None:
+            return _renumbered(data, matches)
+        matches = _renumbered(data, matches)
         seen = {(match.line, match.secret.reveal()) for match in matches}
         for match in self._scan(data.translate(None, b"\0"), 0):
             value = match.secret.reveal()
@@ -80,15 +96,17 @@ class Scanner:
                 matches.append(_replaced(match, start=at, placement=placement))
         return matches
 
-    def _scan(self, data: bytes, depth: int) -> list[Match]:
+    def _scan(self, data: bytes, depth: int, *, binary: bool = False, seen: bool = True) -> list[Match]:
         folded = data.translate(_FOLD)
         hits: list[Match] = []
+        windows: list[tuple[int, int]] = []
         if self._shapes:
             if _ANCHOR_50 in folded:
-                hits += self._shape_50(data, folded)
-            if _LEGACY.search(data):
-                hits += self._legacy(data)
-            for start, end in _windows(folded):
+                hits += self._shape_50(data, folded, binary=binary)
+            if (_LEGACY_PACKED if binary else _LEGACY).search(data):
+                hits += self._legacy(data, binary=binary)
+            windows = _windows(folded)
+            for start, end in windows:
                 hits += self._placements(data, start, end)
         if _ANCHOR_RUN in (classes := data.translate(_BASE64)):
             hits += self._exact(data, self._run)
@@ -100,7 +118,35 @@ class Scanner:
             hits += self._exact(data, self._hex32)
         if self._always:
             hits += self._exact(data, self._always)
+        if seen and depth < _DEEPEST and (windows or self._speaks(data, folded)):
+            hits = self._seen_otherwise(data, hits, depth, binary=binary)
         return cleared(data, _merged(_numbered(data, hits))) if hits else hits
+
+    def _speaks(self, data: bytes, folded: bytes) -> bool:
+        """Whether a buffer without a word of Mailgun may still hold a secret that is escaped or cut up."""
+        if _ANCHOR_HEX32 in folded or any(word in data for word in ENCODED_WORDS):
+            return True
+        if b"key" in data and _BROKEN_KEY.search(data):
+            return True
+        return any(piece in data for piece in self._pieces)
+
+    def _seen_otherwise(self, data: bytes, hits: list[Match], depth: int, *, binary: bool) -> list[Match]:
+        """Add what the views of ``data`` show; where one decodes what the raw text showed, it replaces it."""
+        for view in views(data):
+            raw = {hit.start: hit for hit in hits}
+            for match in self._scan(view.data, depth + 1, binary=binary, seen=view.label == "base64"):
+                at = min(view.origin(match.start), len(data) - 1)
+                other = next((raw[near] for near in range(at - 2, at + 3) if near in raw), None)
+                value = match.secret.reveal()
+                if other is not None and other.secret.reveal() == value:
+                    continue
+                if other is not None:
+                    if not view.wins and _BODY.fullmatch(value) is None:
+                        continue
+                    hits = [hit for hit in hits if hit is not other]
+                placement = match.placement if match.placement != "bare" else view.label
+                hits.append(_replaced(match, start=at, placement=placement))
+        return hits
 
     def _match(
         self, data: bytes, start: int, value: str, kind: Kind, placement: str, name: str = "", login: str = ""
@@ -117,41 +163,45 @@ class Scanner:
             known.label if known else "",
         )
 
-    def _shape_50(self, data: bytes, folded: bytes) -> Iterator[Match]:
+    def _shape_50(self, data: bytes, folded: bytes, *, binary: bool) -> Iterator[Match]:
         start = folded.find(_ANCHOR_50)
         while start >= 0:
             end = start + 50
             raw = data[start:end]
-            if raw == raw.lower() and _stands_free(data, start, end):
+            if raw == raw.lower() and (
+                _stands_free(data, start, end) or (binary and _packed_in(data, start, end))
+            ):
                 value = raw.decode("ascii")
                 name = context.name_before(data, start)
                 near = context.mailgun_on_line(data, start, end)
                 named_so = _KEY_NAME.search(name) is not None
                 if not context.is_sample(value) and (
-                    near or named_so or not context.speaks_against(data, start, end)
+                    named_so
+                    or (near and not context.is_identifier(name))
+                    or not context.speaks_against(data, start, end)
                 ):
                     yield self._match(
                         data, start, value, kind_of(data, start, name), placement_of(data, start, end), name
                     )
             start = folded.find(_ANCHOR_50, end)
 
-    def _legacy(self, data: bytes) -> Iterator[Match]:
-        for found in _LEGACY.finditer(data):
+    def _legacy(self, data: bytes, *, binary: bool) -> Iterator[Match]:
+        for found in (_LEGACY_PACKED if binary else _LEGACY).finditer(data):
             public = data[max(0, found.start() - 3) : found.start()] == b"pub"
-            start = found.start() - 3 if public else found.start()
-            value = data[start : found.end()].decode("ascii")
+            start, end = (found.start() - 3 if public else found.start()), found.end()
+            value = data[start:end].decode("ascii")
             body = found.group(1)
-            if not public and b"-" in body:
+            if context.is_sample(value) or sum(48 <= char <= 57 for char in body) < 3:
                 continue
-            if not _stands_free(data, start, found.end()) or context.is_sample(value):
-                continue
-            if sum(48 <= char <= 57 for char in body) < 3:
+            if not _stands_free(data, start, end) and not (binary and _packed_in(data, start, end)):
                 continue
             name = context.name_before(data, start)
-            if not _legacy_in_context(data, start, found.end(), name, public=public):
+            if not _legacy_in_context(data, start, end, name, public=public):
+                continue
+            if not public and b"-" in body and not _dashed_key(data, start, end, body, name):
                 continue
             kind = Kind.PUBLIC_KEY if public else kind_of(data, start, name, legacy=True)
-            yield self._match(data, start, value, kind, placement_of(data, start, found.end()), name)
+            yield self._match(data, start, value, kind, placement_of(data, start, end), name)
 
     def _placements(self, data: bytes, start: int, end: int) -> Iterator[Match]:
         # Imported on the first hit: most trees never need these patterns, and compiling them takes time.
@@ -199,7 +249,8 @@ class Scanner:
         alone = _ALONE.fullmatch(decoded)
         if alone and self._shapes:
             value = alone.group(2).decode("ascii")
-            trusted = alone.group(1) or len(value) == 50 or _near_or_named(data, start, end)
+            trusted = len(value) == 50 or _near_or_named(data, start, end)
+            trusted = trusted or (alone.group(1) and not context.another_service(data, start, end))
             if trusted and not context.is_sample(value):
                 name = context.name_before(data, start)
                 kind = Kind.API_KEY if alone.group(1) else kind_of(data, start, name, legacy=len(value) != 50)
@@ -264,6 +315,29 @@ def _windows(folded: bytes) -> list[tuple[int, int]]:
     return [(start, min(end, len(folded))) for start, end in merged]
 
 
+def _ends(value: str) -> tuple[str, ...]:
+    body = value.removeprefix("pub").removeprefix("key-")
+    return (body[:6], body[-6:]) if len(body) >= 12 else ()
+
+
+def _packed_in(data: bytes, start: int, end: int) -> bool:
+    """Whether a value in binary data stands as its own string: a length, a tag or another value touches it."""
+    around = data[max(0, start - 120) : start] + data[end : end + 120]
+    return any(char < 9 or 13 < char < 32 or char >= 127 or char == 10 for char in around) or len(around) < 40
+
+
+def _dashed_key(data: bytes, start: int, end: int, body: bytes, name: str) -> bool:
+    """Keys of the first years may hold dashes, and so do class names: this one must be named or addressed as a key."""
+    if sum(48 <= char <= 57 for char in body) < 4 or b"--" in body:
+        return False
+    return context.mailgun_near(data, start, end) or _OWN_NAME.search(name) is not None
+
+
+def _renumbered(data: bytes, matches: list[Match]) -> list[Match]:
+    """Count lines by the newlines of the data itself, not by the NUL bytes taken for them."""
+    return _numbered(data, matches)
+
+
 def _stands_free(data: bytes, start: int, end: int) -> bool:
     left = data[max(0, start - 6) : start]
     return _FREE_LEFT.search(left) is not None and _FREE_RIGHT.match(data, end) is not None
@@ -274,8 +348,10 @@ def _legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: 
     against = context.speaks_against(data, start, end)
     if public:
         return not against or context.mailgun_near(data, start, end)
+    if context.is_identifier(name):
+        return False
     if data[max(0, start - 4) : start].lower() == b"api:":
-        return True
+        return context.mailgun_near(data, start, end) or not context.another_service(data, start, end)
     if _OWN_NAME.search(name) and not _CACHE_NAME.search(name):
         return True
     if against:
@@ -290,53 +366,6 @@ _OWN_NAME = re.compile(
     r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|apikey|secret|token|password|passwd|credential|auth"
 )
 _CACHE_NAME = re.compile(r"(?i)cache|redis|memo|etag|hash|store")
-
-
-def kind_of(data: bytes, start: int, name: str, *, legacy: bool = False) -> Kind:
-    """Return what a value most likely is, by its own name first, then by the words on its line."""
-    lowered = name.lower()
-    line = data[max(data.rfind(b"\n", 0, start) + 1, start - 200) : start].lower()
-    for text in (lowered, line.decode("latin-1")):
-        if "signing" in text or "webhook" in text:
-            return Kind.SIGNING_KEY
-        if "sending" in text:
-            return Kind.SENDING_KEY
-        if not legacy and ("pass" in text or "pwd" in text or "smtp" in text or "postmaster@" in text):
-            return Kind.SMTP_PASSWORD
-        if _API_WORD.search(text):
-            return Kind.API_KEY
-    return Kind.API_KEY if legacy else Kind.UNKNOWN_50
-
-
-_API_WORD = re.compile(r"api|mailgun_secret|mailgun\+https?://|mailgun://|--user|-u ['\"]?api")
-
-
-@cache
-def _placement_rules() -> tuple[tuple[str, re.Pattern[bytes]], ...]:
-    return (
-        ("dsn", re.compile(rb"(?i)(?:mailgun(?:\+[a-z]+)?|smtps?)://[^\s]{0,120}$")),
-        ("url-userinfo", re.compile(rb"(?i)https?://[^\s/@]{0,80}:$")),
-        ("curl-user", re.compile(rb"(?i)(?:--user|-u|api)[ =]?['\"]?(?:api)?:$")),
-        ("php-serialised", re.compile(rb's:\d+:\\?"$')),
-        ("phpinfo", re.compile(rb"(?i)<td class=\"?v\"?>\s*$")),
-        ("debug-page", re.compile(rb"(?i)<td[^>]*>(?:\s|<[^>]*>|&quot;|[\"'])*$")),
-        ("php-define", re.compile(rb"(?i)define\(\s*['\"][^'\"]+['\"]\s*,\s*['\"]$")),
-        ("php-array", re.compile(rb"=>\s*['\"]$")),
-        ("json", re.compile(rb"\"[^\"\n]{1,60}\"\s*:\s*\"$")),
-        ("yaml", re.compile(rb"(?m)^[ \t-]*[\w.-]+:[ \t]+['\"]?$")),
-        ("dockerfile", re.compile(rb"(?m)^\s*(?:ENV|ARG)\s+\w+\s+$")),
-        ("env", re.compile(rb"(?m)^\s*(?:export\s+|ENV\s+|-\s+)?[A-Za-z_]\w*\s?=\s?['\"]?$")),
-        ("code", re.compile(rb"[=:,(]\s*[bru]?['\"`]$")),
-    )
-
-
-def placement_of(data: bytes, start: int, end: int) -> str:
-    """Return how the value at ``data[start:end]`` is placed, ``bare`` where nothing tells."""
-    before = data[max(0, start - 200) : start]
-    for label, rule in _placement_rules():
-        if rule.search(before):
-            return label
-    return "bare"
 
 
 def _replaced(match: Match, *, start: int = -1, line: int = -1, placement: str = "") -> Match:

@@ -1,0 +1,262 @@
+"""The block a value stands in: whose it is, and which login stands beside it.
+
+A block ends where another section, object or group begins. Names share a block when they share a prefix
+(``SMTP_HOST`` and ``SMTP_PASSWORD``) however many blank lines lie between; nameless values only when nothing of
+another service stands in the way.
+"""
+
+from __future__ import annotations
+
+import re
+
+from workbench.leaks.fields import LOGIN, Field
+from workbench.leaks.services import MENTION, names_another, names_mail, names_mailgun
+
+# How far a host or a login may stand from its password, in bytes and in lines.
+_REACH, _LINES = 700, 22
+_OURS_HOST = (
+    rb"(?:smtp\.|api\.|[\"'\s=:@/\[])(?:eu\.)?mailgun\.(?:org|net)|service[\"']?\s*[:=]>?\s*[\"']?mailgun"
+)
+_HOST_WORD = rb"[\w.-]{0,24}(?:host|server|relay|url|uri|address|domain|smarthost|service|endpoint|transport)[\w.-]{0,12}"
+_NEUTRAL = frozenset(
+    "auth authentication credentials credential creds login options option config configuration settings setting data stringdata "  # noqa: SIM905
+    "env environment transport args arguments params parameters spec values properties property secrets secret default server "
+    "connection user account item items containers production development staging test transports mailers accounts".split()
+)
+_SECTION = re.compile(
+    rb"\n[ \t]*\[[^\]\n]{1,80}\][ \t]*\r?\n|\n---[ \t]*\r?\n|\n[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*){2,}"
+)
+_BRACE_KEY = re.compile(
+    rb"[\"']?([\w.-]{1,60})[\"']?\s{0,8}(?:=>|[:=]|\(\s{0,4}[\"']?[\w.-]{0,40}[\"']?\s{0,4},)?\s{0,8}(?:array\s{0,2}|new\s\w+\s{0,2}|&?\w{0,20})?$"
+)
+_LINE_KEY = re.compile(rb"(?:-[ \t]+)?[\"']?([\w./-]{1,60})[\"']?[ \t]{0,4}:(?:[ \t]*$|[ \t]+[&#|>])")
+
+
+def belongs(data: bytes, field: Field, *, drawn: bool) -> bool:
+    """Return whether the value of ``field`` is Mailgun's.
+
+    ``drawn`` says that it looks drawn: a mail password of the old generated form counts without a host nearby.
+    """
+    name = field.name
+    if names_mailgun(name):
+        return True
+    if names_another(name):
+        return False
+    start, end = _bounds(data, field)
+    mail = names_mail(name)
+    if mail and (same := _same_prefix(data, field, start, end)) is not None:
+        return same
+    for parent, at in parents(data, field.first):
+        if names_mailgun(parent):
+            return True
+        if names_another(parent):
+            return False
+        if not names_mail(parent) and parent.lower() not in _NEUTRAL and not name == "":
+            start = max(start, at)
+            break
+    verdict = _verdict(data, field, start, end, mail=mail)
+    if verdict is None:
+        return (
+            drawn
+            and mail
+            and re.fullmatch(r"[a-z0-9]{12}|[0-9a-f]{32}(?:-[0-9a-f]{8}){2}", field.value) is not None
+        )
+    return verdict
+
+
+def _bounds(data: bytes, field: Field) -> tuple[int, int]:
+    start, end = max(0, field.first - _REACH), min(len(data), field.last + _REACH)
+    for _ in range(data.count(b"\n", start, field.first) - _LINES):
+        start = data.find(b"\n", start) + 1
+    for found in _SECTION.finditer(data, start, field.first):
+        start = found.end() - 1
+    after = _SECTION.search(data, field.last, end)
+    return start, after.start() if after else end
+
+
+def _verdict(data: bytes, field: Field, start: int, end: int, *, mail: bool) -> bool | None:
+    """Return whose mention stands nearest: before the value in its block, else after it."""
+    own = (field.start, field.last)
+    line = data.rfind(b"\n", 0, field.first) + 1
+    stop = data.find(b"\n", field.last)
+    stop = len(data) if stop < 0 else stop
+    same_line = [
+        found.lastgroup == "ours"
+        for found in MENTION.finditer(data, max(line, start), min(stop, end))
+        if not _within(found, own)
+    ]
+    if field.style in ("pair", "table", "command-line") and same_line and any(same_line):
+        return True
+    before = [
+        found
+        for found in MENTION.finditer(data, start, field.first)
+        if _counts(found, mail=mail) and not _closed(data, found.end(), field.first)
+    ]
+    if before:
+        return before[-1].lastgroup == "ours"
+    for found in MENTION.finditer(data, field.last, end):
+        if _counts(found, mail=mail) and not _closed(data, field.last, found.start()):
+            return found.lastgroup == "ours"
+    if field.login and MENTION.match(data, field.first):
+        return True
+    return None
+
+
+def _within(found: re.Match[bytes], span: tuple[int, int]) -> bool:
+    return span[0] <= found.start() < span[1]
+
+
+_STORE = re.compile(
+    rb"(?i)postgres|mysql|maria|redis|mongo|rabbit|amqp|memcached|elastic|database|datasource|jdbc|ldap|ftp|ssh|aws|s3|jwt|oauth"
+)
+
+
+def _counts(found: re.Match[bytes], *, mail: bool) -> bool:
+    """A store beside the mail's own name is no rival: their variables stand mixed in one file."""
+    return not (mail and found.lastgroup == "other" and _STORE.match(found.group()))
+
+
+def _closed(data: bytes, start: int, end: int) -> bool:
+    """Whether one brace block closes and another opens between two places."""
+    between = data[start:end]
+    closed = between.find(b"}")
+    return closed >= 0 and b"{" in between[closed:] and b"}\\" not in between[closed : closed + 2]
+
+
+def _same_prefix(data: bytes, field: Field, start: int, end: int) -> bool | None:
+    """Return whether the host of the same prefix is Mailgun's, None where there is no such host."""
+    prefix = re.sub(
+        r"(?i)(?:auth|user|host|smtp)?[_.\-]?(?:auth)?[_.\-]?(?:send)?(?:pass|pwd|pw|secret).*$",
+        "",
+        field.name,
+    )
+    if len(prefix) < 2:
+        return None
+    rule = re.compile(
+        rb"(?i)(?<![A-Za-z0-9])"
+        + re.escape(prefix.encode())
+        + _HOST_WORD
+        + rb"[\"'\])\\]{0,4}[ \t]{0,8}(?:=>|[=:,>;(]|[ \t])[^\n]{0,30}?([a-z0-9.-]{4,80})"
+    )
+    found = [one for one in rule.finditer(data, max(0, start - 400), end + 400)]
+    if not found:
+        return None
+    hosts = [re.search(rb"(?i)mailgun", data[one.start() : one.end() + 40]) is not None for one in found]
+    return any(hosts) if any(hosts) or len(hosts) < 1 else _other_host(data, found)
+
+
+def _other_host(data: bytes, found: list[re.Match[bytes]]) -> bool | None:
+    hosts = [data[one.start() : one.end()] for one in found]
+    return False if any(re.search(rb"[a-z0-9-]+\.[a-z]{2,}$", host) for host in hosts) else None
+
+
+def parents(data: bytes, at: int) -> list[tuple[str, int]]:
+    """Return the keys around a place, innermost first, with where each begins: by braces, else by indentation."""
+    begin = max(0, at - 1500)
+    line = data.rfind(b"\n", 0, at) + 1
+    indent = _indent(data[line:at])
+    found = _by_braces(data, begin, at)
+    if found or indent == 0:
+        return found
+    out: list[tuple[str, int]] = []
+    lines = data[begin:line].split(b"\n")
+    where = line
+    for text in reversed(lines[:-1] if lines and not lines[-1] else lines):
+        where -= len(text) + 1
+        if not text.strip():
+            continue
+        depth = _indent(text)
+        if depth < indent:
+            key = _LINE_KEY.match(text.lstrip(b" \t").rstrip(b"\r"))
+            if key is None:
+                break
+            out.append((key.group(1).decode("ascii"), where))
+            indent = depth
+            if indent == 0:
+                break
+    return out
+
+
+def _indent(text: bytes) -> int:
+    return len(text) - len(text.lstrip(b" \t"))
+
+
+def _by_braces(data: bytes, begin: int, at: int) -> list[tuple[str, int]]:
+    depth = 0
+    out: list[tuple[str, int]] = []
+    for found in reversed(list(re.finditer(rb"[{}\[\]]", data[begin:at]))):
+        sign = found.group()
+        if sign in b"}]":
+            depth += 1
+        elif depth:
+            depth -= 1
+        else:
+            where = begin + found.start()
+            key = _BRACE_KEY.search(data, max(0, where - 90), where)
+            if key is not None:
+                out.append((key.group(1).decode("ascii"), key.start()))
+    return out[:6]
+
+
+# What may stand directly before an address that is one, and what betrays a piece of something longer.
+_LOGIN_LEFT = re.compile(rb"(?:^|[\s\0\"'`=:<>,(\[|;/])$")
+_AFTER_SECRET = re.compile(
+    rb"(?i)(?:pass|pwd|secret|token|key|credential)[\w.-]{0,40}[\"'\])\\]{0,4}\s{0,8}(?:=>|:=|[=:,;])"
+    rb"\s{0,8}(?:s:\d{1,4}:)?\\?[\"'`]?[^\s\"'`]{0,200}$"
+)
+_PAIR_LEFT = re.compile(rb"(?i)([\w.+-]{1,64}):$")
+# An address nothing names must look like a mailbox: a stray "Hunter2@host" may be the end of a password.
+_WORDY = re.compile(rb"[a-z]+(?:[._+-][a-z]+){0,4}\d{0,3}(?:@|%40)")
+_USER_NAMED = re.compile(
+    rb"(?i)(?:user|login|account|auth|e?mail|address)[\w.-]{0,20}[^\w\s]{0,4}\s{0,4}"
+    rb"(?:=>|[=:,;(]|[ \t>])\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
+)
+_SENDER_NAMED = re.compile(
+    rb"(?i)(?:from|sender|reply|return|\bto\b|rcpt|cc)[\w.-]{0,20}[^\w\s]{0,4}\s{0,4}(?:=>|[=:,;(]|[ \t>])?\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
+)
+_USER_WORD = re.compile(
+    rb"(?i)user|login|account|sender|from|mail|static|auth|^u$|mailgun|\.(?:org|net|com)$|^\d{2,5}$"
+)
+
+
+def login_near(data: bytes, first: int, last: int) -> str:
+    """Return the SMTP login beside a password (dossier 1.1), ``""`` if none is near.
+
+    What is named a user wins over a stray address, and anything over a sender's or a recipient's address.
+    """
+    start = max(0, first - 400)
+    best: tuple[int, int, bytes] | None = None
+    for found in LOGIN.finditer(data, start, last + 400):
+        if re.match(rb"(?i).*(?:@|%40)(?:api|smtp)\.", found.group()) or first <= found.start() < last:
+            continue
+        before = line_before(data, found.start())
+        if not reads_as_login(data, found, before):
+            continue
+        between = data[min(found.end(), last) : max(found.start(), first)]
+        distance = min(abs(found.end() - first), abs(found.start() - last))
+        rank = 2 if _SENDER_NAMED.search(before) else 0 if _USER_NAMED.search(before) else 1
+        if between.count(b"\n") <= 8 and (best is None or (rank, distance) < best[:2]):
+            best = (rank, distance, found.group())
+    return best[2].decode("ascii").replace("%40", "@") if best else ""
+
+
+def line_before(data: bytes, at: int) -> bytes:
+    """Return what stands before a place on its line, at most 240 bytes."""
+    return data[max(0, at - 240, data.rfind(b"\n", 0, at) + 1) : at]
+
+
+def reads_as_login(data: bytes, found: re.Match[bytes], before: bytes) -> bool:
+    """Return whether an address stands as one: no password with its host in a URL, no piece of a longer value.
+
+    ``before`` is what stands before it on its line.
+    """
+    if before.endswith(b"://"):
+        return data[found.end() : found.end() + 1] == b":"
+    if not _LOGIN_LEFT.search(before) or _AFTER_SECRET.search(before):
+        return False
+    if re.search(rb"://[^\s\"'<>]*$", before):
+        return False
+    if not _WORDY.match(found.group()) and not _USER_NAMED.search(before):
+        return False
+    pair = _PAIR_LEFT.search(before)
+    return pair is None or _USER_WORD.search(pair.group(1)) is not None

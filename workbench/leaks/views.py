@@ -1,0 +1,192 @@
+"""The decoding layer: one buffer seen as what its escapes, joints, tags and encodings stand for.
+
+A view is another text of the same buffer with a way back to where each byte came from. Views cost a pass each,
+so each has a cheap byte test, and none is built at all unless something in the buffer speaks of a secret.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+# More replacements than this are no longer a text with escapes in it but an encoded blob.
+_MOST_CHANGES = 400_000
+_Put = Callable[[re.Match[bytes]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """``data`` is the text seen, ``label`` how. ``wins`` says whether what is read here beats the raw reading."""
+
+    label: str
+    data: bytes
+    wins: bool
+    _marks: list[int]
+    _origins: list[int]
+
+    def origin(self, at: int) -> int:
+        """Return the offset in the buffer that the view's offset ``at`` came from."""
+        index = bisect_right(self._marks, at) - 1
+        return self._origins[index] + at - self._marks[index]
+
+
+_NAMED = {b"quot": b'"', b"amp": b"&", b"lt": b"<", b"gt": b">", b"apos": b"'", b"nbsp": b" ", b"colon": b":"}
+_SHORT = {b"n": b"\n", b"r": b"", b"t": b"\t", b"/": b"/", b'"': b'"', b"'": b"'"}
+_ESCAPE = re.compile(
+    rb"(?P<ansi>\x1b\[[0-9;?]{0,20}[A-Za-z])"
+    rb"|\\{1,4}(?:u00(?P<u>[0-9a-fA-F]{2})|u\{0{0,4}(?P<ub>[0-9a-fA-F]{2})\}|x(?P<x>[0-9a-fA-F]{2})|0?(?P<o>[01][0-7]{2}))"
+    rb"|&#[xX]0{0,4}(?P<hx>[0-9a-fA-F]{2});|&#0{0,4}(?P<hd>\d{2,3});|&(?P<named>quot|amp|lt|gt|apos|nbsp|colon);"
+    rb"|(?P<cont>\\\r?\n)|\\{1,4}(?P<short>[nrt/\"'])"
+)
+_QUOTED_PRINTABLE = re.compile(rb"(?P<soft>=\r?\n)|=(?P<q>[0-9A-F]{2})")
+_PERCENT = re.compile(rb"%(?:25)?(?P<p>[2-7][0-9A-Fa-f])")
+_JOINT = re.compile(
+    rb"(?<!\\)[\"'`][ \t]{0,40}(?:\\?\r?\n[ \t]{0,80})?(?:\+|\.{1,2}|&|\|\||~|<>|\^)?[ \t]{0,40}"
+    rb"(?:\\?\r?\n[ \t]{0,80})?(?:[bru]|\(|@)?[\"'`](?=[\w-])"
+)
+_ADJACENT = re.compile(rb"[\"'`][ \t]{0,40}(?:\\?\r?\n[ \t]{0,80})?[\"'`]")
+_JOINED = re.compile(
+    rb"[\[(](?P<parts>(?:\s{0,40}[\"'`][^\"'`\s]{1,60}[\"'`]\s{0,20},?){2,12})\s{0,40}[\])]"
+    rb"(?=\s{0,4}\.join\(\s{0,4}[\"'`]{2}|\s{0,4}\))"
+)
+_TAG = re.compile(rb"<(?P<end>/?)(?P<tag>[A-Za-z][\w:.-]{0,30})[^<>]{0,300}>")
+_BLOCKS = frozenset(
+    {b"p", b"tr", b"div", b"li", b"br", b"w:p", b"w:br", b"a:p", b"text:p", b"h1", b"h2", b"h3", b"pre"}
+)
+_CELLS = frozenset({b"td", b"th", b"w:tc", b"dt", b"dd", b"label", b"option"})
+_INLINE = frozenset(
+    {
+        b"span",
+        b"b",
+        b"i",
+        b"u",
+        b"em",
+        b"strong",
+        b"font",
+        b"mark",
+        b"code",
+        b"wbr",
+        b"a",
+        b"small",
+        b"kbd",
+        b"samp",
+        b"var",
+    }
+)
+_VALUE_BASE64 = re.compile(
+    rb"(?P<before>[\w.\-/]{1,80}[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?)(?P<value>[A-Za-z0-9+/]{8,4000}={0,2})(?=[\"'\s,}]|$)"
+)
+_SECRET_KIND = re.compile(rb"(?i)[\"']?kind[\"']?\s{0,4}:\s{0,4}[\"']?Secret\b")
+
+
+def _core(word: bytes, shift: int) -> bytes:
+    encoded = base64.b64encode(b"\0" * shift + word)
+    return encoded[(0, 2, 3)[shift] : (shift + len(word)) * 8 // 6]
+
+
+# "mailgun" inside base64, at each of its alignments: what betrays a short encoded host or name.
+ENCODED_WORDS = tuple(_core(b"mailgun", shift) for shift in range(3))
+
+
+def views(data: bytes) -> Iterator[View]:
+    """Yield each view of ``data`` that differs from it. The caller has seen that a secret is likely here."""
+    if b"\\" in data or b"&" in data or b"\x1b" in data:
+        yield from _view("escaped", data, _ESCAPE, _unescaped)
+    if b"=\n" in data or b"=\r\n" in data or b"=3D" in data or b"=2D" in data:
+        yield from _view("quoted-printable", data, _QUOTED_PRINTABLE, _unquoted)
+    if b"%" in data:
+        yield from _view("url-escaped", data, _PERCENT, lambda found: _byte(found.group("p")), wins=False)
+    if _has_joints(data):
+        yield from _view("split", data, _JOINT, lambda found: b"")
+    if b"join(" in data or b"implode(" in data or b"concat(" in data.lower():
+        yield from _view("split", data, _JOINED, _concatenated)
+    if b"</" in data:
+        yield from _view("markup", data, _TAG, _untagged, wins=False)
+    if (b"ecret" in data and _SECRET_KIND.search(data)) or any(word in data for word in ENCODED_WORDS):
+        yield from _view("base64", data, _VALUE_BASE64, _decoded_value)
+
+
+def _has_joints(data: bytes) -> bool:
+    joints = (b"' +", b'" +', b"'+", b'"+', b"' .", b'" .', b"'.'", b'"."', b"' &", b'" &', b"''", b'""')
+    return any(joint in data for joint in joints) or _ADJACENT.search(data) is not None
+
+
+def _view(
+    label: str, data: bytes, rule: re.Pattern[bytes], put: _Put, *, wins: bool = True
+) -> Iterator[View]:
+    parts: list[bytes] = []
+    marks, origins = [0], [0]
+    last = size = 0
+    for found in rule.finditer(data):
+        new = put(found)
+        if new == found.group():
+            continue
+        parts += (data[last : found.start()], new)
+        size += found.start() - last + len(new)
+        last = found.end()
+        marks.append(size)
+        origins.append(last)
+        if len(marks) > _MOST_CHANGES:
+            break
+    if len(marks) > 1:
+        parts.append(data[last:])
+        yield View(label, b"".join(parts), wins, marks, origins)
+
+
+def _byte(digits: bytes, base: int = 16) -> bytes:
+    return bytes((int(digits, base) & 0xFF,))
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    kind = found.lastgroup
+    if kind in ("u", "ub", "x", "hx"):
+        return _byte(found.group(kind))
+    if kind in ("o", "hd"):
+        number = int(found.group(kind), 8 if kind == "o" else 10)
+        return bytes((number,)) if 32 <= number < 127 or number in (9, 10) else found.group()
+    if kind == "named":
+        return _NAMED[found.group("named")]
+    if kind == "short":
+        return _SHORT[found.group("short")]
+    return b""
+
+
+def _unquoted(found: re.Match[bytes]) -> bytes:
+    return b"" if found.group("q") is None else _byte(found.group("q"))
+
+
+def _concatenated(found: re.Match[bytes]) -> bytes:
+    return b'"' + b"".join(re.findall(rb"[\"'`]([^\"'`\s]{1,60})[\"'`]", found.group("parts"))) + b'"'
+
+
+def _untagged(found: re.Match[bytes]) -> bytes:
+    tag = found.group("tag").lower()
+    if tag in _INLINE or tag.startswith((b"w:", b"a:", b"text:")) and tag not in _BLOCKS | _CELLS:
+        return b""
+    if tag in _CELLS:
+        return b"\t" if found.group("end") else b""
+    if tag in _BLOCKS:
+        return b"\n" if found.group("end") or tag in (b"br", b"w:br") else b""
+    return found.group()
+
+
+def _decoded_value(found: re.Match[bytes]) -> bytes:
+    plain = plain_of(found.group("value"))
+    return found.group() if plain is None else found.group("before") + plain
+
+
+def plain_of(value: bytes) -> bytes | None:
+    """Return the printable ASCII text that a base64 value stands for, None where it stands for none."""
+    if len(value) % 4:
+        return None
+    try:
+        plain = binascii.a2b_base64(value, strict_mode=True).rstrip(b"\r\n\0")
+    except (binascii.Error, ValueError):
+        return None
+    if len(plain) < 5 or not all(32 <= char < 127 or char in b"\r\n\t" for char in plain):
+        return None
+    return plain
