@@ -31,9 +31,11 @@ _JSON_TARGETS = re.compile(
 # Anything the signatures could mean contains one of these, once the targets are in lower case.
 # Every alternative begins with a mark, not a letter, which keeps the search from trying at each character.
 _CANDIDATE = re.compile(
-    rb"/(?:[._~]|php|infos?\.php|i\.php|pinfo\.php|old_php|env|live_env|error_log|actuator|telescope|horizon|debug/|jenkins"
+    rb"/(?:[._~]|php|infos?\.php|i\.php|pinfo\.php|old_php|env|live_env|error_log|actuator|telescope"
+    rb"|horizon|debug/|jenkins"
     rb"|post-smtp|gravitysmtp|cgi-bin|icons/|config\.js|eval-stdin|ecosystem|androx)"
-    rb"|\.(?:env|sql|log|zip|tar|tgz|rar|7z|gz|bz2|ba?k|old|ori|save|sw[pon]|tmp|txt|inc|dist|cop|yml|yaml|json|map|con|axd"
+    rb"|\.(?:env|sql|log|zip|tar|tgz|rar|7z|gz|bz2|ba?k|old|ori|save|sw[pon]|tmp|txt|inc|dist|cop|yml"
+    rb"|yaml|json|map|con|axd"
     rb"|set|php[._~-]|\d)"
     rb"|[?&=](?:phpinfo|postman_|0x\[|androx)|%|~(?:$|\?)",
     re.MULTILINE,

@@ -17,17 +17,24 @@ _REACH, _LINES = 700, 22
 _OURS_HOST = (
     rb"(?:smtp\.|api\.|[\"'\s=:@/\[])(?:eu\.)?mailgun\.(?:org|net)|service[\"']?\s*[:=]>?\s*[\"']?mailgun"
 )
-_HOST_WORD = rb"[\w.-]{0,24}(?:host|server|relay|url|uri|address|domain|smarthost|service|endpoint|transport)[\w.-]{0,12}"
+_HOST_WORD = (
+    rb"[\w.-]{0,24}(?:host|server|relay|url|uri|address|domain|smarthost|service|endpoint"
+    rb"|transport)[\w.-]{0,12}"
+)
 _NEUTRAL = frozenset(
-    "auth authentication credentials credential creds login options option config configuration settings setting data stringdata "  # noqa: SIM905
-    "env environment transport args arguments params parameters spec values properties property secrets secret default server "
-    "connection user account item items containers production development staging test transports mailers accounts".split()
+    "auth authentication credentials credential creds login options option config configuration settings "  # noqa: SIM905
+    "setting data stringdata "
+    "env environment transport args arguments params parameters spec values properties property secrets "
+    "secret default server "
+    "connection user account item items containers production development staging test transports mailers "
+    "accounts".split()
 )
 _SECTION = re.compile(
     rb"\n[ \t]*\[[^\]\n]{1,80}\][ \t]*\r?\n|\n---[ \t]*\r?\n|\n[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*){2,}"
 )
 _BRACE_KEY = re.compile(
-    rb"[\"']?([\w.-]{1,60})[\"']?\s{0,8}(?:=>|[:=]|\(\s{0,4}[\"']?[\w.-]{0,40}[\"']?\s{0,4},)?\s{0,8}(?:array\s{0,2}|new\s\w+\s{0,2}|&?\w{0,20})?$"
+    rb"[\"']?([\w.-]{1,60})[\"']?\s{0,8}(?:=>|[:=]"
+    rb"|\(\s{0,4}[\"']?[\w.-]{0,40}[\"']?\s{0,4},)?\s{0,8}(?:array\s{0,2}|new\s\w+\s{0,2}|&?\w{0,20})?$"
 )
 _LINE_KEY = re.compile(rb"(?:-[ \t]+)?[\"']?([\w./-]{1,60})[\"']?[ \t]{0,4}:(?:[ \t]*$|[ \t]+[&#|>])")
 
@@ -51,7 +58,7 @@ def belongs(data: bytes, field: Field, *, drawn: bool) -> bool:
             return True
         if names_another(parent):
             return False
-        if not names_mail(parent) and parent.lower() not in _NEUTRAL and not name == "":
+        if not names_mail(parent) and parent.lower() not in _NEUTRAL and name != "":
             start = max(start, at)
             break
     verdict = _verdict(data, field, start, end, mail=mail)
@@ -107,7 +114,8 @@ def _within(found: re.Match[bytes], span: tuple[int, int]) -> bool:
 
 
 _STORE = re.compile(
-    rb"(?i)postgres|mysql|maria|redis|mongo|rabbit|amqp|memcached|elastic|database|datasource|jdbc|ldap|ftp|ssh|aws|s3|jwt|oauth"
+    rb"(?i)postgres|mysql|maria|redis|mongo|rabbit|amqp|memcached|elastic|database|datasource|jdbc|ldap"
+    rb"|ftp|ssh|aws|s3|jwt|oauth"
 )
 
 
@@ -125,24 +133,18 @@ def _closed(data: bytes, start: int, end: int) -> bool:
 
 def _same_prefix(data: bytes, field: Field, start: int, end: int) -> bool | None:
     """Return whether the host of the same prefix is Mailgun's, None where there is no such host."""
-    prefix = re.sub(
-        r"(?i)(?:auth|user|host|smtp)?[_.\-]?(?:auth)?[_.\-]?(?:send)?(?:pass|pwd|pw|secret).*$",
-        "",
-        field.name,
-    )
-    if len(prefix) < 2:
-        return None
-    rule = re.compile(
-        rb"(?i)(?<![A-Za-z0-9])"
-        + re.escape(prefix.encode())
-        + _HOST_WORD
-        + rb"[\"'\])\\]{0,4}[ \t]{0,8}(?:=>|[=:,>;(]|[ \t])[^\n]{0,30}?([a-z0-9.-]{4,80})"
-    )
-    found = [one for one in rule.finditer(data, max(0, start - 400), end + 400)]
-    if not found:
-        return None
-    hosts = [re.search(rb"(?i)mailgun", data[one.start() : one.end() + 40]) is not None for one in found]
-    return any(hosts) if any(hosts) or len(hosts) < 1 else _other_host(data, found)
+    base = re.sub(r"(?i)[_.\-]?(?:send)?(?:pass|pwd|pw|secret).*$", "", field.name)
+    for prefix in dict.fromkeys((base, re.sub(r"(?i)[_.\-]?(?:auth|user|host)$", "", base))):
+        rule = re.compile(
+            rb"(?i)(?<![A-Za-z0-9])" + re.escape(prefix.encode()) + _HOST_WORD + rb"[\"'\])\\]{0,4}[ \t]{0,8}"
+            rb"(?:=>|[=:,>;(]|[ \t])[^\n]{0,30}?([a-z0-9.-]{4,80})"
+        )
+        found = list(rule.finditer(data, max(0, start - 400), end + 400)) if len(prefix) >= 2 else []
+        if any(re.search(rb"(?i)mailgun", data[one.start() : one.end() + 40]) for one in found):
+            return True
+        if found and (other := _other_host(data, found)) is not None:
+            return other
+    return None
 
 
 def _other_host(data: bytes, found: list[re.Match[bytes]]) -> bool | None:
@@ -212,7 +214,8 @@ _USER_NAMED = re.compile(
     rb"(?:=>|[=:,;(]|[ \t>])\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
 )
 _SENDER_NAMED = re.compile(
-    rb"(?i)(?:from|sender|reply|return|\bto\b|rcpt|cc)[\w.-]{0,20}[^\w\s]{0,4}\s{0,4}(?:=>|[=:,;(]|[ \t>])?\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
+    rb"(?i)(?:from|sender|reply|return|\bto\b|rcpt|cc)[\w.-]{0,20}[^\w\s]{0,4}\s{0,4}(?:=>|[=:,;(]|[ "
+    rb"\t>])?\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
 )
 _USER_WORD = re.compile(
     rb"(?i)user|login|account|sender|from|mail|static|auth|^u$|mailgun|\.(?:org|net|com)$|^\d{2,5}$"

@@ -122,5 +122,6 @@ def _clone(address: GitUrl, target: Path) -> None:
         raise LeakError(
             f"{visible(address.url, 200)} could not be cloned: {said}",
             "Its history was not searched.",
-            "Check the address and that this host may read it unasked, or clone it yourself and give the folder.",
+            "Check the address and that this host may read it unasked, or clone it yourself and give the "
+            "folder.",
         )

@@ -30,9 +30,12 @@ _IDENTIFIER = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
 _PLACEHOLDER = re.compile(
     r"(?ix)^(?:null|none|nil|true|false|empty|undefined|secret|password|passwd|pass|pwd|changeme|change[_-]me"
     r"|test(?:ing)?|dummy|placeholder|todo|redacted|hidden|removed|masked|username|user|login|string|required"
-    r"|your.*|my[_-]?(?:secret|pass|api|key|mailgun).*|example.*|sample.*|insert.*|enter.*|replace.*|some[_-].*|the[_-].*"
-    r"|.*(?:password|secret|api[_-]?key|token)[_-]?(?:here|goes|example|value).*|<.*|\[.*|\{.*|\$.*|%\w+%|%[({].*|@\w+@|\#\{.*"
-    r"|env\b.*|process\.env.*|os\.(?:environ|getenv).*|getenv.*|config\b.*|settings?\..*|ENV\[.*|secrets\..*|vault:.*"
+    r"|your.*|my[_-]?(?:secret|pass|api|key|mailgun).*|example.*|sample.*|insert.*|enter.*|replace.*"
+    r"|some[_-].*|the[_-].*"
+    r"|.*(?:password|secret|api[_-]?key|token)[_-]?(?:here|goes|example|value).*|<.*|\[.*|\{.*|\$.*|%\w+%"
+    r"|%[({].*|@\w+@|\#\{.*"
+    r"|env\b.*|process\.env.*|os\.(?:environ|getenv).*|getenv.*|config\b.*|settings?\..*|ENV\[.*"
+    r"|secrets\..*|vault:.*"
     r"|!(?:secret|vault|Ref|Sub).*|(.)\1*|[x*•.…_-]+|(?:xx+|\*\*+|\.\.+).*)$"
 )
 # Documentation samples, kept as digests so that no scanner trips over this file: the legacy key, the public
@@ -72,11 +75,16 @@ def is_placeholder(value: str) -> bool:
 
 
 _VOCABULARY = frozenset(
-    "password passwd passwort pass pwd pw secret secrets key keys api apikey token mailgun smtp mail email mg user username login name "  # noqa: SIM905
-    "your my the a an our some this here goes example sample test testing demo dummy fake change changeme me replace with insert enter "
-    "put paste add set value string text xxx xxxx yyy foo bar baz foobar default admin root qwerty letmein hello world none null real "
-    "actual new old strong super secure very long random generated private public domain com org net sandbox postmaster and or of from "
-    "for in to at is not required optional here123 env prod production staging dev development local config credential credentials "
+    "password passwd passwort pass pwd pw secret secrets key keys api apikey token mailgun smtp mail "  # noqa: SIM905
+    "email mg user username login name "
+    "your my the a an our some this here goes example sample test testing demo dummy fake change changeme "
+    "me replace with insert enter "
+    "put paste add set value string text xxx xxxx yyy foo bar baz foobar default admin root qwerty "
+    "letmein hello world none null real "
+    "actual new old strong super secure very long random generated private public domain com org net "
+    "sandbox postmaster and or of from "
+    "for in to at is not required optional here123 env prod production staging dev development local "
+    "config credential credentials "
     "something whatever todo fixme hunter correct horse battery staple welcome".split()
 )
 
@@ -156,11 +164,14 @@ def _names_what_follows(window: bytes, found: re.Match[bytes]) -> bool:
 
 # Names of attributes and properties that hold identifiers: a key of that shape under them opens nothing.
 _IDENTIFIES = re.compile(
-    r"(?i)(?:^|[._-])(?:data-key|wire:key|v-key|class|classname|id|for|href|aria-\w+|cache_?key|cachekey|remember|forget|session\w*"
-    r"|sess_?id|phpsessid|message[_-]?id|request[_-]?id|trace[_-]?id|span[_-]?id|etag|nonce|csrf\w*|checksum|digest|md5|sha\d*)$"
+    r"(?i)(?:^|[._-])(?:data-key|wire:key|v-key|class|classname|id|for|href|aria-\w+|cache_?key|cachekey"
+    r"|remember|forget|session\w*"
+    r"|sess_?id|phpsessid|message[_-]?id|request[_-]?id|trace[_-]?id|span[_-]?id|etag|nonce|csrf\w*"
+    r"|checksum|digest|md5|sha\d*)$"
 )
 _HOSTS = re.compile(
-    rb"(?i)(?:https?://|[\"'\s/@])((?:[a-z0-9-]+\.)+(?:com|net|org|io|co|cn|dev|app|eu|de|fr|in|ru|uk|cloud))\b"
+    rb"(?i)(?:https?://|[\"'\s/@])((?:[a-z0-9-]+\.)+(?:com|net|org|io|co|cn|dev|app|eu|de|fr|in|ru|uk"
+    rb"|cloud))\b"
 )
 
 

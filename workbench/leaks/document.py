@@ -117,7 +117,8 @@ def todo(one: Finding) -> str:
     steps = ["Replace this secret first; then remove it from every place listed."]
     if any(place.origin == "history" for place in one.where):
         steps.append(
-            "Purge it from the history too (git filter-repo), and ask the forge to drop cached views and forks."
+            "Purge it from the history too (git filter-repo), and ask the forge to drop cached views and "
+            "forks."
         )
     if any(place.origin == "web" for place in one.where):
         steps.append("Block the path on the site at once.")

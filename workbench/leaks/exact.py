@@ -90,6 +90,9 @@ def _forms(value: str) -> list[tuple[str, bytes]]:
         ("hex", raw.hex().encode()),
         ("hex", raw.hex().upper().encode()),
     ]
+    if value.startswith("key-") and len(value) == 36:
+        # Kept without its prefix, which the code puts before it.
+        pairs.append(("without its prefix", raw[4:]))
     if not value.isascii():
         # Dropping the NUL bytes of UTF-16 gives ASCII back; other characters need their own forms.
         pairs += [("utf-16", value.encode("utf-16-le")), ("utf-16", value.encode("utf-16-be"))]

@@ -13,38 +13,47 @@ from dataclasses import dataclass
 
 # A value in quotes runs to the same quote; a bare one to the first blank, bracket or quote.
 _VALUE = (
-    rb"(?:\\?\"(?P<dq>(?:[^\"\\\n]|\\(?![\"'][,;\s)\]}:]|[\"']$)[^\n]){1,400})\\?\"|\\?'(?P<sq>(?:[^'\\\n]|\\(?!'[,;\s)\]}])[^\n]){1,400})\\?'"
+    rb"(?:\\?\"(?P<dq>(?:[^\"\\\n]|\\(?![\"'][,;\s)\]}:]|[\"']$)[^\n]){1,400})\\?\""
+    rb"|\\?'(?P<sq>(?:[^'\\\n]|\\(?!'[,;\s)\]}])[^\n]){1,400})\\?'"
     rb"|`(?P<bq>[^`\n]{1,200})`|&quot;(?P<eq>[^&\n]{1,200})&quot;|(?P<bare>[^\s\"'`\\<>]{1,300}))"
 )
 _ASSIGNMENT = re.compile(
     rb"(?P<name>[A-Za-z_][\w.:/-]{0,120})"
     rb"(?P<sep>(?:\\?[\"'`]|&quot;|[\])]){0,4}[ \t]{0,20}"
-    rb"(?:=>|->|:=|\|[ \t]|[=:,(]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:key|name|Name|Key|option|dt)>\s{0,40}<[\w:]{1,30}[^<>]{0,80}>"
+    rb"(?:=>|->|:=|\|[ \t]|[=:,(]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:key|name|Name|Key|option"
+    rb"|dt)>\s{0,40}<[\w:]{1,30}[^<>]{0,80}>"
     rb"|>\s{0,20}(?:<!\[CDATA\[)?|;s:\d{1,4}:|\s(?:is|ist|=|:|to|->)\s|[ \t])[ \t]{0,20}"
-    rb"(?:(?:new|String|str|Secret|SecretStr|env|secret)\(?[ \t]?)?(?:[bruf@](?=[\"'`])|<(?:span|pre|samp|code|b)[^>]{0,80}>){0,3})"
-    + _VALUE
+    rb"(?:(?:new|String|str|Secret|SecretStr|env|secret)\(?[ \t]?)?(?:[bruf@](?=[\"'`])|<(?:span|pre|samp"
+    rb"|code|b)[^>]{0,80}>){0,3})" + _VALUE
 )
 _NAMED = re.compile(
-    rb"(?i)pass(?!ive|age|enger|ed\b|es\b)|pwd|\bpw\b|secret|signing|api_?-?key|apikey|webhook|(?<=[\s-])-[xa]p\b"
+    rb"(?i)pass(?!ive|age|enger|ed\b|es\b)|pwd|\bpw\b|secret|signing|api_?-?key|apikey|webhook"
+    rb"|(?<=[\s-])-[xa]p\b"
 )
 _APART = re.compile(
-    rb"(?i)(?:name|key|variable|option|setting|param(?:eter)?|field|id)[\"']?[ \t]{0,4}[:=]>?[ \t]{0,4}\\?[\"']?"
-    rb"(?P<name>[A-Za-z_][\w./:\[\]-]{1,120})\\?[\"']?(?P<sep>(?:[ \t,;]|\r?\n|[ \t]type=[\"']?\w+[\"']?|[ \t](?!value)[\w-]{1,20}=[\"'][^\"'\n]{0,80}[\"']){1,40}"
-    rb"[\"']?(?:value|val|content|default|setting_value|option_value|config_value|data)[\"']?[ \t]{0,4}[:=]>?[ \t]{0,4})"
-    + _VALUE
+    rb"(?i)(?:name|key|variable|option|setting|param(?:eter)?|field|id)[\"']?[ \t]{0,4}[:=]>?[ "
+    rb"\t]{0,4}\\?[\"']?"
+    rb"(?P<name>[A-Za-z_][\w./:\[\]-]{1,120})\\?[\"']?(?P<sep>(?:[ \t,;]|\r?\n|[ \t]type=[\"']?\w+[\"']?"
+    rb"|[ \t](?!value)[\w-]{1,20}=[\"'][^\"'\n]{0,80}[\"']){1,40}"
+    rb"[\"']?(?:value|val|content|default|setting_value|option_value|config_value|data)[\"']?[ "
+    rb"\t]{0,4}[:=]>?[ \t]{0,4})" + _VALUE
 )
 _ATTRIBUTE = re.compile(
-    rb"(?i)(?:name|key|id)[ \t]{0,2}=[ \t]{0,2}[\"'](?P<name>[A-Za-z_][\w./:\[\]-]{1,120})[\"'](?P<sep>[^<>\n]{0,200}>\s{0,20})(?P<bare>[^\s<>\"'&]{5,200})<"
+    rb"(?i)(?:name|key|id)[ \t]{0,2}=[ "
+    rb"\t]{0,2}[\"'](?P<name>[A-Za-z_][\w./:\[\]-]{1,120})[\"'](?P<sep>[^<>\n]{0,200}>\s{0,20})(?P<bare>[^"
+    rb"\s<>\"'&]{5,200})<"
 )
 _BACKWARD = re.compile(
-    rb"(?i)\bvalue[ \t]{0,2}=[ \t]{0,2}[\"'](?P<dq>[^\"'\n<>]{5,200})[\"'](?P<sep>[^<>\n]{0,160}\b(?:name|id|key)[ \t]{0,2}=[ \t]{0,2}[\"'])"
+    rb"(?i)\bvalue[ \t]{0,2}=[ \t]{0,2}[\"'](?P<dq>[^\"'\n<>]{5,200})[\"'](?P<sep>[^<>\n]{0,160}\b(?:name"
+    rb"|id|key)[ \t]{0,2}=[ \t]{0,2}[\"'])"
     rb"(?P<name>[A-Za-z_][\w./:\[\]-]{1,120})[\"']"
 )
 LOGIN = re.compile(rb"[A-Za-z0-9._+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
 # What may stand between a login and its password: punctuation of pairs, calls, tables, notes; one line's end.
 _BESIDE = re.compile(
     rb"(?:\\?[\"'`]|&quot;)?(?:\.\w{2,16}\(\))?[ \t]{0,20}"
-    rb"(?P<sep>,[ \t]{0,20}(?:\r?\n[ \t]{0,40})?|:[ \t]{0,4}|\||[ \t]\|[ \t]{0,20}|\t{1,4}|[ \t]?/[ \t]|[ \t]-{1,2}[ \t]|;|[ ]{1,20}|\\t|\r?\n[ \t]{0,20}"
+    rb"(?P<sep>,[ \t]{0,20}(?:\r?\n[ \t]{0,40})?|:[ \t]{0,4}|\||[ \t]\|[ \t]{0,20}|\t{1,4}|[ \t]?/[ \t]|[ "
+    rb"\t]-{1,2}[ \t]|;|[ ]{1,20}|\\t|\r?\n[ \t]{0,20}"
     rb"|[\"'][ \t]{1,10}(?=[\"'])|(?=[\"'](?:I|P|M|R)[:=]))"
     rb"(?:[bru@](?=[\"']))?(?:\\?[\"'`](?:[IMR][:=][^\"'\n]{1,80}[\"'][ \t]{1,10}[\"'])?(?P<tag>P[:=])?)?"
     rb"(?P<value>[^\s\"'`<>|\\]{6,100})(?=[\s\"'`|<\\]|$)"
@@ -144,7 +153,8 @@ def _field(found: re.Match[bytes], style: str) -> Field | None:
 
 
 _PASSWORD_CELL = re.compile(
-    rb"(?i)^\W*(?:smtp|mail(?:gun)?)?[ _-]?(?:pass(?:word|wd|phrase)?|passwort|pwd|pw|contrase\xc3\xb1a|mot de passe|secret)\W*$"
+    rb"(?i)^\W*(?:smtp|mail(?:gun)?)?[ _-]?(?:pass(?:word|wd|phrase)?|passwort|pwd|pw|contrase"
+    rb"\xc3\xb1a|mot de passe|secret)\W*$"
 )
 _EVIDENCE = re.compile(rb"(?i)mailgun|postmaster@mg\.|@mg\.")
 

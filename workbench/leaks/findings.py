@@ -250,7 +250,8 @@ def _liveness(
     if key_id and facts.keys:
         return (
             Liveness.CANNOT_TELL,
-            "Its tail is no id of the account's key list: an SMTP password of the same shape, a deleted key, or "
+            "Its tail is no id of the account's key list: an SMTP password of the same shape, a deleted "
+            "key, or "
             "another account's.",
         )
     if facts.keys or facts.logins:

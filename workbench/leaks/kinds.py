@@ -9,7 +9,8 @@ from workbench.leaks.model import Kind
 
 _API_WORD = re.compile(r"api|mailgun_secret|mailgun\+https?://|mailgun://|--user|-u ['\"]?api")
 _API_NEAR = re.compile(
-    r"api\.(?:eu\.)?mailgun|['\"\s:=(]api['\"]?\s{0,4}[:,]|[\"'>\s=:]api[\"'<\s]|userpwd|httpbasicauth|/v[1-5]/|[^a-z]api:|basic\s?auth"
+    r"api\.(?:eu\.)?mailgun|['\"\s:=(]api['\"]?\s{0,4}[:,]|[\"'>\s=:]api[\"'<\s]|userpwd|httpbasicauth"
+    r"|/v[1-5]/|[^a-z]api:|basic\s?auth"
 )
 _SMTP_NEAR = re.compile(r"smtp|postmaster@|@(?:mg|mail|mailgun)\.|\b(?:587|465|2525)\b")
 _PASSWORD_NAME = re.compile(r"pass|pwd|(?:^|[^a-z])pw(?:$|[^a-z])")

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 _COMBINED = re.compile(
-    rb"(?:(?P<vhost>[\w.-]+:\d+) )?(?P<addr>[0-9A-Fa-f.:]{2,45}|[\w.-]+) \S+ (?:.*? )?\[(?P<time>[^\]]{20,32})\] "
+    rb"(?:(?P<vhost>[\w.-]+:\d+) )?(?P<addr>[0-9A-Fa-f.:]{2,45}|[\w.-]+) \S+ (?:.*? "
+    rb")?\[(?P<time>[^\]]{20,32})\] "
     rb'"(?P<method>[A-Z]{1,16}) (?P<target>(?:[^"\\]|\\.)*?)(?: HTTP/[\d.]+)?" (?P<status>\d{3}) (?P<size>\d+|-)'
     rb'(?: "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<rest>.*)'
 )

@@ -16,8 +16,10 @@ from workbench.core.redact import Secret
 from workbench.leaks import context
 from workbench.leaks.exact import RUN, SHORT_RUN, Needle, needles
 from workbench.leaks.gate import cleared
+from workbench.leaks.hits import merged, numbered, replaced
 from workbench.leaks.kinds import kind_of, placement_of
 from workbench.leaks.model import Kind, Known, Match
+from workbench.leaks.shapes import dashed_key, legacy_in_context, packed_in, stands_free
 from workbench.leaks.views import ENCODED_WORDS, views
 
 _FOLD = bytes(
@@ -31,8 +33,8 @@ _ANCHOR_50 = b"0" * 32 + b"-" + b"0" * 8 + b"-" + b"0" * 8
 _ANCHOR_HEX32 = b"0" * 32
 _ANCHOR_RUN = b"b" * RUN
 _ANCHOR_SHORT_RUN = b"b" * SHORT_RUN
-# "mailgun", "mail_password" and "postmaster@" as they look once folded.
-_ANCHORS_WORD = tuple(word.translate(_FOLD) for word in (b"mailgun", b"mail_password", b"postmaster@"))
+# "mailgun", "mail_password", "postmaster@" and "@mg." as they look once folded.
+_ANCHORS_WORD = tuple(word.translate(_FOLD) for word in (b"mailgun", b"mail_password", b"postmaster@", b"@mg."))
 _LEGACY = re.compile(rb"key-([0-9a-z][0-9a-z-]{30}[0-9a-z])(?![0-9A-Za-z])")
 # In binary data the next value may follow without a mark between.
 _LEGACY_PACKED = re.compile(rb"key-([0-9a-f]{32}|[0-9a-z]{32})")
@@ -43,11 +45,6 @@ _BROKEN_KEY = re.compile(
 _BODY = re.compile(r"(?:pub)?key-[0-9a-z-]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 # Text of two bytes a character: enough of it in a row to be no accident.
 _WIDE = re.compile(rb"(?:[\t\n\r -~]\0){6}")
-# What may stand directly before a value: nothing of a longer word, or the end of an escape (\n, %3A, \u0022).
-_FREE_LEFT = re.compile(
-    rb"(?:^|[^0-9A-Za-z_.#-]|\\[nrt]|%[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2,4}|--|(?<![0-9a-z])key-|(?<![0-9a-f])[=:]-)$"
-)
-_FREE_RIGHT = re.compile(rb"(?![0-9A-Za-z]|-[0-9A-Za-z])")
 # Windows around an anchor word: wide enough for a whole configuration block.
 _REACH = 1200
 # Base64 inside base64 (a Kubernetes Secret of an .env file with a Basic header), and no deeper.
@@ -84,8 +81,8 @@ class Scanner:
             return []
         matches = self._scan(data.replace(b"\0", b"\n"), 0, binary=True)
         if _WIDE.search(data) is None:
-            return _renumbered(data, matches)
-        matches = _renumbered(data, matches)
+            return numbered(data, matches)
+        matches = numbered(data, matches)
         seen = {(match.line, match.secret.reveal()) for match in matches}
         for match in self._scan(data.translate(None, b"\0"), 0):
             value = match.secret.reveal()
@@ -93,7 +90,7 @@ class Scanner:
                 wide = value.encode("utf-16-le")
                 at = data.find(wide, match.start)
                 placement = match.placement if match.placement != "bare" else "utf-16"
-                matches.append(_replaced(match, start=at, placement=placement))
+                matches.append(replaced(match, start=at, placement=placement))
         return matches
 
     def _scan(self, data: bytes, depth: int, *, binary: bool = False, seen: bool = True) -> list[Match]:
@@ -120,7 +117,7 @@ class Scanner:
             hits += self._exact(data, self._always)
         if seen and depth < _DEEPEST and (windows or self._speaks(data, folded)):
             hits = self._seen_otherwise(data, hits, depth, binary=binary)
-        return cleared(data, _merged(_numbered(data, hits))) if hits else hits
+        return cleared(data, merged(numbered(data, hits))) if hits else hits
 
     def _speaks(self, data: bytes, folded: bytes) -> bool:
         """Whether a buffer without a word of Mailgun may still hold a secret that is escaped or cut up."""
@@ -140,12 +137,15 @@ class Scanner:
                 value = match.secret.reveal()
                 if other is not None and other.secret.reveal() == value:
                     continue
+                if view.label == "split" and not match.known and _BODY.fullmatch(value) is None:
+                    # Two strings side by side are mostly two strings: only a whole key proves the joint.
+                    continue
                 if other is not None:
                     if not view.wins and _BODY.fullmatch(value) is None:
                         continue
                     hits = [hit for hit in hits if hit is not other]
                 placement = match.placement if match.placement != "bare" else view.label
-                hits.append(_replaced(match, start=at, placement=placement))
+                hits.append(replaced(match, start=at, placement=placement))
         return hits
 
     def _match(
@@ -169,7 +169,7 @@ class Scanner:
             end = start + 50
             raw = data[start:end]
             if raw == raw.lower() and (
-                _stands_free(data, start, end) or (binary and _packed_in(data, start, end))
+                stands_free(data, start, end) or packed_in(data, start, end, binary=binary)
             ):
                 value = raw.decode("ascii")
                 name = context.name_before(data, start)
@@ -193,12 +193,12 @@ class Scanner:
             body = found.group(1)
             if context.is_sample(value) or sum(48 <= char <= 57 for char in body) < 3:
                 continue
-            if not _stands_free(data, start, end) and not (binary and _packed_in(data, start, end)):
+            if not stands_free(data, start, end) and not packed_in(data, start, end, binary=binary):
                 continue
             name = context.name_before(data, start)
-            if not _legacy_in_context(data, start, end, name, public=public):
+            if not legacy_in_context(data, start, end, name, public=public):
                 continue
-            if not public and b"-" in body and not _dashed_key(data, start, end, body, name):
+            if not public and b"-" in body and not dashed_key(data, start, end, body, name):
                 continue
             kind = Kind.PUBLIC_KEY if public else kind_of(data, start, name, legacy=True)
             yield self._match(data, start, value, kind, placement_of(data, start, end), name)
@@ -250,7 +250,7 @@ class Scanner:
         if alone and self._shapes:
             value = alone.group(2).decode("ascii")
             trusted = len(value) == 50 or _near_or_named(data, start, end)
-            trusted = trusted or (alone.group(1) and not context.another_service(data, start, end))
+            trusted = trusted or (bool(alone.group(1)) and not context.another_service(data, start, end))
             if trusted and not context.is_sample(value):
                 name = context.name_before(data, start)
                 kind = Kind.API_KEY if alone.group(1) else kind_of(data, start, name, legacy=len(value) != 50)
@@ -259,7 +259,7 @@ class Scanner:
             return
         for match in self._scan(decoded, depth + 1):
             # Near its true place, so that two buffers that share a long run report it once.
-            yield _replaced(match, start=min(end - 1, start + match.start * 4 // 3), placement="base64")
+            yield replaced(match, start=min(end - 1, start + match.start * 4 // 3), placement="base64")
 
 
 _KEY_NAME = re.compile(r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|secret|token|passw|smtp|signing")
@@ -306,103 +306,15 @@ def _windows(folded: bytes) -> list[tuple[int, int]]:
     if not spots:
         return []
     spots.sort()
-    merged = [[max(0, spots[0] - _REACH), spots[0] + _REACH]]
+    joined = [[max(0, spots[0] - _REACH), spots[0] + _REACH]]
     for spot in spots[1:]:
-        if spot - _REACH <= merged[-1][1]:
-            merged[-1][1] = spot + _REACH
+        if spot - _REACH <= joined[-1][1]:
+            joined[-1][1] = spot + _REACH
         else:
-            merged.append([spot - _REACH, spot + _REACH])
-    return [(start, min(end, len(folded))) for start, end in merged]
+            joined.append([spot - _REACH, spot + _REACH])
+    return [(start, min(end, len(folded))) for start, end in joined]
 
 
 def _ends(value: str) -> tuple[str, ...]:
     body = value.removeprefix("pub").removeprefix("key-")
     return (body[:6], body[-6:]) if len(body) >= 12 else ()
-
-
-def _packed_in(data: bytes, start: int, end: int) -> bool:
-    """Whether a value in binary data stands as its own string: a length, a tag or another value touches it."""
-    around = data[max(0, start - 120) : start] + data[end : end + 120]
-    return any(char < 9 or 13 < char < 32 or char >= 127 or char == 10 for char in around) or len(around) < 40
-
-
-def _dashed_key(data: bytes, start: int, end: int, body: bytes, name: str) -> bool:
-    """Keys of the first years may hold dashes, and so do class names: this one must be named or addressed as a key."""
-    if sum(48 <= char <= 57 for char in body) < 4 or b"--" in body:
-        return False
-    return context.mailgun_near(data, start, end) or _OWN_NAME.search(name) is not None
-
-
-def _renumbered(data: bytes, matches: list[Match]) -> list[Match]:
-    """Count lines by the newlines of the data itself, not by the NUL bytes taken for them."""
-    return _numbered(data, matches)
-
-
-def _stands_free(data: bytes, start: int, end: int) -> bool:
-    left = data[max(0, start - 6) : start]
-    return _FREE_LEFT.search(left) is not None and _FREE_RIGHT.match(data, end) is not None
-
-
-def _legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: bool) -> bool:
-    """``key-`` plus a hash is a common cache key: demand a Mailgun word, a telling name, or userinfo."""
-    against = context.speaks_against(data, start, end)
-    if public:
-        return not against or context.mailgun_near(data, start, end)
-    if context.is_identifier(name):
-        return False
-    if data[max(0, start - 4) : start].lower() == b"api:":
-        return context.mailgun_near(data, start, end) or not context.another_service(data, start, end)
-    if _OWN_NAME.search(name) and not _CACHE_NAME.search(name):
-        return True
-    if against:
-        return context.mailgun_on_line(data, start, end)
-    if context.mailgun_near(data, start, end):
-        return True
-    # A file that holds nothing but the key: what `echo key > file` leaves.
-    return len(data) <= 200 and data.strip(b" \t\r\n\"'") == data[start:end]
-
-
-_OWN_NAME = re.compile(
-    r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|apikey|secret|token|password|passwd|credential|auth"
-)
-_CACHE_NAME = re.compile(r"(?i)cache|redis|memo|etag|hash|store")
-
-
-def _replaced(match: Match, *, start: int = -1, line: int = -1, placement: str = "") -> Match:
-    return Match(
-        match.start if start < 0 else start,
-        match.line if line < 0 else line,
-        match.kind,
-        match.secret,
-        placement or match.placement,
-        match.name,
-        match.login,
-        match.known,
-    )
-
-
-def _numbered(data: bytes, hits: list[Match]) -> list[Match]:
-    """Give each hit its line; one pass over the buffer however many hits there are."""
-    hits.sort(key=lambda hit: hit.start)
-    line = last = 0
-    numbered = []
-    for hit in hits:
-        line += data.count(b"\n", last, hit.start)
-        last = hit.start
-        numbered.append(_replaced(hit, line=line))
-    return numbered
-
-
-def _merged(hits: list[Match]) -> list[Match]:
-    """Keep each value once a line: the hit that says most about it (a name, a login, a placement)."""
-    best: dict[tuple[int, str], Match] = {}
-    for hit in hits:
-        slot = (hit.line, hit.secret.reveal())
-        other = best.get(slot)
-        if other is None or _weight(hit) > _weight(other):
-            best[slot] = hit
-    return sorted(best.values(), key=lambda hit: hit.start)
-
-
-def _weight(hit: Match) -> tuple[bool, bool, bool, int]:
-    return (hit.kind is not Kind.UNKNOWN_50, hit.placement != "bare", bool(hit.login), bool(hit.name))

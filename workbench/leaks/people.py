@@ -65,7 +65,8 @@ _SESSION = "a web key is a panel session: somebody was logged in as this person"
 _QUESTIONS = (
     "Did you create the key {tail} on {when}?",
     "Were you logged in to Mailgun around {when}, and from which network (open Wi-Fi, hotel, home)?",
-    "In the days before, did you follow a link in a mail about Mailgun, Sinch, billing or a suspended account?",
+    "In the days before, did you follow a link in a mail about Mailgun, Sinch, billing or a suspended "
+    "account?",
     "Is your Mailgun password used anywhere else, or was it ever sent in a chat or stored in a browser?",
     "Did your computer warn of malware, run unknown software, or show new browser extensions?",
 )

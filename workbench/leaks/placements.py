@@ -19,28 +19,27 @@ from workbench.leaks.blocks import belongs, line_before, login_near, reads_as_lo
 from workbench.leaks.fields import LOGIN, Field, apart_fields, beside_logins, named_fields, table_fields
 from workbench.leaks.kinds import kind_of
 from workbench.leaks.model import SHAPE_50, Kind
-from workbench.leaks.services import MAILGUN_HOST, names_mailgun
+from workbench.leaks.services import names_mailgun
 from workbench.leaks.views import plain_of
 
 _URL = re.compile(
-    rb"(?i)\b(mailgun(?:\+(?:api|https|smtps?))?|smtps?|https?|submission|smtp\+\w+)://([^\s:/'\"<>\\]{1,200}):"
+    rb"(?i)\b(mailgun(?:\+(?:api|https|smtps?))?|smtps?|https?|submission"
+    rb"|smtp\+\w+)://([^\s:/'\"<>\\]{1,200}):"
     rb"([^\s/'\"<>\\]{1,200}|[^\s'\"<>\\]{1,200}(?=@smtp\.))@([a-z0-9.-]{1,200})"
 )
 _PASSWORD = re.compile(
-    r"(?i)pass(?:w(?:or)?d|phrase|wrd)?$|passwd$|pwd$|(?:^|[_.-])pw$|pass(?:word)?_?(?:value|smtp|mail|plain)$|password_?\d?$|passwort$"
+    r"(?i)pass(?:w(?:or)?d|phrase|wrd)?$|passwd$|pwd$|(?:^|[_.-])pw$|pass(?:word)?_?(?:value|smtp|mail"
+    r"|plain)$|password_?\d?$|passwort$"
     r"|pass(?:word)?[_.-]?(?:encoded|base64|b64)$|^[xa]p$|^mail_?secret$|smtp_?secret$|auth_?pass"
 )
 _NETRC = re.compile(
-    rb"(?i)machine\s+(?:smtp|api)\.(?:eu\.)?mailgun\.(?:org|net)\s+(?:port\s+\d+\s+)?login\s+([\w.+@%-]{1,200})\s+(?:port\s+\d+\s+)?"
+    rb"(?i)machine\s+(?:smtp|api)\.(?:eu\.)?mailgun\.(?:org"
+    rb"|net)\s+(?:port\s+\d+\s+)?login\s+([\w.+@%-]{1,200})\s+(?:port\s+\d+\s+)?"
     rb"password\s+[\"']?([^\s\"']{6,200})"
 )
 _MAP = re.compile(
     rb"(?i)(?:mailgun\.(?:org|net)\]?(?::{1,2}\d{1,5})?(?:[ \t]+|:[ \t]*|[ \t]*=[ \t]*)|static:|plain:)"
     rb"[\"']?([\w.+@%-]{1,200}):([^\s:\"']{6,200})"
-)
-# Lines of a map by sender: an address, then login and password.
-_BY_SENDER = re.compile(
-    rb"(?m)^[ \t]*[\w.+@-]{1,120}[ \t]{1,20}([\w.+-]{1,64}@[\w.-]{3,120}):([^\s:]{6,100})[ \t]*\r?$"
 )
 _AUTH_PLAIN = re.compile(rb"(?i)AUTH PLAIN ([A-Za-z0-9+/]{12,400}={0,2})")
 _AUTH_LOGIN = re.compile(
@@ -50,7 +49,8 @@ _HEX32 = re.compile(r"[0-9a-f]{32}")
 _SHAPED = re.compile(r"(?:pub)?key-[0-9a-z-]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 # Stored by software that keeps the key elsewhere: useless to whoever reads it here.
 _ENCRYPTED = re.compile(
-    r"(?i)^(?:enc[:(\[]|\{(?:aes|cipher|bcrypt|noop|ssha)|\{[a-z0-9+/=]{24,}\}|vault:|ansible_vault|!vault|\$(?:2[aby]|argon2|apr1|[156])\$|gaaaaa"
+    r"(?i)^(?:enc[:(\[]|\{(?:aes|cipher|bcrypt|noop|ssha)|\{[a-z0-9+/=]{24,}\}|vault:|ansible_vault"
+    r"|!vault|\$(?:2[aby]|argon2|apr1|[156])\$|gaaaaa"
     r"|eyJ|AQICAH|AgB[A-Za-z0-9+/]{40}|-----BEGIN|file:|op://|ref\+|arn:|sops:|pass:|keyring:|kms:|ssm:)"
 )
 
@@ -91,7 +91,9 @@ def in_window(data: bytes, start: int, end: int) -> Iterator[Placed]:
             yield from _if_real(_placed(data, found, "netrc"))
     if b"static:" in lowered or b"plain:" in lowered or b"mailgun." in lowered:
         for found in _MAP.finditer(data, start, end):
-            yield from _if_real(_placed(data, found, "postfix"))
+            one = _placed(data, found, "postfix")
+            if len(found.group(1)) > 2 and "@" not in one.value.partition(".")[0]:
+                yield from _if_real(one)
     if b"auth plain" in lowered or b"ugfzc3dvcmq6" in lowered:
         yield from _dialogue(data, start, end)
 
@@ -184,7 +186,8 @@ def _beside(data: bytes, field: Field) -> Iterator[Placed]:
     if _SHAPED.search(field.value) or not _plausible(field) or not _password_like(field.value):
         return
     login = LOGIN.match(data, field.first)
-    if login is None or not reads_as_login(data, login, line_before(data, field.first)):
+    before = line_before(data, field.first)
+    if login is None or before.endswith(b"://") or not reads_as_login(data, login, before):
         return
     first_is_label = re.match(r"[A-Za-z_ -]{2,24}[:=]", field.value) is not None
     loose = field.separator.strip(b" \t") in (b"", b"-", b"--") or b"\n" in field.separator
@@ -206,7 +209,7 @@ def _plausible(field: Field) -> bool:
     # An upper-case name with underscores is the next constant of a list, not a value.
     if re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", value) or (" " in value and not field.quoted):
         return False
-    if " " in value.strip() or re.fullmatch(r"[A-Za-z_$][\w.$>-]*\(?.*\)?", value) and "(" in value:
+    if " " in value.strip() or (re.fullmatch(r"[A-Za-z_$][\w.$>-]*\(?.*\)?", value) and "(" in value):
         return False
     if (
         len(value) >= 40
@@ -229,7 +232,7 @@ def _plausible(field: Field) -> bool:
 
 def _password_like(value: str) -> bool:
     """Whether a token that nothing names reads as a password: not a host, an address, a path, a time, a word."""
-    if re.fullmatch(r"[\w.+%-]+@[\w.-]+", value) or re.fullmatch(
+    if re.match(r"[\w.+%-]+@[\w-]+\.[\w.-]+", value) or re.fullmatch(
         r"(?i)\[?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}\]?(?::\d+)?(?:/\S*)?", value
     ):
         return False

@@ -15,14 +15,19 @@ _OURS = (
     rb"|[\w.+-]+@(?:mg|mailgun)\.[a-z0-9-]+\.|[\w.+-]+@sandbox[0-9a-f]{8,}"
 )
 _VENDORS = (
-    rb"sendgrid|mailjet|mandrill|sparkpost|postmark|sendinblue|brevo|mailchimp|elasticemail|smtp2go|mailersend|mailtrap"
-    rb"|mailhog|amazonaws|email-smtp|resend\.|socketlabs|pepipost|smtp\.gmail|gmail\.com|googlemail|office365|outlook|zoho"
-    rb"|yandex|mail\.ru|gandi|ovh|ionos|strato|fastmail|luosimao|twilio|nexmo|vonage|plivo|stripe|paypal|braintree|pusher"
-    rb"|slack|telegram|github\.com|gitlab|bitbucket|dropbox|cloudflare|digitalocean|facebook|twitter|algolia|sentry"
+    rb"sendgrid|mailjet|mandrill|sparkpost|postmark|sendinblue|brevo|mailchimp|elasticemail|smtp2go"
+    rb"|mailersend|mailtrap"
+    rb"|mailhog|amazonaws|email-smtp|resend\.|socketlabs|pepipost|smtp\.gmail|gmail\.com|googlemail"
+    rb"|office365|outlook|zoho"
+    rb"|yandex|mail\.ru|gandi|ovh|ionos|strato|fastmail|luosimao|twilio|nexmo|vonage|plivo|stripe|paypal"
+    rb"|braintree|pusher"
+    rb"|slack|telegram|github\.com|gitlab|bitbucket|dropbox|cloudflare|digitalocean|facebook|twitter"
+    rb"|algolia|sentry"
 )
 _OTHER_HOST = rb"(?:smtp|imap|pop3?|mail|mx|relay|email)\d?\.(?!(?:eu\.)?mailgun\.)[a-z0-9-]+\.[a-z0-9.-]{2,}"
 _STORES = (
-    rb"postgres(?:ql)?|mysql|mariadb|redis|mongo(?:db)?|rabbitmq|amqp|memcached|elasticsearch|database|datasource|jdbc"
+    rb"postgres(?:ql)?|mysql|mariadb|redis|mongo(?:db)?|rabbitmq|amqp|memcached|elasticsearch|database"
+    rb"|datasource|jdbc"
     rb"|ldap|sftp|ftp|ssh|imap|pop3|recaptcha|aws|s3|oauth|jwt|keystore|grafana_admin|wp_admin"
 )
 MENTION = re.compile(
@@ -37,15 +42,21 @@ MENTION = re.compile(
 )
 # Tokens of a name that say whose it is; the name is cut at case changes, dots, dashes and underscores.
 _NAME_OTHERS = frozenset(
-    "db database databases mysql maria mariadb pg postgres postgresql pgsql redis mongo mongodb rabbit rabbitmq amqp admin root "  # noqa: SIM905
-    "ftp sftp ssh ldap imap pop pop3 aws s3 pusher stripe jwt session sessions app django wpadmin proxy keystore truststore sudo "
-    "elastic elasticsearch cache memcached datasource jdbc salt sendgrid mailjet mandrill sparkpost postmark sendinblue brevo "
-    "mailchimp ses gmail github gitlab bitbucket oauth captcha recaptcha kafka mssql oracle sqlserver couch couchdb neo4j vnc "
-    "rdp vpn wifi radius samba smb keycloak grafana jenkins nexus sonar registry docker htpasswd webdav nextcloud owncloud".split()
+    "db database databases mysql maria mariadb pg postgres postgresql pgsql redis mongo mongodb rabbit "  # noqa: SIM905
+    "rabbitmq amqp admin root "
+    "ftp sftp ssh ldap imap pop pop3 aws s3 pusher stripe jwt session sessions app django wpadmin proxy "
+    "keystore truststore sudo "
+    "elastic elasticsearch cache memcached datasource jdbc salt sendgrid mailjet mandrill sparkpost "
+    "postmark sendinblue brevo "
+    "mailchimp ses gmail github gitlab bitbucket oauth captcha recaptcha kafka mssql oracle sqlserver "
+    "couch couchdb neo4j vnc "
+    "rdp vpn wifi radius samba smb keycloak grafana jenkins nexus sonar registry docker htpasswd webdav "
+    "nextcloud owncloud".split()
 )
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MAILISH = re.compile(
-    r"(?i)mail|smtp|(?:^|[._-])mg(?:[._-]|$)|sasl|anymail|postman|wpms|discourse|sendpassword|sender|relay|(?:^|[._-])mta"
+    r"(?i)mail|smtp|(?:^|[._-])mg(?:[._-]|$)|sasl|anymail|postman|wpms|discourse|sendpassword|sender"
+    r"|relay|(?:^|[._-])mta"
 )
 
 

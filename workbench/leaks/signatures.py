@@ -33,40 +33,49 @@ _FILES: tuple[tuple[str, bool, str], ...] = (
         "configuration backup",
         True,
         r"(?i)(?:wp-config|config(?:uration)?|settings|db|database|local|env|parameters|secrets?)[\w.-]*"
-        r"\.(?:php|ya?ml|json|ini|py|rb)?[._-]?(?:bak|bk|bkp|old|orig|original|save|sw[pon]|tmp|txt|dist|inc|backup|copy|\d)$"
+        r"\.(?:php|ya?ml|json|ini|py|rb)?[._-]?(?:bak|bk|bkp|old|orig|original|save|sw[pon]|tmp|txt|dist"
+        r"|inc|backup|copy|\d)$"
         r"|\.(?:php|ya?ml|json|ini|env)~$|/\.[\w-]+\.php\.sw[pon]$",
     ),
     (
         "configuration",
         True,
-        r"(?i)/(?:config(?:/(?:default|config|production))?(?:\.production|\.development)?\.js(?:on)?|appsettings[\w.]*\.json"
-        r"|web\.config|secrets\.ya?ml|values\.ya?ml|parameters\.ya?ml|databases?\.ya?ml|security\.yaml|auth\.json|ecosystem\.config\.js"
-        r"|serverless\.ya?ml|docker-compose[\w.-]*\.ya?ml|\.docker(?:cfg|/config\.json)|\.npmrc|\.netrc|_netrc|\.htpasswd"
-        r"|\.aws/credentials|\.composer-auth\.json|sftp-config\.json|\.vscode/sftp\.json|ftpsync\.settings|\.gitlab-ci\.yml"
+        r"(?i)/(?:config(?:/(?:default|config|production))?(?:\.production|\.development)?\.js(?:on)?"
+        r"|appsettings[\w.]*\.json"
+        r"|web\.config|secrets\.ya?ml|values\.ya?ml|parameters\.ya?ml|databases?\.ya?ml|security\.yaml"
+        r"|auth\.json|ecosystem\.config\.js"
+        r"|serverless\.ya?ml|docker-compose[\w.-]*\.ya?ml|\.docker(?:cfg|/config\.json)|\.npmrc|\.netrc"
+        r"|_netrc|\.htpasswd"
+        r"|\.aws/credentials|\.composer-auth\.json|sftp-config\.json|\.vscode/sftp\.json"
+        r"|ftpsync\.settings|\.gitlab-ci\.yml"
         r"|\.travis\.yml|\.circleci/config\.yml|Jenkinsfile|\.github/workflows/\S+)$",
     ),
     ("database dump", True, r"(?i)\.sql(?:\.(?:gz|zip|bz2|xz|7z))?$|/(?:dump|backup|db)\.(?:gz|bak)$"),
     (
         "archive of the site",
         True,
-        r"(?i)/(?:backup|www|html|public_html|site|web|app|old|wwwroot|htdocs|(?:19|20)\d\d|[\w-]+\.[a-z]{2,8})[\w.-]*"
+        r"(?i)/(?:backup|www|html|public_html|site|web|app|old|wwwroot|htdocs|(?:19|20)\d\d"
+        r"|[\w-]+\.[a-z]{2,8})[\w.-]*"
         r"\.(?:zip|tar|tar\.gz|tgz|7z|rar|bz2)$",
     ),
     (
         "phpinfo page",
         True,
-        r"(?i)/(?:php[_-]?info|info|infos|php|i|pinfo|phpversion|old_phpinfo|phptest)\.php$|/phpinfo$|/_profiler/phpinfo",
+        r"(?i)/(?:php[_-]?info|info|infos|php|i|pinfo|phpversion|old_phpinfo|phptest)\.php$|/phpinfo$"
+        r"|/_profiler/phpinfo",
     ),
     (
         "debug page",
         True,
-        r"(?i)/_profiler(?:/|$)|/actuator/env|/telescope/(?:requests|api)|/horizon/api|/_debugbar/open|/__clockwork(?:/|$)"
+        r"(?i)/_profiler(?:/|$)|/actuator/env|/telescope/(?:requests|api)|/horizon/api|/_debugbar/open"
+        r"|/__clockwork(?:/|$)"
         r"|/_ignition/health-check|/debug/default/view|/elmah\.axd|/trace\.axd",
     ),
     (
         "log file",
         True,
-        r"(?i)/(?:laravel|debug|error|errors|php_errors?|wp-app|npm-debug|production|development|access|mail|smtp)[\w.-]*\.log$"
+        r"(?i)/(?:laravel|debug|error|errors|php_errors?|wp-app|npm-debug|production|development|access"
+        r"|mail|smtp)[\w.-]*\.log$"
         r"|/error_log$|_debug_log\.txt$",
     ),
     ("shell history", True, r"/\.(?:bash|zsh|sh|mysql|psql)_history$"),

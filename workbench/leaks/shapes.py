@@ -1,0 +1,66 @@
+"""What must be true around a value of a key's shape before it counts as one."""
+
+from __future__ import annotations
+
+import re
+
+from workbench.leaks import context
+
+# What may stand directly before a value: nothing of a longer word, or the end of an escape (\n, %3A, \u0022).
+_FREE_LEFT = re.compile(
+    rb"(?:^|[^0-9A-Za-z_.#-]|\\[nrt]|%[0-9A-Fa-f]{2}|\\[ux][0-9A-Fa-f]{2,4}|--|(?<![0-9a-z])key-"
+    rb"|(?<![0-9a-f])[=:]-)$"
+)
+_FREE_RIGHT = re.compile(rb"(?![0-9A-Za-z]|-[0-9A-Za-z])")
+
+
+def packed_in(data: bytes, start: int, end: int, *, binary: bool) -> bool:
+    """Return whether a value in binary data stands as its own string: a length, a tag or another value touches it.
+
+    ``binary`` says that the buffer holds NUL bytes (given as line ends); elsewhere only a byte no text has will do.
+    """
+    if not binary:
+        return _NO_TEXT.search(data[max(0, start - 2) : start]) is not None
+    around = data[max(0, start - 120) : start] + data[end : end + 120]
+    return _NO_TEXT.search(around) is not None or b"\n" in around or len(around) < 40
+
+
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\xff]")
+
+
+def dashed_key(data: bytes, start: int, end: int, body: bytes, name: str) -> bool:
+    """Return whether a ``key-`` with dashes inside is named or addressed as a key, as those of the first years were."""
+    if sum(48 <= char <= 57 for char in body) < 4 or b"--" in body:
+        return False
+    return context.mailgun_near(data, start, end) or _OWN_NAME.search(name) is not None
+
+
+def stands_free(data: bytes, start: int, end: int) -> bool:
+    """Return whether nothing of a longer word touches a value."""
+    left = data[max(0, start - 6) : start]
+    return _FREE_LEFT.search(left) is not None and _FREE_RIGHT.match(data, end) is not None
+
+
+def legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: bool) -> bool:
+    """Return whether a ``key-`` is Mailgun's; as a common cache key it needs a word, a name or userinfo."""
+    against = context.speaks_against(data, start, end)
+    if public:
+        return not against or context.mailgun_near(data, start, end)
+    if context.is_identifier(name):
+        return False
+    if data[max(0, start - 4) : start].lower() == b"api:":
+        return context.mailgun_near(data, start, end) or not context.another_service(data, start, end)
+    if _OWN_NAME.search(name) and not _CACHE_NAME.search(name):
+        return True
+    if against:
+        return context.mailgun_on_line(data, start, end)
+    if context.mailgun_near(data, start, end):
+        return True
+    # A file that holds nothing but the key: what `echo key > file` leaves.
+    return len(data) <= 200 and data.strip(b" \t\r\n\"'") == data[start:end]
+
+
+_OWN_NAME = re.compile(
+    r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|apikey|secret|token|password|passwd|credential|auth"
+)
+_CACHE_NAME = re.compile(r"(?i)cache|redis|memo|etag|hash|store")
