@@ -20,7 +20,9 @@ from workbench.leaks.stream import BLOCK, scan_blocks
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os, "O_NOCTTY", 0)
 # Kept apart from the working tree: the history search reads git's objects as what they are.
 _GIT_OBJECTS = "objects"
-_PACKED = (0x1F, 0x42, 0xFD, 0x50)
+# First bytes of what may be packed, or of a kind that is not opened: gzip and its kin, zip, 7z, PDF, images.
+_PACKED = frozenset(b"\x1fB\xfdP\x28\x04]7%R!LKQSM\xed\x03\xd0E-h#")
+_TAR = slice(257, 262)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ def scan_tree(
     *,
     limits: Limits | None = None,
     progress: Progress | None = None,
-) -> None:
-    """Search a folder or a single file and report every secret to ``found``.
+) -> list[Path]:
+    """Search a folder or a single file and report every secret to ``found``; return the git bundles met.
 
     ``root`` may itself be a link (the operator named it); nothing below it is followed. Raises LeakError when
     ``root`` does not exist or cannot be opened at all. What is left out is counted in ``coverage``.
@@ -65,6 +67,7 @@ def scan_tree(
                 progress(coverage.files, coverage.bytes)
     else:
         search.file(os.path.realpath(root))
+    return search.bundles
 
 
 class _Search:
@@ -79,6 +82,7 @@ class _Search:
         self.found = found
         self.coverage = coverage
         self.limits = limits
+        self.bundles: list[Path] = []
 
     def walk(self) -> Iterator[str]:
         """Yield the paths of all regular files below the root, in the order of their names."""
@@ -135,8 +139,7 @@ class _Search:
         self.coverage.bytes += len(head)
         if not head:
             return
-        if head[0] in _PACKED and (how := _packing(head)):
-            self._packed(fd, path, head, how, info)
+        if (head[0] in _PACKED or head[_TAR] == b"ustar") and self._special(fd, path, head, info):
             return
         if len(head) < BLOCK:
             matches: Iterator[Match] | list[Match] = self.scanner.scan(head)
@@ -154,34 +157,35 @@ class _Search:
             self.coverage.bytes += len(block)
             yield block
 
-    def _packed(self, fd: int, path: str, head: bytes, how: str, info: os.stat_result) -> None:
-        from workbench.leaks import packed
+    def _special(self, fd: int, path: str, head: bytes, info: os.stat_result) -> bool:
+        """Search what is packed, and tell of what is not opened; False for a file that is neither."""
+        from workbench.leaks import archives, packed
+
+        if head.startswith((b"# v2 git bundle", b"# v3 git bundle")):
+            self.bundles.append(Path(path))
+            return False
+        if name := archives.unread(head):
+            self.coverage.skip(name, self._name(path))
+            return False
+        if not packed.packing(head):
+            return False
+
+        def skip(reason: str, inside: str) -> None:
+            shown = visible(inside, 200)
+            self.coverage.skip(reason, f"{self._name(path)}: {shown}" if shown else self._name(path))
 
         try:
-            if how == "zip":
-                self._archive(fd, path, info)
-                return
-            for match in scan_blocks(
-                packed.unpacked(self._blocks(fd, head, info.st_size), how), self.scanner
-            ):
-                self._report(match, path, info, inside=how)
+            with os.fdopen(os.dup(fd), "rb") as file:
+                opener = archives.Opener(skip)
+                blocks = self._blocks(fd, head, info.st_size)
+                for inside, leaf in opener.leaves(blocks, file=(file, info.st_size)):
+                    for match in scan_blocks(leaf, self.scanner):
+                        self._report(match, path, info, inside=visible(inside, 200))
         except packed.BombError:
             self.coverage.skip("unpacks to more than any plausible size", self._name(path))
         except packed.BrokenError:
             self.coverage.skip("compressed file damaged, cut short or encrypted", self._name(path))
-
-    def _archive(self, fd: int, path: str, info: os.stat_result) -> None:
-        from workbench.leaks import packed
-
-        with os.fdopen(os.dup(fd), "rb") as file:
-            for name, blocks in packed.members(file, info.st_size):
-                try:
-                    for match in scan_blocks(blocks, self.scanner):
-                        self._report(match, path, info, inside=visible(name, 200))
-                except packed.BrokenError:
-                    self.coverage.skip(
-                        "archive member damaged or encrypted", f"{self._name(path)}: {visible(name, 200)}"
-                    )
+        return True
 
     def _report(self, match: Match, path: str, info: os.stat_result, *, inside: str = "") -> None:
         self.found(
@@ -212,9 +216,3 @@ def _is_object_store(entry: os.DirEntry[str]) -> bool:
         return False
     parent = os.path.dirname(entry.path)  # noqa: PTH120 -- once per folder of this name, on a plain string
     return os.path.isfile(os.path.join(parent, "HEAD")) and os.path.isdir(os.path.join(parent, "refs"))  # noqa: PTH112, PTH113, PTH118
-
-
-def _packing(head: bytes) -> str:
-    from workbench.leaks.packed import packing
-
-    return packing(head)

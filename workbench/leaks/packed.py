@@ -1,7 +1,7 @@
 """Compressed files, opened without trusting them: bounded output, bounded ratio, bounded memory.
 
-A zip bomb turns a kilobyte into gigabytes; a reader here stops at a ratio and a size no log reaches and says
-so. Archives inside archives are not entered: their members are searched as the bytes they are.
+A zip bomb turns a kilobyte into gigabytes; a reader here stops at a ratio and a size no log reaches and says so.
+What is one stream lies here, and zip archives; ``archives`` opens archives inside archives with it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,21 @@ MOST_MEMBERS = 60_000
 _MOST_DIRECTORY = 16 << 20
 _LZMA_MEMORY = 80 << 20
 
+_ZSTD_WINDOW = 64 << 20
+_ZSTD_PIECE = 1024
 GZIP, BZIP2, XZ, ZIP = b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00", b"PK\x03\x04"
+_MAGIC = (
+    (GZIP, "gzip"),
+    (BZIP2, "bzip2"),
+    (XZ, "xz"),
+    (ZIP, "zip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"%PDF-", "pdf"),
+)
+# One stream of bytes after the other, as opposed to archives with members.
+STREAMS = frozenset({"gzip", "bzip2", "xz", "lzma", "zstd", "lz4"})
 
 
 class BombError(UnpackError):
@@ -40,19 +54,32 @@ class _Decompressor(Protocol):
     @property
     def eof(self) -> bool: ...
     @property
-    def unused_data(self) -> bytes: ...
+    def unused_data(self) -> bytes | None: ...
+
+
+class _Bounded(_Decompressor, Protocol):
+    def decompress(self, data: bytes, max_length: int = ...) -> bytes: ...
+
+
+class _Unbounded(_Decompressor, Protocol):
+    def decompress(self, data: bytes) -> bytes: ...
 
 
 def packing(head: bytes) -> str:
-    """Return ``gzip``, ``bzip2``, ``xz``, ``zip`` or ``""`` by the first bytes of a file."""
-    for magic, name in ((GZIP, "gzip"), (BZIP2, "bzip2"), (XZ, "xz"), (ZIP, "zip")):
+    """Return how a file is packed by its first bytes: one of STREAMS, ``zip``, ``7z``, ``tar``, ``pdf`` or ``""``."""
+    for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
+    if head[257:262] == b"ustar":
+        return "tar"
+    # The old form of xz has no magic: its properties byte, a dictionary of a usual size, a length that may be.
+    if head[:3] == b"]\0\0" and len(head) > 13 and (head[5:13] == b"\xff" * 8 or head[9:13] == b"\0" * 4):
+        return "lzma"
     return ""
 
 
 def unpacked(blocks: Iterable[bytes], how: str) -> Iterator[bytes]:
-    """Yield the decompressed blocks of a gzip, bzip2 or xz stream, several members one after the other.
+    """Yield the decompressed blocks of a stream (STREAMS), several members one after the other.
 
     Raises BombError when the bounds are passed and BrokenError when the data is damaged or cut short.
     """
@@ -81,38 +108,71 @@ def unpacked(blocks: Iterable[bytes], how: str) -> Iterator[bytes]:
                     if not pending:
                         raise BrokenError
             pending = one.rest
-    except (zlib.error, lzma.LZMAError, OSError, EOFError, MemoryError, ValueError) as error:
+    except _damage(how) as error:
         raise BrokenError from error
 
 
+def _damage(how: str) -> tuple[type[Exception], ...]:
+    """Return what damaged data raises; the libraries behind it are only imported where they are needed."""
+    usual = (zlib.error, lzma.LZMAError, OSError, EOFError, MemoryError, ValueError)
+    if how == "zstd":
+        from zstandard import ZstdError
+
+        return (*usual, ZstdError)
+    return (*usual, RuntimeError) if how == "lz4" else usual
+
+
 class _Member:
-    """One compressed member behind one interface, whichever of the three formats it has."""
+    """One compressed member behind one interface, whichever of the formats it has."""
 
     def __init__(self, how: str) -> None:
         self._deflate = zlib.decompressobj(31) if how == "gzip" else None
-        self._other: bz2.BZ2Decompressor | lzma.LZMADecompressor | None = None
+        self._other: _Bounded | None = None
+        self._whole: _Unbounded | None = None
         if how == "bzip2":
             self._other = bz2.BZ2Decompressor()
-        elif how == "xz":
-            self._other = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_LZMA_MEMORY)
+        elif how in ("xz", "lzma"):
+            form = lzma.FORMAT_XZ if how == "xz" else lzma.FORMAT_ALONE
+            self._other = lzma.LZMADecompressor(form, memlimit=_LZMA_MEMORY)
+        elif how == "lz4":
+            from lz4.frame import LZ4FrameDecompressor
+
+            self._other = LZ4FrameDecompressor()
+        elif how == "zstd":
+            from zstandard import ZstdDecompressor
+
+            self._whole = ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+        self._queue = self._trailing = b""
 
     @property
     def eof(self) -> bool:
         """Whether the member ended."""
-        one: _Decompressor | None = self._deflate or self._other
-        return one is None or one.eof
+        one: _Decompressor | None = self._deflate or self._other or self._whole
+        return (one is None or one.eof) and not self._queue
 
     @property
     def rest(self) -> bytes:
         """What follows the member in the input already fed."""
-        one: _Decompressor | None = self._deflate or self._other
-        return one.unused_data if one else b""
+        one: _Decompressor | None = self._deflate or self._other or self._whole
+        return ((one.unused_data or b"") if one else b"") + self._trailing
 
     def feed(self, data: bytes) -> bytes:
-        """Return at most a block of output; feed ``b""`` to go on with input already given."""
+        """Return some output, at most a few blocks; feed ``b""`` to go on with input already given."""
         if self._deflate is not None:
             return self._deflate.decompress(self._deflate.unconsumed_tail + data, BLOCK)
-        return self._other.decompress(data, BLOCK) if self._other is not None else b""
+        if self._other is not None:
+            return self._other.decompress(data, BLOCK)
+        if self._whole is None:
+            return b""
+        # This library bounds no output: a little input at a time does, at its ceiling of 128 kB a block.
+        self._queue += data
+        out = b""
+        while self._queue and not out and not self._whole.eof:
+            piece, self._queue = self._queue[:_ZSTD_PIECE], self._queue[_ZSTD_PIECE:]
+            out = self._whole.decompress(piece)
+        if self._whole.eof:
+            self._trailing, self._queue = self._queue, b""
+        return out
 
 
 def members(file: BinaryIO, size: int) -> Iterator[tuple[str, Iterator[bytes]]]:

@@ -20,31 +20,40 @@ from workbench.leaks.hits import merged, numbered, replaced
 from workbench.leaks.kinds import kind_of, placement_of
 from workbench.leaks.model import Kind, Known, Match
 from workbench.leaks.shapes import dashed_key, legacy_in_context, packed_in, stands_free
-from workbench.leaks.views import ENCODED_WORDS, views
+from workbench.leaks.views import secrets_of_kubernetes, views
 
-_FOLD = bytes(
-    ord("0") if chr(code) in "0123456789abcdefABCDEF" else ord(chr(code).lower()) if code < 128 else code
-    for code in range(256)
-)
+
+def _folded(code: int) -> int:
+    char = chr(code)
+    if char in "0123456789abcdefABCDEF":
+        return ord("0")
+    # What begins an escape, in any language, may be an escaped dash.
+    return ord("-") if char in "\\&%\x1b" else ord(char.lower()) if code < 128 else code
+
+
+_FOLD = bytes(map(_folded, range(256)))
 _BASE64 = bytes(
     ord("b") if code < 128 and (chr(code).isalnum() or code in b"+/") else 32 for code in range(256)
 )
 _ANCHOR_50 = b"0" * 32 + b"-" + b"0" * 8 + b"-" + b"0" * 8
 _ANCHOR_HEX32 = b"0" * 32
+# "key-", also where its dash is escaped.
+_ANCHOR_KEY = b"key-".translate(_FOLD)
 _ANCHOR_RUN = b"b" * RUN
 _ANCHOR_SHORT_RUN = b"b" * SHORT_RUN
 # "mailgun", "mail_password", "postmaster@" and "@mg." as they look once folded.
-_ANCHORS_WORD = tuple(word.translate(_FOLD) for word in (b"mailgun", b"mail_password", b"postmaster@", b"@mg."))
+_ANCHORS_WORD = tuple(
+    word.translate(_FOLD) for word in (b"mailgun", b"mail_password", b"postmaster@", b"@mg.")
+)
 _LEGACY = re.compile(rb"key-([0-9a-z][0-9a-z-]{30}[0-9a-z])(?![0-9A-Za-z])")
 # In binary data the next value may follow without a mark between.
 _LEGACY_PACKED = re.compile(rb"key-([0-9a-f]{32}|[0-9a-z]{32})")
-# A key whose dash is escaped, or that is cut in two behind it.
-_BROKEN_KEY = re.compile(
-    rb"key(?:-[\"'`]|\\{1,3}(?:u00|x)2[dD]|%2[dD]|=2D|&#(?:45|x2[dD]);|-\x1b|\x1b\[[\d;]*m-|-=\r?\n)"
-)
+# A key cut in two behind its dash, by a quote, a colour or a line's end; or with its dash escaped.
+_BROKEN_KEY = re.compile(rb"key(?:-[\"'`]|-\x1b|-=\r?\n|[\\%&\x1b])")
 _BODY = re.compile(r"(?:pub)?key-[0-9a-z-]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 # Text of two bytes a character: enough of it in a row to be no accident.
 _WIDE = re.compile(rb"(?:[\t\n\r -~]\0){6}")
+_ANCHORS_PLAIN = tuple(word for word in _ANCHORS_WORD if b"@" not in word)
 # Windows around an anchor word: wide enough for a whole configuration block.
 _REACH = 1200
 # Base64 inside base64 (a Kubernetes Secret of an .env file with a Basic header), and no deeper.
@@ -100,7 +109,7 @@ class Scanner:
         if self._shapes:
             if _ANCHOR_50 in folded:
                 hits += self._shape_50(data, folded, binary=binary)
-            if (_LEGACY_PACKED if binary else _LEGACY).search(data):
+            if _ANCHOR_KEY in folded:
                 hits += self._legacy(data, binary=binary)
             windows = _windows(folded)
             for start, end in windows:
@@ -121,11 +130,9 @@ class Scanner:
 
     def _speaks(self, data: bytes, folded: bytes) -> bool:
         """Whether a buffer without a word of Mailgun may still hold a secret that is escaped or cut up."""
-        if _ANCHOR_HEX32 in folded or any(word in data for word in ENCODED_WORDS):
+        if _ANCHOR_HEX32 in folded or (_ANCHOR_KEY in folded and _BROKEN_KEY.search(data)):
             return True
-        if b"key" in data and _BROKEN_KEY.search(data):
-            return True
-        return any(piece in data for piece in self._pieces)
+        return secrets_of_kubernetes(data) or any(piece in data for piece in self._pieces)
 
     def _seen_otherwise(self, data: bytes, hits: list[Match], depth: int, *, binary: bool) -> list[Match]:
         """Add what the views of ``data`` show; where one decodes what the raw text showed, it replaces it."""
@@ -168,8 +175,10 @@ class Scanner:
         while start >= 0:
             end = start + 50
             raw = data[start:end]
-            if raw == raw.lower() and (
-                stands_free(data, start, end) or packed_in(data, start, end, binary=binary)
+            if (
+                raw == raw.lower()
+                and raw[32] == raw[41] == 0x2D
+                and (stands_free(data, start, end) or packed_in(data, start, end, binary=binary))
             ):
                 value = raw.decode("ascii")
                 name = context.name_before(data, start)
@@ -298,7 +307,7 @@ def _near_or_named(data: bytes, start: int, end: int) -> bool:
 def _windows(folded: bytes) -> list[tuple[int, int]]:
     """Return the stretches around the anchor words, merged where they touch."""
     spots: list[int] = []
-    for word in _ANCHORS_WORD:
+    for word in _ANCHORS_WORD if b"@" in folded else _ANCHORS_PLAIN:
         at = folded.find(word)
         while at >= 0:
             spots.append(at)

@@ -109,8 +109,13 @@ def views(data: bytes) -> Iterator[View]:
         yield from _view("split", data, _JOINED, _concatenated)
     if b"</" in data:
         yield from _view("markup", data, _TAG, _untagged, wins=False)
-    if (b"ecret" in data and _SECRET_KIND.search(data)) or any(word in data for word in ENCODED_WORDS):
+    if secrets_of_kubernetes(data) or any(word in data for word in ENCODED_WORDS):
         yield from _view("base64", data, _VALUE_BASE64, _decoded_value)
+
+
+def secrets_of_kubernetes(data: bytes) -> bool:
+    """Return whether a manifest of secrets stands in ``data``: all its values are in base64, names are not."""
+    return b"apiVersion" in data and _SECRET_KIND.search(data) is not None
 
 
 def _view(
