@@ -137,7 +137,7 @@ class _Member:
         elif how == "lz4":
             from lz4.frame import LZ4FrameDecompressor
 
-            self._other = LZ4FrameDecompressor()
+            self._other = LZ4FrameDecompressor()  # type: ignore[no-untyped-call]
         elif how == "zstd":
             from zstandard import ZstdDecompressor
 
