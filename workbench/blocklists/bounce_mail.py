@@ -17,6 +17,7 @@ from email.message import Message
 # A report has a handful of parts. What nests deeper, or has more, is read as plain text instead.
 _MOST_PARTS = 60
 _MOST_REPORTS = 50
+_AS_IT_IS = ("", "7bit", "8bit", "binary")
 _HEADERS = re.compile(r"\A(?:From [^\n]{3,200}\n)?(?:[!-9;-~]{2,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){2,}\r?\n")
 _REPLY = re.compile(r"(?<![\w.#-])([245]\d\d)(?:[ -]|$)|#?\b[45]\.\d\.\d{1,3}\b")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
@@ -95,7 +96,7 @@ def _parsed(text: str) -> Message | None:
     if _HEADERS.match(text.lstrip("\n")) is None or text.lower().count("boundary=") > _MOST_PARTS:
         return None
     try:
-        return message_from_string(text.lstrip("\n"))
+        return message_from_string(text.lstrip("\n").encode("utf-8", "replace").decode("utf-8"))
     except (MessageError, RecursionError, ValueError, LookupError):
         return None
 
@@ -118,6 +119,9 @@ def _parts(message: Message) -> Iterator[Message]:
 
 def _decoded(part: Message) -> str:
     """Return a part's text; a charset that is wrong or unknown costs single characters, not the text."""
+    plain = part.get_payload()
+    if isinstance(plain, str) and str(part.get("Content-Transfer-Encoding", "")).strip().lower() in _AS_IT_IS:
+        return plain  # It was text when it was read: to make bytes of it and guess again can only lose.
     raw = part.get_payload(decode=True)
     if not isinstance(raw, bytes):
         return ""

@@ -336,7 +336,7 @@ def _texts(zone: Zone, answer: Answer) -> tuple[str, ...]:
     if zone.key is not None:
         hidden = re.compile(re.escape(zone.key.reveal()), re.IGNORECASE)
         texts = tuple(hidden.sub(MASK, text) for text in texts)
-    return tuple(visible(text, _TEXT_LIMIT) for text in texts if text)
+    return tuple(sorted({visible(text, _TEXT_LIMIT) for text in texts if text}))
 
 
 async def check(

@@ -36,6 +36,8 @@ class Role(StrEnum):
     TRACKING_HOST = "tracking host"
     RETURN_PATH = "return-path host"
     LINK_DOMAIN = "linked domain"
+    ORGANISATION = "organisational domain"
+    ASKED = "asked by name"
     INTRUDER_IP = "intruder's address"
 
 

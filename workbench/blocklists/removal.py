@@ -6,7 +6,7 @@ called ready while containment is open, and never a second time inside the cool-
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,9 @@ from workbench.blocklists.verdicts import Listing, Verdict
 from workbench.blocklists.zones import AskedBy, Tier
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
+from workbench.core.registered_names import registrable
+
+_OURS = (Role.DOMAIN, Role.ORGANISATION, Role.TRACKING_HOST, Role.RETURN_PATH)
 
 
 class Whose(StrEnum):
@@ -24,6 +27,7 @@ class Whose(StrEnum):
 
     YOU = "you"
     VENDOR = "Mailgun"
+    OWNER = "whoever it belongs to"
     NOBODY = "nobody: it ends by itself"
 
 
@@ -158,13 +162,20 @@ class Removal:
         """Return whether the request may be sent now."""
         return not self.blocked_by
 
+    @property
+    def waits_for_containment(self) -> bool:
+        """Return whether the request must wait until access is cut."""
+        return _waits(self.whose, self.listing)
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What the incident says about removals.
 
     ``containment_done`` is the runbook's word; ``still_open`` names the steps that are not done; ``why``
-    holds evidence by subject; ``refused_mail`` how often the account's own refusals name each zone.
+    holds evidence by subject; ``refused_mail`` how often the account's own refusals name each zone;
+    ``quote`` returns a refusal that names a zone and a subject, ``""`` where there is none; ``own_names`` are
+    the registered names of the account's own domains.
     """
 
     facts: Facts
@@ -172,6 +183,8 @@ class Situation:
     still_open: tuple[str, ...] = ()
     why: Mapping[str, Sequence[str]] = field(default_factory=dict)
     refused_mail: Mapping[str, int] = field(default_factory=dict)
+    quote: Callable[[str, str], str] = lambda zone, subject: ""
+    own_names: frozenset[str] = frozenset()
 
 
 def plan_removals(
@@ -197,13 +210,17 @@ def plan_removals(
     )
 
 
-def whose_job(listing: Listing) -> tuple[Whose, str]:
+def whose_job(listing: Listing, own_names: frozenset[str] = frozenset()) -> tuple[Whose, str]:
     """Return whose job a removal is, and why."""
     subject = listing.subject
     if listing.asked_by is AskedBy.NOBODY:
         return Whose.NOBODY, "the list takes no requests"
     if subject.kind is Kind.DOMAIN:
-        return Whose.YOU, "it is your domain"
+        if subject.role in _OURS or registrable(subject.value) in own_names:
+            return Whose.YOU, "it is your domain"
+        return Whose.OWNER, "it is no domain of this account: only its owner can clean it up and ask"
+    if subject.role is Role.ASKED:
+        return Whose.OWNER, "it is no address of this account: only its owner can ask"
     if listing.asked_by is AskedBy.ADDRESS_OWNER:
         return Whose.VENDOR, "only the owner of the address may ask, and that is Mailgun"
     if subject.shared is False:
@@ -224,16 +241,21 @@ def _refused(listing: Listing, situation: Situation) -> int:
 
 
 def _removal(rank: int, listing: Listing, situation: Situation, request: Request) -> Removal:
-    whose, whose_why = whose_job(listing)
+    whose, whose_why = whose_job(listing, situation.own_names)
     refused = _refused(listing, situation)
     why = [*situation.why.get(listing.subject.value, ()), *(f"the list says: {text}" for text in listing.txt)]
     if refused:
         why.append(f"{refused} of your own messages were refused with this list's name")
     text = ""
+    facts = replace(situation.facts, bounce_sample=situation.quote(listing.zone.name, listing.subject.value))
     if whose is Whose.YOU:
-        text = request_text(listing, situation.facts)
+        text = request_text(listing, facts)
+    elif whose is Whose.OWNER:
+        text = request_text(listing, facts, ours=False)
     elif whose is Whose.VENDOR:
-        text = vendor_message(listing, situation.facts)
+        text = vendor_message(
+            listing, facts, still_open=() if situation.containment_done else situation.still_open
+        )
     return Removal(
         rank=rank,
         listing=listing,
@@ -249,7 +271,7 @@ def _removal(rank: int, listing: Listing, situation: Situation, request: Request
         ends=listing.ends,
         do_not_pay=listing.zone.do_not_pay,
         request=request,
-        blocked_by=_blocked_by(situation, whose, request),
+        blocked_by=_blocked_by(situation, whose, listing, request),
     )
 
 
@@ -263,9 +285,17 @@ def _first(situation: Situation) -> tuple[str, ...]:
     )
 
 
-def _blocked_by(situation: Situation, whose: Whose, request: Request) -> tuple[str, ...]:
+def _waits(whose: Whose, listing: Listing) -> bool:
+    """Return whether a request must wait for containment.
+
+    What is not ours is not ours to contain; a shared address harms Mailgun's other customers meanwhile.
+    """
+    return whose is not Whose.OWNER and not (whose is Whose.VENDOR and listing.subject.shared is not False)
+
+
+def _blocked_by(situation: Situation, whose: Whose, listing: Listing, request: Request) -> tuple[str, ...]:
     reasons = []
-    if not situation.containment_done:
+    if not situation.containment_done and _waits(whose, listing):
         named = ", ".join(situation.still_open)
         reasons.append(f"containment is open{': ' + named if named else ''}")
     if whose is Whose.NOBODY:

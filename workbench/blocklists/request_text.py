@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workbench.blocklists.names import Kind
+from workbench.blocklists.names import Kind, Role
 from workbench.blocklists.verdicts import Listing
 from workbench.core.clock import iso
 from workbench.core.redact import visible
@@ -34,14 +34,29 @@ class Facts:
     bounce_sample: str = ""
 
 
-def request_text(listing: Listing, facts: Facts) -> str:
-    """Return the text for the list's own form, in the first person of the domain's or address's user."""
+def request_text(listing: Listing, facts: Facts, *, ours: bool = True) -> str:
+    """Return the text for the list's own form, in the first person of the domain's or address's user.
+
+    Of what is not ``ours`` nothing is said but that it is listed: what it is to us stays a blank.
+    """
     subject = visible(listing.subject.value, 255)
     thing = "domain" if listing.subject.kind is Kind.DOMAIN else "IP address"
+    if not ours:
+        return "\n".join(
+            (
+                f"The {thing} {subject} is listed on {listing.zone.title} ({listing.zone.name}).",
+                f"It belongs to [whose it is]; we are {_or_blank(facts.organisation, 'organisation')} and ask because "
+                "[what it has to do with our mail].",
+                "",
+                *_evidence(listing, facts),
+                f"Contact: {_or_blank(facts.contact, 'name and mail address')}.",
+                "",
+            )
+        )
     lines = [
         f"Please remove the {thing} {subject} from {listing.zone.title} ({listing.zone.name}).",
         "",
-        f"We are {_or_blank(facts.organisation, 'organisation')} and use this {thing} to send mail through Mailgun. "
+        f"We are {_or_blank(facts.organisation, 'organisation')} and {_use(listing, thing)}. "
         f"Contact: {_or_blank(facts.contact, 'name and mail address at the same domain')}.",
         "",
         f"What happened: {_cause(facts)}",
@@ -54,8 +69,17 @@ def request_text(listing: Listing, facts: Facts) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def vendor_message(listing: Listing, facts: Facts) -> str:
-    """Return the message to Mailgun Support for an address that only they can ask for."""
+def _use(listing: Listing, thing: str) -> str:
+    if listing.subject.role is Role.LINK_DOMAIN:
+        return f"link to this {thing} in mail we send through Mailgun"
+    return f"use this {thing} to send mail through Mailgun"
+
+
+def vendor_message(listing: Listing, facts: Facts, *, still_open: Sequence[str] = ()) -> str:
+    """Return the message to Mailgun Support for an address that only they can ask for.
+
+    ``still_open`` names what is not closed yet: it is said, as the message need not wait for it.
+    """
     subject = visible(listing.subject.value, 255)
     shared = "" if listing.subject.shared is False else " It may be shared with other customers."
     lines = [
@@ -66,6 +90,7 @@ def vendor_message(listing: Listing, facts: Facts) -> str:
         "Please ask for its removal, or tell us whether you have done so already.",
         "",
         "Our account was compromised, so we may be the cause.",
+        *(["Not closed yet: " + visible("; ".join(still_open), 300) + "."] if still_open else []),
         f"What happened: {_cause(facts)}",
         f"From {_moment(facts.first_abuse)} to {_moment(facts.last_abuse)}.",
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import IPv4Address
 
 from workbench.blocklists.lanes import Case, Purpose
 from workbench.blocklists.verdicts import ABSENT, Reading, Verdict, read_addresses, worthless_answer
@@ -58,12 +59,12 @@ def next_step(case: Case, *, may_ask: bool, otherwise: str) -> tuple[Step, Readi
 
 def _agreed(readings: list[Reading]) -> Reading:
     """Return one reading for several that agree: all their codes, each meaning once."""
-    return Reading(
-        readings[0].verdict,
-        "; ".join(dict.fromkeys(reading.reason for reading in readings)),
-        tuple(dict.fromkeys(code for reading in readings for code in reading.codes)),
-        tuple(dict.fromkeys(code for reading in readings for code in reading.matched)),
-    )
+    if all(reading == readings[0] for reading in readings):
+        return readings[0]
+    codes = sorted({code for reading in readings for code in reading.codes}, key=IPv4Address)
+    matched = dict.fromkeys(code for reading in readings for code in reading.matched)
+    said = sorted({code.means for code in matched}) if matched else [reading.reason for reading in readings]
+    return Reading(readings[0].verdict, "; ".join(dict.fromkeys(said)), tuple(codes), tuple(matched))
 
 
 def health_problem(zone: Zone, purpose: Purpose, answer: Answer) -> str:

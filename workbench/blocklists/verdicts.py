@@ -111,7 +111,8 @@ class Listing:
 
 def read_addresses(zone: Zone, addresses: Sequence[str]) -> Reading:
     """Return what the A records of one positive answer mean in this zone (all of them count)."""
-    codes = tuple(dict.fromkeys(addresses))
+    # Name servers rotate their records: the same answer in another order is the same answer.
+    codes = tuple(sorted(set(addresses), key=ipaddress.IPv4Address))
     worthless = worthless_answer(zone, codes)
     if worthless:
         return Reading(Verdict.CANNOT_TELL, worthless, codes)

@@ -22,8 +22,11 @@ from workbench.core import config
 from workbench.core.clock import Clock
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import Secret
+from workbench.core.registered_names import registrable
+from workbench.domain.detection.hosts import host_of, urls_in
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import Place
+from workbench.domain.model.settings import Settings, template_content
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Endpoints
 from workbench.mailgun.settings import list_ips
@@ -31,6 +34,7 @@ from workbench.vault.entries import WORKBENCH_SERVICE, EntryName
 
 # From domains that only a handful of refused messages carried tell nothing about this account.
 MOST_FROM_DOMAINS = 20
+MOST_LINKS = 40
 
 
 class KeyVault(Protocol):
@@ -78,10 +82,14 @@ async def read_ips(api: Mailgun, inventory: Inventory) -> None:
         inventory.ips.update({ip.ip: structs.replace(ip, dedicated=ip.ip in mine) for ip in found})
 
 
-def subjects(inventory: Inventory, from_domains: Iterable[str] = ()) -> list[Subject]:
+def subjects(
+    inventory: Inventory, from_domains: Iterable[str] = (), links: Iterable[str] = ()
+) -> list[Subject]:
     """Return what to look up: sending addresses, domains with tracking and return-path hosts, abused From domains.
 
-    A name that cannot be looked up is left out: the sweep shows it as a finding.
+    ``links`` are hosts that mail of this account links to; their lists are those of domains. Of each sending
+    domain the organisational one (Public Suffix List) is asked as well: receivers judge by both. A name that
+    cannot be looked up is left out: the sweep shows it as a finding.
     """
     named: dict[str, Subject] = {}
     for ip in inventory.ips.values():
@@ -97,9 +105,30 @@ def subjects(inventory: Inventory, from_domains: Iterable[str] = ()) -> list[Sub
         if domain.mailfrom_host:
             host = domain.mailfrom_host
             _add(named, host if "." in host else f"{host}.{item.name}", Role.RETURN_PATH)
+    for item in inventory.domains.values():
+        if not item.domain.is_sandbox:
+            _add(named, registrable(item.name), Role.ORGANISATION)
     for name in list(from_domains)[:MOST_FROM_DOMAINS]:
         _add(named, name, Role.FROM_DOMAIN)
+    for name in list(links)[:MOST_LINKS]:
+        if not _vendors(name):
+            _add(named, name, Role.LINK_DOMAIN)
     return list(named.values())
+
+
+def _vendors(host: str) -> bool:
+    """Return whether a link goes through Mailgun's own hosts: every customer's mail does."""
+    return registrable(host) in ("mailgun.org", "mailgun.net", "mailgun.com")
+
+
+def template_hosts(settings: Settings) -> list[str]:
+    """Return the hosts that the account's templates link to, each once; at most ``MOST_LINKS``."""
+    templates = [
+        *(template for place in settings.places.values() for template in place.templates),
+        *(template for domain in settings.domains.values() for template in domain.templates),
+    ]
+    inside = (host_of(url) for template in templates for url in urls_in(template_content(template)))
+    return [host for host in dict.fromkeys(inside) if host][:MOST_LINKS]
 
 
 def resolver_of(named: str, endpoints: Endpoints) -> HostPort | None:

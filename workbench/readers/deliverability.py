@@ -18,6 +18,7 @@ from workbench.blocklists.rates import RateDay
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, Forbidden, NotFound, UsageError
 from workbench.domain.blocklists.refusals import refusal_fact
+from workbench.domain.detection.hosts import host_of
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence import iter_logs, metrics
@@ -29,6 +30,8 @@ RATE_DAYS = 14
 # A wave of spam is refused a hundred thousand times with the same few texts: the newest pages tell them all.
 MOST_PAGES = 30
 BACK = timedelta(days=3)
+MOST_CLICK_PAGES = 5
+_KEPT_HOSTS = 40
 
 
 async def read_refusals(
@@ -40,7 +43,9 @@ async def read_refusals(
     the account's domains: From domains that are none of them were the intruder's.
     """
     since = now - BACK
-    read = await asyncio.gather(*(_failed(api, region, since, now) for region in regions))
+    read = await asyncio.gather(
+        *(_events(api, region, since, now, "failed", MOST_PAGES) for region in regions)
+    )
     events = [event for found, _, _ in read for event in found]
     refusals = [refusal for event in events if (refusal := _refusal(event)) is not None]
     return {
@@ -51,6 +56,20 @@ async def read_refusals(
         "gaps": [gap for _, _, gap in read if gap],
         **await asyncio.to_thread(refusal_fact, refusals),
         "from_domains": _strange_domains(events, own),
+    }
+
+
+async def read_links(api: Mailgun, regions: Sequence[Region], now: datetime) -> dict[str, Any]:
+    """Return the hosts that recipients of the last days clicked on, the most clicked first; what failed as gaps."""
+    read = await asyncio.gather(
+        *(_events(api, region, now - BACK, now, "clicked", MOST_CLICK_PAGES) for region in regions)
+    )
+    hosts = Counter(host for found, _, _ in read for event in found if (host := host_of(event.url or "")))
+    return {
+        "as_of": iso(now),
+        "hosts": [host for host, _ in hosts.most_common(_KEPT_HOSTS)],
+        "whole": all(whole for _, whole, _ in read),
+        "gaps": [gap for _, _, gap in read if gap],
     }
 
 
@@ -130,10 +149,10 @@ async def read_monitoring(
     return "", listed
 
 
-async def _failed(
-    api: Mailgun, region: Region, since: datetime, now: datetime
+async def _events(
+    api: Mailgun, region: Region, since: datetime, now: datetime, kind: str, most: int
 ) -> tuple[list[LogEvent], bool, str]:
-    """Return (failed deliveries, whether that was all, why it could not be read)."""
+    """Return (events of one kind, the newest first, whether that was all, why it could not be read)."""
     found: list[LogEvent] = []
     pages = 0
     try:
@@ -142,13 +161,13 @@ async def _failed(
             region=region,
             start=since,
             end=now,
-            events=("failed",),
+            events=(kind,),
             include_subaccounts=True,
             ascending=False,
         ):
             found += page
             pages += 1
-            if pages >= MOST_PAGES:
+            if pages >= most:
                 return found, False, ""
     except ApiError as error:
         return found, False, error.what

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,23 @@ from workbench.blocklists.catalogue import Catalogue
 from workbench.blocklists.limits import Limits
 from workbench.blocklists.lookup import ZoneHealth
 from workbench.blocklists.monitoring import Beside, VendorListing, merge
-from workbench.blocklists.names import Subject
+from workbench.blocklists.names import Role, Subject
 from workbench.blocklists.removal import Request
 from workbench.blocklists.verdicts import Listing
 from workbench.blocklists.watch import Change, Pair, due_pairs, next_check
 from workbench.blocklists.zones import Tier, Zone
 from workbench.core.clock import iso
 from workbench.core.redact import visible
-from workbench.domain.blocklists.listings import RATES, REFUSALS, VENDOR, listing_now, round_body, subject_of
+from workbench.domain.blocklists.listings import (
+    LINKS,
+    RATES,
+    REFUSALS,
+    TEMPLATE_LINKS,
+    VENDOR,
+    listing_now,
+    round_body,
+    subject_of,
+)
 from workbench.domain.runbook.blocklists import watch_until
 from workbench.execution.progress import Notice
 from workbench.readers import blocklist_targets, deliverability
@@ -104,9 +113,9 @@ class BlocklistWatch(WaysOff):
         Raises UsageError for a broken configuration, HostError where no name server can be asked.
         """
         async with self._lock:
-            await blocklist_targets.read_ips(self.host.api, self.host.inventory)
+            await self._read_targets()
             catalogue = await self.catalogue()
-            what = list(only) or self._subjects()
+            what = self._asked(only) or self._subjects()
             return await self._round(what, catalogue.enabled(), whole=not only)
 
     async def follow(self) -> Round | None:
@@ -116,7 +125,7 @@ class BlocklistWatch(WaysOff):
         async with self._lock:
             catalogue = await self.catalogue()
             if not self.book.rounds or not self.host.inventory.ips:
-                await blocklist_targets.read_ips(self.host.api, self.host.inventory)
+                await self._read_targets()
             due = self._due(catalogue, self.now())
             made = None
             if due:
@@ -209,8 +218,24 @@ class BlocklistWatch(WaysOff):
     # ── what is due ──────────────────────────────────────────────────────────────────────────────────
 
     def _subjects(self) -> list[Subject]:
-        strange = self.host.state.facts.get(REFUSALS, {}).get("from_domains", ())
-        return blocklist_targets.subjects(self.host.inventory, [str(name) for name in strange])
+        facts = self.host.state.facts
+        strange = facts.get(REFUSALS, {}).get("from_domains", ())
+        links = (*facts.get(LINKS, {}).get("hosts", ()), *facts.get(TEMPLATE_LINKS, {}).get("hosts", ()))
+        return blocklist_targets.subjects(self.host.inventory, map(str, strange), map(str, links))
+
+    async def _read_targets(self) -> None:
+        """Read what is looked up beside the domains: sending addresses, and once the hosts that mail links to."""
+        host = self.host
+        await blocklist_targets.read_ips(host.api, host.inventory)
+        if LINKS not in host.state.facts:
+            await host.fact(
+                LINKS, await deliverability.read_links(host.api, host.api.endpoints.regions, self.now())
+            )
+
+    def _asked(self, only: Sequence[Subject]) -> list[Subject]:
+        """Return what was asked about by name as what it is to the account, or as nothing of the account's."""
+        own = {one.value: one for one in self._subjects()} if only else {}
+        return [own.get(one.value, replace(one, role=Role.ASKED)) for one in only]
 
     def _pairs(self, catalogue: Catalogue) -> list[tuple[Pair, Zone]]:
         return [
@@ -256,14 +281,16 @@ class BlocklistWatch(WaysOff):
         items = [item for item in host.inventory.domains.values() if not item.domain.is_sandbox]
         own = [item.name for item in items]
         watched = [(item.name, item.place.region) for item in items if item.place.subaccount is None]
-        refused, rates, vendor = await asyncio.gather(
+        refused, rates, links, vendor = await asyncio.gather(
             deliverability.read_refusals(host.api, regions, now, own=own),
             deliverability.read_rates(host.api, regions, now),
+            deliverability.read_links(host.api, regions, now),
             deliverability.read_monitoring(host.api, watched),
         )
         self.vendor_gap, self.vendor = vendor
         await host.fact(REFUSALS, refused)
         await host.fact(RATES, rates)
+        await host.fact(LINKS, links)
         said = [
             {
                 "subject": v.subject,

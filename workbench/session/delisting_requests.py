@@ -91,7 +91,9 @@ class WaysOff:
                 "Asking too early gets the next request looked at harder.",
             )
         done = not delisting.still_open(self._situation()) and bool(self.host.state.contained_at)
-        request = found.request.requested(self.now(), found.listing.wait_hours, containment_done=done)
+        request = found.request.requested(
+            self.now(), found.listing.wait_hours, containment_done=done or not found.waits_for_containment
+        )
         await self._record("removal.requested", found, request)
         if self.host.drill:
             # In the drill the list's owner is played as well: the request arrives.

@@ -16,6 +16,7 @@ from typing import Any
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import Secret
+from workbench.domain.blocklists.listings import TEMPLATE_LINKS
 from workbench.domain.detection.hosts import Home, home_of
 from workbench.domain.forensics import abuse_window, classification, damage, timeline
 from workbench.domain.forensics.abuse_window import AbuseWindow
@@ -35,7 +36,7 @@ from workbench.domain.settings_audit.audit import Clues, Sweep
 from workbench.domain.settings_audit.results import proven, swept_items
 from workbench.mailgun.client import Priority
 from workbench.mailgun.evidence_models import BounceClass
-from workbench.readers import snapshots
+from workbench.readers import blocklist_targets, snapshots
 from workbench.readers.log_evidence import LogEvidence
 from workbench.readers.metric_breakdown import read_bounces, read_breakdowns
 from workbench.readers.ports import Desk, account_now, clock_words
@@ -100,6 +101,7 @@ class Investigation:
             result.unread = tuple(row.to_json() for row in sweep_unread.unread(gaps))
             self.swept = result
             await self.desk.fact("sweep", result.fact())
+            await self.desk.fact(TEMPLATE_LINKS, {"hosts": blocklist_targets.template_hosts(held)})
             seen = {**facts.seen(held), "at": iso(self.desk.clock.now())}
             await self.desk.fact(facts.FACT, seen)
             if (dates := timeline.keep(self.desk.situation(), held)) is not None:

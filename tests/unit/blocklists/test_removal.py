@@ -24,9 +24,8 @@ FACTS = Facts(
     cause="An API key leaked from a public repository",
     changed=("all API keys replaced (14:05Z)", "all SMTP passwords replaced (14:08Z)"),
     prevents=("keys are limited to sending and to our addresses",),
-    bounce_sample="550 5.7.1 blocked using bl.spamcop.net\x1b[31m",
 )
-DONE = Situation(FACTS, containment_done=True)
+DONE = Situation(FACTS, containment_done=True, own_names=frozenset({"acme.example"}))
 
 
 def listed(zone: str, code: str, value: str = "192.0.2.1", **kind: object) -> Listing:
@@ -169,3 +168,61 @@ def test_a_listing_that_comes_back_starts_over_and_says_so() -> None:
 def test_a_request_survives_the_journal() -> None:
     for request in (Request(), Request().requested(NOW, 24, containment_done=True).refused(NOW, "no")):
         assert Request.from_record(request.record()) == request
+
+
+def test_a_message_about_a_shared_address_does_not_wait_for_containment() -> None:
+    still = Situation(FACTS, containment_done=False, still_open=("step 2, SMTP logins",))
+    for shared, ready in ((True, True), (None, True), (False, False)):
+        (removal,) = plan([listed("zen.spamhaus.org", "127.0.0.2", shared=shared)], still)
+        assert removal.whose is Whose.VENDOR
+        assert (removal.ready, removal.waits_for_containment) == (ready, not ready)
+        assert "Not closed yet: step 2, SMTP logins." in removal.text
+    (domain,) = plan([listed("multi.surbl.org", "127.0.0.64", "acme.example")], still)
+    assert not domain.ready
+
+
+@pytest.mark.parametrize(
+    ("zone", "code", "value", "role"),
+    [
+        ("psbl.surriel.com", "127.0.0.2", "192.0.2.99", Role.ASKED),
+        ("multi.surbl.org", "127.0.0.64", "stranger.example", Role.ASKED),
+        ("multi.surbl.org", "127.0.0.64", "landing.evil.example", Role.LINK_DOMAIN),
+        ("multi.surbl.org", "127.0.0.64", "from.evil.example", Role.FROM_DOMAIN),
+    ],
+)
+def test_of_what_is_not_ours_nothing_is_claimed(zone: str, code: str, value: str, role: Role) -> None:
+    (removal,) = plan([listed(zone, code, value, role=role)])
+    assert removal.whose is Whose.OWNER
+    for claim in ("our account", "sends from", "we send", "to send mail", "your domain"):
+        assert claim not in removal.text
+        assert claim not in removal.whose_why
+    assert "[whose it is]" in removal.text
+
+
+def test_a_link_of_ours_is_ours_to_clean() -> None:
+    (removal,) = plan([listed("multi.surbl.org", "127.0.0.64", "www.acme.example", role=Role.LINK_DOMAIN)])
+    assert removal.whose is Whose.YOU
+    assert "link to this domain" in removal.text
+
+
+def test_a_text_quotes_the_refusal_of_this_zone_and_subject_or_none() -> None:
+    said = {("psbl.surriel.com", "192.0.2.1"): "550 blocked using psbl.surriel.com\x1b[31m"}
+    about = Situation(FACTS, True, quote=lambda zone, subject: said.get((zone, subject), ""))
+    (quoted,) = plan([listed("psbl.surriel.com", "127.0.0.2", shared=False)], about)
+    assert "A refusal: 550 blocked using psbl.surriel.com\\x1b[31m" in quoted.text
+    (other,) = plan([listed("zen.spamhaus.org", "127.0.0.3", shared=False)], about)
+    assert "A refusal" not in other.text
+
+
+def test_every_list_leads_to_its_own_form_and_none_that_costs_is_without_a_warning() -> None:
+    matter = [zone for zone in ZONES.values() if zone.tier <= 2]
+    front = {zone.owner.id for zone in matter if zone.page.count("/") == 3 and zone.page.endswith("/")}
+    # The front pages of these hosts are the form: check.spamhaus.org, lookup.abusix.com, lookup.uribl.com.
+    assert front <= {"spamhaus", "abusix", "uribl"}
+    assert all("not pay" in zone.do_not_pay for zone in ZONES.values() if zone.tier == 4)
+
+
+@pytest.mark.parametrize("zone", sorted(ZONES))
+def test_an_answer_in_another_order_is_the_same_answer(zone: str) -> None:
+    codes = ["127.0.0.4", "127.0.0.2", "127.0.0.10"]
+    assert read_addresses(ZONES[zone], codes) == read_addresses(ZONES[zone], codes[::-1])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from workbench.blocklists.removal import Removal, plan_removals
@@ -11,7 +12,9 @@ from workbench.blocklists.removal import Situation as RemovalSituation
 from workbench.blocklists.request_text import Facts
 from workbench.blocklists.verdicts import Listing
 from workbench.core.redact import visible
+from workbench.core.registered_names import registrable
 from workbench.domain.blocklists.listings import REFUSALS
+from workbench.domain.blocklists.refusals import quote
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import runbook
@@ -40,6 +43,12 @@ def removals(situation: Situation, listings: Iterable[Listing]) -> tuple[Removal
         still_open=open_steps or (() if situation.state.contained_at else ("containment is not proven",)),
         why=_why(situation),
         refused_mail=_refused(situation.state.facts.get(REFUSALS)),
+        quote=partial(quote, situation.state.facts.get(REFUSALS)),
+        own_names=frozenset(
+            registrable(item.name)
+            for item in situation.inventory.domains.values()
+            if not item.domain.is_sandbox and not situation.of_domain(item).likely
+        ),
     )
     return plan_removals(listings, about, book.requests(), situation.now)
 
@@ -55,7 +64,6 @@ def facts(situation: Situation) -> Facts:
         cause += f": {visible(said[-1], 200)}"
     elif leaks.get("found"):
         cause += ", found in places of ours that were open to others"
-    refused = state.facts.get(REFUSALS, {}).get("sample", "")
     return Facts(
         organisation=visible(state.name, 60) if state.name and state.name != "account" else "",
         first_abuse=began,
@@ -63,7 +71,6 @@ def facts(situation: Situation) -> Facts:
         cause=cause,
         changed=_changed(situation),
         prevents=_prevents(situation),
-        bounce_sample=visible(str(refused), 300),
     )
 
 
@@ -115,8 +122,20 @@ def _prevents(situation: Situation) -> tuple[str, ...]:
     percent = situation.state.facts.get("hardening", {}).get("percent")
     if percent:
         lines.append(f"least-privilege keys and limits: {percent} % of our hardening list is done")
-    lines.append("the account, its complaint rate and the blocklists are watched daily")
+    if _watched_daily(situation):
+        lines.append("the account, its complaint rate and the blocklists are watched daily")
     return tuple(lines)
+
+
+def _watched_daily(situation: Situation) -> bool:
+    """Return whether the lists were really asked on this day and on the day before."""
+    looks = {
+        one.at.astimezone(UTC).date()
+        for seen in situation.state.listings.pairs.values()
+        for one in seen.observations
+    }
+    today = situation.now.astimezone(UTC).date()
+    return {today, today - timedelta(days=1)} <= looks
 
 
 def _why(situation: Situation) -> dict[str, list[str]]:

@@ -25,6 +25,8 @@ ALL = "*"
 # The journal's names for what is read beside the look-ups.
 REFUSALS = "refusals"
 RATES = "sending_health"
+LINKS = "linked_hosts"
+TEMPLATE_LINKS = "template_links"
 VENDOR = "vendor_monitoring"
 
 
@@ -328,7 +330,10 @@ def _as_before(seen: Seen | None, one: Listing) -> bool:
     if seen is None or not seen.observations or seen.last.verdict is not one.verdict:
         return False
     if one.verdict is Verdict.LISTED:
-        return list(one.codes) == seen.record.get("codes") and list(one.txt) == seen.record.get("text")
+        # Records rotate, and a server may give only some of them: what was said before is no news.
+        return set(one.codes) <= set(seen.record.get("codes", ())) and set(one.txt) <= set(
+            seen.record.get("text", ())
+        )
     return one.verdict is Verdict.NOT_LISTED or seen.last.reason == one.reason
 
 

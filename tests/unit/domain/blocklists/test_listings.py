@@ -107,6 +107,22 @@ def test_a_round_without_change_is_names_only() -> None:
     assert seen.last.at == START + timedelta(hours=1)
 
 
+def test_records_that_rotate_are_no_news() -> None:
+    book = Book()
+    zen = CATALOGUE.zones["zen.spamhaus.org"]
+    both = read_addresses(zen, ["127.0.0.4", "127.0.0.2"])
+    full = replace(
+        looked(zone=zen, code="127.0.0.2"), codes=both.codes, matched=both.matched, txt=("one", "two")
+    )
+    assert book.round(0, full)["listed"]
+    for hour, (codes, txt) in enumerate(
+        [(both.codes[::-1], ("two", "one")), (both.codes[:1], ("one",)), (both.codes[1:], ("two",))], start=1
+    ):
+        assert "listed" not in book.round(hour, replace(full, codes=codes, txt=txt))
+    assert "listed" in book.round(9, replace(full, codes=("127.0.0.3",)))
+    assert len(book.book.changes()) == 1
+
+
 def test_a_part_of_a_zone_is_named() -> None:
     book = Book()
     other = Subject.parse("192.0.2.8")
