@@ -143,6 +143,26 @@ async def test_after_containment_a_removal_is_asked_for_once_and_lasts(tmp_path:
         assert ip not in _new(session, zone)
 
 
+async def test_terms_are_accepted_once_and_the_lists_are_asked_from_then_on(tmp_path: Path) -> None:
+    async with running_drill(tmp_path, **SMALL) as drill:
+        async with opened(drill, tmp_path) as session:
+            await _ready(session)
+            watch = session.blocklists
+            await watch.check()
+            offered = {zone.name for zone in watch.acceptable()}
+            assert {"zen.spamhaus.org", "dbl.spamhaus.org"} <= offered
+            assert not any(seen.zone in offered for seen in watch.book.pairs.values())
+            with pytest.raises(UsageError, match="does not wait"):
+                await watch.accept(["zen.dq.spamhaus.net"])
+            await watch.accept(["zen.spamhaus.org"])
+            assert "Spamhaus ZEN" not in watch.unasked()
+            assert "zen.spamhaus.org" not in {zone.name for zone in watch.acceptable()}
+        async with opened(drill, tmp_path) as again:
+            await _ready(again)
+            await again.blocklists.check()
+            assert any(seen.zone == "zen.spamhaus.org" for seen in again.blocklists.book.pairs.values())
+
+
 async def test_a_restart_knows_what_was_listed_and_asks_only_what_is_due(tmp_path: Path) -> None:
     async with running_drill(tmp_path, **SMALL) as drill:
         configured(tmp_path)

@@ -118,7 +118,12 @@ class Entry:
 def read_owner(name: str, entry: Entry) -> Owner:
     """Return the owner that a table under ``[owners]`` describes."""
     owner = Owner(
-        name, entry.text("name"), entry.text("page", ""), entry.texts("asks"), entry.table("errors")
+        name,
+        entry.text("name"),
+        entry.text("page", ""),
+        entry.texts("asks"),
+        entry.table("errors"),
+        entry.text("terms_page", ""),
     )
     entry.done()
     return owner

@@ -118,13 +118,17 @@ RFC_ENTRIES: Mapping[Kind, TestEntries] = {
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who runs a zone: the rate cap counts by owner, and removals are asked of the owner."""
+    """Who runs a zone: the rate cap counts by owner, and removals are asked of the owner.
+
+    ``terms_page`` is where the terms of asking stand, ``""`` where it is not known.
+    """
 
     id: str
     name: str
     page: str
     asks: tuple[str, ...]
     errors: Mapping[str, str]
+    terms_page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,14 @@ LATER = (
         needs="a highlighted listing",
     ),
     Action(
+        "blocklists.terms",
+        "blocklists: ask the lists whose terms wait for a yes",
+        "Shows the lists that large receivers act on and that are off because of their terms, with the address of the "
+        "terms; after your yes they are asked. With a key in the vault (Spamhaus DQS) no yes is needed.",
+        panes=(Pane.BLOCKLISTS,),
+        step="9",
+    ),
+    Action(
         "blocklists.overview",
         "blocklists: refusals, rates, lists not asked",
         "Shows which lists are not asked and why, who refuses your mail, complaints by day, Mailgun's monitoring.",

@@ -20,7 +20,7 @@ from workbench.blocklists.resolvers import HostPort
 from workbench.blocklists.zones import Zone
 from workbench.core import config
 from workbench.core.clock import Clock
-from workbench.core.errors import ApiError, UsageError
+from workbench.core.errors import ApiError, UsageError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.registered_names import registrable
 from workbench.domain.detection.hosts import host_of, urls_in
@@ -44,23 +44,34 @@ class KeyVault(Protocol):
         """Return a stored secret, None where there is none."""
 
 
-async def read_catalogue(path: Path, vault: KeyVault | None) -> Catalogue:
+async def read_catalogue(path: Path, vault: KeyVault | None, accepted: Iterable[str] = ()) -> Catalogue:
     """Return the catalogue as the operator's configuration changes it, with keys from the vault.
 
-    Raises UsageError for a mistake in the configuration, VaultError where the vault cannot be read.
+    A key in the vault switches its zones on: whoever stored it has agreed with the list's owner. ``accepted``
+    are zones whose terms the operator accepted in this incident. Raises UsageError for a mistake in the
+    configuration, VaultError where the vault cannot be read though the configuration needs a key of it.
     """
     wanted = (await asyncio.to_thread(config.load, path)).blocklists
     shipped = catalogue.load()
-    if not (wanted.enable or wanted.drop or wanted.rank or wanted.add):
-        return shipped
-    named = {str(table["key"]) for table in wanted.add if "key" in table}
-    named |= {shipped.zones[zone].key_name for zone in wanted.enable if zone in shipped.zones}
+    needed = {str(table["key"]) for table in wanted.add if "key" in table}
+    needed |= {shipped.zones[zone].key_name for zone in wanted.enable if zone in shipped.zones}
     keys: dict[str, Secret | None] = {}
-    for name in sorted(named - {""}):
+    for name in sorted((needed | {zone.key_name for zone in shipped.zones.values()}) - {""}):
         entry = EntryName(WORKBENCH_SERVICE, wanted.keys.get(name, name))
-        keys[name] = await vault.fetch(entry) if vault is not None else None
+        try:
+            keys[name] = await vault.fetch(entry) if vault is not None else None
+        except VaultError:
+            if name in needed:
+                raise
+            keys[name] = None
+    enable = dict.fromkeys(wanted.enable)
+    enable |= dict.fromkeys(name for name in accepted if name in shipped.zones)
+    enable |= {zone.name: None for zone in shipped.zones.values() if keys.get(zone.key_name) is not None}
+    if not (enable or wanted.drop or wanted.rank or wanted.add):
+        return shipped
+    kept = [name for name in enable if name not in wanted.drop]
     return shipped.with_overrides(
-        enable=wanted.enable, drop=wanted.drop, rank=wanted.rank, add=wanted.add, key=keys.get
+        enable=kept, drop=wanted.drop, rank=wanted.rank, add=wanted.add, key=keys.get
     )
 
 

@@ -24,8 +24,10 @@ from workbench.blocklists.verdicts import Listing
 from workbench.blocklists.watch import Change, Pair, due_pairs, next_check
 from workbench.blocklists.zones import Tier, Zone
 from workbench.core.clock import iso
+from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.blocklists.listings import (
+    ACCEPTED,
     LINKS,
     RATES,
     REFUSALS,
@@ -40,6 +42,7 @@ from workbench.execution.progress import Notice
 from workbench.readers import blocklist_targets, deliverability
 from workbench.session.delisting_requests import Host, WaysOff
 from workbench.session.events import Changed, Event
+from workbench.session.recorder import operator
 
 # What the account itself shows (refusals, rates, its monitoring) is read again this often while watching.
 AFTERMATH_EVERY = timedelta(hours=1)
@@ -83,9 +86,42 @@ class BlocklistWatch(WaysOff):
     async def catalogue(self) -> Catalogue:
         """Return the catalogue as configured, read once; raises UsageError, VaultError."""
         if self._catalogue is None:
-            self._catalogue = await blocklist_targets.read_catalogue(self.config, self.vault)
+            accepted = [str(zone) for zone in self.host.state.facts.get(ACCEPTED, {}).get("zones", ())]
+            self._catalogue = await blocklist_targets.read_catalogue(self.config, self.vault, accepted)
             self._restore(self._catalogue)
         return self._catalogue
+
+    def acceptable(self) -> tuple[Zone, ...]:
+        """Return the lists of tier 1 and 2 that are off only because nobody accepted their terms yet."""
+        asked = (
+            {_plain(zone.title) for zone in self._catalogue.enabled()}
+            if self._catalogue is not None
+            else set()
+        )
+        return tuple(
+            zone
+            for zone in self.switched_off()
+            if zone.tier <= Tier.SOME and not zone.key_name and _plain(zone.title) not in asked
+        )
+
+    async def accept(self, zones: Sequence[str]) -> None:
+        """Record that the operator accepted the terms of some lists: from now on they are asked.
+
+        Raises UsageError for a zone that is not off because of its terms.
+        """
+        offered = {zone.name for zone in self.acceptable()}
+        strange = [zone for zone in zones if zone not in offered]
+        if strange:
+            raise UsageError(
+                f"The list {visible(strange[0], 80)} does not wait for its terms to be accepted.",
+                todo="The overview of step 9 names the lists that do.",
+            )
+        before = self.host.state.facts.get(ACCEPTED, {}).get("zones", ())
+        made = {"zones": sorted({*map(str, before), *zones}), "by": operator(), "at": iso(self.now())}
+        await self.host.fact(ACCEPTED, made)
+        self._catalogue = None
+        await self.catalogue()
+        self.tell(Changed("blocklists"))
 
     @property
     def known_catalogue(self) -> Catalogue | None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
 
 from workbench.blocklists.names import Role
+from workbench.core.errors import VaultError
+from workbench.core.redact import Secret
 from workbench.domain.model.inventory import DomainItem, Inventory
 from workbench.domain.model.plan import Place
 from workbench.domain.model.settings import DomainSettings, Settings
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain, Template, TemplateVersion
-from workbench.readers.blocklist_targets import MOST_LINKS, subjects, template_hosts
+from workbench.readers.blocklist_targets import MOST_LINKS, read_catalogue, subjects, template_hosts
+from workbench.vault.entries import EntryName
 
 
 def _inventory(*names: str) -> Inventory:
@@ -52,3 +58,44 @@ def test_templates_tell_their_links() -> None:
     held.domains["a"] = DomainSettings(Domain(name="a"), Place(Region.US))
     held.domains["a"].templates = [Template(name="reset", version=version)]
     assert template_hosts(held) == ["pay.evil.example"]
+
+
+class _Vault:
+    """A vault with some keys; ``broken`` names fail."""
+
+    def __init__(self, *names: str, broken: bool = False) -> None:
+        self.names = names
+        self.broken = broken
+
+    async def fetch(self, name: EntryName) -> Secret | None:
+        if self.broken:
+            raise VaultError("The vault is locked.")
+        return Secret("abcdefghijklmnopqrstuvwxyz") if name.username in self.names else None
+
+
+async def test_a_key_in_the_vault_switches_its_zones_on(tmp_path: Path) -> None:
+    none = tmp_path / "config.toml"
+    plain = await read_catalogue(none, _Vault())
+    assert not plain.zones["zen.dq.spamhaus.net"].enabled
+    keyed = await read_catalogue(none, _Vault("blocklists/spamhaus-dqs"))
+    for name in ("zen.dq.spamhaus.net", "dbl.dq.spamhaus.net", "zrd.dq.spamhaus.net"):
+        assert keyed.zones[name].enabled
+    assert not keyed.zones["combined.mail.abusix.zone"].enabled
+    assert "abcdefghijklmnopqrstuvwxyz" not in repr(keyed)
+    none.write_text('[blocklists]\ndrop = ["zrd.dq.spamhaus.net"]\n')
+    dropped = await read_catalogue(none, _Vault("blocklists/spamhaus-dqs"))
+    assert "zrd.dq.spamhaus.net" not in dropped.zones
+
+
+async def test_a_vault_that_cannot_be_read_only_stops_what_the_configuration_needs(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert not (await read_catalogue(path, _Vault(broken=True))).zones["zen.dq.spamhaus.net"].enabled
+    path.write_text('[blocklists]\nenable = ["zen.dq.spamhaus.net"]\n')
+    with pytest.raises(VaultError):
+        await read_catalogue(path, _Vault(broken=True))
+
+
+async def test_accepted_terms_switch_a_list_on_for_this_incident(tmp_path: Path) -> None:
+    made = await read_catalogue(tmp_path / "config.toml", None, ["zen.spamhaus.org", "no.such.zone"])
+    assert made.zones["zen.spamhaus.org"].enabled
+    assert not made.zones["dbl.spamhaus.org"].enabled

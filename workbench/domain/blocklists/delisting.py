@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from workbench.blocklists.catalogue import load
 from workbench.blocklists.removal import Removal, plan_removals
 from workbench.blocklists.removal import Situation as RemovalSituation
 from workbench.blocklists.request_text import Facts
@@ -14,7 +15,7 @@ from workbench.blocklists.verdicts import Listing
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.domain.blocklists.listings import REFUSALS
-from workbench.domain.blocklists.refusals import quote
+from workbench.domain.blocklists.refusals import quote, same_list
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import runbook
@@ -162,7 +163,8 @@ def _why(situation: Situation) -> dict[str, list[str]]:
 
 def _refused(fact: Mapping[str, Any] | None) -> dict[str, int]:
     zones = fact.get("by_zone", {}) if fact is not None else {}
-    return {str(zone): int(count) for zone, count in zones.items()}
+    named = {same_list(str(zone)): int(count) for zone, count in zones.items()}
+    return {**named, **{name: count for name in load().zones if (count := named.get(same_list(name)))}}
 
 
 def _moment(value: object) -> datetime | None:

@@ -27,6 +27,8 @@ REFUSALS = "refusals"
 RATES = "sending_health"
 LINKS = "linked_hosts"
 TEMPLATE_LINKS = "template_links"
+# Lists whose terms the operator accepted in this incident.
+ACCEPTED = "blocklist_terms"
 VENDOR = "vendor_monitoring"
 
 

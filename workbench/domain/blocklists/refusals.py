@@ -110,12 +110,17 @@ def quote(fact: Fact | None, zone: str, subject: str) -> str:
     A refusal is about an address it left from or names, and about a domain only if it names it.
     """
     for one in (fact or {}).get("quotes", ()):
-        if one.get("zone") != zone:
+        if same_list(str(one.get("zone", ""))) != same_list(zone):
             continue
         text = str(one.get("text", ""))
         if one.get("sent_from") == subject or _names(text, subject):
             return text
     return ""
+
+
+def same_list(zone: str) -> str:
+    """Return one name for a list that has a public zone and one with a key: refusals name only the public one."""
+    return zone.replace(".dq.spamhaus.net", ".spamhaus.org")
 
 
 def _names(text: str, subject: str) -> bool:

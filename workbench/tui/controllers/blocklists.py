@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from workbench.core.redact import visible
 from workbench.planning.catalog import Pane
 from workbench.tui.controllers.base import Controller
 
@@ -24,12 +25,15 @@ class BlocklistsController(Controller):
             "blocklists.requested": self.requested,
             "blocklists.refused": self.refused,
             "blocklists.overview": self.overview,
+            "blocklists.terms": self.terms,
         }
 
     def impossible(self, action_id: str, session: Incident) -> str | None:
         """Return why an action of this step is not possible now, ``""`` when it is."""
         if action_id in ("blocklists.check", "blocklists.overview"):
             return None
+        if action_id == "blocklists.terms":
+            return self._nothing_to_accept(session)
         if not session.listings:
             return "nothing was looked up yet; b asks the blocklists"
         if action_id != "blocklists.removal" and session.read_only:
@@ -39,6 +43,44 @@ class BlocklistsController(Controller):
         if action_id != "blocklists.removal" and self._chosen(session) is None:
             return "the highlighted row is not listed"
         return ""
+
+    def _nothing_to_accept(self, session: Incident) -> str:
+        if session.read_only:
+            return f"read-only: {session.holder_text} holds this incident"
+        if session.blocklists.known_catalogue is None:
+            return "nothing was looked up yet; b asks the blocklists"
+        return "" if session.blocklists.acceptable() else "no list that matters waits for its terms"
+
+    def terms(self, session: Incident) -> None:
+        """Ask once whether the terms of the lists that are off because of them are accepted, and ask those lists."""
+        from workbench.tui.screens.choices import Choice, Picked
+        from workbench.tui.screens.prompts import PickScreen
+
+        zones = session.blocklists.acceptable()
+        every = {zone.name: zone for zone in zones}
+
+        def answered(picked: Picked | None) -> None:
+            if picked is None or picked.id == "no":
+                return
+            names = list(every) if picked.id == "all" else [picked.id]
+
+            async def work() -> None:
+                await session.blocklists.accept(names)
+                await session.check_blocklists()
+
+            self._ui.work.start(work, group="blocklists", doing="asking the blocklists")
+
+        terms = "\n".join(
+            f"{zone.title}: {zone.terms_note}. Terms: {zone.owner.terms_page or zone.owner.page}"
+            for zone in zones
+        )
+        choices = (
+            Choice("no", "Not now", "they stay off: not asked is not clean"),
+            Choice("all", "I accept the terms of all of them", "recorded with your name; they are asked now"),
+            *(Choice(zone.name, f"Only {zone.title}", visible(zone.terms_note, 80)) for zone in zones),
+        )
+        text = f"{terms}\nA list asked against its terms answers wrongly or not at all; its own check shows that."
+        self._ui.push(PickScreen("Ask these lists?", self._ui.safe(text), choices), answered)
 
     def check(self, session: Incident) -> None:
         """Ask every list now, and read what the account shows of the days after."""

@@ -57,6 +57,7 @@ def test_a_quote_names_this_zone_and_this_subject_or_there_is_none() -> None:
     fact = refusal_fact([_refusal(SPAMCOP), _refusal(DBL)])
     assert quote(fact, "bl.spamcop.net", "192.0.2.4") == SPAMCOP
     assert quote(fact, "bl.spamcop.net", "192.0.2.40") == ""
+    assert quote(fact, "dbl.dq.spamhaus.net", "acme.example") == DBL
     assert quote(fact, "bl.spamcop.net", "198.51.100.4") == ""
     assert quote(fact, "zen.spamhaus.org", "192.0.2.4") == ""
     assert quote(fact, "dbl.spamhaus.org", "acme.example") == DBL
