@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from rich.segment import Segments
 from rich.text import Text
 from textual import events, on
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import Screen
@@ -38,6 +37,7 @@ from workbench.tui.screens.status import freshness
 from workbench.tui.shutdown import Shutdown, crash_text
 from workbench.tui.startup import FirstScreen, Startup
 from workbench.tui.style_paths import style_files
+from workbench.tui.terminal.display import TerminalApp
 from workbench.tui.themes import THEMES, ascii_only, theme_name
 from workbench.tui.widgets.plain import AsciiFilter
 from workbench.tui.workers import Workers
@@ -52,7 +52,7 @@ Answer = TypeVar("Answer")
 MIN_WIDTH, MIN_HEIGHT = 60, 16  # cells; below this nothing can be read safely
 
 
-class WorkbenchApp(App[int]):
+class WorkbenchApp(TerminalApp):
     """The workbench on one screen. Exit status 0, or 1 after a crash."""
 
     TITLE = "workbench"
@@ -307,6 +307,7 @@ class WorkbenchApp(App[int]):
 
     def redraw(self) -> None:
         """Draw everything anew."""
+        self.send_whole()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 

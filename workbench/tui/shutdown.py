@@ -13,7 +13,6 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from queue import Full
 from typing import TYPE_CHECKING, Any
 
 from workbench.tui.exit_watchdog import LastExit
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 FRAMES = 12
 TERMINAL_CHECK = 5.0  # seconds between two looks whether the terminal is still there
-WRITER_CHECK = 0.5  # seconds between two looks whether the screen's writer still lives
 PATIENCE = 3.0  # seconds for what is under way when the terminal is gone
 STOPPING = 15.0  # seconds for what is under way when somebody asked to stop first, then quit
 
@@ -43,27 +41,6 @@ def crash_text(error: BaseException) -> str:
     lines += [f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
     lines.append("Nothing is lost: whatever was begun is in the journal. Start it again, and it resumes.")
     return "\n".join(lines)
-
-
-def outlive_terminal(driver: Any) -> None:
-    """Keep writing to the screen from holding the program up once its terminal is gone.
-
-    Textual hands output to a thread and waits for room in its queue for ever; the thread dies with the first
-    write to a terminal that no longer exists, and then nothing would run again, not even the hang-up's
-    handler. (tmux wakes a program after the hang-up, and Textual starts another such thread then.)
-    """
-    if not hasattr(driver, "_writer_thread"):
-        return
-
-    def write(data: str) -> None:
-        while (thread := driver._writer_thread) is not None and thread.is_alive():
-            try:
-                thread._queue.put(data, timeout=WRITER_CHECK)
-            except Full:
-                continue
-            return
-
-    driver.write = write
 
 
 class Shutdown:
@@ -149,7 +126,6 @@ class Shutdown:
 
     def watch_terminal(self) -> None:
         """Look now and then whether the terminal is still there: nohup and some multiplexers hide its end."""
-        outlive_terminal(self._app._driver)
         if sys.__stdin__ is not None and sys.__stdin__.isatty():
             descriptor = sys.__stdin__.fileno()
 

@@ -13,11 +13,12 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Input, Static
 
 from workbench.tui.style_paths import style_files
+from workbench.tui.terminal.display import CalmScreen
 
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer | None]):
+class Dialog(CalmScreen, ModalScreen[Answer | None]):
     """A modal screen. Esc dismisses it without an answer; Tab and the arrows move between its parts."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [*style_files("dialogs")]

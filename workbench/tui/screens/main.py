@@ -26,6 +26,7 @@ from workbench.tui.panes.runbook import RunbookPane
 from workbench.tui.panes.store import Store
 from workbench.tui.panes.users import UsersPane
 from workbench.tui.screens.status import FooterLine, status_facts
+from workbench.tui.terminal.display import CalmScreen
 from workbench.tui.widgets.progress import Progress, ProgressLine
 from workbench.tui.widgets.statusline import Fact, StatusLine
 
@@ -42,7 +43,7 @@ SETTLED_AFTER = 2.5
 FRESHNESS_EVERY = 5.0
 
 
-class MainScreen(Screen[None]):
+class MainScreen(CalmScreen, Screen[None]):
     """Holds the panes, and is what controllers know as the selection; knows nothing of the account."""
 
     AUTO_FOCUS = None

@@ -1,0 +1,69 @@
+"""How an app and its screens reach the terminal driver; both are mixed in before the toolkit's own classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual._compositor import CompositorUpdate
+from textual.app import App
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.screen import Screen
+
+from workbench.tui.terminal.driver import TerminalDriver
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.driver import Driver
+
+
+class TerminalApp(App[int]):
+    """An app whose pictures go through our driver: what changed is sent, and nothing waits for the terminal."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return our driver, for a real terminal."""
+        chosen = super().get_driver_class()
+        return chosen if issubclass(chosen, HeadlessDriver) else TerminalDriver
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        driver = self._driver
+        update: object = renderable
+        if not isinstance(driver, TerminalDriver) or not isinstance(update, CompositorUpdate):
+            super()._display(screen, renderable)
+            return
+        try:
+            if self._running and not self._closed and not self._batch_count:
+                size = self.screen.outer_size
+                cursor = size.clamp_offset(self.cursor_position)
+                driver.take(update, size, cursor, self.console._color_system)
+        except Exception as error:
+            self._handle_exception(error)
+        finally:
+            self.post_display_hook()
+
+    def send_whole(self) -> None:
+        """Send the whole picture once more, whatever the terminal is believed to show."""
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.repaint()
+
+
+class CalmScreen(Screen[Any]):
+    """A screen that rests while another covers it.
+
+    The toolkit's own, once anything of it changed behind a dialog, marks itself as to be painted at each painting:
+    everything is painted sixty times a second as long as the dialog is open.
+    """
+
+    def _compositor_refresh(self) -> None:
+        app = self.app
+        behind = app._background_screens
+        if app.is_inline or self is app.screen or self not in behind:
+            super()._compositor_refresh()
+            return
+        dirty = self._compositor._dirty_regions
+        if dirty:
+            # Every screen above shows this one through, the uppermost paints.
+            for above in behind[behind.index(self) + 1 :]:
+                above._set_dirty(*dirty)
+            app.screen.refresh(*dirty)
+            self._compositor._dirty_regions = set()
+        self._dirty_widgets.clear()
