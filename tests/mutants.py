@@ -35,7 +35,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "execution/executor.py": ("tests/unit/execution",),
     "execution/effects/keys.py": (f"{_EFFECTS}/test_keys.py",),
     "execution/effects/logins.py": (f"{_EFFECTS}/test_logins.py",),
-    "execution/attempt.py": ("tests/unit/execution/test_attempt.py",),
+    "execution/attempt.py": (
+        "tests/unit/execution/test_attempt.py",
+        "tests/unit/execution/test_attempt_in_account.py",
+    ),
     "domain/runbook/containment.py": ("tests/unit/domain/runbook",),
     "domain/runbook/users.py": ("tests/unit/domain/runbook",),
     "domain/runbook/recovery.py": ("tests/unit/domain/runbook",),
