@@ -62,6 +62,12 @@ def is_webmail(name: str) -> bool:
     return brand in _FAMILIES or bool({registered, host} & _MORE) or bool({registered, host} & _providers())
 
 
+def warm() -> None:
+    """Read both lists now, for a thread: some tens of milliseconds that the first judgement then does not take."""
+    _suffixes()
+    _providers()
+
+
 @cache
 def _suffixes() -> PublicSuffixList:
     from publicsuffixlist import PublicSuffixList

@@ -6,9 +6,11 @@ The session stands on this and adds plans and writes.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from workbench.core import registered_names
 from workbench.core.clock import ShiftedClock, iso
 from workbench.core.errors import ApiError, NotAuthorised
 from workbench.domain.detection import changes
@@ -149,7 +151,12 @@ class AccountReadings(IncidentRecord):
         """Read the whole inventory, filling it live; raises what the very first call raises."""
         self._note_settling()
         reader = Reader(self.api, self.inventory, self.clock, lambda name: self._tell(Changed(name)))
-        await reader.everything()
+        # Beside the calls: whoever is judged by a name next must not wait for the lists of names.
+        lists = asyncio.ensure_future(asyncio.to_thread(registered_names.warm))
+        try:
+            await reader.everything()
+        finally:
+            await lists
         self.refused = ""
         self._tell(Changed("runbook"))
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.core import registered_names
 from workbench.core.registered_names import is_webmail, mail_domain, registrable
 
 
@@ -117,3 +118,11 @@ def test_importing_it_reads_no_list() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_both_lists_can_be_read_ahead() -> None:
+    for one in (registered_names._suffixes, registered_names._providers):
+        one.cache_clear()
+    registered_names.warm()
+    assert registered_names._suffixes.cache_info().currsize == 1
+    assert registered_names._providers.cache_info().currsize == 1

@@ -215,7 +215,7 @@ def test_a_login_nobody_touched_has_the_password_from_before() -> None:
 
 def test_a_strangers_login_is_told_removed_only_when_it_is_absent() -> None:
     gone = Effect(K.LOGIN_DELETE, OTHER, US)
-    proven = (reset(), EffectState.VERIFIED, {})
+    proven: tuple[Effect, EffectState, dict[str, Any]] = (reset(), EffectState.VERIFIED, {})
     found = logins(proven, (gone, EffectState.VERIFIED, {}), held=(LOGIN,))
     assert found.verdict is Verdict.DONE
     assert "1 stranger login(s) removed, absent from their domains" in found.evidence
