@@ -13,13 +13,14 @@ from workbench.core.errors import (
     Forbidden,
     JournalError,
     NotAuthorised,
+    RateLimited,
     VaultError,
     VendorFault,
     WorkbenchError,
 )
 from workbench.domain.model.plan import RANK_ABUSE, Effect, EffectKind, EffectState, Place
 from workbench.execution import executor as module
-from workbench.execution.context import SecretMissing
+from workbench.execution.context import Context, SecretMissing
 from workbench.execution.effects.base import (
     HalfDone,
     Proof,
@@ -73,8 +74,11 @@ class Handler:
             self.under_way -= 1
 
     async def prove(self, ctx: Any, record: Any) -> Proof:
+        assert isinstance(ctx, Context)
         target = record.effect.target
         self.log.append(f"prove {target}")
+        if f"prove {target}" in self.gates:
+            await self.gates[f"prove {target}"].wait()
         step = self.proofs.get(target)
         part = step.pop(0) if step else None
         if isinstance(part, BaseException):
@@ -244,6 +248,84 @@ async def test_two_runs_share_one_effect_and_both_see_its_end(run: Run) -> None:
     done = await asyncio.gather(first, second)
     assert [s.verified for s in done] == [1, 2]
     assert run.handler.log.count("send a") == 1
+
+
+@pytest.mark.parametrize("how", ["verified", "failed", "unproven", "skipped"])
+async def test_a_run_ends_with_its_own_effects_while_another_goes_on(run: Run, how: str) -> None:
+    slow, own = key("slow"), key("own")
+    waits = key("waits", after=(own.id,))
+    run.handler.gates["slow"] = asyncio.Event()
+    if how in ("failed", "skipped"):
+        run.handler.sends["own"] = [refused()]
+    if how == "unproven":
+        run.handler.proofs["own"] = [Proof(False, ("sent own", "cannot tell"))]
+    other = asyncio.ensure_future(run.go(slow))
+    await asyncio.sleep(0)
+    summary = await run.go(own, *([waits] if how != "verified" else []))
+    assert not other.done()
+    assert run.executor.running
+    assert summary.verified == (how == "verified")
+    assert (summary.failed, summary.skipped) == ((1, 1) if how in ("failed", "skipped") else (0, 0))
+    run.handler.gates["slow"].set()
+    assert (await other).verified == 1
+
+
+async def test_what_is_set_aside_ends_its_run_while_another_goes_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WRITES", 2)
+    run.handler.gates["slow"] = asyncio.Event()
+    other = asyncio.ensure_future(run.go(key("slow", EU, rank=500)))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    here = [key(f"u{n}", rank=100 - n) for n in range(12)]
+    for one in here:
+        run.handler.sends[one.target] = [VendorFault("503", status=503)] * 50
+    waits = key("waits", after=(here[-1].id,))
+    summary = await run.go(*here, waits)
+    assert run.phases(waits) == [Phase.WAITING]
+    assert (summary.total, summary.verified) == (13, 0)
+    assert not other.done()
+    run.handler.gates["slow"].set()
+    assert (await other).verified == 1
+
+
+async def test_what_is_sent_is_urgent_no_more_whatever_its_proof_takes(run: Run) -> None:
+    abuse = key("abuse", rank=RANK_ABUSE + 500)
+    others = [key(f"k{n}", rank=1) for n in range(20)]
+    run.handler.gates = {one.target: asyncio.Event() for one in others}
+    run.handler.gates["prove abuse"] = asyncio.Event()
+    task = asyncio.ensure_future(run.go(abuse, *others))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert "prove abuse" in run.handler.log
+    assert run.handler.under_way == len(others)
+    for gate in run.handler.gates.values():
+        gate.set()
+    assert (await task).verified == 21
+
+
+async def test_a_summary_tells_when_the_last_yes_came_and_when_all_was_over(run: Run) -> None:
+    later = Proof(False, ("sent a", "still listed"), later=True)
+    run.handler.sends["a"] = [RateLimited("429", retry_after=3.0)]
+    run.handler.proofs["a"] = [later, later]
+    summary = await run.go(key("a"))
+    assert (summary.seconds_sending, summary.seconds) == (3.0, 5.0)
+
+
+async def test_of_what_was_said_before_a_fault_only_the_yes_is_kept_beside_it(run: Run) -> None:
+    run.handler.sends["a"] = [Sent(("sent a", "in detail"))]
+    run.handler.proofs["a"] = [VaultError("locked")] * 99
+    await run.go(key("a"))
+    assert run.journal.rows[-1].body["evidence"] == ["sent a", "cannot prove from here: locked"]
+
+
+async def test_a_journal_that_fills_up_while_parked_keys_are_given_up_ends_the_run(run: Run) -> None:
+    new = mint("old", own=True)
+    run.handler.sends["old"] = [QuotaFull("full")]
+    run.journal.full = "effect.failed"
+    summary = await run.go(new, key("old", after=(new.id,), cut="own", own=True))
+    assert isinstance(summary.halted, JournalError)
 
 
 # ── proofs ───────────────────────────────────────────────────────────────────────────────────────────────
