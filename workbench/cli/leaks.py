@@ -10,7 +10,7 @@ import argparse
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from workbench.cli.output import document, say, text
 from workbench.core.errors import Signalled, UsageError
@@ -88,6 +88,7 @@ def _plain(options: argparse.Namespace, home: Home, known: tuple[Known, ...]) ->
         sites=tuple(options.site),
         confirmed=options.mine,
         contact=options.contact,
+        **_log_settings(options),
         network=_network(options, home) if options.site else None,
         baseline=Path(options.baseline) if options.baseline else None,
         accept=options.accept,
@@ -99,6 +100,21 @@ def _network(options: argparse.Namespace, home: Home) -> Network:
     from workbench.cli.opening import network_of
 
     return network_of(options, home)
+
+
+class _LogSettings(TypedDict):
+    proxies: tuple[str, ...]
+    log_format: str
+
+
+def _log_settings(options: argparse.Namespace) -> _LogSettings:
+    """Return how logs are read: the configuration's format and proxies, and the proxies named here."""
+    if not options.log:
+        return {"proxies": (), "log_format": ""}
+    from workbench.core import config
+
+    settings = config.load(Home.find().config_file).logs
+    return {"proxies": (*settings.proxies, *options.proxy_address), "log_format": settings.format}
 
 
 def _typed() -> tuple[Known, ...]:
@@ -139,12 +155,16 @@ def _show(report: LeakReport, *, as_json: bool) -> None:
     for theft in report.thefts:
         text(f"\n{theft.sentence}\n  how sure: {theft.how_sure}")
     for fetch in report.logs.taken[:20] if report.logs is not None else ():
-        text(f"served {fetch.time:%Y-%m-%d %H:%M:%S}Z {fetch.path} to {fetch.address} ({fetch.size} bytes)")
+        when = f"{fetch.time:%Y-%m-%d %H:%M:%S}Z" if fetch.time else "(no time logged)"
+        text(f"served {when} {fetch.path} to {fetch.address or '(client not told)'} ({fetch.size} bytes)")
     for one in report.searched:
         if one.error:
             say(f"{one.target}: {one.error}")
+    if report.verdict:
+        text(report.verdict)
     for reason, count in sorted(report.coverage.skipped.items()):
-        say(f"skipped {count}: {reason}, such as {report.coverage.examples.get(reason, '')}")
+        unread = "not read" if reason in report.coverage.gaps else "skipped"
+        say(f"{unread} {count}: {reason}, such as {report.coverage.examples.get(reason, '')}")
 
 
 def _stop_cleanly() -> None:
@@ -202,6 +222,7 @@ def _request(options: argparse.Namespace, known: tuple[Known, ...]) -> Request:
         accept=options.accept,
         reason=options.reason,
         contact=options.contact,
+        **_log_settings(options),
     )
 
 

@@ -198,6 +198,14 @@ def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="web access logs, or their folder",
     )
     parser.add_argument(
+        "--proxy-address",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ADDRESS",
+        help="your own proxies (addresses, ranges): never a client",
+    )
+    parser.add_argument(
         "--site",
         nargs="+",
         action="extend",

@@ -18,6 +18,10 @@
     [[blocklists.add]]                   # a list of your own; the fields are those of catalogue.toml
     zone = "bl.internal.example"
 
+    [logs]
+    format = '$remote_addr [$time_local] "$request" $status $body_bytes_sent'   # of access logs; or Apache's
+    proxies = ["203.0.113.0/24"]         # your own: never taken for a client
+
 Keys never stand here: ``workbench secrets put NAME`` stores them in the vault.
 """
 
@@ -48,6 +52,14 @@ class BlocklistConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LogConfig:
+    """How access logs are to be read: a declared ``format`` ("" for none) and one's own ``proxies``."""
+
+    format: str = ""
+    proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be configured."""
 
@@ -56,6 +68,7 @@ class Config:
     no_proxy: tuple[str, ...] = ()
     ca_file: str = ""
     vault: str = ""
+    logs: LogConfig = LogConfig()
 
 
 def load(path: Path) -> Config:
@@ -81,7 +94,7 @@ def parse(raw: bytes, name: str = "config.toml") -> Config:
         document = tomllib.loads(raw.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         _wrong(name, f"it is not valid TOML: {visible(str(error), 120)}")
-    _only(document, {"blocklists", "ca_file", "no_proxy", "proxy", "vault"}, name, "the file")
+    _only(document, {"blocklists", "ca_file", "logs", "no_proxy", "proxy", "vault"}, name, "the file")
     vault = _text(document, "vault", name)
     if vault not in ("", *VAULTS):
         _wrong(name, f"vault must be one of {', '.join(VAULTS)}")
@@ -91,7 +104,16 @@ def parse(raw: bytes, name: str = "config.toml") -> Config:
         no_proxy=_texts(document, "no_proxy", name, "no_proxy must be a list of host names"),
         ca_file=_text(document, "ca_file", name),
         vault=vault,
+        logs=_logs(document.get("logs", {}), name),
     )
+
+
+def _logs(table: Any, name: str) -> LogConfig:
+    if not isinstance(table, dict):
+        _wrong(name, "logs must be a table")
+    _only(table, {"format", "proxies"}, name, "[logs]")
+    proxies = _texts(table, "proxies", name, "logs.proxies must be a list of addresses or ranges")
+    return LogConfig(_text(table, "format", name), proxies)
 
 
 def _text(table: Mapping[str, Any], field_name: str, name: str) -> str:

@@ -9,14 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import IntEnum
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 from workbench.core.redact import visible
+from workbench.leaks.logclient import Network
 from workbench.leaks.logline import Request, parse, split_target
+from workbench.leaks.logreport import (
+    Fetch,
+    LogReport,
+    Served,
+    Visitor,
+    gaps,
+    parts_joined,
+    without_catch_all,
+)
 from workbench.leaks.model import Coverage
 from workbench.leaks.signatures import OWN_AGENT, Meaning, campaign, meaning
 
@@ -24,108 +32,29 @@ _LONGEST_LINE = 65_536
 _MOST_FETCHES = 20_000
 _MOST_ADDRESSES = 50_000
 # The requested targets of a block, without parsing its lines; JSON dialects name them differently.
-_TARGETS = re.compile(rb'"[A-Z]{3,8} ([^ "]+)')
+_TARGETS = re.compile(rb'"[A-Z]{3,8} ([^ "\\]+)')
 _JSON_TARGETS = re.compile(
-    rb'"(?:request_uri|uri|RequestPath|path|url|request)"\s*:\s*"(?:[A-Z]{3,8} )?([^ "]+)'
+    rb'"(?:[A-Za-z]{0,20}[._]?(?:ur[il]|[Pp]ath|request|original|URI|Ur[il]|target|full|resource)(?:WithArgs)?|cs-uri-stem)"\s*:\s*'
+    rb'"(?:[A-Z]{3,8} )?([^ "]+)|\\"[A-Z]{3,8} ([^ "\\]+)'
 )
+# Columns (IIS, CloudFront), name=value (Heroku), PHP's own server: a path that stands as a field of its own.
+_OTHER_TARGETS = re.compile(rb"(?:[ \t|,;]|[a-z]=)\"?(/[^ \t\"|]*)")
 # Anything the signatures could mean contains one of these, once the targets are in lower case.
 # Every alternative begins with a mark, not a letter, which keeps the search from trying at each character.
 _CANDIDATE = re.compile(
-    rb"/(?:[._~]|php|infos?\.php|i\.php|pinfo\.php|old_php|env|live_env|error_log|actuator|telescope"
+    rb"/(?:[._~]|\.\.|php|infos?\.php|i\.php|pinfo\.php|old_php|env|live_env|error_log|actuator|telescope"
     rb"|horizon|debug/|jenkins"
-    rb"|post-smtp|gravitysmtp|cgi-bin|icons/|config\.js|eval-stdin|ecosystem|androx)"
+    rb"|post-smtp|gravitysmtp|cgi-bin|icons/|config\.js|eval-stdin|ecosystem|androx|heapdump|master|terraform|_ignition)"
     rb"|\.(?:env|sql|log|zip|tar|tgz|rar|7z|gz|bz2|ba?k|old|ori|save|sw[pon]|tmp|txt|inc|dist|cop|yml"
-    rb"|yaml|json|map|con|axd"
+    rb"|yaml|json|map|con|axd|hprof|tfstate|properties|key|pem|p12|pfx"
     rb"|set|php[._~-]|\d)"
     rb"|[?&=](?:phpinfo|postman_|0x\[|androx)|%|~(?:$|\?)",
     re.MULTILINE,
 )
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _TOOLS = (b"libredtail", b"ndroxgh0st")
 # More meaningful targets than this in a block are looked up in one pass over it instead of one pass each.
 _FEW = 12
-
-
-class Served(IntEnum):
-    """How surely a file was handed out (dossier 5.2)."""
-
-    S0 = 0
-    S1 = 1
-    S2 = 2
-    S3 = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """One request for something that holds credentials: when, by whom, what, how surely served.
-
-    ``line_hash`` identifies the log line as evidence: SHA-256 of its bytes, 16 hex digits.
-    """
-
-    time: datetime
-    address: str
-    agent: str
-    method: str
-    path: str
-    kind: str
-    status: int
-    size: int
-    served: Served
-    harvester: str
-    log: str
-    line_hash: str
-
-
-@dataclass(slots=True)
-class Visitor:
-    """Everything one address asked for that means something."""
-
-    address: str
-    first: datetime
-    last: datetime
-    requests: int = 0
-    served: int = 0
-    harvesters: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    agents: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, slots=True)
-class LogReport:
-    """What the logs show. ``fetches`` are served or refused requests for credentials, by time.
-
-    ``first`` and ``last`` bound what the logs cover; ``gaps`` are stretches without a single line.
-    """
-
-    fetches: tuple[Fetch, ...]
-    visitors: tuple[Visitor, ...]
-    first: datetime | None
-    last: datetime | None
-    gaps: tuple[tuple[datetime, datetime], ...]
-    own: int
-    lines: int
-
-    @property
-    def taken(self) -> tuple[Fetch, ...]:
-        """The fetches that were surely or probably served (S3, S2)."""
-        return tuple(fetch for fetch in self.fetches if fetch.served >= Served.S2)
-
-    def shown_as(self, text: Callable[[str], str]) -> LogReport:
-        """Return the report with every text of the logs passed through ``text``, the gate for what is shown."""
-        fetches = tuple(
-            replace(
-                one, path=text(one.path), agent=text(one.agent), address=text(one.address), log=text(one.log)
-            )
-            for one in self.fetches
-        )
-        visitors = tuple(
-            replace(
-                one,
-                address=text(one.address),
-                agents=Counter({text(agent): count for agent, count in one.agents.items()}),
-            )
-            for one in self.visitors
-        )
-        return replace(self, fetches=fetches, visitors=visitors)
 
 
 class LogReader:
@@ -141,10 +70,16 @@ class LogReader:
         usual: Iterable[int] = (),
         own: Iterable[str] = (),
         coverage: Coverage | None = None,
+        proxies: Sequence[Network] = (),
+        declared: re.Pattern[bytes] | None = None,
     ) -> None:
         self._sizes = sizes or (lambda path: frozenset())
         self._usual = frozenset(usual)
         self._own = (OWN_AGENT, *own)
+        self._proxies, self._declared = tuple(proxies), declared
+        self._columns: tuple[str, ...] = ()
+        self._recognised = False
+        self.untold = 0
         self.coverage = coverage if coverage is not None else Coverage()
         self._fetches: list[Fetch] = []
         self._visitors: dict[str, Visitor] = {}
@@ -155,30 +90,40 @@ class LogReader:
     def read(self, blocks: Iterable[bytes], name: str) -> None:
         """Read one log; ``blocks`` are its bytes in order, ``name`` is shown for it."""
         shown = visible(name)
-        self.coverage.files += 1
         first = last = None
+        self._columns, self._recognised, size = (), False, 0
+        before = self._lines
         for block in _whole_lines(blocks, self.coverage, shown):
-            self.coverage.bytes += len(block)
+            size += len(block)
             self._lines += block.count(b"\n")
             self._block(block, shown)
-            first = first or _edge(block, forward=True)
-            last = _edge(block, forward=False) or last
+            first = first or self._edge(block, forward=True)
+            last = self._edge(block, forward=False) or last
+        if self._recognised:
+            self.coverage.files += 1
+            self.coverage.bytes += size
         if first and last:
             self._spans.append((min(first, last), max(first, last)))
-        elif self._lines == 0:
+        elif self._lines == before and not size:
             self.coverage.skip("log without a line", shown, gap=False)
-        else:
+        elif not self._recognised:
             self.coverage.skip("log format not recognised", shown)
 
     def _block(self, block: bytes, name: str) -> None:
         """Parse the lines of a block whose targets mean something, and those of known tools."""
-        rule = _JSON_TARGETS if block[:1] == b"{" else _TARGETS
-        targets = self._meaningful(rule.findall(block))
+        if block[:400].find(b"#Fields:") >= 0 or b"\n#Fields:" in block:
+            self._columns = _columns(block)
+        rule = self._rule(block)
+        targets = self._meaningful([one or other for one, other in _pairs(rule.findall(block))])
         lines = {at for tool in _TOOLS for at in _lines_with(block, tool)}
         if len(targets) <= _FEW:
             lines.update(at for target in targets for at in _lines_with(block, target))
         else:
-            spots = (found.start() for found in rule.finditer(block) if found.group(1) in targets)
+            spots = (
+                found.start()
+                for found in rule.finditer(block)
+                if (found.group(1) or found.group(rule.groups)) in targets
+            )
             lines.update(block.rfind(b"\n", 0, spot) + 1 for spot in spots)
         for start in sorted(lines):
             end = block.find(b"\n", start)
@@ -187,6 +132,30 @@ class LogReader:
                 self.coverage.skip("log line longer than 64 kB", name)
             else:
                 self._line(block[start:end], name)
+
+    def _rule(self, block: bytes) -> re.Pattern[bytes]:
+        """Return the pattern that finds the targets of a block: quoted requests, JSON, or paths as columns."""
+        if self._columns or self._declared is not None:
+            return _OTHER_TARGETS
+        head = block[:20_000]
+        lines = head.count(b"\n") + 1
+        if head.count(b'{"') + head.count(b'{ "') >= max(1, lines // 2) and _JSON_TARGETS.search(head):
+            return _JSON_TARGETS
+        return _TARGETS if len(_TARGETS.findall(head)) >= max(1, lines // 4) else _OTHER_TARGETS
+
+    def _parse(self, line: bytes) -> Request | None:
+        request = parse(line, self._proxies, self._columns, self._declared)
+        self._recognised = self._recognised or request is not None
+        return request
+
+    def _edge(self, block: bytes, *, forward: bool) -> datetime | None:
+        """Return the time of the first or last line of a block that parses, looking at no more than 20."""
+        lines = block[:_LONGEST_LINE].split(b"\n") if forward else block[-_LONGEST_LINE:].split(b"\n")[::-1]
+        for line in [line for line in lines if line][:20]:
+            request = self._parse(line)
+            if request is not None and request.time is not None:
+                return request.time
+        return None
 
     def _meaningful(self, targets: list[bytes]) -> set[bytes]:
         """Return the targets that mean something; the cheap pattern first, the rules only for what it leaves."""
@@ -208,9 +177,10 @@ class LogReader:
         return found
 
     def _line(self, line: bytes, name: str) -> None:
-        request = parse(line)
+        request = self._parse(line)
         if request is None:
-            self.coverage.skip("log line of another format", name, gap=False)
+            # Its path means something, and whether it was served cannot be told.
+            self.coverage.skip("log line that asks for something sensitive, not understood", name)
             return
         if any(mark in request.agent or mark == request.address for mark in self._own):
             self._own_seen += 1
@@ -226,7 +196,12 @@ class LogReader:
 
     def _served(self, request: Request, what: Meaning | None) -> Served:
         """Classify by method, status and size (dossier 5.2); S1 by repeated sizes is decided in the report."""
-        if what is None or request.method not in {"GET", "POST"} or request.status not in {200, 206}:
+        if what is None or request.method not in {"GET", "POST", "PUT"}:
+            return Served.S0
+        if what.kind == "code execution":
+            # The exploit answers 200, or 500 once its gadget has run: either way the code was reached.
+            return Served.S2 if request.status in {200, 500} else Served.S0
+        if request.status not in {200, 206}:
             return Served.S0
         if request.size == 0:
             return Served.S0
@@ -237,6 +212,8 @@ class LogReader:
         return Served.S1 if request.size in self._usual else Served.S2
 
     def _note(self, request: Request, what: Meaning | None, tool: str, served: Served) -> None:
+        if not request.address:
+            self.untold += 1
         visitor = self._visitors.get(request.address)
         if visitor is None:
             if len(self._visitors) >= _MOST_ADDRESSES:
@@ -245,7 +222,9 @@ class LogReader:
             visitor = self._visitors[request.address] = Visitor(
                 visible(request.address, 60), request.time, request.time
             )
-        visitor.first, visitor.last = min(visitor.first, request.time), max(visitor.last, request.time)
+        if request.time is not None:
+            visitor.first = min(visitor.first or request.time, request.time)
+            visitor.last = max(visitor.last or request.time, request.time)
         visitor.requests += 1
         visitor.served += served >= Served.S2
         if what is not None:
@@ -278,16 +257,20 @@ class LogReader:
 
     def report(self) -> LogReport:
         """Return what all logs read so far show together."""
-        fetches = sorted(_parts_joined(self._fetches, self._sizes), key=lambda one: one.time)
-        fetches = _without_catch_all(fetches)
+        fetches = sorted(parts_joined(self._fetches, self._sizes), key=lambda one: one.time or _LONG_AGO)
+        fetches = without_catch_all(fetches)
         spans = sorted(self._spans)
         visitors = sorted(self._visitors.values(), key=lambda one: (-one.served, -one.requests, one.address))
+        if self.untold:
+            self.coverage.skip(
+                "requests whose client cannot be told (behind a proxy that names none)", "", gap=False
+            )
         return LogReport(
             tuple(fetches),
             tuple(visitors),
             spans[0][0] if spans else None,
             max(end for _, end in spans) if spans else None,
-            tuple(_gaps(spans)),
+            tuple(gaps(spans)),
             self._own_seen,
             self._lines,
         )
@@ -302,52 +285,15 @@ def _lines_with(block: bytes, text: bytes) -> Iterator[int]:
         at = block.find(text, end) if end >= 0 else -1
 
 
-def _parts_joined(fetches: list[Fetch], sizes: Callable[[str], frozenset[int]]) -> list[Fetch]:
-    """Add up 206 parts of one file to one client: together they may be the whole file."""
-    parts: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for fetch in fetches:
-        if fetch.status == 206 and fetch.served >= Served.S2:
-            parts[fetch.address, fetch.path] += fetch.size
-    whole = {slot for slot, total in parts.items() if any(size <= total for size in sizes(slot[1]))}
-    return [
-        replace(fetch, served=Served.S3)
-        if fetch.status == 206 and (fetch.address, fetch.path) in whole
-        else fetch
-        for fetch in fetches
-    ]
+def _columns(block: bytes) -> tuple[str, ...]:
+    at = block.rfind(b"#Fields:")
+    line = block[at + 8 : block.find(b"\n", at)]
+    return tuple(line.decode("utf-8", "replace").split())
 
 
-def _without_catch_all(fetches: list[Fetch]) -> list[Fetch]:
-    """A body size that answers three or more different paths is the site's catch-all page: S1."""
-    paths: defaultdict[int, set[str]] = defaultdict(set)
-    for fetch in fetches:
-        if fetch.served is Served.S2:
-            paths[fetch.size].add(fetch.path)
-    return [
-        replace(fetch, served=Served.S1)
-        if fetch.served is Served.S2 and len(paths[fetch.size]) >= 3
-        else fetch
-        for fetch in fetches
-    ]
-
-
-def _gaps(spans: list[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
-    """Yield stretches of more than an hour between one log's end and the next one's beginning."""
-    end: datetime | None = None
-    for start, stop in spans:
-        if end is not None and start - end > timedelta(hours=1):
-            yield end, start
-        end = stop if end is None else max(end, stop)
-
-
-def _edge(block: bytes, *, forward: bool) -> datetime | None:
-    """Return the time of the first or last line of a block that parses, looking at no more than 20."""
-    lines = block[:_LONGEST_LINE].split(b"\n") if forward else block[-_LONGEST_LINE:].split(b"\n")[::-1]
-    for line in [line for line in lines if line][:20]:
-        request = parse(line)
-        if request is not None:
-            return request.time
-    return None
+def _pairs(found: list[Any]) -> Iterator[tuple[bytes, bytes]]:
+    for one in found:
+        yield one if isinstance(one, tuple) else (one, b"")
 
 
 def _whole_lines(blocks: Iterable[bytes], coverage: Coverage, name: str) -> Iterator[bytes]:

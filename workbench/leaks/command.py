@@ -24,8 +24,8 @@ from workbench.leaks.patterns import Scanner
 if TYPE_CHECKING:
     from workbench.core.clock import Clock
     from workbench.core.network import Network
-    from workbench.leaks.accesslog import LogReport
     from workbench.leaks.correlate import ForeignUse, Theft
+    from workbench.leaks.logreport import LogReport
     from workbench.leaks.web import SiteReport
     from workbench.leaks.wordpress import Vulnerable
 
@@ -65,6 +65,9 @@ class LeakOptions:
     incident: str | None = None
     facts: AccountFacts | None = None
     prove: Prove | None = None
+    # Addresses and ranges of the operator's own proxies, and the log format declared in the configuration.
+    proxies: tuple[str, ...] = ()
+    log_format: str = ""
     uses: tuple[ForeignUse, ...] = ()
     created: dict[str, datetime] = field(default_factory=dict)
 
@@ -97,13 +100,33 @@ class LeakReport:
 
     @property
     def exit_code(self) -> int:
-        """3 when nothing asked for could be searched, 1 for open findings or exposures, else 0."""
+        """3 when nothing asked for could be read, 1 for open findings, exposures or anything left unread, else 0."""
         failed = [one for one in self.searched if one.error]
-        if self.searched and len(failed) == len(self.searched):
+        if self.searched and (len(failed) == len(self.searched) or self._blind):
             return 3
         exposed = any(site.exposures or site.vulnerable for site in self.sites) or bool(self.plugins)
         taken = self.logs is not None and bool(self.logs.taken)
-        return 1 if failed or exposed or taken or any(finding.open for finding in self.findings) else 0
+        found = exposed or taken or any(finding.open for finding in self.findings)
+        return 1 if failed or found or not self.coverage.complete else 0
+
+    @property
+    def _blind(self) -> bool:
+        """Whether not one file, object, log or answer was read, and something was there to be."""
+        return self.coverage.files == 0 and not self.coverage.complete and not self.findings
+
+    @property
+    def verdict(self) -> str:
+        """What may be said of the search as a whole, with what it could not see."""
+        unread = sum(self.coverage.skipped[reason] for reason in self.coverage.gaps)
+        if self._blind:
+            return "Nothing that was asked for could be read: this says nothing about leaks."
+        found = any(finding.open for finding in self.findings) or (
+            self.exit_code == 1 and self.coverage.complete
+        )
+        open_found = "" if found else "Nothing was found in what was read. "
+        if self.coverage.complete:
+            return open_found.strip()
+        return f"{open_found}{unread} thing(s) were not read, named below: a secret may lie there."
 
     def document(self) -> dict[str, Any]:
         """Return the report as plain JSON data (schema ``workbench.leaks/1``); holds no secret."""
@@ -129,6 +152,8 @@ def run(options: LeakOptions, *, clock: Clock | None = None, tell: Told | None =
             "Without a place there is nothing to look through.",
             "Name a folder, a repository, --log FILE or --site HOST.",
         )
+    from workbench.leaks.shown import behind
+
     key, accepts, baseline_key = _baseline(options)
     collector = Collector(key)
     report = LeakReport(options.incident)
@@ -144,7 +169,7 @@ def run(options: LeakOptions, *, clock: Clock | None = None, tell: Told | None =
     report.findings = collector.findings(facts, accepts)
     if options.logs:
         _logs(options, roots, report, say)
-    _behind(collector.gate(one.secret for one in options.known), report)
+    behind(collector.gate(one.secret for one in options.known), report)
     _correlate(options, report)
     if options.accept and options.baseline is not None:
         _accept(options, facts, collector, report, baseline_key or key)
@@ -153,31 +178,6 @@ def run(options: LeakOptions, *, clock: Clock | None = None, tell: Told | None =
 
 def _gated(tell: Told, gate: Gate) -> Told:
     return lambda line: tell(gate.text(line))
-
-
-def _behind(gate: Gate, report: LeakReport) -> None:
-    """Pass every text of the report that is not a finding's own through the gate; those passed it already."""
-    text = gate.text
-    report.searched = [
-        replace(one, target=text(one.target), error=text(one.error)) for one in report.searched
-    ]
-    report.coverage.shown_as(text)
-    report.plugins = [_shown_plugin(one, text) for one in report.plugins]
-    for site in report.sites:
-        site.exposures, site.by_hand = (
-            [replace(one, path=text(one.path), proof=tuple(map(text, one.proof))) for one in rows]
-            for rows in (site.exposures, site.by_hand)
-        )
-        site.asked = [(at, text(path), status) for at, path, status in site.asked]
-        site.stopped = text(site.stopped)
-        site.installed = [replace(one, where=text(one.where)) for one in site.installed]
-        site.vulnerable = [_shown_plugin(one, text) for one in site.vulnerable]
-    if report.logs is not None:
-        report.logs = report.logs.shown_as(text)
-
-
-def _shown_plugin(one: Vulnerable, text: Callable[[str], str]) -> Vulnerable:
-    return replace(one, installed=replace(one.installed, where=text(one.installed.where)))
 
 
 def _proven(options: LeakOptions, collector: Collector, say: Told) -> AccountFacts | None:
@@ -241,24 +241,26 @@ def _target(
         return None
     path = Path(target).expanduser()
     say(f"searching {visible(path)}")
-    if not _timed(
-        target, "tree", report, lambda coverage: _tree(path, scanner, collector, coverage, options)
-    ):
+    bundles: list[Path] = []
+
+    def tree(coverage: Coverage) -> None:
+        from workbench.leaks.files import scan_tree
+
+        bundles.extend(scan_tree(path, scanner, collector, coverage))
+        if not options.history:
+            coverage.skip("git history, not asked for", visible(path), gap=False)
+            for bundle in bundles:
+                coverage.skip("git bundle, its history not asked for", visible(bundle))
+
+    if not _timed(target, "tree", report, tree):
         return None
     if path.is_dir():
         _plugins(path, report)
         _histories(path, options, scanner, collector, report, say)
+    if options.history:
+        for bundle in bundles:
+            _bundle(bundle, scanner, collector, report, say)
     return path
-
-
-def _tree(
-    path: Path, scanner: Scanner, collector: Collector, coverage: Coverage, options: LeakOptions
-) -> None:
-    from workbench.leaks.files import scan_tree
-
-    scan_tree(path, scanner, collector, coverage)
-    if not options.history:
-        coverage.skip("git history, not asked for", visible(path), gap=False)
 
 
 def _histories(
@@ -266,9 +268,10 @@ def _histories(
 ) -> None:
     if not options.history:
         return
-    from workbench.leaks.history import is_repository, scan_history
+    from workbench.leaks.history import scan_history
+    from workbench.leaks.repositories import repositories
 
-    for repository in _repositories(path, is_repository):
+    for repository in repositories(path):
         say(f"searching the history of {visible(repository)}")
 
         def search(coverage: Coverage, one: Path = repository) -> None:
@@ -277,22 +280,19 @@ def _histories(
         _timed(str(repository), "history", report, search)
 
 
-def _repositories(path: Path, is_repository: Callable[[Path], bool]) -> list[Path]:
-    """Return the repositories at ``path`` and up to two levels below it (a server's folder of sites)."""
-    found: list[Path] = []
-    level = [path]
-    for _ in range(3):
-        deeper: list[Path] = []
-        for folder in level:
-            if is_repository(folder):
-                found.append(folder)
-            try:
-                children = sorted(one for one in folder.iterdir() if not one.is_symlink() and one.is_dir())
-            except PermissionError:
-                continue
-            deeper += [one for one in children[:500] if one.name != ".git"]
-        level = deeper[:5000]
-    return found
+def _bundle(path: Path, scanner: Scanner, collector: Collector, report: LeakReport, say: Told) -> None:
+    """Search the history in a git bundle, which git unpacks as it clones."""
+    from workbench.leaks.clone import GitUrl, cloned
+    from workbench.leaks.history import scan_history
+
+    shown = visible(path)
+
+    def search(coverage: Coverage) -> None:
+        say(f"searching the history in the bundle {shown}")
+        with cloned(GitUrl(str(path.resolve()), None)) as folder:
+            scan_history(folder, scanner, collector, coverage, root=shown)
+
+    _timed(shown, "history", report, search)
 
 
 def _url(target: str, scanner: Scanner, collector: Collector, report: LeakReport, say: Told) -> None:
@@ -391,16 +391,22 @@ def _sites(
 def _logs(options: LeakOptions, roots: Sequence[Path], report: LeakReport, say: Told) -> None:
     from workbench.leaks.accesslog import LogReader
     from workbench.leaks.logfiles import log_paths, read_log
+    from workbench.leaks.logformat import declared, named_networks
     from workbench.leaks.served import served_sizes
 
     usual = {size for site in report.sites for size in site.usual_sizes}
-    reader = LogReader(sizes=served_sizes(roots), usual=usual)
+    reader = LogReader(
+        sizes=served_sizes(roots),
+        usual=usual,
+        proxies=named_networks(options.proxies),
+        declared=declared(options.log_format) if options.log_format else None,
+    )
     for one in options.logs:
         say(f"reading {visible(one, 200)}")
 
         def read(coverage: Coverage, name: str = one) -> None:
             reader.coverage = coverage
-            for path in log_paths(Path(name).expanduser()):
+            for path in log_paths(Path(name).expanduser(), coverage):
                 read_log(path, reader)
 
         _timed(one, "log", report, read)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 
 from workbench.core.redact import key_tail, visible
-from workbench.leaks.accesslog import Fetch, Served
+from workbench.leaks.logreport import Fetch, Served
 
 
 class Strength(IntEnum):
@@ -88,19 +88,20 @@ def _theft(
         fetch
         for fetch in fetches
         if fetch.served >= Served.S2
+        and fetch.time is not None
         and fetch.time <= use.first_use
         and (created is None or fetch.time >= created)
     ]
     of_key = [fetch for fetch in earlier if fetch.path in paths]
     # Whole files before probable ones, then the latest before the first use.
-    best = max(of_key, key=lambda fetch: (fetch.served, _near(fetch, use), fetch.time), default=None)
+    best = max(of_key, key=lambda fetch: (fetch.served, _near(fetch, use), _moment(fetch)), default=None)
     if best is not None:
         same = best.served is Served.S3 and _near(best, use)
         strength = Strength.SAME_ADDRESS if same else Strength.SAME_KEY
         return _taken(use, strength, best, paths[best.path], len(holding), len(of_key))
     unknown = [fetch for fetch in earlier if not exposures and fetch.served is Served.S3]
     if unknown:
-        return _likely(use, max(unknown, key=lambda fetch: fetch.time))
+        return _likely(use, max(unknown, key=_moment))
     start = min((one.since for one in holding if one.since is not None), default=created)
     if holding or start is not None:
         return _interval(use, holding[0] if holding else None, start)
@@ -127,8 +128,8 @@ def _taken(
 ) -> Theft:
     verb = "taken" if fetch.served is Served.S3 else "probably taken"
     sentence = (
-        f"{verb} on {_on(fetch.time)} from {fetch.path} by {fetch.address}, {_key(use)} first used by a stranger at "
-        f"{_later(use.first_use, fetch.time)}"
+        f"{verb} on {_on(_moment(fetch))} from {fetch.path} by {fetch.address}, {_key(use)} first used by a "
+        f"stranger at {_later(use.first_use, _moment(fetch))}"
     )
     size = (
         "the body's size equals the file's" if fetch.served is Served.S3 else "a body of its own was served"
@@ -150,10 +151,15 @@ def _taken(
     return Theft(use, strength, fetch, exposure, fetch.time, use.first_use, sentence, f"{sure}: {how}")
 
 
+def _moment(fetch: Fetch) -> datetime:
+    """When a fetch was; one whose time was not logged never comes this far."""
+    return fetch.time or datetime.min.replace(tzinfo=UTC)
+
+
 def _likely(use: ForeignUse, fetch: Fetch) -> Theft:
     sentence = (
-        f"possibly taken on {_on(fetch.time)} from {fetch.path} by {fetch.address}, {_key(use)} first used by a "
-        f"stranger at {_later(use.first_use, fetch.time)}"
+        f"possibly taken on {_on(_moment(fetch))} from {fetch.path} by {fetch.address}, {_key(use)} first used by a "
+        f"stranger at {_later(use.first_use, _moment(fetch))}"
     )
     how = "weak: the file was served before the first use, but whether it held this key was not checked"
     return Theft(use, Strength.INTERVAL, fetch, None, fetch.time, use.first_use, sentence, how)

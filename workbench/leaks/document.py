@@ -10,8 +10,8 @@ from workbench.leaks.findings import Finding
 from workbench.leaks.model import CommitRef, Coverage, Place
 
 if TYPE_CHECKING:
-    from workbench.leaks.accesslog import Fetch, LogReport, Visitor
     from workbench.leaks.correlate import Theft
+    from workbench.leaks.logreport import Fetch, LogReport, Visitor
     from workbench.leaks.web import Exposure, SiteReport
     from workbench.leaks.wordpress import Vulnerable
 
@@ -41,6 +41,7 @@ def document(report: LeakReport) -> dict[str, Any]:
             for one in report.searched
         ],
         "coverage": _coverage(report.coverage),
+        "verdict": report.verdict,
         "sites": [_site(one) for one in report.sites],
         "logs": _logs(report.logs) if report.logs is not None else None,
         "thefts": [_theft(one) for one in report.thefts],
@@ -181,6 +182,7 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
         "files": coverage.files,
         "bytes": coverage.bytes,
         "complete": coverage.complete,
+        "unread": sum(coverage.skipped[reason] for reason in coverage.gaps),
         "skipped": [
             {
                 "reason": reason,
@@ -221,8 +223,8 @@ def _logs(report: LogReport) -> dict[str, Any]:
 
 def _fetch(one: Fetch) -> dict[str, Any]:
     return {
-        "time": iso(one.time),
-        "address": one.address,
+        "time": iso(one.time) if one.time else None,
+        "address": one.address or None,
         "agent": one.agent,
         "path": one.path,
         "kind": one.kind,
@@ -238,8 +240,8 @@ def _fetch(one: Fetch) -> dict[str, Any]:
 def _visitor(one: Visitor) -> dict[str, Any]:
     return {
         "address": one.address,
-        "first": iso(one.first),
-        "last": iso(one.last),
+        "first": iso(one.first) if one.first else None,
+        "last": iso(one.last) if one.last else None,
         "requests": one.requests,
         "served": one.served,
         "kinds": dict(one.kinds.most_common()),

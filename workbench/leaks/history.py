@@ -56,6 +56,8 @@ def scan_history(
     if folder is None:
         return False
     shown = root or visible(path)
+    if (folder / "shallow").is_file():
+        coverage.skip("shallow clone: commits before its edge are not here", shown)
     with Shadow(folder) as shadow:
         # Ids of the commits, one a line: what the question for the commits behind a hit is fed with.
         commits = bytearray()

@@ -25,7 +25,7 @@ _FILES: tuple[tuple[str, bool, str], ...] = (
     (
         "environment file",
         True,
-        r"(?:^|/)(?:\.env(?:[._~-][\w.~-]*|rc)?|[\w-]+\.env|live_env|env(?:\.\w+)?\.js)$",
+        r"(?i)(?:^|/)(?:\.env(?:[._~-][\w.~-]*|rc)?|[\w-]+\.env|live_env|env(?:\.\w+)?\.js)$",
     ),
     ("git repository", True, r"/\.git(?:-credentials$|/)"),
     ("other repository data", True, r"/\.(?:svn|hg|bzr)/"),
@@ -40,7 +40,9 @@ _FILES: tuple[tuple[str, bool, str], ...] = (
     (
         "configuration",
         True,
-        r"(?i)/(?:config(?:/(?:default|config|production))?(?:\.production|\.development)?\.js(?:on)?"
+        r"(?i)/(?:application[\w-]*\.(?:ya?ml|properties)|\.runtimeconfig\.json|(?:config/)?master\.key|credentials\.yml\.enc"
+        r"|[\w.-]*\.tfstate(?:\.backup)?|[\w.-]*\.tfvars|id_(?:rsa|ed25519|ecdsa)|[\w-]+\.(?:p12|pfx|pem)|local_settings\.py"
+        r"|config(?:/(?:default|config|production))?(?:\.production|\.development)?\.js(?:on)?"
         r"|appsettings[\w.]*\.json"
         r"|web\.config|secrets\.ya?ml|values\.ya?ml|parameters\.ya?ml|databases?\.ya?ml|security\.yaml"
         r"|auth\.json|ecosystem\.config\.js"
@@ -78,6 +80,8 @@ _FILES: tuple[tuple[str, bool, str], ...] = (
         r"|mail|smtp)[\w.-]*\.log$"
         r"|/error_log$|_debug_log\.txt$",
     ),
+    ("memory dump", True, r"(?i)/(?:actuator/)?heapdump(?:\.\w+)?$|\.hprof$|/debug/pprof/heap"),
+    ("path traversal", True, r"(?i)(?:^|/)\.\.(?:/|\\)"),
     ("shell history", True, r"/\.(?:bash|zsh|sh|mysql|psql)_history$"),
     ("source map", False, r"\.(?:js|css)\.map$"),
 )
@@ -95,12 +99,12 @@ _HARVESTERS: tuple[tuple[str, str, bool, str], ...] = (
         False,
         r"(?i)post-smtp(?:/|%2f)v1(?:/|%2f)(?:connect-app|get-logs?)",
     ),
-    ("PHPUnit eval-stdin (CVE-2017-9841)", "code execution", False, r"(?i)eval-stdin\.php"),
-    ("Ignition (CVE-2021-3129)", "code execution", False, r"_ignition/execute-solution"),
+    ("PHPUnit eval-stdin (CVE-2017-9841)", "code execution", True, r"(?i)eval-stdin\.php"),
+    ("Ignition (CVE-2021-3129)", "code execution", True, r"_ignition/execute-solution"),
     (
         "Apache traversal (CVE-2021-41773/42013)",
         "code execution",
-        False,
+        True,
         r"(?i)/(?:cgi-bin|icons)/\S*(?:\.%2e|%%32%65|%2e%2e|\.\./)",
     ),
     ("AndroxGh0st", "harvester", False, r"(?i)androxgh0st|0x(?:\[\]|%5b%5d)="),

@@ -52,6 +52,8 @@ class Request:
     accept: bool = False
     reason: str = ""
     contact: str = ""
+    proxies: tuple[str, ...] = ()
+    log_format: str = ""
 
     def asked(self) -> dict[str, Any]:
         """Return what the journal keeps of it, for a later re-check."""
@@ -172,6 +174,8 @@ def options_of(
         confirmed=request.mine,
         only_paths=frozenset().union(*exposed.values()) if request.recheck else None,
         contact=request.contact,
+        proxies=request.proxies,
+        log_format=request.log_format,
         network=network,
         baseline=request.baseline,
         accept=request.accept,

@@ -1,0 +1,153 @@
+"""Every family of access logs, and what carries them, gives the same answer: who was handed the file, and when."""
+
+# ruff: noqa: E501 -- a log line is easier to judge on one line
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from workbench.core.errors import UsageError
+from workbench.leaks.accesslog import LogReader
+from workbench.leaks.logclient import client, networks
+from workbench.leaks.logformat import declared
+from workbench.leaks.logreport import Served
+
+ADDRESS, PROXY, STAMP = "203.0.113.9", "10.1.2.3", "2026-11-18T03:12:44"
+CLF = f'{ADDRESS} - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432 "-" "curl/8"'
+BEHIND = f'{PROXY} - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432 "-" "curl/8" "{ADDRESS}"'
+CDN = "#Version: 1.0\n#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query\n"
+IIS = "#Software: x\n#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status sc-bytes X-Forwarded-For\n"
+
+LINES = {
+    "combined": CLF,
+    "common": CLF[: CLF.index(' "-"')],
+    "virtual host first": f"shop.example:443 {CLF}",
+    "quoted host first": f'"shop.example" {CLF}',
+    "whole line quoted": f'"{CLF}"',
+    "user with blanks": CLF.replace("- - [", "- Ann Onymous ["),
+    "header at the end": BEHIND,
+    "header first": BEHIND.replace(PROXY, f"{ADDRESS}, {PROXY}").rpartition(' "')[0],
+    "syslog": f"Nov 18 03:12:44 web1 nginx: {CLF}",
+    "syslog with host of digits": f"Nov 18 03:12:44 ip-10-0-0-7 nginx[77]: {CLF}",
+    "syslog 5424": f"<190>1 {STAMP}.1Z web1 nginx 77 - - {CLF}",
+    "rsyslog": f"{STAMP}.123456+00:00 web1 nginx: {CLF}",
+    "docker": f"{STAMP}.123456789Z {CLF}",
+    "container runtime": f"{STAMP}.123456789+00:00 stdout F {CLF}",
+    "compose": f"shop-web-1  | {CLF}",
+    "kubectl": f"[pod/web-7d/nginx] {CLF}",
+    "docker's file": json.dumps({"log": CLF + "\n", "stream": "stdout", "time": f"{STAMP}.1Z"}),
+    "journal as JSON": json.dumps({"__REALTIME_TIMESTAMP": "1794971564000000", "MESSAGE": CLF}),
+    "shipper": json.dumps({"@timestamp": f"{STAMP}.0Z", "message": CLF, "log": {"file": {"path": "/var/log/x"}}}),
+    "cloud, text": json.dumps({"textPayload": CLF, "timestamp": f"{STAMP}Z"}),
+    "load balancer": f'h2 {STAMP}.186Z app/lb/50dc {ADDRESS}:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 120 1432 "GET https://shop.example:443/.env HTTP/2.0" "curl" - -',
+    "load balancer, old": f'{STAMP}.945Z lb {ADDRESS}:2817 10.0.0.1:80 0.1 0.1 0.1 200 200 0 1432 "GET https://shop.example:443/.env HTTP/1.1" "curl" - -',
+    "bucket": f'79a5 bucket [18/Nov/2026:03:12:44 +0000] {ADDRESS} - 3E57 WEBSITE.GET.OBJECT .env "GET /.env HTTP/1.1" 200 - 1432 1432 7 6 "-" "curl" -',
+    "HAProxy": f'Nov 18 03:12:44 lb haproxy[14]: {ADDRESS}:3317 [18/Nov/2026:03:12:44.655] web be/s1 10/0/30/69/109 200 1432 - - ---- 1/1/1/1/0 0/0 "GET /.env HTTP/1.1"',
+    "HAProxy, headers": f'{ADDRESS}:3317 [18/Nov/2026:03:12:44.655] web~ be/s1 0/0/3/6/10 200 1432 - - ---- 1/1/1/1/0 0/0 {{shop.example}} "GET /.env HTTP/1.1"',
+    "Envoy": f'[{STAMP}.310Z] "GET /.env HTTP/1.1" 200 - 0 1432 5 4 "{ADDRESS}" "curl" "uuid-1" "shop.example" "10.0.0.7:80"',
+    "Envoy as JSON": json.dumps({"start_time": f"{STAMP}.3Z", "method": "GET", "path": "/.env", "response_code": 200, "bytes_sent": 1432, "x_forwarded_for": f"{ADDRESS},10.0.0.2", "downstream_remote_address": "10.0.0.2:1"}),
+    "router": f'{STAMP}.3+00:00 heroku[router]: at=info method=GET path="/.env" host=x fwd="{ADDRESS}" dyno=web.1 status=200 bytes=1432',
+    "name=value": f'time="{STAMP}Z" level=info remote_addr={ADDRESS} method=GET uri=/.env status=200 size=1432',
+    "IIS": f"{IIS}2026-11-18 03:12:44 10.0.2.10 GET /.env - 443 - {ADDRESS} curl/8+(x) 200 1432 -",
+    "IIS behind a proxy": f"{IIS}2026-11-18 03:12:44 10.0.2.10 GET /.env - 443 - {PROXY} curl/8+(x) 200 1432 {ADDRESS}",
+    "CDN": CDN + f"2026-11-18\t03:12:44\tFRA2\t1432\t{ADDRESS}\tGET\td1.example\t/.env\t200\t-\tcurl\t-",
+    "CDN as JSON": json.dumps({"ClientIP": ADDRESS, "ClientRequestMethod": "GET", "ClientRequestURI": "/.env", "EdgeStartTimestamp": 1794971564000000000, "EdgeResponseBytes": 1432, "EdgeResponseStatus": 200}),
+    "cloud balancer": json.dumps({"httpRequest": {"requestMethod": "GET", "requestUrl": "https://x.example/.env", "status": 200, "responseSize": "1432", "remoteIp": ADDRESS}, "timestamp": f"{STAMP}.1Z"}),
+    "front door": json.dumps({"time": f"{STAMP}.0Z", "properties": {"httpMethod": "GET", "requestUri": "https://x.example:443/.env", "clientIp": ADDRESS, "httpStatusCode": "200", "responseBytes": "1432"}}),
+    "common schema": json.dumps({"@timestamp": f"{STAMP}.000Z", "source": {"ip": ADDRESS}, "http": {"request": {"method": "GET"}, "response": {"status_code": 200, "body": {"bytes": 1432}}}, "url": {"original": "/.env"}}),
+    "console encoder": f'2026/11/18 03:12:44.193\tINFO\thttp.log.access\thandled request\t{{"request": {{"remote_ip": "{ADDRESS}", "method": "GET", "uri": "/.env"}}, "size": 1432, "status": 200}}',
+    "ASGI": f'INFO:     {ADDRESS}:51234 - "GET /.env HTTP/1.1" 200 OK',
+    "WSGI": f'INFO:werkzeug:{ADDRESS} - - [18/Nov/2026 03:12:44] "GET /.env HTTP/1.1" 200 -',
+    "PHP's server": f"[Wed Nov 18 03:12:44 2026] {ADDRESS}:51234 [200]: GET /.env",
+}  # fmt: skip
+NO_TIME, NO_SIZE = {"ASGI"}, {"ASGI", "WSGI", "PHP's server"}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_each_format_tells_who_fetched_what_and_when(name: str) -> None:
+    reader = LogReader()
+    reader.read([(LINES[name] + "\n").encode()], name)
+    (fetch,) = reader.report().taken
+    assert (fetch.address, fetch.path, fetch.served) == (ADDRESS, "/.env", Served.S2)
+    assert fetch.size == (-1 if name in NO_SIZE else 1432)
+    if name in NO_TIME:
+        assert fetch.time is None
+    else:
+        assert fetch.time is not None
+        assert fetch.time.strftime("%Y-%m-%dT%H:%M:%S") == STAMP
+    assert reader.coverage.complete
+
+
+def test_the_client_is_never_a_proxy_of_ones_own() -> None:
+    assert client("198.51.100.4", ["203.0.113.9"]) == "198.51.100.4", "a header of a stranger proves nothing"
+    assert client("10.0.0.1", ["203.0.113.9, 10.0.0.7"]) == "203.0.113.9"
+    assert client("10.0.0.1", ["6.6.6.6, 203.0.113.9"]) == "203.0.113.9", "the left end may be forged"
+    assert client("198.51.100.4", ["203.0.113.9"], networks(["198.51.100.0/24"])) == "203.0.113.9"
+    assert client("10.0.0.1", ["unknown, 10.0.0.7"]) == ""
+    assert client("10.0.0.1", []) == "10.0.0.1", "a visitor of the inner network"
+    assert client("10.0.0.1", [], networks(["10.0.0.1"])) == ""
+    assert client("[2001:db8::7]:443", []) == "2001:db8::7"
+    assert client("::ffff:203.0.113.9", []) == "203.0.113.9"
+
+
+def test_copies_of_one_file_are_no_page_for_everything_and_a_page_for_everything_is() -> None:
+    def taken(paths: tuple[str, ...]) -> int:
+        reader = LogReader()
+        reader.read(["".join(CLF.replace("/.env", path) + "\n" for path in paths).encode()], "x")
+        return len(reader.report().taken)
+
+    assert taken(("/.env", "/api/.env", "/app/.env")) == 3
+    assert taken(("/.env", "/backup.sql", "/wp-config.php.bak")) == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/.ENV", "environment file"), ("/actuator/heapdump", "memory dump"), ("/x.hprof", "memory dump"),
+        ("/terraform.tfstate", "configuration"), ("/application.yml", "configuration"), ("/.runtimeconfig.json", "configuration"),
+        ("/config/master.key", "configuration"), ("/static/..%2f..%2fetc/passwd", "path traversal"),
+        ("/_ignition/execute-solution", "code execution"), ("/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php", "code execution"),
+    ],
+)  # fmt: skip
+def test_what_was_asked_for_is_named(path: str, kind: str) -> None:
+    reader = LogReader()
+    reader.read([(CLF.replace("/.env", path) + "\n").encode()], "x")
+    (fetch,) = reader.report().taken
+    assert fetch.kind == kind
+
+
+def test_an_exploit_answered_with_an_error_of_the_server_still_reached_its_code() -> None:
+    reader = LogReader()
+    line = CLF.replace("GET /.env", "POST /_ignition/execute-solution").replace(" 200 ", " 500 ")
+    reader.read([(line + "\n").encode()], "x")
+    (fetch,) = reader.report().taken
+    assert "CVE-2021-3129" in fetch.harvester
+
+
+def test_a_line_that_cannot_be_read_but_asks_for_something_is_a_gap() -> None:
+    reader = LogReader()
+    reader.read([f'{CLF}\n?? "GET /.env HTTP/1.1" ??\n'.encode()], "x")
+    assert not reader.coverage.complete
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            '$remote_addr|$time_iso8601|$request_method|$request_uri|$status|$body_bytes_sent|$upstream_addr|"$http_user_agent"',
+            f'{ADDRESS}|{STAMP}+00:00|GET|/.env|200|1432|10.0.0.1:80|"curl"',
+        ),
+        ('%t %h "%r" %>s %O "%{User-Agent}i"', f'[18/Nov/2026:03:12:44 +0000] {ADDRESS} "GET /.env HTTP/1.1" 200 1432 "curl"'),
+    ],
+)  # fmt: skip
+def test_a_declared_format_is_read(text: str, line: str) -> None:
+    reader = LogReader(declared=declared(text))
+    reader.read([f"{line}\n".encode()], "x")
+    (fetch,) = reader.report().taken
+    assert (fetch.address, fetch.path, fetch.size) == (ADDRESS, "/.env", 1432)
+
+
+def test_a_declared_format_without_a_status_is_refused() -> None:
+    with pytest.raises(UsageError):
+        declared("$remote_addr $time_local")
