@@ -118,4 +118,4 @@ async def test_a_watch_tells_what_the_days_bring_and_stops_on_a_signal(tmp_path:
             assert "multi.surbl.org" in {change["zone"] for change in second["changes"]}
             process.send_signal(signal.SIGTERM)
             _, err = await process.communicate()
-        assert process.returncode == 130, err
+        assert process.returncode == 128 + signal.SIGTERM, err

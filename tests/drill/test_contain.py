@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.support.drills import opened, running_drill
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.runbook.containment_state import Over, containment
 from workbench.domain.runbook.runbook import Verdict
 from workbench.planning.contain import Scope, plan
 from workbench.session.session import Session
@@ -38,7 +39,11 @@ async def test_every_way_in_is_shut_and_proven(tmp_path: Path) -> None:
         assert all(r.state is EffectState.VERIFIED for r in session.state.effects.values())
         assert _verdicts(session)["1"] is Verdict.DONE
         assert _verdicts(session)["2"] is Verdict.DONE
-        assert session.state.contained_at
+        # The credentials are cut, and it is not over: a stranger is in the panel, spam lies in the queue.
+        found = containment(session.situation())
+        assert found.over is Over.OPEN
+        assert {way.kind for way in found.known_open} >= {"user", "subaccount", "queue"}
+        assert not session.state.contained_at
 
 
 async def test_the_drill_itself_refuses_every_old_secret_and_takes_every_new_one(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.support.ground import Ground, ground, quiet
 from tests.support.kills import Fuse, Killed, arm, everything, ready
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
+from workbench.domain.runbook.containment_state import containment
 from workbench.session.session import Session
 
 ROW = "journal contained before"
@@ -51,9 +52,12 @@ async def test_a_kill_right_before_the_row_does_not_lose_it(tmp_path: Path) -> N
         async with place.session() as session:
             await session.connect()
             assert _rows(session) == 0
+            # What is queued and who sends belong to the evidence as much as the credentials do.
             await session.read_inventory()
-            assert session.state.contained_at
+            assert _rows(session) == 0
+            await session.read_rate(whole=True)
             await session.watch(whole=True)
+            assert session.state.contained_at
             assert _rows(session) == 1
 
 
@@ -64,8 +68,11 @@ async def test_with_a_stranger_s_new_key_there_is_no_evidence_of_it(tmp_path: Pa
         stolen = next(iter(place.old_keys.values()))
         main.keys[stolen.id] = stolen
         async with place.session() as session:
-            await ready(session)
+            await session.connect()
+            await session.read_rate(whole=True)
+            await session.read_inventory()
             assert _rows(session) == 0
+            assert "API key" in containment(session.situation()).words
             del main.keys[stolen.id]
             await session.watch()
             assert session.state.contained_at

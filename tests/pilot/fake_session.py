@@ -19,9 +19,12 @@ from workbench.domain.forensics.moment import Moment
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 from workbench.domain.model.plan import EffectState, Place, Plan
 from workbench.domain.model.replay import apply
+from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
 from workbench.domain.runbook import deadlines, runbook
+from workbench.domain.runbook.claims import Answer, Claim, Reading
+from workbench.domain.runbook.containment_state import Containment, Over
 from workbench.execution.context import Held, Keeping
 from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Summary
 from workbench.execution.reverification import Reproof
@@ -103,6 +106,8 @@ class FakeSession:
         self.capabilities: object | None = None
         self.running: object | None = None
         self.rate: Rate | None = None
+        # What "is it over?" is answered with; None leaves it to what the fake account shows.
+        self.over: Containment | None = None
         self.calls_per_second = 0.0
         self.listings: dict[str, Listing] = {}
         self.api = SimpleNamespace(clock_offset=None, endpoints=SimpleNamespace(dns=None))
@@ -121,6 +126,13 @@ class FakeSession:
         self.senders: list[dict[str, Any]] = []
         self.seen_window: AbuseWindow | None = None
         self._size = (logins, keys, users, domains)
+
+    following = "following, row 12, 2 s ago"
+
+    async def follow(self) -> int:
+        """Find nothing new."""
+        self.asked.append(("follow",))
+        return 0
 
     # reading
 
@@ -266,7 +278,24 @@ class FakeSession:
     def situation(self) -> Situation:
         """Return what actions look at."""
         own = next(iter(self.inventory.keys), "")
-        return Situation(self.inventory, self.state, self.clock.now(), own)
+        found = Situation(self.inventory, self.state, self.clock.now(), own, self.volume)
+        found.over = self.over
+        return found
+
+    @property
+    def volume(self) -> Volume | None:
+        """Return the figures that the rate stands for."""
+        if self.rate is None:
+            return None
+        now = self.clock.now()
+        return Volume((), 40.0, 60.0, None, self.rate.per_hour, now, measured_from=now)
+
+    def contain(self, at: str = "2026-11-21T14:08:48Z") -> None:
+        """Have it be over since ``at``."""
+        moment = datetime.fromisoformat(at)
+        claim = Claim("contained", Answer.YES, (Reading("keys", moment),))
+        self.over = Containment(Over.CONTAINED, claim, (), moment)
+        self.state.contained_at = at
 
     def steps(self) -> list[runbook.StepView]:
         """Return the real runbook."""

@@ -16,6 +16,7 @@ from workbench.core.errors import UsageError
 from workbench.documents import documents
 from workbench.domain.forensics.assessment import Assessment
 from workbench.domain.model.plan import Plan
+from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord
 from workbench.session.session import Session
 
@@ -40,30 +41,36 @@ def run(options: argparse.Namespace) -> int:
 async def _assess(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
-        if options.lift_suppressions and not options.dry_run:
-            session.check_writable()
-        await read_account(session)
-        session.investigation.moved = _moved()
-        if options.settings:
-            await session.investigation.read_settings()
-        found = await session.investigation.assess()
-        if options.recipients is not None:
-            await _recipients(session, Path(options.recipients))
-        lifted = await lift(session, options) if options.lift_suppressions else None
-        if options.dry_run:
-            return 0
-        if options.json:
-            effects = {} if lifted is None else {"effects": documents.effects(lifted.records)}
-            document({**_document(session, found), **effects})
-        else:
-            _show(found)
-            if lifted is not None and lifted.records:
-                text(tables.effects(lifted.records))
+        return await assess(session, options)
     finally:
         await session.aclose()
+
+
+async def assess(session: Session, options: argparse.Namespace) -> int:
+    """Read the log, attribute, count, print the document or the tables; returns the exit code."""
+    if options.lift_suppressions and not options.dry_run:
+        session.check_writable()
+    await read_account(session)
+    session.investigation.moved = _moved()
+    if options.settings:
+        await session.investigation.read_settings()
+    found = await session.investigation.assess()
+    if options.recipients is not None:
+        await _recipients(session, Path(options.recipients))
+    lifted = await lift(session, options) if options.lift_suppressions else None
+    if options.dry_run:
+        return 0
+    if options.json:
+        effects = {} if lifted is None else {"effects": documents.effects(lifted.records)}
+        document({**_document(session, found), **effects})
+    else:
+        _show(found)
+        if lifted is not None and lifted.records:
+            text(tables.effects(lifted.records))
     if lifted is not None and lifted.code:
         return lifted.code
-    return 1 if any(sender.asks for sender in found.senders) else 0
+    asks = any(sender.asks for sender in found.senders)
+    return 1 if asks or found.missing() or session.inventory.missing else 0
 
 
 class Lifted(NamedTuple):
@@ -116,6 +123,7 @@ def _document(session: Session, found: Assessment) -> dict[str, Any]:
     uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
     return {
         **documents.head("assess", session.incident),
+        **_known(situation, found),
         "as_of": iso(situation.now),
         "window": found.window.to_json(),
         "entries": found.table.entries,
@@ -135,6 +143,12 @@ def _document(session: Session, found: Assessment) -> dict[str, Any]:
         },
         "notes": list(found.words),
     }
+
+
+def _known(situation: Situation, found: Assessment) -> dict[str, Any]:
+    known = documents.known(situation)
+    rows = [{"what": line, "where": None, "why": "not readable"} for line in found.missing()]
+    return {**known, "complete": known["complete"] and not rows, "not_read": [*known["not_read"], *rows]}
 
 
 def _show(found: Assessment) -> None:

@@ -6,19 +6,31 @@ from collections.abc import Sequence
 from datetime import UTC, timedelta
 
 from workbench.blocklists.removal import Removal
-from workbench.blocklists.verdicts import Verdict
+from workbench.blocklists.verdicts import Listing, Verdict
 from workbench.blocklists.watch import strip
 from workbench.blocklists.zones import Tier
 from workbench.cli import tables
 from workbench.core.redact import visible
+from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import REFUSALS, request_word
 from workbench.domain.model.state import State
 from workbench.domain.runbook.blocklists import rate_lines, refusal_lines
+from workbench.domain.runbook.claims import Claim
 from workbench.session.blocklist_watch import BlocklistWatch, Round
 
 
-def page(watch: BlocklistWatch, state: State, made: Round, days: int) -> str:
-    """Return listings, removals, refusals and rates, and loudly what was not asked."""
+def page(
+    watch: BlocklistWatch, state: State, made: Round, days: int, looked_up: Sequence[Listing] = ()
+) -> str:
+    """Return listings, removals, refusals and rates, and loudly what was not asked.
+
+    ``looked_up`` is what was asked about by name: it need not be the account's.
+    """
+    if looked_up:
+        said = clean.of_listings(looked_up, watch.unasked(), watch.now())
+        return "\n\n".join(
+            part for part in (_by_name(made, looked_up, said), switched_off(watch), _unclear(watch)) if part
+        )
     parts = [_headline(watch, made), switched_off(watch), _listings(watch, days), _removals(watch.removals())]
     parts += [_unclear(watch), _monitoring(watch), _refusals(state)]
     parts += ["\n".join((*rate_lines(state), *refusal_lines(state)))]
@@ -43,11 +55,34 @@ def switched_off(watch: BlocklistWatch) -> str:
     return "\n".join(visible(line, 400) for line in lines)
 
 
+def _by_name(made: Round, looked_up: Sequence[Listing], said: Claim) -> str:
+    listed = [one for one in looked_up if one.verdict is Verdict.LISTED]
+    unclear = sum(one.verdict is Verdict.CANNOT_TELL for one in looked_up)
+    head = (
+        f"{made.asked} look-ups in {made.seconds:.1f} s: {len(listed)} listing(s), {unclear} cannot tell. "
+        f"{_sentence(clean.words(said))}"
+    )
+    rows = [
+        (
+            visible(one.subject.value, 60),
+            visible(one.zone.title, 40),
+            f"{one.tier} {one.tier.word}",
+            visible(one.reason, 60),
+        )
+        for one in listed
+    ]
+    return f"{head}\n\n{tables.table(rows, ('subject', 'list', 'tier', 'reason'))}" if rows else head
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
+
+
 def _headline(watch: BlocklistWatch, made: Round) -> str:
     matter, listed = len(watch.book.mattering), len(watch.book.listed)
     return (
         f"{made.asked} look-ups in {made.seconds:.1f} s: {listed} listing(s), {matter} of them matter, "
-        f"{watch.book.unclear} cannot tell."
+        f"{watch.book.unclear} cannot tell. {_sentence(clean.words(clean.of_book(watch.book)))}"
     )
 
 
@@ -73,7 +108,7 @@ def _listings(watch: BlocklistWatch, days: int) -> str:
             )
         )
     if not rows:
-        return "No listing."
+        return "No listing." if clean.of_book(watch.book).good else ""
     return tables.table(
         rows, ("", "subject", "list", "tier", "since", f"last {days} days", "removal", "reason")
     )

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from workbench.blocklists.names import Subject
+from workbench.blocklists.verdicts import Listing
 from workbench.cli import blocklist_words, notice
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
@@ -17,11 +18,15 @@ from workbench.core.clock import iso
 from workbench.core.errors import ApiError
 from workbench.core.redact import visible
 from workbench.documents import documents
+from workbench.domain.blocklists import clean
+from workbench.domain.runbook.claims import Claim
 from workbench.session.blocklist_watch import BlocklistWatch, Round
 from workbench.session.session import Session
 
 # A watch sleeps until the next pair is due, and looks at the clock at least this often (seconds).
 LONGEST_NAP = 600.0
+# Nothing could be asked, or nothing answered (design, exit codes).
+NOTHING_KNOWN = 3
 DRILL_NAP = 2.0
 
 
@@ -48,8 +53,8 @@ async def _blocklists(options: argparse.Namespace) -> int:
         if options.json:
             document(_document(session, made, only))
         else:
-            text(blocklist_words.page(watch, session.state, made, options.days))
-        return 1 if watch.book.mattering else 0
+            text(blocklist_words.page(watch, session.state, made, options.days, _looked_up(watch, only)))
+        return _code(session, only)
     finally:
         await session.aclose()
 
@@ -74,7 +79,27 @@ async def _watch(session: Session, options: argparse.Namespace) -> int:
             continue
         if made is not None:
             _report(session, options, made)
-    return 1 if watch.book.mattering else 0
+    return _code(session, ())
+
+
+def _looked_up(watch: BlocklistWatch, only: Sequence[Subject]) -> list[Listing]:
+    """Return what was just looked up by name, the account's own or not; nothing where all of it was."""
+    wanted = {subject.value for subject in only}
+    return [one for one in watch.listings.values() if one.subject.value in wanted]
+
+
+def _claim(watch: BlocklistWatch, only: Sequence[Subject]) -> Claim:
+    if only:
+        return clean.of_listings(_looked_up(watch, only), watch.unasked(), watch.now())
+    return clean.of_book(watch.book)
+
+
+def _code(session: Session, only: Sequence[Subject]) -> int:
+    """Return 0 where every list that matters answered and none lists, 3 where none answered, 1 for all between."""
+    said = _claim(session.blocklists, only)
+    if clean.nothing_answered(said):
+        return NOTHING_KNOWN
+    return 0 if said.good and session.inventory_is_whole else 1
 
 
 def _nap(session: Session, watch: BlocklistWatch, ends: datetime) -> float:
@@ -151,4 +176,6 @@ def _document(session: Session, made: Round | None, only: Sequence[Subject]) -> 
         facts=session.state.facts,
         seconds=made.seconds if made is not None else None,
         due=watch.next_due(),
+        claim=_claim(watch, only),
+        gaps=session.inventory.missing,
     )

@@ -15,9 +15,11 @@ from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
 from workbench.documents import documents
+from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.interruption import interrupted
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
+from workbench.domain.runbook.containment_state import containment
 from workbench.execution.progress import EffectMoved, Notice, Phase, Summary
 from workbench.planning.contain import Scope, plan
 from workbench.planning.grants import PROPOSED, SAME
@@ -27,6 +29,7 @@ from workbench.session.session import Session
 from workbench.smtp.auth_probe import CANNOT_PROVE, ELSEWHERE
 
 HALF_WAY = 4
+_ALARMS = 5  # said one by one
 
 
 def run(options: argparse.Namespace) -> int:
@@ -97,21 +100,25 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
 
 
 def _still_uncut(session: Session, scope: Scope) -> int:
-    """Return 1 and say so where the account, read again, holds what this plan could not know of; else 0.
+    """Return 1 and say why where it is not over: what could not be read, what came meanwhile, what is open; else 0.
 
-    A fault kept a part of it from being read, or somebody made a credential in the meantime.
+    A script that reads 0 as *access is cut* must not be told a lie: a way back that is known to be open, and one
+    that nobody could look at, both end with 1.
     """
-    gaps = coverage.not_cut(session.situation())
-    missed = [e for e in plan(session.situation(), scope) if e.id not in session.state.effects]
+    situation = session.situation()
+    found = containment(situation)
+    gaps = coverage.not_cut(situation)
+    missed = [e for e in plan(situation, scope) if e.id not in session.state.effects]
     for gap in gaps:
         say(f"Not read, so not cut: {coverage.said(gap)}")
     for effect in missed[:5]:
         say(f"Not cut yet, it was not there or not readable before: {effect.what}")
-    if missed or any(gap.passing for gap in gaps):
+    say(f"{found.words[0].upper()}{found.words[1:]}.")
+    if missed or any(gap.passing for gap in session.inventory.gaps.values()):
         say("Run the same command again: it does what is left, and nothing twice.")
     elif gaps:
         say("Run it with a key that may read these, or look in the control panel and attest the step.")
-    return 1 if gaps or missed else 0
+    return 0 if found.contained and not missed and not gaps else 1
 
 
 async def _why_halted(session: Session, error: WorkbenchError) -> WorkbenchError:
@@ -141,6 +148,7 @@ async def verify(session: Session, options: argparse.Namespace) -> int:
         document(
             {
                 **documents.head("contain", session.incident),
+                **documents.known(session.situation()),
                 "effects": documents.effects(session.state.effects.values()),
                 "proofs": {
                     "checked": found.checked,
@@ -176,10 +184,14 @@ def scope_of(options: argparse.Namespace) -> Scope:
 
 
 async def read_account(session: Session) -> None:
-    """Connect and read inventory and sending figures; figures that cannot be read are said, not fatal."""
+    """Connect and read inventory and sending figures, journal what appeared, and say first what it means.
+
+    Figures that cannot be read are said and kept as gaps, not fatal.
+    """
     capabilities = await session.connect()
     for line in capabilities.words():
         say(line)
+    began = session.clock.now()
     results = await asyncio.gather(session.read_inventory(), _figures(session), return_exceptions=True)
     for result in results[1:]:
         if isinstance(result, ApiError):
@@ -188,6 +200,22 @@ async def read_account(session: Session) -> None:
             raise result
     if isinstance(results[0], BaseException):
         raise results[0]
+    # Who sends was read beside the inventory: only now is all there to compare.
+    await session.notice(began)
+    await session.note_containment()
+    said_first(session)
+
+
+def said_first(session: Session) -> None:
+    """Say what rings, then how far it is: before anything else that a command has to say."""
+    situation = session.situation()
+    waiting = open_alarms(situation)
+    for alarm in waiting[:_ALARMS]:
+        say(f"ALARM {alarm.at}: {alarm.text}")
+    if len(waiting) > _ALARMS:
+        say(f"and {len(waiting) - _ALARMS} more alarms; --json names them all.")
+    if session.state.first_cut_at:
+        say(f"{session.incident}: {containment(situation).words}.")
 
 
 async def _figures(session: Session) -> None:
@@ -198,6 +226,7 @@ async def _figures(session: Session) -> None:
 
 async def _read_again(session: Session) -> None:
     try:
+        await session.read_rate()
         await session.watch(whole=True)
     except ApiError as error:
         say(f"The account could not be read again: {error.what}")
@@ -283,6 +312,7 @@ def _finish(
         document(
             {
                 **documents.head("contain", session.incident),
+                **documents.known(situation),
                 "effects": documents.effects(session.state.effects.values()),
                 "steps": documents.steps(situation),
                 "findings": [f.to_json() for f in session.findings()],

@@ -20,7 +20,7 @@ from workbench.session import report_writer
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; returns 0 when written or whole, 1 when altered."""
+    """Run the command; returns 0 when written from a whole reading (or found whole), 1 otherwise."""
     if options.verify is not None:
         return run_async(lambda: _verify(options))
     return run_async(lambda: _write(options))
@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _write(options: argparse.Namespace) -> int:
     session = await open_from(options)
+    whole = True
     try:
         try:
             await read_account(session)
@@ -38,20 +39,24 @@ async def _write(options: argparse.Namespace) -> int:
                 "The report is written from the journal; what the account shows now is missing in it, and it says so."
             )
             session.could_not_read(error)
+        known = documents.known(session.situation())
+        whole = bool(known["complete"])
         written = await session.write_report()
         if options.json:
-            document(written.document)
+            document({**written.document, **known})
         else:
             report = compose(Audience(options.audience), session.report_material())
             if options.format == "json":
-                document({**documents.head("report", session.incident), **to_json(report)})
+                document({**documents.head("report", session.incident), **known, **to_json(report)})
             else:
                 text(report_writer.FORMATS[options.format](report))
     finally:
         await session.aclose()
     say(f"{len(written.files)} files written to {written.folder}.")
     say("Send the hash of the journal along: only what left this machine proves anything later.")
-    return 0
+    if not whole:
+        say("Part of the account could not be read: the reports name it, and say nothing of it.")
+    return 0 if whole else 1
 
 
 async def _verify(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from workbench.cli.output import document, say, text
 from workbench.documents import documents
 from workbench.domain.model.interruption import interrupted
 from workbench.domain.runbook.runbook import Verdict
+from workbench.session.session import Session
 
 _CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
 
@@ -23,19 +24,26 @@ def run(options: argparse.Namespace) -> int:
 async def _status(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
-        # From the journal alone, so that it is said even where the account does not answer.
-        if words := interrupted(session.state):
-            say(f"{words} `workbench contain --yes` goes on with it.")
-        await read_account(session)
-        situation, steps, found = session.situation(), session.steps(), session.findings()
-        notes = session.capabilities.words() if session.capabilities is not None else []
-        if options.json:
-            document(documents.status(situation, notes))
-        else:
-            text(tables.overview(session.title, session.incident, situation))
-            text(tables.steps(steps))
-            text(tables.findings(found))
+        return await status(session, options)
     finally:
         await session.aclose()
+
+
+async def status(session: Session, options: argparse.Namespace) -> int:
+    """Read, and print the document or the tables; returns the exit code."""
+    # From the journal alone, so that it is said even where the account does not answer.
+    if words := interrupted(session.state):
+        say(f"{words} `workbench contain --yes` goes on with it.")
+    await read_account(session)
+    situation, steps, found = session.situation(), session.steps(), session.findings()
+    not_read = not documents.known(situation)["complete"]
+    notes = session.capabilities.words() if session.capabilities is not None else []
+    if options.json:
+        document(documents.status(situation, notes))
+    else:
+        text(tables.overview(session.title, session.incident, situation))
+        text(tables.steps(steps))
+        text(tables.findings(found))
     open_ = any(step.verdict not in _CLOSED for step in steps) or any(not f.decision for f in found)
-    return 1 if open_ else 0
+    # What could not be read is no part of what is known and good (design, exit codes).
+    return 1 if open_ or not_read else 0

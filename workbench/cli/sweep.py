@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from typing import Any
 
 from workbench.cli import tables
 from workbench.cli.contain import read_account
@@ -26,22 +27,29 @@ def run(options: argparse.Namespace) -> int:
 async def _sweep(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
-        try:
-            await read_account(session)
-        except NotAuthorised as error:
-            _blind(session, error, options)
-            raise
-        await _read_use(session)
-        session.investigation.moved = _moved()
-        result = await session.investigation.sweep()
-        found = findings(session.situation())
-        if options.json:
-            document(_document(session, result))
-        else:
-            _show(session, result, everything=options.all)
+        return await sweep(session, options)
     finally:
         await session.aclose()
-    return 1 if any(not finding.decision or finding.decision == "intruder" for finding in found) else 0
+
+
+async def sweep(session: Session, options: argparse.Namespace) -> int:
+    """Read every setting and print the document or the tables; returns the exit code."""
+    try:
+        await read_account(session)
+    except NotAuthorised as error:
+        _blind(session, error, options)
+        raise
+    await _read_use(session)
+    session.investigation.moved = _moved()
+    result = await session.investigation.sweep()
+    found = findings(session.situation())
+    if options.json:
+        document(_document(session, result))
+    else:
+        _show(session, result, everything=options.all)
+    open_ = any(not finding.decision or finding.decision == "intruder" for finding in found)
+    # Nothing unseen counts as clean: what could not be looked at ends with 1 as an open finding does.
+    return 1 if open_ or result.gaps or result.unread or session.inventory.missing else 0
 
 
 def _blind(session: Session, error: NotAuthorised, options: argparse.Namespace) -> None:
@@ -55,6 +63,8 @@ def _blind(session: Session, error: NotAuthorised, options: argparse.Namespace) 
         document(
             {
                 **head,
+                "complete": False,
+                "not_read": [{"what": row.words, "where": None, "why": row.question} for row in rows],
                 "looked_at": 0,
                 "findings": [finding.to_json() for finding in found],
                 "unread": [row.to_json() for row in rows],
@@ -94,6 +104,7 @@ def _document(session: Session, result: Sweep) -> dict[str, object]:
     situation = session.situation()
     return {
         **documents.head("sweep", session.incident),
+        **_known(session, result),
         "as_of": iso(result.at),
         "since": iso(result.since),
         "looked_at": len(result.swept),
@@ -114,6 +125,15 @@ def _document(session: Session, result: Sweep) -> dict[str, object]:
         "unread": [dict(row) for row in result.unread],
         "ask_support": [{"what": what, "question": question} for what, question in HIDDEN],
     }
+
+
+def _known(session: Session, result: Sweep) -> dict[str, Any]:
+    """Return the answer of every document, with what the sweep could not look at beside the account's own gaps."""
+    known = documents.known(session.situation())
+    rows = [{"what": gap, "where": None, "why": "not readable"} for gap in result.gaps]
+    rows += [{"what": row["area"], "where": row.get("where"), "why": "not readable"} for row in result.unread]
+    missing = [*known["not_read"], *rows]
+    return {**known, "complete": not missing, "not_read": missing}
 
 
 def _show(session: Session, result: Sweep, *, everything: bool) -> None:

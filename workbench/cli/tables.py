@@ -150,10 +150,15 @@ def leaks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def overview(title: str, incident: str, situation: Situation) -> str:
     """Return the account in a few lines: what it holds and what it sends."""
+    # Here and not above: `leaks` prints tables too, and its start-up time counts.
+    from workbench.domain.runbook.containment_state import containment
+    from workbench.domain.runbook.sending import sending
+
     inventory, volume = situation.inventory, situation.volume
     rows = [
         ("account", visible(title, 80)),
         ("incident", incident),
+        ("is it over?", visible(containment(situation).words, 400)),
         ("API keys", _count(inventory, "keys", inventory.keys)),
         (
             "SMTP logins",
@@ -163,7 +168,7 @@ def overview(title: str, incident: str, situation: Situation) -> str:
         ("subaccounts", _count(inventory, "subaccounts", inventory.subaccounts)),
     ]
     if volume is not None:
-        rows.append(("sending", f"{volume.excess_now:.0f}/h above the usual {volume.usual:.0f}/h"))
+        rows.append(("sending", sending(volume, situation.state, situation.now).text))
         if volume.began is not None:
             rows.append(("abnormal since", f"{volume.began:%Y-%m-%d %H:%M}Z"))
     rows += [("not readable", visible(f"{gap.slice}: {gap.reason}", 100)) for gap in inventory.gaps.values()]

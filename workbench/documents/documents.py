@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,17 +10,46 @@ from workbench.core.clock import iso
 from workbench.domain.detection import findings
 from workbench.domain.hardening import measures
 from workbench.domain.leaks.findings import leak_findings
+from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import Effect, EffectKind, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook import adoption, runbook
+from workbench.domain.runbook.claims import Coverage, Reading
+from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.handover import Kept
+from workbench.domain.runbook.sending import sending
 from workbench.domain.runbook.user_actions import sign_in
 
 
 def head(name: str, incident: str | None) -> dict[str, Any]:
     """Return how every document begins: ``schema`` and ``incident``."""
     return {"schema": f"workbench.{name}/1", "incident": incident}
+
+
+def coverage(missing: Iterable[Reading | Gap]) -> dict[str, Any]:
+    """Return ``complete`` and ``not_read``: what of all that was asked for could not be read or asked, and why."""
+    rows = []
+    for one in missing:
+        if isinstance(one, Reading):
+            rows.append({"what": one.what, "where": None, "why": one.why or one.coverage.value})
+        else:
+            where = str(one.place) if one.place is not None else None
+            rows.append({"what": one.slice, "where": where, "why": one.reason})
+    seen: dict[tuple[str, str | None], dict[str, Any]] = {}
+    for row in rows:
+        seen.setdefault((str(row["what"]), row["where"]), row)
+    return {"complete": not seen, "not_read": list(seen.values())}
+
+
+def known(situation: Situation) -> dict[str, Any]:
+    """Return whether it is over, and what of the account could not be read: every document about it carries both."""
+    found = containment(situation)
+    gaps = situation.inventory.missing
+    named = {gap.slice for gap in gaps}
+    dark = [reading for reading in found.claim.missing if reading.what.partition(" ")[0] not in named]
+    dark = [reading for reading in dark if reading.coverage is not Coverage.NOT_READABLE]
+    return {"containment": found.to_json(), **coverage([*gaps, *dark])}
 
 
 def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
@@ -31,6 +60,7 @@ def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
         "as_of": iso(situation.now),
         "account": state.name,
         "notes": list(capabilities),
+        **known(situation),
         "sending": _sending(situation),
         "keys": [
             {
@@ -205,6 +235,10 @@ def _sending(situation: Situation) -> dict[str, Any] | None:
         "abnormal_now_per_hour": volume.excess_now,
         "abnormal_since": _moment(volume.began),
         "explained": volume.explained(),
+        "measured_since": _moment(volume.measured_from),
+        "as_of": _moment(volume.as_of),
+        "last_abuse_at": situation.state.last_abuse_at or None,
+        "words": sending(volume, situation.state, situation.now).text,
     }
 
 

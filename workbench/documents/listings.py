@@ -11,8 +11,10 @@ from workbench.blocklists.removal import Removal
 from workbench.blocklists.verdicts import Listing, Verdict
 from workbench.blocklists.zones import Zone
 from workbench.core.clock import iso
-from workbench.documents.documents import head
+from workbench.documents.documents import coverage, head
 from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, request_word
+from workbench.domain.model.inventory import Gap
+from workbench.domain.runbook.claims import Claim
 
 _REFUSALS = (
     "since",
@@ -43,6 +45,8 @@ def blocklists(
     facts: Mapping[str, Mapping[str, Any]],
     seconds: float | None,
     due: datetime,
+    claim: Claim,
+    gaps: Sequence[Gap] = (),
 ) -> dict[str, Any]:
     """Return everything known of the account's listings, the listings themselves first, worst first."""
     ordered = sorted(
@@ -52,6 +56,8 @@ def blocklists(
     return {
         **head("blocklists", incident),
         "as_of": iso(now),
+        **coverage([*claim.missing, *gaps]),
+        "clean": claim.answer.value,
         "listings": [_listing(book, one, now) for one in ordered],
         "removals": [removal_json(one) for one in removals],
         "health": [

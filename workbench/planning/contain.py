@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import EffectState, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import coverage
@@ -17,6 +18,12 @@ from workbench.planning.cut_order import PROPOSED as PROPOSED_WAYS
 from workbench.planning.cut_order import Choice, Ways
 from workbench.planning.grants import PROPOSED, Grants
 from workbench.planning.ranking import NOTHING_LEFT, NothingToDo
+
+# What a plan about all rests on, by the inventory's names.
+_ALL = {"keys": "API keys", "domains": "domains", "logins": "SMTP logins", "subaccounts": "subaccounts"}
+_NAMED = 4
+# Above everything that only could send: what came back is used now.
+RANK_BACK = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +94,34 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
             plans += _unless_empty(lambda: brakes.plan_purge(situation, there, again=False))
     if scope.limit is not None:
         plans.append(brakes.plan_limit(situation, scope.limit))
-    whole = Plan("Cut all access", left_out=tuple(left_out)).joined("Cut all access", plans)
-    return _without_settled(whole, situation)
+    title = "Cut all access"
+    if not scope.narrowed and (names := [*unread_yet(situation), *_refused(situation)]):
+        # A plan about all that does not know all says so before anything else.
+        title = f"PARTIAL, without {', '.join(names[:_NAMED])}: {title}"
+        left_out[:0] = [f"{name}: not read yet, so not in this plan" for name in unread_yet(situation)]
+    whole = Plan(title, left_out=tuple(left_out)).joined(title, plans)
+    return _back_first(_without_settled(whole, situation), situation)
+
+
+def unread_yet(situation: Situation) -> list[str]:
+    """Return the parts of the account that a plan about all rests on and that were not read yet, in words."""
+    return [words for name, words in _ALL.items() if name not in situation.inventory.read_at]
+
+
+def _refused(situation: Situation) -> list[str]:
+    """Return the parts that could not be read, in words, each once."""
+    parts = [coverage.part(gap) for gap in coverage.cut_by(situation.inventory)]
+    return [f"{_ALL.get(name, name)} that could not be read" for name in dict.fromkeys(parts)]
+
+
+def _back_first(plan_: Plan, situation: Situation) -> Plan:
+    """Put what somebody came back through before everything else: it is used now."""
+    rang = {alarm.target for alarm in open_alarms(situation)}
+    if not any(effect.target in rang for effect in plan_):
+        return plan_
+    effects = [replace(e, rank=e.rank + RANK_BACK) if e.target in rang else e for e in plan_]
+    ordered = sorted(effects, key=lambda effect: effect.target not in rang)
+    return replace(plan_, effects=tuple(ordered))
 
 
 def why_nothing_to_cut(situation: Situation) -> str:

@@ -38,10 +38,9 @@ def headline(window: AbuseWindow | None) -> str:
         return "No hour is abnormal: the metrics show no abuse." + (
             "" if window.by else " Slow abuse shows only in the log: “damage: assess from the log” reads it."
         )
-    until = f"to {window.ended:%d %b %H:%M}Z" if window.ended else "and it goes on"
     source = "by the log" if window.source == "log" else "by the hourly figures"
     return (
-        f"Abuse from {window.began:%d %b %H:%M}Z {until} ({source}): {window.accepted:,} accepted, "
+        f"Abuse from {window.began:%d %b %H:%M}Z {window.until} ({source}): {window.accepted:,} accepted, "
         f"{window.excess:,.0f} of them above the account's usual pace."
     )
 

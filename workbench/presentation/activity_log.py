@@ -107,6 +107,7 @@ def _fact(body: Body, state: State) -> tuple[str, str] | None:
     return "warn", " ".join(str(line) for line in body["words"])
 
 
+_CONTAINED = "CONTAINED: no way in that this account can show is open, with proof"
 _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "incident.opened": lambda b, s: ("info", f"incident {b['incident']} opened"),
     "plan.confirmed": lambda b, s: ("info", f"confirmed: {b['title']} ({len(b['effects'])} changes)"),
@@ -146,5 +147,10 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     ),
     "purged": lambda b, s: ("warn", f"purged: {b['files']} file(s) of evidence and personal data removed"),
     "timer": _timer,
-    "contained": lambda b, s: ("ok", "CONTAINED: every key and SMTP login of before is cut, with proof"),
+    "contained": lambda b, s: ("ok", _CONTAINED),
+    "contained.again": lambda b, s: ("ok", f"{_CONTAINED}, again"),
+    "contained.no_longer": lambda b, s: (
+        "bad",
+        f"NO LONGER CONTAINED: open through {'; '.join(str(words) for words in b.get('through', ())) or 'a way'}",
+    ),
 }

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from workbench.core.clock import Clock
 from workbench.core.errors import ApiError
+from workbench.core.redact import visible
 from workbench.domain.detection import changes
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import Place
@@ -125,5 +126,7 @@ async def compare(inventory: Inventory, ledger: Ledger, began: datetime) -> list
     found = changes.unexplained(inventory, state, began)
     for change in found:
         body = {"id": change.id, "kind": change.kind, "target": change.target, "text": change.text}
+        if change.through:
+            body["through"] = visible(change.through, 120)
         await ledger.record("alarm.raised", body)
     return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from workbench.core.clock import Clock
 from workbench.core.errors import ApiError
-from workbench.domain.model.sending_volume import Hour, RateMeter, Volume, judge, pace
+from workbench.domain.detection.baseline_hours import Rhythm
+from workbench.domain.model.sending_volume import Hour, Measured, RateMeter, Volume, judge, pace, telling
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence import metrics
@@ -38,8 +39,11 @@ class Metering:
         hours = sorted(self._hours)[-24:]
         return tuple(self._hours[hour] for hour in hours)
 
-    async def read(self, *, whole: bool = False) -> Volume:
+    async def read(self, *, whole: bool = False, cut: datetime | None = None) -> Volume:
         """Read the metrics and return what they show. ``whole`` reads four weeks, otherwise the last hours.
+
+        ``cut`` is when access was cut last: the present rate is then counted from that moment on only, because
+        an hour's mean would go on telling of the intruder long after the last message.
 
         Raises ApiError when no region answers; one region that does not is left out of the figures.
         """
@@ -57,18 +61,25 @@ class Metering:
             del self._hours[hour]
         # Only the hours since the meter began may move its count, or weeks arriving would look like a burst.
         # By the clock that follows the account's: in a drill an hour may have passed since the last reading.
+        if cut is not None:
+            self._meter.forget(cut.timestamp())
         self._meter.add(self._clock.now().timestamp(), sum(self._hours.values()))
-        volume = self._judge(now)
+        volume = self._judge(now, cut)
         if whole or (volume.began is not None and not self._by_domain):
             await self._read_domains(volume, now)
-            volume = self._judge(now)
+            volume = self._judge(now, cut)
         self.volume = volume
         return volume
 
-    def _judge(self, now: datetime) -> Volume:
+    def _judge(self, now: datetime, cut: datetime | None) -> Volume:
         complete = [Hour(h, n) for h, n in self._hours.items() if h < _hour(now)]
         rate = None
-        if complete:
+        measured = None
+        if cut is not None:
+            offset = timedelta(seconds=self._api.clock_offset or 0.0)
+            measured = self._since(now, cut + offset)
+            rate = measured.per_hour if measured is not None else 0.0
+        elif complete:
             running, before = _hour(now), self._hours.get(_hour(now) - timedelta(hours=1), 0)
             into = (now - running).total_seconds()
             rate = self._meter.per_hour(pace(self._hours.get(running, 0), before, into))
@@ -78,7 +89,28 @@ class Metering:
             by_domain=self._by_domain,
             usual_by_domain=self._usual_by_domain,
             rate_now=rate,
+            measured_from=measured.since if measured is not None else None,
         )
+
+    def _since(self, now: datetime, cut: datetime) -> Measured | None:
+        """Return the rate counted since the cut: over the last minutes, the running hour, or the last whole one.
+
+        None where nothing was counted since, or too little to tell chance from abuse.
+        """
+        running = _hour(now)
+        last = running - timedelta(hours=1)
+        rhythm = Rhythm({h: n for h, n in self._hours.items() if h < running})
+        usual, _ = rhythm.at(running)
+        counted = self._meter.counted()
+        if counted is not None and telling(counted[1], counted[2], usual):
+            first, grown, seconds = counted
+            return Measured(grown * 3600.0 / seconds, datetime.fromtimestamp(first, UTC))
+        into = (now - running).total_seconds()
+        if running >= cut and telling(self._hours.get(running, 0), into, usual):
+            return Measured(self._hours.get(running, 0) * 3600.0 / into, running)
+        if last >= cut and last in self._hours:
+            return Measured(float(self._hours[last]), last)
+        return None
 
     async def _read_domains(self, volume: Volume, now: datetime) -> None:
         since = volume.began or _hour(now - timedelta(days=1))

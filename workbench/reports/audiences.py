@@ -11,7 +11,9 @@ from workbench.domain.hardening import measures
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
-from workbench.domain.runbook import adoption, runbook, user_actions
+from workbench.domain.runbook import adoption, claims, runbook, user_actions
+from workbench.domain.runbook.containment_state import containment
+from workbench.domain.runbook.sending import sending
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 _WAITING = (runbook.Verdict.OPEN, runbook.Verdict.IN_PROGRESS, runbook.Verdict.BLOCKED)
@@ -36,14 +38,19 @@ def where_we_stand(situation: Situation) -> Section:
     """Return what management asks first: is it over, who is down, what is open."""
     open_steps = [v for v in runbook.steps(situation) if v.verdict in _WAITING]
     down = adoption.senders_down(situation)
+    found = containment(situation)
     alarms = len(open_alarms(situation))
-    items = (
-        "Every credential from before was cut, with proof."
-        if situation.state.contained_at
-        else "Credentials from before may still work.",
+    rings = (
         f"{alarms} alarm(s) are open: something appeared that is not ours, so the intruder may still be inside."
         if alarms
-        else "Nothing has appeared since that is not ours.",
+        else f"Nothing that is not ours was seen to appear, as of {claims.stamp(found.as_of)}."
+        if found.contained
+        else "No alarm is open; that says nothing of what is listed above as open or not read."
+    )
+    items = (
+        f"Is it over? {sentence(found.words)}",
+        sentence(sending(situation.volume, situation.state, situation.now).text),
+        rings,
         f"{down} program(s) that send mail are down until each has its new credential (step 10)."
         if down
         else "No program that sends mail is down for want of a new credential.",
@@ -52,8 +59,17 @@ def where_we_stand(situation: Situation) -> Section:
     return Section("Where we stand", (Bullets(items),))
 
 
+def sentence(words: str) -> str:
+    """Return words as a sentence."""
+    return f"{words[0].upper()}{words[1:]}." if words else ""
+
+
 def safe_because(situation: Situation) -> Section:
-    """Return why the account is safe now, each reason as the account shows it; what is not so says so."""
+    """Return why the account is safe now, each reason as the account shows it; what is not so says so.
+
+    While it is not over there is no such reason: the section says what was done, and that it is not safe yet.
+    """
+    found = containment(situation)
     state = situation.state
 
     def proven(*kinds: EffectKind) -> int:
@@ -77,7 +93,10 @@ def safe_because(situation: Situation) -> Section:
         if leak
         else "Where the credential leaked is not established yet: until then it can leak again.",
     ]
-    return Section("Why it is safe now", (Bullets(tuple(items)),))
+    if not found.contained:
+        items.insert(0, f"It is NOT safe yet: {found.words}.")
+        return Section("What was done so far", (Bullets(tuple(items)),))
+    return Section(f"Why it is safe now (as of {claims.stamp(found.as_of)})", (Bullets(tuple(items)),))
 
 
 def sent(situation: Situation) -> Section:

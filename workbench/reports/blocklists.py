@@ -8,6 +8,7 @@ from workbench.blocklists.names import Role
 from workbench.blocklists.watch import ASCII_MARKS, strip
 from workbench.blocklists.zones import AskedBy, Tier
 from workbench.core.redact import visible
+from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import ListingBook, Seen, request_word
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.blocklists import rate_lines, refusal_lines
@@ -33,7 +34,17 @@ def blocklists(situation: Situation) -> Section:
         "(which is not clean). Days: # listed, . not listed, ? cannot tell."
     )
     if not ever:
-        return Section("Blocklists", (Text(words), Text("Nothing of the account was listed."), *extra))
+        said = clean.of_book(book)
+        none = (
+            "Nothing of the account was listed" if said.good else "No listing was seen, but that is not all"
+        )
+        return Section("Blocklists", (Text(words), Text(f"{none}: {clean.words(said)}."), *extra))
+    dark = clean.of_book(book).missing
+    if dark:
+        extra = (
+            Text(f"Not answered or not asked, so not clean: {clean.missing(clean.of_book(book))}."),
+            *extra,
+        )
     headers = ("now", "address or domain", "list", "tier", "since", f"last {_DAYS} days", "removal", "reason")
     rows = tuple(_row(seen, now) for seen in ever[:_MOST])
     more = (Text(f"And {len(ever) - _MOST} more."),) if len(ever) > _MOST else ()
@@ -77,7 +88,7 @@ def _vendors_job(book: ListingBook, seen: Seen) -> bool:
 def _row(seen: Seen, now: datetime) -> tuple[str, ...]:
     first = (now - timedelta(days=_DAYS - 1)).astimezone(UTC).date()
     return (
-        "listed" if seen.listed else "not listed",
+        "listed" if seen.listed else seen.last.verdict.value,
         visible(seen.subject, 120),
         visible(str(seen.record.get("list", seen.zone)), 60),
         f"{seen.tier}",

@@ -22,6 +22,8 @@ from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, JournalRow
 from workbench.domain.runbook import coverage, runbook
+from workbench.domain.runbook.containment_state import containment
+from workbench.domain.runbook.sending import sending
 from workbench.domain.runbook.users import sign_in
 from workbench.presentation.activity_log import line_of
 from workbench.reports import audiences, closing
@@ -103,9 +105,14 @@ def _summary(material: Material) -> Section:
         )
     if state.first_cut_at:
         lines.append(f"Access was cut between {state.first_cut_at} and {state.last_cut_at}.")
-    if state.contained_at:
-        lines.append(f"Contained, with proof, at {state.contained_at}.")
-    else:
+    lines.append(f"Is it over? {audiences.sentence(containment(situation).words)}")
+    lines.append(audiences.sentence(sending(volume, state, situation.now).text))
+    lines += [
+        f"{event.at}: {'contained' if event.contained else 'no longer contained'}"
+        + (f", open through {'; '.join(event.through[:4])}" if event.through else "")
+        for event in state.containment
+    ]
+    if not containment(situation).contained:
         lines.append("Containment is NOT complete; see the open steps.")
     return Section("Summary", (Bullets(tuple(lines)),))
 

@@ -7,7 +7,7 @@ The session stands on this and adds plans and writes.
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from workbench.core import registered_names
@@ -19,6 +19,7 @@ from workbench.domain.hardening import measures
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.sending import sending
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.client import CallSeen, Mailgun
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
     from workbench.readers.change_watcher import Watcher
     from workbench.session.blocklist_watch import BlocklistWatch
     from workbench.session.investigation import Investigation
+
+
+# What gaps of the figures are called; they are read beside the inventory.
+FIGURES = "sending figures"
+SENDERS = "who sends"
 
 
 class AccountReadings(IncidentRecord):
@@ -82,6 +88,11 @@ class AccountReadings(IncidentRecord):
         served = [r for r in self.api.endpoints.regions if known is None or known.regions[r].alive]
         regions = "+".join(region.value.upper() for region in served) or "no region"
         return f"{self.state.name or 'account'} ({regions})"
+
+    @property
+    def inventory_is_whole(self) -> bool:
+        """Return whether nothing that was asked of the account is missing."""
+        return not self.inventory.missing
 
     @property
     def calls_per_second(self) -> float:
@@ -147,6 +158,20 @@ class AccountReadings(IncidentRecord):
                 note=True,
             )
 
+    async def notice(self, began: datetime) -> list[changes.Change]:
+        """Journal an alarm for whatever appeared or changed that nothing of ours explains; returns the new ones.
+
+        ``began`` is when the reading began that shows it. Read-only it journals nothing, and says nothing new.
+        """
+        from workbench.readers import change_watcher as watcher
+
+        if self.read_only:
+            return []
+        appeared = await watcher.compare(self.inventory, self._ledger, began)
+        if appeared:
+            self._tell(Changed("alarms"))
+        return appeared
+
     async def read_inventory(self) -> None:
         """Read the whole inventory, filling it live; raises what the very first call raises."""
         self._note_settling()
@@ -160,6 +185,9 @@ class AccountReadings(IncidentRecord):
         self.refused = ""
         self._tell(Changed("runbook"))
 
+    def _gap(self, name: str, error: ApiError) -> None:
+        self.inventory.gaps[name] = Gap(name, None, error.what)
+
     def could_not_read(self, error: ApiError) -> None:
         """Note that nothing of the account can be read now, so that nothing is judged by its silence."""
         for name in ("keys", "users", "domains", "logins", "subaccounts"):
@@ -167,10 +195,17 @@ class AccountReadings(IncidentRecord):
 
     async def read_rate(self, *, whole: bool = False) -> None:
         """Read the account's sending figures; raises ApiError when no region answers."""
-        volume = await self.metering.read(whole=whole)
-        excess = round(volume.excess_now)
-        text = f"{excess:,}/h above the usual {volume.usual:.0f}/h" if excess else "no abnormal sending"
-        self.rate = SendingRate(volume.excess_now, self.metering.recent, text, volume.as_of)
+        cut = self.state.access_cut_at
+        try:
+            volume = await self.metering.read(
+                whole=whole, cut=datetime.fromisoformat(cut).astimezone(UTC) if cut else None
+            )
+        except ApiError as error:
+            self._gap(FIGURES, error)
+            raise
+        self.inventory.gaps.pop(FIGURES, None)
+        told = sending(volume, self.state, self.clock.now())
+        self.rate = SendingRate(volume.excess_now, self.metering.recent, told.text, volume.as_of)
         self._tell(Changed("rate"))
 
     async def read_use(self, *, calls: int = 10) -> None:
@@ -182,7 +217,12 @@ class AccountReadings(IncidentRecord):
         regions = self.api.endpoints.regions
         # The log's last hour is an hour of the account's clock.
         now = self.clock.now() + timedelta(seconds=self.api.clock_offset or 0.0)
-        use = await read_use(self.api, regions, now, began=began, calls=calls)
+        try:
+            use = await read_use(self.api, regions, now, began=began, calls=calls)
+        except ApiError as error:
+            self._gap(SENDERS, error)
+            raise
+        self.inventory.gaps.pop(SENDERS, None)
         await self.fact("credential_use", use.fact())
 
     @property
@@ -261,12 +301,7 @@ class AccountReadings(IncidentRecord):
                 raise
             if self._watcher.use_is_due:
                 await self._watcher.use(self.read_use)
-        if self.read_only:
-            return []
-        appeared = await change_watcher.compare(self.inventory, self._ledger, began)
-        if appeared:
-            self._tell(Changed("alarms"))
-        return appeared
+        return await self.notice(began)
 
     def _slice_changed(self, name: str) -> None:
         self._tell(Changed(name))

@@ -241,7 +241,8 @@ class BlocklistWatch(WaysOff):
         at = self.now()
         said = {one.zone.name: "" if one.believed else one.reason for one in health}
         asked = seen[0].resolver if seen else ""
-        body = round_body(self.book, seen, at, health=said, resolver=asked, whole=whole)
+        off = self.unasked()
+        body = round_body(self.book, seen, at, health=said, resolver=asked, whole=whole, unasked=off)
         counts = {pair: len(one.history.changes) for pair, one in self.book.pairs.items()}
         if self.host.read_only:
             self.book.observed(body)

@@ -20,6 +20,7 @@ from workbench.domain.blocklists.listings import ListingBook, listing_of
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import JournalRow, State
+from workbench.domain.runbook.containment_state import is_contained
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.session.events import Changed, Event
 
@@ -90,7 +91,8 @@ class WaysOff:
                 "; ".join(found.blocked_by),
                 "Asking too early gets the next request looked at harder.",
             )
-        done = not delisting.still_open(self._situation()) and bool(self.host.state.contained_at)
+        now = self._situation()
+        done = not delisting.still_open(now) and is_contained(now)
         request = found.request.requested(
             self.now(), found.listing.wait_hours, containment_done=done or not found.waits_for_containment
         )

@@ -224,7 +224,7 @@ class Investigation:
             now = account_now(self.desk)
             words = clock_words(self.desk)
             try:
-                await self.desk.metering.read(whole=True)
+                await self.desk.metering.read(whole=True, cut=_cut(self.desk))
             except ApiError as error:
                 words.append(f"the sending figures could not be read: {error.what}")
             volume = self.desk.metering.volume
@@ -359,6 +359,7 @@ class Investigation:
             "assessment",
             {
                 "lines": made.lines(),
+                "missing": made.missing(),
                 "window": {**window, "hours": window["hours"][-48:]},
                 "damage": made.damage.to_json(),
                 "senders": [sender.to_json() for sender in made.senders[:100]],
@@ -369,6 +370,11 @@ class Investigation:
     def _tell(self, what: str, done: int, total: int) -> None:
         if self.moved is not None:
             self.moved(what, done, total)
+
+
+def _cut(desk: Desk) -> datetime | None:
+    at = desk.situation().state.access_cut_at
+    return datetime.fromisoformat(at) if at else None
 
 
 def _fingerprinter(key: bytes) -> Callable[[str], str]:

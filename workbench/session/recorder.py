@@ -5,7 +5,9 @@ No network and no plan: the session stands on this and adds the account.
 
 from __future__ import annotations
 
+import asyncio
 import getpass
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +31,10 @@ from workbench.vault.vault import EntryName, Vault
 if TYPE_CHECKING:
     from workbench.core.sealing import Sealer
     from workbench.session.role_play_port import RolePlay
+
+
+# Accounts of a host that several people share.
+SHARED = frozenset({"root", "admin", "administrator", "ubuntu", "ec2-user", "nobody"})
 
 
 @dataclass(slots=True)
@@ -64,6 +70,8 @@ class IncidentRecord:
         self.drill = options.drill
         self.clock = options.clock
         self._log: list[LogLine] = []
+        # When a read-only workbench last looked at what the other one wrote.
+        self.followed_at: datetime | None = None
         for row in journal.rows():
             self._log_row(row)
         ledger.listen(self._row_written)
@@ -77,6 +85,30 @@ class IncidentRecord:
     def read_only(self) -> bool:
         """Return whether another workbench writes to this incident."""
         return self._journal.read_only
+
+    async def follow(self) -> int:
+        """Take in what another workbench has written since; returns how many rows. Only where this one is read-only.
+
+        Raises JournalError where the journal cannot be read any more.
+        """
+        if not self.read_only:
+            return 0
+        rows = await asyncio.to_thread(self._journal.rows, self.state.last_seq)
+        for row in rows:
+            self._ledger.take(row)
+        self.followed_at = self.clock.now()
+        if rows:
+            for name in ("alarms", "keys", "logins"):
+                self._tell(Changed(name))
+        return len(rows)
+
+    @property
+    def following(self) -> str:
+        """Return how far a read-only workbench follows, in words: ``following, row 112, 2 s ago``."""
+        if self.followed_at is None:
+            return f"not following yet, row {self.state.last_seq}"
+        seconds = max(0, int((self.clock.now() - self.followed_at).total_seconds()))
+        return f"following, row {self.state.last_seq}, {seconds} s ago"
 
     @property
     def holder_text(self) -> str:
@@ -187,8 +219,14 @@ class IncidentRecord:
 
 
 def operator() -> str:
-    """Return who works here, for the journal: the name of the host's user."""
+    """Return who works here, for the journal: ``WORKBENCH_OPERATOR``, else the name of the host's user.
+
+    A shared account is no person: where root works and no name was given, the journal says that nobody was named.
+    """
+    if named := os.environ.get("WORKBENCH_OPERATOR", "").strip():
+        return visible(named, 40)
     try:
-        return visible(getpass.getuser(), 40)
+        user = visible(getpass.getuser(), 40)
     except (OSError, KeyError):
-        return "operator"
+        return "somebody (no name given: WORKBENCH_OPERATOR)"
+    return f"somebody as {user} (no name given: WORKBENCH_OPERATOR)" if user in SHARED else user

@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import iso
-from workbench.core.errors import JournalError, UsageError
+from workbench.core.errors import ApiError, JournalError, UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import new_incident_id, tag_of
 from workbench.domain.detection import findings, lockout
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.runbook import deadlines, guide, role_play, runbook
+from workbench.domain.runbook.containment_state import containment
 from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
 from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
@@ -94,13 +95,15 @@ class Session(AccountReadings):
 
     async def read_inventory(self) -> None:
         """Read the whole inventory, filling it live; raises what the very first call raises."""
+        began = self.clock.now()
         await super().read_inventory()
-        await self._note_contained()
+        await self.notice(began)
+        await self.note_containment()
 
     async def watch(self, *, whole: bool = False) -> list[Change]:
         """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
         appeared = await super().watch(whole=whole)
-        await self._note_contained()
+        await self.note_containment()
         return appeared
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────
@@ -115,12 +118,22 @@ class Session(AccountReadings):
             lockout.check_role(plan, self._may_administer())
         if "0a" not in self.state.snapshots:
             await self.preserve()
+        cut = self.state.last_cut_at
         summary = await self._executor_now().run(plan)
         self._forget_deleted()
-        await self._note_contained()
+        if self.state.last_cut_at != cut and summary.halted is None:
+            await self._read_after_cut()
+        await self.note_containment()
         for body in deadlines.wanted(self.situation()):
             await self._ledger.record("timer", body)
         return summary
+
+    async def _read_after_cut(self) -> None:
+        """Read who sends since the cut; where it cannot be read that is a gap, and nothing is said of it."""
+        for read in (self.read_rate, self.read_use):
+            # The gap is noted where it was met; the watch reads both again.
+            with contextlib.suppress(ApiError):
+                await read()
 
     def _may_administer(self) -> bool | None:
         return self.capabilities.admin if self.capabilities is not None else None
@@ -151,7 +164,7 @@ class Session(AccountReadings):
         found = await prove_again(self._context_now(), self._ledger)
         for body in deadlines.ended(self.situation()):
             await self._ledger.record("timer", body)
-        await self._note_contained()
+        await self.note_containment()
         return found
 
     async def search_leaks(self, request: leak_search.Request, say: Callable[[str], None]) -> LeakReport:
@@ -254,24 +267,24 @@ class Session(AccountReadings):
         await self._ledger.record("admin_key.switched", body)
         self.api.use_key(secret)
 
-    async def _note_contained(self) -> None:
-        """Journal once that access is cut, whoever sees it first: a kill may have come right before that row."""
+    async def note_containment(self) -> None:
+        """Journal once that access is cut, or no longer is, whoever sees it first: a kill may have lost that row."""
         async with self._noting:
-            if self.read_only or self.state.contained_at or not self.state.last_cut_at:
+            if self.read_only or not self.state.last_cut_at:
                 return
-            if self._all_cut():
-                await self._ledger.record("contained", {})
+            found = containment(self.situation())
+            if found.contained and not self.state.contained_at:
+                again = any(event.contained for event in self.state.containment)
+                await self._ledger.record("contained.again" if again else "contained", {})
+            elif self.state.contained_at and found.known_open:
+                through = [way.words for way in found.known_open][:20]
+                await self._ledger.record("contained.no_longer", {"through": through})
 
     def _forget_deleted(self) -> None:
         """Take out of the inventory what was deleted since it was read: the records of this run know better."""
         for record in self.state.of_kind(EffectKind.KEY_DELETE):
             if record.state is EffectState.VERIFIED:
                 self.inventory.keys.pop(record.effect.target, None)
-
-    def _all_cut(self) -> bool:
-        # Attested: a part this key cannot read, looked at by a person (domain/runbook/coverage).
-        done = (runbook.Verdict.DONE, runbook.Verdict.NOT_APPLICABLE, runbook.Verdict.ATTESTED)
-        return all(step.verdict in done for step in self.steps() if step.id in ("1", "2"))
 
     def _progress(self, progress: Progress) -> None:
         match progress:

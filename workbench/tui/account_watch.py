@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # Seconds between two readings of the account and of the sending figures while the app is open.
 WATCH_EVERY = 60.0
 RATE_EVERY = 20.0
+FOLLOW_EVERY = 2.0  # seconds between looks at what another workbench writes
 
 
 class AccountWatch:
@@ -53,9 +54,23 @@ class AccountWatch:
         if not self._watching:
             self._watching = True
             self._first()
+            if self._ui.store.session is not None and self._ui.store.session.read_only:
+                self._ui.set_interval(FOLLOW_EVERY, self._follow_writer)
         for seconds, again in zip(self._every, (self._watch, self.read_rate), strict=True):
             if seconds > 0:
                 self._ui.set_interval(seconds, again)
+
+    def _follow_writer(self) -> None:
+        """Take in what the workbench that writes has recorded; the top line says how far."""
+        session = self._ui.store.session
+        if session is not None and not self._ui.work.running("follow"):
+            self._ui.work.start(
+                session.follow,
+                group="follow",
+                doing="following the other workbench",
+                loud=False,
+                then=lambda _: self._ui.renew_status(),
+            )
 
     def refresh(self, loud: bool = True, whole: bool = True) -> None:
         """Read the account again, all of it or a share; before there is a session, try again to open it."""

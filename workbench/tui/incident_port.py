@@ -94,6 +94,13 @@ class Incident(Protocol):
         """Return whether another workbench writes to this incident."""
 
     @property
+    def following(self) -> str:
+        """Return how far a read-only workbench follows the one that writes, in words."""
+
+    async def follow(self) -> int:
+        """Take in what the other workbench has written since; returns how many rows."""
+
+    @property
     def holder_text(self) -> str:
         """Return who does."""
 

@@ -13,7 +13,7 @@ from workbench.domain.model.inventory import Gap, Inventory, KeyItem, UserItem
 from workbench.domain.model.plan import Place
 from workbench.domain.model.sending_volume import Hour, judge
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import Alarm, State
+from workbench.domain.model.state import Alarm, ContainmentEvent, State
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Key, User
 from workbench.reports import render
@@ -106,17 +106,20 @@ def test_marketing_learns_what_went_out_to_whom_and_what_to_expect() -> None:
 def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
     found = _material()
     shown = render.text(compose(Audience.MANAGEMENT, found))
-    assert "Credentials from before may still work" in shown
+    assert "Is it over? Not contained" in shown
+    assert "What was done so far" in shown and "It is NOT safe yet: not contained" in shown
+    assert "Why it is safe now" not in shown
     assert "No program that sends mail is down" in shown
-    assert "Nothing has appeared since" in shown
+    assert "No alarm is open; that says nothing of what is listed above" in shown
     assert "0 API key(s) deleted and proven absent" in shown and "0 of 0 user(s)" in shown
     assert "until then it can leak again" in shown
-    found.situation.state.contained_at = "2026-11-21T13:30:00Z"
-    found.situation.state.alarms["a"] = Alarm(
-        "a", "2026-11-21T13:40:00Z", "a setting was changed", "domain-field", "k"
-    )
+    found.situation.over = None
+    found.situation.state.first_cut_at = "2026-11-21T13:20:00Z"
+    found.situation.state.containment.append(ContainmentEvent("2026-11-21T13:30:00Z", contained=True))
+    found.situation.state.alarms["a"] = Alarm("a", "2026-11-21T13:40:00Z", "a key appeared", "keys", "k")
     shown = render.text(compose(Audience.MANAGEMENT, found))
-    assert "was cut, with proof" in shown and "1 alarm(s) are open" in shown
+    assert "Was contained until 21 Nov 14:00Z: came back through a key appeared" in shown
+    assert "1 alarm(s) are open" in shown and "Why it is safe now" not in shown
 
 
 def test_a_report_written_while_locked_out_takes_silence_for_nothing() -> None:

@@ -19,6 +19,7 @@ from workbench.domain.blocklists.refusals import quote, same_list
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import runbook
+from workbench.domain.runbook.containment_state import containment, is_contained
 
 # What "the cause is fixed" rests on before any list is asked: keys, strangers, logins, queued mail.
 GATE = ("1", "1b", "2", "3")
@@ -40,8 +41,8 @@ def removals(situation: Situation, listings: Iterable[Listing]) -> tuple[Removal
     book = situation.state.listings
     about = RemovalSituation(
         facts=facts(situation),
-        containment_done=not open_steps and bool(situation.state.contained_at),
-        still_open=open_steps or (() if situation.state.contained_at else ("containment is not proven",)),
+        containment_done=not open_steps and is_contained(situation),
+        still_open=open_steps or (() if is_contained(situation) else (containment(situation).words,)),
         why=_why(situation),
         refused_mail=_refused(situation.state.facts.get(REFUSALS)),
         quote=partial(quote, situation.state.facts.get(REFUSALS)),
@@ -81,8 +82,8 @@ def _window(situation: Situation) -> tuple[datetime | None, datetime | None]:
     began, ended = _moment(window.get("from")), _moment(window.get("to"))
     if began is None and situation.volume is not None:
         began = situation.volume.began
-    if ended is None and state.contained_at:
-        ended = _moment(state.contained_at)
+    if ended is None and is_contained(situation):
+        ended = _moment(state.last_abuse_at) or _moment(state.contained_at)
     return began, ended
 
 
@@ -110,8 +111,8 @@ def _changed(situation: Situation) -> tuple[str, ...]:
     ]
     if fresh:
         lines.append(f"{len(fresh)} user(s) of the account have a new password")
-    if state.contained_at:
-        lines.append(f"contained, with proof, at {state.contained_at}")
+    if is_contained(situation):
+        lines.append(f"{containment(situation).words}, with proof")
     return tuple(lines)
 
 

@@ -105,6 +105,8 @@ class ListingBook:
     rounds: int = 0
     last_round_at: str = ""
     unbelieved: dict[str, str] = field(default_factory=dict)
+    # The lists that large receivers act on and that no zone in use asked in the latest round, by title.
+    unasked: tuple[str, ...] = ()
 
     @property
     def listed(self) -> list[Seen]:
@@ -142,6 +144,8 @@ class ListingBook:
         """Take the row of one round."""
         at = datetime.fromisoformat(body["at"])
         self.rounds += 1
+        if "unasked" in body:
+            self.unasked = tuple(str(title) for title in body["unasked"])
         self.last_round_at = body["at"]
         for subject in body.get("subjects", ()):
             self.subjects[subject["subject"]] = dict(subject)
@@ -203,10 +207,12 @@ def round_body(
     health: Mapping[str, str],
     resolver: str,
     whole: bool,
+    unasked: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the journal body of one round: changes in full, the rest by name.
 
     ``health`` gives, for every zone that was checked, why it is not believed (``""`` where it is).
+    ``unasked`` names the lists that matter most and are switched off: not asked is not clean.
     ``whole`` says that every pair that is due at all was asked: zones without a change are then one word.
     """
     body: dict[str, Any] = {"at": iso(at), "resolver": resolver, "asked": 0}
@@ -253,7 +259,8 @@ def round_body(
         unbelieved={zone: why for zone, why in health.items() if why},
         believed=sorted(zone for zone, why in health.items() if not why and zone in book.unbelieved),
     )
-    return {name: value for name, value in body.items() if value or name in ("at", "asked")}
+    body["unasked"] = sorted(unasked)
+    return {name: value for name, value in body.items() if value or name in ("at", "asked", "unasked")}
 
 
 def subject_of(book: ListingBook, name: str) -> Subject | None:

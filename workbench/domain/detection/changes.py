@@ -49,6 +49,8 @@ class Change:
     kind: str
     target: str
     text: str
+    # Who asked for it, where the account says so: the way it came through.
+    through: str = ""
 
 
 def baseline(inventory: Inventory) -> dict[str, Any]:
@@ -112,7 +114,17 @@ def _appeared(inventory: Inventory, state: State) -> Iterator[Change]:
         for target in sorted(set(getattr(inventory, name)) - before):
             if name == "keys" and _being_made(inventory, state, target):
                 continue
-            yield Change(f"{name}:{target}", name, target, describe(inventory, target))
+            yield Change(
+                f"{name}:{target}", name, target, describe(inventory, target), _asker(inventory, name, target)
+            )
+
+
+def _asker(inventory: Inventory, name: str, target: str) -> str:
+    """Return who asked for a key, as the account names them; it names nobody for anything else."""
+    if name != "keys":
+        return ""
+    key = inventory.keys[target].key
+    return (key.requestor or key.user_name or "").strip()
 
 
 def _made_here(state: State) -> set[str]:

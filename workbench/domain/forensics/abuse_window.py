@@ -70,6 +70,16 @@ class AbuseWindow:
     hours: tuple[HourSeen, ...] = ()
     by: dict[str, list[Share]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    # When metrics and log were read: what went out later is not in it.
+    as_of: datetime | None = None
+
+    @property
+    def until(self) -> str:
+        """Return until when it lasted, in words: what went on went on when it was read, which is not now."""
+        if self.ended is not None:
+            return f"to {self.ended:%d %b %H:%M}Z"
+        read = f" ({self.as_of:%d %b %H:%M}Z)" if self.as_of is not None else ""
+        return f"and still going on when it was read{read}"
 
     @property
     def accepted(self) -> int:
@@ -104,6 +114,7 @@ class AbuseWindow:
         return {
             "from": iso(self.began) if self.began else None,
             "to": iso(self.ended) if self.ended else None,
+            "as_of": iso(self.as_of) if self.as_of else None,
             "source": self.source,
             "accepted": self.accepted,
             "above_usual": round(self.excess),
@@ -155,7 +166,7 @@ def from_metrics(hours: Mapping[datetime, int], now: datetime) -> AbuseWindow:
     whole = {start: count for start, count in hours.items() if start + HOUR <= now}
     rhythm = Rhythm(whole)
     seen = tuple(HourSeen(start, whole[start], *rhythm.at(start)) for start in sorted(whole))
-    window = AbuseWindow(hours=seen)
+    window = AbuseWindow(hours=seen, as_of=now)
     run = last_run([hour.start for hour in seen if hour.excess > 0])
     if run is not None:
         window.began = run[0]

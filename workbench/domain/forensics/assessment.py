@@ -24,14 +24,22 @@ class Assessment:
     damage: Damage
     words: list[str] = field(default_factory=list)
 
+    def missing(self) -> list[str]:
+        """Return what of figures, log and suppressions could not be read: the assessment is not whole without it."""
+        made = [words for words in self.words if "could not be read" in words]
+        made += [gap for gap in self.table.gaps if gap not in made]
+        if self.table.unreadable:
+            made.append(f"{self.table.unreadable:,} log entries")
+        return made
+
     def lines(self) -> list[str]:
         """Return the assessment in a few sentences, for the runbook and the report."""
         made: list[str] = []
         if self.window.began is None:
-            made.append("neither metrics nor log show abuse")
+            read = f", read {self.window.as_of:%d %b %H:%M}Z" if self.window.as_of else ""
+            made.append(f"neither metrics nor log show abuse{read}")
         else:
-            until = f"to {self.window.ended:%d %b %H:%M}Z" if self.window.ended else "and goes on"
-            made.append(f"abuse from {self.window.began:%d %b %H:%M}Z {until}")
+            made.append(f"abuse from {self.window.began:%d %b %H:%M}Z {self.window.until}")
         sure, most = self.damage.sure, self.damage.at_most
         for name, total in (("the intruder's", sure), ("the intruder's or unclear", most)):
             counts = total.counts

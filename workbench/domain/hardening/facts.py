@@ -9,12 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.core.redact import visible
+from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.inventory import DomainItem, KeyItem, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.settings import Settings
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import adoption
 from workbench.domain.runbook.handover import uses
+from workbench.domain.settings_audit.results import REMOVED, open_items
+from workbench.domain.settings_audit.rows import too_wide
 from workbench.mailgun.models import User
 
 # Roles of panel users that can read credentials (dossier A2: Admin everything, Developer may view them).
@@ -85,6 +89,30 @@ def production_addresses(situation: Situation) -> list[str]:
     strange = {str(a) for use in uses(situation.state).values() for a in use.get("strange", ())}
     seen = dict.fromkeys(adoption.addresses_in_use(situation))
     return [address for address in seen if address not in strange]
+
+
+def open_finding(situation: Situation, kind: str) -> str:
+    """Return the title of a finding about a thing of this kind that nobody settled, ``""`` where there is none.
+
+    The sweep's findings and the watch's alarms count: no measure gets credit for a thing that is in doubt.
+    """
+    for item, decision in open_items(situation):
+        if item.kind == kind and decision != REMOVED:
+            return visible(item.title, 100)
+    kinds = {"limit": "limits", "allowlist": "allowlist"}
+    for alarm in open_alarms(situation):
+        if alarm.kind == kinds.get(kind, ""):
+            return visible(alarm.text, 100)
+    return ""
+
+
+def allowlist_fault(situation: Situation) -> str:
+    """Return why the allowlist protects nothing, or is in doubt; ``""`` where it stands."""
+    for entry in situation.inventory.allowlist:
+        if share := too_wide(entry):
+            return f"{visible(entry, 60)} lets {share} in, so it protects nothing"
+    fault = open_finding(situation, "allowlist")
+    return f"not counted while this is open: {fault}" if fault else ""
 
 
 def broad_keys(situation: Situation) -> list[KeyItem]:

@@ -19,6 +19,7 @@ from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation
 from workbench.domain.runbook.handover import kept
+from workbench.domain.settings_audit.harm_rows import stops_nothing
 
 # Measures that are planned here ("harden.apply"), and those that ask something first, by their own action.
 APPLY = "harden.apply"
@@ -220,13 +221,14 @@ def _waiting(situation: Situation) -> str:
 def _allowlist(situation: Situation) -> Item:
     used = bool(situation.inventory.allowlist)
     known = "allowlist" in situation.inventory.read_at
+    bad = facts.allowlist_fault(situation)
     seen = facts.production_addresses(situation)
     shown = f"; adoption saw {', '.join(seen[:_NAMED])}{' …' if len(seen) > _NAMED else ''}" if seen else ""
     return Item(
         "ip-allowlist",
         "IP allowlist with production's addresses",
-        _of(used) if known else Standing.UNKNOWN,
-        f"{len(situation.inventory.allowlist)} entries{shown}",
+        _of(used and not bad) if known else Standing.UNKNOWN,
+        f"{len(situation.inventory.allowlist)} entries{shown}{f'; {bad}' if bad else ''}",
         "a stolen key or password used from anywhere else",
         "every sender whose address is not on it, API and SMTP alike",
         "plan: your own address, typed and confirmed, then all that adoption saw; only once no sender is down",
@@ -261,11 +263,12 @@ def _alerts(situation: Situation) -> Item:
     if made:
         words.append(f"{len(made)} made in this incident")
     enough = len(made) == len(facts.ALERTS)
+    fault = facts.open_finding(situation, "alert")
     return Item(
         "alerts",
         "Alerts on complaint and bounce rates",
-        Standing.GOOD if enough or count else Standing.OPEN if known else Standing.UNKNOWN,
-        "; ".join(words),
+        Standing.GOOD if (enough or count) and not fault else Standing.OPEN if known else Standing.UNKNOWN,
+        "; ".join((*words, *((f"not counted while this is open: {fault}",) if fault else ()))),
         "abuse that runs for hours before somebody notices",
         "nothing",
         "plan: a rule for complaints over 0.1 % and one for hard bounces over 5 %, by mail. The API has no rule for "
@@ -277,14 +280,27 @@ def _alerts(situation: Situation) -> Item:
 
 def _limit(situation: Situation) -> Item:
     limits = list(situation.inventory.limits.values())
+    held = [limit for limit in limits if limit is not None and limit.limit is not None]
+    loose = [
+        limit
+        for limit in held
+        if stops_nothing(float(limit.limit or 0), float(limit.current or 0), situation.now)
+    ]
+    words = ", ".join(f"{float(limit.limit or 0):,.0f} a month" for limit in held) or "none"
+    if loose:
+        words += "; far above what a month needs, so it stops no abuse"
+    elif fault := facts.open_finding(situation, "limit"):
+        words += f"; not counted while this is open: {fault}"
     return Item(
         "sending-limit",
         "A monthly sending limit (volume)",
-        _of(any(limit is not None for limit in limits)) if limits else Standing.UNKNOWN,
-        "set" if any(limit is not None for limit in limits) else "none",
+        _of(bool(held) and not loose and not facts.open_finding(situation, "limit"))
+        if limits
+        else Standing.UNKNOWN,
+        words,
         "abuse without an end",
         "sending stops for everybody when it is reached",
-        "plan: set it well above a usual month",
+        "plan: set it well above a usual month, and not more",
         1,
         "limit.set",
     )

@@ -132,6 +132,11 @@ class Inventory:
     # Keys made a moment ago: a list that lags behind the write may not name them yet.
     settling: frozenset[str] = frozenset()
 
+    @property
+    def missing(self) -> list[Gap]:
+        """Return what could not be read, without the notes, which hide nothing."""
+        return [gap for gap in self.gaps.values() if not gap.note]
+
     def logins_of(self, domain: str) -> list[LoginItem]:
         """Return a domain's logins, postmaster first, then by name."""
         found = [item for item in self.logins.values() if item.domain == domain]

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from workbench.domain.model.credential_use import remember
+from workbench.domain.model.credential_use import BOTH, INTRUDER, remember
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
-from workbench.domain.model.state import Alarm, Attestation, Decision, EffectRecord, JournalRow, State
+from workbench.domain.model.state import (
+    Alarm,
+    Attestation,
+    ContainmentEvent,
+    Decision,
+    EffectRecord,
+    JournalRow,
+    State,
+)
 
 
 def apply(state: State, row: JournalRow) -> None:
@@ -178,7 +186,10 @@ def _decided(state: State, body: Body, at: str) -> None:
 
 
 def _alarm(state: State, body: Body, at: str) -> None:
-    state.alarms[body["id"]] = Alarm(body["id"], at, body["text"], body["kind"], body["target"])
+    through = str(body.get("through", ""))
+    state.alarms[body["id"]] = Alarm(
+        body["id"], at, body["text"], body["kind"], body["target"], through=through
+    )
 
 
 def _alarm_seen(state: State, body: Body, _at: str) -> None:
@@ -197,10 +208,23 @@ def _fact(state: State, body: Body, at: str) -> None:
         state.use_known_at = state.use_known_at or at
         for credential, use in body.get("by_credential", {}).items():
             remember(state.seen_use.setdefault(str(credential), {}), use)
+            if use.get("looks") in (INTRUDER, BOTH):
+                last = str(use.get("strange_last_used") or use.get("last_used", ""))
+                state.last_abuse_at = max(state.last_abuse_at, last)
 
 
 def _contained(state: State, _body: Body, at: str) -> None:
-    state.contained_at = state.contained_at or at
+    """Access is cut, for the first time or again; a second row of the same news changes nothing."""
+    if not state.contained_at:
+        state.contained_at = at
+        state.containment.append(ContainmentEvent(at, contained=True))
+
+
+def _no_longer(state: State, body: Body, at: str) -> None:
+    """What was contained is open again."""
+    state.contained_at = ""
+    through = tuple(str(words) for words in body.get("through", ()))
+    state.containment.append(ContainmentEvent(at, contained=False, through=through))
 
 
 def _timer(state: State, body: Body, at: str) -> None:
@@ -241,6 +265,8 @@ _HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
     "error": _error,
     "fact": _fact,
     "contained": _contained,
+    "contained.again": _contained,
+    "contained.no_longer": _no_longer,
     "timer": _timer,
     "adoption.noted": _adoption,
     "secret.read": _secret_read,

@@ -39,6 +39,8 @@ class Volume:
     as_of: datetime
     by_domain: Mapping[str, int] = field(default_factory=dict)
     usual_by_domain: Mapping[str, float] = field(default_factory=dict)
+    # From when on the present rate was measured; None where it is only that of whole hours.
+    measured_from: datetime | None = None
 
     @property
     def abnormal(self) -> bool:
@@ -66,6 +68,7 @@ def judge(
     by_domain: Mapping[str, int] | None = None,
     usual_by_domain: Mapping[str, float] | None = None,
     rate_now: float | None = None,
+    measured_from: datetime | None = None,
 ) -> Volume:
     """Return what the hours show. ``rate_now`` is the present rate per hour where it was measured finer.
 
@@ -80,7 +83,15 @@ def judge(
     last = rate_now if rate_now is not None else (float(ordered[-1].accepted) if ordered else 0.0)
     excess = max(0.0, last - usual) if last > bar else 0.0
     return Volume(
-        tuple(ordered), usual, bar, began, excess, now, dict(by_domain or {}), dict(usual_by_domain or {})
+        tuple(ordered),
+        usual,
+        bar,
+        began,
+        excess,
+        now,
+        dict(by_domain or {}),
+        dict(usual_by_domain or {}),
+        measured_from,
     )
 
 
@@ -98,6 +109,26 @@ def pace(running: int, before: int, into: float) -> float:
     if fallen or risen:
         return running * 3600.0 / max(into, 1.0)
     return running + before * (1.0 - into / 3600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A present rate (messages an hour) with the moment from which on it was counted."""
+
+    per_hour: float
+    since: datetime
+
+
+SURE_SPAN = 60.0  # seconds over which a rate must have been counted before anything is said from it
+SIGNS = 3.0  # deviations of pure chance that a count must lie above what is usual
+
+
+def telling(count: int, seconds: float, usual: float) -> bool:
+    """Return whether a count says something: long enough, and not by chance above the usual pace an hour."""
+    if seconds < SURE_SPAN:
+        return False
+    expected = usual * seconds / 3600.0
+    return count <= expected or count > expected + SIGNS * expected**0.5 + FEW
 
 
 class RateMeter:
@@ -120,6 +151,17 @@ class RateMeter:
         self._samples.append((moment, count))
         while len(self._samples) > 2 and self._samples[1][0] <= moment - self._span:
             self._samples.pop(0)
+
+    def counted(self) -> tuple[float, int, float] | None:
+        """Return (moment of the first reading, messages since, seconds since), None before there are two readings."""
+        if len(self._samples) < 2:
+            return None
+        (first, low), (last, high) = self._samples[0], self._samples[-1]
+        return first, high - low, last - first
+
+    def forget(self, before: float) -> None:
+        """Drop the readings of before a moment: a cut divides what was sent until it from what is sent since."""
+        self._samples = [sample for sample in self._samples if sample[0] >= before]
 
     def per_hour(self, prior: float) -> float:
         """Return messages an hour over the last span; ``prior`` itself before there are two readings."""

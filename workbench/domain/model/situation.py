@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from workbench.core.state_dir import tag_of
 from workbench.domain.detection import suspicion
@@ -33,6 +34,8 @@ class Situation:
     own_key_id: str = ""
     volume: Volume | None = None
     suppressed: Sequence[Added] = ()
+    # The answer to "is it over?", kept by ``containment_state`` once it was computed.
+    over: Any = field(default=None, repr=False)
     _background: Background | None = field(default=None, repr=False)
 
     @property

@@ -115,6 +115,17 @@ class Alarm:
     kind: str
     target: str
     seen: bool = False
+    # Who asked for it, where the account names somebody: the way it came through.
+    through: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainmentEvent:
+    """Access was seen to be cut, or to be open again: when, and through what."""
+
+    at: str
+    contained: bool
+    through: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -138,7 +149,11 @@ class State:
     baseline: dict[str, Any] = field(default_factory=dict)
     first_cut_at: str = ""
     last_cut_at: str = ""
+    # Since when the account is contained as far as the journal knows, empty while it is not (any more).
     contained_at: str = ""
+    containment: list[ContainmentEvent] = field(default_factory=list)
+    # The last message that looked like the intruder's, by the account's clock, of all readings of the log.
+    last_abuse_at: str = ""
     errors: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -186,6 +201,21 @@ class State:
             for r in self.of_kind(EffectKind.KEY_CREATE)
             if "key_id" in r.result and r.state in (EffectState.DONE, EffectState.VERIFIED)
         }
+
+    @property
+    def access_cut_at(self) -> str:
+        """Return when access was cut last, empty while it was not.
+
+        A key that step 11 replaces by one that may do less was never in the intruder's hands: its end cuts nobody off.
+        """
+        calm = {
+            r.effect.params.get("replaces")
+            for r in self.of_kind(EffectKind.KEY_CREATE)
+            if r.effect.params.get("harden")
+        }
+        cuts = (EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
+        ended = [r.done_at for r in self.of_kind(*cuts) if r.done_at and r.effect.target not in calm]
+        return max(ended, default="") if calm else self.last_cut_at
 
     @property
     def people_cut_at(self) -> str:

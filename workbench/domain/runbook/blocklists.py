@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workbench.blocklists.rates import QUIET_DAYS, RateDay, RateLevel, quiet_days
+from workbench.blocklists.rates import COMPLAINTS_ALARM, QUIET_DAYS, RateDay, RateLevel, quiet_days
 from workbench.blocklists.removal import RequestState
 from workbench.core.redact import visible
+from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, Seen, settled
 from workbench.domain.blocklists.refusals import remainder_lines
 from workbench.domain.model.situation import Situation
@@ -47,6 +48,11 @@ def blocklists(situation: Situation) -> Found:
     until = watch_until(state)
     if said is not None:
         return said
+    claim = clean.of_book(book)
+    if not claim.good and not matter:
+        # Not asked, or not answered, is not clean: whoever looks those up by hand says so.
+        words = f"{clean.words(claim)}; look these up by hand and attest, or enable them"
+        return Found(Verdict.IN_PROGRESS, (words, *lines), action=CHECK, idle=until is not None)
     if until is None or now < until or matter:
         day = f"until {until:%d %b}" if until is not None else f"for {WATCH_DAYS} days after containment"
         words = f"watched {day}: a listing can come days after the abuse"
@@ -83,18 +89,45 @@ def rate_days(fact: dict[str, Any] | None) -> list[RateDay]:
 
 
 def rate_lines(state: State) -> tuple[str, ...]:
-    """Return complaint and bounce rates in words: the worst recent day, and how long it has been quiet."""
+    """Return complaint and bounce rates in words, each day as far as it tells anything.
+
+    A day on which next to nothing was sent is neither fine nor quiet. Gmail sends no complaints, so no figure here
+    says what Gmail sees.
+    """
     days = rate_days(state.facts.get(RATES))
-    told = [day for day in days if day.level in (RateLevel.WATCH, RateLevel.ALARM)]
     if not days:
         return ()
-    if not told:
-        return ("complaint and bounce rates of the last days are fine",)
-    worst = max(told, key=lambda day: (day.complaint_rate, day.bounce_rate))
-    return (
-        f"{worst.day:%d %b}: {worst.complaint_rate:.2%} complaints, {worst.bounce_rate:.1%} bounces "
-        f"({worst.level.value}); {quiet_days(days)} of {QUIET_DAYS} quiet days that Gmail asks for",
+    sent = [day for day in days if day.delivered + day.bounced]
+    if not sent:
+        return (f"nothing was sent in the last {len(days)} days: complaint and bounce rates say nothing",)
+    lines = []
+    told = [day for day in sent if day.level in (RateLevel.WATCH, RateLevel.ALARM)]
+    few = [day for day in sent if day.level is RateLevel.TOO_FEW]
+    for worst in [max(told, key=lambda day: (day.complaint_rate, day.bounce_rate))] if told else []:
+        lines.append(
+            f"{worst.day:%d %b}: {worst.complaint_rate:.2%} complaints, {worst.bounce_rate:.1%} bounces "
+            f"({worst.level.value})"
+        )
+    bad = [day for day in few if day.complaints > 1 or day.bounced > day.delivered]
+    for one in bad[-1:]:
+        lines.append(
+            f"{one.day:%d %b}: {one.complaints} complaint(s) and {one.bounced} refused of "
+            f"{one.delivered + one.bounced} messages: few, and not fine"
+        )
+    told_days = len(sent) - len(few)
+    if not lines:
+        if told_days:
+            lines.append(
+                f"complaint and bounce rates were low on the {told_days} day(s) with enough mail to tell"
+            )
+        else:
+            lines.append("too little was sent on every day to tell complaint and bounce rates")
+    quiet = quiet_days(days)
+    lines.append(
+        f"{quiet} day(s) in a row with enough mail stayed below {COMPLAINTS_ALARM:.1%} complaints by Mailgun's count; "
+        f"Gmail asks for {QUIET_DAYS} by its own, which no call shows (Postmaster Tools does)"
     )
+    return tuple(lines)
 
 
 def refusal_lines(state: State) -> tuple[str, ...]:

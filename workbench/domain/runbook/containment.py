@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains
+from workbench.domain.detection.changes import LATE
+from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
-from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.domain.model.situation import INTRUDER, OURS, Situation
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook import manual_steps
 from workbench.domain.runbook.handover import Kept, kept
@@ -20,6 +23,8 @@ from workbench.mailgun.models import Subaccount
 TRIES = 2
 _AGAIN = "what the reason asks for; Enter on the step itself plans it once more, t attests it"
 _CUTS = (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE, EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET)
+# Cuts that end so soon after a purge were confirmed with it.
+ONE_RUN = timedelta(minutes=10)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 _PROVE_ELSEWHERE = (
     "a host that reaches Mailgun's SMTP servers: start the workbench there, try again (f), or attest (t)"
@@ -60,7 +65,7 @@ def keys(situation: Situation) -> Found:
     deletes = state.of_kind(EffectKind.KEY_DELETE)
     # A key made in step 11 to do less replaces one that step 1 is about no more.
     mints = [r for r in state.of_kind(EffectKind.KEY_CREATE) if not r.effect.params.get("harden")]
-    left = [item for item in inventory.keys.values() if not situation.minted_here(item.id)]
+    left = [item for item in inventory.keys.values() if key_is_left(situation, item)]
     gone = [r for r in deletes if r.state is EffectState.VERIFIED]
     total = len(left) + len({r.effect.target for r in gone} - {item.id for item in left})
     lines = [_line(r) for r in (*deletes, *mints) if r.state is not EffectState.PLANNED]
@@ -169,7 +174,10 @@ def stop(situation: Situation) -> Found:
             why = "the sending figures are not read yet"
             return Found(Verdict.OPEN, (why, *lines), action="refresh", idle=True, waits=waits)
         return Found(Verdict.NOT_APPLICABLE, ("no domain sends abnormally much", *lines))
-    done = [n for n in names if n in purges and purges[n].state is EffectState.VERIFIED]
+    open_queues = queues_left(situation)
+    done = [
+        n for n in names if n in purges and purges[n].state is EffectState.VERIFIED and n not in open_queues
+    ]
     missing = [n for n in names if n not in done]
     if missing:
         lines.insert(0, f"not purged yet: {', '.join(missing[:4])}{' …' if len(missing) > 4 else ''}")
@@ -196,6 +204,65 @@ def stuck(state: State, targets: Collection[str]) -> str:
         return ""
     reasons = list(dict.fromkeys(failed.values()))
     return f"{plural(len(failed), 'change')} failed {TRIES} times: {visible('; '.join(reasons[:2]), 300)}"
+
+
+def key_is_left(situation: Situation, item: KeyItem) -> bool:
+    """Return whether a key is none of this incident's, and not one that a person called ours since it appeared."""
+    if situation.minted_here(item.id):
+        return False
+    decided = situation.state.decisions.get(f"key:{item.id}")
+    before = item.id in situation.state.baseline.get("keys", (item.id,))
+    return before or decided is None or decided.decision != OURS
+
+
+def untouched(situation: Situation) -> tuple[list[str], list[str]]:
+    """Return the logins that still have the password from before, and those whose new one is not proven."""
+    state = situation.state
+    by_login = {r.effect.target: r for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)}
+    left, unproven = [], []
+    for login in situation.inventory.logins:
+        reached = _state(by_login, login)
+        decided = state.decisions.get(f"login:{login}")
+        after = login not in state.baseline.get("logins", (login,))
+        if reached is EffectState.DONE:
+            unproven.append(login)
+        elif reached is not EffectState.VERIFIED and not (
+            after and decided is not None and decided.decision == OURS
+        ):
+            left.append(login)
+    return left, unproven
+
+
+def queues_left(situation: Situation) -> list[str]:
+    """Return the abused domains whose queue was not purged, or not since somebody came back to fill it."""
+    state = situation.state
+    last = _moment(state.last_abuse_at)
+    cuts = [
+        at
+        for record in state.of_kind(*_CUTS)
+        if (at := _moment(record.account_at or record.done_at)) is not None
+    ]
+    purged: dict[str, datetime] = {}
+    for record in state.of_kind(EffectKind.QUEUE_PURGE):
+        done = _moment(record.account_at or record.done_at)
+        if record.state is EffectState.VERIFIED and done is not None:
+            # A purge belongs to the cut it was confirmed with, which may end a little later than it.
+            end = max((at for at in cuts if at <= done + ONE_RUN), default=done)
+            name = record.effect.target
+            purged[name] = max(purged.get(name, done), done, end)
+    # Whoever sent since may have scheduled more; what was under way at the cut is logged a little later.
+    return [
+        item.name
+        for item in abused_domains(situation)
+        if item.name not in purged or (last is not None and last > purged[item.name] + LATE)
+    ]
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def rogue_subaccounts(situation: Situation) -> list[Subaccount]:

@@ -28,7 +28,7 @@ _WAY_OUT = (
 def unread(inventory: Inventory, slices: Iterable[str]) -> list[Gap]:
     """Return the gaps in the named parts of the account, in the order they were met; notes hide nothing."""
     wanted = set(slices)
-    return [gap for gap in inventory.gaps.values() if _part(gap) in wanted and not gap.note]
+    return [gap for gap in inventory.gaps.values() if part(gap) in wanted and not gap.note]
 
 
 def notes(inventory: Inventory) -> list[str]:
@@ -48,7 +48,7 @@ def cut_by(inventory: Inventory) -> list[Gap]:
 def not_cut(situation: Situation) -> list[Gap]:
     """Return the gaps in what access is cut by that no person looked into either: access is not cut there."""
     looked = {step for step in ("1", "2", "3") if attested(situation.state, step) is not None}
-    return [gap for gap in cut_by(situation.inventory) if _STEP.get(_part(gap), "1") not in looked]
+    return [gap for gap in cut_by(situation.inventory) if _STEP.get(part(gap), "1") not in looked]
 
 
 _STEP = {"keys": "1", "domains": "2", "logins": "2", "subaccounts": "3"}
@@ -98,5 +98,6 @@ def held_back(situation: Situation, step: str, found: Found) -> Found:
     return Found(Verdict.BLOCKED, (*told, _WAY_OUT, *evidence), found.progress, found.action, found.happens)
 
 
-def _part(gap: Gap) -> str:
+def part(gap: Gap) -> str:
+    """Return the part of the account that a gap is in; the logins of one domain are in ``logins``."""
     return "logins" if gap.slice.startswith("logins of ") else gap.slice

@@ -6,7 +6,9 @@ is missing is open, and a person may attest it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
@@ -128,7 +130,7 @@ def damage(situation: Situation) -> Found:
     """Step 8: the abuse window and what went out are known."""
     fact = situation.state.facts.get("assessment")
     if fact is not None:
-        return Found(Verdict.DONE, tuple(str(line) for line in fact.get("lines", ())))
+        return _assessed(situation, fact)
     volume = situation.volume
     said = attested(situation.state, "8")
     if said is not None:
@@ -144,6 +146,20 @@ def damage(situation: Situation) -> Found:
         (f"abnormal since {volume.began:%d %b %H:%M}Z, {sent:,} messages accepted", volume.explained()),
         action="damage.assess",
     )
+
+
+def _assessed(situation: Situation, fact: Mapping[str, Any]) -> Found:
+    """Return how the assessment stands: one made before access was cut does not know how it ended."""
+    lines = tuple(str(line) for line in fact.get("lines", ()))
+    read = str(fact.get("at", ""))
+    if not situation.state.access_cut_at or read >= situation.state.access_cut_at:
+        said = attested(situation.state, "8") if fact.get("missing") else None
+        if not fact.get("missing") or said is not None:
+            return said or Found(Verdict.DONE, lines)
+        missing = tuple(f"not read: {visible(str(line), 160)}" for line in fact["missing"][:4])
+        return Found(Verdict.IN_PROGRESS, (*missing, *lines), action="damage.assess")
+    words = f"assessed {read[:16]}Z, before access was cut: how it ended is not in it"
+    return Found(Verdict.IN_PROGRESS, (words, *lines), action="damage.assess")
 
 
 def adoption(situation: Situation) -> Found:

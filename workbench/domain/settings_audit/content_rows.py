@@ -67,6 +67,11 @@ def templates(held: list[Template], place: str, domain: str, home: Home, span: S
         signs = tuple(f"its From or Reply-To leads away: {text}" for text in signs)
         if alike:
             score, signs = max(score, 2), (*signs, f"links to {alike[0]}, which looks like a domain of yours")
+        strange = [host for host in links if host and not home.owns(host) and host not in home.seen]
+        if strange and _about_access(template):
+            # Whoever clicks there types a password: no stranger's link belongs into such a mail.
+            signs = (*signs, f"a mail about passwords or sign-in that links to {strange[0]}")
+            score = max(score, 3)
         repair = _of_template(template, domain, home, span)
         yield Row(
             "template",
@@ -83,6 +88,18 @@ def templates(held: list[Template], place: str, domain: str, home: Home, span: S
             instruct=repair.instruct,
             hosts=(*foreign, *(host for host in links if host and not home.owns(host))),
         )
+
+
+def _about_access(template: Template) -> bool:
+    """Return whether a template is about passwords or signing in, by its name, subject and text."""
+    version = template.version
+    subject = (
+        " ".join(str(v) for k, v in version.headers.items() if str(k).lower() == "subject") if version else ""
+    )
+    words = f"{template.name} {template.description or ''} {subject}".lower()
+    return any(
+        word in words for word in ("password", "reset", "sign-in", "signin", "login", "log-in", "verify")
+    )
 
 
 def _of_template(template: Template, domain: str, home: Home, span: Span) -> _Repair:

@@ -13,10 +13,18 @@ from typing import Any
 
 from workbench.domain.detection.hosts import Home, holds_secret, host_of, mail_domains_in, urls_in
 from workbench.domain.model.settings import AccountSettings, DomainSettings, PlaceSettings, Settings
+from workbench.domain.settings_audit import harm_rows
 from workbench.domain.settings_audit.content_rows import Span, rules, templates
 from workbench.domain.settings_audit.row import Row, doubts
 
 __all__ = ["Row", "rows"]
+
+# A network wider than this is hardly one company's own: a million addresses, more than any provider gives a customer.
+WIDEST_V4, WIDEST_V6 = 12, 29
+_HARM = {
+    "wildcard": "every subdomain, also one that nobody set up, may send and be received for",
+    "skip_verification": "mail goes out to servers whose certificate nobody checks",
+}
 
 
 def rows(
@@ -35,11 +43,13 @@ def rows(
         yield from _routes(held, home)
         yield from _account_webhooks(held, home)
         yield from _lists(held)
+        yield from harm_rows.limits(held, settings.read_at)
         yield from templates(held.templates, str(held.place), "", home, span)
         yield from rules(held, span)
     selectors = Counter(
         key.selector for domain in settings.domains.values() for key in domain.dkim if key.selector
     )
+    yield from harm_rows.suppressions(settings, home, people)
     for domain in settings.domains.values():
         yield from _domain_webhooks(domain, home)
         yield from _fields(domain, settings, home)
@@ -54,6 +64,10 @@ def _routes(held: PlaceSettings, home: Home) -> Iterator[Row]:
         text = " ".join(route.actions)
         hosts = [host_of(url) for url in urls_in(text)] + mail_domains_in(text)
         score, signs, calming, foreign = doubts(hosts, home)
+        if any(host not in home.seen for host in foreign):
+            # Inbound mail in a stranger's hands: the harm is the same whether the route is new or was edited.
+            signs = (*signs, "it takes mail that people write to you there, and an edit leaves no date")
+            score = 3
         if score and ("catch_all" in (route.expression or "") or ".*" in (route.expression or "")):
             signs = (*signs, f"takes every message: {route.expression}")
             score += 1
@@ -143,15 +157,18 @@ def _fields(held: DomainSettings, settings: Settings, home: Home) -> Iterator[Ro
         if value is not odd:
             continue
         same = sum(1 for other in settings.domains.values() if getattr(other.domain, name) is odd)
-        alone = same == 1 and len(settings.domains) >= 3
+        alone = same == 1
+        few = same * 2 <= len(settings.domains)
         yield Row(
             "domain-setting",
             f"{held.name} {name}",
             f"{name} is on for {held.name}",
             where,
-            score=1 if alone else 0,
-            signs=("no other domain of yours has it",) if alone else (),
-            calming=() if alone else (f"{same} domains of yours have it",),
+            score=2 if alone and len(settings.domains) > 1 else 1 if alone or few else 0,
+            signs=(_HARM[name], *(("no other domain of yours has it",) if alone else ()))
+            if alone or few
+            else (),
+            calming=() if alone or few else (f"{same} domains of yours have it",),
             remedy="domain.update",
             params={"domain": held.name, "fields": {name: False}},
         )
@@ -260,6 +277,9 @@ def _allowlist(held: AccountSettings, known: frozenset[str], strange: frozenset[
             signs.append(f"the intruder sent from inside it ({theirs[0]})")
         if not ours:
             signs.append("none of your own mail came from inside it")
+        everybody = too_wide(entry.ip_address)
+        if everybody:
+            signs.insert(0, f"lets {everybody} in: with it the list protects nothing")
         wide = "/" in entry.ip_address and not entry.ip_address.endswith(("/32", "/128"))
         if signs and wide:
             signs.append("a whole network, not one address")
@@ -268,12 +288,24 @@ def _allowlist(held: AccountSettings, known: frozenset[str], strange: frozenset[
             entry.ip_address,
             f"IP allowlist entry {entry.ip_address} ({entry.description or 'no description'})",
             (held.subaccount or "account",),
-            score=3 if theirs else min(2, len(signs)),
+            score=3 if theirs or everybody else min(2, len(signs)),
             signs=tuple(signs),
             calming=(f"your own mail comes from {ours[0]}",) if ours else (),
             remedy="allowlist.remove",
             params={"last": len(held.allowlist) == 1},
         )
+
+
+def too_wide(entry: str) -> str:
+    """Return how much of the internet an entry lets in, in words; empty where it may be a company's own."""
+    try:
+        network = ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return ""
+    if network.prefixlen == 0:
+        return "the whole internet"
+    widest = WIDEST_V4 if network.version == 4 else WIDEST_V6
+    return f"{network.num_addresses:,} addresses" if network.prefixlen < widest else ""
 
 
 def _covering(entry: str) -> Any:

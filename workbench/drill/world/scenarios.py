@@ -24,6 +24,19 @@ ALL_PLANTS = (
     "alert",
 )
 
+# What an intruder changes instead of adding: nothing of it is new, and most of it leaves no date.
+QUIET_PLANTS = (
+    "allow-all",
+    "raised-limit",
+    "edited-route",
+    "wildcard",
+    "emptied-complaints",
+    "silenced-victim",
+    "template-body",
+    "renamed",
+    "loot-mail",
+)
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -69,6 +82,17 @@ _ALL = (
         smtp_rate=240,
         queued_rate=120,
         plants=ALL_PLANTS,
+    ),
+    Scenario(
+        "quiet-changes",
+        "A stolen admin key changed what was there: nothing is new, and little has a date",
+        plants=QUIET_PLANTS,
+        key_rate=700,
+    ),
+    Scenario(
+        "spy",
+        "A stolen admin key only reads: logs and stored messages, and nothing is sent",
+        key_rate=0,
     ),
     Scenario(
         "stolen-key",

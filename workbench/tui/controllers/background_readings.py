@@ -26,12 +26,18 @@ def read_on(ui: Ui, session: Incident) -> None:
     async def read() -> None:
         if "sweep" not in facts:
             await session.investigation.sweep()
-        if "assessment" not in facts:
+        if not _assessed(session):
             await session.investigation.assess()
 
     def told(_: None) -> None:
         ui.tell("Settings and log are read; steps 6 and 8 say what they show.")
         ui.renew()
 
-    if "sweep" not in facts or "assessment" not in facts:
+    if "sweep" not in facts or not _assessed(session):
         work.start(read, group="sweep", doing="reading settings and log", loud=False, then=told)
+
+
+def _assessed(session: Incident) -> bool:
+    """Return whether the log was assessed since access was cut: what was read before does not know how it ended."""
+    state = session.state
+    return str(state.facts.get("assessment", {}).get("at", "")) >= max(state.access_cut_at, "0")

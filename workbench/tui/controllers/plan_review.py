@@ -5,6 +5,7 @@ Only a plan that was confirmed there reaches ``session.run``.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import UsageError
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
     from workbench.domain.model.plan import Plan
     from workbench.execution.progress import Summary
     from workbench.planning.choices import Choices
+    from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Ui
     from workbench.tui.screens.plan import PlanScreen
+
+
+# The plan that is about everything, and how often it is looked whether all is read (seconds).
+ALL = "contain.all"
+LOOK_AGAIN = 0.2
 
 
 class PlanReview:
@@ -24,15 +31,19 @@ class PlanReview:
 
     def __init__(self, ui: Ui) -> None:
         self._ui = ui
+        self._waits = False
+        self._ahead = False
 
     def make(self, action: Action, marked: list[str], **options: Any) -> None:
         """Have the session make the plan, then show it; what is wrong with it is shown as an error."""
         session = self._ui.store.session
-        if session is None:
+        if session is None or self._waiting(session, action):
             return
 
         async def make() -> tuple[Plan, Choices | None]:
             from workbench.planning.choices import WITH_WAYS, Choices
+
+            await self._all_read(session, action)
 
             if action.id not in WITH_WAYS or options:
                 return session.plan(action.id, marked, **options), None
@@ -43,6 +54,36 @@ class PlanReview:
             self.show(made[0], made[1], action, marked)
 
         self._ui.work.start(make, group="plan", doing=f"planning “{action.title}”", then=show)
+
+    def _waiting(self, session: Incident, action: Action) -> bool:
+        """Say what a plan about all still waits for; asked for once more it goes ahead with what is read."""
+        from workbench.planning.contain import unread_yet
+
+        names = unread_yet(session.situation()) if action.id == ALL and self._ui.store.reading else []
+        if not names:
+            return False
+        if self._waits:
+            self._ahead = True
+            return True
+        self._ui.tell(
+            f"Still reading {', '.join(names)}: the plan opens when all is read. The same key again goes ahead with "
+            "what is read, as a PARTIAL plan."
+        )
+        return False
+
+    async def _all_read(self, session: Incident, action: Action) -> None:
+        """Wait until the account is read, or until the operator goes ahead without."""
+        from workbench.planning.contain import unread_yet
+
+        if action.id != ALL:
+            return
+        self._waits, self._ahead = True, False
+        try:
+            # Reading has no event of its own here: the inventory fills slice by slice.
+            while self._ui.store.reading and not self._ahead and unread_yet(session.situation()):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_AGAIN)
+        finally:
+            self._waits = False
 
     def show(
         self,

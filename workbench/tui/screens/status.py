@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from workbench.domain.runbook.containment_state import Containment, Over, containment
+from workbench.domain.runbook.sending import sending
 from workbench.presentation.cells import as_moment, hide_people, moment_text, people_of
 from workbench.tui.keymap import Hint
 from workbench.tui.panes.store import STALE_AFTER, Store
@@ -51,8 +53,9 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fa
     opened = moment_text(session.state.opened_at, store.look, "%Y-%m-%d %H:%MZ")
     facts = [name, title_fact(session), Fact(f"incident {opened}", "", OPENED), state_fact(session, funnel)]
     if session.read_only:
-        writer = f"read-only: {session.holder_text} writes"
-        facts.append(Fact(writer, "bad", TITLE, shorter=(("read-only", READ_ONLY),)))
+        writer = f"read-only, {session.following}: {session.holder_text} writes"
+        short = ((f"read-only, {session.following}", TITLE), ("read-only", READ_ONLY))
+        facts.append(Fact(writer, "bad", TITLE, shorter=short))
     facts += [freshness(store, now), share]
     if store.errors:
         facts.append(Fact(f"{store.errors} error{'s' if store.errors > 1 else ''}: 6", "bad", ERRORS))
@@ -102,27 +105,42 @@ def state_fact(session: Incident, funnel: Funnel) -> Fact:
     cannot be proven from here asks for nothing; one that was not done does.
     """
     state = session.state
-    opened, contained = as_moment(state.opened_at), as_moment(state.contained_at)
     if funnel.active and funnel.total:
         return Fact(f"WORKING {funnel.done}/{funnel.total}", "busy", MUST)
-    if contained is not None and opened is not None:
-        words = f"CONTAINED in {duration((contained - opened).total_seconds())}"
-        left = sum(1 for r in state.unfinished if r.open or r.state.value != "done")
-        if left:
-            return Fact(
-                f"{words}, {left} left: f",
-                "warn",
-                STATE_WORDS,
-                shorter=((f"CONTAINED, {left} left: f", MUST),),
-            )
-        return Fact(words, "ok", STATE_WORDS, shorter=(("CONTAINED", MUST),))
+    found = containment(session.situation())
+    match found.over:
+        case Over.CONTAINED:
+            return _contained_fact(session, found)
+        case Over.BACK:
+            name = found.ways[0].short if found.ways else "a way"
+            words = f"NO LONGER CONTAINED: back through {name}"
+            return Fact(words, "bad", STATE_WORDS, shorter=(("NO LONGER CONTAINED", MUST),))
     if state.unfinished:
         return Fact("NOT FINISHED: f goes on", "warn", STATE_WORDS, shorter=(("NOT FINISHED: f", MUST),))
-    failed = len(state.unsettled)
-    word, tone = ("PARTLY CUT", "warn") if state.first_cut_at else ("NOT CONTAINED", "bad")
-    if failed:
-        return Fact(f"{word}, {failed} failed", tone, STATE_WORDS, shorter=((word, MUST),))
-    return Fact(word, tone, MUST)
+    failed = sum(1 for r in state.unsettled if r.state.value == "failed")
+    if found.over is Over.NOT_CONTAINED:
+        if not failed:
+            return Fact("NOT CONTAINED", "bad", MUST)
+        words = f"NOT CONTAINED, {failed} failed"
+        return Fact(words, "bad", STATE_WORDS, shorter=(("NOT CONTAINED", MUST),))
+    first = found.ways[0].short if found.ways else "a way"
+    more = f" +{len(found.ways) - 1}" if len(found.ways) > 1 else ""
+    words = f"CUT, BUT OPEN: {first}{more}{f', {failed} failed' if failed else ''}"
+    return Fact(words, "warn", STATE_WORDS, shorter=(("CUT, BUT OPEN", MUST),))
+
+
+def _contained_fact(session: Incident, found: Containment) -> Fact:
+    """Return since when it is over, how long that took, and what of a confirmed plan is left."""
+    state = session.state
+    opened, contained = as_moment(state.opened_at), found.since
+    words = "CONTAINED"
+    if opened is not None and contained is not None:
+        words = f"CONTAINED in {duration((contained - opened).total_seconds())}"
+    left = sum(1 for r in state.unfinished if r.open or r.state.value != "done")
+    if left:
+        short = ((f"CONTAINED, {left} left: f", MUST),)
+        return Fact(f"{words}, {left} left: f", "warn", STATE_WORDS, shorter=short)
+    return Fact(words, "ok", STATE_WORDS, shorter=(("CONTAINED", MUST),))
 
 
 def freshness(store: Store, now: datetime | None) -> Fact:
@@ -147,11 +165,9 @@ def rate_facts(session: Incident, plain: bool) -> list[Fact]:
     rate = session.rate
     if rate is None:
         return []
-    if rate.per_hour > 0:
-        short = ((f"intruder {rate.per_hour:,.0f}/h", MUST),)
-        facts = [Fact(f"sending {rate.text}", "bad", BASELINE, shorter=short)]
-    else:
-        facts = [Fact(rate.text, "ok", BASELINE, shorter=(("intruder silent", MUST),))]
+    situation = session.situation()
+    told = sending(situation.volume, situation.state, situation.now)
+    facts = [Fact(told.text, told.tone, BASELINE, shorter=((told.short, MUST),))]
     if rate.series:
         facts.append(Fact(sparkline(rate.series, SPARK, ascii_only=plain), "dim", DRAWN))
     return facts

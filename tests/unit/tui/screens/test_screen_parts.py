@@ -133,15 +133,16 @@ def test_status_words() -> None:
     )
     assert "NOT CONTAINED" in status(session)
     session.state.first_cut_at = "2026-11-21T14:04:00Z"
-    assert "PARTLY CUT" in status(session)
-    session.state.contained_at = "2026-11-21T14:08:48Z"
+    assert f"CUT, BUT OPEN: {LEFT}" in status(session, width=200)
+    session.state.first_cut_at = ""
+    session.contain()
     assert "CONTAINED in 6m41s" in status(session)
     session.rate = Rate()
     assert "sending 1,240/h above the usual 40/h" in status(session) and "intruder 1,240/h" in status(
         session, width=80
     )
-    session.rate.per_hour, session.rate.text = 0.0, "no abnormal sending"
-    assert "no abnormal sending" in status(session) and "intruder silent" in status(session, width=60)
+    session.rate.per_hour = 0.0
+    assert "no abnormal sending" in status(session) and "no abnormal sending" in status(session, width=60)
     session.read_only, session.holder_text = True, "ada on jump1"
     assert "read-only: ada on jump1 writes" in status(session)
 
@@ -153,16 +154,15 @@ def test_the_rate_the_alarms_and_the_state_stay_at_every_width(width: int, alarm
     session = FakeSession()
     session.fill()
     session.title = "a company with a rather long name (US+EU)"
-    session.state.first_cut_at = "2026-11-21T14:04:00Z"
-    session.state.contained_at = "2026-11-21T14:08:48Z"
+    session.contain()
     session.rate = Rate()
     if quiet:
-        session.rate.per_hour, session.rate.text = 0.0, "no abnormal sending"
+        session.rate.per_hour = 0.0
     waiting = "hand-over of a-key-with-a-long-name: 24 min left (+3)"
     line = status(session, width=width, alarms=alarms, countdown=waiting, senders_down=37, errors=3)
     assert len(line) == width and "…" not in line.replace("a company wit…", "")
     assert "CONTAINED" in line and "DRILL" in line
-    assert ("no abnormal sending" in line or "intruder silent" in line) if quiet else "1,240/h" in line, line
+    assert "no abnormal sending" in line if quiet else "1,240/h" in line, line
     assert ("ALARM" in line) is (alarms > 0)
     if alarms:
         assert f"{alarms} ALARM{'S' if alarms > 1 else ''}: A" in line
@@ -202,17 +202,20 @@ def test_share_safe_off_and_read_only_are_said_where_it_is_narrow() -> None:
     assert "! SHOWN" in line and "read-only" in line and "2 ALARMS: A" in line and "intruder 1,240/h" in line
 
 
+LEFT = "API key “prod-0” …0000 +4"
+
+
 @pytest.mark.parametrize(
     ("states", "cut", "contained", "words"),
     [
         ((), False, False, "NOT CONTAINED"),
-        ((), True, False, "PARTLY CUT"),
+        ((), True, False, f"CUT, BUT OPEN: {LEFT}"),
         (("verified", "planned"), True, False, "NOT FINISHED: f goes on"),
         (("planned", "planned"), False, False, "NOT FINISHED: f goes on"),
         # Every call was answered, and the proofs were not looked at when the terminal went away.
         (("verified", "done"), True, False, "NOT FINISHED: f goes on"),
         (("verified", "open"), True, False, "NOT FINISHED: f goes on"),
-        (("verified", "failed"), True, False, "PARTLY CUT, 1 failed"),
+        (("verified", "failed"), True, False, f"CUT, BUT OPEN: {LEFT}, 1 failed"),
         (("failed", "skipped"), False, False, "NOT CONTAINED, 1 failed"),
         (("verified", "verified"), True, True, "CONTAINED in 6m41s"),
         (("verified", "done"), True, True, "CONTAINED in 6m41s"),
@@ -229,9 +232,10 @@ def test_how_far_the_containment_is(states: tuple[str, ...], cut: bool, containe
         record.open = name == "open"
         session.state.effects[record.effect.id] = record
     session.state.first_cut_at = "2026-11-21T14:04:00Z" if cut else ""
-    session.state.contained_at = "2026-11-21T14:08:48Z" if contained else ""
+    if contained:
+        session.contain()
     assert state_fact(session, Desk().funnel).text == words  # type: ignore[arg-type]
-    assert f"  {words}  " in status(session)
+    assert f"  {words}  " in status(session, width=240)
 
 
 def test_footer_drops_from_the_end_but_keeps_help_and_quit() -> None:

@@ -1,0 +1,435 @@
+"""Random lives of the simulated account, and an oracle that knows from the account alone whether it is over.
+
+A *world* is one moment of one life: a scenario, a seed, what has been done so far (nothing, half a plan, the whole cut,
+the strangers out, the queues purged), what the intruder did meanwhile, and what cannot be read at that moment. At each
+of them every surface is asked, and the oracle beside it, which knows nothing of the workbench: it looks at who could
+send or administer, whose secrets still live, and which answers were refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import io
+import random
+import re
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.support.drills import endpoints_of, opened
+from tests.support.ground import DictKeyring
+from tests.support.in_process import bind, in_process_drill
+from workbench.cli import contain as contain_command
+from workbench.cli import status as status_command
+from workbench.cli.parser import build_parser
+from workbench.core.errors import WorkbenchError
+from workbench.domain.model.plan import Plan
+from workbench.domain.runbook.containment_state import Over, containment
+from workbench.drill.api.routes import matches
+from workbench.drill.api.wire import Answer
+from workbench.drill.servers.serve import RunningDrill
+from workbench.drill.world.plants import DROP_HOST
+from workbench.planning.contain import Scope, plan
+from workbench.readers import sending_volume
+from workbench.reports import render
+from workbench.reports.report import Audience, compose
+from workbench.session.session import Session
+from workbench.tui.panes.store import Store
+from workbench.tui.screens.status import status_facts
+from workbench.vault.vault import Vault
+
+SCENARIOS = (
+    "stolen-env",
+    "stolen-key",
+    "stolen-login",
+    "panel-session",
+    "subaccount",
+    "slow-abuse",
+    "site-abuse",
+    "legacy-keys",
+    "one-region",
+    "quota-full",
+    "small-plan",
+)
+# What is refused at some moments: part of a path, and what that keeps from being known.
+UNREADABLE = {
+    "/v1/keys": "keys",
+    "/v5/users": "users",
+    "/credentials": "logins",
+    "/v4/domains": "domains",
+    "/v5/accounts/subaccounts": "subaccounts",
+    "/v1/analytics/logs": "who sends",
+    "/v1/analytics/metrics": "sending figures",
+}
+# Words that only a state that is over may be given.
+SAFE = re.compile(
+    r"\bcontained since\b|\bCONTAINED in\b|\bWhy it is safe now\b|\bcontained, as of\b"
+    r"|\bEvery credential from before was cut\b|\bContained, with proof\b|\bNothing that is not ours was seen\b"
+)
+
+
+class _Look:
+    ascii = False
+    local = False
+    share_safe = True
+
+
+class _Funnel:
+    active = False
+    total = 0
+    done = 0
+
+
+@dataclass
+class Said:
+    """What every surface said at one moment."""
+
+    over: Over
+    texts: dict[str, str]
+    codes: dict[str, int]
+    complete: bool
+    ticked: set[str]
+
+
+@dataclass
+class Truth:
+    """What the account knows at one moment: ways that the intruder could take, and what was refused."""
+
+    ways: list[str]
+    sends: bool
+    dark: set[str]
+    old: list[str]
+
+    @property
+    def over(self) -> bool:
+        """Return whether it is over: nothing open, nothing of before alive, everything answered."""
+        return not self.ways and not self.old and not self.dark
+
+
+@dataclass
+class World:
+    """One life."""
+
+    drill: RunningDrill
+    folder: Path
+    keyring: DictKeyring
+    rng: random.Random
+    refuse: set[str] = field(default_factory=set)
+    old_keys: set[str] = field(default_factory=set)
+    old_passwords: dict[str, str] = field(default_factory=dict)
+    did: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for tenant in self.drill.world.tenants.values():
+            self.old_keys |= {key.secret for key in tenant.keys.values()}
+            for area in tenant.regions.values():
+                for domain in area.domains.values():
+                    self.old_passwords |= {c.login: c.password for c in domain.credentials.values()}
+        for host in self.drill.hosts.values():
+            self._listen(host.app)
+
+    def _listen(self, app: Any) -> None:
+        answer = app._answer
+
+        def listening(request: Any, endpoint: Any, raw: bytes) -> Any:
+            refused = any(part in request.url.path for part in self.refuse)
+            reads = request.method == "GET" or "analytics" in request.url.path
+            if refused and reads:
+                return Answer({"message": "Forbidden"}, 403)
+            return answer(request, endpoint, raw)
+
+        app._answer = listening
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """Open the incident, as another start of the program would."""
+        async with opened(
+            self.drill,
+            self.folder,
+            clock=self.drill.clock,
+            endpoints=endpoints_of(self.drill),
+            vault=Vault(self.keyring, limit=5.0),
+        ) as session:
+            bind(session, self.drill)
+            yield session
+
+    # ── the oracle ───────────────────────────────────────────────────────────────────────────────────
+
+    def truth(self) -> Truth:
+        """Return what the account itself knows now."""
+        account = self.drill.account
+        ways = [f"{kind} {name}" for kind, name in self.drill.intruder.ways()]
+        ways += [f"route {r.id}" for r in self._tapping()]
+        # A subaccount that the intruder made is a way of its own, whoever sends through it now.
+        ways += [
+            f"subaccount {tenant.id}"
+            for tenant in account.world.tenants.values()
+            if tenant.parent and tenant.status == "open" and self._planted(tenant.id)
+        ]
+        sends = any(
+            account.can_send(stream) and not stream.asleep
+            for stream in account.streams("intruder")
+            if stream.stage == "all"
+        )
+        return Truth(ways, sends, {UNREADABLE[part] for part in self.refuse}, self._old())
+
+    def _planted(self, name: str) -> bool:
+        return any(item["id"] == name for item in self.drill.world.planted)
+
+    def _tapping(self) -> list[Any]:
+        main = self.drill.account.main
+        return [
+            route
+            for area in main.regions.values()
+            for route in area.routes.values()
+            if any(DROP_HOST in action for action in route.actions)
+            and any(matches(route.expression, user.email) for user in main.users.values())
+        ]
+
+    def _old(self) -> list[str]:
+        """Return what lives of before the cut, stolen or not: the workbench cannot know which was not."""
+        found = []
+        for tenant in self.drill.world.tenants.values():
+            found += [f"key {k.id}" for k in tenant.keys.values() if k.secret in self.old_keys]
+            for area in tenant.regions.values():
+                for domain in area.domains.values():
+                    found += [
+                        f"login {c.login}"
+                        for c in domain.credentials.values()
+                        if self.old_passwords.get(c.login) == c.password
+                    ]
+        return found
+
+    # ── what may happen ──────────────────────────────────────────────────────────────────────────────
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass; the intruder moves where a way is open."""
+        self.drill.account.clock.advance(seconds)
+        self.drill.account.advance()
+
+    def panel(self, do: str) -> None:
+        """Do what somebody does in the control panel."""
+        main, story = self.drill.account.main, self.drill.story
+        planted = {fact.id for fact in story.users if fact.planted}
+        if do == "strangers out":
+            for user in planted:
+                main.users.pop(user, None)
+        elif do == "passwords":
+            for record in list(main.users.values()):
+                record.password_updated = self.drill.account.now()
+                self.drill.account.mail_sent(record)
+        elif do == "routes out":
+            for area in main.regions.values():
+                for route in [r for r in area.routes.values() if r in self._tapping()]:
+                    del area.routes[route.id]
+        elif do == "subaccounts out":
+            for tenant in self.drill.world.tenants.values():
+                if self._planted(tenant.id):
+                    tenant.status = "disabled"
+        elif do == "two factors":
+            for record in main.users.values():
+                record.tfa_active = record.tfa_enabled = True
+        self.drill.account.touch(urgent=True)
+
+
+@asynccontextmanager
+async def world(folder: Path, scenario: str, seed: int) -> AsyncIterator[World]:
+    """Yield a small account of a scenario, in this thread and without sockets."""
+    sizes = {"domains": 2, "credentials": 4, "users": 3}
+    async with in_process_drill(folder / "drill", scenario=scenario, seed=seed, **sizes) as drill:
+        yield World(drill, folder, DictKeyring(), random.Random(f"{scenario} {seed}"))
+
+
+async def listen(session: Session) -> Said:
+    """Return what every surface says of the account as it was just read."""
+    options = build_parser().parse_args(["status", "--json"])
+    out, err = io.StringIO(), io.StringIO()
+    codes: dict[str, int] = {}
+    texts: dict[str, str] = {}
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        codes["status"] = await status_command.status(session, options)
+    texts["status"] = out.getvalue() + err.getvalue()
+    codes["contain"] = _contain_code(session)
+    texts["contain"] = containment(session.situation()).words
+    store = Store(session=session, look=_Look())  # type: ignore[arg-type]
+    facts = status_facts(store, _Funnel(), session.clock.now())  # type: ignore[arg-type]
+    texts["top line"] = "  ".join(fact.text for fact in facts)
+    material = session.report_material()
+    for audience in Audience:
+        # The timeline tells what was said when; the others say how it stands.
+        if audience is not Audience.TIMELINE:
+            texts[f"report {audience.value}"] = render.text(compose(audience, material))
+    ticked = {s.id for s in session.steps() if s.verdict.value in ("done", "attested", "not applicable")}
+    return Said(
+        containment(session.situation()).over,
+        texts,
+        codes,
+        '"complete": true' in texts["status"],
+        ticked,
+    )
+
+
+def _contain_code(session: Session) -> int:
+    with contextlib.redirect_stderr(io.StringIO()):
+        return contain_command._still_uncut(session, Scope())
+
+
+def lies(said: Said, truth: Truth) -> list[str]:
+    """Return every surface that says more than is so, and every one that does not say what is."""
+    wrong = []
+    if truth.ways or truth.dark - {"sending figures"} or truth.old:
+        why = f"ways {truth.ways[:3]} dark {sorted(truth.dark)} old {truth.old[:2]}"
+        if said.over is Over.CONTAINED:
+            wrong.append(f"the answer says contained, but {why}")
+        wrong += [f"{name} ends with 0, but {why}" for name, code in said.codes.items() if code == 0]
+        wrong += [
+            f"{name} says “{found[0]}”, but {why}"
+            for name, text in said.texts.items()
+            if (found := SAFE.search(text))
+        ]
+    if truth.dark and said.complete:
+        wrong.append(f"status says complete, but {sorted(truth.dark)} could not be read")
+    if truth.sends and "no abnormal sending" in said.texts["top line"] and not truth.dark:
+        wrong.append("the top line says no abnormal sending while the intruder sends")
+    if any(way.startswith("user ") for way in truth.ways) and "1b" in said.ticked:
+        wrong.append("step 1b is ticked, but a stranger is among the users")
+    if truth.over and said.over is not Over.CONTAINED:
+        wrong.append(f"it is over, and nobody says so: {said.texts['contain']}")
+    return wrong
+
+
+async def _read(session: Session) -> None:
+    with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        await contain_command.read_account(session)
+
+
+async def _cut(place: World, session: Session, share: float) -> None:
+    """Confirm a plan of which only a share is carried out, or all of it."""
+    try:
+        planned = plan(session.situation(), Scope(purge=("all",) if place.rng.random() < 0.7 else ()))
+    except WorkbenchError:
+        return
+    if share < 1.0:
+        ids = [effect.id for effect in planned]
+        kept = set(place.rng.sample(ids, round(len(ids) * share)))
+        planned = Plan(planned.title, tuple(e for e in planned if e.id in kept and not e.after))
+    if planned.effects:
+        await session.run(planned)
+
+
+async def life(folder: Path, scenario: str, seed: int, moments: int, total: Count) -> None:
+    """Live one life and add to ``total`` what was met, every lie with what had happened until then."""
+    wrong = total.lies
+    seen = 0
+    async with world(folder, scenario, seed) as place:
+        rng = place.rng
+        while seen < moments:
+            async with place.session() as session:
+                for _ in range(rng.randint(1, 3)):
+                    if seen >= moments:
+                        break
+                    place.refuse = {rng.choice(sorted(UNREADABLE))} if rng.random() < 0.25 else set()
+                    try:
+                        said, truth = await listen(session), place.truth()
+                    except WorkbenchError as error:
+                        # Nothing could be read: the command ends with its own code before it says anything.
+                        if error.exit_code == 0:
+                            wrong.append(f"{error.what} ends with 0")
+                        place.refuse = set()
+                        continue
+                    seen += 1
+                    total.worlds += 1
+                    total.over += truth.over
+                    total.said_over += said.over is Over.CONTAINED
+                    total.came_back += bool(place.drill.world.intruder.comebacks)
+                    wrong += [f"{scenario} {seed} {place.did}: {lie}" for lie in lies(said, truth)]
+                    place.refuse = set()
+                    await _happen(place, session)
+
+
+async def _happen(place: World, session: Session) -> None:
+    """Let something happen: the cut, half of it, a move in the panel, time, the intruder."""
+    rng = place.rng
+    event = rng.choice(
+        ["cut", "cut", "half a cut", "strangers out", "subaccounts out", "routes out", "time", "passwords",
+         "two factors", "time"]
+    )  # fmt: skip
+    place.did.append(event)
+    if event in ("cut", "half a cut"):
+        await _read(session)
+        await _cut(place, session, 1.0 if event == "cut" else rng.uniform(0.2, 0.9))
+    elif event == "time":
+        place.pass_time(rng.choice([30.0, 120.0, 300.0, 1200.0, 5400.0]))
+    else:
+        place.panel(event)
+
+
+@contextlib.contextmanager
+def _short_history() -> Iterator[None]:
+    """Judge the account's rhythm by eight days instead of four weeks: most of a life would go into adding them up."""
+    whole, sending_volume.HISTORY = sending_volume.HISTORY, timedelta(days=8)
+    try:
+        yield
+    finally:
+        sending_volume.HISTORY = whole
+
+
+@dataclass
+class Count:
+    """What a run of worlds met: how many, how many of them were over, how many said so, and every lie."""
+
+    worlds: int = 0
+    over: int = 0
+    said_over: int = 0
+    came_back: int = 0
+    lies: list[str] = field(default_factory=list)
+
+
+def worlds(count: int, *, seed: int = 0, moments: int = 8) -> Count:
+    """Look at ``count`` worlds; returns what was met in them."""
+    import tempfile
+
+    total = Count()
+    number = 0
+    while total.worlds < count:
+        scenario = SCENARIOS[(number + seed) % len(SCENARIOS)]
+        wanted = min(moments, count - total.worlds)
+        with (
+            tempfile.TemporaryDirectory(dir=_fast_folder(), ignore_cleanup_errors=True) as folder,
+            _short_history(),
+        ):
+            asyncio.run(life(Path(folder), scenario, seed + number, wanted, total))
+        number += 1
+    return total
+
+
+def _fast_folder() -> str | None:
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+def main() -> int:
+    """Look at as many worlds as the command line says (2,000) and print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", nargs="?", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1000)
+    options = parser.parse_args()
+    began = datetime.now().astimezone()
+    met = worlds(options.count, seed=options.seed)
+    took = (datetime.now().astimezone() - began).total_seconds()
+    for line in met.lies[:50]:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(
+        f"{met.worlds} worlds ({met.over} over, {met.said_over} said so, {met.came_back} after a comeback), "
+        f"{len(met.lies)} lies, {took:.0f} s\n"
+    )
+    return 1 if met.lies else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

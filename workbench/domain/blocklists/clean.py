@@ -1,0 +1,85 @@
+"""Is anything of ours on a list that matters? A claim that rests on every list that matters having answered. Pure.
+
+A list that is switched off was not asked, one that cannot be believed from here did not answer: neither is clean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.zones import Tier
+from workbench.core.redact import visible
+from workbench.domain.blocklists.listings import ListingBook
+from workbench.domain.runbook.claims import Answer, Claim, Coverage, Reading, claim
+
+SAID = "no listing that matters"
+NAMED = 4
+
+
+def of_book(book: ListingBook) -> Claim:
+    """Return the claim for the account's own addresses and domains, by the last look at each."""
+    zones: dict[str, list[tuple[bool, str]]] = {}
+    for seen in book.pairs.values():
+        if seen.observations and (seen.last.tier <= Tier.SOME or seen.tier <= Tier.SOME):
+            clear = seen.last.verdict is not Verdict.CANNOT_TELL
+            zones.setdefault(seen.zone, []).append((clear, seen.last.reason))
+    at = datetime.fromisoformat(book.last_round_at).astimezone(UTC) if book.last_round_at else None
+    return _claim(not book.mattering, zones, book.unasked, at)
+
+
+def of_listings(listings: Iterable[Listing], unasked: Iterable[str], at: datetime) -> Claim:
+    """Return the claim for what was just looked up, whosever it is."""
+    found = list(listings)
+    zones: dict[str, list[tuple[bool, str]]] = {}
+    for one in found:
+        if one.tier <= Tier.SOME:
+            zones.setdefault(one.zone.name, []).append((one.verdict is not Verdict.CANNOT_TELL, one.reason))
+    matter = any(one.verdict is Verdict.LISTED and one.tier <= Tier.SOME for one in found)
+    return _claim(not matter, zones, unasked, at)
+
+
+def words(said: Claim) -> str:
+    """Return the claim as a sentence without a full stop: nothing is called clean that was not asked."""
+    if said.answer is Answer.YES:
+        return f"{SAID}: {len(said.grounds)} list(s) that matter answered"
+    if said.answer is Answer.NO:
+        return "listed on a list that matters"
+    return f"cannot tell whether anything is listed: {missing(said)}"
+
+
+def missing(said: Claim) -> str:
+    """Return which lists that matter did not answer or were not asked."""
+    dark = [reading.words() for reading in said.missing]
+    more = f" and {len(dark) - NAMED} more" if len(dark) > NAMED else ""
+    return "; ".join(dark[:NAMED]) + more
+
+
+def nothing_answered(said: Claim) -> bool:
+    """Return whether no list that matters gave any answer at all."""
+    return all(not reading.answered for reading in said.grounds)
+
+
+def _claim(
+    holds: bool, zones: Mapping[str, list[tuple[bool, str]]], unasked: Iterable[str], at: datetime | None
+) -> Claim:
+    return claim(SAID, holds, [*_grounds(zones, at), *(_off(title) for title in unasked)] or [_nothing()])
+
+
+def _grounds(zones: Mapping[str, list[tuple[bool, str]]], at: datetime | None) -> Iterator[Reading]:
+    for zone, looks in sorted(zones.items()):
+        dark = [reason for clear, reason in looks if not clear]
+        if not dark:
+            yield Reading(zone, at)
+        else:
+            why = f"{len(dark)} of {len(looks)} look-ups cannot tell, {visible(dark[0], 80)}"
+            yield Reading(zone, at, Coverage.NOT_READABLE, why)
+
+
+def _off(title: str) -> Reading:
+    return Reading(visible(title, 60), None, Coverage.NOT_ASKED, "large receivers act on it")
+
+
+def _nothing() -> Reading:
+    return Reading("lists that matter", None, Coverage.NOT_ASKED)

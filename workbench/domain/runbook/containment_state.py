@@ -1,0 +1,281 @@
+"""Is it over? One answer, in the same words everywhere, with every way that is still open named. Pure.
+
+*Not contained* · *cut, but open through …* · *contained since T, as of T2* · *was contained until T: came back
+through …*. It rests on steps 1, 1b, 2 and 3, on what could not be read, on open alarms, and on who sent since the
+last cut. Top line, guide, plans, command line, documents and reports render this; nobody computes it again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from workbench.core.redact import visible
+from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Alarm
+from workbench.domain.runbook import claims, ways_open
+from workbench.domain.runbook.claims import Claim, Coverage, Reading
+from workbench.domain.runbook.ways_open import Way
+
+__all__ = ["Containment", "Over", "Way", "containment", "is_contained"]
+
+# A reading older than this says nothing of now; the watch reads the account again every minute.
+LASTS = timedelta(minutes=10)
+# What was read for the answer, by the inventory's own names.
+SLICES = ("keys", "users", "domains", "logins", "subaccounts")
+SENDING = "who sends"
+NAMED = 4  # ways named one by one
+_CAME = ("keys", "logins", "subaccounts", "users", "domains")
+
+
+class Over(StrEnum):
+    """How far it is."""
+
+    NOT_CONTAINED = "not contained"
+    OPEN = "cut, but open"
+    CONTAINED = "contained"
+    BACK = "was contained"
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """The answer. ``ways`` are all that is open or cannot be told to be shut, the gravest first.
+
+    ``since`` is since when it is contained (or was), ``until`` when that ended; ``came_back`` counts comebacks
+    since the first cut by what they came through.
+    """
+
+    over: Over
+    claim: Claim
+    ways: tuple[Way, ...]
+    since: datetime | None = None
+    until: datetime | None = None
+    came_back: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def contained(self) -> bool:
+        """Return whether it may be said, ticked and acted upon."""
+        return self.over is Over.CONTAINED
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Return the oldest reading it rests on."""
+        return self.claim.as_of
+
+    @property
+    def known_open(self) -> tuple[Way, ...]:
+        """Return the ways that were seen to be open; the others only cannot be told."""
+        return tuple(way for way in self.ways if way.known)
+
+    @property
+    def used(self) -> tuple[Way, ...]:
+        """Return the ways back that were used: what comes first in the guide and in every plan."""
+        return tuple(way for way in self.ways if way.used)
+
+    @property
+    def words(self) -> str:
+        """Return the answer in one sentence without a full stop."""
+        return f"{self._head()}{self._comebacks()}"
+
+    @property
+    def short(self) -> str:
+        """Return it for a narrow place: the deciding word first."""
+        match self.over:
+            case Over.CONTAINED:
+                return f"contained, as of {_clock(self.as_of)}"
+            case Over.BACK:
+                return f"WAS contained until {_clock(self.until)}"
+            case Over.OPEN:
+                first = self.ways[0].short if self.ways else "a way"
+                more = f" +{len(self.ways) - 1}" if len(self.ways) > 1 else ""
+                return f"cut, but OPEN: {first}{more}"
+        return "NOT CONTAINED"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as documents show it."""
+        return {
+            "answer": self.over.value,
+            "contained": self.contained,
+            "words": self.words,
+            "since": _iso(self.since),
+            "until": _iso(self.until),
+            "as_of": _iso(self.as_of),
+            "open_through": [
+                {"kind": way.kind, "id": way.target, "words": way.words, "known": way.known, "used": way.used}
+                for way in self.ways
+            ],
+            "came_back": [{"through": through, "times": times} for through, times in self.came_back],
+            "grounds": [reading.to_json() for reading in self.claim.grounds],
+        }
+
+    def _head(self) -> str:
+        listed = _listed(way.words for way in self.ways)
+        match self.over:
+            case Over.CONTAINED:
+                return f"contained since {claims.stamp(self.since)}, as of {claims.stamp(self.as_of)}"
+            case Over.BACK:
+                back = _listed(way.words for way in (*self.used, *(w for w in self.ways if not w.used)))
+                return f"was contained until {claims.stamp(self.until)}: came back through {back}"
+            case Over.OPEN:
+                return f"cut, but open through {listed}"
+        return f"not contained: {listed}" if self.ways else "not contained: nothing is read yet"
+
+    def _comebacks(self) -> str:
+        return "".join(f"; came back {times} × through {through}" for through, times in self.came_back)
+
+
+def containment(situation: Situation) -> Containment:
+    """Return the answer for a situation; computed once for each."""
+    if situation.over is None:
+        situation.over = _judged(situation)
+    found: Containment = situation.over
+    return found
+
+
+def is_contained(situation: Situation) -> bool:
+    """Return whether access is cut and nothing says otherwise."""
+    return containment(situation).contained
+
+
+def _judged(situation: Situation) -> Containment:
+    state = situation.state
+    grounds = (*_readings(situation), *_sending_read(situation))
+    ways = tuple(_ordered([*ways_open.ways(situation), *_alarmed(situation), *_dark(situation, grounds)]))
+    said = claims.claim(Over.CONTAINED.value, not any(way.known for way in ways), grounds)
+    came_back = tuple(_comebacks(situation))
+    events = state.containment
+    until = _moment(events[-1].at) if events and not events[-1].contained else None
+    since = next((_moment(e.at) for e in reversed(events) if e.contained), None)
+    if not state.first_cut_at and not _nothing_to_cut(situation):
+        return Containment(Over.NOT_CONTAINED, said, ways, came_back=came_back)
+    if not ways and said.good:
+        # Seen to be so a moment before the journal has the row: since now.
+        began = _moment(state.contained_at) if state.contained_at else situation.now
+        return Containment(Over.CONTAINED, said, (), began, None, came_back)
+    if events and any(way.known for way in ways):
+        return Containment(Over.BACK, said, ways, since, until or situation.now, came_back)
+    return Containment(Over.OPEN, said, ways, since, until, came_back)
+
+
+def _nothing_to_cut(situation: Situation) -> bool:
+    """Return whether every credential there is was made by this incident, and there are none of before."""
+    inventory = situation.inventory
+    read = "keys" in inventory.read_at and "logins" in inventory.read_at
+    return read and not inventory.logins and all(situation.minted_here(key) for key in inventory.keys)
+
+
+def _readings(situation: Situation) -> Iterator[Reading]:
+    inventory = situation.inventory
+    for name in SLICES:
+        at = inventory.read_at.get(name)
+        if at is None:
+            yield Reading(name, None, Coverage.NOT_ASKED)
+        else:
+            yield claims.aged(Reading(name, at), situation.now, LASTS)
+    for gap in ways_open.gaps(situation):
+        where = f" {gap.place}" if gap.place is not None else ""
+        yield Reading(f"{gap.slice}{where}", None, Coverage.NOT_READABLE, visible(gap.reason, 160))
+
+
+def _sending_read(situation: Situation) -> Iterator[Reading]:
+    """Who sent since the last cut: the log must have been read after it."""
+    state = situation.state
+    if not state.access_cut_at:
+        return
+    fact = state.facts.get("credential_use", {})
+    read = _moment(str(fact["at"])) if fact.get("at") else None
+    if read is None or read < (_moment(state.access_cut_at) or read):
+        yield Reading(SENDING, read, Coverage.NOT_ASKED, "not since the last cut")
+        return
+    if fact.get("gaps"):
+        yield Reading(SENDING, read, Coverage.NOT_READABLE, visible("; ".join(fact["gaps"][:2]), 160))
+        return
+    yield claims.aged(Reading(SENDING, read), situation.now, LASTS)
+
+
+def _dark(situation: Situation, grounds: Iterable[Reading]) -> Iterator[Way]:
+    """What could not be told: a way that nobody saw shut."""
+    for reading in grounds:
+        if not reading.answered:
+            words = f"what could not be read ({reading.words()})"
+            yield Way("unread", reading.what, words, f"{reading.what} {reading.coverage.value}", known=False)
+
+
+def _alarmed(situation: Situation) -> Iterator[Way]:
+    named = {way.target for way in ways_open.ways(situation)}
+    for alarm in open_alarms(situation):
+        if alarm.target not in named or alarm.kind == "proof":
+            yield Way(
+                "alarm", alarm.target, visible(alarm.text, 160), visible(alarm.text, 40), used=_came(alarm)
+            )
+
+
+def _came(alarm: Alarm) -> bool:
+    """Return whether an alarm tells of somebody coming back, not only of something being different."""
+    return alarm.kind in _CAME and not alarm.id.startswith("gone:")
+
+
+def _comebacks(situation: Situation) -> Iterator[tuple[str, int]]:
+    """Count what came back since the first cut, by what it came through: whom the account names, or the one way."""
+    state = situation.state
+    if not state.first_cut_at:
+        return
+    decided = {name for name, d in state.decisions.items() if d.decision == "ours"}
+    came = [
+        alarm
+        for alarm in state.alarms.values()
+        if _came(alarm)
+        and not alarm.id.startswith("sends:")
+        and alarm.kind in ("keys", "logins", "subaccounts")
+        and f"alarm:{alarm.id}" not in decided
+        and f"{alarm.kind.removesuffix('s')}:{alarm.target}" not in decided
+    ]
+    admins = [
+        way.words for way in ways_open.ways(situation) if way.administers and way.target not in state.alarms
+    ]
+    alone = admins[0] if len(admins) == 1 else ""
+    found: Counter[str] = Counter()
+    for alarm in came:
+        found[_through(situation, alarm) or alone or "a way that the account does not name"] += 1
+    yield from sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _through(situation: Situation, alarm: Alarm) -> str:
+    asker = alarm.through.lower()
+    if not asker:
+        return ""
+    for item in situation.inventory.users.values():
+        if asker in {(item.user.email or "").lower(), (item.user.name or "").lower(), item.id.lower()}:
+            return f"panel user {visible(item.user.email or item.user.name or item.id, 80)}"
+    return f"panel user {visible(alarm.through, 80)}"
+
+
+def _ordered(ways: Iterable[Way]) -> list[Way]:
+    """What was used first, then what is known to be open, each once."""
+    seen: dict[tuple[str, str], Way] = {}
+    for way in ways:
+        seen.setdefault((way.kind, way.target), way)
+    return sorted(seen.values(), key=lambda way: (not way.used, not way.known))
+
+
+def _listed(words: Iterable[str]) -> str:
+    every = list(words)
+    more = f" and {len(every) - NAMED} more" if len(every) > NAMED else ""
+    return f"{'; '.join(every[:NAMED])}{more}" or "a way that is not named"
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _clock(moment: datetime | None) -> str:
+    return "an unknown time" if moment is None else f"{moment.astimezone(UTC):%H:%M}Z"

@@ -1,0 +1,65 @@
+"""What still goes out, in words with their time: before a cut the rate, after it the last abusive message. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from workbench.domain.model.sending_volume import Volume
+from workbench.domain.model.state import State
+from workbench.domain.runbook.claims import age
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What the top line and the command line say: ``text`` in full, ``short`` where it is narrow.
+
+    ``tone`` is ``bad`` while abuse goes on, ``ok`` only where readings since the last cut (or of now) show none, else
+    ``warn``.
+    """
+
+    text: str
+    short: str
+    tone: str
+
+
+def sending(volume: Volume | None, state: State, now: datetime) -> Sending:
+    """Return what is known of the sending at ``now`` (the session's clock)."""
+    if volume is None:
+        return Sending("sending not read", "sending not read", "warn")
+    excess = round(volume.excess_now)
+    if not state.access_cut_at:
+        if excess:
+            return Sending(
+                f"sending {excess:,}/h above the usual {volume.usual:.0f}/h", f"intruder {excess:,}/h", "bad"
+            )
+        return Sending("no abnormal sending", "no abnormal sending", "ok")
+    if excess and volume.measured_from is not None:
+        words = f"{excess:,}/h above the usual {volume.usual:.0f}/h since the cut"
+        return Sending(f"sending {words}", f"still {excess:,}/h", "bad")
+    return _after_cut(volume, state, now)
+
+
+def _after_cut(volume: Volume, state: State, now: datetime) -> Sending:
+    fact = state.facts.get("credential_use", {})
+    cut = _moment(state.access_cut_at)
+    read = _moment(str(fact.get("at", "")))
+    last = _moment(state.last_abuse_at)
+    if last is None:
+        words, short = "no abusive message seen in the log", "none seen"
+    else:
+        words = f"last abusive message {last:%H:%M:%S}Z, {age(last, now)} ago"
+        short = f"last abuse {age(last, now)} ago"
+    if read is None or cut is None or read < cut:
+        return Sending(f"{words}; the log is not read since the cut", f"{short}?", "warn")
+    quiet = last is None or last <= cut
+    if quiet and volume.measured_from is not None:
+        return Sending(f"{words}; no abnormal sending since the cut", short, "ok")
+    return Sending(f"{words} (log read {read:%H:%M:%S}Z)", short, "" if quiet else "bad")
+
+
+def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

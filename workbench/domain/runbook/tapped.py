@@ -1,0 +1,100 @@
+"""Routes that copy the users' password mail to somebody else, and passwords that were set while one did. Pure.
+
+A mailbox on a domain that Mailgun receives for can be copied by a route; whoever reads the mail of a password reset
+has the session that follows, and a new password set meanwhile shuts nobody out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from workbench.domain.detection.hosts import Home, home_of, host_of, mail_domains_in, urls_in
+from workbench.domain.model.inventory import UserItem
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import OURS, Situation
+from workbench.mailgun.models import Route
+
+
+def routes(situation: Situation) -> Iterator[tuple[Route, str]]:
+    """Yield every route there is now that takes a user's mail to a host that is not the customer's, with that host.
+
+    What the operator called ours is no such route.
+    """
+    home = _home(situation)
+    for route in situation.inventory.routes.values():
+        host = _foreign(route.actions, home)
+        if host and not _ours(situation, route.id) and any(_users_of(situation, route.expression or "")):
+            yield route, host
+
+
+def password_of(situation: Situation, item: UserItem) -> str:
+    """Return which route copied the mail with which a user set the present password, ``""`` where none is known."""
+    changed = item.user.password_updated_at
+    cut = situation.state.first_cut_at
+    if changed is None or not cut or changed < datetime.fromisoformat(cut).astimezone(UTC):
+        return ""
+    home = _home(situation)
+    for route in situation.inventory.routes.values():
+        if (
+            (route.created_at is None or route.created_at <= changed)
+            and _foreign(route.actions, home)
+            and not _ours(situation, route.id)
+            and item in _users_of(situation, route.expression or "")
+        ):
+            return f"route “{route.description or route.id}”"
+    for record in situation.state.of_kind(EffectKind.ROUTE_DELETE):
+        params = record.effect.params
+        ended = record.done_at and datetime.fromisoformat(record.done_at).astimezone(UTC)
+        if (
+            record.state in (EffectState.DONE, EffectState.VERIFIED)
+            and ended
+            and changed <= ended
+            and _foreign(params.get("actions", ()), home)
+            and item in _users_of(situation, str(params.get("expression") or ""))
+        ):
+            return "a route that was deleted since"
+    return ""
+
+
+def _ours(situation: Situation, route_id: str) -> bool:
+    return any(
+        decision.decision == OURS and name.startswith(("route:", "alarm:"))
+        for name, decision in situation.state.decisions.items()
+        if name.endswith(f":{route_id}")
+    )
+
+
+def _foreign(actions: Iterable[str], home: Home) -> str:
+    text = " ".join(str(action) for action in actions)
+    hosts = [host_of(url) for url in urls_in(text)] + mail_domains_in(text)
+    return next((host for host in hosts if host and not home.owns(host)), "")
+
+
+def _users_of(situation: Situation, expression: str) -> list[UserItem]:
+    """Return the users whose mailbox a route may take; an expression nobody can read takes every one.
+
+    The expression is the intruder's: it is looked through for names, never run as a pattern.
+    """
+    received = {name.lower() for name in situation.inventory.domains}
+    there = [
+        item
+        for item in situation.inventory.users.values()
+        if (item.user.email or "").rpartition("@")[2].lower() in received
+    ]
+    plain = expression.replace("\\", "").lower()
+    if "match_recipient" not in plain or "catch_all" in plain:
+        return there
+    return [
+        item
+        for item in there
+        if (item.user.email or "").lower() in plain
+        or (
+            f"@{(item.user.email or '').rpartition('@')[2].lower()}" in plain
+            and ("*@" in plain or "+@" in plain)
+        )
+    ]
+
+
+def _home(situation: Situation) -> Home:
+    return home_of(situation.inventory, situation.background.since)

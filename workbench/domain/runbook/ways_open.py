@@ -1,0 +1,175 @@
+"""Every way in that the account shows to be open: what is not cut, kept, a stranger's, queued, or copied away. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from workbench.core.redact import key_tail, short_address, visible
+from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.model.inventory import Gap
+from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import claims, coverage, tapped
+from workbench.domain.runbook.containment import key_is_left, queues_left, rogue_subaccounts, untouched
+from workbench.domain.runbook.handover import Kept, kept
+from workbench.domain.runbook.verdict import attested
+
+__all__ = ["Way", "gaps", "ways"]
+
+# Which steps' attestation says that a person looked where this key cannot.
+_LOOKED = {"keys": "1", "users": "1b", "domains": "2", "logins": "2", "subaccounts": "3"}
+_FROM_BEFORE = 3  # named one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in. ``known`` False: nobody could tell whether it is shut; ``used``: somebody came through it.
+
+    ``kind`` is ``key``, ``login``, ``kept``, ``user``, ``password``, ``subaccount``, ``queue``, ``route``,
+    ``sending``, ``alarm`` or ``unread``; ``target`` the thing as the API names it; ``administers`` says that whoever
+    has it can make further ways.
+    """
+
+    kind: str
+    target: str
+    words: str
+    short: str
+    known: bool = True
+    used: bool = False
+    administers: bool = False
+
+
+def ways(situation: Situation) -> list[Way]:
+    """Return the ways that the readings show, those that were used marked."""
+    rang = {alarm.target for alarm in open_alarms(situation)}
+    found = [
+        *_keys(situation),
+        *_logins(situation),
+        *(_kept(situation, item) for item in kept(situation) if not item.calm),
+        *_users(situation),
+        *_subaccounts(situation),
+        *_queues(situation),
+        *_routes(situation),
+        *_sending(situation),
+    ]
+    return [replace(way, used=True) if way.target in rang else way for way in found]
+
+
+def gaps(situation: Situation) -> list[Gap]:
+    """Return what access is cut by and could not be read, unless a person looked there and attested it."""
+    held = coverage.unread(situation.inventory, tuple(_LOOKED))
+    return [gap for gap in held if attested(situation.state, _LOOKED[coverage.part(gap)]) is None]
+
+
+def _keys(situation: Situation) -> Iterator[Way]:
+    waiting = {item.target for item in kept(situation)}
+    cut = bool(situation.state.first_cut_at)
+    left = [
+        item
+        for item in situation.inventory.keys.values()
+        if key_is_left(situation, item) and item.id not in waiting
+    ]
+    before = [item for item in left if item.id in situation.state.baseline.get("keys", (item.id,))]
+    for item in left:
+        if item not in before or (cut and len(before) <= _FROM_BEFORE):
+            name = f"API key “{visible(item.name, 60)}” {key_tail(item.id)}"
+            yield Way("key", item.id, name, name, administers=item.key.role == "admin")
+    if before and (not cut or len(before) > _FROM_BEFORE):
+        words = f"{len(before)} API key(s) from before"
+        yield Way("key", "*", words, words, administers=any(i.key.role == "admin" for i in before))
+    unsure = [
+        record
+        for record in situation.state.of_kind(EffectKind.KEY_DELETE)
+        if record.open or any("still answers" in line for line in record.evidence[-1:])
+    ]
+    for record in unsure:
+        words = f"API key {key_tail(record.effect.target)}, whose end is not known"
+        yield Way("key", record.effect.target, words, words, known=False)
+
+
+def _logins(situation: Situation) -> Iterator[Way]:
+    waiting = {item.target for item in kept(situation) if not item.is_key}
+    left, unproven = untouched(situation)
+    left = [login for login in left if login not in waiting]
+    if len(left) <= _FROM_BEFORE and situation.state.first_cut_at:
+        for login in left:
+            yield Way("login", login, f"SMTP login {visible(login, 80)}", f"login {visible(login, 40)}")
+    elif left:
+        words = f"{len(left)} SMTP login(s) with the password from before"
+        yield Way("login", "*", words, f"{len(left)} login(s)")
+    if unproven and attested(situation.state, "2") is None:
+        words = f"{len(unproven)} SMTP login(s) whose new password could not be proven"
+        yield Way("login", "?", words, f"{len(unproven)} login(s) not proven", known=False)
+
+
+def _kept(situation: Situation, item: Kept) -> Way:
+    name = f"key {key_tail(item.target)}" if item.is_key else f"login {visible(item.target, 60)}"
+    if item.due is None:
+        left = "no deadline set"
+    elif item.due <= situation.now:
+        left = f"time up since {claims.stamp(item.due)}"
+    else:
+        left = f"{claims.age(situation.now, item.due)} left"
+    return Way(
+        "kept",
+        item.target,
+        f"old {name}, kept for its hand-over ({left})",
+        f"old {name} kept, {left}",
+        administers=_is_admin(situation, item),
+    )
+
+
+def _is_admin(situation: Situation, item: Kept) -> bool:
+    held = situation.inventory.keys.get(item.target)
+    return item.is_key and held is not None and held.key.role == "admin"
+
+
+def _users(situation: Situation) -> Iterator[Way]:
+    for item in situation.inventory.users.values():
+        name = visible(short_address(item.user.email or item.user.name or item.id), 60)
+        if item.user.is_disabled:
+            continue
+        if situation.of_user(item).likely:
+            yield Way("user", item.id, f"panel user {name}", f"panel user {name}", administers=True)
+        elif not item.user.tfa_active and (through := tapped.password_of(situation, item)):
+            words = f"panel user {name}, whose password mail was copied by {through}"
+            yield Way("password", item.id, words, f"password of {name}", administers=True)
+
+
+def _subaccounts(situation: Situation) -> Iterator[Way]:
+    for sub in rogue_subaccounts(situation):
+        name = f"subaccount {visible(sub.name or sub.id, 60)}"
+        yield Way("subaccount", sub.id, name, name)
+
+
+def _queues(situation: Situation) -> Iterator[Way]:
+    if attested(situation.state, "3") is not None:
+        return
+    if situation.volume is None:
+        yield Way("queue", "?", "queued mail (the sending figures are not read)", "queued mail?", known=False)
+    for name in queues_left(situation):
+        words = f"mail queued or scheduled for {visible(name, 80)}, not purged"
+        yield Way("queue", name, words, "queued mail")
+
+
+def _routes(situation: Situation) -> Iterator[Way]:
+    for route, host in tapped.routes(situation):
+        name = visible(route.description or route.expression or route.id, 40)
+        words = f"route “{name}”, which copies users' password mail to {visible(host, 60)}"
+        yield Way("route", route.id, words, f"route “{name}”", administers=True)
+
+
+def _sending(situation: Situation) -> Iterator[Way]:
+    """Far more than usual goes out in hours that began after the cut, whoever it is that sends it."""
+    volume, cut = situation.volume, situation.state.access_cut_at
+    if volume is None or not cut or volume.measured_from is None:
+        return
+    since = datetime.fromisoformat(cut).astimezone(UTC)
+    if volume.measured_from >= since and volume.excess_now > 0:
+        words = (
+            f"sending of {volume.excess_now:,.0f} an hour above the usual, measured since the cut "
+            f"(as of {claims.stamp(volume.as_of)})"
+        )
+        yield Way("sending", "*", words, f"{volume.excess_now:,.0f}/h above usual", used=True)
