@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: drill run test lint format screenshots bench crash-matrix coverage mutants clean
+.PHONY: worlds drill run test lint format screenshots bench crash-matrix coverage mutants clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -44,6 +44,9 @@ coverage: $(DEV)  ## lines that unit tests and drill reach; a floor of 95 % for 
 
 mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="executor keys" for some modules
 	nice $(BIN)/python -m tests.mutants $(MUTANTS)
+
+worlds: $(DEV)  ## 2,000 random worlds of the drill, each surface held against an oracle; WORLDS=200 for fewer
+	$(BIN)/python -m tests.support.worlds $(or $(WORLDS),2000)
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

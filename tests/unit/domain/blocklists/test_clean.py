@@ -1,0 +1,106 @@
+"""Nothing is called clean that was not asked or did not answer."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from workbench.blocklists.rates import RateDay, quiet_days
+from workbench.core.clock import iso
+from workbench.domain.blocklists import clean
+from workbench.domain.blocklists.listings import RATES, ListingBook
+from workbench.domain.model.state import State
+from workbench.domain.runbook.blocklists import rate_lines
+from workbench.domain.runbook.claims import Answer
+
+AT = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+DAY = date(2026, 11, 21)
+
+
+def _book(answers: dict[str, str], *, tier: int = 1, unasked: tuple[str, ...] = ()) -> ListingBook:
+    """Return a book of one round: zone by what it answered (listed, clear, dark)."""
+    body: dict[str, Any] = {"at": iso(AT), "asked": len(answers), "unasked": list(unasked)}
+    body["listed"] = [
+        {"subject": "192.0.2.1", "zone": z, "tier": tier, "reason": "spam", "ttl": 60, "codes": []}
+        for z, said in answers.items()
+        if said == "listed"
+    ]
+    clear = [z for z, said in answers.items() if said == "clear"]
+    body["not_listed"] = {z: {"tier": tier, "subjects": ["192.0.2.1"]} for z in clear}
+    body["cannot_tell"] = [
+        {"zone": z, "tier": tier, "reason": "SERVFAIL", "subjects": ["192.0.2.1"]}
+        for z, said in answers.items()
+        if said == "dark"
+    ]
+    book = ListingBook()
+    book.observed(body)
+    return book
+
+
+def test_a_resolver_that_fails_everywhere_tells_nothing() -> None:
+    said = clean.of_book(_book({f"z{n}": "dark" for n in range(60)}))
+    assert said.answer is Answer.CANNOT_TELL
+    assert clean.nothing_answered(said)
+    assert "cannot tell whether anything is listed" in clean.words(said)
+
+
+def test_lists_that_are_switched_off_were_not_asked() -> None:
+    said = clean.of_book(_book({"z": "clear"}, unasked=("Spamhaus ZEN",)))
+    assert said.answer is Answer.CANNOT_TELL
+    assert "Spamhaus ZEN: not asked" in clean.words(said)
+    assert clean.of_book(_book({"z": "clear"}, tier=3)).answer is Answer.CANNOT_TELL
+
+
+def test_every_list_that_matters_answered_is_an_answer() -> None:
+    assert clean.of_book(_book({"z": "clear"})).good
+    assert clean.of_book(_book({"z": "clear", "y": "listed"})).answer is Answer.NO
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_book_is_clean_unless_all_of_it_answered(seed: int) -> None:
+    rng = random.Random(seed)
+    answers = {f"z{n}": rng.choice(["clear", "clear", "dark", "listed"]) for n in range(rng.randint(0, 4))}
+    unasked = ("Some list",) if rng.random() < 0.3 else ()
+    said = clean.of_book(_book(answers, unasked=unasked))
+    clear = bool(answers) and set(answers.values()) == {"clear"} and not unasked
+    assert said.good is clear
+    assert (said.answer is Answer.NO) is ("listed" in answers.values())
+
+
+def _told(*days: RateDay) -> str:
+    rows = [
+        {"day": iso(datetime.combine(d.day, datetime.min.time(), UTC)), "delivered": d.delivered,
+         "complaints": d.complaints, "bounced": d.bounced}
+        for d in days
+    ]  # fmt: skip
+    return " ".join(rate_lines(State(facts={RATES: {"days": rows}})))
+
+
+def _days(count: int, delivered: int, complaints: int, bounced: int) -> list[RateDay]:
+    return [RateDay(DAY - timedelta(days=n), delivered, complaints, bounced) for n in range(count)]
+
+
+def test_silence_is_neither_fine_nor_quiet() -> None:
+    assert quiet_days(_days(7, 0, 0, 0)) == 0
+    told = _told(*_days(7, 0, 0, 0))
+    assert "say nothing" in told and "fine" not in told
+
+
+def test_two_complaints_of_thirty_mails_are_not_fine() -> None:
+    told = _told(RateDay(DAY, 30, 2, 0))
+    assert "2 complaint(s)" in told and "not fine" in told
+    assert quiet_days([RateDay(DAY, 30, 2, 0)]) == 0
+
+
+def test_a_day_on_which_everything_bounced_is_no_quiet_day() -> None:
+    days = _days(7, 0, 0, 900)
+    assert quiet_days(days) == 0
+    assert "100.0% bounces" in _told(*days)
+
+
+def test_gmails_own_count_is_not_claimed() -> None:
+    told = _told(*_days(7, 1000, 0, 10))
+    assert "7 of 7" not in told and "which no call shows" in told

