@@ -52,7 +52,8 @@ def blocklists(situation: Situation) -> Found:
     if not claim.good and not matter:
         # Not asked, or not answered, is not clean: whoever looks those up by hand says so.
         words = f"{clean.words(claim)}; look these up by hand and attest, or enable them"
-        return Found(Verdict.IN_PROGRESS, (words, *lines), action=CHECK, idle=until is not None)
+        waits = "whoever looks these lists up by hand and attests it (t), or enables them in config.toml"
+        return Found(Verdict.IN_PROGRESS, (words, *lines), action=CHECK, idle=until is not None, waits=waits)
     if until is None or now < until or matter:
         day = f"until {until:%d %b}" if until is not None else f"for {WATCH_DAYS} days after containment"
         words = f"watched {day}: a listing can come days after the abuse"

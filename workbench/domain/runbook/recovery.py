@@ -157,7 +157,8 @@ def _assessed(situation: Situation, fact: Mapping[str, Any]) -> Found:
         if not fact.get("missing") or said is not None:
             return said or Found(Verdict.DONE, lines)
         missing = tuple(f"not read: {visible(str(line), 160)}" for line in fact["missing"][:4])
-        return Found(Verdict.IN_PROGRESS, (*missing, *lines), action="damage.assess")
+        waits = "a log that can be read: Enter reads it again; where it stays unreadable, attest it (t)"
+        return Found(Verdict.IN_PROGRESS, (*missing, *lines), action="damage.assess", idle=True, waits=waits)
     words = f"assessed {read[:16]}Z, before access was cut: how it ended is not in it"
     return Found(Verdict.IN_PROGRESS, (words, *lines), action="damage.assess")
 

