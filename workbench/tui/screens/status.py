@@ -11,8 +11,6 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from workbench.domain.runbook.containment_state import Containment, Over, containment
-from workbench.domain.runbook.sending import sending
 from workbench.presentation.cells import as_moment, hide_people, moment_text, people_of
 from workbench.tui.keymap import Hint
 from workbench.tui.panes.store import STALE_AFTER, Store
@@ -22,6 +20,7 @@ from workbench.tui.widgets.sparkline import sparkline
 from workbench.tui.widgets.statusline import Fact
 
 if TYPE_CHECKING:
+    from workbench.domain.runbook.containment_state import Containment
     from workbench.tui.incident_port import Incident
     from workbench.tui.messages import Funnel
 
@@ -104,6 +103,8 @@ def state_fact(session: Incident, funnel: Funnel) -> Fact:
     the incident again must know that f goes on. Once it is contained, an effect that was done and only
     cannot be proven from here asks for nothing; one that was not done does.
     """
+    from workbench.domain.runbook.containment_state import Over, containment
+
     state = session.state
     if funnel.active and funnel.total:
         return Fact(f"WORKING {funnel.done}/{funnel.total}", "busy", MUST)
@@ -165,6 +166,9 @@ def rate_facts(session: Incident, plain: bool) -> list[Fact]:
     rate = session.rate
     if rate is None:
         return []
+    # Here and not above: the screen paints before the account's models are imported.
+    from workbench.domain.runbook.sending import sending
+
     situation = session.situation()
     told = sending(situation.volume, situation.state, situation.now)
     facts = [Fact(told.text, told.tone, BASELINE, shorter=((told.short, MUST),))]
