@@ -294,8 +294,22 @@ def _report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--audience",
         default="support",
-        choices=("support", "host", "management", "marketing", "recipients", "timeline"),
+        choices=(
+            "support",
+            "host",
+            "management",
+            "marketing",
+            "recipients",
+            "timeline",
+            "support-page",
+            "privacy",
+            "insurer",
+            "decisions",
+        ),
         help="which one to print (all are written)",
+    )
+    parser.add_argument(
+        "--aware", metavar="TIME", help="since when the company is aware: the 72 hours count from it"
     )
     parser.add_argument("--format", default="txt", choices=("txt", "md", "html"), help="how to print it")
     parser.add_argument(

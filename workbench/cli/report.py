@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
+from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import visible
 from workbench.core.state_dir import Home
 from workbench.documents import documents
 from workbench.journal.journal import read_rows
+from workbench.reports import duties
 from workbench.reports.report import Audience, compose, to_json
 from workbench.session import report_writer
 
@@ -26,7 +29,25 @@ def run(options: argparse.Namespace) -> int:
     return run_async(lambda: _write(options))
 
 
+def _aware(options: argparse.Namespace) -> datetime | None:
+    """Return since when the company is aware, as typed; raises UsageError for what is no moment with a zone."""
+    if not options.aware:
+        return None
+    try:
+        moment = datetime.fromisoformat(options.aware)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise UsageError(
+            f"{visible(options.aware, 60)} is no moment that counts hours.",
+            "The 72 hours are counted from it.",
+            "Write it with its zone: 2026-11-21T14:00Z.",
+        )
+    return moment.astimezone(UTC)
+
+
 async def _write(options: argparse.Namespace) -> int:
+    aware = _aware(options)
     session = await open_from(options)
     whole = True
     try:
@@ -39,6 +60,8 @@ async def _write(options: argparse.Namespace) -> int:
                 "The report is written from the journal; what the account shows now is missing in it, and it says so."
             )
             session.could_not_read(error)
+        if aware is not None:
+            await session.attest(duties.AWARE, "the company is aware of the incident since then", iso(aware))
         known = documents.known(session.situation())
         whole = bool(known["complete"])
         written = await session.write_report()

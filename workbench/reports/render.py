@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from textwrap import wrap
 
 from tabulate import tabulate
 
@@ -41,8 +42,15 @@ def text(report: Report) -> str:
     for section in report.sections:
         out += [section.title, "-" * len(section.title)]
         for block in section.blocks:
-            out += [_text_block(block), ""]
-    return "\n".join([*out, report.seal, ""])
+            out += [_text_block(block, report.width), ""]
+    return "\n".join([*out, *wrapped(report.seal, report.width), ""])
+
+
+def wrapped(paragraph: str, width: int, mark: str = "") -> list[str]:
+    """Return a paragraph as lines of at most ``width`` columns, after a mark such as ``- ``."""
+    return wrap(
+        paragraph, width, initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False
+    ) or [mark]
 
 
 def markdown(report: Report) -> str:
@@ -72,16 +80,32 @@ def page(report: Report) -> str:
     )
 
 
-def _text_block(block: Block) -> str:
+def _text_block(block: Block, width: int) -> str:
     match block:
         case Text(text=paragraph):
-            return visible(paragraph, 4000)
+            return "\n".join(wrapped(visible(paragraph, 4000), width))
         case Bullets(items=items):
-            return "\n".join(f"- {visible(item, 2000)}" for item in items)
+            return "\n".join(line for item in items for line in wrapped(visible(item, 2000), width, "- "))
         case Table(headers=headers, rows=rows):
-            return tabulate(_cells(rows), headers=list(headers), tablefmt="simple", disable_numparse=True)
+            cells = _cells(rows)
+            widths = _widths(headers, cells, width)
+            folded = [["\n".join(wrapped(v, w)) for v, w in zip(row, widths, strict=True)] for row in cells]
+            return tabulate(folded, headers=list(headers), tablefmt="simple", disable_numparse=True)
         case Chart(title=title, points=points):
             return "\n".join([title, *_bars(points)])
+
+
+def _widths(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Return the widest each column may be so that a table fits: the widest give first, none under its title."""
+    widths = [max([len(head), *(len(row[i]) for row in rows)]) for i, head in enumerate(headers)]
+    least = [min(len(head), natural) for head, natural in zip(headers, widths, strict=True)]
+    room = width - 2 * (len(headers) - 1)
+    while sum(widths) > room:
+        widest = max(range(len(widths)), key=lambda i: widths[i] - max(least[i], 8))
+        if widths[widest] <= max(least[widest], 8):
+            break
+        widths[widest] -= 1
+    return widths
 
 
 def _md_block(block: Block) -> str:

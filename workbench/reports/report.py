@@ -26,9 +26,11 @@ from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.sending import sending
 from workbench.domain.runbook.users import sign_in
 from workbench.presentation.activity_log import line_of
-from workbench.reports import audiences, closing
+from workbench.reports import audiences, closing, duties, support_page
 from workbench.reports.blocklists import asked_of_support, blocklists
 from workbench.reports.blocks import Block, Bullets, Chart, Section, Table, Text
+
+COLUMNS = 100  # of plain text: ticket boxes and mail break longer lines as they like
 
 
 class Audience(StrEnum):
@@ -40,6 +42,10 @@ class Audience(StrEnum):
     MARKETING = "marketing"
     RECIPIENTS = "recipients"
     TIMELINE = "timeline"
+    SUPPORT_PAGE = "support-page"
+    PRIVACY = "privacy"
+    INSURER = "insurer"
+    DECISIONS = "decisions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,11 @@ class Report:
     journal_seq: int
     journal_hash: str
     sections: tuple[Section, ...] = field(default=())
+
+    @property
+    def width(self) -> int:
+        """Return how many columns its plain text takes at most."""
+        return support_page.WIDTH if self.audience is Audience.SUPPORT_PAGE else COLUMNS
 
     @property
     def seal(self) -> str:
@@ -299,6 +310,10 @@ _TITLES = {
     Audience.MARKETING: "Mail abuse, for marketing and customer care",
     Audience.RECIPIENTS: "Notice to recipients, draft",
     Audience.TIMELINE: "Full timeline",
+    Audience.SUPPORT_PAGE: "Compromised account, one page",
+    Audience.PRIVACY: "For data protection: facts, hours, drafts",
+    Audience.INSURER: "For the insurer",
+    Audience.DECISIONS: "What was decided, by whom, when",
 }
 _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
     Audience.SUPPORT: (
@@ -335,6 +350,22 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
     ),
     Audience.RECIPIENTS: (_of(audiences.notice),),
     Audience.TIMELINE: (_summary, _timeline),
+    Audience.SUPPORT_PAGE: (
+        _of(support_page.cause),
+        _of(support_page.article),
+        _of(support_page.traces),
+        _of(support_page.asked),
+    ),
+    Audience.PRIVACY: (
+        _of(duties.clock),
+        _of(duties.affected),
+        _of(duties.what_could_be_read),
+        _of(duties.notice_to_authority),
+        _of(duties.letter_to_people),
+        _of(duties.decision_log),
+    ),
+    Audience.INSURER: (_of(duties.insurer), _of(duties.affected), _of(closing.still_open)),
+    Audience.DECISIONS: (_of(duties.decision_log),),
 }
 
 

@@ -1,0 +1,185 @@
+"""What could be read with each credential that was stolen or planted: its rights, the time it lived, what lay there.
+
+Three answers: *seen* (the account shows it), *could have been* (the rights allowed it while it lived), *cannot tell*
+(what would say so was not read). Nothing here says that something was not read: no call shows who read what. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from workbench.core.redact import key_tail, visible
+from workbench.domain.model.credential_use import BOTH, INTRUDER
+from workbench.domain.model.inventory import KeyItem
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import INTRUDER as INTRUDERS
+from workbench.domain.model.situation import Situation
+from workbench.domain.settings_audit.results import REMOVED, open_items
+
+# Settings that copy mail or events to somebody, by the kind their findings carry.
+_COPIES = {
+    "route": "incoming mail copied or forwarded",
+    "webhook": "events with recipients' addresses",
+    "archive_to": "delivered messages, whole",
+}
+# What the roles of a key may read (docs/vendor-facts.md, A2). A sending key and an SMTP login read nothing.
+_BY_ROLE: dict[str, tuple[str, ...]] = {
+    "admin": ("log", "bodies", "lists", "suppressions", "templates", "people"),
+    "developer": ("log", "bodies", "lists", "suppressions", "templates"),
+    "support": ("log", "bodies", "lists", "suppressions", "templates"),
+    "basic": ("log", "bodies", "lists", "templates"),
+}
+_WORDS = {
+    "log": "log entries with senders, recipients and subjects, as far back as the plan keeps them",
+    "bodies": "stored messages, for the days the plan keeps them",
+    "lists": "mailing lists with their members",
+    "suppressions": "addresses that bounced, complained or unsubscribed",
+    "templates": "templates",
+    "people": "names and addresses of the panel's users",
+}
+
+
+class Sure(StrEnum):
+    """How much is known about whether data was read."""
+
+    SEEN = "seen"
+    POSSIBLE = "could have been"
+    UNKNOWN = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """One kind of data and how sure it is that the intruder had it."""
+
+    kind: str
+    words: str
+    sure: Sure
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One credential: what it is, since and until when it was in the intruder's hands, and what that opened.
+
+    ``since`` and ``until`` are ``""`` where nobody knows; ``until`` is *still works* while it does.
+    """
+
+    credential: str
+    rights: str
+    since: str
+    until: str
+    data: tuple[Data, ...]
+
+
+def reach(situation: Situation) -> list[Reach]:
+    """Return every credential the intruder used, planted or may have had, what it opened most first."""
+    found = [*_keys(situation), *_logins(situation), *_copies(situation)]
+    return sorted(found, key=lambda one: (-len(one.data), one.credential))
+
+
+def gaps(situation: Situation) -> list[str]:
+    """Return what would say more and was not read, in sentences."""
+    facts = situation.state.facts
+    missing = []
+    if "credential_use" not in facts:
+        missing.append("Which credential the intruder used was not read from the log.")
+    if "sweep" not in facts:
+        missing.append("Settings that copy mail to others were not swept.")
+    if "keys" not in situation.inventory.read_at:
+        missing.append("The list of API keys was not read.")
+    return [
+        *missing,
+        "Who only read leaves no trace that the API shows: ask Mailgun Support for the access log of each key.",
+    ]
+
+
+def _keys(situation: Situation) -> Iterator[Reach]:
+    uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
+    ended = _ended(situation, EffectKind.KEY_DELETE)
+    for item in situation.inventory.keys.values():
+        if situation.minted_here(item.id):
+            continue
+        use = uses.get(f"key:{item.id}", {})
+        if situation.of_key(item).likely or use.get("looks") in (INTRUDER, BOTH):
+            yield _of_key(situation, item, use, ended.pop(item.id, ""))
+    for key_id, until in ended.items():
+        use = uses.get(f"key:{key_id}", {})
+        if use.get("looks") in (INTRUDER, BOTH):
+            # Deleted since: its role went with it, so its rights can no longer be told.
+            data = tuple(Data(kind, _WORDS[kind], Sure.UNKNOWN) for kind in _BY_ROLE["admin"])
+            yield Reach(f"API key {key_tail(key_id)}", "cannot tell: deleted", _began(situation), until, data)
+
+
+def _of_key(situation: Situation, item: KeyItem, use: Mapping[str, Any], until: str) -> Reach:
+    role = (item.key.role or "").lower()
+    if item.key.kind == "domain" or role == "sending":
+        kinds: tuple[str, ...] = ()
+    else:
+        kinds = _BY_ROLE.get(role, _BY_ROLE["admin"])
+    sure = Sure.POSSIBLE if role in _BY_ROLE or not kinds else Sure.UNKNOWN
+    rights = visible(role, 20) or "role not told"
+    planted = item.key.created_at if situation.of_key(item).likely else None
+    return Reach(
+        f"API key {key_tail(item.id)}",
+        "sends for one domain, reads nothing" if not kinds else f"role {rights}",
+        _text(planted) or _began(situation),
+        until or "still works",
+        tuple(Data(kind, _WORDS[kind], sure) for kind in kinds),
+    )
+
+
+def _logins(situation: Situation) -> Iterator[Reach]:
+    uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
+    ended = _ended(situation, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
+    for name, use in uses.items():
+        kind, _, login = str(name).partition(":")
+        if kind == "smtp" and use.get("looks") in (INTRUDER, BOTH):
+            until = ended.get(login, "") or "still works"
+            yield Reach(
+                f"SMTP login {visible(login, 80)}", "sends, reads nothing", _began(situation), until, ()
+            )
+
+
+def _copies(situation: Situation) -> Iterator[Reach]:
+    """Settings of the intruder's that send copies: what went through them while they stood was given away."""
+    for item, decision in open_items(situation):
+        words = _COPIES.get(item.kind)
+        if words is not None and decision in (INTRUDERS, REMOVED):
+            data = (Data("copies", words, Sure.SEEN),)
+            until = "removed" if decision == REMOVED else "still stands"
+            yield Reach(visible(item.title, 100), "copies to somebody else", "", until, data)
+
+
+def _ended(situation: Situation, *kinds: EffectKind) -> dict[str, str]:
+    """Return when each credential was ended, by its name in the account."""
+    return {
+        record.effect.target: record.done_at
+        for record in situation.state.of_kind(*kinds)
+        if record.state in (EffectState.DONE, EffectState.VERIFIED)
+    }
+
+
+def _began(situation: Situation) -> str:
+    """Return since when there was abuse at all: no stolen credential was used before by all that is known."""
+    volume = situation.volume
+    began = _text(volume.began) if volume is not None else ""
+    return f"not before {began}, as far as is known" if began else ""
+
+
+def _text(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}Z" if moment is not None else ""
+
+
+def kinds_of(found: Iterable[Reach]) -> list[tuple[str, Sure]]:
+    """Return each kind of data once with the surest answer of all credentials, the surest first."""
+    order = (Sure.SEEN, Sure.POSSIBLE, Sure.UNKNOWN)
+    best: dict[str, Sure] = {}
+    for one in found:
+        for data in one.data:
+            held = best.get(data.words)
+            if held is None or order.index(data.sure) < order.index(held):
+                best[data.words] = data.sure
+    return sorted(best.items(), key=lambda pair: (order.index(pair[1]), pair[0]))

@@ -1,0 +1,150 @@
+"""The report's parts for those who answer for privacy and insurance: facts, hours, drafts with blanks. Pure.
+
+No legal advice: whether a duty applies is decided by whoever answers for it, and each sheet says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from workbench.core.redact import visible
+from workbench.domain.forensics import reach
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.containment_state import containment
+from workbench.reports.blocks import Bullets, Section, Table, Text
+
+# The step whose attestation says since when the company knows; asked once.
+AWARE = "aware"
+NOTICE_HOURS = 72  # GDPR Art. 33(1)
+BLANK = "________"
+_NO_ADVICE = (
+    "This sheet holds facts and blanks. It is no legal advice: whether and to whom a notice is due is decided by "
+    "whoever answers for data protection."
+)
+
+
+def clock(situation: Situation) -> Section:
+    """Return since when the company is aware, and when 72 hours of it are over."""
+    aware = aware_since(situation)
+    lines: tuple[str, ...]
+    if aware is None:
+        lines = (
+            f"Aware since: {BLANK} (say it once: `workbench report --aware 2026-11-21T14:00Z`; the hours count from "
+            "it)",
+        )
+    else:
+        due = aware + timedelta(hours=NOTICE_HOURS)
+        left = due - situation.now
+        hours = int(left.total_seconds() // 3600)
+        passed = f"{-hours} h ago" if left.total_seconds() < 0 else f"in {hours} h"
+        lines = (
+            f"Aware since {aware:%Y-%m-%d %H:%M}Z.",
+            f"72 hours are over at {due:%Y-%m-%d %H:%M}Z ({passed}, as of {situation.now:%Y-%m-%d %H:%M}Z).",
+        )
+    return Section("The hours", (Text(_NO_ADVICE), Bullets(lines)))
+
+
+def aware_since(situation: Situation) -> datetime | None:
+    """Return the moment somebody said the company became aware, the latest word counting; None before one."""
+    said = [a for a in situation.state.attestations if a.step == AWARE]
+    if not said:
+        return None
+    try:
+        return datetime.fromisoformat(said[-1].subject)
+    except ValueError:
+        return None
+
+
+def what_could_be_read(situation: Situation) -> Section:
+    """Return, for each credential in the intruder's hands, what it opened, and what nobody can tell."""
+    found = reach.reach(situation)
+    rows = tuple(
+        (
+            one.credential,
+            one.rights,
+            one.since or "cannot tell",
+            one.until or "cannot tell",
+            "; ".join(f"{data.words}: {data.sure.value}" for data in one.data) or "nothing",
+        )
+        for one in found
+    )
+    headers = ("credential", "rights", "since", "until", "what it opened")
+    table = (
+        (Table(headers, rows),) if rows else (Text("No credential is known to be the intruder's so far."),)
+    )
+    return Section("What could be read", (*table, Bullets(tuple(reach.gaps(situation)))))
+
+
+def affected(situation: Situation) -> Section:
+    """Return whom it concerns: recipients reached, kinds of data, with how sure each is."""
+    fact = situation.state.facts.get("assessment", {})
+    harm = fact.get("damage", {}).get("intruder", {})
+    if harm:
+        about = "" if harm.get("recipients_exact") else "about "
+        people = f"{about}{int(harm.get('recipients', 0)):,} people were sent the intruder's mail."
+    else:
+        people = "How many people were sent the intruder's mail was not counted yet (`workbench assess`)."
+    kinds = [f"{words}: {sure.value}" for words, sure in reach.kinds_of(reach.reach(situation))]
+    return Section("Whom it concerns", (Bullets((people, *kinds)),))
+
+
+def notice_to_authority(situation: Situation) -> Section:
+    """Return a first, phased notice with blanks (GDPR Art. 33(3), 33(4))."""
+    volume = situation.volume
+    began = f"{volume.began:%Y-%m-%d %H:%M}Z" if volume is not None and volume.began is not None else BLANK
+    name = visible(situation.state.name or BLANK, 60)
+    items = (
+        f"Controller: {name}. Contact for questions: {BLANK}.",
+        f"What happened: credentials of our mail service were used by somebody else since about {began}. "
+        f"State: {containment(situation).words}.",
+        f"Categories and number of people: see above; further: {BLANK}.",
+        f"Likely consequences: {BLANK} (mail in our name that may ask for passwords or payment).",
+        "Measures taken: see the decision log and the steps of the report to Support.",
+        f"Not known yet, to follow: {BLANK}.",
+    )
+    return Section("First notice, draft", (Bullets(items),))
+
+
+def letter_to_people(situation: Situation) -> Section:
+    """Return a letter to people affected, for the case that one is due (GDPR Art. 34)."""
+    text = (
+        f"Dear {BLANK}, somebody used stolen credentials of our mail service. Of you the following may have been seen: "
+        f"{BLANK}. You may get mail that claims to come from us: do not follow links in it and enter no password. We "
+        f"have ended the access. Questions: {BLANK}."
+    )
+    return Section("Letter to people affected, draft, if one is due", (Text(text),))
+
+
+def decision_log(situation: Situation) -> Section:
+    """Return what was decided and attested, by whom and when, in order."""
+    rows = tuple(sorted(_decided(situation)))
+    headers = ("at", "who", "what", "why")
+    text = Text("Nothing was decided or attested yet.")
+    return Section("Decisions", (Table(headers, rows) if rows else text,))
+
+
+def _decided(situation: Situation) -> Iterator[tuple[str, str, str, str]]:
+    for decision in situation.state.decisions.values():
+        what = f"{visible(decision.finding, 100)}: {visible(decision.decision, 20)}"
+        yield decision.at, visible(decision.who, 40), what, visible(decision.reason, 160)
+    for said in situation.state.attestations:
+        yield said.at, visible(said.who, 40), f"step {said.step} attested", visible(said.text, 160)
+
+
+def insurer(situation: Situation) -> Section:
+    """Return what an insurer asks first, as far as it is known."""
+    state, volume = situation.state, situation.volume
+    sent = (
+        f"{sum(h.accepted for h in volume.hours if volume.began is not None and h.start >= volume.began):,}"
+        if volume is not None and volume.began is not None
+        else "not known"
+    )
+    items = (
+        f"Discovered: {visible(state.opened_at, 30)} (incident {state.incident}). Policy number: {BLANK}.",
+        f"Kind: misuse of an e-mail sending account. Messages since it began: {sent}.",
+        f"State: {containment(situation).words}.",
+        f"Access was cut from {state.first_cut_at or 'not yet'} on.",
+        f"Costs so far: {BLANK}. Loss of business: {BLANK}.",
+    )
+    return Section("For the insurer", (Text(_NO_ADVICE), Bullets(items)))

@@ -1,0 +1,114 @@
+"""One page for Support at 80 columns: cause, since when, closed how, the six steps, what only Support can do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.core.redact import key_tail, visible
+from workbench.domain.leaks import leaks
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import runbook
+from workbench.domain.runbook.containment_state import containment
+from workbench.reports.blocks import Bullets, Section, Table, Text
+
+WIDTH = 80
+_SHOWN = 4  # of addresses, ids and messages; the rest is counted
+# Support's own numbers, and the steps of ours that answer them.
+_ARTICLE = (
+    ("A1", "investigate", ("7",)),
+    ("A2", "API keys deleted, new ones made", ("1",)),
+    ("A3", "SMTP passwords reset, strangers out", ("2",)),
+    ("A4", "new password for every user", ("1b", "4")),
+    ("A5", "two-factor for every user", ("5",)),
+    ("A6", "told you, host, repositories", ("12",)),
+)
+_PANEL = (
+    "app.mailgun.com/settings/api_security",
+    "app.mailgun.com/support",
+    "status.mailgun.com",
+)
+
+
+def cause(situation: Situation) -> Section:
+    """Return the cause in one sentence, since when, and whether it is over."""
+    state, volume = situation.state, situation.volume
+    told = leaks.headlines(state)
+    thefts = state.facts.get(leaks.FACT, {}).get("thefts", ())
+    sentence = (
+        f"{thefts[0]['sentence']} (how sure: {thefts[0]['how_sure']})"
+        if thefts
+        else "Not found so far; searched: see the full report."
+        if told
+        else "Not searched yet."
+    )
+    began = volume.began if volume is not None else None
+    lines = [
+        f"Cause: {visible(str(sentence), 200)}",
+        f"Abuse since: {f'{began:%Y-%m-%d %H:%M}Z' if began else 'cannot tell from the metrics'}",
+        f"State: {containment(situation).words}.",
+        f"Access cut: {state.first_cut_at or 'not yet'} to {state.last_cut_at or 'not yet'}",
+    ]
+    return Section("Cause and state", (Bullets(tuple(lines)),))
+
+
+def article(situation: Situation) -> Section:
+    """Return the six steps of the article, each done only where every step of ours behind it is."""
+    views = {view.id: view for view in runbook.steps(situation)}
+    rows = []
+    for number, title, ours in _ARTICLE:
+        verdicts = [views[step].verdict for step in ours if step in views]
+        closed = {runbook.Verdict.DONE, runbook.Verdict.NOT_APPLICABLE}
+        if verdicts and all(one in closed for one in verdicts):
+            said = "done"
+        elif verdicts and all(one in {*closed, runbook.Verdict.ATTESTED} for one in verdicts):
+            said = "attested"
+        else:
+            said = next((one.value for one in verdicts if one not in closed), "not known")
+        rows.append((number, title, said))
+    return Section("Your article, step by step", (Table(("step", "what", "stands"), tuple(rows)),))
+
+
+def traces(situation: Situation) -> Section:
+    """Return what Support can look up: key ids by their tails, the window, addresses, subjects."""
+    state = situation.state
+    deleted = [
+        f"{key_tail(r.effect.target)} ({r.done_at[11:16]}Z)"
+        for r in state.of_kind(EffectKind.KEY_DELETE)
+        if r.state is EffectState.VERIFIED
+    ]
+    fact: Mapping[str, Any] = state.facts.get("assessment", {})
+    window = fact.get("window", {}) if isinstance(fact.get("window"), dict) else {}
+    senders = [one for one in fact.get("senders", ()) if _theirs(one)]
+    addresses = list(dict.fromkeys(a for one in senders for a in one.get("addresses", ())))
+    subjects = list(dict.fromkeys(s for one in senders for s in one.get("subjects", ())))
+    ids = list(dict.fromkeys(i for one in senders for i in one.get("message_ids", ())))
+    lines = (
+        f"Keys deleted, by the end of their id: {_some(deleted)}",
+        f"Window (UTC): {window.get('from') or 'not assessed'} to {window.get('to') or 'open or not assessed'}",
+        f"Intruder's addresses: {_some(addresses)}",
+        f"Subjects: {_some([f'“{visible(str(one), 40)}”' for one in subjects])}",
+        f"Messages: {_some(ids)}",
+    )
+    return Section("To look up", (Bullets(lines),))
+
+
+def asked(situation: Situation) -> Section:
+    """Return what only Support can do, and where we stand in the panel."""
+    items = (
+        "End all panel sessions; send login history and audit log since the abuse began.",
+        "Tell us which key ids called which endpoints, also reads, in the window above.",
+        "Confirm the steps above and re-enable the account.",
+    )
+    return Section("What we ask", (Bullets(items), Text(f"Panel: {', '.join(_PANEL)}")))
+
+
+def _theirs(sender: Mapping[str, Any]) -> bool:
+    return str(sender.get("decision") or sender.get("looks")) == "intruder"
+
+
+def _some(found: Sequence[object]) -> str:
+    shown = ", ".join(visible(str(one), 60) for one in found[:_SHOWN])
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return f"{shown}{more}" if shown else "none known"
