@@ -116,6 +116,7 @@ def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
     found.situation.over = None
     found.situation.state.first_cut_at = "2026-11-21T13:20:00Z"
     found.situation.state.containment.append(ContainmentEvent("2026-11-21T13:30:00Z", contained=True))
+    found.situation.inventory.keys["k"] = KeyItem(Key(id="k", description="k"), Place(Region.US))
     found.situation.state.alarms["a"] = Alarm("a", "2026-11-21T13:40:00Z", "a key appeared", "keys", "k")
     shown = " ".join(render.text(compose(Audience.MANAGEMENT, found)).split())
     assert "Was contained until 21 Nov 14:00Z: came back through API key" in shown
