@@ -14,6 +14,7 @@ from workbench.core.redact import visible
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import REFUSALS, request_word
 from workbench.domain.model.state import State
+from workbench.domain.runbook import days_after
 from workbench.domain.runbook.blocklists import rate_lines, refusal_lines
 from workbench.domain.runbook.claims import Claim
 from workbench.session.blocklist_watch import BlocklistWatch, Round
@@ -34,6 +35,7 @@ def page(
     parts = [_headline(watch, made), switched_off(watch), _listings(watch, days), _removals(watch.removals())]
     parts += [_unclear(watch), _monitoring(watch), _refusals(state)]
     parts += ["\n".join((*rate_lines(state), *refusal_lines(state)))]
+    parts += ["\n".join(visible(line, 400) for line in days_after.lines(watch.host.situation()))]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -13,6 +13,7 @@ from workbench.blocklists.zones import Zone
 from workbench.core.clock import iso
 from workbench.documents.documents import coverage, head
 from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, request_word
+from workbench.domain.hardening.deliverability import DMARC
 from workbench.domain.model.inventory import Gap
 from workbench.domain.runbook.claims import Claim
 
@@ -69,6 +70,7 @@ def blocklists(
         ],
         "refusals": {name: refusals.get(name) for name in _REFUSALS},
         "rates": list(facts.get(RATES, {}).get("days", ())),
+        "dmarc": list(facts.get(DMARC, {}).get("domains", ())),
         "monitoring": {
             "gap": vendor_gap,
             "listings": [

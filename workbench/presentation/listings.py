@@ -101,6 +101,7 @@ def overview_lines(
     beside: Iterable[Any],
     vendor_gap: str,
     facts: Mapping[str, Mapping[str, Any]],
+    days_after: Iterable[str] = (),
 ) -> Iterator[str]:
     """Yield what stands beside the verdicts: lists not asked, not believed, refusals, Mailgun's own monitoring."""
     from workbench.domain.blocklists.refusals import kind_lines, remainder_lines
@@ -135,3 +136,6 @@ def overview_lines(
         complaints = int(day["complaints"]) / max(1, int(day["delivered"]))
         bounces = int(day["bounced"]) / max(1, tried)
         yield f"- {day['day']}: {tried:,} tried, {complaints:.2%} complaints, {bounces:.1%} bounces, {day['level']}"
+    yield ""
+    yield "The days after:"
+    yield from (f"- {line}" for line in days_after)

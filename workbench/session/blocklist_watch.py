@@ -37,15 +37,17 @@ from workbench.domain.blocklists.listings import (
     round_body,
     subject_of,
 )
+from workbench.domain.hardening.deliverability import DMARC
 from workbench.domain.runbook.blocklists import watch_until
 from workbench.execution.progress import Notice
-from workbench.readers import blocklist_targets, deliverability
+from workbench.readers import blocklist_targets, deliverability, dns_policies
 from workbench.session.delisting_requests import Host, WaysOff
 from workbench.session.events import Changed, Event
 from workbench.session.recorder import operator
 
 # What the account itself shows (refusals, rates, its monitoring) is read again this often while watching.
 AFTERMATH_EVERY = timedelta(hours=1)
+POLICIES_EVERY = timedelta(days=1)
 # A whole zone is asked when one of its pairs is due and the others will be within this time.
 TOGETHER = timedelta(minutes=10)
 
@@ -261,13 +263,22 @@ class BlocklistWatch(WaysOff):
         return blocklist_targets.subjects(self.host.inventory, map(str, strange), map(str, links))
 
     async def _read_targets(self) -> None:
-        """Read what is looked up beside the domains: sending addresses, and once the hosts that mail links to."""
+        """Read what is looked up beside the domains, addresses and linked hosts, and what DNS says of the domains."""
         host = self.host
         await blocklist_targets.read_ips(host.api, host.inventory)
         if LINKS not in host.state.facts:
-            await host.fact(
-                LINKS, await deliverability.read_links(host.api, host.api.endpoints.regions, self.now())
-            )
+            regions = host.api.endpoints.regions
+            await host.fact(LINKS, await deliverability.read_links(host.api, regions, self.now()))
+        await self._read_policies()
+
+    async def _read_policies(self) -> None:
+        """Read the DMARC records of the domains, at most once a day: they change by hand."""
+        fact, now = self.host.state.facts.get(DMARC), self.now()
+        if fact is not None and now - datetime.fromisoformat(fact["as_of"]) < POLICIES_EVERY:
+            return
+        server = blocklist_targets.resolver_of(self.resolver, self.host.api.endpoints)
+        own = [item.name for item in self.host.inventory.domains.values() if not item.domain.is_sandbox]
+        await self.host.fact(DMARC, await dns_policies.read_dmarc(own, server, now))
 
     def _asked(self, only: Sequence[Subject]) -> list[Subject]:
         """Return what was asked about by name as what it is to the account, or as nothing of the account's."""
@@ -327,6 +338,7 @@ class BlocklistWatch(WaysOff):
         self.vendor_gap, self.vendor = vendor
         await host.fact(REFUSALS, refused)
         await host.fact(RATES, rates)
+        await self._read_policies()
         await host.fact(LINKS, links)
         said = [
             {

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
 from workbench.core.redact import short_address, visible
-from workbench.domain.hardening import facts
+from workbench.domain.hardening import deliverability, facts
+from workbench.domain.hardening.item import Item as Item
+from workbench.domain.hardening.item import Standing as Standing
 from workbench.domain.model.inventory import DomainItem, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -28,31 +29,6 @@ STEP = "11"
 # What is attested of a measure left for later carries this before the measure's id.
 LATER_MARK = "later:"
 _NAMED = 4  # people named one by one
-
-
-class Standing(StrEnum):
-    """How an item stands: by the account's evidence, or a person's word."""
-
-    GOOD = "good"
-    OPEN = "open"
-    UNKNOWN = "cannot tell"
-    ATTESTED = "attested"
-    LATER = "later"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One measure. ``action`` is the action of the catalogue that plans it, ``""`` where no call does it."""
-
-    id: str
-    title: str
-    standing: Standing
-    evidence: str
-    protects: str
-    breaks: str
-    how: str
-    weight: int = 1
-    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +367,8 @@ _JUDGES: tuple[Callable[[Situation], Item], ...] = (
     _tls,
     _dkim,
     _dkim_keys,
+    deliverability.dmarc,
+    *(_attested_only(*words) for words in deliverability.BY_HAND),
     _attested_only(
         "session-timeouts",
         "Short session timeouts in the panel",

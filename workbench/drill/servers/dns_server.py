@@ -27,13 +27,17 @@ BLOCKED = "127.255.255.254"
 
 
 class DnsServer:
-    """Answers for ``zones`` (by default the catalogue's) from ``listings``; ``asked`` counts the queries."""
+    """Answers for ``zones`` (by default the catalogue's) from ``listings``; ``asked`` counts the queries.
+
+    ``texts`` are TXT records of other names, in lower case, such as ``_dmarc.acme.example``.
+    """
 
     def __init__(self, listings: Listings | None = None, zones: Iterable[DnsZone] | None = None) -> None:
         self.listings = listings
         self.zones: dict[str, DnsZone] = {
             zone.name: zone for zone in (catalogue_zones() if zones is None else zones)
         }
+        self.texts: dict[str, str] = {}
         self.asked: Counter[tuple[str, str]] = Counter()
         self.port = 0
         self._udp: asyncio.DatagramTransport | None = None
@@ -97,6 +101,11 @@ class DnsServer:
         self.asked[(name, kind)] += 1
         zone, labels = self._zone(name)
         response = dns.message.make_response(query)
+        if kind == "TXT" and name in self.texts:
+            response.answer.append(
+                dns.rrset.from_text(question.name, 60, dns.rdataclass.IN, "TXT", f'"{self.texts[name]}"')
+            )
+            return [(0.0, response.to_wire())]
         if zone is None:
             response.set_rcode(dns.rcode.NXDOMAIN)
             return [(0.0, response.to_wire())]

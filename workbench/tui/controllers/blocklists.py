@@ -171,12 +171,18 @@ class BlocklistsController(Controller):
 
     def overview(self, session: Incident) -> None:
         """Show what was not asked and why, refusals, rates, and Mailgun's own monitoring."""
+        from workbench.domain.runbook import days_after
         from workbench.presentation.listings import overview_lines
         from workbench.tui.screens.texts import TextScreen
 
         watch = session.blocklists
         lines = overview_lines(
-            watch.switched_off(), watch.health, watch.beside(), watch.vendor_gap, session.state.facts
+            watch.switched_off(),
+            watch.health,
+            watch.beside(),
+            watch.vendor_gap,
+            session.state.facts,
+            days_after.lines(session.situation()),
         )
         self._ui.push(TextScreen("Beside the verdicts", self._ui.safe("\n".join(lines))))
 

@@ -1,0 +1,57 @@
+"""DMARC as a measure: good only where DNS said so of every domain."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from workbench.blocklists.dmarc import Dmarc, read, unknown
+from workbench.domain.hardening import measures
+from workbench.domain.hardening.deliverability import DMARC, dmarc, dmarc_lines
+from workbench.domain.hardening.item import Standing
+from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import State
+
+RUA = "rua=mailto:d@acme.example"
+GOOD = read("a.example", "a.example", [f"v=DMARC1; p=reject; {RUA}"])
+WEAK = read("b.example", "b.example", [f"v=DMARC1; p=none; {RUA}"])
+ABSENT = read("c.example", "c.example", [])
+DARK = unknown("d.example", "timed out")
+
+
+def _situation(*policies: Dmarc) -> Situation:
+    state = State()
+    state.facts[DMARC] = {"domains": [one.to_json() for one in policies]}
+    return Situation(Inventory(), state, datetime(2026, 11, 28, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("policies", "standing"),
+    [
+        ((), Standing.UNKNOWN),
+        ((GOOD,), Standing.GOOD),
+        ((GOOD, WEAK), Standing.OPEN),
+        ((ABSENT,), Standing.OPEN),
+        ((GOOD, DARK), Standing.UNKNOWN),
+        ((DARK,), Standing.UNKNOWN),
+        ((WEAK, DARK), Standing.OPEN),
+    ],
+)
+def test_no_answer_is_never_good(policies: tuple[Dmarc, ...], standing: Standing) -> None:
+    assert dmarc(_situation(*policies)).standing is standing
+
+
+def test_every_domain_is_said_with_what_to_change() -> None:
+    lines = dmarc_lines(_situation(GOOD, WEAK, DARK))
+    assert lines[0] == "a.example: reject"
+    assert "p=quarantine" in lines[1]
+    assert "cannot tell" in lines[2] and "timed out" in lines[2]
+
+
+def test_the_receivers_own_figures_are_measures_with_their_steps() -> None:
+    found = {item.id: item for item in measures.items(_situation())}
+    for name in ("gmail-postmaster", "microsoft-snds", "yahoo-loop"):
+        assert found[name].standing is Standing.UNKNOWN
+        assert "attest it here" in found[name].how

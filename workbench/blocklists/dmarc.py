@@ -1,0 +1,124 @@
+"""What a domain's DMARC record says to receivers, and what to change about it (RFC 7489). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workbench.core.redact import visible
+
+_PREFIX = "v=dmarc1"
+_POLICIES = ("none", "quarantine", "reject")
+
+
+class DmarcState(StrEnum):
+    """How far a domain's policy goes."""
+
+    REJECT = "reject"
+    QUARANTINE = "quarantine"
+    WATCHING = "watching only (p=none)"
+    ABSENT = "no record"
+    BROKEN = "a record that receivers ignore"
+    CANNOT_TELL = "cannot tell"
+
+    @property
+    def protects(self) -> bool:
+        """Return whether forged mail is kept from inboxes."""
+        return self in (DmarcState.REJECT, DmarcState.QUARANTINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Dmarc:
+    """The policy of one domain.
+
+    ``found_at`` is the domain that publishes it (the organisational one where the domain has none of its own),
+    ``record`` its text, ``reports`` whether receivers are asked for reports, ``percent`` the share of mail the
+    policy is applied to, ``change`` what to do next, ``why`` why it cannot be told.
+    """
+
+    domain: str
+    state: DmarcState
+    found_at: str = ""
+    record: str = ""
+    reports: bool = False
+    percent: int = 100
+    change: str = ""
+    why: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """Return the policy as plain values."""
+        return {
+            "domain": self.domain,
+            "state": self.state.value,
+            "found_at": self.found_at,
+            "record": self.record,
+            "reports": self.reports,
+            "percent": self.percent,
+            "change": self.change,
+            "why": self.why,
+        }
+
+
+def unknown(domain: str, why: str) -> Dmarc:
+    """Return what is said of a domain whose name server gave no answer: no answer is no missing record."""
+    return Dmarc(
+        domain, DmarcState.CANNOT_TELL, why=visible(why, 160), change="look again from another network"
+    )
+
+
+def read(domain: str, found_at: str, texts: Sequence[str]) -> Dmarc:
+    """Return the policy that the TXT records at ``_dmarc.`` of ``found_at`` give ``domain``.
+
+    Records of other kinds are ignored; two DMARC records count as none (RFC 7489, section 6.6.3).
+    """
+    records = [text.strip() for text in texts if text.strip().lower().replace(" ", "").startswith(_PREFIX)]
+    if not records:
+        first = f'publish TXT _dmarc.{domain}: "v=DMARC1; p=none; rua=mailto:[an address of yours]"'
+        return Dmarc(
+            domain, DmarcState.ABSENT, change=f"{first}; read the reports two weeks, then p=quarantine"
+        )
+    shown = visible(" | ".join(records), 300)
+    if len(records) > 1:
+        return Dmarc(
+            domain, DmarcState.BROKEN, found_at, shown, change="keep one of the records, delete the others"
+        )
+    tags = _tags(records[0])
+    # Below the domain that publishes it the policy for subdomains counts, where there is one.
+    policy = tags.get("p", "") if domain == found_at else tags.get("sp", tags.get("p", ""))
+    reports = "mailto:" in tags.get("rua", "").lower()
+    if policy not in _POLICIES:
+        # A record with a bad policy but with a report address is to be read as p=none (section 6.6.3).
+        state = DmarcState.WATCHING if reports else DmarcState.BROKEN
+        return Dmarc(
+            domain, state, found_at, shown, reports, change="correct the policy: p=none, quarantine or reject"
+        )
+    percent = int(tags["pct"]) if tags.get("pct", "").isdigit() and int(tags["pct"]) <= 100 else 100
+    state = {
+        "none": DmarcState.WATCHING,
+        "quarantine": DmarcState.QUARANTINE,
+        "reject": DmarcState.REJECT,
+    }[policy]
+    return Dmarc(
+        domain, state, found_at, shown, reports, percent, _change(state, reports=reports, percent=percent)
+    )
+
+
+def _tags(record: str) -> Mapping[str, str]:
+    pairs = (part.partition("=") for part in record.split(";") if "=" in part)
+    return {name.strip().lower(): value.strip().lower() for name, _, value in pairs}
+
+
+def _change(state: DmarcState, *, reports: bool, percent: int) -> str:
+    steps = []
+    if not reports:
+        steps.append(
+            "add rua=mailto:[an address of yours]: without reports nobody sees who sends in your name"
+        )
+    if state is DmarcState.WATCHING:
+        steps.append("once every sender of yours passes in the reports: p=quarantine, later p=reject")
+    elif percent < 100:
+        steps.append(f"pct={percent} lets the rest through: take it away when the reports are clean")
+    elif state is DmarcState.QUARANTINE:
+        steps.append("after some clean weeks: p=reject")
+    return "; ".join(steps) or "nothing"

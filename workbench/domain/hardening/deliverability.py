@@ -1,0 +1,93 @@
+"""What keeps the mail of the days after deliverable: DMARC in DNS, and the receivers' own figures. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from workbench.blocklists.dmarc import DmarcState
+from workbench.core.redact import visible
+from workbench.domain.hardening.item import Item, Standing
+from workbench.domain.model.situation import Situation
+
+# The fact of the latest reading of DMARC records (``readers.dns_policies``).
+DMARC = "dmarc"
+_NAMED = 4
+
+# (id, title, what it shows and protects against, what it might break, the steps). No call reads whether these are set
+# up: they belong to the receivers, not to Mailgun. Facts: the receivers' postmaster pages (November 2026).
+BY_HAND = (
+    (
+        "gmail-postmaster",
+        "Gmail Postmaster Tools for every sending domain",
+        "Gmail sends no complaints: only there does it show its own spam rate (stay below 0.1 %, never reach 0.3 %), "
+        "which it judges you by, and whether it asks you to act",
+        "nothing",
+        "postmaster.google.com: add each sending domain, publish the TXT record it names, look at *Spam rate* daily "
+        "for two weeks; 7 days in a row below 0.3 % make you eligible for help. Mailgun Optimize can show the same "
+        "figures once it is connected there. Then attest it here",
+    ),
+    (
+        "microsoft-snds",
+        "Microsoft SNDS and JMRP for your dedicated addresses",
+        "complaints and trap hits at Outlook.com by address, and a copy of each complaint; without it the first sign "
+        "is a block",
+        "nothing",
+        "sendersupport.olc.protection.outlook.com/snds: request access for your dedicated addresses; the mail that "
+        "confirms it goes to the owner of the address, which is Mailgun: ask Support to pass it on. There also join "
+        "JMRP with an address that is read. For shared addresses only Mailgun can. Then attest it here",
+    ),
+    (
+        "yahoo-loop",
+        "Yahoo's complaint feedback loop and Sender Hub",
+        "who at Yahoo, AOL and AT&T pressed *spam*, and why mail is deferred (TSS codes)",
+        "nothing",
+        "senders.yahooinc.com: make an account, verify each DKIM domain (TXT record or mail to postmaster@), enrol it "
+        "in the Complaint Feedback Loop with an address that is read. Mailgun may be enrolled for its own domain: "
+        "ask Support, and see complaints among the suppressions. Then attest it here",
+    ),
+)
+
+
+def dmarc(situation: Situation) -> Item:
+    """Return how far DMARC protects the account's domains; *cannot tell* where DNS gave no answer."""
+    read = situation.state.facts.get(DMARC, {}).get("domains", ())
+    states = Counter(str(one["state"]) for one in read)
+    weak = [one for one in read if not DmarcState(str(one["state"])).protects]
+    dark = states.get(DmarcState.CANNOT_TELL.value, 0)
+    if not read or dark == len(read):
+        standing = Standing.UNKNOWN
+    elif len(weak) > dark:
+        standing = Standing.OPEN
+    else:
+        standing = Standing.UNKNOWN if dark else Standing.GOOD
+    evidence = ", ".join(f"{state} {count}" for state, count in states.most_common()) or "read with step 9"
+    return Item(
+        "dmarc",
+        "DMARC keeps forged mail out (quarantine or reject)",
+        standing,
+        f"DNS, {len(read)} domain(s): {evidence}" if read else evidence,
+        "mail in your name from anywhere; large receivers also ask bulk senders for it",
+        "programs that send in your name without SPF or DKIM of yours: the reports show them first",
+        "; ".join(_step(one) for one in weak[:_NAMED]) or "nothing",
+        2,
+    )
+
+
+def _step(one: dict[str, object]) -> str:
+    return visible(f"{one['domain']}: {one['change'] or one['why']}", 220)
+
+
+def dmarc_lines(situation: Situation, most: int = 20) -> tuple[str, ...]:
+    """Return the state of each domain and what to change, one line each; empty before it was read."""
+    read = list(situation.state.facts.get(DMARC, {}).get("domains", ()))
+    lines = [
+        visible(
+            f"{one['domain']}: {one['state']}"
+            + (f" (by {one['found_at']})" if one["found_at"] not in ("", one["domain"]) else "")
+            + (f", {one['why']}" if one["why"] else "")
+            + (f"; {one['change']}" if one["change"] not in ("", "nothing") else ""),
+            300,
+        )
+        for one in read[:most]
+    ]
+    return (*lines, *([f"and {len(read) - most} more domain(s)"] if len(read) > most else []))

@@ -1,0 +1,38 @@
+"""The days after the cut: how to return to the usual amount of mail, and what DMARC says of each domain. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from workbench.domain.blocklists import ramp
+from workbench.domain.blocklists.listings import RATES
+from workbench.domain.hardening.deliverability import dmarc_lines
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.blocklists import rate_days
+
+
+def ramp_lines(situation: Situation) -> tuple[str, ...]:
+    """Return the plan for the days after in words; before access is cut only that it waits for that."""
+    state = situation.state
+    cut = state.contained_at or state.last_cut_at
+    if not cut:
+        return (
+            "the return to the usual amount begins once access is cut: mail sent before that adds to the abuse",
+        )
+    usual = ramp.usual_day(rate_days(state.facts.get(RATES)), _began(situation))
+    first = max(datetime.fromisoformat(cut).astimezone(UTC).date(), situation.now.astimezone(UTC).date())
+    return ramp.plan_lines(usual, first)
+
+
+def lines(situation: Situation) -> tuple[str, ...]:
+    """Return everything about the days after, one line each: the plan, then DMARC by domain."""
+    policies = tuple(f"DMARC {line}" for line in dmarc_lines(situation))
+    return (*ramp_lines(situation), *policies)
+
+
+def _began(situation: Situation) -> date | None:
+    said = situation.state.facts.get("assessment", {}).get("window", {}).get("from")
+    if isinstance(said, str) and said:
+        return datetime.fromisoformat(said).astimezone(UTC).date()
+    volume = situation.volume
+    return volume.began.astimezone(UTC).date() if volume is not None and volume.began is not None else None
