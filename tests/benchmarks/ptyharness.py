@@ -113,13 +113,13 @@ class Terminal:
         os.write(self._master, keys.encode() if isinstance(keys, str) else keys)
         return at
 
-    def read(self, timeout: float) -> Chunk | None:
-        """Return the next output, or None after so many seconds of silence or when the program has ended."""
+    def read(self, timeout: float, most: int = 65536) -> Chunk | None:
+        """Return the next output, ``most`` bytes at once; None after so long a silence or at the program's end."""
         ready, _, _ = select.select([self._master], [], [], max(0.0, timeout))
         if not ready:
             return None
         try:
-            data = os.read(self._master, 65536)
+            data = os.read(self._master, most)
         except OSError:  # EIO: the other end is closed, there will be no more output
             return None
         if not data:
