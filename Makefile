@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: worlds drill run test lint format screenshots bench crash-matrix coverage mutants clean
+.PHONY: worlds drill run wheelhouse host test lint format screenshots bench crash-matrix coverage mutants clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -14,8 +14,17 @@ drill: $(READY)  ## open the workbench on a simulated compromised account
 run: $(READY)  ## open the workbench on a real account
 	@$(BIN)/workbench
 
-test: $(DEV)  ## all tests
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+test: $(DEV)  ## all tests but those of the host
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore=tests/host
+
+host: $(DEV)  ## behind proxies, company certificates, stopped and slow terminals; needs GNU screen
+	$(BIN)/python -m pytest tests/host
+
+wheelhouse: $(READY)  ## everything a jump host without internet needs, as one archive for this kind of machine
+	rm -rf dist/wheelhouse
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check -c constraints.txt -w dist/wheelhouse .
+	tar -C dist -czf dist/workbench-wheelhouse.tar.gz wheelhouse
+	@ls dist/wheelhouse/*.whl | wc -l | xargs -I{} echo "dist/workbench-wheelhouse.tar.gz: {} wheels"
 
 lint: $(DEV)  ## style, formatting, types, layers
 	$(BIN)/ruff check workbench tests
@@ -51,7 +60,7 @@ worlds: $(DEV)  ## 2,000 random worlds of the drill, each surface held against a
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the workbench into $(VENV) (once)…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[drill]'
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import locale
 import os
 import shutil
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.cli import tables
-from workbench.cli.opening import endpoints_of, network_of, run_async
+from workbench.cli.opening import endpoints_of, network_of, run_async, vault_choice
 from workbench.cli.output import document, text
 from workbench.core.clock import SystemClock
 from workbench.core.errors import ApiError, HostError, Untrusted
@@ -45,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _doctor(options: argparse.Namespace) -> int:
-    checks = [*_terminal(), _home(), await _keyring(), *_tools()]
+    checks = [*_terminal(), _home(), await _keyring(options), *_tools()]
     checks += await _network(options)
     if options.json:
         rows = [{"name": c.name, "verdict": c.verdict, "found": c.found, "todo": c.todo} for c in checks]
@@ -91,13 +90,17 @@ def _home() -> Check:
     return Check("state folder", "ok", f"{home.path}, {free // 1_000_000_000} GB free")
 
 
-async def _keyring() -> Check:
-    from workbench.vault.vault import SystemKeyring, detect
+async def _keyring(options: argparse.Namespace) -> Check:
+    from workbench.vault.keyring_probe import answering
+    from workbench.vault.vault import SystemKeyring
 
-    found = await asyncio.to_thread(detect)
+    choice = vault_choice(options, Home.find())
+    if choice == "file":
+        return Check("keyring", "ok", "not used: the workbench's own encrypted file is chosen")
+    found = await answering()
     if isinstance(found, SystemKeyring):
         return Check("keyring", "ok", found.title)
-    if Home.find().vault_file.exists():
+    if choice != "keyring" and Home.find().vault_file.exists():
         return Check("keyring", "ok", "the workbench's own encrypted file")
     return Check("keyring", "warn", found.reason, found.todo)
 

@@ -241,7 +241,7 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | 
         return None
 
     async def opening() -> Opened:
-        vault = await open_vault(home)
+        vault = await open_vault(home, options)
         try:
             sealing = (await fingerprint_key(vault), await vault.sealer("evidence"))
             folder = home.folder(incident)
@@ -275,7 +275,7 @@ def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
     from workbench.smtp.auth_probe import SmtpProver
 
     async def asking(found: Sequence[Candidate]) -> dict[str, tuple[Liveness, str]]:
-        state, vault, clock = _state(home, incident), await open_vault(home), SystemClock()
+        state, vault, clock = _state(home, incident), await open_vault(home, options), SystemClock()
         try:
             admin = await resolve(state, vault, supplied_key(options))
             network = network_of(options, home)

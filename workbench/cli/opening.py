@@ -26,8 +26,9 @@ from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_
 from workbench.session.events import Waiting
 from workbench.session.role_play_port import RolePlay
 from workbench.session.session import Session, SessionOptions, open_session
+from workbench.vault.keyring_probe import answering
 from workbench.vault.passphrases import check_new, passphrase_from_environment
-from workbench.vault.vault import NoKeyring, SystemKeyring, Vault, detect
+from workbench.vault.vault import NoKeyring, SystemKeyring, Vault
 
 SIGNALLED = 128  # and the number of the signal
 _OLD_SECRETS_LIMIT = 4 * 1024 * 1024
@@ -81,22 +82,35 @@ def network_of(options: argparse.Namespace, home: Home) -> Network:
     return Network(routes, Trust(str(Path(ca_file).expanduser()) if ca_file else None))
 
 
-async def open_vault(home: Home) -> Vault:
+def vault_choice(options: argparse.Namespace | None, home: Home) -> str:
+    """Return ``file`` or ``keyring`` as --vault or config.toml chooses, ``""`` where nothing does."""
+    return getattr(options, "vault", None) or config.load(home.config_file).vault
+
+
+async def open_vault(home: Home, options: argparse.Namespace | None = None) -> Vault:
     """Return the vault to use, unlocked.
 
-    WORKBENCH_PASSPHRASE_FILE chooses the workbench's own file; otherwise a file that exists is unlocked,
-    otherwise the host's keyring is used, otherwise a new file is offered on the terminal. Raises HostError
-    where none of this is possible, VaultError for a wrong passphrase.
+    --vault, or ``vault`` in config.toml, chooses; else WORKBENCH_PASSPHRASE_FILE means the workbench's own file;
+    otherwise a file that exists is unlocked, otherwise the host's keyring is used where it answers, otherwise a
+    new file is offered on the terminal. Raises HostError where none of this is possible, VaultError for a wrong
+    passphrase.
     """
-    passphrase = passphrase_from_environment()
+    choice = vault_choice(options, home)
+    passphrase = passphrase_from_environment() if choice != "keyring" else None
     path = home.vault_file
     if passphrase is not None:
         return await _file_vault(path, passphrase)
-    if await asyncio.to_thread(path.exists):
+    if choice != "keyring" and await asyncio.to_thread(path.exists):
         return await Vault.unlock_file(path, _ask_passphrase("Passphrase of the workbench's vault: "))
-    found = await asyncio.to_thread(detect)
+    if choice == "file":
+        return await _offer_file(path, NoKeyring("The workbench's own file was chosen for new credentials."))
+    found = await answering()
     if isinstance(found, SystemKeyring):
         return Vault(found.backend)
+    if choice == "keyring":
+        raise HostError(
+            found.reason, "The keyring was chosen for new credentials, so nothing else is used.", found.todo
+        )
     return await _offer_file(path, found)
 
 
@@ -112,9 +126,9 @@ async def _offer_file(path: Path, found: NoKeyring) -> Vault:
             found.reason,
             "New keys and passwords need a safe place before anything is changed.",
             "Set WORKBENCH_PASSPHRASE_FILE to a file only you can read that holds a passphrase, or run this on a "
-            "terminal.",
+            f"terminal. {found.todo}",
         )
-    say(found.reason)
+    say(f"{found.reason} {found.todo}")
     say("The workbench can keep the new credentials in an encrypted file of its own.")
     say("Without its passphrase the new credentials are lost: nobody can recover them.")
     first = getpass.getpass("Choose a passphrase: ", stream=sys.stderr)
@@ -142,7 +156,7 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
     clock = SystemClock()
     incident = incident_of(options, place)
     keys, logins = old_secrets(getattr(options, "old_secrets_file", None))
-    vault = await open_vault(place)
+    vault = await open_vault(place, options)
     try:
         session = await open_session(
             SessionOptions(

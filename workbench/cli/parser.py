@@ -59,6 +59,11 @@ def _account_options(parser: argparse.ArgumentParser) -> None:
         "--own-key", metavar="ID", default="", help="id of the key in use, where Mailgun does not say"
     )
     _network_options(group)
+    group.add_argument(
+        "--vault",
+        choices=("file", "keyring"),
+        help="where new secrets go (default: config.toml, else what is there)",
+    )
     group.add_argument("--resolver", metavar="HOST:PORT", help="name server for blocklist look-ups")
 
 

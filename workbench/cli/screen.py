@@ -70,20 +70,22 @@ class _Entrance:
 
     async def door(self) -> Door:
         """Return what has to be asked before the incident can be opened."""
-        from workbench.cli.opening import supplied_key
+        from workbench.cli.opening import supplied_key, vault_choice
         from workbench.tui.screens.connect import Door
+        from workbench.vault.keyring_probe import answering
         from workbench.vault.passphrases import judge, passphrase_from_environment
-        from workbench.vault.vault import SystemKeyring, Vault, detect
+        from workbench.vault.vault import SystemKeyring, Vault
 
         self.home.ensure()
         self.key = supplied_key(self.options)
         ask_key = self.key is None and not await self._has_admin_key()
-        passphrase = passphrase_from_environment()
+        choice = vault_choice(self.options, self.home)
+        passphrase = passphrase_from_environment() if choice != "keyring" else None
         words = ""
         if passphrase is not None:
             await self._open_file(passphrase)
-        elif not self.home.vault_file.exists():
-            found = await asyncio.to_thread(detect)
+        elif choice == "keyring" or (choice != "file" and not self.home.vault_file.exists()):
+            found = await answering()
             if isinstance(found, SystemKeyring):
                 self.vault = Vault(found.backend)
             else:

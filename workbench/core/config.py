@@ -27,6 +27,7 @@ Keys never stand here: ``workbench secrets put NAME`` stores them in the vault.
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -78,6 +79,8 @@ def load(path: Path) -> Config:
     except FileNotFoundError:
         return Config()
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            raise  # A fault of the host, not of this file: it is said as such where all of them are.
         raise UsageError(
             f"The configuration {visible(str(path), 200)} cannot be read ({error.strerror}).",
             "What it says would be ignored.",

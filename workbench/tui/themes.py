@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 
 from textual.theme import Theme
@@ -67,7 +68,15 @@ def theme_name(environ: Mapping[str, str] = os.environ) -> str:
     named = {"light": LIGHT.name, "contrast": CONTRAST.name, "dark": DARK.name, "ansi": "ansi-dark"}
     if wanted in named:
         return named[wanted]
-    return "ansi-dark" if environ.get("TERM", "") in ("linux", "ansi", "vt100", "vt220") else DARK.name
+    return "ansi-dark" if _sixteen(environ) else DARK.name
+
+
+def _sixteen(environ: Mapping[str, str]) -> bool:
+    """Return whether the terminal promises sixteen colours at most: of ours, mixed, little could be read there."""
+    if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return False
+    term = environ.get("TERM", "")
+    return bool(term) and not re.search(r"256color|direct|truecolor|kitty|alacritty|ghostty|foot", term)
 
 
 def ascii_only(environ: Mapping[str, str] = os.environ, encoding: str = "utf-8") -> bool:
@@ -75,4 +84,10 @@ def ascii_only(environ: Mapping[str, str] = os.environ, encoding: str = "utf-8")
     wish = environ.get("WORKBENCH_ASCII", "")
     if wish in ("0", "1"):
         return wish == "1"
-    return environ.get("TERM", "") in ("linux", "dumb") or "utf" not in encoding.lower().replace("-", "")
+    term = environ.get("TERM", "")
+    # A terminal of the seventies draws bytes, whatever the locale says.
+    return (
+        term in ("linux", "dumb", "ansi")
+        or re.match(r"vt\d", term) is not None
+        or "utf" not in encoding.lower().replace("-", "")
+    )
