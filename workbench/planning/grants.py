@@ -50,16 +50,57 @@ class Grant:
         }
 
 
+# Roles that the API takes for a new key (dossier A2), and the least of them that an account key may have.
+ROLES = frozenset({"admin", "developer", "basic", SENDING})
+LEAST = "basic"
+
+
+def unknown(item: KeyItem) -> str:
+    """Return what of a key's rights is not known, ``""`` where they are: nothing is made up, somebody is asked."""
+    key = item.key
+    if key.kind == "web":
+        return ""
+    sends = key.kind == "domain" or key.role == SENDING
+    if sends and not key.domain_name:
+        return "the domain it may send for is not known"
+    if key.kind == "domain":
+        return ""
+    if not key.role:
+        return "its role is not known"
+    if key.role not in ROLES:
+        return f"its role {visible(key.role, 30)!r} is none that a new key can have"
+    return ""
+
+
 def same(item: KeyItem) -> Grant:
-    """Return the grant that gives the replacement what the old key had: kind, role, length of life."""
+    """Return the grant that gives the replacement what the old key had: kind, role, length of life.
+
+    Where that is not known it is the least there is, never more: a key without a role must not come back as admin.
+    """
     key = item.key
     life = None
     if key.expires_at is not None and key.created_at is not None:
         # The same length of life, not the same end: who set an end wants it renewed.
         life = max(3600, round((key.expires_at - key.created_at).total_seconds()))
-    if key.kind == "domain" and key.domain_name:
+    if key.domain_name and (key.kind == "domain" or key.role == SENDING):
         return Grant(SENDING, (key.domain_name,), life, "a sending key, as before")
-    return Grant(key.role or "admin", (), life, f"role {visible(key.role or 'admin', 20)}, as before")
+    if missing := unknown(item):
+        return Grant(LEAST, (), life, f"{missing}: the least role, {LEAST}; say which rights it needs")
+    return Grant(key.role or LEAST, (), life, f"role {visible(key.role, 20)}, as before")
+
+
+def ungrantable(situation: Situation, item: KeyItem, grants: Grants) -> str:
+    """Return why no replacement can be proposed for a key, ``""`` where one can.
+
+    A sending key whose domain neither the account nor its use shows is not made anew for the whole account.
+    """
+    missing = unknown(item)
+    if not missing or (not isinstance(grants, str) and item.id in grants):
+        return ""
+    if item.id == situation.own_key_id:
+        return f"{missing}, and the workbench itself runs on it"
+    sends = item.key.kind == "domain" or item.key.role == SENDING
+    return missing if sends and not granted(situation, item, grants).domains else ""
 
 
 def proposed(situation: Situation, item: KeyItem) -> Grant:

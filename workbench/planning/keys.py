@@ -18,7 +18,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import FIRST, NOW, OWN
 from workbench.planning.cut_order import PROPOSED as PROPOSED_WAYS
 from workbench.planning.cut_order import Choice, Ways
-from workbench.planning.grants import PROPOSED, SAME, Grant, Grants, granted
+from workbench.planning.grants import PROPOSED, SAME, Grant, Grants, granted, ungrantable, unknown
 from workbench.planning.ranking import (
     RANK_ADMIN,
     RANK_KEY,
@@ -32,6 +32,9 @@ from workbench.planning.ranking import (
     seen,
     used,
 )
+
+# How a line of what is left out begins where the scope asked for it: the cut is then not done (exit code 1).
+NOT_CUT = "NOT CUT:"
 
 
 def plan_replace(
@@ -75,6 +78,9 @@ def replacements(
             if marked:
                 left_out.append(f"{item.name} {key_tail(item.id)}: made by this incident, it stays")
             continue
+        if (stands := _left_alone(situation, item, marked, grants)) is not None:
+            left_out.append(f"{visible(item.name, 60)} {key_tail(item.id)}: {stands}")
+            continue
         effects = list(_replacement(situation, item, way, grants, stands=item.id in made))
         if way.of_key(item) == FIRST and all(e.kind is not EffectKind.KEY_DELETE for e in effects):
             left_out.append(f"{item.name} {key_tail(item.id)}: kept until its replacement is in use")
@@ -105,6 +111,23 @@ def _nothing(situation: Situation, left_out: Collection[str]) -> NothingToDo:
     )
 
 
+def _left_alone(situation: Situation, item: KeyItem, marked: Collection[str], grants: Grants) -> str | None:
+    """Return why a key is neither replaced nor deleted unasked, None where it is."""
+    if item.id not in marked and situation.of_another_workbench(item):
+        return (
+            f"{NOT_CUT} it bears the mark of another workbench that is at work on this account now; ask whoever runs "
+            "it, or name the key (--keys) to cut it all the same"
+        )
+    if situation.of_key(item).disposable or item.key.kind == "web":
+        return None
+    if missing := ungrantable(situation, item, grants):
+        return (
+            f"{NOT_CUT} {missing}, so no replacement is made; say what it may do (--grant ID=ROLE, or "
+            "--grant ID=sending:DOMAIN), or delete it without a replacement (--without-replacement ID)"
+        )
+    return None
+
+
 def _notes(effects: Collection[Effect]) -> Iterable[str]:
     if any(effect.params.get("own") for effect in effects):
         yield "The workbench's own key is replaced too: it switches to the new one before the old one dies."
@@ -119,6 +142,12 @@ def _notes(effects: Collection[Effect]) -> Iterable[str]:
         yield (
             f"{plural(len(waiting), 'key')} replaced first: the old ones go on working, for the intruder too if "
             "they were stolen, until their hand-over is seen or you end them. You are asked after 30 minutes."
+        )
+    if asks := [e for e in mints if e.params.get("asks")]:
+        names = "; ".join(f"{e.params['name']} ({e.params['asks']})" for e in asks[:4])
+        yield (
+            f"{plural(len(asks), 'key')} with rights that are not known: {names}. The least rights are proposed; say "
+            "what they need if programs of yours depend on them (--grant ID=ROLE)."
         )
     lesser = {e.params["replaces"] for e in mints if e.params.get("lesser")}
     if lesser:
@@ -165,7 +194,7 @@ def _replacement(
         yield _delete(situation, item, why="a control-panel session: ends with its key, never replaced")
         return
     chosen_way = way.of_key(item)
-    if suspicion.likely and chosen_way != OWN and not way.named(item):
+    if suspicion.disposable and chosen_way != OWN and not way.named(item):
         yield _delete(situation, item, why=f"not replaced: {'; '.join(suspicion.why)}")
         return
     mints = [] if stands else _mints(situation, item, chosen_way, grants)
@@ -212,6 +241,8 @@ def _mint(
         "credential": f"key:{item.id}",
         "use": used(situation, f"key:{item.id}"),
     }
+    if missing := unknown(item):
+        params["asks"] = missing
     if lesser:
         # Several keys replace one: the domain tells their effects apart.
         params |= {"lesser": True, "instance": domain}

@@ -149,7 +149,7 @@ def strangers(situation: Situation) -> list[LoginItem]:
     return [
         item
         for item in situation.inventory.logins.values()
-        if not item.is_postmaster and situation.of_login(item).likely
+        if not item.is_postmaster and situation.of_login(item).disposable
     ]
 
 

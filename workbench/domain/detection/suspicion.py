@@ -22,10 +22,15 @@ RECENT = timedelta(days=10)
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """How likely something is the intruder's: ``score`` 0 (nothing) to 3 (several signs), and why in words."""
+    """How likely something is the intruder's: ``score`` 0 (nothing) to 3 (several signs), and why in words.
+
+    ``disposable`` says that it may be deleted for good, without a replacement: a date inside the known abuse window,
+    two independent signs, or somebody's word. One weak sign never is enough, nor is what could not be read.
+    """
 
     score: int
     why: tuple[str, ...]
+    disposable: bool = False
 
     @property
     def likely(self) -> bool:
@@ -42,7 +47,9 @@ class Background:
 
     ``home`` are the registered names of the customer, ``older`` the ids of users seen to have existed before the
     abuse, ``vouched`` the registered names that users share of whom one is, ``known`` what the known users are
-    called: ids, addresses and names, in lower case.
+    called: ids, addresses and names, in lower case. ``people_read`` is False where the user list was not read whole:
+    nobody is a stranger by a list that is not there. ``window`` says whether abuse was seen to begin, or ``since``
+    is only a guess.
     """
 
     since: datetime
@@ -53,6 +60,8 @@ class Background:
     ours: frozenset[str]
     # From here on new passwords are set because we asked for them (steps 4 and 5).
     asked: datetime | None = None
+    people_read: bool = True
+    window: bool = True
 
     @classmethod
     def of(
@@ -64,6 +73,7 @@ class Background:
         *,
         judged: Mapping[str, str] | None = None,
         dated: Mapping[str, datetime] | None = None,
+        window: bool = True,
     ) -> Background:
         """Return the background of an inventory; ``since`` is where the abuse window (or its guess) begins.
 
@@ -74,7 +84,11 @@ class Background:
         older = _older(inventory, since, dated or {})
         vouched = _vouched(inventory, older, decided)
         home = home_of(inventory, since)
-        bare = cls(since, home, older, vouched, frozenset(), frozenset(ours), asked)
+        read = bool(inventory.users) and not any(
+            gap.slice == "users" and not gap.note and (gap.place is None or gap.place.subaccount is None)
+            for gap in inventory.gaps.values()
+        )
+        bare = cls(since, home, older, vouched, frozenset(), frozenset(ours), asked, read, window)
         return replace(bare, known=_known(inventory, bare, decided))
 
     def is_home(self, domain: str) -> bool:
@@ -140,18 +154,37 @@ def of_key(item: KeyItem, background: Background) -> Suspicion:
     if key.id in background.ours:
         return NOTHING
     why: list[str] = []
-    score = 0
-    if key.created_at is not None and key.created_at >= background.since:
+    score = signs = 0
+    before = key.created_at is not None and key.created_at < background.since
+    young = key.created_at is not None and not before
+    if young:
         score += 2
-        why.append(f"made {key.created_at:%d %b %H:%M}Z, inside the abuse window")
-    asker = (key.requestor or key.user_name or "").strip()
-    if asker and asker.lower() not in background.known:
+        signs += 1
+        why.append(_made(key.created_at, background))
+    if (asker := _unknown_asker(key.requestor, key.user_name, background)) is not None:
+        # Asked about, whatever its date; but one from before the abuse may be a former colleague's, with production
+        # on it: it is replaced, and never deleted for good on this sign.
         score += 2
+        # A free-text name is nobody's address: a reason to ask, and no sign to delete by.
+        signs += bool(key.requestor) or "@" in asker
         why.append(f"asked for by {asker}, who is not among the users you would know")
     if key.kind == "web":
         score += 1
         why.append("a control-panel session key; it bypasses the IP allowlist")
-    return Suspicion(min(score, 3), tuple(why))
+    disposable = not before and ((young and background.window) or signs >= 2)
+    return Suspicion(min(score, 3), tuple(why), disposable)
+
+
+def _made(at: datetime | None, background: Background) -> str:
+    if background.window:
+        return f"made {at:%d %b %H:%M}Z, inside the abuse window"
+    return f"made {at:%d %b %H:%M}Z, in the last days; when the abuse began is not known"
+
+
+def _unknown_asker(requestor: str | None, name: str | None, background: Background) -> str | None:
+    """Return who asked for a key where that is nobody known; None where it is, or where the users were not read."""
+    asked = (requestor or name or "").strip()
+    return asked if asked and background.people_read and asked.lower() not in background.known else None
 
 
 def of_login(item: LoginItem, background: Background) -> Suspicion:
@@ -159,7 +192,7 @@ def of_login(item: LoginItem, background: Background) -> Suspicion:
     created = item.credential.created_at
     if item.is_postmaster or created is None or created < background.since or item.login in background.ours:
         return NOTHING
-    return Suspicion(2, (f"made {created:%d %b %H:%M}Z, inside the abuse window",))
+    return Suspicion(2, (_made(created, background),), background.window)
 
 
 def of_user(item: UserItem, background: Background) -> Suspicion:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from workbench.core.state_dir import tag_of
@@ -19,6 +20,9 @@ from workbench.domain.model.suppressions import Added
 # Decisions an operator can take on a thing of the account.
 OURS = suspicion.OURS
 INTRUDER = suspicion.INTRUDER
+# The mark that a workbench leaves in what it makes, and how long another one's counts as at work now.
+_MARK = re.compile(r"\[wb-[0-9a-f]+-[0-9a-f]+\]")
+OTHERS = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -49,7 +53,13 @@ class Situation:
             cut = self.state.people_cut_at
             asked = datetime.fromisoformat(cut) if cut else None
             self._background = Background.of(
-                self.inventory, since, ours, asked, judged=self._judged_users(), dated=self._dated_users()
+                self.inventory,
+                since,
+                ours,
+                asked,
+                judged=self._judged_users(),
+                dated=self._dated_users(),
+                window=began is not None,
             )
         return self._background
 
@@ -68,7 +78,13 @@ class Situation:
 
     def of_key(self, item: KeyItem) -> Suspicion:
         """Return the suspicion of a key, after what the operator decided."""
-        return self._judged(f"key:{item.id}", suspicion.of_key(item, self.background))
+        found = suspicion.of_key(item, self.background)
+        use = self.state.facts.get("credential_use", {}).get("by_credential", {}).get(f"key:{item.id}", {})
+        if found.likely and item.key.created_at is None and use.get("looks") == INTRUDER:
+            # Undated, and asked for by nobody known: what sends with it is a second sign of its own.
+            words = "what sends with it comes from strange addresses alone"
+            found = Suspicion(3, (*found.why, words), disposable=True)
+        return self._judged(f"key:{item.id}", found)
 
     def of_login(self, item: LoginItem) -> Suspicion:
         """Return the suspicion of a login, after what the operator decided."""
@@ -89,8 +105,21 @@ class Situation:
         if decision.decision == OURS:
             return suspicion.NOTHING
         if decision.decision == INTRUDER:
-            return Suspicion(3, (f"judged the intruder's by {decision.who}", *found.why))
+            return Suspicion(3, (f"judged the intruder's by {decision.who}", *found.why), disposable=True)
         return found
+
+    def of_another_workbench(self, item: KeyItem) -> bool:
+        """Return whether a key made today bears the mark of a workbench with another incident.
+
+        The mark proves nothing, for anybody can copy it: such a key is told first, and not cut unasked.
+        """
+        found = _MARK.search(item.key.description or "")
+        young = item.key.created_at is not None and item.key.created_at >= self.now - OTHERS
+        ours = bool(self.state.incident) and f"[{tag_of(self.state.incident)}-" in (
+            item.key.description or ""
+        )
+        known = item.id in self.state.created_keys or item.id == self.own_key_id
+        return found is not None and young and not ours and not known
 
     def minted_here(self, key_id: str) -> bool:
         """Return whether this incident made the key, or may have: an interrupted mint is still to be asked about.

@@ -9,6 +9,7 @@ import pytest
 from tests.support.situations import NOW, US, Story, key, situation
 from workbench.domain.detection.findings import Finding, findings, undecided
 from workbench.domain.model.inventory import UserItem
+from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
 from workbench.mailgun.models import Domain, Subaccount, User
@@ -29,7 +30,10 @@ def test_an_old_account_without_strangers_has_no_findings() -> None:
 
 
 def test_a_planted_key_is_named_by_the_apis_id_with_every_reason() -> None:
-    found = by_id(findings(situation([PLANTED])), PLANTED.id)
+    place = situation([PLANTED])
+    place.inventory.users = {"u0": UserItem(User(id="u0", email="boss@acme.example", is_master=True), US)}
+    place.volume = Volume((), 0.0, 0.0, YESTERDAY, 0.0, NOW)
+    found = by_id(findings(place), PLANTED.id)
     assert (found.kind, found.severity, found.remedy) == ("key", "high", "keys.delete")
     assert "inside the abuse window" in found.why[0]
     assert "eve@evil.example" in found.why[1]
