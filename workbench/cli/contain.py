@@ -14,6 +14,7 @@ from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
+from workbench.core.redact import key_tail
 from workbench.documents import documents
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.interruption import interrupted
@@ -21,8 +22,8 @@ from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
 from workbench.domain.runbook.containment_state import containment
 from workbench.execution.progress import EffectMoved, Notice, Phase, Summary
-from workbench.planning.contain import Scope, plan
-from workbench.planning.grants import PROPOSED, SAME
+from workbench.planning.contain import Scope, not_cut, plan
+from workbench.planning.grants import PROPOSED, SAME, of_words
 from workbench.presentation.activity_log import AFTER
 from workbench.session.events import Changed, Waiting
 from workbench.session.session import Session
@@ -108,7 +109,11 @@ def _still_uncut(session: Session, scope: Scope) -> int:
     situation = session.situation()
     found = containment(situation)
     gaps = coverage.not_cut(situation)
-    missed = [e for e in plan(situation, scope) if e.id not in session.state.effects]
+    again = plan(situation, scope)
+    missed = [e for e in again if e.id not in session.state.effects]
+    alive = not_cut(again)
+    for line in (*alive, *_stuck(session)):
+        say(line)
     for gap in gaps:
         say(f"Not read, so not cut: {coverage.said(gap)}")
     for effect in missed[:5]:
@@ -118,7 +123,21 @@ def _still_uncut(session: Session, scope: Scope) -> int:
         say("Run the same command again: it does what is left, and nothing twice.")
     elif gaps:
         say("Run it with a key that may read these, or look in the control panel and attest the step.")
-    return 0 if found.contained and not missed and not gaps else 1
+    return 0 if found.contained and not missed and not gaps and not alive else 1
+
+
+def _stuck(session: Session) -> list[str]:
+    """Return, for replacements that were refused for good, what was refused and how the cut can be ended."""
+    refused: dict[tuple[str, str], list[str]] = {}
+    for record in session.state.of_kind(EffectKind.KEY_CREATE):
+        replaced = str(record.effect.params.get("replaces", ""))
+        if record.state is EffectState.FAILED and not record.open and replaced in session.inventory.keys:
+            why = (record.failure.get("what", ""), record.failure.get("todo", ""))
+            refused.setdefault(why, []).append(key_tail(replaced))
+    return [
+        f"NOT CUT: {len(tails)} old key(s) still work ({', '.join(tails[:6])}). {what} {todo}"
+        for (what, todo), tails in refused.items()
+    ]
 
 
 async def _why_halted(session: Session, error: WorkbenchError) -> WorkbenchError:
@@ -178,7 +197,8 @@ def scope_of(options: argparse.Namespace) -> Scope:
         remove_strangers=options.remove_strangers,
         purge=tuple(options.purge),
         limit=options.limit,
-        grants=SAME if options.same_roles else PROPOSED,
+        grants=of_words(options.grant) or (SAME if options.same_roles else PROPOSED),
+        unreplaced=tuple(options.without_replacement),
         finish=options.finish,
     )
 

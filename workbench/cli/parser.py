@@ -124,6 +124,20 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help='old secrets to prove dead: JSON only you can read, {"keys": {ID: SECRET}, "logins": {LOGIN: PASSWORD}}',
     )
     parser.add_argument(
+        "--grant",
+        action="append",
+        default=[],
+        metavar="ID=ROLE",
+        help="what the replacement of a key may do: a role, or sending:DOMAIN (repeatable)",
+    )
+    parser.add_argument(
+        "--without-replacement",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="delete this key for good, without a replacement (repeatable)",
+    )
+    parser.add_argument(
         "--same-roles", action="store_true", help="give every new key what the old one had, not less"
     )
     scope = parser.add_argument_group("scope (default: every key and every login of every domain)")

@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import Any
 
 from workbench.core.clock import iso
-from workbench.core.errors import ApiError, VaultError, WorkbenchError
+from workbench.core.errors import ApiError, RateLimited, VaultError, WorkbenchError
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.attempt import attempt
@@ -74,6 +74,8 @@ class Executor:
         self._stock = Stock(ctx)
         self._halt: BaseException | None = None
         self._stopping = False
+        # What the account contradicted and was done once more in this run.
+        self._twice: set[str] = set()
         self._outages = Outages()
 
     @property
@@ -100,6 +102,7 @@ class Executor:
         title = plan.title if plan is not None else "Finish what was begun"
         if not self._batches:
             self._halt, self._stopping, self._outages = None, False, Outages()
+            self._twice.clear()
         self._report(PlanStarted(title, len(ids)))
         batch = self._batches.open(title, ids, (record.effect.id for record in records))
         try:
@@ -282,7 +285,7 @@ class Executor:
                 await self._fail(record, error, unknown=True)
                 return
         if proof.undone:
-            await self._fail(record, contradicted(record.effect, proof), unknown=True)
+            await self._contradicted(record, contradicted(record.effect, proof))
             return
         body = {"id": effect.id, "evidence": list(proof.evidence)}
         await self._ledger.record("effect.verified" if proof.sure else "effect.unproven", body)
@@ -294,6 +297,16 @@ class Executor:
         else:
             # Done is not over: the next run looks again, and what depends on it waits for that.
             await self._leave(record, "is not proven", for_good=False)
+
+    async def _contradicted(self, record: EffectRecord, error: WorkbenchError) -> None:
+        """Do once more what the account does not show; if it still does not, the next run goes on with it."""
+        if record.effect.id in self._twice or self._stopping or self._halt is not None:
+            await self._fail(record, error, unknown=True)
+            return
+        self._twice.add(record.effect.id)
+        await self._ledger.record("effect.failed", failure(record, error, unknown=True))
+        self._notice(f"{error.what} It is done once more.")
+        self._launch(self._writing, self._carry_out(record))
 
     async def _turn_to_prove(self, kind: EffectKind) -> None:
         """Let the proofs of logins wait while others are still to be cut: nothing depends on them."""
@@ -311,6 +324,9 @@ class Executor:
                 proof = await handler.prove(self._ctx, record)
             except SecretMissing:
                 raise
+            except RateLimited as busy:
+                # Not in the way of the cut: the next run proves it.
+                return Proof(False, (*record.evidence[:1], f"left for later: {busy.what}"))
             except (ApiError, VaultError) as error:
                 # The write stands; only its proof is missing, and the reason is kept beside it.
                 proof = Proof(False, (*record.evidence[:1], f"cannot prove from here: {error.what}"))
@@ -323,14 +339,7 @@ class Executor:
         return proof
 
     async def _fail(self, record: EffectRecord, error: WorkbenchError, *, unknown: bool) -> None:
-        body = {
-            "id": record.effect.id,
-            "what": error.what,
-            "means": error.means,
-            "todo": error.todo,
-            "unknown": unknown,
-        }
-        await self._ledger.record("effect.failed", body)
+        await self._ledger.record("effect.failed", failure(record, error, unknown=unknown))
         self._moved(record, Phase.FAILED)
         await self._leave(record, "failed", for_good=not unknown)
 
@@ -388,3 +397,14 @@ class Executor:
 
     def _notice(self, text: str, *, loud: bool = False) -> None:
         self._report(Notice(text, loud))
+
+
+def failure(record: EffectRecord, error: WorkbenchError, *, unknown: bool) -> dict[str, Any]:
+    """Return the journal's row of an effect that failed; ``unknown`` says that the account is to be asked."""
+    return {
+        "id": record.effect.id,
+        "what": error.what,
+        "means": error.means,
+        "todo": error.todo,
+        "unknown": unknown,
+    }

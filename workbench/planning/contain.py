@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from workbench.core.errors import UsageError
-from workbench.core.redact import visible
+from workbench.core.redact import key_tail, visible
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import EffectState, Plan
 from workbench.domain.model.situation import Situation
@@ -32,7 +32,8 @@ class Scope:
 
     ``keys``, ``logins``, ``domains`` narrow it; with any of them given, kinds that are not named are left
     out, and the plan says so. ``purge`` is ``all`` or domain names. ``ways`` and ``replace_first`` say what is
-    kept until its hand-over, ``finish`` ends what was kept, ``grants`` what replacement keys may do.
+    kept until its hand-over, ``finish`` ends what was kept, ``grants`` what replacement keys may do. ``unreplaced``
+    are keys that a person said are to be deleted without a replacement.
     """
 
     keys: Collection[str] = ()
@@ -45,6 +46,7 @@ class Scope:
     ways: Choice = NOW
     grants: Grants = PROPOSED
     finish: bool = False
+    unreplaced: Collection[str] = ()
 
     @property
     def narrowed(self) -> bool:
@@ -72,6 +74,9 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
             plans += _unless_empty(lambda: _keys(situation, scope, there))
     else:
         left_out.append("API keys: not in the scope that was given")
+    if gone := _present(situation, scope.unreplaced, situation.inventory.keys, "key"):
+        plans = [_without_keys(p, gone) for p in plans]
+        plans.append(keys.plan_delete(situation, gone, why="deleted without a replacement, as you said"))
     if scope.logins or scope.domains or not scope.narrowed:
         there = _present(situation, scope.logins, situation.inventory.logins, "SMTP login")
         there += _present(situation, scope.domains, situation.inventory.domains, "domain")
@@ -200,6 +205,21 @@ def _left_out(situation: Situation, scope: Scope) -> list[str]:
     if (scope.logins or scope.domains) and covered < len(situation.inventory.logins):
         lines.append(f"{len(situation.inventory.logins) - covered} SMTP login(s) outside the given scope")
     return lines
+
+
+def _without_keys(plan_: Plan, gone: Collection[str]) -> Plan:
+    """Leave out what would be done to keys that are deleted without a replacement instead."""
+    tails = [key_tail(key) for key in gone]
+    kept = plan_.only(effect.id for effect in plan_ if effect.target not in gone)
+    lines = tuple(
+        line for line in kept.left_out if not (keys.NOT_CUT in line and any(t in line for t in tails))
+    )
+    return replace(kept, left_out=lines)
+
+
+def not_cut(plan_: Plan) -> list[str]:
+    """Return the lines of a plan about what its scope asked for and it leaves alive: the cut is not done."""
+    return [line for line in plan_.left_out if keys.NOT_CUT in line]
 
 
 def _without_resets(plan_: Plan, logins_: set[str]) -> Plan:

@@ -6,10 +6,11 @@ anything else, is proposed sending keys for the domains it sent for; the operato
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.model.credential_use import BOTH, PRODUCTION
 from workbench.domain.model.inventory import KeyItem
@@ -153,6 +154,23 @@ def granted(situation: Situation, item: KeyItem, grants: Grants) -> Grant:
         return proposed(situation, item) if grants == PROPOSED else same(item)
     chosen = grants.get(item.id)
     return chosen if chosen is not None else proposed(situation, item)
+
+
+def of_words(words: Collection[str]) -> dict[str, Grant]:
+    """Return grants from ``ID=ROLE`` and ``ID=sending:DOMAIN[,DOMAIN]``; raises UsageError for anything else."""
+    made: dict[str, Grant] = {}
+    for word in words:
+        key_id, _, rights = word.partition("=")
+        role, _, names = rights.partition(":")
+        domains = tuple(name for name in names.split(",") if name)
+        if not key_id or role not in ROLES or (role == SENDING) != bool(domains):
+            raise UsageError(
+                f"{visible(word, 80)!r} does not say what a key may do.",
+                "Nothing was done.",
+                f"Write it as ID=ROLE (one of {', '.join(sorted(ROLES - {SENDING}))}) or ID=sending:DOMAIN.",
+            )
+        made[key_id] = Grant(role, domains, None, "chosen by the operator")
+    return made
 
 
 def of_document(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Grant]:

@@ -154,7 +154,9 @@ def _notes(effects: Collection[Effect]) -> Iterable[str]:
         yield f"{plural(len(lesser), 'key')} that only sent get sending keys, which can do nothing else."
 
 
-def plan_delete(situation: Situation, marked: Collection[str]) -> Plan:
+def plan_delete(
+    situation: Situation, marked: Collection[str], *, why: str = "selected as a stranger's"
+) -> Plan:
     """Return the plan that deletes the marked keys without a replacement. Raises UsageError without marks."""
     if not marked:
         raise UsageError(
@@ -169,7 +171,7 @@ def plan_delete(situation: Situation, marked: Collection[str]) -> Plan:
         elif situation.minted_here(item.id):
             left_out.append(f"{item.name} {key_tail(item.id)}: made by this incident, it stays")
         else:
-            effects.append(_delete(situation, item, why="selected as a stranger's"))
+            effects.append(_delete(situation, item, why=why))
     if not effects:
         raise UsageError("None of the selected keys may be deleted.", " ".join(left_out), "Select others.")
     return Plan("Delete stranger keys", tuple(effects), tuple(left_out))
@@ -215,7 +217,8 @@ def _made(situation: Situation) -> set[str]:
 
 def _mints(situation: Situation, item: KeyItem, way: str, grants: Grants) -> list[Effect]:
     """Return the mints of one old key: one account key, or a sending key for each domain it sent for."""
-    grant = granted(situation, item, SAME if way == OWN else grants)
+    said = not isinstance(grants, str) and item.id in grants
+    grant = granted(situation, item, SAME if way == OWN and not said else grants)
     if not grant.domains:
         return [_mint(situation, item, grant, way)]
     lesser = item.key.kind != "domain"

@@ -23,6 +23,7 @@ from workbench.domain.runbook.sending import sending
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.client import CallSeen, Mailgun
+from workbench.mailgun.keys import tail_of
 from workbench.mailgun.probe import Capabilities, probe
 from workbench.presentation.activity_log import KEY_FACT
 from workbench.readers import snapshots
@@ -104,7 +105,9 @@ class AccountReadings(IncidentRecord):
     @property
     def own_key_id(self) -> str:
         """Return the id of the key in use, ``""`` while the account has not named it."""
-        return self.api.key_id or self._options.own_key_id
+        # The id is the tail of the secret; a header may have been rewritten on the way.
+        tail = tail_of(self.api.key)
+        return tail if tail in self.inventory.keys else self.api.key_id or self._options.own_key_id
 
     def situation(self) -> Situation:
         """Return everything the actions and the runbook look at."""
@@ -119,6 +122,15 @@ class AccountReadings(IncidentRecord):
         """Ask what this key can do from here; raises the ApiError that explains when it can do nothing."""
         self.api.serve(self._options.endpoints)
         found = await probe(self.api)
+        if isinstance(found.failure(), NotAuthorised) and self._admin.retired is not None:
+            # The replacement is dead and the key that was supplied may not be: what was journaled need not be true.
+            ours = self.api.key
+            self.api.use_key(self._admin.retired if ours != self._admin.retired else ours)
+            again = await probe(self.api)
+            if again.usable:
+                found = again
+            else:
+                self.api.use_key(ours)
         self.capabilities = found
         self._serve_where_accepted(found)
         failure = found.failure()

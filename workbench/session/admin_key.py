@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 from workbench.core.errors import UsageError, VaultError
 from workbench.core.redact import Secret
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import State
+from workbench.mailgun.keys import tail_of
 from workbench.vault.vault import EntryName, Vault
 
+_REACHED = (EffectState.DONE, EffectState.VERIFIED)
 FINGERPRINT_PURPOSE = "fingerprints"
 
 
@@ -29,7 +32,7 @@ async def resolve(state: State, vault: Vault, supplied: Secret | None) -> AdminK
     """Return the admin key to use; raises UsageError when there is none, VaultError when it is gone."""
     replaced = supplied is not None and supplied.fingerprint(await fingerprint_key(vault)) in state.retired
     if supplied is not None and not replaced:
-        return AdminKey(supplied)
+        return await _replaced_unnoticed(state, vault, supplied) or AdminKey(supplied)
     if not state.admin_entry:
         raise UsageError(
             "No admin key was given.",
@@ -44,6 +47,27 @@ async def resolve(state: State, vault: Vault, supplied: Secret | None) -> AdminK
             "Use the vault the incident began with, or make a new admin key in the control panel.",
         )
     return AdminKey(stored, replaced=replaced, retired=supplied)
+
+
+async def _replaced_unnoticed(state: State, vault: Vault, supplied: Secret) -> AdminKey | None:
+    """Return the replacement of a key that this incident deleted, whatever was journaled last; None where it was not.
+
+    A kill, or an answer that named another key as ours, can leave the switch itself without a row.
+    """
+    ours = tail_of(supplied)
+    deleted = any(
+        record.effect.target == ours and record.state in _REACHED
+        for record in state.of_kind(EffectKind.KEY_DELETE)
+    )
+    if not ours or not deleted:
+        return None
+    for mint in reversed(state.of_kind(EffectKind.KEY_CREATE)):
+        whole = mint.effect.params.get("kind") == "user" and mint.state is EffectState.VERIFIED and mint.entry
+        if whole and mint.effect.params.get("replaces") == ours:
+            stored = await vault.fetch(EntryName(state.vault_service, mint.entry))
+            if stored is not None:
+                return AdminKey(stored, replaced=True, retired=supplied)
+    return None
 
 
 async def fingerprint_key(vault: Vault) -> bytes:

@@ -26,6 +26,7 @@ _CUTS = (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE, EffectKind.LOGIN_CREATE, 
 # Cuts that end so soon after a purge were confirmed with it.
 ONE_RUN = timedelta(minutes=10)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
+_DOUBTFUL = (EffectState.DONE, EffectState.FAILED)
 _PROVE_ELSEWHERE = (
     "a host that reaches Mailgun's SMTP servers: start the workbench there, try again (f), or attest (t)"
 )
@@ -67,10 +68,18 @@ def keys(situation: Situation) -> Found:
     mints = [r for r in state.of_kind(EffectKind.KEY_CREATE) if not r.effect.params.get("harden")]
     left = [item for item in inventory.keys.values() if key_is_left(situation, item)]
     gone = [r for r in deletes if r.state is EffectState.VERIFIED]
-    total = len(left) + len({r.effect.target for r in gone} - {item.id for item in left})
+    there = {item.id for item in left}
+    # Deleted by the server's word and not proven dead: "the old key still answers" is not done.
+    doubtful = [r for r in deletes if r.state in _DOUBTFUL and r.effect.target not in there]
+    total = len(left) + len({r.effect.target for r in (*gone, *doubtful)} - there)
     lines = [_line(r) for r in (*deletes, *mints) if r.state is not EffectState.PLANNED]
     if left:
         lines.insert(0, f"{len(left)} key(s) from before are still in the account")
+    if doubtful:
+        alive = sum(any(line.startswith("ALIVE") for line in r.evidence) or bool(r.failure) for r in doubtful)
+        lines.insert(
+            0, f"{len(doubtful)} deleted key(s) not proven dead, {alive} of them still answering or refused"
+        )
     proven = {r.effect.params.get("replaces") for r in mints if r.state is EffectState.VERIFIED}
     unproven = [
         r
@@ -86,8 +95,9 @@ def keys(situation: Situation) -> Found:
     if not total and not mints:
         # The key that reads the account is one of its keys: an empty list is not the list.
         return Found(Verdict.BLOCKED, ("the key list came back empty, which cannot be: it was not read",))
-    found = counted(total - len(left) - bool(unproven and not left), total, tuple(lines))
-    if waiting and len(waiting) == len(left) and not unproven:
+    open_ = len(left) + len(doubtful)
+    found = counted(total - open_ - bool(unproven and not open_), total, tuple(lines))
+    if waiting and len(waiting) == len(left) and not unproven and not doubtful:
         return _hand_over(situation, found, waiting)
     if reason := stuck(state, {item.id for item in left} - {item.target for item in waiting}):
         return replace(found, verdict=Verdict.BLOCKED, evidence=(reason, *found.evidence), waits=_AGAIN)

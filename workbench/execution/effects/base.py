@@ -102,8 +102,9 @@ def prepares_nothing(handler: Handler) -> bool:
 
 def contradicted(effect: Effect, proof: Proof) -> WorkbenchError:
     """Return the error for an effect that the server agreed to and the account does not show."""
+    loud = (line for line in proof.evidence if line.startswith(("ALIVE", "REFUSED")))
     return WorkbenchError(
-        f"The server said yes, but the account shows otherwise: {proof.evidence[-1]}.",
+        f"The server said yes, but the account shows otherwise: {next(loud, proof.evidence[-1])}.",
         f"{describe(effect)} has not happened.",
         "Run this again: it is looked at once more and done again.",
     )

@@ -7,9 +7,20 @@ other is deleted and made again, because a secret that nobody holds is an open d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from workbench.core.errors import ApiError, Forbidden, NotAuthorised, NotFound, Refused, VaultError
+from workbench.core.errors import (
+    ApiError,
+    Forbidden,
+    Incomplete,
+    NotAuthorised,
+    NotFound,
+    RateLimited,
+    Refused,
+    VaultError,
+    WorkbenchError,
+)
 from workbench.core.redact import Secret, key_tail, visible
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
@@ -27,9 +38,11 @@ from workbench.execution.effects.base import (
 from workbench.execution.effects.refusals import is_quota, of_new_key
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
-from workbench.mailgun.keys import create_key, delete_key, list_keys
+from workbench.mailgun.keys import UnknownSecret, create_key, delete_key, list_keys, tail_of
 from workbench.mailgun.models import Key
 
+# How a proof says that a new key is not accepted.
+REFUSED = "REFUSED (401)"
 # A key that was just made refuses an early delete for a few seconds (dossier A2); so many waits of one second.
 EARLY_DELETE_WAITS = 8
 
@@ -67,6 +80,10 @@ class KeyCreate(PlainHandler):
                 subaccount=record.effect.place.subaccount,
                 priority=Priority.WRITE,
             )
+        except UnknownSecret as unknown:
+            # Made, perhaps, with a secret that nobody holds: taken back before anything else goes.
+            await _take_back(ctx, record, unknown)
+            raise
         except Forbidden as refusal:
             if is_quota(refusal):
                 raise QuotaFull(str(refusal)) from refusal
@@ -100,7 +117,14 @@ class KeyCreate(PlainHandler):
             )
         if secret is None:
             raise secret_missing(record)
-        answered = await _alive(ctx, secret, record)
+        try:
+            answered = await _alive(ctx, secret, record)
+        except NotAuthorised as refusal:
+            if refusal.status != 401:
+                raise
+            # Refused, for all that was answered when it was made: garbled on the way, or not in force yet.
+            said = f"{REFUSED}: the new key does not work, {stamp(ctx)}"
+            return Proof(False, (said, *record.evidence[:1]), later=True, undone=True)
         evidence = (*record.evidence[:1], answered)
         if record.attempts > 1:
             evidence += await self._sweep(ctx, record)
@@ -137,6 +161,9 @@ class KeyCreate(PlainHandler):
                 # We run on it, so its secret is at hand: deleting it would lock us out.
                 secret = ctx.api.key
                 await ctx.keep_safe(record.effect, entry, secret, minted=True)
+            if secret is not None and REFUSED in record.failure.get("what", ""):
+                # Its proof said no. Still so, and ours accepted: nobody can use it, so it is made anew.
+                secret = None if await _refused(ctx, secret, record) else secret
             if kept is None and secret is not None and secret.reveal().endswith(key.id):
                 ctx.fresh[record.effect.id] = secret
                 kept = Reconciled(
@@ -167,8 +194,15 @@ class KeyDelete(PlainHandler):
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Delete the key; one that is already gone counts as deleted.
 
-        Raises SecretMissing, and deletes nothing, where the replacement's secret left the vault meanwhile.
+        Raises SecretMissing, and deletes nothing, where the replacement's secret left the vault meanwhile; and
+        WorkbenchError for the key that the workbench runs on, whatever an answer said of which key that is.
         """
+        if tail_of(ctx.api.key) == record.effect.target:
+            raise WorkbenchError(
+                f"The key {key_tail(record.effect.target)} is the one the workbench runs on.",
+                "Deleted before the workbench has switched to its replacement it would lock the workbench out.",
+                "Nothing was deleted. Run this again: its replacement goes first.",
+            )
         await _replacement_is_safe(ctx, record)
         gone = await _delete_patiently(ctx, record.effect.target, record.effect.place.subaccount)
         word = "deleted" if gone else "was already gone"
@@ -193,17 +227,28 @@ class KeyDelete(PlainHandler):
 
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """A delete is confirmed by absence."""
-        keys = await list_keys(ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF)
         tail = key_tail(record.effect.target)
+        try:
+            keys = await list_keys(
+                ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF
+            )
+        except Incomplete:
+            # A list with a hole proves no absence; a second delete of what is gone does no harm.
+            return Reconciled(Reality.AGAIN, f"the key list is not whole: key {tail} is deleted once more")
         if any(key.id == record.effect.target for key in keys):
             return Reconciled(Reality.AGAIN, f"key {tail} is still there: deleted now")
         return Reconciled(Reality.HAPPENED, f"key {tail} is gone", Sent((f"found deleted at {stamp(ctx)}",)))
 
 
 async def _marked(ctx: Context, record: EffectRecord) -> list[Key]:
-    """Return the keys in the account that carry this effect's mark."""
+    """Return the keys in the account that carry this effect's mark. Raises Incomplete where some may be hidden."""
     wanted = mark(ctx, record)
-    keys = await list_keys(ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF)
+    try:
+        keys = await list_keys(ctx.api, subaccount=record.effect.place.subaccount, priority=Priority.PROOF)
+    except Incomplete as part:
+        if part.short:
+            raise
+        keys = list(part.rows)  # Whole but for an element without an id, which no mark of ours is on.
     return [key for key in keys if wanted in (key.description or "")]
 
 
@@ -273,8 +318,12 @@ async def _alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
             priority=Priority.PROOF,
         )
         status = 200
-    except (Refused, Forbidden, NotFound) as answer:
-        # 400, 403 and 404 come after the key was accepted: it is alive (dossier D).
+    except (Refused, Forbidden, NotFound, RateLimited) as answer:
+        # 400, 403 and 404 come after the key was accepted: it is alive (dossier D). So does a 429 that names the
+        # account or the domain. But only the API's own answer says so: a filter on the way has its 403, too.
+        counted = isinstance(answer, RateLimited) and not _OF_ACCOUNT.search(answer.detail)
+        if not answer.own or counted:
+            raise
         status = answer.status
     seen = client.key_id
     if seen is not None and record.result.get("key_id") not in (None, seen):
@@ -287,16 +336,53 @@ async def _alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
     return f"new key answered {status} at {stamp(ctx)}"
 
 
+# A limit that is kept by account or domain was looked up by the key.
+_OF_ACCOUNT = re.compile(r"account|domain|recipient", re.IGNORECASE)
+
+
+async def _refused(ctx: Context, secret: Secret, record: EffectRecord) -> bool:
+    """Return whether a stored secret is refused (401) while ours is accepted: then nobody can use its key."""
+    try:
+        await _alive(ctx, secret, record)
+    except NotAuthorised:
+        pass
+    except ApiError:
+        return False
+    else:
+        return False
+    if ctx.api.key == secret:
+        return False
+    try:
+        await read_once(ctx.api, ctx)
+    except ApiError:
+        return False
+    return True
+
+
+async def _take_back(ctx: Context, record: EffectRecord, unknown: UnknownSecret) -> None:
+    """Delete what a creation without a known secret may have made; raises HalfDone where that fails."""
+    try:
+        found = {unknown.key_id} - {""} or {key.id for key in await _marked(ctx, record)}
+        for key_id in found:
+            await _delete_patiently(ctx, key_id, record.effect.place.subaccount)
+    except ApiError as refusal:
+        raise HalfDone(unknown) from refusal
+
+
 async def _dead(ctx: Context, secret: Secret, evidence: list[str]) -> Proof:
     """Old one refused and new one accepted, same host, same minute: anything less proves nothing."""
     try:
         await read_once(ctx.api.with_key(secret), ctx)
     except NotAuthorised:
         pass
-    except (Forbidden, NotFound, Refused) as alive:
-        return Proof(False, (*evidence, f"ALIVE: the old key still answers {alive.status}"), later=True)
+    except (Forbidden, NotFound, Refused) as answer:
+        if not answer.own:
+            return Proof(False, ("cannot prove from here: not the API's own answer", *evidence), later=True)
+        return _still_alive(evidence, answer.status)
+    except RateLimited:
+        return Proof(False, ("left for later: Mailgun asks for fewer calls", *evidence))
     else:
-        return Proof(False, (*evidence, "ALIVE: the old key still answers 200"), later=True)
+        return _still_alive(evidence, 200)
     try:
         await read_once(ctx.api, ctx)
     except NotAuthorised:
@@ -305,6 +391,12 @@ async def _dead(ctx: Context, secret: Secret, evidence: list[str]) -> Proof:
             (*evidence, "old key answers 401, but so does ours: the IP allowlist may exclude this host"),
         )
     return Proof(True, (*evidence, f"old key answers 401, ours 200, same host, {stamp(ctx)}"))
+
+
+def _still_alive(evidence: list[str], status: int) -> Proof:
+    """Return the proof that a deleted key works on: the word that decides comes first, and it is not done."""
+    said = f"ALIVE: the old key still answers {status}"
+    return Proof(False, (said, *evidence), later=True, undone=True)
 
 
 async def read_once(api: Mailgun, ctx: Context) -> None:

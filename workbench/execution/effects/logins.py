@@ -85,7 +85,8 @@ class _ChosenPassword:
         new = await ctx.prover.prove(servers, effect.target, password)
         evidence.append(f"new password: {_said(new)} at {stamp(ctx)}")
         if not new.accepted:
-            return Proof(False, (*evidence, _unproven(new)), later=new.refused)
+            # Refused: the reset did not arrive, whatever was answered. The next run sends the same password again.
+            return Proof(False, (*evidence, _unproven(new)), later=new.refused, undone=new.refused)
         old = ctx.old_passwords.get(effect.target)
         if old is None:
             evidence.append("old password: not tested (nobody supplied it)")

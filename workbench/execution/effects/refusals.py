@@ -8,16 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.core.errors import Forbidden
+from workbench.core.errors import Forbidden, Reason
 from workbench.core.redact import visible
 
+# How a replacement that the plan refuses for good can still be ended; a cut without an end helps nobody.
+WAYS_OUT = (
+    "End it in one of these ways: a role your plan has (contain --same-roles, or --grant ID=ROLE); delete the old key "
+    "without a replacement, once nothing of yours needs it (--without-replacement ID); or ask Mailgun Support for a "
+    "plan that has the feature, and run this again."
+)
 _PLAN = ("upgrade", "not in your plan", "not part of your plan", "feature", "subscription")
 _STOPPED = ("disabled", "terminated", "inactivity", "probation")
 
 
 def is_quota(refusal: Forbidden) -> bool:
     """Return whether the account has all the keys its plan allows (dossier A2)."""
-    return "limit" in refusal.detail.lower()
+    return refusal.reason is Reason.QUOTA or "limit" in refusal.detail.lower()
 
 
 def of_new_key(refusal: Forbidden, params: Mapping[str, Any]) -> Forbidden:
@@ -28,15 +34,16 @@ def of_new_key(refusal: Forbidden, params: Mapping[str, Any]) -> Forbidden:
         if params.get("kind") == "domain"
         else f"key with the role {params.get('role', 'admin')}"
     )
-    if refusal.status == 402 or any(word in said for word in _PLAN):
+    lacks = refusal.reason is Reason.PLAN or any(word in said for word in _PLAN)
+    if lacks or (refusal.status == 402 and refusal.reason not in (Reason.STOPPED, Reason.VERIFICATION)):
+        todo = WAYS_OUT
         if params.get("lesser"):
             todo = "Plan the replacement again: it is then proposed with the role the old key had."
-        else:
-            todo = "Replace it by a key of a role your plan has, or ask Support for the feature."
         return _again(
             refusal, f"Your plan does not include a {visible(kind, 60)}", "The old key stays as it is.", todo
         )
-    if any(word in said for word in _STOPPED):
+    stopped = refusal.reason in (Reason.STOPPED, Reason.VERIFICATION)
+    if stopped or any(word in said for word in _STOPPED):
         return _again(
             refusal,
             "Mailgun has stopped this account, and makes no new keys for it",

@@ -338,7 +338,7 @@ async def test_a_refused_new_password_may_be_in_force_later() -> None:
     bench = Bench()
     record = await sent(bench, reset())
     proof = await bench.prove(record)
-    assert (proof.sure, proof.later, proof.undone) == (False, True, False)
+    assert (proof.sure, proof.later, proof.undone) == (False, True, True)
     assert proof.evidence == (
         "replaced",
         f"new password: 535 from 127.0.0.1:587 at {AT}",
