@@ -176,7 +176,10 @@ def adoption(situation: Situation) -> Found:
     waiting = [one for one in made if one.waits]
     down = sum(one.down for one in waiting)
     unused = [one for one in made if one.used_before is False and not one.in_use]
+    blind = _log_unread(situation)
     lines = [f"{down} sender(s) still down" if down else "no sender is down"]
+    if blind:
+        lines = [f"who sends could not be read, so whether a sender is down cannot be told: {blind}"]
     if question := source_question(situation):
         lines.append(question)
     # Whoever's session was stolen would hand the new secrets straight on.
@@ -188,7 +191,7 @@ def adoption(situation: Situation) -> Found:
         return said
     # What is kept until its hand-over holds the step open, and nobody is down for it.
     found = counted(len(made) - down, len(made), tuple(lines))
-    if waiting and not down:
+    if (waiting and not down) or (blind and found.verdict is Verdict.DONE):
         found = replace(found, verdict=Verdict.IN_PROGRESS)
     if waiting and (told(situation) or all(one.handed_over for one in waiting)):
         happens = (
@@ -215,6 +218,16 @@ def adoption(situation: Situation) -> Found:
             waits=waits,
         )
     return replace(found, action="adoption.show")
+
+
+def _log_unread(situation: Situation) -> str:
+    """Return why the log of who sends could not be read at all, ``""`` where it was."""
+    gap = situation.inventory.gaps.get("who sends")
+    if gap is not None:
+        return visible(gap.reason, 160)
+    fact = situation.state.facts.get("credential_use", {})
+    gaps = fact.get("gaps", ())
+    return visible(gaps[0], 160) if gaps and not fact.get("entries") and not fact.get("by_credential") else ""
 
 
 def harden(situation: Situation) -> Found:
