@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: worlds drill run wheelhouse host test lint format screenshots bench crash-matrix coverage mutants clean
+.PHONY: worlds drill run wheelhouse host test lint format screenshots bench crash-matrix coverage mutants mutated-answers clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -50,6 +50,9 @@ coverage: $(DEV)  ## lines that unit tests and drill reach; a floor of 95 % for 
 	@for part in domain execution vault journal; do \
 	  echo "── $$part"; $(BIN)/python -m coverage report --include="workbench/$$part/*" --skip-covered --fail-under=95 || exit 1; \
 	done
+
+mutated-answers: $(DEV)  ## 20,000 spoiled answers at every endpoint: nothing breaks, nothing vanishes unnamed
+	$(BIN)/python -m tests.mutated_answers 20000
 
 mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="executor keys" for some modules
 	nice $(BIN)/python -m tests.mutants $(MUTANTS)

@@ -181,6 +181,7 @@ async def _posted_pages(
 ) -> AsyncIterator[list[Any]]:
     """Yield pages of a list asked for by POST with skip and limit inside the body."""
     skip = 0
+    before: list[Any] = []
     for _ in range(MAX_PAGES):
         answer = await client.call(
             "POST",
@@ -192,6 +193,9 @@ async def _posted_pages(
             repeat_safe=True,
         )
         items = items_of(answer, "items")
+        if items and items == before:
+            raise endless(answer, "the same page came twice")
+        before = items
         if items:
             yield items
         skip += len(items)
