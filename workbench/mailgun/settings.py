@@ -16,7 +16,16 @@ from workbench.mailgun.models import (
     Route,
     SandboxRecipient,
 )
-from workbench.mailgun.pagination import Scope, items_of, listed, records, skip_pages, whole
+from workbench.mailgun.pagination import (
+    Scope,
+    announced,
+    items_of,
+    listed,
+    missing,
+    records,
+    skip_pages,
+    whole,
+)
 from workbench.mailgun.records import read_record, read_records
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Anywhere, Where, as_write
@@ -217,6 +226,8 @@ async def list_ips(
         else address
         for address in items_of(answer, "items")
     ]
+    if announced(answer) > len(rows):
+        raise missing(answer, len(rows), announced(answer))
     return read_records(Ip, rows, answer.where)
 
 
