@@ -93,10 +93,10 @@ def read_bounce(text: str) -> Bounce:
 
 def _parsed(text: str) -> Message | None:
     """Return a text as a mail, None where it is none or is built to exhaust a reader."""
-    if _HEADERS.match(text.lstrip("\n")) is None or text.lower().count("boundary=") > _MOST_PARTS:
+    if _HEADERS.match(text.lstrip()) is None or text.lower().count("boundary=") > _MOST_PARTS:
         return None
     try:
-        return message_from_string(text.lstrip("\n").encode("utf-8", "replace").decode("utf-8"))
+        return message_from_string(text.lstrip().encode("utf-8", "replace").decode("utf-8"))
     except (MessageError, RecursionError, ValueError, LookupError):
         return None
 

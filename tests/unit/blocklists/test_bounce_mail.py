@@ -192,6 +192,11 @@ def test_a_reputation_block_stays_one_whatever_the_returned_headers_failed(shape
     assert notice.meaning.kind is K.REPUTATION
 
 
+def test_blank_lines_before_a_pasted_mail_change_nothing() -> None:
+    assert read_notice(f"\n   \n\n{_dsn(BLOCKED)}") == read_notice(_dsn(BLOCKED))
+    assert read_notice(_dsn(BLOCKED).replace("\n", "\r\n")).meaning == read_notice(_dsn(BLOCKED)).meaning
+
+
 def test_who_answered_is_the_remote_server_of_the_report() -> None:
     report = read_bounce(_dsn("550 5.7.1 zonk", remote="mx01.emig.gmx.net")).reports[0]
     assert (report.host, report.code, report.status) == ("mx01.emig.gmx.net", 550, "5.7.1")
