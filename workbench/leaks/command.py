@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.core.network import Network
     from workbench.leaks.correlate import ForeignUse, Theft
     from workbench.leaks.logreport import LogReport
-    from workbench.leaks.web import SiteReport
+    from workbench.leaks.webreport import SiteReport
     from workbench.leaks.wordpress import Vulnerable
 
 SCHEMA = "workbench.leaks/1"
@@ -382,6 +382,8 @@ def _sites(
             report.sites += found
             coverage.files = sum(len(site.asked) for site in found)
             for site in found:
+                for reason, count in site.unread.items():
+                    coverage.skip(reason, site.site, count=count)
                 if site.stopped:
                     coverage.skip(f"site not asked to the end: {site.stopped}", site.site)
 

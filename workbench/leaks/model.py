@@ -117,9 +117,9 @@ class Coverage:
     # Reasons that mean "something readable was left out", not "nothing to see there".
     gaps: set[str] = field(default_factory=set)
 
-    def skip(self, reason: str, example: str, *, gap: bool = True) -> None:
-        """Count one thing left out, with the first example of its reason."""
-        self.skipped[reason] += 1
+    def skip(self, reason: str, example: str, *, gap: bool = True, count: int = 1) -> None:
+        """Count things left out, with the first example of their reason."""
+        self.skipped[reason] += count
         self.examples.setdefault(reason, example)
         if gap:
             self.gaps.add(reason)
