@@ -157,6 +157,15 @@ def _show(report: LeakReport, *, as_json: bool) -> None:
     for fetch in report.logs.taken[:20] if report.logs is not None else ():
         when = f"{fetch.time:%Y-%m-%d %H:%M:%S}Z" if fetch.time else "(no time logged)"
         text(f"served {when} {fetch.path} to {fetch.address or '(client not told)'} ({fetch.size} bytes)")
+    shown = report.document()
+    for beside in shown["neighbours"][:100]:
+        vendor = f" ({beside['vendor']})" if beside["vendor"] else ""
+        text(f"replace too: {beside['name']}{vendor}, in {beside['path']}")
+    if shown["search_elsewhere"]:
+        text(
+            "look for on code hosts, gists, registries and paste sites: "
+            + "  ".join(shown["search_elsewhere"])
+        )
     for one in report.searched:
         if one.error:
             say(f"{one.target}: {one.error}")

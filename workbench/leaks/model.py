@@ -95,6 +95,8 @@ class Place:
     last_commit: CommitRef | None = None
     in_head: bool | None = None
     reachable: bool | None = None
+    # The other secrets of the same file: name and vendor.
+    neighbours: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
