@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: worlds drill run wheelhouse host test lint format screenshots bench crash-matrix coverage mutants mutated-answers clean
+.PHONY: worlds drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -56,6 +56,9 @@ mutated-answers: $(DEV)  ## 20,000 spoiled answers at every endpoint: nothing br
 
 mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="executor keys" for some modules
 	nice $(BIN)/python -m tests.mutants $(MUTANTS)
+
+fuzz: $(DEV)  ## every file of the state folder × every damage × every command
+	$(BIN)/python -m tests.fuzz_state
 
 worlds: $(DEV)  ## 2,000 random worlds of the drill, each surface held against an oracle; WORLDS=200 for fewer
 	$(BIN)/python -m tests.support.worlds $(or $(WORLDS),2000)

@@ -484,7 +484,8 @@ def test_a_passphrase_file_others_can_read_is_refused(commands: Commands, small:
         commands.passphrase_file.chmod(mode)
         ran = commands("status", "--json")
         assert ran.code in (2, 3, 4)
-        assert ran.out == ""
+        assert ran.document["schema"] == "workbench.error/1"
+        assert str(commands.passphrase_file) in ran.document["error"]["what"]
         assert str(commands.passphrase_file) in ran.err
         assert PASSPHRASE.reveal() not in ran.err
 

@@ -101,6 +101,7 @@ class FakeSession:
         self.drill = True
         self.read_only = False
         self.holder_text = ""
+        self.read_only_words = "read-only: somebody else holds this incident"
         self.state = State(incident=self.incident, opened_at="2026-11-21T14:02:07Z", name="acme", drill=True)
         self.inventory = Inventory()
         self.capabilities: object | None = None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import locale
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from workbench.cli import tables
-from workbench.cli.opening import endpoints_of, network_of, run_async, vault_choice
-from workbench.cli.output import document, text
+from workbench.cli.opening import endpoints_of, network_of, run_async
+from workbench.cli.output import document, say, text
+from workbench.cli.vaults import vault_choice
 from workbench.core.clock import SystemClock
 from workbench.core.errors import ApiError, HostError, Untrusted
 from workbench.core.network import Network
@@ -46,12 +49,21 @@ def run(options: argparse.Namespace) -> int:
 async def _doctor(options: argparse.Namespace) -> int:
     checks = [*_terminal(), _home(), await _keyring(options), *_tools()]
     checks += await _network(options)
+    rows = [{"name": c.name, "verdict": c.verdict, "found": c.found, "todo": c.todo} for c in checks]
+    if options.bundle:
+        await asyncio.to_thread(_bundle, Path(options.bundle), rows)
     if options.json:
-        rows = [{"name": c.name, "verdict": c.verdict, "found": c.found, "todo": c.todo} for c in checks]
         document({**documents.head("doctor", None), "checks": rows})
     else:
         text(tables.checks([(c.verdict, c.name, c.found, c.todo) for c in checks]))
     return 1 if any(check.verdict == "bad" for check in checks) else 0
+
+
+def _bundle(path: Path, rows: list[dict[str, str]]) -> None:
+    from workbench.cli import bundle
+
+    bundle.write(path, bundle.document(Home.find(), rows))
+    say(f"Written: {path}. Read it before you send it.")
 
 
 def _terminal() -> Iterator[Check]:
@@ -77,14 +89,9 @@ def _terminal() -> Iterator[Check]:
 def _home() -> Check:
     home = Home.find()
     try:
-        home.ensure()
-        free = shutil.disk_usage(home.path).free
+        free = home.free_space()
     except HostError as error:
         return Check("state folder", "bad", error.what, error.todo)
-    except OSError as error:
-        return Check(
-            "state folder", "bad", f"cannot be used: {error.strerror}", "Set WORKBENCH_HOME to another one."
-        )
     if free < 50_000_000:
         return Check("state folder", "bad", f"{free // 1_000_000} MB free", "Make room: evidence needs it.")
     return Check("state folder", "ok", f"{home.path}, {free // 1_000_000_000} GB free")

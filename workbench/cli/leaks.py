@@ -157,15 +157,6 @@ def _show(report: LeakReport, *, as_json: bool) -> None:
     for fetch in report.logs.taken[:20] if report.logs is not None else ():
         when = f"{fetch.time:%Y-%m-%d %H:%M:%S}Z" if fetch.time else "(no time logged)"
         text(f"served {when} {fetch.path} to {fetch.address or '(client not told)'} ({fetch.size} bytes)")
-    shown = report.document()
-    for beside in shown["neighbours"][:100]:
-        vendor = f" ({beside['vendor']})" if beside["vendor"] else ""
-        text(f"replace too: {beside['name']}{vendor}, in {beside['path']}")
-    if shown["search_elsewhere"]:
-        text(
-            "look for on code hosts, gists, registries and paste sites: "
-            + "  ".join(shown["search_elsewhere"])
-        )
     for one in report.searched:
         if one.error:
             say(f"{one.target}: {one.error}")
@@ -240,7 +231,7 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | 
     import asyncio
     import os
 
-    from workbench.cli.opening import open_vault
+    from workbench.cli.vaults import open_vault
     from workbench.session.admin_key import fingerprint_key
     from workbench.session.leak_search import open_up
 
@@ -250,7 +241,7 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | 
         return None
 
     async def opening() -> Opened:
-        vault = await open_vault(home, options)
+        vault = await open_vault(home, options, create=False)
         try:
             sealing = (await fingerprint_key(vault), await vault.sealer("evidence"))
             folder = home.folder(incident)
@@ -275,7 +266,8 @@ def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
     import asyncio
     from collections.abc import Sequence
 
-    from workbench.cli.opening import endpoints_of, network_of, open_vault, supplied_key
+    from workbench.cli.opening import endpoints_of, network_of, supplied_key
+    from workbench.cli.vaults import open_vault
     from workbench.core.clock import SystemClock
     from workbench.leaks.findings import Candidate, Liveness
     from workbench.mailgun.client import Mailgun
@@ -284,7 +276,8 @@ def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
     from workbench.smtp.auth_probe import SmtpProver
 
     async def asking(found: Sequence[Candidate]) -> dict[str, tuple[Liveness, str]]:
-        state, vault, clock = _state(home, incident), await open_vault(home, options), SystemClock()
+        state, clock = _state(home, incident), SystemClock()
+        vault = await open_vault(home, options, create=False)
         try:
             admin = await resolve(state, vault, supplied_key(options))
             network = network_of(options, home)

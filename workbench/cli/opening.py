@@ -12,11 +12,12 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from workbench.cli.output import say
+from workbench.cli.output import say, warn
+from workbench.cli.vaults import open_vault
 from workbench.core import config
-from workbench.core.atomic_files import read_private
+from workbench.core.atomic_files import read_plain, read_private
 from workbench.core.clock import SystemClock
-from workbench.core.errors import HostError, UsageError
+from workbench.core.errors import UsageError
 from workbench.core.network import Network
 from workbench.core.proxies import choose
 from workbench.core.redact import Secret, visible
@@ -26,9 +27,6 @@ from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_
 from workbench.session.events import Waiting
 from workbench.session.role_play_port import RolePlay
 from workbench.session.session import Session, SessionOptions, open_session
-from workbench.vault.keyring_probe import answering
-from workbench.vault.passphrases import check_new, passphrase_from_environment
-from workbench.vault.vault import NoKeyring, SystemKeyring, Vault
 
 SIGNALLED = 128  # and the number of the signal
 _OLD_SECRETS_LIMIT = 4 * 1024 * 1024
@@ -42,8 +40,8 @@ def endpoints_of(options: argparse.Namespace) -> Endpoints:
     named = getattr(options, "endpoints", None) or os.environ.get("WORKBENCH_ENDPOINTS")
     if named:
         try:
-            return from_document(json.loads(Path(named).read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
+            return from_document(json.loads(read_plain(Path(named))))
+        except (OSError, ValueError, RecursionError) as error:
             raise UsageError(
                 f"The endpoints file {visible(named, 200)} cannot be used.",
                 "It should hold the JSON that `workbench drill --serve` prints first.",
@@ -54,15 +52,20 @@ def endpoints_of(options: argparse.Namespace) -> Endpoints:
 
 
 def supplied_key(options: argparse.Namespace) -> Secret | None:
-    """Return the admin key from standard input or MAILGUN_API_KEY; None leaves it to the vault."""
+    """Return the admin key from standard input or MAILGUN_API_KEY; None leaves it to the vault.
+
+    Raises UsageError for what cannot be a key: bytes that are no text, or characters no header may hold.
+    """
     if getattr(options, "key_stdin", False):
-        if sys.stdin.isatty():
-            typed = getpass.getpass("Admin API key (not shown): ", stream=sys.stderr)
-        else:
-            typed = sys.stdin.readline()
+        typed = line_of_input("Admin API key (not shown): ")
     else:
-        typed = os.environ.get("MAILGUN_API_KEY", "")
-    typed = typed.strip()
+        typed = os.environ.get("MAILGUN_API_KEY", "").strip()
+    if not typed.isascii() or not typed.isprintable():
+        raise UsageError(
+            "The admin key that was given cannot be one.",
+            "It holds characters no Mailgun key has; it was probably damaged on its way here.",
+            "Copy it again from where you keep it.",
+        )
     return Secret(typed) if typed else None
 
 
@@ -82,89 +85,42 @@ def network_of(options: argparse.Namespace, home: Home) -> Network:
     return Network(routes, Trust(str(Path(ca_file).expanduser()) if ca_file else None))
 
 
-def vault_choice(options: argparse.Namespace | None, home: Home) -> str:
-    """Return ``file`` or ``keyring`` as --vault or config.toml chooses, ``""`` where nothing does."""
-    return getattr(options, "vault", None) or config.load(home.config_file).vault
+def line_of_input(prompt: str) -> str:
+    """Return one line of standard input without blanks around it, asked for hidden on a terminal.
 
-
-async def open_vault(home: Home, options: argparse.Namespace | None = None) -> Vault:
-    """Return the vault to use, unlocked.
-
-    --vault, or ``vault`` in config.toml, chooses; else WORKBENCH_PASSPHRASE_FILE means the workbench's own file;
-    otherwise a file that exists is unlocked, otherwise the host's keyring is used where it answers, otherwise a
-    new file is offered on the terminal. Raises HostError where none of this is possible, VaultError for a wrong
-    passphrase.
+    UsageError where it is no text, or standard input is closed.
     """
-    choice = vault_choice(options, home)
-    passphrase = passphrase_from_environment() if choice != "keyring" else None
-    path = home.vault_file
-    if passphrase is not None:
-        return await _file_vault(path, passphrase)
-    if choice != "keyring" and await asyncio.to_thread(path.exists):
-        return await Vault.unlock_file(path, _ask_passphrase("Passphrase of the workbench's vault: "))
-    if choice == "file":
-        return await _offer_file(path, NoKeyring("The workbench's own file was chosen for new credentials."))
-    found = await answering()
-    if isinstance(found, SystemKeyring):
-        return Vault(found.backend)
-    if choice == "keyring":
-        raise HostError(
-            found.reason, "The keyring was chosen for new credentials, so nothing else is used.", found.todo
-        )
-    return await _offer_file(path, found)
-
-
-async def _file_vault(path: Path, passphrase: Secret) -> Vault:
-    if await asyncio.to_thread(path.exists):
-        return await Vault.unlock_file(path, passphrase)
-    return await Vault.create_file(path, passphrase)
-
-
-async def _offer_file(path: Path, found: NoKeyring) -> Vault:
-    if not sys.stdin.isatty():
-        raise HostError(
-            found.reason,
-            "New keys and passwords need a safe place before anything is changed.",
-            "Set WORKBENCH_PASSPHRASE_FILE to a file only you can read that holds a passphrase, or run this on a "
-            f"terminal. {found.todo}",
-        )
-    say(f"{found.reason} {found.todo}")
-    say("The workbench can keep the new credentials in an encrypted file of its own.")
-    say("Without its passphrase the new credentials are lost: nobody can recover them.")
-    first = getpass.getpass("Choose a passphrase: ", stream=sys.stderr)
-    second = getpass.getpass("Type it again: ", stream=sys.stderr)
-    return await Vault.create_file(path, check_new(first, second))
-
-
-def _ask_passphrase(prompt: str) -> Secret:
-    if not sys.stdin.isatty():
-        raise HostError(
-            "The vault is locked and there is no terminal to ask for its passphrase.",
-            "Its secrets cannot be read or added to.",
-            "Set WORKBENCH_PASSPHRASE_FILE to a file only you can read that holds the passphrase.",
-        )
-    typed = getpass.getpass(prompt, stream=sys.stderr)
-    if not typed:
-        raise UsageError("No passphrase was typed.", "", "Run it again.")
-    return Secret(typed)
+    if sys.stdin is None:
+        raise UsageError("Standard input is closed.", "Nothing can be read from it.", "Pipe the value to it.")
+    try:
+        if sys.stdin.isatty():
+            return getpass.getpass(prompt, stream=sys.stderr).strip()
+        return sys.stdin.readline().strip()
+    except UnicodeDecodeError:
+        raise UsageError(
+            "Standard input is not UTF-8 text.", "Nothing was taken from it.", "Copy the value again."
+        ) from None
 
 
 async def open_from(options: argparse.Namespace, *, drill: bool = False, home: Home | None = None) -> Session:
-    """Open the session that the options name; raises the errors of ``open_session`` and the above."""
+    """Open the session that the options name; raises the errors of ``open_session`` and the above.
+
+    Whatever is wrong with vault or journal is said before anything else.
+    """
     place = home or Home.find()
-    place.ensure()
-    clock = SystemClock()
     incident = incident_of(options, place)
     keys, logins = old_secrets(getattr(options, "old_secrets_file", None))
+    endpoints, key = endpoints_of(options), supplied_key(options)
+    place.ensure()
     vault = await open_vault(place, options)
     try:
         session = await open_session(
             SessionOptions(
                 home=place,
-                endpoints=endpoints_of(options),
+                endpoints=endpoints,
                 vault=vault,
-                clock=clock,
-                key=supplied_key(options),
+                clock=SystemClock(),
+                key=key,
                 incident=incident,
                 drill=drill,
                 role_play=_role_play() if drill else None,
@@ -175,12 +131,14 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
                 old_passwords=logins,
             )
         )
-        # Told wherever it happens: minutes of silence look like a hang.
-        session.subscribe(lambda event: say(event.text) if isinstance(event, Waiting) else None)
-        return session
     except BaseException:
         vault.close()
         raise
+    for words in session.grounds():
+        warn(words)
+    # Told wherever it happens: minutes of silence look like a hang.
+    session.subscribe(lambda event: say(event.text) if isinstance(event, Waiting) else None)
+    return session
 
 
 def _role_play() -> RolePlay:
@@ -209,7 +167,7 @@ def old_secrets(path: str | None) -> tuple[dict[str, Secret], dict[str, Secret]]
         held = json.loads(raw)
         parts = [held.get(name, {}) for name in ("keys", "logins")]
         keys, logins = ({str(k): Secret(str(v)) for k, v in part.items()} for part in parts)
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         raise UsageError(
             "The file of old secrets is not what it should be.",
             "Nothing was proven with it.",

@@ -14,22 +14,89 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.core.errors import OutputError, WorkbenchError
-from workbench.core.redact import visible
+from workbench.core.redact import json_escaped, visible
+
+
+class _Said:
+    """What this command has told so far, apart from its result."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.documents = 0
+
+
+_said = _Said()
+
+
+def begin() -> None:
+    """Forget what a command before this one told (tests run many in one process)."""
+    global _said
+    _said = _Said()
+
+
+def wrote_a_document() -> bool:
+    """Return whether a JSON document went out already."""
+    return _said.documents > 0
 
 
 def document(values: Mapping[str, Any]) -> None:
-    """Write one JSON document and nothing else to standard output; raises OutputError, BrokenPipeError."""
-    _write(json.dumps(values, ensure_ascii=False, indent=2) + "\n")
+    """Write one JSON document and nothing else to standard output; raises OutputError, BrokenPipeError.
+
+    What was warned of stands in it, so that no script reads a result without what it rests on.
+    """
+    whole = {**values, "warnings": list(_said.warnings)} if _said.warnings else values
+    _write(_harmless(json.dumps(whole, ensure_ascii=False, indent=2)) + "\n")
+    _said.documents += 1
 
 
 def line(values: Mapping[str, Any]) -> None:
     """Write one JSON document on a line of its own to standard output; raises OutputError, BrokenPipeError."""
-    _write(json.dumps(values, ensure_ascii=False) + "\n")
+    _write(_harmless(json.dumps(values, ensure_ascii=False)) + "\n")
+    _said.documents += 1
+
+
+def warn(words: str) -> None:
+    """Say once, before anything else, what the result must not be read without; documents carry it as well."""
+    if words not in _said.warnings:
+        _said.warnings.append(words)
+        say(f"WARNING: {words}")
+
+
+def failed(error: WorkbenchError, code: int) -> None:
+    """Write the document of a command that has no result to write: what happened, what it means, what to do."""
+    document(
+        {
+            "schema": "workbench.error/1",
+            "incident": None,
+            "exit": code,
+            "error": {
+                "kind": type(error).__name__,
+                "what": visible(error.what, 2000),
+                "means": visible(error.means, 2000),
+                "todo": visible(error.todo, 2000),
+            },
+        }
+    )
+
+
+def _harmless(dumped: str) -> str:
+    """Return JSON text whose strings hold the same values and draw nothing: what could hide is an escape in it."""
+    if dumped.isascii():
+        return dumped.replace("\x7f", "\\u007f")
+    return json_escaped(dumped)
 
 
 def text(lines: str) -> None:
     """Write the readable result to standard output; raises OutputError, BrokenPipeError."""
     _write(lines if lines.endswith("\n") else lines + "\n")
+
+
+def write_exactly(value: str) -> None:
+    """Write a value and nothing else (a line end on a terminal); raises OutputError where it did not get out."""
+    try:
+        _write(value + "\n" if sys.stdout is not None and sys.stdout.isatty() else value)
+    except (BrokenPipeError, UnicodeEncodeError):
+        raise OutputError("Whoever was to read it from standard output has gone.") from None
 
 
 def say(line: str) -> None:

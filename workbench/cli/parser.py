@@ -42,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     _blocklists(commands)
     _secrets(commands)
     _report(commands)
+    _evidence(commands)
     _purge(commands)
     _doctor(commands)
     return parser
@@ -298,6 +299,12 @@ def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "name", metavar="NAME", help="as the catalogue names it, such as blocklists/spamhaus-dqs"
     )
     put.set_defaults(run=_lazy("secrets"), action="put", json=False, incident=None)
+    recover = actions.add_parser("recover", help="names of what is in the vault and no incident here names")
+    recover.set_defaults(run=_lazy("secrets"), action="recover")
+    _json(recover)
+    change = actions.add_parser("passphrase", help="put the workbench's own vault under a new passphrase")
+    change.add_argument("--new-file", metavar="FILE", help="read the new one from a file only you can read")
+    change.set_defaults(run=_lazy("secrets"), action="passphrase", json=False, incident=None)
     for action in (show, get):
         action.add_argument("--incident", metavar="ID")
         action.set_defaults(run=_lazy("secrets"))
@@ -337,6 +344,27 @@ def _report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.set_defaults(run=_lazy("report"))
 
 
+def _evidence(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("evidence", help="what was preserved: list, open, check, hand to others")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    show_all = actions.add_parser("list", help="what was stored, when, and what it holds")
+    show = actions.add_parser("show", help="write one snapshot or log chunk, opened, to a pipe")
+    show.add_argument(
+        "name", metavar="NAME", help="a name of the list, or its part: 0a, 0b, logs (the latest)"
+    )
+    show.add_argument("--reveal", action="store_true", help="write it although standard output is a terminal")
+    export = actions.add_parser("export", help="one archive that can be checked on any machine")
+    export.add_argument("--to", metavar="FILE.zip", required=True, help="a file that is not there yet")
+    export.add_argument("--why", metavar="TEXT", required=True, help="for whom and why; it is journaled")
+    verify = actions.add_parser("verify", help="check an archive, or the sealed evidence of this incident")
+    verify.add_argument("file", nargs="?", metavar="FILE", help="an archive that export wrote")
+    for name, action in (("list", show_all), ("show", show), ("export", export), ("verify", verify)):
+        action.add_argument("--incident", metavar="ID", help="this incident instead of the latest")
+        action.set_defaults(run=_lazy("evidence"), action=name, json=False)
+        if name != "show":
+            _json(action)
+
+
 def _purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "purge", help="remove an incident's snapshots and logs; journal and reports stay"
@@ -351,4 +379,7 @@ def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = commands.add_parser("doctor", help="what this host lacks: keyring, terminal, DNS, clock")
     _account_options(parser)
     _json(parser)
+    parser.add_argument(
+        "--bundle", metavar="FILE", help="write what a bug report needs: no secret, no address of a person"
+    )
     parser.set_defaults(run=_lazy("doctor"))

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.cli.contain import read_account
+from workbench.cli.evidence import inspect
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
+from workbench.cli.vaults import quiet_vault
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import visible
@@ -19,7 +21,7 @@ from workbench.documents import documents
 from workbench.journal.journal import read_rows
 from workbench.reports import duties
 from workbench.reports.report import Audience, compose, to_json
-from workbench.session import report_writer
+from workbench.session import evidence_export, report_writer
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,7 +81,7 @@ async def _write(options: argparse.Namespace) -> int:
     say("Send the hash of the journal along: only what left this machine proves anything later.")
     if not whole:
         say("Part of the account could not be read: the reports name it, and say nothing of it.")
-    return 0 if whole else 1
+    return 0 if whole and not session.state.damage else 1
 
 
 async def _verify(options: argparse.Namespace) -> int:
@@ -91,13 +93,20 @@ async def _verify(options: argparse.Namespace) -> int:
     paths = [Path(options.verify)] if options.verify else await asyncio.to_thread(_latest, folder / "reports")
     rows = await asyncio.to_thread(read_rows, folder / "journal.sqlite")
     hashes = await asyncio.to_thread(_hashes, paths)
-    found = report_writer.check(rows, hashes)
+    sealed, remembered = await inspect(home, incident, rows, await quiet_vault(home))
+    found = report_writer.check(rows, hashes, remembered)
+    evidence, words = evidence_export.summary(sealed)
+    if found.whole and evidence is not True and sealed:
+        found = report_writer.Checked(False, " ".join([f"Report and journal agree. {found.words}", *words]))
+    elif sealed:
+        found = report_writer.Checked(found.whole, " ".join([found.words, *words]), found.altered_row)
     if options.json:
         document(
             {
                 **documents.head("verify", incident),
                 "whole": found.whole,
                 "altered_row": found.altered_row,
+                "evidence": evidence if sealed else None,
                 "words": found.words,
             }
         )

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import HostError, UsageError
+from workbench.core.process import child_environment
 from workbench.core.state_dir import Home
 
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
 
     entrance = _Entrance(options)
     app = WorkbenchApp(entrance.open_session, door=entrance.door, first_screen="panes")
-    return app.run(mouse=False) or 0
+    with drawn_on_terminal():
+        return app.run(mouse=False) or 0
 
 
 def run_drill(options: argparse.Namespace) -> int:
@@ -45,9 +49,35 @@ def run_drill(options: argparse.Namespace) -> int:
     drill = _Drill(options)
     app = WorkbenchApp(drill.open_session, drill=True, watch_every=10.0, rate_every=5.0)
     try:
-        return app.run(mouse=False) or 0
+        with drawn_on_terminal():
+            return app.run(mouse=False) or 0
     finally:
         drill.stop()
+
+
+@contextlib.contextmanager
+def drawn_on_terminal() -> Iterator[None]:
+    """Have the screen drawn on the terminal also where standard error goes to a file (``workbench 2>log``).
+
+    Textual draws on standard error: redirected, the screen would run unseen and take keys. Afterwards standard
+    error is what it was, so that errors still end up where they were sent.
+    """
+    if sys.stderr is None:
+        raise UsageError(
+            "Standard error is closed.", "The screen is drawn through it.", "Start it without 2>&-."
+        )
+    if os.isatty(2):
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    os.dup2(1, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _need_terminal() -> None:
@@ -70,7 +100,8 @@ class _Entrance:
 
     async def door(self) -> Door:
         """Return what has to be asked before the incident can be opened."""
-        from workbench.cli.opening import supplied_key, vault_choice
+        from workbench.cli.opening import supplied_key
+        from workbench.cli.vaults import vault_choice
         from workbench.tui.screens.connect import Door
         from workbench.vault.keyring_probe import answering
         from workbench.vault.passphrases import judge, passphrase_from_environment
@@ -207,7 +238,7 @@ class _Drill:
             stderr=asyncio.subprocess.PIPE,
             # A process group of its own: ctrl+c on the screen must not reach the servers.
             start_new_session=True,
-            env={**os.environ, "WORKBENCH_DRILL_LIFELINE": "1"},
+            env=child_environment(WORKBENCH_DRILL_LIFELINE="1"),
         )
         output, errors = self.process.stdout, self.process.stderr
         if output is None or errors is None:
@@ -263,6 +294,6 @@ def _forget(home: Home) -> None:
 
     for name in ("incidents",):
         shutil.rmtree(home.path / name, ignore_errors=True)
-    for name in ("vault.json", "passphrase"):
+    for name in ("vault.json", "vault.json.previous", "passphrase", "latest.json"):
         Path(home.path / name).unlink(missing_ok=True)
     home.ensure()

@@ -1,101 +1,177 @@
-"""``workbench secrets``: names of what an incident stored; one value to a pipe, never to a terminal unasked."""
+"""``workbench secrets``: names of what is stored; one value to a pipe, never to a terminal unasked.
+
+The vault stands alone: what is in it is listed and handed over whatever happened to a journal. What a journal
+names and the vault lacks, or the other way round, is said.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
 import sys
-from collections.abc import Collection
+from pathlib import Path
 
 from workbench.cli import tables
-from workbench.cli.opening import open_vault, run_async
-from workbench.cli.output import document, say, text
+from workbench.cli.opening import line_of_input, run_async
+from workbench.cli.output import document, say, text, warn, write_exactly
+from workbench.cli.vaults import ask_new_passphrase, has_file, no_vault, open_vault
 from workbench.core.clock import SystemClock
-from workbench.core.errors import UsageError, VaultError
+from workbench.core.errors import HostError, JournalError, UsageError, VaultError
 from workbench.core.redact import Secret, visible
-from workbench.core.state_dir import Home
+from workbench.core.state_dir import JOURNAL_NAME, Home
 from workbench.documents import documents
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
+from workbench.session.custody import Custody, take_stock
 from workbench.vault import labels
-from workbench.vault.vault import WORKBENCH_SERVICE, EntryName
+from workbench.vault.keyring_probe import answering
+from workbench.vault.passphrases import check_new, passphrase_from_file
+from workbench.vault.vault import WORKBENCH_SERVICE, EntryName, SystemKeyring, Vault
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit code."""
-    work = {"list": _list, "get": _get, "put": _put}[options.action]
-    return run_async(lambda: work(options))
-
-
-def _open_journal(options: argparse.Namespace) -> Journal | None:
-    """Return the journal of the incident that is meant, None where this home has none at all."""
-    home = Home.find()
-    incident = home.existing(options.incident) if options.incident else home.latest()
-    if incident is None:
-        return None
-    return Journal.open(home.folder(incident) / "journal.sqlite", SystemClock(), incident)
-
-
-def _nothing() -> UsageError:
-    return UsageError(
-        "There is no incident in this home.",
-        "No secret was stored yet.",
-        "WORKBENCH_HOME moves the state folder; check that it is the one you worked with.",
-    )
+    work = {"list": _list, "get": _get, "put": _put, "recover": _recover, "passphrase": _passphrase}
+    return run_async(lambda: work[options.action](options))
 
 
 async def _list(options: argparse.Namespace) -> int:
-    own = labels.stored(Home.find())
-    journal = await asyncio.to_thread(_open_journal, options)
-    if journal is None and not own:
-        raise _nothing()
-    held: list[tuple[str, list[str]]] = []
-    incident = None
-    if journal is not None:
-        try:
-            state = Ledger(journal, journal.rows()).state
-        finally:
-            await asyncio.to_thread(journal.close)
-        incident = state.incident
-        held.append((state.vault_service, list(state.entries)))
-    if own:
-        held.append((WORKBENCH_SERVICE, own))
+    """Return 0; 1 where a journal names what the vault lacks, or could not be read."""
+    home = Home.find()
+    stock = await _stock(home)
+    incident = _incident(options, home, stock)
+    own = _own(home, stock)
+    if incident is None and not own and not stock.unnamed and not stock.unread:
+        raise UsageError(
+            "There is no incident in this home.",
+            "No secret was stored yet.",
+            "WORKBENCH_HOME moves the state folder; check that it is the one you worked with.",
+        )
+    for words in stock.differences():
+        warn(words)
+    held = stock.of(incident) if incident else []
     if options.json:
-        rows = [{"name": entry, "service": service} for service, entries in held for entry in entries]
-        document({**documents.head("secrets", incident), "secrets": rows})
+        document({**documents.head("secrets", incident), "secrets": _rows(stock, held, own)})
     else:
-        text("\n\n".join(tables.secrets(service, entries) for service, entries in held))
+        text(_tables(incident, held, own, stock.unnamed))
+    return 1 if stock.unread or stock.missing else 0
+
+
+def _rows(stock: Custody, held: list[EntryName], own: list[str]) -> list[dict[str, object]]:
+    missing = set(stock.missing)
+    rows: list[dict[str, object]] = []
+    for name in held:
+        lost = {"missing": True} if name in missing else {}
+        rows.append({"name": name.username, "service": name.service, **lost})
+    rows += [{"name": name, "service": WORKBENCH_SERVICE} for name in own]
+    rows += [{"name": n.username, "service": n.service, "unnamed": True} for n in stock.unnamed]
+    return rows
+
+
+def _tables(incident: str | None, held: list[EntryName], own: list[str], unnamed: list[EntryName]) -> str:
+    shown = []
+    if incident is not None:
+        service = held[0].service if held else ""
+        shown.append(tables.secrets(service, [name.username for name in held]))
+    if own:
+        shown.append(tables.secrets(WORKBENCH_SERVICE, own))
+    for service in dict.fromkeys(name.service for name in unnamed):
+        shown.append(tables.unnamed(service, [name.username for name in unnamed if name.service == service]))
+    return "\n\n".join(shown)
+
+
+async def _recover(options: argparse.Namespace) -> int:
+    """List what lies in the vault that no incident of this home names; returns 0."""
+    home = Home.find()
+    stock = await _stock(home)
+    if stock.held is None:
+        raise no_vault(home) if not has_file(home) else VaultError("This vault cannot list what is in it.")
+    for words in stock.unread:
+        warn(words)
+    if options.json:
+        rows = [{"name": name.username, "service": name.service} for name in stock.unnamed]
+        document({**documents.head("secrets-recover", None), "secrets": rows})
+        return 0
+    if not stock.unnamed:
+        text("Every secret in this vault is named by an incident of this home.")
+        return 0
+    text(_tables(None, [], [], stock.unnamed))
+    say("`workbench secrets get NAME` hands one of them to a pipe.")
     return 0
 
 
 async def _get(options: argparse.Namespace) -> int:
     """Write one secret, without a line end added, so that a pipe gets the value and nothing else."""
-    if sys.stdout.isatty() and not options.reveal:
+    if sys.stdout is not None and sys.stdout.isatty() and not options.reveal:
         raise UsageError(
             "Standard output is a terminal.",
             "The secret would stay in its scroll-back, and on a shared screen.",
             "Pipe it where it is needed, or add --reveal.",
         )
-    own = labels.stored(Home.find())
-    journal = await asyncio.to_thread(_open_journal, options)
-    if journal is None:
-        if not own:
-            raise _nothing()
-        secret = await _fetch(_entry((), own, options.name, ""))
-    else:
+    home = Home.find()
+    stock = await _stock(home)
+    incident = _incident(options, home, stock)
+    for words in stock.unread:
+        warn(words)
+    own = [EntryName(WORKBENCH_SERVICE, name) for name in _own(home, stock)]
+    groups = [stock.of(incident) if incident else [], own, stock.unnamed]
+    name = _entry(groups, options.name)
+    vault = await open_vault(home, create=False)
+    try:
+        secret = await vault.fetch(name)
+    finally:
+        vault.close()
+    if secret is None:
+        raise VaultError(
+            f"“{visible(name.username)}” is not in this vault.",
+            "It was stored in another one, or removed.",
+            "Use the vault the incident worked with.",
+        )
+    if incident is not None:
+        await _record(home, incident, name)
+    write_exactly(secret.reveal())
+    return 0
+
+
+async def _record(home: Home, incident: str, name: EntryName) -> None:
+    """Journal that the secret was read; where that cannot be done it is said, and the secret given all the same."""
+    try:
+        journal = await asyncio.to_thread(
+            Journal.open, home.folder(incident) / JOURNAL_NAME, SystemClock(), incident
+        )
         try:
+            if journal.held_elsewhere:
+                return
             ledger = Ledger(journal, journal.rows())
-            name = _entry(ledger.state.entries, own, options.name, ledger.state.vault_service)
-            secret = await _fetch(name)
-            if not journal.read_only:
-                await ledger.record("secret.read", {"entry": name.username, "who": "command line"})
+            await ledger.record("secret.read", {"entry": name.username, "who": "command line"})
         finally:
             await asyncio.to_thread(journal.close)
-    sys.stdout.write(secret.reveal())
-    if sys.stdout.isatty():
-        sys.stdout.write("\n")
-    sys.stdout.flush()
+    except (JournalError, HostError) as error:
+        warn(f"That this secret was read is not journaled: {error.what}")
+
+
+async def _passphrase(options: argparse.Namespace) -> int:
+    """Put the workbench's own vault under a new passphrase; returns 0. Entries and evidence stay as they are."""
+    home = Home.find()
+    if not has_file(home):
+        raise no_vault(home)
+    vault = await open_vault(home, create=False)
+    try:
+        if options.new_file is not None:
+            typed = passphrase_from_file(Path(options.new_file)).reveal()
+            new = check_new(typed, typed)
+        else:
+            if sys.stdin is None or not sys.stdin.isatty():
+                raise UsageError(
+                    "There is no terminal to type a new passphrase on.",
+                    "The vault stays under the present one.",
+                    "Name a file only you can read that holds it: --new-file FILE.",
+                )
+            new = ask_new_passphrase()
+        await vault.change_passphrase(new)
+    finally:
+        vault.close()
+    say("The vault opens with the new passphrase only. A copy of the old file still opens with the old one.")
     return 0
 
 
@@ -108,9 +184,7 @@ async def _put(options: argparse.Namespace) -> int:
             "Names that begin with “workbench:” hold the vault's own keys.",
             "Use the name that `workbench blocklists` or the catalogue gives.",
         )
-    hidden = sys.stdin.isatty()
-    line = getpass.getpass(f"{name}: ", stream=sys.stderr) if hidden else sys.stdin.readline()
-    typed = line.strip()
+    typed = line_of_input(f"{name}: ")
     if not typed:
         raise UsageError("Standard input held no secret.", "Nothing was stored.", "Pipe or type the value.")
     home = Home.find()
@@ -125,34 +199,69 @@ async def _put(options: argparse.Namespace) -> int:
     return 0
 
 
-async def _fetch(name: EntryName) -> Secret:
-    vault = await open_vault(Home.find())
+async def _stock(home: Home) -> Custody:
+    """Return what vault and journals hold; the names in our own file need no passphrase, a keyring's its unlocking."""
+    from workbench.vault.file_backend import names_in
+
+    def look() -> Custody:
+        held: list[EntryName] | None = None
+        told = ""
+        if has_file(home):
+            try:
+                held = names_in(home.vault_file)
+            except VaultError as error:
+                told = error.what
+        elif not (home.path / "incidents").is_dir():
+            held = None
+        stock = take_stock(home, held)
+        if told:
+            stock.unread.append(told)
+        return stock
+
+    stock = await asyncio.to_thread(look)
+    if not has_file(home):
+        found = await answering()
+        if isinstance(found, SystemKeyring):
+            vault = Vault(found.backend)
+            try:
+                stock.held = await vault.names()
+            finally:
+                vault.close()
+    return stock
+
+
+def _incident(options: argparse.Namespace, home: Home, stock: Custody) -> str | None:
+    """Return the incident that is meant, None where there is none or it is lost (then ``stock`` says so)."""
+    if options.incident:
+        return home.existing(options.incident)
     try:
-        secret = await vault.fetch(name)
-    finally:
-        vault.close()
-    if secret is None:
-        raise VaultError(
-            f"“{visible(name.username)}” is not in this vault.",
-            "It was stored in another one, or removed.",
-            "Use the vault the incident worked with.",
-        )
-    return secret
+        return home.latest()
+    except JournalError:
+        return None
 
 
-def _entry(entries: Collection[str], own: Collection[str], wanted: str, service: str) -> EntryName:
+def _own(home: Home, stock: Custody) -> list[str]:
+    names, told = labels.known(home)
+    if told:
+        warn(told)
+    return sorted({*names, *stock.own})
+
+
+def _entry(groups: list[list[EntryName]], wanted: str) -> EntryName:
     """Return the entry named exactly so, or the only one that holds the words; raises UsageError otherwise.
 
-    What an incident stored comes before what was stored for the workbench itself.
+    What the incident stored comes first, then what was stored for the workbench itself, then what no incident names.
     """
-    held = [EntryName(service, entry) for entry in entries]
-    held += [EntryName(WORKBENCH_SERVICE, name) for name in own]
-    found = [name for name in held if name.username == wanted][:1]
-    found = found or [name for name in held if wanted.lower() in name.username.lower()]
-    if len(found) != 1:
-        raise UsageError(
-            f"{len(found) or 'No'} stored secret(s) match {visible(wanted, 80)!r}.",
-            "One name is needed.",
-            "`workbench secrets list` shows the names.",
-        )
-    return found[0]
+    held = [name for group in groups[:2] for name in group]
+    for names in (held, groups[2]):
+        found = [name for name in names if name.username == wanted][:1]
+        found = found or [name for name in names if wanted.lower() in name.username.lower()]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            break
+    raise UsageError(
+        f"{len(found) or 'No'} stored secret(s) match {visible(wanted, 80)!r}.",
+        "One name is needed.",
+        "`workbench secrets list` shows the names.",
+    )

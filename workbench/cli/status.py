@@ -46,4 +46,4 @@ async def status(session: Session, options: argparse.Namespace) -> int:
         text(tables.findings(found))
     open_ = any(step.verdict not in _CLOSED for step in steps) or any(not f.decision for f in found)
     # What could not be read is no part of what is known and good (design, exit codes).
-    return 1 if open_ or not_read else 0
+    return 1 if open_ or not_read or session.state.damage or session.state.unread_rows else 0

@@ -134,6 +134,12 @@ def secrets(service: str, entries: Sequence[str]) -> str:
     return _table([(visible(entry, 120),) for entry in entries], (visible(service, 120),))
 
 
+def unnamed(service: str, entries: Sequence[str]) -> str:
+    """Return the names of secrets in the vault that no incident of this home names."""
+    rows = [(visible(entry, 120),) for entry in entries]
+    return _table(rows, (f"{visible(service, 120)} (named by no incident of this home)",))
+
+
 def checks(rows: Sequence[tuple[str, str, str, str]]) -> str:
     """Return what a check of the host found: verdict, what, found, what to do."""
     return _table(
@@ -155,7 +161,9 @@ def overview(title: str, incident: str, situation: Situation) -> str:
     from workbench.domain.runbook.sending import sending
 
     inventory, volume = situation.inventory, situation.volume
-    rows = [
+    state = situation.state
+    rows = [("JOURNAL", visible(state.damage, 160))] if state.damage else []
+    rows += [
         ("account", visible(title, 80)),
         ("incident", incident),
         ("is it over?", visible(containment(situation).words, 400)),

@@ -23,6 +23,10 @@ _OTHERS_WRITE = 0o022
 # What a volume without hard links answers (FAT, some FUSE and network volumes).
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
 _ASIDE_NAMES = 1000
+_NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs"}
+    | {"ocfs2", "gfs2", "virtiofs", "vboxsf", "fuse.sshfs", "fuse.s3fs", "fuse.glusterfs", "fuse.rclone"}
+)
 
 
 def ensure_folder(path: Path) -> Path:
@@ -69,6 +73,34 @@ def why_not_private(info: os.stat_result) -> str:
     if info.st_mode & _OTHERS:
         return f"its mode is {stat.S_IMODE(info.st_mode):04o}, so other users of this host may read it"
     return ""
+
+
+def refuse_unless_private(path: Path) -> None:
+    """Raise PermissionError with the reason where ``path`` is not a plain file of its owner alone; OSError passes.
+
+    For files that a library opens by name. Nothing is opened here, so a pipe cannot hang us.
+    """
+    info = path.lstat()
+    reason = "it is a symbolic link" if stat.S_ISLNK(info.st_mode) else why_not_private(info)
+    if reason:
+        todo = f"; run: chmod 600 {path}" if "its mode is" in reason else ""
+        raise PermissionError(errno.EACCES, f"{reason}{todo}", str(path))
+
+
+def network_volume(path: Path, mounts: str = "/proc/self/mountinfo") -> str:
+    """Return the kind of network volume ``path`` lies on (``nfs4``), or an empty string where it is local.
+
+    Also empty where the host does not tell (no ``/proc``).
+    """
+    device = path.stat().st_dev
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    try:
+        lines = Path(mounts).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    # proc(5): id, parent, major:minor, root, mount point, options, optional fields, "-", type, source, options
+    kinds = [line.partition(" - ")[2].split(" ", 1)[0] for line in lines if line.split(" ")[2:3] == [wanted]]
+    return next((kind for kind in kinds if kind in _NETWORK), "")
 
 
 def read_private(
@@ -126,6 +158,24 @@ def replace_durably(path: Path, data: bytes, suffix: str = ".new") -> os.stat_re
         raise
     sync_folder(path.parent)
     return info
+
+
+def read_plain(path: Path, limit: int = 64 * 1024 * 1024) -> bytes:
+    """Return the content of a plain file somebody named, whoever may read it; OSError passes.
+
+    A pipe, a device or a folder in its place is a PermissionError with the reason instead of a wait without end.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise PermissionError(errno.EACCES, "it is not a regular file", str(path))
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(handle)
+    if len(data) > limit:
+        raise PermissionError(errno.EFBIG, f"it is larger than {limit} bytes", str(path))
+    return data
 
 
 def previous_of(path: Path) -> Path:

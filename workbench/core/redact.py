@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
+from collections.abc import Iterator
+from enum import Enum
 from hashlib import sha256
 from typing import NoReturn
 
@@ -16,6 +18,25 @@ MASK = "••••"
 # A tail identifies a current Mailgun key (its id is the secret's tail, dossier A2); four characters
 # of it are enough to recognise a key on screen and useless to an onlooker.
 TAIL = 4
+# Marks one character may carry: Vietnamese needs two, pointed Hebrew and Arabic up to four.
+MARKS = 4
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Default_Ignorable_Code_Point beyond the categories above (DerivedCoreProperties.txt): joiners, Hangul and Khmer
+# fillers, variation selectors, tags. They are letters or marks by category, and draw nothing.
+_IGNORABLE = (
+    (0x034F, 0x034F),
+    (0x115F, 0x1160),
+    (0x17B4, 0x17B5),
+    (0x180B, 0x180F),
+    (0x3164, 0x3164),
+    (0xFE00, 0xFE0F),
+    (0xFFA0, 0xFFA0),
+    (0xE0000, 0xE0FFF),
+)
+# What draws an empty cell and is no space: other spaces, Braille and hieroglyphic blanks, the null notehead.
+_BLANK = frozenset(
+    [0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000, 0x2800, 0x1D159, 0x13441, 0x13442]
+)
 
 
 class Secret:
@@ -63,28 +84,87 @@ class Secret:
 def visible(text: object, limit: int = 400) -> str:
     """Return ``text`` as one line of harmless printable characters, at most ``limit`` of them.
 
-    Control characters (C0, C1, DEL), line and paragraph separators, every format character (right-to-left
-    marks, zero-width joiners, tags) and lone surrogates become a visible ``\\x1b``-style escape. What is
-    cut off is said: ``…(+123)``.
+    Whatever draws nothing or moves what is drawn becomes a visible ``\\x1b``-style escape: control characters,
+    separators, format characters (right-to-left marks, joiners, tags), variation selectors, Hangul fillers,
+    blanks that are no space, lone surrogates, marks that stand on nothing. Of the marks stacked on one
+    character the first few stay and the rest are counted, as is what is cut off at the end: ``…(+123)``.
     """
     raw = str(text)
     if len(raw) <= limit and raw.isascii() and raw.isprintable():
         return raw  # Nearly all there is; printable ASCII needs no second look.
     out: list[str] = []
-    size = 0
-    for index, char in enumerate(raw):
-        piece = char if _harmless(char) else _escape(char)
-        if size + len(piece) > limit:
-            return "".join(out) + f"…(+{len(raw) - index})"
-        out.append(piece)
-        size += len(piece)
+    size = start = excess = 0  # ``start``: where in ``out`` the present grapheme begins
+    done = 0  # characters of ``raw`` before the present grapheme
+    for index, (char, fate) in enumerate(_judged(raw)):
+        if fate is _Fate.EXCESS:
+            excess += 1
+            continue
+        pieces = [f"…(+{excess})"] if excess else []
+        pieces.append(char if fate is not _Fate.HIDDEN else _escape(char))
+        excess = 0
+        if fate is not _Fate.MARK:
+            start, done = len(out), index
+        out += pieces
+        size += sum(map(len, pieces))
+        if size > limit:
+            return "".join(out[:start]) + f"…(+{len(raw) - done})"
+    if excess:
+        out.append(f"…(+{excess})")
     return "".join(out)
 
 
-def _harmless(char: str) -> bool:
-    if " " <= char <= "~":
+def json_escaped(dumped: str) -> str:
+    """Return JSON text with the same values in which everything ``visible`` would escape or cut is a ``\\u`` escape.
+
+    For documents that scripts read: an id stays exactly what it is, and a terminal that prints it is safe.
+    """
+    if dumped.isascii():
+        return dumped.replace("\x7f", "\\u007f")
+    kept = (_Fate.SHOWN, _Fate.MARK)
+    return "".join(
+        char if fate in kept or char == "\n" else _json_escape(char) for char, fate in _judged(dumped)
+    )
+
+
+class _Fate(Enum):
+    SHOWN = 0
+    MARK = 1  # shown, as a part of the character before it
+    HIDDEN = 2  # would draw nothing, or move what is drawn
+    EXCESS = 3  # one mark more than a character can carry
+
+
+def _judged(text: str) -> Iterator[tuple[str, _Fate]]:
+    """Yield every character with what becomes of it; marks belong to the character they stand on."""
+    carries, marks = False, 0
+    for char in text:
+        if " " <= char <= "~":
+            carries, marks = char != " ", 0
+            yield char, _Fate.SHOWN
+        elif _hides(char):
+            carries = False
+            yield char, _Fate.HIDDEN
+        elif not _extends(char):
+            carries, marks = True, 0
+            yield char, _Fate.SHOWN
+        elif not carries:
+            yield char, _Fate.HIDDEN
+        else:
+            marks += 1
+            yield char, _Fate.MARK if marks <= MARKS else _Fate.EXCESS
+
+
+def _hides(char: str) -> bool:
+    if unicodedata.category(char) in _UNSEEN:
         return True
-    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    code = ord(char)
+    return code in _BLANK or any(first <= code <= last for first, last in _IGNORABLE)
+
+
+def _extends(char: str) -> bool:
+    code = ord(char)
+    # Medial and final letters of Hangul take no cell of their own, whatever they stand on.
+    hangul = 0x1160 <= code <= 0x11FF or 0xD7B0 <= code <= 0xD7FF
+    return hangul or unicodedata.category(char) in ("Mn", "Me", "Mc")
 
 
 def _escape(char: str) -> str:
@@ -94,6 +174,11 @@ def _escape(char: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _json_escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
 def short_address(address: str) -> str:

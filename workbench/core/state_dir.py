@@ -3,6 +3,7 @@
 ::
 
     <home>/vault.json                       the workbench's own keyring file, where the host has none
+    <home>/latest.json                      which incident is the latest, as recorded when it was opened
     <home>/incidents/<id>/journal.sqlite    the journal of one incident
     <home>/incidents/<id>/evidence/         sealed snapshots
     <home>/incidents/<id>/reports/          written reports
@@ -11,17 +12,27 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
-from workbench.core.atomic_files import ensure_folder
-from workbench.core.errors import UsageError
+from workbench.core.atomic_files import ensure_folder, read_private, replace_durably, set_aside
+from workbench.core.errors import HostError, JournalError, UsageError, host_fault
+from workbench.core.redact import visible
 
+JOURNAL_NAME = "journal.sqlite"
 _HEX = 2
+_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+_LONGEST_ID = 100
+_LATEST = "latest.json"
+_LATEST_LIMIT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +78,82 @@ class Home:
         for folder in (self.path, self.incidents):
             ensure_folder(folder)
 
+    def free_space(self) -> int:
+        """Return the free bytes of its volume, looking only: where it is not made yet, of where it would be.
+
+        Raises HostError with the remedy where the folder could not be used.
+        """
+        place = next(folder for folder in (self.path, *self.path.parents) if os.path.lexists(folder))
+        if place == self.path:
+            ensure_folder(place)
+        try:
+            if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+                raise HostError(
+                    f"The state folder cannot be used: {place} cannot be written to.",
+                    "The workbench keeps its vault and its journal there.",
+                    "Set WORKBENCH_HOME to a folder you own.",
+                )
+            return shutil.disk_usage(place).free
+        except OSError as error:
+            fault = host_fault(error)
+            raise fault if fault is not None else error from None
+
     def latest(self) -> str | None:
-        """Return the id of the latest incident, None when there is none."""
+        """Return the id of the latest incident, None when there is none.
+
+        Which one that is was recorded when it was opened: neither a stray folder nor a clock that was wrong
+        that day decides it. Without the record it is the last by name that is no later than tomorrow. Raises
+        JournalError where the recorded one is no longer here.
+        """
+        recorded = self.recorded()
+        if recorded is not None:
+            if os.path.lexists(self.incidents / recorded / JOURNAL_NAME):
+                return recorded
+            raise JournalError(
+                f"The journal of the latest incident, {recorded}, is not in {self.incidents} any more.",
+                "What it did cannot be read here. Its secrets are in the vault all the same.",
+                "Put its folder back. `workbench secrets recover` names the secrets; --incident ID works on an "
+                "earlier incident, --new opens one that names the lost one.",
+            )
         if not self.incidents.is_dir():
             return None
-        known = sorted(p.name for p in self.incidents.iterdir() if (p / "journal.sqlite").exists())
-        return known[-1] if known else None
+        known = sorted(p.name for p in self.incidents.iterdir() if os.path.lexists(p / JOURNAL_NAME))
+        tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y%m%d-%H%M%S}"
+        proper = [name for name in known if _ID.fullmatch(name)]
+        timely = [name for name in proper if name <= tomorrow]
+        return next((names[-1] for names in (timely, proper, known) if names), None)
+
+    def record_latest(self, incident: str) -> None:
+        """Record that ``incident`` is the latest from now on, durably; OSError passes.
+
+        A damaged record is moved aside first; nothing else depends on it.
+        """
+        path = self.path / _LATEST
+        if self.recorded() is None:
+            set_aside(path)
+        replace_durably(path, json.dumps({"incident": incident}).encode())
+
+    def recorded(self) -> str | None:
+        """Return which incident was recorded as the latest, None where there is no record that can be read."""
+        try:
+            named = json.loads(read_private(self.path / _LATEST, limit=_LATEST_LIMIT)[0])["incident"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None  # There is none, or it is damaged: the names decide.
+        return named if isinstance(named, str) and _ID.fullmatch(named) else None
 
     def folder(self, incident: str) -> Path:
         """Return the folder of an incident; raises UsageError for an id that is not one word."""
-        if not incident or "/" in incident or incident.startswith("."):
+        if not incident or "/" in incident or incident.startswith(".") or len(incident) > _LONGEST_ID:
             raise UsageError(
-                f"{incident!r} is not an incident.", "", "`workbench status` names the open one."
+                f"{visible(incident, 60)!r} is not an incident.", "", "`workbench status` names the open one."
             )
         return self.incidents / incident
 
     def existing(self, incident: str) -> str:
         """Return the id if that incident exists here; raises UsageError otherwise."""
-        if not (self.folder(incident) / "journal.sqlite").exists():
+        if not os.path.lexists(self.folder(incident) / JOURNAL_NAME):
             raise UsageError(
-                f"There is no incident {incident} in this home.",
+                f"There is no incident {visible(incident, 60)} in this home.",
                 f"The state folder holds {len(list(self.incidents.glob('*/journal.sqlite')))} incident(s).",
                 "Check the id, or WORKBENCH_HOME.",
             )
@@ -100,5 +167,7 @@ def new_incident_id(now: datetime) -> str:
 
 def tag_of(incident: str) -> str:
     """Return the short tag that marks what this incident makes in the account: ``wb-3f2a140207``."""
+    if not _ID.fullmatch(incident):
+        return f"wb-{sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     date, time, salt = incident.split("-")
     return f"wb-{salt}{date[-2:]}{time}"

@@ -15,12 +15,13 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
+from workbench.core import diagnostics
 from workbench.core.atomic_files import ensure_folder
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import JournalError
 from workbench.core.redact import Secret
 from workbench.core.secret_scanner import SecretScanner
-from workbench.domain.model.hash_chain import GENESIS, SCHEMA, Row, canonical, chained, verify
+from workbench.domain.model.hash_chain import GENESIS, SCHEMA, Damage, Row, canonical, chained, damage_of
 from workbench.journal.lock import Holder, IncidentLock
 from workbench.journal.storage import SqliteStorage, Storage
 
@@ -41,7 +42,14 @@ class _Append:
 class Journal:
     """The journal of one incident folder. Made by ``open``; read-only where another workbench holds it."""
 
-    def __init__(self, storage: Storage, clock: Clock, lock: IncidentLock, scanner: SecretScanner) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        lock: IncidentLock,
+        scanner: SecretScanner,
+        remembered: tuple[int, str] | None = None,
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._lock = lock
@@ -49,7 +57,7 @@ class Journal:
         rows = storage.read(0)
         self._head = (rows[-1].seq, rows[-1].hash) if rows else (0, GENESIS)
         self._first = rows[0] if rows else None
-        self.broken_at = verify(rows)
+        self.damage: Damage | None = damage_of(rows, remembered)
         self._failure: JournalError | None = None
         self._closed = False
         self._inbox: SimpleQueue[_Append | None] = SimpleQueue()
@@ -62,14 +70,17 @@ class Journal:
         clock: Clock,
         incident: str,
         *,
+        remembered: tuple[int, str] | None = None,
         scanner: SecretScanner | None = None,
         storage: Callable[[Path, bool], Storage] | None = None,
     ) -> Journal:
         """Return the journal at ``path`` (``…/incidents/<id>/journal.sqlite``), made if there is none.
 
-        Blocks for a moment: it takes the lock and verifies the whole chain (``broken_at``). Where another
-        workbench holds the incident, ``read_only`` is true and ``holder`` says who. JournalError where the
-        file cannot be used or belongs to another incident. ``scanner`` and ``storage`` are for tests.
+        Blocks for a moment: it takes the lock and verifies the whole chain, against the row that is
+        ``remembered`` elsewhere too. A journal that is not what was written has a ``damage`` and takes no
+        rows. Where another workbench holds the incident, ``held_elsewhere`` is true and ``holder`` says who.
+        JournalError where the file cannot be used or belongs to another incident. ``scanner`` and ``storage``
+        are for tests.
         """
         ensure_folder(path.parent)
         lock = IncidentLock(path.with_name("lock"), clock.now())
@@ -80,7 +91,7 @@ class Journal:
             lock.release()
             raise
         try:
-            journal = cls(store, clock, lock, scanner or SecretScanner())
+            journal = cls(store, clock, lock, scanner or SecretScanner(), remembered)
             journal._start(incident)
         except BaseException:
             store.close()
@@ -90,8 +101,18 @@ class Journal:
 
     @property
     def read_only(self) -> bool:
+        """Whether no row can be written: another workbench holds this incident, or the journal is damaged."""
+        return self.held_elsewhere or self.damage is not None
+
+    @property
+    def held_elsewhere(self) -> bool:
         """Whether another workbench holds this incident."""
         return not self._lock.held
+
+    @property
+    def broken_at(self) -> int | None:
+        """The number of the first row that is not what was written, None where the journal is whole."""
+        return self.damage.row if self.damage is not None else None
 
     @property
     def holder(self) -> Holder:
@@ -119,6 +140,7 @@ class Journal:
         Only hashes of it are kept, in memory. False where it is too short to be told from other text.
         Meant for the secrets the workbench mints or is given as keys, not for words a person chose.
         """
+        diagnostics.guard(secret)
         return self._scanner.add(secret)
 
     async def append(self, kind: str, body: Mapping[str, Any]) -> Row:
@@ -177,8 +199,8 @@ class Journal:
             self._storage.append([row])
             self._head, self._first = (row.seq, row.hash), row
             return
-        found = self._first.body.get("incident") if self._first.kind == OPENED else None
-        if found != incident and self.broken_at != 1:
+        found = _incident_of(self._first)
+        if found != incident and self.damage is None:
             raise JournalError(
                 "The journal belongs to another incident.",
                 "Its first row does not name this one: files were moved or exchanged.",
@@ -196,7 +218,9 @@ class Journal:
             raise _again(self._failure)
         if self._closed:
             raise JournalError("The journal is closed.", todo="Open the incident again.")
-        if self.read_only:
+        if self.damage is not None:
+            raise damaged(self.damage)
+        if self.held_elsewhere:
             raise JournalError(
                 f"This incident is open elsewhere: {self.holder}.",
                 "This workbench can look at it, but not change anything.",
@@ -245,6 +269,38 @@ class Journal:
             else:
                 self._head = (seq, prev)
         _report(batch, chains, failure)
+
+
+def damaged(damage: Damage) -> JournalError:
+    """Return the error of whoever would write to a damaged journal."""
+    return JournalError(
+        damage.words,
+        "What it says is not what was written, so nothing is added to it and nothing is changed in the account.",
+        "Go on in a new incident, which names this one: --new. What is in the vault stays usable.",
+    )
+
+
+def incident_named_in(path: Path) -> tuple[str, str]:
+    """Return the incident that the journal at ``path`` names and when it was begun (ISO UTC), both empty where
+    the file cannot be read or names none. Takes no lock."""
+    try:
+        storage = SqliteStorage(path, read_only=True)
+    except JournalError:
+        return "", ""
+    try:
+        rows = storage.read(0, most=1)
+    except JournalError:
+        return "", ""
+    finally:
+        storage.close()
+    return (_incident_of(rows[0]), rows[0].at) if rows else ("", "")
+
+
+def _incident_of(first: Row) -> str:
+    try:
+        return str(first.body.get("incident", "")) if first.kind == OPENED else ""
+    except ValueError:
+        return ""
 
 
 def read_rows(path: Path) -> list[Row]:

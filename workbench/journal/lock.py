@@ -81,7 +81,7 @@ def _read_holder(handle: int) -> Holder:
         return Holder(
             int(data["pid"]), visible(data["host"], 80), visible(data["user"], 80), visible(data["since"], 40)
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return _UNKNOWN
 
 

@@ -1,14 +1,18 @@
-"""The journal's SQLite file: schema, durable appending, reading. Blocking; used from the writer's thread."""
+"""The journal's SQLite file: schema, durable appending, reading. Blocking; used from the writer's thread.
+
+Nothing is chmodded here either: a file that others may read or replace is refused with the command to type.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from workbench.core.atomic_files import sync_folder
+from workbench.core.atomic_files import network_volume, refuse_unless_private, sync_folder
 from workbench.core.errors import JournalError
 from workbench.domain.model.hash_chain import Row
 
@@ -27,6 +31,7 @@ CREATE TRIGGER IF NOT EXISTS next_only BEFORE INSERT ON row
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 """
 _SELECT = "SELECT seq, at, kind, body, hash FROM row WHERE seq > ? ORDER BY seq"
+_SELECT_BACK = f"{_SELECT} DESC"
 
 
 class Storage(Protocol):
@@ -43,7 +48,7 @@ class Storage(Protocol):
 
 
 class SqliteStorage:
-    """One journal file: WAL, every commit synced (``synchronous=FULL``) before it is reported."""
+    """One journal file: WAL (a rollback journal on a network volume), every commit synced before it is reported."""
 
     def __init__(self, path: Path, *, read_only: bool, max_pages: int | None = None) -> None:
         """Open or create the file (mode 0600); JournalError where it cannot be used.
@@ -66,12 +71,14 @@ class SqliteStorage:
     @staticmethod
     def _open_for_writing(path: Path) -> sqlite3.Connection:
         # Made before SQLite sees it, so that the file (and the WAL, which copies its mode) is never wider.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-        path.chmod(0o600)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
+        refuse_unless_private(path)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
+            # A write-ahead log needs memory shared between processes, which a network volume does not have.
+            mode = "DELETE" if network_volume(path) else "WAL"
+            db.execute(f"PRAGMA journal_mode={mode}")
+            db.execute("PRAGMA synchronous=FULL" if mode == "WAL" else "PRAGMA synchronous=EXTRA")
             db.executescript(_SCHEMA)
             sync_folder(path.parent)
         except (sqlite3.Error, OSError):
@@ -100,12 +107,26 @@ class SqliteStorage:
             self._db.close()
             self._db = None
 
-    def read(self, after: int) -> list[Row]:
-        """Return the rows behind number ``after`` in order; JournalError where the file is damaged."""
+    def read(self, after: int, most: int = -1) -> list[Row]:
+        """Return the rows behind number ``after`` (``most`` of them) in order, JournalError where not one can be read.
+
+        Where a page of the file is damaged, the rows before and behind it are returned: what is missing
+        shows in the chain.
+        """
+        rows: list[Row] = []
         try:
-            return [Row(*fields) for fields in self._reader.execute(_SELECT, (after,))]
+            rows.extend(_row(*fields) for fields in self._reader.execute(_SELECT + " LIMIT ?", (after, most)))
         except (sqlite3.Error, OSError) as error:
-            raise _failed(f"The journal {self._path} could not be read", error) from None
+            rows += self._behind_damage(rows[-1].seq if rows else after)
+            if not rows:
+                raise _failed(f"The journal {self._path} could not be read", error) from None
+        return rows
+
+    def _behind_damage(self, after: int) -> list[Row]:
+        rows: list[Row] = []
+        with contextlib.suppress(sqlite3.Error, OSError):
+            rows.extend(_row(*fields) for fields in self._reader.execute(_SELECT_BACK, (after,)))
+        return rows[::-1]
 
     def close(self) -> None:
         """Close the file; everything reported is durable already."""
@@ -114,21 +135,58 @@ class SqliteStorage:
 
 
 def _connect_for_reading(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-    )
+    refuse_unless_private(path)
     try:
-        db.execute("SELECT count(*) FROM row").fetchone()
+        return _connected(path, "mode=ro")
+    except sqlite3.Error:
+        # On a volume that cannot be written to, SQLite cannot make the index of a write-ahead log. Where there
+        # is no log, the file alone is the whole journal.
+        if os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists():
+            raise
+        return _connected(path, "mode=ro&immutable=1")
+
+
+def _connected(path: Path, how: str) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    # Damaged text costs its own row: the chain tells, and the others are still read.
+    db.text_factory = _as_text
+    try:
+        db.execute("SELECT seq FROM row LIMIT 1").fetchone()
     except sqlite3.Error:
         db.close()
         raise
     return db
 
 
+def _row(seq: int, *texts: object) -> Row:
+    """Return a row; in a damaged page a column may be anything, which is text here and breaks the chain."""
+    at, kind, body, digest = (text if isinstance(text, str) else repr(text) for text in texts)
+    return Row(seq, at, kind, body, digest)
+
+
+def _as_text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
 def _failed(what: str, error: Exception) -> JournalError:
     # SQLite's messages name tables and files, never values bound to a statement.
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, PermissionError) or _is_damage(error):
+        return JournalError(
+            f"{what} ({reason}).",
+            "What this incident did cannot be read here; nothing was changed.",
+            "The secrets are in the vault all the same (`workbench secrets recover`). Put a copy of the journal back, "
+            "or go on in a new incident: --new.",
+        )
     return JournalError(
-        f"{what} ({error}).",
+        f"{what} ({reason}).",
         "Nothing further is written to the account, because it could not be recorded.",
         "Free space on that volume (or repair it) and start the workbench again: it resumes.",
     )
+
+
+def _is_damage(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -8,12 +8,11 @@ from workbench.core.clock import iso
 from workbench.leaks.command import SCHEMA, LeakReport
 from workbench.leaks.findings import Finding
 from workbench.leaks.model import CommitRef, Coverage, Place
-from workbench.leaks.neighbours import search_strings
 
 if TYPE_CHECKING:
     from workbench.leaks.correlate import Theft
     from workbench.leaks.logreport import Fetch, LogReport, Visitor
-    from workbench.leaks.webreport import Exposure, SiteReport
+    from workbench.leaks.web import Exposure, SiteReport
     from workbench.leaks.wordpress import Vulnerable
 
 _MOST_FETCHES = 500
@@ -43,13 +42,6 @@ def document(report: LeakReport) -> dict[str, Any]:
         ],
         "coverage": _coverage(report.coverage),
         "verdict": report.verdict,
-        "neighbours": _neighbours(report),
-        "search_elsewhere": list(
-            search_strings(
-                (one.key_id for one in report.findings),
-                (place.login for one in report.findings for place in one.where if place.login),
-            )
-        ),
         "sites": [_site(one) for one in report.sites],
         "logs": _logs(report.logs) if report.logs is not None else None,
         "thefts": [_theft(one) for one in report.thefts],
@@ -57,17 +49,6 @@ def document(report: LeakReport) -> dict[str, Any]:
     if report.accepted_now:
         result["accepted_now"] = report.accepted_now
     return result
-
-
-def _neighbours(report: LeakReport) -> list[dict[str, str]]:
-    """The other secrets of each leaked file, for a list of what to replace."""
-    rows = {
-        (place.path, name): {"root": place.root, "path": place.path, "name": name, "vendor": vendor}
-        for one in report.findings
-        for place in one.where
-        for name, vendor in place.neighbours
-    }
-    return list(rows.values())
 
 
 def _finding(one: Finding) -> dict[str, Any]:

@@ -145,14 +145,8 @@ class _Search:
             matches: Iterator[Match] | list[Match] = self.scanner.scan(head)
         else:
             matches = scan_blocks(self._blocks(fd, head, info.st_size), self.scanner)
-        beside: tuple[tuple[str, str], ...] = ()
-        if len(head) < BLOCK and matches:
-            from workbench.leaks.neighbours import neighbours
-
-            matches = list(matches)
-            beside = neighbours(head, [match.secret.reveal() for match in matches])
         for match in matches:
-            self._report(match, path, info, beside=beside)
+            self._report(match, path, info)
 
     def _blocks(self, fd: int, head: bytes, size: int) -> Iterator[bytes]:
         yield head
@@ -193,15 +187,7 @@ class _Search:
             self.coverage.skip("compressed file damaged, cut short or encrypted", self._name(path))
         return True
 
-    def _report(
-        self,
-        match: Match,
-        path: str,
-        info: os.stat_result,
-        *,
-        inside: str = "",
-        beside: tuple[tuple[str, str], ...] = (),
-    ) -> None:
+    def _report(self, match: Match, path: str, info: os.stat_result, *, inside: str = "") -> None:
         self.found(
             match,
             Place(
@@ -214,7 +200,6 @@ class _Search:
                 visible(match.login),
                 inside=inside,
                 modified=utc_text(info.st_mtime),
-                neighbours=beside,
             ),
         )
 

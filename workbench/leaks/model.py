@@ -95,8 +95,6 @@ class Place:
     last_commit: CommitRef | None = None
     in_head: bool | None = None
     reachable: bool | None = None
-    # The other secrets of the same file: name and vendor.
-    neighbours: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +117,9 @@ class Coverage:
     # Reasons that mean "something readable was left out", not "nothing to see there".
     gaps: set[str] = field(default_factory=set)
 
-    def skip(self, reason: str, example: str, *, gap: bool = True, count: int = 1) -> None:
-        """Count things left out, with the first example of their reason."""
-        self.skipped[reason] += count
+    def skip(self, reason: str, example: str, *, gap: bool = True) -> None:
+        """Count one thing left out, with the first example of its reason."""
+        self.skipped[reason] += 1
         self.examples.setdefault(reason, example)
         if gap:
             self.gaps.add(reason)

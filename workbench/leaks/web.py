@@ -12,40 +12,34 @@ import ipaddress
 import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
 from workbench import __version__
+from workbench.core import certificates
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import UsageError
 from workbench.core.network import Network, http_proxy
 from workbench.core.redact import visible
+from workbench.core.tunnel import refusal
 from workbench.leaks import wordpress
 from workbench.leaks.model import Found, Place
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import DEBUG_PAGES, ON_PAGES, PROOFS, is_page
 from workbench.leaks.signatures import OWN_AGENT
-from workbench.leaks.webanswers import Answer, is_usual
-from workbench.leaks.webget import Getter, StopProbing
 from workbench.leaks.webpaths import LARGE, SMALL, Probe, probes
-from workbench.leaks.webreport import Exposure, Site, SiteReport
 
 # Seconds between two requests: two a second at most. On loopback nobody else is disturbed.
 PACE, LOOPBACK_PACE = 0.5, 0.0
 _TIMEOUT = 10.0
 _MOST_FAULTS = 5
-_MOST_BUNDLES = 60
-# Of pages and scripts this much is read; and so long may one request take, however slowly it drips.
-_HUGE, _MOST_SECONDS = 2 << 20, 30.0
-_MOST_WAITS, _LONGEST_WAIT = 3, 60.0
+_MOST_BUNDLES = 10
 _HOST = re.compile(
     r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)+|localhost"
 )
-_SCRIPT = re.compile(
-    rb"(?i)<(?:script|link)[^>]{1,300}(?:src|href)=[\"']([^\"']{1,400}\.m?js(?:\?[^\"']{0,100})?)[\"']"
-)
-_CHUNK = re.compile(rb"[\"'](/?(?:_next/|static/|assets/|build/|js/|chunks/)[\w./~-]{1,160}\.m?js)[\"']")
+_SCRIPT = re.compile(rb"(?i)<script[^>]{1,300}src=[\"']([^\"']{1,400})[\"']")
 # One random path for each way a server may route: plain, folder, script, hidden file, static types.
 _RANDOM = (
     "/{r}",
@@ -59,6 +53,61 @@ _RANDOM = (
     "/{r}.json",
     "/{r}.yml",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site the operator confirmed as theirs: scheme, host, port, and whether it is this very host."""
+
+    origin: str
+    host: str
+    loopback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Something a site hands out. ``grade`` is P3 (a known secret in the body), P2 (its marker) or P1 (an
+    answer of its own that needs an eye); ``proof`` names markers, never values; ``digest`` is the SHA-256 of
+    what was read, 16 hex digits; ``todo`` says what to do.
+    """
+
+    site: str
+    path: str
+    kind: str
+    grade: str
+    proof: tuple[str, ...]
+    status: int
+    length: int
+    digest: str
+    at: str
+    todo: str
+
+
+@dataclass(slots=True)
+class SiteReport:
+    """What one site showed: exposures, answers to look at by hand, WordPress versions, every request made."""
+
+    site: str
+    exposures: list[Exposure] = field(default_factory=list)
+    by_hand: list[Exposure] = field(default_factory=list)
+    installed: list[wordpress.Installed] = field(default_factory=list)
+    vulnerable: list[wordpress.Vulnerable] = field(default_factory=list)
+    asked: list[tuple[str, str, int]] = field(default_factory=list)
+    usual_sizes: set[int] = field(default_factory=set)
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    kind: str
+    length: int
+    body: bytes
+    headers: httpx.Headers
+
+
+class _StopProbing(Exception):
+    """The site asked us to stop, or does not answer."""
 
 
 def site(text: str) -> Site:
@@ -149,7 +198,7 @@ def _client(
     )
 
 
-class _Asker(Getter):
+class _Asker:
     """One site being asked."""
 
     def __init__(
@@ -163,13 +212,15 @@ class _Asker(Getter):
         pace: float,
         progress: Callable[[str, int], None] | None,
     ) -> None:
-        super().__init__(one, client, network, clock, pace, progress)
+        self._site, self._client, self._network = one, client, network
         self._scanner, self._found = scanner, found
-        self._baseline: list[Answer] = []
+        self._clock, self._pace, self._progress = clock, pace, progress
+        self._baseline: list[_Answer] = []
+        self._faults = 0
+        self.report = SiteReport(one.origin)
 
     async def run(self, folders: tuple[str, ...], only: frozenset[str] | None) -> None:
         """Take the baseline, then ask for every path; stop when the site asks for it or does not answer."""
-        home: Answer | None = None
         try:
             home = await self._take_baseline()
             for probe in probes(self._site.host, self._clock.now().year, folders):
@@ -181,46 +232,91 @@ class _Asker(Getter):
             await self._bundles(home, only)
             if only is None:
                 await self._wordpress(home)
-        except StopProbing as stop:
+        except _StopProbing as stop:
             self.report.stopped = str(stop)
-        # A path or two refused is a server that denies it; most of them refused is a filter that knows us.
-        if self._refused * 2 >= max(4, len(self.report.asked)) or (
-            home is not None and home.status in {401, 403}
-        ):
-            self.report.unread["answered 401 or 403: a filter or a login stands before the site"] += (
-                self._refused
-            )
 
-    async def _take_baseline(self) -> Answer | None:
+    async def _take_baseline(self) -> _Answer | None:
         for form in _RANDOM:
             answer = await self._get(form.format(r=secrets.token_hex(8)), LARGE)
             if answer is not None:
                 self._baseline.append(answer)
-                self._seen_by_all(answer, "(any path)")
                 self.report.usual_sizes.add(answer.length)
                 for kind, words in DEBUG_PAGES:
                     if all(word in answer.body for word in words):
                         self._expose(Probe("(any path)", "debug page", "", LARGE), answer, "P2", (kind,))
-        home = await self._get("/", _HUGE)
+        home = await self._get("/", LARGE)
         if home is not None:
-            self._seen_by_all(home, "/")
             self._baseline.append(home)
             self.report.usual_sizes.add(home.length)
             if "/_profiler/" in home.headers.get("X-Debug-Token-Link", ""):
                 self._expose(Probe("/", "debug page", "", LARGE), home, "P2", ("X-Debug-Token-Link",))
         return home
 
-    def _seen_by_all(self, answer: Answer, path: str) -> None:
-        """Search a page that anybody sees: home page, error page, debug page."""
-        probe = Probe(path, "public page", "", _HUGE)
-        if known := self._search(probe, answer):
-            self._expose(probe, answer, "P3", known)
+    async def _get(self, path: str, most: int, *, hops: int = 1) -> _Answer | None:
+        """Return the beginning of an answer, None for a fault; follows one redirect within the origin."""
+        if self.report.asked:
+            await self._clock.sleep(self._pace)
+        headers = {"Range": f"bytes=0-{most - 1}"}
+        try:
+            async with self._client.stream("GET", path, headers=headers) as response:
+                body = b""
+                async for piece in response.aiter_raw(SMALL):
+                    body += piece
+                    if len(body) >= most:
+                        break
+        except httpx.HTTPError as error:
+            self._faults += 1
+            self.report.asked.append((iso(self._clock.now()), path, 0))
+            if (words := await self._untrusted(error)) or isinstance(error, httpx.ProxyError):
+                raise _StopProbing(words or self._no_tunnel(error)) from error
+            if self._faults >= _MOST_FAULTS:
+                raise _StopProbing(
+                    f"{_MOST_FAULTS} requests without an answer ({type(error).__name__})"
+                ) from error
+            return None
+        self.report.asked.append((iso(self._clock.now()), path, response.status_code))
+        if self._progress is not None:
+            self._progress(self._site.origin, len(self.report.asked))
+        if response.status_code in {429, 503}:
+            raise _StopProbing(f"the site answered {response.status_code}: it asks for fewer requests")
+        self._faults = 0
+        if response.is_redirect and hops > 0 and (target := self._redirect(path, response)):
+            return await self._get(target, most, hops=hops - 1)
+        total = _total(response)
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return _Answer(
+            response.status_code, kind, max(total, len(body[:most])), body[:most], response.headers
+        )
 
-    def _judge(self, probe: Probe, answer: Answer) -> None:
+    async def _untrusted(self, error: httpx.HTTPError) -> str:
+        """Return why the site's certificate is not believed, ``""`` where the fault is another one."""
+        verification = certificates.failure(error)
+        if verification is None:
+            return ""
+        host, port = self._site.host, urlsplit(self._site.origin).port or 443
+        proxy = self._network.routes.to(host, port)
+        shown = await certificates.presented(host, port, proxy)
+        told = certificates.explain(host, verification, shown, proxy)
+        return f"{told.what} {told.means} {told.todo}"
+
+    def _no_tunnel(self, error: httpx.HTTPError) -> str:
+        host, port = self._site.host, urlsplit(self._site.origin).port or 443
+        proxy = self._network.routes.to(host, port)
+        return refusal(proxy, str(error), f"{host}:{port}") if proxy is not None else type(error).__name__
+
+    def _redirect(self, path: str, response: httpx.Response) -> str:
+        """Return the path to follow: same origin, and neither the home page nor a login."""
+        target = urlsplit(urljoin(f"{self._site.origin}{path}", response.headers.get("Location", "")))
+        if f"{target.scheme}://{target.netloc}" != self._site.origin:
+            return ""
+        if target.path in ("", "/") or re.search(r"(?i)login|signin|auth|account", target.path):
+            return ""
+        return f"{target.path}?{target.query}" if target.query else target.path
+
+    def _judge(self, probe: Probe, answer: _Answer) -> None:
         if answer.status not in {200, 206} or not answer.body or self._is_baseline(answer):
             return
-        # Its bytes decide, not its label: a server that knows no type sends an .env as text/html.
-        page = is_page(answer.body)
+        page = is_page(answer.body) or answer.kind == "text/html"
         marks = () if page and probe.proof not in ON_PAGES else PROOFS[probe.proof](answer.body)
         known = self._search(probe, answer) if marks or not page else ()
         if known:
@@ -230,11 +326,18 @@ class _Asker(Getter):
         elif not page:
             self._expose(probe, answer, "P1", ())
 
-    def _is_baseline(self, answer: Answer) -> bool:
-        """Whether this is what the site answers to anything, though parts of it may change from one to the next."""
-        return is_usual(answer, self._baseline)
+    def _is_baseline(self, answer: _Answer) -> bool:
+        """Whether this is what the site answers to anything: same body, or same type and nearly same length."""
+        for usual in self._baseline:
+            if usual.status not in {200, 206} or usual.kind != answer.kind:
+                continue
+            if usual.body[: len(answer.body)] == answer.body or (
+                is_page(usual.body) and abs(usual.length - answer.length) <= 32 + usual.length // 100
+            ):
+                return True
+        return False
 
-    def _search(self, probe: Probe, answer: Answer) -> tuple[str, ...]:
+    def _search(self, probe: Probe, answer: _Answer) -> tuple[str, ...]:
         """Report secrets in a body; return what they are (for a known one its label), never what they say."""
         labels = []
         for match in self._scanner.scan(answer.body):
@@ -243,7 +346,7 @@ class _Asker(Getter):
             labels.append(f"holds {match.known}" if match.known else f"holds {match.kind.value}")
         return tuple(dict.fromkeys(labels))
 
-    def _expose(self, probe: Probe, answer: Answer, grade: str, proof: Iterable[str]) -> None:
+    def _expose(self, probe: Probe, answer: _Answer, grade: str, proof: Iterable[str]) -> None:
         exposure = Exposure(
             self._site.origin,
             probe.path,
@@ -260,50 +363,30 @@ class _Asker(Getter):
         if not any(one.path == exposure.path and one.proof == exposure.proof for one in listing):
             listing.append(exposure)
 
-    async def _bundles(self, home: Answer | None, only: frozenset[str] | None) -> None:
+    async def _bundles(self, home: _Answer | None, only: frozenset[str] | None) -> None:
         """Read the site's own scripts and their source maps: whatever is in them is public already."""
         sources = [source.decode("utf-8", "replace") for source in _SCRIPT.findall(home.body)] if home else []
         own = [parts.path for source in sources if (parts := self._own(source)) is not None]
-        waiting = list(dict.fromkeys(own))
-        for number, path in enumerate(waiting):
-            if number >= _MOST_BUNDLES:
-                self.report.unread["script past the limit, not read"] += len(waiting) - number
-                break
+        for path in list(dict.fromkeys(own))[:_MOST_BUNDLES]:
             for probe in (
-                Probe(path, "script bundle", "script settings", _HUGE),
-                Probe(f"{path}.map", "source map", "source map", _HUGE),
+                Probe(path, "script bundle", "script settings", LARGE),
+                Probe(f"{path}.map", "source map", "source map", LARGE),
             ):
                 if only is not None and probe.path not in only:
                     continue
                 answer = await self._get(probe.path, probe.most)
                 if answer is None or answer.status not in {200, 206} or self._is_baseline(answer):
                     continue
-                if answer.length > len(answer.body) >= _HUGE:
-                    self.report.unread["script or map longer than is read"] += 1
-                waiting += [one for one in self._chunks(answer.body) if one not in waiting]
                 known = self._search(probe, answer)
                 marks = PROOFS["source map"](answer.body) if probe.kind == "source map" else ()
                 if known or marks:
                     self._expose(probe, answer, "P3" if known else "P2", (*marks, *known))
 
-    def _chunks(self, body: bytes) -> list[str]:
-        """Return the further scripts that a script names: frameworks load most of theirs later."""
-        named = [found.decode("ascii", "replace") for found in _CHUNK.findall(body)]
-        roots = [
-            "/_next/" if name.startswith(("static/", "chunks/")) and b"/_next/" in body else "/"
-            for name in named
-        ]
-        return list(
-            dict.fromkeys(
-                name if name[0] == "/" else root + name for root, name in zip(roots, named, strict=True)
-            )
-        )
-
     def _own(self, source: str) -> SplitResult | None:
         parts = urlsplit(urljoin(f"{self._site.origin}/", source))
         return parts if f"{parts.scheme}://{parts.netloc}" == self._site.origin else None
 
-    async def _wordpress(self, home: Answer | None) -> None:
+    async def _wordpress(self, home: _Answer | None) -> None:
         """Read versions from public text only: the home page, and the readme of plugins the list knows."""
         page = home.body.decode("utf-8", "replace") if home else ""
         if "wp-content" not in page and "wp-includes" not in page and not wordpress.core_version(page):
@@ -319,6 +402,15 @@ class _Asker(Getter):
                 one = wordpress.Installed(slug, version, self._site.origin + path)
                 self.report.installed.append(one)
                 self.report.vulnerable += wordpress.vulnerable(one)
+
+
+def _total(response: httpx.Response) -> int:
+    """Return the full length an answer claims: of the file behind a range, or of the body; 0 if neither."""
+    claimed = re.search(r"/(\d{1,15})$", response.headers.get("Content-Range", ""))
+    if claimed:
+        return int(claimed.group(1))
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdigit() else 0
 
 
 _TODO = {

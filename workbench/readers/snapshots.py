@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from workbench.core.atomic_files import ensure_folder
+from workbench.core.atomic_files import ensure_folder, read_private, replace_durably
 from workbench.core.clock import Clock, iso
-from workbench.core.errors import JournalError
+from workbench.core.errors import JournalError, VaultError
 from workbench.core.sealing import Sealer
 from workbench.domain.model.inventory import Inventory
 
@@ -85,28 +84,23 @@ async def preserve(content: dict[str, Any], part: str, folder: Path, sealer: Sea
     }
 
 
-def load(path: Path, sealer: Sealer) -> dict[str, Any]:
-    """Return a snapshot's content; raises VaultError when it was altered or belongs to another vault."""
-    content: dict[str, Any] = msgspec.json.decode(sealer.open(path.read_bytes(), context=path.name))
+def load(path: Path, sealer: Sealer, sha256: str = "") -> dict[str, Any]:
+    """Return a snapshot's content; raises VaultError when it was altered, belongs to another vault, or is not
+    the one whose hash the journal holds (``sha256``)."""
+    raw = sealer.open(read_private(path)[0], context=path.name)
+    if sha256 and hashlib.sha256(raw).hexdigest() != sha256:
+        raise VaultError(
+            f"The snapshot {path.name} is not the one that the journal says was stored.",
+            "Another one was put in its place.",
+            "Do not rely on it; look for a copy of the state folder.",
+        )
+    content: dict[str, Any] = msgspec.json.decode(raw)
     return content
 
 
 def _write(path: Path, data: bytes) -> None:
     ensure_folder(path.parent)
-    part = path.with_suffix(".part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb", closefd=False) as file:
-            file.write(data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_durably(path, data)
 
 
 def _placed(record: Any, place: Any) -> dict[str, Any]:

@@ -18,8 +18,11 @@ from workbench.reports.blocks import Block, Bullets, Chart, Table, Text
 from workbench.reports.report import Report
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#|~!])")
-# What renderers make a link of although it is no Markdown: addresses of the web.
-_AUTOLINK = re.compile(r"(?i)(?<=:)(?=//)|(?<=\bwww)(?=\\?\.)")
+# What renderers make a link of although it is no Markdown: addresses of the web, and schemes that run something.
+_SCHEMES = "|".join(
+    rf"(?<=\b{scheme})(?=:)" for scheme in ("javascript", "vbscript", "data", "file", "mailto")
+)
+_AUTOLINK = re.compile(rf"(?i)(?<=:)(?=//)|(?<=\bwww)(?=\\?\.)|{_SCHEMES}")
 # How a cell must not begin, also after spaces and in full-width letters; a minus only before a number or a space.
 _FORMULA = re.compile(r"\s*(?:[=+@＝＋＠]|－|-(?![\d.,:%\s]*$|\s))")
 _BAR = 40

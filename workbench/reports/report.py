@@ -17,6 +17,7 @@ from workbench.domain.detection import findings
 from workbench.domain.forensics import timeline
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.findings import leak_findings
+from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -95,8 +96,24 @@ def compose(audience: Audience, material: Material) -> Report:
         iso(situation.now),
         situation.state.last_seq,
         material.journal_hash,
-        tuple(section(material) for section in _SECTIONS[audience]),
+        (*_ground(material), *(section(material) for section in _SECTIONS[audience])),
     )
+
+
+def _ground(material: Material) -> tuple[Section, ...]:
+    """Return what must be read before everything else: a report rests on its journal."""
+    state = material.situation.state
+    said = [state.damage] if state.damage else []
+    if state.unread_rows:
+        said.append(
+            f"{len(state.unread_rows)} journal row(s) cannot be read; what they said is missing here."
+        )
+    if state.after:
+        said.append(
+            f"This incident goes on from {state.after.get('incident', '')}, whose journal was found damaged: "
+            f"{state.after.get('damage', '')}"
+        )
+    return (Section("The record this rests on is damaged", (Bullets(tuple(said)),)),) if said else ()
 
 
 # ── sections ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -283,7 +300,11 @@ def _timeline(material: Material) -> Section:
     dated += timeline.between(whole, None, None, (timeline.Kind.EXPOSURE, timeline.Kind.LISTING))
     rows = [(iso(moment.at), moment.kind.value, moment.text) for moment in dated]
     for row in material.rows:
-        line = line_of(row, situation.state)
+        try:
+            line = line_of(row, situation.state)
+        except UNREADABLE:
+            rows.append((row.at, str(row.seq), "this journal row cannot be read"))
+            continue
         if line is not None:
             rows.append((row.at, str(row.seq), line.text))
     return Section("Timeline", (Table(("at", "from", "what"), tuple(sorted(rows, key=lambda r: r[0]))),))
@@ -386,10 +407,11 @@ def to_json(report: Report) -> dict[str, Any]:
 def _block(block: Block) -> dict[str, Any]:
     match block:
         case Text(text=text):
-            return {"text": text}
+            return {"text": visible(text, 4000)}
         case Bullets(items=items):
-            return {"bullets": list(items)}
+            return {"bullets": [visible(item, 2000) for item in items]}
         case Table(headers=headers, rows=rows):
-            return {"table": [dict(zip(headers, row, strict=True)) for row in rows]}
+            shown = ([visible(cell, 400) for cell in row] for row in rows)
+            return {"table": [dict(zip(headers, row, strict=True)) for row in shown]}
         case Chart(title=title, points=points):
             return {"chart": title, "points": [list(point) for point in points]}

@@ -39,7 +39,7 @@ async def resolve(state: State, vault: Vault, supplied: Secret | None) -> AdminK
             "Without one the account cannot be read or secured.",
             "Set MAILGUN_API_KEY, pipe the key to --key-stdin, or start the full screen and type it.",
         )
-    stored = await vault.fetch(EntryName(state.vault_service, state.admin_entry))
+    stored = await vault.fetch(EntryName(state.admin_service or state.vault_service, state.admin_entry))
     if stored is None:
         raise VaultError(
             f"The incident's admin key “{state.admin_entry}” is not in this vault.",

@@ -148,7 +148,7 @@ async def _snapshot(state: State, sealer: Sealer, folder: Path) -> Mapping[str, 
     if not await asyncio.to_thread(path.exists):
         # Purged on request: the facts of the journal must do.
         return None
-    return await asyncio.to_thread(snapshots.load, path, sealer)
+    return await asyncio.to_thread(snapshots.load, path, sealer, str(state.snapshots["0a"].get("sha256", "")))
 
 
 def options_of(

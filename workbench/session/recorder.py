@@ -6,6 +6,7 @@ No network and no plan: the session stands on this and adds the account.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import getpass
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +15,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.core import diagnostics
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import JournalError, UsageError, VaultError, WorkbenchError, host_fault
 from workbench.core.network import Network
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home
+from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.state import JournalRow, State
-from workbench.journal.journal import Journal
+from workbench.journal.journal import Journal, damaged
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.endpoints import Endpoints
 from workbench.presentation.activity_log import LogLine, line_of
@@ -73,7 +76,8 @@ class IncidentRecord:
         # When a read-only workbench last looked at what the other one wrote.
         self.followed_at: datetime | None = None
         for row in journal.rows():
-            self._log_row(row)
+            with contextlib.suppress(*UNREADABLE):  # a damaged row costs its own line
+                self._log_row(row)
         ledger.listen(self._row_written)
 
     @property
@@ -83,7 +87,7 @@ class IncidentRecord:
 
     @property
     def read_only(self) -> bool:
-        """Return whether another workbench writes to this incident."""
+        """Return whether nothing can be written to this incident: see ``read_only_words``."""
         return self._journal.read_only
 
     async def follow(self) -> int:
@@ -91,7 +95,7 @@ class IncidentRecord:
 
         Raises JournalError where the journal cannot be read any more.
         """
-        if not self.read_only:
+        if not self._journal.held_elsewhere or self._journal.damage is not None:
             return 0
         rows = await asyncio.to_thread(self._journal.rows, self.state.last_seq)
         for row in rows:
@@ -109,6 +113,30 @@ class IncidentRecord:
             return f"not following yet, row {self.state.last_seq}"
         seconds = max(0, int((self.clock.now() - self.followed_at).total_seconds()))
         return f"following, row {self.state.last_seq}, {seconds} s ago"
+
+    @property
+    def read_only_words(self) -> str:
+        """Return why nothing can be written: another workbench holds the incident, or its journal is damaged."""
+        if self._journal.damage is not None:
+            return "read-only: the journal was altered; --new goes on in a new incident"
+        return f"read-only: {self.holder_text} holds this incident"
+
+    def grounds(self) -> list[str]:
+        """Return what must be said before anything this incident tells: what is wrong with its journal."""
+        said = [self.state.damage] if self.state.damage else []
+        if said:
+            said[0] += " Nothing is written to it; --new goes on in a new incident that names this one."
+        if self.state.unread_rows:
+            rows = ", ".join(str(seq) for seq in self.state.unread_rows[:5])
+            said.append(
+                f"{len(self.state.unread_rows)} journal row(s) cannot be read ({rows}); what they said is missing."
+            )
+        if self.state.after:
+            said.append(
+                f"This incident goes on from {visible(self.state.after.get('incident', ''), 40)}, whose journal was "
+                f"found damaged: {visible(self.state.after.get('damage', ''), 200)}"
+            )
+        return said
 
     @property
     def holder_text(self) -> str:
@@ -177,6 +205,7 @@ class IncidentRecord:
 
     async def record_error(self, error: BaseException, doing: str) -> None:
         """Journal an error in safe words: of an unexpected one only its kind is kept, never its text."""
+        await asyncio.to_thread(diagnostics.note, self._options.home.path, error, doing)
         if not isinstance(error, WorkbenchError):
             error = host_fault(error) or error
         if isinstance(error, WorkbenchError):
@@ -195,7 +224,10 @@ class IncidentRecord:
         return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
 
     def check_writable(self) -> None:
-        """Raise UsageError with who holds the incident where another workbench writes to it."""
+        """Raise UsageError with who holds the incident where another workbench writes to it, JournalError
+        where its journal is damaged."""
+        if self._journal.damage is not None:
+            raise damaged(self._journal.damage)
         if self.read_only:
             raise UsageError(
                 "This incident is open in another workbench.",

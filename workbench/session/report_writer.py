@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,27 +62,27 @@ async def write(material: Material, folder: Path) -> Written:
     return Written(folder, hashes, whole)
 
 
-def check(rows: Sequence[chain.Row], hashes: Mapping[str, str]) -> Checked:
+def check(
+    rows: Sequence[chain.Row], hashes: Mapping[str, str], remembered: tuple[int, str] | None = None
+) -> Checked:
     """Check journal and report files against each other.
 
     ``hashes`` maps file names to the SHA-256 of their content now. Later journal rows are accepted: a report
-    tells the state of one row, and an incident goes on.
+    tells the state of one row, and an incident goes on. ``remembered`` is the head that the vault holds.
     """
-    broken = chain.verify(rows)
-    if broken is not None:
-        return Checked(
-            False, f"The journal was altered: row {broken} does not follow from the one before.", broken
-        )
-    known = {name: row for row in rows if row.kind == "report.written" for name in row.body["files"]}
+    damage = chain.damage_of(rows, remembered)
+    if damage is not None:
+        return Checked(False, damage.words, damage.row)
+    known = {name: (row, body) for row, body in _written(rows) for name in body["files"]}
     for name, digest in hashes.items():
-        row = known.get(name)
+        row, body = known.get(name, (None, {}))
         if row is None:
             return Checked(False, f"{name} is not a report of this incident's journal.")
-        if row.body["files"][name] != digest:
+        if body["files"][name] != digest:
             return Checked(
                 False, f"{name} was altered after it was written (journal row {row.seq}).", row.seq
             )
-        if not chain.includes(rows, row.body["row"], row.body["hash"]):
+        if not chain.includes(rows, body["row"], body["hash"]):
             return Checked(
                 False, f"{name} tells of a journal state that this journal does not have.", row.seq
             )
@@ -90,6 +91,13 @@ def check(rows: Sequence[chain.Row], hashes: Mapping[str, str]) -> Checked:
         f"Whole: {len(rows)} journal rows and {len(hashes)} report file(s) agree. Only a hash that already left this "
         "machine proves anything: whoever controls the machine could rewrite both.",
     )
+
+
+def _written(rows: Sequence[chain.Row]) -> Iterator[tuple[chain.Row, dict[str, Any]]]:
+    for row in rows:
+        with contextlib.suppress(*chain.UNREADABLE):
+            if row.kind == "report.written" and isinstance(row.body["files"], dict):
+                yield row, row.body
 
 
 def _write_all(folder: Path, files: Mapping[str, str]) -> None:

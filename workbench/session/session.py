@@ -8,30 +8,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import iso
-from workbench.core.errors import ApiError, JournalError, UsageError
+from workbench.core.errors import ApiError, JournalError, UsageError, VaultError
 from workbench.core.redact import Secret
-from workbench.core.state_dir import new_incident_id, tag_of
+from workbench.core.state_dir import JOURNAL_NAME, Home, new_incident_id, tag_of
 from workbench.domain.detection import findings, lockout
+from workbench.domain.model.hash_chain import damage_of
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
+from workbench.domain.model.replay import fold
 from workbench.domain.runbook import deadlines, guide, role_play, runbook
 from workbench.domain.runbook.containment_state import containment
 from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
 from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
-from workbench.journal.journal import Journal
+from workbench.journal.journal import Journal, read_rows
 from workbench.journal.ledger import Ledger
 from workbench.planning import registry
 from workbench.reports import support_messages
 from workbench.reports.report import Material
+from workbench.session import journal_head
 from workbench.session.account import AccountReadings
 from workbench.session.admin_key import AdminKey, fingerprint_key, resolve
 from workbench.session.events import PlanRun
 from workbench.session.recorder import SessionOptions, operator
-from workbench.vault.vault import EntryName
+from workbench.vault.vault import EntryName, Vault
 
 if TYPE_CHECKING:
     from workbench.domain.detection.changes import Change
@@ -57,6 +61,7 @@ class Session(AccountReadings):
         self._context: Context | None = None
         self._held: Callable[[Held], Awaitable[Keeping]] | None = None
         self._noting = asyncio.Lock()
+        self._remembered: journal_head.Head | None = None
 
     # ── judging and planning ─────────────────────────────────────────────────────────────────────────
 
@@ -84,7 +89,7 @@ class Session(AccountReadings):
     def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
         """Return why an action is not possible now, ``""`` when it is."""
         if self.read_only and action_id in registry.BUILDERS:
-            return f"read-only: {self.holder_text} holds this incident"
+            return self.read_only_words
         return registry.unavailable(action_id, self.situation(), marked)
 
     def support_message(self) -> str:
@@ -126,6 +131,7 @@ class Session(AccountReadings):
         await self.note_containment()
         for body in deadlines.wanted(self.situation()):
             await self._ledger.record("timer", body)
+        await self._remember_head()
         return summary
 
     async def _read_after_cut(self) -> None:
@@ -196,6 +202,8 @@ class Session(AccountReadings):
                 "",
                 "Make room on the disk, then try again.",
             ) from error
+        if self._journal.damage is not None:
+            return written  # It says so itself; nothing is added to such a journal.
         body = {
             "files": dict(written.files),
             "row": material.situation.state.last_seq,
@@ -203,6 +211,7 @@ class Session(AccountReadings):
         }
         await self._ledger.record("report.written", body)
         await self.fact("report", {"sha256": next(iter(written.files.values()))})
+        await self._remember_head()
         return written
 
     async def exercise(self, action_id: str) -> str:
@@ -224,8 +233,18 @@ class Session(AccountReadings):
             # A connection that does not close ends with the process; the journal must be closed before that.
             async with asyncio.timeout(CONNECTIONS_CLOSE):
                 await self.api.aclose()
+        await self._remember_head()
         await asyncio.to_thread(self._journal.close)
         self._options.vault.close()
+
+    async def _remember_head(self) -> None:
+        """Have the vault remember how far the journal came; a vault that does not take it costs only that."""
+        head = (self._journal.head_seq, self._journal.head_hash)
+        if self.read_only or head == self._remembered:
+            return
+        with contextlib.suppress(VaultError):
+            await journal_head.remember(self._options.vault, self.incident, head)
+            self._remembered = head
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -304,19 +323,65 @@ _ENDS = (Phase.VERIFIED, Phase.UNPROVEN, Phase.FAILED, Phase.SKIPPED)
 async def open_session(options: SessionOptions) -> Session:
     """Open or resume an incident without touching the network.
 
-    Raises UsageError when no admin key can be found, VaultError when the vault does not open, JournalError
-    when the journal cannot be used.
+    The journal is checked first, its chain and against the head that the vault remembers; where it is not what
+    was written the session is read-only, and a new incident names it. Raises UsageError when no admin key can
+    be found, VaultError when the vault does not open, JournalError when the journal cannot be used.
     """
-    options.home.ensure()
-    incident = options.incident or options.home.latest() or new_incident_id(options.clock.now())
-    path = options.home.folder(incident) / "journal.sqlite"
-    journal = await asyncio.to_thread(Journal.open, path, options.clock, incident)
+    home = options.home
+    home.ensure()
+    incident = options.incident or home.latest() or new_incident_id(options.clock.now())
+    path = home.folder(incident) / JOURNAL_NAME
+    new = not await asyncio.to_thread(os.path.lexists, path)
+    after = await predecessor(home, options.vault) if new else {}
+    remembered = await journal_head.recall(options.vault, incident)
+    journal = await asyncio.to_thread(Journal.open, path, options.clock, incident, remembered=remembered)
     try:
         ledger = Ledger(journal, await asyncio.to_thread(journal.rows))
-        if not ledger.state.incident:
-            await ledger.record("incident.opened", {"incident": incident, "drill": options.drill})
+        if journal.damage is not None:
+            ledger.state.damage = journal.damage.words
+            ledger.state.incident = incident
+        elif not ledger.state.incident:
+            body = {"incident": incident, "drill": options.drill, **({"after": after} if after else {})}
+            await ledger.record("incident.opened", body)
+        if new:
+            await asyncio.to_thread(home.record_latest, incident)
         admin = await resolve(ledger.state, options.vault, options.key)
     except BaseException:
         await asyncio.to_thread(journal.close)
         raise
     return Session(options, journal, ledger, admin)
+
+
+async def predecessor(home: Home, vault: Vault) -> dict[str, Any]:
+    """Return what a new incident says of the latest one where that is lost or damaged, nothing where it is sound.
+
+    With it goes where the admin key stands that the damaged incident made: the one supplied may be dead by now.
+    """
+    try:
+        old = home.latest()
+        if old is None:
+            return {}
+        rows = await asyncio.to_thread(read_rows, home.folder(old) / JOURNAL_NAME)
+    except JournalError as error:
+        return {"incident": home.recorded() or "", "damage": error.what}
+    found = damage_of(rows, await journal_head.recall(vault, old))
+    if found is None:
+        return {}
+    state = fold(rows)
+    return {
+        "incident": old,
+        "damage": found.words,
+        "row": rows[-1].seq if rows else 0,
+        "hash": rows[-1].hash if rows else "",
+        "admin_entry": state.admin_entry,
+        "admin_service": state.admin_service
+        or state.vault_service
+        or await _service_of(vault, state.admin_entry),
+        "retired": dict(state.retired),
+    }
+
+
+async def _service_of(vault: Vault, entry: str) -> str:
+    """Return under which service the vault holds ``entry``: the row that said so may be the damaged one."""
+    names = await vault.names() if entry else None
+    return max((name.service for name in names or () if name.username == entry), default="")

@@ -94,6 +94,10 @@ class Incident(Protocol):
         """Return whether another workbench writes to this incident."""
 
     @property
+    def read_only_words(self) -> str:
+        """Return why nothing can be written, as it is said to whoever tries."""
+
+    @property
     def following(self) -> str:
         """Return how far a read-only workbench follows the one that writes, in words."""
 

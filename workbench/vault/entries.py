@@ -64,6 +64,11 @@ def encryption_entry() -> EntryName:
     return EntryName(WORKBENCH_SERVICE, "workbench: encryption key")
 
 
+def journal_head_entry(incident: str) -> EntryName:
+    """Return the entry that remembers how far an incident's journal had come: a rollback of the folder shows."""
+    return EntryName(WORKBENCH_SERVICE, f"workbench: journal head of {_plain(incident)}")
+
+
 def probe_entry() -> EntryName:
     """Return the entry written and removed again to prove that a keyring works."""
     return EntryName(WORKBENCH_SERVICE, "workbench: test entry, may be deleted")

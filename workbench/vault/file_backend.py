@@ -140,8 +140,9 @@ class FileKeyring(KeyringBackend):
         """Store all ``values`` by one durable replace: all of them, or none and a VaultError."""
 
         def change(entries: Entries) -> None:
+            cipher = self._lockbox.cipher()
             for name, value in values.items():
-                entries[name] = self._lockbox.seal(name, value)
+                entries[name] = self._lockbox.seal(name, value, cipher)
 
         if values:
             self._change(change)
@@ -165,10 +166,11 @@ class FileKeyring(KeyringBackend):
         with self._guard:
             self._version = None
             shown = self._shown()
+            cipher = self._lockbox.cipher()
             found: dict[EntryName, str | None] = {}
             for name in names:
                 entry = shown.get(name)
-                found[name] = None if entry is None else self._lockbox.open(name, entry)
+                found[name] = None if entry is None else self._lockbox.open(name, entry, cipher)
             return found
 
     def change_passphrase(self, passphrase: Secret, cost: Cost | None = None) -> None:
@@ -306,6 +308,21 @@ class FileKeyring(KeyringBackend):
             yield
         finally:
             os.close(handle)
+
+
+def names_in(path: Path) -> list[EntryName]:
+    """Return the names that stand in the vault file at ``path``, sorted; no passphrase is needed for them.
+
+    Where the file is lost or damaged, those of the generation before. VaultError where neither can be read.
+    """
+    try:
+        return sorted(decode(_read(path)[0])[1])
+    except VaultError:
+        try:
+            return sorted(decode(_read(previous_of(path))[0])[1])
+        except VaultError:
+            pass
+        raise
 
 
 def _lock(handle: int, path: Path) -> None:

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from workbench.core.errors import VaultError
+from workbench.core.process import LockedKey
 from workbench.core.redact import Secret
 from workbench.vault.entries import EntryName
 
@@ -93,11 +94,10 @@ Entries = dict[EntryName, SealedEntry]
 class Lockbox:
     """The master key of one unlocked vault, its wrapped form, and what is done with it."""
 
-    def __init__(self, vault: str, master: bytes, wrapped: _Key) -> None:
+    def __init__(self, vault: str, master: bytes | LockedKey, wrapped: _Key) -> None:
         self.vault = vault
-        self._master = master
+        self._master = master if isinstance(master, LockedKey) else LockedKey(master)
         self._wrapped = wrapped
-        self._entry_cipher = AESGCM(self.derive("entries"))
 
     def __repr__(self) -> str:
         return f"Lockbox({self.vault}, ••••)"
@@ -125,7 +125,7 @@ class Lockbox:
 
     def with_passphrase(self, passphrase: Secret, cost: Cost) -> Lockbox:
         """Return the same vault under a new passphrase (runs scrypt)."""
-        return Lockbox(self.vault, self._master, _wrap(self.vault, self._master, passphrase, cost))
+        return Lockbox(self.vault, self._master, _wrap(self.vault, self._master.value(), passphrase, cost))
 
     def rewrapped(self, document: Document) -> Lockbox:
         """Return this lockbox carrying the wrapped key found in ``document`` (changed by another process)."""
@@ -133,7 +133,11 @@ class Lockbox:
 
     def derive(self, purpose: str) -> bytes:
         """Return 32 bytes derived from the master key for ``purpose``."""
-        return derive_key(self._master, purpose, self.vault)
+        return derive_key(self._master.value(), purpose, self.vault)
+
+    def cipher(self) -> AESGCM:
+        """Return the cipher of the entries, made anew: it holds a key in ordinary memory, so keep it for one batch."""
+        return AESGCM(self.derive("entries"))
 
     def vouches_for(self, document: Document) -> bool:
         """Return whether ``document`` is, from its head to its last entry, what a holder of this key wrote.
@@ -167,17 +171,22 @@ class Lockbox:
         joined = b"".join(len(part).to_bytes(4, "big") + part for part in bound)
         return hmac.digest(self.derive("file"), joined, "sha256")
 
-    def seal(self, name: EntryName, value: str) -> SealedEntry:
-        """Return ``value`` sealed for ``name``."""
+    def seal(self, name: EntryName, value: str, cipher: AESGCM | None = None) -> SealedEntry:
+        """Return ``value`` sealed for ``name``; ``cipher`` is the one of a batch."""
         nonce = os.urandom(_NONCE_BYTES)
         data = value.encode("utf-8", "surrogatepass")
-        sealed = self._entry_cipher.encrypt(nonce, data, _entry_context(self.vault, name))
+        sealed = (cipher or self.cipher()).encrypt(nonce, data, _entry_context(self.vault, name))
         return SealedEntry(name.service, name.username, nonce, sealed)
 
-    def open(self, name: EntryName, entry: SealedEntry) -> str:
-        """Return the value of ``entry``; VaultError naming it where it was altered or moved."""
+    def open(self, name: EntryName, entry: SealedEntry, cipher: AESGCM | None = None) -> str:
+        """Return the value of ``entry``; VaultError naming it where it was altered or moved.
+
+        ``cipher`` is the one of a batch.
+        """
         try:
-            data = self._entry_cipher.decrypt(entry.nonce, entry.sealed, _entry_context(self.vault, name))
+            data = (cipher or self.cipher()).decrypt(
+                entry.nonce, entry.sealed, _entry_context(self.vault, name)
+            )
         except (InvalidTag, ValueError):
             raise VaultError(
                 f"The vault entry '{name}' was altered.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from workbench.core.atomic_files import read_private, replace_durably
+from workbench.core.atomic_files import keep_previous, previous_of, read_private, replace_durably, set_aside
 from workbench.core.errors import HostError
 from workbench.core.state_dir import Home
 
@@ -29,7 +29,7 @@ def stored(home: Home) -> list[str]:
         ) from error
     try:
         names = json.loads(content)["names"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise HostError(
             f"{path} cannot be read.",
             "It holds the names of secrets that were stored for the workbench itself; the vault is untouched.",
@@ -38,7 +38,28 @@ def stored(home: Home) -> list[str]:
     return sorted({str(name) for name in names})
 
 
+def known(home: Home) -> tuple[list[str], str]:
+    """Return the names that can be read, and a sentence where the file is damaged (else an empty one).
+
+    Then the generation before is read; the names are a help only, the secrets are in the vault.
+    """
+    try:
+        return stored(home), ""
+    except HostError as error:
+        told = f"{error.what} {error.means}"
+    try:
+        content, _ = read_private(previous_of(home.path / _FILE))
+        return sorted({str(name) for name in json.loads(content)["names"]}), told
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return [], told
+
+
 def remember(home: Home, name: str) -> None:
-    """Add a name, durably."""
-    names = sorted({*stored(home), name})
-    replace_durably(home.path / _FILE, json.dumps({"names": names}).encode())
+    """Add a name, durably. What is read is verified first: a damaged file is moved aside, not written over."""
+    path = home.path / _FILE
+    names, told = known(home)
+    if told:
+        set_aside(path)
+    else:
+        keep_previous(path)
+    replace_durably(path, json.dumps({"names": sorted({*names, name})}).encode())

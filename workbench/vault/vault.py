@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from workbench.core.errors import VaultError, WorkbenchError
+from workbench.core.errors import UsageError, VaultError, WorkbenchError
 from workbench.core.redact import Secret
 from workbench.core.sealing import Sealer
 from workbench.core.thread_worker import Worker
@@ -98,6 +98,24 @@ class Vault:
     def kind(self) -> Literal["file", "system"]:
         """``file`` for the workbench's own encrypted file, ``system`` for a keyring of the host."""
         return "file" if self._file is not None else "system"
+
+    @property
+    def notices(self) -> list[str]:
+        """What was found damaged in the vault, and what became of it, in sentences."""
+        return list(self._file.notices) if self._file is not None else []
+
+    async def change_passphrase(self, passphrase: Secret, cost: Cost | None = None) -> None:
+        """Put the file vault under a new passphrase, the generation before it too; entries stay as they are.
+
+        UsageError where the vault is the system's keyring, which has a password of its own.
+        """
+        if self._file is None:
+            raise UsageError(
+                f"The vault is the {self.describe()}.",
+                "It is opened with its own password, not with one of the workbench.",
+                "Change it there.",
+            )
+        await self._call(partial(self._file.change_passphrase, passphrase, cost), None)
 
     def describe(self) -> str:
         """Return one line for screens: what the vault is and where."""

@@ -6,14 +6,16 @@ import copy
 import json
 import logging
 import pickle
+import sys
 import traceback
 import unicodedata
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.redact import MASK, Secret, key_tail, short_address, visible
+from workbench.core.redact import MARKS, MASK, Secret, json_escaped, key_tail, short_address, visible
 
 values = st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=60)
 long_values = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789", min_size=12, max_size=40)
@@ -102,6 +104,16 @@ def test_what_is_made_visible_stays_so(text: str) -> None:
         ("\ud800", "\\ud800"),
         ("\U000e0041", "\\U000e0041"),
         ("ünï漢", "ünï漢"),
+        ("e\u0301te\u0301", "e\u0301te\u0301"),
+        ("Vi\u1ec7t Nam, \u0e1b\u0e49\u0e32", "Vi\u1ec7t Nam, \u0e1b\u0e49\u0e32"),
+        ("Z" + "\u0336" * 40 + "algo", "Z" + "\u0336" * 4 + "…(+36)algo"),
+        ("\u0301a", "\\u0301a"),
+        ("a \u0301", "a \\u0301"),
+        ("admin\u3164", "admin\\u3164"),
+        ("admin\u00a0", "admin\\xa0"),
+        ("\u2764\ufe0f", "\u2764\\ufe0f"),
+        ("\u1112" + "\u1161" * 9, "\u1112" + "\u1161" * 4 + "…(+5)"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
         ("A" * 500, "A" * 400 + "…(+100)"),
     ],
 )
@@ -124,3 +136,49 @@ def test_short_addresses(address: str, short: str) -> None:
 
 def test_the_tail_of_a_key_is_four_characters() -> None:
     assert key_tail("01234567-89abcdef") == "…cdef"
+
+
+# The oracle is the Unicode tables of another library (regex), not the ones the code looks into.
+def test_no_character_of_unicode_that_draws_nothing_is_left_as_it_is() -> None:
+    hiding = regex.compile(r"[\p{C}\p{Zl}\p{Zp}\p{DI}[\p{Zs}--[ ]]]", regex.V1)
+    for code in range(sys.maxunicode + 1):
+        char = chr(code)
+        shown = visible(f"a{char}b")
+        if hiding.match(char):
+            assert char not in shown, hex(code)
+        assert len(shown) <= 12
+
+
+def test_no_mark_of_unicode_stands_on_nothing_or_piles_up() -> None:
+    marks = regex.compile(r"\p{M}")
+    for code in range(sys.maxunicode + 1):
+        char = chr(code)
+        if marks.match(char):
+            assert char not in visible(char + "x"), hex(code)
+            assert char not in visible(" " + char), hex(code)
+            assert visible("a" + char * 200).count(char) <= MARKS, hex(code)
+
+
+@given(
+    st.text(
+        alphabet=st.one_of(
+            st.characters(), st.sampled_from("e\u0301\u0336\u20dd\u3164\u1161\u11a8\ufe0f\u200d \u05d0\u05b8")
+        ),
+        max_size=120,
+    ),
+    st.integers(1, 200),
+)
+def test_no_grapheme_is_a_flood_and_none_is_cut_in_two(text: str, limit: int) -> None:
+    shown = visible(text, limit)
+    for cluster in regex.findall(r"\X", shown):
+        assert len(regex.findall(r"\p{M}", cluster)) <= MARKS
+    assert len(shown) <= limit + len("…(+120)…(+120)")
+    assert visible(shown, 10_000) == shown
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=60), max_size=3))
+def test_a_json_document_keeps_its_values_and_draws_nothing_hidden(values: dict[str, str]) -> None:
+    dumped = json_escaped(json.dumps(values, ensure_ascii=False, indent=1))
+    assert json.loads(dumped) == values
+    for line in dumped.splitlines():
+        assert visible(line, 100_000) == line

@@ -162,8 +162,10 @@ async def test_tampering_behind_sqlite_s_back_shows_at_the_next_opening(path: Pa
     db.close()
     with Journal.open(path, CLOCK, INCIDENT) as journal:
         assert journal.broken_at == 3
-        await journal.append("effect", {"n": 5})
-        assert verify(journal.rows()) == 3
+        assert journal.read_only and not journal.held_elsewhere
+        with pytest.raises(JournalError, match=r"row 3 .* is not what was written"):
+            await journal.append("effect", {"n": 5})
+        assert len(journal.rows()) == 5, "it is still read, and nothing was added"
 
 
 async def test_another_incidents_journal_is_refused(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -23,13 +22,10 @@ from workbench.leaks.model import Kind, Known, Match, Place
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import PROOFS
 from workbench.leaks.signatures import OWN_AGENT
-from workbench.leaks.web import PACE, probe_sites, site
-from workbench.leaks.webanswers import same_owner
+from workbench.leaks.web import PACE, SiteReport, probe_sites, site
 from workbench.leaks.webpaths import LARGE, SMALL, probes
-from workbench.leaks.webreport import SiteReport
 
 DRAW = Draw(61)
-ENV = f"APP_KEY=base64:x\nMAILGUN_SECRET={DRAW.current()}\n"
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 Body = bytes | tuple[int, bytes] | httpx.Response
 
@@ -133,7 +129,7 @@ async def test_only_polite_requests_are_made() -> None:
         assert request.headers["User-Agent"].startswith(OWN_AGENT)
         assert "Cookie" not in request.headers
         assert "Authorization" not in request.headers
-        assert request.headers["Range"] in {f"bytes=0-{SMALL - 1}", f"bytes=0-{LARGE - 1}", "bytes=0-2097151"}
+        assert request.headers["Range"] in {f"bytes=0-{SMALL - 1}", f"bytes=0-{LARGE - 1}"}
         assert request.url.host == "www.example.com"
     assert len(server.requests) == len(report.asked) > 200
     assert clock.monotonic() >= (len(server.requests) - 1) * PACE
@@ -219,83 +215,8 @@ async def test_an_endless_body_is_read_no_further_than_allowed() -> None:
 async def test_a_site_that_asks_for_fewer_requests_is_left_alone(status: int) -> None:
     server = Site({}, default=lambda request: httpx.Response(status))
     report, _ = await ask(server)
-    assert len({request.url.path for request in server.requests}) == 1
-    assert len(server.requests) == 4, "asked again after a pause, three times, then left alone"
+    assert len(server.requests) == 1
     assert "fewer requests" in report.stopped
-
-
-async def test_one_answer_that_asks_for_patience_is_not_the_end() -> None:
-    server = Site({"/.env": httpx.Response(200, text=ENV)})
-    busy = iter([503, 429])
-    server.default = lambda request: httpx.Response(next(busy, 404))
-    report, _ = await ask(server)
-    assert not report.stopped
-    assert [one.path for one in report.exposures] == ["/.env"]
-
-
-async def test_an_env_is_one_whatever_the_server_calls_it_and_however_it_packs_it() -> None:
-    packed = gzip.compress(ENV.encode())
-    for headers, body in (
-        ({"Content-Type": "text/html"}, ENV.encode()),
-        ({"Content-Type": "text/html; charset=utf-8", "Content-Encoding": "gzip"}, packed),
-    ):
-        report, found = await ask(Site({"/.env": httpx.Response(200, content=body, headers=headers)}))
-        assert [one.path for one in report.exposures] == ["/.env"]
-        assert found
-
-
-async def test_a_document_for_everything_that_changes_is_no_exposure() -> None:
-    def everything(request: httpx.Request) -> httpx.Response:
-        number = len(request.url.path) * 7919
-        return httpx.Response(
-            200,
-            json={
-                "error": None,
-                "auth": "none",
-                "path": request.url.path,
-                "id": f"{number:08x}",
-                "password": "",
-            },
-        )
-
-    report, _ = await ask(Site({}, default=everything))
-    assert report.exposures == []
-
-
-async def test_keys_on_the_home_page_and_in_later_chunks_are_seen() -> None:
-    key, late = DRAW.current(), DRAW.current()
-    page = (
-        "<html><script src='/_next/static/chunks/main.js'></script>"
-        + "x" * 80_000
-        + f" MAILGUN_KEY={key}</html>"
-    )
-    scripts = {
-        "/_next/static/chunks/main.js": 'n.e("static/chunks/77.js") /* /_next/ */',
-        "/_next/static/chunks/77.js": f'const mailgunKey="{late}";',
-    }
-    pages: dict[str, Body] = {
-        path: httpx.Response(200, text=text) for path, text in {"/": page, **scripts}.items()
-    }
-    _, found = await ask(Site(pages))
-    assert {match.secret.reveal() for match, _ in found} == {key, late}
-
-
-async def test_a_filter_before_the_site_is_no_clean_bill() -> None:
-    report, _ = await ask(Site({}, default=lambda request: httpx.Response(403)))
-    assert sum(report.unread.values()) > 10
-
-
-def test_redirects_stay_with_the_owner() -> None:
-    assert same_owner("http://a.example", "https://a.example/x") is not None
-    assert same_owner("https://a.example", "https://www.a.example/") is not None
-    assert same_owner("https://www.a.example", "https://a.example/") is not None
-    for target in (
-        "https://b.example/",
-        "http://www.a.example/",
-        "https://a.example:8443/",
-        "https://a.example.evil.example/",
-    ):
-        assert same_owner("https://a.example", target) is None, target
 
 
 async def test_a_dead_site_is_given_up_after_five_faults() -> None:

@@ -8,10 +8,10 @@ rewrite the whole file: a report carries the head hash for that.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 SCHEMA = "workbench.journal.journal/1"
 # What the first row's hash is chained to.
@@ -32,10 +32,26 @@ class Row:
     @property
     def body(self) -> dict[str, Any]:
         """The body parsed anew at each access; ValueError where the stored text is no JSON object."""
-        body = json.loads(self.text)
+        try:
+            body = json.loads(self.text)
+        except RecursionError:
+            raise ValueError(f"journal row {self.seq} is nested too deeply") from None
         if not isinstance(body, dict):
             raise ValueError(f"journal row {self.seq} holds no object")
         return body
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What is wrong with a journal: ``kind``, the first ``row`` that is not what was written, and in words."""
+
+    kind: Literal["altered", "cut", "rolled back"]
+    row: int
+    words: str
+
+
+# What a body that was damaged can make of any code that reads it.
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 
 
 def canonical(body: Mapping[str, Any]) -> str:
@@ -73,6 +89,35 @@ def verify(rows: Iterable[Row], prev: str = GENESIS, first: int = 1) -> int | No
         if row.hash != row_hash(prev, row.seq, row.at, row.kind, row.text):
             return row.seq
         prev, expected = row.hash, expected + 1
+    return None
+
+
+def damage_of(rows: Sequence[Row], remembered: tuple[int, str] | None = None) -> Damage | None:
+    """Return what is wrong with a whole journal, None where nothing is.
+
+    ``remembered`` is the number and hash of a row this journal is known to have had (kept elsewhere: in the
+    vault). Without it nobody can tell that the newest rows are missing.
+    """
+    broken = verify(rows)
+    if broken is not None:
+        at = next((row.at for row in rows if row.seq == broken), "")
+        if at:
+            said = f"row {broken} ({at[:19].replace('T', ' ')}Z) is not what was written"
+        else:
+            said = f"row {broken} is missing"
+        return Damage(
+            "altered" if at else "cut", broken, f"The journal of this incident was altered: {said}."
+        )
+    if remembered is not None and not includes(rows, *remembered):
+        seq = remembered[0]
+        last = rows[-1].seq if rows else 0
+        if last < seq:
+            said = f"it ends with row {last}, and it had {seq} when the vault last saw it"
+        else:
+            said = f"its row {seq} is another than the vault remembers"
+        return Damage(
+            "rolled back", min(last, seq) + 1, f"An older journal stands in this one's place: {said}."
+        )
     return None
 
 

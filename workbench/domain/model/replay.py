@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from workbench.domain.model.credential_use import BOTH, INTRUDER, remember
+from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import (
     Alarm,
@@ -27,10 +28,17 @@ def apply(state: State, row: JournalRow) -> None:
 
 
 def fold(rows: Iterable[JournalRow]) -> State:
-    """Return the state that the given rows lead to, oldest row first."""
+    """Return the state that the given rows lead to, oldest row first.
+
+    A row that cannot be read costs itself alone: its number stands in ``unread_rows``. Rows that were only just
+    written go through ``apply``, where such an error is a fault of ours.
+    """
     state = State()
     for row in rows:
-        apply(state, row)
+        try:
+            apply(state, row)
+        except UNREADABLE:
+            state.unread_rows.append(row.seq)
     return state
 
 
@@ -40,6 +48,10 @@ _CUTTING = frozenset({EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.
 
 def _opened(state: State, body: Body, at: str) -> None:
     state.incident = body["incident"]
+    state.after = body.get("after", {})
+    state.admin_entry = state.after.get("admin_entry", "")
+    state.admin_service = state.after.get("admin_service", "")
+    state.retired.update(state.after.get("retired", {}))
     state.name = body.get("name", "")
     state.drill = bool(body.get("drill", False))
     state.vault_service = body.get("vault_service", "")
@@ -157,7 +169,7 @@ def _reset(state: State, body: Body, _at: str) -> None:
 
 
 def _switched(state: State, body: Body, _at: str) -> None:
-    state.admin_entry = body["entry"]
+    state.admin_entry, state.admin_service = body["entry"], ""
     state.admin_key_id = body["key_id"]
     if body.get("retired"):
         state.retired[body["retired"]] = body["entry"]

@@ -144,6 +144,9 @@ class State:
     alarms: dict[str, Alarm] = field(default_factory=dict)
     entries: list[str] = field(default_factory=list)
     admin_entry: str = ""
+    admin_service: str = (
+        ""  # where it stands, while it is the one of the incident before; else ``vault_service``
+    )
     admin_key_id: str = ""
     retired: dict[str, str] = field(default_factory=dict)
     baseline: dict[str, Any] = field(default_factory=dict)
@@ -163,6 +166,13 @@ class State:
     handed_over: dict[str, str] = field(default_factory=dict)
     listings: ListingBook = field(default_factory=ListingBook)
     last_seq: int = 0
+    # Rows that could not be read; each costs only what it said.
+    unread_rows: list[int] = field(default_factory=list)
+    # What is wrong with the journal itself, in a sentence; empty where its chain is whole. Nothing is written then.
+    damage: str = ""
+    # The damaged incident that this one goes on from: ``incident``, ``damage``, ``row`` and ``hash`` of its end,
+    # and where its admin key stands in the vault.
+    after: Mapping[str, Any] = field(default_factory=dict)
     # Where the effects of a kind stand among all: (place, id). Effects are added and renewed, never taken out.
     _places: dict[EffectKind, list[tuple[int, str]]] = field(default_factory=dict, repr=False, compare=False)
     _placed: int = field(default=0, repr=False, compare=False)

@@ -37,7 +37,7 @@ class BlocklistsController(Controller):
         if not session.listings:
             return "nothing was looked up yet; b asks the blocklists"
         if action_id != "blocklists.removal" and session.read_only:
-            return f"read-only: {session.holder_text} holds this incident"
+            return session.read_only_words
         if not session.state.listings.listed:
             return "nothing is listed"
         if action_id != "blocklists.removal" and self._chosen(session) is None:

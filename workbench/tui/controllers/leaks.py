@@ -49,7 +49,7 @@ class LeaksController(Controller):
     def impossible(self, action_id: str, session: Incident) -> str | None:
         """Return why an action of this step is not possible now, ``""`` when it is."""
         if session.read_only:
-            return f"read-only: {session.holder_text} holds this incident"
+            return session.read_only_words
         if self._ui.work.running("leaks") and action_id != "leaks.judge":
             return "a search is under way"
         if action_id == "leaks.recheck" and "leaks" not in session.state.facts:

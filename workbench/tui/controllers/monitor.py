@@ -60,7 +60,7 @@ class Monitor(Controller):
         if action_id == "alarms.show":
             return "" if open_alarms(session.situation()) else "no alarm is open"
         if session.read_only:
-            return f"read-only: {session.holder_text} holds this incident"
+            return session.read_only_words
         return "" if session.state.last_cut_at else "nothing was cut yet"
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────

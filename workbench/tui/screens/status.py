@@ -51,7 +51,10 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fa
         return (name, word, share)
     opened = moment_text(session.state.opened_at, store.look, "%Y-%m-%d %H:%MZ")
     facts = [name, title_fact(session), Fact(f"incident {opened}", "", OPENED), state_fact(session, funnel)]
-    if session.read_only:
+    if session.state.damage:
+        told = "JOURNAL ALTERED: read-only, start with --new"
+        facts.append(Fact(told, "bad", TITLE, shorter=(("JOURNAL ALTERED", MUST),)))
+    elif session.read_only:
         writer = f"read-only, {session.following}: {session.holder_text} writes"
         short = ((f"read-only, {session.following}", TITLE), ("read-only", READ_ONLY))
         facts.append(Fact(writer, "bad", TITLE, shorter=short))

@@ -1,0 +1,276 @@
+"""A damaged journal, a rolled-back one, a lost one: said first everywhere, and nothing is written on top of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import Commands, ThreadedDrill, threaded_drill
+from workbench.core.state_dir import JOURNAL_NAME
+from workbench.journal.journal import read_rows
+
+SAID = "is not what was written"
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
+    """Return a way to run commands in a home of their own."""
+    return Commands(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[ThreadedDrill]:
+    """Serve a drill of a few logins: what is tested here does not depend on size."""
+    with threaded_drill(tmp_path, domains=2, credentials=4, users=2) as drill:
+        yield drill
+
+
+@pytest.fixture
+def contained(commands: Commands, small: ThreadedDrill) -> Commands:
+    """Return the commands after a containment whose reports were written."""
+    commands.use(small.document)
+    assert commands("contain", "--yes", "--json").code in (0, 1)
+    assert commands("report", "--json").code == 0
+    return commands
+
+
+def journal_of(commands: Commands) -> Path:
+    incident = commands.home.latest()
+    assert incident is not None
+    return commands.home.folder(incident) / JOURNAL_NAME
+
+
+def alter(path: Path, seq: int, body: str = '{"n":9}') -> None:
+    """Change a row as somebody with an editor for SQLite would."""
+    db = sqlite3.connect(path)
+    db.execute("DROP TRIGGER no_update")
+    db.execute("UPDATE row SET body = ? WHERE seq = ?", (body, seq))
+    db.commit()
+    db.close()
+
+
+def test_an_altered_row_is_said_first_by_every_command_and_stops_all_writing(contained: Commands) -> None:
+    path = journal_of(contained)
+    rows = len(read_rows(path))
+    alter(path, rows // 2)
+    for words in (("status",), ("sweep",), ("assess",), ("report",)):
+        ran = contained(*words, "--json")
+        assert ran.code != 0, words
+        assert SAID in ran.err.splitlines()[0], (words, ran.err)
+        assert any(SAID in warning for warning in ran.document["warnings"]), words
+    shown = contained("status")
+    assert "JOURNAL" in shown.out.splitlines()[0]
+    refused = contained("contain", "--yes", "--json")
+    assert refused.code == 4
+    assert "--new" in refused.document["error"]["todo"]
+    assert len(read_rows(path)) == rows
+    checked = contained("report", "--verify", "--json")
+    assert (checked.code, checked.document["altered_row"]) == (1, rows // 2)
+    listed = contained("secrets", "list", "--json")
+    assert listed.code == 1
+    assert listed.document["secrets"]
+
+
+def test_work_goes_on_in_a_new_incident_that_names_the_old_one(contained: Commands) -> None:
+    path = journal_of(contained)
+    old = path.parent.name
+    alter(path, 3)
+    ran = contained("status", "--new", "--json")
+    assert ran.document["incident"] != old
+    assert any(old in warning for warning in ran.document["warnings"])
+    state = contained.state()
+    assert state.after["incident"] == old
+    assert state.after["hash"] == read_rows(path)[-1].hash
+    # The key that was supplied died in the old incident: its replacement is found through the old one's name.
+    assert contained("contain", "--yes", "--json").code in (0, 1)
+    assert old in contained("report").out
+
+
+def test_an_older_copy_of_the_journal_in_its_place_is_noticed_by_the_vault(
+    commands: Commands, small: ThreadedDrill, tmp_path: Path
+) -> None:
+    commands.use(small.document)
+    commands("status")
+    path = journal_of(commands)
+    kept = tmp_path / "kept"
+    shutil.copytree(path.parent, kept)
+    assert commands("contain", "--yes", "--json").code in (0, 1)
+    shutil.rmtree(path.parent)
+    shutil.copytree(kept, path.parent)
+    ran = commands("status", "--json")
+    assert "An older journal stands in this one's place" in ran.err.splitlines()[0]
+    assert commands("contain", "--yes").code == 4
+    assert commands("evidence", "verify").code == 1
+
+
+def test_a_lost_or_emptied_journal_costs_no_secret(contained: Commands) -> None:
+    held = contained("secrets", "list", "--json").document["secrets"]
+    login = next(row["name"] for row in held if row["name"].startswith("SMTP "))
+    value = contained("secrets", "get", login).out
+    path = journal_of(contained)
+    path.write_bytes(b"")
+    for name in ("-wal", "-shm"):
+        path.with_name(path.name + name).unlink(missing_ok=True)
+    emptied = contained("secrets", "list", "--json")
+    assert emptied.code == 1
+    assert {row["name"] for row in held if "workbench:" not in row["name"]} <= {
+        row["name"] for row in emptied.document["secrets"]
+    }
+    assert contained("status").code != 0
+    path.unlink()
+    lost = contained("secrets", "recover", "--json")
+    assert login in {row["name"] for row in lost.document["secrets"]}
+    assert "not in this home any more" in lost.err
+    assert contained("secrets", "get", login).out == value
+    told = contained("status", "--json")
+    assert told.code == 4
+    assert "secrets recover" in told.document["error"]["todo"]
+
+
+def test_a_row_that_cannot_be_read_costs_itself_alone(contained: Commands) -> None:
+    path = journal_of(contained)
+    last = read_rows(path)[-1].seq
+    alter(path, last, "[" * 100_000)
+    held = contained("secrets", "list", "--json").document["secrets"]
+    assert any(row["name"].startswith("SMTP ") for row in held)
+    ran = contained("status", "--json")
+    assert "cannot be read" in ran.err
+    assert ran.document["effects"]
+
+
+def test_neither_a_stray_folder_nor_a_clock_years_ahead_decides_which_incident_is_the_latest(
+    contained: Commands,
+) -> None:
+    right = journal_of(contained).parent
+    for name in ("20991231-235959-ffff", "zzz", "99999999-999999-ffff"):
+        (right.parent / name).mkdir()
+        (right.parent / name / JOURNAL_NAME).write_bytes(b"whatever")
+    assert contained("status", "--json").document["incident"] == right.name
+    (contained.home.path / "latest.json").unlink()
+    assert contained("status", "--json").document["incident"] == right.name
+
+
+def test_evidence_is_listed_opened_checked_and_handed_to_others(contained: Commands, tmp_path: Path) -> None:
+    listed = contained("evidence", "list", "--json").document
+    assert {item["part"] for item in listed["items"]} >= {"0a"}
+    shown = contained("evidence", "show", "0a")
+    assert json.loads(shown.out)["keys"]
+    assert contained("evidence", "verify").code == 0
+    archive = tmp_path / "evidence.zip"
+    made = contained("evidence", "export", "--to", str(archive), "--why", "police, case 7", "--json")
+    assert made.code == 0, made.err
+    assert archive.stat().st_mode & 0o777 == 0o600
+    elsewhere = contained("evidence", "verify", str(archive), "--json")
+    assert (elsewhere.code, elsewhere.document["whole"]) == (0, True)
+    row = read_rows(journal_of(contained))[-1]
+    assert (row.kind, row.body["sha256"]) == ("evidence.exported", made.document["sha256"])
+    again = contained("evidence", "export", "--to", str(archive), "--why", "once more")
+    assert again.code == 2
+
+    sealed = (
+        contained.home.folder(journal_of(contained).parent.name) / "evidence" / listed["items"][0]["name"]
+    )
+    data = bytearray(sealed.read_bytes())
+    data[len(data) // 2] ^= 1
+    sealed.write_bytes(data)
+    assert contained("evidence", "verify").code == 1
+    checked = contained("report", "--verify")
+    assert checked.code == 1
+    assert "was altered" in checked.out
+
+
+@pytest.mark.parametrize("what", ["journal.jsonl", "manifest.json", "evidence"])
+def test_an_archive_that_was_changed_says_so(contained: Commands, tmp_path: Path, what: str) -> None:
+    archive = tmp_path / "evidence.zip"
+    contained("evidence", "export", "--to", str(archive), "--why", "a test")
+    forged = tmp_path / "forged.zip"
+    with zipfile.ZipFile(archive) as source, zipfile.ZipFile(forged, "w") as target:
+        for name in source.namelist():
+            data = source.read(name)
+            if name.startswith(what):
+                data = data.replace(b"a", b"b", 1) if what != "manifest.json" else data.replace(b"0", b"1")
+            target.writestr(name, data)
+    assert contained("evidence", "verify", str(forged)).code in (1, 2)
+    forged.write_bytes(archive.read_bytes()[:-40])
+    assert contained("evidence", "verify", str(forged)).code == 2
+
+
+def test_a_new_passphrase_opens_and_the_old_one_does_not(contained: Commands, tmp_path: Path) -> None:
+    held = contained("secrets", "list", "--json").document["secrets"]
+    login = next(row["name"] for row in held if row["name"].startswith("SMTP "))
+    value = contained("secrets", "get", login).out
+    new = tmp_path / "new"
+    new.write_text("weak\n")
+    new.chmod(0o600)
+    assert contained("secrets", "passphrase", "--new-file", str(new)).code == 2
+    new.write_text("another throwaway passphrase of four\n")
+    assert contained("secrets", "passphrase", "--new-file", str(new)).code == 0
+    assert contained("secrets", "get", login).code == 4
+    contained.set(WORKBENCH_PASSPHRASE_FILE=str(new))
+    assert contained("secrets", "get", login).out == value
+    assert contained("evidence", "verify").code == 0
+
+
+def test_a_weak_passphrase_in_a_file_makes_no_vault_and_a_look_makes_none_either(
+    commands: Commands, small: ThreadedDrill, tmp_path: Path
+) -> None:
+    commands.use(small.document)
+    commands.home.vault_file.unlink()
+    weak = tmp_path / "weak"
+    weak.write_text("a\n")
+    weak.chmod(0o600)
+    commands.set(WORKBENCH_PASSPHRASE_FILE=str(weak))
+    refused = commands("contain", "--yes", "--json")
+    assert refused.code == 2
+    assert "too weak" in refused.document["error"]["what"]
+    for words in (("secrets", "list"), ("secrets", "get", "x"), ("secrets", "recover"), ("evidence", "list")):
+        assert commands(*words).code in (2, 4), words
+    assert not commands.home.vault_file.exists()
+
+
+def test_no_vault_is_made_beside_an_incident_whose_secrets_are_in_one(contained: Commands) -> None:
+    for path in contained.home.path.glob("vault.json*"):
+        path.unlink()
+    refused = contained("status", "--json")
+    assert refused.code == 4
+    assert "vault of this home is missing" in refused.document["error"]["what"]
+    assert not contained.home.vault_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("status", "--json", "--incident", "x" * 300), 2),
+        (("status", "--json", "--incident", "../.."), 2),
+        (("status", "--json", "--endpoints", "/nowhere"), 2),
+        (("contain", "--json", "--no-such-option"), 2),
+        (("secrets", "list", "--json"), 2),
+        (("report", "--verify", "/nowhere", "--json"), 2),
+    ],
+)
+def test_json_is_one_document_whatever_the_exit_code(
+    commands: Commands, words: tuple[str, ...], code: int
+) -> None:
+    ran = commands(*words)
+    assert ran.code == code
+    assert ran.document["schema"] == "workbench.error/1"
+    assert ran.document["exit"] == code
+    assert ran.document["error"]["what"]
+
+
+def test_an_endpoints_file_nested_without_end_and_a_key_that_is_no_text_are_errors_with_words(
+    commands: Commands, tmp_path: Path
+) -> None:
+    nested = tmp_path / "nested.json"
+    nested.write_text("[" * 100_000)
+    assert commands("status", "--json", "--endpoints", str(nested)).code == 2
+    commands.set(MAILGUN_API_KEY="key\udcff\udcfe")
+    ran = commands("status", "--json")
+    assert ran.code == 2
+    assert "admin key" in ran.document["error"]["what"]

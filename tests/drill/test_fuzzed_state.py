@@ -1,0 +1,44 @@
+"""A small seeded slice of the fuzz test of the state folder; ``make fuzz`` runs all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz_state import Sample, play, sampled
+from tests.support.commands import threaded_drill
+
+SEED = 20261128
+CASES = 25
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sample]:
+    """Make a home by a real containment of a small drill."""
+    place = tmp_path_factory.mktemp("fuzz")
+    with threaded_drill(place, credentials=4, domains=2, users=2) as drill:
+        made = Sample.make(place / "base", drill)
+    yield made
+
+
+def test_no_damage_to_a_file_is_a_fault_spreads_or_costs_another_file(sample: Sample) -> None:
+    wrong = []
+    for file, damage, name, seed in sampled(SEED, CASES, sample):
+        wrong += [
+            f"{file} {damage.__name__}: {fault}" for fault in play(sample, file, damage, [name], seed).wrong
+        ]
+    assert wrong == []
+
+
+def test_the_sample_holds_every_kind_of_state_file(sample: Sample) -> None:
+    kinds = {Path(name).name.partition("-")[0] for name in sample.files}
+    assert {
+        "vault.json",
+        "vault.json.previous",
+        "latest.json",
+        "own",
+        "journal.sqlite",
+        "config.toml",
+    } <= kinds

@@ -1,0 +1,141 @@
+"""The vault as the command line opens it: unlocked, created where something is to be stored, never by a look."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+
+from workbench.cli.output import say, warn
+from workbench.core import config
+from workbench.core.atomic_files import previous_of
+from workbench.core.errors import HostError, JournalError, UsageError, VaultError
+from workbench.core.redact import Secret
+from workbench.core.state_dir import JOURNAL_NAME, Home
+from workbench.domain.model.replay import fold
+from workbench.journal.journal import read_rows
+from workbench.vault.keyring_probe import answering
+from workbench.vault.passphrases import PASSPHRASE_FILE, check_new, passphrase_from_environment
+from workbench.vault.vault import NoKeyring, SystemKeyring, Vault
+
+
+def vault_choice(options: argparse.Namespace | None, home: Home) -> str:
+    """Return ``file`` or ``keyring`` as --vault or config.toml chooses, ``""`` where nothing does."""
+    return getattr(options, "vault", None) or config.load(home.config_file).vault
+
+
+async def open_vault(home: Home, options: argparse.Namespace | None = None, *, create: bool = True) -> Vault:
+    """Return the vault to use, unlocked; what was found damaged in it is said.
+
+    --vault, or ``vault`` in config.toml, chooses; else WORKBENCH_PASSPHRASE_FILE means the workbench's own file;
+    otherwise a file that exists is unlocked, otherwise the host's keyring is used where it answers, otherwise a
+    new file is offered on the terminal. Nothing is created without ``create``, nor beside an incident whose
+    secrets stand in a vault that is not here. Raises HostError where none of this is possible, VaultError for a
+    wrong passphrase or a vault that is gone.
+    """
+    choice = vault_choice(options, home)
+    passphrase = passphrase_from_environment() if choice != "keyring" else None
+    if choice != "keyring" and await asyncio.to_thread(has_file, home):
+        if passphrase is None:
+            passphrase = _ask_passphrase("Passphrase of the workbench's vault: ")
+        vault = await Vault.unlock_file(home.vault_file, passphrase)
+        for notice in vault.notices:
+            warn(notice)
+        return vault
+    found = await answering() if passphrase is None and choice != "file" else None
+    if isinstance(found, SystemKeyring):
+        return Vault(found.backend)
+    if choice == "keyring" and found is not None:
+        raise HostError(
+            found.reason, "The keyring was chosen for new credentials, so nothing else is used.", found.todo
+        )
+    if not create:
+        raise no_vault(home)
+    await asyncio.to_thread(refuse_beside_secrets, home)
+    if passphrase is not None:
+        # Judged like one that is typed: whoever copies the file guesses either the same way.
+        typed = passphrase.reveal()
+        return await Vault.create_file(home.vault_file, check_new(typed, typed))
+    return await _offer_file(
+        home, found or NoKeyring("The workbench's own file was chosen for new credentials.")
+    )
+
+
+async def quiet_vault(home: Home) -> Vault | None:
+    """Return the vault where it opens without asking anybody, else None: for checks that go on without it."""
+    asked = await asyncio.to_thread(has_file, home)
+    if asked and not os.environ.get(PASSPHRASE_FILE):
+        return None
+    try:
+        return await open_vault(home, create=False)
+    except (VaultError, HostError, UsageError) as error:
+        warn(f"{error.what} {error.means}")
+        return None
+
+
+def has_file(home: Home) -> bool:
+    """Return whether the workbench's own vault is here, or at least the generation before its last change."""
+    return os.path.lexists(home.vault_file) or os.path.lexists(previous_of(home.vault_file))
+
+
+def no_vault(home: Home) -> VaultError:
+    """Return the error of whoever would read from a vault where there is none."""
+    return VaultError(
+        f"There is no vault at {home.vault_file}, and no keyring of this host is used.",
+        "No secret can be read; a command that only reads makes none.",
+        "Put the file back, or set WORKBENCH_HOME to the folder you worked with.",
+    )
+
+
+def refuse_beside_secrets(home: Home) -> None:
+    """Raise VaultError where incidents of this home stored secrets, or may have: their vault is missing."""
+    named, unread = 0, 0
+    for path in sorted(home.incidents.glob(f"*/{JOURNAL_NAME}")):
+        try:
+            named += len(fold(read_rows(path)).entries)
+        except JournalError:
+            unread += 1
+    if named or unread:
+        told = f"{named} secret(s)" if named else "secrets, as far as can be told,"
+        raise VaultError(
+            f"The vault of this home is missing: its incidents stored {told} in one.",
+            "A new vault beside them would be empty, and the old one would be forgotten.",
+            f"Put {home.vault_file} back (or unlock the keyring they are in). To begin without it, set "
+            "WORKBENCH_HOME to another folder.",
+        )
+
+
+async def _offer_file(home: Home, found: NoKeyring) -> Vault:
+    if not sys.stdin.isatty():
+        raise HostError(
+            found.reason,
+            "New keys and passwords need a safe place before anything is changed.",
+            "Set WORKBENCH_PASSPHRASE_FILE to a file only you can read that holds a passphrase, or run this on a "
+            f"terminal. {found.todo}",
+        )
+    say(f"{found.reason} {found.todo}")
+    say("The workbench can keep the new credentials in an encrypted file of its own.")
+    say("Without its passphrase the new credentials are lost: nobody can recover them.")
+    return await Vault.create_file(home.vault_file, ask_new_passphrase())
+
+
+def ask_new_passphrase() -> Secret:
+    """Return a new passphrase typed twice; UsageError where it is too weak or the two differ."""
+    first = getpass.getpass("Choose a passphrase: ", stream=sys.stderr)
+    second = getpass.getpass("Type it again: ", stream=sys.stderr)
+    return check_new(first, second)
+
+
+def _ask_passphrase(prompt: str) -> Secret:
+    if not sys.stdin.isatty():
+        raise HostError(
+            "The vault is locked and there is no terminal to ask for its passphrase.",
+            "Its secrets cannot be read or added to.",
+            "Set WORKBENCH_PASSPHRASE_FILE to a file only you can read that holds the passphrase.",
+        )
+    typed = getpass.getpass(prompt, stream=sys.stderr)
+    if not typed:
+        raise UsageError("No passphrase was typed.", "", "Run it again.")
+    return Secret(typed)

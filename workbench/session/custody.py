@@ -1,0 +1,98 @@
+"""What the journals of a home say is in the vault, held against what is there. Reads only, creates nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from workbench.core.errors import JournalError
+from workbench.core.state_dir import JOURNAL_NAME, Home
+from workbench.domain.model.hash_chain import damage_of
+from workbench.domain.model.replay import fold
+from workbench.journal.journal import read_rows
+from workbench.vault.vault import WORKBENCH_SERVICE, EntryName
+
+OURS = "workbench:"  # how the names of the workbench's own keys begin
+
+
+@dataclass(slots=True)
+class Custody:
+    """What incidents ``named``, by name the incident; what the vault holds; what could not be read, in sentences.
+
+    ``held`` is None where the vault cannot list its entries.
+    """
+
+    named: dict[EntryName, str] = field(default_factory=dict)
+    held: list[EntryName] | None = None
+    unread: list[str] = field(default_factory=list)
+
+    def of(self, incident: str) -> list[EntryName]:
+        """Return what an incident stored, in its order."""
+        return [name for name, by in self.named.items() if by == incident]
+
+    @property
+    def missing(self) -> list[EntryName]:
+        """Return what an incident names and the vault does not hold."""
+        there = set(self.held or ())
+        return [name for name in self.named if name not in there] if self.held is not None else []
+
+    @property
+    def unnamed(self) -> list[EntryName]:
+        """Return what the vault holds and no incident names: the keys of the workbench itself left out."""
+        return [
+            name
+            for name in self.held or ()
+            if name not in self.named
+            and name.service != WORKBENCH_SERVICE
+            and not name.username.startswith(OURS)
+        ]
+
+    @property
+    def own(self) -> list[str]:
+        """Return the names of what was stored for the workbench itself (``secrets put``)."""
+        return [
+            name.username
+            for name in self.held or ()
+            if name.service == WORKBENCH_SERVICE and not name.username.startswith(OURS)
+        ]
+
+    def differences(self) -> list[str]:
+        """Return, in sentences, how journals and vault differ."""
+        said = list(self.unread)
+        if self.missing:
+            told = ", ".join(str(name) for name in self.missing[:3])
+            more = f" and {len(self.missing) - 3} more" if len(self.missing) > 3 else ""
+            said.append(
+                f"{len(self.missing)} secret(s) that the journal names are not in this vault: {told}{more}."
+            )
+        if self.unnamed:
+            said.append(
+                f"{len(self.unnamed)} secret(s) in this vault are named by no incident of this home; "
+                "`workbench secrets recover` lists them."
+            )
+        return said
+
+
+def take_stock(home: Home, held: Iterable[EntryName] | None) -> Custody:
+    """Read every journal of ``home`` and return what they name, beside what the vault holds."""
+    found = Custody(held=None if held is None else list(held))
+    recorded = home.recorded()
+    if recorded is not None and not os.path.lexists(home.folder(recorded) / JOURNAL_NAME):
+        found.unread.append(f"The journal of the latest incident, {recorded}, is not in this home any more.")
+    for path in sorted(home.incidents.glob(f"*/{JOURNAL_NAME}")):
+        incident = path.parent.name
+        try:
+            rows = read_rows(path)
+        except JournalError as error:
+            found.unread.append(f"Incident {incident}: {error.what}")
+            continue
+        damage = damage_of(rows)
+        state = fold(rows)
+        if damage is not None:
+            found.unread.append(f"Incident {incident}: {damage.words}")
+        elif not rows:
+            found.unread.append(f"Incident {incident}: its journal is empty.")
+        for entry in state.entries:
+            found.named.setdefault(EntryName(state.vault_service, entry), incident)
+    return found

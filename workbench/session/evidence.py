@@ -1,0 +1,134 @@
+"""The sealed evidence of an incident: what the journal says was stored, and whether it still is what was stored."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from workbench.core.atomic_files import read_private
+from workbench.core.errors import VaultError
+from workbench.core.sealing import Sealer
+from workbench.domain.model.hash_chain import UNREADABLE, Row
+
+FOLDER = "evidence"
+LOG_FOLDER = "evidence/log"
+_LARGEST = 1 << 30  # bytes of one sealed file
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One sealed file that the journal or a sealed manifest names.
+
+    ``path`` is below the incident's folder; ``sha256`` is that of the plain content; ``row`` is the journal row
+    that names it, or the manifest it stands in. ``part`` says what it is: ``0a``, ``0b``, ``log``.
+    """
+
+    path: str
+    part: str
+    sha256: str
+    row: int
+    at: str = ""
+    counts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one item: ``sound`` True or False, None where it could not be told, and in ``words``."""
+
+    item: Item
+    sound: bool | None
+    words: str
+
+
+def stored(rows: Sequence[Row]) -> tuple[list[Item], bool]:
+    """Return the snapshots the journal names, oldest first, and whether they were purged since."""
+    items: list[Item] = []
+    purged = False
+    for row in rows:
+        try:
+            body = row.body
+            if row.kind == "snapshot.stored":
+                counts = ", ".join(
+                    f"{count} {name}" for name, count in body.get("counts", {}).items() if count
+                )
+                name = str(body["file"])
+                items.append(
+                    Item(f"{FOLDER}/{name}", str(body["part"]), str(body["sha256"]), row.seq, row.at, counts)
+                )
+                purged = False
+            elif row.kind == "purged":
+                purged = True
+        except UNREADABLE:
+            continue  # The chain names such a row; the others are still held against their files.
+    return items, purged
+
+
+def check(folder: Path, items: Sequence[Item], sealer: Sealer | None) -> Iterator[Finding]:
+    """Yield what became of each item below ``folder``, and of the log chunks a manifest among them names.
+
+    Without a ``sealer`` (no vault is open) only what is missing can be told. Blocks; reads one file at a time.
+    """
+    for item in items:
+        found, content = _opened(folder, item, sealer)
+        yield found
+        if content is not None and isinstance(content.get("chunks"), list):
+            for chunk in content["chunks"]:
+                inner = Item(
+                    f"{LOG_FOLDER}/{chunk.get('name', '')}",
+                    "log",
+                    str(chunk.get("sha256", "")),
+                    item.row,
+                    item.at,
+                    f"{chunk.get('entries', 0)} entries",
+                )
+                yield _opened(folder, inner, sealer, packed=True)[0]
+
+
+def plain(folder: Path, item: Item, sealer: Sealer) -> bytes:
+    """Return the content of one item; VaultError where it is not what was stored (a log chunk: its pages)."""
+    found, raw = _content(folder, item, sealer, packed=item.path.startswith(LOG_FOLDER))
+    if raw is None:
+        raise VaultError(found.words, "It is no evidence any more.", "Look for a copy of the state folder.")
+    return raw
+
+
+def _opened(
+    folder: Path, item: Item, sealer: Sealer | None, *, packed: bool = False
+) -> tuple[Finding, dict[str, Any] | None]:
+    found, raw = _content(folder, item, sealer, packed=packed)
+    if raw is None or packed:
+        return found, None
+    try:
+        content = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        return found, None
+    return found, content if isinstance(content, dict) else None
+
+
+def _content(
+    folder: Path, item: Item, sealer: Sealer | None, *, packed: bool
+) -> tuple[Finding, bytes | None]:
+    path = folder / item.path
+    try:
+        blob, _ = read_private(path, limit=_LARGEST)
+    except FileNotFoundError:
+        return Finding(item, False, f"{item.path} is missing."), None
+    except OSError as error:
+        return Finding(item, False, f"{item.path} cannot be read: {error.strerror}."), None
+    if sealer is None:
+        return Finding(item, None, f"{item.path} is there; without the vault it cannot be opened."), None
+    try:
+        raw = sealer.open(blob, context=path.name)
+        if packed:
+            raw = zlib.decompress(raw)
+    except (VaultError, zlib.error):
+        return Finding(item, False, f"{item.path} was altered, or sealed with another vault's key."), None
+    if hashlib.sha256(raw).hexdigest() != item.sha256:
+        return Finding(item, False, f"{item.path} is not what the journal says was stored."), None
+    return Finding(item, True, f"{item.path} is what was stored."), raw
