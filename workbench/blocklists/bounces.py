@@ -24,6 +24,7 @@ from workbench.core.registered_names import registrable
 __all__ = ["BounceKind", "BounceMeaning", "Refusal", "RefusalCount", "classify", "count_refusals", "judge"]
 NOT_UNDERSTOOD = "not-understood"
 _NOBODY = "the receiver"
+_UNNAMED = "an unnamed list"
 _SAMPLES = 3
 
 
@@ -223,6 +224,9 @@ def _meaning(rules: Rules, rule: Rule, receiver: Receiver | None, host: str) -> 
         who = "the recipient"
     means, todo = rules.defaults[rule.kind]
     page = rule.page or (zone.page if zone is not None else "")
+    if rule.owner == _UNNAMED and receiver is not None:
+        # Who asks an unnamed list is who can name it.
+        who, page = _name(receiver, host), receiver.page
     if not page and not rule.owner and receiver is not None and rule.kind not in ABOUT_OTHERS:
         page = "" if rule.kind in (BounceKind.RECEIVER, BounceKind.RECIPIENT) else receiver.page
     return BounceMeaning(
