@@ -92,6 +92,8 @@ class Lookup:
         self._fault: Exception | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._alarm_at: float | None = None
+        # Whether TCP is all that answers here; None while that need not be known.
+        self._by_tcp: bool | None = None
         self._next_burst: asyncio.TimerHandle | None = None
         self.health: list[ZoneHealth] = []
 
@@ -150,7 +152,10 @@ class Lookup:
                     self._set_alarm(now, wait)
                 return
             self._in_flight += 1
-            self._transport.ask(ask.question, ask, ask.lane.rhythm, partial(self._answered, ask))
+            if self._by_tcp:
+                self._start(self._over_tcp(ask))
+            else:
+                self._transport.ask(ask.question, ask, ask.lane.rhythm, partial(self._answered, ask))
         if self._in_flight < self._limits.in_flight and self._next_burst is None:
             self._next_burst = asyncio.get_running_loop().call_later(_BETWEEN_BURSTS, self._burst)
 
@@ -159,9 +164,13 @@ class Lookup:
         self._pump()
 
     def _answered(self, ask: Ask, answer: Answer) -> None:
-        if answer.state is State.TRUNCATED:
-            self._start(self._over_tcp(ask))
+        silent = answer.state is State.FAILED and self._transport.mute and self._by_tcp is None
+        if answer.state is State.TRUNCATED or silent:
+            self._start(self._over_tcp(ask, instead=answer if silent else None))
             return
+        self._decided(ask, answer)
+
+    def _decided(self, ask: Ask, answer: Answer) -> None:
         self._in_flight -= 1
         ask.lane.in_flight -= 1
         try:
@@ -175,8 +184,18 @@ class Lookup:
         self._fault = error
         self._ready.set()
 
-    async def _over_tcp(self, ask: Ask) -> None:
-        self._answered(ask, await self._transport.ask_tcp(ask.question))
+    async def _over_tcp(self, ask: Ask, instead: Answer | None = None) -> None:
+        """Ask by TCP. ``instead`` is the silence of a network where no datagram ever answered.
+
+        Some networks let DNS through by TCP alone. The first answer shows that, and what follows is asked so from
+        the beginning; where TCP is silent too, it is not tried again, and the silence is what is told.
+        """
+        answer = await self._transport.ask_tcp(ask.question)
+        if instead is not None and self._transport.mute:
+            reached = answer.state is not State.FAILED
+            self._by_tcp = reached or bool(self._by_tcp)
+            answer = answer if reached else instead
+        self._decided(ask, answer)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -60,6 +60,7 @@ class _Channel:
         self, server: HostPort, arrived: Callable[[_Query, Answer], None], second: Contradiction
     ) -> None:
         self.server = server
+        self.heard = False
         self.refused = False
         self._arrived = arrived
         self._second = second
@@ -127,6 +128,7 @@ class _Channel:
             except OSError:
                 return
             self.refused = False
+            self.heard = True
             self._take(data)
 
     def _take(self, data: bytes) -> None:
@@ -191,6 +193,11 @@ class Transport:
             self._timer.cancel()
         for channel in self._channels:
             channel.close()
+
+    @property
+    def mute(self) -> bool:
+        """Return whether no datagram ever answered: the way for them may be shut, and the one for TCP open."""
+        return not any(channel.heard for channel in self._channels)
 
     def ask(self, question: bytes, token: object, rhythm: Rhythm, done: Callable[[Answer], None]) -> None:
         """Send a question; ``done`` is called once with the answer, a failure being an answer too.

@@ -226,11 +226,18 @@ class Capabilities:
         if not self.clock_is_off or self.clock_offset is None:
             return []
         way = "behind" if self.clock_offset > 0 else "ahead of"
-        minutes = abs(self.clock_offset) / 60
         return [
-            f"This host's clock is {minutes:.0f} min {way} Mailgun's. Times in the report would be wrong: set the "
-            "clock, or keep this difference in mind."
+            f"This host's clock is {_span(abs(self.clock_offset))} {way} Mailgun's. Times in the report would be "
+            "wrong, and certificates are judged by it: set the clock (date -u), or keep this difference in mind."
         ]
+
+
+def _span(seconds: float) -> str:
+    """Return a difference of clocks in the unit that says it best."""
+    for unit, size in (("years", 365.25 * 86_400), ("days", 86_400.0), ("hours", 3_600.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 60:.0f} min"
 
 
 async def probe(client: Mailgun) -> Capabilities:

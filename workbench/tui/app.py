@@ -347,6 +347,11 @@ class WorkbenchApp(TerminalApp):
         """ctrl+c: say how to quit."""
         self.tell("q quits, Esc goes back.")
 
+    def action_suspend_process(self) -> None:
+        """Suspend; while a plan runs, say first what that would stop."""
+        if self._ending.may_suspend():
+            super().action_suspend_process()
+
     async def action_quit(self) -> None:
         """Textual's own quit goes the same way."""
         self.ask_quit()

@@ -70,7 +70,7 @@ class LastExit:
 
 def give_back(driver: Any) -> None:
     """Put a terminal back as it was before the screen took it, without the help of the screen's own threads."""
-    _write(RESTORE)
+    _write(RESTORE, getattr(driver, "drawn_on", 2))
     before = getattr(driver, "attrs_before", None)
     if before is not None and sys.__stdin__ is not None:
         with contextlib.suppress(OSError, termios.error):
@@ -81,7 +81,7 @@ def _say(text: str) -> None:
     _write(f"\r\n{text}\r\n".encode())
 
 
-def _write(data: bytes) -> None:
+def _write(data: bytes, descriptor: int = 2) -> None:
     # Past Python's own buffers: whoever hangs may hold their locks.
     with contextlib.suppress(OSError):
-        os.write(2, data)
+        os.write(descriptor, data)

@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from workbench.tui.exit_watchdog import LastExit
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from workbench.tui.screens.choices import Picked
 
 FRAMES = 12
+SURE = 10.0  # seconds in which a second ctrl+z means it
 TERMINAL_CHECK = 5.0  # seconds between two looks whether the terminal is still there
 PATIENCE = 3.0  # seconds for what is under way when the terminal is gone
 STOPPING = 15.0  # seconds for what is under way when somebody asked to stop first, then quit
@@ -55,6 +57,7 @@ class Shutdown:
         self._close_session = close_session
         self._tasks: set[asyncio.Task[None]] = set()
         self._quitting = False
+        self._warned = -SURE
         self._last = LastExit()
         # Set where the app is all that its process does: only then may ending the app end the process.
         self.owns_process = False
@@ -102,6 +105,19 @@ class Shutdown:
             self._ui.tell(
                 f"Waiting for the effects under way, {STOPPING:.0f} s at most, then quitting. q again quits at once."
             )
+
+    def may_suspend(self) -> bool:
+        """Return whether ctrl+z may suspend now; while a plan runs it is first said what that would stop."""
+        if not self._ui.plan_running or monotonic() - self._warned < SURE:
+            return True
+        self._warned = monotonic()
+        done, total = self._ui.plan_progress
+        self._ui.tell(
+            f"Suspending would stop “{self._ui.plan_title}” in the middle: {done} of {total} are done. Esc stops it after "
+            f"the effects under way; ctrl+z again within {SURE:.0f} s suspends at once.",
+            "warning",
+        )
+        return False
 
     def moved(self) -> None:
         """Leave once what was under way has ended, where that was asked for."""

@@ -13,7 +13,7 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
-from tests.unit.blocklists.misbehaving import Misbehaving, Sent, code, listed, nxdomain, truncated
+from tests.unit.blocklists.misbehaving import Misbehaving, Sent, code, healthy, listed, nxdomain, truncated
 from tests.unit.blocklists.zonekit import one_zone
 from workbench.blocklists.limits import Limits
 from workbench.blocklists.lookup import Lookup
@@ -376,3 +376,24 @@ async def test_queries_that_are_sent_again_count_against_the_owners_cap(misbehav
             assert at - start >= sent_before * 0.02 * 0.9 - 0.01
         seen.add(name)
     assert len(misbehaving.log) == 22
+
+
+async def test_a_network_that_lets_dns_through_by_tcp_alone_is_asked_by_tcp(misbehaving: Misbehaving) -> None:
+    misbehaving.sound_tests = False
+    misbehaving.udp = lambda query, _: []
+
+    def by_tcp(query: dns.message.Message) -> bytes:
+        first = query.question[0].name.to_text().startswith(NAME)
+        return healthy(query) or (listed(query, "127.0.0.2") if first else nxdomain(query))
+
+    misbehaving.tcp = by_tcp
+    said = await ask(misbehaving, SUBJECT, "198.18.0.2", limits=replace(FAST, timeout=1.5, tries=1))
+    found = {one.subject.value: one.verdict for one in said}
+    assert found == {SUBJECT: Verdict.LISTED, "198.18.0.2": Verdict.NOT_LISTED}
+
+
+async def test_where_tcp_is_silent_too_nothing_is_told(misbehaving: Misbehaving) -> None:
+    misbehaving.sound_tests = False
+    misbehaving.udp = lambda query, _: []
+    (only,) = await ask(misbehaving)
+    assert only.verdict is Verdict.CANNOT_TELL and "no answer within" in only.reason

@@ -33,7 +33,8 @@ class TerminalDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self._fd = terminal_descriptor()
+        # Where the screen is: also for whoever must put the terminal back without us.
+        self.drawn_on = terminal_descriptor()
         self._output: TerminalWriter | None = None
         self._painter = Painter(erases=_erases_in_colour())
         self._wanted = Frame(0, 0)
@@ -56,7 +57,7 @@ class TerminalDriver(LinuxDriver):
         if given is None:
             self._output = None
             return
-        self._output = TerminalWriter(self._fd, self._written)
+        self._output = TerminalWriter(self.drawn_on, self._written)
         self.forget()
 
     def take(self, update: CompositorUpdate, size: Size, cursor: Offset, system: ColorSystem | None) -> None:
