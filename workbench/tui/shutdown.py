@@ -113,8 +113,8 @@ class Shutdown:
         self._warned = monotonic()
         done, total = self._ui.plan_progress
         self._ui.tell(
-            f"Suspending would stop “{self._ui.plan_title}” in the middle: {done} of {total} are done. Esc stops it after "
-            f"the effects under way; ctrl+z again within {SURE:.0f} s suspends at once.",
+            f"Suspending would stop “{self._ui.plan_title}” in the middle: {done} of {total} are done. Esc stops it "
+            f"after the effects under way; ctrl+z again within {SURE:.0f} s suspends at once.",
             "warning",
         )
         return False
