@@ -66,7 +66,7 @@ def replacements(
     ``left_out`` gets a line for each that is left as it is. Raises UsageError before the first effect while it is
     not known which key the workbench runs on.
     """
-    if not situation.own_key_id:
+    if not situation.own_key_id and situation.inventory.keys:
         raise UsageError(
             "It is not known which of these keys the workbench itself runs on.",
             "Deleting it without a replacement would lock the workbench out.",

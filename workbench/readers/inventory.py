@@ -147,7 +147,7 @@ class Reader:
             try:
                 found, part = await _kept(lambda: account.list_subaccounts(self.api, priority=self.priority))
             except ApiError as refusal:
-                if not self._has_no_subaccounts(refusal):
+                if not self._has_no_subaccounts(refusal) or await self._domains_below():
                     raise
                 self.inventory.subaccounts = {}
                 self.inventory.gaps[_FEATURE] = Gap(
@@ -175,6 +175,19 @@ class Reader:
         stopped = refusal.reason in (Reason.STOPPED, Reason.VERIFICATION, Reason.ALLOWLIST, Reason.PACE)
         keys_read = "keys" in known.read_at and not any(gap.slice == "keys" for gap in known.gaps.values())
         return plain and not stopped and not seen and keys_read
+
+    async def _domains_below(self) -> bool:
+        """Return whether a domain that the parent's key can see belongs to a subaccount; True where none can be seen."""
+        for region in self.api.endpoints.regions:
+            try:
+                found = await domains.list_domains(
+                    self.api, region=region, include_subaccounts=True, priority=self.priority
+                )
+            except ApiError:
+                return True
+            if any(domain.subaccount_id for domain in found):
+                return True
+        return False
 
     async def allowlist(self, place: Place) -> None:
         """Read the IP allowlist."""

@@ -17,7 +17,7 @@ from workbench.domain.detection import changes
 from workbench.domain.forensics import timeline
 from workbench.domain.hardening import measures
 from workbench.domain.model.inventory import Gap, Inventory
-from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.sending import sending
 from workbench.journal.journal import Journal
@@ -162,13 +162,13 @@ class AccountReadings(IncidentRecord):
         self.api.serve(endpoints.only(region for region in endpoints.regions if region not in away))
         for region in away:
             name = region.upper()
-            self.inventory.gaps[f"region {name}"] = Gap(
-                f"region {name}",
-                None,
-                f"refuses this key (401), which another region accepts: taken as an account that is not served in "
-                f"{name}. If it does have domains there, neither they nor their logins were seen or cut",
-                note=True,
+            place = Place(region)
+            reason = (
+                "this key is refused there (401) and accepted elsewhere: the account may not be served there. If "
+                f"it has no domain in {name}, say so: start with MAILGUN_BASE_URL of the other region, or attest step 2"
             )
+            # Whether anything is there cannot be told from here: not read is not cut.
+            self.inventory.gaps[f"domains {place}"] = Gap("domains", place, reason)
 
     async def notice(self, began: datetime) -> list[changes.Change]:
         """Journal an alarm for whatever appeared or changed that nothing of ours explains; returns the new ones.

@@ -29,6 +29,7 @@ from workbench.drill.api import (
     logs,
     messages,
     metrics,
+    moods,
     network,
     people,
     routes,
@@ -133,6 +134,7 @@ class HostApp:
         self.settings = settings
         self.throttle = throttle
         self.calls = 0
+        self.moods: tuple[moods.Mood, ...] = ()
         self._router = _router(API if settings.name == API else STORAGE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -155,7 +157,12 @@ class HostApp:
         endpoint = methods.get(request.method)
         if endpoint is None:
             return self.lost()
-        return self._respond(self._answer(request, endpoint, raw))
+        path = request.url.path
+        answer = moods.instead(self.moods, self.settings.region, request.method, path)
+        if answer is None:
+            answer = self._answer(request, endpoint, raw)
+            answer = moods.changed(self.moods, request.method, path, dict(request.query_params), answer)
+        return self._respond(answer)
 
     def lost(self) -> Response:
         """Return what the API says to a path it does not know: 404 as HTML, without JSON (dossier C)."""

@@ -20,6 +20,7 @@ import uvicorn
 
 from workbench.core.atomic_files import ensure_folder
 from workbench.drill.activity.intruder import Intruder
+from workbench.drill.api import moods
 from workbench.drill.api.app import HostApp, HostSettings
 from workbench.drill.api.throttle import Throttle
 from workbench.drill.api.wire import API
@@ -273,7 +274,8 @@ async def start(options: DrillOptions, folder: Path) -> RunningDrill:
     keeper = Keeper(folder, world, clock)
     account = Account(world, story, clock, keeper.changed)
     intruder = Intruder(account)
-    rules = parse_faults(options.faults)
+    feelings, others = moods.split(options.faults)
+    rules = parse_faults(others)
     throttles = {region: Throttle(options.rate) for region in ("us", "eu")}
     hosts: dict[str, HttpHost] = {}
     proxies: dict[str, FaultProxy] = {}
@@ -286,6 +288,7 @@ async def start(options: DrillOptions, folder: Path) -> RunningDrill:
             label = f"api_{region}" if name == API else name
             settings = HostSettings(name, region, options.latency_ms / 1000.0)
             hosts[label] = HttpHost(HostApp(account, settings, throttles[region]))
+            hosts[label].app.moods = feelings
             if rules:
                 await hosts[label].start()
                 proxies[label] = FaultProxy((LOOPBACK, hosts[label].port), rules, seed=options.seed)
@@ -304,7 +307,7 @@ async def start(options: DrillOptions, folder: Path) -> RunningDrill:
 
 
 def _side_options(options: DrillOptions) -> SideOptions:
-    return SideOptions(seed=options.seed, faults=options.faults)
+    return SideOptions(seed=options.seed, faults=moods.split(options.faults)[1])
 
 
 async def serve(options: DrillOptions, folder: Path) -> int:

@@ -51,7 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="LIST",
         help="faults between workbench and account: name[*times in a row][:share of calls], comma between: refuse, "
-        "reset-before, reset-after, stall, truncate, cut, html, slow-SECONDS, status-CODE, status-429-bare, smtp-454",
+        "reset-before, reset-after, stall, truncate, cut, html, slow-SECONDS, status-CODE, status-429-bare, smtp-454; "
+        "and ways the API itself may answer, name[@PATH]: short-pages, free-plan, sub-key, odd-elements, eu-only-401, "
+        "business-verification, contradictions",
     )
     group.add_argument("--speed", type=float, default=0.0, help="simulated hours a minute (0: real time)")
     group.add_argument(
