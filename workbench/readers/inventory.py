@@ -177,7 +177,7 @@ class Reader:
         return plain and not stopped and not seen and keys_read
 
     async def _domains_below(self) -> bool:
-        """Return whether a domain that the parent's key can see belongs to a subaccount; True where none can be seen."""
+        """Return whether a domain the parent's key can see belongs to a subaccount; True where none can be seen."""
         for region in self.api.endpoints.regions:
             try:
                 found = await domains.list_domains(
