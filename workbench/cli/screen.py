@@ -101,7 +101,7 @@ class _Entrance:
     async def door(self) -> Door:
         """Return what has to be asked before the incident can be opened."""
         from workbench.cli.opening import supplied_key
-        from workbench.cli.vaults import vault_choice
+        from workbench.cli.vaults import has_file, vault_choice
         from workbench.tui.screens.connect import Door
         from workbench.vault.keyring_probe import answering
         from workbench.vault.passphrases import judge, passphrase_from_environment
@@ -115,13 +115,13 @@ class _Entrance:
         words = ""
         if passphrase is not None:
             await self._open_file(passphrase)
-        elif choice == "keyring" or (choice != "file" and not self.home.vault_file.exists()):
+        elif choice == "keyring" or (choice != "file" and not has_file(self.home)):
             found = await answering()
             if isinstance(found, SystemKeyring):
                 self.vault = Vault(found.backend)
             else:
                 words = f"{found.reason} {found.todo}"
-        state = "ready" if self.vault is not None else "unlock" if self.home.vault_file.exists() else "create"
+        state = "ready" if self.vault is not None else "unlock" if has_file(self.home) else "create"
         return Door(
             ask_key=ask_key,
             take_key=self._take_key,
@@ -169,21 +169,21 @@ class _Entrance:
 
     async def take_passphrase(self, passphrase: Secret) -> None:
         """Open the vault with what was typed; UsageError where a new vault would be too easily guessed."""
-        from workbench.vault.passphrases import check_new
-
-        if not await asyncio.to_thread(self.home.vault_file.exists):
-            typed = passphrase.reveal()
-            check_new(typed, typed)
         await self._open_file(passphrase)
 
     async def _open_file(self, passphrase: Secret) -> None:
+        """Unlock the file, or make it: the same rules whether the passphrase was typed or read from a file."""
+        from workbench.cli.vaults import has_file, refuse_beside_secrets
+        from workbench.vault.passphrases import check_new
         from workbench.vault.vault import Vault
 
         path = self.home.vault_file
-        if await asyncio.to_thread(path.exists):
+        if await asyncio.to_thread(has_file, self.home):
             self.vault = await Vault.unlock_file(path, passphrase)
         else:
-            self.vault = await Vault.create_file(path, passphrase)
+            await asyncio.to_thread(refuse_beside_secrets, self.home)
+            typed = passphrase.reveal()
+            self.vault = await Vault.create_file(path, check_new(typed, typed))
 
 
 @dataclass(slots=True)

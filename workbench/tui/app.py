@@ -156,6 +156,7 @@ class WorkbenchApp(TerminalApp):
         self._unsubscribe = session.subscribe(self.funnel)
         session.attend(self.controllers.unstored.ask)
         self.main.renew()
+        self._errors.say_what_it_rests_on(session)
         self.account.connect()
 
     def _follow_blocklists(self) -> None:

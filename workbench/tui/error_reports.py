@@ -10,6 +10,7 @@ from workbench.core.errors import JournalError
 from workbench.tui.workers import Trouble, trouble
 
 if TYPE_CHECKING:
+    from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Ui
 
 
@@ -45,6 +46,13 @@ class ErrorReports:
     def show(self, error: BaseException, doing: str, group: str) -> None:
         """Show and journal an error that a worker returned rather than raised."""
         self.failed(error, trouble(error, doing), group)
+
+    def say_what_it_rests_on(self, session: Incident) -> None:
+        """Say before anything else is looked at that the journal is not what was written, where it is not."""
+        if session.state.damage:
+            means = "What it says is not what was written: nothing is written to it, and nothing is changed from here."
+            todo = "Quit, and go on in a new incident that names this one: workbench --new. The vault stays usable."
+            self._push_error(Trouble("checking the journal", session.state.damage, means, todo))
 
     def _record(self, error: BaseException, doing: str) -> None:
         session = self._ui.store.session
