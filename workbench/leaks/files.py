@@ -14,6 +14,7 @@ from pathlib import Path
 
 from workbench.core.redact import visible
 from workbench.leaks.model import Coverage, Found, LeakError, Match, Place, utc_text
+from workbench.leaks.names import SHORTEST, in_name
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import BLOCK, scan_blocks
 
@@ -113,7 +114,10 @@ class _Search:
             stack += reversed(folders)
 
     def file(self, path: str) -> None:
-        """Search one file."""
+        """Search one file, its name first."""
+        name = os.path.basename(path)  # noqa: PTH119 -- once per file, on a plain string
+        if len(name) >= SHORTEST and (match := in_name(name)) is not None:
+            self.found(match, Place("file", visible(self.root), self._name(path), 0, match.placement))
         try:
             fd = os.open(path, _FLAGS)
         except OSError as error:

@@ -21,6 +21,7 @@ from workbench.core.redact import visible
 from workbench.leaks.files import Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
 from workbench.leaks.model import CommitRef, Coverage, Found, Match, Place
+from workbench.leaks.names import in_name
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.provenance import resolve
 from workbench.leaks.stream import scan_blocks
@@ -74,6 +75,9 @@ def scan_history(
             hits[oid] = matches
             kinds[oid] = kind
         located = resolve(shadow, bytes(commits), kinds, coverage, shown) if hits else {}
+        for name, _ in shadow.references():
+            if (match := in_name(name)) is not None:
+                found(match, Place("history", shown, f"({visible(name, 200)})", 0, match.placement))
     for match, place in _by_path(hits, located, shown):
         found(match, place)
     return True

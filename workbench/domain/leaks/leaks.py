@@ -207,6 +207,22 @@ def _sentence(one: Leak) -> str:
     return f"{one.title}: {state or 'open'}{first}"
 
 
+def beside(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what to say of the search's reach, of the other secrets of leaked files, and of where else to look."""
+    if verdict := body.get("verdict"):
+        yield str(verdict)
+    rows = body.get("neighbours") or ()
+    if rows:
+        named = ", ".join(
+            dict.fromkeys(
+                f"{one['name']} ({one['vendor']})" if one["vendor"] else one["name"] for one in rows
+            )
+        )
+        yield f"in the same files stood {len(rows)} other secret(s), to be replaced by their owners: {named}"
+    if strings := body.get("search_elsewhere"):
+        yield f"to look for on code hosts, gists, registries and paste sites: {'  '.join(strings)}"
+
+
 def sentences(body: Mapping[str, Any], at: str, now: Sequence[str] | None = None) -> Iterator[str]:
     for one in body["thefts"]:
         yield f"{one['sentence']} (how sure: {one['how_sure']})"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
-from workbench.domain.leaks.leaks import ACCEPTED, EXPOSURE, PLUGIN, SECRET, sentences, spot, title_of
+from workbench.domain.leaks.leaks import ACCEPTED, EXPOSURE, PLUGIN, SECRET, beside, sentences, spot, title_of
 
 if TYPE_CHECKING:
     from workbench.leaks.people import Suspicion
@@ -54,6 +54,11 @@ def fact(
         "thefts": thefts,
         "logs": _logs(found["logs"]) or earlier.get("logs"),
         "people": [_person(one) for one in people] or list(earlier.get("people", ())),
+        # The other secrets of the leaked files, by name: each is somebody's to replace.
+        "neighbours": _beside(found.get("neighbours", ()), earlier.get("neighbours", ())),
+        "search_elsewhere": list(found.get("search_elsewhere", ()))[:_MOST]
+        or list(earlier.get("search_elsewhere", ())),
+        "verdict": visible(found.get("verdict", ""), 300),
         "asked": {
             name: list(dict.fromkeys([*earlier.get("asked", {}).get(name, ()), *asked.get(name, ())]))
             for name in ("targets", "logs", "sites")
@@ -62,8 +67,18 @@ def fact(
     body["open"] = sum(
         not row["accepted"] and (row["exposed"] or row["state"] != "dead") for row in exposures
     )
-    body["lines"] = list(sentences(body, at))
+    body["lines"] = [*sentences(body, at), *beside(body)]
     return body
+
+
+def _beside(now: Iterable[Mapping[str, str]], before: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    rows = {
+        (one["path"], one["name"]): {
+            name: visible(one[name], 300) for name in ("root", "path", "name", "vendor")
+        }
+        for one in (*before, *now)
+    }
+    return list(rows.values())[:_MOST]
 
 
 def _covered(found: Mapping[str, Any]) -> list[str]:
