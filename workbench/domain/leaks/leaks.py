@@ -193,6 +193,15 @@ def lines(state: State) -> list[str]:
     return [*sentences(body, str(body.get("at", "")), now), *_answers(state)]
 
 
+def reach(state: State) -> list[str]:
+    """Return what the search could not see, the other secrets of leaked files by name, and where else to look.
+
+    For the screen and one's own runbook: names of other services' secrets are nobody else's business.
+    """
+    body = state.facts.get(FACT)
+    return [] if body is None else list(beside(body))
+
+
 def headlines(state: State) -> list[str]:
     """Return how it leaked without the single leaks: when it was taken, what was searched, what is closed, who."""
     body = state.facts.get(FACT)

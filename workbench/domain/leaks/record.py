@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
-from workbench.domain.leaks.leaks import ACCEPTED, EXPOSURE, PLUGIN, SECRET, beside, sentences, spot, title_of
+from workbench.domain.leaks.leaks import ACCEPTED, EXPOSURE, PLUGIN, SECRET, sentences, spot, title_of
 
 if TYPE_CHECKING:
     from workbench.leaks.people import Suspicion
@@ -67,7 +67,7 @@ def fact(
     body["open"] = sum(
         not row["accepted"] and (row["exposed"] or row["state"] != "dead") for row in exposures
     )
-    body["lines"] = [*sentences(body, at), *beside(body)]
+    body["lines"] = list(sentences(body, at))
     return body
 
 

@@ -115,7 +115,7 @@ def leak(situation: Situation) -> Found:
         )
     found = leaks.leaks(situation.state)
     open_ = [one for one in found if one.open]
-    lines = tuple(leaks.lines(situation.state))
+    lines = (*leaks.lines(situation.state), *leaks.reach(situation.state))
     if open_:
         happens = (
             "Take each secret out of where it lies (and out of the history), block what the site serves, then "

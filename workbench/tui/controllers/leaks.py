@@ -114,7 +114,13 @@ class LeaksController(Controller):
         from workbench.domain.leaks import leaks
         from workbench.tui.screens.leaks import LeaksScreen
 
-        found, lines = leaks.leaks(session.state), leaks.headlines(session.state)
+        found, lines = (
+            leaks.leaks(session.state),
+            [
+                *leaks.headlines(session.state),
+                *leaks.reach(session.state),
+            ],
+        )
         told = [self._ui.safe(line) for line in lines]
         for screen in self._ui.screen_stack:
             if isinstance(screen, LeaksScreen):
@@ -128,7 +134,9 @@ class LeaksController(Controller):
         from workbench.domain.leaks import leaks
         from workbench.tui.screens.leaks import LeaksScreen
 
-        told = [self._ui.safe(line) for line in leaks.headlines(session.state)]
+        told = [
+            self._ui.safe(line) for line in (*leaks.headlines(session.state), *leaks.reach(session.state))
+        ]
         screen = LeaksScreen(leaks.leaks(session.state), told, ascii_mode=self._ui.store.look.ascii)
 
         def closed(wish: Wish | None) -> None:
