@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.core.errors import OutputError, WorkbenchError
-from workbench.core.redact import json_escaped, visible
+from workbench.core.redact import json_escaped, masked, visible
 
 
 class _Said:
@@ -127,7 +127,8 @@ def _write(whole: str) -> None:
     if sys.stdout is None:
         raise OutputError("Standard output is closed.")
     try:
-        sys.stdout.write(whole)
+        # The last gate: outside text may hold a live key, whatever document it came in.
+        sys.stdout.write(masked(whole))
         sys.stdout.flush()
     except BrokenPipeError:
         raise

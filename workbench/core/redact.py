@@ -8,6 +8,7 @@ printable characters, so that nothing an intruder wrote can move the cursor, col
 from __future__ import annotations
 
 import hmac
+import re
 import unicodedata
 from collections.abc import Iterator
 from enum import Enum
@@ -81,15 +82,32 @@ class Secret:
         raise TypeError("a secret cannot be pickled or copied")
 
 
+# What a Mailgun secret looks like: a legacy or public key, or 32, 8 and 8 hex digits.
+_SECRET = re.compile(r"(?:pub)?key-[0-9a-z]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}", re.IGNORECASE)
+_SHORTEST = 36
+SHAPE_MASK = "‹secret"
+
+
+def masked(text: str) -> str:
+    """Return outside text with everything of a secret's shape replaced by its tail: ``‹secret …4f2a›``.
+
+    Whoever writes a subject, a description or a URL may write a live key into it; it leaves by no way out.
+    """
+    if len(text) < _SHORTEST:
+        return text
+    return _SECRET.sub(lambda found: f"{SHAPE_MASK} …{found[0][-TAIL:]}›", text)
+
+
 def visible(text: object, limit: int = 400) -> str:
     """Return ``text`` as one line of harmless printable characters, at most ``limit`` of them.
 
     Whatever draws nothing or moves what is drawn becomes a visible ``\\x1b``-style escape: control characters,
     separators, format characters (right-to-left marks, joiners, tags), variation selectors, Hangul fillers,
     blanks that are no space, lone surrogates, marks that stand on nothing. Of the marks stacked on one
-    character the first few stay and the rest are counted, as is what is cut off at the end: ``…(+123)``.
+    character the first few stay and the rest are counted, as is what is cut off at the end: ``…(+123)``. What
+    has the shape of a Mailgun secret is masked.
     """
-    raw = str(text)
+    raw = masked(str(text))
     if len(raw) <= limit and raw.isascii() and raw.isprintable():
         return raw  # Nearly all there is; printable ASCII needs no second look.
     out: list[str] = []

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
-from workbench.core.redact import Secret
+from workbench.core.redact import SHAPE_MASK, Secret
 from workbench.domain.blocklists.listings import TEMPLATE_LINKS
 from workbench.domain.detection.hosts import Home, home_of
 from workbench.domain.forensics import abuse_window, classification, damage, timeline
@@ -360,6 +360,17 @@ class Investigation:
             {
                 "lines": made.lines(),
                 "missing": made.missing(),
+                "loot": [
+                    {
+                        "key": sender.key,
+                        "credential": sender.credential,
+                        "sender": sender.sender,
+                        "addresses": sorted(sender.addresses)[:4],
+                        "subjects": [text for text in sender.subjects if SHAPE_MASK in text][:4],
+                    }
+                    for sender in made.senders
+                    if any(SHAPE_MASK in text for text in sender.subjects)
+                ][:50],
                 "window": {**window, "hours": window["hours"][-48:]},
                 "damage": made.damage.to_json(),
                 "senders": [sender.to_json() for sender in made.senders[:100]],

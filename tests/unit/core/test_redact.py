@@ -15,7 +15,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.redact import MARKS, MASK, Secret, json_escaped, key_tail, short_address, visible
+from workbench.core.redact import MARKS, MASK, Secret, json_escaped, key_tail, masked, short_address, visible
 
 values = st.text(alphabet=st.characters(codec="utf-8"), min_size=1, max_size=60)
 long_values = st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789", min_size=12, max_size=40)
@@ -182,3 +182,21 @@ def test_a_json_document_keeps_its_values_and_draws_nothing_hidden(values: dict[
     assert json.loads(dumped) == values
     for line in dumped.splitlines():
         assert visible(line, 100_000) == line
+
+
+def test_outside_text_with_a_secret_s_shape_is_masked_on_every_way_out() -> None:
+    key = "0123456789abcdef0123456789abcdef-01234567-89abcdef"
+    for text in (
+        key,
+        f"works {key}!",
+        f"https://x.example/{key}?a",
+        "pubkey-" + "a1" * 16,
+        "KEY-" + "B2" * 16,
+    ):
+        shown = visible(text)
+        assert key not in shown and "a1a1a1" not in shown and "B2B2B2" not in shown
+        assert "‹secret …" in shown
+        assert masked(text) == masked(masked(text))
+    # Ids, hashes and uuids are no secrets.
+    for text in ("01234567-89abcdef", "f" * 64, "0a1b2c3d-0000-1111-2222-333344445555", "x" * 300):
+        assert masked(text) == text

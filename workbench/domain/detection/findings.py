@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.core.redact import key_tail
+from workbench.core.redact import key_tail, visible
 from workbench.domain.detection import alarms
 from workbench.domain.detection.changes import REMEDIES
 from workbench.domain.detection.suspicion import Suspicion
-from workbench.domain.model.situation import OURS, Situation
+from workbench.domain.model.situation import INTRUDER, OURS, Situation
 from workbench.domain.settings_audit.results import REMOVED, open_items
 from workbench.domain.settings_audit.unread import Unread, areas
 
@@ -51,6 +51,7 @@ def findings(situation: Situation) -> list[Finding]:
     found += _subaccounts(situation)
     found += _swept(situation)
     found += _unread(situation)
+    found += _loot(situation)
     found += _alarms(situation, {finding.id for finding in found})
     found = [_alarmed(situation, finding) for finding in found]
     order = {"high": 0, "medium": 1, "low": 2}
@@ -200,6 +201,24 @@ def _unread(situation: Situation) -> Iterator[Finding]:
             "low",
             (ask,),
             _decided(situation, key),
+        )
+
+
+def _loot(situation: Situation) -> Iterator[Finding]:
+    """Messages whose subject has the shape of a secret: somebody tried whether what they took sends."""
+    for one in situation.state.facts.get("assessment", {}).get("loot", ()):
+        key = f"loot:{one['key']}"
+        shown = ", ".join(f"“{visible(text, 80)}”" for text in one["subjects"])
+        yield Finding(
+            key,
+            str(one["key"]),
+            "loot",
+            f"mail of {visible(one['sender'], 60)} carried a secret in its subject: {shown}",
+            tuple(str(address) for address in one["addresses"]) or ("log",),
+            "high",
+            ("the intruder tested the loot, or mailed it to a drop: that secret is known to them",),
+            # A message cannot be taken back: once it is judged nothing is left to be done about it.
+            "removed" if _decided(situation, key) == INTRUDER else _decided(situation, key),
         )
 
 

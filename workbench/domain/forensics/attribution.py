@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from workbench.core.redact import masked
 from workbench.domain.forensics.hyperloglog import Distinct
 from workbench.domain.model.credential_use import credential_of
 from workbench.mailgun.log_entries import Entry, LogPage, moment_text, sortable
@@ -82,7 +83,7 @@ class Group:
 
 def shape_of(subject: str) -> str:
     """Return a subject with what varies from message to message replaced: ``Your order #``."""
-    return _RUNS.sub("#", _DIGITS.sub("#", subject[:300]))[:80].strip().lower()
+    return _RUNS.sub("#", _DIGITS.sub("#", masked(subject[:300])))[:80].strip().lower()
 
 
 @dataclass(slots=True)
@@ -190,7 +191,7 @@ class Attribution:
             if headers.message_id:
                 near[headers.message_id] = group
             if not group.example:
-                group.example = (headers.subject or "")[:200]
+                group.example = masked(headers.subject or "")[:200]
         if message is not None and message.scheduled_for is not None:
             group.scheduled += 1
 
