@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.drills import opened, running_drill
+from tests.support.worlds import world
 from workbench.cli.assess import assess
 from workbench.cli.parser import build_parser
 
@@ -15,10 +15,8 @@ from workbench.cli.parser import build_parser
 async def test_a_live_key_in_a_subject_is_a_finding_and_never_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with (
-        running_drill(tmp_path, scenario="quiet-changes", domains=2, credentials=4, users=2) as drill,
-        opened(drill, tmp_path) as session,
-    ):
+    async with world(tmp_path, "quiet-changes", 1) as place, place.session() as session:
+        drill = place.drill
         stolen = drill.story.stolen_key
         assert stolen is not None
         for form in (["--json"], []):

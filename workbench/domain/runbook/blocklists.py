@@ -18,7 +18,7 @@ from workbench.domain.runbook.verdict import Found, Verdict, attested
 
 # Listings come days after the abuse (drill and dossier: days 0, 1 and 3); a week covers them.
 WATCH_DAYS = 7
-CHECK, REMOVE = "blocklists.check", "blocklists.removal"
+CHECK, REMOVE, SHOW = "blocklists.check", "blocklists.removal", "pane.blocklists"
 _BEFORE = "steps 1 to 3 and 10: no list is asked before access is proven cut"
 
 
@@ -49,16 +49,16 @@ def blocklists(situation: Situation) -> Found:
     if said is not None:
         return said
     claim = clean.of_book(book)
-    if not claim.good and not matter:
-        # Not asked, or not answered, is not clean: whoever looks those up by hand says so.
-        words = f"{clean.words(claim)}; look these up by hand and attest, or enable them"
-        waits = "whoever looks these lists up by hand and attests it (t), or enables them in config.toml"
-        return Found(Verdict.IN_PROGRESS, (words, *lines), action=CHECK, idle=until is not None, waits=waits)
+    # Not asked, or not answered, is not clean: whoever looks those up by hand says so.
+    dark = () if claim.good or matter else (f"{clean.words(claim)}; look these up by hand, then attest (t)",)
     if until is None or now < until or matter:
         day = f"until {until:%d %b}" if until is not None else f"for {WATCH_DAYS} days after containment"
         words = f"watched {day}: a listing can come days after the abuse"
-        found = Found(Verdict.IN_PROGRESS, (*lines[:1], words, *lines[1:]), action=CHECK, idle=True)
+        found = Found(Verdict.IN_PROGRESS, (*dark, *lines[:1], words, *lines[1:]), action=CHECK, idle=True)
         return replace(found, waits=f"the lists, {day}; what is due is asked again by itself")
+    if dark:
+        waits = "whoever looks these lists up by hand and attests it (t), or enables them in config.toml"
+        return Found(Verdict.IN_PROGRESS, (*dark, *lines), action=SHOW, idle=True, waits=waits)
     return Found(Verdict.DONE, (f"no listing that matters, watched until {until:%d %b}", *lines))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from workbench.domain.model.state import State
-from workbench.domain.runbook.blocklists import REMOVE
+from workbench.domain.runbook.blocklists import REMOVE, SHOW
 from workbench.domain.runbook.guide import Kind, Lead
 from workbench.domain.runbook.runbook import Order, StepView
 from workbench.domain.runbook.verdict import Verdict
@@ -51,7 +51,9 @@ def admitted(found: Lead) -> Lead:
 
 
 def _watched(view: StepView, state: State) -> StepView:
-    waits = view.id == Order.BLOCKLISTS and view.verdict in _WAITING and bool(state.contained_at)
+    # Once the days are over nothing more comes by waiting: what was not asked is looked up by hand.
+    days = view.next_action != SHOW and bool(state.contained_at)
+    waits = view.id == Order.BLOCKLISTS and view.verdict in _WAITING and days
     return _playing(view, WATCH) if waits else view
 
 
