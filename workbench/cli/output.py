@@ -80,7 +80,11 @@ def failed(error: WorkbenchError, code: int) -> None:
 
 
 def _harmless(dumped: str) -> str:
-    """Return JSON text whose strings hold the same values and draw nothing: what could hide is an escape in it."""
+    """Return JSON text whose strings hold the same values and draw nothing: what could hide is an escape in it.
+
+    The last gate: outside text may hold a live key, whatever document it came in; what has its shape is masked.
+    """
+    dumped = masked(dumped)
     if dumped.isascii():
         return dumped.replace("\x7f", "\\u007f")
     return json_escaped(dumped)
@@ -88,7 +92,7 @@ def _harmless(dumped: str) -> str:
 
 def text(lines: str) -> None:
     """Write the readable result to standard output; raises OutputError, BrokenPipeError."""
-    _write(lines if lines.endswith("\n") else lines + "\n")
+    _write(masked(lines if lines.endswith("\n") else lines + "\n"))
 
 
 def write_exactly(value: str) -> None:
@@ -127,8 +131,7 @@ def _write(whole: str) -> None:
     if sys.stdout is None:
         raise OutputError("Standard output is closed.")
     try:
-        # The last gate: outside text may hold a live key, whatever document it came in.
-        sys.stdout.write(masked(whole))
+        sys.stdout.write(whole)
         sys.stdout.flush()
     except BrokenPipeError:
         raise
