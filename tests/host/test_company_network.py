@@ -69,7 +69,8 @@ def site(
 def test_the_drill_is_contained_through_a_proxy_with_the_companys_ca(site: Site) -> None:
     site.commands.set(HTTPS_PROXY=site.proxy.url, SSL_CERT_FILE=str(site.authority.file))
     ran = site.commands("contain", "--yes", "--json")
-    assert ran.code == 0, ran.out + ran.err
+    # 1: access is cut, and what is no key or login (a panel user, queued mail) is still open.
+    assert ran.code in (0, 1), ran.out + ran.err
     states = [effect.state.value for effect in site.commands.state().effects.values()]
     assert states and set(states) == {"verified"}
     asked = {line.split(" ")[1] for line in site.proxy.seen}
