@@ -260,3 +260,108 @@ def test_whatever_is_written_there_every_suspicion_says_why(
 def test_the_window_begins_a_day_before_the_abuse_or_some_days_ago() -> None:
     assert suspicion.window_start(INSIDE, INSIDE) == INSIDE - timedelta(days=1)
     assert suspicion.window_start(INSIDE, None) == INSIDE - suspicion.RECENT
+
+
+# ── in which words ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_reason_is_a_sentence_that_can_be_read_out() -> None:
+    known = background()
+    key = KeyItem(Key(id="k", created_at=INSIDE, requestor=" eve@evil.example ", kind="web"), US)
+    assert suspicion.of_key(key, known) == suspicion.Suspicion(
+        3,
+        (
+            "made 20 Nov 05:00Z, inside the abuse window",
+            "asked for by eve@evil.example, who is not among the users you would know",
+            "a control-panel session key; it bypasses the IP allowlist",
+        ),
+    )
+    web = KeyItem(Key(id="k", created_at=BEFORE, kind="web"), US)
+    assert suspicion.of_key(web, known).score == 1
+    assert not suspicion.of_key(web, known).likely
+    login = LoginItem(SmtpCredential(login="relay", created_at=INSIDE), "mg.acme.example", US)
+    assert suspicion.of_login(login, known) == suspicion.Suspicion(
+        2, ("made 20 Nov 05:00Z, inside the abuse window",)
+    )
+    domain = DomainItem(Domain(name="evil.example", created_at=INSIDE), US)
+    assert suspicion.of_domain(domain, known) == suspicion.Suspicion(
+        3,
+        (
+            "added 20 Nov 05:00Z, inside the abuse window",
+            "shares its registered name with no other domain of yours",
+        ),
+    )
+    assert (
+        suspicion.of_domain(DomainItem(Domain(name="x.acme.example", created_at=INSIDE), US), known).score
+        == 2
+    )
+
+
+def test_the_first_moment_of_the_window_is_inside_it() -> None:
+    known = background()
+    assert suspicion.of_key(KeyItem(Key(id="k", created_at=SINCE), US), known).likely
+    assert suspicion.of_login(LoginItem(SmtpCredential(login="r", created_at=SINCE), "d", US), known).likely
+    assert suspicion.of_domain(DomainItem(Domain(name="d.example", created_at=SINCE), US), known).likely
+    one = person(5, "p@acme.example", SINCE)
+    assert suspicion.of_user(one, known) == suspicion.Suspicion(
+        1, ("password set 20 Nov 00:00Z, inside the abuse window",)
+    )
+
+
+def test_a_login_of_ours_and_a_sandbox_are_nothing_to_suspect() -> None:
+    login = LoginItem(SmtpCredential(login="relay", created_at=INSIDE), "mg.acme.example", US)
+    assert suspicion.of_login(login, background(login.login)) == NOTHING
+    sandbox = DomainItem(Domain(name="sandbox1.mailgun.org", created_at=INSIDE, type="sandbox"), US)
+    assert suspicion.of_domain(sandbox, background()) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("email", "at", "score", "why"),
+    [
+        ("x@gmail.com", None, 2, ("the address is at gmail.com, where anybody can have one",)),
+        (
+            "x@evil.example",
+            None,
+            2,
+            ("the address is at evil.example, where nobody is who was yours before the abuse",),
+        ),
+        (None, None, 2, ("has no address that would show where they belong",)),
+        (
+            "x@evil.example",
+            INSIDE,
+            3,
+            (
+                "the address is at evil.example, where nobody is who was yours before the abuse",
+                "password set 20 Nov 05:00Z, inside the abuse window",
+            ),
+        ),
+        ("x@acme.example", None, 0, ()),
+        ("x@acme.example", BEFORE, 0, ()),
+    ],
+)
+def test_what_is_said_of_a_user(
+    email: str | None, at: datetime | None, score: int, why: tuple[str, ...]
+) -> None:
+    assert suspicion.of_user(person(1, email, at), background()) == suspicion.Suspicion(score, why)
+
+
+@pytest.mark.parametrize(
+    ("asked", "score"),
+    [(None, 1), (INSIDE + timedelta(hours=1), 1), (INSIDE, 0), (INSIDE - timedelta(hours=1), 0)],
+)
+def test_a_password_set_because_we_asked_for_it_is_no_sign(asked: datetime | None, score: int) -> None:
+    one = person(1, "c@acme.example", INSIDE)
+    assert suspicion.of_user(one, among(owner("x@acme.example"), one, asked=asked)).score == score
+
+
+def test_the_owner_is_nothing_to_suspect_even_with_a_new_password_elsewhere() -> None:
+    item = person(0, "x@elsewhere.example", INSIDE, is_master=True)
+    assert suspicion.of_user(item, background()) == NOTHING
+
+
+def test_a_user_known_by_date_is_older_and_by_the_earliest_of_its_dates() -> None:
+    item = person(1, "x@p.example", INSIDE, tfa_created_at=BEFORE)
+    assert suspicion.exists_since(item) == BEFORE
+    assert suspicion.exists_since(person(1, "x@p.example")) is None
+    assert among(item).older == frozenset({"u1"})
+    assert among(person(1, "x@p.example", SINCE)).older == frozenset()
