@@ -29,6 +29,8 @@ def stored(home: Home) -> list[str]:
         ) from error
     try:
         names = json.loads(content)["names"]
+        if not isinstance(names, list):
+            raise TypeError("the names are no list")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise HostError(
             f"{path} cannot be read.",

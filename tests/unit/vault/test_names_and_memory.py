@@ -36,7 +36,7 @@ def test_names_are_kept_once_each_and_for_their_owner_only(home: Home) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"names": 3}', "\x00"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"names": 3}', '{"names": "ab"}', "\x00"])
 def test_a_damaged_list_of_names_is_said_and_never_overwritten(home: Home, content: str) -> None:
     labels.remember(home, "x")
     (file,) = [path for path in home.path.iterdir() if path.is_file()]
