@@ -263,6 +263,15 @@ async def test_a_key_is_proven_from_the_vault_after_a_restart() -> None:
     assert bench.account.calls[0].key == NEW.reveal()
 
 
+async def test_a_secret_in_hand_proves_its_key_whatever_the_vault_lost() -> None:
+    bench = Bench()
+    record = await made(bench)
+    bench.vault.held.clear()
+    bench.ctx.fresh[record.effect.id] = NEW
+    bench.account.on(READ, DOMAINS)
+    assert (await bench.prove(record)).sure
+
+
 @pytest.mark.parametrize("entry_kept", [True, False])
 async def test_a_secret_that_left_the_vault_proves_nothing(entry_kept: bool) -> None:
     bench = Bench()
@@ -518,6 +527,14 @@ async def test_a_key_made_a_moment_ago_is_waited_for() -> None:
     bench.account.once(DELETE_OLD, EARLY, EARLY)
     assert await bench.send(record) == Sent(("deleted at 14:00:02Z",)), "gone after our own try is deleted"
     assert bench.clock.monotonic() == 2.0
+
+
+async def test_a_key_gone_after_one_early_refusal_was_deleted_by_us() -> None:
+    bench = Bench()
+    record = await bench.record(delete())
+    bench.account.on(DELETE_OLD, GONE)
+    bench.account.once(DELETE_OLD, EARLY)
+    assert await bench.send(record) == Sent(("deleted at 14:00:01Z",))
 
 
 async def test_a_key_that_stays_early_for_ever_is_refused_in_the_end() -> None:
