@@ -83,7 +83,8 @@ async def test_a_new_key_that_is_refused_is_against_it_and_a_fault_tells_nothing
     bench.vault.held["e"] = NEW
     bench.account.dead.add(NEW.reveal())
     found = await prove_again(bench.ctx, bench.ledger)
-    assert found.against[0].endswith("the new key answers 401: it was deleted, or this host is shut out")
+    assert len(found.against) == 1
+    assert "401" in found.against[0]
     bench.account.dead.clear()
     bench.account.on(READ, (500, {}))
     again = await prove_again(bench.ctx, bench.ledger)

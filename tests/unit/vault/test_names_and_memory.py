@@ -32,25 +32,29 @@ def test_names_are_kept_once_each_and_for_their_owner_only(home: Home) -> None:
     for name in ("spamhaus", "abusix", "spamhaus"):
         labels.remember(home, name)
     assert labels.stored(home) == ["abusix", "spamhaus"]
-    (file,) = [path for path in home.path.iterdir() if path.is_file()]
+    file = home.path / "own-secrets.json"
     assert file.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"names": 3}', '{"names": "ab"}', "\x00"])
-def test_a_damaged_list_of_names_is_said_and_never_overwritten(home: Home, content: str) -> None:
+def test_a_damaged_list_of_names_is_said_and_stands_aside_when_another_is_kept(
+    home: Home, content: str
+) -> None:
     labels.remember(home, "x")
-    (file,) = [path for path in home.path.iterdir() if path.is_file()]
+    file = home.path / "own-secrets.json"
     file.write_text(content)
-    for act in (lambda: labels.stored(home), lambda: labels.remember(home, "y")):
-        with pytest.raises(HostError, match="cannot be read") as caught:
-            act()
-        assert "the vault is untouched" in caught.value.means
+    with pytest.raises(HostError, match="cannot be read") as caught:
+        labels.stored(home)
+    assert "the vault is untouched" in caught.value.means
     assert file.read_text() == content
+    labels.remember(home, "y")
+    assert labels.stored(home) == ["y"]
+    assert content in [path.read_text() for path in home.path.iterdir() if path.is_file() and path != file]
 
 
 def test_a_list_of_names_that_others_can_read_is_refused(home: Home) -> None:
     labels.remember(home, "x")
-    (file,) = [path for path in home.path.iterdir() if path.is_file()]
+    file = home.path / "own-secrets.json"
     file.chmod(0o644)
     with pytest.raises(HostError, match="is not yours alone"):
         labels.stored(home)
