@@ -268,7 +268,8 @@ def test_the_window_begins_a_day_before_the_abuse_or_some_days_ago() -> None:
 def test_every_reason_is_a_sentence_that_can_be_read_out() -> None:
     known = background()
     key = KeyItem(Key(id="k", created_at=INSIDE, requestor=" eve@evil.example ", kind="web"), US)
-    assert suspicion.of_key(key, known) == suspicion.Suspicion(
+    found = suspicion.of_key(key, known)
+    assert (found.score, found.why) == (
         3,
         (
             "made 20 Nov 05:00Z, inside the abuse window",
