@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import locale
 import os
 import shutil
@@ -13,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.cli import tables
-from workbench.cli.opening import endpoints_of, network_of, run_async
+from workbench.cli.opening import endpoints_of, network_of, run_async, supplied_key
 from workbench.cli.output import document, say, text
 from workbench.cli.vaults import vault_choice
 from workbench.core.clock import SystemClock
-from workbench.core.errors import ApiError, HostError, Untrusted
+from workbench.core.errors import ApiError, HostError, Untrusted, UsageError
 from workbench.core.network import Network
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
@@ -49,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
 async def _doctor(options: argparse.Namespace) -> int:
     checks = [*_terminal(), _home(), await _keyring(options), *_tools()]
     checks += await _network(options)
+    if getattr(options, "record", None):
+        checks += await _record(options, Path(options.record))
     rows = [{"name": c.name, "verdict": c.verdict, "found": c.found, "todo": c.todo} for c in checks]
     if options.bundle:
         await asyncio.to_thread(_bundle, Path(options.bundle), rows)
@@ -57,6 +60,46 @@ async def _doctor(options: argparse.Namespace) -> int:
     else:
         text(tables.checks([(c.verdict, c.name, c.found, c.todo) for c in checks]))
     return 1 if any(check.verdict == "bad" for check in checks) else 0
+
+
+async def _record(options: argparse.Namespace, path: Path) -> list[Check]:
+    """Write the shapes of the account's answers to a new file, and return a line for each surprise in them."""
+    from workbench.readers import answer_shapes
+
+    key = supplied_key(options)
+    if key is None:
+        raise UsageError(
+            "No admin key was given.",
+            "Answers are read with one; nothing was asked.",
+            "Set MAILGUN_API_KEY or use --key-stdin.",
+        )
+    api = Mailgun(endpoints_of(options), key, clock=SystemClock(), network=network_of(options, Home.find()))
+    try:
+        found = await answer_shapes.record(api)
+    finally:
+        await api.aclose()
+    try:
+        await asyncio.to_thread(write_new, path, json.dumps(found, indent=1).encode())
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}.",
+            "Nothing was kept.",
+            "Name a file that does not exist yet.",
+        ) from error
+    say(f"Written: {path}. It holds types and field names, no value; read it before you send it.")
+    odd = [(row["endpoint"], row["region"], words) for row in found for words in row["surprises"]]
+    checks = [
+        Check("answers", "warn", f"{e} ({r}): {words}", "Send the file with a bug report.")
+        for e, r, words in odd
+    ]
+    return checks or [Check("answers", "ok", "nothing in them that the client does not expect")]
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that must not exist yet, for its owner alone; raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
 
 
 def _bundle(path: Path, rows: list[dict[str, str]]) -> None:

@@ -382,4 +382,9 @@ def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--bundle", metavar="FILE", help="write what a bug report needs: no secret, no address of a person"
     )
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        help="read the account and write the shapes of its answers: types and field names, no value",
+    )
     parser.set_defaults(run=_lazy("doctor"))
