@@ -36,6 +36,8 @@ def named_stranger(text: str) -> tuple[str, Retired | None]:
     """
     for found in _PHRASE.finditer(text):
         name = found["zone"].lower()
+        if catalogue.load().find(name) is not None:
+            continue
         retired = catalogue.load().retired_as(name)
         if retired is not None:
             return name, retired

@@ -192,6 +192,13 @@ def test_a_reputation_block_stays_one_whatever_the_returned_headers_failed(shape
     assert notice.meaning.kind is K.REPUTATION
 
 
+def test_one_list_is_named_once() -> None:
+    for zone in ("dnsbl-1.uceprotect.net", "zen.spamhaus.org", "sbl.spamhaus.org"):
+        notice = read_notice(f"554 5.7.1 Client host [192.0.2.4] blocked using {zone}")
+        assert notice.looks_like_a_listing
+        assert not notice.others
+
+
 def test_blank_lines_before_a_pasted_mail_change_nothing() -> None:
     assert read_notice(f"\n   \n\n{_dsn(BLOCKED)}") == read_notice(_dsn(BLOCKED))
     assert read_notice(_dsn(BLOCKED).replace("\n", "\r\n")).meaning == read_notice(_dsn(BLOCKED)).meaning
