@@ -16,9 +16,11 @@ from workbench.cli.output import document, say, text
 from workbench.core.errors import Signalled, UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
-from workbench.leaks.command import LeakOptions, LeakReport
+from workbench.leaks.command import LeakOptions
 from workbench.leaks.command import run as search
+from workbench.leaks.document import document as leaks_document
 from workbench.leaks.model import SHAPE_50, Kind, Known
+from workbench.leaks.report import LeakReport
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -145,7 +147,7 @@ def _kind(value: str) -> Kind:
 
 def _show(report: LeakReport, *, as_json: bool) -> None:
     if as_json:
-        document(report.document())
+        document(leaks_document(report))
         return
     from workbench.cli import tables
     from workbench.leaks.document import rows
@@ -316,7 +318,9 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport, opene
         people: tuple[Suspicion, ...] = ()
         if opened is not None and opened.snapshot is not None:
             people = suspected(as_stored(ledger.state, opened.snapshot, clock.now()))
-        body = record.fact(report.document(), asked.asked(), before, people, at=iso(clock.now()), reset=begun)
+        body = record.fact(
+            leaks_document(report), asked.asked(), before, people, at=iso(clock.now()), reset=begun
+        )
         asyncio.run(ledger.record("fact", {"name": leaks.FACT, **body}))
     finally:
         journal.close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import iso
-from workbench.leaks.command import SCHEMA, LeakReport
 from workbench.leaks.findings import Finding
 from workbench.leaks.model import CommitRef, Coverage, Place
+from workbench.leaks.report import SCHEMA, LeakReport
 
 if TYPE_CHECKING:
     from workbench.leaks.correlate import Theft

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workbench.leaks.gate import Gate
 
 if TYPE_CHECKING:
-    from workbench.leaks.command import LeakReport
+    from workbench.leaks.report import LeakReport
     from workbench.leaks.wordpress import Vulnerable
 
 

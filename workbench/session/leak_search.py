@@ -18,9 +18,11 @@ from workbench.core.redact import Secret
 from workbench.domain.leaks import account_facts, leaks, suspects
 from workbench.domain.leaks import record as leak_record
 from workbench.domain.model.state import State
-from workbench.leaks.command import LeakOptions, LeakReport, Prove, Told, run
+from workbench.leaks.command import LeakOptions, Prove, Told, run
+from workbench.leaks.document import document as leaks_document
 from workbench.leaks.findings import Candidate, Liveness
 from workbench.leaks.model import Kind, Known
+from workbench.leaks.report import LeakReport
 from workbench.readers import snapshots
 from workbench.session.leak_probe import prove_found
 from workbench.vault.vault import EntryName
@@ -226,7 +228,7 @@ async def search(session: AccountReadings, request: Request, tell: Told | None =
     report = await asyncio.to_thread(run, options, tell=say)
     people = suspects.suspected(session.situation(), opened.snapshot)
     body = leak_record.fact(
-        report.document(),
+        leaks_document(report),
         wanted.asked(),
         session.state.facts.get(leaks.FACT),
         people,

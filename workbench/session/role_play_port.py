@@ -9,21 +9,33 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from workbench.blocklists.removal import Removal
     from workbench.core.redact import Secret
     from workbench.domain.model.situation import Situation
     from workbench.mailgun.client import Mailgun
-    from workbench.session import leak_search
-    from workbench.session.blocklist_watch import BlocklistWatch
 
 # Returns a stored secret by its vault entry, None where there is none.
 Fetch = Callable[[str], Awaitable["Secret | None"]]
+
+
+class Delisting(Protocol):
+    """The watch over the account's listings, as far as removals are asked for."""
+
+    def over(self) -> bool:
+        """Return whether the days of the watch are over."""
+
+    def removals(self) -> tuple[Removal, ...]:
+        """Return the way off every listing."""
+
+    async def requested(self, subject: str, zone: str) -> object:
+        """Record that a removal was asked for."""
 
 
 class Played(Protocol):
     """The session a part was played in, as far as its consequences are read."""
 
     @property
-    def blocklists(self) -> BlocklistWatch:
+    def blocklists(self) -> Delisting:
         """Return the watch over the account's listings."""
 
     def situation(self) -> Situation:
@@ -35,7 +47,7 @@ class Played(Protocol):
     async def record(self, kind: str, body: Mapping[str, Any]) -> object:
         """Write one journal row."""
 
-    async def search_leaks(self, request: leak_search.Request, say: Callable[[str], None]) -> object:
+    async def search_leaks(self, request: Any, say: Callable[[str], None]) -> object:
         """Search for the leak as asked."""
 
     async def watch_blocklists(self) -> None:

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from workbench.domain.detection.changes import Change
     from workbench.domain.runbook.guide import Lead
     from workbench.execution.reverification import Reproof
-    from workbench.leaks.command import LeakReport
     from workbench.leaks.people import Suspicion
+    from workbench.leaks.report import LeakReport
     from workbench.session import leak_search
     from workbench.session.report_writer import Written
 

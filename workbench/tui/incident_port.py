@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from workbench.execution.context import Held, Keeping
     from workbench.execution.progress import Summary
     from workbench.execution.reverification import Reproof
-    from workbench.leaks.command import LeakReport
     from workbench.leaks.people import Suspicion
+    from workbench.leaks.report import LeakReport
     from workbench.mailgun.probe import Capabilities
     from workbench.presentation.activity_log import LogLine
     from workbench.reports.report import Material

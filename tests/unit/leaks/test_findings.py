@@ -14,6 +14,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
 from workbench.leaks.baseline import read_baseline
 from workbench.leaks.command import LeakOptions, run
+from workbench.leaks.document import document as leaks_document
 from workbench.leaks.document import rows
 from workbench.leaks.findings import AccountFacts, Collector, Finding, KeyFact, Liveness, exit_code, refreshed
 from workbench.leaks.model import Kind, Known, Match, Place, key_id_of, masked
@@ -167,7 +168,7 @@ def test_the_document_has_the_contracts_words_and_no_secret(tmp_path: Path) -> N
     repo.commit("in", __env=f"MAILGUN_SECRET={gone}\n")
     repo.commit("out", __env=f"MAILGUN_SECRET={here}\n")
     report = run(LeakOptions((str(repo.path),), known=(Known("vault: old", Secret(gone), Kind.API_KEY),)))
-    document = report.document()
+    document = leaks_document(report)
     text = json.dumps(document)
     assert gone not in text
     assert here not in text
@@ -221,6 +222,6 @@ def test_logs_and_findings_give_the_sentence(tmp_path: Path) -> None:
     use = ForeignUse(key_id_of(value), "198.51.100.4", datetime(2026, 11, 18, 3, 41, tzinfo=UTC))
     report = run(LeakOptions((target,), logs=(str(log),), uses=(use,)))
     assert report.thefts[0].sentence.startswith("taken on 18 Nov 03:12 UTC from /.env by 203.0.113.7, key …")
-    document = report.document()
+    document = leaks_document(report)
     assert document["logs"]["taken"][0]["served"] == "S3"
     assert document["thefts"][0]["strength"] == 2

@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.leaks.corpus import BASE36, Draw
 from workbench.leaks.command import LeakOptions, run
+from workbench.leaks.document import document as leaks_document
 from workbench.leaks.gate import masked_login, masked_name, masked_text
 from workbench.leaks.model import Match
 from workbench.leaks.patterns import Scanner
@@ -121,7 +122,7 @@ def test_a_whole_search_shows_no_secret_in_any_field_of_its_document(tmp_path: P
         f'"-" "curl {draw.legacy()}"\n'
     )
     report = run(LeakOptions(targets=(str(tmp_path),), logs=(str(log),)))
-    text = json.dumps(report.document(), ensure_ascii=False)
+    text = json.dumps(leaks_document(report), ensure_ascii=False)
     assert len(report.findings) >= 60
     assert [value for value in hidden if value in text] == []
     assert "key-" not in text.replace("api-key", "").replace("sending-key", "")

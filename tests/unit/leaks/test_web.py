@@ -18,6 +18,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
 from workbench.leaks.accesslog import LogReader
 from workbench.leaks.command import LeakOptions, run
+from workbench.leaks.document import document as leaks_document
 from workbench.leaks.model import Kind, Known, Match, Place
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import PROOFS
@@ -320,7 +321,7 @@ def test_a_real_server_on_loopback_is_asked_and_its_own_log_leaves_the_probes_ou
         server.shutdown()
         thread.join()
         server.server_close()
-    document = report.document()
+    document = leaks_document(report)
     assert report.exit_code == 1
     assert {row["kind"] for row in document["findings"]} == {"api-key", "exposure"}
     assert [row["where"][0]["path"] for row in document["findings"]] == ["/.env", "/.env"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench.leaks.command import LeakOptions, run
+from workbench.leaks.document import document as leaks_document
 from workbench.leaks.wordpress import Installed, catalogue, installed_in, version_key, vulnerable
 
 
@@ -63,7 +64,7 @@ def test_a_tree_with_a_vulnerable_plugin_is_a_finding(tmp_path: Path) -> None:
     plugin(tmp_path / "sites" / "shop", "mailgun", "2.2.0")
     report = run(LeakOptions((str(tmp_path),)))
     assert report.exit_code == 1
-    (first, second) = report.document()["findings"]
+    (first, second) = leaks_document(report)["findings"]
     assert (first["id"], first["kind"], first["site_itself"], first["fixed_in"]) == (
         "CVE-2026-78003",
         "wordpress-plugin",

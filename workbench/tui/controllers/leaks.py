@@ -14,8 +14,8 @@ from workbench.tui.controllers.base import Controller
 from workbench.tui.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
-    from workbench.leaks.command import LeakReport
     from workbench.leaks.people import Suspicion
+    from workbench.leaks.report import LeakReport
     from workbench.session.leak_search import Request
     from workbench.tui.incident_port import Incident
     from workbench.tui.screens.leaks import Places, Wish

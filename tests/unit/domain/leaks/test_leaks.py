@@ -19,6 +19,7 @@ from workbench.domain.model.replay import apply, fold
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, EffectRecord, State
 from workbench.leaks.command import LeakOptions, run
+from workbench.leaks.document import document as leaks_document
 from workbench.leaks.findings import AccountFacts, Collector, Liveness
 from workbench.leaks.model import Kind, Match, Place
 from workbench.mailgun.endpoints import Region
@@ -36,7 +37,7 @@ def _searched(
     folder: Path, before: dict[str, Any] | None = None, at: str = "2026-11-21T14:00:00Z"
 ) -> dict[str, Any]:
     report = run(LeakOptions(targets=(str(folder),), facts=AccountFacts(), key=b"k" * 32))
-    return leak_record.fact(report.document(), {"targets": [str(folder)]}, before, at=at)
+    return leak_record.fact(leaks_document(report), {"targets": [str(folder)]}, before, at=at)
 
 
 def _shop(folder: Path) -> Path:
@@ -83,7 +84,7 @@ def test_a_reset_that_is_not_proven_or_came_before_kills_nothing(tmp_path: Path)
     assert password.live == "cannot tell"
     reset.state = EffectState.VERIFIED
     report = run(LeakOptions(targets=(str(tmp_path),), key=b"k" * 32))
-    later = leak_record.fact(report.document(), {}, None, at="2026-11-21T15:00:00Z", reset={LOGIN})
+    later = leak_record.fact(leaks_document(report), {}, None, at="2026-11-21T15:00:00Z", reset={LOGIN})
     [password] = [one for one in leaks.leaks(_state(later, reset)) if one.id != KEY_ID]
     # What lies there after the reset may be the new password: only the vault can tell.
     assert password.live == "cannot tell"
@@ -242,7 +243,7 @@ def test_a_planted_keys_owner_is_asked_also_after_the_key_is_gone() -> None:
     [one] = suspected(Situation(inventory, state, NOW), snapshot)
     assert (one.person.id, one.keys) == ("u1", ("planted-1",))
     body = leak_record.fact(
-        run(LeakOptions(targets=("styles",))).document(), {}, None, [one], at="2026-11-21T14:00:00Z"
+        leaks_document(run(LeakOptions(targets=("styles",)))), {}, None, [one], at="2026-11-21T14:00:00Z"
     )
     held = _state(body)
     assert leaks.devices(held) == [one.check]
