@@ -317,7 +317,8 @@ def _judge(sample: Sample, file: str, name: str) -> Iterator[str]:
 def _bytes(place: Path) -> dict[str, bytes | str]:
     found: dict[str, bytes | str] = {}
     for path in sorted(place.rglob("*")):
-        if path.name.endswith(("-shm", "-wal", ".lock")) or path.name == "lock":
+        # SQLite's own files, locks, and the diagnostic log that tells of a command that failed.
+        if path.name.endswith(("-shm", "-wal", ".lock")) or path.name in ("lock", "workbench.log"):
             continue
         name = str(path.relative_to(place))
         found[name] = str(path.readlink()) if path.is_symlink() else "other"
