@@ -42,6 +42,9 @@ screenshots: $(DEV)  ## write screenshots/ from the drill
 bench: $(DEV)  ## measure, side by side with peers; BENCH=--quick for a short run
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
+guide: $(DEV)  ## play fifty seeds of every scenario by the guide alone
+	WORKBENCH_GUIDE_SEEDS=50 $(BIN)/python -m pytest -q -s tests/property/test_guide.py
+
 crash-matrix: $(DEV)  ## every kill point and effect kind, 500 random kill and resume runs
 	$(BIN)/python -m tests.crash_matrix
 

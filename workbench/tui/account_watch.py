@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Ui
 
 # Seconds between two readings of the account and of the sending figures while the app is open.
@@ -90,6 +91,33 @@ class AccountWatch:
                 lambda: session.watch(whole=whole), group="read", doing=doing, loud=loud, then=self._read
             )
 
+    def look(self) -> None:
+        """Read everything because somebody asked for it, and say what came of it, also that nothing did."""
+        session = self._ui.store.session
+        if session is None or session.capabilities is None or self._ui.work.running("read"):
+            self._ui.tell(
+                "The account is being read already." if session is not None else "Opening the incident…"
+            )
+            self.refresh()
+            return
+        self._ui.tell("Looking again…")
+        before = _shown(session)
+        self.reading(True)
+
+        async def read() -> None:
+            if session.capabilities is None or session.capabilities.failure() is not None:
+                await session.connect()
+            await session.watch(whole=True)
+
+        def told(_: object) -> None:
+            self._read(None)
+            news = (
+                "Something moved: the guide says what is next" if _shown(session) != before else "Nothing new"
+            )
+            self._ui.tell(f"{news}, looked up {session.clock.now():%H:%M}Z.")
+
+        self._ui.work.start(read, group="read", doing="reading the account", then=told)
+
     def _watch(self) -> None:
         self.refresh(loud=False, whole=False)
 
@@ -114,3 +142,8 @@ class AccountWatch:
             self._ui.work.start(
                 session.read_rate, group="rate", doing="reading the sending figures", loud=False
             )
+
+
+def _shown(session: Incident) -> object:
+    """Return what the guide shows of the account: whoever looked again wants to know whether it moved."""
+    return session.lead(), [(step.id, step.verdict, step.progress, step.evidence) for step in session.steps()]

@@ -118,7 +118,7 @@ class WorkbenchApp(TerminalApp):
             "quit": self.ask_quit,
             "redraw": self.redraw,
             "palette": self.action_command_palette,
-            "refresh": self.refresh_account,
+            "refresh": lambda: self.account.look(),
             "pane.maximise": self.main.toggle_maximised,
             "local.toggle": self._local,
             **{f"pane.{pane.value}": partial(self.main.go, pane) for pane in Pane},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.domain.model.plan import Plan
     from workbench.domain.model.situation import Situation
     from workbench.domain.model.state import State
+    from workbench.domain.runbook.guide import Lead
     from workbench.domain.runbook.runbook import StepView
     from workbench.domain.settings_audit.audit import Sweep
     from workbench.execution.context import Held, Keeping
@@ -129,6 +130,12 @@ class Incident(Protocol):
 
     def steps(self) -> list[StepView]:
         """Return the runbook with its verdicts."""
+
+    async def take_back(self, row: int | None = None) -> str:
+        """Take back what a person said in a row; return what it was."""
+
+    def lead(self) -> Lead:
+        """Return what is next, the most urgent first."""
 
     def findings(self) -> list[Finding]:
         """Return what the operator must judge."""

@@ -8,7 +8,7 @@ when every step that is left does, waiting is what the guide says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from workbench.core.redact import visible
@@ -43,7 +43,7 @@ class Lead:
     """The one thing that is next. ``step`` is the id of the step it belongs to, ``""`` where it is no step.
 
     ``action`` is the catalogue's action that Enter does, ``title`` and ``happens`` say it in words. ``waits`` holds a
-    sentence for each step that waits: whom for, until when.
+    sentence for each step that waits: whom for, until when. ``next_step`` is the step that comes after whatever leads.
     """
 
     kind: Kind
@@ -52,6 +52,7 @@ class Lead:
     title: str
     happens: str
     waits: tuple[str, ...] = ()
+    next_step: str = ""
 
     @property
     def waiting(self) -> bool:
@@ -67,32 +68,43 @@ def lead(
     ``running`` says that a plan runs now: what it has not reached yet is not half-done. ``refused`` is why nothing of
     the account can be read from here, in words, empty where it can.
     """
-    waits = waiting(steps)
+    found = _urgent(situation, refused, running=running) or _of_steps(steps)
+    waits = found.waits or waiting(steps)
+    return replace(found, waits=waits, next_step=next_of(steps))
+
+
+def _urgent(situation: Situation, refused: str, *, running: bool) -> Lead | None:
+    """Return what is more urgent than any step, None where nothing is."""
     if refused:
         told = (f"Waiting for a way in: {visible(refused, 300)} It is tried again every minute.",)
         happens = "Nothing of the account can be read from here. Enter tries again, and says what it meets."
         return Lead(Kind.LOCKED, "", LOOK, "The account lets nobody in", happens, told)
     if not running and (inside := back_inside(situation)):
+        works = "works" if len(inside) == 1 else "work"
         happens = (
-            f"Something appeared after the cut, and {plural(len(inside), 'admin key')} of before still "
-            f"{'works' if len(inside) == 1 else 'work'}: kept for the hand-over, and perhaps the way in. One plan ends "
-            "them; their replacements stand."
+            f"Something appeared after the cut, and {plural(len(inside), 'admin key')} of before still {works}: kept "
+            "for the hand-over, and perhaps the way in. One plan ends what is kept; the replacements stand."
         )
-        return Lead(Kind.ALARM, "", END_KEPT, "Somebody is back: end what was kept", happens, waits)
+        return Lead(Kind.ALARM, "", END_KEPT, "Somebody is back: end what was kept", happens)
     if urgent := actionable(situation):
         more = f", and {len(urgent) - 1} more" if len(urgent) > 1 else ""
         happens = f"{urgent[0].text}{more}. The list says what to do about each."
-        return Lead(Kind.ALARM, "", ALARMS, f"{plural(len(urgent), 'alarm')} first", happens, waits)
+        return Lead(Kind.ALARM, "", ALARMS, f"{plural(len(urgent), 'alarm')} first", happens)
     if not running and (words := half_done(situation)):
         happens = f"{words} The account is asked what became of it, and the rest is done as it was confirmed."
-        return Lead(Kind.FINISH, "", FINISH, "Finish what was begun", happens, waits)
+        return Lead(Kind.FINISH, "", FINISH, "Finish what was begun", happens)
+    return None
+
+
+def _of_steps(steps: Sequence[StepView]) -> Lead:
+    """Return the step that is next, or that nothing is left but waiting."""
     step = next((one for one in steps if one.id == next_of(steps)), None)
     if step is None:
-        return Lead(Kind.END, "", LOOK, "Every step is closed", "Enter reads the account once more.", waits)
+        return Lead(Kind.END, "", LOOK, "Every step is closed", "Enter reads the account once more.")
     if step.idle or step.verdict is Verdict.BLOCKED:
         happens = "Nothing is left for you to do now. Enter looks again."
-        return Lead(Kind.WAIT, step.id, LOOK, "Waiting for others", happens, waits)
-    return Lead(Kind.STEP, step.id, step.next_action, step.title, step.happens, waits)
+        return Lead(Kind.WAIT, step.id, LOOK, "Waiting for others", happens)
+    return Lead(Kind.STEP, step.id, step.next_action, step.title, step.happens)
 
 
 def waiting(steps: Sequence[StepView]) -> tuple[str, ...]:

@@ -107,6 +107,11 @@ class WorkPane(Vertical):
             return
         self._schedule()
 
+    @property
+    def fresh(self) -> bool:
+        """Return whether everything that was told is shown."""
+        return not self._dirty and not self._touched
+
     def renew(self) -> None:
         """Make every row anew at once: the look changed, or a session arrived."""
         self._dirty = True

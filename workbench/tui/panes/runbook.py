@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from workbench.domain.model.state import EffectRecord
+    from workbench.domain.runbook.guide import Lead
     from workbench.domain.runbook.runbook import StepView
     from workbench.tui.incident_port import Incident
     from workbench.tui.panes.store import Store
@@ -81,6 +82,8 @@ class RunbookPane(WorkPane):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self._steps: dict[str, StepView] = {}
+        self._lead: Lead | None = None
+        self._shown = ""
         self._next = ""
         self._chosen = ""
         self._placed = ""
@@ -99,7 +102,8 @@ class RunbookPane(WorkPane):
         """Return the steps."""
         steps = session.steps()
         self._steps = {step.id: step for step in steps}
-        self._next = next_of(steps)
+        self._lead = session.lead()
+        self._next = self._lead.next_step
         return [self._row(step) for step in steps]
 
     def _row(self, step: StepView) -> ViewRow:
@@ -184,23 +188,52 @@ class RunbookPane(WorkPane):
         if self._chosen and step is not None and step.verdict.value in CLOSED:
             self.action_follow()
         else:
-            self.post_message(ActionRequested("next.do"))
+            # What was shown when the key was pressed, whatever has arrived since.
+            self.post_message(ActionRequested(self._shown or "next.do"))
 
     def _write_guide(self) -> None:
-        step = self.current
-        if step is None:
+        step, lead = self.current, self._lead
+        self._shown = ""
+        if not self._steps or (step is None and lead is None):
             content = Content(self.why_empty() if not self._steps else "Every step is closed.")
+        elif lead is not None and not self._chosen and (lead.kind.value != "step" or step is None):
+            content = Content.assemble(*self._led(lead))
         else:
-            content = Content.assemble(*self._guide(step))
+            content = Content.assemble(*self._guide(step)) if step is not None else Content("")
         # A repaint only when the words changed: this runs with every batch of news.
         if content.plain != self._guide_text:
             self._guide_text = content.plain
             self._words.update(content)
 
+    def _led(self, lead: Lead) -> list[tuple[str, str]]:
+        """Return the words for what is more urgent than any step, or for waiting, as (text, style) pieces."""
+        self._shown = lead.action
+        ascii_ = self.store.look.ascii
+        calm = lead.waiting or lead.kind.value == "end"
+        style = "bold $text-accent" if calm else "bold $text-error"
+        pieces = [
+            (f"{'>' if ascii_ else '▶'} {'Now' if calm else 'First'}: {self._hidden(lead.title)}\n", style)
+        ]
+        pieces += [("[Enter] ", "bold"), (f"{ACTIONS[lead.action].title}\n", "bold")]
+        then = " You see the plan first." if ACTIONS[lead.action].plans else ""
+        pieces.append((f"{self._hidden(lead.happens)}{then}\n", ""))
+        if lead.waits:
+            pieces.append(
+                ("Who is waited for, and until when:\n" if calm else "Waiting meanwhile:\n", "bold")
+            )
+            pieces += [(f"{'-' if ascii_ else '·'} {self._hidden(line)}\n", "") for line in lead.waits]
+        return pieces + self._deadlines_shown()
+
+    def _hidden(self, text: str) -> str:
+        session = self.store.session
+        people = people_of(session.inventory) if session is not None else frozenset()
+        return hide_people(visible(text, 600), people, self.store.look)
+
     def _guide(self, step: StepView) -> list[tuple[str, str]]:
         """Return the guide's words as (text, style) pieces."""
         closed = step.verdict.value in CLOSED
         action = None if closed and self._chosen else ACTIONS.get(step.next_action)
+        self._shown = action.id if action is not None else ""
         arrow = ">" if self.store.look.ascii else "▶"
         lead = "Next" if not self._chosen else "Step"
         pieces = [(f"{arrow} {lead}: {step.id} {visible(step.title)}\n", "bold $text-accent")]
@@ -222,6 +255,8 @@ class RunbookPane(WorkPane):
         ):
             if text:
                 pieces += [(f"{label}: ", "bold"), (visible(text, 600) + "\n", "")]
+        if step.idle and step.waits:
+            pieces += [("Waits for: ", "bold"), (self._hidden(step.waits) + "\n", "")]
         return pieces + self._deadlines_shown() + self._evidence(step.evidence)
 
     def _deadlines_shown(self) -> list[tuple[str, str]]:
@@ -247,16 +282,3 @@ class RunbookPane(WorkPane):
         if len(evidence) > EVIDENCE_SHOWN:
             pieces.append((f"{bullet} and {len(evidence) - EVIDENCE_SHOWN} more\n", "$text-muted"))
         return pieces
-
-
-def next_of(steps: Sequence[StepView]) -> str:
-    """Return the id of the step to do next: the first that needs the operator, then one that is waited for.
-
-    A blocked step comes after the open ones, a step that waits for others after both.
-    """
-    waiting = ("open", "in progress")
-    for wanted, idle in ((waiting, False), (("blocked",), False), (waiting, True)):
-        for step in steps:
-            if step.verdict.value in wanted and step.idle is idle:
-                return step.id
-    return ""
