@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib import import_module
+from typing import NoReturn
 
 from workbench import __version__
 
@@ -23,14 +26,16 @@ def _lazy(module: str) -> Command:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; each command's function stands in ``run``."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="workbench",
         description="Take a compromised Mailgun account back. Without a command: the full screen.",
         epilog="Exit codes: 0 done, 1 findings or steps open, 2 usage, 3 not reached or not authorised, "
-        "4 stopped half-way, 130 interrupted (the same command resumes).",
+        "4 stopped half-way, 70 a fault of the program, 128 + n a signal (the same command resumes). "
+        "Keys of the full screen: Enter does what the guide names, f goes on with what was begun, z maximises a pane, "
+        "F5 reads the account again, ] and [ move the guide, u takes back what was said (Activity), ctrl+p lists all.",
     )
     parser.add_argument("--version", action="version", version=f"workbench {__version__}")
-    _account_options(parser)
+    _account_options(parser, first=True)
     parser.set_defaults(run=_lazy("screen"))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _drill(commands)
@@ -45,10 +50,41 @@ def build_parser() -> argparse.ArgumentParser:
     _evidence(commands)
     _purge(commands)
     _doctor(commands)
+    _judge(commands)
+    _attest(commands)
+    _undo(commands)
+    _message(commands)
+    _about(commands)
     return parser
 
 
-def _account_options(parser: argparse.ArgumentParser) -> None:
+class Parser(argparse.ArgumentParser):
+    """A parser that says what was probably meant by a mistyped command or option."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and what is near to it, then leave with 2."""
+        near = self._near(message)
+        super().error(f"{message}{f'. Did you mean {near}?' if near else ''}")
+
+    def _near(self, message: str) -> str:
+        typed = re.search(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
+        if typed is None:
+            return ""
+        words = [word for action in self._actions for word in action.option_strings]
+        for action in self._actions:
+            if action.choices is not None:
+                words += [str(choice) for choice in action.choices]
+                for one in action.choices.values() if isinstance(action.choices, dict) else ():
+                    words += [word for more in one._actions for word in more.option_strings]
+        found = get_close_matches(typed[1] or typed[2], words, 1, 0.6)
+        return found[0] if found else ""
+
+
+def _account_options(parser: argparse.ArgumentParser, *, first: bool = False) -> None:
+    """Add what every command takes. It means the same before and after the command: only the ``first`` has defaults.
+
+    A command's own default would overwrite what was said before it.
+    """
     group = parser.add_argument_group("account and incident")
     group.add_argument(
         "--endpoints", metavar="FILE", help="servers to talk to, as JSON (default: Mailgun's own)"
@@ -66,6 +102,9 @@ def _account_options(parser: argparse.ArgumentParser) -> None:
         help="where new secrets go (default: config.toml, else what is there)",
     )
     group.add_argument("--resolver", metavar="HOST:PORT", help="name server for blocklist look-ups")
+    if not first:
+        for action in group._group_actions:
+            action.default = argparse.SUPPRESS
 
 
 def _network_options(group: argparse._ArgumentGroup) -> None:
@@ -94,6 +133,7 @@ def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--list", action="store_true", help="list the scenarios")
     add_arguments(parser)
+    _account_options(parser)
     parser.set_defaults(run=_lazy("drill"))
 
 
@@ -246,10 +286,7 @@ def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     judged.add_argument("--baseline", metavar="FILE", help="findings accepted before, by fingerprint")
     judged.add_argument("--accept", action="store_true", help="write what is found into the baseline")
     judged.add_argument("--reason", default="", metavar="TEXT", help="why it is accepted")
-    account = parser.add_argument_group("incident")
-    account.add_argument("--incident", metavar="ID", help="use this incident instead of the latest")
-    account.add_argument("--endpoints", metavar="FILE", help="servers to talk to, for --probe")
-    _network_options(account)
+    _account_options(parser)
     _json(parser)
     parser.set_defaults(run=_lazy("leaks"))
 
@@ -298,15 +335,15 @@ def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     put.add_argument(
         "name", metavar="NAME", help="as the catalogue names it, such as blocklists/spamhaus-dqs"
     )
-    put.set_defaults(run=_lazy("secrets"), action="put", json=False, incident=None)
+    put.set_defaults(run=_lazy("secrets"), action="put", json=False)
     recover = actions.add_parser("recover", help="names of what is in the vault and no incident here names")
     recover.set_defaults(run=_lazy("secrets"), action="recover")
     _json(recover)
     change = actions.add_parser("passphrase", help="put the workbench's own vault under a new passphrase")
     change.add_argument("--new-file", metavar="FILE", help="read the new one from a file only you can read")
-    change.set_defaults(run=_lazy("secrets"), action="passphrase", json=False, incident=None)
-    for action in (show, get):
-        action.add_argument("--incident", metavar="ID")
+    change.set_defaults(run=_lazy("secrets"), action="passphrase", json=False)
+    for action in (show, get, put, recover, change):
+        _account_options(action)
         action.set_defaults(run=_lazy("secrets"))
     _json(show)
     show.set_defaults(action="list")
@@ -369,7 +406,7 @@ def _purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser(
         "purge", help="remove an incident's snapshots and logs; journal and reports stay"
     )
-    parser.add_argument("--incident", metavar="ID", required=True)
+    _account_options(parser)
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     _json(parser)
     parser.set_defaults(run=_lazy("purge"))
@@ -388,3 +425,58 @@ def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="read the account and write the shapes of its answers: types and field names, no value",
     )
     parser.set_defaults(run=_lazy("doctor"))
+
+
+def _judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("judge", help="say of a finding whose it is: ours, intruder, keep")
+    parser.add_argument(
+        "finding", metavar="FINDING", help="its id, as `sweep --json` or `status --json` names it"
+    )
+    parser.add_argument("decision", choices=("ours", "intruder", "keep", "removed"))
+    parser.add_argument("--reason", default="", metavar="TEXT", help="why, for the report")
+    _account_options(parser)
+    _json(parser)
+    parser.set_defaults(run=_lazy("record"), record="judge")
+
+
+def _attest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("attest", help="record what you know and the account cannot show")
+    parser.add_argument("step", metavar="STEP", help="the step of the runbook: 0, 1b, 4 …")
+    parser.add_argument("text", metavar="TEXT", help="who did what, and what was seen")
+    parser.add_argument(
+        "--subject", default="", metavar="ID", help="the user or measure it is about; later:ID defers"
+    )
+    _account_options(parser)
+    _json(parser)
+    parser.set_defaults(run=_lazy("record"), record="attest")
+
+
+def _undo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("undo", help="take back a judgement, an attestation, a deferral")
+    parser.add_argument(
+        "row", nargs="?", type=int, metavar="ROW", help="its journal row (default: the latest)"
+    )
+    _account_options(parser)
+    _json(parser)
+    parser.set_defaults(run=_lazy("record"), record="undo")
+
+
+def _message(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "message", help="the texts to send: to Support, to the users, for the hand-over"
+    )
+    parser.add_argument("to", choices=("support", "users", "hand-over"), help="whom for")
+    _account_options(parser)
+    _json(parser)
+    parser.set_defaults(run=_lazy("record"), record="message")
+
+
+def _about(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    helps = commands.add_parser("help", help="this help, or that of a command")
+    helps.add_argument("command", nargs="?", metavar="COMMAND")
+    complete = commands.add_parser("completions", help="completions for your shell, on standard output")
+    complete.add_argument("shell", choices=("bash", "zsh", "fish"))
+    manual = commands.add_parser("man", help="the manual page, on standard output: workbench man | man -l -")
+    for parser, name in ((helps, "help"), (complete, "completions"), (manual, "man")):
+        _account_options(parser)
+        parser.set_defaults(run=_lazy("about"), about=name)

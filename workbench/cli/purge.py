@@ -28,6 +28,13 @@ def run(options: argparse.Namespace) -> int:
 
 async def _purge(options: argparse.Namespace) -> int:
     home = Home.find()
+    if not options.incident:
+        # Never the latest by default: what is purged is gone for good.
+        raise UsageError(
+            "Which incident is to be purged?",
+            "Nothing was removed.",
+            "Name it: --incident ID (its folder's name).",
+        )
     incident = home.existing(options.incident)
     folder = home.folder(incident)
     files = await asyncio.to_thread(_files, folder)

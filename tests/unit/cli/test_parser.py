@@ -71,3 +71,86 @@ def test_help_loads_neither_network_nor_screen() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+ACCOUNT = [
+    "--endpoints",
+    "e.json",
+    "--incident",
+    "x",
+    "--key-stdin",
+    "--own-key",
+    "k",
+    "--resolver",
+    "127.0.0.1:53",
+]
+COMMANDS = {
+    "status": [],
+    "contain": ["--dry-run"],
+    "sweep": [],
+    "assess": [],
+    "leaks": [],
+    "blocklists": [],
+    "report": [],
+    "purge": [],
+    "doctor": [],
+    "judge": ["id", "ours"],
+    "attest": ["4", "done"],
+    "undo": [],
+    "message": ["support"],
+    "help": [],
+    "man": [],
+    "completions": ["bash"],
+    "drill": ["--serve"],
+}
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "secrets"])
+def test_options_mean_the_same_before_and_after_the_command(command: str) -> None:
+    words = [command, *(["list"] if command == "secrets" else COMMANDS[command])]
+    before, after = (
+        build_parser().parse_args([*ACCOUNT, *words]),
+        build_parser().parse_args([*words, *ACCOUNT]),
+    )
+    plain = build_parser().parse_args(words)
+    for name in ("endpoints", "incident", "key_stdin", "own_key", "resolver"):
+        assert getattr(before, name) == getattr(after, name) != getattr(plain, name), name
+
+
+def test_every_command_is_among_those_tried() -> None:
+    from workbench.cli.about import commands_of
+
+    assert {*COMMANDS, "secrets"} == set(commands_of(build_parser()))
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"), [(["statsu"], "status"), (["status", "--jsn"], "--json"), (["contian"], "contain")]
+)
+def test_what_is_mistyped_is_answered_with_what_is_near(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        build_parser().parse_args(words)
+    assert left.value.code == 2
+    assert f"Did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_the_manual_names_every_command_and_option() -> None:
+    from workbench.cli.about import commands_of, manual
+
+    parser = build_parser()
+    page = manual(parser)
+    for name, command in commands_of(parser).items():
+        assert f".SS {name}" in page
+        for action in command._actions:
+            for option in action.option_strings:
+                assert option.replace("-", "\\-") in page, option
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_know_the_commands(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from workbench.cli.about import run
+
+    run(build_parser().parse_args(["completions", shell]))
+    told = capsys.readouterr().out
+    assert "contain" in told and "blocklists" in told

@@ -1,0 +1,107 @@
+"""What the command line tells of itself: help of a command, completions for a shell, the manual page."""
+
+from __future__ import annotations
+
+import argparse
+
+from workbench.cli.output import text
+from workbench.cli.parser import build_parser
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0. Raises UsageError for a command that does not exist."""
+    parser = build_parser()
+    if options.about == "completions":
+        # Only here: no other command pays for its import.
+        import shtab
+
+        text(shtab.complete(parser, shell=options.shell))
+    elif options.about == "man":
+        text(manual(parser))
+    elif options.command is None:
+        text(parser.format_help())
+    else:
+        text(_of(parser, options.command).format_help())
+    return 0
+
+
+def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return a parser's commands by name, in the order they were added; empty for one without."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+def _of(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    commands = commands_of(parser)
+    if name not in commands:
+        raise UsageError(
+            f"There is no command {visible(name, 60)}.", "", f"The commands are: {', '.join(commands)}."
+        )
+    return commands[name]
+
+
+def manual(parser: argparse.ArgumentParser) -> str:
+    """Return the manual page (roff, section 1) of the program and all its commands."""
+    lines = [
+        '.TH WORKBENCH 1 "" "mailgun-workbench" "User Commands"',
+        ".SH NAME",
+        "workbench \\- take a compromised Mailgun account back",
+        ".SH SYNOPSIS",
+        ".B workbench",
+        "[OPTIONS] [COMMAND] [OPTIONS]",
+        ".SH DESCRIPTION",
+        _roff(parser.description or ""),
+        "Options of the account and the incident mean the same before and after the command.",
+        ".SH OPTIONS",
+        *_options(parser),
+        ".SH COMMANDS",
+    ]
+    for name, command in commands_of(parser).items():
+        lines += [
+            f".SS {_roff(name)}",
+            _roff(command.description or _help_of(parser, name)),
+            *_options(command),
+        ]
+    lines += [".SH EXIT STATUS", _roff(parser.epilog or "")]
+    lines += [
+        ".SH ENVIRONMENT",
+        *_named("MAILGUN_API_KEY", "the admin key, where it is not typed"),
+        *_named("WORKBENCH_HOME", "where all state lies"),
+        *_named(
+            "WORKBENCH_PASSPHRASE_FILE", "a file only you can read, with the passphrase of the vault file"
+        ),
+        *_named("WORKBENCH_ENDPOINTS", "servers to talk to, as --endpoints"),
+        *_named("WORKBENCH_THEME, WORKBENCH_ASCII, NO_COLOR", "how the screen is drawn"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _named(name: str, words: str) -> list[str]:
+    return [".TP", f".B {_roff(name)}", _roff(words)]
+
+
+def _help_of(parser: argparse.ArgumentParser, name: str) -> str:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return next((str(one.help) for one in action._choices_actions if one.dest == name), "")
+    return ""
+
+
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    lines: list[str] = []
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction) or action.help == argparse.SUPPRESS:
+            continue
+        words = ", ".join(action.option_strings) or str(action.metavar or action.dest)
+        lines += _named(words, str(action.help or "").replace("%%", "%"))
+    return lines
+
+
+def _roff(words: str) -> str:
+    """Return text in which nothing is a roff request."""
+    safe = words.replace("\\", "\\e").replace("-", "\\-").replace("\n", " ")
+    return f"\\&{safe}" if safe.startswith((".", "'")) else safe

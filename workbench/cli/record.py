@@ -1,0 +1,81 @@
+"""What a person says, without the screen: judge a finding, attest a step, take it back; the texts to send."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Awaitable, Callable
+
+from workbench.cli.contain import read_account
+from workbench.cli.opening import open_from, run_async
+from workbench.cli.output import document, say, text
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+from workbench.domain.runbook import adoption, user_actions
+from workbench.session.session import Session
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns 0 once it is recorded or told."""
+    return run_async(lambda: _run(options))
+
+
+async def _run(options: argparse.Namespace) -> int:
+    work: dict[str, Callable[[Session, argparse.Namespace], Awaitable[str]]] = {
+        "judge": _judge,
+        "attest": _attest,
+        "undo": _undo,
+        "message": _message,
+    }
+    session = await open_from(options)
+    try:
+        said = await work[options.record](session, options)
+        if options.json:
+            schema = f"workbench.{options.record}/1"
+            document({"schema": schema, "incident": session.incident, "said": said})
+        else:
+            text(said)
+    finally:
+        await session.aclose()
+    return 0
+
+
+async def _judge(session: Session, options: argparse.Namespace) -> str:
+    await read_account(session)
+    found = [f for f in session.findings() if options.finding in (f.key, f.id)]
+    if not found:
+        raise UsageError(
+            f"There is no finding {visible(options.finding, 120)}.",
+            "Nothing was recorded.",
+            "`workbench status --json` and `workbench sweep --json` list the findings with their ids.",
+        )
+    for one in found:
+        await session.decide(one.key, options.decision, options.reason or "judged on the command line")
+    return "\n".join(f"{visible(f.title, 120)}: {options.decision}" for f in found)
+
+
+async def _attest(session: Session, options: argparse.Namespace) -> str:
+    known = {step.id for step in session.steps()}
+    if options.step not in known:
+        raise UsageError(
+            f"There is no step {visible(options.step, 20)}.", "", f"The steps are {', '.join(sorted(known))}."
+        )
+    await session.attest(options.step, options.text, options.subject)
+    return f"Step {options.step}: attested, with your name and the time."
+
+
+async def _undo(session: Session, options: argparse.Namespace) -> str:
+    return await session.take_back(options.row)
+
+
+async def _message(session: Session, options: argparse.Namespace) -> str:
+    await read_account(session)
+    situation = session.situation()
+    if options.to == "support":
+        return session.support_message()
+    if options.to == "users":
+        waiting = user_actions.to_tell(situation) or user_actions.pending(situation)
+        if not waiting:
+            say("Every user has a new password and a second factor.")
+            return ""
+        return user_actions.message_to_all([person.item for person in waiting])
+    return adoption.hand_over_list([one for one in adoption.replacements(situation) if one.waits])
