@@ -176,12 +176,12 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
     with terminal(tmp_path, 120, 40) as screen:
         screen.start(WORKBENCH)
         screen.until("/h above the usual", "postmaster@", "Next: 0 ", "● live", "0/37")
-        screen.press("Enter")
-        screen.until("0a (keys", "stored 2")
+        # The evidence is stored, and the message to Support comes by itself.
         screen.press("Enter")
         screen.until("To Mailgun Support", "is compromised")
         screen.press("c")
         back(screen, "To Mailgun Support")
+        screen.until("0a (keys", "stored 2")
         guide(screen, "1")
         screen.press("C")
         assert confirm(screen, "Cancel (Esc)") > 40

@@ -22,7 +22,7 @@ from workbench.domain.model.replay import apply
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
-from workbench.domain.runbook import deadlines, runbook
+from workbench.domain.runbook import deadlines, guide, runbook
 from workbench.domain.runbook.claims import Answer, Claim, Reading
 from workbench.domain.runbook.containment_state import Containment, Over
 from workbench.execution.context import Held, Keeping
@@ -301,6 +301,15 @@ class FakeSession:
     def steps(self) -> list[runbook.StepView]:
         """Return the real runbook."""
         return runbook.steps(self.situation())
+
+    async def take_back(self, row: int | None = None) -> str:
+        """Keep what was asked for."""
+        self.asked.append(("take_back", row))
+        return "Taken back."
+
+    def lead(self) -> guide.Lead:
+        """Return the real lead."""
+        return guide.lead(self.situation(), self.steps())
 
     def findings(self) -> list[findings.Finding]:
         """Return the real findings."""

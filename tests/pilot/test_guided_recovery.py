@@ -16,11 +16,11 @@ from tests.pilot.conftest import app_of, screen_text
 from tests.support.drills import opened, running_drill
 from workbench.cli.screen import drill_places
 from workbench.core.clock import ShiftedClock
+from workbench.domain.runbook.guide import Kind
 from workbench.domain.runbook.runbook import StepView
 from workbench.journal.journal import read_rows
 from workbench.session.session import Session
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.panes.runbook import next_of
 from workbench.tui.screens.leaks import LeaksScreen
 from workbench.tui.screens.lists import ListScreen
 from workbench.tui.screens.texts import ErrorScreen
@@ -28,10 +28,16 @@ from workbench.tui.screens.texts import ErrorScreen
 MOST_KEYS = 40
 # The same with the characters of the confirmations, of which a domain's typed name is the longest part.
 MOST_PRESSES = 55
+MANY = re.compile(r"Type (\d+) and Enter")
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
 CLOSED = ("done", "attested", "not applicable")
 # Lists that want another key than Enter, by their heading; each says so in its last line.
-NAMED = {"New credentials into the applications": ("c",), "Harden": ("l",)}
+NAMED = {
+    "New credentials into the applications": ("c",),
+    "Harden": ("l",),
+    "Judge the findings": ("i",),
+    "Who is a stranger?": ("i",),
+}
 BY_HAND = "that no call removes"
 GROUPS = (
     *(
@@ -74,10 +80,12 @@ class Newcomer:
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await self.rest(pilot)
             for _ in range(2 * MOST_KEYS):
-                steps = session.steps()
-                step = next((one for one in steps if one.id == next_of(steps)), None)
+                lead = session.lead()
+                step = next((one for one in session.steps() if one.id == lead.step), None)
                 over = len(app.screen_stack) > 1
-                if not over and (step is None or step.idle or enough(step)):
+                if not over and (
+                    lead.waiting or lead.kind is Kind.END or (step is not None and enough(step))
+                ):
                     return
                 self.story.append(await self.once(pilot, session, step))
         raise AssertionError(self.story)
@@ -90,6 +98,11 @@ class Newcomer:
             for group in GROUPS:
                 await app.work.rest(group, 60)
         await pilot.pause(0.1)
+        for _ in range(200):
+            # What is shown follows what is known soon, not at once: a newcomer reads before they press.
+            if app.main.runbook.fresh:
+                break
+            await pilot.pause(0.05)
         self.seen.update(line.strip() for line in screen_text(pilot).splitlines())
 
     async def press(self, pilot: Pilot[int], *keys: str) -> None:
@@ -109,7 +122,8 @@ class Newcomer:
         front, text = pilot.app.screen, screen_text(pilot)
         if len(pilot.app.screen_stack) == 1:
             await self.press(pilot, "enter")
-            return f"{step.id} {step.next_action}" if step is not None else "nothing"
+            lead = session.lead()
+            return f"{lead.kind.value} {lead.step} {lead.action}"
         assert not isinstance(front, ErrorScreen), text
         if (found := COUNT.search(text)) is not None:
             self.confirmed += 1
@@ -118,12 +132,18 @@ class Newcomer:
         if "Type its full name" in text:
             await self.confirm(pilot, next(f.id for f in session.findings() if f.kind == "domain"))
             return "typed the domain's name"
+        if (found := MANY.search(text)) is not None:
+            await self.confirm(pilot, found.group(1))
+            return f"counted {found.group(1)}"
         keys: tuple[str, ...] = ("enter",)
         if isinstance(front, ListScreen):
             keys = NAMED.get(front.heading, keys)
-        if isinstance(front, LeaksScreen) or BY_HAND in text:
+        if isinstance(front, LeaksScreen):
+            # In the drill the developers clean the places; there is nothing to say by hand.
+            keys = ("escape",)
+        if BY_HAND in text:
             # What was done by hand is said of all that is selected; nothing is selected beforehand.
-            keys = ("a", "enter")
+            keys = ("a", "h")
         self.story += [
             f.title for f in session.findings() if not f.decision and step is not None and step.id == "6"
         ]
@@ -144,10 +164,9 @@ async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:
             rows = read_rows(session.folder / "journal.sqlite")
             people = [item.user.email for item in session.inventory.users.values() if item.user.email]
             secrets = [await session.secret(entry) for entry in session.state.entries]
-    # Blocklists are watched for days; everything else is closed, by evidence or somebody's word.
+    # Everything is closed, by evidence or somebody's word: also the blocklists, whose days were let pass.
     open_ = {i: step.evidence for i, step in steps.items() if step.verdict.value not in CLOSED}
-    assert set(open_) <= {"9"}, open_
-    assert steps["9"].idle
+    assert not open_, open_
     # Counted both ways: what is pressed, and with it every character typed to confirm.
     print(f"{person.keys} keys and {person.typed} characters of confirmations: {person.keys + person.typed}")
     assert person.keys <= MOST_KEYS, "\n".join(person.story)

@@ -169,6 +169,15 @@ LATER = (
         step="12",
     ),
     Action(
+        "said.take_back",
+        "activity: take back what was said",
+        "Takes back the highlighted judgement, attestation, deferral or note; journaled as taken back.",
+        key="u",
+        panes=(Pane.ACTIVITY,),
+        footer=True,
+        needs="a highlighted line of what somebody said",
+    ),
+    Action(
         "drill.people",
         "drill: let the others do theirs",
         "Plays the people of the drill: strangers deleted in the panel, passwords reset, two-factor on.",

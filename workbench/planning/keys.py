@@ -154,9 +154,7 @@ def _notes(effects: Collection[Effect]) -> Iterable[str]:
         yield f"{plural(len(lesser), 'key')} that only sent get sending keys, which can do nothing else."
 
 
-def plan_delete(
-    situation: Situation, marked: Collection[str], *, why: str = "selected as a stranger's"
-) -> Plan:
+def plan_delete(situation: Situation, marked: Collection[str], *, why: str = "") -> Plan:
     """Return the plan that deletes the marked keys without a replacement. Raises UsageError without marks."""
     if not marked:
         raise UsageError(
@@ -171,7 +169,8 @@ def plan_delete(
         elif situation.minted_here(item.id):
             left_out.append(f"{item.name} {key_tail(item.id)}: made by this incident, it stays")
         else:
-            effects.append(_delete(situation, item, why=why))
+            signs = "; ".join(situation.of_key(item).why) or "yours by all signs; its name was typed"
+            effects.append(_delete(situation, item, why=why or signs))
     if not effects:
         raise UsageError("None of the selected keys may be deleted.", " ".join(left_out), "Select others.")
     return Plan("Delete stranger keys", tuple(effects), tuple(left_out))

@@ -168,7 +168,7 @@ def removal(situation: Situation, item: LoginItem, *, why: str = "") -> Effect:
         why="; ".join(
             (
                 seen(situation, credential),
-                why or "; ".join(situation.of_login(item).why) or "selected as a stranger's",
+                why or "; ".join(situation.of_login(item).why) or "yours by all signs; its name was typed",
             )
         ),
     )

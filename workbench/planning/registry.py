@@ -21,6 +21,7 @@ from workbench.planning import (
 )
 from workbench.planning.catalog import ACTIONS
 from workbench.planning.cut_order import PROPOSED
+from workbench.planning.own_things import DELETES, NameNeededError, check_typed
 from workbench.planning.ranking import NOTHING_LEFT
 
 Builder = Callable[..., Plan]
@@ -82,6 +83,8 @@ def build(action_id: str, situation: Situation, marked: Collection[str] = (), **
     Raises UsageError with the reason in words when the action plans nothing now, KeyError for an id that
     is no planning action.
     """
+    if action_id in DELETES:
+        check_typed(situation, action_id, marked, str(options.get("typed", "")))
     plan = BUILDERS[action_id](situation, marked, **options)
     if not plan.effects:
         raise UsageError(
@@ -103,6 +106,9 @@ def unavailable(action_id: str, situation: Situation, marked: Collection[str] = 
         return why_not(situation, marked)
     try:
         build(action_id, situation, marked)
+    except NameNeededError:
+        # Not impossible: its name is asked for first.
+        return ""
     except UsageError as error:
         return error.what
     return ""

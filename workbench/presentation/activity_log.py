@@ -141,6 +141,10 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
         "info",
         f"noted for {_what({'id': b['effect']}, s)}: {_noted(b)}",
     ),
+    "taken.back": lambda b, s: (
+        "warn",
+        f"taken back: what was said of {b['about']} in row {b['row']}, by {b['who']}",
+    ),
     "report.written": lambda b, s: (
         "ok",
         f"reports written: {len(b['files'])} files, of journal row {b['row']}",

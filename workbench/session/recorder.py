@@ -183,6 +183,27 @@ class IncidentRecord:
         for name in ("keys", "logins", "users", "domains"):
             self._tell(Changed(name))
 
+    async def take_back(self, row: int | None = None) -> str:
+        """Take back what a person said in a row (the latest by default); return what it was, in words.
+
+        Raises UsageError where the row holds nothing that was said, or was taken back already.
+        """
+        self.check_writable()
+        wanted = max(self.state.said, default=0) if row is None else row
+        said = self.state.said.get(wanted)
+        if said is None:
+            raise UsageError(
+                "There is nothing to take back."
+                if row is None
+                else f"Row {row} holds nothing that can be taken back.",
+                "Judgements, attestations, deferrals and notes can be; what was written to the account cannot.",
+                "The activity list (6) shows what was said.",
+            )
+        await self._ledger.record("taken.back", {"row": wanted, "about": said.about, "who": operator()})
+        for name in ("runbook", "keys", "logins", "users", "domains"):
+            self._tell(Changed(name))
+        return f"Taken back: {visible(said.kind.replace('.', ' '), 40)} of {visible(said.about, 120)}."
+
     async def fact(self, name: str, values: Mapping[str, Any]) -> None:
         """Record the result of a reading that a step's verdict rests on."""
         if not self.read_only:

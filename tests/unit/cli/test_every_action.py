@@ -62,6 +62,7 @@ SCREEN_ONLY = {
     **dict.fromkeys(("keys.delete", "domains.delete", "subaccounts.disable", "subaccounts.enable"), _TYPED),
     **dict.fromkeys(("leftovers.remove", "stop.all", "harden.apply", "limit.restore"), _PLAN),
     **dict.fromkeys(("signing_key.renew", "public_key.renew", "allowlist.add", "allowlist.remove"), _PLAN),
+    "blocklists.terms": "accepts a list's terms, read on the screen; `config.toml` enables it without one",
     "leaks.person": "a talk with somebody, whose answer `attest` records",
 }
 

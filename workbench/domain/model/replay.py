@@ -15,6 +15,7 @@ from workbench.domain.model.state import (
     Decision,
     EffectRecord,
     JournalRow,
+    Said,
     State,
 )
 
@@ -187,14 +188,32 @@ def _baseline_added(state: State, body: Body, _at: str) -> None:
 
 
 def _attested(state: State, body: Body, at: str) -> None:
-    state.attestations.append(
-        Attestation(body["step"], body["who"], at, body["text"], body.get("subject", ""))
-    )
+    given = Attestation(body["step"], body["who"], at, body["text"], body.get("subject", ""))
+    state.attestations.append(given)
+    state.said[state.last_seq] = Said("attested", f"step {given.step}", None, given)
 
 
 def _decided(state: State, body: Body, at: str) -> None:
     decision = Decision(body["finding"], body["decision"], body.get("reason", ""), body["who"], at)
+    before = state.decisions.get(decision.finding)
+    state.said[state.last_seq] = Said("finding.decided", decision.finding, before, decision)
     state.decisions[decision.finding] = decision
+
+
+def _taken_back(state: State, body: Body, _at: str) -> None:
+    """Something said earlier counts no more: what stood before it stands again, unless more was said since."""
+    said = state.said.pop(int(body["row"]), None)
+    if said is None:
+        return
+    if said.kind == "attested":
+        state.attestations = [one for one in state.attestations if one is not said.given]
+        return
+    held = state.decisions if said.kind == "finding.decided" else state.adoption
+    if held.get(said.about) is said.given:
+        if said.before is None:
+            del held[said.about]
+        else:
+            held[said.about] = said.before
 
 
 def _alarm(state: State, body: Body, at: str) -> None:
@@ -246,7 +265,9 @@ def _timer(state: State, body: Body, at: str) -> None:
 def _adoption(state: State, body: Body, at: str) -> None:
     """The operator noted who owns a replacement and where it has to go."""
     known = state.adoption.get(body["effect"], {})
-    state.adoption[body["effect"]] = {**known, **body, "at": at}
+    made = {**known, **body, "at": at}
+    state.said[state.last_seq] = Said("adoption.noted", body["effect"], known or None, made)
+    state.adoption[body["effect"]] = made
 
 
 def _secret_read(state: State, body: Body, at: str) -> None:
@@ -272,6 +293,7 @@ _HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
     "baseline.added": _baseline_added,
     "attested": _attested,
     "finding.decided": _decided,
+    "taken.back": _taken_back,
     "alarm.raised": _alarm,
     "alarm.seen": _alarm_seen,
     "error": _error,

@@ -129,6 +129,16 @@ class ContainmentEvent:
 
 
 @dataclass(slots=True)
+class Said:
+    """Something a person said: its row's kind, what it was about, and what stood there before (None for nothing)."""
+
+    kind: str
+    about: str
+    before: Any
+    given: Any
+
+
+@dataclass(slots=True)
 class State:
     """Everything the journal says about one incident."""
 
@@ -173,6 +183,8 @@ class State:
     # The damaged incident that this one goes on from: ``incident``, ``damage``, ``row`` and ``hash`` of its end,
     # and where its admin key stands in the vault.
     after: Mapping[str, Any] = field(default_factory=dict)
+    # What a person said, by the journal row that holds it: enough to take it back.
+    said: dict[int, Said] = field(default_factory=dict)
     # Where the effects of a kind stand among all: (place, id). Effects are added and renewed, never taken out.
     _places: dict[EffectKind, list[tuple[int, str]]] = field(default_factory=dict, repr=False, compare=False)
     _placed: int = field(default=0, repr=False, compare=False)

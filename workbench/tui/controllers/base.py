@@ -35,6 +35,18 @@ class Controller:
         """Return why one of these is not possible now, ``""`` when it is, None where the session knows."""
         return None
 
+    def counted(self, count: int, words: str, then: Callable[[], object]) -> None:
+        """Do something to several things once their number was typed; one thing is done at once."""
+        if count == 1:
+            then()
+            return
+
+        def check(typed: str) -> str:
+            return "" if typed in ("", str(count)) else f"That is not {count}: nothing is recorded."
+
+        text = f"{count} rows: {words}. Type {count} and Enter; Esc leaves them as they are."
+        self._prompts.line("How many?", text, lambda _: then(), placeholder="number", check=check)
+
     def show_list(
         self,
         heading: str,
@@ -49,7 +61,12 @@ class Controller:
         from workbench.tui.screens.lists import ListScreen
 
         def closed(chosen: Chosen | None) -> None:
-            if chosen is not None and chosen.keys:
+            if chosen is None or not chosen.keys:
+                return
+            verb = next(one for one in verbs if one.id == chosen.verb)
+            if verb.judges:
+                self.counted(len(chosen.keys), verb.words, lambda: answered(chosen))
+            else:
                 answered(chosen)
 
         safe = [

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from workbench.planning.catalog import ACTIONS, Pane
 from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class IncidentController(Controller):
             "support.message": self._support,
             "leftovers.sweep": self._sweep,
             "damage.assess": self._assess,
+            "said.take_back": self._take_back,
             **{part: partial(self._exercise, part) for part in DRILL_PARTS},
         }
 
@@ -54,11 +56,27 @@ class IncidentController(Controller):
         """Return why one of these is not possible now, ``""`` when it is, None where the session knows."""
         if action_id in DRILL_PARTS:
             return "" if session.drill else "this is a real account"
+        if action_id == "said.take_back":
+            return "" if self._said(session) else "the highlighted line is nothing that somebody said"
         if action_id == "finish":
             if session.state.unsettled and not session.state.unfinished:
                 return "what is left failed for good: plan it anew"
             return "" if session.state.unsettled else "everything that was begun is proven"
         return None
+
+    def _said(self, session: Incident) -> int:
+        """Return the row of the highlighted line where it can be taken back, 0 where not."""
+        key = self._selection.cursor_key(Pane.ACTIVITY) if self._selection.current is Pane.ACTIVITY else None
+        return int(key) if key is not None and key.isdigit() and int(key) in session.state.said else 0
+
+    def _take_back(self, session: Incident) -> None:
+        row = self._said(session)
+        self._ui.work.start(
+            lambda: session.take_back(row),
+            group="decide",
+            doing="taking back what was said",
+            then=self._ui.tell,
+        )
 
     def stop(self) -> None:
         """Begin nothing further of the running plan."""
@@ -76,6 +94,9 @@ class IncidentController(Controller):
     def _preserve(self, session: Incident) -> None:
         def told(_: None) -> None:
             self._ui.tell("Evidence is stored, its hash is in the journal. m shows the message to Support.")
+            # Support is told next, and nothing else was opened meanwhile.
+            if len(self._ui.screen_stack) == 1 and not any(a.step == "0" for a in session.state.attestations):
+                self._support(session)
             # The rest (every setting, the log) follows below the writes and gates none of them.
             if not self._ui.work.running("preserve-rest"):
                 doing = "preserving every setting and the log"
@@ -118,6 +139,10 @@ class IncidentController(Controller):
             # Hours and days pass: what is due is asked at once.
             self._follow(session)
 
+        if self._ui.work.running("drill"):
+            self._ui.tell("The drill is playing a part already; it says what came of it.")
+            return
+        self._ui.tell(f"{ACTIONS[part].does}")
         doing = "playing a part of the drill"
         self._ui.work.start(lambda: session.exercise(part), group="drill", doing=doing, then=played)
 

@@ -143,7 +143,12 @@ class LeaksController(Controller):
             if wish is None:
                 return
             if wish.verb == "closed":
-                self._decide(session, wish.keys, leaks.CLOSED, "closed by hand")
+                keys = wish.keys
+                self.counted(
+                    len(keys),
+                    "closed by hand",
+                    lambda: self._decide(session, keys, leaks.CLOSED, "closed by hand"),
+                )
                 return
             if wish.verb == "accept":
                 self._accept(session, wish.keys)

@@ -244,7 +244,7 @@ class Monitor(Controller):
         )
         verbs = (
             Verb("enter", "remedy", "plans the remedy"),
-            Verb("y", "ours", "it is ours"),
+            Verb("y", "ours", "it is ours", judges=True),
             Verb("d", "judge", "judge with a reason"),
         )
 

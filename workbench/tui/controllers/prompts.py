@@ -47,6 +47,8 @@ class Questions:
             "subaccounts.disable": self._subaccount,
             "subaccounts.enable": self._subaccount,
             "domains.delete": self._domain,
+            "keys.delete": self._delete,
+            "logins.delete": self._delete,
             **self._admission.table(),
         }
 
@@ -132,6 +134,36 @@ class Questions:
             self._plans.make(action, marked, limit=int(number(text)))
 
         self.line("Sending limit", words, answered, placeholder="messages a month", check=check)
+
+    def _delete(self, action: Action, marked: list[str], session: Incident) -> None:
+        """Have the name typed of what no sign calls a stranger's; what is one is planned at once."""
+        from workbench.planning.own_things import without_sign
+
+        named = without_sign(session.situation(), action.id, marked)
+        if len(named) > 1:
+            self._ui.tell(
+                f"{len(named)} of these are yours by all signs: such things are deleted one at a time, by their name.",
+                "warning",
+            )
+        elif named:
+            self._typed_own(action, marked, next(iter(named.values())))
+        else:
+            self._plans.make(action, marked)
+
+    def _typed_own(self, action: Action, marked: list[str], name: str) -> None:
+        shown = visible(name, 120)
+        words = (
+            f"{shown} is yours by all signs: nothing calls it a stranger's. Deleted without a replacement, whatever "
+            "uses it stops for good; replacing it is r for a key, R for a login. Type its full name to see the plan."
+        )
+
+        def check(typed: str) -> str:
+            return "" if typed == name else f"That is not {shown}: nothing is planned." if typed else ""
+
+        def answered(typed: str) -> None:
+            self._plans.make(action, marked, typed=typed)
+
+        self.line("Delete what is yours", words, answered, placeholder="its full name", check=check)
 
     def _subaccounts(self, action: Action, session: Incident) -> list[Choice]:
         wanted = "open" if action.id.endswith("disable") else "disabled"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
@@ -40,34 +41,35 @@ class RecoveryController(Controller):
 
     def findings(self, session: Incident) -> None:
         """Show everything that waits for a judgement; what probably is the intruder's is selected."""
+        from workbench.domain.runbook import recovery
         from workbench.tui.screens.lists import Line, Verb
 
         found = session.findings()
         waiting = [f for f in found if not f.decision and not f.key.startswith("leak:")]
-        by_hand = [f for f in found if f.decision == "intruder" and not f.remedy and f.kind != "domain"]
+        by_hand = recovery.by_hand(session.situation())
         if not waiting and not by_hand:
             self._ui.tell("Nothing waits for a judgement.")
             return
         tone = {"high": "bad", "medium": "warn"}
         lines = [Line(f.key, f.title, "; ".join(f.why), tone.get(f.severity, "")) for f in waiting or by_hand]
         marked = [f.key for f in waiting if f.severity in ("high", "medium")]
-        removed = Verb("h", "removed", "removed or repaired by hand")
+        removed = Verb("h", "removed", "removed or repaired by hand", judges=True)
         verbs: tuple[Verb, ...]
         text, verbs = (
-            f"{len(waiting)} finding(s) wait for your judgement; those that probably are the intruder's are selected, "
-            "each with its reason. Judging changes nothing: what is the intruder's is removed by a plan you confirm.",
+            f"{plural(len(waiting), 'finding')} to judge. Those that probably are the intruder's are selected; what "
+            "speaks for it stands below. Judging changes nothing: a plan that you confirm removes things.",
             (
-                Verb("enter", "intruder", "the selected are the intruder's"),
-                Verb("y", "ours", "they are ours"),
+                Verb("i", "intruder", "the intruder's", judges=True),
+                Verb("y", "ours", "yours", judges=True),
                 removed,
                 Verb("d", "one", "judge one, with a reason"),
             ),
         )
         if not waiting:
             text, verbs = (
-                f"{len(by_hand)} thing(s) of the intruder's that no call removes or repairs. The reason says "
+                f"{plural(len(by_hand), 'thing')} of the intruder's that no call removes or repairs. The reason says "
                 "what to do in the control panel; say so here when it is done. Your name and the time are recorded.",
-                (removed._replace(key="enter"), Verb("y", "ours", "they are ours after all")),
+                (removed, Verb("y", "ours", "yours after all", judges=True)),
             )
 
         def answered(chosen: Chosen) -> None:
@@ -144,6 +146,7 @@ class RecoveryController(Controller):
             Verb("enter", "one", "copy the list for all who wait, or hand over the selected one"),
             Verb("c", "list", "the list"),
             Verb("n", "note", "note owner and places"),
+            Verb("x", "unneeded", "nobody needs it any more", judges=True),
         )
 
         def answered(chosen: Chosen) -> None:
@@ -152,10 +155,20 @@ class RecoveryController(Controller):
                 self._hand_over(session)
             elif chosen.verb == "note":
                 self._note(session, chosen.keys)
+            elif chosen.verb == "unneeded":
+                self._unneeded(session, chosen.keys)
             else:
                 one = next(r for r in made if r.id == chosen.keys[0])
                 hint = "It holds commands, no secret. The journal notes when a secret leaves the vault."
-                self.show_text("Hand over", adoption.hand_over_text(one), hint, None)
+
+                def copied() -> None:
+                    # Where nobody else waits, the list of all is this one.
+                    if one.waits and not several:
+                        self.attest(
+                            session, adoption.STEP, [(f"hand-over of {one.name} copied", adoption.TOLD)]
+                        )
+
+                self.show_text("Hand over", adoption.hand_over_text(one), hint, copied)
 
         self.show_list("New credentials into the applications", text, lines, verbs, answered)
 
@@ -170,6 +183,15 @@ class RecoveryController(Controller):
         self._ui.tell(f"Give the list of {len(waiting)} to whoever runs the programs: it holds no secret.")
         text = f"hand-over list of {len(waiting)} credential(s) copied"
         self.attest(session, adoption.STEP, [(text, adoption.TOLD)])
+
+    def _unneeded(self, session: Incident, keys: Sequence[str]) -> None:
+        from workbench.session.recorder import operator
+
+        async def work() -> None:
+            for key in keys:
+                await session.record("adoption.noted", {"effect": key, "unneeded": operator()})
+
+        self._ui.work.start(work, group="attest", doing="noting that nobody needs it")
 
     def _note(self, session: Incident, keys: Sequence[str]) -> None:
         def answered(typed: str) -> None:
@@ -218,7 +240,7 @@ class RecoveryController(Controller):
         verbs = (
             Verb("enter", "one", "what it protects and may break"),
             Verb("p", "plan", "plan (the selected, or all)"),
-            Verb("t", "done", "attest"),
+            Verb("t", "done", "attest", judges=True),
             Verb("l", "later", "later (the selected, or all open)"),
         )
 
@@ -236,6 +258,7 @@ class RecoveryController(Controller):
             else:
                 keys = chosen.keys if chosen.selected else [i.id for i in open_]
                 said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in keys]
+                # No judgement: it is named as open in the report, and can be taken back.
                 self.attest(session, hardening.STEP, said)
 
         self.show_list("Harden", text, lines, verbs, answered)

@@ -34,7 +34,8 @@ class UsersController(Controller):
         lines = [
             Line(
                 f"user:{item.id}",
-                f"{short_address(item.user.email or item.user.name or item.id)} ({item.user.role or 'no role'})",
+                f"{visible(item.user.name or 'no name', 40)}, {short_address(item.user.email or item.id)} "
+                f"({item.user.role or 'no role'})",
                 "; ".join(situation.of_user(item).why),
                 "warn",
             )
@@ -45,8 +46,8 @@ class UsersController(Controller):
             "user. Somebody does it in the control panel at once: Security, Users, Delete."
         )
         verbs = (
-            Verb("enter", "intruder", "names the selected ones strangers"),
-            Verb("y", "ours", "they are ours"),
+            Verb("i", "intruder", "a stranger", judges=True),
+            Verb("y", "ours", "one of yours", judges=True),
         )
 
         def answered(chosen: Chosen) -> None:

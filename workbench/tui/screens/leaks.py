@@ -101,6 +101,7 @@ class LeaksScreen(Dialog[Wish]):
     """Shows how it leaked: the sentences, every leak as it stands now, and what to do about the one highlighted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "wish('closed')", "Closed by hand", id="leaks.closed", show=False),
         Binding("n", "wish('search')", "Search", id="leaks.new", show=False),
         Binding("r", "wish('again')", "Search again", id="leaks.again", show=False),
         Binding("y", "wish('accept')", "Accept", id="leaks.accept", show=False),
@@ -128,7 +129,7 @@ class LeaksScreen(Dialog[Wish]):
             with Reading(classes="dialog-scroll"):
                 yield self._detail
             yield words(
-                "Enter I closed it · y it stays · r search again · n new · p a person · Esc",
+                "c I closed it · y it stays · r search again · n new · p a person · Enter next · Esc",
                 classes="dialog-keys",
             )
 
@@ -169,7 +170,11 @@ class LeaksScreen(Dialog[Wish]):
 
     @on(KeyedTable.Opened)
     def _opened(self) -> None:
-        self.action_wish("closed")
+        # Enter never says that something is closed: it goes on to the next one.
+        keys = list(self._found)
+        here = keys.index(self._table.cursor_key) if self._table.cursor_key in keys else -1
+        if keys:
+            self._table.move_cursor(keys[(here + 1) % len(keys)])
 
     def action_wish(self, verb: str) -> None:
         """Leave with what was asked for: of the selected rows, else of the one under the cursor."""

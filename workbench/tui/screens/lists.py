@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from workbench.core.redact import visible
 from workbench.tui.screens.dialog import Dialog, title, words
-from workbench.tui.screens.texts import plain
+from workbench.tui.screens.texts import Reading, plain
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
 
 TALLEST = 14  # rows shown at once; the list scrolls
@@ -28,11 +28,15 @@ class Line(NamedTuple):
 
 
 class Verb(NamedTuple):
-    """What a key does: ``key`` as Textual names it (``enter`` is the table's own), an id, words for the key line."""
+    """What a key does: ``key`` as Textual names it (``enter`` is the table's own), an id, words for the key line.
+
+    ``judges`` verbs record somebody's word: they never sit on Enter, and for several rows the number is typed.
+    """
 
     key: str
     id: str
     words: str
+    judges: bool = False
 
 
 class Chosen(NamedTuple):
@@ -63,6 +67,8 @@ class ListScreen(Dialog[Chosen]):
         self._marked = tuple(marked)
         columns = (Column("words", "what", flex=3, min_width=24), Column("more", "why", flex=4, priority=2))
         self.table = KeyedTable(columns, id="list-table")
+        self._by_key = {line.key: line for line in lines}
+        self._detail = words("", id="list-detail")
 
     def compose(self) -> ComposeResult:
         """Heading, words, rows, keys."""
@@ -70,7 +76,11 @@ class ListScreen(Dialog[Chosen]):
             yield title(plain(self.heading, 1))
             yield words(plain(self._text, 12))
             yield self.table
+            with Reading(classes="dialog-scroll", id="list-detail-box"):
+                yield self._detail
             named = [f"{'Enter' if v.key == 'enter' else v.key} {v.words}" for v in self._verbs.values()]
+            if "enter" not in self._verbs and len(self._lines) > 1:
+                named.append("Enter the next row")
             select = "space selects, a all" if len(self._lines) > 1 else ""
             yield words(
                 " · ".join(part for part in (*named, select, "Esc leaves") if part), classes="dialog-keys"
@@ -87,11 +97,33 @@ class ListScreen(Dialog[Chosen]):
         )
         self.table.set_marks(self._marked)
         self.table.focus()
+        self._tell(self.table.cursor_key)
+
+    @on(KeyedTable.Highlighted)
+    def _highlighted(self, event: KeyedTable.Highlighted) -> None:
+        self._tell(event.key)
+
+    def _tell(self, key: str | None) -> None:
+        """Show the whole of the highlighted row: whoever decides on it reads all that speaks for and against it."""
+        line = self._by_key.get(key or "")
+        if line is not None:
+            parts = (line.words, *line.more.split("; "))
+            self._detail.update(plain("\n".join(part for part in parts if part), 40))
 
     @on(KeyedTable.Opened)
     def _opened(self) -> None:
         if (verb := self._verbs.get("enter")) is not None:
             self._answer(verb)
+        else:
+            # Enter never judges: it goes on to what is to be read next, and after the last row to the first.
+            keys = [line.key for line in self._lines]
+            here = keys.index(self.table.cursor_key) if self.table.cursor_key in keys else -1
+            self.table.move_cursor(keys[(here + 1) % len(keys)])
+            if len(keys) == 1:
+                self.notify(f"Enter decides nothing here: {self._named()}.", markup=False)
+
+    def _named(self) -> str:
+        return ", ".join(f"{verb.key} {verb.words}" for verb in self._verbs.values())
 
     def on_key(self, event: events.Key) -> None:
         """Take the verbs' keys; the table has the others."""

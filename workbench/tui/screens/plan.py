@@ -228,8 +228,10 @@ class PlanScreen(Dialog["Plan"]):
             pieces.append((f" {left:,} left out", "$text-warning"))
             pieces.append((f", {orphans} of them since they need one left out." if orphans > 0 else ".", ""))
         self.query_one("#plan-summary", Static).update(Content.assemble(*pieces))
-        ask = f"  To go ahead type {len(chosen)} and Enter: " if chosen else "  Nothing is selected. "
-        self.query_one("#plan-ask", Static).update(Content(ask))
+        self._ask(f"  To go ahead type {len(chosen)} and Enter: " if chosen else "  Nothing is selected. ")
+
+    def _ask(self, words: str) -> None:
+        self.query_one("#plan-ask", Static).update(Content(words))
 
     # Keys
 
@@ -257,12 +259,9 @@ class PlanScreen(Dialog["Plan"]):
             whole = len(self._chosen) == len(self._plan)
             self.dismiss(self._plan if whole else self._plan.only(self._chosen))
             return
-        field = self.query_one("#plan-count", Input)
-        field.value = ""
+        typed = event.value.strip()
+        self.query_one("#plan-count", Input).value = ""
         self.app.bell()
-        self.notify(
-            f"Nothing was done. The number of changes is {self.count}; Esc cancels."
-            if self._chosen
-            else "Nothing is selected.",
-            markup=False,
-        )
+        # Beside the field, never over it: whoever confirms reads here.
+        said = "nothing was typed" if not typed else f"{typed} is not the number"
+        self._ask(f"  Nothing done, {said}: type {self.count} and Enter, Esc cancels: ")

@@ -1,0 +1,36 @@
+"""Whatever a person said can be taken back; what stood before it stands again."""
+
+from __future__ import annotations
+
+from tests.support.situations import Story
+
+
+def decided(story: Story, decision: str) -> Story:
+    return story.add("finding.decided", finding="key:k", decision=decision, who="me", reason="")
+
+
+def test_a_judgement_taken_back_leaves_the_one_before() -> None:
+    story = decided(decided(Story(), "ours"), "intruder")
+    assert story.state().decisions["key:k"].decision == "intruder"
+    story.add("taken.back", row=2, about="key:k", who="me")
+    assert story.state().decisions["key:k"].decision == "ours"
+    story.add("taken.back", row=1, about="key:k", who="me")
+    assert story.state().decisions == {} and story.state().said == {}
+
+
+def test_an_earlier_one_taken_back_leaves_the_later() -> None:
+    story = decided(decided(Story(), "ours"), "intruder").add("taken.back", row=1, about="key:k", who="me")
+    assert story.state().decisions["key:k"].decision == "intruder"
+
+
+def test_an_attestation_and_a_note_are_taken_back() -> None:
+    story = Story().add("attested", step="11", who="me", text="later", subject="later:tls")
+    story.add("adoption.noted", effect="e", unneeded="me")
+    assert len(story.state().attestations) == 1 and story.state().adoption["e"]["unneeded"] == "me"
+    story.add("taken.back", row=1, about="step 11", who="me").add("taken.back", row=2, about="e", who="me")
+    assert story.state().attestations == [] and story.state().adoption == {}
+
+
+def test_a_row_that_holds_nothing_said_takes_nothing_back() -> None:
+    story = decided(Story(), "ours").add("taken.back", row=7, about="?", who="me")
+    assert story.state().decisions["key:k"].decision == "ours"

@@ -1,0 +1,49 @@
+"""Deleting what is yours by all signs: nothing calls it a stranger's, so its name must be typed first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from workbench.core.errors import UsageError
+from workbench.core.redact import key_tail, visible
+from workbench.domain.model.situation import Situation
+
+DELETES = frozenset({"keys.delete", "logins.delete"})
+
+
+class NameNeededError(UsageError):
+    """A deletion of something that no sign calls a stranger's, without its name typed."""
+
+
+def without_sign(situation: Situation, action_id: str, marked: Collection[str]) -> dict[str, str]:
+    """Return the marked things that no sign calls a stranger's, by id, each with the name that must be typed.
+
+    A sign is whatever the judgement of its kind found, somebody's decision, or an alarm that rang for it.
+    """
+    inventory = situation.inventory
+    rang = {alarm.target for alarm in situation.state.alarms.values()}
+    found: dict[str, str] = {}
+    for one in marked:
+        if one in rang:
+            continue
+        if action_id == "keys.delete" and (key := inventory.keys.get(one)) is not None:
+            if not situation.of_key(key).score and one != situation.own_key_id:
+                found[one] = (key.key.description or "").strip() or one
+        elif action_id == "logins.delete":
+            login = inventory.logins.get(one)
+            if login is not None and not situation.of_login(login).score and not login.is_postmaster:
+                found[one] = login.login
+    return found
+
+
+def check_typed(situation: Situation, action_id: str, marked: Collection[str], typed: str) -> None:
+    """Raise NameNeededError where something that is yours by all signs would go without its name typed."""
+    named = without_sign(situation, action_id, marked)
+    if not named or (len(named) == 1 and typed == next(iter(named.values()))):
+        return
+    shown = ", ".join(f"{visible(name, 60)} {key_tail(one)}" for one, name in list(named.items())[:3])
+    raise NameNeededError(
+        f"Yours by all signs: {shown}.",
+        "No sign calls it a stranger's; deleted without a replacement, whatever uses it stops for good.",
+        "Delete such things one at a time, each by its typed name; or replace it instead.",
+    )
