@@ -109,7 +109,7 @@ def contained(terminal: Terminal) -> float:
     terminal.send("\r")
     for _ in range(90):
         terminal.watch(1.0)
-        if re.search(r"(?<!NOT )CONTAINED", text_of(terminal)):
+        if re.search(r"(?<!NOT )CONTAINED|CUT, BUT OPEN|PARTLY CUT", text_of(terminal)):
             return sum(len(chunk.data) for chunk in terminal.chunks[start:])
     return float("nan")
 
