@@ -615,6 +615,11 @@ async def test_a_queue_is_purged_on_every_storage_host() -> None:
     assert await purged(OK, GONE) == Sent((f"purged on 1 of 2 storage host(s) at {AT}",))
 
 
+async def test_a_queue_that_no_storage_host_knows_was_not_purged() -> None:
+    with pytest.raises(NotFound):
+        await purged(GONE, GONE)
+
+
 @pytest.mark.parametrize("order", [(OK, NO), (NO, OK)])
 async def test_one_storage_host_that_refuses_leaves_mail_queued(order: tuple[Reply, Reply]) -> None:
     with pytest.raises(Forbidden):
@@ -624,7 +629,7 @@ async def test_one_storage_host_that_refuses_leaves_mail_queued(order: tuple[Rep
 async def test_no_call_proves_a_purge_beyond_the_hosts_own_word() -> None:
     bench = Bench()
     record = await bench.record(effect(K.QUEUE_PURGE, D), intents=1, evidence=["purged", "more"])
-    words = ("purged", "every storage host confirmed; queue length is not readable")
+    words = ("purged", "confirmed by each that knows the domain; queue length is not readable")
     assert await bench.prove(record) == Proof(True, words)
     assert bench.account.calls == []
 
