@@ -52,7 +52,8 @@ def admitted(found: Lead) -> Lead:
 
 def _watched(view: StepView, state: State) -> StepView:
     # Once the days are over nothing more comes by waiting: what was not asked is looked up by hand.
-    days = view.next_action != SHOW and bool(state.contained_at)
+    # And they are let pass once: what they did not close is waited for.
+    days = view.next_action != SHOW and bool(state.contained_at) and WATCH not in state.facts.get(FACT, {})
     waits = view.id == Order.BLOCKLISTS and view.verdict in _WAITING and days
     return _playing(view, WATCH) if waits else view
 
