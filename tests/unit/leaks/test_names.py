@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.leaks.corpus import Draw
 from workbench.leaks.command import LeakOptions, run
+from workbench.leaks.document import document as leaks_document
 from workbench.leaks.names import in_name
 
 DRAW = Draw(17)
@@ -25,7 +26,7 @@ def test_keys_in_names_of_files_and_branches_are_found(tmp_path: Path) -> None:
     subprocess.run([*git, "branch", f"try-{branch}"], check=True)
     report = run(LeakOptions(targets=(str(tmp_path),)))
     assert len(report.findings) == 3
-    text = json.dumps(report.document())
+    text = json.dumps(leaks_document(report))
     assert [value for value in (key, legacy, branch) if value in text] == []
 
 
