@@ -35,7 +35,14 @@ async def open_vault(home: Home, options: argparse.Namespace | None = None, *, c
     secrets stand in a vault that is not here. Raises HostError where none of this is possible, VaultError for a
     wrong passphrase or a vault that is gone.
     """
-    choice = vault_choice(options, home)
+    try:
+        choice = vault_choice(options, home)
+    except UsageError as error:
+        if create:
+            raise
+        # A damaged configuration keeps nobody from a secret that is there: our own file, or the host's keyring.
+        warn(f"{error.what} {error.means}")
+        choice = ""
     passphrase = passphrase_from_environment() if choice != "keyring" else None
     if choice != "keyring" and await asyncio.to_thread(has_file, home):
         if passphrase is None:
