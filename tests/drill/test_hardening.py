@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.drills import opened, running_drill
+from tests.support.drills import contain_whole, opened, remove_leftovers, running_drill
 from workbench.core.errors import UsageError
 from workbench.domain.hardening import measures
 from workbench.domain.hardening.measures import Standing
@@ -18,8 +18,7 @@ from workbench.domain.runbook.handover import kept
 from workbench.domain.runbook.verdict import Verdict
 from workbench.execution.effects.base import Reality
 from workbench.execution.effects.registry import HANDLERS
-from workbench.planning import contain, handover
-from workbench.planning.contain import Scope
+from workbench.planning import handover
 from workbench.planning.hardening import KEY_LIFE, plan
 from workbench.session.session import Session
 
@@ -45,9 +44,9 @@ async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None
         with pytest.raises(UsageError, match="not cut"):
             plan(session.situation())
         await session.preserve()
-        await session.run(contain.plan(session.situation(), Scope()))
+        await contain_whole(session)
         await session.read_inventory()
-        await session.investigation.sweep()
+        await remove_leftovers(session)
         before = _percent(session)
         # Every replacement is deployed and sends: then the keys of now are those to harden.
         for record in session.state.of_kind(EffectKind.KEY_CREATE):
@@ -107,7 +106,7 @@ async def test_a_dkim_key_is_switched_on_once_its_record_is_published(tmp_path: 
     async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         await session.preserve()
-        await session.run(contain.plan(session.situation(), Scope()))
+        await contain_whole(session)
         await session.investigation.sweep()
         await session.run(plan(session.situation(), ["dkim-keys"]))
         swept = await session.investigation.sweep()
@@ -131,7 +130,7 @@ async def test_interrupted_before_or_after_the_account_is_asked_what_happened(tm
         managed.automatic_security = True
         await _read(session)
         await session.preserve()
-        await session.run(contain.plan(session.situation(), Scope()))
+        await contain_whole(session)
         await session.investigation.sweep()
         drill.account.main.regions["us"].alerts.clear()
         made = plan(session.situation(), ["alerts", "dkim-keys"])

@@ -11,10 +11,13 @@ from typing import Any
 from workbench.core.clock import Clock
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
+from workbench.domain.runbook.containment_state import containment
 from workbench.drill.role_play import DrillRolePlay
 from workbench.drill.servers.serve import RunningDrill, start
 from workbench.drill.world.options import DrillOptions
 from workbench.mailgun.endpoints import Endpoints, from_document
+from workbench.planning import contain
+from workbench.planning.contain import Scope
 from workbench.session.session import Session, SessionOptions, open_session
 from workbench.vault.file_format import Cost
 from workbench.vault.vault import Vault
@@ -74,3 +77,28 @@ async def opened(
         yield session
     finally:
         await session.aclose()
+
+
+async def contain_whole(session: Session, scope: Scope = Scope(purge=("all",))) -> None:  # noqa: B008
+    """Cut everything and shut every way back: credentials, queues, subaccounts, strangers among the users."""
+    await session.run(contain.plan(session.situation(), scope))
+    await session.watch(whole=True)
+    if not session.unavailable("stop.all"):
+        await session.run(session.plan("stop.all"))
+    await session.exercise("drill.people")
+    await session.read_rate(whole=True)
+    await session.watch(whole=True)
+    assert session.state.contained_at, containment(session.situation()).words
+
+
+async def remove_leftovers(session: Session) -> None:
+    """Judge what a sweep found as its severity says, take the intruder's away, and sweep again."""
+    await session.investigation.sweep()
+    for finding in session.findings():
+        if not finding.decision:
+            theirs = finding.severity in ("high", "medium")
+            await session.decide(finding.key, "intruder" if theirs else "ours", "as it looks")
+    if not session.unavailable("leftovers.remove"):
+        await session.run(session.plan("leftovers.remove"))
+    await session.watch(whole=True)
+    await session.investigation.sweep()
