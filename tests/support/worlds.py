@@ -105,11 +105,14 @@ class Truth:
     sends: bool
     dark: set[str]
     old: list[str]
+    # Whether nothing the intruder may have queued is left, and every region answers this key.
+    purged: bool = True
+    whole: bool = True
 
     @property
     def over(self) -> bool:
-        """Return whether it is over: nothing open, nothing of before alive, everything answered."""
-        return not self.ways and not self.old and not self.dark
+        """Return whether it is over: nothing open, nothing of before alive, nothing queued, everything answered."""
+        return not (self.ways or self.old or self.dark) and self.purged and self.whole
 
 
 @dataclass
@@ -177,7 +180,23 @@ class World:
             for stream in account.streams("intruder")
             if stream.stage == "all"
         )
-        return Truth(ways, sends, {UNREADABLE[part] for part in self.refuse}, self._old())
+        dark = {UNREADABLE[part] for part in self.refuse}
+        if not any(tenant.parent for tenant in account.world.tenants.values()):
+            # An account without subaccounts hides nothing by not listing them (many plans refuse that list).
+            dark.discard("subaccounts")
+        whole = len(account.main.regions) > 1
+        return Truth(ways, sends, dark, self._old(), self._purged(), whole)
+
+    def _purged(self) -> bool:
+        """Return whether every domain that the intruder ever sent for was purged."""
+        used = {stream.domain for stream in self.drill.account.streams("intruder") if stream.spans}
+        return all(
+            domain.purged
+            for tenant in self.drill.world.tenants.values()
+            for area in tenant.regions.values()
+            for name, domain in area.domains.items()
+            if name in used
+        )
 
     def _planted(self, name: str) -> bool:
         return any(item["id"] == name for item in self.drill.world.planted)

@@ -192,6 +192,10 @@ def _sending_read(situation: Situation) -> Iterator[Reading]:
     if read is None or read < (_moment(state.access_cut_at) or read):
         yield Reading(SENDING, read, Coverage.NOT_ASKED, "not since the last cut")
         return
+    refused = situation.inventory.gaps.get(SENDING)
+    if refused is not None:
+        yield Reading(SENDING, read, Coverage.NOT_READABLE, visible(refused.reason, 160))
+        return
     if fact.get("gaps"):
         yield Reading(SENDING, read, Coverage.NOT_READABLE, visible("; ".join(fact["gaps"][:2]), 160))
         return

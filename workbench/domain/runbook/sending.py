@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from workbench.domain.model.credential_use import BOTH, INTRUDER
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.state import State
 from workbench.domain.runbook.claims import age
@@ -33,11 +34,24 @@ def sending(volume: Volume | None, state: State, now: datetime) -> Sending:
             return Sending(
                 f"sending {excess:,}/h above the usual {volume.usual:.0f}/h", f"intruder {excess:,}/h", "bad"
             )
-        return Sending("no abnormal sending", "no abnormal sending", "ok")
+        if abuse := _in_log(state):
+            return Sending(
+                f"abuse in the log: {abuse:,} messages in the last hour read", f"abuse {abuse:,}/h", "bad"
+            )
+        # Slow abuse stays below the daily noise: the hourly figures alone are no all-clear.
+        return Sending("no abnormal hour; slow abuse shows only in the log", "no abnormal hour", "")
     if excess and volume.measured_from is not None:
         words = f"{excess:,}/h above the usual {volume.usual:.0f}/h since the cut"
         return Sending(f"sending {words}", f"still {excess:,}/h", "bad")
     return _after_cut(volume, state, now)
+
+
+def _in_log(state: State) -> int:
+    """Return the messages of the last hour read that came from addresses not seen before the abuse."""
+    uses = state.facts.get("credential_use", {}).get("by_credential", {})
+    return sum(
+        int(u.get("strange_last_hour", 0)) for u in uses.values() if u.get("looks") in (INTRUDER, BOTH)
+    )
 
 
 def _after_cut(volume: Volume, state: State, now: datetime) -> Sending:

@@ -142,7 +142,7 @@ def test_status_words() -> None:
         session, width=80
     )
     session.rate.per_hour = 0.0
-    assert "no abnormal sending" in status(session) and "no abnormal sending" in status(session, width=60)
+    assert "no abnormal hour" in status(session) and "no abnormal hour" in status(session, width=60)
     session.read_only, session.holder_text = True, "ada on jump1"
     assert "read-only, following, row 12, 2 s ago: ada on jump1 writes" in status(session)
 
@@ -162,7 +162,7 @@ def test_the_rate_the_alarms_and_the_state_stay_at_every_width(width: int, alarm
     line = status(session, width=width, alarms=alarms, countdown=waiting, senders_down=37, errors=3)
     assert len(line) == width and "…" not in line.replace("a company wit…", "")
     assert "CONTAINED" in line and "DRILL" in line
-    assert "no abnormal sending" in line if quiet else "1,240/h" in line, line
+    assert "no abnormal hour" in line if quiet else "1,240/h" in line, line
     assert ("ALARM" in line) is (alarms > 0)
     if alarms:
         assert f"{alarms} ALARM{'S' if alarms > 1 else ''}: A" in line
