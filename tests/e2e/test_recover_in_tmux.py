@@ -36,7 +36,7 @@ WORKBENCH = (sys.executable, "-m", "workbench", "drill", "--seed", str(SEED))
 # How a plan asks to be confirmed.
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
 # What the top line says once nothing abnormal is sent any more: in full, or short where it is narrow.
-QUIET, SILENT = "no abnormal sending", "intruder silent"
+QUIET, SILENT = "no abnormal sending", "last abuse"
 ESCAPES = re.compile(r"\x1b(\[[0-9;:?<>=$ ]*[a-zA-Z~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()][A-Z0-9]|[=>78])")
 
 
@@ -197,12 +197,13 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         screen.press("p")
         assert confirm(screen, "Cancel (Esc)") >= 1
         an_hour_later(screen)
-        screen.until("CONTAINED in")
+        # The stranger is judged and still in the panel: access is cut, and it is not over.
+        screen.until("CUT, BUT OPEN: panel user")
         screen.press("q")
         assert screen.until_ended() == 0
 
         state = state_of(tmp_path)
-        assert state.contained_at
+        assert not state.contained_at
         assert all(record.state is EffectState.VERIFIED for record in state.effects.values())
         assert {record.effect.kind for record in state.effects.values()} >= {
             EffectKind.KEY_CREATE,
@@ -212,11 +213,9 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         }
         assert [a.step for a in state.attestations] == ["0"]
         assert [d.decision for d in state.decisions.values()] == ["intruder"]
-        contained = re.search(r"CONTAINED in \S+", screen.screen())
         screen.start_again(WORKBENCH)
-        again = screen.until("CONTAINED in", "postmaster@", "● live")
+        screen.until("CUT, BUT OPEN", "postmaster@", "● live")
         screen.until_true(lambda now: QUIET in now or SILENT in now, "still nothing abnormal")
-        assert contained is None or contained.group() in again
         screen.press("q")
         assert screen.until_ended() == 0
         assert len(state_of(tmp_path).effects) == len(state.effects)
@@ -240,10 +239,10 @@ async def test_on_a_small_terminal_it_works_and_a_lost_terminal_leaves_a_safe_st
         screen.start(WORKBENCH)
         screen.until("[1 Runbook]", "NOT FINISHED")
         screen.press("f")
-        # How long it took gives way to who is down on a line of 80.
-        screen.until("  CONTAINED")
+        # Through what it is open gives way to who is down on a line of 80.
+        screen.until("CUT, BUT OPEN")
         an_hour_later(screen)
-        screen.until("CONTAINED", SILENT)
+        screen.until("CUT, BUT OPEN", SILENT)
         screen.press("q")
         assert screen.until_ended() == 0
         state = state_of(tmp_path)
