@@ -64,7 +64,9 @@ async def test_what_stays_hidden_is_a_gap_that_may_pass(tmp_path: Path) -> None:
 async def test_a_run_that_could_not_read_everything_never_ends_as_done(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with ground(tmp_path, domains=2, credentials=6, faults="slow-0.1:0.0", scenario="stolen-login") as place:
+    async with ground(
+        tmp_path, domains=2, credentials=6, faults="slow-0.1:0.0", scenario="stolen-login"
+    ) as place:
         options = build_parser().parse_args(["contain", "--yes", "--json", "--purge", "all"])
         async with place.session() as session:
             assert await command(session, options) == 0

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
 from difflib import get_close_matches
-from importlib import import_module
 from typing import NoReturn
 
 from workbench import __version__
-
-Command = Callable[[argparse.Namespace], int]
-
-
-def _lazy(module: str) -> Command:
-    """Return a command that imports its module only when it runs."""
-
-    def command(options: argparse.Namespace) -> int:
-        code: int = import_module(f"workbench.cli.{module}").run(options)
-        return code
-
-    return command
+from workbench.cli import parser_records as records
+from workbench.cli.options import account_options, json_option, lazy
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -35,8 +23,8 @@ def build_parser() -> argparse.ArgumentParser:
         "F5 reads the account again, ] and [ move the guide, u takes back what was said (Activity), ctrl+p lists all.",
     )
     parser.add_argument("--version", action="version", version=f"workbench {__version__}")
-    _account_options(parser, first=True)
-    parser.set_defaults(run=_lazy("screen"))
+    account_options(parser, first=True)
+    parser.set_defaults(run=lazy("screen"))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _drill(commands)
     _status(commands)
@@ -46,14 +34,14 @@ def build_parser() -> argparse.ArgumentParser:
     _leaks(commands)
     _blocklists(commands)
     _secrets(commands)
-    _report(commands)
-    _evidence(commands)
-    _purge(commands)
+    records.report(commands)
+    records.evidence(commands)
+    records.purge(commands)
     _doctor(commands)
-    _judge(commands)
-    _attest(commands)
-    _undo(commands)
-    _message(commands)
+    records.judge(commands)
+    records.attest(commands)
+    records.undo(commands)
+    records.message(commands)
     _about(commands)
     return parser
 
@@ -80,50 +68,6 @@ class Parser(argparse.ArgumentParser):
         return found[0] if found else ""
 
 
-def _account_options(parser: argparse.ArgumentParser, *, first: bool = False) -> None:
-    """Add what every command takes. It means the same before and after the command: only the ``first`` has defaults.
-
-    A command's own default would overwrite what was said before it.
-    """
-    group = parser.add_argument_group("account and incident")
-    group.add_argument(
-        "--endpoints", metavar="FILE", help="servers to talk to, as JSON (default: Mailgun's own)"
-    )
-    group.add_argument("--incident", metavar="ID", help="work on this incident instead of the latest")
-    group.add_argument("--new", action="store_true", help="open a new incident")
-    group.add_argument("--key-stdin", action="store_true", help="read the admin key from standard input")
-    group.add_argument(
-        "--own-key", metavar="ID", default="", help="id of the key in use, where Mailgun does not say"
-    )
-    _network_options(group)
-    group.add_argument(
-        "--vault",
-        choices=("file", "keyring"),
-        help="where new secrets go (default: config.toml, else what is there)",
-    )
-    group.add_argument("--resolver", metavar="HOST:PORT", help="name server for blocklist look-ups")
-    if not first:
-        for action in group._group_actions:
-            action.default = argparse.SUPPRESS
-
-
-def _network_options(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--proxy",
-        metavar="URL",
-        help="HTTP proxy that tunnels, or: direct (default: config.toml, HTTPS_PROXY, ALL_PROXY; NO_PROXY excepts)",
-    )
-    group.add_argument(
-        "--ca-file", metavar="FILE", help="certificate authorities to believe beside the host's own store"
-    )
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json", action="store_true", help="one JSON document on standard output, nothing else"
-    )
-
-
 def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     from workbench.drill.world.options import add_arguments
 
@@ -133,15 +77,15 @@ def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--list", action="store_true", help="list the scenarios")
     add_arguments(parser)
-    _account_options(parser)
-    parser.set_defaults(run=_lazy("drill"))
+    account_options(parser)
+    parser.set_defaults(run=lazy("drill"))
 
 
 def _status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("status", help="read the account and say how each step stands")
-    _account_options(parser)
-    _json(parser)
-    parser.set_defaults(run=_lazy("status"))
+    account_options(parser)
+    json_option(parser)
+    parser.set_defaults(run=lazy("status"))
 
 
 def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -151,8 +95,8 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Deletes and replaces every API key and resets every SMTP login, the worst first. Evidence "
         "is stored before the first cut. Run again, it continues; it never does anything twice.",
     )
-    _account_options(parser)
-    _json(parser)
+    account_options(parser)
+    json_option(parser)
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument("--dry-run", action="store_true", help="print the plan as JSON and write nothing")
     parser.add_argument("--finish", action="store_true", help="also delete what --replace-first had kept")
@@ -204,21 +148,21 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     more.add_argument(
         "--limit", type=int, metavar="N", help="cap sending at N messages a month (1,000 at least)"
     )
-    parser.set_defaults(run=_lazy("contain"))
+    parser.set_defaults(run=lazy("contain"))
 
 
 def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("sweep", help="look at every setting an intruder can hide in")
-    _account_options(parser)
-    _json(parser)
+    account_options(parser)
+    json_option(parser)
     parser.add_argument("--all", action="store_true", help="show what is not suspicious too")
-    parser.set_defaults(run=_lazy("sweep"))
+    parser.set_defaults(run=lazy("sweep"))
 
 
 def _assess(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("assess", help="who sent what with which credential, and the damage")
-    _account_options(parser)
-    _json(parser)
+    account_options(parser)
+    json_option(parser)
     parser.add_argument(
         "--settings", action="store_true", help="read the settings too, for suppressions and queues"
     )
@@ -235,7 +179,7 @@ def _assess(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     lift.add_argument("--yes", action="store_true", help="do it without asking")
     lift.add_argument("--dry-run", action="store_true", help="print the plan as JSON, write nothing")
-    parser.set_defaults(run=_lazy("assess"))
+    parser.set_defaults(run=lazy("assess"))
 
 
 def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -286,9 +230,9 @@ def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     judged.add_argument("--baseline", metavar="FILE", help="findings accepted before, by fingerprint")
     judged.add_argument("--accept", action="store_true", help="write what is found into the baseline")
     judged.add_argument("--reason", default="", metavar="TEXT", help="why it is accepted")
-    _account_options(parser)
-    _json(parser)
-    parser.set_defaults(run=_lazy("leaks"))
+    account_options(parser)
+    json_option(parser)
+    parser.set_defaults(run=lazy("leaks"))
 
 
 def _blocklists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -298,8 +242,8 @@ def _blocklists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Looks up every sending address and domain of the account, reads who refuses its mail, and "
         "says what to do about each listing. Exit 1 while a listing that matters stands.",
     )
-    _account_options(parser)
-    _json(parser)
+    account_options(parser)
+    json_option(parser)
     parser.add_argument("--watch", action="store_true", help="go on for days; a new listing rings")
     parser.add_argument("--days", type=int, default=7, metavar="N", help="how long to watch (default: 7)")
     parser.add_argument("--ip", nargs="+", metavar="IP", default=(), help="look up these addresses only")
@@ -319,7 +263,7 @@ def _blocklists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="WORD",
         help="record that the list said no: SUBJECT ZONE and its words",
     )
-    parser.set_defaults(run=_lazy("blocklists"))
+    parser.set_defaults(run=lazy("blocklists"))
 
 
 def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -335,87 +279,25 @@ def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     put.add_argument(
         "name", metavar="NAME", help="as the catalogue names it, such as blocklists/spamhaus-dqs"
     )
-    put.set_defaults(run=_lazy("secrets"), action="put", json=False)
+    put.set_defaults(run=lazy("secrets"), action="put", json=False)
     recover = actions.add_parser("recover", help="names of what is in the vault and no incident here names")
-    recover.set_defaults(run=_lazy("secrets"), action="recover")
-    _json(recover)
+    recover.set_defaults(run=lazy("secrets"), action="recover")
+    json_option(recover)
     change = actions.add_parser("passphrase", help="put the workbench's own vault under a new passphrase")
     change.add_argument("--new-file", metavar="FILE", help="read the new one from a file only you can read")
-    change.set_defaults(run=_lazy("secrets"), action="passphrase", json=False)
+    change.set_defaults(run=lazy("secrets"), action="passphrase", json=False)
     for action in (show, get, put, recover, change):
-        _account_options(action)
-        action.set_defaults(run=_lazy("secrets"))
-    _json(show)
+        account_options(action)
+        action.set_defaults(run=lazy("secrets"))
+    json_option(show)
     show.set_defaults(action="list")
     get.set_defaults(action="get", json=False)
 
 
-def _report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("report", help="write the reports; check one against the journal")
-    _account_options(parser)
-    _json(parser)
-    parser.add_argument(
-        "--audience",
-        default="support",
-        choices=(
-            "support",
-            "host",
-            "management",
-            "marketing",
-            "recipients",
-            "timeline",
-            "support-page",
-            "privacy",
-            "insurer",
-            "decisions",
-        ),
-        help="which one to print (all are written)",
-    )
-    parser.add_argument(
-        "--aware", metavar="TIME", help="since when the company is aware: the 72 hours count from it"
-    )
-    parser.add_argument("--format", default="txt", choices=("txt", "md", "html"), help="how to print it")
-    parser.add_argument(
-        "--verify", nargs="?", const="", metavar="FILE", help="check FILE (or the latest) against the journal"
-    )
-    parser.set_defaults(run=_lazy("report"))
-
-
-def _evidence(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("evidence", help="what was preserved: list, open, check, hand to others")
-    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    show_all = actions.add_parser("list", help="what was stored, when, and what it holds")
-    show = actions.add_parser("show", help="write one snapshot or log chunk, opened, to a pipe")
-    show.add_argument(
-        "name", metavar="NAME", help="a name of the list, or its part: 0a, 0b, logs (the latest)"
-    )
-    show.add_argument("--reveal", action="store_true", help="write it although standard output is a terminal")
-    export = actions.add_parser("export", help="one archive that can be checked on any machine")
-    export.add_argument("--to", metavar="FILE.zip", required=True, help="a file that is not there yet")
-    export.add_argument("--why", metavar="TEXT", required=True, help="for whom and why; it is journaled")
-    verify = actions.add_parser("verify", help="check an archive, or the sealed evidence of this incident")
-    verify.add_argument("file", nargs="?", metavar="FILE", help="an archive that export wrote")
-    for name, action in (("list", show_all), ("show", show), ("export", export), ("verify", verify)):
-        action.add_argument("--incident", metavar="ID", help="this incident instead of the latest")
-        action.set_defaults(run=_lazy("evidence"), action=name, json=False)
-        if name != "show":
-            _json(action)
-
-
-def _purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "purge", help="remove an incident's snapshots and logs; journal and reports stay"
-    )
-    _account_options(parser)
-    parser.add_argument("--yes", action="store_true", help="do it without asking")
-    _json(parser)
-    parser.set_defaults(run=_lazy("purge"))
-
-
 def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("doctor", help="what this host lacks: keyring, terminal, DNS, clock")
-    _account_options(parser)
-    _json(parser)
+    account_options(parser)
+    json_option(parser)
     parser.add_argument(
         "--bundle", metavar="FILE", help="write what a bug report needs: no secret, no address of a person"
     )
@@ -424,51 +306,7 @@ def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         metavar="FILE",
         help="read the account and write the shapes of its answers: types and field names, no value",
     )
-    parser.set_defaults(run=_lazy("doctor"))
-
-
-def _judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("judge", help="say of a finding whose it is: ours, intruder, keep")
-    parser.add_argument(
-        "finding", metavar="FINDING", help="its id, as `sweep --json` or `status --json` names it"
-    )
-    parser.add_argument("decision", choices=("ours", "intruder", "keep", "removed"))
-    parser.add_argument("--reason", default="", metavar="TEXT", help="why, for the report")
-    _account_options(parser)
-    _json(parser)
-    parser.set_defaults(run=_lazy("record"), record="judge")
-
-
-def _attest(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("attest", help="record what you know and the account cannot show")
-    parser.add_argument("step", metavar="STEP", help="the step of the runbook: 0, 1b, 4 …")
-    parser.add_argument("text", metavar="TEXT", help="who did what, and what was seen")
-    parser.add_argument(
-        "--subject", default="", metavar="ID", help="the user or measure it is about; later:ID defers"
-    )
-    _account_options(parser)
-    _json(parser)
-    parser.set_defaults(run=_lazy("record"), record="attest")
-
-
-def _undo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("undo", help="take back a judgement, an attestation, a deferral")
-    parser.add_argument(
-        "row", nargs="?", type=int, metavar="ROW", help="its journal row (default: the latest)"
-    )
-    _account_options(parser)
-    _json(parser)
-    parser.set_defaults(run=_lazy("record"), record="undo")
-
-
-def _message(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
-        "message", help="the texts to send: to Support, to the users, for the hand-over"
-    )
-    parser.add_argument("to", choices=("support", "users", "hand-over"), help="whom for")
-    _account_options(parser)
-    _json(parser)
-    parser.set_defaults(run=_lazy("record"), record="message")
+    parser.set_defaults(run=lazy("doctor"))
 
 
 def _about(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -478,5 +316,5 @@ def _about(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     complete.add_argument("shell", choices=("bash", "zsh", "fish"))
     manual = commands.add_parser("man", help="the manual page, on standard output: workbench man | man -l -")
     for parser, name in ((helps, "help"), (complete, "completions"), (manual, "man")):
-        _account_options(parser)
-        parser.set_defaults(run=_lazy("about"), about=name)
+        account_options(parser)
+        parser.set_defaults(run=lazy("about"), about=name)

@@ -92,6 +92,7 @@ COMMANDS = {
     "leaks": [],
     "blocklists": [],
     "report": [],
+    "evidence": ["list"],
     "purge": [],
     "doctor": [],
     "judge": ["id", "ours"],
