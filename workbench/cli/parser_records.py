@@ -53,7 +53,7 @@ def evidence(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     verify = actions.add_parser("verify", help="check an archive, or the sealed evidence of this incident")
     verify.add_argument("file", nargs="?", metavar="FILE", help="an archive that export wrote")
     for name, action in (("list", show_all), ("show", show), ("export", export), ("verify", verify)):
-        action.add_argument("--incident", metavar="ID", help="this incident instead of the latest")
+        account_options(action)
         action.set_defaults(run=lazy("evidence"), action=name, json=False)
         if name != "show":
             json_option(action)
