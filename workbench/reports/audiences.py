@@ -33,6 +33,9 @@ _REMOVALS = (
     EffectKind.SUPPRESSION_ALLOW_DELETE,
 )
 
+# What somebody has to fill in.
+BLANK = "________"
+
 
 def where_we_stand(situation: Situation) -> Section:
     """Return what management asks first: is it over, who is down, what is open."""
@@ -166,6 +169,14 @@ def to_say(situation: Situation) -> Section:
     return Section("What to expect and to say", (Bullets(items),))
 
 
+def ended(situation: Situation) -> str:
+    """Return the sentence that the access is ended, or a blank that says why it cannot be said yet."""
+    answer = containment(situation)
+    if answer.contained:
+        return "We have ended the access."
+    return f"{BLANK} [say here that the access is ended once it is; now: {answer.words}]."
+
+
 def notice(situation: Situation) -> Section:
     """Return the draft of a notice to whoever got the messages."""
     volume = situation.volume
@@ -174,7 +185,7 @@ def notice(situation: Situation) -> Section:
     text = (
         f"{when[0].upper()}{when[1:]} somebody used a stolen credential to send mail in the name of {name}. You may "
         "have received one of these messages. Please do not click links in it, do not open attachments, and delete "
-        "it. We have cut the access. If you entered a password or payment data after following such a link, change "
+        f"it. {ended(situation)} If you entered a password or payment data after following such a link, change "
         "the password and tell your bank. We are sorry for the trouble."
     )
     return Section(

@@ -12,12 +12,12 @@ from workbench.core.redact import visible
 from workbench.domain.forensics import reach
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
+from workbench.reports.audiences import BLANK, ended
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 # The step whose attestation says since when the company knows; asked once.
 AWARE = "aware"
 NOTICE_HOURS = 72  # GDPR Art. 33(1)
-BLANK = "________"
 _NO_ADVICE = (
     "This sheet holds facts and blanks. It is no legal advice: whether and to whom a notice is due is decided by "
     "whoever answers for data protection."
@@ -110,8 +110,8 @@ def letter_to_people(situation: Situation) -> Section:
     """Return a letter to people affected, for the case that one is due (GDPR Art. 34)."""
     text = (
         f"Dear {BLANK}, somebody used stolen credentials of our mail service. Of you the following may have been seen: "
-        f"{BLANK}. You may get mail that claims to come from us: do not follow links in it and enter no password. We "
-        f"have ended the access. Questions: {BLANK}."
+        f"{BLANK}. You may get mail that claims to come from us: do not follow links in it and enter no password. "
+        f"{ended(situation)} Questions: {BLANK}."
     )
     return Section("Letter to people affected, draft, if one is due", (Text(text),))
 

@@ -10,7 +10,7 @@ from tests.support.situations import NOW, Story, situation
 from workbench.core.clock import iso
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, Decision, State
-from workbench.reports import duties, render, support_page
+from workbench.reports import audiences, duties, render, support_page
 from workbench.reports.report import Audience, Material, compose
 
 
@@ -26,7 +26,7 @@ def _aware(at: str) -> Situation:
 
 def test_the_hours_are_not_counted_before_somebody_said_since_when() -> None:
     shown = _text(Audience.PRIVACY, situation(state=State(incident="x", opened_at=iso(NOW))))
-    assert duties.BLANK in shown and "72 hours are over" not in shown
+    assert audiences.BLANK in shown and "72 hours are over" not in shown
     assert "no legal advice" in shown
 
 
@@ -64,3 +64,10 @@ def test_decisions_stand_in_order_with_who_and_why() -> None:
     shown = _text(Audience.DECISIONS, situation(state=state))
     assert shown.index("Bob") < shown.index("Ada")
     assert "nobody knows it" in shown and "step 4 attested" in shown
+
+
+def test_no_letter_says_that_access_is_ended_before_it_is() -> None:
+    where = situation(logins=["app@mg.acme.example"])
+    for audience in (Audience.PRIVACY, Audience.RECIPIENTS, Audience.INSURER):
+        shown = " ".join(_text(audience, where).split())
+        assert "ended the access." not in shown and "cut the access." not in shown, audience
