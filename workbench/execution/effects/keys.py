@@ -197,13 +197,15 @@ class KeyDelete(PlainHandler):
         Raises SecretMissing, and deletes nothing, where the replacement's secret left the vault meanwhile; and
         WorkbenchError for the key that the workbench runs on, whatever an answer said of which key that is.
         """
+        # First, for it is what lets the next run make the replacement anew: the old key of a workbench that was
+        # started again after the keyring had lost the new one is the one it runs on, and would stay for good.
+        await _replacement_is_safe(ctx, record)
         if tail_of(ctx.api.key) == record.effect.target:
             raise WorkbenchError(
                 f"The key {key_tail(record.effect.target)} is the one the workbench runs on.",
                 "Deleted before the workbench has switched to its replacement it would lock the workbench out.",
                 "Nothing was deleted. Run this again: its replacement goes first.",
             )
-        await _replacement_is_safe(ctx, record)
         gone = await _delete_patiently(ctx, record.effect.target, record.effect.place.subaccount)
         word = "deleted" if gone else "was already gone"
         return Sent((f"{word} at {stamp(ctx)}",))
