@@ -173,6 +173,10 @@ async def test_several_are_asked_about_one_after_the_other(tmp_path: Path) -> No
 
         async with place.session() as session:
             await ready(session)
+            # One sign alone deletes nothing unasked: somebody says whose the key is.
+            likely = [k.id for k in session.inventory.keys.values() if session.situation().of_key(k).likely]
+            for key_id in likely:
+                await session.decide(f"key:{key_id}", "intruder", "made by nobody of ours")
             planned = everything(session)
             replaced = {e.target for e in planned if e.kind is EffectKind.KEY_CREATE}
             strangers |= {e.target for e in planned if e.kind is EffectKind.KEY_DELETE} - replaced
