@@ -41,7 +41,8 @@ def plan_reset(
 
     Logins that ``ways`` or ``replace_first`` keep get a second login instead, to hand over before the old one
     is reset. A login that this incident has reset and proven is left alone unless ``again``: a second reset is
-    an effect of its own. Raises UsageError when nothing is left to reset.
+    an effect of its own, and cuts at once unless somebody says for this login that it is kept. Raises UsageError
+    when nothing is left to reset.
     """
     left_out: list[str] = []
     way = Ways(situation, ways, replace_first)
@@ -76,7 +77,9 @@ def resets(
     left = [item for item in items if again or item.login not in done]
     first = []
     for item in left:
-        if way.of_login(item) == FIRST:
+        # Reset once already and asked for again: that password is no longer trusted, and it is not kept unasked.
+        kept = way.of_login(item) == FIRST and (item.login not in done or way.named(item))
+        if kept:
             first.append(item)
         else:
             yield once_more(situation.state, _reset(situation, item))
