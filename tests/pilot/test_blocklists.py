@@ -92,7 +92,10 @@ async def test_a_request_is_copied_recorded_and_waits(
     session.drill = False
     session.state.contained_at = "2026-11-21T14:00:00Z"
     done = StepView("1", "t", "s", StepVerdict.DONE, (), None, "", "", "", "", "", "")
+    # Every step closed and nothing left open: containment is judged by both.
     monkeypatch.setattr("workbench.domain.blocklists.delisting.runbook.steps", lambda _: [done])
+    monkeypatch.setattr("workbench.domain.blocklists.delisting.is_contained", lambda _: True)
+    monkeypatch.setattr("workbench.session.delisting_requests.is_contained", lambda _: True)
     async with running(session, (120, 40)) as pilot:
         app = app_of(pilot)
         copied: list[str] = []
