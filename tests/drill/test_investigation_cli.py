@@ -74,8 +74,12 @@ async def test_an_account_that_cannot_be_read_is_exit_three(tmp_path: Path) -> N
         command = Command(drill, tmp_path)
         await command.prepare()
         code, out, err = await command.run("assess", "--json")
-        assert (code, out) == (3, "")
+        assert code == 3
         assert "allowlist" in err
+        document = json.loads(out)
+        assert (document["schema"], document["exit"]) == ("workbench.error/1", 3)
+        assert "allowlist" in document["error"]["means"]
+        assert not {"damage", "findings"} & set(document), "numbers about mail that could not be read"
         # The sweep says area by area what it could not look at, and what to ask instead.
         code, out, err = await command.run("sweep", "--json")
         assert code == 3

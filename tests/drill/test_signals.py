@@ -88,7 +88,9 @@ async def test_a_second_workbench_says_who_holds_the_incident_and_changes_nothin
             place.answered.clear()
             code, out, err = await command.run(*CONTAIN)
             assert code == 2, (code, out, err)
-            assert out == ""
+            document = json.loads(out)
+            assert (document["schema"], document["exit"]) == ("workbench.error/1", 2), document
+            assert "effects" not in document
             assert f"{holder.holder_text} holds it" in err and str(os.getpid()) in err, err
             assert "Traceback" not in err
             assert place.answered == [], "asked the account before it knew that it may not write"
