@@ -209,12 +209,14 @@ async def _limit_is_shown(b: Any, item: Any) -> bool:
 
 async def _wildcard_is_shown(b: Any, item: Any) -> bool:
     region, domain = item["where"]
-    return (await b.call("GET", f"/v4/domains/{domain}", region=region)).json()["domain"]["wildcard"] is True
+    answer = await b.call("GET", f"/v4/domains/{domain}", region=region)
+    return bool(answer.json()["domain"]["wildcard"] is True)
 
 
 async def _emptiness_is_shown(b: Any, item: Any) -> bool:
     region, domain = item["where"]
-    return (await b.call("GET", f"/v3/{domain}/complaints", region=region)).json()["items"] == []
+    answer = await b.call("GET", f"/v3/{domain}/complaints", region=region)
+    return bool(answer.json()["items"] == [])
 
 
 async def _silence_is_shown(b: Any, item: Any) -> bool:
