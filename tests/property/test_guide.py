@@ -44,12 +44,15 @@ SLICE = [
         "stolen-env",
         1,
         1,
-        "with pauses of hours the intruder comes back faster than one alarm a press is closed",
+        "alarms go before the stranger in the panel who raises them: with long pauses step 1b is never reached",
     ),
     _short("slow-abuse", 2, 3, _LISTED),
     _short("lockout", 3, 0, _LISTED),
     _short(
-        "site-abuse", 4, 4, "step 9 names a removal that is blocked while people have not done their part"
+        "site-abuse",
+        4,
+        4,
+        "step 9 goes by the moment of containment, the removal by now: it is named while a reading is out of date",
     ),
 ]
 PLAYS = [(name, seed, seed % len(MANNERS)) for name in SCENARIOS for seed in range(1, SEEDS + 1)] or SLICE
