@@ -28,7 +28,7 @@ from workbench.core.errors import (
     WorkbenchError,
 )
 from workbench.core.redact import Secret
-from workbench.domain.model.plan import EffectState, Plan
+from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.replay import fold
 from workbench.domain.model.state import JournalRow
 from workbench.execution.progress import Summary
@@ -267,10 +267,21 @@ async def resumed(place: Ground, build: Builder, *, tries: int = 3) -> list[str]
 async def unfinished(session: Session, build: Builder) -> list[str]:
     """Return what does not stand as verified in the state that the journal's file alone leads to."""
     state = fold(session._journal.rows())
+    # A new key that was refused may have been planned again in another form: that one must then be verified.
+    replaced = {
+        r.effect.params["replaces"]
+        for r in state.of_kind(EffectKind.KEY_CREATE)
+        if r.state is EffectState.VERIFIED
+    }
     wrong = [
         f"unfinished: {r.effect.id} is {r.state.value}: {r.failure or r.evidence}"
         for r in state.effects.values()
         if r.state is not EffectState.VERIFIED
+        and not (
+            r.effect.kind is EffectKind.KEY_CREATE
+            and r.state is EffectState.FAILED
+            and r.effect.params["replaces"] in replaced
+        )
     ]
     if not state.effects:
         wrong.append("unfinished: nothing was confirmed")

@@ -35,10 +35,13 @@ async def violations(place: Ground, session: Session, *, finished: bool) -> list
         ]
         twins = Counter(k.description for k in ours.values())
         wrong += [f"orphan: {n} keys {name}" for name, n in twins.items() if n > 1]
+    marks: dict[str, list[str]] = {}
     for record in session.state.of_kind(EffectKind.KEY_CREATE):
-        replaced = record.effect.params["replaces"]
+        # One that was refused may have been planned again in another form (a lesser role), which is another effect.
         mark = f"{tag}-{record.effect.id.rsplit('-', 1)[1]}"
-        safe = any(mark in k.description and k.secret in stored for k in ours.values())
+        marks.setdefault(record.effect.params["replaces"], []).append(mark)
+    for replaced, forms in marks.items():
+        safe = any(mark in k.description and k.secret in stored for mark in forms for k in ours.values())
         if replaced not in living and not safe:
             wrong.append(f"destroyed: {replaced} is dead and its replacement is not safe")
     return wrong + _twice(place)
