@@ -15,28 +15,26 @@ from workbench.core.secret_scanner import SecretScanner
 README = Path(__file__).parents[2] / "README.md"
 
 
-@pytest.mark.xfail(
-    reason="the pictures' walk-through ends cut, but open: it does not yet answer the hand-over question and "
-    "remove what the intruder left, so that contained-120x40.svg cannot say CONTAINED",
-    strict=False,
-)
 async def test_the_pictures_show_what_the_program_shows_now_and_no_secret(tmp_path: Path) -> None:
     taken, secrets = await screenshots.take(tmp_path)
     scanner = SecretScanner()
     assert len(secrets) > 60
     assert all(scanner.add(secret) for secret in secrets)
     kept = {path.name: path.read_text(encoding="utf-8") for path in screenshots.FOLDER.glob("*.svg")}
+    for name, svg in [*taken.items(), *kept.items()]:
+        assert not scanner.found_in(svg), name
+        assert not scanner.found_in("".join(text_of(svg))), name
+        # Nothing is loaded from elsewhere when somebody looks at it.
+        assert "url(http" not in svg, name
+    if "CONTAINED" not in "".join(text_of(taken["contained-120x40.svg"])):
+        # The secrets above are guarded; what follows waits for the walk-through.
+        pytest.xfail("the walk-through ends cut, but open: it does not yet answer the hand-over question")
     assert set(kept) == set(taken), "make screenshots"
     stale = {name for name, svg in taken.items() if text_of(svg) != text_of(kept[name])}
     if stale:
         # A stalled machine may show a moment earlier or later; what is stale is so the second time too.
         again, _ = await screenshots.take(tmp_path / "again")
         stale &= {name for name, svg in again.items() if text_of(svg) != text_of(kept[name])}
-    for name, svg in [*taken.items(), *kept.items()]:
-        assert not scanner.found_in(svg), name
-        assert not scanner.found_in("".join(text_of(svg))), name
-        # Nothing is loaded from elsewhere when somebody looks at it.
-        assert "url(http" not in svg, name
     for name, word in {"alarm-120x40.svg": "ALARM", "contained-120x40.svg": "CONTAINED"}.items():
         assert word in "".join(text_of(taken[name])), name
     assert not stale, f"make screenshots: {sorted(stale)}"
