@@ -290,15 +290,26 @@ class Studio:
             for part in ("drill.people", "drill.deploy"):
                 app.controllers.dispatcher.do(part)
                 await self.settle(pilot)
-            # Past the deadline until which replaced credentials are kept for the hand-over.
+                # Their part took the account's clock on; the incident's is the same one.
+                self.clock.advance((self.drill.clock.now() - self.clock.now()).total_seconds())
+            # Past the deadline until which replaced credentials are kept for the hand-over: it asks, and they go.
             self.pass_time(2400)
             app.refresh_account()
             await self.settle(pilot)
+            app.controllers.monitor.look()
+            await self.press(pilot, "end", "enter")
+            await self.confirm(pilot)
+            await self.carried_out(pilot)
+            # The intruder came back meanwhile: that is cut too, and what was left running is stopped.
             await self.press(pilot, "C")
             await self.confirm(pilot)
             await self.carried_out(pilot)
-            await self.press(pilot, "f")
-            await self.carried_out(pilot)
+            assert app.store.session is not None
+            if not app.store.session.unavailable("stop.all"):
+                app.controllers.dispatcher.do("stop.all")
+                await self.settle(pilot)
+                await self.confirm(pilot)
+                await self.carried_out(pilot)
             await self.two_minutes_later(pilot)
             await self.press(pilot, "1", "2")
             await self.shoot(pilot, "contained")

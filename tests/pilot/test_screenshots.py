@@ -26,9 +26,6 @@ async def test_the_pictures_show_what_the_program_shows_now_and_no_secret(tmp_pa
         assert not scanner.found_in("".join(text_of(svg))), name
         # Nothing is loaded from elsewhere when somebody looks at it.
         assert "url(http" not in svg, name
-    if "CONTAINED" not in "".join(text_of(taken["contained-120x40.svg"])):
-        # The secrets above are guarded; what follows waits for the walk-through.
-        pytest.xfail("the walk-through ends cut, but open: it does not yet answer the hand-over question")
     assert set(kept) == set(taken), "make screenshots"
     stale = {name for name, svg in taken.items() if text_of(svg) != text_of(kept[name])}
     if stale:
