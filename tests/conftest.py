@@ -5,10 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Hundreds of tests start the program: where compiled files are not kept, each of them compiles all of it anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # How long an example takes says how busy the machine is, not whether the answer is right.
 settings.register_profile("workbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
