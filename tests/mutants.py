@@ -33,7 +33,9 @@ _EFFECTS = "tests/unit/execution/effects"
 # Module → the unit tests that answer for it.
 MODULES: dict[str, tuple[str, ...]] = {
     "execution/executor.py": ("tests/unit/execution",),
+    "execution/look.py": ("tests/unit/execution",),
     "execution/effects/keys.py": (f"{_EFFECTS}/test_keys.py",),
+    "execution/effects/key_proofs.py": (f"{_EFFECTS}/test_keys.py",),
     "execution/effects/logins.py": (f"{_EFFECTS}/test_logins.py",),
     "execution/attempt.py": (
         "tests/unit/execution/test_attempt.py",

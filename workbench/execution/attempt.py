@@ -23,7 +23,7 @@ from workbench.core.errors import (
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import HalfDone, Handler, QuotaFull, Reality, Sent
-from workbench.execution.effects.keys import read_once
+from workbench.execution.effects.key_proofs import read_once
 from workbench.execution.progress import Phase
 from workbench.journal.ledger import Ledger
 

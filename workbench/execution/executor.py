@@ -15,19 +15,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from workbench.core.clock import iso
-from workbench.core.errors import ApiError, RateLimited, VaultError, WorkbenchError
+from workbench.core.errors import ApiError, VaultError, WorkbenchError
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.attempt import attempt
 from workbench.execution.circuit_breaker import Outages
 from workbench.execution.context import Context, SecretMissing
-from workbench.execution.effects.base import Proof, Sent, contradicted
+from workbench.execution.effects.base import Sent, contradicted
 from workbench.execution.effects.registry import HANDLERS
+from workbench.execution.look import failure, look
 from workbench.execution.progress import (
     EffectMoved,
     Notice,
@@ -49,9 +49,6 @@ PROOFS = 60
 PATIENT = (EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
 # While something that sends abuse is not cut yet, no more than so many effects are under way beside it.
 BESIDE = 6
-# How often the account is looked at before a change counts as not proven, and the seconds between looks.
-LOOKS = 8
-LOOK_EVERY = 1.0
 
 
 class Executor:
@@ -280,7 +277,7 @@ class Executor:
         async with self._proof_slots:
             self._moved(record, Phase.PROVING)
             try:
-                proof = await self._look(record)
+                proof = await look(self._ctx, record, lambda: self._stopping or self._halt is not None)
             except SecretMissing as error:
                 await self._fail(record, error, unknown=True)
                 return
@@ -313,30 +310,6 @@ class Executor:
         if kind in PATIENT:
             # The driver alone opens and closes this gate: asking again in a loop could spin on an open one.
             await self._rest.wait()
-
-    async def _look(self, record: EffectRecord) -> Proof:
-        handler = HANDLERS[record.effect.kind]
-        proof = Proof(False, tuple(record.evidence))
-        for look in range(LOOKS):
-            if look:
-                await self._ctx.clock.sleep(LOOK_EVERY)
-            try:
-                proof = await handler.prove(self._ctx, record)
-            except SecretMissing:
-                raise
-            except RateLimited as busy:
-                # Not in the way of the cut: the next run proves it.
-                return Proof(False, (*record.evidence[:1], f"left for later: {busy.what}"))
-            except (ApiError, VaultError) as error:
-                # The write stands; only its proof is missing, and the reason is kept beside it.
-                proof = Proof(False, (*record.evidence[:1], f"cannot prove from here: {error.what}"))
-                continue
-            if proof.sure or not proof.later:
-                break
-            if self._stopping or self._halt is not None:
-                # Not looked at long enough to say that the account contradicts.
-                return replace(proof, undone=False)
-        return proof
 
     async def _fail(self, record: EffectRecord, error: WorkbenchError, *, unknown: bool) -> None:
         await self._ledger.record("effect.failed", failure(record, error, unknown=unknown))
@@ -397,14 +370,3 @@ class Executor:
 
     def _notice(self, text: str, *, loud: bool = False) -> None:
         self._report(Notice(text, loud))
-
-
-def failure(record: EffectRecord, error: WorkbenchError, *, unknown: bool) -> dict[str, Any]:
-    """Return the journal's row of an effect that failed; ``unknown`` says that the account is to be asked."""
-    return {
-        "id": record.effect.id,
-        "what": error.what,
-        "means": error.means,
-        "todo": error.todo,
-        "unknown": unknown,
-    }

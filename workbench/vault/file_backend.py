@@ -36,6 +36,7 @@ from workbench.core.atomic_files import (
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
 from workbench.vault.entries import EntryName
+from workbench.vault.file_faults import unreadable, unwritable
 from workbench.vault.file_format import HEAD_BYTES, Cost, Document, Entries, Lockbox, decode
 
 T = TypeVar("T")
@@ -231,7 +232,7 @@ class FileKeyring(KeyringBackend):
         try:
             aside = set_aside(self.path)
         except OSError as problem:
-            raise _unwritable(self.path, problem) from None
+            raise unwritable(self.path, problem) from None
         self._version = None
         if aside is not None:
             self.notices.append(
@@ -288,7 +289,7 @@ class FileKeyring(KeyringBackend):
                 keep_previous(self.path)
             info = replace_durably(self.path, data)
         except OSError as error:
-            raise _unwritable(self.path, error) from None
+            raise unwritable(self.path, error) from None
         self._lockbox, self._entries, self._version = lockbox, entries, _version(data, info)
         self._fallen_back = False
 
@@ -302,7 +303,7 @@ class FileKeyring(KeyringBackend):
                 0o600,
             )
         except OSError as error:
-            raise _unreadable(self.path, error) from None
+            raise unreadable(self.path, error) from None
         try:
             _lock(handle, self.path)
             yield
@@ -339,7 +340,7 @@ def _lock(handle: int, path: Path) -> None:
                 ) from None
             time.sleep(_LOCK_STEP)
         except OSError as error:
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
         else:
             return
 
@@ -367,7 +368,7 @@ def _read(path: Path, first: int | None = None) -> tuple[bytes, _Version]:
     try:
         data, info = read_private(path, first=first)
     except OSError as error:
-        problem = _unreadable(path, error)
+        problem = unreadable(path, error)
         if _replaced_by_something_else(path):
             raise _Damaged(problem.what, problem.means, problem.todo) from None
         raise problem from None
@@ -384,21 +385,3 @@ def _replaced_by_something_else(path: Path) -> bool:
 
 def _version(data: bytes, info: os.stat_result) -> _Version:
     return data[:HEAD_BYTES], info.st_dev, info.st_ino, info.st_mtime_ns, info.st_size
-
-
-def _unwritable(path: Path, error: OSError) -> VaultError:
-    return VaultError(
-        f"The vault file {path} could not be written ({error.strerror}).",
-        "Nothing new is in the vault; what was there before still is.",
-        "Free space on that volume or move WORKBENCH_HOME, then try again.",
-    )
-
-
-def _unreadable(path: Path, error: OSError) -> VaultError:
-    if isinstance(error, FileNotFoundError):
-        return VaultError(f"There is no vault at {path}.", todo="Put it back, or make a new one.")
-    return VaultError(
-        f"The vault {path} was refused: {error.strerror}.",
-        "The workbench only uses a vault that nobody else on this host can read or swap.",
-        f"Check its owner and run: chmod 600 {path}",
-    )

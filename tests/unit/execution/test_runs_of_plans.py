@@ -20,6 +20,7 @@ from workbench.core.errors import (
 )
 from workbench.domain.model.plan import RANK_ABUSE, Effect, EffectKind, EffectState, Place
 from workbench.execution import executor as module
+from workbench.execution import look
 from workbench.execution.context import Context, SecretMissing
 from workbench.execution.effects.base import (
     HalfDone,
@@ -98,6 +99,7 @@ class Run(Bench):
         self.handler = Handler()
         handlers = dict.fromkeys(EffectKind, self.handler)
         monkeypatch.setattr(module, "HANDLERS", handlers)
+        monkeypatch.setattr(look, "HANDLERS", handlers)
         monkeypatch.setattr("workbench.execution.secret_prefetch.HANDLERS", handlers)
         self.told: list[Any] = []
         self.executor = Executor(self.ctx, self.ledger, self.told.append)
@@ -337,7 +339,7 @@ async def test_a_proof_that_may_come_later_is_looked_for_again_each_second(run: 
     run.handler.proofs["a"] = [later, later]
     summary = await run.go(one)
     assert run.handler.log.count("prove a") == 3
-    assert run.clock.monotonic() == 2 * module.LOOK_EVERY == 2.0
+    assert run.clock.monotonic() == 2 * look.LOOK_EVERY == 2.0
     assert summary.verified == 1
 
 
@@ -347,7 +349,7 @@ async def test_what_the_account_contradicts_to_the_end_has_not_happened(run: Run
     run.handler.proofs["a"] = [later] * 99
     summary = await run.go(one)
     # Looked at to the end, done once more, looked at to the end again: then it waits for the next run.
-    assert run.handler.log.count("prove a") == 2 * module.LOOKS == 16
+    assert run.handler.log.count("prove a") == 2 * look.LOOKS == 16
     assert run.handler.log.count("send a") == 2
     failed = run.journal.rows[-1]
     assert failed.kind == "effect.failed"
@@ -381,7 +383,7 @@ async def test_a_fault_while_proving_is_kept_beside_the_yes(run: Run) -> None:
     one = key("a")
     run.handler.proofs["a"] = [VaultError("The keyring is locked.")] * 99
     await run.go(one)
-    assert run.handler.log.count("prove a") == module.LOOKS
+    assert run.handler.log.count("prove a") == look.LOOKS
     assert run.journal.rows[-1].body["evidence"] == [
         "sent a",
         "cannot prove from here: The keyring is locked.",

@@ -7,7 +7,6 @@ other is deleted and made again, because a secret that nobody holds is an open d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from workbench.core.errors import (
@@ -16,7 +15,6 @@ from workbench.core.errors import (
     Incomplete,
     NotAuthorised,
     NotFound,
-    RateLimited,
     Refused,
     VaultError,
     WorkbenchError,
@@ -35,9 +33,9 @@ from workbench.execution.effects.base import (
     Sent,
     stamp,
 )
+from workbench.execution.effects.key_proofs import alive, dead, refused
 from workbench.execution.effects.refusals import is_quota, of_new_key
-from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.endpoints import Region
+from workbench.mailgun.client import Priority
 from workbench.mailgun.keys import UnknownSecret, create_key, delete_key, list_keys, tail_of
 from workbench.mailgun.models import Key
 
@@ -118,7 +116,7 @@ class KeyCreate(PlainHandler):
         if secret is None:
             raise secret_missing(record)
         try:
-            answered = await _alive(ctx, secret, record)
+            answered = await alive(ctx, secret, record)
         except NotAuthorised as refusal:
             if refusal.status != 401:
                 raise
@@ -163,7 +161,7 @@ class KeyCreate(PlainHandler):
                 await ctx.keep_safe(record.effect, entry, secret, minted=True)
             if secret is not None and REFUSED in record.failure.get("what", ""):
                 # Its proof said no. Still so, and ours accepted: nobody can use it, so it is made anew.
-                secret = None if await _refused(ctx, secret, record) else secret
+                secret = None if await refused(ctx, secret, record) else secret
             if kept is None and secret is not None and secret.reveal().endswith(key.id):
                 ctx.fresh[record.effect.id] = secret
                 kept = Reconciled(
@@ -225,7 +223,7 @@ class KeyDelete(PlainHandler):
             secret = await ctx.vault.fetch(ctx.entry(mint.entry))
         if secret is None:
             return Proof(True, tuple(evidence))
-        return await _dead(ctx, secret, evidence)
+        return await dead(ctx, secret, evidence)
 
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """A delete is confirmed by absence."""
@@ -293,74 +291,6 @@ def entry_name(record: EffectRecord, key_id: str) -> str:
     return f"API key {name} {key_tail(key_id)}{replaces} ({record.effect.id.rsplit('-', 1)[1]})"
 
 
-def _probe_path(record: EffectRecord) -> tuple[str, str]:
-    """Return method and path of a harmless call that this kind of key may make.
-
-    A sending key may only reach its domain's send endpoint: an empty message is refused with 400 after
-    the key was accepted, 401 otherwise (dossier D). Other keys read one domain.
-    """
-    params = record.effect.params
-    if params.get("kind") == "domain":
-        return "POST", f"/v3/{params['domain_name']}/messages"
-    return "GET", "/v4/domains"
-
-
-async def _alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
-    client = ctx.api.with_key(secret)
-    method, path = _probe_path(record)
-    wanted = record.effect.params.get("domain_region")
-    region = Region(wanted) if wanted else record.effect.place.region
-    try:
-        await client.call(
-            method,
-            path,
-            region=region,
-            query={"limit": 1} if method == "GET" else None,
-            form={} if method == "POST" else None,
-            priority=Priority.PROOF,
-        )
-        status = 200
-    except (Refused, Forbidden, NotFound, RateLimited) as answer:
-        # 400, 403 and 404 come after the key was accepted: it is alive (dossier D). So does a 429 that names the
-        # account or the domain. But only the API's own answer says so: a filter on the way has its 403, too.
-        counted = isinstance(answer, RateLimited) and not _OF_ACCOUNT.search(answer.detail)
-        if not answer.own or counted:
-            raise
-        status = answer.status
-    seen = client.key_id
-    if seen is not None and record.result.get("key_id") not in (None, seen):
-        raise NotAuthorised(
-            f"The new key answers as {key_tail(seen)}, not as {key_tail(record.result['key_id'])}.",
-            "What was stored is not what was made.",
-            "The old key stays; plan the replacement again.",
-            status=status,
-        )
-    return f"new key answered {status} at {stamp(ctx)}"
-
-
-# A limit that is kept by account or domain was looked up by the key.
-_OF_ACCOUNT = re.compile(r"account|domain|recipient", re.IGNORECASE)
-
-
-async def _refused(ctx: Context, secret: Secret, record: EffectRecord) -> bool:
-    """Return whether a stored secret is refused (401) while ours is accepted: then nobody can use its key."""
-    try:
-        await _alive(ctx, secret, record)
-    except NotAuthorised:
-        pass
-    except ApiError:
-        return False
-    else:
-        return False
-    if ctx.api.key == secret:
-        return False
-    try:
-        await read_once(ctx.api, ctx)
-    except ApiError:
-        return False
-    return True
-
-
 async def _take_back(ctx: Context, record: EffectRecord, unknown: UnknownSecret) -> None:
     """Delete what a creation without a known secret may have made; raises HalfDone where that fails."""
     try:
@@ -369,43 +299,6 @@ async def _take_back(ctx: Context, record: EffectRecord, unknown: UnknownSecret)
             await _delete_patiently(ctx, key_id, record.effect.place.subaccount)
     except ApiError as refusal:
         raise HalfDone(unknown) from refusal
-
-
-async def _dead(ctx: Context, secret: Secret, evidence: list[str]) -> Proof:
-    """Old one refused and new one accepted, same host, same minute: anything less proves nothing."""
-    try:
-        await read_once(ctx.api.with_key(secret), ctx)
-    except NotAuthorised:
-        pass
-    except (Forbidden, NotFound, Refused) as answer:
-        if not answer.own:
-            return Proof(False, ("cannot prove from here: not the API's own answer", *evidence), later=True)
-        return _still_alive(evidence, answer.status)
-    except RateLimited:
-        return Proof(False, ("left for later: Mailgun asks for fewer calls", *evidence))
-    else:
-        return _still_alive(evidence, 200)
-    try:
-        await read_once(ctx.api, ctx)
-    except NotAuthorised:
-        return Proof(
-            False,
-            (*evidence, "old key answers 401, but so does ours: the IP allowlist may exclude this host"),
-        )
-    return Proof(True, (*evidence, f"old key answers 401, ours 200, same host, {stamp(ctx)}"))
-
-
-def _still_alive(evidence: list[str], status: int) -> Proof:
-    """Return the proof that a deleted key works on: the word that decides comes first, and it is not done."""
-    said = f"ALIVE: the old key still answers {status}"
-    return Proof(False, (said, *evidence), later=True, undone=True)
-
-
-async def read_once(api: Mailgun, ctx: Context) -> None:
-    """Make the harmless read used as proof and as positive control; raises what the API answers."""
-    await api.call(
-        "GET", "/v4/domains", region=api.endpoints.home, query={"limit": 1}, priority=Priority.PROOF
-    )
 
 
 async def _delete_patiently(ctx: Context, key_id: str, subaccount: str | None) -> bool:
@@ -423,8 +316,3 @@ async def _delete_patiently(ctx: Context, key_id: str, subaccount: str | None) -
         else:
             return True
     raise AssertionError("the loop returns or raises")
-
-
-def key_of(keys: list[Key], key_id: str) -> Key | None:
-    """Return the key with the given id from a list, None when it is absent."""
-    return next((key for key in keys if key.id == key_id), None)

@@ -702,11 +702,3 @@ async def test_a_lost_connection_is_no_answer() -> None:
 
 async def test_the_vault_entry_stands_under_the_incidents_service() -> None:
     assert str(Bench().ctx.entry("x")) == f"{SERVICE} / x"
-
-
-def test_a_key_is_found_by_its_id() -> None:
-    from workbench.mailgun.models import Key
-
-    held = [Key(id="a"), Key(id="b")]
-    assert keys.key_of(held, "b") is held[1]
-    assert keys.key_of(held, "c") is None

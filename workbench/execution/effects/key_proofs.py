@@ -1,0 +1,121 @@
+"""What proves a key: that a new one is accepted, that nobody can use a refused one, that an old one is dead."""
+
+from __future__ import annotations
+
+import re
+
+from workbench.core.errors import ApiError, Forbidden, NotAuthorised, NotFound, RateLimited, Refused
+from workbench.core.redact import Secret, key_tail
+from workbench.domain.model.state import EffectRecord
+from workbench.execution.context import Context
+from workbench.execution.effects.base import Proof, stamp
+from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.endpoints import Region
+
+# A limit that is kept by account or domain was looked up by the key.
+_OF_ACCOUNT = re.compile(r"account|domain|recipient", re.IGNORECASE)
+
+
+def _probe_path(record: EffectRecord) -> tuple[str, str]:
+    """Return method and path of a harmless call that this kind of key may make.
+
+    A sending key may only reach its domain's send endpoint: an empty message is refused with 400 after
+    the key was accepted, 401 otherwise (dossier D). Other keys read one domain.
+    """
+    params = record.effect.params
+    if params.get("kind") == "domain":
+        return "POST", f"/v3/{params['domain_name']}/messages"
+    return "GET", "/v4/domains"
+
+
+async def alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
+    """Return in words what a new key was answered, which proves it accepted.
+
+    Raises NotAuthorised where it is refused or answers as another key, and ApiError where nothing can be told.
+    """
+    client = ctx.api.with_key(secret)
+    method, path = _probe_path(record)
+    wanted = record.effect.params.get("domain_region")
+    region = Region(wanted) if wanted else record.effect.place.region
+    try:
+        await client.call(
+            method,
+            path,
+            region=region,
+            query={"limit": 1} if method == "GET" else None,
+            form={} if method == "POST" else None,
+            priority=Priority.PROOF,
+        )
+        status = 200
+    except (Refused, Forbidden, NotFound, RateLimited) as answer:
+        # 400, 403 and 404 come after the key was accepted: it is alive (dossier D). So does a 429 that names the
+        # account or the domain. But only the API's own answer says so: a filter on the way has its 403, too.
+        counted = isinstance(answer, RateLimited) and not _OF_ACCOUNT.search(answer.detail)
+        if not answer.own or counted:
+            raise
+        status = answer.status
+    seen = client.key_id
+    if seen is not None and record.result.get("key_id") not in (None, seen):
+        raise NotAuthorised(
+            f"The new key answers as {key_tail(seen)}, not as {key_tail(record.result['key_id'])}.",
+            "What was stored is not what was made.",
+            "The old key stays; plan the replacement again.",
+            status=status,
+        )
+    return f"new key answered {status} at {stamp(ctx)}"
+
+
+async def refused(ctx: Context, secret: Secret, record: EffectRecord) -> bool:
+    """Return whether a stored secret is refused (401) while ours is accepted: then nobody can use its key."""
+    try:
+        await alive(ctx, secret, record)
+    except NotAuthorised:
+        pass
+    except ApiError:
+        return False
+    else:
+        return False
+    if ctx.api.key == secret:
+        return False
+    try:
+        await read_once(ctx.api, ctx)
+    except ApiError:
+        return False
+    return True
+
+
+async def dead(ctx: Context, secret: Secret, evidence: list[str]) -> Proof:
+    """Old one refused and new one accepted, same host, same minute: anything less proves nothing."""
+    try:
+        await read_once(ctx.api.with_key(secret), ctx)
+    except NotAuthorised:
+        pass
+    except (Forbidden, NotFound, Refused) as answer:
+        if not answer.own:
+            return Proof(False, ("cannot prove from here: not the API's own answer", *evidence), later=True)
+        return _stillalive(evidence, answer.status)
+    except RateLimited:
+        return Proof(False, ("left for later: Mailgun asks for fewer calls", *evidence))
+    else:
+        return _stillalive(evidence, 200)
+    try:
+        await read_once(ctx.api, ctx)
+    except NotAuthorised:
+        return Proof(
+            False,
+            (*evidence, "old key answers 401, but so does ours: the IP allowlist may exclude this host"),
+        )
+    return Proof(True, (*evidence, f"old key answers 401, ours 200, same host, {stamp(ctx)}"))
+
+
+def _stillalive(evidence: list[str], status: int) -> Proof:
+    """Return the proof that a deleted key works on: the word that decides comes first, and it is not done."""
+    said = f"ALIVE: the old key still answers {status}"
+    return Proof(False, (said, *evidence), later=True, undone=True)
+
+
+async def read_once(api: Mailgun, ctx: Context) -> None:
+    """Make the harmless read used as proof and as positive control; raises what the API answers."""
+    await api.call(
+        "GET", "/v4/domains", region=api.endpoints.home, query={"limit": 1}, priority=Priority.PROOF
+    )
