@@ -44,7 +44,8 @@ _OTHER_TARGETS = re.compile(rb"(?:[ \t|,;]|[a-z]=)\"?(/[^ \t\"|]*)")
 _CANDIDATE = re.compile(
     rb"/(?:[._~]|\.\.|php|infos?\.php|i\.php|pinfo\.php|old_php|env|live_env|error_log|actuator|telescope"
     rb"|horizon|debug/|jenkins"
-    rb"|post-smtp|gravitysmtp|cgi-bin|icons/|config\.js|eval-stdin|ecosystem|androx|heapdump|master|terraform|_ignition)"
+    rb"|post-smtp|gravitysmtp|cgi-bin|icons/|config\.js|eval-stdin|ecosystem|androx|heapdump|master"
+    rb"|terraform|_ignition)"
     rb"|\.(?:env|sql|log|zip|tar|tgz|rar|7z|gz|bz2|ba?k|old|ori|save|sw[pon]|tmp|txt|inc|dist|cop|yml"
     rb"|yaml|json|map|con|axd|hprof|tfstate|properties|key|pem|p12|pfx"
     rb"|set|php[._~-]|\d)"

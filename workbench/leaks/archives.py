@@ -14,7 +14,16 @@ from itertools import chain
 from typing import IO, BinaryIO
 
 from workbench.leaks.model import UnpackError
-from workbench.leaks.packed import MOST_OUTPUT, STREAMS, BombError, BrokenError, members, packing, unpacked
+from workbench.leaks.packed import (
+    MOST_OUTPUT,
+    STREAMS,
+    BombError,
+    BrokenError,
+    ar_members,
+    members,
+    packing,
+    unpacked,
+)
 
 # How deep archives may nest, and how large one that needs to be held whole (zip, 7z, PDF inside another) may be.
 DEEPEST = 6
@@ -28,7 +37,6 @@ _UNREAD: tuple[tuple[bytes, str], ...] = (
     (b"Rar!\x1a\x07", "RAR archive, not opened"),
     (b"\x1f\x9d", "compress (.Z) file, not opened"),
     (b"LZIP", "lzip file, not opened"),
-    (b"!<arch>\n", "ar archive or Debian package, not opened"),
     (b"\xed\xab\xee\xdb", "RPM package, not opened"),
     (b"MSCF", "CAB archive, not opened"),
     (b"hsqs", "squashfs image, not opened"),
@@ -88,6 +96,10 @@ class Opener:
             yield from self.leaves(self._counted(unpacked(whole, how)), inside or how, depth + 1)
         elif how == "tar":
             yield from self._tar(whole, inside, depth)
+        elif how == "ar":
+            for name, data in ar_members(whole):
+                self._member()
+                yield from self.leaves(self._counted(iter((data,))), _joined(inside, name), depth + 1)
         else:
             yield from self._seeking(how, whole, inside, depth, file)
 

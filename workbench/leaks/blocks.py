@@ -30,10 +30,10 @@ _NEUTRAL = frozenset(
     "accounts".split()
 )
 _SECTION = re.compile(
-    rb"\n[ \t]*\[[^\]\n]{1,80}\][ \t]*\r?\n|\n---[ \t]*\r?\n|\n[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*){2,}"
+    rb"(?:\A|\n)[ \t]*\[[^\]\n]{1,80}\][ \t]*\r?\n|\n---[ \t]*\r?\n|\n[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*){2,}"
 )
 _BRACE_KEY = re.compile(
-    rb"[\"']?([\w.-]{1,60})[\"']?\s{0,8}(?:=>|[:=]"
+    rb"[\"']?([\w.-]{1,60})[\"']?(?:[ \t]+\"[\w.-]{1,60}\")?\s{0,8}(?:=>|[:=]"
     rb"|\(\s{0,4}[\"']?[\w.-]{0,40}[\"']?\s{0,4},)?\s{0,8}(?:array\s{0,2}|new\s\w+\s{0,2}|&?\w{0,20})?$"
 )
 _LINE_KEY = re.compile(rb"(?:-[ \t]+)?[\"']?([\w./-]{1,60})[\"']?[ \t]{0,4}:(?:[ \t]*$|[ \t]+[&#|>])")
@@ -51,6 +51,8 @@ def belongs(data: bytes, field: Field, *, drawn: bool) -> bool:
         return False
     start, end = _bounds(data, field)
     mail = names_mail(name)
+    if not mail and (_of_a_mailbox(data, field) or _another_is_the_mails(data, field, start, end)):
+        return False
     if mail and (same := _same_prefix(data, field, start, end)) is not None:
         return same
     for parent, at in parents(data, field.first):
@@ -71,19 +73,57 @@ def belongs(data: bytes, field: Field, *, drawn: bool) -> bool:
     return verdict
 
 
+_MACHINE = re.compile(rb"(?i)[ \t]*machine[ \t]+([\w.-]+)")
+_MAILBOX = re.compile(rb"(?i)\b(?:pop3?|imap)s?\b")
+_CONNECTION = re.compile(
+    rb"(?i)(?:data source|initial catalog|user id|uid|trusted_connection|database)\s{0,2}=[^\"'\n]{0,200}$"
+)
+_MAILS_OWN = re.compile(
+    rb"(?i)(?<![a-z0-9])(?:smtp|mail)[\w.]{0,24}pass(?:word|wd)?\b[\"'\])]{0,3}[ \t]{0,8}(?:=>|[:=,])"
+)
+
+
+def _of_a_mailbox(data: bytes, field: Field) -> bool:
+    """Whether the line fetches mail or opens a database: its password is the mailbox's or the database's."""
+    before = line_before(data, field.first)
+    netrc = _MACHINE.match(before)
+    if netrc is not None and b"mailgun" not in netrc.group(1).lower():
+        return True
+    return _MAILBOX.search(before) is not None or _CONNECTION.search(before) is not None
+
+
+def _another_is_the_mails(data: bytes, field: Field, start: int, end: int) -> bool:
+    """Whether a bare ``password`` stands beside one that calls itself the mail's: then it is something else's."""
+    if field.style in ("pair", "table", "note") or not field.name:
+        return False
+    window = re.compile(
+        rb"(?m)^[ \t]*(?:(?:public|private|var|let|const|export)[ \t]+)?\$?" + re.escape(field.name.encode())
+    )
+    return window.match(data, data.rfind(b"\n", 0, field.first) + 1) is not None and any(
+        not field.first <= one.start() < field.last for one in _MAILS_OWN.finditer(data, start, end)
+    )
+
+
 def _bounds(data: bytes, field: Field) -> tuple[int, int]:
     start, end = max(0, field.first - _REACH), min(len(data), field.last + _REACH)
     for _ in range(data.count(b"\n", start, field.first) - _LINES):
         start = data.find(b"\n", start) + 1
-    for found in _SECTION.finditer(data, start, field.first):
-        start = found.end() - 1
-    after = _SECTION.search(data, field.last, end)
-    return start, after.start() if after else end
+    sections = list(_SECTION.finditer(data, start, field.first))
+    # Where a heading opened the section only the next one ends it, however many blank lines come between.
+    headed = [one for one in sections if one.group().strip()]
+    if sections:
+        start = (headed or sections)[-1].end() - 1
+    for after in _SECTION.finditer(data, field.last, end):
+        if not headed or after.group().strip():
+            return start, after.start()
+    return start, end
 
 
 def _verdict(data: bytes, field: Field, start: int, end: int, *, mail: bool) -> bool | None:
     """Return whose mention stands nearest: before the value in its block, else after it."""
     own = (field.start, field.last)
+    # Each setting is an object of its own where names and values stand apart.
+    apart = field.style == "name-value"
     line = data.rfind(b"\n", 0, field.first) + 1
     stop = data.find(b"\n", field.last)
     stop = len(data) if stop < 0 else stop
@@ -97,12 +137,12 @@ def _verdict(data: bytes, field: Field, start: int, end: int, *, mail: bool) -> 
     before = [
         found
         for found in MENTION.finditer(data, start, field.first)
-        if _counts(found, mail=mail) and not _closed(data, found.end(), field.first)
+        if _counts(found, mail=mail) and (apart or not _closed(data, found.end(), field.first))
     ]
     if before:
         return before[-1].lastgroup == "ours"
     for found in MENTION.finditer(data, field.last, end):
-        if _counts(found, mail=mail) and not _closed(data, field.last, found.start()):
+        if _counts(found, mail=mail) and (apart or not _closed(data, field.last, found.start())):
             return found.lastgroup == "ours"
     if field.login and MENTION.match(data, field.first):
         return True
@@ -124,10 +164,21 @@ def _counts(found: re.Match[bytes], *, mail: bool) -> bool:
     return not (mail and found.lastgroup == "other" and _STORE.match(found.group()))
 
 
+_NEXT_PAIR = re.compile(rb"\}\s{0,4},\s{0,20}\{\s{0,4}[\"']?\w+[\"']?\s{0,4},")
+
+
 def _closed(data: bytes, start: int, end: int) -> bool:
     """Whether one brace block closes and another opens between two places."""
     between = data[start:end]
     closed = between.find(b"}")
+    if closed >= 0 and _NEXT_PAIR.match(between, closed) and b"{" not in between[:closed]:
+        # ``{relay, "host"}, {password, "…"}``: each pair has braces of its own.
+        opened = data.rfind(b"{", max(0, start - 120), start)
+        if (
+            opened >= 0
+            and sum(data.count(sign, opened, start + closed) for sign in (b",", b"=>", b":=")) == 1
+        ):
+            return False
     return closed >= 0 and b"{" in between[closed:] and b"}\\" not in between[closed : closed + 2]
 
 
@@ -201,7 +252,7 @@ def _by_braces(data: bytes, begin: int, at: int) -> list[tuple[str, int]]:
 
 
 # What may stand directly before an address that is one, and what betrays a piece of something longer.
-_LOGIN_LEFT = re.compile(rb"(?:^|[\s\0\"'`=:<>,(\[|;/])$")
+_LOGIN_LEFT = re.compile(rb"(?:^|[\x80-\xff\s\0\"'`=:<>,(\[|;/^])$")
 _AFTER_SECRET = re.compile(
     rb"(?i)(?:pass|pwd|secret|token|key|credential)[\w.-]{0,40}[\"'\])\\]{0,4}\s{0,8}(?:=>|:=|[=:,;])"
     rb"\s{0,8}(?:s:\d{1,4}:)?\\?[\"'`]?[^\s\"'`]{0,200}$"
@@ -218,7 +269,7 @@ _SENDER_NAMED = re.compile(
     rb"\t>])?\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
 )
 _USER_WORD = re.compile(
-    rb"(?i)user|login|account|sender|from|mail|static|auth|^u$|mailgun|\.(?:org|net|com)$|^\d{2,5}$"
+    rb"(?i)user|login|account|sender|from|mail|static|auth|^[ui]$|mailgun|\.(?:org|net|com)$|^\d{2,5}$"
 )
 
 
@@ -254,7 +305,7 @@ def reads_as_login(data: bytes, found: re.Match[bytes], before: bytes) -> bool:
     ``before`` is what stands before it on its line.
     """
     if before.endswith(b"://"):
-        return data[found.end() : found.end() + 1] == b":"
+        return data[found.end() : found.end() + 1] in (b":", b"@")
     if not _LOGIN_LEFT.search(before) or _AFTER_SECRET.search(before):
         return False
     if re.search(rb"://[^\s\"'<>]*$", before):

@@ -164,7 +164,7 @@ def _names_what_follows(window: bytes, found: re.Match[bytes]) -> bool:
 
 # Names of attributes and properties that hold identifiers: a key of that shape under them opens nothing.
 _IDENTIFIES = re.compile(
-    r"(?i)(?:^|[._-])(?:data-key|wire:key|v-key|class|classname|id|for|href|aria-\w+|cache_?key|cachekey"
+    r"(?i)(?:^|[._-])(?:data-key|wire:key|v-key|class|classname|id|sid|for|href|aria-\w+|cache_?key|cachekey"
     r"|remember|forget|session\w*"
     r"|sess_?id|phpsessid|message[_-]?id|request[_-]?id|trace[_-]?id|span[_-]?id|etag|nonce|csrf\w*"
     r"|checksum|digest|md5|sha\d*)$"

@@ -10,52 +10,131 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 # A value in quotes runs to the same quote; a bare one to the first blank, bracket or quote.
 _VALUE = (
+    rb"(?:\"\"(?=\")|''(?='))?"
     rb"(?:\\?\"(?P<dq>(?:[^\"\\\n]|\\(?![\"'][,;\s)\]}:]|[\"']$)[^\n]){1,400})\\?\""
     rb"|\\?'(?P<sq>(?:[^'\\\n]|\\(?!'[,;\s)\]}])[^\n]){1,400})\\?'"
     rb"|`(?P<bq>[^`\n]{1,200})`|&quot;(?P<eq>[^&\n]{1,200})&quot;|(?P<bare>[^\s\"'`\\<>]{1,300}))"
 )
 _ASSIGNMENT = re.compile(
     rb"(?P<name>[A-Za-z_][\w.:/-]{0,120})"
-    rb"(?P<sep>(?:\\?[\"'`]|&quot;|[\])]){0,4}[ \t]{0,20}"
-    rb"(?:=>|->|:=|\|[ \t]|[=:,(]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:key|name|Name|Key|option"
-    rb"|dt)>\s{0,40}<[\w:]{1,30}[^<>]{0,80}>"
+    rb"(?P<sep>(?:\\{0,3}[\"'`]|&quot;|[\])]){0,4}(?:\.[Vv]alue|\[\d{0,4}\])?"
+    rb"(?:[ \t]{0,2}[:?]{0,2}[ \t]{0,2}(?:&?(?:'static )?str|[Ss]tring\??|SecretStr|Optional\[str\]"
+    rb"|[Ss]ecure[Ss]tring)"
+    rb"(?=[ \t]{0,4}=))?[ \t]{0,20}"
+    rb"(?:=>|->|:=|\|[ \t]|[=:,(]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:[\w:-]{0,20}(?:key|name|Name|Key"
+    rb"|option)|dt)>\s{0,40}<[\w:-]{1,30}[^<>]{0,80}>(?:<!\[CDATA\[)?"
     rb"|>\s{0,20}(?:<!\[CDATA\[)?|;s:\d{1,4}:|\s(?:is|ist|=|:|to|->)\s|[ \t])[ \t]{0,20}"
-    rb"(?:(?:new|String|str|Secret|SecretStr|env|secret)\(?[ \t]?)?(?:[bruf@](?=[\"'`])|<(?:span|pre|samp"
-    rb"|code|b)[^>]{0,80}>){0,3})" + _VALUE
+    rb"(?:\s{0,20}string\(\d{1,4}\) |(?:base64encode|Buffer\.from|urlencode|quote(?:_plus)?|SecretString)\("
+    rb"|ConvertTo-SecureString (?:-String )?)?(?:(?:new|String|str|Secret|SecretStr|env|secret)\(?[ "
+    rb"\t]?)?(?:[bruf@](?=[\"'`])|(?:[\"']|&quot;|&#x27;|&#39;)?<(?:span|pre|samp"
+    rb"|code|b)[^>]{0,120}>){0,4}(?:&#x27;|&#39;)?)" + _VALUE
 )
 _NAMED = re.compile(
-    rb"(?i)pass(?!ive|age|enger|ed\b|es\b)|pwd|\bpw\b|secret|signing|api_?-?key|apikey|webhook"
+    rb"(?i)pass(?!ive|age|enger|ed\b|es\b|[ \t]{0,4}\r?\n)|pwd|\bpw\b|secret|signing|api_?-?key|apikey"
+    rb"|webhook"
     rb"|(?<=[\s-])-[xa]p\b"
 )
 _APART = re.compile(
     rb"(?i)(?:name|key|variable|option|setting|param(?:eter)?|field|id)[\"']?[ \t]{0,4}[:=]>?[ "
     rb"\t]{0,4}\\?[\"']?"
-    rb"(?P<name>[A-Za-z_][\w./:\[\]-]{1,120})\\?[\"']?(?P<sep>(?:[ \t,;]|\r?\n|[ \t]type=[\"']?\w+[\"']?"
+    rb"(?P<name>[A-Za-z_][\w./:\[\]-]{1,120})\\?[\"']?(?P<sep>(?:[ \t,;]|\r?\n|(?:scope|type|sync"
+    rb"|sensitive|secure|description)[ \t]?:[^\n]{0,60}(?=\n)|\}|\{|\$set[\"']?:|[ \t]type=[\"']?\w+[\"']?"
+    rb"|[\"'](?!value)\w{1,24}[\"'][ \t]?:[ \t]?(?:[\"'][^\"'\n]{0,60}[\"']|[\w.]{1,12})(?=[ \t]{0,4},)"
     rb"|[ \t](?!value)[\w-]{1,20}=[\"'][^\"'\n]{0,80}[\"']){1,40}"
     rb"[\"']?(?:value|val|content|default|setting_value|option_value|config_value|data)[\"']?[ "
     rb"\t]{0,4}[:=]>?[ \t]{0,4})" + _VALUE
 )
 _ATTRIBUTE = re.compile(
     rb"(?i)(?:name|key|id)[ \t]{0,2}=[ "
-    rb"\t]{0,2}[\"'](?P<name>[A-Za-z_][\w./:\[\]-]{1,120})[\"'](?P<sep>[^<>\n]{0,200}>\s{0,20})(?P<bare>[^"
-    rb"\s<>\"'&]{5,200})<"
+    rb"\t]{0,2}[\"'](?P<name>[A-Za-z_][\w./:\[\]-]{1,120})[\"'](?P<sep>[^<>\n]{0,200}>\s{0,20}(?:<(?:value"
+    rb"|string)>\s{0,20})?)"
+    rb"(?P<bare>[^\s<>\"'&]{5,200})\s{0,20}<"
 )
 _BACKWARD = re.compile(
     rb"(?i)\bvalue[ \t]{0,2}=[ \t]{0,2}[\"'](?P<dq>[^\"'\n<>]{5,200})[\"'](?P<sep>[^<>\n]{0,160}\b(?:name"
     rb"|id|key)[ \t]{0,2}=[ \t]{0,2}[\"'])"
     rb"(?P<name>[A-Za-z_][\w./:\[\]-]{1,120})[\"']"
 )
+# The value before its name, as sorted JSON and YAML have it.
+_VALUE_FIRST = re.compile(
+    rb"(?i)(?:(?<=[{,\s])[\"']?value[\"']?[ \t]{0,4}:[ \t]{0,4}" + _VALUE + rb")"
+    rb"(?P<sep>[ \t]{0,4},?[ \t]{0,4}(?:\r?\n[ \t]{0,40})?[\"']?(?:name|key|option_name)[\"']?[ "
+    rb"\t]{0,4}:[ \t]{0,4}[\"']?)"
+    rb"(?P<name>[A-Za-z_][\w./:-]{1,120})"
+)
+_NAME = rb"(?P<name>[A-Za-z_/][\w./:-]{1,120})"
+# The value inside the object of its name, after what describes it.
+_NESTED = re.compile(
+    rb"(?i)" + _NAME + rb"[\"']?"
+    rb"(?P<sep>[ \t]{0,4}[:=]?[ \t]{0,4}(?:\{\s{0,20}|\r?\n[ \t]{1,20})"
+    rb"(?:[\"']?(?:type|description|sensitive|noecho|secure|scope|nullable|metadata)[\"']?[ "
+    rb"\t]{0,8}[:=][^\n,{}]{0,100}"
+    rb"[\n,]\s{0,20}){0,4}[\"']?(?:default(?:value)?|value|plaintext)[\"']?[ \t]{0,4}[:=][ \t]{0,4})" + _VALUE
+)
+_FORM_DATA = re.compile(_NAME + rb"\"(?P<sep>\r?\n\r?\n)(?P<bare>[^\s\"'`<>]{6,100})\r?\n")
+# A command that sets what it names: put-parameter --name X --value Y, config:set X --value=Y, secret set X --body Y.
+_SETTING = re.compile(
+    rb"(?i)" + _NAME + rb"(?P<sep>[\"']?(?:[ \t]+--?[\w-]{1,24}(?:[ =][\w/.:@-]{1,40})?){0,4}"
+    rb"[ \t]+--?(?:value|body|val|data|secret-string|plaintext|v|b)[ =])" + _VALUE
+)
+# A name alone on its line, its value alone on the next.
+_BELOW = re.compile(
+    _NAME
+    + rb"(?P<sep>[ \t]{0,4}:?[ \t]{0,4}\r?\n[ \t]{0,8})(?P<bare>[^\s\"'`<>]{6,100})(?=[ \t]{0,4}(?:\r?\n|$))"
+)
+# The last cell of a row names the one before it.
+_ROW = re.compile(
+    rb"'(?P<sq>[^'\n]{6,100})'(?P<sep>[ \t]{0,4},[ \t]{0,4}')(?P<name>[A-Za-z_][\w.]{1,40})'[ \t]{0,4}\)"
+)
+_PIPED = re.compile(
+    rb"(?P<sep>(?:echo|printf)(?: -n)? )"
+    + _VALUE
+    + rb"[ \t]{0,4}\|[^\n|]{0,60}?[ \t=](?P<name>[A-Za-z_][\w./-]{0,60}(?i:pass)[\w-]{0,20})"
+)
+_AT_THE_NAME = (
+    (_NESTED, "name-value"),
+    (_FORM_DATA, "name-value"),
+    (_SETTING, "command-line"),
+    (_BELOW, "line below"),
+)
+_ANYWHERE = (
+    (_APART, "name-value"),
+    (_ATTRIBUTE, "name-value"),
+    (_BACKWARD, "name-value"),
+    (_VALUE_FIRST, "name-value"),
+    (_ROW, "name-value"),
+    (_PIPED, "command-line"),
+)
+# The word for a password in the languages people leave notes in.
+_SPOKEN = re.compile(
+    rb"(?i)(?P<word>mot de passe|contrase(?:n|\xc3\xb1|\xf1)a|clave|passwort|kennwort|wachtwoord|senha"
+    rb"|palavra-passe"
+    rb"|has\xc5\x82o|haslo|parola|l\xc3\xb6senord|salasana|adgangskode|passord|heslo|jelsz\xc3\xb3"
+    rb"|\xd0[\x9f\xbf]\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c|\xe5\xaf\x86\xe7\xa0\x81"
+    rb"|\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89)"
+    rb"(?P<sep>[\w() /-]{0,16}[ \t]{0,4}(?::|=|\xef\xbc\x9a|\|)[ \t]{0,4})" + _VALUE
+)
+_SPOKEN_WORDS = (
+    b"mot de passe", b"contrase", b"clave", b"passwort", b"kennwort", b"wachtwoord", b"senha", b"palavra",
+    b"has\xc5\x82o", b"haslo", b"parola", b"senord", b"salasana", b"adgangskode", b"passord", b"heslo", b"jelsz",
+    b"\xd0\xb0\xd1\x80\xd0\xbe", b"\xe5\xaf\x86\xe7", b"\xe3\x83\x91\xe3",
+)  # fmt: skip
 LOGIN = re.compile(rb"[A-Za-z0-9._+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
 # What may stand between a login and its password: punctuation of pairs, calls, tables, notes; one line's end.
 _BESIDE = re.compile(
     rb"(?:\\?[\"'`]|&quot;)?(?:\.\w{2,16}\(\))?[ \t]{0,20}"
-    rb"(?P<sep>,[ \t]{0,20}(?:\r?\n[ \t]{0,40})?|:[ \t]{0,4}|\||[ \t]\|[ \t]{0,20}|\t{1,4}|[ \t]?/[ \t]|[ "
-    rb"\t]-{1,2}[ \t]|;|[ ]{1,20}|\\t|\r?\n[ \t]{0,20}"
+    rb"(?P<sep>,[ \t]{0,20}(?:\r?\n[ \t]{0,40})?(?:\(?[A-Za-z][\w.:-]{2,40}[ (][ (]?(?:-String )?(?=[\"']))?"
+    rb"|[ \t](?:is|ist|est|es)(?: now)?:?[ \t]|[ \t]&[ \t]|\^|\|[a-z0-9.-]{4,80}(?::\d{1,5})?:|[ "
+    rb"\t]{0,4}(?:->|=>|\xe2\x86\x92)[ \t]{0,4}|:[ \t]{0,4}|\||[ \t]\|{1,2}[ \t]{0,20}|\t{1,4}|[ \t]?/[ "
+    rb"\t]|[ "
+    rb"\t]-{1,2}[ \t]|;|[ ]{1,20}|\\t|\r?\n[ \t]{0,20}(?:[-*][ \t]{1,4})?"
     rb"|[\"'][ \t]{1,10}(?=[\"'])|(?=[\"'](?:I|P|M|R)[:=]))"
-    rb"(?:[bru@](?=[\"']))?(?:\\?[\"'`](?:[IMR][:=][^\"'\n]{1,80}[\"'][ \t]{1,10}[\"'])?(?P<tag>P[:=])?)?"
+    rb"(?:[bru@](?=[\"']))?(?:\\?[\"'`](?:[IMR][:=][^\"'\n]{1,80}[\"'][ "
+    rb"\t]{1,10}[\"'])?(?P<tag>P[:=])?)?(?:--?(?:[xa]p|p(?:ass(?:word|wd)?|w)?)[ =]?)?"
     rb"(?P<value>[^\s\"'`<>|\\]{6,100})(?=[\s\"'`|<\\]|$)"
 )
 
@@ -81,16 +160,9 @@ def named_fields(data: bytes, start: int, end: int) -> Iterator[Field]:
     at = start
     while found := _NAMED.search(data, at, end):
         at = found.end()
-        head = found.start()
-        # Step back to the beginning of the identifier; never over more than its longest form.
-        while head > max(start, found.start() - 100) and (
-            data[head - 1 : head].isalnum() or data[head - 1] in b"_.-:/"
-        ):
-            head -= 1
-        while head < found.start() and not (data[head : head + 1].isalpha() or data[head] == 0x5F):
-            head += 1
         option = found.group().lower() in (b"-xp", b"-ap")
-        assigned = _ASSIGNMENT.match(data, found.start() + 1 if option else head, limit)
+        head = found.start() + 1 if option else _head(data, found, start)
+        assigned = _ASSIGNMENT.match(data, head, limit)
         if assigned is None:
             continue
         field = _field(
@@ -101,12 +173,48 @@ def named_fields(data: bytes, start: int, end: int) -> Iterator[Field]:
             yield field
 
 
+def _head(data: bytes, found: re.Match[bytes], start: int) -> int:
+    """Return where the identifier around a telling word begins; never further back than its longest form."""
+    head = found.start()
+    while head > max(start, found.start() - 100) and (
+        data[head - 1 : head].isalnum() or data[head - 1] in b"_.-:/"
+    ):
+        head -= 1
+    while head < found.start() and not (data[head : head + 1].isalpha() or data[head] == 0x5F):
+        head += 1
+    return head
+
+
 def apart_fields(data: bytes, start: int, end: int) -> Iterator[Field]:
-    """Yield values that stand in another attribute, element or item than their name."""
-    for rule in (_APART, _ATTRIBUTE, _BACKWARD):
-        for found in rule.finditer(data, start, end):
-            if _NAMED.search(found.group("name")) and (field := _field(found, "name-value")) is not None:
+    """Yield values that stand in another attribute, element, item, option or line than their name."""
+    clusters: list[list[int]] = []
+    for word in _NAMED.finditer(data, start, end):
+        head = _head(data, word, start)
+        for rule, style in _AT_THE_NAME:
+            found = rule.match(data, head)
+            if found is not None and (field := _field(found, style)) is not None:
                 yield field
+        first, last = max(start, word.start() - 400), min(len(data), word.end() + 600)
+        if clusters and first <= clusters[-1][1]:
+            clusters[-1][1] = last
+        else:
+            clusters.append([first, last])
+    for first, last in clusters:
+        for rule, style in _ANYWHERE:
+            for found in rule.finditer(data, first, last):
+                if _NAMED.search(found.group("name")) and (field := _field(found, style)) is not None:
+                    yield field
+
+
+def spoken_fields(data: bytes, start: int, end: int) -> Iterator[Field]:
+    """Yield values that a note calls a password in another language than English."""
+    window = data[start:end].lower()
+    if not any(word in window for word in _SPOKEN_WORDS):
+        return
+    for found in _SPOKEN.finditer(data, start, end):
+        field = _field(found, "note", name="password")
+        if field is not None:
+            yield field
 
 
 def beside_logins(data: bytes, start: int, end: int) -> Iterator[Field]:
@@ -115,7 +223,11 @@ def beside_logins(data: bytes, start: int, end: int) -> Iterator[Field]:
         found = _BESIDE.match(data, login.end(), min(len(data), login.end() + 300))
         if found is None:
             continue
-        value = found.group("value").rstrip(b",;)]}.")
+        value = found.group("value")
+        if found.group("sep") in (b";", b","):
+            # The cells of a row without quotes.
+            value = value.partition(found.group("sep"))[0]
+        value = value.rstrip(b",;)]}.")
         quoted = data[found.start("value") - 1 : found.start("value")] in (b'"', b"'", b"`")
         yield Field(
             "",
@@ -130,30 +242,45 @@ def beside_logins(data: bytes, start: int, end: int) -> Iterator[Field]:
         )
 
 
-def _field(found: re.Match[bytes], style: str) -> Field | None:
+def _field(found: re.Match[bytes], style: str, *, name: str = "") -> Field | None:
     groups = found.groupdict()
     which = next((name for name in ("dq", "sq", "bq", "eq", "bare") if groups.get(name)), "")
     if not which:
         return None
     value = found.group(which)
     if which == "bare":
-        value = value.rstrip(b",;)}]|")
+        # Behind a word of a sentence the full stop is the sentence's.
+        value = value.rstrip(
+            b",;)}]|." if found.group("sep").strip(b" \t") in (b"", b"is", b"ist") else b",;)}]|"
+        )
+        if _FORM.search(value):
+            value = unquote_to_bytes(_FORM.split(value, maxsplit=1)[0].replace(b"+", b" "))
+        value = value.removesuffix(b"&#x27").removesuffix(b"&#39")
     if not value:
         return None
+    written = _WRITTEN.fullmatch(value)
+    first = found.start(which)
+    if written is not None:
+        first, value = first + written.start(1), written.group(1)
+    name = name or found.group("name").decode("ascii").replace("[", ".").strip(".-:/]")
     return Field(
-        found.group("name").decode("ascii").strip(".-:/"),
+        name,
         value.decode("utf-8", "replace"),
-        found.start("name"),
-        found.start(which),
-        found.start(which) + len(value),
+        found.start(),
+        first,
+        first + len(value),
         found.group("sep"),
         which != "bare",
         style,
     )
 
 
+# A command that does nothing but write the value out, as programs take it that ask another for their password.
+# The next field of a form that was sent.
+_FORM = re.compile(rb"&[A-Za-z_][\w.\[\]%-]{0,60}=")
+_WRITTEN = re.compile(rb"(?:echo|printf)(?: -n)? ['\"]?([^\s'\"]{6,100})['\"]?")
 _PASSWORD_CELL = re.compile(
-    rb"(?i)^\W*(?:smtp|mail(?:gun)?)?[ _-]?(?:pass(?:word|wd|phrase)?|passwort|pwd|pw|contrase"
+    rb"(?i)^\W*(?:smtp|mail(?:gun)?|login)?[ _-]?(?:pass(?:word|wd|phrase)?|passwort|pwd|pw|contrase"
     rb"\xc3\xb1a|mot de passe|secret)\W*$"
 )
 _EVIDENCE = re.compile(rb"(?i)mailgun|postmaster@mg\.|@mg\.")

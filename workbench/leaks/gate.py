@@ -40,7 +40,10 @@ _NAMED_SECRET = re.compile(
     rb"(?:=>|:=|[=:,;]|[ \t])[ \t]{0,8}(?:s:\d{1,4}:)?\\?[\"'`]?([^\s\"'`<>\\,;]{5,200})"
 )
 # Two words with a colon between and a host after: user and password without a scheme.
-_PAIR = re.compile(rb"[\w.+-]{1,64}:([^\s:@/\"'<>]{5,200})@[a-z0-9.-]{3,}")
+_PAIR = re.compile(
+    rb"(?i)(?<![\w.+-])(?!(?:static|plain|login|auth|user(?:name)?|[uir]):)[\w.+-]{1,64}:"
+    rb"([^\s:@/\"'<>]{5,200})@[a-z0-9.-]{3,}"
+)
 
 
 def masked_text(text: str, hidden: Iterable[str] = ()) -> str:
@@ -112,8 +115,14 @@ def _hidden(data: bytes, matches: Sequence[Match]) -> list[tuple[int, str]]:
     return found
 
 
+# An address of plain words: what stands beside a credential as its user.
+_MAILBOX = re.compile(r"[a-z]+(?:[._+-][a-z]+){0,4}@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+
+
 def _harmless(value: str) -> bool:
     """Whether a value beside a secret's name is itself only a name, a place-holder or a call."""
+    if _MAILBOX.fullmatch(value):
+        return True
     return len(value) < _SHORTEST or context.is_placeholder(value) or value.replace("_", "").isupper()
 
 

@@ -37,6 +37,7 @@ _MAGIC = (
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"%PDF-", "pdf"),
+    (b"!<arch>\n", "ar"),
 )
 # One stream of bytes after the other, as opposed to archives with members.
 STREAMS = frozenset({"gzip", "bzip2", "xz", "lzma", "zstd", "lz4"})
@@ -227,3 +228,74 @@ def _directory_size(file: BinaryIO, size: int) -> int:
         raise BrokenError
     claimed: int = struct.unpack_from("<L", tail, at + 12)[0]
     return claimed
+
+
+# What a value in base64 may open to where it holds something packed: a Helm release, an attachment.
+_MOST_INLINE = 8 << 20
+
+
+def opened(data: bytes) -> bytes:
+    """Return what a packed value decoded from text holds, gzip or zip, bounded; any other value as it is.
+
+    Damage and bombs end it early: what came before is returned.
+    """
+    if data.startswith(GZIP):
+        try:
+            return zlib.decompressobj(31).decompress(data, _MOST_INLINE)
+        except zlib.error:
+            return data
+    parts: list[bytes] = []
+    left, at = _MOST_INLINE, 0
+    # Member by member from the front: an encoded archive is often cut short, and then has no directory.
+    while data[at : at + 4] == ZIP and len(data) > at + 30 and left > 0:
+        method, size, names, extra = (
+            *struct.unpack_from("<H", data, at + 8),
+            *struct.unpack_from("<L4xHH", data, at + 18),
+        )
+        parts.append(data[at + 30 : at + 30 + names])
+        at += 30 + names + extra
+        if method == 0:
+            parts.append(data[at : at + min(size, left)])
+        elif method == zipfile.ZIP_DEFLATED:
+            one = zlib.decompressobj(-15)
+            try:
+                parts.append(one.decompress(data[at:], left))
+            except zlib.error:
+                break
+            size = size or len(data) - at - len(one.unused_data)
+        left -= len(parts[-1])
+        at += size
+    return b"\n".join(parts) if parts else data
+
+
+_AR_HEADER = 60
+
+
+def ar_members(blocks: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of each file in an ar archive (a Debian package, a static library), held whole.
+
+    Raises BrokenError for one that is damaged and BombError for a member larger than is held.
+    """
+    buffer = b""
+
+    def need(size: int) -> bool:
+        nonlocal buffer
+        while len(buffer) < size and (block := next(blocks, b"")):
+            buffer += block
+        return len(buffer) >= size
+
+    need(8)
+    buffer = buffer[8:]
+    while need(_AR_HEADER):
+        name, size = buffer[:16].strip(b" /").decode("ascii", "replace"), buffer[48:58].strip()
+        if buffer[58:60] != b"`\n" or not size.isdigit():
+            raise BrokenError
+        length = int(size)
+        if length > FREE_OUTPUT:
+            raise BombError
+        if not need(_AR_HEADER + length):
+            raise BrokenError
+        yield name, buffer[_AR_HEADER : _AR_HEADER + length]
+        buffer = buffer[_AR_HEADER + length :]
+        if length % 2 and need(1):
+            buffer = buffer[1:]

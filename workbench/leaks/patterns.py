@@ -19,8 +19,9 @@ from workbench.leaks.gate import cleared
 from workbench.leaks.hits import merged, numbered, replaced
 from workbench.leaks.kinds import kind_of, placement_of
 from workbench.leaks.model import Kind, Known, Match
+from workbench.leaks.packed import GZIP, ZIP, opened
 from workbench.leaks.shapes import dashed_key, legacy_in_context, packed_in, stands_free
-from workbench.leaks.views import secrets_of_kubernetes, views
+from workbench.leaks.views import secrets_of_kubernetes, views, wide_text
 
 
 def _folded(code: int) -> int:
@@ -50,12 +51,18 @@ _LEGACY = re.compile(rb"key-([0-9a-z][0-9a-z-]{30}[0-9a-z])(?![0-9A-Za-z])")
 _LEGACY_PACKED = re.compile(rb"key-([0-9a-f]{32}|[0-9a-z]{32})")
 # A key cut in two behind its dash, by a quote, a colour or a line's end; or with its dash escaped.
 _BROKEN_KEY = re.compile(rb"key(?:-[\"'`]|-\x1b|-=\r?\n|[\\%&\x1b])")
+# Hex digits of a key's length with an escaped dash, a tag, or a quote and another string behind.
+_BROKEN_HEX = re.compile(
+    rb"[0-9a-f]{32}(?:[\\%&\x1b=<]|[\"'`][ \t]{0,20}(?:[+.&|~<>\\_]|(?:\r?\n)?[ \t]{0,40}[\"'`]))"
+)
 _BODY = re.compile(r"(?:pub)?key-[0-9a-z-]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 # Text of two bytes a character: enough of it in a row to be no accident.
 _WIDE = re.compile(rb"(?:[\t\n\r -~]\0){6}")
 _ANCHORS_PLAIN = tuple(word for word in _ANCHORS_WORD if b"@" not in word)
 # Windows around an anchor word: wide enough for a whole configuration block.
 _REACH = 1200
+# Which views are taken of a view: all of what base64 holds, strings side by side in a text that was escaped.
+_AGAIN = {"base64": "", "escaped": "split"}
 # Base64 inside base64 (a Kubernetes Secret of an .env file with a Basic header), and no deeper.
 _DEEPEST = 2
 
@@ -88,21 +95,24 @@ class Scanner:
             return self._scan(data, 0)
         if not data.strip(b"\0"):
             return []
-        matches = self._scan(data.replace(b"\0", b"\n"), 0, binary=True)
+        matches = numbered(data, self._scan(data.replace(b"\0", b"\n"), 0, binary=True))
         if _WIDE.search(data) is None:
-            return numbered(data, matches)
-        matches = numbered(data, matches)
+            return matches
         seen = {(match.line, match.secret.reveal()) for match in matches}
-        for match in self._scan(data.translate(None, b"\0"), 0):
-            value = match.secret.reveal()
-            if (match.line, value) not in seen:
-                wide = value.encode("utf-16-le")
-                at = data.find(wide, match.start)
-                placement = match.placement if match.placement != "bare" else "utf-16"
-                matches.append(replaced(match, start=at, placement=placement))
-        return matches
+        text, origin = wide_text(data)
+        wide = [
+            replaced(
+                match,
+                start=origin(match.start),
+                placement=match.placement if match.placement != "bare" else "utf-16",
+            )
+            for match in self._scan(text, 0)
+        ]
+        return matches + [
+            match for match in numbered(data, wide) if (match.line, match.secret.reveal()) not in seen
+        ]
 
-    def _scan(self, data: bytes, depth: int, *, binary: bool = False, seen: bool = True) -> list[Match]:
+    def _scan(self, data: bytes, depth: int, *, binary: bool = False, seen: str | None = "") -> list[Match]:
         folded = data.translate(_FOLD)
         hits: list[Match] = []
         windows: list[tuple[int, int]] = []
@@ -124,21 +134,25 @@ class Scanner:
             hits += self._exact(data, self._hex32)
         if self._always:
             hits += self._exact(data, self._always)
-        if seen and depth < _DEEPEST and (windows or self._speaks(data, folded)):
-            hits = self._seen_otherwise(data, hits, depth, binary=binary)
+        if seen is not None and depth < _DEEPEST and (windows or self._speaks(data, folded)):
+            hits = self._seen_otherwise(data, hits, depth, seen, binary=binary)
         return cleared(data, merged(numbered(data, hits))) if hits else hits
 
     def _speaks(self, data: bytes, folded: bytes) -> bool:
         """Whether a buffer without a word of Mailgun may still hold a secret that is escaped or cut up."""
-        if _ANCHOR_HEX32 in folded or (_ANCHOR_KEY in folded and _BROKEN_KEY.search(data)):
+        if (_ANCHOR_HEX32 in folded and _BROKEN_HEX.search(data)) or (
+            _ANCHOR_KEY in folded and _BROKEN_KEY.search(data)
+        ):
             return True
         return secrets_of_kubernetes(data) or any(piece in data for piece in self._pieces)
 
-    def _seen_otherwise(self, data: bytes, hits: list[Match], depth: int, *, binary: bool) -> list[Match]:
+    def _seen_otherwise(
+        self, data: bytes, hits: list[Match], depth: int, only: str, *, binary: bool
+    ) -> list[Match]:
         """Add what the views of ``data`` show; where one decodes what the raw text showed, it replaces it."""
-        for view in views(data):
+        for view in views(data, only):
             raw = {hit.start: hit for hit in hits}
-            for match in self._scan(view.data, depth + 1, binary=binary, seen=view.label == "base64"):
+            for match in self._scan(view.data, depth + 1, binary=binary, seen=_AGAIN.get(view.label)):
                 at = min(view.origin(match.start), len(data) - 1)
                 other = next((raw[near] for near in range(at - 2, at + 3) if near in raw), None)
                 value = match.secret.reveal()
@@ -183,7 +197,7 @@ class Scanner:
                 value = raw.decode("ascii")
                 name = context.name_before(data, start)
                 near = context.mailgun_on_line(data, start, end)
-                named_so = _KEY_NAME.search(name) is not None
+                named_so = _KEY_NAME.search(name) is not None and not context.is_identifier(name)
                 if not context.is_sample(value) and (
                     named_so
                     or (near and not context.is_identifier(name))
@@ -292,6 +306,8 @@ def _decoded(text: bytes) -> bytes:
         decoded = binascii.a2b_base64(whole)
     except binascii.Error:
         return b""
+    if decoded.startswith((GZIP, ZIP)):
+        return opened(decoded)
     return decoded.translate(None, b"\0") if b"\0" in decoded[:64] else decoded
 
 

@@ -16,21 +16,31 @@ from urllib.parse import unquote
 
 from workbench.leaks import context
 from workbench.leaks.blocks import belongs, line_before, login_near, reads_as_login
-from workbench.leaks.fields import LOGIN, Field, apart_fields, beside_logins, named_fields, table_fields
+from workbench.leaks.fields import (
+    LOGIN,
+    Field,
+    apart_fields,
+    beside_logins,
+    named_fields,
+    spoken_fields,
+    table_fields,
+)
 from workbench.leaks.kinds import kind_of
 from workbench.leaks.model import SHAPE_50, Kind
-from workbench.leaks.services import names_mailgun
+from workbench.leaks.services import names_mail, names_mailgun
 from workbench.leaks.views import plain_of
 
 _URL = re.compile(
     rb"(?i)\b(mailgun(?:\+(?:api|https|smtps?))?|smtps?|https?|submission"
-    rb"|smtp\+\w+)://([^\s:/'\"<>\\]{1,200}):"
-    rb"([^\s/'\"<>\\]{1,200}|[^\s'\"<>\\]{1,200}(?=@smtp\.))@([a-z0-9.-]{1,200})"
+    rb"|smtp\+\w+|mailtos?)://([^\s:/'\"<>\\]{1,200}):"
+    rb"([^\s'\"<>\\]{1,200}?(?=@(?:smtp|api)\.(?:eu\.)?mailgun\.)|[^\s/'\"<>\\]{1,200}"
+    rb"|[^\s'\"<>\\]{1,200}(?=@smtp\.))@([a-z0-9.-]{1,200})"
 )
 _PASSWORD = re.compile(
     r"(?i)pass(?:w(?:or)?d|phrase|wrd)?$|passwd$|pwd$|(?:^|[_.-])pw$|pass(?:word)?_?(?:value|smtp|mail"
     r"|plain)$|password_?\d?$|passwort$"
-    r"|pass(?:word)?[_.-]?(?:encoded|base64|b64)$|^[xa]p$|^mail_?secret$|smtp_?secret$|auth_?pass"
+    r"|pass(?:word)?[_.-]?(?:encoded|base64|b64)$|pass(?:word)?_?(?:eval|cmd|command)$|^[xa]p$"
+    r"|^mail_?secret$|smtp_?secret$|auth_?pass"
 )
 _NETRC = re.compile(
     rb"(?i)machine\s+(?:smtp|api)\.(?:eu\.)?mailgun\.(?:org"
@@ -41,10 +51,15 @@ _MAP = re.compile(
     rb"(?i)(?:mailgun\.(?:org|net)\]?(?::{1,2}\d{1,5})?(?:[ \t]+|:[ \t]*|[ \t]*=[ \t]*)|static:|plain:)"
     rb"[\"']?([\w.+@%-]{1,200}):([^\s:\"']{6,200})"
 )
-_AUTH_PLAIN = re.compile(rb"(?i)AUTH PLAIN ([A-Za-z0-9+/]{12,400}={0,2})")
-_AUTH_LOGIN = re.compile(
-    rb"334 UGFzc3dvcmQ6[^A-Za-z0-9+/=]{1,8}(?:[^\n]{0,80}?[ >:])??([A-Za-z0-9+/]{8,200}={0,2})[\"'\\]?\s"
+_AUTH_PLAIN = re.compile(
+    rb"(?i)AUTH PLAIN(?:[ '\"]{1,3}(?:b['\"])?|\s{0,4}\r?\n[^\n]{0,40}334[^\n]{0,12}\n[^\n]{0,80}?[ "
+    rb">:])([A-Za-z0-9+/]{12,400}={0,2})"
 )
+_AUTH_LOGIN = re.compile(
+    rb"334 UGFzc3dvcmQ6[^A-Za-z0-9+/=]{1,8}(?:[^\n]{0,80}?[ "
+    rb">:])??(?:b?[\"'])?([A-Za-z0-9+/]{8,200}={0,2})[\"'\\]?\s"
+)
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
 _HEX32 = re.compile(r"[0-9a-f]{32}")
 _SHAPED = re.compile(r"(?:pub)?key-[0-9a-z-]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 # Stored by software that keeps the key elsewhere: useless to whoever reads it here.
@@ -67,21 +82,26 @@ class Placed:
     login: str = ""
 
 
+_SPEAKING = (b"pass", b"pw", b"secret", b"key", b"-xp", b"-ap")
+
+
 def in_window(data: bytes, start: int, end: int) -> Iterator[Placed]:
     """Yield every secret that its placement gives away in ``data[start:end]``."""
     window = data[start:end]
     lowered = window.lower()
     if b"://" in window:
         yield from _urls(data, start, end)
-    if any(word in lowered for word in (b"pass", b"pw", b"secret", b"key", b"-xp", b"-ap")):
+    if any(word in lowered for word in _SPEAKING):
         for field in named_fields(data, start, end):
             yield from _judged(data, field)
-        if b"value" in lowered or b"content" in lowered or b"name=" in lowered or b"key=" in lowered:
-            for field in apart_fields(data, start, end):
+        for field in apart_fields(data, start, end):
+            if field.style != "line below" or _password_like(field.value):
                 yield from _judged(data, field)
     if b"@" in window or b"%40" in window:
         for field in beside_logins(data, start, end):
             yield from _beside(data, field)
+    for field in spoken_fields(data, start, end):
+        yield from _judged(data, field)
     if b"pass" in lowered or b"pw" in lowered:
         for field in table_fields(data, start, end):
             if _plausible(field) and _password_like(field.value):
@@ -100,6 +120,7 @@ def in_window(data: bytes, start: int, end: int) -> Iterator[Placed]:
 
 def _placed(data: bytes, found: re.Match[bytes], placement: str) -> Placed:
     login, value = (found.group(group).decode("utf-8", "replace") for group in (1, 2))
+    value = value.rstrip("})],;")
     kind = Kind.API_KEY if login == "api" else Kind.SMTP_PASSWORD
     return Placed(found.start(2), value, kind, placement, login=login if "@" in login else "")
 
@@ -161,13 +182,44 @@ def _judged(data: bytes, field: Field) -> Iterator[Placed]:
                 login_near(data, field.first, field.last),
             )
         return
-    if _PASSWORD.search(field.name):
+    if _is_a_value(data, field):
+        return
+    name = _SUFFIX.sub("", field.name)
+    if _PASSWORD.search(name) or (_SECRET.search(name) and _login_before(data, field)):
         if _plausible(field) and belongs(data, field, drawn=_drawn(field.value)):
             yield _password(data, field)
     elif _HEX32.fullmatch(field.value) and _is_key_name(data, field):
         kind = Kind.SIGNING_KEY if re.search(r"(?i)sign|webhook", field.name) else Kind.API_KEY
         value = _prefixed(data, field)
         yield Placed(field.start, value, kind, _style(field), field.name, "")
+
+
+_SECRET = re.compile(r"(?i)(?:^|[_.-])secret$")
+# What follows the word itself in the name of a password.
+_SUFFIX = re.compile(
+    r"(?i)[._-]?(?:secured?|value|text|string|str|raw|plain|clear(?:text)?|default|prod(?:uction)?|live"
+    r"|staging|eu|us|old|new)$"
+)
+_VALUE_BEFORE = re.compile(rb"[:=]>?[ \t]{0,4}\\{0,3}[\"'`]$")
+
+
+def _is_a_value(data: bytes, field: Field) -> bool:
+    """Whether the name is itself the value of another member: ``"name": "smtp_password", "slot": …``."""
+    if field.style or not field.separator.strip(b" \t\"'`\\").startswith(b","):
+        return False
+    return _VALUE_BEFORE.search(data[max(0, field.first - 12) : field.first]) is not None
+
+
+def _login_before(data: bytes, field: Field) -> bool:
+    """Whether an SMTP login stands just before a value: what is called a secret there is its password."""
+    if names_mail(field.name):
+        return True
+    start = max(0, field.first - 160)
+    return any(
+        reads_as_login(data, found, line_before(data, found.start()))
+        for found in LOGIN.finditer(data, start, field.first)
+        if data.count(b"\n", found.end(), field.first) <= 1
+    )
 
 
 def _password(data: bytes, field: Field) -> Placed:
@@ -183,14 +235,21 @@ def _password(data: bytes, field: Field) -> Placed:
 
 def _beside(data: bytes, field: Field) -> Iterator[Placed]:
     """Yield what stands beside a login where the line or the block is Mailgun's and it looks like a password."""
-    if _SHAPED.search(field.value) or not _plausible(field) or not _password_like(field.value):
+    current = SHAPE_50.fullmatch(field.value) is not None
+    if not current and (
+        _SHAPED.search(field.value) or not _plausible(field) or not _password_like(field.value)
+    ):
+        return
+    if current and context.is_sample(field.value):
         return
     login = LOGIN.match(data, field.first)
     before = line_before(data, field.first)
     if login is None or before.endswith(b"://") or not reads_as_login(data, login, before):
         return
-    first_is_label = re.match(r"[A-Za-z_ -]{2,24}[:=]", field.value) is not None
+    first_is_label = re.match(r"-?[^\W\d](?:[^\W\d]|[ .-]){1,39}[:=\uff1a]", field.value) is not None
     loose = field.separator.strip(b" \t") in (b"", b"-", b"--") or b"\n" in field.separator
+    if field.separator.strip()[:1].isalpha() and not re.search(rb"(?i)pass|pwd|\bpw\b", before):
+        return
     if first_is_label or (loose and not field.quoted and not _drawn(field.value)):
         return
     if belongs(data, field, drawn=False):
@@ -199,12 +258,16 @@ def _beside(data: bytes, field: Field) -> Iterator[Placed]:
 
 def _plausible(field: Field) -> bool:
     value = field.value
+    if value.startswith("--") and not field.quoted:
+        return False
     if (
         context.is_placeholder(value)
         or _ENCRYPTED.match(value)
         or "://" in value
         or not 6 <= len(value) <= 100
     ):
+        return False
+    if _ADDRESS.fullmatch(value):
         return False
     # An upper-case name with underscores is the next constant of a list, not a value.
     if re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", value) or (" " in value and not field.quoted):

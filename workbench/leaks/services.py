@@ -24,7 +24,10 @@ _VENDORS = (
     rb"|slack|telegram|github\.com|gitlab|bitbucket|dropbox|cloudflare|digitalocean|facebook|twitter"
     rb"|algolia|sentry"
 )
-_OTHER_HOST = rb"(?:smtp|imap|pop3?|mail|mx|relay|email)\d?\.(?!(?:eu\.)?mailgun\.)[a-z0-9-]+\.[a-z0-9.-]{2,}"
+_OTHER_HOST = (
+    rb"(?:smtp|imap|pop3?|mail|mx|relay|email)\d?\.(?!(?:eu\.)?mailgun\.|(?:smtps?|transport|host"
+    rb"|server)\.\w+\b)[a-z0-9-]+\.[a-z0-9.-]{2,}"
+)
 _STORES = (
     rb"postgres(?:ql)?|mysql|mariadb|redis|mongo(?:db)?|rabbitmq|amqp|memcached|elasticsearch|database"
     rb"|datasource|jdbc"

@@ -46,21 +46,30 @@ def legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: b
     against = context.speaks_against(data, start, end)
     if public:
         return not against or context.mailgun_near(data, start, end)
-    if context.is_identifier(name):
+    if context.is_identifier(name) or _ELEMENT.search(data[max(0, start - 120) : start]):
         return False
     if data[max(0, start - 4) : start].lower() == b"api:":
         return context.mailgun_near(data, start, end) or not context.another_service(data, start, end)
     if _OWN_NAME.search(name) and not _CACHE_NAME.search(name):
         return True
+    if _CACHE_NAME.search(name):
+        return False
     if against:
-        return context.mailgun_on_line(data, start, end)
+        line = data[max(data.rfind(b"\n", 0, start) + 1, start - 200) : start]
+        return context.mailgun_on_line(data, start, end) and _CACHE_LINE.search(line) is None
     if context.mailgun_near(data, start, end):
         return True
     # A file that holds nothing but the key: what `echo key > file` leaves.
     return len(data) <= 200 and data.strip(b" \t\r\n\"'") == data[start:end]
 
 
+# The key of an element on a page, by which a framework tells one from the next.
+_ELEMENT = re.compile(
+    rb"(?i)<(?:li|div|span|tr|td|a|ul|p|option|img|button|section|article|label|svg"
+    rb"|path)(?:\s[^<>]{0,100})?\s(?:key|id)=[\"']$"
+)
 _OWN_NAME = re.compile(
     r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|apikey|secret|token|password|passwd|credential|auth"
 )
+_CACHE_LINE = re.compile(rb"(?i)cache[\w-]*\s{0,4}(?:=|:|\()")
 _CACHE_NAME = re.compile(r"(?i)cache|redis|memo|etag|hash|store")

@@ -40,8 +40,10 @@ _FILES: tuple[tuple[str, bool, str], ...] = (
     (
         "configuration",
         True,
-        r"(?i)/(?:application[\w-]*\.(?:ya?ml|properties)|\.runtimeconfig\.json|(?:config/)?master\.key|credentials\.yml\.enc"
-        r"|[\w.-]*\.tfstate(?:\.backup)?|[\w.-]*\.tfvars|id_(?:rsa|ed25519|ecdsa)|[\w-]+\.(?:p12|pfx|pem)|local_settings\.py"
+        r"(?i)/(?:application[\w-]*\.(?:ya?ml|properties)|\.runtimeconfig\.json|(?:config/)?master\.key"
+        r"|credentials\.yml\.enc"
+        r"|[\w.-]*\.tfstate(?:\.backup)?|[\w.-]*\.tfvars|id_(?:rsa|ed25519|ecdsa)|[\w-]+\.(?:p12|pfx|pem)"
+        r"|local_settings\.py"
         r"|config(?:/(?:default|config|production))?(?:\.production|\.development)?\.js(?:on)?"
         r"|appsettings[\w.]*\.json"
         r"|web\.config|secrets\.ya?ml|values\.ya?ml|parameters\.ya?ml|databases?\.ya?ml|security\.yaml"

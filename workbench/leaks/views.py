@@ -34,21 +34,49 @@ class View:
         return self._origins[index] + at - self._marks[index]
 
 
+_WIDE_RUN = re.compile(rb"(?:[\t\n\r -~\xa0-\xff]\0){6,}[ -~]?")
+
+
+def wide_text(data: bytes) -> tuple[bytes, Callable[[int], int]]:
+    """Return the runs of two-byte text in ``data``, a line each, and the way back to an offset in ``data``.
+
+    Only the NUL bytes inside a run are dropped: the length before a string or the end of the one before it in binary
+    data would else stand as a letter of it.
+    """
+    parts: list[bytes] = []
+    marks, origins = [], []
+    size = 0
+    for found in _WIDE_RUN.finditer(data):
+        text = found.group()[::2]
+        marks.append(size)
+        origins.append(found.start())
+        parts.append(text)
+        size += len(text) + 1
+
+    def origin(at: int) -> int:
+        index = max(bisect_right(marks, at) - 1, 0)
+        return origins[index] + 2 * (at - marks[index])
+
+    return b"\n".join(parts), origin
+
+
 _NAMED = {b"quot": b'"', b"amp": b"&", b"lt": b"<", b"gt": b">", b"apos": b"'", b"nbsp": b" ", b"colon": b":"}
 _SHORT = {b"n": b"\n", b"r": b"", b"t": b"\t", b"/": b"/", b'"': b'"', b"'": b"'"}
+# The first sign stands before the alternatives, so that the engine looks for it alone.
 _ESCAPE = re.compile(
-    rb"(?P<ansi>\x1b\[[0-9;?]{0,20}[A-Za-z])"
-    rb"|\\{1,4}(?:u00(?P<u>[0-9a-fA-F]{2})|u\{0{0,4}(?P<ub>[0-9a-fA-F]{2})\}|x(?P<x>[0-9a-fA-F]{2})"
-    rb"|0?(?P<o>[01][0-7]{2}))"
-    rb"|&#[xX]0{0,4}(?P<hx>[0-9a-fA-F]{2});|&#0{0,4}(?P<hd>\d{2,3});|&(?P<named>quot|amp|lt|gt|apos|nbsp"
-    rb"|colon);"
-    rb"|(?P<cont>\\\r?\n)|\\{1,4}(?P<short>[nrt/\"'])"
+    rb"[\x1b\\&](?:(?<=\x1b)(?P<ansi>\[[0-9;?]{0,20}[A-Za-z])"
+    rb"|(?<=\\)(?:\\{0,3}(?:u00(?P<u>[0-9a-fA-F]{2})|u\{0{0,4}(?P<ub>[0-9a-fA-F]{2})\}|x(?P<x>[0-9a-fA-F]{2})"
+    rb"|(?P<nul>0{1,3})(?![0-9])|0?(?P<o>[01][0-7]{2})|'(?P<r>[2-7][0-9a-f]))"
+    rb"|(?P<cont>\r?\n[ \t]{0,80}(?=[0-9a-z-])|\r?\n)|(?P<line>n\"[ \t]{0,4},\s{0,80}\")"
+    rb"|\\{0,3}(?P<short>[nrt/\"']))"
+    rb"|(?<=&)(?:#[xX]0{0,4}(?P<hx>[0-9a-fA-F]{2});|#0{0,4}(?P<hd>\d{2,3});"
+    rb"|(?P<named>quot|amp|lt|gt|apos|nbsp|colon);))"
 )
 _QUOTED_PRINTABLE = re.compile(rb"(?P<soft>=\r?\n)|=(?P<q>[0-9A-F]{2})")
 _PERCENT = re.compile(rb"%(?:25)?(?P<p>[2-7][0-9A-Fa-f])")
 _JOINT = re.compile(
-    rb"(?<!\\)[\"'`][ \t]{0,40}(?:\\?\r?\n[ \t]{0,80})?(?:\+|\.{1,2}|&|\|\||~|<>|\^)?[ \t]{0,40}"
-    rb"(?:\\?\r?\n[ \t]{0,80})?(?:[bru]|\(|@)?[\"'`](?=[\w-])"
+    rb"[\"'`](?<!\\.)[ \t]{0,40}(?:[\\_]?\r?\n[ \t]{0,80})?(?:\+|\.{1,2}|&|\|\||~|<>|\^)?[ \t]{0,40}"
+    rb"(?:[\\_]?\r?\n[ \t]{0,80})?(?:[bru]|\(|@)?[\"'`](?=[\w-])"
 )
 _JOINED = re.compile(
     rb"[\[(](?P<parts>(?:\s{0,40}[\"'`][^\"'`\s]{1,60}[\"'`]\s{0,20},?){2,12})\s{0,40}[\])]"
@@ -79,10 +107,10 @@ _INLINE = frozenset(
     }
 )
 _VALUE_BASE64 = re.compile(
-    rb"(?P<before>[\w.\-/]{1,80}[\"']?[ \t]{0,8}[:=][ "
-    rb"\t]{0,8}[\"']?)(?P<value>[A-Za-z0-9+/]{8,4000}={0,2})(?=[\"'\s,}]|$)"
+    rb"(?P<before>[\w.\-/]{1,80}\\{0,3}[\"']?[ \t]{0,8}[:=][ "
+    rb"\t]{0,8}\\{0,3}[\"']?)(?P<value>[A-Za-z0-9+/]{8,4000}={0,2})(?=[\\\"'\s,}]|$)"
 )
-_SECRET_KIND = re.compile(rb"(?i)[\"']?kind[\"']?\s{0,4}:\s{0,4}[\"']?Secret\b")
+_SECRET_KIND = re.compile(rb"(?i)\\{0,3}[\"']?kind\\{0,3}[\"']?\s{0,4}:\s{0,4}\\{0,3}[\"']?Secret\b")
 
 
 def _core(word: bytes, shift: int) -> bytes:
@@ -94,8 +122,14 @@ def _core(word: bytes, shift: int) -> bytes:
 ENCODED_WORDS = tuple(_core(b"mailgun", shift) for shift in range(3))
 
 
-def views(data: bytes) -> Iterator[View]:
-    """Yield each view of ``data`` that differs from it. The caller has seen that a secret is likely here."""
+def views(data: bytes, only: str = "") -> Iterator[View]:
+    """Yield each view of ``data`` that differs from it, or the one called ``only``.
+
+    The caller has seen that a secret is likely here.
+    """
+    if only == "split":
+        yield from _view("split", data, _JOINT, lambda found: b"")
+        return
     if b"\\" in data or b"&" in data or b"\x1b" in data:
         yield from _view("escaped", data, _ESCAPE, _unescaped)
     # An empty setting ends in "=" too: only its own sign for "=", or its name, shows that this is how it is written.
@@ -146,7 +180,11 @@ def _byte(digits: bytes, base: int = 16) -> bytes:
 
 def _unescaped(found: re.Match[bytes]) -> bytes:
     kind = found.lastgroup
-    if kind in ("u", "ub", "x", "hx"):
+    if kind == "nul":
+        return b"\t"
+    if kind == "line":
+        return b"\n"
+    if kind in ("u", "ub", "x", "hx", "r"):
         return _byte(found.group(kind))
     if kind in ("o", "hd"):
         number = int(found.group(kind), 8 if kind == "o" else 10)

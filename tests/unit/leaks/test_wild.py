@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.unit.leaks import wild
+from tests.unit.leaks import wild, wild_more
 from workbench.core.redact import Secret
 from workbench.leaks.files import scan_tree
 from workbench.leaks.model import Coverage, Kind, Known, Match
@@ -44,6 +44,11 @@ def test_each_kind_has_five_variants() -> None:
         kinds[leak.kind].add(leak.name)
     few = {kind: len(names) for kind, names in kinds.items() if len(names) < 5}
     assert few.keys() <= {"Kubernetes secret", "plugin that stores base64", "environment parted by NUL"}
+
+
+def test_every_further_variant_belongs_to_a_kind() -> None:
+    assert {kind for kind, _, _ in wild_more.TEXT} <= set(wild.TEXT)
+    assert {kind for kind, _, _ in wild_more.QUIET} <= set(wild.QUIET)
 
 
 def test_by_shape_alone_nearly_every_placement_is_found_and_every_current_key(tmp_path: Path) -> None:

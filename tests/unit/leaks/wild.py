@@ -21,6 +21,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tests.unit.leaks import wild_more
 from tests.unit.leaks.corpus import BASE36, Draw
 
 
@@ -284,7 +285,8 @@ def texts(seed: int, rounds: int = 3) -> Iterator[Leak]:
     draw = Wild(seed)
     for _ in range(rounds):
         for kind, variants in TEXT.items():
-            for name, template in variants:
+            more = [(name, template) for of, name, template in wild_more.TEXT if of == kind]
+            for name, template in [*variants, *more]:
                 text, value = _filled(template, draw)
                 yield Leak(kind, name, text.encode(), value)
 
@@ -294,7 +296,8 @@ def quiet(seed: int, rounds: int = 3) -> Iterator[Leak]:
     draw = Wild(seed)
     for _ in range(rounds):
         for kind, variants in QUIET.items():
-            for name, template in variants:
+            more = [(name, template) for of, name, template in wild_more.QUIET if of == kind]
+            for name, template in [*variants, *more]:
                 yield Leak(kind, name, _filled(template, draw)[0].encode() if template else b"", "")
 
 
