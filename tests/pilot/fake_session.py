@@ -192,9 +192,9 @@ class FakeSession:
         for name in slices:
             self.tell(Changed(name))
 
-    def log(self, text: str, tone: str = "info") -> None:
+    def log(self, text: str, tone: str = "info", alarm: str = "") -> None:
         """Write a line of the activity log."""
-        self.lines.append(LogLine(len(self.lines) + 1, self.clock.now(), tone, text))
+        self.lines.append(LogLine(len(self.lines) + 1, self.clock.now(), tone, text, alarm))
         self.changed("log")
 
     def _fail(self, what: str) -> None:

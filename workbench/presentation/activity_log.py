@@ -24,12 +24,15 @@ AFTER = "after the interruption"
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of the activity log. ``tone`` is ``ok``, ``warn``, ``bad`` or ``info``."""
+    """One line of the activity log. ``tone`` is ``ok``, ``warn``, ``bad`` or ``info``; ``alarm`` the id of the
+    alarm that the line tells of, else empty.
+    """
 
     seq: int
     at: datetime
     tone: str
     text: str
+    alarm: str = ""
 
 
 def line_of(row: JournalRow, state: State) -> LogLine | None:
@@ -41,7 +44,8 @@ def line_of(row: JournalRow, state: State) -> LogLine | None:
     if written is None:
         return None
     tone, text = written
-    return LogLine(row.seq, datetime.fromisoformat(row.at), tone, visible(text, 600))
+    alarm = str(row.body.get("id", "")) if row.kind == "alarm.raised" else ""
+    return LogLine(row.seq, datetime.fromisoformat(row.at), tone, visible(text, 600), alarm)
 
 
 def _what(body: Body, state: State) -> str:

@@ -33,7 +33,7 @@ from workbench.tui.messages import ActionRequested, DetailRequested, Funnel, Mov
 from workbench.tui.notifications import Notifications
 from workbench.tui.panes.store import Store
 from workbench.tui.screens.main import MainScreen
-from workbench.tui.screens.status import freshness
+from workbench.tui.screens.status import staleness
 from workbench.tui.shutdown import Shutdown, crash_text
 from workbench.tui.startup import FirstScreen, Startup
 from workbench.tui.style_paths import style_files
@@ -279,12 +279,7 @@ class WorkbenchApp(TerminalApp):
     def staleness(self) -> str:
         """Return a warning for the plan screen when what it rests on is not fresh, else nothing."""
         session = self.store.session
-        fact = freshness(self.store, session.clock.now() if session is not None else None)
-        return (
-            f"Careful: the account is shown {fact.text.strip('○- ')}. F5 reads it again."
-            if "stale" in fact.text
-            else ""
-        )
+        return staleness(self.store, session.clock.now() if session is not None else None)
 
     def plan_shown(self) -> bool:
         """Return whether a plan is on the screen already: a second one must not cover it."""

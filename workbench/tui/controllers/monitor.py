@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import iso
-from workbench.core.redact import visible
 from workbench.planning.catalog import ACTIONS
 from workbench.tui.controllers.base import Controller
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from workbench.tui.screens.lists import Chosen
 
 EVERY = 15.0  # seconds
-# How the log begins a line that tells of an alarm.
-ALARM_LINE = "ALARM: "
 # The fact that holds which deadlines were asked about and answered, as they were due then.
 ANSWERED = "deadlines_answered"
 AFTER_NEWS = 1.0  # seconds: news of one moment is looked at once
@@ -211,13 +208,10 @@ class Monitor(Controller):
         from workbench.domain.detection.alarms import open_alarms
 
         line = next((line for line in session.log_lines() if str(line.seq) == key), None)
-        if line is None or not line.text.startswith(ALARM_LINE):
+        if line is None or line.alarm not in {alarm.id for alarm in open_alarms(session.situation())}:
             return False
-        told = line.text.removeprefix(ALARM_LINE)
-        meant = [alarm.id for alarm in open_alarms(session.situation()) if visible(alarm.text, 600) == told]
-        if meant:
-            self.alarms(session, first=meant[0])
-        return bool(meant)
+        self.alarms(session, first=line.alarm)
+        return True
 
     def alarms(self, session: Incident, first: str = "") -> None:
         """List the open alarms, ``first`` on top, each with what to do about it; Enter shows that plan."""

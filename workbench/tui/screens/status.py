@@ -147,6 +147,15 @@ def _contained_fact(session: Incident, found: Containment) -> Fact:
     return Fact(words, "ok", STATE_WORDS, shorter=(("CONTAINED", MUST),))
 
 
+def staleness(store: Store, now: datetime | None) -> str:
+    """Return a warning for a plan that rests on what was read too long ago, else nothing."""
+    read = store.read_at()
+    if read is None or now is None or (now - read).total_seconds() <= STALE_AFTER:
+        return ""
+    shown = moment_text(read, store.look, "%H:%M:%S")
+    return f"Careful: the account is shown as of {shown}, stale. F5 reads it again."
+
+
 def freshness(store: Store, now: datetime | None) -> Fact:
     """Return how fresh the shown account is; a loss of freshness is said in words."""
     read = store.read_at()
