@@ -259,6 +259,11 @@ class FakeSession:
         self.state.snapshots["0a"] = {"part": "0a", "at": "2026-11-21T14:03:00Z", "sha256": "ab" * 32}
         self.changed("runbook")
 
+    async def stored_mail(self) -> str:
+        """Return what the intruder wrote, as text."""
+        self.asked.append(("stored_mail",))
+        return "Subject: your parcel"
+
     async def preserve_rest(self) -> None:
         """Store the rest."""
         self.asked.append(("preserve_rest",))

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _list(options: argparse.Namespace) -> int:
     """Return 0; 1 where something that the journal names is missing."""
-    home, incident, rows = await _opened(options)
+    home, incident, rows = await opened_incident(options)
     items, purged = stored(rows)
     found = await asyncio.to_thread(lambda: list(check(home.folder(incident), items, None)))
     missing = [one for one in found if one.sound is False]
@@ -64,7 +64,7 @@ async def _show(options: argparse.Namespace) -> int:
             "Snapshots hold names and addresses of people, and whatever an intruder wrote.",
             "Pipe it where it is needed, or add --reveal.",
         )
-    home, incident, rows = await _opened(options)
+    home, incident, rows = await opened_incident(options)
     vault = await open_vault(home, create=False)
     try:
         sealer = await vault.sealer("evidence")
@@ -85,7 +85,7 @@ async def _verify(options: argparse.Namespace) -> int:
         else:
             text("\n".join(words))
         return 0 if sound else 1
-    home, incident, rows = await _opened(options)
+    home, incident, rows = await opened_incident(options)
     vault = await quiet_vault(home)
     found, remembered = await inspect(home, incident, rows, vault)
     damage = damage_of(rows, remembered)
@@ -125,7 +125,7 @@ async def _export(options: argparse.Namespace) -> int:
         raise UsageError(
             "--why needs a reason.", "It is journaled who handed evidence out, and why.", "Say why."
         )
-    home, incident, rows = await _opened(options)
+    home, incident, rows = await opened_incident(options)
     damage = damage_of(rows)
     if damage is not None:
         warn(damage.words)
@@ -231,7 +231,8 @@ def _row(found: Finding) -> dict[str, Any]:
     }
 
 
-async def _opened(options: argparse.Namespace) -> tuple[Home, str, list[Row]]:
+async def opened_incident(options: argparse.Namespace) -> tuple[Home, str, list[Row]]:
+    """Return home, incident and journal rows that the options name; UsageError where there is none."""
     home = Home.find()
     incident = home.existing(options.incident) if options.incident else home.latest()
     if incident is None:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from workbench import __version__
+from workbench.cli import parser_mail as mail
 from workbench.cli import parser_records as records
 from workbench.cli.options import account_options, json_option, lazy
 
@@ -36,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     _secrets(commands)
     records.report(commands)
     records.evidence(commands)
+    mail.mail(commands)
     records.purge(commands)
     _doctor(commands)
     records.judge(commands)

@@ -25,6 +25,7 @@ def report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
             "privacy",
             "insurer",
             "decisions",
+            "police",
         ),
         help="which one to print (all are written)",
     )
@@ -107,7 +108,11 @@ def message(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = commands.add_parser(
         "message", help="the texts to send: to Support, to the users, for the hand-over"
     )
-    parser.add_argument("to", choices=("support", "users", "hand-over"), help="whom for")
+    parser.add_argument(
+        "to",
+        choices=("support", "users", "hand-over", "links", "abuse-host", "abuse-registrar"),
+        help="whom for; links: Mailgun, to stop redirecting; abuse-…: of the landing page",
+    )
     account_options(parser)
     json_option(parser)
     parser.set_defaults(run=lazy("record"), record="message")

@@ -56,6 +56,8 @@ class Call(NamedTuple):
     region: Region
     subaccount: str | None
     request: Prepared
+    # The form of the answer that is asked for; empty means JSON.
+    accept: str = ""
 
     @property
     def where(self) -> str:

@@ -188,6 +188,7 @@ class Mailgun:
         repeat_safe: bool | None = None,
         family: str | None = None,
         patience: float | None = None,
+        accept: str = "",
     ) -> Answer:
         """Make one call and return its 2xx answer; raise an error of the ApiError family otherwise.
 
@@ -198,7 +199,8 @@ class Mailgun:
         only, and whatever was surely not sent; False means never.
         A 429 was not carried out and is always repeated, within bounds; so is a 401 to a key that
         ``use_key`` has replaced meanwhile. ``patience`` is the longest wait in seconds that a 429 may ask for;
-        beyond it RateLimited is raised at once: a proof is left for later, a cut is worth the wait.
+        beyond it RateLimited is raised at once: a proof is left for later, a cut is worth the wait. ``accept`` asks
+        for another form of the answer than JSON.
         """
         shared = self._shared
         place = region or shared.endpoints.home
@@ -219,7 +221,7 @@ class Mailgun:
             patience = PROOF_PATIENCE
         request = prepare(path, query, form, json, multipart=multipart)
         bare = path.partition("?")[0]
-        call = Call(self._credential, method, bare, server, place, subaccount, request)
+        call = Call(self._credential, method, bare, server, place, subaccount, request, accept)
         # Regions are served, and limited, apart.
         name = f"{family or family_of(method, bare)}@{place}"
         safe = method == "GET" if repeat_safe is None else repeat_safe

@@ -51,6 +51,20 @@ class EntryMessage(Struct, gc=False):
     scheduled_for: float | str | None = field(default=None, name="scheduled-for")
 
 
+class EntryStorage(Struct, gc=False):
+    """Where the message itself is kept, while it is: one address in older answers, a list in newer ones."""
+
+    key: str | None = None
+    url: str | list[str] | None = None
+
+    @property
+    def address(self) -> str:
+        """Return the first address, ``""`` where none is told."""
+        if isinstance(self.url, list):
+            return self.url[0] if self.url else ""
+        return self.url or ""
+
+
 class Entry(Struct, gc=False):
     """One entry of the log. ``at`` is the API's own text, RFC 3339 with milliseconds and ``Z``."""
 
@@ -69,6 +83,7 @@ class Entry(Struct, gc=False):
     severity: str | None = None
     tags: list[str] | None = None
     url: str | None = None
+    storage: EntryStorage | None = None
 
 
 class LogPage(NamedTuple):

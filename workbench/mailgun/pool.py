@@ -80,6 +80,8 @@ class Pool:
         target, content_type, body, _ = call.request
         if content_type is not None:
             headers[b"content-type"] = content_type.encode()
+        if call.accept:
+            headers[b"accept"] = call.accept.encode()
         client = self._take(call.server)
         response, sound = None, True
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from workbench.planning.action import Action, Danger, Pane
+from workbench.planning.catalog_mail import MAIL
 from workbench.planning.catalog_recovery import LATER
 
 __all__ = ["ACTIONS", "Action", "Danger", "Pane"]
@@ -287,6 +288,7 @@ _ALL = (
         needs="a highlighted row",
     ),
     *LATER,
+    *MAIL,
     Action(
         "secret.reveal",
         "secret: reveal once",

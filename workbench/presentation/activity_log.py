@@ -153,6 +153,14 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
         "ok",
         f"reports written: {len(b['files'])} files, of journal row {b['row']}",
     ),
+    "list.written": lambda b, s: (
+        "warn",
+        f"{b['who']} wrote the list {b['list']} of {b['people']} people to {b['file']}: remove it when it is used",
+    ),
+    "evidence.exported": lambda b, s: (
+        "warn",
+        f"{b['who']} exported the evidence to {b['file']}: {b['why']}",
+    ),
     "purged": lambda b, s: ("warn", f"purged: {b['files']} file(s) of evidence and personal data removed"),
     "timer": _timer,
     "contained": lambda b, s: ("ok", _CONTAINED),

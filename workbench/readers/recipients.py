@@ -1,7 +1,7 @@
-"""The people the intruder's mail reached, as a CSV file for those who must notify them. Only on request.
+"""People the mail reached, who followed its links, whose own mail was lost: CSV files for those who must act on them.
 
-It is personal data: the file is its owner's alone, and nothing of it goes into the journal. Every cell is made
-harmless to spreadsheets, because the intruder chose some of them.
+Only on request. It is personal data: the file is its owner's alone, and nothing of it goes into the journal. Every
+cell is made harmless to spreadsheets, because the intruder chose some of them.
 """
 
 from __future__ import annotations
@@ -11,20 +11,31 @@ import os
 import sqlite3
 from collections.abc import Collection
 from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 from workbench.core.errors import UsageError
+from workbench.core.redact import short_address, visible
 from workbench.domain.forensics.attribution import Attribution, GroupKey
+from workbench.domain.mail.links import shape_of_link
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.log_entries import Entry, LogPage, moment_text
 
-_COLUMNS = ("recipient", "provider", "first delivered (UTC)", "sender", "subject shape")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+SHOWN_ROWS = 5
 
 
 def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
+    """Return a cell that no spreadsheet takes for a formula, also one that begins after blanks."""
     text = cell.replace("\x00", "")
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+
+
+class Preview(NamedTuple):
+    """What a list would hold, shown before it is written: how many people, the columns, first rows shortened."""
+
+    people: int
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
 
 
 class RecipientList:
@@ -32,6 +43,17 @@ class RecipientList:
 
     They are kept in a temporary database on disk that vanishes with the process: memory does not grow.
     """
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "recipient",
+        "provider",
+        "first delivered (UTC)",
+        "sender",
+        "subject shape",
+    )
+    EVENTS: ClassVar[frozenset[str]] = frozenset(("delivered",))
+    # What is kept of a second row of somebody: ``a`` to ``d`` are the columns after the recipient.
+    AGAIN: ClassVar[str] = "b = min(b, excluded.b)"
 
     def __init__(self, table: Attribution, groups: Collection[GroupKey]) -> None:
         self._table = table
@@ -43,32 +65,39 @@ class RecipientList:
         )
 
     def take(self, _region: Region, page: LogPage, _raw: bytes) -> None:
-        """Add one page. An address is kept once, with its first delivery."""
+        """Add one page. An address is kept once, with its first event."""
         self._table.take(page)
         rows = []
         for entry in page.entries:
-            if entry.event != "delivered" or not entry.recipient:
-                continue
-            group = self._table.group_of(entry)
-            if group is not None and group.key in self._groups:
-                at = moment_text(entry.at)
-                rows.append(
-                    (entry.recipient, entry.recipient_provider or "", at, group.key.sender, group.key.shape)
-                )
+            if entry.event in self.EVENTS and entry.recipient:
+                key = self._sent_as(entry)
+                if key is not None:
+                    rows.append((entry.recipient, *self._cells(entry, key)))
         self._base.executemany(
-            "INSERT INTO seen VALUES (?, ?, ?, ?, ?) ON CONFLICT (who) DO UPDATE SET b = min(b, excluded.b)",
+            f"INSERT INTO seen VALUES (?, ?, ?, ?, ?) ON CONFLICT (who) DO UPDATE SET {self.AGAIN}",  # noqa: S608
             rows,
         )
 
     def _sent_as(self, entry: Entry) -> GroupKey | None:
-        """Return the group's key where a message is of the wanted groups, or fits only such groups."""
+        """Return the key of the wanted group that an entry belongs to, None where it belongs to none of them."""
         group = self._table.group_of(entry)
-        if group is not None:
-            return group.key if group.key in self._groups else None
-        alike = self._table.alike_of(entry)
-        if alike and all(other.key in self._groups for other in alike):
-            return alike[0].key
-        return None
+        return group.key if group is not None and group.key in self._groups else None
+
+    def _cells(self, entry: Entry, key: GroupKey) -> tuple[str, str, str, str]:
+        return entry.recipient_provider or "", moment_text(entry.at), key.sender, key.shape
+
+    @property
+    def people(self) -> int:
+        """Return how many were collected."""
+        return int(self._base.execute("SELECT count(*) FROM seen").fetchone()[0])
+
+    def preview(self) -> Preview:
+        """Return what the file would hold, people's addresses shortened."""
+        found = self._base.execute("SELECT who, a, b, c, d FROM seen ORDER BY who LIMIT ?", (SHOWN_ROWS,))
+        rows = [
+            (visible(short_address(who), 60), *(visible(cell, 80) for cell in rest)) for who, *rest in found
+        ]
+        return Preview(self.people, self.COLUMNS, rows)
 
     def write(self, path: Path) -> int:
         """Write the file, refusing to replace one, and return how many recipients it names."""
@@ -81,9 +110,9 @@ class RecipientList:
                 "Name a file that does not exist yet, in a folder that does.",
             ) from error
         count = 0
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(_COLUMNS)
+            writer.writerow(self.COLUMNS)
             for row in self._base.execute("SELECT who, a, b, c, d FROM seen ORDER BY who"):
                 writer.writerow([harmless(str(cell)) for cell in row])
                 count += 1
@@ -92,3 +121,28 @@ class RecipientList:
     def close(self) -> None:
         """Forget everything collected."""
         self._base.close()
+
+
+class ClickedList(RecipientList):
+    """Collects who followed a link of some groups' mail: they are warned first."""
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "recipient",
+        "clicks",
+        "first clicked (UTC)",
+        "link (# stands for what varies)",
+        "sender",
+    )
+    EVENTS: ClassVar[frozenset[str]] = frozenset(("clicked",))
+    AGAIN: ClassVar[str] = "a = CAST(a AS INTEGER) + 1, b = min(b, excluded.b)"
+
+    def _sent_as(self, entry: Entry) -> GroupKey | None:
+        """A click joins days later: where the acceptance is forgotten, sender and subject must leave only theirs."""
+        key = super()._sent_as(entry)
+        if key is not None or self._table.group_of(entry) is not None:
+            return key
+        alike = self._table.alike_of(entry)
+        return alike[0].key if alike and all(other.key in self._groups for other in alike) else None
+
+    def _cells(self, entry: Entry, key: GroupKey) -> tuple[str, str, str, str]:
+        return "1", moment_text(entry.at), shape_of_link(entry.url or "") or "(no web address)", key.sender

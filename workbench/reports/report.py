@@ -27,7 +27,7 @@ from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.sending import sending
 from workbench.domain.runbook.users import sign_in
 from workbench.presentation.activity_log import line_of
-from workbench.reports import audiences, closing, duties, support_page
+from workbench.reports import audiences, closing, duties, mail_sections, support_page
 from workbench.reports.blocklists import asked_of_support, blocklists
 from workbench.reports.blocks import Block, Bullets, Chart, Section, Table, Text
 
@@ -47,6 +47,7 @@ class Audience(StrEnum):
     PRIVACY = "privacy"
     INSURER = "insurer"
     DECISIONS = "decisions"
+    POLICE = "police"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +336,9 @@ _TITLES = {
     Audience.PRIVACY: "For data protection: facts, hours, drafts",
     Audience.INSURER: "For the insurer",
     Audience.DECISIONS: "What was decided, by whom, when",
+    Audience.POLICE: "For the police: misuse of a mail account",
 }
+_MAIL = (_of(mail_sections.the_mail), _of(mail_sections.links))
 _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
     Audience.SUPPORT: (
         _summary,
@@ -347,12 +350,13 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
         _found,
         _abuse,
         _of(audiences.sent),
+        *_MAIL,
         _of(blocklists),
         _of(closing.measures),
         _asked_of_support,
         _of(closing.still_open),
     ),
-    Audience.HOST: (_summary, _investigation, _of(audiences.asked_of_host)),
+    Audience.HOST: (_summary, _investigation, *_MAIL, _of(audiences.asked_of_host)),
     Audience.MANAGEMENT: (
         _summary,
         _of(audiences.where_we_stand),
@@ -365,6 +369,7 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
     ),
     Audience.MARKETING: (
         _of(audiences.sent),
+        *_MAIL,
         _abuse,
         _of(blocklists),
         _of(audiences.to_say),
@@ -387,6 +392,14 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
     ),
     Audience.INSURER: (_of(duties.insurer), _of(duties.affected), _of(closing.still_open)),
     Audience.DECISIONS: (_of(duties.decision_log),),
+    Audience.POLICE: (
+        _summary,
+        _investigation,
+        _of(audiences.sent),
+        *_MAIL,
+        _of(duties.affected),
+        _of(mail_sections.asked_of_police),
+    ),
 }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from workbench.core.redact import key_tail, visible
 from workbench.domain.leaks import leaks
+from workbench.domain.mail import landing, samples
+from workbench.domain.mail.links import defanged
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import runbook
@@ -14,6 +16,7 @@ from workbench.domain.runbook.containment_state import containment
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 WIDTH = 80
+_MESSAGES = 3  # by id and storage key
 _SHOWN = 4  # of addresses, ids and messages; the rest is counted
 # Support's own numbers, and the steps of ours that answer them.
 _ARTICLE = (
@@ -83,12 +86,17 @@ def traces(situation: Situation) -> Section:
     senders = [one for one in fact.get("senders", ()) if _theirs(one)]
     addresses = list(dict.fromkeys(a for one in senders for a in one.get("addresses", ())))
     subjects = list(dict.fromkeys(s for one in senders for s in one.get("subjects", ())))
-    ids = list(dict.fromkeys(i for one in senders for i in one.get("message_ids", ())))
+    stored = [
+        one for one in samples.of_fact(state.facts.get(samples.FACT, {})) if one.fate == samples.Fate.STORED
+    ]
+    ids = [f"{one.message_id} (storage key {one.storage_key})" for one in stored[:_MESSAGES]]
+    pages = [defanged(one.shape) for one in landing.landings(situation)]
     lines = (
         f"Keys deleted, by the end of their id: {_some(deleted)}",
         f"Window (UTC): {window.get('from') or 'not assessed'} to {window.get('to') or 'open or not assessed'}",
         f"Intruder's addresses: {_some(addresses)}",
         f"Subjects: {_some([f'“{visible(str(one), 40)}”' for one in subjects])}",
+        f"Landing pages: {_some(pages)}",
         f"Messages: {_some(ids)}",
     )
     return Section("To look up", (Bullets(lines),))

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
-from workbench.core.redact import SHAPE_MASK, Secret
+from workbench.core.redact import Secret
 from workbench.domain.blocklists.listings import TEMPLATE_LINKS
 from workbench.domain.detection.hosts import Home, home_of
 from workbench.domain.forensics import abuse_window, classification, damage, timeline
@@ -41,6 +41,7 @@ from workbench.readers.log_evidence import LogEvidence
 from workbench.readers.metric_breakdown import read_bounces, read_breakdowns
 from workbench.readers.ports import Desk, account_now, clock_words
 from workbench.readers.settings import SettingsReader
+from workbench.session.mail import MailEvidence
 
 REST_PART = "0b"
 Moved = Callable[[str, int, int], None]
@@ -56,6 +57,7 @@ class Investigation:
     assessment: Assessment | None = None
     moved: Moved | None = None
     log: LogEvidence = field(init=False)
+    mail: MailEvidence = field(init=False)
     # What the latest assessment counted the damage from, to count it again after a decision.
     _bounces: list[BounceClass] = field(default_factory=list)
     _damaged: Settings | None = None
@@ -65,6 +67,7 @@ class Investigation:
 
     def __post_init__(self) -> None:
         self.log = LogEvidence(self.desk, self._tell)
+        self.mail = MailEvidence(self.desk)
 
     # ── settings ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -196,7 +199,7 @@ class Investigation:
     # ── log ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def preserve_rest(self) -> None:
-        """Store snapshot 0b: every setting and the log; the log first where the plan keeps it only for days.
+        """Store snapshot 0b: every setting, the log, a message of each intruder group; the log first where it is short.
 
         Raises VaultError and JournalError; what the account does not show becomes a gap in the snapshot.
         """
@@ -207,6 +210,11 @@ class Investigation:
                 await self._store_settings(self.settings or await self.read_settings(), logs)
         if not short:
             await self._export()
+        if self.log.table is not None:
+            # Bodies are kept for days only: what looks like the intruder's now is fetched before anybody judged it.
+            volume = self.desk.metering.volume
+            began = volume.began if volume is not None else None
+            await self.mail.preserve(classification.propose(self.log.table, began, self.hints()))
 
     async def _export(self) -> Mapping[str, Any] | None:
         """Store the log unless it is stored already; returns its file and hash."""
@@ -240,6 +248,7 @@ class Investigation:
             made.words = words
             self.assessment = made
             await self._journal(made, now)
+            await self.mail.preserve(made.proposals)
             return made
 
     async def judge_again(self) -> Assessment | None:
@@ -354,29 +363,7 @@ class Investigation:
                 "gaps": list(made.table.gaps),
             },
         )
-        window = made.window.to_json()
-        await self.desk.fact(
-            "assessment",
-            {
-                "lines": made.lines(),
-                "missing": made.missing(),
-                "loot": [
-                    {
-                        "key": sender.key,
-                        "credential": sender.credential,
-                        "sender": sender.sender,
-                        "addresses": sorted(sender.addresses)[:4],
-                        "subjects": [text for text in sender.subjects if SHAPE_MASK in text][:4],
-                    }
-                    for sender in made.senders
-                    if any(SHAPE_MASK in text for text in sender.subjects)
-                ][:50],
-                "window": {**window, "hours": window["hours"][-48:]},
-                "damage": made.damage.to_json(),
-                "senders": [sender.to_json() for sender in made.senders[:100]],
-                "entries": made.table.entries,
-            },
-        )
+        await self.desk.fact("assessment", made.fact())
 
     def _tell(self, what: str, done: int, total: int) -> None:
         if self.moved is not None:

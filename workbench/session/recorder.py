@@ -241,6 +241,15 @@ class IncidentRecord:
         vault = self._options.vault
         return await fingerprint_key(vault), await vault.sealer("evidence")
 
+    async def stored_mail(self) -> str:
+        """Return the sealed messages of the intruder as plain text; VaultError where they are not what was stored."""
+        from workbench.presentation.mail import message_text
+        from workbench.session.mail import opened
+
+        _, sealer = await self.sealing()
+        found = await asyncio.to_thread(opened, self.folder, self._journal.rows(), sealer)
+        return "\n\n".join(f"{number}. {message_text(*one)}" for number, one in enumerate(found, 1))
+
     async def _stored(self, entry: str) -> Secret | None:
         return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
 

@@ -11,6 +11,7 @@ from workbench.tui.controllers.dispatcher import Dispatcher
 from workbench.tui.controllers.forensics import ForensicsController
 from workbench.tui.controllers.incident import IncidentController
 from workbench.tui.controllers.leaks import LeaksController
+from workbench.tui.controllers.mail import MailController
 from workbench.tui.controllers.monitor import Monitor
 from workbench.tui.controllers.plan_review import PlanReview
 from workbench.tui.controllers.prompts import Questions
@@ -51,7 +52,7 @@ def composed(ui: Ui, selection: Selection, always: Mapping[str, Callable[[], obj
     incident = IncidentController(ui, selection, plans, questions, findings=recovery.findings, follow=follow)
     several = [
         kind(ui, selection, plans, questions)
-        for kind in (LeaksController, ForensicsController, UsersController, RevealController)
+        for kind in (LeaksController, ForensicsController, MailController, UsersController, RevealController)
     ]
     dispatcher = Dispatcher(
         ui,

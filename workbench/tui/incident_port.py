@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from workbench.session.blocklist_watch import BlocklistWatch
     from workbench.session.events import Event, SendingRate
     from workbench.session.leak_search import Request
+    from workbench.session.mail import MailEvidence
     from workbench.session.report_writer import Written
 
 Result = TypeVar("Result")
@@ -64,6 +65,10 @@ class Readings(Protocol):
 
     def senders(self) -> list[Mapping[str, Any]]:
         """Return who sent what, as the documents say it."""
+
+    @property
+    def mail(self) -> MailEvidence:
+        """Return the intruder's mail itself: what was fetched, who followed its links."""
 
     async def write_recipients(self, path: Path) -> int:
         """Write whom the intruder's mail reached; return how many."""
@@ -148,6 +153,9 @@ class Incident(Protocol):
 
     def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
         """Return why an action is not possible now, ``""`` when it is."""
+
+    async def stored_mail(self) -> str:
+        """Return the sealed messages of the intruder as plain text."""
 
     def support_message(self) -> str:
         """Return the opening message to Support."""

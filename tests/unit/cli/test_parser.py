@@ -93,6 +93,7 @@ COMMANDS = {
     "blocklists": [],
     "report": [],
     "evidence": ["list"],
+    "mail": ["show"],
     "purge": [],
     "doctor": [],
     "judge": ["id", "ours"],

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from workbench.core.redact import visible
+from workbench.core.redact import SHAPE_MASK, visible
 from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import Proposal
 from workbench.domain.forensics.damage import Damage, words
 from workbench.domain.forensics.senders import Sender
+from workbench.domain.mail import landing
 from workbench.domain.model.credential_use import PRODUCTION
 
 
@@ -61,3 +63,27 @@ class Assessment:
     def damage_lines(self) -> list[str]:
         """Return what readers did, whom it reached, and what is left of it, in sentences."""
         return words(self.damage)
+
+    def fact(self) -> dict[str, Any]:
+        """Return what the journal keeps of it, as plain JSON values."""
+        window = self.window.to_json()
+        return {
+            "lines": self.lines(),
+            "missing": self.missing(),
+            "loot": [
+                {
+                    "key": sender.key,
+                    "credential": sender.credential,
+                    "sender": sender.sender,
+                    "addresses": sorted(sender.addresses)[:4],
+                    "subjects": [text for text in sender.subjects if SHAPE_MASK in text][:4],
+                }
+                for sender in self.senders
+                if any(SHAPE_MASK in text for text in sender.subjects)
+            ][:50],
+            "window": {**window, "hours": window["hours"][-48:]},
+            "damage": self.damage.to_json(),
+            "senders": [sender.to_json() for sender in self.senders[:100]],
+            "links": landing.counted(self.proposals),
+            "entries": self.table.entries,
+        }

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from workbench.core.redact import masked
 from workbench.domain.forensics.hyperloglog import Distinct
+from workbench.domain.mail.links import shape_of_link
 from workbench.domain.model.credential_use import credential_of
 from workbench.mailgun.log_entries import Entry, LogPage, moment_text, sortable
 
@@ -38,6 +39,7 @@ _RUNS = re.compile(r"\S*#\S*|\S+@\S+|\b[0-9A-Fa-f]{8,}\b")
 KINDS = ("accepted", "delivered", "failed", "temporary", "opened", "clicked", "complained", "unsubscribed")
 _INDEX = {name: number for number, name in enumerate(KINDS)}
 _ACCEPTED, _DELIVERED, _FAILED, _TEMPORARY = 0, 1, 2, 3
+_CLICKED = _INDEX["clicked"]
 
 
 class GroupKey(NamedTuple):
@@ -52,11 +54,21 @@ class GroupKey(NamedTuple):
     shape: str
 
 
+class Kept(NamedTuple):
+    """Where a message itself is kept by the vendor: when it was accepted, its id, its key, its address."""
+
+    at: str
+    message_id: str
+    key: str
+    url: str
+
+
 @dataclass(slots=True, eq=False)
 class Group:
     """The counts of one group; ``hours`` counts accepted messages by hour since the reading's start.
 
-    ``first`` and ``last`` are moments of accepted messages as the log writes them.
+    ``first`` and ``last`` are moments of accepted messages as the log writes them. ``kept`` is the newest message that
+    the vendor stores, ``links`` counts clicks by the shape of the landing address.
     """
 
     key: GroupKey
@@ -70,6 +82,8 @@ class Group:
     example: str = ""
     scheduled: int = 0
     reached: Distinct = field(default_factory=Distinct)
+    kept: Kept | None = None
+    links: Counter[str] = field(default_factory=Counter)
 
     @property
     def accepted(self) -> int:
@@ -190,6 +204,14 @@ class Attribution:
         if headers is not None:
             if headers.message_id:
                 near[headers.message_id] = group
+            if (
+                entry.storage is not None
+                and entry.storage.key
+                and (group.kept is None or at >= group.kept.at)
+            ):
+                # The newest is the last to be thrown away.
+                name = headers.message_id or ""
+                group.kept = Kept(at, name, entry.storage.key, entry.storage.address)
             if not group.example:
                 group.example = masked(headers.subject or "")[:200]
         if message is not None and message.scheduled_for is not None:
@@ -209,6 +231,8 @@ class Attribution:
             self.unjoined[KINDS[number]] += 1
             return
         group.counts[number] += 1
+        if number == _CLICKED and entry.url:
+            _count(group.links, shape_of_link(entry.url) or "(no web address)")
         if number == _DELIVERED:
             if entry.recipient:
                 group.reached.add(entry.recipient)

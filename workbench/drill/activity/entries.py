@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from workbench.drill.activity.history import SENT
+from workbench.drill.activity.senders import LANDING_HOST
 from workbench.drill.activity.traffic import HOUR, Event, mix, unit
 from workbench.drill.api.dates import rfc3339_ms
 from workbench.drill.world.account import Account
@@ -172,7 +174,7 @@ class Entries:
                 "user-agent": "Mozilla/5.0",
             }
             if kind == "clicked":
-                entry["url"] = f"https://www.{entry['domain']['name']}/offer"
+                entry["url"] = landing_of(entry, abusive)
 
     def _of_sent(self, event: Event) -> dict[str, Any]:
         wanted = event.stream.removeprefix(SENT)
@@ -213,6 +215,15 @@ class Entries:
         url = f"{base}/v3/domains/{domain}/messages/{key}"
         return {"region": name, "env": "production", "key": key, "url": [url]}
 
+    def is_abusive(self, key: str) -> bool:
+        """Return whether the message with this storage key is the intruder's."""
+        try:
+            place = base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)).decode()
+        except ValueError:
+            return False
+        stream = self._account.world.streams.get(place.partition("|")[0])
+        return stream is not None and stream.actor == "intruder"
+
     def stored(self, key: str) -> dict[str, Any] | None:
         """Return the accepted entry of the message with this storage key, None when there is no such message."""
         try:
@@ -236,6 +247,14 @@ class Entries:
             if event.number == number and event.kind == "accepted":
                 return self.entry(event)
         return None
+
+
+def landing_of(entry: dict[str, Any], abusive: bool) -> str:
+    """Return where a message's link leads to; the intruder's names the reader, as such links do."""
+    if not abusive:
+        return f"https://www.{entry['domain']['name']}/offer"
+    token = f"{digest('landing', entry['recipient']) % 16**10:010x}"
+    return f"https://{LANDING_HOST}/track/{token}ab?to={quote(entry['recipient'])}"
 
 
 def _status(code: int, text: str, provider: Provider, who: int) -> dict[str, Any]:

@@ -26,6 +26,8 @@ _BAIT = [
     "Final notice: confirm your wallet {n}",
     "Unusual sign-in to your mailbox",
 ]
+# Where the intruder's links lead to: a reserved name, so that nobody can land anywhere.
+LANDING_HOST = "parcel-check.example"
 _FORM_BAIT = ["Copy of your message: you have won {n}", "Copy of your message: claim your prize"]
 
 

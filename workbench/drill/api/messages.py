@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from workbench.drill.activity import bodies
 from workbench.drill.api.dates import parse
 from workbench.drill.api.logs import reader
 from workbench.drill.api.wire import STORAGE, Answer, Area, Call, Refusal, said
@@ -67,30 +66,18 @@ def stored(call: Call) -> Answer:
     domain = call.domain()
     entry = reader(call).entries.stored(call.params["key"])
     kept = BODY_DAYS * 86400.0 if call.has("bodies") else 0.0
+    kept = min(kept, float(domain.message_ttl)) if domain.message_ttl else kept
     old = entry is None or parse(entry["@timestamp"]) < call.now - kept
     if entry is None or old or entry["domain"]["name"] != domain.name:
         raise Refusal(404, "Message not found")
-    headers: dict[str, Any] = entry["message"]["headers"]
-    text = f"Hello,\n\n{headers['subject']}\n\nhttps://www.{domain.name}/offer\n"
+    abusive = reader(call).entries.is_abusive(call.params["key"])
+    mail = bodies.written(entry, abusive)
     shown = {
-        "Content-Transfer-Encoding": "7bit",
-        "Content-Type": "text/plain; charset=utf-8",
-        "From": headers["from"],
-        "Message-Id": f"<{headers['message-id']}>",
-        "Mime-Version": "1.0",
-        "Subject": headers["subject"],
-        "To": headers["to"],
+        **mail.fields,
         "X-Mailgun-Tag": (entry["tags"] or [""])[0],
         "sender": entry["envelope"]["sender"],
-        "recipients": ", ".join(entry["message"]["recipients"]),
-        "body-html": f"<html><body>{text}</body></html>",
-        "body-plain": text,
-        "stripped-html": f"<html><body>{text}</body></html>",
-        "stripped-text": text,
-        "stripped-signature": "",
-        "X-Mailgun-Template-Name": "",
-        "X-Mailgun-Template-Variables": "",
     }
-    received = f"from client ([{entry.get('originating-ip', '')}]) by api with {entry.get('method', 'http')}"
-    shown_headers = [["Received", received], ["From", headers["from"]], ["Subject", headers["subject"]]]
-    return Answer({**shown, "message-headers": shown_headers})
+    shown["recipients"] = ", ".join(entry["message"]["recipients"])
+    if "message/rfc2822" in call.headers.get("accept", ""):
+        return Answer({**shown, "body-mime": mail.as_sent})
+    return Answer(shown)

@@ -1,0 +1,193 @@
+"""``workbench mail``: the intruder's mail itself, where it leads to, and who followed it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from workbench.cli import tables
+from workbench.cli.contain import read_account
+from workbench.cli.evidence import opened_incident
+from workbench.cli.opening import open_from, run_async
+from workbench.cli.output import document, say, text
+from workbench.cli.vaults import open_vault
+from workbench.core.errors import UsageError
+from workbench.core.redact import visible
+from workbench.documents import documents
+from workbench.domain.mail import landing
+from workbench.domain.mail.links import defanged
+from workbench.domain.mail.samples import Fate
+from workbench.presentation import mail as shown
+from workbench.readers.recipients import RecipientList
+from workbench.reports import mail_texts
+from workbench.session.mail import opened
+from workbench.session.session import Session
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; returns its exit code."""
+    work: dict[str, Callable[[argparse.Namespace], Awaitable[int]]] = {
+        "fetch": _fetch,
+        "show": _show,
+        "links": _links,
+        "clicked": _clicked,
+    }
+    if options.action == "clicked" and Path(options.to).exists():
+        raise UsageError(
+            f"{visible(options.to, 200)} is there already.", "Nothing was read.", "Name a new file."
+        )
+    return run_async(lambda: work[options.action](options))
+
+
+async def _fetch(options: argparse.Namespace) -> int:
+    """Fetch and seal one message of each intruder group; 0 when each is stored, 1 otherwise."""
+    session = await open_from(options)
+    try:
+        session.check_writable()
+        await read_account(session)
+        await session.investigation.assess()
+        found = session.investigation.mail.samples
+        if options.json:
+            rows = [msgspec.to_builtins(one) for one in found]
+            known = documents.known(session.situation())
+            document({**documents.head("mail", session.incident), **known, "messages": rows})
+        elif found:
+            text(tables.table(shown.sample_rows(found), shown.SAMPLE_HEADERS))
+        else:
+            say("No group of the log is judged the intruder's: there is no message to fetch.")
+    finally:
+        await session.aclose()
+    missing = [one for one in found if one.fate != Fate.STORED]
+    if found:
+        say(
+            f"{len(found) - len(missing)} of {len(found)} messages are sealed; `workbench mail show` opens them."
+        )
+    return 1 if missing else 0
+
+
+async def _show(options: argparse.Namespace) -> int:
+    """Show the sealed messages as plain text; needs no account."""
+    if sys.stdout is not None and sys.stdout.isatty() and not options.reveal:
+        raise UsageError(
+            "Standard output is a terminal.",
+            "Messages hold names and addresses of people, and whatever an intruder wrote.",
+            "Pipe it where it is needed, or add --reveal.",
+        )
+    home, incident, rows = await opened_incident(options)
+    vault = await open_vault(home, create=False)
+    try:
+        sealer = await vault.sealer("evidence")
+    finally:
+        vault.close()
+    found = await asyncio.to_thread(opened, home.folder(incident), rows, sealer)
+    if options.message is not None:
+        if not 1 <= options.message <= len(found):
+            raise UsageError(f"There are {len(found)} message(s).", "", "Count them from 1.")
+        found = [found[options.message - 1]]
+    if options.json:
+        messages = [
+            {
+                **{name: message.get(name) for name in _META},
+                **msgspec.to_builtins(read),
+                "links": [defanged(link) for link in read.links],
+            }
+            for message, read in found
+        ]
+        document({**documents.head("mail-shown", incident), "messages": messages})
+        return 0
+    if not found:
+        say("No message is stored: `workbench mail fetch` asks for them.")
+        return 1
+    text("\n\n".join(f"{n}. {shown.message_text(*one)}" for n, one in enumerate(found, options.message or 1)))
+    return 0
+
+
+_META = ("group", "message_id", "storage_key", "host", "sent_at", "fetched_at", "sha256")
+
+
+async def _links(options: argparse.Namespace) -> int:
+    """Show where the mail leads to and what to do about it; 1 while a page is known that may still be up."""
+    session = await open_from(options)
+    try:
+        await read_account(session)
+        situation = session.situation()
+        found = landing.landings(situation)
+        if options.json:
+            document(
+                {**documents.head("links", session.incident), **documents.known(situation), **_told(session)}
+            )
+        else:
+            if found:
+                text(tables.table(shown.landing_rows(found), shown.LANDING_HEADERS))
+            text("\n".join(mail_texts.lookups(situation)))
+    finally:
+        await session.aclose()
+    if not found:
+        say("No landing address is known yet: `workbench mail fetch` and `workbench assess` find them.")
+    return 1 if found else 0
+
+
+def _told(session: Session) -> dict[str, Any]:
+    situation = session.situation()
+    rows = [
+        {"link": defanged(one.shape), "host": one.host, "clicks": one.clicks, "messages": one.messages,
+         "domains": sorted(one.domains), "looks_like": one.alike or None}
+        for one in landing.landings(situation)
+    ]  # fmt: skip
+    return {
+        "links": rows,
+        "tracking_hosts": landing.tracking_hosts(situation),
+        "look_up": mail_texts.lookups(situation),
+    }
+
+
+async def _clicked(options: argparse.Namespace) -> int:
+    """Show, then write who followed a link of the intruder's mail; 0 once written."""
+    session = await open_from(options)
+    try:
+        await read_account(session)
+        made = await session.investigation.assess()
+        mail = session.investigation.mail
+        collected = await mail.clicked(made.table, made.proposals)
+        try:
+            await write_shown(session, collected, options, "clicked")
+        finally:
+            collected.close()
+    finally:
+        await session.aclose()
+    return 0
+
+
+async def write_shown(
+    session: Session, collected: RecipientList, options: argparse.Namespace, what: str
+) -> None:
+    """Show what a list would hold, have it confirmed, write it (mode 0600), and say so."""
+    seen = collected.preview()
+    say(f"{seen.people:,} people; columns: {', '.join(seen.columns)}. The first of them, shortened:")
+    for row in seen.rows:
+        say("  " + " | ".join(row))
+    if not options.yes:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "There is no terminal to confirm on.",
+                "Nothing was written.",
+                "Look at the above, then add --yes.",
+            )
+        say(
+            f"It is personal data. Type {seen.people} to write it to {visible(options.to, 200)}, else it is left."
+        )
+        if sys.stdin.readline().strip() != str(seen.people):
+            raise UsageError("Not confirmed.", "Nothing was written.", "")
+    count = await session.investigation.mail.write(collected, Path(options.to), what)
+    if options.json:
+        head = documents.head("list", session.incident)
+        document({**head, "list": what, "file": str(options.to), "people": count})
+    say(
+        f"{count:,} people written to {options.to}; readable by you alone (mode 0600). Remove it when they are told."
+    )

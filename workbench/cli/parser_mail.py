@@ -1,0 +1,31 @@
+"""The options of the intruder's mail: what it says, where it leads, who followed it."""
+
+from __future__ import annotations
+
+import argparse
+
+from workbench.cli.options import account_options, json_option, lazy
+
+
+def mail(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``workbench mail``."""
+    parser = commands.add_parser(
+        "mail", help="the intruder's mail: fetch it, read it, its links, who clicked"
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    fetch = actions.add_parser(
+        "fetch", help="seal one stored message of each intruder group, while it is kept"
+    )
+    show = actions.add_parser("show", help="read the sealed messages as plain text, links defanged")
+    show.add_argument("message", nargs="?", type=int, metavar="N", help="one of them (default: all)")
+    show.add_argument("--reveal", action="store_true", help="write it although standard output is a terminal")
+    links = actions.add_parser("links", help="landing pages, clicks, tracking hosts, where to look them up")
+    clicked = actions.add_parser("clicked", help="who followed a link, as CSV: they are warned first")
+    clicked.add_argument("--to", metavar="FILE.csv", required=True, help="a file that is not there yet")
+    clicked.add_argument(
+        "--yes", action="store_true", help="write it without asking (it is shown all the same)"
+    )
+    for name, action in (("fetch", fetch), ("show", show), ("links", links), ("clicked", clicked)):
+        account_options(action)
+        json_option(action)
+        action.set_defaults(run=lazy("mail"), action=name)

@@ -1,0 +1,1 @@
+"""The mail itself and what it links to: read, shown harmlessly, counted."""

@@ -1,0 +1,132 @@
+"""Texts about the intruder's mail: to Mailgun, to host and registrar of the landing page; where names are looked up.
+
+Nothing is sent: somebody reads, completes and sends them. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.core.redact import visible
+from workbench.core.registered_names import registrable
+from workbench.domain.mail import landing, samples
+from workbench.domain.mail.landing import Landing
+from workbench.domain.mail.links import defanged
+from workbench.domain.mail.samples import Fate
+from workbench.domain.model.situation import Situation
+from workbench.reports.audiences import BLANK
+
+_MOST = 12
+# Where a name is looked up by hand and where its removal or review is asked for. Nothing is asked by the program.
+_BY_HAND = (
+    (
+        "Google Safe Browsing",
+        "transparencyreport.google.com/safe-browsing/search",
+        "review: Search Console, Security issues; or safebrowsing.google.com/safebrowsing/report_error",
+    ),
+    ("URIBL", "lookup.uribl.com", "removal is asked for on the same page"),
+    ("SURBL", "surbl.org/surbl-analysis", "removal is asked for on the same page"),
+)
+
+
+def lookups(situation: Situation) -> list[str]:
+    """Return, for tracking and sending domains, what lists of names said as far as asked, and where to look by hand."""
+    abused = {domain for one in landing.landings(situation) for domain in one.domains if domain}
+    names = [*landing.tracking_hosts(situation), *sorted(abused)]
+    if not names:
+        return []
+    lines = [
+        f"Tracking host in use: {', '.join(visible(n, 100) for n in landing.tracking_hosts(situation)) or 'none'}."
+    ]
+    for name in names[:_MOST]:
+        seen = landing.listings(situation, name)
+        told = "; ".join(
+            f"{pair.zone} {'LISTED' if pair.listed else pair.last.verdict.value}" for pair in seen
+        )
+        lines.append(f"{visible(name, 100)}: {told or 'not asked yet: `workbench blocklists`'}")
+    lines.append("By hand, each name above and its parent:")
+    lines += [f"  {who}: {where}; {way}" for who, where, way in _BY_HAND]
+    return lines
+
+
+def to_mailgun(situation: Situation) -> str:
+    """Return the request to stop redirecting the links of the intruder's mail."""
+    found = landing.landings(situation)
+    stored = [
+        s for s in samples.of_fact(situation.state.facts.get(samples.FACT, {})) if s.fate == Fate.STORED
+    ]
+    hosts = ", ".join(landing.tracking_hosts(situation)) or BLANK
+    lines = [
+        "Subject: Compromised account: please stop redirecting links of the abuse",
+        "",
+        f"Mail sent with stolen credentials of our account ({visible(situation.state.name or BLANK, 60)}) holds links "
+        "that your tracking redirects to fraudulent pages. Readers go on clicking them.",
+        "Please make the tracked links of these messages lead nowhere, and keep the records.",
+        "",
+        f"Tracking host(s): {hosts}",
+        "Landing addresses (# stands for what varies; written so that nobody follows them):",
+        *_landing_lines(found),
+        "Messages, by id and storage key:",
+        *[f"- {visible(s.message_id, 120)}  {visible(s.storage_key, 120)}" for s in stored[:_MOST]],
+        *([] if stored else [f"- {BLANK} (`workbench mail fetch`)"]),
+        "",
+        "We must not change click tracking ourselves for that: it would not undo links already sent.",
+    ]
+    return "\n".join(lines)
+
+
+def _landing_lines(found: Sequence[Landing]) -> list[str]:
+    lines = [f"- {defanged(one.shape)} ({one.clicks:,} clicks)" for one in found[:_MOST]]
+    if len(found) > _MOST:
+        lines.append(f"- and {len(found) - _MOST} more")
+    return lines or [f"- {BLANK}"]
+
+
+def to_host(situation: Situation) -> str:
+    """Return the abuse report to whoever hosts the landing pages."""
+    return _abuse(
+        situation,
+        "the pages below are served from your network. Please take them down, keep the logs of who reached them, and "
+        "tell us what was entered there, as far as you may.",
+        "For the abuse contact of the network of each page's address:",
+    )
+
+
+def to_registrar(situation: Situation) -> str:
+    """Return the abuse report to the registrar of the landing pages' names."""
+    return _abuse(
+        situation,
+        "the names below were registered with you and are used for phishing. Please suspend them, and keep what you "
+        "know of the registrant.",
+        "For the abuse contact of the registrar of each name:",
+    )
+
+
+def _abuse(situation: Situation, wish: str, to: str) -> str:
+    found = landing.landings(situation)
+    names = sorted({registrable(one.host) for one in found})
+    volume = situation.volume
+    since = f"{volume.began:%Y-%m-%d %H:%M}Z" if volume is not None and volume.began is not None else BLANK
+    apes = sorted({one.alike for one in found if one.alike})
+    stored = [
+        s for s in samples.of_fact(situation.state.facts.get(samples.FACT, {})) if s.fate == Fate.STORED
+    ]
+    lines = [
+        f"{to} {', '.join(name.replace('.', '[.]') for name in names) or BLANK}",
+        "Subject: Phishing page, please take down",
+        "",
+        f"Somebody used stolen mail credentials of {visible(situation.state.name or BLANK, 60)} since about {since} "
+        f"(UTC) to send phishing. Reached by links of that mail, {wish}",
+        *([f"They are made to look like ours: {', '.join(visible(a, 80) for a in apes)}."] if apes else []),
+        "",
+        "Addresses (# stands for what varies from reader to reader; written so that nobody follows them):",
+        *_landing_lines(found),
+    ]
+    for one in stored[:1]:
+        lines += [
+            "",
+            f"One such message (sha256 {one.sha256}, sealed; we hand it out on request), without personal data:",
+            f"Subject: {visible(one.subject, 120)}",
+            *[f"> {line}" for line in one.excerpt.splitlines()],
+        ]
+    return "\n".join([*lines, "", f"Contact: {BLANK}"])

@@ -1,0 +1,103 @@
+"""The intruder's mail itself and who followed its links: fetched, sealed, opened again, written for those who warn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from workbench.core.errors import VaultError
+from workbench.core.sealing import Sealer
+from workbench.domain.forensics.attribution import Attribution
+from workbench.domain.forensics.classification import Proposal
+from workbench.domain.mail import mime, samples
+from workbench.domain.mail.samples import Sample
+from workbench.domain.model.credential_use import INTRUDER
+from workbench.domain.model.hash_chain import Row
+from workbench.mailgun.client import Priority
+from workbench.readers import stored_mail
+from workbench.readers.log import read_logs
+from workbench.readers.ports import Desk
+from workbench.readers.recipients import ClickedList, RecipientList
+from workbench.session import evidence
+from workbench.session.recorder import operator
+
+
+@dataclass(slots=True)
+class MailEvidence:
+    """The mail of one incident; ``samples`` are those the journal knows."""
+
+    desk: Desk
+
+    @property
+    def samples(self) -> list[Sample]:
+        """Return what became of each intruder group's message, as journaled."""
+        return samples.of_fact(self.desk.situation().state.facts.get(samples.FACT, {}))
+
+    async def preserve(self, proposals: Sequence[Proposal]) -> list[Sample]:
+        """Fetch and seal one stored message of each group judged the intruder's that is not stored yet.
+
+        Returns every sample; what could not be fetched says why. Raises VaultError and JournalError.
+        """
+        held = self.samples
+        asked = samples.wanted(proposals, held)
+        if not asked or self.desk.read_only:
+            return held
+        return await stored_mail.preserve(self.desk, asked, held, samples.left_out(proposals))
+
+    async def clicked(self, table: Attribution, proposals: Sequence[Proposal]) -> ClickedList:
+        """Return who followed a link of the intruder's mail, read from the log; ``close`` it when it was written.
+
+        Kept on disk while it is collected: memory does not grow with the log.
+        """
+        groups = [p.group.key for p in proposals if p.judged == INTRUDER]
+        collected = ClickedList(Attribution(table.start, table.end), groups)
+        try:
+            await self._collect(table, collected)
+        except BaseException:
+            collected.close()
+            raise
+        return collected
+
+    async def _collect(self, table: Attribution, collected: RecipientList) -> None:
+        api = self.desk.api
+        await read_logs(
+            api, api.endpoints.regions, table.start, table.end, (collected.take,), priority=Priority.READ
+        )
+
+    async def write(self, collected: RecipientList, path: Path, what: str) -> int:
+        """Write a list that was shown, journal that it was (never what it holds), and return how many it names."""
+        count = await asyncio.to_thread(collected.write, path)
+        if not self.desk.read_only:
+            body = {"list": what, "file": path.name, "people": count, "who": operator()}
+            await self.desk.record("list.written", body)
+        return count
+
+
+def opened(folder: Path, rows: Sequence[Row], sealer: Sealer) -> list[tuple[Mapping[str, Any], mime.Shown]]:
+    """Return the sealed messages of an incident with what may be shown of each, the newest reading last.
+
+    Raises VaultError where a sealed file is not what was stored. Blocks.
+    """
+    items, purged = evidence.stored(rows)
+    made: list[tuple[Mapping[str, Any], mime.Shown]] = []
+    for item in items if not purged else ():
+        if item.part != samples.PART:
+            continue
+        try:
+            content = msgspec.json.decode(evidence.plain(folder, item, sealer))
+        except msgspec.DecodeError as error:
+            raise VaultError(
+                f"{item.path} holds no messages.", "It is no evidence any more.", "Look for a copy."
+            ) from error
+        for message in content.get("messages", ()):
+            if isinstance(message, dict) and isinstance(message.get("answer"), dict):
+                made.append((message, samples.shown_of(message["answer"])))
+    return made
+
+
+__all__ = ["MailEvidence", "opened"]

@@ -1,0 +1,138 @@
+"""The intruder's mail on the screen: fetch it, read it harmlessly, stop its links, warn who followed them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workbench.core.redact import visible
+from workbench.tui.controllers.base import Controller
+
+if TYPE_CHECKING:
+    from workbench.domain.mail.samples import Sample
+    from workbench.readers.recipients import RecipientList
+    from workbench.tui.incident_port import Incident
+
+
+class MailController(Controller):
+    """One per app; shows and writes lists for the operator, never to the account."""
+
+    def table(self) -> dict[str, Callable[[Incident], object]]:
+        """Return the handlers by action id."""
+        return {
+            "mail.fetch": self.fetch,
+            "mail.show": self.read,
+            "mail.links": self.links,
+            "mail.clicked": self.clicked,
+        }
+
+    def impossible(self, action_id: str, session: Incident) -> str | None:
+        """Return why one of these is not possible now."""
+        if action_id == "mail.fetch" and session.read_only:
+            return session.read_only_words
+        if action_id in ("mail.fetch", "mail.clicked") and session.investigation.assessment is None:
+            return "nothing is assessed in this session yet: “damage: assess from the log”"
+        if action_id == "mail.show" and "mail" not in session.state.snapshots:
+            return "no message was fetched yet: “mail: fetch the intruder's messages”"
+        return ""
+
+    def fetch(self, session: Incident) -> None:
+        """Fetch and seal, then say what came of it."""
+        made = session.investigation.assessment
+        if made is None:
+            return
+
+        def told(found: list[Sample]) -> None:
+            from workbench.presentation.mail import standing
+
+            stored = sum(1 for one in found if one.sha256)
+            self._ui.tell(
+                f"{stored} of {len(found)} messages are sealed; “mail: read what was sent” shows them."
+            )
+            missing = "\n".join(f"{one.subject}: {standing(one)}" for one in found if not one.sha256)
+            if missing:
+                self.show_text("Messages that could not be fetched", missing, "", None, take=False)
+            self._ui.renew()
+
+        self._ui.work.start(
+            lambda: session.investigation.mail.preserve(made.proposals),
+            group="mail",
+            doing="fetching the intruder's messages",
+            then=told,
+        )
+
+    def read(self, session: Incident) -> None:
+        """Show the sealed messages."""
+
+        def told(text: str) -> None:
+            hint = "Plain text: nothing in it is a link. The evidence holds the messages as they were sent."
+            self.show_text("What the intruder sent", text, hint, None, take=False)
+
+        self._ui.work.start(session.stored_mail, group="mail", doing="opening the sealed messages", then=told)
+
+    def links(self, session: Incident) -> None:
+        """Show landing pages, look-ups and the texts about them."""
+        from workbench.domain.mail import landing
+        from workbench.presentation.mail import landing_rows
+        from workbench.reports import mail_texts
+
+        situation = session.situation()
+        rows = landing_rows(landing.landings(situation))
+        pages = [
+            f"{link}  {clicks} clicks, in {held} message(s)  {apes}" for link, clicks, held, apes in rows
+        ]
+        parts = [
+            "\n".join(pages or ["No landing page is known yet."]),
+            "\n".join(mail_texts.lookups(situation)),
+            mail_texts.to_mailgun(situation),
+            mail_texts.to_host(situation),
+            mail_texts.to_registrar(situation),
+        ]
+        rule = "\n\n" + "─" * 40 + "\n\n"
+        hint = "Nothing is sent: complete the blanks, then send each text yourself."
+        self.show_text("Where the mail leads to", rule.join(part for part in parts if part), hint, None)
+
+    def clicked(self, session: Incident) -> None:
+        """Collect who clicked, show it, ask where to, write it."""
+        made = session.investigation.assessment
+        if made is None:
+            return
+
+        def collected(found: RecipientList) -> None:
+            self._write(session, found)
+
+        self._ui.tell("Reading the clicks; this takes a while and changes nothing.")
+        self._ui.work.start(
+            lambda: session.investigation.mail.clicked(made.table, made.proposals),
+            group="mail",
+            doing="reading who clicked",
+            then=collected,
+        )
+
+    def _write(self, session: Incident, found: RecipientList) -> None:
+        from pathlib import Path
+
+        seen = found.preview()
+        shown = "; ".join(" | ".join(row[:3]) for row in seen.rows)
+
+        def given(typed: str) -> None:
+            path = Path(typed).expanduser()
+
+            def told(count: int) -> None:
+                found.close()
+                self._ui.tell(
+                    f"{count:,} people written to {visible(str(path), 120)}, readable by you alone."
+                )
+
+            self._ui.work.start(
+                lambda: session.investigation.mail.write(found, path, "clicked"),
+                group="mail",
+                doing="writing who clicked",
+                then=told,
+            )
+
+        words = (
+            f"{seen.people:,} people; columns {', '.join(seen.columns)}. The first: {shown or 'nobody'}. It is "
+            "personal data and is written only because you ask. Name a file that does not exist yet."
+        )
+        self._prompts.line("Write who clicked", words, given, placeholder="clicked.csv")
