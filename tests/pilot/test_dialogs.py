@@ -14,7 +14,7 @@ from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.tui.screens.choices import Choice
-from workbench.tui.screens.connect import Door, FoundKey, KeyChoice
+from workbench.tui.screens.connect import Door, FoundKey, KeyChoice, Refusal
 from workbench.tui.screens.reveal import RevealScreen
 
 KEY = "0123456789abcdef0123456789abcdef-01234567-89abcdef"
@@ -57,6 +57,77 @@ async def test_connect_with_what_was_found(running: Running) -> None:
         assert taken == [KeyChoice(found="env")]
 
 
+async def test_a_wrong_key_goes_back_to_the_key_field_as_often_as_needed(running: Running) -> None:
+    tried: list[str] = []
+    taken: list[KeyChoice] = []
+
+    async def try_key(choice: KeyChoice) -> Refusal | None:
+        assert choice.typed is not None
+        tried.append(choice.typed.reveal())
+        if len(tried) == 3:
+            return Refusal("This is a developer's key.", "Enter on the empty field goes on with it.")
+        return Refusal("Mailgun refuses this key (401) in US and EU.") if len(tried) < 3 else None
+
+    opened: list[bool] = []
+    session = FakeSession()
+
+    async def door() -> Door:
+        opened.append(bool(taken))
+        return Door(
+            take_key=taken.append,
+            try_key=try_key,
+            supplied=KeyChoice(typed=Secret(KEY[:-1] + "0")),
+        )
+
+    async with running(session, (80, 24), door=door, wait=False) as pilot:
+        await until(pilot, "refuses this key")
+        for end in "12":
+            pilot.app.screen.query_one("#key-input").post_message(events.Paste(KEY[:-1] + end))
+            await pilot.press("enter")
+            await app_of(pilot).work.rest("key", 5)
+            await pilot.pause()
+            assert not taken and "acme (US+EU)" not in screen_text(pilot)
+            assert app_of(pilot).screen.focused is pilot.app.screen.query_one("#key-input")
+        assert "developer's key" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert [t[-1] for t in tried] == ["0", "1", "2"]
+        assert taken[0].typed is not None and taken[0].typed.reveal()[-1] == "2"
+        assert "acme (US+EU)" in screen_text(pilot)
+
+
+async def test_a_weak_passphrase_keeps_the_focus_and_a_strong_one_can_be_accepted(running: Running) -> None:
+    taken: list[str] = []
+
+    async def take(passphrase: Secret) -> None:
+        taken.append(passphrase.reveal())
+
+    async def door() -> Door:
+        return Door(
+            vault="create",
+            take_passphrase=take,
+            judge=lambda s: ("Easy to guess.", False) if len(s.reveal()) < 9 else ("Hard to guess.", True),
+            offer=lambda: Secret("babe-bibo-bubu-dade-dido-dudu"),
+        )
+
+    async with running(FakeSession(), (80, 24), door=door, wait=False) as pilot:
+        await until(pilot, "credentials are lost")
+        assert "Shift+Tab" in screen_text(pilot) and "The rule" in screen_text(pilot)
+        await pilot.press(*"weak")
+        await pilot.pause()
+        assert "✗ hard to guess" in screen_text(pilot) and "still to be typed" in screen_text(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        first = pilot.app.screen.query_one("#pass-first")
+        assert pilot.app.screen.focused is first and "Too easy to guess" in screen_text(pilot)
+        await pilot.press("f2")
+        await pilot.pause()
+        assert "babe-bibo-bubu-dade-dido-dudu" in screen_text(pilot) and not taken
+        await pilot.press("enter")
+        await settle(pilot)
+        assert taken == ["babe-bibo-bubu-dade-dido-dudu"]
+
+
 async def test_leaving_at_the_door_quits(running: Running) -> None:
     async def door() -> Door:
         return Door(ask_key=True, take_key=lambda choice: None)
@@ -81,7 +152,7 @@ async def test_vault_is_made_with_a_passphrase_typed_twice(running: Running) -> 
             vault="create",
             vault_words="This host has no keyring.",
             take_passphrase=take,
-            judge=lambda s: "judged",
+            judge=lambda s: ("judged", True),
         )
 
     async with running(FakeSession(), (80, 24), door=door, wait=False) as pilot:

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _assess(options: argparse.Namespace) -> int:
-    session = await open_from(options)
+    session = await open_from(options, stores=options.lift_suppressions and not options.dry_run)
     try:
         return await assess(session, options)
     finally:

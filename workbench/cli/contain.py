@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _contain(options: argparse.Namespace) -> int:
-    session = await open_from(options)
+    session = await open_from(options, stores=not options.dry_run)
     try:
         return await contain(session, options)
     finally:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from workbench.cli.output import say, warn
-from workbench.cli.vaults import open_vault
+from workbench.cli.vaults import open_vault, reading_vault
 from workbench.core import config
 from workbench.core.atomic_files import read_plain, read_private
 from workbench.core.clock import SystemClock
@@ -102,8 +102,12 @@ def line_of_input(prompt: str) -> str:
         ) from None
 
 
-async def open_from(options: argparse.Namespace, *, drill: bool = False, home: Home | None = None) -> Session:
+async def open_from(
+    options: argparse.Namespace, *, drill: bool = False, home: Home | None = None, stores: bool = False
+) -> Session:
     """Open the session that the options name; raises the errors of ``open_session`` and the above.
+
+    Only what ``stores`` (secrets, evidence before a change) needs a vault; everything else reads without one.
 
     Whatever is wrong with vault or journal is said before anything else.
     """
@@ -112,7 +116,7 @@ async def open_from(options: argparse.Namespace, *, drill: bool = False, home: H
     keys, logins = old_secrets(getattr(options, "old_secrets_file", None))
     endpoints, key = endpoints_of(options), supplied_key(options)
     place.ensure()
-    vault = await open_vault(place, options)
+    vault = await (open_vault if stores else reading_vault)(place, options)
     try:
         session = await open_session(
             SessionOptions(

@@ -23,7 +23,7 @@ from workbench.core.state_dir import Home
 if TYPE_CHECKING:
     from workbench.core.redact import Secret
     from workbench.session.session import Session
-    from workbench.tui.screens.connect import Door, KeyChoice
+    from workbench.tui.screens.connect import Door, KeyChoice, Refusal
     from workbench.vault.vault import Vault
 
 # Seconds the drill's servers may take to say where they are; a cold start takes about one.
@@ -102,13 +102,14 @@ class _Entrance:
         """Return what has to be asked before the incident can be opened."""
         from workbench.cli.opening import supplied_key
         from workbench.cli.vaults import has_file, vault_choice
-        from workbench.tui.screens.connect import Door
+        from workbench.tui.screens.connect import Door, KeyChoice
         from workbench.vault.keyring_probe import answering
-        from workbench.vault.passphrases import judge, passphrase_from_environment
+        from workbench.vault.passphrases import generate_passphrase, judge, passphrase_from_environment
         from workbench.vault.vault import SystemKeyring, Vault
 
         self.home.ensure()
         self.key = supplied_key(self.options)
+        opened_before = await asyncio.to_thread(self._opened_before)
         ask_key = self.key is None and not await self._has_admin_key()
         choice = vault_choice(self.options, self.home)
         passphrase = passphrase_from_environment() if choice != "keyring" else None
@@ -127,9 +128,36 @@ class _Entrance:
             take_key=self._take_key,
             vault=state,  # type: ignore[arg-type]
             vault_words=words,
+            try_key=self.try_key,
+            supplied=KeyChoice(typed=self.key) if self.key is not None and not opened_before else None,
             take_passphrase=self.take_passphrase,
-            judge=lambda secret: judge(secret).words,
+            judge=lambda secret: ((told := judge(secret)).words, told.good_enough),
+            offer=generate_passphrase,
         )
+
+    async def try_key(self, choice: KeyChoice) -> Refusal | None:
+        """Ask Mailgun what a key is before an incident is opened on it; None where it is the one."""
+        from workbench.cli.opening import endpoints_of, network_of
+        from workbench.core.clock import SystemClock
+        from workbench.readers.key_admission import doubt_about
+        from workbench.tui.screens.connect import Refusal
+
+        if choice.typed is None:
+            return None
+        network = network_of(self.options, self.home)
+        doubt = await doubt_about(choice.typed, endpoints_of(self.options), SystemClock(), network)
+        if doubt is None:
+            return None
+        insist = ""
+        if doubt.lesser:
+            insist = "Enter on the empty field goes on with it, to look only."
+        elif await asyncio.to_thread(self._opened_before):
+            insist = "Enter on the empty field opens the incident all the same."
+        return Refusal(doubt.words(), insist)
+
+    def _opened_before(self) -> bool:
+        """Return whether this start goes on with an incident rather than opening one."""
+        return not self.options.new and (self.options.incident or self.home.latest()) is not None
 
     async def open_session(self) -> Session:
         """Open the session with what was found and asked; raises the errors of ``open_session``."""

@@ -18,6 +18,7 @@ from workbench.domain.model.replay import fold
 from workbench.journal.journal import read_rows
 from workbench.vault.keyring_probe import answering
 from workbench.vault.passphrases import PASSPHRASE_FILE, check_new, passphrase_from_environment
+from workbench.vault.reading import SHUT, NoVault
 from workbench.vault.vault import NoKeyring, SystemKeyring, Vault
 
 
@@ -68,6 +69,34 @@ async def open_vault(home: Home, options: argparse.Namespace | None = None, *, c
     return await _offer_file(
         home, found or NoKeyring("The workbench's own file was chosen for new credentials.")
     )
+
+
+async def reading_vault(home: Home, options: argparse.Namespace | None = None) -> Vault:
+    """Return the vault for a command that only reads: one that opens unasked, else none at all, which is said.
+
+    A vault that holds the incident's own admin key is needed even to read, and is asked for as ``open_vault`` does.
+    """
+    keyring = vault_choice(options, home) != "file"
+    unasked = bool(os.environ.get(PASSPHRASE_FILE)) or not await asyncio.to_thread(has_file, home)
+    if unasked and os.environ.get(PASSPHRASE_FILE):
+        return await open_vault(home, options)
+    if unasked and keyring and isinstance(found := await answering(), SystemKeyring):
+        return Vault(found.backend)
+    if await asyncio.to_thread(_runs_on_a_stored_key, home, getattr(options, "incident", None)):
+        return await open_vault(home, options)
+    say(SHUT)
+    return NoVault()
+
+
+def _runs_on_a_stored_key(home: Home, incident: str | None) -> bool:
+    """Return whether the incident replaced its admin key, so that the one to read with stands in the vault."""
+    try:
+        named = incident or home.latest()
+        if named is None:
+            return False
+        return bool(fold(read_rows(home.folder(named) / JOURNAL_NAME)).admin_entry)
+    except JournalError:
+        return True  # nobody knows; the vault remembers how far the journal came
 
 
 async def quiet_vault(home: Home) -> Vault | None:

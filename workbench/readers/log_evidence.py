@@ -74,10 +74,10 @@ class LogEvidence:
     async def export(self) -> Mapping[str, Any]:
         """Read the log once: sealed to disk and counted into groups; returns the manifest's file and hash.
 
-        A session that may not write only counts. Raises VaultError, and JournalError on a full disk.
+        A session that may not write, or has no vault, only counts. Raises VaultError, and JournalError on a full disk.
         """
         start, now = await self._span()
-        if self.desk.read_only:
+        if not self.desk.keeps_evidence:
             await self._count(start, now, (), Priority.BACKGROUND)
             return {}
         _, sealer = await self.desk.sealing()

@@ -34,6 +34,14 @@ class Desk(Protocol):
     def read_only(self) -> bool:
         """Return whether another workbench writes to this incident."""
 
+    @property
+    def keeps_evidence(self) -> bool:
+        """Return whether evidence can be sealed and journaled here."""
+
+    @property
+    def fingerprints_last(self) -> bool:
+        """Return whether fingerprints of today can be compared with those of other runs."""
+
     def situation(self) -> Situation:
         """Return everything that is known."""
 

@@ -265,6 +265,8 @@ class AccountReadings(IncidentRecord):
 
     async def preserve(self) -> None:
         """Store snapshot 0a: what the first cut would destroy. Raises VaultError, JournalError, ApiError."""
+        if not self._options.vault.keeps:
+            await self._options.vault.probe()  # says that there is none, and what to do
         if "keys" not in self.inventory.read_at:
             await self.read_inventory()
         content = snapshots.document(self.inventory, self.incident, "0a", self.clock)

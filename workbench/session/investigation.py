@@ -163,7 +163,8 @@ class Investigation:
         """Return what differs from the snapshot's baseline, as far as there is one."""
         before = situation.state.baseline.get("settings")
         taken = situation.state.snapshots.get(REST_PART, {}).get("at", "")
-        if not isinstance(before, Mapping) or not before:
+        # Without the vault the fingerprints are this run's own: everything would look changed.
+        if not isinstance(before, Mapping) or not before or not self.desk.fingerprints_last:
             return {}
         unseen = situation.state.baseline.get("settings_unread", ())
         key, _ = await self.desk.sealing()
@@ -182,7 +183,7 @@ class Investigation:
         return changed
 
     async def _store_settings(self, held: Settings, logs: Mapping[str, Any] | None = None) -> None:
-        if self.desk.read_only:
+        if not self.desk.keeps_evidence:
             return
         key, sealer = await self.desk.sealing()
         fingerprint = _fingerprinter(key)

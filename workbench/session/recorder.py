@@ -90,6 +90,16 @@ class IncidentRecord:
         """Return whether nothing can be written to this incident: see ``read_only_words``."""
         return self._journal.read_only
 
+    @property
+    def keeps_evidence(self) -> bool:
+        """Return whether evidence can be sealed so that it opens again: this may write, and a vault is open."""
+        return not self.read_only and self.fingerprints_last
+
+    @property
+    def fingerprints_last(self) -> bool:
+        """Return whether fingerprints are made with a vault's key; without one they are this run's own."""
+        return self._options.vault.keeps
+
     async def follow(self) -> int:
         """Take in what another workbench has written since; returns how many rows. Only where this one is read-only.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workbench.core.redact import Secret
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Work
-    from workbench.tui.screens.connect import Door
+    from workbench.tui.screens.connect import Door, KeyChoice, Refusal, Trying
 
 FirstScreen = Literal["panes", "connect"]
 
@@ -47,15 +47,32 @@ class Startup:
         if door.vault != "ready" and door.take_passphrase is not None:
             create = door.vault == "create"
             take = self._passphrase_taker(door.take_passphrase)
-            screen = VaultScreen(take, create=create, reason=door.vault_words, judge=door.judge)
+            screen = VaultScreen(
+                take, create=create, reason=door.vault_words, judge=door.judge, offer=door.offer
+            )
             if not await self._app.push_screen_wait(screen):
                 return False
-        if (door.ask_key or self._first_screen == "connect") and door.take_key is not None:
-            choice = await self._app.push_screen_wait(ConnectScreen(door.found))
+        refused = None
+        if door.supplied is not None and door.try_key is not None:
+            found = await door.try_key(door.supplied)
+            refused = (door.supplied, found) if found is not None else None
+        if (door.ask_key or refused or self._first_screen == "connect") and door.take_key is not None:
+            tried = self._key_trier(door.try_key) if door.try_key is not None else None
+            choice = await self._app.push_screen_wait(ConnectScreen(door.found, tried, refused=refused))
             if choice is None:
                 return False
             door.take_key(choice)
         return True
+
+    def _key_trier(self, ask: Callable[[KeyChoice], Awaitable[Refusal | None]]) -> Trying:
+        """Return what the connect screen calls: it asks about a key in a worker and answers why it is not the one."""
+
+        def start(choice: KeyChoice, answered: Callable[[Refusal | None], None]) -> None:
+            self._work.start(
+                lambda: ask(choice), group="key", doing="asking Mailgun about the key", then=answered
+            )
+
+        return start
 
     def _passphrase_taker(
         self, take: Callable[[Secret], Awaitable[None]]

@@ -95,9 +95,14 @@ class Vault:
         return cls(await _off_loop(_unlock_file, path, passphrase), limit=limit)
 
     @property
-    def kind(self) -> Literal["file", "system"]:
+    def kind(self) -> Literal["file", "system", "none"]:
         """``file`` for the workbench's own encrypted file, ``system`` for a keyring of the host."""
         return "file" if self._file is not None else "system"
+
+    @property
+    def keeps(self) -> bool:
+        """Return whether what is stored or sealed here can be read again later."""
+        return True
 
     @property
     def notices(self) -> list[str]:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from workbench.core.redact import Secret, visible
+from workbench.domain.detection.key_kinds import by_form
 from workbench.tui.screens.choices import Choice
 from workbench.tui.screens.dialog import Dialog, SecretInput, title, words
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
-
-MIN_KEY = 20  # characters; every form of a Mailgun key is longer (dossier A2)
 
 HOW_TO_MAKE_A_KEY = """\
 No key at hand? Make one in the control panel, it takes a minute:
@@ -30,6 +31,9 @@ No key at hand? Make one in the control panel, it takes a minute:
 4. Copy the key: it is shown once. Type or paste it above.
 The workbench replaces this key as well, so that nothing from today stays behind."""
 
+RULES = (
+    "The rule: hard to guess for somebody who has the file. Four or five words that nobody says together do."
+)
 ONE_FILE = "The new keys and passwords go into one encrypted file on this host, opened with a passphrase."
 LOST_WITHOUT_IT = (
     "Without this passphrase the new credentials are lost: nobody can recover it, not Mailgun and not the "
@@ -53,29 +57,58 @@ class KeyChoice:
     found: str = ""
 
 
+class Refusal(NamedTuple):
+    """Why a key was not taken, in words; ``insist`` where one may go on with it all the same, and what that means."""
+
+    words: str
+    insist: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
     """What has to be asked before the incident can be opened.
 
+    ``try_key`` asks Mailgun about a key and returns why it is not the one, None where it is; without it a key is taken
+    as it is. ``supplied`` says that a key came from the environment, to be tried before anything is asked.
     ``vault`` is ready, or must be created or unlocked; ``take_passphrase`` raises WorkbenchError with the
-    words when it is wrong or too weak; ``judge`` returns words about a passphrase being typed.
+    words when it is wrong or too weak; ``judge`` returns words about a passphrase being typed, and whether it is good
+    enough; ``offer`` a strong one.
     """
 
     ask_key: bool = False
     found: Sequence[FoundKey] = ()
     take_key: Callable[[KeyChoice], None] | None = None
+    try_key: Callable[[KeyChoice], Awaitable[Refusal | None]] | None = None
+    supplied: KeyChoice | None = None
     vault: Literal["ready", "create", "unlock"] = "ready"
     vault_words: str = ""
     take_passphrase: Callable[[Secret], Awaitable[None]] | None = None
-    judge: Callable[[Secret], str] | None = None
+    judge: Callable[[Secret], tuple[str, bool]] | None = None
+    offer: Callable[[], Secret] | None = None
+
+
+Trying = Callable[[KeyChoice, Callable[[Refusal | None], None]], object]
 
 
 class ConnectScreen(Dialog[KeyChoice]):
-    """Asks for the admin key, or offers what was found in the environment or the vault."""
+    """Asks for the admin key, or offers what was found in the environment or the vault.
 
-    def __init__(self, found: Sequence[FoundKey] = ()) -> None:
+    ``try_`` starts asking about a key and calls back with why it is not the one, None where it is: the question then
+    comes again, with the reason under the field, as often as needed. ``refused`` is a reason from before.
+    """
+
+    def __init__(
+        self,
+        found: Sequence[FoundKey] = (),
+        try_: Trying | None = None,
+        *,
+        refused: tuple[KeyChoice, Refusal] | None = None,
+    ) -> None:
         super().__init__(classes="connect-screen")
         self._found = found
+        self._try = try_
+        self._refused = refused
+        self._trying = False
         self._table = KeyedTable(
             (Column("where", "found", flex=1, min_width=14), Column("tail", "key", width=10)), id="found-keys"
         )
@@ -92,7 +125,7 @@ class ConnectScreen(Dialog[KeyChoice]):
                 yield words("Found on this host; Enter uses the one under the cursor:")
                 yield self._table
             yield SecretInput("Admin API key: type or paste it, then Enter", id="key-input")
-            yield words("", classes="dialog-wrong", id="key-wrong")
+            yield words(self._reason(), classes="dialog-wrong", id="key-wrong")
             with VerticalScroll(classes="dialog-scroll", can_focus=False):
                 yield words(HOW_TO_MAKE_A_KEY)
             yield words("Enter connects · Tab moves · Esc quits", classes="dialog-keys")
@@ -109,28 +142,61 @@ class ConnectScreen(Dialog[KeyChoice]):
 
     @on(KeyedTable.Opened)
     def _take_found(self, event: KeyedTable.Opened) -> None:
-        self.dismiss(KeyChoice(found=event.key))
+        self._ask(KeyChoice(found=event.key))
 
     @on(Input.Submitted, "#key-input")
     def _take_typed(self, event: Input.Submitted) -> None:
         value = "".join(event.value.split())
-        wrong = ""
-        if not value:
-            wrong = "No key was typed."
-        elif len(value) < MIN_KEY or not value.isascii() or not value.isprintable():
-            wrong = f"This is no Mailgun key ({len(value)} characters): copy the whole key, and nothing else."
-        if wrong:
-            self.query_one("#key-wrong", Static).update(wrong)
+        if not value and self._refused is not None and self._refused[1].insist:
+            self.dismiss(self._refused[0])
+            return
+        typed = Secret(value)
+        doubt = by_form(typed)
+        if doubt is not None:
+            self._tell(doubt.words())
             return
         event.input.value = ""
-        self.dismiss(KeyChoice(typed=Secret(value)))
+        self._ask(KeyChoice(typed=typed))
+
+    def _ask(self, choice: KeyChoice) -> None:
+        """Have Mailgun asked about a key; without anybody to ask it is taken as it is."""
+        if self._try is None:
+            self.dismiss(choice)
+        elif not self._trying:
+            self._trying, self._refused = True, None
+            self._tell("One moment: Mailgun is asked about this key.")
+            self._try(choice, lambda refusal: self._answered(choice, refusal))
+
+    def _answered(self, choice: KeyChoice, refusal: Refusal | None) -> None:
+        self._trying = False
+        if not self.is_current:
+            return
+        if refusal is None:
+            self.dismiss(choice)
+            return
+        self._refused = (choice, refusal)
+        self._tell(self._reason())
+        self.query_one("#key-input").focus()
+
+    def _reason(self) -> str:
+        if self._refused is None:
+            return ""
+        refusal = self._refused[1]
+        return f"{refusal.words} {refusal.insist}".strip()
+
+    def _tell(self, text: str) -> None:
+        self.query_one("#key-wrong", Static).update(Content(visible(text, 1200)))
 
 
 class VaultScreen(Dialog[bool]):
-    """Makes or unlocks the file vault. The passphrase is typed twice when it is new.
+    """Makes or unlocks the file vault. The passphrase is typed twice when it is new, or a strong one accepted.
 
     ``take`` starts the opening and calls back with what was wrong, ``""`` when the vault is open.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "offer", "A strong one", id="vault.offer", show=False, priority=True)
+    ]
 
     def __init__(
         self,
@@ -138,9 +204,12 @@ class VaultScreen(Dialog[bool]):
         *,
         create: bool,
         reason: str = "",
-        judge: Callable[[Secret], str] | None = None,
+        judge: Callable[[Secret], tuple[str, bool]] | None = None,
+        offer: Callable[[], Secret] | None = None,
     ) -> None:
         super().__init__(classes="vault-screen")
+        self._offer = offer if create else None
+        self._offered: Secret | None = None
         self._take = take
         self._create = create
         self._reason = reason
@@ -160,20 +229,57 @@ class VaultScreen(Dialog[bool]):
                 yield SecretInput("The same passphrase again", id="pass-second")
             # What is wrong stands first: on a low terminal the judgement is what may be cut off.
             yield words("", classes="dialog-wrong", id="pass-wrong")
-            yield words("", id="pass-words")
-            yield words("Enter goes on · Esc quits", classes="dialog-keys")
+            yield words(RULES if self._create else "", id="pass-words")
+            keys = "Enter goes on · Tab, Shift+Tab move" if self._create else "Enter goes on"
+            offer = " · F2 makes a strong one" if self._offer is not None else ""
+            yield words(f"{keys}{offer} · Esc quits", classes="dialog-keys")
 
     def on_mount(self) -> None:
         """Ready to type."""
         self.query_one("#pass-first").focus()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        """Say while typing how each rule stands; what is shown describes the passphrase and never quotes it."""
+        if self._create:
+            if event.value:
+                self._wrong("")
+            self.query_one("#pass-words", Static).update(Content(self._standing()))
+
+    def _standing(self) -> str:
+        first, second = (self.query_one(name, Input).value for name in ("#pass-first", "#pass-second"))
+        if self._offered is not None and first == self._offered.reveal():
+            note = f"Write this down now, it is shown only here:\n\n    {first}\n\n"
+            return f"{note}Enter accepts it once it is written down; typing makes one of your own."
+        if not first:
+            return RULES
+        judged, enough = self._judge(Secret(first)) if self._judge is not None else ("", True)
+        same = (
+            "is the same" if second == first else "is not the same yet" if second else "is still to be typed"
+        )
+        signs = ("✓" if enough else "✗", "✓" if second == first else "·")
+        return f"{signs[0]} hard to guess: {judged}\n{signs[1]} the second one {same}"
+
+    def action_offer(self) -> None:
+        """Make a strong passphrase, fill it in twice and show it to be written down."""
+        if self._offer is None:
+            return
+        self._offered = self._offer()
+        for field in self.query(SecretInput):
+            field.value = self._offered.reveal()
+        self.query_one("#pass-second").focus()
 
     @on(Input.Submitted, "#pass-first")
     def _first(self, event: Input.Submitted) -> None:
         if not self._create:
             self._submit(event.value)
             return
-        if event.value and self._judge is not None:
-            self.query_one("#pass-words", Static).update(self._judge(Secret(event.value)))
+        if not event.value:
+            self._wrong("The passphrase is empty.")
+            return
+        if self._judge is not None and not self._judge(Secret(event.value))[1]:
+            self._wrong("Too easy to guess: make it longer here, the field keeps what you typed.")
+            return
         self.query_one("#pass-second").focus()
 
     @on(Input.Submitted, "#pass-second")
