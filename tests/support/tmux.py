@@ -33,7 +33,7 @@ class Tmux:
     def __init__(self, folder: Path, *, columns: int, lines: int, env: Mapping[str, str]) -> None:
         self._socket = folder / "tmux.sock"
         self._columns, self._lines = columns, lines
-        self._env = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env}
+        self._env = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "WORKBENCH_TOUR": "0", **env}
         for name in ("TMUX", "COLUMNS", "LINES", "NO_COLOR", "WORKBENCH_ASCII", "WORKBENCH_THEME"):
             self._env.pop(name, None)
         self.raw = folder / "terminal.bytes"

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     entrance = _Entrance(options)
     app = WorkbenchApp(entrance.open_session, door=entrance.door, first_screen="panes")
     with drawn_on_terminal():
-        return app.run(mouse=False) or 0
+        return app.run(mouse=True) or 0
 
 
 def run_drill(options: argparse.Namespace) -> int:
@@ -47,12 +47,28 @@ def run_drill(options: argparse.Namespace) -> int:
     from workbench.tui.app import WorkbenchApp
 
     drill = _Drill(options)
-    app = WorkbenchApp(drill.open_session, drill=True, watch_every=10.0, rate_every=5.0)
+    app = WorkbenchApp(drill.open_session, drill=True, tour=_first_time(), watch_every=10.0, rate_every=5.0)
     try:
         with drawn_on_terminal():
-            return app.run(mouse=False) or 0
+            return app.run(mouse=True) or 0
     finally:
         drill.stop()
+
+
+def _first_time() -> bool:
+    """Return whether nobody was offered the tour of this drill yet, and note that somebody is now.
+
+    ``WORKBENCH_TOUR=0`` never offers it: for scripts that play the screen.
+    """
+    if os.environ.get("WORKBENCH_TOUR") == "0":
+        return False
+    home = Home.find().drill()
+    home.ensure()
+    seen = home.path / "tour-offered"
+    if seen.exists():
+        return False
+    seen.touch(mode=0o600)
+    return True
 
 
 @contextlib.contextmanager

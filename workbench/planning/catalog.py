@@ -326,6 +326,18 @@ _ALL = (
         footer=True,
     ),
     Action(
+        "tour",
+        "help: the two-minute tour",
+        "Says in four pages what the top line means, what Enter does, and how to leave.",
+        key="f1",
+    ),
+    Action(
+        "mouse.toggle",
+        "view: mouse on or off",
+        "With the mouse off the terminal selects text again; every key works either way.",
+        key="f2",
+    ),
+    Action(
         "palette",
         "view: all commands",
         "Lists every action by name, the impossible ones with the reason.",

@@ -72,6 +72,7 @@ class WorkbenchApp(TerminalApp):
         *,
         first_screen: FirstScreen = "panes",
         drill: bool = False,
+        tour: bool = False,
         door: Callable[[], Awaitable[Door]] | None = None,
         watch_every: float = WATCH_EVERY,
         rate_every: float = RATE_EVERY,
@@ -105,6 +106,7 @@ class WorkbenchApp(TerminalApp):
         self._startup = Startup(self, self.work, open_session, door, first_screen)
         self._ending = Shutdown(self, self, self.close_session)
         self.drill = drill
+        self._offers_tour = tour
         self._unsubscribe: Callable[[], None] | None = None
 
     def get_default_screen(self) -> Screen[None]:
@@ -115,6 +117,8 @@ class WorkbenchApp(TerminalApp):
         """Return what needs no open incident, by action id."""
         return {
             "help": self._help,
+            "tour": self._tour,
+            "mouse.toggle": self._mouse,
             "quit": self.ask_quit,
             "redraw": self.redraw,
             "palette": self.action_command_palette,
@@ -129,6 +133,20 @@ class WorkbenchApp(TerminalApp):
 
         pane = self.main.panes[self.main.current]
         self.push_screen(HelpScreen(pane.PANE, pane.TITLE, pane.HELP))
+
+    def _tour(self) -> None:
+        from workbench.tui.screens.tour import TourScreen
+
+        self.push_screen(TourScreen())
+
+    def _mouse(self) -> None:
+        match self.toggle_mouse():
+            case None:
+                self.tell("This terminal offers no mouse.")
+            case True:
+                self.tell("The mouse works here: a click selects, the wheel scrolls. F2 switches it off.")
+            case False:
+                self.tell("The mouse is the terminal's again: it selects text. F2 switches it back on.")
 
     def _local(self) -> None:
         local = not self.store.look.local
@@ -158,6 +176,11 @@ class WorkbenchApp(TerminalApp):
         self.main.renew()
         self._errors.say_what_it_rests_on(session)
         self.account.connect()
+        if self._offers_tour:
+            from workbench.tui.screens.tour import OFFER
+
+            self._offers_tour = False
+            self.tell(OFFER)
 
     def _follow_blocklists(self) -> None:
         if self.store.session is not None:

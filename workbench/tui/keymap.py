@@ -33,6 +33,8 @@ _KEY_NAMES = {
     "question_mark": "?",
     "slash": "/",
     "space": "space",
+    "f1": "F1",
+    "f2": "F2",
     "f5": "F5",
     "up": "↑",
     "down": "↓",

@@ -60,7 +60,9 @@ SCREEN_ONLY = {
     **dict.fromkeys(
         [name for name in ACTIONS if name.startswith("drill.")], "plays a part of the drill's guide"
     ),
-    **dict.fromkeys(("redraw", "palette", "quit", "share.toggle", "local.toggle"), _VIEW),
+    **dict.fromkeys(
+        ("redraw", "palette", "quit", "share.toggle", "local.toggle", "tour", "mouse.toggle"), _VIEW
+    ),
     "next.do": "the guide is the screen's; `status` names the next action of each step",
     "stop": "a signal stops a command",
     **dict.fromkeys(("keys.delete", "domains.delete", "subaccounts.disable", "subaccounts.enable"), _TYPED),

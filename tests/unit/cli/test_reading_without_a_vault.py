@@ -44,7 +44,11 @@ async def test_it_holds_nothing_takes_nothing_and_says_so() -> None:
     vault, name = NoVault(), EntryName("service", "name")
     assert await vault.fetch(name) is None and await vault.names() is None
     assert await vault.vault_key("a") == await vault.vault_key("a") != await vault.vault_key("b")
-    for call in (vault.store(name, Secret("value")), vault.store_many({name: Secret("value")}), vault.probe()):
+    for call in (
+        vault.store(name, Secret("value")),
+        vault.store_many({name: Secret("value")}),
+        vault.probe(),
+    ):
         with pytest.raises(VaultError, match="nothing can be kept"):
             await call
 

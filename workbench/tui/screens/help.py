@@ -43,7 +43,7 @@ def help_pieces(pane: Pane, about: str) -> list[tuple[str, str]]:
 class HelpScreen(Dialog[None]):
     """The help of one pane."""
 
-    BINDINGS = [("question_mark,q,enter,f1", "back", "Close")]  # noqa: RUF012 - Textual's own form
+    BINDINGS = [("question_mark,q,enter", "back", "Close")]  # noqa: RUF012 - Textual's own form
 
     def __init__(self, pane: Pane, name: str, about: str) -> None:
         super().__init__(classes="help-screen")

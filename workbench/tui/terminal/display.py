@@ -9,7 +9,7 @@ from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.screen import Screen
 
-from workbench.tui.terminal.driver import TerminalDriver
+from workbench.tui.terminal.driver import TerminalDriver, offers_mouse
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -39,6 +39,13 @@ class TerminalApp(App[int]):
             self._handle_exception(error)
         finally:
             self.post_display_hook()
+
+    def toggle_mouse(self) -> bool | None:
+        """Take the mouse or give it back; return whether it is ours now, None where there is none to take."""
+        driver = self._driver
+        if not isinstance(driver, TerminalDriver) or not offers_mouse():
+            return None
+        return driver.toggle_mouse()
 
     def send_whole(self) -> None:
         """Send the whole picture once more, whatever the terminal is believed to show."""

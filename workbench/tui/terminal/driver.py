@@ -98,6 +98,23 @@ class TerminalDriver(LinuxDriver):
         self._reads_at = 0.0
         self._send()
 
+    def _enable_mouse_support(self) -> None:
+        """Ask for presses and the wheel alone: reports of every movement are traffic that nothing here needs."""
+        if self._mouse and offers_mouse():
+            self.write("\x1b[?1000h\x1b[?1006h")
+
+    def _disable_mouse_support(self) -> None:
+        if self._mouse and offers_mouse():
+            self.write("\x1b[?1000l\x1b[?1006l")
+
+    def toggle_mouse(self) -> bool:
+        """Give the mouse back to the terminal, or take it; return whether it is ours now."""
+        if self._mouse:
+            self._disable_mouse_support()
+        self._mouse = not self._mouse
+        self._enable_mouse_support()
+        return self._mouse
+
     def _send(self) -> None:
         output, loop = self._output, self._loop
         if not self._pending or output is None or output.busy:
@@ -152,6 +169,15 @@ def terminal_descriptor() -> int:
         except (OSError, ValueError):
             continue  # Closed, or no file at all: the next one.
     return 2
+
+
+def offers_mouse() -> bool:
+    """Return whether the terminal reports a mouse, as its terminfo says."""
+    try:
+        curses.setupterm(fd=terminal_descriptor())
+        return bool(curses.tigetstr("kmous"))
+    except curses.error:
+        return False
 
 
 def _erases_in_colour() -> bool:
