@@ -7,9 +7,11 @@ only when the player waits. What no press decides (reading a whole log, asking n
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -32,13 +34,15 @@ from workbench.drill.servers.serve import RunningDrill
 from workbench.execution.progress import EffectMoved, Phase
 from workbench.planning.catalog import ACTIONS
 from workbench.planning.choices import WITH_WAYS, Choices
-from workbench.readers import blocklist_targets
+from workbench.readers import blocklist_targets, dns_policies
 from workbench.session.blocklist_watch import BlocklistWatch
 from workbench.session.session import Session
 
 SMALL: Mapping[str, int] = {"domains": 3, "credentials": 6, "users": 3}
 LOG_READ = 0.15  # the watch reads the log every third minute, and a log costs most of a play
 MOST = 140  # presses; whoever needs more goes round in circles
+# A moment that is waited for, as the guide says it; none of a day that has passed.
+UNTIL = re.compile(r"(?<!contained )until (\d\d \w{3})(?: (\d\d:\d\d)Z)?")
 WINDOW = {"from": "2026-11-21T05:00:00Z", "to": "2026-11-21T14:00:00Z"}
 
 
@@ -113,6 +117,17 @@ class Player:
         """Return what the guide names now."""
         return self.session.lead()
 
+    def passed(self) -> list[str]:
+        """Return the sentences of the guide that wait for a day which is over."""
+        now = self.session.situation().now
+        told = [*self.lead().waits, self.lead().happens, *(step.waits for step in self.session.steps())]
+        found = []
+        for words in told:
+            for day, clock in UNTIL.findall(words):
+                end = datetime.strptime(f"{now.year} {day} {clock or '23:59'} +0000", "%Y %d %b %H:%M %z")
+                found += [words] if end < now - timedelta(minutes=1) else []
+        return found
+
     def view(self) -> tuple[object, ...]:
         """Return what the runbook shows: the lead, and every step with its evidence."""
         return (
@@ -156,6 +171,8 @@ class Player:
             if now.kind is Kind.END:
                 return now
             await self.press(now)
+            if late := self.passed():
+                raise AssertionError(self.tale(f"waits for what has passed: {late}"))
             if now.waiting:
                 after = self.lead()
                 if (after.kind, after.step) == (now.kind, now.step):
@@ -365,9 +382,13 @@ async def player(
         async def no_logs(watch: BlocklistWatch) -> None:
             await watch.host.fact(REFUSALS, {"as_of": iso(watch.now()), "providers": {}})
 
+        async def no_name_server(_: Any) -> tuple[None, str]:
+            return None, "no name server is asked here"
+
         with (
             mock.patch.object(blocklist_targets, "lookups", lookups),
             mock.patch.object(BlocklistWatch, "read_aftermath", no_logs),
+            mock.patch.object(dns_policies, "_resolver", no_name_server),
         ):
             async with opened(drill, folder, clock=drill.clock) as session:
                 bind(session, drill)

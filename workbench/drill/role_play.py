@@ -120,6 +120,8 @@ class _Parts:
                 elif record.effect.id not in situation.state.adoption:
                     unused += 1
                     self.noted.append({"effect": record.effect.id, "unneeded": _DEVELOPERS})
+        # Whoever puts a credential in looks at what it is used for: a form that was abused is closed.
+        await self._control("panel", {"do": "fix-site"})
         # Adoption shows in the log, and some applications send only once in a while.
         await self._control("clock", {"seconds": HOUR})
         rest = f" {plural(unused, 'credential')} nobody uses." if unused else ""
@@ -157,10 +159,14 @@ class _Parts:
         answer = await self._api.call(
             "POST", f"/_drill/{name}", json=body, priority=Priority.READ, repeat_safe=False
         )
-        return dict(answer.document) if isinstance(answer.document, dict) else {}
+        return answer.object()
 
 
 async def _write_to_lists(session: Played) -> None:
+    if not session.situation().state.listings.mattering:
+        return
+    # No list is asked before it is seen anew that nobody sends any more.
+    await session.read_use()
     for found in session.blocklists.removals():
         if found.ready and found.listing.matters:
             await session.blocklists.requested(*found.listing.pair)
@@ -171,6 +177,9 @@ async def _watch_over(session: Played, played: _Parts) -> str:
 
     An alarm ends it early: somebody is back, and that comes first.
     """
+    # What is not asked cannot be called clean: in the drill somebody reads the terms that wait for a yes, and gives it.
+    if terms := session.blocklists.acceptable():
+        await session.blocklists.accept([zone.name for zone in terms])
     days = 1
     while not session.blocklists.over() and days < MOST_DAYS:
         await session.watch_blocklists()
@@ -182,4 +191,9 @@ async def _watch_over(session: Played, played: _Parts) -> str:
         days += 1
     await session.watch_blocklists()
     await session.read_use()
-    return f"{plural(days, 'day')} passed; every list was asked when it was due."
+    yes = (
+        f"The terms of {plural(len(terms), 'list')} were accepted, so that they are asked too. "
+        if terms
+        else ""
+    )
+    return f"{yes}{plural(days, 'day')} passed; every list was asked when it was due."

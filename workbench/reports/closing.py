@@ -70,7 +70,8 @@ def still_open(situation: Situation) -> Section:
     lines.append(_enabled(situation))
     until = watch_until(situation.state)
     ends = f"{until:%Y-%m-%d}" if until is not None else f"{WATCH_DAYS} days after containment"
-    lines.append(f"Blocklists, complaint rates and the account itself are watched until {ends}.")
+    are = "were" if until is not None and until <= situation.now else "are"
+    lines.append(f"Blocklists, complaint rates and the account itself {are} watched until {ends}.")
     return Section("Still open", (Bullets(tuple(lines)),))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from workbench.blocklists.removal import Removal
+    from workbench.blocklists.zones import Zone
     from workbench.core.redact import Secret
     from workbench.domain.model.situation import Situation
     from workbench.mailgun.client import Mailgun
@@ -26,6 +27,12 @@ class Delisting(Protocol):
 
     def removals(self) -> tuple[Removal, ...]:
         """Return the way off every listing."""
+
+    def acceptable(self) -> tuple[Zone, ...]:
+        """Return the lists that are off only because nobody accepted their terms yet."""
+
+    async def accept(self, zones: Sequence[str]) -> None:
+        """Record that the terms of some lists were accepted."""
 
     async def requested(self, subject: str, zone: str) -> object:
         """Record that a removal was asked for."""

@@ -14,6 +14,7 @@ from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, S
 from workbench.domain.blocklists.refusals import remainder_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
+from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.verdict import Found, Verdict, attested
 
 # Listings come days after the abuse (drill and dossier: days 0, 1 and 3); a week covers them.
@@ -36,30 +37,73 @@ def blocklists(situation: Situation) -> Found:
     waiting = [seen for seen in matter if not settled(seen, now)]
     lines = (_summary(book), *_details(book), *rate_lines(state), *refusal_lines(state))
     if waiting:
-        first = "" if state.contained_at else "ask for removal only once access is cut: "
-        shown = "; ".join(f"{seen.subject} on {seen.zone}" for seen in waiting[:4])
-        more = f" and {len(waiting) - 4} more" if len(waiting) > 4 else ""
-        lines = (f"{first}{shown}{more}", *lines)
-        progress = (len(matter) - len(waiting), len(matter))
-        found = Found(Verdict.IN_PROGRESS, lines, progress, action=REMOVE)
-        # Who asks before access is proven cut is listed again at once: the steps before come first.
-        stands_back = replace(found, action=CHECK, idle=True, waits=_BEFORE)
-        return said or (found if state.contained_at else stands_back)
-    until = watch_until(state)
+        return said or _to_ask(situation, waiting, len(matter), lines)
     if said is not None:
         return said
     claim = clean.of_book(book)
     # Not asked, or not answered, is not clean: whoever looks those up by hand says so.
     dark = () if claim.good or matter else (f"{clean.words(claim)}; look these up by hand, then attest (t)",)
+    until = watch_until(state)
     if until is None or now < until or matter:
-        day = f"until {until:%d %b}" if until is not None else f"for {WATCH_DAYS} days after containment"
-        words = f"watched {day}: a listing can come days after the abuse"
-        found = Found(Verdict.IN_PROGRESS, (*dark, *lines[:1], words, *lines[1:]), action=CHECK, idle=True)
-        return replace(found, waits=f"the lists, {day}; what is due is asked again by itself")
+        return _watching(situation, book, until, dark, lines)
     if dark:
         waits = "whoever looks these lists up by hand and attests it (t), or enables them in config.toml"
         return Found(Verdict.IN_PROGRESS, (*dark, *lines), action=SHOW, idle=True, waits=waits)
     return Found(Verdict.DONE, (f"no listing that matters, watched until {until:%d %b}", *lines))
+
+
+def _to_ask(situation: Situation, waiting: list[Seen], matter: int, lines: tuple[str, ...]) -> Found:
+    """Name the listings whose removal is to be asked for; before the account is seen to be shut they wait for that.
+
+    Who asks too early is listed again at once. The word for it is the one that the removal itself goes by.
+    """
+    over = containment(situation)
+    first = "" if over.contained else "ask for removal only once access is cut: "
+    shown = "; ".join(f"{seen.subject} on {seen.zone}" for seen in waiting[:4])
+    more = f" and {len(waiting) - 4} more" if len(waiting) > 4 else ""
+    found = Found(
+        Verdict.IN_PROGRESS,
+        (f"{first}{shown}{more}", *lines),
+        (matter - len(waiting), matter),
+        action=REMOVE,
+    )
+    if over.contained:
+        return found
+    unread = situation.state.contained_at and not over.known_open
+    waits = f"a fresh reading ({over.words}); Enter reads the account again" if unread else _BEFORE
+    return replace(found, action=CHECK, idle=True, waits=waits)
+
+
+def _watching(
+    situation: Situation,
+    book: ListingBook,
+    until: datetime | None,
+    dark: tuple[str, ...],
+    lines: tuple[str, ...],
+) -> Found:
+    """Say what the lists are watched for, and until when; a day that has passed is not waited for any more."""
+    now = situation.now
+    if until is None or now < until:
+        day = f"until {until:%d %b}" if until is not None else f"for {WATCH_DAYS} days after containment"
+        words = f"watched {day}: a listing can come days after the abuse"
+        waits = f"the lists, {day}; what is due is asked again by itself"
+    elif book.mattering:
+        still = "; ".join(_awaited(seen, now) for seen in book.mattering[:4])
+        more = f"; and {len(book.mattering) - 4} more" if len(book.mattering) > 4 else ""
+        words = f"the days of the watch are over ({until:%d %b}), and these are still listed: {still}{more}"
+        waits = f"the lists that still hold {still}{more}; what is due is asked again by itself"
+    else:
+        words = f"the days of the watch are over ({until:%d %b}): one last look closes this"
+        return Found(Verdict.IN_PROGRESS, (*dark, *lines[:1], words, *lines[1:]), action=CHECK)
+    evidence = (*dark, *lines[:1], words, *lines[1:])
+    return Found(Verdict.IN_PROGRESS, evidence, action=CHECK, idle=True, waits=waits)
+
+
+def _awaited(seen: Seen, now: datetime) -> str:
+    """Return a listing with the moment that its list needs, where that is still to come."""
+    due = seen.request.wait_until
+    when = f", which answers until {due:%d %b %H:%M}Z" if due is not None and due > now else ""
+    return f"{seen.subject} on {seen.zone}{when}"
 
 
 def _nothing_to_look_up(situation: Situation) -> bool:

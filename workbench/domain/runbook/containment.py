@@ -15,7 +15,7 @@ from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, OURS, Situation
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook import manual_steps
-from workbench.domain.runbook.handover import Kept, kept
+from workbench.domain.runbook.handover import Kept, awaited, kept
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 from workbench.mailgun.models import Subaccount
 
@@ -91,7 +91,7 @@ def keys(situation: Situation) -> Found:
     if unproven:
         lines.insert(0, f"{len(unproven)} replacement(s) not proven yet")
     waiting = [item for item in kept(situation) if item.is_key and not item.calm]
-    lines[:0] = [_kept(item) for item in waiting]
+    lines[:0] = [_kept(item, situation.now) for item in waiting]
     if not total and not mints:
         # The key that reads the account is one of its keys: an empty list is not the list.
         return Found(Verdict.BLOCKED, ("the key list came back empty, which cannot be: it was not read",))
@@ -135,7 +135,7 @@ def logins(situation: Situation) -> Found:
     if removed:
         lines.append(f"{len(removed)} stranger login(s) removed, absent from their domains")
     waiting = [item for item in kept(situation) if not item.is_key]
-    lines[:0] = [_kept(item) for item in waiting]
+    lines[:0] = [_kept(item, situation.now) for item in waiting]
     if not untouched and unproven:
         found = Found(Verdict.IN_PROGRESS, tuple(lines), (len(verified), len(held)), "finish")
         # Looked at and not shown: from here it may never be. The next step need not wait for another host.
@@ -287,10 +287,10 @@ def rogue_subaccounts(situation: Situation) -> list[Subaccount]:
     return found
 
 
-def _kept(item: Kept) -> str:
+def _kept(item: Kept, now: datetime) -> str:
     name = key_tail(item.target) if item.is_key else visible(item.target, 80)
-    until = f", until {item.due:%d %b %H:%M}Z" if item.due is not None else ""
-    return f"{name}: kept for the hand-over{until}; {item.why}"
+    until = awaited(item, now)
+    return f"{name}: kept for the hand-over{', ' if until else ''}{until}; {item.why}"
 
 
 def _hand_over(situation: Situation, found: Found, waiting: list[Kept]) -> Found:

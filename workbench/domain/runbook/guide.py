@@ -18,7 +18,7 @@ from workbench.domain.model import interruption
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm
 from workbench.domain.runbook.handover import Kept, kept
-from workbench.domain.runbook.runbook import StepView, Verdict
+from workbench.domain.runbook.runbook import Order, StepView, Verdict
 
 ALARMS, FINISH, END_KEPT, LOOK = "alarms.show", "finish", "handover.finish", "refresh"
 CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
@@ -68,12 +68,12 @@ def lead(
     ``running`` says that a plan runs now: what it has not reached yet is not half-done. ``refused`` is why nothing of
     the account can be read from here, in words, empty where it can.
     """
-    found = _urgent(situation, refused, running=running) or _of_steps(steps)
+    found = _urgent(situation, steps, refused, running=running) or _of_steps(steps)
     waits = found.waits or waiting(steps)
     return replace(found, waits=waits, next_step=next_of(steps))
 
 
-def _urgent(situation: Situation, refused: str, *, running: bool) -> Lead | None:
+def _urgent(situation: Situation, steps: Sequence[StepView], refused: str, *, running: bool) -> Lead | None:
     """Return what is more urgent than any step, None where nothing is."""
     if refused:
         told = (f"Waiting for a way in: {visible(refused, 300)} It is tried again every minute.",)
@@ -86,7 +86,15 @@ def _urgent(situation: Situation, refused: str, *, running: bool) -> Lead | None
             "for the hand-over, and perhaps the way in. One plan ends what is kept; the replacements stand."
         )
         return Lead(Kind.ALARM, "", END_KEPT, "Somebody is back: end what was kept", happens)
-    if urgent := actionable(situation):
+    urgent = actionable(situation)
+    if urgent and (cause := _stranger_inside(situation, steps)) is not None:
+        happens = (
+            f"{plural(len(urgent), 'alarm')} will be followed by more while they are in. {cause.happens}"
+        )
+        return Lead(
+            Kind.ALARM, cause.id, cause.next_action, "Strangers out first: they come back in", happens
+        )
+    if urgent:
         more = f", and {len(urgent) - 1} more" if len(urgent) > 1 else ""
         happens = f"{urgent[0].text}{more}. The list says what to do about each."
         return Lead(Kind.ALARM, "", ALARMS, f"{plural(len(urgent), 'alarm')} first", happens)
@@ -127,6 +135,25 @@ def actionable(situation: Situation) -> list[Alarm]:
     What only a person can judge or only the control panel can end belongs to the steps 1b and 6.
     """
     return [one for one in alarms.open_alarms(situation) if alarms.remedy(situation, one) not in _BY_HAND]
+
+
+def _stranger_inside(situation: Situation, steps: Sequence[StepView]) -> StepView | None:
+    """Return the step that takes strangers out of the panel where it can be done now and access is cut, else None.
+
+    Whoever may administer the account there makes the next thing while the last is being deleted: the alarms are what
+    they do, not what lets them in. Once every stranger is named and the panel is somebody else's turn, the alarms
+    are what is left to do.
+    """
+    if not situation.state.first_cut_at:
+        return None
+    return next(
+        (
+            one
+            for one in steps
+            if one.id == Order.STRANGERS and one.verdict in _WAITING and not one.idle and one.next_action
+        ),
+        None,
+    )
 
 
 def back_inside(situation: Situation) -> list[Kept]:

@@ -246,8 +246,20 @@ def _moment(text: object) -> datetime | None:
     return datetime.fromisoformat(str(text)).astimezone(UTC) if text else None
 
 
+def awaited(item: Kept, now: datetime) -> str:
+    """Return until when a kept credential may work on, or since when its time is up; empty without a deadline."""
+    if item.due is None:
+        return ""
+    return (
+        f"until {item.due:%d %b %H:%M}Z"
+        if item.due > now
+        else f"its time is up since {item.due:%d %b %H:%M}Z"
+    )
+
+
 def waiting(situation: Situation) -> Iterator[str]:
     """Yield one sentence for each kept credential: what waits, for what, until when."""
     for item in kept(situation):
-        until = f"until {item.due:%d %b %H:%M}Z, then you are asked" if item.due else "no deadline set yet"
+        until = awaited(item, situation.now) or "no deadline set yet"
+        until += ", then you are asked" if item.due is not None and item.due > situation.now else ""
         yield f"{item.target}: kept, {item.why} ({until})"

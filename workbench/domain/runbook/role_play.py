@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from workbench.core.clock import iso
 from workbench.domain.model.state import State
 from workbench.domain.runbook.blocklists import REMOVE, SHOW
 from workbench.domain.runbook.guide import Kind, Lead
@@ -29,7 +30,10 @@ _HAPPENS = {
     HOUR: "The drill lets an hour pass, so that the log shows who sends with what.",
     LISTS: "The drill writes to the blocklists for you: on a real account, the way off each listing stands in pane 5.",
     CLEAN: "The drill plays your developers: the secrets are taken out of site and history, then searched for again.",
-    WATCH: "The drill lets the days of the watch pass, asks the lists when they are due, and writes to who lists anew.",
+    WATCH: (
+        "The drill lets the days of the watch pass, says yes to terms that hold back a list, asks when it is due, and "
+        "writes to who lists anew."
+    ),
     SUPPORT: "The drill plays Mailgun Support: the account is re-enabled.",
 }
 
@@ -52,8 +56,10 @@ def admitted(found: Lead) -> Lead:
 
 def _watched(view: StepView, state: State) -> StepView:
     # Once the days are over nothing more comes by waiting: what was not asked is looked up by hand.
-    # And they are let pass once: what they did not close is waited for.
-    days = view.next_action != SHOW and bool(state.contained_at) and WATCH not in state.facts.get(FACT, {})
+    # And they are let pass once for each time that a list was written to: what they did not close is waited for.
+    passed = str(state.facts.get(FACT, {}).get(WATCH, ""))
+    asked = max((iso(at) for seen in state.listings.listed if (at := seen.request.requested_at)), default="")
+    days = view.next_action != SHOW and bool(state.contained_at) and (not passed or passed < asked)
     waits = view.id == Order.BLOCKLISTS and view.verdict in _WAITING and days
     return _playing(view, WATCH) if waits else view
 

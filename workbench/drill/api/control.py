@@ -106,7 +106,9 @@ def _panel(account: Account, body: dict[str, Any]) -> dict[str, Any]:
         account.clean_leaks()
     elif do == "fix-site":
         for stream in account.streams("intruder"):
-            stream.asleep = stream.asleep or stream.through_site
+            if stream.through_site:
+                # Closed for good: no reserve that is woken, and no heir of what the site gets next.
+                stream.asleep, stream.through_site, stream.secret = True, False, ""
     else:
         _user(account, do, str(body.get("user", "")), now)
     account.touch(urgent=True)

@@ -28,6 +28,8 @@ from workbench.domain.model.replay import fold
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
 from workbench.domain.runbook.blocklists import WATCH_DAYS, blocklists
+from workbench.domain.runbook.claims import claim
+from workbench.domain.runbook.containment_state import Containment, Over
 from workbench.domain.runbook.verdict import Verdict as StepVerdict
 
 CATALOGUE = load()
@@ -225,7 +227,11 @@ def test_a_zone_that_recovers_is_believed_again() -> None:
 
 def _step(book: Book, *, contained: str = "", now: datetime = START) -> Any:
     state = State(listings=book.book, contained_at=contained, last_cut_at=contained)
-    return blocklists(Situation(Inventory(), state, now))
+    there = Situation(Inventory(), state, now)
+    # Whether it is over has tests of its own; step 9 goes by that answer.
+    over = Over.CONTAINED if contained else Over.NOT_CONTAINED
+    there.over = Containment(over, claim(over.value, bool(contained), ()), ())
+    return blocklists(there)
 
 
 def test_step_nine_goes_from_open_to_done_by_evidence() -> None:

@@ -36,6 +36,27 @@ def test_an_alarm_leads_before_the_steps() -> None:
     assert (found.kind, found.action, found.next_step) == (Kind.ALARM, "alarms.show", "7")
 
 
+def _stranger(**more: object) -> list[StepView]:
+    """Return the steps with step 1b to be done, as ``more`` says."""
+    given = {"next_action": "people.strangers", "happens": "You judge each unknown user.", **more}
+    return [replace(one, **given) if one.id == "1b" else one for one in steps(s1b=Verdict.OPEN)]  # type: ignore[arg-type]
+
+
+def test_a_stranger_in_the_panel_goes_before_the_alarms_that_they_raise() -> None:
+    there = situation([STRANGER], state=rang().state())
+    # Before access is cut the alarms say what is there; what cuts everything is the next step anyway.
+    assert guide.lead(there, _stranger()).action == "alarms.show"
+    there.state.first_cut_at = "2026-11-21T13:00:00Z"
+    found = guide.lead(there, _stranger())
+    assert (found.kind, found.step, found.action) == (Kind.ALARM, "1b", "people.strangers")
+    assert "1 alarm will be followed by more" in found.happens
+    # Named, they are somebody else's turn: what they made meanwhile is what can be done here, and who is waited for
+    # stands beside it.
+    waiting = guide.lead(there, _stranger(idle=True, waits="whoever has the control panel open"))
+    assert waiting.action == "alarms.show"
+    assert "Step 1b waits for whoever has the control panel open" in waiting.waits
+
+
 def test_a_locked_door_leads_before_everything_and_says_what_is_waited_for() -> None:
     there = situation([STRANGER], state=rang().state())
     found = guide.lead(there, steps(s7=Verdict.OPEN), refused="The key is refused everywhere.")
