@@ -321,7 +321,7 @@ class Account:
             if stream.ref != old or not (stream.actor == "production" or stream.through_site):
                 continue
             login = None if key else self._login_with(stream, secret)
-            if key is None and login is None:
+            if (key is None and login is None) or (key is not None and not self._fits(stream, *key)):
                 continue
             kind, ref, method = ("key", key[1].id, "http") if key else ("login", str(login), "smtp")
             # A sender's history keeps the credential it was sent with: the new one is a sender of its own.
@@ -342,6 +342,12 @@ class Account:
                 adopted.append(stream.name)
         self.touch(urgent=True)
         return adopted
+
+    def _fits(self, stream: Stream, owner: Tenant, key: Key) -> bool:
+        """Return whether a key may send for a sender's domain: nobody puts a key of one domain in for another."""
+        tenant = self.world.tenants[stream.tenant]
+        domain = tenant.regions[stream.region].domains.get(stream.domain)
+        return domain is not None and _may_send(owner, key, tenant, domain)
 
     def _login_with(self, stream: Stream, secret: str) -> str | None:
         area = self.world.tenants[stream.tenant].regions.get(stream.region)
