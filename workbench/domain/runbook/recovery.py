@@ -123,7 +123,27 @@ def leak(situation: Situation) -> Found:
         )
         waiting = counted(len(found) - len(open_), len(found), lines)
         return replace(waiting, action="leaks.judge", happens=happens)
-    return said or Found(Verdict.DONE, lines)
+    return said or _searched(fact, lines)
+
+
+def _searched(fact: Mapping[str, Any], lines: tuple[str, ...]) -> Found:
+    """Return how a search stands that left nothing open: done only where it read all that it was asked to read."""
+    unread = [*fact.get("failed", ()), *fact.get("skipped", ())]
+    if fact.get("searched") and not unread:
+        return Found(Verdict.DONE, lines)
+    told = [f"not read: {visible(str(one), 160)}" for one in dict.fromkeys(unread)][:4] or [
+        "no place was searched to its end"
+    ]
+    happens = "Search again, with what this search could not read: other places, an unpacked archive, a log's format."
+    waits = "a search that reads what this one could not; where that stays so, attest what is known (t)"
+    return Found(
+        Verdict.IN_PROGRESS,
+        (*told, *lines),
+        action="leaks.search",
+        happens=happens,
+        idle=True,
+        waits=waits,
+    )
 
 
 def damage(situation: Situation) -> Found:
