@@ -1,0 +1,159 @@
+"""Running timers in words, and the days after the cut."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.support.situations import NOW, Story, key, situation
+from workbench.core.clock import iso
+from workbench.domain.blocklists.listings import RATES
+from workbench.domain.model.inventory import UserItem
+from workbench.domain.model.plan import Place
+from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import countdown, days_after, deadlines
+from workbench.domain.runbook.deadlines import Timer
+from workbench.domain.runbook.handover import Kept
+from workbench.mailgun.endpoints import Region
+from workbench.mailgun.models import User
+
+US = Place(Region.US)
+
+
+def timer(kind: str, subject: str = "", minutes: float = 30.0, text: str = "something else") -> Timer:
+    """Return a timer that runs out in so many minutes."""
+    left = timedelta(minutes=minutes)
+    return Timer(f"{kind}:{subject}", kind, subject, text, NOW + left, left, "")
+
+
+def kept(credential: str) -> Kept:
+    """Return a credential that is kept for its hand-over."""
+    return Kept(
+        credential=credential,
+        target=credential.partition(":")[2],
+        place=US,
+        replacements=(),
+        entries=(),
+        proven=True,
+        since=iso(NOW),
+        due=NOW,
+        adopted=False,
+        why="not seen in use yet",
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (30.0, "30 min left"),
+        (0.5, "1 min left"),
+        (0.0, "time is up"),
+        (-3.0, "time is up"),
+        (119.0, "119 min left"),
+        (120.0, "2 h left"),
+        (60 * 47.0, "47 h left"),
+    ],
+)
+def test_what_is_left_is_said_in_whole_minutes_and_never_less_than_it_is(minutes: float, words: str) -> None:
+    assert countdown.left(timer(deadlines.PROOF, minutes=minutes)) == words
+
+
+def test_a_timer_is_named_by_what_people_call_the_thing_without_our_mark() -> None:
+    there = situation([key("prod-web [wb-1-2]", id="k1")])
+    boss = User(id="u1", email="boss@acme.example")
+    there.inventory.users = {"u1": UserItem(boss, US)}
+    assert countdown.named(there, timer(deadlines.HAND_OVER, "key:k1")) == "hand-over of prod-web"
+    assert countdown.named(there, timer(deadlines.HAND_OVER, "smtp:app@mg")) == "hand-over of app@mg"
+    assert countdown.named(there, timer(deadlines.LINK, "u1")).startswith("password link of ")
+    assert countdown.named(there, timer(deadlines.TOLD, "gone")) == "answer of a user"
+    assert countdown.named(there, timer(deadlines.PROOF)) == "proof that it stays dead"
+    assert countdown.named(there, timer("other", text="ring \x1b[2J them")) == "ring \\x1b[2J them"
+
+
+def test_the_top_line_names_the_next_timer_and_counts_the_others() -> None:
+    there = situation()
+    later = timer(deadlines.PROOF, minutes=60 * 40)
+    assert countdown.short(there, []) == countdown.short(there, [later]) == ""
+    found = [timer(deadlines.HAND_OVER, "smtp:a@mg", 5), timer(deadlines.HAND_OVER, "smtp:b@mg", 6), later]
+    assert countdown.short(there, found) == "hand-over of a@mg: 5 min left (+1)"
+
+
+def test_a_question_about_many_names_eight_and_counts_the_rest() -> None:
+    items = [kept(f"smtp:{n}@mg") for n in range(11)]
+    text = countdown.question(items, [item.target for item in items])
+    assert "for the intruder too" in text.splitlines()[0]
+    assert text.splitlines()[1] == "- 0@mg: not seen in use yet"
+    assert text.splitlines()[-1] == "- and 3 more"
+    assert len(text.splitlines()) == 10
+    assert "more" not in countdown.question(items[:8], [item.target for item in items[:8]])
+
+
+def test_users_who_are_done_are_waited_for_no_more() -> None:
+    story = Story().add("timer", id="link:u1", kind=deadlines.LINK, subject="u1", due=iso(NOW), text="a link")
+    assert countdown.waiting(situation(state=story.state())) == []
+
+
+# ── the days after ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def rates(days: int, sent: int) -> Story:
+    """Return a journal with the rates of the last days."""
+    story = Story()
+    return story.add(
+        "fact",
+        name=RATES,
+        days=[
+            {
+                "day": (NOW - timedelta(days=n)).date().isoformat(),
+                "delivered": sent,
+                "complaints": 0,
+                "bounced": 0,
+            }
+            for n in range(days, 0, -1)
+        ],
+    )
+
+
+def after(story: Story, cut: bool = True) -> tuple[str, ...]:
+    """Return the plan for the days after."""
+    state = (story.add("contained", words="contained") if cut else story).state()
+    return days_after.ramp_lines(situation(state=state))
+
+
+def test_before_the_cut_there_is_no_way_back_to_the_usual_amount() -> None:
+    assert after(rates(14, 8000), cut=False) == (
+        "the return to the usual amount begins once access is cut: mail sent before that adds to the abuse",
+    )
+
+
+def test_the_way_back_begins_today_at_the_earliest_and_grows() -> None:
+    lines = after(rates(14, 8000))
+    assert lines[0].startswith(f"{NOW:%d %b}: at most ")
+    amounts = [
+        int(line.split("at most ")[1].split()[0].replace(",", "")) for line in lines if "at most" in line
+    ]
+    assert amounts == sorted(amounts) and amounts[0] < amounts[-1] <= 8000
+
+
+def test_a_cut_of_last_week_does_not_plan_days_that_are_over() -> None:
+    story = rates(14, 8000)
+    story.at = NOW - timedelta(days=6)
+    assert after(story)[0].startswith(f"{NOW:%d %b}: ")
+
+
+def test_without_figures_the_plan_says_that_the_usual_amount_cannot_be_told() -> None:
+    assert "cannot be told from the account" in after(Story())[0]
+
+
+@pytest.mark.parametrize(
+    ("window", "began"),
+    [
+        ({"from": "2026-11-19T23:30:00-02:00"}, datetime(2026, 11, 20).date()),
+        ({}, None),
+        ({"from": ""}, None),
+    ],
+)
+def test_the_days_of_the_abuse_are_told_in_utc(window: dict[str, str], began: object) -> None:
+    there: Situation = situation(state=Story().add("fact", name="assessment", window=window).state())
+    assert days_after._began(there) == began
