@@ -202,7 +202,7 @@ def test_an_empty_account_is_said_and_its_last_key_still_replaced(commands: Comm
     with threaded_drill(tmp_path, scenario="empty") as served:
         commands.use(served.document)
         ran = commands("status")
-        assert_said(ran, "The account has no domains in any region.")
+        assert_said(ran, "No region lists a domain of this account.")
         assert re.search(r"SMTP logins\s+0 on 0 domains", ran.out)
         contained = commands("contain", "--yes", "--json")
         assert contained.code == 0

@@ -390,7 +390,7 @@ async def _happen(place: World, session: Session) -> None:
 
 
 @contextlib.contextmanager
-def _short_history() -> Iterator[None]:
+def short_history() -> Iterator[None]:
     """Judge the account's rhythm by eight days instead of four weeks: most of a life would go into adding them up."""
     whole, sending_volume.HISTORY = sending_volume.HISTORY, timedelta(days=8)
     try:
@@ -421,7 +421,7 @@ def worlds(count: int, *, seed: int = 0, moments: int = 8) -> Count:
         wanted = min(moments, count - total.worlds)
         with (
             tempfile.TemporaryDirectory(dir=_fast_folder(), ignore_cleanup_errors=True) as folder,
-            _short_history(),
+            short_history(),
         ):
             asyncio.run(life(Path(folder), scenario, seed + number, wanted, total))
         number += 1

@@ -68,7 +68,9 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         else:
             say("Nothing that could be read is left to cut; a part of the account could not be read.")
         await _check_kept(session)
-        return _finish(session, options, None, planned, begun) or _still_uncut(session, scope)
+        code = _finish(session, options, None, planned, begun)
+        # Said whatever came before: how far it is is the last line of every containment.
+        return max(code, _still_uncut(session, scope))
     if not options.yes:
         confirm(planned, len(begun))
     stop = session.subscribe(_progress(session, options))
@@ -97,7 +99,7 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
     await session.fact("containment", {"left_out": list(planned.left_out)})
     await _read_again(session)
     code = _finish(session, options, summary, planned, begun)
-    return code or _still_uncut(session, scope)
+    return max(code, _still_uncut(session, scope))
 
 
 def _still_uncut(session: Session, scope: Scope) -> int:
@@ -127,11 +129,11 @@ def _still_uncut(session: Session, scope: Scope) -> int:
 
 
 def _stuck(session: Session) -> list[str]:
-    """Return, for replacements that were refused for good, what was refused and how the cut can be ended."""
+    """Return, for replacements that could not be made or proven, what was refused and how the cut can be ended."""
     refused: dict[tuple[str, str], list[str]] = {}
     for record in session.state.of_kind(EffectKind.KEY_CREATE):
         replaced = str(record.effect.params.get("replaces", ""))
-        if record.state is EffectState.FAILED and not record.open and replaced in session.inventory.keys:
+        if record.state is EffectState.FAILED and replaced in session.inventory.keys:
             why = (record.failure.get("what", ""), record.failure.get("todo", ""))
             refused.setdefault(why, []).append(key_tail(replaced))
     return [

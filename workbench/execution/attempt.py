@@ -20,6 +20,7 @@ from workbench.core.errors import (
     VendorFault,
     WorkbenchError,
 )
+from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import HalfDone, Handler, QuotaFull, Reality, Sent
@@ -102,7 +103,7 @@ async def attempt(
             elif sending:
                 unknown = error.sent
             if not waits:
-                return Outcome(error=error, unknown=True)
+                return await _given_up(ctx, ledger, handler, record, error, made=unknown)
             await ctx.clock.sleep(waits.pop(0))
         except WorkbenchError as error:
             # The call was made before, and its answer lost: only the repetition was refused.
@@ -115,6 +116,21 @@ async def attempt(
             return Outcome(error=error, unknown=lost or not sending or isinstance(error, PASSING))
         else:
             return await _kept(ledger, record, sent)
+
+
+async def _given_up(
+    ctx: Context, ledger: Ledger, handler: Handler, record: EffectRecord, error: WorkbenchError, *, made: bool
+) -> Outcome:
+    """End what cannot be brought to an answer; a key that was ``made`` without a known secret is not left behind."""
+    if made and record.effect.kind is EffectKind.KEY_CREATE:
+        try:
+            found = await handler.reconcile(ctx, record)
+        except (ApiError, VaultError):
+            return Outcome(error=error, unknown=True)  # It bears our mark: the next run finds it.
+        if found.reality is Reality.HAPPENED:
+            await ledger.record("effect.reconciled", {"id": record.effect.id, "line": found.line})
+            return await _kept(ledger, record, found.sent)
+    return Outcome(error=error, unknown=True)
 
 
 async def _let_in(ctx: Context) -> bool:

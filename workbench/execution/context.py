@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from workbench.core.clock import Clock
-from workbench.core.errors import VaultError
+from workbench.core.errors import Incomplete, VaultError
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, Place
 from workbench.domain.model.state import State
@@ -123,7 +123,14 @@ class Context:
             if cached is not None and cached[0] >= since:
                 return cached[1]
             began = self.clock.monotonic()
-            keys = await list_keys(self.api, subaccount=place.subaccount, priority=Priority.PROOF)
+            try:
+                keys = await list_keys(self.api, subaccount=place.subaccount, priority=Priority.PROOF)
+            except Incomplete as part:
+                if part.short:
+                    raise
+                keys = list(
+                    part.rows
+                )  # Whole but for an element without an id, which nobody can call absent.
             self._keys[place] = (began, keys)
             return keys
 

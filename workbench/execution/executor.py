@@ -27,6 +27,7 @@ from workbench.execution.circuit_breaker import Outages
 from workbench.execution.context import Context, SecretMissing
 from workbench.execution.effects.base import Sent, contradicted
 from workbench.execution.effects.registry import HANDLERS
+from workbench.execution.first_mint import HELD, FirstMint
 from workbench.execution.look import failure, look
 from workbench.execution.progress import (
     EffectMoved,
@@ -74,6 +75,7 @@ class Executor:
         # What the account contradicted and was done once more in this run.
         self._twice: set[str] = set()
         self._outages = Outages()
+        self._first_mint = FirstMint()
 
     @property
     def running(self) -> bool:
@@ -100,9 +102,11 @@ class Executor:
         if not self._batches:
             self._halt, self._stopping, self._outages = None, False, Outages()
             self._twice.clear()
+            self._first_mint = FirstMint()
         self._report(PlanStarted(title, len(ids)))
         batch = self._batches.open(title, ids, (record.effect.id for record in records))
         try:
+            self._first_mint.expect(records)
             self._agenda.add(records)
             self._start()
             if batch.waiting:
@@ -170,6 +174,7 @@ class Executor:
                     if self._halt is None and not self._stopping and self._agenda.parked:
                         await self._give_up_parked()
                         continue
+                    self._leave_held()
                     return
                 self._wake.clear()
                 await self._wake.wait()
@@ -195,6 +200,8 @@ class Executor:
                 return
             if record.effect.place.region in self._outages:
                 self._set_aside(record)
+                continue
+            if self._first_mint.holds(record):
                 continue
             self._launch(self._writing, self._carry_out(record))
 
@@ -253,16 +260,31 @@ class Executor:
         if record.effect.kind is EffectKind.KEY_DELETE and self._agenda.unpark():
             self._notice("A key slot opened: going on with the replacement keys.")
         self._batches.sent(record.effect.id)
+        self._take_up(self._first_mint.made(record))
         self._outages.well()
         self._launch(self._proving, self._prove(record))
 
     async def _give_up(self, record: EffectRecord, error: WorkbenchError, *, unknown: bool) -> None:
         """End an effect with its error, and set its region aside when one after the other meets trouble there."""
         await self._fail(record, error, unknown=unknown)
+        self._take_up(self._first_mint.failed(record, error))
         region = record.effect.place.region
         if self._outages.met(region, error):
             text = f"{region.value.upper()} does not answer as it should: what is left there waits for the next run."
             self._notice(f"{text} {error.what}", loud=True)
+
+    def _take_up(self, records: list[EffectRecord]) -> None:
+        """Let effects go that waited for a first new key."""
+        for record in records:
+            self._agenda.push_back(record)
+
+    def _leave_held(self) -> None:
+        """Leave the logins that waited for a new key which never came."""
+        held = self._first_mint.given_up()
+        for record in held:
+            self._set_aside(record)
+        if held and self._halt is None and not self._stopping:
+            self._notice(HELD.format(count=len(held)), loud=True)
 
     def _set_aside(self, record: EffectRecord) -> None:
         """Leave an effect, and what depends on it, as it stands for the next run."""
@@ -347,6 +369,7 @@ class Executor:
         body = {"id": record.effect.id, "why": "the account's key quota is full"}
         await self._ledger.record("effect.reset", body)
         released = self._agenda.park(record.effect.id)
+        self._take_up(self._first_mint.released())
         self._moved(record, Phase.WAITING)
         if released:
             name = record.effect.params.get("name") or record.effect.target

@@ -189,6 +189,7 @@ class Mailgun:
         family: str | None = None,
         patience: float | None = None,
         accept: str = "",
+        settled_by: Callable[[RateLimited], bool] | None = None,
     ) -> Answer:
         """Make one call and return its 2xx answer; raise an error of the ApiError family otherwise.
 
@@ -199,8 +200,9 @@ class Mailgun:
         only, and whatever was surely not sent; False means never.
         A 429 was not carried out and is always repeated, within bounds; so is a 401 to a key that
         ``use_key`` has replaced meanwhile. ``patience`` is the longest wait in seconds that a 429 may ask for;
-        beyond it RateLimited is raised at once: a proof is left for later, a cut is worth the wait. ``accept`` asks
-        for another form of the answer than JSON.
+        beyond it RateLimited is raised at once: a proof is left for later, a cut is worth the wait. A 429 that
+        ``settled_by`` takes for an answer is raised at once, too. ``accept`` asks for another form of the answer than
+        JSON.
         """
         shared = self._shared
         place = region or shared.endpoints.home
@@ -242,6 +244,8 @@ class Mailgun:
             except RateLimited as busy:
                 # Refused before it was carried out: the limiter now knows, and the call waits its turn.
                 limited += 1
+                if settled_by is not None and settled_by(busy):
+                    raise
                 if limited >= _PACED_TRIES or (patience is not None and (busy.retry_after or 1.0) > patience):
                     raise
             except Untrusted:

@@ -94,7 +94,10 @@ async def create_key(
 
 def _new_key(answer: Answer) -> NewKey:
     """Return the key of a creating answer, wrapped as recorded or flat; raise UnknownSecret without its secret."""
-    document = answer.object()
+    try:
+        document = answer.object()
+    except UnreadableAnswer as unread:
+        raise UnknownSecret(unread, "") from None
     held = document.get("key")
     item: dict[str, Any] = dict(held) if isinstance(held, dict) else dict(document)
     secret = item.pop("secret", None)

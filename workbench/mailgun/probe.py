@@ -215,7 +215,7 @@ class Capabilities:
                 + " Some writes may be refused until Mailgun Support enables the account again."
             )
         if not domains and all(probe.state is RegionState.OPEN for probe in self.regions.values()):
-            said.append("The account has no domains in any region.")
+            said.append("No region lists a domain of this account.")
         if self.allowlist_in_use:
             said.append(
                 "The account's IP allowlist is in use: a host that is not on it sees every key as dead (401)."

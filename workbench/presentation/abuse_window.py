@@ -34,6 +34,8 @@ def headline(window: AbuseWindow | None) -> str:
     """Return in one or two sentences what the window is; what is not known is said."""
     if window is None:
         return "The sending figures were not read yet."
+    if window.began is None and not window.hours:
+        return "No hour of the sending figures is known: whether there was abuse cannot be told."
     if window.began is None:
         return "No hour is abnormal: the metrics show no abuse." + (
             "" if window.by else " Slow abuse shows only in the log: “damage: assess from the log” reads it."

@@ -151,7 +151,10 @@ class Reader:
                     raise
                 self.inventory.subaccounts = {}
                 self.inventory.gaps[_FEATURE] = Gap(
-                    "subaccounts", None, f"taken as none, for the plan shows none: {refusal.what}", note=True
+                    "subaccounts",
+                    None,
+                    f"the plan shows none, and no domain is of one: {refusal.what}",
+                    note=True,
                 )
                 return
             self.inventory.gaps.pop(_FEATURE, None)
@@ -164,17 +167,20 @@ class Reader:
         await self._slice("subaccounts", None, read)
 
     def _has_no_subaccounts(self, refusal: ApiError) -> bool:
-        """Return whether a refusal says that this account has no such feature.
+        """Return whether a refusal says that this account has no such feature: only the reasons that mean so do.
 
-        The key may list the keys, which only an admin key may: so its role is not the reason. Where anything of
-        the account belongs to a subaccount, there are some, whatever the refusal says.
+        *Not allowed* means it only to a key that the list itself shows to be an admin's: then its role is not the
+        reason. Where anything of the account belongs to a subaccount, there are some, whatever the refusal says.
         """
         known = self.inventory
         seen = bool(known.subaccounts) or any(d.domain.subaccount_id for d in known.domains.values())
         plain = isinstance(refusal, Forbidden | NotFound | Refused) and refusal.own
-        stopped = refusal.reason in (Reason.STOPPED, Reason.VERIFICATION, Reason.ALLOWLIST, Reason.PACE)
+        named = refusal.reason in (Reason.PLAN, Reason.MISSING, Reason.NONE)
+        own = known.keys.get(keys.tail_of(self.api.key) or self.api.key_id or "")
+        admin = own is not None and own.key.role == "admin"
+        means_so = named or (refusal.reason is Reason.ROLE and admin)
         keys_read = "keys" in known.read_at and not any(gap.slice == "keys" for gap in known.gaps.values())
-        return plain and not stopped and not seen and keys_read
+        return plain and means_so and not seen and keys_read
 
     async def _domains_below(self) -> bool:
         """Return whether a domain the parent's key can see belongs to a subaccount; True where none can be seen."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from workbench.core import registered_names
 from workbench.core.clock import ShiftedClock, iso
 from workbench.core.errors import ApiError, NotAuthorised
-from workbench.domain.detection import changes
+from workbench.domain.detection import changes, contradictions
 from workbench.domain.forensics import timeline
 from workbench.domain.hardening import measures
 from workbench.domain.model.inventory import Gap, Inventory
@@ -195,10 +195,18 @@ class AccountReadings(IncidentRecord):
         finally:
             await lists
         self.refused = ""
+        self._compare_readings()
         self._tell(Changed("runbook"))
 
     def _gap(self, name: str, error: ApiError) -> None:
         self.inventory.gaps[name] = Gap(name, None, error.what)
+
+    def _compare_readings(self) -> None:
+        """Hold the readings against each other: a list that others contradict is a gap, until they agree."""
+        gaps = self.inventory.gaps
+        for name in [name for name in gaps if name.startswith(contradictions.MARK)]:
+            del gaps[name]
+        gaps.update(contradictions.contradicted(self.inventory, self.state, self.metering.volume))
 
     def could_not_read(self, error: ApiError) -> None:
         """Note that nothing of the account can be read now, so that nothing is judged by its silence."""
@@ -216,6 +224,7 @@ class AccountReadings(IncidentRecord):
             self._gap(FIGURES, error)
             raise
         self.inventory.gaps.pop(FIGURES, None)
+        self._compare_readings()
         told = sending(volume, self.state, self.clock.now())
         self.rate = SendingRate(volume.excess_now, self.metering.recent, told.text, volume.as_of)
         self._tell(Changed("rate"))
@@ -236,6 +245,7 @@ class AccountReadings(IncidentRecord):
             raise
         self.inventory.gaps.pop(SENDERS, None)
         await self.fact("credential_use", use.fact())
+        self._compare_readings()
 
     @property
     def blocklists(self) -> BlocklistWatch:
@@ -315,6 +325,7 @@ class AccountReadings(IncidentRecord):
                 raise
             if self._watcher.use_is_due:
                 await self._watcher.use(self.read_use)
+            self._compare_readings()
         return await self.notice(began)
 
     def _slice_changed(self, name: str) -> None:

@@ -161,7 +161,7 @@ async def test_an_empty_account() -> None:
     nothing = {"items": [], "total_count": 0, "users": [], "addresses": []}
     found = await look(lambda request: reply(nothing, headers=NAMED))
     assert found.usable
-    assert "The account has no domains in any region." in found.words()
+    assert "No region lists a domain of this account." in found.words()
 
 
 async def test_an_allowlist_in_use_is_mentioned() -> None:

@@ -34,16 +34,39 @@ class Assessment:
             made.append(f"{self.table.unreadable:,} log entries")
         return made
 
+    @property
+    def metrics_are_dark(self) -> bool:
+        """Return whether no hour of the figures is there to judge by."""
+        return not self.window.hours
+
+    @property
+    def log_is_dark(self) -> bool:
+        """Return whether nothing of the log came: its silence says nothing."""
+        return bool(self.table.gaps) and not self.table.entries
+
+    def _abuse(self) -> str:
+        """Return when the abuse was; without one, what it is that shows none, and what could not be looked at."""
+        if self.window.began is not None:
+            return f"abuse from {self.window.began:%d %b %H:%M}Z {self.window.until}"
+        read = f", read {self.window.as_of:%d %b %H:%M}Z" if self.window.as_of else ""
+        if self.metrics_are_dark and self.log_is_dark:
+            return f"CANNOT TELL whether there was abuse: neither metrics nor log could be read{read}"
+        if self.metrics_are_dark:
+            return f"the log shows no abuse; the metrics could not be read, so more cannot be said{read}"
+        if self.log_is_dark:
+            return f"the metrics show no abuse; the log, where slow abuse shows, could not be read{read}"
+        partly = "; a part of the log could not be read" if self.table.gaps else ""
+        return f"neither metrics nor log show abuse{partly}{read}"
+
     def lines(self) -> list[str]:
         """Return the assessment in a few sentences, for the runbook and the report."""
-        made: list[str] = []
-        if self.window.began is None:
-            read = f", read {self.window.as_of:%d %b %H:%M}Z" if self.window.as_of else ""
-            made.append(f"neither metrics nor log show abuse{read}")
-        else:
-            made.append(f"abuse from {self.window.began:%d %b %H:%M}Z {self.window.until}")
+        made = [self._abuse()]
         sure, most = self.damage.sure, self.damage.at_most
-        for name, total in (("the intruder's", sure), ("the intruder's or unclear", most)):
+        counted = [("the intruder's", sure), ("the intruder's or unclear", most)]
+        if self.log_is_dark:
+            made.append("who sent what, and to whom, is not counted: the log could not be read")
+            counted = []
+        for name, total in counted:
             counts = total.counts
             about = "" if total.exact else "about "
             made.append(

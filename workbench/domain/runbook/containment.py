@@ -177,6 +177,9 @@ def stop(situation: Situation) -> Found:
     if not names:
         if said is not None:
             return said
+        unread = [name for name in ("domains", "subaccounts") if name not in situation.inventory.read_at]
+        if unread:
+            return Found(Verdict.OPEN, (f"not read yet: {', '.join(unread)}", *lines))
         if situation.volume is None:
             waits = (
                 "the sending figures: they are read every 20 seconds; where they stay refused, attest it (t)"

@@ -18,7 +18,7 @@ from workbench.core.redact import visible
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm
-from workbench.domain.runbook import claims, ways_open
+from workbench.domain.runbook import claims, coverage, ways_open
 from workbench.domain.runbook.claims import Claim, Coverage, Reading
 from workbench.domain.runbook.ways_open import Way
 
@@ -165,7 +165,7 @@ def _judged(situation: Situation) -> Containment:
 def _nothing_to_cut(situation: Situation) -> bool:
     """Return whether every credential there is was made by this incident, and there are none of before."""
     inventory = situation.inventory
-    read = "keys" in inventory.read_at and "logins" in inventory.read_at
+    read = "keys" in inventory.read_at and "logins" in inventory.read_at and not coverage.cut_by(inventory)
     return read and not inventory.logins and all(situation.minted_here(key) for key in inventory.keys)
 
 

@@ -37,7 +37,7 @@ from workbench.execution.effects.key_proofs import alive, dead, refused
 from workbench.execution.effects.refusals import is_quota, of_new_key
 from workbench.mailgun.client import Priority
 from workbench.mailgun.keys import UnknownSecret, create_key, delete_key, list_keys, tail_of
-from workbench.mailgun.models import Key
+from workbench.mailgun.models import Key, NewKey
 
 # How a proof says that a new key is not accepted.
 REFUSED = "REFUSED (401)"
@@ -86,23 +86,24 @@ class KeyCreate(PlainHandler):
             if is_quota(refusal):
                 raise QuotaFull(str(refusal)) from refusal
             raise of_new_key(refusal, params) from refusal
-        entry = ctx.entry(entry_name(record, new.key.id))
+        key_id = await _listed_id(ctx, record, new)
+        entry = ctx.entry(entry_name(record, key_id))
         try:
             keeping = await ctx.keep_safe(record.effect, entry, new.secret, minted=True)
         except VaultError as problem:
             try:
-                await _delete_patiently(ctx, new.key.id, record.effect.place.subaccount)
+                await _delete_patiently(ctx, key_id, record.effect.place.subaccount)
             except ApiError as refusal:
-                raise HalfDone(_left_behind(new.key.id, problem, refusal)) from refusal
+                raise HalfDone(_left_behind(key_id, problem, refusal)) from refusal
             raise
         ctx.fresh[record.effect.id] = new.secret
-        minted = f"minted {key_tail(new.key.id)} at {stamp(ctx)}"
+        minted = f"minted {key_tail(key_id)} at {stamp(ctx)}"
         if keeping is Keeping.WRITTEN:
             said = f"{minted}, secret NOT stored: written down by hand (attested)"
-            return Sent(evidence=(said,), result={"key_id": new.key.id, "written_down": True})
+            return Sent(evidence=(said,), result={"key_id": key_id, "written_down": True})
         return Sent(
             evidence=(f"{minted}, secret stored and read back",),
-            result={"key_id": new.key.id},
+            result={"key_id": key_id},
             entry=entry.username,
         )
 
@@ -250,6 +251,24 @@ async def _marked(ctx: Context, record: EffectRecord) -> list[Key]:
             raise
         keys = list(part.rows)  # Whole but for an element without an id, which no mark of ours is on.
     return [key for key in keys if wanted in (key.description or "")]
+
+
+async def _listed_id(ctx: Context, record: EffectRecord, new: NewKey) -> str:
+    """Return the id under which the account lists a key that was just made.
+
+    An answer whose id is not the tail of its secret may name another one, or another way of naming keys: the list
+    decides, for what it calls the key is what deletes it.
+    """
+    tail = tail_of(new.secret)
+    if tail == new.key.id:
+        return tail
+    try:
+        listed = [key.id for key in await _marked(ctx, record)]
+    except ApiError:
+        return new.key.id
+    if not listed or new.key.id in listed:
+        return new.key.id
+    return tail if tail in listed else listed[-1]
 
 
 async def _replacement_is_safe(ctx: Context, record: EffectRecord) -> None:

@@ -60,7 +60,7 @@ def of_new_key(refusal: Forbidden, params: Mapping[str, Any]) -> Forbidden:
 
 def _again(refusal: Forbidden, what: str, means: str, todo: str) -> Forbidden:
     words = f" Mailgun says: {visible(refusal.detail, 200)}" if refusal.detail else ""
-    return Forbidden(
+    said = Forbidden(
         f"{what} ({refusal.status}).{words}",
         means,
         todo,
@@ -68,3 +68,5 @@ def _again(refusal: Forbidden, what: str, means: str, todo: str) -> Forbidden:
         where=refusal.where,
         detail=refusal.detail,
     )
+    said.reason, said.own = refusal.reason, refusal.own
+    return said
