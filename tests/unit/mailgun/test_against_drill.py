@@ -168,8 +168,8 @@ class Hasty(SystemClock):
         ("non-admin", "not admin"),
         ("one-region", "Only US accepts this key"),
         ("disabled", "Mailgun has disabled"),
-        ("no-domains", "no domains in any region"),
-        ("empty", "no domains in any region"),
+        ("no-domains", "No region lists a domain"),
+        ("empty", "No region lists a domain"),
     ],
 )
 async def test_each_trouble_is_told_in_plain_words(tmp_path: Path, scenario: str, says: str) -> None:
