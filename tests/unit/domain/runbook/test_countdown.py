@@ -12,7 +12,7 @@ from workbench.domain.blocklists.listings import RATES
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import Situation
-from workbench.domain.runbook import countdown, days_after, deadlines
+from workbench.domain.runbook import countdown, days_after, deadlines, user_actions
 from workbench.domain.runbook.deadlines import Timer
 from workbench.domain.runbook.handover import Kept
 from workbench.mailgun.endpoints import Region
@@ -65,8 +65,8 @@ def test_a_timer_is_named_by_what_people_call_the_thing_without_our_mark() -> No
     there.inventory.users = {"u1": UserItem(boss, US)}
     assert countdown.named(there, timer(deadlines.HAND_OVER, "key:k1")) == "hand-over of prod-web"
     assert countdown.named(there, timer(deadlines.HAND_OVER, "smtp:app@mg")) == "hand-over of app@mg"
-    assert countdown.named(there, timer(deadlines.LINK, "u1")).startswith("password link of ")
-    assert countdown.named(there, timer(deadlines.TOLD, "gone")) == "answer of a user"
+    assert countdown.named(there, timer(user_actions.LINK, "u1")).startswith("password link of ")
+    assert countdown.named(there, timer(user_actions.TOLD, "gone")) == "answer of a user"
     assert countdown.named(there, timer(deadlines.PROOF)) == "proof that it stays dead"
     assert countdown.named(there, timer("other", text="ring \x1b[2J them")) == "ring \\x1b[2J them"
 
@@ -90,7 +90,9 @@ def test_a_question_about_many_names_eight_and_counts_the_rest() -> None:
 
 
 def test_users_who_are_done_are_waited_for_no_more() -> None:
-    story = Story().add("timer", id="link:u1", kind=deadlines.LINK, subject="u1", due=iso(NOW), text="a link")
+    story = Story().add(
+        "timer", id="link:u1", kind=user_actions.LINK, subject="u1", due=iso(NOW), text="a link"
+    )
     assert countdown.waiting(situation(state=story.state())) == []
 
 

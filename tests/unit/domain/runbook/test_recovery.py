@@ -14,6 +14,7 @@ from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.domain.model.sending_volume import Hour, judge
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import recovery
+from workbench.domain.runbook.containment import TRIES
 from workbench.domain.runbook.verdict import Verdict
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain
@@ -250,7 +251,7 @@ def failed(effect: Effect, times: int) -> Story:
     return story
 
 
-@pytest.mark.parametrize(("times", "by_hand"), [(1, False), (recovery.TRIES, True)])
+@pytest.mark.parametrize(("times", "by_hand"), [(1, False), (TRIES, True)])
 def test_what_failed_often_enough_is_handed_to_a_person(times: int, by_hand: bool) -> None:
     effect = Effect(EffectKind.ROUTE_DELETE, "r1", US)
     assert ("r1" in recovery._in_vain(situation(state=failed(effect, times).state()))) is by_hand
