@@ -41,7 +41,7 @@ def _id(rule: Rule) -> str:
     "sample", SAMPLES, ids=[f"{sample['meaning']}-{n}" for n, sample in enumerate(SAMPLES)]
 )
 def test_what_a_refusal_means(sample: dict[str, Any]) -> None:
-    found = classify(sample["code"], sample["text"])
+    found = classify(sample.get("code"), sample["text"], sample.get("host", ""))
     assert (found.id, found.kind.value) == (sample["meaning"], sample["kind"])
 
 
