@@ -16,6 +16,7 @@ from typing import Any
 from workbench.core.redact import visible
 from workbench.leaks.logclient import Network
 from workbench.leaks.logline import Request, parse, split_target
+from workbench.leaks.logloose import headed
 from workbench.leaks.logreport import (
     Fetch,
     LogReport,
@@ -34,11 +35,12 @@ _MOST_ADDRESSES = 50_000
 # The requested targets of a block, without parsing its lines; JSON dialects name them differently.
 _TARGETS = re.compile(rb'"[A-Z]{3,8} ([^ "\\]+)')
 _JSON_TARGETS = re.compile(
-    rb'"(?:[A-Za-z]{0,20}[._]?(?:ur[il]|[Pp]ath|request|original|URI|Ur[il]|target|full|resource)(?:WithArgs)?|cs-uri-stem)"\s*:\s*'
-    rb'"(?:[A-Z]{3,8} )?([^ "]+)|\\"[A-Z]{3,8} ([^ "\\]+)'
+    rb'"(?:[A-Za-z_]{0,20}[._]?(?:ur[il]|[Pp]ath|request|original|URI|Ur[il]|target|full|resource)(?:WithArgs)?|cs-uri-stem)"\s*:\s*'
+    rb'"(?:[A-Z]{3,8} )?([^ "]+)|\\"[A-Za-z]{0,20}(?:Uri|Url|UriStem|Path)\\"\s?:\s?\\"(/[^ "\\]+)'
+    rb'|\\"[A-Z]{3,8} ([^ "\\]+)'
 )
 # Columns (IIS, CloudFront), name=value (Heroku), PHP's own server: a path that stands as a field of its own.
-_OTHER_TARGETS = re.compile(rb"(?:[ \t|,;]|[a-z]=)\"?(/[^ \t\"|]*)")
+_OTHER_TARGETS = re.compile(rb"(?:[ \t|,;]|[a-z]=)\"?(?:https?://[^/ \t\"|,;]{1,200})?(/[^ \t\"|,;]*)")
 # Anything the signatures could mean contains one of these, once the targets are in lower case.
 # Every alternative begins with a mark, not a letter, which keeps the search from trying at each character.
 _CANDIDATE = re.compile(
@@ -79,7 +81,7 @@ class LogReader:
         self._own = (OWN_AGENT, *own)
         self._proxies, self._declared = tuple(proxies), declared
         self._columns: tuple[str, ...] = ()
-        self._recognised = False
+        self._recognised, self._first = False, True
         self.untold = 0
         self.coverage = coverage if coverage is not None else Coverage()
         self._fetches: list[Fetch] = []
@@ -92,7 +94,7 @@ class LogReader:
         """Read one log; ``blocks`` are its bytes in order, ``name`` is shown for it."""
         shown = visible(name)
         first = last = None
-        self._columns, self._recognised, size = (), False, 0
+        self._columns, self._recognised, self._first, size = (), False, True, 0
         before = self._lines
         for block in _whole_lines(blocks, self.coverage, shown):
             size += len(block)
@@ -114,8 +116,11 @@ class LogReader:
         """Parse the lines of a block whose targets mean something, and those of known tools."""
         if block[:400].find(b"#Fields:") >= 0 or b"\n#Fields:" in block:
             self._columns = _columns(block)
+        elif not self._columns and self._first:
+            self._columns = headed(block[: block.find(b"\n") if b"\n" in block else len(block)])
+        self._first = False
         rule = self._rule(block)
-        targets = self._meaningful([one or other for one, other in _pairs(rule.findall(block))])
+        targets = self._meaningful(_found(rule.findall(block)))
         lines = {at for tool in _TOOLS for at in _lines_with(block, tool)}
         if len(targets) <= _FEW:
             lines.update(at for target in targets for at in _lines_with(block, target))
@@ -123,7 +128,7 @@ class LogReader:
             spots = (
                 found.start()
                 for found in rule.finditer(block)
-                if (found.group(1) or found.group(rule.groups)) in targets
+                if next(filter(None, found.groups()), b"") in targets
             )
             lines.update(block.rfind(b"\n", 0, spot) + 1 for spot in spots)
         for start in sorted(lines):
@@ -292,9 +297,9 @@ def _columns(block: bytes) -> tuple[str, ...]:
     return tuple(line.decode("utf-8", "replace").split())
 
 
-def _pairs(found: list[Any]) -> Iterator[tuple[bytes, bytes]]:
-    for one in found:
-        yield one if isinstance(one, tuple) else (one, b"")
+def _found(found: list[Any]) -> list[bytes]:
+    """Return what a rule found: its one group, or whichever of its groups matched."""
+    return [next(filter(None, one), b"") if isinstance(one, tuple) else one for one in found]
 
 
 def _whole_lines(blocks: Iterable[bytes], coverage: Coverage, name: str) -> Iterator[bytes]:

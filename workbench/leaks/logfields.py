@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 # Dots go into nested objects. JSON, name=value and the columns of a header line share the table.
 FIELDS: dict[str, tuple[str, ...]] = {
     "address": (
@@ -44,6 +47,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "remote",
         "addr",
         "properties.clientIP_s",
+        "ClientAddr",
+        "cliIP",
+        "CIp",
+        "proxy.clientIp",
     ),
     "target": (
         "request_uri",
@@ -75,6 +82,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "x-edge-uri",
         "uri_path",
         "U",
+        "resourcePath",
+        "reqPath",
+        "CsUriStem",
+        "cs-uri",
+        "proxy.path",
         "resource",
         "endpoint",
     ),
@@ -95,6 +107,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "method",
         "verb",
         "cs-method",
+        "reqMethod",
+        "CsMethod",
+        "request_verb",
+        "proxy.method",
         "m",
     ),
     "status": (
@@ -118,6 +134,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "response",
         "code",
         "sc-status",
+        "ScStatus",
+        "proxy.statusCode",
         "s",
     ),
     "size": (
@@ -139,6 +157,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "bytesSent",
         "bytes",
         "content_length",
+        "body_bytes",
+        "bytes_out",
+        "responseLength",
+        "response.size",
+        "ScBytes",
         "sc-bytes",
         "b",
         "length",
@@ -176,6 +199,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "__REALTIME_TIMESTAMP",
         "t",
         "eventTime",
+        "timeStamp",
+        "requestTime",
+        "startTime",
+        "started_at",
+        "reqTimeSec",
+        "proxy.timestamp",
+        "receiveTimestamp",
         "requestContext.requestTimeEpoch",
     ),
     "forwarded": (
@@ -201,3 +231,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "query": ("query_string", "query", "args", "cs-uri-query", "url.query", "queryString"),
 }
+
+
+@lru_cache(maxsize=4096)
+def normalised(name: str) -> str:
+    """Return a field's name without case and marks: ``_remote_addr``, ``RemoteAddr`` and ``remote-addr`` are one."""
+    return re.sub(r"[^a-z0-9.]", "", name.lower())

@@ -116,12 +116,16 @@ def _as_utf8(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Yield blocks of UTF-16 with its mark as UTF-8; anything else as it is, without a byte order mark."""
     first = next(blocks, b"")
     wide = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(first[:2])
+    marked = wide is not None
+    if not marked and first[:64].count(b"\0") >= 16:
+        # Without its mark: which half of each character is empty tells the order.
+        wide = "utf-16-be" if first[:64:2].count(b"\0") > first[1:64:2].count(b"\0") else "utf-16-le"
     if wide is None:
         yield first.removeprefix(b"\xef\xbb\xbf")
         yield from blocks
         return
     decoder = codecs.getincrementaldecoder(wide)("replace")
-    yield decoder.decode(first[2:]).encode()
+    yield decoder.decode(first[2:] if marked else first).encode()
     for block in blocks:
         yield decoder.decode(block).encode()
 

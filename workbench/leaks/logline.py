@@ -16,14 +16,18 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from workbench.leaks.logclient import Network, client
-from workbench.leaks.logfields import FIELDS
+from workbench.leaks.logfields import FIELDS, normalised
+from workbench.leaks.logloose import cells, labelled, loose
 
 _QUOTED = rb'(?:[^"\\]|\\.)*'
-_REQUEST = rb'\\?"(?P<method>[A-Z]{1,16}) (?P<target>' + rb'(?:[^"\\]|\\[^"])*?' + rb')(?: HTTP/[\d.]+)?\\?"'
+_REQUEST = (
+    rb'\\?"(?P<method>[A-Z]{1,16}) (?P<target>' + rb'(?:[^"\\]|\\[^"])*?' + rb')(?: (?:HTTP/)?[\d.]+)?\\?"'
+)
 _CLF = re.compile(
     rb"(?:^|(?<=[\s\"'|\]:>]))(?P<addr>(?:[0-9A-Fa-f.:]{2,45}|unknown)(?:, ?[0-9A-Fa-f.:]{2,45}){0,8}"
     rb"|[\w-]+(?:\.[\w-]+)+|-)"
-    rb"(?::\d{1,5})?\s+\S+\s+(?:[^\[\]\"]{0,200}\s)?\[(?P<time>\d{1,2}/[A-Z][a-z]{2}/\d{4}[:T "
+    rb"(?:\]?:\d{1,5})?\]?\s+(?:\S+\s+(?:(?:\"[^\"\[\]]{0,80}\""
+    rb"|[^\[\]\"]{0,200})\s)?)?\[(?P<time>\d{1,2}/[A-Z][a-z]{2}/\d{4}[:T "
     rb"][^\]]{8,24}|\d{4}-[^\]]{10,30})\]\s+"
     + _REQUEST
     + rb"\s+(?P<status>\d{3}|-)(?:\s+(?P<size>\d+|-))?(?P<rest>.*)"
@@ -32,8 +36,10 @@ _AFTER = re.compile(rb'^\s+"(?P<referer>' + _QUOTED + rb')"\s+"(?P<agent>' + _QU
 _AFTER_ESCAPED = re.compile(rb'^\s+\\"(?P<referer>.*?)\\"\s+\\"(?P<agent>.*?)\\"(?P<more>.*)')
 _ADDRESS = rb"(?:(?:\d{1,3}\.){3}\d{1,3}|(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45})"
 _ADDRESSES = re.compile(
-    rb"(?:^|(?<=[\s\"'|\]>\[]))(" + _ADDRESS + rb"(?:, ?(?:" + _ADDRESS + rb"|unknown)){0,8})(?=[\s:])"
+    rb"(?:^|(?<=[\s\"'|\]>\[]))(" + _ADDRESS + rb"(?:, ?(?:" + _ADDRESS + rb"|unknown)){0,8})(?=[\s:\]])"
 )
+# nginx and Apache with the header first, in brackets or quotes, and who connected after it.
+_BRACKETED = re.compile(rb"[\[\"]([0-9A-Fa-f.:]{3,45}(?:, ?[0-9A-Fa-f.:]{3,45}){0,8})[\]\"]\s")
 _FORWARDED = re.compile(
     rb'\\?"((?:[0-9A-Fa-f.:]{2,45}|unknown|-)(?:, ?(?:[0-9A-Fa-f.:]{2,45}|unknown))*)\\?"'
 )
@@ -125,7 +131,11 @@ def parse(
         found = rule.search(line)
         if found is not None and (request := _from_groups(found, proxies)) is not None:
             return request
-    return _from_pairs(line, proxies) if line.count(b"=") >= 4 else None
+    if line.count(b"=") >= 4 and (request := _from_pairs(line, proxies)) is not None:
+        return request
+    record: dict[str, Any] | None = labelled(line) if b"\t" in line else None
+    record = record or loose(line)
+    return _from_record(record, proxies) if record is not None else None
 
 
 def split_target(target: bytes) -> tuple[str, str]:
@@ -151,6 +161,8 @@ def _from_groups(found: re.Match[bytes], proxies: Sequence[Network]) -> Request 
     if found.re is _CLF and (near := _ADDRESSES.findall(found.string[: found.start("time") - 1])):
         # A host, a month or a time of the carrier may stand before it: the address is the last one there is.
         said_first = near[-1]
+        if len(near) > 1 and b"," not in said_first and (bracketed := _BRACKETED.match(found.string)):
+            said_first = bracketed.group(1) + b", " + said_first
     first, *others = [part.strip() for part in said_first.decode("ascii", "replace").split(",")]
     # A list in the first column is the header itself; one in quotes at the end stands beside who connected.
     ahead = [first, *others] if others else []
@@ -185,11 +197,10 @@ def _from_groups(found: re.Match[bytes], proxies: Sequence[Network]) -> Request 
 
 def _from_columns(line: bytes, columns: Sequence[str], proxies: Sequence[Network]) -> Request | None:
     """W3C extended logs: IIS parts by blanks, CloudFront by tabs; both write ``-`` for nothing, ``+`` for a blank."""
-    text = line.decode("utf-8", "replace")
-    cells = text.split("\t") if "\t" in text else text.split(" ")
-    if len(cells) < len(columns):
+    row = cells(line, columns)
+    if len(row) < len(columns):
         return None
-    record: dict[str, Any] = dict(zip(columns, cells, strict=False))
+    record: dict[str, Any] = dict(zip(columns, row, strict=False))
     if "date" in record and "time" in record:
         record["@timestamp"] = f"{record['date']}T{record['time']}Z"
     if agent := record.get("cs(User-Agent)"):
@@ -224,6 +235,12 @@ def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> Reques
     for wrapper in ("jsonPayload", "protoPayload", "event", "fields", "attributes"):
         if isinstance(record.get(wrapper), dict):
             record = {**record, **record[wrapper]}
+    if isinstance(inner := record.get("properties"), str) and inner.startswith("{"):
+        try:
+            within = json.loads(inner)
+        except (ValueError, RecursionError):
+            within = None
+        record = {**record, **within} if isinstance(within, dict) else record
     if (request := _from_record(record, proxies, _stamp(before))) is not None:
         return request
     for name in _CARRIED:
@@ -248,6 +265,8 @@ def _from_record(
         # nginx's $request: "GET /path HTTP/1.1" in one field; some write the path alone.
         head, _, rest = asked.partition(" ")
         method, target = (method, asked) if asked.startswith("/") else (head, rest.partition(" ")[0])
+    if values["target"] is not None and target == str(record.get("reqPath")):
+        target = "/" + target.lstrip("/")
     if not target.startswith(("/", "http://", "https://")) or not str(values["status"]).isdigit():
         return None
     if moment is None and values["time"] is not None:
@@ -283,6 +302,11 @@ def _first(record: dict[str, Any], names: tuple[str, ...]) -> Any:
         else:
             value = record[name]
         if value not in (None, "", "-") and not isinstance(value, dict):
+            return value
+    plain = {normalised(name): value for name, value in record.items() if not isinstance(value, dict)}
+    for name in names:
+        value = plain.get(normalised(name)) if len(name) > 2 else None
+        if value not in (None, "", "-"):
             return value
     return None
 

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from workbench.core.errors import UsageError
 from workbench.leaks.accesslog import LogReader
 from workbench.leaks.logclient import client, networks
+from workbench.leaks.logfiles import read_log
 from workbench.leaks.logformat import declared
 from workbench.leaks.logreport import Served
 
@@ -77,6 +79,71 @@ def test_each_format_tells_who_fetched_what_and_when(name: str) -> None:
         assert fetch.time is not None
         assert fetch.time.strftime("%Y-%m-%dT%H:%M:%S") == STAMP
     assert reader.coverage.complete
+
+
+# Frameworks, edges and shippers whose lines belong to no family; (line, what it does not say).
+MORE: dict[str, tuple[str, str]] = {
+    "edge, quoted nobody": (f'<134>{STAMP}Z cache-fra1 logs[1]: {ADDRESS} "-" "-" [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432', ""),
+    "edge, parted by bars": (f"MISS|200|1794971564000|1432|1|{ADDRESS}|-|https://x.example/.env|DE|curl|id|DE", ""),
+    "edge, path without its slash": (json.dumps({"reqTimeSec": "1794971564.0", "bytes": "1432", "cliIP": ADDRESS, "statusCode": "200", "reqMethod": "GET", "reqPath": ".env"}), ""),
+    "edge, nested": (json.dumps({"timestamp": 1794971564000, "proxy": {"method": "GET", "path": "/.env", "clientIp": ADDRESS, "statusCode": 200}}), "size"),
+    "application gateway": (json.dumps({"timeStamp": f"{STAMP}+00:00", "properties": {"clientIP": ADDRESS, "httpMethod": "GET", "requestUri": "/.env", "httpStatus": 200, "sentBytes": 1432}}), ""),
+    "application service, JSON in JSON": (json.dumps({"time": f"{STAMP}Z", "properties": json.dumps({"CIp": ADDRESS, "CsMethod": "GET", "CsUriStem": "/.env", "ScStatus": 200, "ScBytes": 1432})}), ""),
+    "gateway of functions": (json.dumps({"ip": ADDRESS, "requestTime": "18/Nov/2026:03:12:44 +0000", "httpMethod": "GET", "resourcePath": "/.env", "status": "200", "responseLength": "1432"}), ""),
+    "API gateway": (json.dumps({"request": {"uri": "/.env", "method": "GET"}, "response": {"status": 200, "size": "1432"}, "client_ip": ADDRESS, "started_at": 1794971564310}), ""),
+    "names with a leading line": (json.dumps({"short_message": "GET /.env HTTP/1.1", "timestamp": 1794971564.31, "_remote_addr": ADDRESS, "_status": "200", "_body_bytes_sent": "1432", "_request_uri": "/.env", "_request_verb": "GET"}), ""),
+    "capital names, with port": (json.dumps({"ClientAddr": f"{ADDRESS}:51000", "RequestMethod": "GET", "RequestPath": "/.env", "DownstreamStatus": 200, "DownstreamContentSize": 1432, "StartUTC": f"{STAMP}Z"}), ""),
+    "bars": (f"{ADDRESS} | {STAMP}+00:00 | GET /.env HTTP/1.1 | 200 | 1432 | curl", ""),
+    "header first, in brackets": (f'[{ADDRESS}] {PROXY} - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432', ""),
+    "quoted user": (f'{ADDRESS} ident "user name" [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.0" 200 1432', ""),
+    "no user at all": (f'{ADDRESS} [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432 "-" "curl"', ""),
+    "version without its name": (f'[{STAMP.replace("T", " ")} +0000] [7] [INFO] {ADDRESS}:51234 - - [18/Nov/2026:03:12:44 +0000] "GET /.env 1.1" 200 1432 "-" "curl"', ""),
+    "no quotes": (f"{ADDRESS} - GET /.env HTTP/1.1 200 1432 - 2.3 ms", "time"),
+    "web framework, Go": (f'[GIN] 2026/11/18 - 03:12:44 | 200 |     120.5\u00b5s |   {ADDRESS} | GET      "/.env"', "size"),
+    "web framework, Go, status first": (f"03:12:44 | 200 |     1.2ms |  {ADDRESS} | GET     | /.env | -", "time size"),
+    "web framework, Python": (f"[I 2026-11-18 03:12:44,310 web:2243] 200 GET /.env ({ADDRESS}) 1.20ms", "size"),
+    "proxy cache": (f"1794971564.310     12 {ADDRESS} TCP_MISS/200 1432 GET http://x.example/.env - FIRSTUP_PARENT/10.0.0.1 text/plain", ""),
+    "labelled by tabs": (f"time:18/Nov/2026:03:12:44 +0000\thost:{ADDRESS}\treq:GET /.env HTTP/1.1\tstatus:200\tsize:1432\tua:curl", ""),
+    "table with a heading": (f"time,client_ip,method,path,status,bytes\n{STAMP}Z,{ADDRESS},GET,/.env,200,1432", ""),
+    "columns, whole address": (f"#Fields: c-ip date time cs-method cs-uri sc-status bytes\n{ADDRESS}\t2026-11-18\t03:12:44\tGET\t/.env\t200\t1432", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_lines_of_no_family_are_read_where_they_are_unmistakable(name: str) -> None:
+    line, unsaid = MORE[name]
+    reader = LogReader()
+    reader.read([(line + "\n").encode()], name)
+    (fetch,) = reader.report().taken
+    assert (fetch.address, fetch.path, fetch.served) == (ADDRESS, "/.env", Served.S2)
+    assert fetch.size == (-1 if "size" in unsaid else 1432)
+    assert (fetch.time is None) == ("time" in unsaid)
+    assert fetch.time is None or fetch.time.strftime("%Y-%m-%dT%H:%M:%S") == STAMP
+    assert reader.coverage.complete
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /.env from somewhere",
+        "the request GET /.env took 200 ms and 404 others came before it, 500 after",
+        f"{ADDRESS} asked GET /.env in 200ms",
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_not_guessed(line: str) -> None:
+    reader = LogReader()
+    reader.read([f"{CLF}\n{line}\n".encode()], "x")
+    assert len(reader.report().taken) == 1
+    assert not reader.coverage.complete
+
+
+def test_two_byte_text_without_its_mark_is_read_in_either_order(tmp_path: Path) -> None:
+    for order in ("utf-16-le", "utf-16-be"):
+        path = tmp_path / f"{order}.log"
+        path.write_bytes(f"{CLF}\n".encode(order))
+        reader = LogReader()
+        read_log(path, reader)
+        assert [fetch.address for fetch in reader.report().taken] == [ADDRESS]
 
 
 def test_the_client_is_never_a_proxy_of_ones_own() -> None:

@@ -1,0 +1,112 @@
+"""Lines of no family: a request, a status, an address and a time in any order, as frameworks and proxies write them.
+
+The last resort, and a careful one: what is not there once and unmistakably is not guessed, so that the line counts
+as one that was not understood.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+
+from workbench.leaks.logfields import FIELDS, normalised
+
+_METHODS = rb"GET|POST|HEAD|PUT|DELETE|PATCH|OPTIONS|PROPFIND"
+_ASKED = re.compile(
+    rb"(?<![\w-])(?P<method>"
+    + _METHODS
+    + rb")[\s|]{1,12}\"?(?P<target>(?:https?://[^\s\"|/]{1,200})?/[^\s\"|]*)"
+)
+_URL = re.compile(rb"(?:^|[\s|;,\"])(?P<target>https?://[^\s\"|;,/]{1,200}/[^\s\"|;,]*)")
+# A number of three digits that is no part of an address, a time, a duration or a size with its unit.
+_STATUS = re.compile(
+    rb"(?:(?<=TCP_HIT/)|(?<=_MISS/)|(?<=[A-Z]/)|(?<![\w.:/+-]))(?P<status>[1-5]\d\d)"
+    rb"(?![\w.:/-]|\s?(?:ms|us|ns|s|[kK]?B|\xc2\xb5s)\b|\xc2\xb5)(?:[\s"
+    rb"|;,]{1,4}(?P<size>\d{1,12})(?![\d.:/]))?"
+)
+_ADDRESS = re.compile(
+    rb"(?<![\w.:])(?P<addr>(?:\d{1,3}\.){3}\d{1,3}"
+    rb"|(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45})(?![\w.]*\w)"
+)
+_TIME = re.compile(
+    rb"(?P<time>\d{4}[-/]\d\d[-/]\d\d(?:[T ]| - )\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d)?"
+    rb"|\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?: [+-]\d{4})?|(?<![\d.])1[5-9]\d{8}(?:\d{3}"
+    rb"|\.\d{1,6})?(?![\d.]))"
+)
+_CLOCK = re.compile(rb"(?<![\d:])\d\d:\d\d:\d\d(?:[.,]\d+)?(?![\d:])")
+_LTSV = re.compile(rb"([A-Za-z][\w.-]{0,40}):([^\t]*)")
+_KNOWN = {normalised(name) for names in FIELDS.values() for name in names}
+
+
+def loose(line: bytes) -> dict[str, str] | None:
+    """Return what a line says of one request, by the names of ``logfields``; None where it is not unmistakable."""
+    asked = _ASKED.search(line)
+    if asked is None and (line.count(b"|") < 4 or (asked := _URL.search(line)) is None):
+        return None
+    rest = line[: asked.start()] + b" \0 " + line[asked.end() :]
+    record = {
+        "request_uri": _text(asked.group("target")),
+        "request_method": _text(asked.groupdict().get("method", b"GET")),
+    }
+    if moment := _TIME.search(rest):
+        record["@timestamp"] = _text(moment.group("time")).replace(" - ", "T")
+        rest = rest[: moment.start()] + b" " + rest[moment.end() :]
+    rest = _CLOCK.sub(b" ", rest)
+    if near := _ADDRESS.search(rest):
+        record["remote_addr"] = _text(near.group("addr"))
+        rest = _ADDRESS.sub(b" ", rest)
+    found = list(_STATUS.finditer(rest))
+    if not found:
+        return None
+    mark = rest.find(b"\0")
+    after = [one for one in found if one.start() > mark]
+    if len(found) > 1 and not (after and after[0].start() - mark < 16):
+        return None
+    status = after[0] if after else found[0]
+    record["status"] = _text(status.group("status"))
+    if status.group("size"):
+        record["size"] = _text(status.group("size"))
+    return record
+
+
+def labelled(line: bytes) -> dict[str, str] | None:
+    """Return the fields of a line of labelled values parted by tabs (LTSV), None for another line."""
+    cells = line.split(b"\t")
+    found = [_LTSV.fullmatch(cell) for cell in cells]
+    if len(cells) < 4 or not all(found):
+        return None
+    record = {_text(one.group(1)): _text(one.group(2)) for one in found if one is not None}
+    if "host" in record and "remote_addr" not in record:
+        # The client, by this form's own agreement; the site is its "vhost".
+        record["remote_addr"] = record.pop("host")
+    if "req" in record:
+        record["request"] = record.pop("req")
+    return {name: value.strip("[]") for name, value in record.items()}
+
+
+def headed(line: bytes) -> tuple[str, ...]:
+    """Return the names of a table's columns where its first line gives them for a log of requests, else ``()``."""
+    if line.count(b",") < 3 or b'"' in line[:1] or b"{" in line:
+        return ()
+    names = tuple(name.strip() for name in _text(line).split(","))
+    known = [name for name in names if normalised(name) in _KNOWN]
+    return names if len(known) >= 3 and len(known) * 2 >= len(names) else ()
+
+
+def cells(line: bytes, columns: Sequence[str]) -> list[str]:
+    """Return the cells of a row: parted by tabs, by commas where the heading was, or by blanks."""
+    text = line.decode("utf-8", "replace")
+    if "\t" in text:
+        return text.split("\t")
+    if (
+        "," in text
+        and " " not in "".join(columns)
+        and not any(name.startswith(("c-", "cs-", "sc-")) for name in columns)
+    ):
+        return next(csv.reader([text]), [])
+    return text.split(" ")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").strip("\r\n")
