@@ -19,27 +19,13 @@ sys.dont_write_bytecode = False
 settings.register_profile("workbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("workbench")
 
+TESTS = Path(__file__).parent
 MEMORY = Path("/dev/shm")
 # All tests that run at once need a fraction of this; a container with a small one uses the disk.
 ROOM = 2 * 1024**3
-# The longest first: a long test that begins last keeps one worker busy while the others rest.
-LONGEST = (
-    "test_recover_in_tmux.py",
-    "test_screenshots.py",
-    "test_guided_recovery.py",
-    "test_signals.py",
-    "test_no_secret_leaks.py",
-    "test_any_life.py",
-    "test_investigation_cli.py",
-    "test_leaks_screen.py",
-    "test_registry.py",
-    "test_kill_points.py",
-    "test_blocklists_cli.py",
-    "test_contracts.py",
-    "test_sweep.py",
-    "test_assess.py",
-    "test_table_in_a_terminal.py",
-)
+# The longest first: a long test that begins last keeps one worker busy while the others rest. What runs the whole
+# program takes longest, what runs a part of it in this process least.
+ORDER = ("e2e", "property", "pilot", "drill", "unit")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,9 +44,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     worker = getattr(config, "workerinput", None)
     if worker is None:
         return  # One process runs all of them, in the order they are written.
-    rank = {name: place for place, name in enumerate(LONGEST)}
-    long = sorted((i for i in items if i.path.name in rank), key=lambda i: rank[i.path.name])
-    short = [item for item in items if item.path.name not in rank]
+    parts = {item: item.path.relative_to(TESTS).parts[0] for item in items}
+    rank = {name: place for place, name in enumerate(ORDER)}
+    ordered = sorted(items, key=lambda item: rank.get(parts[item], 0))
+    long = [item for item in ordered if parts[item] != "unit"]
+    short = [item for item in ordered if parts[item] == "unit"]
     workers = int(worker["workercount"])
     dealt: list[pytest.Item] = []
     for number in range(workers):
