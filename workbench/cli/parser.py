@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     records.report(commands)
     records.evidence(commands)
     mail.mail(commands)
+    mail.export(commands)
     records.purge(commands)
     _doctor(commands)
     records.judge(commands)

@@ -29,3 +29,24 @@ def mail(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         account_options(action)
         json_option(action)
         action.set_defaults(run=lazy("mail"), action=name)
+
+
+def export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``workbench export``."""
+    parser = commands.add_parser(
+        "export",
+        help="timeline, indicators, findings for other programs",
+        description="Timesketch (JSON lines, CSV), indicators (CSV, JSON, STIX 2.1), findings with MITRE ATT&CK ids; "
+        "`export schema NAME` prints a JSON schema.",
+    )
+    kinds = ("timeline-jsonl", "timeline-csv", "indicators-csv", "indicators", "stix", "findings", "schema")
+    parser.add_argument("what", choices=kinds, help="what to export")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="of a schema: timeline, stix, findings, indicators"
+    )
+    parser.add_argument(
+        "--to", metavar="FILE", help="a file that is not there yet (default: standard output)"
+    )
+    account_options(parser)
+    json_option(parser)
+    parser.set_defaults(run=lazy("export"))

@@ -14,7 +14,8 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workbench.core.errors import HostError
+from workbench.core.errors import HostError, UsageError
+from workbench.core.redact import visible
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
@@ -230,3 +231,17 @@ def sync_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def write_new(path: Path, content: str) -> None:
+    """Write a text file that is not there yet, for its owner alone; UsageError where that cannot be."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(content)
+    except OSError as error:
+        raise UsageError(
+            f"{visible(path, 200)} cannot be written ({error.strerror}).",
+            "Nothing that was there is replaced.",
+            "Name a file that does not exist yet, in a folder that does.",
+        ) from error

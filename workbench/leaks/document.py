@@ -258,6 +258,7 @@ def _theft(one: Theft) -> dict[str, Any]:
         "sentence": one.sentence,
         "how_sure": one.how_sure,
         "address": one.fetch.address if one.fetch else None,
+        "agent": one.fetch.agent if one.fetch else None,
         "path": one.fetch.path if one.fetch else one.exposure.path if one.exposure else None,
         "not_before": iso(one.not_before) if one.not_before else None,
         "not_after": iso(one.not_after),

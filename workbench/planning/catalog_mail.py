@@ -32,4 +32,10 @@ MAIL = (
         step="8",
         needs="an assessment",
     ),
+    Action(
+        "export.write",
+        "report: export for other programs",
+        "Writes timeline (Timesketch), indicators (CSV, JSON, STIX 2.1) or findings (MITRE ATT&CK ids) to a file.",
+        step="12",
+    ),
 )

@@ -29,7 +29,8 @@ from workbench.domain.runbook.users import sign_in
 from workbench.presentation.activity_log import line_of
 from workbench.reports import audiences, closing, duties, mail_sections, support_page
 from workbench.reports.blocklists import asked_of_support, blocklists
-from workbench.reports.blocks import Block, Bullets, Chart, Section, Table, Text
+from workbench.reports.blocks import Bullets, Chart, Section, Table, Text
+from workbench.reports.readable import block_json, people_shortened
 
 COLUMNS = 100  # of plain text: ticket boxes and mail break longer lines as they like
 
@@ -97,8 +98,15 @@ def compose(audience: Audience, material: Material) -> Report:
         iso(situation.now),
         situation.state.last_seq,
         material.journal_hash,
-        (*_ground(material), *(section(material) for section in _SECTIONS[audience])),
+        _readable(
+            audience, situation, [*_ground(material), *(part(material) for part in _SECTIONS[audience])]
+        ),
     )
+
+
+def _readable(audience: Audience, situation: Situation, sections: Sequence[Section]) -> tuple[Section, ...]:
+    """Return the sections as this audience may read them: only Support needs the users' addresses whole."""
+    return tuple(sections) if audience is Audience.SUPPORT else people_shortened(situation, sections)
 
 
 def _ground(material: Material) -> tuple[Section, ...]:
@@ -411,20 +419,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "written_at": report.written_at,
         "journal": {"row": report.journal_seq, "hash": report.journal_hash},
         "sections": [
-            {"title": section.title, "blocks": [_block(block) for block in section.blocks]}
+            {"title": section.title, "blocks": [block_json(block) for block in section.blocks]}
             for section in report.sections
         ],
     }
-
-
-def _block(block: Block) -> dict[str, Any]:
-    match block:
-        case Text(text=text):
-            return {"text": visible(text, 4000)}
-        case Bullets(items=items):
-            return {"bullets": [visible(item, 2000) for item in items]}
-        case Table(headers=headers, rows=rows):
-            shown = ([visible(cell, 400) for cell in row] for row in rows)
-            return {"table": [dict(zip(headers, row, strict=True)) for row in shown]}
-        case Chart(title=title, points=points):
-            return {"chart": title, "points": [list(point) for point in points]}

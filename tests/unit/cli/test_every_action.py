@@ -35,6 +35,7 @@ BY_COMMAND = {
     "said.take_back": "undo",
     "timeline.show": "report --audience timeline",
     "report.write": "report",
+    "export.write": "export stix --to FILE",
     "mail.fetch": "mail fetch",
     "mail.show": "mail show",
     "mail.links": "mail links",

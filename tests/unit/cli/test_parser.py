@@ -94,6 +94,7 @@ COMMANDS = {
     "report": [],
     "evidence": ["list"],
     "mail": ["show"],
+    "export": ["stix"],
     "purge": [],
     "doctor": [],
     "judge": ["id", "ours"],

@@ -94,6 +94,7 @@ class Swept:
             "remedy": self.remedy,
             "params": dict(self.params),
             "instruct": self.instruct,
+            "hosts": list(self.hosts),
         }
 
     @classmethod
@@ -110,6 +111,7 @@ class Swept:
             remedy=str(document["remedy"]),
             params=dict(document["params"]),
             instruct=str(document["instruct"]),
+            hosts=tuple(str(host) for host in document.get("hosts", ())),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ class MailController(Controller):
             "mail.show": self.read,
             "mail.links": self.links,
             "mail.clicked": self.clicked,
+            "export.write": self.export,
         }
 
     def impossible(self, action_id: str, session: Incident) -> str | None:
@@ -91,6 +93,35 @@ class MailController(Controller):
         rule = "\n\n" + "─" * 40 + "\n\n"
         hint = "Nothing is sent: complete the blanks, then send each text yourself."
         self.show_text("Where the mail leads to", rule.join(part for part in parts if part), hint, None)
+
+    def export(self, session: Incident) -> None:
+        """Ask for the form and a file, then write it."""
+        from pathlib import Path
+
+        from workbench.core.atomic_files import write_new
+        from workbench.documents import exports
+        from workbench.tui.screens.choices import Choice, Picked
+
+        def chosen(picked: Picked) -> None:
+            kind = picked.id
+
+            def given(typed: str) -> None:
+                path = Path(typed).expanduser()
+
+                async def work() -> None:
+                    content = exports.made(kind, session.situation(), session.investigation.moments)
+                    await asyncio.to_thread(write_new, path, content)
+
+                def told(_: None) -> None:
+                    self._ui.tell(f"{kind} written to {visible(str(path), 120)}, readable by you alone.")
+
+                self._ui.work.start(work, group="export", doing="writing the export", then=told)
+
+            words = "Name a file that does not exist yet; people's addresses in it are shortened."
+            self._prompts.line("Export", words, given, placeholder=f"{kind}.txt")
+
+        choices = [Choice(kind, words) for kind, words in exports.KINDS.items()]
+        self._prompts.pick("Export for other programs", "Which form?", choices, chosen)
 
     def clicked(self, session: Incident) -> None:
         """Collect who clicked, show it, ask where to, write it."""

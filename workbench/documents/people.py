@@ -1,0 +1,34 @@
+"""Whose addresses are shortened in what leaves the house: people's, never a login's or the intruder's. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from workbench.core.redact import short_address
+from workbench.domain.model.situation import Situation
+
+_ADDRESS = re.compile(r"[\w.+%-]{1,80}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+
+
+def shortener(situation: Situation) -> Callable[[str], str]:
+    """Return what shortens the addresses of the account's people inside a text: ``an…@acme.example``.
+
+    Strangers among the users are named whole (they are what is looked for), logins and senders are no people.
+    """
+    inventory = situation.inventory
+    strangers = {
+        (item.user.email or "").lower() for item in inventory.users.values() if situation.of_user(item).likely
+    }
+    people = {(item.user.email or "").lower() for item in inventory.users.values()}
+    people |= {(item.key.requestor or "").lower() for item in inventory.keys.values()}
+    people -= {*strangers, "", *(name.lower() for name in inventory.logins)}
+
+    def shorten(text: str) -> str:
+        if "@" not in text:
+            return text
+        return _ADDRESS.sub(
+            lambda found: short_address(found[0]) if found[0].lower() in people else found[0], text
+        )
+
+    return shorten
