@@ -427,8 +427,7 @@ async def take(folder: Path) -> tuple[dict[str, str], list[Secret]]:
         DrillOptions(scenario="stolen-env", fresh=True, seed=1, start=START), folder / "drill"
     )
     # The simulated account's clock stands still as well.
-    drill.clock._origin = drill.clock._monotonic()
-    drill.clock._monotonic = lambda origin=drill.clock._origin: origin  # type: ignore[misc]
+    drill.clock.stand_still()
     studio = Studio(folder, drill, gate)
     try:
         with ExitStack() as patches:

@@ -121,6 +121,7 @@ async def test_mail_submitted_over_smtp_is_in_the_log(bench: Any) -> None:
         b"To: a\r\nSubject: Hi there\r\n\r\nx",
     )
     assert code == 250
+    b.drill.clock.advance(0.5)
     page = (await b.call("POST", "/v1/analytics/logs", json={"events": ["accepted"]})).json()
     newest = page["items"][0]
     assert (newest["method"], newest["originating-ip"]) == ("smtp", "192.0.2.7")

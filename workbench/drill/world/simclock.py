@@ -53,6 +53,10 @@ class SimClock:
             raise ValueError("the simulated clock only runs forward")
         self._base += seconds
 
+    def stand_still(self) -> None:
+        """Stop: from here on the clock moves by ``advance`` alone."""
+        self._base, self._origin, self._monotonic = self.elapsed(), 0.0, lambda: 0.0
+
     async def sleep(self, seconds: float) -> None:
         """Wait for so many simulated seconds."""
         await asyncio.sleep(max(0.0, seconds) / self.factor)
