@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from workbench.core.words import plural
 from workbench.presentation.cells import Look, ViewCell, ViewRow, dash, moment_text, state_cell
 
 if TYPE_CHECKING:
@@ -18,11 +19,50 @@ STRIP_DAYS = 10
 _TONES = {"to do": "warn", "listed again": "bad", "check again": "accent", "refused": "bad", "gone": "ok"}
 
 
+FINE = "fine"  # the key of the one line that stands for every pair that is simply not listed
+FOLD_FROM = 4  # fewer rows than this are no crowd
+
+
 def listing_rows(
-    listings: Mapping[str, Listing], book: ListingBook, now: datetime, look: Look
+    listings: Mapping[str, Listing], book: ListingBook, now: datetime, look: Look, *, folded: bool = False
 ) -> list[ViewRow]:
-    """Return the rows of the blocklist verdicts, keyed ``subject|zone``; ``now`` is the moment of the looks."""
-    return [_row(key, one, book.pairs.get(one.pair), now, look) for key, one in listings.items()]
+    """Return the rows of the blocklist verdicts, keyed ``subject|zone``; ``now`` is the moment of the looks.
+
+    ``folded`` makes one line, ``FINE``, of what is not listed and never was: only the rest asks for eyes.
+    """
+    fine = [key for key, one in listings.items() if _is_fine(one, book.pairs.get(one.pair), now)]
+    hidden = set(fine) if folded and len(fine) >= FOLD_FROM else set()
+    rows = [
+        _row(key, one, book.pairs.get(one.pair), now, look)
+        for key, one in listings.items()
+        if key not in hidden
+    ]
+    return [*rows, _fine_row([listings[key] for key in fine], look)] if hidden else rows
+
+
+def _is_fine(one: Listing, seen: Seen | None, now: datetime) -> bool:
+    from workbench.domain.blocklists.listings import request_word
+
+    asked_off = seen is not None and (seen.ever_listed or bool(request_word(seen, now)))
+    return one.verdict.value == "not listed" and not asked_off
+
+
+def _fine_row(fine: list[Listing], look: Look) -> ViewRow:
+    lists = len({one.zone.name for one in fine})
+    subjects = len({one.subject.value for one in fine})
+    last = max(one.asked_at for one in fine)
+    return ViewRow(
+        FINE,
+        (
+            state_cell("not listed", look),
+            ViewCell(f"{plural(len(fine), 'look-up')}: {plural(subjects, 'subject')}"),
+            ViewCell(plural(lists, "list")),
+            *(ViewCell(dash(look), "dim") for _ in range(5)),
+            ViewCell(moment_text(last, look, "%H:%M:%S")),
+            ViewCell("Enter unfolds", "dim"),
+        ),
+        markable=False,
+    )
 
 
 def _row(key: str, one: Listing, seen: Seen | None, now: datetime, look: Look) -> ViewRow:

@@ -15,7 +15,7 @@ from workbench.domain.model.state import Decision, EffectRecord
 from workbench.presentation.cells import Look, ViewRow, as_moment, hide_people, moment_text
 from workbench.presentation.credentials import CredentialView, credential_rows, domain_rows, user_rows
 from workbench.presentation.details import detail_lines
-from workbench.presentation.listings import listing_rows
+from workbench.presentation.listings import FINE, listing_rows
 
 SAFE, OPEN, PLAIN = Look(), Look(share_safe=False), Look(ascii=True)
 
@@ -184,6 +184,30 @@ def test_listings_sort_what_matters_first() -> None:
     order = sorted(rows, key=lambda row: row.cells[0].sort or 0)
     assert [row.key for row in order] == ["listed", "cannot tell", "not listed"]
     assert rows[0].cells[-1].text == "because; said" and rows[0].cells[-2].text == "14:02:07"
+
+
+def test_what_is_not_listed_is_one_line_and_nothing_else_is_folded() -> None:
+    def listing(verdict: str, subject: str) -> Any:
+        return SimpleNamespace(
+            verdict=SimpleNamespace(value=verdict),
+            pair=(subject, "zone.example"),
+            subject=SimpleNamespace(value=subject),
+            zone=SimpleNamespace(title="Zone", name="zone.example"),
+            tier=1,
+            reason="",
+            txt=(),
+            asked_at=datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC),
+        )
+
+    listings = {f"fine {n}": listing("not listed", f"192.0.2.{n}") for n in range(118)}
+    listings |= {"a": listing("listed", "198.51.100.1"), "b": listing("cannot tell", "198.51.100.2")}
+    now = datetime(2026, 11, 21, 15, tzinfo=UTC)
+    rows = listing_rows(listings, ListingBook(), now, SAFE, folded=True)
+    assert [row.key for row in rows] == ["a", "b", FINE]
+    assert rows[-1].cells[1].text == "118 look-ups: 118 subjects" and not rows[-1].markable
+    assert len(listing_rows(listings, ListingBook(), now, SAFE)) == 120
+    few = {key: listings[key] for key in ("a", "fine 1", "fine 2")}
+    assert len(listing_rows(few, ListingBook(), now, SAFE, folded=True)) == 3
 
 
 def test_moments() -> None:

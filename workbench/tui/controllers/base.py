@@ -72,7 +72,7 @@ class Controller:
         safe = [
             line._replace(words=self._ui.safe(line.words), more=self._ui.safe(line.more)) for line in lines
         ]
-        screen = ListScreen(heading, self._ui.safe(text), safe, verbs, marked=marked)
+        screen = ListScreen(heading, self._ui.safe(text), safe, verbs, marked=marked, whole=lines)
         self._ui.push(screen, closed)
 
     def show_text(

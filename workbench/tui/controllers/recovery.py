@@ -14,6 +14,7 @@ from workbench.core.words import plural
 from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
+    from workbench.domain.detection.findings import Finding
     from workbench.session.report_writer import Written
     from workbench.tui.controllers.prompts import Questions
     from workbench.tui.incident_port import Incident
@@ -51,7 +52,17 @@ class RecoveryController(Controller):
             self._ui.tell("Nothing waits for a judgement.")
             return
         tone = {"high": "bad", "medium": "warn"}
-        lines = [Line(f.key, f.title, "; ".join(f.why), tone.get(f.severity, "")) for f in waiting or by_hand]
+        looks = {"high": "theirs, likely", "medium": "theirs, maybe", "low": "unsure"} if waiting else {}
+        lines = [
+            Line(
+                f.key,
+                _named(f, session),
+                "; ".join(f.why),
+                tone.get(f.severity, ""),
+                looks.get(f.severity, ""),
+            )
+            for f in waiting or by_hand
+        ]
         marked = [f.key for f in waiting if f.severity in ("high", "medium")]
         removed = Verb("h", "removed", "removed or repaired by hand", judges=True)
         verbs: tuple[Verb, ...]
@@ -139,8 +150,8 @@ class RecoveryController(Controller):
         ]
         down = sum(one.down for one in made)
         text = (
-            f"{down} sender(s) are down until their programs have the new credential. It counts when the account's log "
-            "shows it in use. No secret is shown here: each leaves the vault through a pipe."
+            f"{plural(down, 'sender')} down until the programs have the new credential. It counts when the account's "
+            "log shows it in use. No secret is shown here: each leaves the vault through a pipe."
         )
         verbs = (
             Verb("enter", "one", "copy the list for all who wait, or hand over the selected one"),
@@ -181,7 +192,7 @@ class RecoveryController(Controller):
             return
         self._ui.copy_to_clipboard(self._ui.safe(adoption.hand_over_list(waiting)))
         self._ui.tell(f"Give the list of {len(waiting)} to whoever runs the programs: it holds no secret.")
-        text = f"hand-over list of {len(waiting)} credential(s) copied"
+        text = f"hand-over list of {plural(len(waiting), 'credential')} copied"
         self.attest(session, adoption.STEP, [(text, adoption.TOLD)])
 
     def _unneeded(self, session: Incident, keys: Sequence[str]) -> None:
@@ -205,7 +216,7 @@ class RecoveryController(Controller):
             self._ui.work.start(work, group="attest", doing="noting owner and places")
 
         words = (
-            f"For {len(keys)} credential(s): who answers for it, then where the value goes. Never the value."
+            f"For {plural(len(keys), 'credential')}: who answers for it, then where it goes. Never its value."
         )
         self._prompts.line(
             "Owner and places", words, answered, placeholder="owner; place; place …", check=_no_secret
@@ -226,9 +237,10 @@ class RecoveryController(Controller):
         lines = [
             Line(
                 i.id,
-                f"{i.standing.value}: {i.title}",
+                i.title,
                 f"{i.evidence}; {i.how}",
                 tones.get(i.standing.value, ""),
+                i.standing.value,
             )
             for i in measures
         ]
@@ -316,6 +328,14 @@ class RecoveryController(Controller):
             self.show_text("Report to Mailgun Support", shown, hint, copied)
 
         self._ui.work.start(session.write_report, group="report", doing="writing the reports", then=told)
+
+
+def _named(found: Finding, session: Incident) -> str:
+    """Return what a finding is about, a user with name and address: nobody is judged by an id."""
+    item = session.inventory.users.get(found.id) if found.kind == "user" else None
+    if item is None or not item.user.email or item.user.email in found.title:
+        return found.title
+    return f"{found.title}, {item.user.email}"
 
 
 def _no_secret(text: str) -> str:

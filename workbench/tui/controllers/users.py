@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import short_address, visible
+from workbench.core.words import plural
 from workbench.planning.catalog import Pane
 from workbench.tui.controllers.base import Controller
 
@@ -34,7 +35,7 @@ class UsersController(Controller):
         lines = [
             Line(
                 f"user:{item.id}",
-                f"{visible(item.user.name or 'no name', 40)}, {short_address(item.user.email or item.id)} "
+                f"{visible(item.user.name or 'no name', 40)}, {item.user.email or 'no address'} "
                 f"({item.user.role or 'no role'})",
                 "; ".join(situation.of_user(item).why),
                 "warn",
@@ -103,7 +104,9 @@ class UsersController(Controller):
                 await session.timer(name, due, text, kind=kind, subject=person.item.id)
 
         def told(_: None) -> None:
-            self._ui.tell(f"{len(chosen)} timer(s) run. The user list is read again and shows who did it.")
+            self._ui.tell(
+                f"{plural(len(chosen), 'timer')} running. The user list is read again and shows who did it."
+            )
             self._ui.renew()
 
         self._ui.work.start(work, group="attest", doing="starting the users' timers", then=told)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import on
+
 from workbench.planning.catalog import Pane
-from workbench.presentation.listings import STRIP_DAYS, listing_rows
+from workbench.presentation.listings import FINE, STRIP_DAYS, listing_rows
 from workbench.tui.keymap import bindings, pane_actions
 from workbench.tui.panes.base import WorkPane
-from workbench.tui.widgets.table import Column
+from workbench.tui.widgets.table import Column, KeyedTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +31,8 @@ class BlocklistsPane(WorkPane):
         "What the blocklists that matter say of every sending address and domain. Cannot tell means that the list "
         "did not answer us properly; it is never a clean bill, and neither is a list that was not asked (i names "
         "them). Ask for removal only after access is cut and the leak is closed, else the listing comes back. The "
-        "watch asks again by itself for a week; a new listing rings. The strip shows the days: █ listed, · not "
+        "watch asks again by itself for a week; a new listing rings. What is fine is one line; Enter on it "
+        "unfolds. The strip shows the days: █ listed, · not "
         "listed, ? cannot tell."
     )
     COLUMNS = (
@@ -45,6 +48,8 @@ class BlocklistsPane(WorkPane):
         Column("reason", "reason", flex=3, min_width=20, priority=8),
     )
 
+    _folded = True
+
     def on_mount(self) -> None:
         """Listings first: they are what matters."""
         super().on_mount()
@@ -54,9 +59,22 @@ class BlocklistsPane(WorkPane):
         """Return every verdict."""
         if not session.listings:
             return []
-        return listing_rows(
-            session.listings, session.state.listings, session.blocklists.now(), self.store.look
-        )
+        # A filter looks at every pair, also at those that one line stands for.
+        folded = self._folded and not self.table.filter_text.strip()
+        now, look = session.blocklists.now(), self.store.look
+        return listing_rows(session.listings, session.state.listings, now, look, folded=folded)
+
+    @on(KeyedTable.FilterChanged)
+    def _filtered(self) -> None:
+        self.renew()
+
+    def open_row(self, key: str) -> None:
+        """Unfold what is fine; on any other row the details."""
+        if key == FINE:
+            self._folded = False
+            self.renew()
+        else:
+            super().open_row(key)
 
     def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
         """No effect changes a listing."""

@@ -44,6 +44,7 @@ _SIGNS = {
 _NEXT = ("▶", ">", "accent")
 _WORDS = {"not applicable": "n/a", "in progress": "begun"}
 CLOSED = ("done", "attested", "not applicable")
+KEY = "bold $text-accent"  # the one use of this colour beside the focus
 EVIDENCE_SHOWN = 8  # lines; the rest is counted
 TIMERS_SHOWN = 4
 
@@ -153,6 +154,11 @@ class RunbookPane(WorkPane):
     # Guide
 
     @property
+    def lead(self) -> Lead | None:
+        """Return what is next, the most urgent first, as it was when the rows were last made."""
+        return self._lead
+
+    @property
     def current(self) -> StepView | None:
         """Return the step that the guide tells about and that Enter does."""
         return self._steps.get(self._chosen or self._next)
@@ -210,11 +216,11 @@ class RunbookPane(WorkPane):
         self._shown = lead.action
         ascii_ = self.store.look.ascii
         calm = lead.waiting or lead.kind.value == "end"
-        style = "bold $text-accent" if calm else "bold $text-error"
+        style = "bold $text-primary" if calm else "bold $text-error"
         pieces = [
             (f"{'>' if ascii_ else '▶'} {'Now' if calm else 'First'}: {self._hidden(lead.title)}\n", style)
         ]
-        pieces += [("[Enter] ", "bold"), (f"{ACTIONS[lead.action].title}\n", "bold")]
+        pieces += [("[Enter] ", KEY), (f"{ACTIONS[lead.action].title}\n", "bold")]
         then = " You see the plan first." if ACTIONS[lead.action].plans else ""
         pieces.append((f"{self._hidden(lead.happens)}{then}\n", ""))
         if lead.waits:
@@ -236,17 +242,17 @@ class RunbookPane(WorkPane):
         self._shown = action.id if action is not None else ""
         arrow = ">" if self.store.look.ascii else "▶"
         lead = "Next" if not self._chosen else "Step"
-        pieces = [(f"{arrow} {lead}: {step.id} {visible(step.title)}\n", "bold $text-accent")]
+        pieces = [(f"{arrow} {lead}: {step.id} {visible(step.title)}\n", "bold $text-primary")]
         if action is not None:
             then = " You see the plan first." if action.plans else ""
             happens = visible(step.happens, 600) or action.does
-            pieces += [("[Enter] ", "bold"), (f"{action.title}\n", "bold"), (f"{happens}{then}\n", "")]
+            pieces += [("[Enter] ", KEY), (f"{action.title}\n", "bold"), (f"{happens}{then}\n", "")]
         elif closed:
             pieces.append((f"This step is {step.verdict.value}.\n", "$text-success"))
-            pieces += [("[Enter] ", "bold"), ("to what is next\n", "")] if self._chosen else []
+            pieces += [("[Enter] ", KEY), ("to what is next\n", "")] if self._chosen else []
         else:
             pieces.append((f"{visible(step.happens, 600)}\n", ""))
-            pieces += [("[t] ", "bold"), ("Nothing to run from here: do it, then attest it.\n", "")]
+            pieces += [("[t] ", KEY), ("Nothing to run from here: do it, then attest it.\n", "")]
         for label, text in (
             ("Why", step.why),
             ("Who", step.who),

@@ -19,12 +19,13 @@ ROOM_FOR_WORDS = 15  # lines for frame, heading, words and keys
 
 
 class Line(NamedTuple):
-    """One row: its key, its words, more about it, and a tone for the words."""
+    """One row: its key, its words, more about it, a tone, and the one word that decides (``likely theirs``)."""
 
     key: str
     words: str
     more: str = ""
     tone: str = ""
+    lead: str = ""
 
 
 class Verb(NamedTuple):
@@ -48,7 +49,11 @@ class Chosen(NamedTuple):
 
 
 class ListScreen(Dialog[Chosen]):
-    """Shows rows and waits for a verb; Esc leaves without one. ``marked`` rows are selected from the start."""
+    """Shows rows and waits for a verb; Esc leaves without one. ``marked`` rows are selected from the start.
+
+    ``whole`` are the same rows with people's addresses in full: ``s``, pressed twice, shows them in this dialog alone,
+    because nobody can be judged by two letters of a name.
+    """
 
     def __init__(
         self,
@@ -58,15 +63,22 @@ class ListScreen(Dialog[Chosen]):
         verbs: Sequence[Verb],
         *,
         marked: Sequence[str] = (),
+        whole: Sequence[Line] = (),
     ) -> None:
         super().__init__(id="list-screen")
+        self._whole = whole if whole and list(whole) != list(lines) else ()
+        self._asked = False
         self.heading = heading
         self._text = text
         self._lines = lines
         self._verbs = {verb.key: verb for verb in verbs}
         self._marked = tuple(marked)
-        columns = (Column("words", "what", flex=3, min_width=24), Column("more", "why", flex=4, priority=2))
-        self.table = KeyedTable(columns, id="list-table")
+        first = (Column("lead", "looks", width=max(len(line.lead) for line in lines)),) if _led(lines) else ()
+        rest = (
+            Column("words", "what", flex=3, min_width=44),
+            Column("more", "why", flex=4, min_width=16, priority=2),
+        )
+        self.table = KeyedTable((*first, *rest), id="list-table")
         self._by_key = {line.key: line for line in lines}
         self._detail = words("", id="list-detail")
 
@@ -82,21 +94,43 @@ class ListScreen(Dialog[Chosen]):
             if "enter" not in self._verbs and len(self._lines) > 1:
                 named.append("Enter the next row")
             select = "space selects, a all" if len(self._lines) > 1 else ""
-            yield words(
-                " · ".join(part for part in (*named, select, "Esc leaves") if part), classes="dialog-keys"
-            )
+            people = "s names in full" if self._whole else ""
+            parts = (*named, select, people, "Esc leaves")
+            yield words(" · ".join(part for part in parts if part), classes="dialog-keys")
 
     def on_mount(self) -> None:
         """Rows, selection, focus."""
         # On a small terminal the list gives way to the words above it and the keys below it.
         room = max(3, self.app.size.height - ROOM_FOR_WORDS)
         self.table.styles.height = min(len(self._lines), TALLEST, room) + 1
-        self.table.set_rows(
-            Row(line.key, (Cell(visible(line.words, 200), line.tone), Cell(visible(line.more, 300), "dim")))
-            for line in self._lines
-        )
+        self._fill()
         self.table.set_marks(self._marked)
         self.table.focus()
+        self._tell(self.table.cursor_key)
+
+    def _fill(self) -> None:
+        led = _led(self._lines)
+        self.table.set_rows(
+            Row(
+                line.key,
+                (
+                    *((Cell(line.lead, line.tone),) if led else ()),
+                    Cell(visible(line.words, 200), line.tone),
+                    Cell(visible(line.more, 300), "dim"),
+                ),
+            )
+            for line in self._lines
+        )
+
+    def _lift(self) -> None:
+        """Show people in full in this dialog, once somebody said twice that nobody else looks."""
+        if not self._asked:
+            self._asked = True
+            self.notify("Names in full, here only: is nobody else looking? s once more.", markup=False)
+            return
+        self._lines, self._whole = self._whole, ()
+        self._by_key = {line.key: line for line in self._lines}
+        self._fill()
         self._tell(self.table.cursor_key)
 
     @on(KeyedTable.Highlighted)
@@ -107,7 +141,7 @@ class ListScreen(Dialog[Chosen]):
         """Show the whole of the highlighted row: whoever decides on it reads all that speaks for and against it."""
         line = self._by_key.get(key or "")
         if line is not None:
-            parts = (line.words, *line.more.split("; "))
+            parts = (line.words, line.lead and f"Looks: {line.lead}", *line.more.split("; "))
             self._detail.update(plain("\n".join(part for part in parts if part), 40))
 
     @on(KeyedTable.Opened)
@@ -131,7 +165,15 @@ class ListScreen(Dialog[Chosen]):
         if verb is not None and verb.key != "enter":
             event.stop()
             self._answer(verb)
+        elif event.character == "s" and self._whole:
+            event.stop()
+            self._lift()
 
     def _answer(self, verb: Verb) -> None:
         keys = tuple(self.table.chosen_keys)
         self.dismiss(Chosen(verb.id, keys, selected=bool(self.table.marked_count)))
+
+
+def _led(lines: Sequence[Line]) -> bool:
+    """Return whether the rows carry a deciding word."""
+    return any(line.lead for line in lines)

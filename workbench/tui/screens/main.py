@@ -25,6 +25,7 @@ from workbench.tui.panes.domains import DomainsPane
 from workbench.tui.panes.runbook import RunbookPane
 from workbench.tui.panes.store import Store
 from workbench.tui.panes.users import UsersPane
+from workbench.tui.screens.state_band import LEAST_HEIGHT, LEAST_WIDTH, StateBand, said
 from workbench.tui.screens.status import FooterLine, status_facts
 from workbench.tui.terminal.display import CalmScreen
 from workbench.tui.widgets.progress import Progress, ProgressLine
@@ -41,6 +42,7 @@ TALL = 30  # lines from which the log has a place of its own beside one pane
 # The call rate is a mean over two seconds: so long after the last event it has fallen to nothing.
 SETTLED_AFTER = 2.5
 FRESHNESS_EVERY = 5.0
+BAND_AFTER = 0.12  # once the rows that the news made stand; its answer is judged anew each time
 
 
 class MainScreen(CalmScreen, Screen[None]):
@@ -66,6 +68,9 @@ class MainScreen(CalmScreen, Screen[None]):
         self._beside = Pane.CREDENTIALS
         self.maximised = False
         self._top = StatusLine(id="top")
+        self._band = StateBand(id="band")
+        self._band.ascii_mode = store.look.ascii
+        self._band_due: Timer | None = None
         self._tabs = StatusLine(id="tabs")
         self._footer = FooterLine(id="footer")
         self._progress = ProgressLine(id="progress")
@@ -76,6 +81,7 @@ class MainScreen(CalmScreen, Screen[None]):
         """Top line, panes, progress, footer."""
         panes = self.panes
         yield self._top
+        yield self._band
         yield self._tabs
         with Horizontal(id="body"):
             yield panes[Pane.RUNBOOK]
@@ -95,6 +101,7 @@ class MainScreen(CalmScreen, Screen[None]):
         self.refresh_status()
         self.panes[Pane.RUNBOOK].table.focus()
         self.set_interval(FRESHNESS_EVERY, self.refresh_status)
+        self.set_interval(FRESHNESS_EVERY, self.write_band)
 
     # Layout
 
@@ -124,6 +131,7 @@ class MainScreen(CalmScreen, Screen[None]):
         self.set_class(one, "-one")
         self.set_class(not wide and not one, "-slim")
         self._tabs.display = not wide
+        self._band.display = width >= LEAST_WIDTH and height >= LEAST_HEIGHT and not self.maximised
         self._write_tabs()
 
     # What is highlighted and selected
@@ -183,15 +191,18 @@ class MainScreen(CalmScreen, Screen[None]):
         for pane in self.panes.values():
             pane.take(moved.slices, moved.records)
         self.refresh_status()
+        self._band_soon()
         if self._settle is None:
             self._settle = self.set_timer(SETTLED_AFTER, self._settled)
 
     def _settled(self) -> None:
         self._settle = None
+        self.write_band()
         self.refresh_status()
 
     def renew(self) -> None:
         """Draw every pane anew: another look, or a session arrived."""
+        self._band_soon()
         for pane in self.panes.values():
             pane.renew()
         self.refresh_status()
@@ -210,6 +221,16 @@ class MainScreen(CalmScreen, Screen[None]):
         else:
             self._progress.progress = None
         self.write_footer()
+
+    def _band_soon(self) -> None:
+        if self._band_due is None and self.is_mounted:
+            self._band_due = self.set_timer(BAND_AFTER, self.write_band)
+
+    def write_band(self) -> None:
+        """Write whether it is over, what goes out, what is next; unchanged words repaint nothing."""
+        self._band_due = None
+        if self._band.display:
+            self._band.lines = said(self.store, self.runbook.lead)
 
     def write_footer(self) -> None:
         """Write the keys of the focused pane."""

@@ -23,7 +23,7 @@ from workbench.tui.widgets.table import Column, KeyedTable
 BESIDE = 110  # columns from which the numbers stand beside the chart
 SHORT = 30  # lines below which the words make room for the chart
 BACK = 24  # hours a step into the past
-_TONES = {"bad": "$text-error", "accent": "$text-accent", "dim": "$text-muted"}
+_TONES = {"bad": "$text-error", "accent": "$text-primary", "dim": "$text-muted"}
 _NUMBERS = (
     Column("accepted", "sent", width=9, align="right"),
     Column("usual", "usual", width=7, align="right"),

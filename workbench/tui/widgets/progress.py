@@ -93,7 +93,7 @@ class ProgressLine(Widget):
     ProgressLine {
         height: 1;
         width: 1fr;
-        color: $text-accent;
+        color: $text-primary;
         display: none;
         &.-running { display: block; }
     }

@@ -59,7 +59,7 @@ class SparkLine(Widget):
     SparkLine {
         height: 1;
         width: 1fr;
-        color: $text-accent;
+        color: $text-primary;
     }
     """
 

@@ -26,7 +26,7 @@ STATUS_STYLES = {
     "warn": "$text-warning",
     "bad": "bold $text-error",
     "dim": "$text-muted",
-    "accent": "$text-accent",
+    "accent": "$text-primary",
     "busy": "italic $text-primary",
 }
 

@@ -23,7 +23,7 @@ KeyedTable {
     & > .keyed-table--warn { color: $text-warning; }
     & > .keyed-table--bad { color: $text-error; text-style: bold; }
     & > .keyed-table--dim { color: $text-muted; }
-    & > .keyed-table--accent { color: $text-accent; }
+    & > .keyed-table--accent { color: $text-primary; }
     & > .keyed-table--busy { color: $text-primary; text-style: italic; }
     &:focus > .keyed-table--header { text-style: bold underline; }
     &:focus > .keyed-table--cursor {

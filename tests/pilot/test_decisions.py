@@ -1,0 +1,42 @@
+"""What is decided in a list: the deciding word first, the whole evidence in view, people one can recognise."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
+from tests.pilot.fake_session import PERSON, FakeSession
+from workbench.tui.screens.lists import Line, ListScreen, Verb
+
+WHY = "its address is of no domain of yours; it came after the abuse began; nobody who was here before vouches for it"
+WHOLE = [Line(f"user:{n}", f"user it-helpdesk-{n}, {PERSON}", WHY, "bad", "theirs, likely") for n in range(3)]
+SAFE = [line._replace(words=line.words.replace(PERSON, "ma…@acme.example")) for line in WHOLE]
+VERBS = (Verb("i", "intruder", "the intruder's", judges=True), Verb("y", "ours", "yours", judges=True))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_whole_evidence_is_in_view_and_names_show_on_request(
+    running: Running, size: tuple[int, int]
+) -> None:
+    async with running(FakeSession(), size) as pilot:
+        app_of(pilot).push_screen(ListScreen("Judge", "Three to judge.", SAFE, VERBS, whole=WHOLE))
+        await settle(pilot)
+        text = screen_text(pilot)
+        assert "theirs, likely" in text and "names in full" in text and PERSON not in text
+        for part in WHY.split("; "):
+            assert part in " ".join(text.split()) or part in text
+        box = pilot.app.screen.query_one(".dialog-box")
+        assert box.outer_size.width == min(size[0], 170)
+        await pilot.press("s")
+        await settle(pilot)
+        assert PERSON not in screen_text(pilot).replace("is nobody else looking", "")
+        await pilot.press("s")
+        await settle(pilot)
+        assert PERSON in screen_text(pilot) and "names in full" not in screen_text(pilot).splitlines()[-2]
+
+
+async def test_what_is_no_persons_has_nothing_to_lift(running: Running) -> None:
+    async with running(FakeSession()) as pilot:
+        app_of(pilot).push_screen(ListScreen("Judge", "", WHOLE, VERBS, whole=WHOLE))
+        await settle(pilot)
+        assert "names in full" not in screen_text(pilot)

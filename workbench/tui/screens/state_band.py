@@ -1,0 +1,114 @@
+"""The focal point of a roomy screen: is it over, what still goes out, what is next, who is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.app import RenderResult
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from workbench.presentation.cells import hide_people, people_of
+from workbench.tui.panes.store import Store
+from workbench.tui.widgets.cells import clean, crop, width_of
+from workbench.tui.widgets.empty import wrap
+from workbench.tui.widgets.sparkline import sparkline
+from workbench.tui.widgets.statusline import STATUS_STYLES
+
+if TYPE_CHECKING:
+    from workbench.domain.model.situation import Situation
+    from workbench.domain.runbook.guide import Lead
+
+HEIGHT = 4  # lines; the answer may take two of them
+LEAST_HEIGHT, LEAST_WIDTH = 36, 100  # of the terminal: below that the top line alone says it
+CHART = 24  # cells
+LABEL = 9
+
+
+class Said(NamedTuple):
+    """One line: its label, its words, the tone of the words, and a chart that stands behind them."""
+
+    label: str
+    words: str
+    tone: str = ""
+    chart: str = ""
+
+
+def said(store: Store, lead: Lead | None) -> tuple[Said, ...]:
+    """Return what the band says; the first line is the answer to *is it over?*."""
+    session = store.session
+    if session is None:
+        return (Said("Over?", store.failed or "opening the incident", "bad" if store.failed else "busy"),)
+    situation = session.situation()
+    people = people_of(session.inventory)
+
+    def safe(text: str) -> str:
+        return hide_people(text, people, store.look)
+
+    lines = [_answer(situation), _sending(store, situation)]
+    if lead is not None:
+        lines.append(Said("Next", safe(lead.title), "strong"))
+        waits = "; ".join(lead.waits) if lead.waits else "for nobody"
+        lines.append(Said("Waiting", safe(waits), "" if lead.waits else "dim"))
+    return tuple(lines)
+
+
+def _answer(situation: Situation) -> Said:
+    # Here and not above: the screen paints before the account's models are imported.
+    from workbench.domain.runbook.containment_state import Over, containment
+
+    found = containment(situation)
+    tone = {Over.CONTAINED: "ok", Over.NOT_CONTAINED: "bad", Over.BACK: "bad"}.get(found.over, "warn")
+    words = found.words
+    return Said("Over?", f"{words[:1].upper()}{words[1:]}", "bad" if tone == "bad" else tone)
+
+
+def _sending(store: Store, situation: Situation) -> Said:
+    from workbench.domain.runbook.sending import sending
+
+    told = sending(situation.volume, situation.state, situation.now)
+    rate = store.session.rate if store.session is not None else None
+    chart = sparkline(rate.series, CHART, ascii_only=store.look.ascii) if rate is not None else ""
+    return Said("Goes out", f"{told.text[:1].upper()}{told.text[1:]}", told.tone, chart)
+
+
+def drawn(lines: Sequence[Said], width: int, *, ascii_only: bool) -> list[list[tuple[str, str]]]:
+    """Return at most ``HEIGHT`` lines of (text, style) pieces, none wider than ``width`` cells."""
+    bar = "|" if ascii_only else "▌"
+    edge = STATUS_STYLES[lines[0].tone] if lines else ""
+    room = max(10, width - LABEL - 3)
+    rows: list[list[tuple[str, str]]] = []
+    spare = HEIGHT - len(lines)
+    for line in lines:
+        style = STATUS_STYLES[line.tone]
+        parts = wrap(line.words, room)
+        if len(parts) > 1 + spare:
+            parts = [*parts[:spare], crop(clean(" ".join(parts[spare:]), 600), room)]
+        spare -= len(parts) - 1
+        for number, part in enumerate(parts):
+            label = line.label if number == 0 else ""
+            pieces = [(f"{bar} ", edge), (f"{label:<{LABEL}}", STATUS_STYLES["dim"]), (part, style)]
+            if line.chart and number == len(parts) - 1 and width_of(part) + CHART + 2 <= room:
+                pieces.append((f"  {line.chart}", style))
+            rows.append(pieces)
+    return rows[:HEIGHT]
+
+
+class StateBand(Widget):
+    """Draws the lines; nothing is repainted while they stay what they were."""
+
+    DEFAULT_CSS = """
+    StateBand { height: 4; width: 1fr; background: $panel; padding: 0 1; }
+    """
+    lines: reactive[tuple[Said, ...]] = reactive(())
+    ascii_mode: reactive[bool] = reactive(False)
+
+    def render(self) -> RenderResult:
+        """Return the lines."""
+        rows = drawn(self.lines, self.size.width, ascii_only=self.ascii_mode) if self.lines else []
+        pieces: list[tuple[str, str]] = []
+        for row in rows:
+            pieces += [*row, ("\n", "")]
+        return Content.assemble(*pieces[:-1]) if pieces else Content("")
