@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from workbench.cli.output import text
 from workbench.cli.parser import build_parser
@@ -14,8 +15,15 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; returns 0. Raises UsageError for a command that does not exist."""
     parser = build_parser()
     if options.about == "completions":
-        # Only here: no other command pays for its import.
-        import shtab
+        # Only here: no other command pays for its import, and a bare install does without it.
+        try:
+            import shtab
+        except ModuleNotFoundError:
+            raise UsageError(
+                "Completions need an extra that is not installed.",
+                "Nothing else is missing.",
+                f"Type: {sys.executable} -m pip install 'mailgun-workbench[completion]'",
+            ) from None
 
         text(shtab.complete(parser, shell=options.shell))
     elif options.about == "man":

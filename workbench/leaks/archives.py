@@ -20,6 +20,7 @@ from workbench.leaks.packed import (
     BombError,
     BrokenError,
     ar_members,
+    lacking,
     members,
     packing,
     unpacked,
@@ -92,6 +93,9 @@ class Opener:
         if depth >= DEEPEST:
             self._skip("archives nested too deep", inside)
             return
+        if (lacks := lacking(how)) and how != "pdf":
+            self._skip(lacks, inside)
+            return
         if how in STREAMS:
             yield from self.leaves(self._counted(unpacked(whole, how)), inside or how, depth + 1)
         elif how == "tar":
@@ -143,7 +147,10 @@ class Opener:
                 source.seek(0)
                 yield inside, _pieces(source)
                 yield _joined(inside, "streams"), self._counted(texts.pdf_streams(source, size))
-                yield _joined(inside, "text"), texts.pdf(source, size)
+                if lacks := lacking(how):
+                    self._skip(lacks, inside)
+                else:
+                    yield _joined(inside, "text"), texts.pdf(source, size)
             else:
                 for name, data in texts.seven_zip(source, size):
                     self._member()

@@ -207,6 +207,10 @@ class Shadow:
             oid = _first_line(file_path)
             if _OID.fullmatch(oid):
                 yield str(file_path.relative_to(self.folder)), oid
+        # A linked work tree may stand on a commit that no branch names.
+        for head in sorted((self.folder / "worktrees").glob("*/HEAD")):
+            if not head.parent.is_symlink() and _OID.fullmatch(oid := _first_line(head)):
+                yield str(head.relative_to(self.folder)), oid
 
     def borrows(self, root: Path) -> bool:
         """Return whether the object store takes objects from a store outside ``root`` (alternates)."""

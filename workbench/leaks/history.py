@@ -8,20 +8,23 @@ a blob in and which one took it out is asked afterwards, for the few blobs that 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 from workbench.core.redact import visible
-from workbench.leaks.files import Progress
+from workbench.leaks.files import PACKED, Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
 from workbench.leaks.model import CommitRef, Coverage, Found, Match, Place
 from workbench.leaks.names import in_name
+from workbench.leaks.packed import BombError, BrokenError, packing
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.provenance import resolve
 from workbench.leaks.stream import scan_blocks
@@ -31,6 +34,8 @@ _WHOLE = 8 << 20
 _PIECE = 1 << 20
 # A store with more damaged objects than this is not searched further: each costs a restart of git.
 _MOST_DAMAGE = 500
+# The shapes of keys in the names of a tree, between which its binary ids stand.
+_IN_TREE = re.compile(rb"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}|key-[0-9a-z]{32}")
 # Linux: a pipe of a megabyte spares thousands of switches between git and the scanner.
 _F_SETPIPE_SZ = 1031
 
@@ -74,6 +79,12 @@ def scan_history(
         for oid, kind, matches in reader.hits(progress):
             hits[oid] = matches
             kinds[oid] = kind
+        for oid, kind, named in reader.named:
+            if kind == "blob":
+                hits.setdefault(oid, []).append(named)
+                kinds[oid] = kind
+            else:
+                found(named, Place("history", shown, "(name of a folder)", 0, named.placement))
         located = resolve(shadow, bytes(commits), kinds, coverage, shown) if hits else {}
         for name, _ in shadow.references():
             if (match := in_name(name)) is not None:
@@ -142,12 +153,11 @@ def _wanted(listing: subprocess.Popen[bytes], commits: bytearray) -> Iterator[by
     if listing.stdout is None:
         return
     for line in listing.stdout:
-        # Trees hold only names and ids. "missing" marks an object whose header is damaged: let it be counted.
-        if not line.endswith(b" tree\n"):
-            oid, _, kind = line.partition(b" ")
-            if kind == b"commit\n":
-                commits += oid + b"\n"
-            yield oid
+        # "missing" marks an object whose header is damaged: let it be counted.
+        oid, _, kind = line.partition(b" ")
+        if kind == b"commit\n":
+            commits += oid + b"\n"
+        yield oid
 
 
 def _local_objects(shadow: Shadow, folder: Path) -> Iterator[bytes]:
@@ -181,6 +191,9 @@ class _Reader:
         # The last object answered, and whether the header after it belonged to another one than asked.
         self._answered = b""
         self._lost = False
+        # Secrets in the names of files, with the id and type of what bears the name.
+        self.named: list[tuple[str, str, Match]] = []
+        self._names_seen: set[bytes] = set()
 
     def hits(self, progress: Progress | None) -> Iterator[tuple[str, str, list[Match]]]:
         """Yield id, type and matches of every object that holds a secret."""
@@ -246,16 +259,19 @@ class _Reader:
                 self._damaged(self._asked.popleft())
                 continue
             size = int(parts[2])
-            if parts[1] == b"tree":
-                self._pass_over(stdout, size)
-                matches = []
-            elif size <= _WHOLE:
+            if size <= _WHOLE:
                 content = stdout.read(size + 1)
                 if len(content) != size + 1 or content[-1:] != b"\n":
                     return
-                matches = scan(content)
+                if parts[1] == b"tree":
+                    self._names(content, len(parts[0]) // 2)
+                    matches = []
+                elif parts[1] == b"blob" and content[0] in PACKED and packing(content[:512]):
+                    matches = self._unpacked(iter((content[:-1],)), parts[0])
+                else:
+                    matches = scan(content)
             else:
-                matches = list(scan_blocks(_pieces(stdout, size), self._scanner))
+                matches = self._large(_pieces(stdout, size), parts[0])
                 if stdout.read(1) != b"\n":
                     return
             self._answered = self._asked.popleft()
@@ -266,11 +282,45 @@ class _Reader:
             if matches:
                 yield parts[0].decode("ascii"), parts[1].decode("ascii"), matches
 
-    @staticmethod
-    def _pass_over(stdout: IO[bytes], size: int) -> None:
-        left = size + 1
-        while left > 0 and (piece := stdout.read(min(left, _PIECE))):
-            left -= len(piece)
+    def _large(self, pieces: Iterator[bytes], oid: bytes) -> list[Match]:
+        head = next(pieces, b"")
+        whole = chain((head,), pieces)
+        if head[:1] and head[0] in PACKED and packing(head[:512]):
+            matches = self._unpacked(whole, oid)
+        else:
+            matches = list(scan_blocks(whole, self._scanner))
+        # What an unpacker left behind is git's all the same.
+        deque(pieces, maxlen=0)
+        return matches
+
+    def _unpacked(self, blocks: Iterator[bytes], oid: bytes) -> list[Match]:
+        """Search a packed blob: everything in it, and tell of what is not opened."""
+        from workbench.leaks.archives import Opener
+
+        shown = f"{self._shown} {oid.decode('ascii', 'replace')}"
+
+        def skip(reason: str, inside: str) -> None:
+            self._coverage.skip(reason, f"{shown}: {visible(inside, 200)}" if inside else shown)
+
+        matches: list[Match] = []
+        try:
+            for _, leaf in Opener(skip).leaves(blocks):
+                matches += scan_blocks(leaf, self._scanner)
+        except BombError:
+            skip("unpacks to more than any plausible size", "")
+        except BrokenError:
+            skip("compressed file damaged, cut short or encrypted", "")
+        return matches
+
+    def _names(self, tree: bytes, size: int) -> None:
+        """Look through the names in a tree: a file called after a key may be gone from every work tree."""
+        if _IN_TREE.search(tree) is None:
+            return
+        for mode, name, oid in re.findall(rb"(\d{5,6}) ([^\0]+)\0(.{%d})" % size, tree, re.DOTALL):
+            match = in_name(name.decode("utf-8", "replace"))
+            if match is not None and oid + name not in self._names_seen:
+                self._names_seen.add(oid + name)
+                self.named.append((oid.hex(), "tree" if mode == b"40000" else "blob", match))
 
     def _damaged(self, oid: bytes) -> None:
         self._damage += 1

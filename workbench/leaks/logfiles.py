@@ -13,7 +13,7 @@ from workbench.core.redact import visible
 from workbench.leaks.accesslog import LogReader
 from workbench.leaks.logline import parse
 from workbench.leaks.model import Coverage, LeakError
-from workbench.leaks.packed import STREAMS, BombError, BrokenError, packing, unpacked
+from workbench.leaks.packed import STREAMS, BombError, BrokenError, lacking, packing, unpacked
 
 BLOCK = 4 << 20
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -78,6 +78,8 @@ def _looks_like_access(path: Path) -> bool:
         with path.open("rb") as file:
             head = file.read(1 << 16)
         how = packing(head)
+        if lacking(how):
+            return True  # Nobody can tell: it is named as not read.
         if how in STREAMS:
             head = next(unpacked(iter((head,)), how), b"")
     except (OSError, BombError, BrokenError):
@@ -102,6 +104,9 @@ def read_log(path: Path, reader: LogReader) -> None:
             return
         head = os.read(fd, BLOCK)
         how = packing(head)
+        if lacks := lacking(how):
+            reader.coverage.skip(lacks, visible(path))
+            return
         blocks = _blocks(fd, head)
         reader.read(_as_utf8(unpacked(blocks, how) if how in STREAMS else blocks), str(path))
     except BombError:

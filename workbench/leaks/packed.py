@@ -7,11 +7,14 @@ What is one stream lies here, and zip archives; ``archives`` opens archives insi
 from __future__ import annotations
 
 import bz2
+import importlib.util
 import lzma
 import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import BinaryIO, Protocol
 
 from workbench.leaks.model import UnpackError
@@ -77,6 +80,20 @@ def packing(head: bytes) -> str:
     if head[:3] == b"]\0\0" and len(head) > 13 and (head[5:13] == b"\xff" * 8 or head[9:13] == b"\0" * 4):
         return "lzma"
     return ""
+
+
+# Which library opens what Python's own does not; a bare install is without them.
+_LIBRARIES = {"zstd": "zstandard", "lz4": "lz4", "7z": "py7zr", "pdf": "pypdf"}
+_CALLED = {"zstd": "Zstandard file", "lz4": "LZ4 file", "7z": "7z archive", "pdf": "text of a PDF"}
+
+
+@cache
+def lacking(how: str) -> str:
+    """Return why something packed in this way is not opened here, ``""`` where it is: its library is not installed."""
+    library = _LIBRARIES.get(how)
+    if library is None or importlib.util.find_spec(library) is not None:
+        return ""
+    return f"{_CALLED[how]}, not read: type {sys.executable} -m pip install 'mailgun-workbench[archives]'"
 
 
 def unpacked(blocks: Iterable[bytes], how: str) -> Iterator[bytes]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import stat
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -271,6 +273,49 @@ def test_large_blobs_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     repo.commit("big", dump="filler\n" * 40_000 + line(value) + "filler\n" * 40_000)
     ((place,),) = search(repo.path)[0].values()
     assert place.line == 40_001
+
+
+def test_packed_blobs_are_opened_however_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = Repository(tmp_path / "r")
+    value = DRAW.current()
+    text = ("A=1\n" + line(value)).encode()
+    (repo.path / "dump.sql.gz").write_bytes(gzip.compress(text))
+    with zipfile.ZipFile(repo.path / "backup.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("app/.env", text)
+    (repo.path / "broken.gz").write_bytes(gzip.compress(bytes(range(256)))[:90])
+    repo.commit("backups")
+    for largest in (history._WHOLE, 64):
+        monkeypatch.setattr(history, "_WHOLE", largest)
+        found, coverage = search(repo.path)
+        assert {place.path for place in found[value]} == {"dump.sql.gz", "backup.zip"}
+        assert "compressed file damaged, cut short or encrypted" in coverage.gaps
+
+
+def test_names_of_files_that_are_gone_are_searched(tmp_path: Path) -> None:
+    repo = Repository(tmp_path / "r")
+    file, folder = DRAW.current(), DRAW.current()
+    repo.commit("one", **{f"old-{file}__txt": "x"})
+    (repo.path / folder).mkdir()
+    repo.commit("two", **{f"{folder}/a": "y"})
+    repo.commit("three", **{f"old-{file}__txt": None, f"{folder}/a": None})
+    found, _ = search(repo.path)
+    ((in_file,), (in_folder,)) = found[file], found[folder]
+    assert in_file.path.startswith("old-")
+    assert file not in in_file.path
+    assert (in_file.placement, in_file.in_head) == ("name", False)
+    assert in_file.first_commit is not None
+    assert in_folder.path == "(name of a folder)"
+
+
+def test_the_head_of_a_linked_work_tree_is_a_reference(tmp_path: Path) -> None:
+    repo = Repository(tmp_path / "r")
+    repo.commit("one", a="x")
+    repo.git("worktree", "add", "-q", "--detach", str(tmp_path / "linked"))
+    value = DRAW.current()
+    (tmp_path / "linked" / "a").write_text(line(value))
+    repo.git("-C", str(tmp_path / "linked"), "commit", "-q", "-a", "-m", "detached")
+    ((place,),) = search(repo.path)[0].values()
+    assert place.reachable is True
 
 
 def test_a_clone_by_url_is_private_and_removed(tmp_path: Path) -> None:
