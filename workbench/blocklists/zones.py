@@ -174,10 +174,6 @@ class Zone:
         """
         return kind in self.lists and (self.about == "intruders") == (role is Role.INTRUDER_IP)
 
-    def part_of(self, codes: tuple[Code, ...]) -> str:
-        """Return the parts of the list that the codes name: ``SBL+DROP``; empty where they name none."""
-        return "+".join(dict.fromkeys(code.part for code in codes if code.part))
-
 
 @dataclass(frozen=True, slots=True)
 class Retired:

@@ -280,22 +280,6 @@ def damaged(damage: Damage) -> JournalError:
     )
 
 
-def incident_named_in(path: Path) -> tuple[str, str]:
-    """Return the incident that the journal at ``path`` names and when it was begun (ISO UTC), both empty where
-    the file cannot be read or names none. Takes no lock."""
-    try:
-        storage = SqliteStorage(path, read_only=True)
-    except JournalError:
-        return "", ""
-    try:
-        rows = storage.read(0, most=1)
-    except JournalError:
-        return "", ""
-    finally:
-        storage.close()
-    return (_incident_of(rows[0]), rows[0].at) if rows else ("", "")
-
-
 def _incident_of(first: Row) -> str:
     try:
         return str(first.body.get("incident", "")) if first.kind == OPENED else ""

@@ -48,10 +48,6 @@ class Ledger:
         """
         return await self._to_the_end(self._write(kind, body))
 
-    async def record_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
-        """Write several rows by one durable commit and take them into the state, in order."""
-        await self._to_the_end(self._write_many(rows))
-
     async def rest(self) -> None:
         """Wait until every row that was begun is durable (or refused), after callers were cancelled."""
         while self._writing:

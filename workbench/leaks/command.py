@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.redact import visible
-from workbench.leaks.findings import AccountFacts, Candidate, Collector, Finding, Liveness
+from workbench.leaks.findings import AccountFacts, Candidate, Collector, Liveness
 from workbench.leaks.gate import Gate
-from workbench.leaks.model import Coverage, Known, Place
+from workbench.leaks.model import Coverage, Known
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.report import LeakReport, Searched
 
@@ -353,10 +353,3 @@ def _correlate(options: LeakOptions, report: LeakReport) -> None:
 
     fetches = report.logs.fetches if report.logs is not None else ()
     report.thefts = correlate(options.uses, fetches, exposures(report.findings), created=options.created)
-
-
-def places_to_update(
-    findings: Iterable[Finding], kinds: Sequence[str] = ("file",)
-) -> list[tuple[Finding, Place]]:
-    """Return finding and place of every file (not history) where an old value still sits."""
-    return [(finding, place) for finding in findings for place in finding.where if place.origin in kinds]

@@ -7,7 +7,7 @@ probe calls a live sending key dead (dossier fact 4), so nothing here ever sends
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workbench.core.redact import Secret
@@ -297,11 +297,3 @@ def _severity(kind: Kind, liveness: Liveness) -> str:
 def exit_code(findings: Iterable[Finding]) -> int:
     """Return 1 when any finding is neither accepted nor proven dead, else 0 (design, contracts)."""
     return 1 if any(finding.open for finding in findings) else 0
-
-
-def refreshed(finding: Finding, facts: AccountFacts) -> Finding:
-    """Return a finding judged again by newer facts (after a rotation, after one hour, after 48)."""
-    listed = next((key for key in facts.keys if finding.key_id and key.id == finding.key_id), None)
-    logins = tuple(sorted({place.login for place in finding.where} - {""}))
-    liveness, why = _liveness(finding.fingerprint, finding.key_id, finding.kind, listed, logins, facts)
-    return replace(finding, liveness=liveness, why=why, severity=_severity(finding.kind, liveness))

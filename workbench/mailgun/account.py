@@ -44,16 +44,6 @@ async def list_users(
     return await whole(iter_users(client, role=role, **where))
 
 
-async def get_user(
-    client: Mailgun,
-    user_id: str,
-    **where: Unpack[Anywhere],
-) -> User:
-    """Return one user; raise NotFound for ``No such user exists``."""
-    answer = await client.call("GET", at("/v5/users/{}", user_id), **where)
-    return read_record(User, answer.object(), answer.where)
-
-
 async def iter_subaccounts(
     client: Mailgun,
     *,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Unpack
+from collections.abc import AsyncIterator
+from typing import Unpack
 
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
@@ -194,21 +194,3 @@ async def delete_suppression(
         **as_write(where),
         repeat_safe=True,
     )
-
-
-async def restore_suppressions(
-    client: Mailgun,
-    domain: str,
-    kind: str,
-    entries: Sequence[Mapping[str, Any]],
-    **where: Unpack[Where],
-) -> None:
-    """Put suppression entries back, 1,000 a call: ``address`` and, code, error, tags."""
-    for start in range(0, len(entries), 1000):
-        await client.call(
-            "POST",
-            at("/v3/{}/{}", domain, kind),
-            **as_write(where),
-            json=list(entries[start : start + 1000]),
-            repeat_safe=True,
-        )

@@ -235,22 +235,6 @@ async def rotate_dkim(
     )
 
 
-async def delete_dkim_key(
-    client: Mailgun,
-    domain: str,
-    selector: str,
-    **where: Unpack[Where],
-) -> None:
-    """Delete a DKIM key."""
-    await client.call(
-        "DELETE",
-        "/v1/dkim/keys",
-        **as_write(where),
-        query={"signing_domain": domain, "selector": selector},
-        repeat_safe=True,
-    )
-
-
 def _domain(answer: Answer) -> Domain:
     """Return the domain of an answer; DNS records stand beside it in the document, not inside."""
     document = answer.object()

@@ -102,10 +102,6 @@ class Endpoints:
         wanted = origin(address)
         return any(origin(base) == wanted for base in (*self.api.values(), *self.storage))
 
-    def verify_tls(self, address: str) -> bool:
-        """True if the certificate of this address must be verified: always, save on loopback."""
-        return not is_loopback(_host(address))
-
 
 def _host(address: str) -> str:
     return (urlsplit(address).hostname or "").lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any, Unpack
 
 from workbench.mailgun.client import Mailgun, Priority
@@ -26,7 +26,7 @@ from workbench.mailgun.pagination import (
     skip_pages,
     whole,
 )
-from workbench.mailgun.records import read_record, read_records
+from workbench.mailgun.records import read_records
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Anywhere, Where, as_write
 
@@ -52,37 +52,6 @@ async def list_routes(
 ) -> list[Route]:
     """Return all inbound routes of one region."""
     return await whole(iter_routes(client, **where))
-
-
-async def update_route(
-    client: Mailgun,
-    route_id: str,
-    *,
-    region: Region,
-    route_priority: int | None = None,
-    description: str | None = None,
-    expression: str | None = None,
-    actions: Sequence[str] | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
-) -> Route:
-    """Change a route and return it; the answer is flat as recorded, or under ``route`` as described."""
-    answer = await client.call(
-        "PUT",
-        at("/v3/routes/{}", route_id),
-        region=region,
-        subaccount=subaccount,
-        form={
-            "priority": route_priority,
-            "description": description,
-            "expression": expression,
-            "action": tuple(actions) if actions is not None else None,
-        },
-        priority=priority,
-        repeat_safe=True,
-    )
-    document = answer.object()
-    return read_record(Route, document.get("route") or document, answer.where)
 
 
 async def delete_route(
@@ -132,35 +101,6 @@ def _addresses(entry: Any) -> tuple[list[str], bool]:
         several = [*several, entry["url"]]
     texts = [address for address in several if isinstance(address, str)]
     return list(dict.fromkeys(texts)), len(texts) == len(several)
-
-
-async def set_domain_webhook(
-    client: Mailgun,
-    domain: str,
-    event_type: str,
-    urls: Sequence[str],
-    **where: Unpack[Where],
-) -> None:
-    """Replace the addresses (at most three) of one event type."""
-    await client.call(
-        "PUT",
-        at("/v3/domains/{}/webhooks/{}", domain, event_type),
-        **as_write(where),
-        form={"url": tuple(urls)},
-        multipart=True,
-        repeat_safe=True,
-    )
-
-
-async def delete_domain_webhook(
-    client: Mailgun,
-    domain: str,
-    event_type: str,
-    **where: Unpack[Where],
-) -> None:
-    """Remove every address of one event type."""
-    path = at("/v3/domains/{}/webhooks/{}", domain, event_type)
-    await _delete(client, path, as_write(where))
 
 
 async def remove_webhook_address(

@@ -6,7 +6,7 @@ anything else, is proposed sending keys for the domains it sent for; the operato
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -170,18 +170,6 @@ def of_words(words: Collection[str]) -> dict[str, Grant]:
                 f"Write it as ID=ROLE (one of {', '.join(sorted(ROLES - {SENDING}))}) or ID=sending:DOMAIN.",
             )
         made[key_id] = Grant(role, domains, None, "chosen by the operator")
-    return made
-
-
-def of_document(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Grant]:
-    """Return grants from plain values (``to_json``), for screens and scripts; raises KeyError without a role."""
-    made = {}
-    for key_id, document in documents.items():
-        domains: Sequence[str] = document.get("domains", ())
-        life = document.get("expiration")
-        made[key_id] = Grant(
-            str(document["role"]), tuple(domains), int(life) if life else None, "chosen by the operator"
-        )
     return made
 
 

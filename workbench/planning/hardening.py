@@ -7,7 +7,7 @@ break something says so, and can be left out of the plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from workbench.core.errors import UsageError
@@ -244,8 +244,3 @@ _PARTS: dict[str, Callable[[Situation], Part]] = {
     "domain-tls": _tls,
     "dkim-keys": _dkim,
 }
-
-
-def plannable(measures: Iterable[str]) -> list[str]:
-    """Return those of some measures that are planned here."""
-    return [name for name in measures if name in _PARTS]

@@ -48,10 +48,6 @@ class LastExit:
         self._screen_left = True
         self._stage = what
 
-    def call_off(self) -> None:
-        """Let the process live."""
-        self._called_off.set()
-
     def _watch(self) -> None:
         if self._called_off.wait(self._say_after):
             return

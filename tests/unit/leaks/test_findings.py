@@ -16,7 +16,7 @@ from workbench.leaks.baseline import read_baseline
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.document import document as leaks_document
 from workbench.leaks.document import rows
-from workbench.leaks.findings import AccountFacts, Collector, Finding, KeyFact, Liveness, exit_code, refreshed
+from workbench.leaks.findings import AccountFacts, Collector, Finding, KeyFact, Liveness, exit_code
 from workbench.leaks.model import Kind, Known, Match, Place, key_id_of, masked
 
 DRAW = Draw(51)
@@ -108,7 +108,6 @@ def test_the_exit_code_is_about_open_findings() -> None:
     assert exit_code([dead]) == 0
     assert exit_code([dead, live]) == 1
     assert exit_code([]) == 0
-    assert refreshed(live, AccountFacts(deleted_ids=frozenset({key_id_of(value)}))).liveness is Liveness.DEAD
 
 
 def tree(tmp_path: Path, *values: str) -> str:

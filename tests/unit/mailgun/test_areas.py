@@ -206,14 +206,6 @@ async def test_domain_webhooks_of_both_forms_and_odd_ones() -> None:
     assert set(hooks.unreadable) == {"accepted", "complained"}
 
 
-async def test_a_changed_route_is_read_flat_or_wrapped() -> None:
-    for document in ({"id": "r1", "priority": 3}, {"message": "ok", "route": {"id": "r1", "priority": 3}}):
-        client, api = fake_client([reply(document)])
-        route = await settings.update_route(client, "r1", region=US, actions=["stop()", 'forward("x")'])
-        assert route.priority == 3
-        assert form_of(api.last) == {"action": ["stop()", 'forward("x")']}
-
-
 async def test_addresses_and_their_details_are_joined() -> None:
     document = {
         "items": ["192.0.2.1", "192.0.2.2"],
@@ -280,8 +272,6 @@ PATHS: list[tuple[str, str, Call]] = [
         lambda c: domains.set_dkim_active(c, D, "s1", active=True, region=US),
     ),
     ("POST", "/v1/dkim/keys", lambda c: domains.create_dkim_key(c, D, "s1", region=US)),
-    ("DELETE", "/v1/dkim/keys", lambda c: domains.delete_dkim_key(c, D, "s1", region=US)),
-    ("GET", "/v5/users/7", lambda c: account.get_user(c, "7")),
     ("POST", "/v5/accounts/subaccounts/7/disable", lambda c: account.disable_subaccount(c, "7", reason="x")),
     ("POST", "/v5/accounts/subaccounts/7/enable", lambda c: account.enable_subaccount(c, "7")),
     ("DELETE", "/v5/accounts/limit/custom/monthly", lambda c: account.delete_limit(c)),
@@ -291,16 +281,6 @@ PATHS: list[tuple[str, str, Call]] = [
     ("DELETE", "/v2/ip_whitelist", lambda c: account.remove_allowed(c, "192.0.2.1")),
     ("POST", "/v5/accounts/http_signing_key", lambda c: account.regenerate_signing_key(c)),
     ("DELETE", "/v3/routes/r1", lambda c: settings.delete_route(c, "r1", region=US)),
-    (
-        "PUT",
-        f"/v3/domains/{D}/webhooks/opened",
-        lambda c: settings.set_domain_webhook(c, D, "opened", ["u"], region=US),
-    ),
-    (
-        "DELETE",
-        f"/v3/domains/{D}/webhooks/opened",
-        lambda c: settings.delete_domain_webhook(c, D, "opened", region=US),
-    ),
     ("DELETE", f"/v4/domains/{D}/webhooks", lambda c: settings.remove_webhook_address(c, D, "u", region=US)),
     ("GET", "/v1/webhooks", lambda c: settings.account_webhooks(c, region=US)),
     ("DELETE", "/v1/webhooks/w1", lambda c: settings.delete_account_webhook(c, "w1", region=US)),
@@ -316,11 +296,6 @@ PATHS: list[tuple[str, str, Call]] = [
     ),
     ("GET", f"/v3/{D}/templates/t/versions", lambda c: content.template_versions(c, D, "t", region=US)),
     ("DELETE", f"/v3/{D}/whitelists/a@b", lambda c: content.delete_whitelist_entry(c, D, "a@b", region=US)),
-    (
-        "POST",
-        f"/v3/{D}/bounces",
-        lambda c: content.restore_suppressions(c, D, "bounces", [{"address": "a@b"}], region=US),
-    ),
     ("GET", "/v1/thresholds/hits", lambda c: thresholds.threshold_hits(c, region=US)),
     ("GET", "/v1/thresholds/alerts/send", lambda c: thresholds.list_rules(c, Book.ALERT, region=US)),
     ("GET", "/v1/thresholds/limits", lambda c: thresholds.list_rules(c, Book.LIMIT, region=US)),

@@ -111,11 +111,6 @@ def test_plain_http_is_for_loopback(host: str) -> None:
     assert check_address(f"http://{shown}:80/") == f"http://{shown}:80"
 
 
-def test_tls_is_verified_everywhere_but_on_loopback() -> None:
-    assert MAILGUN.verify_tls("https://api.mailgun.net")
-    assert not MAILGUN.verify_tls("https://127.0.0.1:1")
-
-
 @pytest.mark.parametrize(
     ("url", "region"),
     [

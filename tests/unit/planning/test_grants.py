@@ -51,7 +51,7 @@ def test_what_the_intruder_alone_did_with_it_says_nothing_about_its_need() -> No
 def test_the_operator_can_widen_the_grant() -> None:
     state = Story().use(**{"key:a-id": use("production", domains=("mg.acme.example",))}).state()
     where = situation([key("a")], [LOGIN], state=state)
-    chosen = grants.of_document({"a-id": {"role": "developer", "expiration": 86400}})
+    chosen = {"a-id": Grant("developer", (), 86400, "chosen")}
     (mint,) = _mints(where, grants=chosen)
     assert (mint["role"], mint["kind"], mint["expiration"]) == ("developer", "user", 86400)
     assert _mints(where, grants="same")[0]["role"] == "admin"

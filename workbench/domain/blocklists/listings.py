@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from workbench.blocklists.names import Role, Subject
@@ -326,12 +326,6 @@ def settled(seen: Seen, now: datetime) -> bool:
         RequestState.REQUESTED,
         RequestState.RECHECK,
     )
-
-
-def first_day(book: ListingBook) -> date | None:
-    """Return the day (UTC) of the first look, None where there was none."""
-    days = [seen.observations[0].at for seen in book.pairs.values() if seen.observations]
-    return min(days).astimezone(UTC).date() if days else None
 
 
 def _as_before(seen: Seen | None, one: Listing) -> bool:

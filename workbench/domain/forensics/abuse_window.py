@@ -6,7 +6,7 @@ noise. The breakdowns compare the window with as many hours of the account's own
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -233,8 +233,3 @@ def disagreement(window: AbuseWindow, table: Attribution) -> list[str]:
                 "the greater number is the safer one"
             ]
     return []
-
-
-def spark(hours: Sequence[HourSeen], width: int = 24) -> tuple[int, ...]:
-    """Return the accepted messages of the latest hours, oldest first, for a sparkline."""
-    return tuple(hour.accepted for hour in hours[-width:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Any, ClassVar, TypeVar
 
@@ -71,15 +70,6 @@ def title(text: str) -> Static:
 def words(text: str, classes: str = "", id: str | None = None) -> Static:  # noqa: A002
     """Return plain words; nothing in them is markup."""
     return Static(Content(text), classes=f"dialog-words {classes}".strip(), id=id, markup=False)
-
-
-def labelled(pairs: Iterable[tuple[str, str]]) -> Static:
-    """Return lines of a bold label and plain words; pairs without words are left out."""
-    pieces: list[tuple[str, str]] = []
-    for label, text in pairs:
-        if text:
-            pieces += [(f"{label}: ", "bold"), (f"{text}\n", "")]
-    return Static(Content.assemble(*pieces), classes="dialog-words", markup=False)
 
 
 def button(text: str, id: str, *, danger: bool = False) -> Button:  # noqa: A002

@@ -93,11 +93,6 @@ class TerminalDriver(LinuxDriver):
         self._pending = True
         self._send()
 
-    def urge(self) -> None:
-        """Send what is due without waiting for the line to have carried all before: a key was pressed."""
-        self._reads_at = 0.0
-        self._send()
-
     def _enable_mouse_support(self) -> None:
         """Ask for presses and the wheel alone: reports of every movement are traffic that nothing here needs."""
         if self._mouse and offers_mouse():
