@@ -39,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     records.evidence(commands)
     mail.mail(commands)
     mail.export(commands)
+    mail.lost(commands)
     records.purge(commands)
     _doctor(commands)
     records.judge(commands)

@@ -50,3 +50,19 @@ def export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     account_options(parser)
     json_option(parser)
     parser.set_defaults(run=lazy("export"))
+
+
+def lost(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``workbench lost``."""
+    parser = commands.add_parser(
+        "lost", help="own mail that did not arrive since the abuse began, to send again"
+    )
+    parser.add_argument(
+        "--to", metavar="FILE.csv", help="write whom to send again to, a file that is not there yet"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="write it without asking (it is shown all the same)"
+    )
+    account_options(parser)
+    json_option(parser)
+    parser.set_defaults(run=lazy("lost"))

@@ -110,8 +110,8 @@ def message(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument(
         "to",
-        choices=("support", "users", "hand-over", "links", "abuse-host", "abuse-registrar"),
-        help="whom for; links: Mailgun, to stop redirecting; abuse-…: of the landing page",
+        choices=("support", "users", "hand-over", "links", "abuse-host", "abuse-registrar", "billing"),
+        help="whom for; links: Mailgun, to stop redirecting; abuse-…: of the landing page; billing: the dispute",
     )
     account_options(parser)
     json_option(parser)

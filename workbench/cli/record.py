@@ -11,13 +11,14 @@ from workbench.cli.output import document, say, text
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.runbook import adoption, user_actions
-from workbench.reports import mail_texts
+from workbench.reports import mail_texts, production
 from workbench.session.session import Session
 
-_LINKS = {
+_TEXTS = {
     "links": mail_texts.to_mailgun,
     "abuse-host": mail_texts.to_host,
     "abuse-registrar": mail_texts.to_registrar,
+    "billing": production.billing,
 }
 
 
@@ -79,8 +80,8 @@ async def _message(session: Session, options: argparse.Namespace) -> str:
     situation = session.situation()
     if options.to == "support":
         return session.support_message()
-    if (about_links := _LINKS.get(options.to)) is not None:
-        return about_links(situation)
+    if (written := _TEXTS.get(options.to)) is not None:
+        return written(situation)
     if options.to == "users":
         waiting = user_actions.to_tell(situation) or user_actions.pending(situation)
         if not waiting:

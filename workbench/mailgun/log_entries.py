@@ -65,6 +65,12 @@ class EntryStorage(Struct, gc=False):
         return self.url or ""
 
 
+class EntryTemplate(Struct, gc=False):
+    """The stored template a message was made from."""
+
+    name: str | None = None
+
+
 class Entry(Struct, gc=False):
     """One entry of the log. ``at`` is the API's own text, RFC 3339 with milliseconds and ``Z``."""
 
@@ -84,6 +90,8 @@ class Entry(Struct, gc=False):
     tags: list[str] | None = None
     url: str | None = None
     storage: EntryStorage | None = None
+    reason: str | None = None
+    template: EntryTemplate | None = None
 
 
 class LogPage(NamedTuple):

@@ -33,6 +33,19 @@ MAIL = (
         needs="an assessment",
     ),
     Action(
+        "lost.show",
+        "damage: own mail that was lost",
+        "Counts own mail that failed, was rejected or suppressed, by template, and writes whom to send it to again.",
+        step="10",
+        needs="an assessment",
+    ),
+    Action(
+        "billing.dispute",
+        "damage: dispute the bill",
+        "Shows the text that disputes charges for mail you did not send: volume, plan, limit changes.",
+        step="12",
+    ),
+    Action(
         "export.write",
         "report: export for other programs",
         "Writes timeline (Timesketch), indicators (CSV, JSON, STIX 2.1) or findings (MITRE ATT&CK ids) to a file.",

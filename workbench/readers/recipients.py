@@ -16,6 +16,7 @@ from typing import ClassVar, NamedTuple
 from workbench.core.errors import UsageError
 from workbench.core.redact import short_address, visible
 from workbench.domain.forensics.attribution import Attribution, GroupKey
+from workbench.domain.forensics.lost import AGAIN, Lost
 from workbench.domain.mail.links import shape_of_link
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.log_entries import Entry, LogPage, moment_text
@@ -55,13 +56,16 @@ class RecipientList:
     # What is kept of a second row of somebody: ``a`` to ``d`` are the columns after the recipient.
     AGAIN: ClassVar[str] = "b = min(b, excluded.b)"
 
+    # What makes a row: the recipient alone, or together with one of the columns.
+    KEY: ClassVar[str] = "who"
+
     def __init__(self, table: Attribution, groups: Collection[GroupKey]) -> None:
         self._table = table
         self._groups = frozenset(groups)
         # Written by whichever thread writes the file, after the reading ended.
         self._base = sqlite3.connect("", check_same_thread=False)
         self._base.execute(
-            "CREATE TABLE seen (who TEXT PRIMARY KEY, a TEXT, b TEXT, c TEXT, d TEXT) WITHOUT ROWID"
+            f"CREATE TABLE seen (who TEXT, a TEXT, b TEXT, c TEXT, d TEXT, PRIMARY KEY ({self.KEY})) WITHOUT ROWID"
         )
 
     def take(self, _region: Region, page: LogPage, _raw: bytes) -> None:
@@ -70,13 +74,18 @@ class RecipientList:
         rows = []
         for entry in page.entries:
             if entry.event in self.EVENTS and entry.recipient:
-                key = self._sent_as(entry)
-                if key is not None:
-                    rows.append((entry.recipient, *self._cells(entry, key)))
+                cells = self._row(entry)
+                if cells is not None:
+                    rows.append((entry.recipient, *cells))
         self._base.executemany(
-            f"INSERT INTO seen VALUES (?, ?, ?, ?, ?) ON CONFLICT (who) DO UPDATE SET {self.AGAIN}",  # noqa: S608
+            f"INSERT INTO seen VALUES (?, ?, ?, ?, ?) ON CONFLICT ({self.KEY}) DO UPDATE SET {self.AGAIN}",  # noqa: S608
             rows,
         )
+
+    def _row(self, entry: Entry) -> tuple[str, str, str, str] | None:
+        """Return what is kept of an entry beside the recipient, None where it is none of theirs."""
+        key = self._sent_as(entry)
+        return self._cells(entry, key) if key is not None else None
 
     def _sent_as(self, entry: Entry) -> GroupKey | None:
         """Return the key of the wanted group that an entry belongs to, None where it belongs to none of them."""
@@ -89,7 +98,7 @@ class RecipientList:
     @property
     def people(self) -> int:
         """Return how many were collected."""
-        return int(self._base.execute("SELECT count(*) FROM seen").fetchone()[0])
+        return int(self._base.execute("SELECT count(DISTINCT who) FROM seen").fetchone()[0])
 
     def preview(self) -> Preview:
         """Return what the file would hold, people's addresses shortened."""
@@ -146,3 +155,28 @@ class ClickedList(RecipientList):
 
     def _cells(self, entry: Entry, key: GroupKey) -> tuple[str, str, str, str]:
         return "1", moment_text(entry.at), shape_of_link(entry.url or "") or "(no web address)", key.sender
+
+
+class LostList(RecipientList):
+    """Collects our own mail that did not arrive since the abuse began: one row a recipient and kind of message."""
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "recipient",
+        "why",
+        "first lost (UTC)",
+        "template, tag or subject",
+        "sender",
+    )
+    EVENTS: ClassVar[frozenset[str]] = frozenset(("failed", "rejected"))
+    KEY: ClassVar[str] = "who, c"
+
+    def __init__(self, lost: Lost) -> None:
+        super().__init__(lost.table, lost.groups)
+        self.lost = lost
+
+    def _row(self, entry: Entry) -> tuple[str, str, str, str] | None:
+        found = self.lost.take(entry)
+        if found is None or found[0] not in AGAIN:
+            return None
+        loss, name, key = found
+        return loss.value, moment_text(entry.at), name, key.sender

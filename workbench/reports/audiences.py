@@ -14,7 +14,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import adoption, claims, runbook, user_actions
 from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.sending import sending
-from workbench.reports.blocks import Bullets, Section, Table, Text
+from workbench.reports.blocks import Bullets, Chart, Section, Table, Text
 
 _WAITING = (runbook.Verdict.OPEN, runbook.Verdict.IN_PROGRESS, runbook.Verdict.BLOCKED)
 _SUBJECTS = 3  # subjects of one sender; the rest is counted
@@ -100,6 +100,27 @@ def safe_because(situation: Situation) -> Section:
         items.insert(0, f"It is NOT safe yet: {found.words}.")
         return Section("What was done so far", (Bullets(tuple(items)),))
     return Section(f"Why it is safe now (as of {claims.stamp(found.as_of)})", (Bullets(tuple(items)),))
+
+
+def what_went_out(situation: Situation) -> Section:
+    """Return the hours, the domains and the assessment of what was sent."""
+    volume = situation.volume
+    if volume is None or not volume.hours:
+        return Section("What went out", (Text("The account's metrics could not be read."),))
+    last = volume.hours[-48:]
+    chart = Chart(
+        "Messages accepted, by hour", tuple((f"{hour.start:%d %b %H:%M}", hour.accepted) for hour in last)
+    )
+    rows = tuple(
+        (visible(name, 120), f"{count:,}", f"{volume.usual_by_domain.get(name, 0.0):,.0f}")
+        for name, count in sorted(volume.by_domain.items(), key=lambda pair: -pair[1])
+    )
+    table = Table(("sending domain", "accepted since the abuse began", "usual in that time"), rows)
+    fact = situation.state.facts.get("assessment")
+    lines = tuple(str(line) for line in fact.get("lines", ())) if fact is not None else ()
+    return Section(
+        "What went out", (Text(volume.explained()), chart, table, *((Bullets(lines),) if lines else ()))
+    )
 
 
 def sent(situation: Situation) -> Section:

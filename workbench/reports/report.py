@@ -27,9 +27,9 @@ from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.sending import sending
 from workbench.domain.runbook.users import sign_in
 from workbench.presentation.activity_log import line_of
-from workbench.reports import audiences, closing, duties, mail_sections, support_page
+from workbench.reports import audiences, closing, duties, mail_sections, production, support_page
 from workbench.reports.blocklists import asked_of_support, blocklists
-from workbench.reports.blocks import Bullets, Chart, Section, Table, Text
+from workbench.reports.blocks import Bullets, Section, Table, Text
 from workbench.reports.readable import block_json, people_shortened
 
 COLUMNS = 100  # of plain text: ticket boxes and mail break longer lines as they like
@@ -275,26 +275,6 @@ def _asked_of_support(material: Material) -> Section:
     return Section("What we ask", (Bullets(items),))
 
 
-def _abuse(material: Material) -> Section:
-    volume = material.situation.volume
-    if volume is None or not volume.hours:
-        return Section("What went out", (Text("The account's metrics could not be read."),))
-    last = volume.hours[-48:]
-    chart = Chart(
-        "Messages accepted, by hour", tuple((f"{hour.start:%d %b %H:%M}", hour.accepted) for hour in last)
-    )
-    rows = tuple(
-        (visible(name, 120), f"{count:,}", f"{volume.usual_by_domain.get(name, 0.0):,.0f}")
-        for name, count in sorted(volume.by_domain.items(), key=lambda pair: -pair[1])
-    )
-    table = Table(("sending domain", "accepted since the abuse began", "usual in that time"), rows)
-    fact = material.situation.state.facts.get("assessment")
-    lines = tuple(str(line) for line in fact.get("lines", ())) if fact is not None else ()
-    return Section(
-        "What went out", (Text(volume.explained()), chart, table, *((Bullets(lines),) if lines else ()))
-    )
-
-
 def _of(section: Callable[[Situation], Section]) -> Callable[[Material], Section]:
     """Return a section that needs only the situation as one of a report."""
     return lambda material: section(material.situation)
@@ -356,7 +336,7 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
         _logins,
         _people,
         _found,
-        _abuse,
+        _of(audiences.what_went_out),
         _of(audiences.sent),
         *_MAIL,
         _of(blocklists),
@@ -369,7 +349,8 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
         _summary,
         _of(audiences.where_we_stand),
         _of(audiences.safe_because),
-        _abuse,
+        _of(audiences.what_went_out),
+        _of(production.production_lost),
         _of(blocklists),
         _of(closing.hand_over),
         _of(closing.measures),
@@ -378,7 +359,8 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
     Audience.MARKETING: (
         _of(audiences.sent),
         *_MAIL,
-        _abuse,
+        _of(audiences.what_went_out),
+        _of(production.production_lost),
         _of(blocklists),
         _of(audiences.to_say),
     ),
@@ -398,7 +380,12 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
         _of(duties.letter_to_people),
         _of(duties.decision_log),
     ),
-    Audience.INSURER: (_of(duties.insurer), _of(duties.affected), _of(closing.still_open)),
+    Audience.INSURER: (
+        _of(duties.insurer),
+        _of(duties.affected),
+        _of(production.production_lost),
+        _of(closing.still_open),
+    ),
     Audience.DECISIONS: (_of(duties.decision_log),),
     Audience.POLICE: (
         _summary,

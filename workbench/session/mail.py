@@ -5,24 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from workbench.core.clock import iso
 from workbench.core.errors import VaultError
 from workbench.core.sealing import Sealer
+from workbench.domain.forensics import lost
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import Proposal
+from workbench.domain.forensics.lost import Lost
 from workbench.domain.mail import mime, samples
 from workbench.domain.mail.samples import Sample
-from workbench.domain.model.credential_use import INTRUDER
+from workbench.domain.model.credential_use import INTRUDER, PRODUCTION
 from workbench.domain.model.hash_chain import Row
 from workbench.mailgun.client import Priority
 from workbench.readers import stored_mail
 from workbench.readers.log import read_logs
 from workbench.readers.ports import Desk
-from workbench.readers.recipients import ClickedList, RecipientList
+from workbench.readers.recipients import ClickedList, LostList, RecipientList
 from workbench.session import evidence
 from workbench.session.recorder import operator
 
@@ -58,6 +62,23 @@ class MailEvidence:
         collected = ClickedList(Attribution(table.start, table.end), groups)
         try:
             await self._collect(table, collected)
+        except BaseException:
+            collected.close()
+            raise
+        return collected
+
+    async def lost(
+        self, table: Attribution, proposals: Sequence[Proposal], since: datetime | None
+    ) -> LostList:
+        """Return our own mail that was lost since the abuse began, and journal the counts; ``close`` it when used."""
+        ours = [p.group.key for p in proposals if p.judged == PRODUCTION]
+        collected = LostList(Lost.of(Attribution(table.start, table.end), ours, since))
+        try:
+            await self._collect(table, collected)
+            situation = self.desk.situation()
+            gap = lost.never_accepted(situation.volume, situation.state.first_cut_at, situation.now)
+            body = collected.lost.fact(collected.people, gap, iso(situation.now))
+            await self.desk.fact(lost.FACT, body)
         except BaseException:
             collected.close()
             raise

@@ -36,6 +36,8 @@ BY_COMMAND = {
     "timeline.show": "report --audience timeline",
     "report.write": "report",
     "export.write": "export stix --to FILE",
+    "lost.show": "lost",
+    "billing.dispute": "message billing",
     "mail.fetch": "mail fetch",
     "mail.show": "mail show",
     "mail.links": "mail links",

@@ -95,6 +95,7 @@ COMMANDS = {
     "evidence": ["list"],
     "mail": ["show"],
     "export": ["stix"],
+    "lost": [],
     "purge": [],
     "doctor": [],
     "judge": ["id", "ours"],

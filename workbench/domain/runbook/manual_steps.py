@@ -35,6 +35,42 @@ PANEL_ITEMS = (
         "nothing to take back",
     ),
     PanelItem(
+        "ask:reset-mailbox",
+        "4",
+        "Ask which mailbox gets the password-reset mails, and whether its own password is new",
+        "Whoever answers for mail: name each mailbox, where it is forwarded to, when its password was changed.",
+        "Whoever reads that mailbox has every new password link: a reset is worth no more than the mailbox it goes to.",
+        "nothing",
+        "nothing to take back",
+    ),
+    PanelItem(
+        "ask:former-people",
+        "5",
+        "Ask which former colleagues or agencies still have a second factor or recovery codes of a user here",
+        "The users themselves: shared authenticator apps, printed recovery codes, old phones.",
+        "Two-factor that somebody who left still holds is theirs as well.",
+        "nothing",
+        "nothing to take back",
+    ),
+    PanelItem(
+        "ask:copies",
+        "7",
+        "Ask who has a copy of what leaked: former colleagues, agencies, freelancers, backups, forks",
+        "Whoever gave access to repository, server or .env since the credential was made.",
+        "A hole that is closed here is still open in every copy, and the next credential goes into it.",
+        "nothing",
+        "nothing to take back",
+    ),
+    PanelItem(
+        "ask:third-parties",
+        "10",
+        "Ask which third parties used the old credentials and must get a new one, or none any more",
+        "Plugins, agencies, shops, CRM and form services that send in your name with a key or login of yours.",
+        "They are down now, or somebody gives them the new credential by mail.",
+        "nothing",
+        "nothing to take back",
+    ),
+    PanelItem(
         "panel:session-timeouts",
         "11",
         "Shorten the session timeouts",
@@ -74,6 +110,15 @@ def left(state: State, step: str = "") -> list[PanelItem]:
     """Return the items nobody has attested yet, of one step or of all."""
     known = done(state)
     return [item for item in PANEL_ITEMS if item.subject not in known and step in ("", item.step)]
+
+
+def asked(state: State, step: str) -> list[str]:
+    """Return the questions of a step that nobody has answered yet, as lines of its evidence."""
+    return [
+        f"not answered yet (t records it): {i.title}"
+        for i in left(state, step)
+        if i.subject.startswith("ask:")
+    ]
 
 
 def to_json(state: State) -> list[dict[str, Any]]:

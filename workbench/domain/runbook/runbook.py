@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from workbench.domain.model.situation import Situation
-from workbench.domain.runbook import blocklists, containment, coverage, recovery, users
+from workbench.domain.runbook import blocklists, containment, coverage, manual_steps, recovery, users
 from workbench.domain.runbook.verdict import Found, Verdict
 
 __all__ = ["Found", "StepView", "Verdict", "steps"]
@@ -260,7 +260,7 @@ def steps(situation: Situation) -> list[StepView]:
                 title=text.title,
                 source=text.source,
                 verdict=found.verdict,
-                evidence=found.evidence,
+                evidence=(*found.evidence, *manual_steps.asked(situation.state, text.id)),
                 progress=found.progress,
                 next_action=found.action or text.action,
                 why=text.why,

@@ -37,6 +37,7 @@ PROVIDERS = (
              "550 5.7.1 [CS01] Message rejected due to local policy."),
     Provider("Other", ("inbox.example", "post.example"), 0.12, "mx.inbox.example", "554 5.7.1 Blocked by reputation"),
 )  # fmt: skip
+_SUPPRESSED = "Not delivering to previously bounced address"
 _HARD = "550 5.1.1 The email account that you tried to reach does not exist."
 _LATER = "451 4.7.1 Greylisted, please try again later"
 _COUNTRIES = ("US", "GB", "DE", "FR", "NL", "IN")
@@ -149,10 +150,18 @@ class Entries:
         if kind == "delivered":
             entry["delivery-status"] = _status(250, "OK", provider, who)
         elif kind == "failed":
-            refused = abusive and who % 3 != 0
+            # Since the abuse, receivers refuse the customer's own mail from the same address too.
+            tainted = (
+                not abusive and event.at >= self._account.story.leak.first_use.timestamp() and who % 2 == 0
+            )
+            refused = (abusive and who % 3 != 0) or tainted
             text = provider.refusal.format(ip=ip) if refused else _HARD
             entry["severity"] = "permanent"
             entry["reason"] = "generic" if refused else "bounce"
+            if tainted and who % 4 == 0:
+                entry["reason"] = "suppress-bounce"
+                entry["delivery-status"] = {**_status(605, "", provider, who), "description": _SUPPRESSED}
+                return
             entry["delivery-status"] = {
                 **_status(int(text[:3]), text[4:], provider, who),
                 "enhanced-code": text[4:9],

@@ -26,13 +26,18 @@ class MailController(Controller):
             "mail.links": self.links,
             "mail.clicked": self.clicked,
             "export.write": self.export,
+            "lost.show": self.lost,
+            "billing.dispute": self.billing,
         }
 
     def impossible(self, action_id: str, session: Incident) -> str | None:
         """Return why one of these is not possible now."""
         if action_id == "mail.fetch" and session.read_only:
             return session.read_only_words
-        if action_id in ("mail.fetch", "mail.clicked") and session.investigation.assessment is None:
+        if (
+            action_id in ("mail.fetch", "mail.clicked", "lost.show")
+            and session.investigation.assessment is None
+        ):
             return "nothing is assessed in this session yet: “damage: assess from the log”"
         if action_id == "mail.show" and "mail" not in session.state.snapshots:
             return "no message was fetched yet: “mail: fetch the intruder's messages”"
@@ -130,7 +135,7 @@ class MailController(Controller):
             return
 
         def collected(found: RecipientList) -> None:
-            self._write(session, found)
+            self._write(session, found, "clicked", "Write who clicked")
 
         self._ui.tell("Reading the clicks; this takes a while and changes nothing.")
         self._ui.work.start(
@@ -140,7 +145,34 @@ class MailController(Controller):
             then=collected,
         )
 
-    def _write(self, session: Incident, found: RecipientList) -> None:
+    def lost(self, session: Incident) -> None:
+        """Count own mail that was lost, show it, ask where the list is to go."""
+        made = session.investigation.assessment
+        if made is None:
+            return
+
+        def collected(found: RecipientList) -> None:
+            from workbench.domain.forensics import lost
+
+            self._ui.tell(" ".join(lost.lines(session.state.facts.get(lost.FACT, {}))))
+            self._write(session, found, "lost", "Write whom to send again to")
+
+        self._ui.tell("Reading what was lost; this takes a while and changes nothing.")
+        self._ui.work.start(
+            lambda: session.investigation.mail.lost(made.table, made.proposals, made.window.began),
+            group="mail",
+            doing="reading what was lost",
+            then=collected,
+        )
+
+    def billing(self, session: Incident) -> None:
+        """Show the text that disputes the bill."""
+        from workbench.reports.production import billing
+
+        hint = "Complete the blanks and send it to Mailgun's billing; nothing is sent from here."
+        self.show_text("Dispute the bill", billing(session.situation()), hint, None)
+
+    def _write(self, session: Incident, found: RecipientList, what: str, heading: str) -> None:
         from pathlib import Path
 
         seen = found.preview()
@@ -156,9 +188,9 @@ class MailController(Controller):
                 )
 
             self._ui.work.start(
-                lambda: session.investigation.mail.write(found, path, "clicked"),
+                lambda: session.investigation.mail.write(found, path, what),
                 group="mail",
-                doing="writing who clicked",
+                doing="writing the list",
                 then=told,
             )
 
@@ -166,4 +198,4 @@ class MailController(Controller):
             f"{seen.people:,} people; columns {', '.join(seen.columns)}. The first: {shown or 'nobody'}. It is "
             "personal data and is written only because you ask. Name a file that does not exist yet."
         )
-        self._prompts.line("Write who clicked", words, given, placeholder="clicked.csv")
+        self._prompts.line(heading, words, given, placeholder=f"{what}.csv")

@@ -1,0 +1,64 @@
+"""The report's parts about what production lost, and the text that disputes the bill. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.core.redact import visible
+from workbench.domain.forensics import lost
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import Situation
+from workbench.reports.audiences import BLANK
+from workbench.reports.blocks import Bullets, Section
+
+
+def production_lost(situation: Situation) -> Section:
+    """Return what of our own mail did not arrive since the abuse began, by kind."""
+    lines = lost.lines(situation.state.facts.get(lost.FACT, {}))
+    return Section("What production lost", (Bullets(tuple(lines)),))
+
+
+def billing(situation: Situation) -> str:
+    """Return the text that disputes what the abuse cost: volume, plan, changes of limit, with blanks for prices."""
+    state, volume = situation.state, situation.volume
+    harm = state.facts.get("assessment", {}).get("damage", {}).get("intruder", {})
+    accepted = (
+        f"{int(harm['accepted']):,}" if "accepted" in harm else f"{BLANK} (`workbench assess` counts them)"
+    )
+    began = f"{volume.began:%Y-%m-%d %H:%M}Z" if volume is not None and volume.began is not None else BLANK
+    lines = [
+        "Subject: Compromised account: charges for mail we did not send",
+        "",
+        f"Account: {visible(state.name or BLANK, 60)}. Incident {state.incident}. Ticket: {BLANK}.",
+        f"Between {began} and {state.last_cut_at or BLANK} (UTC) somebody else sent with stolen credentials of this "
+        "account. The log attributes these messages to them by credential, address and content:",
+        "",
+        f"- messages accepted from the intruder: {accepted}",
+        f"- plan: {BLANK}, included messages: {BLANK}, price beyond them: {BLANK} each, charged for the abuse: {BLANK}",
+        *[f"- {line}" for line in _limits(situation)],
+        "",
+        "We cut the access and kept the evidence (an archive that can be checked on any machine is at your disposal).",
+        "Please take these messages out of the bill, or credit them, also where a plan was changed or an overage "
+        f"charged automatically. Plan or payment changes that we did not make: {BLANK}.",
+        "",
+        f"Contact: {BLANK}",
+    ]
+    return "\n".join(lines)
+
+
+def _limits(situation: Situation) -> Iterator[str]:
+    """What is known of the sending limit: its use, what this incident set, alarms about changes of it."""
+    for place, limit in situation.inventory.limits.items():
+        if limit is not None and limit.current is not None:
+            most = f" of {limit.limit:,.0f}" if limit.limit is not None else ""
+            yield f"used this month ({place}): {limit.current:,.0f}{most} messages"
+    for record in situation.state.of_kind(EffectKind.LIMIT_SET):
+        if record.state in (EffectState.DONE, EffectState.VERIFIED):
+            before = record.effect.params.get("previous")
+            yield (
+                f"we set the limit to {record.effect.params.get('limit')} at {record.done_at} "
+                f"(before: {before if before is not None else 'none'})"
+            )
+    for alarm in situation.state.alarms.values():
+        if "limit" in alarm.text.lower():
+            yield f"{alarm.at}: {visible(alarm.text, 160)}"
