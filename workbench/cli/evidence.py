@@ -21,6 +21,7 @@ from workbench.documents import documents
 from workbench.domain.model.hash_chain import Row, damage_of
 from workbench.journal.journal import Journal, read_rows
 from workbench.session import evidence_export, journal_head
+from workbench.session.encryption import tool_for
 from workbench.session.evidence import LOG_FOLDER, Finding, Item, check, plain, stored
 from workbench.session.recorder import operator
 from workbench.vault.vault import Vault
@@ -125,6 +126,8 @@ async def _export(options: argparse.Namespace) -> int:
         raise UsageError(
             "--why needs a reason.", "It is journaled who handed evidence out, and why.", "Say why."
         )
+    if options.encrypt_to:
+        tool_for(options.encrypt_to)
     home, incident, rows = await opened_incident(options)
     damage = damage_of(rows)
     if damage is not None:
@@ -145,7 +148,9 @@ async def _export(options: argparse.Namespace) -> int:
         "left_out": left_out,
     }
     try:
-        digest = await asyncio.to_thread(evidence_export.write, target, rows, contents, about)
+        digest = await asyncio.to_thread(
+            evidence_export.write, target, rows, contents, about, options.encrypt_to
+        )
     except FileExistsError:
         raise UsageError(f"{visible(target, 200)} is there already.", "", "Name a new file.") from None
     except OSError as error:
@@ -163,6 +168,7 @@ async def _export(options: argparse.Namespace) -> int:
             "files": len(contents),
             "who": operator(),
             "why": about["why"],
+            "encrypted": bool(options.encrypt_to),
         }
         await _journal(home, incident, body)
     if options.json:
@@ -170,9 +176,8 @@ async def _export(options: argparse.Namespace) -> int:
         document(
             {**head, "file": str(target), "sha256": digest, "files": len(contents), "left_out": left_out}
         )
-    say(
-        f"Written: {target} ({len(contents)} files, SHA-256 {digest}). It holds personal data in clear: guard it."
-    )
+    guard = "It is encrypted." if options.encrypt_to else "It holds personal data in clear: guard it."
+    say(f"Written: {target} ({len(contents)} files, SHA-256 {digest}). {guard}")
     return 1 if left_out else 0
 
 

@@ -50,6 +50,13 @@ def evidence(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     show.add_argument("--reveal", action="store_true", help="write it although standard output is a terminal")
     export = actions.add_parser("export", help="one archive that can be checked on any machine")
     export.add_argument("--to", metavar="FILE.zip", required=True, help="a file that is not there yet")
+    export.add_argument(
+        "--encrypt-to",
+        action="append",
+        default=[],
+        metavar="RECIPIENT",
+        help="encrypt it by the installed age or gpg: age1…, an SSH key, or a PGP fingerprint (repeatable)",
+    )
     export.add_argument("--why", metavar="TEXT", required=True, help="for whom and why; it is journaled")
     verify = actions.add_parser("verify", help="check an archive, or the sealed evidence of this incident")
     verify.add_argument("file", nargs="?", metavar="FILE", help="an archive that export wrote")
@@ -110,8 +117,22 @@ def message(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument(
         "to",
-        choices=("support", "users", "hand-over", "links", "abuse-host", "abuse-registrar", "billing"),
+        choices=(
+            "support",
+            "support-update",
+            "users",
+            "hand-over",
+            "links",
+            "abuse-host",
+            "abuse-registrar",
+            "billing",
+        ),
         help="whom for; links: Mailgun, to stop redirecting; abuse-…: of the landing page; billing: the dispute",
+    )
+    parser.add_argument(
+        "--sent",
+        action="store_true",
+        help="record that this support-update was sent: the next one tells what changed",
     )
     account_options(parser)
     json_option(parser)

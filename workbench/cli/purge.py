@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import shutil
 import sys
 from pathlib import Path
@@ -12,9 +13,11 @@ from workbench.cli.opening import run_async
 from workbench.cli.output import document, say, text
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, UsageError
+from workbench.core.redact import visible
 from workbench.core.state_dir import Home
 from workbench.documents import documents
-from workbench.journal.journal import Journal
+from workbench.domain.model.hash_chain import UNREADABLE
+from workbench.journal.journal import Journal, read_rows
 
 # Journal and reports stay: they hold no secret, and they are what an incident is remembered by.
 GOES = ("evidence", "logs")
@@ -40,8 +43,11 @@ async def _purge(options: argparse.Namespace) -> int:
     files = await asyncio.to_thread(_files, folder)
     size = sum(size for _, size in files)
     reports = await asyncio.to_thread(_reports, folder)
+    elsewhere = await asyncio.to_thread(_elsewhere, folder)
     if not options.json:
         text(_shown(incident, folder, files, reports))
+        if elsewhere:
+            text("Written elsewhere, yours to remove: " + ", ".join(elsewhere))
     if files and not options.yes:
         _confirm(incident)
     journal = await asyncio.to_thread(Journal.open, folder / "journal.sqlite", SystemClock(), incident)
@@ -57,7 +63,7 @@ async def _purge(options: argparse.Namespace) -> int:
     if options.json:
         stays = {"journal": True, "reports": reports, "vault": True}
         head = documents.head("purge", incident)
-        document({**head, "files": len(files), "bytes": size, "stays": stays})
+        document({**head, "files": len(files), "bytes": size, "stays": stays, "elsewhere": elsewhere})
     say(f"{len(files)} file(s) removed; the journal says so.")
     return 0
 
@@ -79,6 +85,16 @@ def _shown(incident: str, folder: Path, files: list[tuple[Path, int]], reports: 
         "  the secrets in the vault: production runs on them",
     ]
     return "\n".join(lines)
+
+
+def _elsewhere(folder: Path) -> list[str]:
+    """Return the lists of people and archives that were written out of this home, by name: no purge reaches them."""
+    found = []
+    for row in read_rows(folder / "journal.sqlite"):
+        with contextlib.suppress(*UNREADABLE):
+            if row.kind in ("list.written", "evidence.exported"):
+                found.append(visible(f"{row.body['file']} ({row.at[:10]})", 120))
+    return list(dict.fromkeys(found))
 
 
 def _reports(folder: Path) -> int:

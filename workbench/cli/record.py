@@ -11,7 +11,8 @@ from workbench.cli.output import document, say, text
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.runbook import adoption, user_actions
-from workbench.reports import mail_texts, production
+from workbench.reports import mail_texts, production, support_update
+from workbench.session.recorder import operator
 from workbench.session.session import Session
 
 _TEXTS = {
@@ -80,6 +81,12 @@ async def _message(session: Session, options: argparse.Namespace) -> str:
     situation = session.situation()
     if options.to == "support":
         return session.support_message()
+    if options.to == "support-update":
+        said = support_update.update(situation)
+        if options.sent:
+            session.check_writable()
+            await session.fact(support_update.FACT, support_update.to_fact(situation, operator()))
+        return said
     if (written := _TEXTS.get(options.to)) is not None:
         return written(situation)
     if options.to == "users":

@@ -46,6 +46,12 @@ MAIL = (
         step="12",
     ),
     Action(
+        "support.update",
+        "support: update since the last message",
+        "Shows what changed since the last update to Support; copying it records that it was sent.",
+        step="12",
+    ),
+    Action(
         "export.write",
         "report: export for other programs",
         "Writes timeline (Timesketch), indicators (CSV, JSON, STIX 2.1) or findings (MITRE ATT&CK ids) to a file.",

@@ -16,6 +16,7 @@ from workbench.core.redact import key_tail, visible
 from workbench.domain.detection import findings
 from workbench.domain.forensics import timeline
 from workbench.domain.leaks import leaks
+from workbench.domain.leaks.common import common_causes
 from workbench.domain.leaks.findings import leak_findings
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.inventory import UserItem
@@ -259,7 +260,7 @@ def _found(material: Material) -> Section:
 
 def _investigation(material: Material) -> Section:
     state = material.situation.state
-    lines = leaks.lines(state)
+    lines = [*common_causes(state), *leaks.lines(state)]
     lines += [f"{a.text} ({a.who}, {a.at})" for a in state.attestations if a.step == "7"]
     if not lines:
         lines = ["How the credential leaked is not established yet; we will report it separately."]

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.core.redact import key_tail, visible
 from workbench.domain.leaks import leaks
+from workbench.domain.leaks.common import common_causes
 from workbench.domain.mail import landing, samples
 from workbench.domain.mail.links import defanged
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -49,6 +50,7 @@ def cause(situation: Situation) -> Section:
     began = volume.began if volume is not None else None
     lines = [
         f"Cause: {visible(str(sentence), 200)}",
+        *(f"Common to several places: {visible(one, 150)}" for one in common_causes(state)[:1]),
         f"Abuse since: {f'{began:%Y-%m-%d %H:%M}Z' if began else 'cannot tell from the metrics'}",
         f"State: {containment(situation).words}.",
         f"Access cut: {state.first_cut_at or 'not yet'} to {state.last_cut_at or 'not yet'}",

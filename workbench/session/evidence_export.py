@@ -13,6 +13,7 @@ Every evidence file's hash stands in the journal, and every journal row in the c
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from workbench.core.atomic_files import FILE_MODE, read_private
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.model import hash_chain as chain
+from workbench.session.encryption import encrypted
 from workbench.session.evidence import Finding, Item, stored
 
 SCHEMA = "workbench.evidence-export/1"
@@ -33,12 +35,29 @@ _MOST = 100_000  # members
 
 
 def write(
-    target: Path, rows: Sequence[chain.Row], contents: Mapping[str, bytes], about: Mapping[str, Any]
+    target: Path,
+    rows: Sequence[chain.Row],
+    contents: Mapping[str, bytes],
+    about: Mapping[str, Any],
+    recipients: Sequence[str] = (),
 ) -> str:
-    """Write the archive to ``target`` (mode 0600, never over something) and return its SHA-256; OSError passes.
+    """Write the archive to ``target`` (mode 0600, never over something) and return the file's SHA-256; OSError passes.
 
     ``contents`` are the files beside the journal, by name in the archive; ``about`` says who and why, and when.
+    With ``recipients`` it is encrypted for them, and its plain form never reaches the disk.
     """
+    if target.exists():
+        raise FileExistsError(target)
+    plain = packed(rows, contents, about)
+    made = encrypted(plain, recipients) if recipients else plain
+    with target.open("xb") as handle:
+        target.chmod(FILE_MODE)
+        handle.write(made)
+    return hashlib.sha256(made).hexdigest()
+
+
+def packed(rows: Sequence[chain.Row], contents: Mapping[str, bytes], about: Mapping[str, Any]) -> bytes:
+    """Return the archive's bytes."""
     files = {JOURNAL: _journal(rows), **contents}
     manifest = {
         "schema": SCHEMA,
@@ -50,13 +69,12 @@ def write(
             for name, data in sorted(files.items())
         ],
     }
-    with target.open("xb") as handle:
-        target.chmod(FILE_MODE)
-        with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=True))
-            for name, data in sorted(files.items()):
-                archive.writestr(name, data)
-    return hashlib.sha256(target.read_bytes()).hexdigest()
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=True))
+        for name, data in sorted(files.items()):
+            archive.writestr(name, data)
+    return made.getvalue()
 
 
 def reports(folder: Path) -> dict[str, bytes]:
@@ -132,7 +150,7 @@ def _no_archive(path: Path) -> UsageError:
     return UsageError(
         f"{visible(path, 200)} is no evidence archive that can be read.",
         "It is damaged, or something else.",
-        "Name a file that `workbench evidence export` wrote, or ask for it again.",
+        "Name a file that `workbench evidence export` wrote; an encrypted one is decrypted first (age -d, gpg -d).",
     )
 
 

@@ -37,6 +37,7 @@ BY_COMMAND = {
     "report.write": "report",
     "export.write": "export stix --to FILE",
     "lost.show": "lost",
+    "support.update": "message support-update --sent",
     "billing.dispute": "message billing",
     "mail.fetch": "mail fetch",
     "mail.show": "mail show",

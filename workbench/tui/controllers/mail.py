@@ -28,6 +28,7 @@ class MailController(Controller):
             "export.write": self.export,
             "lost.show": self.lost,
             "billing.dispute": self.billing,
+            "support.update": self.update,
         }
 
     def impossible(self, action_id: str, session: Incident) -> str | None:
@@ -171,6 +172,22 @@ class MailController(Controller):
 
         hint = "Complete the blanks and send it to Mailgun's billing; nothing is sent from here."
         self.show_text("Dispute the bill", billing(session.situation()), hint, None)
+
+    def update(self, session: Incident) -> None:
+        """Show what changed since the last update to Support; copied is sent."""
+        from workbench.reports import support_update
+        from workbench.session.recorder import operator
+
+        situation = session.situation()
+
+        def copied() -> None:
+            body = support_update.to_fact(situation, operator())
+            self._ui.work.start(
+                lambda: session.fact(support_update.FACT, body), group="attest", doing="recording the update"
+            )
+
+        hint = "Copying it records that it was sent: the next update tells what changed since."
+        self.show_text("Update to Support", support_update.update(situation), hint, copied)
 
     def _write(self, session: Incident, found: RecipientList, what: str, heading: str) -> None:
         from pathlib import Path
