@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from workbench.blocklists.names import Kind, Role, Subject, query_labels
-from workbench.blocklists.rhythm import Rhythm
+from workbench.blocklists.transport import Rhythm
 from workbench.blocklists.verdicts import Reading, Verdict
 from workbench.blocklists.wire import LONGEST_WIRE_NAME, A, question_bytes, wire_labels
 from workbench.blocklists.zones import Zone

@@ -17,8 +17,8 @@ from workbench.core.errors import ApiError, NotAuthorised, UsageError, Workbench
 from workbench.core.redact import key_tail
 from workbench.documents import documents
 from workbench.domain.detection.alarms import open_alarms
-from workbench.domain.model.interruption import interrupted
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
+from workbench.domain.model.state import interrupted
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
 from workbench.domain.runbook.containment_state import containment
 from workbench.execution.progress import EffectMoved, Notice, Phase, Summary

@@ -21,9 +21,9 @@ from workbench.documents import documents
 from workbench.domain.model.hash_chain import Row, damage_of
 from workbench.journal.journal import Journal, read_rows
 from workbench.session import evidence_export, journal_head
+from workbench.session.attribution import operator
 from workbench.session.encryption import tool_for
 from workbench.session.evidence import LOG_FOLDER, Finding, Item, check, plain, stored
-from workbench.session.recorder import operator
 from workbench.vault.vault import Vault
 
 

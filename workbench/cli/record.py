@@ -12,7 +12,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.runbook import adoption, user_actions
 from workbench.reports import mail_texts, production, support_update
-from workbench.session.recorder import operator
+from workbench.session.attribution import operator
 from workbench.session.session import Session
 
 _TEXTS = {

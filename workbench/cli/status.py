@@ -9,7 +9,7 @@ from workbench.cli.contain import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
 from workbench.documents import documents
-from workbench.domain.model.interruption import interrupted
+from workbench.domain.model.state import interrupted
 from workbench.domain.runbook.runbook import Verdict
 from workbench.session.session import Session
 

@@ -9,7 +9,7 @@ from typing import Any
 from workbench.core.clock import iso
 from workbench.domain.detection import findings
 from workbench.domain.hardening import measures
-from workbench.domain.leaks.findings import leak_findings
+from workbench.domain.leaks.leaks import leak_findings
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import Effect, EffectKind, Plan
 from workbench.domain.model.situation import Situation

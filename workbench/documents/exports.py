@@ -23,7 +23,7 @@ from workbench.domain.detection import findings
 from workbench.domain.forensics import attack
 from workbench.domain.forensics.indicators import Indicator, Kind, indicators
 from workbench.domain.forensics.moment import Moment
-from workbench.domain.leaks.findings import leak_findings
+from workbench.domain.leaks.leaks import leak_findings
 from workbench.domain.model.situation import Situation
 
 SCHEMAS = ("timeline", "stix", "findings", "indicators")

@@ -17,7 +17,7 @@ from workbench.domain.detection import findings
 from workbench.domain.forensics import timeline
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.common import common_causes
-from workbench.domain.leaks.findings import leak_findings
+from workbench.domain.leaks.leaks import leak_findings
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import EffectKind, EffectState

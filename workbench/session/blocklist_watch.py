@@ -41,9 +41,9 @@ from workbench.domain.hardening.deliverability import DMARC
 from workbench.domain.runbook.blocklists import watch_until
 from workbench.execution.progress import Notice
 from workbench.readers import blocklist_targets, deliverability, dns_policies
+from workbench.session.attribution import operator
 from workbench.session.delisting_requests import Host, WaysOff
 from workbench.session.events import Changed, Event
-from workbench.session.recorder import operator
 
 # What the account itself shows (refusals, rates, its monitoring) is read again this often while watching.
 AFTERMATH_EVERY = timedelta(hours=1)

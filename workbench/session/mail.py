@@ -28,7 +28,7 @@ from workbench.readers.log import read_logs
 from workbench.readers.ports import Desk
 from workbench.readers.recipients import ClickedList, LostList, RecipientList
 from workbench.session import evidence
-from workbench.session.recorder import operator
+from workbench.session.attribution import operator
 
 
 @dataclass(slots=True)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,16 +26,13 @@ from workbench.journal.ledger import Ledger
 from workbench.mailgun.endpoints import Endpoints
 from workbench.presentation.activity_log import LogLine, line_of
 from workbench.session.admin_key import fingerprint_key
+from workbench.session.attribution import operator
 from workbench.session.events import Changed, Event, Events
 from workbench.vault.vault import EntryName, Vault
 
 if TYPE_CHECKING:
     from workbench.core.sealing import Sealer
     from workbench.session.role_play_port import RolePlay
-
-
-# Accounts of a host that several people share.
-SHARED = frozenset({"root", "admin", "administrator", "ubuntu", "ec2-user", "nobody"})
 
 
 @dataclass(slots=True)
@@ -288,17 +283,3 @@ class IncidentRecord:
         if line is not None:
             self._log.append(line)
         return line is not None
-
-
-def operator() -> str:
-    """Return who works here, for the journal: ``WORKBENCH_OPERATOR``, else the name of the host's user.
-
-    A shared account is no person: where root works and no name was given, the journal says that nobody was named.
-    """
-    if named := os.environ.get("WORKBENCH_OPERATOR", "").strip():
-        return visible(named, 40)
-    try:
-        user = visible(getpass.getuser(), 40)
-    except (OSError, KeyError):
-        return "somebody (no name given: WORKBENCH_OPERATOR)"
-    return f"somebody as {user} (no name given: WORKBENCH_OPERATOR)" if user in SHARED else user

@@ -33,8 +33,9 @@ from workbench.reports.report import Material
 from workbench.session import journal_head
 from workbench.session.account import AccountReadings
 from workbench.session.admin_key import AdminKey, fingerprint_key, resolve
+from workbench.session.attribution import operator
 from workbench.session.events import PlanRun
-from workbench.session.recorder import SessionOptions, operator
+from workbench.session.recorder import SessionOptions
 from workbench.vault.vault import EntryName, Vault
 
 if TYPE_CHECKING:

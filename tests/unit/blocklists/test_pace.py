@@ -10,7 +10,7 @@ from tests.unit.blocklists.zonekit import one_zone
 from workbench.blocklists.lanes import Lane, Pacer, Schedule, Trust
 from workbench.blocklists.limits import Limits
 from workbench.blocklists.names import Kind, Subject
-from workbench.blocklists.rhythm import Rhythm
+from workbench.blocklists.transport import Rhythm
 from workbench.blocklists.wire import wire_labels
 from workbench.core.errors import UsageError
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.redact import key_tail, visible
+from workbench.domain.detection.findings import Finding
 from workbench.domain.leaks.account_facts import account_facts
 from workbench.domain.model.state import State
 
@@ -259,3 +260,21 @@ def _answers(state: State) -> Iterator[str]:
     for one in state.attestations:
         if one.step == PERSON:
             yield f"asked: {one.text} (attested by {one.who}, {one.at})"
+
+
+def leak_findings(state: State) -> list[Finding]:
+    """Return one finding for each leaked secret, exposure and vulnerable plugin, what is open first."""
+    return [
+        Finding(
+            key=one.key,
+            id=one.id,
+            kind="leak" if one.what == "secret" else one.what,
+            title=one.title,
+            where=one.where,
+            severity=one.severity,
+            why=(*one.why, one.todo),
+            decision=one.decision or ("" if one.open else "closed"),
+            remedy="leaks.judge" if one.open else "",
+        )
+        for one in leaks(state)
+    ]

@@ -276,3 +276,21 @@ class State:
 def _kept(record: EffectRecord) -> bool:
     """Return whether a mint replaces a key that is kept until its hand-over (see ``handover``)."""
     return record.effect.params.get("cut") == "first"
+
+
+def interrupted(state: State) -> str:
+    """Return where the changes confirmed earlier stand, in one sentence; empty where nothing is left of them."""
+    left = state.unfinished
+    if not left:
+        return ""
+    asked = sum(record.open for record in left)
+    unproven = sum(record.state is EffectState.DONE and not record.open for record in left)
+    waiting = len(left) - asked - unproven
+    parts = (
+        (asked, "begun, outcome not known (the account is asked first)"),
+        (unproven, "done and not proven"),
+        (waiting, "not begun"),
+    )
+    shown = ", ".join(f"{number} {words}" for number, words in parts if number)
+    over = sum(record.state is EffectState.VERIFIED for record in state.effects.values())
+    return f"An earlier run was interrupted: {over} change(s) proven, {shown}."

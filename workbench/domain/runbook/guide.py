@@ -14,9 +14,8 @@ from enum import StrEnum
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.detection import alarms
-from workbench.domain.model import interruption
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import Alarm
+from workbench.domain.model.state import Alarm, interrupted
 from workbench.domain.runbook.handover import Kept, kept
 from workbench.domain.runbook.runbook import Order, StepView, Verdict
 
@@ -179,7 +178,7 @@ def half_done(situation: Situation) -> str:
     What is done and was looked at in vain is not half-done: going on would only look in vain again.
     """
     left = [r for r in situation.state.unfinished if r.open or r.attempts == 0 or not r.tried_at]
-    return interruption.interrupted(situation.state) if left else ""
+    return interrupted(situation.state) if left else ""
 
 
 def next_of(steps: Sequence[StepView]) -> str:

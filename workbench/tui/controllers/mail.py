@@ -176,7 +176,7 @@ class MailController(Controller):
     def update(self, session: Incident) -> None:
         """Show what changed since the last update to Support; copied is sent."""
         from workbench.reports import support_update
-        from workbench.session.recorder import operator
+        from workbench.session.attribution import operator
 
         situation = session.situation()
 

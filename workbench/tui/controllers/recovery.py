@@ -196,7 +196,7 @@ class RecoveryController(Controller):
         self.attest(session, adoption.STEP, [(text, adoption.TOLD)])
 
     def _unneeded(self, session: Incident, keys: Sequence[str]) -> None:
-        from workbench.session.recorder import operator
+        from workbench.session.attribution import operator
 
         async def work() -> None:
             for key in keys:

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.core.redact import Secret
 from workbench.domain.leaks import account_facts, leaks
 from workbench.domain.leaks import record as leak_record
-from workbench.domain.leaks.findings import leak_findings
+from workbench.domain.leaks.leaks import leak_findings
 from workbench.domain.leaks.suspects import suspected
 from workbench.domain.model.inventory import Inventory, UserItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.situations import Story, situation
-from workbench.domain.model.interruption import interrupted
+from workbench.domain.model.state import interrupted
 from workbench.planning import logins
 
 LOGINS = [f"{name}@mg.acme.example" for name in "abcde"]

@@ -1,0 +1,25 @@
+"""Who works here, as the journal names them."""
+
+from __future__ import annotations
+
+import getpass
+import os
+
+from workbench.core.redact import visible
+
+# Accounts of a host that several people share.
+SHARED = frozenset({"root", "admin", "administrator", "ubuntu", "ec2-user", "nobody"})
+
+
+def operator() -> str:
+    """Return who works here, for the journal: ``WORKBENCH_OPERATOR``, else the name of the host's user.
+
+    A shared account is no person: where root works and no name was given, the journal says that nobody was named.
+    """
+    if named := os.environ.get("WORKBENCH_OPERATOR", "").strip():
+        return visible(named, 40)
+    try:
+        user = visible(getpass.getuser(), 40)
+    except (OSError, KeyError):
+        return "somebody (no name given: WORKBENCH_OPERATOR)"
+    return f"somebody as {user} (no name given: WORKBENCH_OPERATOR)" if user in SHARED else user
