@@ -15,8 +15,6 @@ from pathlib import PurePath
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
-from rich.segment import Segments
-from rich.text import Text
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -29,15 +27,15 @@ from workbench.tui.account_watch import RATE_EVERY, WATCH_EVERY, AccountWatch
 from workbench.tui.clipboard import copied_secret, copy_sequence
 from workbench.tui.composition import Controllers, composed
 from workbench.tui.error_reports import ErrorReports
+from workbench.tui.lifecycle import EndingApp
 from workbench.tui.messages import ActionRequested, DetailRequested, Funnel, Moved
 from workbench.tui.notifications import Notifications
 from workbench.tui.panes.store import Store
 from workbench.tui.screens.main import MainScreen
 from workbench.tui.screens.status import staleness
-from workbench.tui.shutdown import Shutdown, crash_text
+from workbench.tui.shutdown import Shutdown
 from workbench.tui.startup import FirstScreen, Startup
 from workbench.tui.style_paths import style_files
-from workbench.tui.terminal.display import TerminalApp
 from workbench.tui.themes import THEMES, ascii_only, theme_name
 from workbench.tui.widgets.plain import AsciiFilter
 from workbench.tui.workers import Workers
@@ -52,7 +50,7 @@ Answer = TypeVar("Answer")
 MIN_WIDTH, MIN_HEIGHT = 60, 16  # cells; below this nothing can be read safely
 
 
-class WorkbenchApp(TerminalApp):
+class WorkbenchApp(EndingApp):
     """The workbench on one screen. Exit status 0, or 1 after a crash."""
 
     TITLE = "workbench"
@@ -77,8 +75,6 @@ class WorkbenchApp(TerminalApp):
         watch_every: float = WATCH_EVERY,
         rate_every: float = RATE_EVERY,
     ) -> None:
-        # Named here for a crash during construction; Textual reads NO_COLOR and the theme in its own.
-        self.crash: BaseException | None = None
         super().__init__()
         for theme in THEMES:
             self.register_theme(theme)
@@ -347,10 +343,6 @@ class WorkbenchApp(TerminalApp):
         elif covered and not small:
             self.pop_screen()
 
-    def ask_quit(self) -> None:
-        """Quit; while a plan runs, ask first and let what is under way reach its end."""
-        self._ending.ask_quit()
-
     def action_command_palette(self) -> None:
         """Open the palette, without its blinking cursor."""
         super().action_command_palette()
@@ -365,52 +357,6 @@ class WorkbenchApp(TerminalApp):
     def action_help_quit(self) -> None:
         """ctrl+c: say how to quit."""
         self.tell("q quits, Esc goes back.")
-
-    def action_suspend_process(self) -> None:
-        """Suspend; while a plan runs, say first what that would stop."""
-        if self._ending.may_suspend():
-            super().action_suspend_process()
-
-    async def action_quit(self) -> None:
-        """Textual's own quit goes the same way."""
-        self.ask_quit()
-
-    def _handle_exception(self, error: Exception) -> None:
-        """End after a fault of ours, without a single value: Textual would print local variables here."""
-        self._return_code = 1
-        if self._exception is None:
-            self.crash = error
-            text = Text(crash_text(error))
-            self._exit_renderables.append(Segments(list(self.console.render(text))))
-            self._ending.leaving(1)
-            self._exception = error
-            self._exception_event.set()
-        self._close_messages_no_wait()
-
-    def _fatal_error(self) -> None:
-        """Textual's traceback shows local variables; it is never printed."""
-        self._close_messages_no_wait()
-
-    def run(self, **options: Any) -> int | None:
-        """Run the app as all that its process does: once asked to end, it is gone in a few seconds."""
-        self._ending.owns_process = True
-        return super().run(**options)
-
-    def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
-        """End the app; whatever hangs, the process ends soon."""
-        super().exit(result, return_code, message)
-        self._ending.leaving(result or return_code)
-
-    async def run_async(self, **options: Any) -> int | None:
-        """Run the app; whatever ends it, the session is closed and a crash is in the journal."""
-        self._ending.begin()
-        try:
-            return await super().run_async(**options)
-        finally:
-            self._ending.end()
-            self._ending.waits_for("the connections and the journal to close")
-            await self.close_session()
-            self._ending.waits_for("work in the background")
 
     async def close_session(self) -> None:
         """Journal a crash and close the session; safe to call twice."""

@@ -73,6 +73,10 @@ class Shutdown:
         """Say what the end waits for now, should it take long; the screen has been left."""
         self._last.stage(what)
 
+    async def close_session(self) -> None:
+        """Close what the app holds open; safe to call twice."""
+        await self._close_session()
+
     # When a key asks
 
     def ask_quit(self) -> None:
