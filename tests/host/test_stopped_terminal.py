@@ -60,8 +60,8 @@ def until(
     raise AssertionError(f"never stood:\n{text}")
 
 
-def confirm(terminal: Terminal) -> None:
-    """Open the plan that cuts all access and confirm it."""
+def confirm(terminal: Terminal) -> int:
+    """Open the plan that cuts all access and confirm it; return how many changes it has."""
     until(terminal, lambda text: "postmaster" in text)
     terminal.wait_quiet(3.0, 40.0)  # the whole account is read before it is planned for
     terminal.send("C")
@@ -71,25 +71,31 @@ def confirm(terminal: Terminal) -> None:
     terminal.send(asked[1])
     until(terminal, lambda text: "Cut all access" in text)
     terminal.send("\r")
+    return int(asked[1])
 
 
-def contained(folder: Path) -> State:
-    """Wait, without reading the terminal, until the journal says that access is cut; return its fold."""
+def cut_through(folder: Path, changes: int) -> State:
+    """Wait, without reading the terminal, until every change of the cut is proven; return the journal's fold.
+
+    Contained it is only once the old keys of working services are handed over, half an hour later.
+    """
     home = Home(folder).drill()
     deadline = time.monotonic() + PATIENCE
+    states: list[str] = []
     while time.monotonic() < deadline:
         incident = home.latest()
         if incident is not None:
             state = fold(read_rows(home.folder(incident) / "journal.sqlite"))
-            if state.contained_at and all(one.state.value == "verified" for one in state.effects.values()):
+            states = [one.state.value for one in state.effects.values()]
+            if len(states) >= changes and set(states) == {"verified"}:
                 return state
         time.sleep(0.2)
-    raise AssertionError("the cut did not reach its end")
+    raise AssertionError(f"the cut of {changes} changes did not reach its end: {states}")
 
 
-pytestmark = pytest.mark.xfail(
-    reason="not seen to pass as a whole on a busy machine yet: to be looked at on an idle one", strict=False
-)
+def says_how_it_stands(text: str) -> bool:
+    """Return whether the top line gives the verdict on a cut that is through."""
+    return re.search(r"(?<!NOT )CONTAINED|CUT, BUT OPEN", text) is not None
 
 
 @pytest.fixture
@@ -101,11 +107,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_terminal_that_stops_reading_does_not_stop_the_cut(folder: Path) -> None:
     with drill_in(folder) as terminal:
-        confirm(terminal)
-        state = contained(folder)
-        assert state.effects
+        cut_through(folder, confirm(terminal))
         # It reads again: the newest picture, and the keys work.
-        until(terminal, lambda text: re.search(r"(?<!NOT )CONTAINED", text) is not None)
+        until(terminal, says_how_it_stands)
         terminal.send("?")
         until(terminal, lambda text: "Keys of every list" in text)
 
@@ -117,13 +121,13 @@ def test_the_drill_is_contained_inside_gnu_screen(folder: Path, copying: bool) -
     (folder / "screenrc").write_text("startup_message off\n")
     with drill_in(folder, program, "-U", "-c", str(folder / "screenrc"), "-S", name) as terminal:
         try:
-            confirm(terminal)
+            changes = confirm(terminal)
             if copying:
                 terminal.send("\x01[")
-            contained(folder)
+            cut_through(folder, changes)
             if copying:
                 terminal.send("\x1b")
-            until(terminal, lambda text: re.search(r"(?<!NOT )CONTAINED", text) is not None)
+            until(terminal, says_how_it_stands)
         finally:
             # It is a daemon: closing the terminal would only detach it.
             ends = [program, "-S", name, "-X", "quit"]
