@@ -106,10 +106,11 @@ def test_a_lost_line_ends_the_app_with_a_closed_journal(terminal: Start) -> None
     assert marker.read_text() == "closed\n"
 
 
-def test_a_termination_gives_the_terminal_back(terminal: Start) -> None:
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_a_termination_gives_the_terminal_back(terminal: Start, name: signal.Signals) -> None:
     child, marker = terminal("idle")
     child.read_until(lambda out: b"acme" in out and b"live" in out)
-    os.kill(child.pid, signal.SIGTERM)
+    os.kill(child.pid, name)
     child.read_until(lambda out: b"ended" in out)
     child.wait()
     assert b"\x1b[?1049l" in child.output, "the alternate screen is left"

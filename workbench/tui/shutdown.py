@@ -28,6 +28,8 @@ FRAMES = 12
 SURE = 10.0  # seconds in which a second ctrl+z means it
 TERMINAL_CHECK = 5.0  # seconds between two looks whether the terminal is still there
 PATIENCE = 3.0  # seconds for what is under way when the terminal is gone
+# Ctrl+C at the keyboard is a key; the signal is somebody else ending the program.
+_ENDING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 STOPPING = 15.0  # seconds for what is under way when somebody asked to stop first, then quit
 
 
@@ -134,13 +136,13 @@ class Shutdown:
         """Take over signals and stray faults; call on the running event loop."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._stray)
-        for name in (signal.SIGHUP, signal.SIGTERM):
+        for name in _ENDING:
             loop.add_signal_handler(name, self._signalled, name)
 
     def end(self) -> None:
         """Give the signals back."""
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGHUP, signal.SIGTERM):
+        for name in _ENDING:
             loop.remove_signal_handler(name)
         loop.set_exception_handler(None)
 
