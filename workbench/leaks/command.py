@@ -314,6 +314,8 @@ def _sites(
             report.sites += found
             coverage.files = sum(len(site.asked) for site in found)
             for site in found:
+                for reason, path in site.unread:
+                    coverage.skip(reason, f"{site.site}{path}")
                 if site.stopped:
                     coverage.skip(f"site not asked to the end: {site.stopped}", site.site)
 

@@ -12,7 +12,7 @@ from workbench.leaks.report import SCHEMA, LeakReport
 if TYPE_CHECKING:
     from workbench.leaks.correlate import Theft
     from workbench.leaks.logreport import Fetch, LogReport, Visitor
-    from workbench.leaks.web import Exposure, SiteReport
+    from workbench.leaks.sites import Exposure, SiteReport
     from workbench.leaks.wordpress import Vulnerable
 
 _MOST_FETCHES = 500

@@ -11,7 +11,7 @@ from workbench.leaks.model import Coverage
 if TYPE_CHECKING:
     from workbench.leaks.correlate import Theft
     from workbench.leaks.logreport import LogReport
-    from workbench.leaks.web import SiteReport
+    from workbench.leaks.sites import SiteReport
     from workbench.leaks.wordpress import Vulnerable
 
 SCHEMA = "workbench.leaks/1"

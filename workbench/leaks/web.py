@@ -1,18 +1,17 @@
 """Ask the operator's own sites, politely: what do they hand to anyone who asks?
 
-GET only, the first kilobytes only, one request at a time, TLS verified, an honest user agent, no redirect to
-another host. An answer counts as an exposure only with its proof marker, and never when it is what the site
-answers to random paths. No payloads, no logins, no plugin endpoints (dossier 3.1).
+GET only, the first kilobytes only (more of what is proven to be open), one request at a time, TLS verified, an
+honest user agent, no redirect to another owner's host. An answer counts as an exposure only with its proof marker,
+and never when it is what the site answers to random paths. No payloads, no logins, no plugin endpoints (dossier 3.1).
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import ipaddress
 import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
@@ -29,16 +28,19 @@ from workbench.leaks.model import Found, Place
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import DEBUG_PAGES, ON_PAGES, PROOFS, is_page
 from workbench.leaks.signatures import OWN_AGENT
+from workbench.leaks.sites import Exposure, Site, SiteReport, site
+from workbench.leaks.webanswers import Answer, answered, is_usual, sent_on
 from workbench.leaks.webpaths import LARGE, SMALL, Probe, probes
 
 # Seconds between two requests: two a second at most. On loopback nobody else is disturbed.
 PACE, LOOPBACK_PACE = 0.5, 0.0
-_TIMEOUT = 10.0
+# Seconds without a byte, and for one request in all: a tarpit sends a byte now and then for ever.
+_TIMEOUT, _LONGEST = 10.0, 30.0
 _MOST_FAULTS = 5
-_MOST_BUNDLES = 10
-_HOST = re.compile(
-    r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)+|localhost"
-)
+_TRIES = 3
+_MOST_BUNDLES = 60
+# How much is read of what is handed out to anybody: pages, scripts, and files that proved to be what they are.
+MORE = 2 << 20
 _SCRIPT = re.compile(rb"(?i)<script[^>]{1,300}src=[\"']([^\"']{1,400})[\"']")
 # One random path for each way a server may route: plain, folder, script, hidden file, static types.
 _RANDOM = (
@@ -55,90 +57,8 @@ _RANDOM = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A site the operator confirmed as theirs: scheme, host, port, and whether it is this very host."""
-
-    origin: str
-    host: str
-    loopback: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """Something a site hands out. ``grade`` is P3 (a known secret in the body), P2 (its marker) or P1 (an
-    answer of its own that needs an eye); ``proof`` names markers, never values; ``digest`` is the SHA-256 of
-    what was read, 16 hex digits; ``todo`` says what to do.
-    """
-
-    site: str
-    path: str
-    kind: str
-    grade: str
-    proof: tuple[str, ...]
-    status: int
-    length: int
-    digest: str
-    at: str
-    todo: str
-
-
-@dataclass(slots=True)
-class SiteReport:
-    """What one site showed: exposures, answers to look at by hand, WordPress versions, every request made."""
-
-    site: str
-    exposures: list[Exposure] = field(default_factory=list)
-    by_hand: list[Exposure] = field(default_factory=list)
-    installed: list[wordpress.Installed] = field(default_factory=list)
-    vulnerable: list[wordpress.Vulnerable] = field(default_factory=list)
-    asked: list[tuple[str, str, int]] = field(default_factory=list)
-    usual_sizes: set[int] = field(default_factory=set)
-    stopped: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    kind: str
-    length: int
-    body: bytes
-    headers: httpx.Headers
-
-
 class _StopProbing(Exception):
     """The site asked us to stop, or does not answer."""
-
-
-def site(text: str) -> Site:
-    """Return the site an operator names: ``example.com``, ``https://example.com:8443``, an IP address.
-
-    Raises UsageError for wildcards, ranges, paths, credentials, and plain HTTP to anything but loopback.
-    """
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    host = (parts.hostname or "").lower()
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        address = None
-    loopback = host == "localhost" or (address is not None and address.is_loopback)
-    named = address is not None or _HOST.fullmatch(host) is not None
-    plain = parts.scheme == "http" and loopback
-    if (
-        not named
-        or parts.username
-        or parts.path not in ("", "/")
-        or parts.query
-        or not (plain or parts.scheme == "https")
-    ):
-        raise UsageError(
-            f"{visible(text, 120)} is no site that can be asked.",
-            "One host is asked at a time, over verified TLS; plain HTTP goes only to this machine.",
-            "Give one host name such as www.example.com.",
-        )
-    shown = f"[{host}]" if ":" in host else host
-    port = f":{parts.port}" if parts.port else ""
-    return Site(f"{parts.scheme}://{shown}{port}", host, loopback)
 
 
 async def probe_sites(
@@ -215,8 +135,10 @@ class _Asker:
         self._site, self._client, self._network = one, client, network
         self._scanner, self._found = scanner, found
         self._clock, self._pace, self._progress = clock, pace, progress
-        self._baseline: list[_Answer] = []
+        self._baseline: list[Answer] = []
         self._faults = 0
+        # Where the site sends its own visitors to: from its bare name to www, say.
+        self._origin = one.origin
         self.report = SiteReport(one.origin)
 
     async def run(self, folders: tuple[str, ...], only: frozenset[str] | None) -> None:
@@ -228,14 +150,19 @@ class _Asker:
                     continue
                 answer = await self._get(probe.path, probe.most)
                 if answer is not None:
-                    self._judge(probe, answer)
+                    await self._judge(probe, answer)
             await self._bundles(home, only)
             if only is None:
                 await self._wordpress(home)
         except _StopProbing as stop:
             self.report.stopped = str(stop)
 
-    async def _take_baseline(self) -> _Answer | None:
+    async def _take_baseline(self) -> Answer | None:
+        home = await self._get("/", LARGE)
+        if home is not None and home.path.startswith("https://"):
+            # Under this name the site answers its visitors: not every request need be sent on.
+            parts = urlsplit(home.path)
+            self._origin = f"{parts.scheme}://{parts.netloc}"
         for form in _RANDOM:
             answer = await self._get(form.format(r=secrets.token_hex(8)), LARGE)
             if answer is not None:
@@ -243,50 +170,76 @@ class _Asker:
                 self.report.usual_sizes.add(answer.length)
                 for kind, words in DEBUG_PAGES:
                     if all(word in answer.body for word in words):
-                        self._expose(Probe("(any path)", "debug page", "", LARGE), answer, "P2", (kind,))
-        home = await self._get("/", LARGE)
+                        self._open_page(Probe("(any path)", "debug page", "", LARGE), answer, (kind,))
         if home is not None:
+            if home.given:
+                page = Probe("/", "home page", "", LARGE)
+                self._open_page(page, await self._whole(page, home, known_end=False), ())
             self._baseline.append(home)
             self.report.usual_sizes.add(home.length)
             if "/_profiler/" in home.headers.get("X-Debug-Token-Link", ""):
                 self._expose(Probe("/", "debug page", "", LARGE), home, "P2", ("X-Debug-Token-Link",))
         return home
 
-    async def _get(self, path: str, most: int, *, hops: int = 1) -> _Answer | None:
-        """Return the beginning of an answer, None for a fault; follows one redirect within the origin."""
+    async def _get(self, path: str, most: int, *, hops: int = 2, tries: int = _TRIES) -> Answer | None:
+        """Return the beginning of an answer, None for a fault; follows two redirects to the same owner."""
         if self.report.asked:
             await self._clock.sleep(self._pace)
-        headers = {"Range": f"bytes=0-{most - 1}"}
+        address = path if path.startswith("https://") else f"{self._origin}{path}"
         try:
-            async with self._client.stream("GET", path, headers=headers) as response:
-                body = b""
-                async for piece in response.aiter_raw(SMALL):
-                    body += piece
-                    if len(body) >= most:
-                        break
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(_LONGEST):
+                response, raw = await self._read(address, most)
+        except (httpx.HTTPError, TimeoutError) as error:
             self._faults += 1
             self.report.asked.append((iso(self._clock.now()), path, 0))
-            if (words := await self._untrusted(error)) or isinstance(error, httpx.ProxyError):
+            words = await self._untrusted(error) if isinstance(error, httpx.HTTPError) else ""
+            if words or isinstance(error, httpx.ProxyError):
                 raise _StopProbing(words or self._no_tunnel(error)) from error
             if self._faults >= _MOST_FAULTS:
                 raise _StopProbing(
                     f"{_MOST_FAULTS} requests without an answer ({type(error).__name__})"
                 ) from error
+            self.report.unread.append(("site's path without an answer", path))
             return None
         self.report.asked.append((iso(self._clock.now()), path, response.status_code))
         if self._progress is not None:
             self._progress(self._site.origin, len(self.report.asked))
         if response.status_code in {429, 503}:
-            raise _StopProbing(f"the site answered {response.status_code}: it asks for fewer requests")
+            if tries <= 1:
+                raise _StopProbing(
+                    f"the site answered {response.status_code} {_TRIES} times in a row: it asks for fewer requests"
+                )
+            await self._clock.sleep(_wait(response))
+            return await self._get(path, most, hops=hops, tries=tries - 1)
         self._faults = 0
-        if response.is_redirect and hops > 0 and (target := self._redirect(path, response)):
-            return await self._get(target, most, hops=hops - 1)
-        total = _total(response)
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return _Answer(
-            response.status_code, kind, max(total, len(body[:most])), body[:most], response.headers
-        )
+        if response.is_redirect and hops > 0:
+            target = sent_on(self._origin, path, response.headers.get("Location", ""))
+            if target:
+                return await self._get(target, most, hops=hops - 1)
+            self.report.unread.append(("redirect to another site or a login, not followed", path))
+        elif response.status_code in {401, 403}:
+            self.report.refused += 1
+        return answered(path, response, raw, most)
+
+    async def _read(self, address: str, most: int) -> tuple[httpx.Response, bytes]:
+        headers = {"Range": f"bytes=0-{most - 1}"}
+        async with self._client.stream("GET", address, headers=headers) as response:
+            raw = b""
+            async for piece in response.aiter_raw(SMALL):
+                raw += piece
+                if len(raw) >= most:
+                    break
+        return response, raw
+
+    async def _whole(self, probe: Probe, answer: Answer, *, known_end: bool = True) -> Answer:
+        """Return more of what a site hands out where its beginning was cut off: a key may stand further down."""
+        if answer.length > len(answer.body) or (answer.cut and not known_end):
+            # Only where an end is known: a body that may go on for ever is not asked for again.
+            again = await self._get(probe.path, MORE)
+            answer = again if again is not None and again.given else answer
+        if answer.cut:
+            self.report.unread.append(("answer of a site longer than is read", probe.path))
+        return answer
 
     async def _untrusted(self, error: httpx.HTTPError) -> str:
         """Return why the site's certificate is not believed, ``""`` where the fault is another one."""
@@ -299,45 +252,34 @@ class _Asker:
         told = certificates.explain(host, verification, shown, proxy)
         return f"{told.what} {told.means} {told.todo}"
 
-    def _no_tunnel(self, error: httpx.HTTPError) -> str:
+    def _no_tunnel(self, error: Exception) -> str:
         host, port = self._site.host, urlsplit(self._site.origin).port or 443
         proxy = self._network.routes.to(host, port)
         return refusal(proxy, str(error), f"{host}:{port}") if proxy is not None else type(error).__name__
 
-    def _redirect(self, path: str, response: httpx.Response) -> str:
-        """Return the path to follow: same origin, and neither the home page nor a login."""
-        target = urlsplit(urljoin(f"{self._site.origin}{path}", response.headers.get("Location", "")))
-        if f"{target.scheme}://{target.netloc}" != self._site.origin:
-            return ""
-        if target.path in ("", "/") or re.search(r"(?i)login|signin|auth|account", target.path):
-            return ""
-        return f"{target.path}?{target.query}" if target.query else target.path
-
-    def _judge(self, probe: Probe, answer: _Answer) -> None:
-        if answer.status not in {200, 206} or not answer.body or self._is_baseline(answer):
+    async def _judge(self, probe: Probe, answer: Answer) -> None:
+        if not answer.given or is_usual(answer, self._baseline):
             return
-        page = is_page(answer.body) or answer.kind == "text/html"
+        # What the server calls a page may be none: many send a file of an unknown name as text/html.
+        page = is_page(answer.body)
         marks = () if page and probe.proof not in ON_PAGES else PROOFS[probe.proof](answer.body)
+        if b"\0" not in answer.body and (marks or not page):
+            answer = await self._whole(probe, answer)
         known = self._search(probe, answer) if marks or not page else ()
         if known:
             self._expose(probe, answer, "P3", (*marks, *known))
         elif marks:
             self._expose(probe, answer, "P2", marks)
-        elif not page:
+        elif not page and answer.kind != "text/html":
             self._expose(probe, answer, "P1", ())
 
-    def _is_baseline(self, answer: _Answer) -> bool:
-        """Whether this is what the site answers to anything: same body, or same type and nearly same length."""
-        for usual in self._baseline:
-            if usual.status not in {200, 206} or usual.kind != answer.kind:
-                continue
-            if usual.body[: len(answer.body)] == answer.body or (
-                is_page(usual.body) and abs(usual.length - answer.length) <= 32 + usual.length // 100
-            ):
-                return True
-        return False
+    def _open_page(self, probe: Probe, answer: Answer, marks: tuple[str, ...]) -> None:
+        """Report a page that anybody sees: what is wrong with it, and the secrets on it."""
+        known = self._search(probe, answer)
+        if known or marks:
+            self._expose(probe, answer, "P3" if known else "P2", (*marks, *known))
 
-    def _search(self, probe: Probe, answer: _Answer) -> tuple[str, ...]:
+    def _search(self, probe: Probe, answer: Answer) -> tuple[str, ...]:
         """Report secrets in a body; return what they are (for a known one its label), never what they say."""
         labels = []
         for match in self._scanner.scan(answer.body):
@@ -346,7 +288,7 @@ class _Asker:
             labels.append(f"holds {match.known}" if match.known else f"holds {match.kind.value}")
         return tuple(dict.fromkeys(labels))
 
-    def _expose(self, probe: Probe, answer: _Answer, grade: str, proof: Iterable[str]) -> None:
+    def _expose(self, probe: Probe, answer: Answer, grade: str, proof: Iterable[str]) -> None:
         exposure = Exposure(
             self._site.origin,
             probe.path,
@@ -363,30 +305,39 @@ class _Asker:
         if not any(one.path == exposure.path and one.proof == exposure.proof for one in listing):
             listing.append(exposure)
 
-    async def _bundles(self, home: _Answer | None, only: frozenset[str] | None) -> None:
+    async def _bundles(self, home: Answer | None, only: frozenset[str] | None) -> None:
         """Read the site's own scripts and their source maps: whatever is in them is public already."""
         sources = [source.decode("utf-8", "replace") for source in _SCRIPT.findall(home.body)] if home else []
         own = [parts.path for source in sources if (parts := self._own(source)) is not None]
-        for path in list(dict.fromkeys(own))[:_MOST_BUNDLES]:
+        distinct = list(dict.fromkeys(own))
+        if len(distinct) > _MOST_BUNDLES and only is None:
+            self.report.unread += [
+                ("script of a site past the limit", path) for path in distinct[_MOST_BUNDLES:]
+            ]
+        for path in distinct[:_MOST_BUNDLES]:
             for probe in (
-                Probe(path, "script bundle", "script settings", LARGE),
+                Probe(path, "script bundle", "script settings", MORE),
                 Probe(f"{path}.map", "source map", "source map", LARGE),
             ):
                 if only is not None and probe.path not in only:
                     continue
                 answer = await self._get(probe.path, probe.most)
-                if answer is None or answer.status not in {200, 206} or self._is_baseline(answer):
+                if answer is None or not answer.given or is_usual(answer, self._baseline):
                     continue
+                if answer.cut and probe.kind == "script bundle":
+                    self.report.unread.append(
+                        (f"answer of a site longer than {MORE >> 20} MB, its rest not read", path)
+                    )
                 known = self._search(probe, answer)
                 marks = PROOFS["source map"](answer.body) if probe.kind == "source map" else ()
                 if known or marks:
                     self._expose(probe, answer, "P3" if known else "P2", (*marks, *known))
 
     def _own(self, source: str) -> SplitResult | None:
-        parts = urlsplit(urljoin(f"{self._site.origin}/", source))
-        return parts if f"{parts.scheme}://{parts.netloc}" == self._site.origin else None
+        parts = urlsplit(urljoin(f"{self._origin}/", source))
+        return parts if f"{parts.scheme}://{parts.netloc}" in (self._origin, self._site.origin) else None
 
-    async def _wordpress(self, home: _Answer | None) -> None:
+    async def _wordpress(self, home: Answer | None) -> None:
         """Read versions from public text only: the home page, and the readme of plugins the list knows."""
         page = home.body.decode("utf-8", "replace") if home else ""
         if "wp-content" not in page and "wp-includes" not in page and not wordpress.core_version(page):
@@ -396,7 +347,7 @@ class _Asker:
         for slug in wordpress.slugs():
             path = f"/wp-content/plugins/{slug}/readme.txt"
             answer = await self._get(path, SMALL)
-            if answer is None or answer.status not in {200, 206} or self._is_baseline(answer):
+            if answer is None or not answer.given or is_usual(answer, self._baseline):
                 continue
             if version := wordpress.stable_tag(answer.body.decode("utf-8", "replace")):
                 one = wordpress.Installed(slug, version, self._site.origin + path)
@@ -404,24 +355,22 @@ class _Asker:
                 self.report.vulnerable += wordpress.vulnerable(one)
 
 
-def _total(response: httpx.Response) -> int:
-    """Return the full length an answer claims: of the file behind a range, or of the body; 0 if neither."""
-    claimed = re.search(r"/(\d{1,15})$", response.headers.get("Content-Range", ""))
-    if claimed:
-        return int(claimed.group(1))
-    length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdigit() else 0
-
-
 _TODO = {
     "git repository": "Deny /.git/ in the server's configuration; treat the whole history as read.",
     "phpinfo page": "Delete the page; every value in its environment table was public.",
     "debug page": "Switch debugging off in production; every value such a page shows was public.",
+    "home page": "Take it off the page; whoever saw the page has it.",
     "script bundle": "Keep the key on the server; a key in a bundle is public the moment it is served.",
     "source map": "Do not publish source maps, or check that they hold nothing private.",
     "folder listing": "Switch folder listings off.",
     "source served instead of run": "The server shows PHP instead of running it: fix its handler at once.",
 }
+
+
+def _wait(response: httpx.Response) -> float:
+    """Return how long a site that is asked too much is given, in seconds: what it says, a minute at most."""
+    said = response.headers.get("Retry-After", "")
+    return min(float(said), 60.0) if said.isdigit() else 10.0
 
 
 def _todo(probe: Probe) -> str:

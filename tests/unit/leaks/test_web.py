@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +18,7 @@ from tests.unit.leaks.corpus import Draw
 from workbench.core.clock import ManualClock
 from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
+from workbench.leaks import web
 from workbench.leaks.accesslog import LogReader
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.document import document as leaks_document
@@ -23,7 +26,9 @@ from workbench.leaks.model import Kind, Known, Match, Place
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import PROOFS
 from workbench.leaks.signatures import OWN_AGENT
-from workbench.leaks.web import PACE, SiteReport, probe_sites, site
+from workbench.leaks.sites import SiteReport, site
+from workbench.leaks.web import PACE, probe_sites
+from workbench.leaks.webanswers import sent_on
 from workbench.leaks.webpaths import LARGE, SMALL, probes
 
 DRAW = Draw(61)
@@ -216,8 +221,162 @@ async def test_an_endless_body_is_read_no_further_than_allowed() -> None:
 async def test_a_site_that_asks_for_fewer_requests_is_left_alone(status: int) -> None:
     server = Site({}, default=lambda request: httpx.Response(status))
     report, _ = await ask(server)
-    assert len(server.requests) == 1
+    assert len(server.requests) == 3
     assert "fewer requests" in report.stopped
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_one_request_to_slow_down_is_waited_for_and_not_the_end(status: int) -> None:
+    value, refusals = DRAW.current(), iter([httpx.Response(status, headers={"Retry-After": "40"})])
+    server = Site({"/.env": f"MAILGUN_SECRET={value}\n".encode()})
+    usual = server.answer
+    server.answer = lambda request: (  # type: ignore[method-assign]
+        next(refusals, None) or usual(request) if request.url.path == "/.env" else usual(request)
+    )
+    clock = ManualClock(START)
+    report, _ = await ask(server, clock=clock)
+    assert not report.stopped
+    assert [one.path for one in report.exposures] == ["/.env"]
+    assert clock.monotonic() >= (len(server.requests) - 1) * PACE + 40
+
+
+async def test_a_file_sent_as_a_page_or_packed_is_still_a_file() -> None:
+    one, two = DRAW.current(), DRAW.current()
+    packed = gzip.compress(f"A=1\nMAILGUN_SECRET={two}\n".encode())
+    server = Site({"/.env": httpx.Response(200, html=f"APP_ENV=x\nMAILGUN_SECRET={one}\n")})
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path != "/.env.bak":
+            return server(request)
+        return httpx.Response(200, stream=OneBody(packed), headers={"Content-Encoding": "gzip"})
+
+    found: list[str] = []
+    (report,) = await probe_sites(
+        ["www.example.com"],
+        Scanner(),
+        lambda match, place: found.append(match.secret.reveal()),
+        ManualClock(START),
+        confirmed=True,
+        transport=httpx.MockTransport(answer),
+    )
+    assert set(found) == {one, two}
+    assert {exposure.path for exposure in report.exposures} == {"/.env", "/.env.bak"}
+
+
+async def test_keys_on_the_home_page_and_far_down_are_found_and_a_cut_is_named() -> None:
+    one, two = DRAW.current(), DRAW.current()
+    home = b"<html><body>" + b"x " * 40_000 + f"<script>mailgun = '{one}'</script></body></html>".encode()
+    long = b"APP_ENV=x\n" + b"# filler filler\n" * 6_000 + f"MAILGUN_SECRET={two}\n".encode()
+    endless = b"DB_PASSWORD=abc12345\n" + b"# filler filler\n" * 140_000
+
+    def ranged(body: bytes, kind: str) -> Callable[[httpx.Request], httpx.Response]:
+        def give(request: httpx.Request) -> httpx.Response:
+            last = int(request.headers["Range"].rpartition("-")[2])
+            headers = {"Content-Type": kind, "Content-Range": f"bytes 0-{last}/{len(body)}"}
+            return httpx.Response(206, content=body[: last + 1], headers=headers)
+
+        return give
+
+    gives = {
+        "/": ranged(home, "text/html"),
+        "/.env": ranged(long, "text/plain"),
+        "/.env.bak": ranged(endless, "text/plain"),
+    }
+    server = Site({})
+    usual = server.answer
+    server.answer = lambda request: gives.get(request.url.path, usual)(request)  # type: ignore[method-assign]
+    report, found = await ask(server)
+    assert {match.secret.reveal() for match, _ in found} == {one, two}
+    assert {exposure.path for exposure in report.exposures} == {"/", "/.env", "/.env.bak"}
+    assert report.unread == [("answer of a site longer than is read", "/.env.bak")]
+
+
+async def test_a_catch_all_that_answers_json_or_changes_its_body_exposes_nothing() -> None:
+    count = iter(range(10_000))
+
+    def json_of(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(
+            200,
+            json={"path": request.url.path, "id": f"{next(count):032x}", "token": "none", "password": None},
+        )
+
+    def text_of(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, text=f"API_KEY=unknown for {request.url.path} at 12:00:{next(count)}\n")
+
+    for default in (json_of, text_of):
+        report, found = await ask(Site({}, default=default))
+        assert report.exposures == []
+        assert report.by_hand == []
+        assert found == []
+
+
+async def test_redirects_to_the_same_owners_other_name_are_followed() -> None:
+    value = DRAW.current()
+    pages = {"/": b"<html>home</html>", "/.env": f"MAILGUN_SECRET={value}\n".encode()}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "example.com":
+            location = f"https://www.example.com{request.url.path}"
+            return httpx.Response(301, headers={"Location": location}, stream=OneBody(b""))
+        return Site(pages)(request)  # type: ignore[arg-type]
+
+    requests: list[str] = []
+
+    def counted(request: httpx.Request) -> httpx.Response:
+        requests.append(request.url.host)
+        return answer(request)
+
+    found: list[str] = []
+    (report,) = await probe_sites(
+        ["example.com"],
+        Scanner(),
+        lambda match, place: found.append(match.secret.reveal()),
+        ManualClock(START),
+        confirmed=True,
+        transport=httpx.MockTransport(counted),
+    )
+    assert found == [value]
+    assert [one.path for one in report.exposures] == ["/.env"]
+    assert requests.count("example.com") == 1, "after the first answer the site is asked under its own name"
+
+
+@pytest.mark.parametrize(
+    ("origin", "path", "location", "followed"),
+    [
+        ("https://example.com", "/.env", "https://www.example.com/.env", "https://www.example.com/.env"),
+        ("https://www.example.com", "/.env", "https://example.com/.env?x=1", "https://example.com/.env?x=1"),
+        ("https://example.com", "/.env", "/a/.env", "/a/.env"),
+        ("https://example.com", "/", "https://www.example.com/", "https://www.example.com/"),
+        ("https://example.com", "/.env", "http://www.example.com/.env", ""),
+        ("https://example.com", "/.env", "https://www.example.com/", ""),
+        ("https://example.com", "/.env", "https://shop.example.com/.env", ""),
+        ("https://example.com", "/.env", "https://www.example.com:8443/.env", ""),
+        ("https://example.com", "/.env", "https://a@www.example.com/.env", ""),
+        ("https://example.com:8443", "/.env", "https://www.example.com/.env", ""),
+        ("https://example.com", "/.env", "https://www.example.com/login", ""),
+    ],
+)
+def test_where_a_redirect_leads(origin: str, path: str, location: str, followed: str) -> None:
+    assert sent_on(origin, path, location) == followed
+
+
+async def test_a_tarpit_holds_no_request_longer_than_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tarpit(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"A"
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(web, "_LONGEST", 0.01)
+    (report,) = await probe_sites(
+        ["www.example.com"],
+        Scanner(),
+        lambda match, place: None,
+        ManualClock(START),
+        confirmed=True,
+        transport=httpx.MockTransport(lambda request: httpx.Response(200, stream=Tarpit())),
+    )
+    assert "TimeoutError" in report.stopped
+    assert report.unread
 
 
 async def test_a_dead_site_is_given_up_after_five_faults() -> None:
