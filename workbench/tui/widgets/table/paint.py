@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.geometry import Region
 from textual.strip import Strip
 
 from workbench.tui.widgets.cells import crop, fit, width_of
@@ -92,6 +94,16 @@ class LinePainter:
         """Return a line without a row, with ``text`` (already harmless) in it."""
         style = self._style("empty" if text else "base")
         return Strip([Segment(text, style)]).adjust_cell_length(self.width, style)
+
+    def changed(self, before: Sequence[Line], now: Sequence[Line], *, top: int) -> list[Region]:
+        """Return what of two snapshots differs, as regions of the widget; the first line is painted at ``top``."""
+        regions = []
+        for y, (old, new) in enumerate(zip_longest(before, now), start=top):
+            if old is None or new is None:
+                regions.append(Region(0, y, self.width, 1))
+            elif span := self.changed_span(old, new):
+                regions.append(Region(span[0], y, span[1], 1))
+        return regions
 
     def changed_span(self, old: Line, new: Line) -> tuple[int, int] | None:
         """Return the first cell and the number of cells in which two lines differ, or None if they do not."""

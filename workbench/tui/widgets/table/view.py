@@ -8,7 +8,6 @@ Data takes a new snapshot at most ``PAINTS_A_SECOND`` times a second; a key pres
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
 from time import monotonic
 from typing import ClassVar, TypeAlias
 
@@ -26,6 +25,7 @@ from workbench.tui.widgets.table import messages
 from workbench.tui.widgets.table.columns import Column, fit_columns
 from workbench.tui.widgets.table.keys import TABLE_BINDINGS
 from workbench.tui.widgets.table.look import TABLE_CSS, TABLE_PARTS
+from workbench.tui.widgets.table.mark_range import MarkRange
 from workbench.tui.widgets.table.model import TableModel
 from workbench.tui.widgets.table.paint import GUTTER, Line, LinePainter
 from workbench.tui.widgets.table.rows import Row
@@ -78,8 +78,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self._cursor_in_view = False
         self._told_cursor: str | None = None
         self._told_marks = 0
-        self._range_start: str | None = None
-        self._range_base: list[str] = []
+        self._range = MarkRange(self.model)
 
     # What owners use
 
@@ -122,7 +121,7 @@ class KeyedTable(ScrollView, can_focus=True):
     @property
     def range_open(self) -> bool:
         """Whether a range is being marked: moving the cursor extends it."""
-        return self._range_start is not None
+        return self._range.is_open
 
     def set_rows(self, rows: Iterable[Row]) -> None:
         """Make these the rows, diffed against what stands; ValueError for a key given twice."""
@@ -148,7 +147,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def set_marks(self, keys: Iterable[str]) -> None:
         """Make these the marks; unknown and unmarkable rows are left out."""
-        self._range_start = None
+        self._range.close()
         self.model.set_marks(keys)
         self._show_now()
 
@@ -189,7 +188,7 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def action_mark(self) -> None:
         """Mark the row under the cursor, or take its mark away, and step down; ring where it cannot be."""
-        self._range_start = None
+        self._range.close()
         if self.model.cursor is None or not self.model.toggle(self.model.cursor):
             self.app.bell()
             return
@@ -197,23 +196,18 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def action_mark_all(self) -> None:
         """Mark every visible row, or none of them where all are marked."""
-        self._range_start = None
+        self._range.close()
         self.model.toggle_visible()
         self._show_now()
 
     def action_range(self) -> None:
         """Start marking a range at the cursor, or keep the one that is open."""
-        if self.range_open:
-            self._range_start = None
-        elif self.model.cursor is not None:
-            self._range_start, self._range_base = self.model.cursor, self.model.marked()
-            self._extend_range()
+        self._range.toggle()
         self._show_now()
 
     def action_leave_range(self) -> None:
         """Drop the open range: marks are as they were before it."""
-        self._range_start = None
-        self.model.set_marks(self._range_base)
+        self._range.drop()
         self._show_now()
 
     def action_filter(self) -> None:
@@ -262,7 +256,7 @@ class KeyedTable(ScrollView, can_focus=True):
     def watch_filter_text(self, text: str) -> None:
         """Apply the filter at once: it was typed."""
         if self.model.set_filter(text):
-            self._range_start = None
+            self._range.close()
             self._show_now(follow=True)
             self.post_message(self.FilterChanged(self, text))
 
@@ -316,12 +310,12 @@ class KeyedTable(ScrollView, can_focus=True):
     def _data_changed(self) -> None:
         """Paint soon: at once after a quiet moment, else with whatever else arrives in this 1/15 s."""
         self._tell()
-        if self._paint_timer is None and self.is_mounted:
-            wait = self._painted_at + 1 / PAINTS_A_SECOND - monotonic()
-            if wait <= 0:
-                self._show_now()
-            else:
-                self._paint_timer = self.set_timer(wait, self._paint_due)
+        if self._paint_timer is not None or not self.is_mounted:
+            return
+        if (wait := self._painted_at + 1 / PAINTS_A_SECOND - monotonic()) <= 0:
+            self._show_now()
+        else:
+            self._paint_timer = self.set_timer(wait, self._paint_due)
 
     def _paint_due(self) -> None:
         self._paint_timer = None
@@ -364,15 +358,9 @@ class KeyedTable(ScrollView, can_focus=True):
             if old or before != self._empty_lines:
                 self.refresh()
             return
-        regions: list[Region] = []
-        for y, (before_line, line) in enumerate(zip_longest(old, self._window), start=HEADER):
-            if before_line is None or line is None:
-                regions.append(Region(0, y, self._area.width, 1))
-            elif span := self._painter.changed_span(before_line, line):
-                regions.append(Region(span[0], y, span[1], 1))
         if not old:
             self.refresh()
-        elif regions:
+        elif regions := self._painter.changed(old, self._window, top=HEADER):
             self.refresh(*regions)
 
     def _snapshot(self) -> list[Line]:
@@ -390,9 +378,8 @@ class KeyedTable(ScrollView, can_focus=True):
         self._empty_lines = [] if self._window else self._empty_reason()
 
     def _empty_reason(self) -> list[str]:
-        reason = self.empty_text
-        if self.model.total and self.filter_text.strip():
-            words = visible(self.filter_text, 40)
+        reason, words = self.empty_text, visible(self.filter_text, 40)
+        if self.model.total and words.strip():
             reason = f"No row holds “{words}” ({self.count_text}). Esc in the filter clears it."
         return centred(reason, self._area.width, self._page_height)
 
@@ -400,18 +387,8 @@ class KeyedTable(ScrollView, can_focus=True):
 
     def _go(self, index: int) -> None:
         self.model.move_to(index)
-        if self.range_open:
-            self._extend_range()
+        self._range.extend()
         self._show_now(follow=True)
-
-    def _extend_range(self) -> None:
-        """Mark from the range's start to the cursor, on top of what was marked before."""
-        start, end = self.model.index_of(self._range_start), self.model.index_of(self.model.cursor)
-        if start is None or end is None:
-            self._range_start = None
-            return
-        between = (self.model.key_at(i) for i in range(min(start, end), max(start, end) + 1))
-        self.model.set_marks((*self._range_base, *between))
 
     def _tell(self) -> None:
         """Tell the owner once about whatever changed since it was told last."""
