@@ -154,6 +154,16 @@ def _raw(d: Any) -> list[Line]:
     return [Line(name, "", str(value)) for name, value in list(flat.items())[:6]]
 
 
+def _mail(d: Any) -> list[Line]:
+    seconds, peak = d["messages_seconds"], d["messages_peak_mb"]
+    return [
+        Line("landing addresses of 10,000 messages", "< 10 s", f"{seconds:.1f} s", seconds < 10),
+        Line("the same, peak memory", "< 100 MB", f"{peak} MB", peak < 100),
+        Line(f"clicks, {d['entries']:,} entries: memory beyond half", "< 20 MB",
+             f"{d['clicks_grown_mb']} MB", d["clicks_grown_mb"] < 20),
+    ]  # fmt: skip
+
+
 BENCHES = (
     Bench("startup", "bench_startup", ("--quick",), (), _startup),
     Bench("contain", "bench_contain", ("--quick",), (), _contain),
@@ -167,6 +177,7 @@ BENCHES = (
     Bench("vault", "bench_vault", ("400",), (), _vault),
     Bench("blocklists", "bench_blocklists", ("--quick",), (), _blocklists),
     Bench("leaks", "bench_leaks", ("--quick",), (), _leaks),
+    Bench("mail", "bench_mail", ("--quick",), (), _mail),
 )
 
 

@@ -32,7 +32,7 @@ def told() -> Situation:
     story = Story()
     story.add("incident.opened", incident="20261121-1402-3f2a", drill=True)
     story.add(
-        "fact", name="assessment", window={"from": iso(NOW)}, senders=[_SENDER],
+        "fact", name="assessment", window={"from": iso(NOW)}, senders=[dict(_SENDER)],
         links=[{"link": "https://parcel.example/track/#?to=#", "domain": "mg.acme.example", "clicks": 7}],
     )  # fmt: skip
     story.add("fact", name="sweep", items=[route.to_json()], unread=[])

@@ -7,16 +7,19 @@ anew at every ``<``); this one reads every character a bounded number of times, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 
 _MOST_TAGS = 20_000
 _MOST_LINKS = 200
 _MOST_TEXT = 256 * 1024
-# Possessive: what was read is not read again, so a tag that never ends costs one pass. Quoted values are capped.
-_TAG = re.compile(
-    r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,40})((?:[^<>\"']++|\"[^\"]{0,8000}+\"|'[^']{0,8000}+')*+)>|<[!?][^<>]{0,2000}+>"
+# Possessive: what was read is not read again, so a tag that never ends costs one pass. Quoted values are capped, and
+# what never closes (a comment, a script) reaches to the end at once.
+_INSIDE = r"((?:[^<>\"']++|\"[^\"]{0,8000}+\"|'[^']{0,8000}+')*+)"
+_TOKEN = re.compile(
+    rf"<!--(?:.*?-->|.*)|<(script|style)\b{_INSIDE}>(?:.*?(?=</\1)|.*)|<(/?)([A-Za-z][A-Za-z0-9:-]{{0,40}}){_INSIDE}>"
+    r"|<[!?][^<>]{0,2000}+>",
+    re.DOTALL | re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(r"([A-Za-z_][\w:.-]{0,40})\s{0,20}=\s{0,20}(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
 _BLOCKS = frozenset(
@@ -40,11 +43,12 @@ _BLOCKS = frozenset(
     )
 )
 _SILENT = frozenset(("script", "style", "head", "title", "template", "noscript", "svg", "math"))
-_RAW = ("script", "style")
 _WAYS = {
     "a": "href", "area": "href", "form": "action", "img": "src", "iframe": "src", "script": "src", "link": "href",
     "base": "href", "embed": "src", "object": "data", "source": "src", "input": "formaction", "button": "formaction",
 }  # fmt: skip
+# Tags that say something; all others only look.
+_TOLD = _BLOCKS | _SILENT | frozenset((*_WAYS, "td", "th", "meta", "body"))
 _REFRESH = re.compile(r"(?i)url\s{0,20}=\s{0,20}['\"]?([^'\"]+)")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 _WORDS = re.compile(r"\w{3,}")
@@ -62,14 +66,24 @@ class Reduced:
 def reduce(html: str) -> Reduced:
     """Return the text a reader would see, and every address that HTML names; nothing is loaded."""
     reader = _Reader()
-    for number, (tag, closes, attributes, text) in enumerate(_pieces(html[:_MOST_TEXT])):
+    html = html[:_MOST_TEXT]
+    place = 0
+    for number, found in enumerate(_TOKEN.finditer(html)):
+        start, end = found.span()
+        if start > place:
+            reader.data(html[place:start])
+        place = end
         if number > _MOST_TAGS:
             reader.notes.append(f"HTML of more than {_MOST_TAGS:,} tags: read up to there")
+            place = len(html)
             break
-        if tag:
-            reader.tag(tag, closes, attributes)
-        else:
-            reader.data(text)
+        raw, of_raw, closes, name, attributes = found.groups()
+        if name:
+            if (told := name.lower()) in _TOLD:
+                reader.tag(told, bool(closes), attributes)
+        elif raw:
+            reader.way(raw.lower(), of_raw)
+    reader.data(html[place:])
     if reader.forms:
         reader.notes.append(f"it holds {reader.forms} form(s) that ask for something")
     lines = [_SPACES.sub(" ", line).strip() for line in "".join(reader.text).split("\n")]
@@ -85,35 +99,6 @@ def tells_the_same(plain: str, html: str) -> bool:
     return len(right - left) <= max(2, len(right) // 5)
 
 
-def _pieces(html: str) -> Iterator[tuple[str, bool, str, str]]:
-    """Yield tags as (name, closes, attributes, "") and text as ("", False, "", text), in their order."""
-    lower = html.lower()
-    place = 0
-    while place < len(html):
-        start = html.find("<", place)
-        if start < 0:
-            yield "", False, "", html[place:]
-            return
-        if start > place:
-            yield "", False, "", html[place:start]
-        if html.startswith("<!--", start):
-            end = html.find("-->", start + 4)
-            place = end + 3 if end >= 0 else len(html)
-            continue
-        found = _TAG.match(html, start)
-        if found is None:
-            yield "", False, "", "<"
-            place = start + 1
-            continue
-        place = found.end()
-        name = (found[2] or "").lower()
-        if name:
-            yield name, bool(found[1]), found[3] or "", ""
-        if name in _RAW and not found[1]:
-            end = lower.find(f"</{name}", place)
-            place = end if end >= 0 else len(html)
-
-
 @dataclass(slots=True)
 class _Reader:
     text: list[str] = field(default_factory=list)
@@ -121,23 +106,28 @@ class _Reader:
     notes: list[str] = field(default_factory=list)
     forms: int = 0
     silent: dict[str, int] = field(default_factory=dict)
+    # Whether anything silent is open: asked at every piece of text.
+    hushed: bool = False
 
     def tag(self, name: str, closes: bool, attributes: str) -> None:
-        """Take a tag."""
+        """Take a tag, one of those that say something."""
         if closes:
             if self.silent.get(name):
                 self.silent[name] -= 1
-            self._divide(name)
-            return
-        self._way(name, attributes)
-        if name in _SILENT and not attributes.rstrip().endswith("/"):
-            self.silent[name] = self.silent.get(name, 0) + 1
-        if name == "body":
-            # What was left open in the head ends with it, for every browser.
-            self.silent.clear()
+        else:
+            if attributes or name == "form":
+                self.way(name, attributes)
+            if name in _SILENT and not attributes.rstrip().endswith("/"):
+                self.silent[name] = self.silent.get(name, 0) + 1
+            elif name == "body":
+                # What was left open in the head ends with it, for every browser.
+                self.silent.clear()
+        if name in _SILENT or name == "body":
+            self.hushed = any(self.silent.values())
         self._divide(name)
 
-    def _way(self, name: str, attributes: str) -> None:
+    def way(self, name: str, attributes: str) -> None:
+        """Take where a tag leads to."""
         held: dict[str, str] = {}
         for found in _ATTRIBUTE.finditer(attributes[:20_000]):
             held.setdefault(found[1].lower(), unescape(found[2].strip("\"'")))
@@ -158,5 +148,5 @@ class _Reader:
 
     def data(self, text: str) -> None:
         """Take text between tags."""
-        if not any(self.silent.values()):
-            self.text.append(unescape(text).replace("\n", " "))
+        if not self.hushed:
+            self.text.append((unescape(text) if "&" in text else text).replace("\n", " "))

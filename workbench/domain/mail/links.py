@@ -119,7 +119,8 @@ def shape_of_link(link: str) -> str:
     asked = _NAMES_VALUE.sub(r"\1#", query[:300])
     if "=" not in asked and asked:
         asked = "?#"
-    return impersonal(masked(f"{scheme}://{host}{shaped}{asked}"))
+    made = f"{scheme}://{host}{shaped}{asked}"
+    return impersonal(masked(made)) if len(made) >= 36 or "@" in made or "%40" in made else made
 
 
 def _varies(part: str) -> bool:

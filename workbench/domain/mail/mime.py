@@ -151,7 +151,10 @@ def _shown(message: Message, notes: list[str]) -> Shown:
             more += 1
     if more:
         notes.append(f"{more} more attachments are not named")
-    headers = tuple((name, _header(message, name)) for name in _SHOWN if message.get(name) is not None)
+    held: dict[str, str] = {}
+    for name, value in message.items():
+        held.setdefault(name.lower(), str(value))
+    headers = tuple((name, _line(held[name.lower()])) for name in _SHOWN if name.lower() in held)
     return Shown(headers, body.text, tuple(body.links), tuple(attachments), tuple(dict.fromkeys(notes)))
 
 
@@ -226,11 +229,6 @@ class _Body:
 
     def _add(self, found: list[str]) -> None:
         self.links = list(dict.fromkeys([*self.links, *found]))[:200]
-
-
-def _header(message: Message, name: str) -> str:
-    value = message.get(name)
-    return _line(str(value)) if value is not None else ""
 
 
 def _line(value: str) -> str:
