@@ -5,20 +5,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from workbench.cli import tables
 from workbench.cli.contain import read_account
 from workbench.cli.evidence import opened_incident
-from workbench.cli.opening import open_from, run_async
+from workbench.cli.opening import network_of, open_from, run_async
 from workbench.cli.output import document, say, text
 from workbench.cli.vaults import open_vault
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.core.registered_names import registrable
+from workbench.core.state_dir import Home
 from workbench.documents import documents
 from workbench.domain.mail import landing
 from workbench.domain.mail.links import defanged
@@ -28,6 +30,9 @@ from workbench.readers.recipients import RecipientList
 from workbench.reports import mail_texts
 from workbench.session.mail import opened
 from workbench.session.session import Session
+
+if TYPE_CHECKING:
+    from workbench.leaks.web_contacts import Contact
 
 
 def run(options: argparse.Namespace) -> int:
@@ -108,6 +113,7 @@ async def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+_MOST_ASKED = 20
 _META = ("group", "message_id", "storage_key", "host", "sent_at", "fetched_at", "sha256")
 
 
@@ -118,19 +124,34 @@ async def _links(options: argparse.Namespace) -> int:
         await read_account(session)
         situation = session.situation()
         found = landing.landings(situation)
+        contacts = await _contacts([one.host for one in found], options) if options.contacts else []
         if options.json:
-            document(
-                {**documents.head("links", session.incident), **documents.known(situation), **_told(session)}
-            )
+            named = {"contacts": [msgspec.to_builtins(one) for one in contacts]} if options.contacts else {}
+            known = documents.known(situation)
+            document({**documents.head("links", session.incident), **known, **_told(session), **named})
         else:
             if found:
                 text(tables.table(shown.landing_rows(found), shown.LANDING_HEADERS))
             text("\n".join(mail_texts.lookups(situation)))
+            for one in contacts:
+                mails = ", ".join(one.mails) or one.why_not
+                text(
+                    f"Abuse contact of {one.name.replace('.', '[.]')}: {mails}{f' ({one.who})' if one.who else ''}"
+                )
     finally:
         await session.aclose()
     if not found:
         say("No landing address is known yet: `workbench mail fetch` and `workbench assess` find them.")
     return 1 if found else 0
+
+
+async def _contacts(hosts: Sequence[str], options: argparse.Namespace) -> list[Contact]:
+    """Ask RDAP for the abuse contacts of the landing names, each once, one after the other."""
+    from workbench.leaks.web_contacts import abuse_contact
+
+    network = network_of(options, Home.find())
+    names = list(dict.fromkeys(registrable(host) for host in hosts))[:_MOST_ASKED]
+    return [await abuse_contact(name, network) for name in names]
 
 
 def _told(session: Session) -> dict[str, Any]:

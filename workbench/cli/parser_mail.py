@@ -20,6 +20,11 @@ def mail(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     show.add_argument("message", nargs="?", type=int, metavar="N", help="one of them (default: all)")
     show.add_argument("--reveal", action="store_true", help="write it although standard output is a terminal")
     links = actions.add_parser("links", help="landing pages, clicks, tracking hosts, where to look them up")
+    links.add_argument(
+        "--contacts",
+        action="store_true",
+        help="ask RDAP who answers for abuse of each landing name; nothing is sent",
+    )
     clicked = actions.add_parser("clicked", help="who followed a link, as CSV: they are warned first")
     clicked.add_argument("--to", metavar="FILE.csv", required=True, help="a file that is not there yet")
     clicked.add_argument(
