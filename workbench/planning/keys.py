@@ -85,6 +85,8 @@ def replacements(
         if way.of_key(item) == FIRST and all(e.kind is not EffectKind.KEY_DELETE for e in effects):
             left_out.append(f"{item.name} {key_tail(item.id)}: kept until its replacement is in use")
         yield from effects
+    if not marked:
+        yield from _never_made(situation)
 
 
 def why_nothing_to_replace(situation: Situation, marked: Collection[str] = ()) -> str:
@@ -212,6 +214,18 @@ def _made(situation: Situation) -> set[str]:
         if (key_id := record.effect.params.get("replaces")) and record.state is not EffectState.SKIPPED:
             proven[key_id] = proven.get(key_id, True) and record.state is EffectState.VERIFIED
     return {key_id for key_id, whole in proven.items() if whole}
+
+
+def _never_made(situation: Situation) -> Iterator[Effect]:
+    """Yield the mints that failed for keys that are gone: whoever used those has neither the old nor a new one."""
+    made = _made(situation)
+    for record in situation.state.of_kind(EffectKind.KEY_CREATE):
+        old = record.effect.params.get("replaces")
+        failed = (
+            record.state is EffectState.FAILED and not record.open and not record.effect.params.get("harden")
+        )
+        if failed and old and old not in made and old not in situation.inventory.keys:
+            yield record.effect
 
 
 def _mints(situation: Situation, item: KeyItem, way: str, grants: Grants) -> list[Effect]:

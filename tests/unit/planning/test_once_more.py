@@ -6,12 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.situations import NOW, Story, situation
-from workbench.domain.model.plan import Effect, Plan
+from tests.support.situations import NOW, OWN, US, Story, key, situation
+from workbench.domain.model.plan import Effect, EffectKind, Plan
 from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import containment
 from workbench.domain.runbook.adoption import replacements
+from workbench.domain.runbook.handover import FIRST
+from workbench.domain.runbook.handover import NOW as NOW_WAY
+from workbench.domain.runbook.verdict import Verdict
 from workbench.execution.reverification import lasting
-from workbench.planning import brakes, contain, logins
+from workbench.planning import brakes, contain, cut_order, keys, logins
 from workbench.planning.ranking import NothingToDo
 
 LOGIN = "news@mg.acme.example"
@@ -41,6 +45,44 @@ def test_a_second_reset_is_its_own_effect_and_one_that_is_begun_is_not_doubled()
     story.verified(second)
     third = logins.plan_reset(_after(story), [LOGIN], again=True)
     assert len({*_ids(first), *_ids(second), *_ids(third)}) == 3
+
+
+def test_an_end_that_was_left_out_of_a_plan_is_what_the_next_plan_holds() -> None:
+    before = situation([key("prod")], state=Story().use().state())
+    whole = keys.plan_replace(before, ["prod-id"], ways=NOW_WAY)
+    mints = [one.id for one in whole if one.kind is EffectKind.KEY_CREATE]
+    story = Story().use().verified(whole.only(mints))
+    rest = keys.plan_replace(situation([key("prod")], state=story.state()), ways=cut_order.PROPOSED)
+    assert [(one.kind, one.target) for one in rest if one.target != OWN] == [
+        (EffectKind.KEY_DELETE, "prod-id")
+    ]
+    # Replaced first it is kept for its hand-over: its end is no part of that plan.
+    kept = keys.plan_replace(before, ["prod-id"], ways=FIRST)
+    there = situation([key("prod")], state=Story().use().verified(kept).state())
+    with pytest.raises(NothingToDo):
+        keys.plan_replace(there, ["prod-id"], ways=cut_order.PROPOSED)
+
+
+def test_a_replacement_that_was_refused_is_planned_again_although_the_old_key_is_gone() -> None:
+    before = situation([key("prod")], state=Story().use().state())
+    mint, end = (one for one in keys.plan_replace(before, ["prod-id"], ways=NOW_WAY) if one.target != OWN)
+    story = Story().use().add("plan.confirmed", title="t", effects=[mint.to_json(), end.to_json()])
+    story.add("effect.intent", id=mint.id).add(
+        "effect.failed", id=mint.id, what="all the keys its plan allows"
+    )
+    story.verified([end])
+    there = situation(state=story.state())
+    step = containment.keys(there)
+    assert step.verdict is Verdict.IN_PROGRESS and "1 replacement(s) not proven yet" in step.evidence[0]
+    assert [one.id for one in keys.plan_replace(there) if one.target != OWN] == [mint.id]
+    # Refused once more it is for somebody else: the step says why, and the next one goes on.
+    story.add("plan.confirmed", title="t", effects=[mint.to_json()])
+    story.add("effect.intent", id=mint.id).add(
+        "effect.failed", id=mint.id, what="all the keys its plan allows"
+    )
+    own = Effect(EffectKind.KEY_CREATE, OWN, US, {"replaces": OWN, "own": True})
+    story.verified([own], **{OWN: {"key_id": OWN}})
+    assert containment.keys(situation(state=story.state())).verdict is Verdict.BLOCKED
 
 
 def test_only_the_present_password_is_proven_again_and_waited_for() -> None:

@@ -99,7 +99,12 @@ def keys(situation: Situation) -> Found:
     found = counted(total - open_ - bool(unproven and not open_), total, tuple(lines))
     if waiting and len(waiting) == len(left) and not unproven and not doubtful:
         return _hand_over(situation, found, waiting)
-    if reason := stuck(state, {item.id for item in left} - {item.target for item in waiting}):
+    # What is left to try: keys that are still there, and replacements of keys that are gone.
+    tried = {item.id for item in left} - {item.target for item in waiting}
+    tried |= {
+        r.effect.target for r in unproven if r.state is EffectState.FAILED and r.effect.target not in there
+    }
+    if reason := stuck(state, tried):
         return replace(found, verdict=Verdict.BLOCKED, evidence=(reason, *found.evidence), waits=_AGAIN)
     if left and inventory.logins and not state.of_kind(*_CUTS):
         happens = (

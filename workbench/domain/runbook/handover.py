@@ -83,7 +83,7 @@ def proposed_for_key(situation: Situation, key: KeyItem) -> str:
         return OWN
     if not _use_known(situation) or key.key.kind == "web" or situation.of_key(key).likely:
         return NOW
-    if _refused(situation, key.id):
+    if _refused(situation, key.id) or _made_in_its_place(situation, key.id):
         return NOW
     return NOW if sends_abuse(uses(situation.state).get(f"key:{key.id}")) else FIRST
 
@@ -105,6 +105,17 @@ def _refused(situation: Situation, target: str) -> bool:
         and r.effect.params.get("replaces") == target
         for r in situation.state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE)
     )
+
+
+def _made_in_its_place(situation: Situation, target: str) -> bool:
+    """Return whether a key's replacement was made to cut it at once, and only its end was left out.
+
+    Nothing is handed over for such a key and nothing waits for it: what is left to do is its end.
+    """
+    made = [
+        r for r in situation.state.of_kind(EffectKind.KEY_CREATE) if r.effect.params.get("replaces") == target
+    ]
+    return bool(made) and all(r.state in _REACHED and r.effect.params.get("cut") == NOW for r in made)
 
 
 def _use_known(situation: Situation) -> bool:
