@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual import events
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.screen import Screen
 
 from workbench.tui.terminal.driver import TerminalDriver, offers_mouse
+from workbench.tui.terminal.type_ahead import TypeAhead
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,12 +21,25 @@ if TYPE_CHECKING:
 class TerminalApp(App[int]):
     """An app whose pictures go through our driver: what changed is sent, and nothing waits for the terminal."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.type_ahead = TypeAhead(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Have keys that were not handed on yet act on what was drawn when they were pressed."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            await self.type_ahead.key(event)
+        else:
+            await super().on_event(event)
+
     def get_driver_class(self) -> type[Driver]:
         """Return our driver, for a real terminal."""
         chosen = super().get_driver_class()
         return chosen if issubclass(chosen, HeadlessDriver) else TerminalDriver
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if screen is self.screen:
+            self.type_ahead.drawn(screen)
         driver = self._driver
         update: object = renderable
         if not isinstance(driver, TerminalDriver) or not isinstance(update, CompositorUpdate):
