@@ -30,7 +30,7 @@ async def asked(pilot: Pilot[int], count: int, done: list[str]) -> list[str]:
 async def test_what_is_typed_while_the_palette_opens_goes_to_the_palette(running: Running) -> None:
     async with running(FakeSession()) as pilot:
         done: list[str] = []
-        app_of(pilot).controllers.dispatcher.do = done.append  # type: ignore[method-assign]
+        app_of(pilot).controllers.dispatcher.do = done.append  # type: ignore[method-assign,assignment]
         # Letters that are keys of the runbook, and of the app.
         at_once(pilot, "ctrl+p", *"quit")
         await until(pilot, "quit")
@@ -46,7 +46,7 @@ async def test_enter_acts_on_what_was_drawn_when_it_was_pressed(running: Running
     async with running(FakeSession()) as pilot:
         done: list[str] = []
         app = app_of(pilot)
-        app.controllers.dispatcher.do = done.append  # type: ignore[method-assign]
+        app.controllers.dispatcher.do = done.append  # type: ignore[method-assign,assignment]
         pressed = events.Key("enter", "\r")
         answers: list[object] = []
         app.push_screen(TextScreen("News", "It came by itself.", enter_copies=True), answers.append)
