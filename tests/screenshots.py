@@ -38,12 +38,13 @@ from workbench.execution.executor import Executor
 from workbench.session.session import Session, SessionOptions, open_session
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.connect import Door
+from workbench.vault.passphrases import generate_passphrase
 from workbench.vault.vault import EntryName, Vault
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 START = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
 INCIDENT = "20261121-140207-3f2a"
-WIDE, SMALL = (120, 40), (80, 24)
+WIDE, SMALL, LARGE = (120, 40), (80, 24), (200, 60)
 A_MOMENT = 0.05  # seconds
 # How many resets pass before the picture of a running plan is taken.
 RESETS_BEFORE = 9
@@ -199,6 +200,7 @@ class Studio:
             app.clear_notifications()
             app.store.session._calls.clear()  # type: ignore[attr-defined]
             app.main.refresh_status()
+            app.main.write_band()
         await pilot.pause(0.1)
         width, height = app.size
         self.shots[f"{name}-{width}x{height}.svg"] = without_fonts(app.export_screenshot(title="workbench"))
@@ -220,6 +222,7 @@ class Studio:
         """Panes, help, support message, warnings: nothing is changed yet."""
         async with self.app(WIDE) as pilot:
             await self.shoot(pilot, "panes")
+            await self.large(pilot, "panes")
             await self.small(pilot)
             await self.press(pilot, "escape", "2", "1")
             for key, name in (("4", "users"), ("3", "domains"), ("5", "blocklists")):
@@ -238,6 +241,7 @@ class Studio:
             await self.judge_the_stranger(pilot)
             await self.press(pilot, "C")
             await self.shoot(pilot, "plan")
+            await self.large(pilot, "plan")
             await self.press(pilot, "escape")
             assert isinstance(pilot.app, WorkbenchApp)
             lost = Unreachable(
@@ -313,6 +317,7 @@ class Studio:
             await self.two_minutes_later(pilot)
             await self.press(pilot, "1", "2")
             await self.shoot(pilot, "contained")
+            await self.large(pilot, "contained")
 
     async def carried_out(self, pilot: Pilot[Any]) -> None:
         """Wait until a plan has run; nobody looks at it meanwhile, so nothing is drawn."""
@@ -354,11 +359,24 @@ class Studio:
         await pilot.resize_terminal(*WIDE)
         await self.settle(pilot)
 
+    async def large(self, pilot: Pilot[Any], name: str) -> None:
+        """What is on the screen on a large terminal, then on the usual one again."""
+        await pilot.resize_terminal(*LARGE)
+        await self.settle(pilot)
+        await self.shoot(pilot, name)
+        await pilot.resize_terminal(*WIDE)
+        await self.settle(pilot)
+
     async def doors(self) -> None:
         """What is asked before there is a session."""
         for name, door in (
             ("connect", Door(ask_key=True, take_key=lambda _: None)),
-            ("vault", Door(vault="create", vault_words=NO_KEYRING, take_passphrase=_never)),
+            (
+                "vault",
+                Door(
+                    vault="create", vault_words=NO_KEYRING, take_passphrase=_never, offer=generate_passphrase
+                ),
+            ),
         ):
 
             async def at_the_door(door: Door = door) -> Door:

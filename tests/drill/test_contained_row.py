@@ -100,7 +100,7 @@ async def test_the_next_run_says_of_each_open_intent_what_became_of_it(
             assert await command(session, options) == 0
             rows = [row.body["line"] for row in session._journal.rows() if row.kind == "effect.reconciled"]
         err = capsys.readouterr().err
-        assert f"An earlier run was interrupted: 0 change(s) proven, {opened} begun" in err
+        assert f"An earlier run was interrupted: 0 changes proven, {opened} begun" in err
         said = [line for line in err.splitlines() if line.startswith("after the interruption")]
         assert len(said) == len(rows) == opened
         assert all(any(row in line for line in said) for row in rows)

@@ -290,7 +290,7 @@ def test_a_narrow_scope_says_what_it_left_out(commands: Commands, served: Thread
     ran = commands("contain", "--yes", "--json", "--domains", domain)
     # What was asked for is done; that everything else is open is said, and no 0.
     assert ran.code == 1
-    assert "API key(s) from before" in ran.document["containment"]["words"]
+    assert "API keys from before" in ran.document["containment"]["words"]
     assert {e["kind"] for e in ran.document["effects"]} == {"smtp.reset"}
     assert all(e["target"].endswith("@" + domain) for e in ran.document["effects"])
     assert ran.document["left_out"]

@@ -15,6 +15,7 @@ from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
 from workbench.core.redact import key_tail
+from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
@@ -137,7 +138,7 @@ def _stuck(session: Session) -> list[str]:
             why = (record.failure.get("what", ""), record.failure.get("todo", ""))
             refused.setdefault(why, []).append(key_tail(replaced))
     return [
-        f"NOT CUT: {len(tails)} old key(s) still work ({', '.join(tails[:6])}). {what} {todo}"
+        f"NOT CUT: {plural(len(tails), 'old key')} still work ({', '.join(tails[:6])}). {what} {todo}"
         for (what, todo), tails in refused.items()
     ]
 

@@ -21,6 +21,7 @@ from workbench.core.process import child_environment
 from workbench.core.state_dir import Home
 
 if TYPE_CHECKING:
+    from workbench.core.config import ScreenConfig
     from workbench.core.redact import Secret
     from workbench.session.session import Session
     from workbench.tui.screens.connect import Door, KeyChoice, Refusal
@@ -35,10 +36,10 @@ def run(options: argparse.Namespace) -> int:
     _need_terminal()
     from workbench.tui.app import WorkbenchApp
 
-    entrance = _Entrance(options)
-    app = WorkbenchApp(entrance.open_session, door=entrance.door, first_screen="panes")
+    entrance, screen = _Entrance(options), _screen()
+    app = WorkbenchApp(entrance.open_session, door=entrance.door, first_screen="panes", screen=screen)
     with drawn_on_terminal():
-        return app.run(mouse=True) or 0
+        return app.run(mouse=screen.mouse) or 0
 
 
 def run_drill(options: argparse.Namespace) -> int:
@@ -46,13 +47,29 @@ def run_drill(options: argparse.Namespace) -> int:
     _need_terminal()
     from workbench.tui.app import WorkbenchApp
 
-    drill = _Drill(options)
-    app = WorkbenchApp(drill.open_session, drill=True, tour=_first_time(), watch_every=10.0, rate_every=5.0)
+    drill, screen = _Drill(options), _screen()
+    app = WorkbenchApp(
+        drill.open_session, drill=True, tour=_first_time(), screen=screen, watch_every=10.0, rate_every=5.0
+    )
     try:
         with drawn_on_terminal():
-            return app.run(mouse=True) or 0
+            return app.run(mouse=screen.mouse) or 0
     finally:
         drill.stop()
+
+
+def _screen() -> ScreenConfig:
+    """Return how the screen shall look and its keys; UsageError for a mistake, such as a key taken twice."""
+    from workbench.core import config
+    from workbench.tui.keymap import check_keys
+
+    file = Home.find().screen_config_file
+    found = config.load(file).screen
+    if wrong := check_keys(found.keys):
+        raise UsageError(
+            f"The keys of {file} cannot be used: {wrong}.", "None of them was taken.", "Correct it."
+        )
+    return found
 
 
 def _first_time() -> bool:

@@ -7,6 +7,14 @@
     ca_file = "/etc/ssl/company-ca.pem"       # believed beside the host's own store
     vault = "file"                            # or "keyring": where new secrets go
 
+    [screen]                             # how the full screen looks; the environment goes before it
+    theme = "light"                      # dark, light, contrast, ansi
+    ascii = true                         # nothing but ASCII is drawn
+    mouse = false                        # the mouse stays the terminal's
+
+    [keys]                               # an action's name (README, ctrl+p) and the key it shall have
+    "pane.maximise" = "f11"
+
     [blocklists]
     enable = ["zen.dq.spamhaus.net"]     # zones whose terms you have read
     drop = ["dnsbl.dronebl.org"]         # zones you do not want asked
@@ -38,6 +46,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 
 VAULTS = ("file", "keyring")
+SCREEN_THEMES = ("dark", "light", "contrast", "ansi")
 _LARGEST = 1_000_000  # bytes; a configuration is a page
 
 
@@ -61,6 +70,16 @@ class LogConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenConfig:
+    """How the full screen looks and which keys actions have; ``""`` and None where nothing is said."""
+
+    theme: str = ""
+    ascii: bool | None = None
+    mouse: bool = True
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be configured."""
 
@@ -70,6 +89,7 @@ class Config:
     ca_file: str = ""
     vault: str = ""
     logs: LogConfig = LogConfig()
+    screen: ScreenConfig = ScreenConfig()
 
 
 def load(path: Path) -> Config:
@@ -97,7 +117,12 @@ def parse(raw: bytes, name: str = "config.toml") -> Config:
         document = tomllib.loads(raw.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         _wrong(name, f"it is not valid TOML: {visible(str(error), 120)}")
-    _only(document, {"blocklists", "ca_file", "logs", "no_proxy", "proxy", "vault"}, name, "the file")
+    _only(
+        document,
+        {"blocklists", "ca_file", "keys", "logs", "no_proxy", "proxy", "screen", "vault"},
+        name,
+        "the file",
+    )
     vault = _text(document, "vault", name)
     if vault not in ("", *VAULTS):
         _wrong(name, f"vault must be one of {', '.join(VAULTS)}")
@@ -108,7 +133,23 @@ def parse(raw: bytes, name: str = "config.toml") -> Config:
         ca_file=_text(document, "ca_file", name),
         vault=vault,
         logs=_logs(document.get("logs", {}), name),
+        screen=_screen(document.get("screen", {}), document.get("keys", {}), name),
     )
+
+
+def _screen(table: Any, keys: Any, name: str) -> ScreenConfig:
+    if not isinstance(table, dict):
+        _wrong(name, "screen must be a table")
+    _only(table, {"theme", "ascii", "mouse"}, name, "[screen]")
+    theme = _text(table, "theme", name)
+    if theme not in ("", *SCREEN_THEMES):
+        _wrong(name, f"screen.theme must be one of {', '.join(SCREEN_THEMES)}")
+    for switch in ("ascii", "mouse"):
+        if not isinstance(table.get(switch, True), bool):
+            _wrong(name, f"screen.{switch} must be true or false")
+    if not isinstance(keys, dict) or not all(isinstance(key, str) and key.strip() for key in keys.values()):
+        _wrong(name, 'keys must give a key to each action: "pane.maximise" = "f11"')
+    return ScreenConfig(theme, table.get("ascii"), table.get("mouse", True), dict(keys))
 
 
 def _logs(table: Any, name: str) -> LogConfig:

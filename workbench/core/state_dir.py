@@ -62,6 +62,21 @@ class Home:
         return self.path / "config.toml"
 
     @property
+    def screen_config_file(self) -> Path:
+        """Return where the look and the keys of the full screen are configured.
+
+        The platform's configuration folder where it holds one, else the same file as everything else;
+        ``WORKBENCH_HOME`` moves that too.
+        """
+        if not os.environ.get("WORKBENCH_HOME"):
+            from platformdirs import user_config_path
+
+            platform = user_config_path("mailgun-workbench") / "config.toml"
+            if platform.is_file():
+                return platform
+        return self.config_file
+
+    @property
     def incidents(self) -> Path:
         """Return the folder of the incidents."""
         return self.path / "incidents"

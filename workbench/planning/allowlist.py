@@ -121,8 +121,8 @@ def _first_entries(situation: Situation, ours: Network, production: Collection[s
     notes = [note]
     if down := adoption.senders_down(situation):
         notes.append(
-            f"{down} sender(s) were not seen with their new credential yet: nobody knows from where they send. Wait "
-            "for them, or they are shut out."
+            f"{plural(down, 'sender')} not seen with the new credential yet: nobody knows from where they send. "
+            "Wait for them, or they are shut out."
         )
     return Plan("Begin the IP allowlist", (first, *rest), notes=tuple(notes))
 

@@ -8,6 +8,7 @@ from itertools import chain
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
+from workbench.core.words import plural
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import EffectState, Plan
 from workbench.domain.model.situation import Situation
@@ -197,13 +198,17 @@ def _present(situation: Situation, names: Collection[str], held: Collection[str]
 def _left_out(situation: Situation, scope: Scope) -> list[str]:
     lines = []
     if scope.keys and len(scope.keys) < len(situation.inventory.keys):
-        lines.append(f"{len(situation.inventory.keys) - len(scope.keys)} API key(s) outside the given scope")
+        lines.append(
+            f"{plural(len(situation.inventory.keys) - len(scope.keys), 'API key')} outside the given scope"
+        )
     covered = sum(
         item.login in scope.logins or item.domain in scope.domains
         for item in situation.inventory.logins.values()
     )
     if (scope.logins or scope.domains) and covered < len(situation.inventory.logins):
-        lines.append(f"{len(situation.inventory.logins) - covered} SMTP login(s) outside the given scope")
+        lines.append(
+            f"{plural(len(situation.inventory.logins) - covered, 'SMTP login')} outside the given scope"
+        )
     return lines
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.hardening import measures
 from workbench.domain.leaks import leaks
@@ -44,7 +45,7 @@ def where_we_stand(situation: Situation) -> Section:
     found = containment(situation)
     alarms = len(open_alarms(situation))
     rings = (
-        f"{alarms} alarm(s) are open: something appeared that is not ours, so the intruder may still be inside."
+        f"{plural(alarms, 'alarm')} open: something appeared that is not ours, so the intruder may still be inside."
         if alarms
         else f"Nothing that is not ours was seen to appear, as of {claims.stamp(found.as_of)}."
         if found.contained
@@ -54,10 +55,10 @@ def where_we_stand(situation: Situation) -> Section:
         f"Is it over? {sentence(found.words)}",
         sentence(sending(situation.volume, situation.state, situation.now).text),
         rings,
-        f"{down} program(s) that send mail are down until each has its new credential (step 10)."
+        f"{plural(down, 'program')} that sent mail down until each has its new credential (step 10)."
         if down
         else "No program that sends mail is down for want of a new credential.",
-        f"{len(open_steps)} step(s) are still open: {', '.join(v.title for v in open_steps) or 'none'}.",
+        f"{plural(len(open_steps), 'step')} still open: {', '.join(v.title for v in open_steps) or 'none'}.",
     )
     return Section("Where we stand", (Bullets(items),))
 
@@ -85,12 +86,12 @@ def safe_because(situation: Situation) -> Section:
     before = state.facts.get("hardening_before", {}).get("percent")
     leak = leaks.lines(state)
     items = [
-        f"{proven(EffectKind.KEY_DELETE)} API key(s) deleted and proven absent, {proven(EffectKind.KEY_CREATE)} new "
-        "one(s) stored and proven.",
-        f"{proven(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)} SMTP login(s) with a new password that the mail "
-        "server accepted.",
-        f"{proven(*_REMOVALS)} thing(s) that the intruder left removed or repaired, each proven.",
-        f"{passwords} of {len(everybody)} user(s) have a new password, {second} two-factor.",
+        f"{plural(proven(EffectKind.KEY_DELETE), 'API key')} deleted and proven absent, "
+        f"{proven(EffectKind.KEY_CREATE)} new stored and proven.",
+        f"{plural(proven(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE), 'SMTP login')} with a new "
+        "password that the mail server accepted.",
+        f"{plural(proven(*_REMOVALS), 'thing')} that the intruder left removed or repaired, each proven.",
+        f"{passwords} of {plural(len(everybody), 'user')} have a new password, {second} two-factor.",
         f"Hardening stands at {now.percent} %{f' (before: {before} %)' if before is not None else ''}.",
         f"The leak: {visible(leak[0], 300)}"
         if leak
@@ -150,7 +151,7 @@ def sent(situation: Situation) -> Section:
         shown = ", ".join(f"{visible(str(name), 40)} {int(count):,}" for name, count in providers.items())
         lines.append(f"Where to: {shown}.")
     if more:
-        lines.append(f"{more} more sender(s) are left out here.")
+        lines.append(f"{plural(more, 'more sender')} left out here.")
     table = Table(("in the name of", "subjects (# stands for a number)", "sent", "complaints"), rows)
     return Section("The messages", (table, Bullets(tuple(lines))))
 

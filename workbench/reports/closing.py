@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.hardening import measures as hardening
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import adoption, runbook
@@ -34,7 +35,7 @@ def hand_over(situation: Situation) -> Section:
         for one in made[:_MOST]
     )
     down = sum(one.down for one in made)
-    text = f"{len(made)} replacement(s); {down} sender(s) still down."
+    text = f"{plural(len(made), 'replacement')}; {plural(down, 'sender')} still down."
     if len(made) > _MOST:
         text += f" The first {_MOST} are listed."
     headers = ("credential", "state", "seen from", "owner", "places")

@@ -21,6 +21,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.worker import Worker
 
+from workbench.core.config import ScreenConfig
 from workbench.planning.catalog import Pane
 from workbench.presentation.cells import Look, hide_people, people_of
 from workbench.tui.account_watch import RATE_EVERY, WATCH_EVERY, AccountWatch
@@ -71,6 +72,7 @@ class WorkbenchApp(EndingApp):
         first_screen: FirstScreen = "panes",
         drill: bool = False,
         tour: bool = False,
+        screen: ScreenConfig = ScreenConfig(),  # noqa: B008 - frozen
         door: Callable[[], Awaitable[Door]] | None = None,
         watch_every: float = WATCH_EVERY,
         rate_every: float = RATE_EVERY,
@@ -78,10 +80,13 @@ class WorkbenchApp(EndingApp):
         super().__init__()
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = theme_name()
+        self.theme = theme_name(configured=screen.theme)
+        self.set_keymap(dict(screen.keys))
         self.animation_level = "none"
         self.store = Store(
-            look=Look(ascii=ascii_only(os.environ, sys.__stdout__.encoding if sys.__stdout__ else ""))
+            look=Look(
+                ascii=ascii_only(os.environ, sys.__stdout__.encoding if sys.__stdout__ else "", screen.ascii)
+            )
         )
         if self.store.look.ascii:
             self._filters.append(AsciiFilter())

@@ -5,15 +5,18 @@ The footer, the help screen and the tests read the same functions, so they canno
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
+from workbench.core.redact import visible
 from workbench.planning.catalog import ACTIONS, Action, Pane
 from workbench.tui.widgets.table.keys import TABLE_BINDINGS
 
 FOOTER_KEYS = 7
+FIXED = frozenset({"enter", "escape"})
 # Words for the footer where the palette's title is too long for it.
 _SHORT = {
     "people.message": "message",
@@ -60,6 +63,29 @@ def key_name(key: str) -> str:
     if key.startswith("ctrl+"):
         return f"^{key.removeprefix('ctrl+')}"
     return _KEY_NAMES.get(key, key)
+
+
+def check_keys(wanted: Mapping[str, str]) -> str:
+    """Return what is wrong with keys that somebody chose, ``""`` where nothing is.
+
+    Enter and Escape keep their meaning, an action must exist, and no key may mean two things in one pane.
+    """
+    for name, key in wanted.items():
+        if name not in ACTIONS or name in BOUND_BY_TEXTUAL:
+            near = get_close_matches(name, ACTIONS, 1)
+            return f"there is no action {visible(name, 60)}{f', did you mean {near[0]}?' if near else ''}"
+        if key in FIXED or ACTIONS[name].key in FIXED:
+            return f"{visible(key, 20)} for {name}: Enter and Escape keep their meaning"
+    for pane in Pane:
+        taken: dict[str, str] = {}
+        for action in ACTIONS.values():
+            key = wanted.get(action.id, action.key)
+            if not key or not (action.everywhere or pane in action.panes):
+                continue
+            if key in taken:
+                return f"{visible(key, 20)} would be both {taken[key]} and {action.id} in {pane.value}"
+            taken[key] = action.id
+    return ""
 
 
 def pane_actions(pane: Pane) -> list[Action]:

@@ -20,7 +20,7 @@ DARK = Theme(
     surface="#101418",
     panel="#1c242c",
     foreground="#d8dee4",
-    variables={"border-blurred": "#3a4650", "footer-background": "#1c242c"},
+    variables={"border-blurred": "#66747f", "footer-background": "#1c242c"},
 )
 LIGHT = Theme(
     name="workbench-light",
@@ -35,13 +35,14 @@ LIGHT = Theme(
     panel="#e6e8ea",
     foreground="#16191c",
     dark=False,
+    variables={"border-blurred": "#7d868e", "footer-background": "#e6e8ea"},
 )
 CONTRAST = Theme(
     name="workbench-contrast",
     primary="#00ffff",
     secondary="#ffffff",
     accent="#ffff00",
-    warning="#ffff00",
+    warning="#ffa500",
     error="#ff8080",
     success="#80ff80",
     background="#000000",
@@ -59,12 +60,12 @@ CONTRAST = Theme(
 THEMES = (DARK, LIGHT, CONTRAST)
 
 
-def theme_name(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the theme to start with: ``WORKBENCH_THEME`` (dark, light, contrast, ansi), else the dark one.
+def theme_name(environ: Mapping[str, str] = os.environ, configured: str = "") -> str:
+    """Return the theme to start with: ``WORKBENCH_THEME`` (dark, light, contrast, ansi), else the ``configured`` one.
 
     A terminal that promises no more than sixteen colours gets its own.
     """
-    wanted = environ.get("WORKBENCH_THEME", "").lower()
+    wanted = environ.get("WORKBENCH_THEME", "").lower() or configured
     named = {"light": LIGHT.name, "contrast": CONTRAST.name, "dark": DARK.name, "ansi": "ansi-dark"}
     if wanted in named:
         return named[wanted]
@@ -79,11 +80,15 @@ def _sixteen(environ: Mapping[str, str]) -> bool:
     return bool(term) and not re.search(r"256color|direct|truecolor|kitty|alacritty|ghostty|foot", term)
 
 
-def ascii_only(environ: Mapping[str, str] = os.environ, encoding: str = "utf-8") -> bool:
+def ascii_only(
+    environ: Mapping[str, str] = os.environ, encoding: str = "utf-8", configured: bool | None = None
+) -> bool:
     """Return whether only ASCII may be drawn: by wish, on the Linux console, or without UTF-8."""
     wish = environ.get("WORKBENCH_ASCII", "")
     if wish in ("0", "1"):
         return wish == "1"
+    if configured is not None:
+        return configured
     term = environ.get("TERM", "")
     # A terminal of the seventies draws bytes, whatever the locale says.
     return (

@@ -44,7 +44,7 @@ def test_before_every_sender_was_seen_the_plan_says_who_may_be_shut_out() -> Non
     mint = Effect(EffectKind.KEY_CREATE, "old-id", US, {"name": "prod", "replaces": "old-id"})
     state = Story().verified([mint]).add("contained").state()
     planned = allowlist.plan_add(situation(state=state), address=OURS, own=True, production=("192.0.2.10",))
-    assert any(note.startswith("1 sender(s) were not seen") for note in planned.notes)
+    assert any(note.startswith("1 sender not seen") for note in planned.notes)
 
 
 def test_on_a_list_in_use_ours_comes_before_any_other() -> None:

@@ -111,7 +111,7 @@ def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
     assert "Why it is safe now" not in shown
     assert "No program that sends mail is down" in shown
     assert "No alarm is open; that says nothing of what is listed above" in shown
-    assert "0 API key(s) deleted and proven absent" in shown and "0 of 0 user(s)" in shown
+    assert "0 API keys deleted and proven absent" in shown and "0 of 0 users" in shown
     assert "until then it can leak again" in shown
     found.situation.over = None
     found.situation.state.first_cut_at = "2026-11-21T13:20:00Z"
@@ -120,7 +120,7 @@ def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
     found.situation.state.alarms["a"] = Alarm("a", "2026-11-21T13:40:00Z", "a key appeared", "keys", "k")
     shown = " ".join(render.text(compose(Audience.MANAGEMENT, found)).split())
     assert "Was contained until 21 Nov 14:00Z: came back through API key" in shown
-    assert "1 alarm(s) are open" in shown and "Why it is safe now" not in shown
+    assert "1 alarm open" in shown and "Why it is safe now" not in shown
 
 
 def test_a_report_written_while_locked_out_takes_silence_for_nothing() -> None:

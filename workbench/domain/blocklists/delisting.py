@@ -14,6 +14,7 @@ from workbench.blocklists.request_text import Facts
 from workbench.blocklists.verdicts import Listing
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
+from workbench.core.words import plural
 from workbench.domain.blocklists.listings import REFUSALS
 from workbench.domain.blocklists.refusals import quote, same_list
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -100,7 +101,7 @@ def _changed(situation: Situation) -> tuple[str, ...]:
             lines.append(f"{len(done)} {words} (by {max(r.done_at for r in done)})")
     purged = [r for r in state.effects.values() if r.effect.kind.value == "queue.purge" and r.state.settled]
     if purged:
-        lines.append(f"queued mail of {len(purged)} domain(s) purged")
+        lines.append(f"queued mail of {plural(len(purged), 'domain')} purged")
     users = situation.inventory.users.values()
     fresh = [
         item
@@ -110,7 +111,7 @@ def _changed(situation: Situation) -> tuple[str, ...]:
         and item.user.password_updated_at > datetime.fromisoformat(state.last_cut_at)
     ]
     if fresh:
-        lines.append(f"{len(fresh)} user(s) of the account have a new password")
+        lines.append(f"{plural(len(fresh), 'user')} of the account with a new password")
     if is_contained(situation):
         lines.append(f"{containment(situation).words}, with proof")
     return tuple(lines)

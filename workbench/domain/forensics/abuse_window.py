@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from workbench.core.clock import iso
-from workbench.domain.detection.baseline_hours import SIGMAS, Rhythm, last_run
+from workbench.domain.detection.baseline_hours import Rhythm, last_run
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import Proposal
 from workbench.domain.model.credential_use import INTRUDER
@@ -105,8 +105,8 @@ class AbuseWindow:
                 "the groups in the log that look like the intruder's"
             )
         return (
-            "each hour is compared with the same hour on other days: above the median + "
-            f"{SIGMAS:.0f} robust deviations (and 1.5 times the median, and 20 more) it counts as abnormal"
+            "each hour is compared with the same hour on other days: far more than these days differ among "
+            "themselves, at least half as much again and 20 messages more, counts as abnormal"
         )
 
     def to_json(self) -> dict[str, Any]:

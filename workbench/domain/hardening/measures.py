@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.core.redact import short_address, visible
+from workbench.core.words import plural
 from workbench.domain.hardening import deliverability, facts
 from workbench.domain.hardening.item import Item as Item
 from workbench.domain.hardening.item import Standing as Standing
@@ -164,7 +165,7 @@ def _admin_keys(situation: Situation) -> Item:
         "admin-keys",
         "Few admin keys; senders use domain sending keys",
         _of(len(admin) <= MOST_ADMINS),
-        f"{len(admin)} admin key(s){_waiting(situation)}",
+        f"{plural(len(admin), 'admin key')}{_waiting(situation)}",
         "a leaked key that can make more keys and read everything",
         "nothing at once: the broad key goes on working until the new one is in use and you end it",
         "plan: mint what was seen in use and no more, prove it, hand it over, then delete the broad key",
@@ -235,7 +236,7 @@ def _alerts(situation: Situation) -> Item:
     made = facts.alerts_made(situation)
     known = isinstance(settings, Mapping)
     count = sum(str(name).startswith("alert|") for name in settings) if isinstance(settings, Mapping) else 0
-    words = [f"{count} rule(s) at the snapshot" if known else "the settings are not read yet"]
+    words = [f"{plural(count, 'rule')} at the snapshot" if known else "the settings are not read yet"]
     if made:
         words.append(f"{len(made)} made in this incident")
     enough = len(made) == len(facts.ALERTS)
@@ -325,9 +326,9 @@ def _dkim_keys(situation: Situation) -> Item:
     waiting = sum(one.waiting is not None for one in short)
     words = [f"{shown - len(short)} of {shown} domains" if shown else "read by the sweep of step 6"]
     if waiting:
-        words.append(f"{waiting} new key(s) wait for their DNS record")
+        words.append(f"{plural(waiting, 'new key')} waiting for a DNS record")
     if ready:
-        words.append(f"{ready} new key(s) are published and can be switched on")
+        words.append(f"{plural(ready, 'new key')} published, to be switched on")
     return Item(
         "dkim-keys",
         "DKIM keys of 2,048 bits",

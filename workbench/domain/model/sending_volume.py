@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workbench.domain.detection.baseline_hours import SIGMAS, Rhythm, last_run
+from workbench.domain.detection.baseline_hours import Rhythm, last_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Volume:
     def explained(self) -> str:
         """Return how the judgement was made, in one sentence."""
         return (
-            f"usual at this hour is {self.usual:.0f} (the median of the same hour on other days); above "
-            f"{self.bar:.0f} (median + {SIGMAS:.0f} robust deviations) counts as abuse"
+            f"usual at this hour is {self.usual:.0f} (what the same hour brought on other days); more than "
+            f"{self.bar:.0f} counts as abuse"
         )
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.core.redact import key_tail, visible
+from workbench.core.words import plural
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -148,7 +149,7 @@ def source_question(situation: Situation) -> str:
     if situation.state.facts.get(leaks.FACT) is None:
         return "Where the old credentials leaked is not searched yet (step 7): could the new ones be read there, too?"
     open_ = sum(one.open for one in leaks.leaks(situation.state))
-    return f"{open_} place(s) where old credentials lay are still open (step 7)." if open_ else ""
+    return f"{plural(open_, 'place')} where old credentials lay, still open (step 7)." if open_ else ""
 
 
 def told(situation: Situation) -> bool:

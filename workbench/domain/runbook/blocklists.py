@@ -9,6 +9,7 @@ from typing import Any
 from workbench.blocklists.rates import COMPLAINTS_ALARM, QUIET_DAYS, RateDay, RateLevel, quiet_days
 from workbench.blocklists.removal import RequestState
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, Seen, settled
 from workbench.domain.blocklists.refusals import remainder_lines
@@ -156,21 +157,21 @@ def rate_lines(state: State) -> tuple[str, ...]:
     bad = [day for day in few if day.complaints > 1 or day.bounced > day.delivered]
     for one in bad[-1:]:
         lines.append(
-            f"{one.day:%d %b}: {one.complaints} complaint(s) and {one.bounced} refused of "
+            f"{one.day:%d %b}: {plural(one.complaints, 'complaint')} and {one.bounced} refused of "
             f"{one.delivered + one.bounced} messages: few, and not fine"
         )
     told_days = len(sent) - len(few)
     if not lines:
         if told_days:
             lines.append(
-                f"complaint and bounce rates were low on the {told_days} day(s) with enough mail to tell"
+                f"complaint and bounce rates were low on the {plural(told_days, 'day')} with enough mail to tell"
             )
         else:
             lines.append("too little was sent on every day to tell complaint and bounce rates")
     quiet = quiet_days(days)
     lines.append(
-        f"{quiet} day(s) in a row with enough mail stayed below {COMPLAINTS_ALARM:.1%} complaints by Mailgun's count; "
-        f"Gmail asks for {QUIET_DAYS} by its own, which no call shows (Postmaster Tools does)"
+        f"{plural(quiet, 'day')} in a row with enough mail stayed below {COMPLAINTS_ALARM:.1%} complaints by Mailgun's "
+        f"count; Gmail asks for {QUIET_DAYS} by its own, which no call shows (Postmaster Tools does)"
     )
     return tuple(lines)
 
@@ -192,7 +193,7 @@ def refusal_lines(state: State) -> tuple[str, ...]:
 def _summary(book: ListingBook) -> str:
     listed = book.listed
     words = (
-        f"looked up {book.last_round_at}: {len(listed)} listing(s), {len(book.mattering)} of them matter, "
+        f"looked up {book.last_round_at}: {plural(len(listed), 'listing')}, {len(book.mattering)} of them matter, "
         f"{book.unclear} cannot tell"
     )
     off = sum(1 for seen in book.pairs.values() if seen.request.state is RequestState.REMOVED)
@@ -203,7 +204,7 @@ def _details(book: ListingBook) -> list[str]:
     lines = [_line(seen) for seen in book.mattering[:6]]
     if book.unbelieved:
         zones = ", ".join(sorted(book.unbelieved)[:4])
-        lines.append(f"{len(book.unbelieved)} list(s) cannot be believed from here: {zones}")
+        lines.append(f"{plural(len(book.unbelieved), 'list')} cannot be believed from here: {zones}")
     return lines
 
 

@@ -74,11 +74,12 @@ def keys(situation: Situation) -> Found:
     total = len(left) + len({r.effect.target for r in (*gone, *doubtful)} - there)
     lines = [_line(r) for r in (*deletes, *mints) if r.state is not EffectState.PLANNED]
     if left:
-        lines.insert(0, f"{len(left)} key(s) from before are still in the account")
+        lines.insert(0, f"{plural(len(left), 'key')} from before still in the account")
     if doubtful:
         alive = sum(any(line.startswith("ALIVE") for line in r.evidence) or bool(r.failure) for r in doubtful)
         lines.insert(
-            0, f"{len(doubtful)} deleted key(s) not proven dead, {alive} of them still answering or refused"
+            0,
+            f"{plural(len(doubtful), 'deleted key')} not proven dead, {alive} of them still answering or refused",
         )
     proven = {r.effect.params.get("replaces") for r in mints if r.state is EffectState.VERIFIED}
     unproven = [
@@ -89,7 +90,7 @@ def keys(situation: Situation) -> Found:
         or (r.state is EffectState.FAILED and r.effect.params.get("replaces") not in proven)
     ]
     if unproven:
-        lines.insert(0, f"{len(unproven)} replacement(s) not proven yet")
+        lines.insert(0, f"{plural(len(unproven), 'replacement')} not proven yet")
     waiting = [item for item in kept(situation) if item.is_key and not item.calm]
     lines[:0] = [_kept(item, situation.now) for item in waiting]
     if not total and not mints:
@@ -130,7 +131,7 @@ def logins(situation: Situation) -> Found:
     untouched = len(held) - len(verified) - len(unproven)
     lines = []
     if untouched:
-        lines.append(f"{untouched} login(s) still have the password from before")
+        lines.append(f"{plural(untouched, 'login')} still with the password from before")
     if unproven:
         lines.append(f"{len(unproven)} reset, but cannot be proven from here")
         lines += [by_login[login].evidence[-1] for login in unproven[:1] if by_login[login].evidence]
@@ -138,7 +139,7 @@ def logins(situation: Situation) -> Found:
         lines.append(f"{len(verified)} reset, new password accepted by the SMTP server")
         lines.append("old passwords: not tested unless supplied; a reset replaces the only one")
     if removed:
-        lines.append(f"{len(removed)} stranger login(s) removed, absent from their domains")
+        lines.append(f"{plural(len(removed), 'stranger login')} removed, absent from their domains")
     waiting = [item for item in kept(situation) if not item.is_key]
     lines[:0] = [_kept(item, situation.now) for item in waiting]
     if not untouched and unproven:

@@ -46,7 +46,7 @@ def leftovers(situation: Situation) -> Found:
         ]
         return Found(Verdict.OPEN, tuple(lines), (done, len(found)) if found else None, "leftovers.sweep")
     if open_:
-        happens = f"A list of the {len(open_)} finding(s) nobody judged: yours, or the intruder's. Nothing is changed."
+        happens = f"A list of the {plural(len(open_), 'finding')} to judge: yours or the intruder's. Nothing changes."
         return replace(counted(done, len(found), tuple(lines)), action="findings.judge", happens=happens)
     if bad:
         return _to_remove(situation, counted(done, len(found), tuple(lines)), bad)
@@ -197,7 +197,7 @@ def adoption(situation: Situation) -> Found:
     down = sum(one.down for one in waiting)
     unused = [one for one in made if one.used_before is False and not one.in_use]
     blind = _log_unread(situation)
-    lines = [f"{down} sender(s) still down" if down else "no sender is down"]
+    lines = [f"{plural(down, 'sender')} still down" if down else "no sender is down"]
     if blind:
         lines = [f"who sends could not be read, so whether a sender is down cannot be told: {blind}"]
     if question := source_question(situation):
@@ -215,8 +215,8 @@ def adoption(situation: Situation) -> Found:
         found = replace(found, verdict=Verdict.IN_PROGRESS)
     if waiting and (told(situation) or all(one.handed_over for one in waiting)):
         happens = (
-            f"{len(waiting)} credential(s) are handed over; it is the turn of those who run the programs. The log is "
-            "read again and again: each closes by itself when it is seen in use."
+            f"{plural(len(waiting), 'credential')} handed over; it is the turn of those who run the programs. The log "
+            "is read again and again: each closes by itself when it is seen in use."
         )
         waits = (
             f"whoever runs the programs: {plural(len(waiting), 'credential')} not seen in use yet; until then the log "

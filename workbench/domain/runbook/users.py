@@ -102,8 +102,8 @@ def _their_turn(found: Found, missing: list[Person]) -> Found:
         return found
     if all(one.waiting for one in missing):
         happens = (
-            f"{len(missing)} user(s) have the message; it is their turn. The list is read again every minute and shows "
-            "who did it. Where a mailed link died, the message is sent again."
+            f"{plural(len(missing), 'user')} with the message: it is their turn. The list is read again every minute "
+            "and shows who did it. Where a mailed link died, the message is sent again."
         )
         left = [one.link_left for one in missing if one.link_left is not None]
         until = (

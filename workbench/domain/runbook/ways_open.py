@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from workbench.core.redact import key_tail, short_address, visible
+from workbench.core.words import plural
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
@@ -77,7 +78,7 @@ def _keys(situation: Situation) -> Iterator[Way]:
             name = f"API key “{visible(item.name, 60)}” {key_tail(item.id)}"
             yield Way("key", item.id, name, name, administers=item.key.role == "admin")
     if before and (not cut or len(before) > _FROM_BEFORE):
-        words = f"{len(before)} API key(s) from before"
+        words = f"{plural(len(before), 'API key')} from before"
         yield Way("key", "*", words, words, administers=any(i.key.role == "admin" for i in before))
     unsure = [
         record
@@ -97,11 +98,11 @@ def _logins(situation: Situation) -> Iterator[Way]:
         for login in left:
             yield Way("login", login, f"SMTP login {visible(login, 80)}", f"login {visible(login, 40)}")
     elif left:
-        words = f"{len(left)} SMTP login(s) with the password from before"
-        yield Way("login", "*", words, f"{len(left)} login(s)")
+        words = f"{plural(len(left), 'SMTP login')} with the password from before"
+        yield Way("login", "*", words, f"{plural(len(left), 'login')}")
     if unproven and attested(situation.state, "2") is None:
-        words = f"{len(unproven)} SMTP login(s) whose new password could not be proven"
-        yield Way("login", "?", words, f"{len(unproven)} login(s) not proven", known=False)
+        words = f"{plural(len(unproven), 'SMTP login')} whose new password could not be proven"
+        yield Way("login", "?", words, f"{plural(len(unproven), 'login')} not proven", known=False)
 
 
 def _kept(situation: Situation, item: Kept) -> Way:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import iso
+from workbench.core.words import plural
 from workbench.planning.catalog import ACTIONS
 from workbench.tui.controllers.base import Controller
 
@@ -233,8 +234,8 @@ class Monitor(Controller):
             for name, alarm in waiting.items()
         ]
         text = (
-            f"{len(lines)} thing(s) appeared or changed that nothing done here explains: the intruder may still be "
-            "inside. Enter plans the remedy; nothing changes before you confirm that plan."
+            f"{plural(len(lines), 'thing')} appeared or changed that nothing done here explains: the intruder may "
+            "still be inside. Enter plans the remedy; nothing changes before you confirm that plan."
         )
         verbs = (
             Verb("enter", "remedy", "plans the remedy"),

@@ -309,7 +309,9 @@ class Questions:
                 doing="recording your judgement",
             )
 
-        text = self._ui.safe(why) or "Nothing speaks against it so far."
+        where = ", ".join(visible(place, 80) for place in found.where if place) if found is not None else ""
+        text = self._ui.safe(f"{f'Where: {where}{chr(10)}' if where else ''}{why}")
+        text = text if why else f"{text}Nothing speaks against it so far."
         self.pick(f"Whose is it? {title}", text, _JUDGEMENTS, answered, reason="reason")
 
     def share(self) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from workbench.domain.runbook.runbook import StepView
 
-WIDE, SLIM = 140, 100  # columns
+WIDE, ROOMY, SLIM = 140, 118, 100  # columns
 TABS_WIDTH = 74  # columns the full names of all panes need
 TALL = 30  # lines from which the log has a place of its own beside one pane
 # The call rate is a mean over two seconds: so long after the last event it has fallen to nothing.
@@ -130,6 +130,7 @@ class MainScreen(CalmScreen, Screen[None]):
         self.set_class(wide, "-wide")
         self.set_class(one, "-one")
         self.set_class(not wide and not one, "-slim")
+        self.set_class(width >= ROOMY, "-roomy")
         self._tabs.display = not wide
         self._band.display = width >= LEAST_WIDTH and height >= LEAST_HEIGHT and not self.maximised
         self._write_tabs()

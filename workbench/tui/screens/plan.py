@@ -6,7 +6,7 @@ anywhere on the screen go there. A bare Enter cancels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -17,7 +17,9 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from workbench.core.redact import visible
+from workbench.core.words import listed
 from workbench.tui.screens.dialog import Dialog, button, title, words
+from workbench.tui.screens.plan_groups import Folded, Group, group_row
 from workbench.tui.screens.plan_rows import (
     COLUMNS,
     WAY_COLUMNS,
@@ -36,11 +38,14 @@ if TYPE_CHECKING:
     from workbench.planning.choices import Choices
 
 
+NAMED = 6  # effects of a group whose names stand below the table
+
+
 class PlanTable(KeyedTable):
-    """The effects. Enter on a row does nothing here: it must not look like a confirmation."""
+    """The effects. Enter on a group unfolds it; on an effect it does nothing: it must not look like a confirmation."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.bell", "Nothing", show=False),
+        Binding("enter", "screen.unfold", "Unfold", show=False),
         Binding("tab", "app.focus_next", "Next", show=False),
     ]
 
@@ -83,6 +88,7 @@ class PlanScreen(Dialog["Plan"]):
         self._effects = worst_first(plan)
         self._by_id = {effect.id: effect for effect in self._effects}
         self._chosen: set[str] = set(self._by_id)
+        self._folded = Folded(self._effects)
 
     @property
     def count(self) -> int:
@@ -122,13 +128,31 @@ class PlanScreen(Dialog["Plan"]):
 
     def on_mount(self) -> None:
         """Everything is chosen; the focus is on Cancel."""
-        self._fill(self._by_id)
+        self._fill()
         self.query_one("#cancel").focus()
 
-    def _fill(self, marked: Iterable[str]) -> None:
-        self._table.set_rows(effect_row(effect, self._choices) for effect in self._effects)
-        self._table.set_marks(marked)
+    def _fill(self) -> None:
+        """Write the rows, a long plan's in groups, with what is left out unselected."""
+        cells = len(COLUMNS if self._choices is None else WAY_COLUMNS)
+        ascii_mode, out = self._table.ascii_mode, self._folded.out
+        self._table.set_rows(
+            group_row(one, cells, ascii_mode=ascii_mode, left=sum(e.id in out for e in one.effects))
+            if isinstance(one, Group)
+            else effect_row(one, self._choices)
+            for one in self._folded.rows()
+        )
+        self._table.set_marks(self._folded.marks())
+        self._chosen = without_orphans(self._plan, set(self._folded.kept()))
         self._tell()
+
+    def action_unfold(self) -> None:
+        """Unfold the group under the cursor, or fold it again."""
+        group = self._folded.group(self._table.cursor_key)
+        if group is None:
+            self.app.bell()
+            return
+        group.unfolded = not group.unfolded
+        self._fill()
 
     def _sentences(self) -> str:
         sentences = [*self._plan.notes, *(f"Left out: {line}" for line in self._plan.left_out)]
@@ -140,19 +164,20 @@ class PlanScreen(Dialog["Plan"]):
 
     def renew(self, plan: Plan, choices: Choices) -> None:
         """Show the same plan built another way; what was left out stays left out, a typed number is gone."""
-        marked = set(self._table.marked_keys)
+        marked = set(self._folded.kept())
         held = {credential_of(effect) for effect in self._effects if effect.id in marked}
         before, out = set(self._by_id), set(self._by_id) - marked
         gone = {credential_of(self._by_id[i]) for i in out} - held - {""}
         under = self._highlighted_effect()
+        unfolded = {group.key for group in self._folded.groups if group.unfolded}
         self._choices = choices
         self._take_plan(plan)
-        kept = [
-            e.id
-            for e in self._effects
-            if e.id not in out and not (e.id not in before and credential_of(e) in gone)
-        ]
-        self._fill(kept)
+        for group in self._folded.groups:
+            group.unfolded = group.key in unfolded
+        self._folded.out = {
+            e.id for e in self._effects if e.id in out or (e.id not in before and credential_of(e) in gone)
+        }
+        self._fill()
         if under is not None:
             same = [e.id for e in self._effects if credential_of(e) == credential_of(under)]
             if same:
@@ -197,14 +222,22 @@ class PlanScreen(Dialog["Plan"]):
 
     @on(KeyedTable.MarksChanged)
     def _marks_changed(self) -> None:
-        self._chosen = without_orphans(self._plan, set(self._table.marked_keys))
+        if self._folded.take(set(self._table.marked_keys)):
+            self._fill()
+            return
+        self._chosen = without_orphans(self._plan, set(self._folded.kept()))
         self._tell()
 
     @on(KeyedTable.Highlighted)
     def _highlighted(self, event: KeyedTable.Highlighted) -> None:
-        effect = self._by_id.get(event.key or "")
+        effect, group = self._by_id.get(event.key or ""), self._folded.group(event.key)
         if effect is not None:
             self._write_detail(effect)
+        elif group is not None:
+            names = list(dict.fromkeys(visible(e.what or e.target, 80) for e in group.effects))
+            pieces = [(f"{group.title}. ", "bold"), ("Enter unfolds, space leaves all of them out.\n", "")]
+            pieces.append((listed(names, NAMED), ""))
+            self.query_one("#plan-detail", Static).update(Content.assemble(*pieces))
 
     def _write_detail(self, effect: Effect) -> None:
         pieces: list[tuple[str, str]] = []
@@ -224,7 +257,7 @@ class PlanScreen(Dialog["Plan"]):
             pieces.append((f" {never:,} cannot be undone.", "bold $text-error"))
         left = len(self._plan) - len(chosen)
         if left:
-            orphans = len(self._table.marked_keys) - len(chosen)
+            orphans = len(self._folded.kept()) - len(chosen)
             pieces.append((f" {left:,} left out", "$text-warning"))
             pieces.append((f", {orphans} of them since they need one left out." if orphans > 0 else ".", ""))
         self.query_one("#plan-summary", Static).update(Content.assemble(*pieces))

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from workbench.presentation.cells import hide_people, people_of
+from workbench.presentation.cells import hide_all_addresses, hide_people, people_of
 from workbench.tui.panes.store import Store
 from workbench.tui.widgets.cells import clean, crop, width_of
 from workbench.tui.widgets.empty import wrap
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.domain.model.situation import Situation
     from workbench.domain.runbook.guide import Lead
 
-HEIGHT = 4  # lines; the answer may take two of them
+HEIGHT = 5  # lines; the answer may take two of them
 LEAST_HEIGHT, LEAST_WIDTH = 36, 100  # of the terminal: below that the top line alone says it
 CHART = 24  # cells
 LABEL = 9
@@ -47,7 +47,9 @@ def said(store: Store, lead: Lead | None) -> tuple[Said, ...]:
     def safe(text: str) -> str:
         return hide_people(text, people, store.look)
 
-    lines = [_answer(situation), _sending(store, situation)]
+    answer = _answer(situation)
+    # A stranger that was deleted is in no list of people any more, and still somebody's address.
+    lines = [answer._replace(words=hide_all_addresses(answer.words, store.look)), _sending(store, situation)]
     if lead is not None:
         lines.append(Said("Next", safe(lead.title), "strong"))
         waits = "; ".join(lead.waits) if lead.waits else "for nobody"
@@ -100,7 +102,7 @@ class StateBand(Widget):
     """Draws the lines; nothing is repainted while they stay what they were."""
 
     DEFAULT_CSS = """
-    StateBand { height: 4; width: 1fr; background: $panel; padding: 0 1; }
+    StateBand { height: 5; width: 1fr; background: $panel; padding: 0 1; }
     """
     lines: reactive[tuple[Said, ...]] = reactive(())
     ascii_mode: reactive[bool] = reactive(False)

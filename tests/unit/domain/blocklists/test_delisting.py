@@ -132,7 +132,7 @@ def test_passwords_and_two_factor_are_told_as_the_account_shows_them() -> None:
     ]
     there.inventory.users = {u.id: UserItem(u, US) for u in users}
     found = delisting.facts(there)
-    assert any(line.startswith("1 user(s)") for line in found.changed)
+    assert any(line.startswith("1 user ") for line in found.changed)
     assert "two-factor sign-in is on for every user" in found.prevents
     there.inventory.users["u3"] = UserItem(User(id="u3", email="c@acme.example", tfa_active=False), US)
     assert "two-factor sign-in is on for every user" not in delisting.facts(there).prevents

@@ -19,6 +19,6 @@ def test_what_is_under_way_unproven_and_not_begun_is_counted_apart() -> None:
         "effect.done", id=effects[2].id, evidence=["done"]
     )
     assert interrupted(story.state()) == (
-        "An earlier run was interrupted: 1 change(s) proven, 1 begun, outcome not known (the account is asked first), "
+        "An earlier run was interrupted: 1 change proven, 1 begun, outcome not known (the account is asked first), "
         "1 done and not proven, 2 not begun."
     )

@@ -66,7 +66,7 @@ def test_nothing_cut_is_not_contained_and_counts_what_is_open() -> None:
     found = situation(keys=[key("prod"), key("old")], logins=[LOGIN])
     said = containment(found)
     assert said.over is Over.NOT_CONTAINED
-    assert "3 API key(s) from before" in said.words
+    assert "3 API keys from before" in said.words
 
 
 def test_a_stranger_in_the_panel_is_cut_but_open() -> None:

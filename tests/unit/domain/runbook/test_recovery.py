@@ -178,7 +178,7 @@ def test_adoption_is_no_step_where_access_is_cut_and_nothing_needed_replacing() 
 def test_a_sender_that_stands_still_holds_the_step() -> None:
     story = replaced(**{f"key:{PROD.id}": use("production")})
     found = recovery.adoption(situation(state=story.state()))
-    assert found.evidence[0] == "1 sender(s) still down"
+    assert found.evidence[0] == "1 sender still down"
     assert found.verdict not in (Verdict.DONE, Verdict.ATTESTED)
 
 

@@ -17,7 +17,7 @@ KeyedTable {
     scrollbar-size-vertical: 1;
     & > .keyed-table--header { text-style: bold; background: $panel; color: $foreground; }
     & > .keyed-table--cursor { background: $block-cursor-blurred-background; text-style: bold; }
-    & > .keyed-table--marked { color: $text-accent; text-style: bold; }
+    & > .keyed-table--marked { color: $text-primary; text-style: bold; }
     & > .keyed-table--empty { color: $text-muted; }
     & > .keyed-table--ok { color: $text-success; }
     & > .keyed-table--warn { color: $text-warning; }

@@ -1,0 +1,71 @@
+"""A long plan in groups: nothing is lost by folding, and what is left out is left out whatever is folded."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.mailgun.endpoints import Region
+from workbench.tui.screens.plan_groups import FOLD_FROM, Folded, Group
+
+US = Place(Region.US)
+
+
+def effects(keys: int = 10, logins: int = 37, strangers: int = 2) -> list[Effect]:
+    made = []
+    for n in range(keys):
+        for kind in (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE):
+            made.append(Effect(kind, f"k{n}", US, what="key", params={"credential": f"key:k{n}"}))
+    made += [
+        Effect(EffectKind.LOGIN_RESET, f"l{n}", US, what="login", params={"credential": f"smtp:l{n}"})
+        for n in range(logins)
+    ]
+    made += [
+        Effect(EffectKind.KEY_DELETE, f"s{n}", US, what="stranger", params={"credential": f"key:s{n}"})
+        for n in range(strangers)
+    ]
+    return made
+
+
+def test_rows_are_counted_as_people_count() -> None:
+    folded = Folded(effects())
+    titles = [one.title for one in folded.rows() if isinstance(one, Group)]
+    assert titles == [
+        "10 keys replaced",
+        "37 SMTP logins reset",
+        "2 keys deleted for good",
+    ]
+    assert len(folded.rows()) == 3
+    one = Folded(effects(1, 30, 1))
+    assert next(g.title for g in one.groups) == "1 key replaced"
+
+
+def test_a_short_plan_is_not_folded() -> None:
+    few = effects(2, 3, 0)
+    assert len(few) < FOLD_FROM and Folded(few).rows() == few
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 70)), max_size=12))
+def test_what_is_left_out_stays_so_through_folding(presses: list[tuple[int, int]]) -> None:
+    """An oracle of its own: a set of effects, changed by rows and by whole groups as a person would think of them."""
+    folded = Folded(effects())
+    out: set[str] = set()
+    for what, number in presses:
+        group = folded.groups[number % len(folded.groups)]
+        ids = {effect.id for effect in group.effects}
+        key = f"group:{group.key}"
+        if what == 0:
+            group.unfolded = not group.unfolded
+        elif what == 1:
+            marked = folded.marks() ^ {key}
+            out = out | ids if ids - out else out - ids
+            folded.take(marked)
+        elif group.unfolded:
+            one = group.effects[number % len(group.effects)].id
+            marked = folded.marks() ^ {one}
+            out ^= {one}
+            folded.take(marked)
+        assert folded.out == out
+        assert set(folded.kept()) == {effect.id for effect in folded.effects} - out
