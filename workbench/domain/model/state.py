@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 
@@ -293,4 +294,4 @@ def interrupted(state: State) -> str:
     )
     shown = ", ".join(f"{number} {words}" for number, words in parts if number)
     over = sum(record.state is EffectState.VERIFIED for record in state.effects.values())
-    return f"An earlier run was interrupted: {over} change(s) proven, {shown}."
+    return f"An earlier run was interrupted: {plural(over, 'change')} proven, {shown}."
