@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: worlds drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
+.PHONY: worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -62,6 +62,9 @@ mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="ex
 
 fuzz: $(DEV)  ## every file of the state folder × every damage × every command
 	$(BIN)/python -m tests.fuzz_state
+
+fault-matrix: $(DEV)  ## 150 containments over a line that lies: cut, lost, doubled, corrupted, captive; RUNS=10 for fewer
+	$(BIN)/python -m tests.support.fault_matrix $(or $(RUNS),150)
 
 worlds: $(DEV)  ## 2,000 random worlds of the drill, each surface held against an oracle; WORLDS=200 for fewer
 	$(BIN)/python -m tests.support.worlds $(or $(WORLDS),2000)

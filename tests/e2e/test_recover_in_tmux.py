@@ -277,6 +277,8 @@ async def test_every_screen_with_people_or_secrets_is_safe_to_share(tmp_path: Pa
         screen.press("m")
         screen.until("To one user", "four or more random words")
         screen.press("Enter")
+        screen.until("Was the message sent?")
+        screen.press("Down", "Enter")
         screen.until("password link", gone=("To one user",))
         screen.press("J")
         screen.until("Judge the findings", "user Mail Admin")

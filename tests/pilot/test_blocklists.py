@@ -107,7 +107,7 @@ async def test_a_request_is_copied_recorded_and_waits(
         assert copied and copied[0].startswith("Please remove the IP address")
         await settle(pilot)
         assert "Was the request sent?" in screen_text(pilot)
-        await pilot.press("enter")
+        await pilot.press("down", "enter")
         await settle(pilot)
         assert [one[1]["zone"] for one in session.asked if one[0] == "removal.requested"] == [
             "psbl.surriel.com"

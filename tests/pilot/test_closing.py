@@ -69,6 +69,9 @@ async def test_a_message_is_copied_and_its_link_counted_down(running: Running, w
         await pilot.press("enter")
         await settle(pilot)
         assert len(written.clipboard()) == 1
+        assert not session.state.timers, "copying it is not sending it"
+        await pilot.press("down", "enter")
+        await settle(pilot)
         assert [name for name in session.state.timers if name.startswith("link:")]
         app.main.renew()
         await settle(pilot)

@@ -208,7 +208,7 @@ class Player:
         """Do an action as its default dialogs would."""
         own: dict[str, Callable[[], Any]] = {
             "evidence.preserve": self._preserve,
-            "support.message": lambda: self.session.attest("0", "opening message to Support copied"),
+            "support.message": lambda: self.session.attest("0", "opening message sent to Support"),
             "alarms.show": self._alarm,
             "finish": lambda: self._run(None),
             "refresh": self.look,
@@ -355,7 +355,7 @@ class Player:
             await self.session.attest(adoption.STEP, "place of the leak: closed", adoption.SOURCE)
         waiting = [one for one in adoption.replacements(self.session.situation()) if one.waits]
         if waiting:
-            await self.session.attest(adoption.STEP, f"list of {len(waiting)} copied", adoption.TOLD)
+            await self.session.attest(adoption.STEP, f"list of {len(waiting)} sent", adoption.TOLD)
 
     async def _harden(self) -> None:
         for item in measures.items(self.session.situation()):
@@ -366,7 +366,7 @@ class Player:
 
     async def _report(self) -> None:
         await self.session.fact("report", {"sha256": "0" * 64})
-        await self.session.attest("12", "report copied to send to Support")
+        await self.session.attest("12", "report sent to Support")
 
 
 @asynccontextmanager

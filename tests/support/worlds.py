@@ -15,7 +15,7 @@ import io
 import random
 import re
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,12 +25,16 @@ from typing import Any
 from tests.support.drills import endpoints_of, opened
 from tests.support.ground import DictKeyring
 from tests.support.in_process import bind, in_process_drill
+from workbench.cli import assess as assess_command
+from workbench.cli import blocklists as blocklists_command
 from workbench.cli import contain as contain_command
 from workbench.cli import status as status_command
+from workbench.cli import sweep as sweep_command
 from workbench.cli.parser import build_parser
 from workbench.core.errors import WorkbenchError
 from workbench.domain.model.plan import Plan
 from workbench.domain.runbook.containment_state import Over, containment
+from workbench.drill.api import moods
 from workbench.drill.api.routes import matches
 from workbench.drill.api.wire import Answer
 from workbench.drill.servers.serve import RunningDrill
@@ -58,6 +62,8 @@ SCENARIOS = (
     "small-plan",
 )
 # What is refused at some moments: part of a path, and what that keeps from being known.
+# How often a command is asked besides: reading the log takes seconds.
+ALSO = {"sweep": 0.12, "assess": 0.03}
 UNREADABLE = {
     "/v1/keys": "keys",
     "/v5/users": "users",
@@ -67,6 +73,18 @@ UNREADABLE = {
     "/v1/analytics/logs": "who sends",
     "/v1/analytics/metrics": "sending figures",
 }
+# What a mood of the API keeps from being known, beside what is refused.
+MOODS: dict[str, set[str]] = {
+    "short-pages": set(),
+    "free-plan": {"subaccounts"},
+    "sub-key": {"subaccounts", "users"},
+    "odd-elements": {"keys", "users", "domains"},
+    "contradictions": {"keys", "users", "logins"},
+    "business-verification": set(UNREADABLE.values()),
+}
+# Steps that nobody can have done who never asked: what was searched, read and looked up for them.
+NEVER = {"6": "sweep", "7": "leaks", "8": "assess", "9": "blocklists"}
+FIGURES = {"who sends", "sending figures"}
 # Words that only a state that is over may be given.
 SAFE = re.compile(
     r"\bcontained since\b|\bCONTAINED in\b|\bWhy it is safe now\b|\bcontained, as of\b"
@@ -127,6 +145,8 @@ class World:
     old_keys: set[str] = field(default_factory=set)
     old_passwords: dict[str, str] = field(default_factory=dict)
     did: list[str] = field(default_factory=list)
+    mood: str = ""
+    asked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for tenant in self.drill.world.tenants.values():
@@ -180,7 +200,7 @@ class World:
             for stream in account.streams("intruder")
             if stream.stage == "all"
         )
-        dark = {UNREADABLE[part] for part in self.refuse}
+        dark = {UNREADABLE[part] for part in self.refuse} | MOODS.get(self.mood, set())
         if not any(tenant.parent for tenant in account.world.tenants.values()):
             # An account without subaccounts hides nothing by not listing them (many plans refuse that list).
             dark.discard("subaccounts")
@@ -227,6 +247,12 @@ class World:
 
     # ── what may happen ──────────────────────────────────────────────────────────────────────────────
 
+    def feels(self, mood: str) -> None:
+        """Let the API answer in a mood, or as it is recorded with ``""``."""
+        self.mood = mood
+        for host in self.drill.hosts.values():
+            host.app.moods, _ = moods.split(mood)
+
     def pass_time(self, seconds: float) -> None:
         """Let time pass; the intruder moves where a way is open."""
         self.drill.account.clock.advance(seconds)
@@ -265,8 +291,8 @@ async def world(folder: Path, scenario: str, seed: int) -> AsyncIterator[World]:
         yield World(drill, folder, DictKeyring(), random.Random(f"{scenario} {seed}"))
 
 
-async def listen(session: Session) -> Said:
-    """Return what every surface says of the account as it was just read."""
+async def listen(session: Session, also: Collection[str] = ()) -> Said:
+    """Return what every surface says of the account as it was just read; ``also`` names commands to ask besides."""
     options = build_parser().parse_args(["status", "--json"])
     out, err = io.StringIO(), io.StringIO()
     codes: dict[str, int] = {}
@@ -274,6 +300,11 @@ async def listen(session: Session) -> Said:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         codes["status"] = await status_command.status(session, options)
     texts["status"] = out.getvalue() + err.getvalue()
+    for name in also:
+        command = {"sweep": sweep_command.sweep, "assess": assess_command.assess}[name]
+        texts[name], codes[name] = await _said(command, session, name)
+    # No list was asked: nobody may call anything clean.
+    codes["blocklists"] = blocklists_command._code(session, ())
     codes["contain"] = _contain_code(session)
     texts["contain"] = containment(session.situation()).words
     store = Store(session=session, look=_Look())  # type: ignore[arg-type]
@@ -294,6 +325,15 @@ async def listen(session: Session) -> Said:
     )
 
 
+async def _said(
+    command: Callable[[Session, argparse.Namespace], Awaitable[int]], session: Session, name: str
+) -> tuple[str, int]:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = await command(session, build_parser().parse_args([name]))
+    return out.getvalue() + err.getvalue(), code
+
+
 def _contain_code(session: Session) -> int:
     with contextlib.redirect_stderr(io.StringIO()):
         return contain_command._still_uncut(session, Scope())
@@ -312,6 +352,13 @@ def lies(said: Said, truth: Truth) -> list[str]:
             for name, text in said.texts.items()
             if (found := SAFE.search(text))
         ]
+    if said.codes["blocklists"] == 0:
+        wrong.append("blocklists ends with 0, but no list was asked")
+    if (
+        "neither metrics nor log show abuse" in said.texts.get("assess", "")
+        and truth.dark & FIGURES == FIGURES
+    ):
+        wrong.append("assess says that nothing shows abuse, but neither figures nor log were read")
     if truth.dark and said.complete:
         wrong.append(f"status says complete, but {sorted(truth.dark)} could not be read")
     if truth.sends and "no abnormal sending" in said.texts["top line"] and not truth.dark:
@@ -354,21 +401,32 @@ async def life(folder: Path, scenario: str, seed: int, moments: int, total: Coun
                     if seen >= moments:
                         break
                     place.refuse = {rng.choice(sorted(UNREADABLE))} if rng.random() < 0.25 else set()
+                    place.feels(rng.choice(sorted(MOODS)) if rng.random() < 0.15 else "")
+                    also = [name for name, share in ALSO.items() if rng.random() < share]
                     try:
-                        said, truth = await listen(session), place.truth()
+                        said, truth = await listen(session, also), place.truth()
+                        place.asked |= set(also)
                     except WorkbenchError as error:
                         # Nothing could be read: the command ends with its own code before it says anything.
                         if error.exit_code == 0:
                             wrong.append(f"{error.what} ends with 0")
                         place.refuse = set()
+                        place.feels("")
                         continue
                     seen += 1
                     total.worlds += 1
                     total.over += truth.over
                     total.said_over += said.over is Over.CONTAINED
                     total.came_back += bool(place.drill.world.intruder.comebacks)
-                    wrong += [f"{scenario} {seed} {place.did}: {lie}" for lie in lies(said, truth)]
+                    found = lies(said, truth) + [
+                        f"step {step} is ticked, but {name} was never run"
+                        for step, name in NEVER.items()
+                        if step in said.ticked and name not in place.asked
+                    ]
+                    at = f"{scenario} {seed} {place.did} {sorted(place.refuse)} {place.mood}"
+                    wrong += [f"{at}: {lie}" for lie in found]
                     place.refuse = set()
+                    place.feels("")
                     await _happen(place, session)
 
 
@@ -420,7 +478,7 @@ def worlds(count: int, *, seed: int = 0, moments: int = 8) -> Count:
         scenario = SCENARIOS[(number + seed) % len(SCENARIOS)]
         wanted = min(moments, count - total.worlds)
         with (
-            tempfile.TemporaryDirectory(dir=_fast_folder(), ignore_cleanup_errors=True) as folder,
+            tempfile.TemporaryDirectory(dir=fast_folder(), ignore_cleanup_errors=True) as folder,
             short_history(),
         ):
             asyncio.run(life(Path(folder), scenario, seed + number, wanted, total))
@@ -428,7 +486,7 @@ def worlds(count: int, *, seed: int = 0, moments: int = 8) -> Count:
     return total
 
 
-def _fast_folder() -> str | None:
+def fast_folder() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 

@@ -267,7 +267,7 @@ _ALL = (
     Action(
         "support.message",
         "support: opening message",
-        "Shows the message to copy to Mailgun Support; copying it is recorded as attested.",
+        "Shows the message to copy to Mailgun Support; you are asked whether it was sent.",
         key="m",
         panes=(Pane.RUNBOOK,),
         step="0",

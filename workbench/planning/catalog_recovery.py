@@ -103,7 +103,7 @@ LATER = (
     Action(
         "people.message",
         "users: message about password and two-factor",
-        "Shows what the highlighted user (or everybody who is not done) has to do, to copy; copying starts the timers.",
+        "Shows what the highlighted user (or everybody who is not done) has to do, to copy; once sent, timers run.",
         key="m",
         panes=(Pane.USERS,),
         step="4",

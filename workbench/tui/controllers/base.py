@@ -88,6 +88,24 @@ class Controller:
         screen = TextScreen(heading, self._ui.safe(text), hint=hint, enter_copies=take)
         self._ui.push(screen, closed)
 
+    def ask_sent(self, heading: str, text: str, sent: Callable[[], object]) -> None:
+        """Ask whether what was copied was sent; only a yes calls ``sent``. It opens on *not yet*.
+
+        Copying is not sending: a text in a clipboard has reached nobody, and no reflex may say that it has.
+        """
+        from workbench.tui.screens.choices import Choice, Picked
+        from workbench.tui.screens.prompts import PickScreen
+
+        def answered(picked: Picked | None) -> None:
+            if picked is not None and picked.id == "sent":
+                sent()
+
+        choices = (
+            Choice("later", "Not yet", "it is only copied; nothing is recorded, and the step stays open"),
+            Choice("sent", "It was sent", "recorded under your name"),
+        )
+        self._ui.push(PickScreen(heading, self._ui.safe(text), choices), answered)
+
     def decide(
         self,
         session: Incident,

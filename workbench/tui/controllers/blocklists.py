@@ -123,8 +123,8 @@ class BlocklistsController(Controller):
                 self._record(session, found)
 
         choices = (
+            Choice("later", "Not yet", "it is only copied; R on its row records it later"),
             Choice("sent", "It was sent", "recorded; the list is asked again after its wait"),
-            Choice("later", "Not yet", "R on its row records it later"),
         )
         where = "to Mailgun Support" if found.whose.value == "Mailgun" else f"on {found.page or 'their page'}"
         text = f"Ask {where}. Ask once: a second request before the wait is over makes it harder."

@@ -151,9 +151,13 @@ class IncidentController(Controller):
 
         def closed(copied: bool | None) -> None:
             if copied:
-                self.attest(session, "0", [("opening message to Support copied", "")])
+                words = "Send it to Mailgun Support now, from the owner's address; what you say is recorded."
+                self.ask_sent("Was the message sent to Support?", words, sent)
 
-        hint = "Copy it and send it to Mailgun Support now; copying it is recorded as attested."
+        def sent() -> None:
+            self.attest(session, "0", [("opening message sent to Support", "")])
+
+        hint = "Copy it and send it to Mailgun Support now; you are asked whether it was sent."
         text = self._ui.safe(session.support_message())
         screen = TextScreen("To Mailgun Support", text, hint=hint, enter_copies=True)
         self._ui.push(screen, closed)

@@ -175,9 +175,7 @@ class RecoveryController(Controller):
                 def copied() -> None:
                     # Where nobody else waits, the list of all is this one.
                     if one.waits and not several:
-                        self.attest(
-                            session, adoption.STEP, [(f"hand-over of {one.name} copied", adoption.TOLD)]
-                        )
+                        self._ask_told(session, f"hand-over of {one.name} sent")
 
                 self.show_text("Hand over", adoption.hand_over_text(one), hint, copied)
 
@@ -192,8 +190,15 @@ class RecoveryController(Controller):
             return
         self._ui.copy_to_clipboard(self._ui.safe(adoption.hand_over_list(waiting)))
         self._ui.tell(f"Give the list of {len(waiting)} to whoever runs the programs: it holds no secret.")
-        text = f"hand-over list of {plural(len(waiting), 'credential')} copied"
-        self.attest(session, adoption.STEP, [(text, adoption.TOLD)])
+        self._ask_told(session, f"hand-over list of {plural(len(waiting), 'credential')} sent")
+
+    def _ask_told(self, session: Incident, words: str) -> None:
+        from workbench.domain.runbook import adoption
+
+        text = "Whoever runs the programs needs it before their new credentials are any use."
+        self.ask_sent(
+            "Was the list sent?", text, lambda: self.attest(session, adoption.STEP, [(words, adoption.TOLD)])
+        )
 
     def _unneeded(self, session: Incident, keys: Sequence[str]) -> None:
         from workbench.session.attribution import operator
@@ -313,7 +318,7 @@ class RecoveryController(Controller):
             names = sorted(written.files)
             hint = (
                 f"{len(names)} files stand in {visible(str(written.folder), 160)} (Support, host, management, "
-                "marketing, recipients, timeline; text, Markdown, HTML, JSON). Copying this text is recorded as sent. "
+                "marketing, recipients, timeline; text, Markdown, HTML, JSON). You are asked whether it was sent. "
                 + (
                     "Share-safe is on: people's addresses are shortened here and in what is copied, not in the files."
                     if self._ui.store.look.share_safe
@@ -322,8 +327,11 @@ class RecoveryController(Controller):
             )
 
             def copied() -> None:
-                words = "report copied to send to Support"
-                self.attest(session, "12", [(words, "")])
+                words = "It counts once Support has it, not once it is copied."
+                self.ask_sent("Was the report sent to Support?", words, sent)
+
+            def sent() -> None:
+                self.attest(session, "12", [("report sent to Support", "")])
 
             self.show_text("Report to Mailgun Support", shown, hint, copied)
 

@@ -78,13 +78,14 @@ class UsersController(Controller):
         without = sum(not item.user.email for item in items)
         in_person = f" {without} of them have no address: tell them in person." if without else ""
         hint = (
-            f"For {names}{more}.{in_person} Copying starts {'the' if len(items) == 1 else 'each one’s'} timer"
-            f"{' anew' if again else ''}: a mailed link dies after 20 minutes. Send it over something the intruder "
+            f"For {names}{more}.{in_person} Once you say that it was sent, {'the' if len(items) == 1 else 'each'} "
+            f"timer runs{' anew' if again else ''}: a mailed link dies after 20 minutes. Send it over something the intruder "
             "does not read: not this mail account."
         )
 
         def copied() -> None:
-            self._start_timers(session, chosen)
+            told = "From then on the list counts: a mailed link dies after 20 minutes."
+            self.ask_sent("Was the message sent?", told, lambda: self._start_timers(session, chosen))
 
         heading = "Send again" if again else "To one user" if one is not None else f"To {len(items)} users"
         self.show_text(heading, text, hint, copied)
