@@ -15,7 +15,7 @@ import io
 import random
 import re
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -64,6 +64,7 @@ SCENARIOS = (
 # What is refused at some moments: part of a path, and what that keeps from being known.
 # How often a command is asked besides: reading the log takes seconds.
 ALSO = {"sweep": 0.12, "assess": 0.03}
+QUICK = {"sweep": 0.06}
 UNREADABLE = {
     "/v1/keys": "keys",
     "/v5/users": "users",
@@ -126,6 +127,8 @@ class Truth:
     # Whether nothing the intruder may have queued is left, and every region answers this key.
     purged: bool = True
     whole: bool = True
+    # The ways that the intruder planted: what a sweep must not call clean. What was stolen is no setting.
+    planted: list[str] = field(default_factory=list)
 
     @property
     def over(self) -> bool:
@@ -205,7 +208,8 @@ class World:
             # An account without subaccounts hides nothing by not listing them (many plans refuse that list).
             dark.discard("subaccounts")
         whole = len(account.main.regions) > 1
-        return Truth(ways, sends, dark, self._old(), self._purged(), whole)
+        planted = [way for way in ways if self._planted(way.rpartition(" ")[2])]
+        return Truth(ways, sends, dark, self._old(), self._purged(), whole, planted)
 
     def _purged(self) -> bool:
         """Return whether every domain that the intruder ever sent for was purged."""
@@ -346,12 +350,17 @@ def lies(said: Said, truth: Truth) -> list[str]:
         why = f"ways {truth.ways[:3]} dark {sorted(truth.dark)} old {truth.old[:2]}"
         if said.over is Over.CONTAINED:
             wrong.append(f"the answer says contained, but {why}")
-        wrong += [f"{name} ends with 0, but {why}" for name, code in said.codes.items() if code == 0]
+        whole = {name: code for name, code in said.codes.items() if name not in ALSO}
+        wrong += [f"{name} ends with 0, but {why}" for name, code in whole.items() if code == 0]
         wrong += [
             f"{name} says “{found[0]}”, but {why}"
             for name, text in said.texts.items()
             if (found := SAFE.search(text))
         ]
+    if said.codes.get("sweep") == 0 and (truth.planted or truth.dark - {"sending figures"}):
+        wrong.append(f"sweep ends with 0, but {truth.planted} dark {sorted(truth.dark)}")
+    if said.codes.get("assess") == 0 and truth.dark:
+        wrong.append(f"assess ends with 0, but {sorted(truth.dark)} could not be read")
     if said.codes["blocklists"] == 0:
         wrong.append("blocklists ends with 0, but no list was asked")
     if (
@@ -389,7 +398,9 @@ async def _cut(place: World, session: Session, share: float) -> None:
         await session.run(planned)
 
 
-async def life(folder: Path, scenario: str, seed: int, moments: int, total: Count) -> None:
+async def life(
+    folder: Path, scenario: str, seed: int, moments: int, total: Count, also: Mapping[str, float] = ALSO
+) -> None:
     """Live one life and add to ``total`` what was met, every lie with what had happened until then."""
     wrong = total.lies
     seen = 0
@@ -402,10 +413,10 @@ async def life(folder: Path, scenario: str, seed: int, moments: int, total: Coun
                         break
                     place.refuse = {rng.choice(sorted(UNREADABLE))} if rng.random() < 0.25 else set()
                     place.feels(rng.choice(sorted(MOODS)) if rng.random() < 0.15 else "")
-                    also = [name for name, share in ALSO.items() if rng.random() < share]
+                    asked = [name for name, share in also.items() if rng.random() < share]
                     try:
-                        said, truth = await listen(session, also), place.truth()
-                        place.asked |= set(also)
+                        said, truth = await listen(session, asked), place.truth()
+                        place.asked |= set(asked)
                     except WorkbenchError as error:
                         # Nothing could be read: the command ends with its own code before it says anything.
                         if error.exit_code == 0:
@@ -468,8 +479,8 @@ class Count:
     lies: list[str] = field(default_factory=list)
 
 
-def worlds(count: int, *, seed: int = 0, moments: int = 8) -> Count:
-    """Look at ``count`` worlds; returns what was met in them."""
+def worlds(count: int, *, seed: int = 0, moments: int = 8, also: Mapping[str, float] = ALSO) -> Count:
+    """Look at ``count`` worlds; returns what was met in them. ``also``: see ``ALSO``."""
     import tempfile
 
     total = Count()
@@ -481,7 +492,7 @@ def worlds(count: int, *, seed: int = 0, moments: int = 8) -> Count:
             tempfile.TemporaryDirectory(dir=fast_folder(), ignore_cleanup_errors=True) as folder,
             short_history(),
         ):
-            asyncio.run(life(Path(folder), scenario, seed + number, wanted, total))
+            asyncio.run(life(Path(folder), scenario, seed + number, wanted, total, also))
         number += 1
     return total
 

@@ -157,6 +157,7 @@ def leaks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def overview(title: str, incident: str, situation: Situation) -> str:
     """Return the account in a few lines: what it holds and what it sends."""
     # Here and not above: `leaks` prints tables too, and its start-up time counts.
+    from workbench.domain.runbook import old_and_new
     from workbench.domain.runbook.containment_state import containment
     from workbench.domain.runbook.sending import sending
 
@@ -175,6 +176,8 @@ def overview(title: str, incident: str, situation: Situation) -> str:
         ("users", _count(inventory, "users", inventory.users)),
         ("subaccounts", _count(inventory, "subaccounts", inventory.subaccounts)),
     ]
+    if was := old_and_new.counted(situation):
+        rows.append(("old credentials", was))
     if volume is not None:
         rows.append(("sending", sending(volume, situation.state, situation.now).text))
         if volume.began is not None:

@@ -14,7 +14,7 @@ from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import Effect, EffectKind, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
-from workbench.domain.runbook import adoption, runbook
+from workbench.domain.runbook import adoption, old_and_new, runbook
 from workbench.domain.runbook.claims import Coverage, Reading
 from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.handover import Kept
@@ -55,6 +55,7 @@ def known(situation: Situation) -> dict[str, Any]:
 def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
     """Return everything the account and the journal show, as one document."""
     inventory, state = situation.inventory, situation.state
+    facts = old_and_new.Known.of_situation(situation)
     return {
         **head("status", state.incident),
         "as_of": iso(situation.now),
@@ -74,6 +75,7 @@ def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
                 "made_here": situation.minted_here(item.id),
                 "in_use_here": item.id == situation.own_key_id,
                 "suspicion": list(situation.of_key(item).why),
+                "old_and_new": _old_and_new(facts, item.id),
             }
             for item in inventory.keys.values()
         ],
@@ -85,6 +87,7 @@ def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
                 "place": str(item.place),
                 "created_at": _moment(item.credential.created_at),
                 "suspicion": list(situation.of_login(item).why),
+                "old_and_new": _old_and_new(facts, item.login),
             }
             for item in inventory.logins.values()
         ],
@@ -223,6 +226,12 @@ def _grant(effect: Effect) -> dict[str, Any] | None:
     if effect.kind is not EffectKind.KEY_CREATE:
         return None
     return {name: effect.params.get(name) for name in ("role", "kind", "domain_name", "expiration")}
+
+
+def _old_and_new(facts: old_and_new.Known, target: str) -> dict[str, str | None] | None:
+    """Return what is known of the old and the new one of a credential, None where nothing was done about it."""
+    found = facts.of(target)
+    return None if found is None else found.to_json()
 
 
 def _sending(situation: Situation) -> dict[str, Any] | None:

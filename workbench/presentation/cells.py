@@ -69,6 +69,7 @@ class FindingView(Protocol):
 _STATES: Mapping[str, tuple[str, str, str, int]] = {
     "failed": ("✗", "x", "bad", 0),
     "listed": ("✗", "x", "bad", 0),
+    "old works": ("✗", "x", "bad", 0),
     "stranger?": ("⚠", "!", "warn", 1),
     "judge": ("?", "?", "warn", 4),
     "intruder": ("✗", "x", "bad", 1),
@@ -79,6 +80,7 @@ _STATES: Mapping[str, tuple[str, str, str, int]] = {
     "disabled": ("✗", "x", "warn", 3),
     "not proven": ("◐", "~", "warn", 3),
     "cannot tell": ("?", "?", "warn", 3),
+    "untested": ("◐", "~", "warn", 3),
     "waiting": ("·", ".", "accent", 4),
     "open": ("·", ".", "", 5),
     "unverified": ("·", ".", "dim", 5),
@@ -89,6 +91,7 @@ _STATES: Mapping[str, tuple[str, str, str, int]] = {
     "attested": ("✓", "+", "accent", 7),
     "secure": ("✓", "+", "ok", 8),
     "verified": ("✓", "+", "ok", 8),
+    "old dead": ("✓", "+", "ok", 8),
     "not listed": ("✓", "+", "ok", 8),
     "skipped": ("-", "-", "dim", 9),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import key_tail, short_address
@@ -49,6 +50,7 @@ class CredentialView:
         look: Look,
         phases: Mapping[str, str],
         cache: dict[str, Cached] | None = None,
+        now: datetime | None = None,
     ) -> None:
         self._cache = cache if cache is not None else {}
         self._inventory = inventory
@@ -60,6 +62,11 @@ class CredentialView:
         self._cuts: dict[str, EffectRecord] = {}
         self._minted: dict[str, EffectRecord] = {}
         self._replaced: dict[str, EffectRecord] = {}
+        # Here and not above: a screen without an incident shows its first frame before the records are loaded.
+        from workbench.domain.runbook import old_and_new
+
+        present = {*inventory.keys, *inventory.logins}
+        self._known = old_and_new.Known(state, present, now or datetime.now(UTC))
         for record in state.effects.values():
             self._index(record)
 
@@ -93,7 +100,11 @@ class CredentialView:
 
     def moved(self, records: Iterable[EffectRecord]) -> list[ViewRow]:
         """Return the rows that the given effects are about."""
-        keys = {key for record in records if (key := self._index(record))}
+        keys = set()
+        for record in records:
+            self._known.add(record)
+            keys |= {self._index(record), str(record.effect.params.get("replaces") or "")}
+        keys.discard("")
         return [row for key in keys if (row := self.row(key)) is not None]
 
     def row(self, key: str) -> ViewRow | None:
@@ -116,7 +127,7 @@ class CredentialView:
             record = self._replaced[target]
         finding = self._findings.get(target)
         if record is not None:
-            word, note = record_words(record, self._phases)
+            word, note = self._words_of(target, record)
             if finding is not None and record.state.value == "planned" and word == "open":
                 return finding_words(finding)
             return word, note
@@ -126,6 +137,14 @@ class CredentialView:
         if finding is not None:
             return finding_words(finding)
         return "open", ""
+
+    def _words_of(self, target: str, record: EffectRecord) -> tuple[str, str]:
+        """Return (state word, note) of what was done about a credential: the old one's fate first."""
+        word, note = record_words(record, self._phases)
+        if word not in ("done", "verified"):
+            return word, note
+        known = self._known.of(target)
+        return (word, note) if known is None else (known.old.value, known.words)
 
     def _decision(self, target: str) -> str:
         for kind in ("key", "login"):
@@ -191,7 +210,7 @@ class CredentialView:
     def _gone_row(self, record: EffectRecord) -> ViewRow:
         """A row for what this incident removed and the account no longer names: nothing is forgotten."""
         effect, look = record.effect, self._look
-        word, note = record_words(record, self._phases)
+        word, note = self._words_of(effect.target, record)
         is_key = effect.kind.value == "key.delete"
         name = str(effect.params.get("name") or "key")
         tail = f"..{effect.target[-4:]}" if look.ascii else key_tail(effect.target)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.core.clock import iso
-from workbench.core.redact import key_tail, visible
+from workbench.core.redact import visible
 from workbench.domain.detection import findings
 from workbench.domain.forensics import timeline
 from workbench.domain.leaks import leaks
@@ -20,15 +20,22 @@ from workbench.domain.leaks.common import common_causes
 from workbench.domain.leaks.leaks import leak_findings
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.inventory import UserItem
-from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import EffectRecord, JournalRow
+from workbench.domain.model.state import JournalRow
 from workbench.domain.runbook import coverage, runbook
 from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.sending import sending
 from workbench.domain.runbook.users import sign_in
 from workbench.presentation.activity_log import line_of
-from workbench.reports import audiences, closing, duties, mail_sections, production, support_page
+from workbench.reports import (
+    audiences,
+    closing,
+    credential_sections,
+    duties,
+    mail_sections,
+    production,
+    support_page,
+)
 from workbench.reports.blocklists import asked_of_support, blocklists
 from workbench.reports.blocks import Bullets, Section, Table, Text
 from workbench.reports.readable import block_json, people_shortened
@@ -175,49 +182,6 @@ def _steps(material: Material) -> Section:
     )
 
 
-def _keys(material: Material) -> Section:
-    state = material.situation.state
-    minted = {
-        r.effect.target: r
-        for r in state.of_kind(EffectKind.KEY_CREATE)
-        if r.state in (EffectState.DONE, EffectState.VERIFIED)
-    }
-    rows = []
-    for record in state.of_kind(EffectKind.KEY_DELETE):
-        new = minted.get(record.effect.target)
-        rows.append(
-            (
-                key_tail(record.effect.target),
-                visible(str(record.effect.params.get("name", "")), 60),
-                record.state.value,
-                record.done_at,
-                key_tail(str(new.result.get("key_id", ""))) if new is not None else "not replaced",
-                _proof(record),
-            )
-        )
-    headers = ("key id ends", "description", "delete", "at", "replaced by", "proof")
-    return Section("API keys", (Table(headers, tuple(rows)),) if rows else (Text("No key was deleted."),))
-
-
-def _logins(material: Material) -> Section:
-    state = material.situation.state
-    by_domain: dict[str, list[EffectRecord]] = {}
-    for record in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE, EffectKind.LOGIN_CREATE):
-        by_domain.setdefault(str(record.effect.params.get("domain", "")), []).append(record)
-    rows = []
-    for domain, records in sorted(by_domain.items()):
-        resets = [r for r in records if r.effect.kind is EffectKind.LOGIN_RESET]
-        removed = [r for r in records if r.effect.kind is EffectKind.LOGIN_DELETE]
-        proven = sum(r.state is EffectState.VERIFIED for r in resets)
-        last = max((r.done_at for r in records if r.done_at), default="")
-        gone = ", ".join(visible(r.effect.target, 80) for r in removed if r.state is EffectState.VERIFIED)
-        rows.append((visible(domain, 120), f"{len(resets)}", f"{proven}", gone or "none", last))
-    headers = ("domain", "logins reset", "proven by AUTH", "removed", "last at")
-    return Section(
-        "SMTP credentials", (Table(headers, tuple(rows)),) if rows else (Text("No SMTP login was reset."),)
-    )
-
-
 def _people(material: Material) -> Section:
     situation = material.situation
     rows = tuple(
@@ -300,12 +264,6 @@ def _timeline(material: Material) -> Section:
     return Section("Timeline", (Table(("at", "from", "what"), tuple(sorted(rows, key=lambda r: r[0]))),))
 
 
-def _proof(record: EffectRecord) -> str:
-    if record.failure:
-        return visible(f"FAILED: {record.failure['what']}", 160)
-    return visible("; ".join(record.evidence[1:]) or "; ".join(record.evidence), 160)
-
-
 def _judged(situation: Situation, item: UserItem) -> str:
     decision = situation.state.decisions.get(f"user:{item.id}")
     if decision is not None:
@@ -333,8 +291,8 @@ _SECTIONS: dict[Audience, tuple[Callable[[Material], Section], ...]] = {
         _summary,
         _steps,
         _investigation,
-        _keys,
-        _logins,
+        lambda material: credential_sections.keys(material.situation),
+        lambda material: credential_sections.logins(material.situation),
         _people,
         _found,
         _of(audiences.what_went_out),

@@ -56,8 +56,10 @@ def test_a_row_for_every_key_and_login(session: FakeSession) -> None:
     [
         (EffectState.PLANNED, {}, "· waiting", "accent"),
         (EffectState.PLANNED, {"open": True}, "⚠ open intent", "warn"),
-        (EffectState.DONE, {}, "◐ done", "accent"),
-        (EffectState.VERIFIED, {"evidence": ["new one 235"]}, "✓ verified", "ok"),
+        (EffectState.DONE, {}, "◐ untested", "warn"),
+        (EffectState.VERIFIED, {"evidence": ["new password: 235"]}, "◐ untested", "warn"),
+        (EffectState.VERIFIED, {"evidence": ["old password: 535 from smtp"]}, "✓ old dead", "ok"),
+        (EffectState.VERIFIED, {"evidence": ["old password: 235 from smtp"]}, "✗ old works", "bad"),
         (EffectState.FAILED, {"failure": {"what": "refused"}}, "✗ failed", "bad"),
         (EffectState.SKIPPED, {"evidence": ["gone"]}, "- skipped", "dim"),
     ],
@@ -84,7 +86,7 @@ def test_what_was_deleted_is_not_forgotten(session: FakeSession) -> None:
     session.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED, evidence=["answers 401"])
     del session.inventory.keys[key_id]
     row = rows_of(session)[key_id]
-    assert row.cells[0].text == "✓ verified" and "401" in row.cells[-1].text and not row.markable
+    assert row.cells[0].text == "✓ old dead" and "401" in row.cells[-1].text and not row.markable
     assert "prod-0" in row.cells[2].text
 
 
@@ -94,7 +96,10 @@ def test_minted_keys_are_told_as_ours(session: FakeSession) -> None:
     record = EffectRecord(effect, EffectState.VERIFIED, evidence=["proven"], result={"key_id": new})
     session.state.effects[effect.id] = record
     rows = rows_of(session)
-    assert rows[new].cells[0].text == "✓ new" and rows[old].cells[0].text == "✓ verified"
+    assert rows[new].cells[0].text == "✓ new"
+    # A replacement that is proven ends nothing: while the old one is not deleted, it works for whoever has it.
+    assert rows[old].cells[0].text == "✗ old works"
+    assert rows[old].cells[-1].text == "old one still works; new one works (answered)"
 
 
 def test_one_moved_effect_makes_one_row(session: FakeSession) -> None:
@@ -103,7 +108,7 @@ def test_one_moved_effect_makes_one_row(session: FakeSession) -> None:
     record = reset(session, EffectState.VERIFIED)
     moved = view.moved([record])
     assert [row.key for row in moved] == [record.effect.target]
-    assert moved[0].cells[0].text == "✓ verified" and whole[moved[0].key].cells[0].text == "· open"
+    assert moved[0].cells[0].text == "◐ untested" and whole[moved[0].key].cells[0].text == "· open"
 
 
 def test_unchanged_rows_are_the_same_objects(session: FakeSession) -> None:

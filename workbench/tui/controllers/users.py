@@ -79,8 +79,8 @@ class UsersController(Controller):
         in_person = f" {without} of them have no address: tell them in person." if without else ""
         hint = (
             f"For {names}{more}.{in_person} Once you say that it was sent, {'the' if len(items) == 1 else 'each'} "
-            f"timer runs{' anew' if again else ''}: a mailed link dies after 20 minutes. Send it over something the intruder "
-            "does not read: not this mail account."
+            f"timer runs{' anew' if again else ''}: a mailed link dies after 20 minutes. Send it over "
+            "something the intruder does not read: not this mail account."
         )
 
         def copied() -> None:

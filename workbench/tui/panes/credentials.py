@@ -27,8 +27,9 @@ class CredentialsPane(WorkPane):
     BINDINGS = bindings(pane_actions(Pane.CREDENTIALS))
     HELP = (
         "Every API key and every SMTP login of every domain. An intruder who holds one can send mail, an admin "
-        "key can do everything. Replace keys and reset logins here; a row is verified when the account itself "
-        "refuses the old one and takes the new one. With nothing selected, replace and reset mean all of them; "
+        "key can do everything. Replace keys and reset logins here. Old and new are two facts: *old dead* where "
+        "the account refuses the old one, *untested* where nobody could try it, *old works* while it still opens "
+        "something; then how the new one is proven. With nothing selected, replace and reset mean all of them; "
         "the plan says what and how many before anything happens."
     )
     COLUMNS = (
@@ -56,7 +57,13 @@ class CredentialsPane(WorkPane):
             self._cache.clear()
         findings = session.findings()
         self._view = CredentialView(
-            session.inventory, session.state, findings, look, self.store.phases, self._cache
+            session.inventory,
+            session.state,
+            findings,
+            look,
+            self.store.phases,
+            self._cache,
+            session.clock.now(),
         )
         rows = self._view.rows()
         for row in rows:
