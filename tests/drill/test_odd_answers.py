@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.answering import JSON, Change, Told, answering, answers, changes, command
+from tests.support.answering import JSON, Change, Told, answer_by, answering, answers, changes, command
 from tests.support.worlds import World
 from workbench.domain.runbook.containment_state import Over
 
@@ -318,3 +318,15 @@ def _says_not_cut(ran: Told) -> None:
 def _honest_again(place: World) -> None:
     for host in place.drill.hosts.values():
         host.app.__dict__.pop("serve", None)
+
+
+async def test_a_key_list_that_is_disbelieved_takes_nothing_away_and_rings_for_nothing(tmp_path: Path) -> None:
+    async with answering(tmp_path) as place:
+        await command(place, "contain", "--yes")
+        answer_by(place, answers(r"^GET /v1/keys$", 200, {"total_count": 0, "items": []}))
+        place.drill.clock.advance(600.0)
+        await command(place, "status")
+        _honest_again(place)
+        ran = await command(place, "status")
+    assert ran.document is not None
+    assert not [alarm for alarm in ran.document["alarms"] if "is gone" in alarm["text"]]

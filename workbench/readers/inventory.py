@@ -96,23 +96,23 @@ class Reader:
             found, part = await _kept(
                 lambda: keys.list_keys(self.api, subaccount=place.subaccount, priority=self.priority)
             )
+            if part is None and place.subaccount is None:
+                part = self._own_key_missing(found)
             whole = part is None
             self.inventory.replace_keys(place, (KeyItem(key, place) for key in found), whole=whole)
             self._note("keys", place, found)
             if part is not None:
                 raise part
-            if place.subaccount is None:
-                self._own_key_is_in(found)
 
         await self._slice("keys", place, read, strict=first)
 
-    def _own_key_is_in(self, found: list[Key]) -> None:
-        """Raise where the list cannot be whole: the key that asks for it is one of the account's keys."""
+    def _own_key_missing(self, found: list[Key]) -> Incomplete | None:
+        """Return why the list cannot be whole, None where it can: the key that asks is one of the account's keys."""
         ids = {key.id for key in found}
         ours = {keys.tail_of(self.api.key), self.api.key_id or ""} - {""}
         if ids & ours or ours & self.inventory.settling or (ids and not ours):
-            return
-        raise Incomplete(
+            return None
+        return Incomplete(
             "The key list does not hold the very key that asked for it"
             + (" and is empty." if not ids else "."),
             "So it is not the whole list: there may be more keys that were neither seen nor cut.",

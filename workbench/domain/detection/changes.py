@@ -166,9 +166,10 @@ def _back(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
 
 
 def _gone(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
-    """A key this incident made, or an allowlist entry of before, is gone, and not by us."""
+    """A key this incident made, or an allowlist entry of before, is gone, and not by us: from a list that was whole."""
+    dark = {gap.slice for gap in inventory.missing}
     ended = {r.effect.target for r in state.of_kind(EffectKind.KEY_DELETE, EffectKind.ALLOWLIST_REMOVE)}
-    if "keys" in inventory.read_at:
+    if "keys" in inventory.read_at and "keys" not in dark:
         for key_id, record in state.created_keys.items():
             proven = record.state is EffectState.VERIFIED and record.done_at < since
             if proven and key_id not in inventory.keys and key_id not in ended:
@@ -177,7 +178,7 @@ def _gone(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
                     f"API key “{name}” {key_tail(key_id)}, made by this incident, is gone, not deleted here"
                 )
                 yield Change(f"gone:keys:{key_id}", "keys", key_id, text)
-    if "allowlist" in inventory.read_at:
+    if "allowlist" in inventory.read_at and "allowlist" not in dark:
         for entry in state.baseline.get("allowlist", ()):
             if entry not in inventory.allowlist and entry not in ended:
                 text = f"IP allowlist entry {visible(entry, 60)} is gone, not removed here"
