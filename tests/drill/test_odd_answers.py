@@ -320,7 +320,9 @@ def _honest_again(place: World) -> None:
         host.app.__dict__.pop("serve", None)
 
 
-async def test_a_key_list_that_is_disbelieved_takes_nothing_away_and_rings_for_nothing(tmp_path: Path) -> None:
+async def test_a_key_list_that_is_disbelieved_takes_nothing_away_and_rings_for_nothing(
+    tmp_path: Path,
+) -> None:
     async with answering(tmp_path) as place:
         await command(place, "contain", "--yes")
         answer_by(place, answers(r"^GET /v1/keys$", 200, {"total_count": 0, "items": []}))

@@ -196,6 +196,9 @@ async def test_enter_hands_the_list_of_all_over_and_a_selected_row_alone(
         await pilot.press("enter")
         await settle(pilot)
         assert all(login in written.clipboard()[-1] for login in logins)
+        assert not any(asked[0] == "attest" and asked[3] == TOLD for asked in session.asked), "only copied"
+        await pilot.press("y")
+        await settle(pilot)
         assert any(asked[0] == "attest" and asked[3] == TOLD for asked in session.asked)
         await pilot.press("H", "space", "enter")
         await settle(pilot)

@@ -33,7 +33,7 @@ COUNT = re.compile(r"To go ahead type (\d+) and Enter")
 CLOSED = ("done", "attested", "not applicable")
 # Lists that want another key than Enter, by their heading; each says so in its last line.
 NAMED = {
-    "New credentials into the applications": ("c",),
+    "New credentials into the applications": ("y",),
     "Harden": ("l",),
     "Judge the findings": ("i",),
     "Who is a stranger?": ("i",),
@@ -138,6 +138,9 @@ class Newcomer:
         keys: tuple[str, ...] = ("enter",)
         if isinstance(front, ListScreen):
             keys = NAMED.get(front.heading, keys)
+        if "y it was sent" in text:
+            # A newcomer sends what they copied; Enter alone says that it was not sent yet.
+            keys = ("y",)
         if isinstance(front, LeaksScreen):
             # In the drill the developers clean the places; there is nothing to say by hand.
             keys = ("escape",)

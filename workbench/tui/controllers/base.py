@@ -88,6 +88,22 @@ class Controller:
         screen = TextScreen(heading, self._ui.safe(text), hint=hint, enter_copies=take)
         self._ui.push(screen, closed)
 
+    def show_to_send(
+        self, heading: str, text: str, hint: str, question: tuple[str, str], sent: Callable[[], object]
+    ) -> None:
+        """Show a text that is there to be sent; once it was copied, ask whether it was (a heading and words)."""
+        from workbench.tui.screens.texts import TextScreen
+
+        screen = TextScreen(heading, self._ui.safe(text), hint=hint, enter_copies=True, to_send=True)
+
+        def closed(copied: bool | None) -> None:
+            if screen.sent:
+                sent()
+            elif copied:
+                self.ask_sent(*question, sent)
+
+        self._ui.push(screen, closed)
+
     def ask_sent(self, heading: str, text: str, sent: Callable[[], object]) -> None:
         """Ask whether what was copied was sent; only a yes calls ``sent``. It opens on *not yet*.
 
@@ -102,7 +118,7 @@ class Controller:
 
         choices = (
             Choice("later", "Not yet", "it is only copied; nothing is recorded, and the step stays open"),
-            Choice("sent", "It was sent", "recorded under your name"),
+            Choice("sent", "It was sent", "recorded under your name", "y"),
         )
         self._ui.push(PickScreen(heading, self._ui.safe(text), choices), answered)
 

@@ -124,7 +124,7 @@ class BlocklistsController(Controller):
 
         choices = (
             Choice("later", "Not yet", "it is only copied; R on its row records it later"),
-            Choice("sent", "It was sent", "recorded; the list is asked again after its wait"),
+            Choice("sent", "It was sent", "recorded; the list is asked again after its wait", "y"),
         )
         where = "to Mailgun Support" if found.whose.value == "Mailgun" else f"on {found.page or 'their page'}"
         text = f"Ask {where}. Ask once: a second request before the wait is over makes it harder."

@@ -147,17 +147,10 @@ class IncidentController(Controller):
         self._ui.work.start(lambda: session.exercise(part), group="drill", doing=doing, then=played)
 
     def _support(self, session: Incident) -> None:
-        from workbench.tui.screens.texts import TextScreen
-
-        def closed(copied: bool | None) -> None:
-            if copied:
-                words = "Send it to Mailgun Support now, from the owner's address; what you say is recorded."
-                self.ask_sent("Was the message sent to Support?", words, sent)
-
         def sent() -> None:
             self.attest(session, "0", [("opening message sent to Support", "")])
 
         hint = "Copy it and send it to Mailgun Support now; you are asked whether it was sent."
-        text = self._ui.safe(session.support_message())
-        screen = TextScreen("To Mailgun Support", text, hint=hint, enter_copies=True)
-        self._ui.push(screen, closed)
+        words = "Send it to Mailgun Support now, from the owner's address; what you say is recorded."
+        question = ("Was the message sent to Support?", words)
+        self.show_to_send("To Mailgun Support", session.support_message(), hint, question, sent)

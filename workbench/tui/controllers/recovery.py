@@ -156,13 +156,16 @@ class RecoveryController(Controller):
         verbs = (
             Verb("enter", "one", "copy the list for all who wait, or hand over the selected one"),
             Verb("c", "list", "the list"),
+            Verb("y", "sent", "copy the list: it was sent"),
             Verb("n", "note", "note owner and places"),
             Verb("x", "unneeded", "nobody needs it any more", judges=True),
         )
 
         def answered(chosen: Chosen) -> None:
             several = sum(one.waits for one in made) > 1
-            if chosen.verb == "list" or (chosen.verb == "one" and several and not chosen.selected):
+            if chosen.verb == "sent":
+                self._hand_over(session, sent=True)
+            elif chosen.verb == "list" or (chosen.verb == "one" and several and not chosen.selected):
                 self._hand_over(session)
             elif chosen.verb == "note":
                 self._note(session, chosen.keys)
@@ -181,7 +184,7 @@ class RecoveryController(Controller):
 
         self.show_list("New credentials into the applications", text, lines, verbs, answered)
 
-    def _hand_over(self, session: Incident) -> None:
+    def _hand_over(self, session: Incident, *, sent: bool = False) -> None:
         from workbench.domain.runbook import adoption
 
         waiting = [one for one in adoption.replacements(session.situation()) if one.waits]
@@ -190,7 +193,11 @@ class RecoveryController(Controller):
             return
         self._ui.copy_to_clipboard(self._ui.safe(adoption.hand_over_list(waiting)))
         self._ui.tell(f"Give the list of {len(waiting)} to whoever runs the programs: it holds no secret.")
-        self._ask_told(session, f"hand-over list of {plural(len(waiting), 'credential')} sent")
+        words = f"hand-over list of {plural(len(waiting), 'credential')} sent"
+        if sent:
+            self.attest(session, adoption.STEP, [(words, adoption.TOLD)])
+        else:
+            self._ask_told(session, words)
 
     def _ask_told(self, session: Incident, words: str) -> None:
         from workbench.domain.runbook import adoption
@@ -326,14 +333,15 @@ class RecoveryController(Controller):
                 )
             )
 
-            def copied() -> None:
-                words = "It counts once Support has it, not once it is copied."
-                self.ask_sent("Was the report sent to Support?", words, sent)
-
             def sent() -> None:
                 self.attest(session, "12", [("report sent to Support", "")])
 
-            self.show_text("Report to Mailgun Support", shown, hint, copied)
+            question = (
+                "Was the report sent to Support?",
+                "It counts once Support has it, not once it is copied.",
+            )
+
+            self.show_to_send("Report to Mailgun Support", shown, hint, question, sent)
 
         self._ui.work.start(session.write_report, group="report", doing="writing the reports", then=told)
 

@@ -83,12 +83,13 @@ class UsersController(Controller):
             "something the intruder does not read: not this mail account."
         )
 
-        def copied() -> None:
-            told = "From then on the list counts: a mailed link dies after 20 minutes."
-            self.ask_sent("Was the message sent?", told, lambda: self._start_timers(session, chosen))
+        question = (
+            "Was the message sent?",
+            "From then on the list counts: a mailed link dies after 20 minutes.",
+        )
 
         heading = "Send again" if again else "To one user" if one is not None else f"To {len(items)} users"
-        self.show_text(heading, text, hint, copied)
+        self.show_to_send(heading, text, hint, question, lambda: self._start_timers(session, chosen))
 
     def _highlighted(self, waiting: Sequence[Person]) -> Person | None:
         here = self._selection.current is Pane.USERS

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 
 class Choice(NamedTuple):
-    """One answer: its id, its words, and more about it."""
+    """One answer: its id, its words, more about it, and a letter that gives it at once (never one of a reflex)."""
 
     id: str
     words: str
     more: str = ""
+    key: str = ""
 
 
 class Picked(NamedTuple):

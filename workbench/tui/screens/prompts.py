@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.events import Key
 from textual.widgets import Input
 
 from workbench.tui.screens.choices import Choice, Picked
@@ -39,6 +40,7 @@ class PickScreen(Dialog[Picked]):
             if self._reason:
                 yield Input(placeholder=self._reason, id="pick-reason", compact=True, max_length=300)
             keys = "Enter answers · Esc leaves it open" + (" · Tab to the reason" if self._reason else "")
+            keys += "".join(f" · {c.key} {c.words.lower()}" for c in self._choices if c.key)
             yield words(keys, classes="dialog-keys")
 
     def on_mount(self) -> None:
@@ -48,6 +50,13 @@ class PickScreen(Dialog[Picked]):
             Row(c.id, (Cell(c.words), Cell(c.more, "dim")), markable=False) for c in self._choices
         )
         self._table.focus()
+
+    def on_key(self, event: Key) -> None:
+        """Take the answer that a letter stands for; letters typed as a reason stay letters."""
+        chosen = next((c for c in self._choices if c.key and c.key == event.key), None)
+        if chosen is not None and not isinstance(self.focused, Input):
+            event.stop()
+            self.dismiss(Picked(chosen.id))
 
     @on(KeyedTable.Opened)
     @on(Input.Submitted)

@@ -43,12 +43,14 @@ class Reading(VerticalScroll):
 class TextScreen(Dialog[bool]):
     """Shows one text. ``c`` copies it; dismisses with whether it was copied.
 
-    With ``enter_copies`` the text is there to be taken: Enter copies it and closes.
+    With ``enter_copies`` the text is there to be taken: Enter copies it and closes. With ``to_send`` a letter of its
+    own says that it was sent; ``sent`` tells whether it was pressed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "copy", "Copy", id="text.copy", show=False),
         Binding("enter", "enter", "Close", id="text.enter", show=False),
+        Binding("y", "sent", "It was sent", id="text.sent", show=False),
         Binding("q", "back", "Close", id="text.close", show=False),
     ]
 
@@ -60,8 +62,11 @@ class TextScreen(Dialog[bool]):
         hint: str = "",
         copyable: bool = True,
         enter_copies: bool = False,
+        to_send: bool = False,
     ) -> None:
         super().__init__()
+        self._to_send = to_send
+        self.sent = False
         self._enter_copies = enter_copies and copyable
         self._heading = heading
         self._text = text
@@ -77,6 +82,8 @@ class TextScreen(Dialog[bool]):
                 yield words(plain(self._text))
             yield words(self._hint) if self._hint else words("", classes="-hidden")
             keys = "c copies · Esc closes" if self._copyable else "Esc closes"
+            if self._to_send:
+                keys = f"{keys} · y it was sent"
             yield words(
                 f"Enter copies and closes · {keys}" if self._enter_copies else keys, classes="dialog-keys"
             )
@@ -96,6 +103,13 @@ class TextScreen(Dialog[bool]):
         if self._enter_copies:
             self.action_copy()
         self.action_back()
+
+    def action_sent(self) -> None:
+        """Say that it was sent, and close; it is copied as well, for whoever says so before they paste it."""
+        if self._to_send:
+            self.action_copy()
+            self.sent = True
+            self.action_back()
 
     def action_back(self) -> None:
         """Close; say whether the text was copied."""
