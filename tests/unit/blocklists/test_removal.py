@@ -221,7 +221,9 @@ def test_every_list_leads_to_its_own_form_and_none_that_costs_is_without_a_warni
     assert front <= {"spamhaus", "abusix", "uribl"}
     # Of the small lists: the form, or all there is to read, is the front page (0spam, Suomispam), nothing is to be filed
     # (InterServer), or nothing is documented (Excello).
-    small = {zone.owner.id for zone in ZONES.values() if zone.page.count("/") == 3 and zone.page.endswith("/")}
+    small = {
+        zone.owner.id for zone in ZONES.values() if zone.page.count("/") == 3 and zone.page.endswith("/")
+    }
     assert small <= front | {"zerospam", "suomispam", "interserver", "virusfree"}
     assert all("not pay" in zone.do_not_pay for zone in ZONES.values() if zone.tier == 4)
 
