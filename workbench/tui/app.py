@@ -371,6 +371,7 @@ class WorkbenchApp(EndingApp):
         if self._unsubscribe is not None:
             self._unsubscribe()
         session.stop()
+        await self._errors.write_left(session)
         if self.crash is not None:
             await session.record_error(self.crash, "drawing the screen")
         await session.aclose()

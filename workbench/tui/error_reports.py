@@ -21,6 +21,7 @@ class ErrorReports:
         self._ui = ui
         self._read_ended = read_ended
         self._told: dict[str, str] = {}
+        self._unwritten: list[tuple[BaseException, str]] = []
 
     def failed(self, error: BaseException, told: Trouble, group: str) -> None:
         """The one handler of every failed worker: shown, counted and journaled."""
@@ -55,10 +56,28 @@ class ErrorReports:
             self._push_error(Trouble("checking the journal", session.state.damage, means, todo))
 
     def _record(self, error: BaseException, doing: str) -> None:
+        if isinstance(error, JournalError):
+            return
+        one = (error, doing)
+        self._unwritten.append(one)
         session = self._ui.store.session
-        if session is not None and not isinstance(error, JournalError):
-            work = session.record_error
-            self._ui.work.start(lambda: work(error, doing), group="record", doing="journaling an error")
+        if session is not None:
+            self._ui.work.start(
+                lambda: self._write(session, one), group="record", doing="journaling an error"
+            )
+
+    async def _write(self, session: Incident, one: tuple[BaseException, str]) -> None:
+        await session.record_error(*one)
+        if one in self._unwritten:
+            self._unwritten.remove(one)
+
+    async def write_left(self, session: Incident) -> None:
+        """Journal what is not written yet: before there was a session, or cut off by the app's end.
+
+        Call it before the session closes.
+        """
+        while self._unwritten:
+            await session.record_error(*self._unwritten.pop(0))
 
     def _push_error(self, told: Trouble) -> None:
         from workbench.tui.screens.texts import ErrorScreen
