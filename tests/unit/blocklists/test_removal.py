@@ -219,8 +219,8 @@ def test_every_list_leads_to_its_own_form_and_none_that_costs_is_without_a_warni
     front = {zone.owner.id for zone in matter if zone.page.count("/") == 3 and zone.page.endswith("/")}
     # The front pages of these hosts are the form: check.spamhaus.org, lookup.abusix.com, lookup.uribl.com.
     assert front <= {"spamhaus", "abusix", "uribl"}
-    # Of the small lists: the form, or all there is to read, is the front page (0spam, Suomispam), nothing is to be filed
-    # (InterServer), or nothing is documented (Excello).
+    # Of the small lists: the form, or all there is to read, is the front page (0spam, Suomispam), nothing is
+    # to be filed (InterServer), or nothing is documented (Excello).
     small = {
         zone.owner.id for zone in ZONES.values() if zone.page.count("/") == 3 and zone.page.endswith("/")
     }
