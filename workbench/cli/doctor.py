@@ -56,7 +56,10 @@ async def _doctor(options: argparse.Namespace) -> int:
     if options.bundle:
         await asyncio.to_thread(_bundle, Path(options.bundle), rows)
     if options.json:
-        document({**documents.head("doctor", None), "checks": rows})
+        # What is bad here is what could not be opened, reached or asked.
+        not_read = [{"what": c.name, "where": None, "why": c.found} for c in checks if c.verdict == "bad"]
+        known = {"complete": not not_read, "not_read": not_read}
+        document({**documents.head("doctor", None), **known, "checks": rows})
     else:
         text(tables.checks([(c.verdict, c.name, c.found, c.todo) for c in checks]))
     return 1 if any(check.verdict == "bad" for check in checks) else 0

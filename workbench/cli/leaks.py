@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
         _needs_incident(options)
         report = search(_plain(options, home, known), tell=say)
     else:
+        _warn_of_damage(home, incident)
         report = _within(options, home, incident, known)
     _show(report, as_json=options.json)
     return report.exit_code
@@ -294,6 +295,22 @@ def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
     return lambda found: asyncio.run(asking(found))
 
 
+def _warn_of_damage(home: Home, incident: str) -> None:
+    """Say before the search that the incident's journal is not what was written: nothing will be added to it."""
+    from workbench.cli.output import warn
+    from workbench.core.errors import WorkbenchError
+    from workbench.domain.model.hash_chain import damage_of
+    from workbench.journal.journal import read_rows
+
+    try:
+        damage = damage_of(read_rows(home.folder(incident) / "journal.sqlite"))
+    except WorkbenchError as error:
+        warn(error.what)
+        return
+    if damage is not None:
+        warn(damage.words)
+
+
 def _record(home: Home, incident: str, asked: Request, report: LeakReport, opened: Opened | None) -> None:
     """Journal what was found, unless another workbench holds the incident; says so either way."""
     import asyncio
@@ -307,6 +324,11 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport, opene
     clock = SystemClock()
     journal = Journal.open(home.folder(incident) / "journal.sqlite", clock, incident)
     try:
+        if journal.damage is not None:
+            say(
+                f"Not recorded: {journal.damage.words} Nothing is added to it; go on in a new incident (--new)."
+            )
+            return
         if journal.read_only:
             say(f"Not recorded: {journal.holder} holds this incident. Search from there, or close it first.")
             return

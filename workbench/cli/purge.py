@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 
 from workbench.cli.opening import run_async
-from workbench.cli.output import document, say, text
+from workbench.cli.output import document, say, text, warn
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, UsageError
 from workbench.core.redact import visible
 from workbench.core.state_dir import Home
 from workbench.documents import documents
-from workbench.domain.model.hash_chain import UNREADABLE
-from workbench.journal.journal import Journal, read_rows
+from workbench.domain.model.hash_chain import UNREADABLE, damage_of
+from workbench.journal.journal import Journal, damaged, read_rows
 
 # Journal and reports stay: they hold no secret, and they are what an incident is remembered by.
 GOES = ("evidence", "logs")
@@ -40,6 +40,10 @@ async def _purge(options: argparse.Namespace) -> int:
         )
     incident = home.existing(options.incident)
     folder = home.folder(incident)
+    if (damage := damage_of(await asyncio.to_thread(read_rows, folder / "journal.sqlite"))) is not None:
+        # Before anything is shown or removed: a journal that takes no row could not say what went.
+        warn(damage.words)
+        raise damaged(damage)
     files = await asyncio.to_thread(_files, folder)
     size = sum(size for _, size in files)
     reports = await asyncio.to_thread(_reports, folder)

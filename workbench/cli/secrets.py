@@ -51,7 +51,9 @@ async def _list(options: argparse.Namespace) -> int:
         warn(words)
     held = stock.of(incident) if incident else []
     if options.json:
-        document({**documents.head("secrets", incident), "secrets": _rows(stock, held, own)})
+        not_read = [{"what": words, "where": None, "why": "not readable"} for words in stock.unread]
+        known = {"complete": not not_read, "not_read": not_read}
+        document({**documents.head("secrets", incident), **known, "secrets": _rows(stock, held, own)})
     else:
         text(_tables(incident, held, own, stock.unnamed))
     return 1 if stock.unread or stock.missing else 0
@@ -90,7 +92,9 @@ async def _recover(options: argparse.Namespace) -> int:
         warn(words)
     if options.json:
         rows = [{"name": name.username, "service": name.service} for name in stock.unnamed]
-        document({**documents.head("secrets-recover", None), "secrets": rows})
+        not_read = [{"what": words, "where": None, "why": "not readable"} for words in stock.unread]
+        known = {"complete": not not_read, "not_read": not_read}
+        document({**documents.head("secrets-recover", None), **known, "secrets": rows})
         return 0
     if not stock.unnamed:
         text("Every secret in this vault is named by an incident of this home.")

@@ -21,9 +21,12 @@ _MOST_VISITORS = 200
 
 def document(report: LeakReport) -> dict[str, Any]:
     """Return the report as plain JSON data. Share-safe shortens nothing here (design, contracts)."""
+    unread = _not_read(report)
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "incident": report.incident,
+        "complete": not unread,
+        "not_read": unread,
         "findings": [
             *(_finding(one) for one in report.findings),
             *(_exposed(one) for site in report.sites for one in site.exposures),
@@ -193,6 +196,18 @@ def _coverage(coverage: Coverage) -> dict[str, Any]:
             for reason, count in sorted(coverage.skipped.items())
         ],
     }
+
+
+def _not_read(report: LeakReport) -> list[dict[str, Any]]:
+    """Return what was asked for and could not be searched, in the form of every document: what, where, why."""
+    coverage = report.coverage
+    rows: list[dict[str, Any]] = [
+        {"what": coverage.examples.get(reason) or "a file", "where": None, "why": reason}
+        for reason in sorted(coverage.gaps)
+    ]
+    rows += [{"what": one.target, "where": None, "why": one.error} for one in report.searched if one.error]
+    rows += [{"what": one.site, "where": None, "why": one.stopped} for one in report.sites if one.stopped]
+    return rows
 
 
 def _site(one: SiteReport) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from workbench.cli import purge
 from workbench.cli.parser import build_parser
 from workbench.core.clock import SystemClock
-from workbench.core.errors import UsageError
+from workbench.core.errors import JournalError, UsageError
 from workbench.core.state_dir import Home
 from workbench.domain.model import hash_chain as chain
 from workbench.journal.journal import Journal, read_rows
@@ -73,3 +74,20 @@ async def test_a_second_purge_says_that_nothing_is_left(
     capsys.readouterr()
     assert await run() == 0
     assert "nothing: no snapshot and no log" in capsys.readouterr().out
+
+
+async def test_a_damaged_journal_is_said_first_and_nothing_is_removed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sqlite3.connect(folder / "journal.sqlite") as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute(
+            "UPDATE row SET body = replace(body, 'false', 'true') WHERE seq = (SELECT max(seq) FROM row)"
+        )
+    with pytest.raises(JournalError, match=r"nothing|journal|altered"):
+        await run("--yes")
+    told = capsys.readouterr()
+    assert "journal" in told.err.lower()
+    assert told.out == "", "the damage is said before anything else"
+    assert (folder / "evidence/0a.sealed").exists()
