@@ -70,6 +70,7 @@ async def test_the_mail_is_sealed_shown_and_told_without_personal_data(tmp_path:
         )
         for audience in (Audience.SUPPORT, Audience.MARKETING, Audience.HOST, Audience.POLICE):
             paper = render.text(compose(audience, session.report_material()))
+            assert "/track/#?to=#" in "".join(paper.split())
             assert "parcel is waiting" in paper and LANDING_HOST.replace(".", "[.]") in paper, audience
             told += paper
         told += "".join(str(row.body) for row in session.report_material().rows if row.kind == "fact")

@@ -23,7 +23,7 @@ from workbench.core.registered_names import registrable
 from workbench.core.state_dir import Home
 from workbench.documents import documents
 from workbench.domain.mail import landing
-from workbench.domain.mail.links import defanged
+from workbench.domain.mail.links import defanged, defanged_shape
 from workbench.domain.mail.samples import Fate
 from workbench.presentation import mail as shown
 from workbench.readers.recipients import RecipientList
@@ -157,7 +157,7 @@ async def _contacts(hosts: Sequence[str], options: argparse.Namespace) -> list[C
 def _told(session: Session) -> dict[str, Any]:
     situation = session.situation()
     rows = [
-        {"link": defanged(one.shape), "host": one.host, "clicks": one.clicks, "messages": one.messages,
+        {"link": defanged_shape(one.shape), "host": one.host, "clicks": one.clicks, "messages": one.messages,
          "domains": sorted(one.domains), "looks_like": one.alike or None}
         for one in landing.landings(situation)
     ]  # fmt: skip

@@ -7,7 +7,14 @@ from typing import Any
 
 from workbench.core.redact import key_tail, visible
 from workbench.domain.mail.landing import Landing
-from workbench.domain.mail.links import defanged, defanged_text, host_of, looks_like, scheme_of
+from workbench.domain.mail.links import (
+    defanged,
+    defanged_shape,
+    defanged_text,
+    host_of,
+    looks_like,
+    scheme_of,
+)
 from workbench.domain.mail.mime import Shown
 from workbench.domain.mail.samples import Fate, Sample
 
@@ -46,7 +53,8 @@ def credential(name: str) -> str:
 def landing_rows(found: Iterable[Landing]) -> list[tuple[str, ...]]:
     """Return one row a landing address, its link defanged."""
     return [
-        (defanged(one.shape), f"{one.clicks:,}", f"{one.messages:,}", visible(one.alike, 80)) for one in found
+        (defanged_shape(one.shape), f"{one.clicks:,}", f"{one.messages:,}", visible(one.alike, 80))
+        for one in found
     ]
 
 

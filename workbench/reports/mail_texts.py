@@ -11,7 +11,7 @@ from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.domain.mail import landing, samples
 from workbench.domain.mail.landing import Landing
-from workbench.domain.mail.links import defanged
+from workbench.domain.mail.links import defanged_shape
 from workbench.domain.mail.samples import Fate
 from workbench.domain.model.situation import Situation
 from workbench.reports.audiences import BLANK
@@ -76,7 +76,7 @@ def to_mailgun(situation: Situation) -> str:
 
 
 def _landing_lines(found: Sequence[Landing]) -> list[str]:
-    lines = [f"- {defanged(one.shape)} ({one.clicks:,} clicks)" for one in found[:_MOST]]
+    lines = [f"- {defanged_shape(one.shape)} ({one.clicks:,} clicks)" for one in found[:_MOST]]
     if len(found) > _MOST:
         lines.append(f"- and {len(found) - _MOST} more")
     return lines or [f"- {BLANK}"]

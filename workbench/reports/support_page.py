@@ -9,7 +9,7 @@ from workbench.core.redact import key_tail, visible
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.common import common_causes
 from workbench.domain.mail import landing, samples
-from workbench.domain.mail.links import defanged
+from workbench.domain.mail.links import defanged_shape
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import runbook
@@ -92,7 +92,7 @@ def traces(situation: Situation) -> Section:
         one for one in samples.of_fact(state.facts.get(samples.FACT, {})) if one.fate == samples.Fate.STORED
     ]
     ids = [f"{one.message_id} (storage key {one.storage_key})" for one in stored[:_MESSAGES]]
-    pages = [defanged(one.shape) for one in landing.landings(situation)]
+    pages = [defanged_shape(one.shape) for one in landing.landings(situation)]
     lines = (
         f"Keys deleted, by the end of their id: {_some(deleted)}",
         f"Window (UTC): {window.get('from') or 'not assessed'} to {window.get('to') or 'open or not assessed'}",

@@ -139,6 +139,12 @@ def defanged(link: str) -> str:
     return _INSIDE.sub(lambda found: f"{found[0][:-1]}[{found[0][-1]}]", shown)
 
 
+def defanged_shape(shape: str) -> str:
+    """Return the shape of a link defanged, every ``#`` that stands for what varies kept."""
+    # A browser would take what stands behind the first # for a fragment; here it is a part like any other.
+    return defanged(shape.replace("#", "*")).replace("*", "#")
+
+
 def _defanged(link: str) -> str:
     plain = cleaned(link)
     if plain[:4].lower() == "www.":

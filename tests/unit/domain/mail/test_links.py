@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.domain.mail.links import (
     defanged,
+    defanged_shape,
     defanged_text,
     host_of,
     links_in,
@@ -62,6 +63,11 @@ def test_nothing_that_is_defanged_can_be_followed(text: str, scheme: str) -> Non
 )
 def test_the_shape_names_no_reader(link: str, shape: str) -> None:
     assert shape_of_link(link) == shape
+
+
+def test_the_shape_of_a_link_is_shown_whole() -> None:
+    shape = shape_of_link("https://e.example/track/a1b2c3d4e5f6?to=x%40y.example")
+    assert defanged_shape(shape) == "hxxps://e[.]example/track/#?to=#"
 
 
 def test_links_of_a_text_are_found_once_without_the_stop_behind_them() -> None:
