@@ -1,0 +1,28 @@
+"""The papers about the intruder's mail on the screen: shown as text, recorded as sent when copied, asked for first."""
+
+from __future__ import annotations
+
+from tests.pilot.conftest import Running, screen_text, settle
+from tests.pilot.fake_session import FakeSession
+from tests.pilot.test_typed import do
+from workbench.reports import support_update
+
+
+async def test_the_papers_are_shown_and_an_update_that_is_copied_counts_as_sent(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        await do(pilot, "mail.fetch")
+        assert "assess" in screen_text(pilot)
+        await do(pilot, "mail.links")
+        assert "No landing page is known yet." in screen_text(pilot)
+        await pilot.press("escape")
+        await do(pilot, "billing.dispute")
+        assert "charges for mail we did not send" in screen_text(pilot)
+        await pilot.press("escape")
+        await do(pilot, "support.update")
+        assert "What we know so far" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert session.state.facts[support_update.FACT]["lines"]
+        await do(pilot, "lost.show")
+        assert len(pilot.app.screen_stack) == 1
