@@ -13,7 +13,9 @@ import pytest
 
 from tests.support.answering import JSON, Change, Told, answer_by, answering, answers, changes, command
 from tests.support.worlds import World
+from workbench.core.errors import JournalError
 from workbench.domain.runbook.containment_state import Over
+from workbench.journal.storage import SqliteStorage
 
 FORBIDDEN = {"message": "Forbidden"}
 
@@ -332,3 +334,30 @@ async def test_a_key_list_that_is_disbelieved_takes_nothing_away_and_rings_for_n
         ran = await command(place, "status")
     assert ran.document is not None
     assert not [alarm for alarm in ran.document["alarms"] if "is gone" in alarm["text"]]
+
+
+async def test_a_host_that_gives_out_in_the_middle_ends_half_way_with_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = 0
+    append = SqliteStorage.append
+
+    def filling(self: SqliteStorage, batch: Any) -> None:
+        nonlocal rows
+        held = list(batch)
+        rows += sum(row.kind == "effect.done" for row in held)
+        if rows > 3:
+            raise JournalError(
+                "The disk is full.", "Nothing further is written.", "Free space, run it again."
+            )
+        append(self, held)
+
+    async with answering(tmp_path) as place:
+        with monkeypatch.context() as patched:
+            patched.setattr(SqliteStorage, "append", filling)
+            ran = await command(place, "contain", "--yes")
+        assert ran.code == 4
+        assert "The disk is full." in ran.said
+        again = await command(place, "contain", "--yes")
+        assert not place.truth().old, "the same command goes on once there is room"
+    assert again.code == 1

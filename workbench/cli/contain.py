@@ -13,7 +13,7 @@ from workbench.cli import tables
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso
-from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
+from workbench.core.errors import ApiError, HostError, JournalError, NotAuthorised, UsageError, WorkbenchError
 from workbench.core.redact import key_tail
 from workbench.core.words import plural
 from workbench.documents import documents
@@ -74,6 +74,25 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         return max(code, _still_uncut(session, scope))
     if not options.yes:
         confirm(planned, len(begun))
+    before = _begun(session)
+    try:
+        return await _carry_out(session, options, scope, planned, begun)
+    except (JournalError, HostError) as fault:
+        # This host gave out (a full disk, a lost volume, closed output): once something was begun that is half-way.
+        if _begun(session) > before:
+            fault.exit_code = HALF_WAY
+        raise
+
+
+def _begun(session: Session) -> int:
+    """Return how many calls that change the account were begun so far."""
+    return sum(record.attempts for record in session.state.effects.values())
+
+
+async def _carry_out(
+    session: Session, options: argparse.Namespace, scope: Scope, planned: Plan, begun: Collection[str]
+) -> int:
+    """Run what was confirmed, first what an earlier run left, and print how it ended; returns the exit code."""
     stop = session.subscribe(_progress(session, options))
     try:
         await session.preserve() if "0a" not in session.state.snapshots else None
