@@ -1,0 +1,49 @@
+"""A plan about all waits for all, or says in its very title that it is PARTIAL and what is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.situations import key, situation
+from workbench.domain.model.inventory import Gap
+from workbench.domain.model.situation import Situation
+from workbench.planning.contain import Scope, plan
+
+LOGIN = "news@mg.acme.example"
+ALL = ("keys", "domains", "logins", "subaccounts")
+
+
+def read(*parts: str) -> Situation:
+    """Return an account of which these parts were read."""
+    made = situation([key("web"), key("mail")], [LOGIN])
+    made.inventory.read_at = dict.fromkeys(parts, made.now)
+    return made
+
+
+def test_a_plan_about_all_that_knows_all_is_not_partial() -> None:
+    assert plan(read(*ALL)).title == "Cut all access"
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [("keys", "API keys"), ("domains", "domains"), ("logins", "SMTP logins"), ("subaccounts", "subaccounts")],
+)
+def test_what_is_not_read_yet_heads_the_plan_and_stands_first_in_what_it_leaves_out(
+    missing: str, words: str
+) -> None:
+    made = plan(read(*(part for part in ALL if part != missing)))
+    assert made.title == f"PARTIAL, without {words}: Cut all access"
+    assert made.left_out[0] == f"{words}: not read yet, so not in this plan"
+
+
+def test_what_could_not_be_read_heads_it_as_well() -> None:
+    account = read(*ALL)
+    account.inventory.gaps["users"] = Gap("users", None, "refused")
+    assert plan(account).title == "Cut all access", "who can sign in is no part of what this plan cuts"
+    account.inventory.gaps["logins of a.example"] = Gap("logins of a.example", None, "refused")
+    account.inventory.gaps["logins of b.example"] = Gap("logins of b.example", None, "refused")
+    assert plan(account).title == "PARTIAL, without SMTP logins that could not be read: Cut all access"
+
+
+def test_a_plan_about_something_named_is_not_partial_for_want_of_the_rest() -> None:
+    assert "PARTIAL" not in plan(read("keys"), Scope(keys=("web-id",))).title
