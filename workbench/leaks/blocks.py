@@ -111,12 +111,19 @@ def _bounds(data: bytes, field: Field) -> tuple[int, int]:
     sections = list(_SECTION.finditer(data, start, field.first))
     # Where a heading opened the section only the next one ends it, however many blank lines come between.
     headed = [one for one in sections if one.group().strip()]
+    while len(headed) > 1 and _heading(headed[-1]).startswith(_heading(headed[-2]) + b"."):
+        # A section of the one before: ``[outgoing]``, ``[outgoing.auth]``.
+        headed.pop()
     if sections:
         start = (headed or sections)[-1].end() - 1
     for after in _SECTION.finditer(data, field.last, end):
         if not headed or after.group().strip():
             return start, after.start()
     return start, end
+
+
+def _heading(section: re.Match[bytes]) -> bytes:
+    return section.group().strip().strip(b"[]").strip()
 
 
 def _verdict(data: bytes, field: Field, start: int, end: int, *, mail: bool) -> bool | None:

@@ -27,14 +27,14 @@ _ASSIGNMENT = re.compile(
     rb"(?=[ \t]{0,4}=))?[ \t]{0,20}"
     rb"(?:=>|->|:=|\|[ \t]|[=:,(]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:[\w:-]{0,20}(?:key|name|Name|Key"
     rb"|option)|dt)>\s{0,40}<[\w:-]{1,30}[^<>]{0,80}>(?:<!\[CDATA\[)?"
-    rb"|>\s{0,20}(?:<!\[CDATA\[)?|;s:\d{1,4}:|\s(?:is|ist|=|:|to|->)\s|[ \t])[ \t]{0,20}"
+    rb"|>\s{0,20}(?:<!\[CDATA\[)?|;s:\d{1,4}:|\s(?:is|ist|=|:|to|->|\.{3,60})\s|[ \t])[ \t]{0,20}"
     rb"(?:\s{0,20}string\(\d{1,4}\) |(?:base64encode|Buffer\.from|urlencode|quote(?:_plus)?|SecretString)\("
     rb"|ConvertTo-SecureString (?:-String )?)?(?:(?:new|String|str|Secret|SecretStr|env|secret)\(?[ "
     rb"\t]?)?(?:[bruf@](?=[\"'`])|(?:[\"']|&quot;|&#x27;|&#39;)?<(?:span|pre|samp"
     rb"|code|b)[^>]{0,120}>){0,4}(?:&#x27;|&#39;)?)" + _VALUE
 )
 _NAMED = re.compile(
-    rb"(?i)pass(?!ive|age|enger|ed\b|es\b|[ \t]{0,4}\r?\n)|pwd|\bpw\b|secret|signing|api_?-?key|apikey"
+    rb"(?i)pass(?!ive|age|enger|ed\b|es\b|[ \t]{0,4}\r?\n)|pwd|(?<![a-z0-9])pw\b|secret|signing|api_?-?key|apikey"
     rb"|webhook"
     rb"|(?<=[\s-])-[xa]p\b"
 )
@@ -79,7 +79,8 @@ _FORM_DATA = re.compile(_NAME + rb"\"(?P<sep>\r?\n\r?\n)(?P<bare>[^\s\"'`<>]{6,1
 # A command that sets what it names: put-parameter --name X --value Y, config:set X --value=Y, secret set X --body Y.
 _SETTING = re.compile(
     rb"(?i)" + _NAME + rb"(?P<sep>[\"']?(?:[ \t]+--?[\w-]{1,24}(?:[ =][\w/.:@-]{1,40})?){0,4}"
-    rb"[ \t]+--?(?:value|body|val|data|secret-string|plaintext|v|b)[ =])" + _VALUE
+    rb"(?:[ \t]+--?(?:value|body|val|data|secret-string|plaintext|v|b)[ =]|[ \t]+--data-file=<\(echo(?: -n)? "
+    rb"|(?:[ \t]+[a-z]+){0,2}[ \t]{0,4}<<<[ \t]{0,4}))" + _VALUE
 )
 # A name alone on its line, its value alone on the next.
 _BELOW = re.compile(
@@ -115,13 +116,15 @@ _SPOKEN = re.compile(
     rb"|palavra-passe"
     rb"|has\xc5\x82o|haslo|parola|l\xc3\xb6senord|salasana|adgangskode|passord|heslo|jelsz\xc3\xb3"
     rb"|\xd0[\x9f\xbf]\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c|\xe5\xaf\x86\xe7\xa0\x81"
-    rb"|\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89)"
+    rb"|\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89"
+    rb"|\b(?:pass(?:word|wd)?|pw) (?:for|of|to) [^\n:=]{2,80}?)"
     rb"(?P<sep>[\w() /-]{0,16}[ \t]{0,4}(?::|=|\xef\xbc\x9a|\|)[ \t]{0,4})" + _VALUE
 )
 _SPOKEN_WORDS = (
     b"mot de passe", b"contrase", b"clave", b"passwort", b"kennwort", b"wachtwoord", b"senha", b"palavra",
     b"has\xc5\x82o", b"haslo", b"parola", b"senord", b"salasana", b"adgangskode", b"passord", b"heslo", b"jelsz",
-    b"\xd0\xb0\xd1\x80\xd0\xbe", b"\xe5\xaf\x86\xe7", b"\xe3\x83\x91\xe3",
+    b"pass for", b"password for", b"passwd for", b"pw for", b"password of",
+    b"password to", b"\xd0\xb0\xd1\x80\xd0\xbe", b"\xe5\xaf\x86\xe7", b"\xe3\x83\x91\xe3",
 )  # fmt: skip
 LOGIN = re.compile(rb"[A-Za-z0-9._+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
 # What may stand between a login and its password: punctuation of pairs, calls, tables, notes; one line's end.

@@ -190,6 +190,18 @@ TEXT: tuple[tuple[str, str, str], ...] = (
         "cells.ipynb",
         '"source": ["MAILGUN = (\'{key:14}\'\\n", "           \'{key:14:}\')\\n"]\n',
     ),
+    (
+        "blank lines and prefixes",
+        "child.toml",
+        "[outgoing]\nhost = '{host}'\n[outgoing.auth]\nuser = '{login}'\npassword = '{pw}'\n",
+    ),
+    (
+        "blank lines and prefixes",
+        "short.env",
+        "NOTIFY_SMTP_HOST={host}\nNOTIFY_SMTP_USER={login}\nNOTIFY_SMTP_PW={pw}\n",
+    ),
+    ("tables and notes", "leaders.txt", "smtp_host ......... {host}\nsmtp_password ..... {pw}\n"),
+    ("command-line options", "here.sh", 'vercel env add MAIL_PASSWORD production <<< "{pw}"  # {host}\n'),
 )
 QUIET: tuple[tuple[str, str, str], ...] = (
     (
