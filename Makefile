@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
+.PHONY: recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -38,6 +38,9 @@ format: $(DEV)
 
 screenshots: $(DEV)  ## write screenshots/ from the drill
 	$(BIN)/python -m tests.screenshots
+
+recording: $(DEV)  ## write screenshots/first-minute.gif: the drill's first minute, played on the real program
+	$(BIN)/python -m tests.recording
 
 bench: $(DEV)  ## measure, side by side with peers; BENCH=--quick for a short run
 	$(BIN)/python -m tests.benchmarks $(BENCH)

@@ -21,7 +21,8 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 findings or steps open, 2 usage, 3 not reached or not authorised, "
         "4 stopped half-way, 70 a fault of the program, 128 + n a signal (the same command resumes). "
         "Keys of the full screen: Enter does what the guide names, f goes on with what was begun, z maximises a pane, "
-        "F5 reads the account again, ] and [ move the guide, u takes back what was said (Activity), ctrl+p lists all.",
+        "F5 reads the account again, ] and [ move the guide, u takes back what was said (Activity), F1 takes the tour, "
+        "F2 switches the mouse, ctrl+p lists all.",
     )
     parser.add_argument("--version", action="version", version=f"workbench {__version__}")
     account_options(parser, first=True)

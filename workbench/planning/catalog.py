@@ -273,6 +273,13 @@ _ALL = (
         step="0",
     ),
     Action(
+        "panel.address",
+        "runbook: copy the panel's address",
+        "Copies where in the control panel the step is done by hand, to be typed and never followed from a mail.",
+        key="c",
+        panes=(Pane.RUNBOOK,),
+    ),
+    Action(
         "step.attest",
         "runbook: attest a step",
         "Records that you know a step to be done where the account cannot show it: who, when, what.",

@@ -12,7 +12,7 @@ from workbench.domain.mail import landing, samples
 from workbench.domain.mail.links import defanged_shape
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
-from workbench.domain.runbook import runbook
+from workbench.domain.runbook import panel, runbook
 from workbench.domain.runbook.containment_state import containment
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
@@ -28,11 +28,7 @@ _ARTICLE = (
     ("A5", "two-factor for every user", ("5",)),
     ("A6", "told you, host, repositories", ("12",)),
 )
-_PANEL = (
-    "app.mailgun.com/settings/api_security",
-    "app.mailgun.com/support",
-    "status.mailgun.com",
-)
+_PANEL = (panel.API_SECURITY, panel.SUPPORT, panel.STATUS)
 
 
 def cause(situation: Situation) -> Section:

@@ -67,6 +67,7 @@ SCREEN_ONLY = {
     **dict.fromkeys(
         ("redraw", "palette", "quit", "share.toggle", "local.toggle", "tour", "mouse.toggle"), _VIEW
     ),
+    "panel.address": "copies a text to the terminal's clipboard; the guide shows it",
     "next.do": "the guide is the screen's; `status` names the next action of each step",
     "stop": "a signal stops a command",
     **dict.fromkeys(("keys.delete", "domains.delete", "subaccounts.disable", "subaccounts.enable"), _TYPED),

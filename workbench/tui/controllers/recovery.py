@@ -36,7 +36,20 @@ class RecoveryController(Controller):
             "adoption.show": self.adoption,
             "harden.show": self.harden,
             "report.write": self.report,
+            "panel.address": self.panel_address,
         }
+
+    def panel_address(self, _: Incident) -> None:
+        """Copy the address at which the guide's step is done by hand, and say how to use it."""
+        from workbench.domain.runbook import panel
+
+        step = self._selection.step
+        address, what = panel.address_of(step.id) if step is not None else ("", "")
+        if not address:
+            self._ui.tell("Nothing of this step is done in the control panel.")
+            return
+        self._ui.copy_to_clipboard(address)
+        self._ui.tell(f"{address}: {what}. {panel.WARNING}")
 
     # ── findings ─────────────────────────────────────────────────────────────────────────────────────────
 

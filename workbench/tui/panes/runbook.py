@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.core.redact import visible
+from workbench.domain.runbook.panel import address_of
 from workbench.planning.catalog import ACTIONS, Pane
 from workbench.presentation.cells import ViewCell, ViewRow, hide_people, people_of
 from workbench.tui.keymap import bindings, pane_actions
@@ -261,6 +262,15 @@ class RunbookPane(WorkPane):
         ):
             if text:
                 pieces += [(f"{label}: ", "bold"), (visible(text, 600) + "\n", "")]
+        address, what = address_of(step.id)
+        if address:
+            # Typed, not followed: a link in a mail may be the intruder's.
+            pieces += [
+                ("By hand: ", "bold"),
+                (f"{address} ({what}) ", ""),
+                ("[c] ", KEY),
+                ("copies it\n", ""),
+            ]
         if step.idle and step.waits:
             pieces += [("Waits for: ", "bold"), (self._hidden(step.waits) + "\n", "")]
         return pieces + self._deadlines_shown() + self._evidence(step.evidence)
