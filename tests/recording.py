@@ -95,7 +95,7 @@ def written(frames: list[tuple[str, float]], file: Path) -> int:
     from PIL import Image
 
     pictures = [
-        Image.open(io.BytesIO(cairosvg.svg2png(bytestring=svg.encode(), output_width=WIDTH)))
+        Image.open(io.BytesIO(cairosvg.svg2png(bytestring=svg.encode(), output_width=WIDTH)))  # type: ignore[no-untyped-call]
         .convert("RGB")
         .quantize(COLOURS)
         for svg, _ in frames
