@@ -73,7 +73,7 @@ def test_a_replacement_that_was_refused_is_planned_again_although_the_old_key_is
     story.verified([end])
     there = situation(state=story.state())
     step = containment.keys(there)
-    assert step.verdict is Verdict.IN_PROGRESS and "1 replacement(s) not proven yet" in step.evidence[0]
+    assert step.verdict is Verdict.IN_PROGRESS and "1 replacement not proven yet" in step.evidence[0]
     assert [one.id for one in keys.plan_replace(there) if one.target != OWN] == [mint.id]
     # Refused once more it is for somebody else: the step says why, and the next one goes on.
     story.add("plan.confirmed", title="t", effects=[mint.to_json()])
