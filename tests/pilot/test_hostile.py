@@ -66,7 +66,7 @@ async def test_panes_details_and_plans_stay_whole(running: Running, size: tuple[
             await pilot.press("escape")
             await pilot.pause()
         assert app.main.panes["credentials"].table.model.total == 5 + 2 * len(NASTY)  # type: ignore[index]
-        await pilot.press("2", "R")
+        await pilot.press("2", "a", "R")
         await settle(pilot)
         assert app.screen.has_class("plan-screen")
         harmless(screen_text(pilot))

@@ -48,7 +48,7 @@ async def test_high_contrast_and_sixteen_colours(running: Running, monkeypatch: 
         async with running(FakeSession()) as pilot:
             assert pilot.app.theme == theme
             assert "1 Runbook" in screen_text(pilot)
-            await pilot.press("2", "R")
+            await pilot.press("2", "a", "R")
             await settle(pilot)
             assert "cannot be undone" in screen_text(pilot)
 

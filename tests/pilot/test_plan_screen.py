@@ -21,7 +21,7 @@ def runs(session: FakeSession) -> list[tuple[object, ...]]:
 async def test_says_account_counts_and_what_cannot_be_undone(running: Running, size: tuple[int, int]) -> None:
     session = FakeSession(logins=11)
     async with running(session, size) as pilot:
-        await pilot.press("2", "R")
+        await pilot.press("2", "a", "R")
         await settle(pilot)
         text = screen_text(pilot)
         assert "acme (US+EU)" in text
@@ -35,7 +35,7 @@ async def test_says_account_counts_and_what_cannot_be_undone(running: Running, s
 async def test_bare_keys_never_confirm(running: Running, keys: tuple[str, ...]) -> None:
     session = FakeSession()
     async with running(session) as pilot:
-        await pilot.press("2", "R")
+        await pilot.press("2", "a", "R")
         await settle(pilot)
         assert on_top(pilot, PlanScreen)
         await pilot.press(*keys)
@@ -46,7 +46,7 @@ async def test_bare_keys_never_confirm(running: Running, keys: tuple[str, ...]) 
 async def test_typing_the_number_confirms(running: Running) -> None:
     session = FakeSession(logins=12)
     async with running(session) as pilot:
-        await pilot.press("2", "R")
+        await pilot.press("2", "a", "R")
         await settle(pilot)
         await pilot.press("1", "1", "enter")
         await settle(pilot)
@@ -62,7 +62,7 @@ async def test_typing_the_number_confirms(running: Running) -> None:
 async def test_digits_typed_from_cancel_are_all_kept(running: Running) -> None:
     session = FakeSession(logins=12)
     async with running(session) as pilot:
-        await pilot.press("2", "R")
+        await pilot.press("2", "a", "R")
         await settle(pilot)
         for key in ("1", "2"):
             await pilot.press(key)
@@ -87,7 +87,7 @@ async def test_one_effect_needs_its_number_too(running: Running) -> None:
 async def test_effects_can_be_left_out(running: Running) -> None:
     session = FakeSession(logins=5)
     async with running(session, (80, 24)) as pilot:
-        await pilot.press("2", "R")
+        await pilot.press("2", "a", "R")
         await settle(pilot)
         await pilot.press("ctrl+e", "space", "space")
         await settle(pilot)
@@ -146,7 +146,7 @@ async def test_paste_is_refused_outside_inputs(running: Running) -> None:
         pilot.app.screen.post_message(events.Paste("C\nq\n2R6\n"))
         await settle(pilot)
         assert "Paste ignored" in screen_text(pilot) and not app_of(pilot)._exit
-        await pilot.press("2", "R")
+        await pilot.press("2", "a", "R")
         await settle(pilot)
         pilot.app.screen.post_message(events.Paste("6\n"))
         await settle(pilot)

@@ -139,3 +139,31 @@ async def test_palette_runs_an_action(running: Running) -> None:
         await pilot.press("enter")
         await settle(pilot)
         assert app_of(pilot).main.current is Pane.USERS
+
+
+async def test_what_an_action_is_about_is_the_selection_else_the_row_under_the_cursor(
+    running: Running,
+) -> None:
+    async with running(FakeSession()) as pilot:
+        app = app_of(pilot)
+        planned: list[tuple[str, list[str]]] = []
+        app.controllers.dispatcher._questions.planned = (  # type: ignore[method-assign]
+            lambda action, marked, _: planned.append((action.id, marked))
+        )
+        await pilot.press("2", "r")
+        under = app.main.cursor_key(Pane.CREDENTIALS)
+        assert planned == [("keys.replace", [under])]
+        # A key is no login: it says so, and does not mean all of them.
+        await pilot.press("R")
+        assert len(planned) == 1 and "highlighted row is not an SMTP login" in screen_text(pilot)
+        await pilot.press("space", "space", "end", "r")
+        assert len(planned[1][1]) == 2 and under in planned[1][1]
+        # In the domains it is about the logins of the highlighted one.
+        await pilot.press("3", "R")
+        name = app.main.cursor_key(Pane.DOMAINS)
+        assert planned[2][0] == "logins.reset" and planned[2][1]
+        assert all(login.endswith(f"@{name}") for login in planned[2][1])
+        # The guide means all that is left.
+        await pilot.press("1")
+        app.do("keys.replace")
+        assert planned[3] == ("keys.replace", [])

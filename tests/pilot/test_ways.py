@@ -66,7 +66,7 @@ async def test_the_plan_says_way_and_use_of_each_credential(running: Running, si
     session = FakeSession()
     with_use(session)
     async with running(session, size) as pilot:
-        await planned(pilot, "2", "r")
+        await planned(pilot, "2", "a", "r")
         text = screen_text(pilot)
         assert size[0] < 120 or ("1,204 intruder" in text and "40 production" in text)
         # Worst first: the row under the cursor is the abused key's, and its use is told in full.
@@ -80,7 +80,7 @@ async def test_the_highlighted_one_goes_the_other_way_and_back(running: Running)
     with_use(session)
     abused = key_id(session, ABUSED)
     async with running(session) as pilot:
-        await planned(pilot, "2", "r")
+        await planned(pilot, "2", "a", "r")
         assert [e.kind for e in effects_of(pilot, abused)] == [EffectKind.KEY_CREATE, EffectKind.KEY_DELETE]
         whole = plan_on(pilot).count
         await planned(pilot, "w")
@@ -98,7 +98,7 @@ async def test_all_go_now_then_first_but_never_our_own(running: Running) -> None
     with_use(session)
     own, production = key_id(session, 0), key_id(session, PRODUCTION)
     async with running(session) as pilot:
-        await planned(pilot, "2", "r")
+        await planned(pilot, "2", "a", "r")
         assert len(effects_of(pilot, production)) == 1, "production is proposed to be replaced first"
         await planned(pilot, "W")
         assert len(effects_of(pilot, production)) == 2
@@ -113,7 +113,7 @@ async def test_what_can_only_be_cut_says_so(running: Running) -> None:
     session = FakeSession(logins=2)
     with_use(session)
     async with running(session) as pilot:
-        await planned(pilot, "2", "R")
+        await planned(pilot, "2", "a", "R")
         await planned(pilot, "w")
         assert "postmaster can only be cut" in screen_text(pilot)
         assert plan_on(pilot).count == 2
@@ -124,7 +124,7 @@ async def test_rights_least_or_as_before(running: Running) -> None:
     with_use(session)
     production = key_id(session, PRODUCTION)
     async with running(session) as pilot:
-        await planned(pilot, "2", "r")
+        await planned(pilot, "2", "a", "r")
         await planned(pilot, "ctrl+e", "G")
         screen = plan_on(pilot)
         screen._table.move_cursor(effects_of(pilot, production)[0].id)
@@ -143,7 +143,7 @@ async def test_what_was_left_out_stays_out_and_a_typed_number_is_gone(running: R
     with_use(session)
     own = key_id(session, 0)
     async with running(session) as pilot:
-        await planned(pilot, "2", "r")
+        await planned(pilot, "2", "a", "r")
         screen = plan_on(pilot)
         for effect in effects_of(pilot, own):
             screen._table.model.toggle(effect.id)
@@ -180,7 +180,7 @@ async def test_a_way_without_a_plan_leaves_the_plan_as_it_is(running: Running) -
     session = FakeSession()
     with_use(session)
     async with running(session) as pilot:
-        await planned(pilot, "2", "r")
+        await planned(pilot, "2", "a", "r")
         shown = plan_on(pilot)._plan
         session.fail["plan"] = UsageError("Nothing is left of it.", "", "")
         await planned(pilot, "w")
@@ -197,7 +197,7 @@ async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
         app.tell("An old toast.")
         await settle(pilot)
         assert "An old toast." in screen_text(pilot)
-        await planned(pilot, "2", "r")
+        await planned(pilot, "2", "a", "r")
         assert "An old toast." not in screen_text(pilot)
         for n in range(5):
             session.tell(Notice(f"newly listed: 192.0.2.{n}", True))

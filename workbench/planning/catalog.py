@@ -35,7 +35,7 @@ _ALL = (
     Action(
         "keys.replace",
         "keys: replace",
-        "Mints a replacement for each selected key (or every key), stores and proves it, then deletes the old one.",
+        "Mints, stores and proves a replacement for each key selected, else highlighted, then deletes the old one.",
         key="r",
         panes=(Pane.CREDENTIALS,),
         danger=Danger.DESTROYS,
@@ -58,7 +58,7 @@ _ALL = (
     Action(
         "logins.reset",
         "smtp: reset passwords",
-        "Gives each selected SMTP login (or every login of every domain) a new password, stored first, proven by AUTH.",
+        "Gives each SMTP login that is selected, else highlighted, a new password: stored first, proven by AUTH.",
         key="R",
         panes=(Pane.CREDENTIALS, Pane.DOMAINS),
         danger=Danger.DESTROYS,
@@ -81,7 +81,7 @@ _ALL = (
     Action(
         "queues.purge",
         "domains: purge queued mail",
-        "Throws away what the selected domains (or the abused ones) have queued and scheduled, your own mail included.",
+        "Throws away what the domains selected, else highlighted, have queued and scheduled, your own mail included.",
         key="p",
         panes=(Pane.DOMAINS,),
         danger=Danger.DESTROYS,

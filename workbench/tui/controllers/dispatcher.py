@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Selection, Ui
 
-# These act on the row under the cursor where nothing is selected; all others then mean everything.
-_ON_CURSOR = frozenset({"keys.delete", "logins.delete", "finding.judge", "secret.reveal"})
+# What these are about, in the panes that show it: the selection, else the row under the cursor, else they ask.
+# From anywhere else (the guide, the palette over another pane) they are about everything that is left to do.
+_ON_ROWS = frozenset({"keys.replace", "keys.delete", "logins.reset", "logins.delete", "queues.purge"})
+_ON_CURSOR = _ON_ROWS | {"finding.judge", "secret.reveal"}
 NOT_OPEN = "the incident is not open yet"
 
 
@@ -104,13 +106,21 @@ class Dispatcher:
             return [], ""
         on_cursor = action.id in _ON_CURSOR
         keys = self._selection.chosen_keys(pane) if on_cursor else self._selection.marked_keys(pane)
+        if action.id in _ON_ROWS and not keys:
+            return [], "no row is highlighted: move to one, or select some"
+        if action.id == "logins.reset" and pane is Pane.DOMAINS:
+            logins = [one.login for one in session.inventory.logins.values() if one.domain in keys]
+            return logins, "" if logins else "the domain has no SMTP login"
         if pane is not Pane.CREDENTIALS or not action.plans:
             return keys, ""
         of_keys = action.id.startswith("keys.")
         held = session.inventory.keys if of_keys else session.inventory.logins
         fitting = [key for key in keys if key in held]
         if keys and not fitting:
-            return [], f"nothing selected is an {'API key' if of_keys else 'SMTP login'}"
+            which = (
+                "nothing selected is" if self._selection.marked_keys(pane) else "the highlighted row is not"
+            )
+            return [], f"{which} an {'API key' if of_keys else 'SMTP login'}"
         return fitting, ""
 
     def _next(self) -> None:
