@@ -147,7 +147,7 @@ async def test_what_an_action_is_about_is_the_selection_else_the_row_under_the_c
     async with running(FakeSession()) as pilot:
         app = app_of(pilot)
         planned: list[tuple[str, list[str]]] = []
-        app.controllers.dispatcher._questions.planned = (  # type: ignore[method-assign]
+        app.controllers.dispatcher._questions.planned = (  # type: ignore[method-assign,assignment]
             lambda action, marked, _: planned.append((action.id, marked))
         )
         await pilot.press("2", "r")
