@@ -9,7 +9,8 @@ from textual.binding import Binding
 
 from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import FakeSession
-from workbench.planning.catalog import ACTIONS, Pane
+from workbench.planning.catalog import ACTIONS, Action, Pane
+from workbench.tui.incident_port import Incident
 from workbench.tui.keymap import BOUND_BY_TEXTUAL, FOOTER_KEYS, footer_hints, key_name, pane_actions
 from workbench.tui.palette import ActionProvider
 from workbench.tui.screens.connect import Door
@@ -147,9 +148,11 @@ async def test_what_an_action_is_about_is_the_selection_else_the_row_under_the_c
     async with running(FakeSession()) as pilot:
         app = app_of(pilot)
         planned: list[tuple[str, list[str]]] = []
-        app.controllers.dispatcher._questions.planned = (  # type: ignore[method-assign,assignment]
-            lambda action, marked, _: planned.append((action.id, marked))
-        )
+
+        def plan(action: Action, marked: list[str], session: Incident) -> None:
+            planned.append((action.id, marked))
+
+        app.controllers.dispatcher._questions.planned = plan  # type: ignore[method-assign]
         await pilot.press("2", "r")
         under = app.main.cursor_key(Pane.CREDENTIALS)
         assert planned == [("keys.replace", [under])]
