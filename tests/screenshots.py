@@ -271,7 +271,7 @@ class Studio:
             assert isinstance(app, WorkbenchApp)
             self.pass_time(60)
             self.gate.left = RESETS_BEFORE
-            await self.press(pilot, "2", "R")
+            await self.press(pilot, "2", "a", "R")
             await self.confirm(pilot)
             await asyncio.wait_for(self.gate.reached.wait(), 30)
             await pilot.pause(0.4)
