@@ -181,8 +181,11 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         screen.press("Enter")
         screen.until("To Mailgun Support", "is compromised")
         screen.press("c")
+        # Copied is not sent: it is asked, and a person says so.
         back(screen, "To Mailgun Support")
-        screen.until("0a (keys", "stored 2")
+        screen.until("Was the message sent to Support?")
+        screen.press("y")
+        screen.until("0a (keys", "stored 2", gone=("Was the message sent",))
         guide(screen, "1")
         screen.press("C")
         assert confirm(screen, "Cancel (Esc)") > 40

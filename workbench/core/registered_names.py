@@ -11,6 +11,7 @@ Both lists are read at the first question, not at import: reading takes longer t
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ _LACKING = (
 )
 _MORE = frozenset(_LACKING.split())
 
+# What stands around a name in a text and is none of it.
+_AROUND = re.compile(r"^[\s.]+|[\s.]+$")
+
 
 @lru_cache(maxsize=16384)
 def registrable(name: str) -> str:
@@ -39,7 +43,7 @@ def registrable(name: str) -> str:
     A name that is itself a public suffix, a single label, an address or no name at all comes back whole: it
     equals nothing but itself.
     """
-    lowered = _ascii(name.strip().strip(".").lower())
+    lowered = _ascii(_AROUND.sub("", name).lower())
     labels = lowered.split(".")
     if len(labels) < 2 or not all(labels) or _is_address(lowered):
         return lowered
@@ -50,14 +54,14 @@ def registrable(name: str) -> str:
 
 def mail_domain(address: str | None) -> str:
     """Return the domain of a mail address in lower case, ``""`` where there is none."""
-    return (address or "").rpartition("@")[2].strip().strip(".").lower() if "@" in (address or "") else ""
+    return _AROUND.sub("", (address or "").rpartition("@")[2]).lower() if "@" in (address or "") else ""
 
 
 @lru_cache(maxsize=4096)
 def is_webmail(name: str) -> bool:
     """Return whether anybody can have an address at this domain: it says nothing of who somebody belongs to."""
     registered = registrable(name)
-    host = _ascii(name.strip().strip(".").lower())
+    host = _ascii(_AROUND.sub("", name).lower())
     brand = registered.partition(".")[0]
     return brand in _FAMILIES or bool({registered, host} & _MORE) or bool({registered, host} & _providers())
 

@@ -11,10 +11,13 @@ import pytest
 from workbench.core import diagnostics
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
+from workbench.core.secret_scanner import SecretScanner
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    # What other tests of this process told it to guard is not known here.
+    monkeypatch.setattr(diagnostics, "_known", SecretScanner())
     yield tmp_path
     log = logging.getLogger("workbench")
     for handler in list(log.handlers):

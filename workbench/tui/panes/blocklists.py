@@ -39,13 +39,13 @@ class BlocklistsPane(WorkPane):
         Column("state", "verdict", width=13, min_width=12),
         Column("subject", "subject", flex=2, min_width=14),
         Column("zone", "list", flex=2, min_width=10, priority=2),
-        Column("tier", "tier", width=6, priority=3),
-        Column("since", "since", width=12, priority=5),
-        Column("strip", f"{STRIP_DAYS} days", width=STRIP_DAYS, priority=4),
+        Column("tier", "tier", width=6, priority=4),
+        Column("since", "since", width=12, priority=6),
+        Column("strip", f"{STRIP_DAYS} days", width=STRIP_DAYS, priority=5),
         Column("removal", "removal", width=12, priority=3),
-        Column("wait", "wait", width=6, priority=6),
-        Column("asked", "asked", width=8, priority=7),
-        Column("reason", "reason", flex=3, min_width=20, priority=8),
+        Column("wait", "wait", width=6, priority=7),
+        Column("asked", "asked", width=8, priority=8),
+        Column("reason", "reason", flex=3, min_width=20, priority=9),
     )
 
     _folded = True

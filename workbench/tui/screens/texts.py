@@ -83,7 +83,8 @@ class TextScreen(Dialog[bool]):
             yield words(self._hint) if self._hint else words("", classes="-hidden")
             keys = "c copies · Esc closes" if self._copyable else "Esc closes"
             if self._to_send:
-                keys = f"{keys} · y it was sent"
+                # First: a note in the corner may lie over the end of this line.
+                keys = f"y it was sent · {keys}"
             yield words(
                 f"Enter copies and closes · {keys}" if self._enter_copies else keys, classes="dialog-keys"
             )
