@@ -127,7 +127,7 @@ def judge_the_stranger(screen: Tmux) -> None:
         lambda now: re.search(r"❯\s+It is the intruder's", now) is not None, "the answer is chosen"
     )
     screen.press("Enter")
-    screen.until("judged", gone=("Whose is it?",))
+    screen.until("✗ intruder", gone=("Whose is it?",))
 
 
 def drill_home(folder: Path) -> Home:
@@ -185,7 +185,7 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         back(screen, "To Mailgun Support")
         screen.until("Was the message sent to Support?")
         screen.press("y")
-        screen.until("0a (keys", "stored 2", gone=("Was the message sent",))
+        screen.until("✓ 0 ", gone=("Was the message sent",))
         guide(screen, "1")
         screen.press("C")
         assert confirm(screen, "Cancel (Esc)") > 40
@@ -201,7 +201,12 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         screen.press("p")
         assert confirm(screen, "Cancel (Esc)") >= 1
         an_hour_later(screen)
-        # The stranger is deleted, nothing is queued, and what could be read was read: it is over.
+        # The stranger is deleted and nothing is queued; what was kept for the hand-over is asked about, and ended.
+        screen.until("Time is up", "Decide later")
+        screen.press("End")
+        screen.until_true(lambda now: re.search(r"❯\s+End the old ones", now) is not None, "the answer is chosen")
+        screen.press("Enter")
+        assert confirm(screen, "Cancel (Esc)") > 5
         screen.until("CONTAINED in")
         screen.press("q")
         assert screen.until_ended() == 0
