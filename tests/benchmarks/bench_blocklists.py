@@ -25,11 +25,11 @@ from pydnsbl.providers import Provider
 
 from tests.unit.blocklists.servers import DelayProxy, Rbldnsd
 from workbench.blocklists.catalogue import load
-from workbench.blocklists.limits import Limits
+from workbench.blocklists.limits import QueryLimits
 from workbench.blocklists.lookup import Lookup
 from workbench.blocklists.names import Subject
-from workbench.blocklists.resolvers import HostPort
-from workbench.blocklists.verdicts import Verdict
+from workbench.blocklists.resolvers import ResolverAddress
+from workbench.blocklists.verdicts import ListingVerdict
 from workbench.blocklists.zones import Zone
 
 ADDRESSES = [f"198.18.{number // 50}.{number % 50 + 1}" for number in range(100)]
@@ -64,8 +64,8 @@ async def ours(
     """Return seconds until the last verdict, until the last of a living zone, listings, and *cannot tell*s."""
     lookup = Lookup(
         zones,
-        resolvers=[HostPort("127.0.0.1", port)],
-        limits=Limits(in_flight=IN_FLIGHT, timeout=TIMEOUT, owner_rate=None),
+        resolvers=[ResolverAddress("127.0.0.1", port)],
+        limits=QueryLimits(in_flight=IN_FLIGHT, timeout=TIMEOUT, owner_rate=None),
     )
     subjects = [Subject.parse(address) for address in ADDRESSES]
     alive = set(living)
@@ -76,9 +76,9 @@ async def ours(
     async for listing in lookup.run(subjects):
         if listing.zone.name in alive:
             last_living = time.perf_counter() - start
-        if listing.verdict is Verdict.LISTED:
+        if listing.verdict is ListingVerdict.LISTED:
             found.add(listing.pair)
-        doubt += listing.verdict is Verdict.CANNOT_TELL
+        doubt += listing.verdict is ListingVerdict.CANNOT_TELL
     return time.perf_counter() - start, last_living, found, doubt
 
 

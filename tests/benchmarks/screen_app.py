@@ -18,7 +18,7 @@ from workbench.cli.parser import build_parser
 from workbench.cli.screen import _Entrance
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.panes.credentials import CredentialsPane
-from workbench.tui.widgets.table import Row
+from workbench.tui.widgets.table import TableRow
 
 # The measurement looks for this colour under the cursor; nothing else on the screen has it.
 CSS = f"""
@@ -66,11 +66,11 @@ class StockTable(DataTable[str]):
         """Return the row under the cursor."""
         return [key for key in (self.cursor_key,) if key is not None]
 
-    def set_rows(self, rows: Iterable[Row]) -> None:
+    def set_rows(self, rows: Iterable[TableRow]) -> None:
         """Take all rows over; rows that are there already are updated cell by cell."""
         self.update_rows(rows)
 
-    def update_rows(self, rows: Iterable[Row]) -> None:
+    def update_rows(self, rows: Iterable[TableRow]) -> None:
         """Change rows by key; new ones are added at the end."""
         for row in rows:
             texts = [cell if isinstance(cell, str) else cell.text for cell in row.cells]

@@ -18,7 +18,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 TITLES = ("id", "name", "state", "value", "note")
 WIDTHS = (12, 30, 10, 10, 30)
@@ -68,10 +68,10 @@ class TableApp(App[None]):
             self.stock.add_row(*texts(index), key=str(index))
         self.stock.focus()
 
-    def make_row(self, index: int, value: str) -> Row:
+    def make_row(self, index: int, value: str) -> TableRow:
         """Return a row of our table with that value."""
         ident, name, state, _, note = texts(index)
-        return Row(str(index), (ident, name, Cell(state, "ok"), value, Cell(note, "dim")))
+        return TableRow(str(index), (ident, name, Cell(state, "ok"), value, Cell(note, "dim")))
 
     async def action_load(self) -> None:
         """Start the changes, or stop them and write the log."""

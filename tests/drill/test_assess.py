@@ -12,8 +12,8 @@ import pytest
 from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
 from workbench.domain.forensics.senders import for_abuse_reports, why_of
-from workbench.domain.forensics.timeline import Kind, timeline
-from workbench.drill.world.records import Suppression
+from workbench.domain.forensics.timeline import MomentKind, timeline
+from workbench.drill.world.records import SimulatedSuppression
 from workbench.mailgun.log_entries import read_page
 from workbench.presentation.senders import rows as sender_rows
 from workbench.readers.credential_use import CALLS, read_use
@@ -40,7 +40,7 @@ async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
         domains = [d for area in drill.account.main.regions.values() for d in area.domains.values()]
         spam = {"code": "550", "error": "5.7.1 blocked, see our block list"}
         for domain in domains:
-            domain.bounces["real@inbox.example"] = Suppression(
+            domain.bounces["real@inbox.example"] = SimulatedSuppression(
                 "real@inbox.example", drill.account.now() - 60.0, spam
             )
         # Nobody has to sweep first: the tables of the abused domains are read by the assessment itself.
@@ -67,7 +67,7 @@ async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
         assert found.damage.sure.recipients > 100
         assert found.words == [] or all("whose acceptance" in w for w in found.words)
         moments = timeline(session.situation(), session.investigation.settings)
-        assert any(m.kind is Kind.LOG and "abuse begins" in m.text for m in moments)
+        assert any(m.kind is MomentKind.LOG and "abuse begins" in m.text for m in moments)
         await _decided(session)
         await _stored_log_is_whole(session, found.table.entries)
         await _recipients(session, tmp_path)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.drills import opened, running_drill
-from workbench.blocklists.limits import Limits
+from workbench.blocklists.limits import QueryLimits
 from workbench.blocklists.removal import RequestState, Whose
 from workbench.blocklists.watch import ChangeKind
 from workbench.core.errors import UsageError
 from workbench.drill.servers.dns_server import DnsServer
 from workbench.drill.servers.serve import RunningDrill
-from workbench.execution.progress import Notice
+from workbench.execution.progress import ProgressNotice
 from workbench.planning.contain import Scope, plan
 from workbench.session.session import Session
 
@@ -39,7 +39,7 @@ async def _ready(session: Session) -> None:
     await session.connect()
     await session.read_inventory()
     await session.read_rate(whole=True)
-    session.blocklists.limits = Limits(owner_rate=None)
+    session.blocklists.limits = QueryLimits(owner_rate=None)
 
 
 async def _let_pass(session: Session, seconds: float) -> None:
@@ -58,7 +58,9 @@ async def test_listings_come_on_days_0_1_and_3_and_ring(tmp_path: Path) -> None:
         await _ready(session)
         watch = session.blocklists
         rung: list[str] = []
-        session.subscribe(lambda event: rung.append(event.text) if isinstance(event, Notice) else None)
+        session.subscribe(
+            lambda event: rung.append(event.text) if isinstance(event, ProgressNotice) else None
+        )
         first = await watch.check()
         ip = drill.story.sending_ips["us"][0]
         assert {change.zone for change in first.rings} == {"bl.spamcop.net", "psbl.surriel.com"}

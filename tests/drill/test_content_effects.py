@@ -12,7 +12,7 @@ from tests.support.drills import opened, running_drill
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
 from workbench.drill.servers.serve import RunningDrill
-from workbench.drill.world.records import Rule, Template, Version
+from workbench.drill.world.records import SimulatedRule, SimulatedTemplate, Version
 from workbench.execution.effects.registry import HANDLERS
 from workbench.mailgun import templates, thresholds
 from workbench.mailgun.client import Mailgun, Priority
@@ -20,12 +20,12 @@ from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence_models import Book
 
 
-def _plant(drill: RunningDrill) -> tuple[Template, Template]:
+def _plant(drill: RunningDrill) -> tuple[SimulatedTemplate, SimulatedTemplate]:
     """Make a template, a version of an older one, and two rules, all an hour ago; returns both templates."""
     area = drill.account.main.regions["us"]
     domain = next(d for d in area.domains.values() if "welcome" in d.templates)
     at = drill.account.now() - 3600.0
-    made = Template(
+    made = SimulatedTemplate(
         "invoice", "t-new", "", at, "ci", {"v1": Version("v1", "v-new", "<p>pay</p>", at, active=True)}
     )
     domain.templates["invoice"] = made
@@ -33,8 +33,8 @@ def _plant(drill: RunningDrill) -> tuple[Template, Template]:
     for version in old.versions.values():
         version.active = False
     old.versions["spring"] = Version("spring", "v-spring", "<a href='https://x.example'>", at, active=True)
-    area.alerts["quiet"] = Rule("r-1", "quiet", "complained_rate", "<", "0.9", "domain", at, 0.0)
-    area.limits["all"] = Rule("r-2", "all", "send_count", ">", "9000000", "account", at, 0.0)
+    area.alerts["quiet"] = SimulatedRule("r-1", "quiet", "complained_rate", "<", "0.9", "domain", at, 0.0)
+    area.limits["all"] = SimulatedRule("r-2", "all", "send_count", ">", "9000000", "account", at, 0.0)
     return made, old
 
 
@@ -105,7 +105,7 @@ async def test_a_proof_is_only_what_the_account_shows(tmp_path: Path) -> None:
         assert (rule.limit, rule.channels) == ("0.05", ["email"])
 
 
-def _templates(drill: RunningDrill) -> Iterator[Template]:
+def _templates(drill: RunningDrill) -> Iterator[SimulatedTemplate]:
     for domain in drill.account.main.regions["us"].domains.values():
         yield from domain.templates.values()
 

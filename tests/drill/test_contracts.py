@@ -20,7 +20,7 @@ from tests.support.drills import PASSPHRASE
 from workbench.core.clock import SystemClock
 from workbench.core.redact import Secret
 from workbench.core.secret_scanner import SecretScanner
-from workbench.drill.servers.faults import Fault, Match, Rule
+from workbench.drill.servers.faults import Fault, FaultMatch, FaultRule
 from workbench.journal.journal import Journal
 from workbench.vault.vault import EntryName, Vault
 
@@ -373,11 +373,11 @@ def test_usage_errors_end_with_2(commands: Commands, words: tuple[str, ...]) -> 
     assert ran.err
 
 
-class LockedOutAfter(Rule):
+class LockedOutAfter(FaultRule):
     """Refuses every call with 401 once so many SMTP passwords were reset."""
 
     def __init__(self, resets: int) -> None:
-        super().__init__(Match(), Fault("status", status=401), times=None)
+        super().__init__(FaultMatch(), Fault("status", status=401), times=None)
         self.left = resets
 
     def strikes(self, method: str, target: str, rng: random.Random) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support.drills import opened, running_drill
 from workbench.core.clock import ShiftedClock
 from workbench.drill.servers.serve import RunningDrill
-from workbench.drill.world.records import Credential
+from workbench.drill.world.records import SimulatedCredential
 from workbench.planning.contain import Scope, plan
 from workbench.session.session import Session
 
@@ -16,7 +16,7 @@ def _apart(drill: RunningDrill, session: Session) -> float:
     return abs((drill.clock.now() - session.clock.now()).total_seconds())
 
 
-def _logins(drill: RunningDrill) -> list[Credential]:
+def _logins(drill: RunningDrill) -> list[SimulatedCredential]:
     areas = [area for tenant in drill.world.tenants.values() for area in tenant.regions.values()]
     return [c for area in areas for domain in area.domains.values() for c in domain.credentials.values()]
 

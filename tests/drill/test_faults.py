@@ -13,7 +13,7 @@ import pytest
 
 from workbench.core.clock import ManualClock
 from workbench.core.errors import UsageError
-from workbench.drill.servers.faults import Fault, FaultProxy, Match, Rule, parse_faults, strike
+from workbench.drill.servers.faults import Fault, FaultMatch, FaultProxy, FaultRule, parse_faults, strike
 from workbench.drill.servers.wire import WireError, read_request
 
 BODY = json.dumps({"items": ["x" * 40] * 50}).encode()
@@ -235,7 +235,7 @@ async def test_the_nth_request_and_how_often(proxy: FaultProxy, client: httpx.As
         for path in ["/credentials", "/x", "/credentials", "/credentials"]
     ]
     assert codes == [200, 200, 500, 200]
-    proxy.rules[:] = [Rule(Match(), Fault("status", status=503), times=2)]
+    proxy.rules[:] = [FaultRule(FaultMatch(), Fault("status", status=503), times=2)]
     assert [(await client.get("/x")).status_code for _ in range(4)] == [503, 503, 200, 200]
 
 
@@ -257,7 +257,7 @@ async def test_no_http_is_dropped(proxy: FaultProxy) -> None:
 
 def test_same_seed_same_faults_and_bursts() -> None:
     def run(seed: int) -> list[bool]:
-        rule = Rule(Match(probability=0.2), Fault("html"), times=None, burst=3)
+        rule = FaultRule(FaultMatch(probability=0.2), Fault("html"), times=None, burst=3)
         rng = random.Random(seed)
         return [rule.strikes("GET", "/", rng) for _ in range(300)]
 

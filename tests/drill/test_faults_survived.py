@@ -16,7 +16,7 @@ from tests.support.kills import everything, ready, resumed
 from tests.support.promise import at_rest
 from workbench.core.errors import JournalError, NotAuthorised, Unreachable, UnreadableAnswer
 from workbench.domain.model.plan import EffectKind, EffectState
-from workbench.drill.servers.faults import PORTAL, Fault, Match, Rule, strike
+from workbench.drill.servers.faults import PORTAL, Fault, FaultMatch, FaultRule, strike
 from workbench.execution.progress import Summary
 from workbench.mailgun.client import Timeouts
 from workbench.mailgun.endpoints import from_document
@@ -40,12 +40,12 @@ def _quiet() -> Iterator[None]:
     yield
 
 
-def _rules(fault: Fault, *, times: int | None = 1) -> list[Rule]:
+def _rules(fault: Fault, *, times: int | None = 1) -> list[FaultRule]:
     return [strike(fault, method=method, path=path, times=times) for method, path in WRITES]
 
 
 async def _faulty_run(
-    place: Ground, rules: list[Rule], *, before: Callable[[Session], None] | None = None
+    place: Ground, rules: list[FaultRule], *, before: Callable[[Session], None] | None = None
 ) -> Summary:
     """Run the whole containment with the rules in force from the first write on."""
     place.faults = True
@@ -91,20 +91,20 @@ PASSING = {
     "502 in bursts": (
         "status",
         [
-            Rule(Match(method=m, path=p, nth=2), Fault("status", status=502), times=4, burst=4)
+            FaultRule(FaultMatch(method=m, path=p, nth=2), Fault("status", status=502), times=4, burst=4)
             for m, p in WRITES
         ],
     ),
     "503 after the server acted": ("status", _rules(Fault("status", status=503, acted=True), times=2)),
     "504 after the server acted": ("status", _rules(Fault("status", status=504, acted=True), times=2)),
-    "a slow server": ("slow", [Rule(Match(), Fault("slow", seconds=0.02), times=None)]),
+    "a slow server": ("slow", [FaultRule(FaultMatch(), Fault("slow", seconds=0.02), times=None)]),
 }
 
 
 @pytest.mark.parametrize("name", PASSING)
 async def test_a_passing_fault_costs_nothing_but_time(name: str, tmp_path: Path) -> None:
     kind, rules = PASSING[name]
-    fresh = [Rule(r.match, r.fault, r.times, r.burst) for r in rules]
+    fresh = [FaultRule(r.match, r.fault, r.times, r.burst) for r in rules]
     async with ground(tmp_path, faults=PROXIED) as place:
         summary = await _faulty_run(place, fresh)
         assert _struck(place, kind) >= 1
@@ -141,7 +141,7 @@ async def test_the_network_gone_for_good_stops_half_way_and_the_same_command_goe
     sent: int, tmp_path: Path
 ) -> None:
     """After so many writes nothing is reachable any more: refused connections, then it is back."""
-    gone = Rule(Match(nth=sent + 1), Fault("reset-before"), times=None, burst=100_000)
+    gone = FaultRule(FaultMatch(nth=sent + 1), Fault("reset-before"), times=None, burst=100_000)
     async with ground(tmp_path, faults=PROXIED) as place:
         summary = await _faulty_run(place, [gone])
         assert isinstance(summary.halted, Unreachable), summary.line()
@@ -154,7 +154,7 @@ async def test_one_region_down_does_not_keep_the_other_from_being_cut(tmp_path: 
         proxy = place.drill.proxies["api_eu"]
 
         def down(session: Session) -> None:
-            proxy.rules[:] = [Rule(Match(), Fault("reset-before"), times=None)]
+            proxy.rules[:] = [FaultRule(FaultMatch(), Fault("reset-before"), times=None)]
 
         summary = await _faulty_run(place, [], before=down)
         assert isinstance(summary.halted, Unreachable), summary.line()
@@ -172,7 +172,7 @@ async def test_one_region_down_does_not_keep_the_other_from_being_cut(tmp_path: 
 
 
 async def test_locked_out_in_the_middle_stops_at_once_and_leaves_every_intent_open(tmp_path: Path) -> None:
-    shut = Rule(Match(nth=6), Fault("status", status=401), times=None, burst=100_000)
+    shut = FaultRule(FaultMatch(nth=6), Fault("status", status=401), times=None, burst=100_000)
     async with ground(tmp_path, faults=PROXIED) as place:
         summary = await _faulty_run(place, [shut])
         assert isinstance(summary.halted, NotAuthorised)
@@ -186,7 +186,7 @@ async def test_locked_out_in_the_middle_stops_at_once_and_leaves_every_intent_op
 async def test_a_captive_portal_stops_half_way(page: Fault, tmp_path: Path) -> None:
     # With 404 the page must not pass for the API's word that a key is gone: nothing would be left to do.
     async with ground(tmp_path, faults=PROXIED) as place:
-        summary = await _faulty_run(place, [Rule(Match(nth=4), page, times=None, burst=100_000)])
+        summary = await _faulty_run(place, [FaultRule(FaultMatch(nth=4), page, times=None, burst=100_000)])
         assert isinstance(summary.halted, UnreadableAnswer)
         assert summary.verified < summary.total
         assert await at_rest(place) == []

@@ -16,7 +16,7 @@ from workbench.core.errors import VaultError
 from workbench.core.state_dir import tag_of
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.execution.context import Held, Keeping
-from workbench.execution.progress import Notice, Summary
+from workbench.execution.progress import ProgressNotice, Summary
 from workbench.session.events import Event
 from workbench.session.session import Session
 
@@ -57,7 +57,7 @@ async def _locked_run(
 
 
 def _loud(told: list[Event]) -> list[str]:
-    return [event.text for event in told if isinstance(event, Notice) and event.loud]
+    return [event.text for event in told if isinstance(event, ProgressNotice) and event.loud]
 
 
 def _minted(place: Ground, session: Session) -> list[str]:

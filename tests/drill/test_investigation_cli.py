@@ -20,7 +20,7 @@ from workbench.domain.forensics.assessment import Assessment
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.damage import Damage
 from workbench.domain.model.suppressions import Added
-from workbench.drill.world.records import Suppression
+from workbench.drill.world.records import SimulatedSuppression
 
 # The log of a small account is as telling, and read in a fraction of the time.
 SMALL = {"domains": 4, "credentials": 10, "users": 5}
@@ -126,7 +126,9 @@ async def test_assess_lifts_what_the_abuse_added_once_confirmed(
         [domain] = [
             d for a in drill.account.main.regions.values() for d in a.domains.values() if d.name == name
         ]
-        domain.bounces["real@inbox.example"] = Suppression("real@inbox.example", drill.account.now(), {})
+        domain.bounces["real@inbox.example"] = SimulatedSuppression(
+            "real@inbox.example", drill.account.now(), {}
+        )
         before = set(domain.bounces)
         now = session.clock.now()
         added = Added(name, "bounces", "real@inbox.example", now, "refused for reputation")

@@ -13,7 +13,7 @@ from workbench.drill.activity.traffic import EVENTS, HOUR, Traffic
 from workbench.drill.api import dates
 from workbench.drill.api.access import may
 from workbench.drill.api.throttle import Throttle
-from workbench.drill.api.wire import Refusal, parse_body
+from workbench.drill.api.wire import WireRefusal, parse_body
 from workbench.drill.world.build import build
 from workbench.drill.world.options import DrillOptions
 from workbench.drill.world.records import Stream
@@ -112,7 +112,7 @@ def test_forms_in_both_encodings_and_json() -> None:
     )
     assert parse_body('multipart/form-data; boundary="xx"', multipart)[0] == [("a", "one"), ("b", "t\r\nw")]
     assert parse_body("application/json; charset=utf-8", b"[1]") == ([], [1])
-    with pytest.raises(Refusal):
+    with pytest.raises(WireRefusal):
         parse_body("application/json", b"{")
 
 

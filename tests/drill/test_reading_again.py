@@ -11,13 +11,13 @@ from tests.support.ground import ground, quiet
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
 from workbench.domain.runbook.coverage import cut_by
-from workbench.drill.servers.faults import Fault, Match, Rule
+from workbench.drill.servers.faults import Fault, FaultMatch, FaultRule
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-LOGINS = Match(method="GET", path=r"/credentials\b")
+LOGINS = FaultMatch(method="GET", path=r"/credentials\b")
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def _quiet() -> Iterator[None]:
 async def test_what_a_passing_fault_hid_is_read_again(fault: Fault, times: int, tmp_path: Path) -> None:
     async with ground(tmp_path, domains=2, credentials=6, faults="slow-0.1:0.0") as place:
         for proxy in place.drill.proxies.values():
-            proxy.rules[:] = [Rule(LOGINS, fault, times)]
+            proxy.rules[:] = [FaultRule(LOGINS, fault, times)]
         async with place.session() as session:
             await session.connect()
             await session.read_inventory()
@@ -51,7 +51,7 @@ async def test_what_a_passing_fault_hid_is_read_again(fault: Fault, times: int, 
 async def test_what_stays_hidden_is_a_gap_that_may_pass(tmp_path: Path) -> None:
     async with ground(tmp_path, domains=2, credentials=6, faults="slow-0.1:0.0") as place:
         for proxy in place.drill.proxies.values():
-            proxy.rules[:] = [Rule(LOGINS, Fault("html"), None)]
+            proxy.rules[:] = [FaultRule(LOGINS, Fault("html"), None)]
         async with place.session() as session:
             await session.connect()
             await session.read_inventory()
@@ -72,7 +72,7 @@ async def test_a_run_that_could_not_read_everything_never_ends_as_done(
             assert await command(session, options) == 0
         # The same again while the logins of every domain are hidden: nothing is planned, and that is not "done".
         for proxy in place.drill.proxies.values():
-            proxy.rules[:] = [Rule(LOGINS, Fault("html"), None)]
+            proxy.rules[:] = [FaultRule(LOGINS, Fault("html"), None)]
         capsys.readouterr()
         async with place.session() as session:
             assert await command(session, options) == 1

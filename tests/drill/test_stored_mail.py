@@ -113,10 +113,10 @@ async def test_what_is_not_kept_any_more_says_when_retention_ended(tmp_path: Pat
 
 async def test_a_storage_host_that_refuses_costs_its_messages_until_it_answers(tmp_path: Path) -> None:
     from workbench.drill.api import messages
-    from workbench.drill.api.wire import Refusal
+    from workbench.drill.api.wire import WireRefusal
 
     def refused(call: object) -> object:
-        raise Refusal(403, "Forbidden")
+        raise WireRefusal(403, "Forbidden")
 
     async with _minutes(tmp_path) as (_, session, made):
         mail = session.investigation.mail

@@ -18,9 +18,9 @@ from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.damage import Damage
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.suppressions import Added
-from workbench.domain.settings_audit.audit import Judged
+from workbench.domain.settings_audit.audit import JudgedAge
 from workbench.domain.settings_audit.results import open_items
-from workbench.drill.world.records import Allowed, Suppression
+from workbench.drill.world.records import Allowed, SimulatedSuppression
 from workbench.drill.world.truth import truth
 from workbench.readers.snapshots import load
 from workbench.session.session import Session
@@ -178,7 +178,7 @@ async def test_what_changes_after_the_snapshot_is_named_as_changed(tmp_path: Pat
         domain.webhooks["clicked"] = ["https://hooks.acme.example/late"]
         result = await session.investigation.sweep()
         late = next(item for item in result.swept if item.id == "https://hooks.acme.example/late")
-        assert late.judged is Judged.INSIDE
+        assert late.judged is JudgedAge.INSIDE
         assert "was not there in the snapshot" in late.why[0]
         assert late.asks
 
@@ -190,7 +190,7 @@ async def test_only_the_named_suppressions_are_lifted(tmp_path: Path) -> None:
         area = drill.account.main.regions["us"]
         domain = next(d for d in area.domains.values() if d.bounces)
         now = session.clock.now()
-        domain.bounces["real@inbox.example"] = Suppression(
+        domain.bounces["real@inbox.example"] = SimulatedSuppression(
             "real@inbox.example", now.timestamp(), {"code": "550"}
         )
         before = set(domain.bounces)

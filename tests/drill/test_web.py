@@ -20,7 +20,7 @@ from workbench.drill.servers.accesslog import combined
 from workbench.drill.servers.repository import build_repository
 from workbench.drill.servers.side import SideOptions, SideServers, build_files, start_side_servers
 from workbench.drill.servers.site import leaked_secrets, site_files
-from workbench.drill.servers.web import Site
+from workbench.drill.servers.web import DrillSite
 from workbench.drill.world.options import DrillOptions
 from workbench.drill.world.story import Story, tell
 
@@ -150,10 +150,10 @@ async def test_requests_are_logged_like_any_other(servers: SideServers, client: 
 
 async def test_soft_404(tmp_path: Path) -> None:
     build_files(story(), tmp_path)
-    site = Site(tmp_path / "web", "Acme Tools", "www.acme.example", soft_404=True)
+    site = DrillSite(tmp_path / "web", "Acme Tools", "www.acme.example", soft_404=True)
     page = site.get("/no/such/<b>page")
     assert page.status == 200 and b"&lt;b&gt;" in page.body and b"<b>" not in page.body
-    assert Site(tmp_path / "web", "Acme Tools", "www.acme.example").get("/no/such").status == 404
+    assert DrillSite(tmp_path / "web", "Acme Tools", "www.acme.example").get("/no/such").status == 404
 
 
 def _age(path: Path) -> int:

@@ -204,7 +204,9 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
         # The stranger is deleted and nothing is queued; what was kept for the hand-over is asked about, and ended.
         screen.until("Time is up", "Decide later")
         screen.press("End")
-        screen.until_true(lambda now: re.search(r"❯\s+End the old ones", now) is not None, "the answer is chosen")
+        screen.until_true(
+            lambda now: re.search(r"❯\s+End the old ones", now) is not None, "the answer is chosen"
+        )
         screen.press("Enter")
         assert confirm(screen, "Cancel (Esc)") > 5
         screen.until("CONTAINED in")

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.core.clock import ManualClock, iso
 from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
@@ -23,7 +23,7 @@ from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
 from workbench.domain.runbook import deadlines, guide, runbook
-from workbench.domain.runbook.claims import Answer, Claim, Reading
+from workbench.domain.runbook.claims import Claim, ClaimAnswer, Reading
 from workbench.domain.runbook.containment_state import Containment, Over
 from workbench.execution.context import Held, Keeping
 from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Summary
@@ -299,7 +299,7 @@ class FakeSession:
     def contain(self, at: str = "2026-11-21T14:08:48Z") -> None:
         """Have it be over since ``at``."""
         moment = datetime.fromisoformat(at)
-        claim = Claim("contained", Answer.YES, (Reading("keys", moment),))
+        claim = Claim("contained", ClaimAnswer.YES, (Reading("keys", moment),))
         self.over = Containment(Over.CONTAINED, claim, (), moment)
         self.state.contained_at = at
 
@@ -426,4 +426,4 @@ class FakeSession:
         self.closed = True
 
 
-LISTED = Verdict.LISTED
+LISTED = ListingVerdict.LISTED

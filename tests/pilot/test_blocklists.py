@@ -11,11 +11,11 @@ from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import START, FakeSession
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.names import Subject
-from workbench.blocklists.verdicts import Listing, Verdict, read_addresses
+from workbench.blocklists.verdicts import Listing, ListingVerdict, read_addresses
 from workbench.domain.blocklists.listings import round_body
 from workbench.domain.runbook.runbook import StepView
 from workbench.domain.runbook.runbook import Verdict as StepVerdict
-from workbench.execution.progress import Notice
+from workbench.execution.progress import ProgressNotice
 
 CATALOGUE = load()
 IP = Subject.parse("192.0.2.7", shared=False)
@@ -29,7 +29,7 @@ def looked(zone_name: str, code: str, hours: float = 0) -> Listing:
     return Listing(
         subject=IP,
         zone=zone,
-        verdict=Verdict.LISTED if found else Verdict.NOT_LISTED,
+        verdict=ListingVerdict.LISTED if found else ListingVerdict.NOT_LISTED,
         tier=zone.tier,
         codes=found.codes if found else (),
         matched=found.matched if found else (),
@@ -130,10 +130,12 @@ async def test_a_new_listing_rings(running: Running, monkeypatch: pytest.MonkeyP
         app = app_of(pilot)
         rung: list[bool] = []
         monkeypatch.setattr(app, "bell", lambda: rung.append(True))
-        session.tell(Notice("newly listed: 192.0.2.7 on zen.spamhaus.org (tier 1)", loud=True, rings=True))
+        session.tell(
+            ProgressNotice("newly listed: 192.0.2.7 on zen.spamhaus.org (tier 1)", loud=True, rings=True)
+        )
         await settle(pilot)
         assert rung == [True]
-        session.tell(Notice("something quiet", loud=True))
+        session.tell(ProgressNotice("something quiet", loud=True))
         await settle(pilot)
         assert rung == [True]
 
@@ -141,7 +143,7 @@ async def test_a_new_listing_rings(running: Running, monkeypatch: pytest.MonkeyP
 async def test_a_row_that_is_not_listed_has_nothing_to_record(running: Running) -> None:
     session = listed(FakeSession())
     session.listings = {
-        key: replace(one, verdict=Verdict.NOT_LISTED)
+        key: replace(one, verdict=ListingVerdict.NOT_LISTED)
         for key, one in session.listings.items()
         if "spamcop" in key
     }

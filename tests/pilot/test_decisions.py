@@ -6,10 +6,12 @@ import pytest
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
-from workbench.tui.screens.lists import Line, ListScreen, Verb
+from workbench.tui.screens.lists import ListLine, ListScreen, Verb
 
 WHY = "its address is of no domain of yours; it came after the abuse began; nobody who was here before vouches for it"
-WHOLE = [Line(f"user:{n}", f"user it-helpdesk-{n}, {PERSON}", WHY, "bad", "theirs, likely") for n in range(3)]
+WHOLE = [
+    ListLine(f"user:{n}", f"user it-helpdesk-{n}, {PERSON}", WHY, "bad", "theirs, likely") for n in range(3)
+]
 SAFE = [line._replace(words=line.words.replace(PERSON, "ma…@acme.example")) for line in WHOLE]
 VERBS = (Verb("i", "intruder", "the intruder's", judges=True), Verb("y", "ours", "yours", judges=True))
 

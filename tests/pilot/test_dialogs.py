@@ -14,7 +14,7 @@ from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.tui.screens.choices import Choice
-from workbench.tui.screens.connect import Door, FoundKey, KeyChoice, Refusal
+from workbench.tui.screens.connect import Door, FoundKey, KeyChoice, KeyRefusal
 from workbench.tui.screens.reveal import RevealScreen
 
 KEY = "0123456789abcdef0123456789abcdef-01234567-89abcdef"
@@ -61,12 +61,12 @@ async def test_a_wrong_key_goes_back_to_the_key_field_as_often_as_needed(running
     tried: list[str] = []
     taken: list[KeyChoice] = []
 
-    async def try_key(choice: KeyChoice) -> Refusal | None:
+    async def try_key(choice: KeyChoice) -> KeyRefusal | None:
         assert choice.typed is not None
         tried.append(choice.typed.reveal())
         if len(tried) == 3:
-            return Refusal("This is a developer's key.", "Enter on the empty field goes on with it.")
-        return Refusal("Mailgun refuses this key (401) in US and EU.") if len(tried) < 3 else None
+            return KeyRefusal("This is a developer's key.", "Enter on the empty field goes on with it.")
+        return KeyRefusal("Mailgun refuses this key (401) in US and EU.") if len(tried) < 3 else None
 
     opened: list[bool] = []
     session = FakeSession()

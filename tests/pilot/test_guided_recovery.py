@@ -16,7 +16,7 @@ from tests.pilot.conftest import app_of, screen_text
 from tests.support.drills import opened, running_drill
 from workbench.cli.screen import drill_places
 from workbench.core.clock import ShiftedClock
-from workbench.domain.runbook.guide import Kind
+from workbench.domain.runbook.guide import GuideKind
 from workbench.domain.runbook.runbook import StepView
 from workbench.journal.journal import read_rows
 from workbench.session.session import Session
@@ -84,7 +84,7 @@ class Newcomer:
                 step = next((one for one in session.steps() if one.id == lead.step), None)
                 over = len(app.screen_stack) > 1
                 if not over and (
-                    lead.waiting or lead.kind is Kind.END or (step is not None and enough(step))
+                    lead.waiting or lead.kind is GuideKind.END or (step is not None and enough(step))
                 ):
                     return
                 self.story.append(await self.once(pilot, session, step))

@@ -89,12 +89,12 @@ async def test_markup_is_shown_as_text(running: Running) -> None:
 
 
 async def test_notices_are_text(running: Running) -> None:
-    from workbench.execution.progress import Notice
+    from workbench.execution.progress import ProgressNotice
     from workbench.tui.notifications import TOGETHER
 
     session = FakeSession()
     async with running(session) as pilot:
-        session.tell(Notice("[b]alarm[/b] \x1b[2J\u202e key appeared", loud=True))
+        session.tell(ProgressNotice("[b]alarm[/b] \x1b[2J\u202e key appeared", loud=True))
         await settle(pilot)
         # Notices of one moment are gathered before they are shown.
         await pilot.pause(2 * TOGETHER)

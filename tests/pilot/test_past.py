@@ -9,7 +9,7 @@ import pytest
 from tests.pilot.conftest import Running, on_top, screen_text, settle
 from tests.pilot.fake_session import PERSON, START, FakeSession
 from workbench.domain.forensics.abuse_window import AbuseWindow, Share, from_metrics
-from workbench.domain.forensics.moment import Kind, Moment
+from workbench.domain.forensics.moment import Moment, MomentKind
 from workbench.tui.screens.main import MainScreen
 from workbench.tui.screens.timeline import TimelineScreen
 from workbench.tui.screens.window import WindowScreen
@@ -18,9 +18,9 @@ from workbench.tui.screens.window import WindowScreen
 def moments() -> list[Moment]:
     """Return two days with something suspicious on the second."""
     return [
-        Moment(START - timedelta(days=1), Kind.ACCOUNT, f"password of {PERSON} set"),
-        Moment(START - timedelta(hours=3), Kind.ACCOUNT, "API key “ci” …4f2a made", True),
-        Moment(START, Kind.EFFECT, "delete key …4f2a: verified"),
+        Moment(START - timedelta(days=1), MomentKind.ACCOUNT, f"password of {PERSON} set"),
+        Moment(START - timedelta(hours=3), MomentKind.ACCOUNT, "API key “ci” …4f2a made", True),
+        Moment(START, MomentKind.EFFECT, "delete key …4f2a: verified"),
     ]
 
 
@@ -57,7 +57,7 @@ async def test_the_timeline_opens_zooms_filters_and_closes(running: Running, siz
         await settle(pilot)
         assert "· account ·" in screen_text(pilot) and "delete key" not in screen_text(pilot)
         # What happens meanwhile appears by itself.
-        session.past = [*moments(), Moment(START, Kind.ACCOUNT, "subaccount “x” made", True)]
+        session.past = [*moments(), Moment(START, MomentKind.ACCOUNT, "subaccount “x” made", True)]
         session.state.last_seq += 1
         screen = pilot.app.screen
         assert isinstance(screen, TimelineScreen)

@@ -188,7 +188,7 @@ async def test_a_way_without_a_plan_leaves_the_plan_as_it_is(running: Running) -
 
 
 async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
-    from workbench.execution.progress import Notice
+    from workbench.execution.progress import ProgressNotice
 
     session = FakeSession()
     with_use(session)
@@ -200,7 +200,7 @@ async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
         await planned(pilot, "2", "a", "r")
         assert "An old toast." not in screen_text(pilot)
         for n in range(5):
-            session.tell(Notice(f"newly listed: 192.0.2.{n}", True))
+            session.tell(ProgressNotice(f"newly listed: 192.0.2.{n}", True))
         await settle(pilot)
         await pilot.pause(0.5)
         assert "newly listed" not in screen_text(pilot)
@@ -210,7 +210,7 @@ async def test_toasts_never_lie_over_the_confirmation(running: Running) -> None:
 
 
 async def test_news_waits_until_a_dialog_is_closed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    from workbench.execution.progress import Notice
+    from workbench.execution.progress import ProgressNotice
     from workbench.tui import notifications
 
     monkeypatch.setattr(notifications, "TOGETHER", 0.01)
@@ -219,7 +219,7 @@ async def test_news_waits_until_a_dialog_is_closed(running: Running, monkeypatch
     async with running(session) as pilot:
         await pilot.press("question_mark")
         await settle(pilot)
-        session.tell(Notice("newly listed: 192.0.2.7", True))
+        session.tell(ProgressNotice("newly listed: 192.0.2.7", True))
         await settle(pilot)
         assert "192.0.2.7" not in screen_text(pilot), "it would cover the keys of the dialog"
         await pilot.press("escape")

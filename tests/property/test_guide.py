@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.ground import quiet
 from tests.support.guided import Manner, player
-from workbench.domain.runbook.guide import Kind
+from workbench.domain.runbook.guide import GuideKind
 
 SCENARIOS = (
     *("stolen-env", "stolen-key", "stolen-login", "panel-session", "subaccount"),
@@ -52,7 +52,7 @@ async def test_following_the_guide_reaches_the_end_or_says_whom_it_waits_for(
         print(
             f"{scenario} {seed} {manner}: {lead.kind.value}, {person.presses} presses, {person.confirmations} plans"
         )
-        if lead.kind is Kind.END:
+        if lead.kind is GuideKind.END:
             return
         assert lead.waits, person.tale("it waits, and does not say for whom")
         assert all("waits for " in one or "is blocked: " in one or "way in" in one for one in lead.waits), (

@@ -16,9 +16,9 @@ from tests.support.drills import opened, running_drill
 from workbench.core.errors import NotAuthorised
 from workbench.domain.forensics import abuse_window
 from workbench.domain.forensics.attribution import Attribution, Group
-from workbench.domain.forensics.classification import Hints, Proposal, propose
+from workbench.domain.forensics.classification import ClassificationHints, Proposal, propose
 from workbench.drill.activity.entries import Entries
-from workbench.drill.activity.history import History, Query
+from workbench.drill.activity.history import LogHistory, Query
 from workbench.drill.servers.serve import RunningDrill
 from workbench.drill.world.account import Account
 from workbench.drill.world.records import Allowed
@@ -51,7 +51,7 @@ def truth_of(drill: Any) -> dict[str, Any]:
 
 def log_pages(account: Account, start: datetime, end: datetime) -> Iterator[tuple[bytes, dict[str, str]]]:
     """Yield the log as the API would answer it, page by page, and who sent each message accepted in it."""
-    history, entries = History(account), Entries(account)
+    history, entries = LogHistory(account), Entries(account)
     streams = account.world.streams
     items: list[dict[str, Any]] = []
     actors: dict[str, str] = {}
@@ -70,7 +70,7 @@ def log_pages(account: Account, start: datetime, end: datetime) -> Iterator[tupl
 
 
 def attributed(
-    account: Account, hours: dict[datetime, int], hints: Hints, now: datetime
+    account: Account, hours: dict[datetime, int], hints: ClassificationHints, now: datetime
 ) -> tuple[Attribution, list[Proposal], dict[int, Counter[str]]]:
     """Return the log of an account in groups with proposals, and who really sent each group's messages."""
     window = abuse_window.from_metrics(hours, now)

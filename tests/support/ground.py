@@ -15,7 +15,7 @@ from keyring.compat import properties
 from tests.support.drills import endpoints_of, opened, running_drill
 from tests.support.in_process import bind, in_process_drill
 from workbench.drill.servers.serve import RunningDrill
-from workbench.drill.world.records import Key
+from workbench.drill.world.records import SimulatedKey
 from workbench.session.session import Session
 from workbench.vault.vault import Vault
 
@@ -69,7 +69,7 @@ class Ground:
     # A keyring of the host instead of the workbench's own file.
     keyring: DictKeyring | None = None
     answered: list[tuple[str, str, int, str]] = field(default_factory=list)
-    old_keys: dict[str, Key] = field(default_factory=dict)
+    old_keys: dict[str, SimulatedKey] = field(default_factory=dict)
     old_passwords: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,7 +101,7 @@ class Ground:
             for credential in domain.credentials.values()
         ]
 
-    def living_keys(self) -> dict[str, Key]:
+    def living_keys(self) -> dict[str, SimulatedKey]:
         """Return every API key that lives in the account, by id."""
         return {k.id: k for t in self.drill.world.tenants.values() for k in t.keys.values()}
 

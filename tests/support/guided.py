@@ -19,7 +19,7 @@ from unittest import mock
 from tests.support.drills import opened
 from tests.support.in_process import bind, in_process_drill
 from workbench.blocklists.names import Subject
-from workbench.blocklists.verdicts import Listing, Verdict, listing_tier, read_addresses
+from workbench.blocklists.verdicts import Listing, ListingVerdict, listing_tier, read_addresses
 from workbench.blocklists.zones import Zone
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
@@ -29,7 +29,7 @@ from workbench.domain.hardening import measures
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import Plan
 from workbench.domain.runbook import adoption, guide, recovery, user_actions
-from workbench.domain.runbook.guide import Kind, Lead
+from workbench.domain.runbook.guide import GuideKind, Lead
 from workbench.drill.servers.serve import RunningDrill
 from workbench.execution.progress import EffectMoved, Phase
 from workbench.planning.catalog import ACTIONS
@@ -64,11 +64,11 @@ class FakeLookup:
         found = self._drill.account.listings.lookup(zone.name, subject.value)
         codes, text = found if found is not None else ((), "")
         reading = read_addresses(zone, codes) if codes else None
-        listed = reading is not None and reading.verdict is Verdict.LISTED
+        listed = reading is not None and reading.verdict is ListingVerdict.LISTED
         return Listing(
             subject,
             zone,
-            Verdict.LISTED if listed else Verdict.NOT_LISTED,
+            ListingVerdict.LISTED if listed else ListingVerdict.NOT_LISTED,
             listing_tier(zone, reading.matched) if listed and reading is not None else zone.tier,
             tuple(codes) if listed else (),
             reading.matched if listed and reading is not None else (),
@@ -168,7 +168,7 @@ class Player:
         for _ in range(most):
             await self.pause()
             now, before = self.lead(), self.view()
-            if now.kind is Kind.END:
+            if now.kind is GuideKind.END:
                 return now
             if self.presses >= most // 2 and self.inside(now):
                 return now
@@ -186,7 +186,7 @@ class Player:
     def inside(self, now: Lead) -> bool:
         """Return whether somebody who is let do so comes back for ever, and the screen says who could end that."""
         named = any(one.startswith("Step 1b waits for") for one in now.waits)
-        return not self.manner.others and now.kind is Kind.ALARM and named
+        return not self.manner.others and now.kind is GuideKind.ALARM and named
 
     def tale(self, what: str) -> str:
         """Return the story so far, for a failed assertion."""
@@ -334,9 +334,9 @@ class Player:
         await self.session.fact("assessment", {"lines": ["abuse from 05:00Z"], "window": WINDOW})
 
     async def _search(self) -> None:
-        from workbench.session.leak_search import Request, search
+        from workbench.session.leak_search import LeakSearchRequest, search
 
-        await search(self.session, Request(targets=(str(self.leaky),)), lambda _: None)
+        await search(self.session, LeakSearchRequest(targets=(str(self.leaky),)), lambda _: None)
 
     async def _close_leaks(self) -> None:
         for one in leaks.leaks(self.session.state):

@@ -36,7 +36,7 @@ from workbench.domain.model.plan import Plan
 from workbench.domain.runbook.containment_state import Over, containment
 from workbench.drill.api import moods
 from workbench.drill.api.routes import matches
-from workbench.drill.api.wire import Answer
+from workbench.drill.api.wire import WireAnswer
 from workbench.drill.servers.serve import RunningDrill
 from workbench.drill.world.plants import DROP_HOST
 from workbench.planning.contain import Scope, plan
@@ -167,7 +167,7 @@ class World:
             refused = any(part in request.url.path for part in self.refuse)
             reads = request.method == "GET" or "analytics" in request.url.path
             if refused and reads:
-                return Answer({"message": "Forbidden"}, 403)
+                return WireAnswer({"message": "Forbidden"}, 403)
             return answer(request, endpoint, raw)
 
         app._answer = listening

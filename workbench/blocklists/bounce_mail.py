@@ -46,7 +46,7 @@ _RETURNED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class BounceReport:
     """One refused recipient: the receiving server's words, its host, the code and enhanced status it gave.
 
     ``text`` is what was said, ``host`` who said it (``""`` where the report does not tell), ``ours`` hosts
@@ -69,7 +69,7 @@ class Bounce:
     """
 
     shape: str
-    reports: tuple[Report, ...]
+    reports: tuple[BounceReport, ...]
     complaint: dict[str, str]
 
 
@@ -144,7 +144,7 @@ def _complaint(parts: list[Message]) -> dict[str, str]:
     return {}
 
 
-def _from_status(parts: list[Message], words: str) -> Iterator[Report]:
+def _from_status(parts: list[Message], words: str) -> Iterator[BounceReport]:
     """Yield a report for each recipient block of a delivery status that failed or was delayed."""
     for part in parts:
         if part.get_content_type() not in ("message/delivery-status", "message/global-delivery-status"):
@@ -171,7 +171,7 @@ def _blocks(part: Message) -> list[Message]:
     return [message_from_string(text + "\n\n") for text in texts if text.strip()]
 
 
-def _report(block: Message, reporting: str, words: str) -> Report:
+def _report(block: Message, reporting: str, words: str) -> BounceReport:
     said = " ".join(_typed(block.get("Diagnostic-Code")).split())
     recipient = _typed(block.get("Final-Recipient") or block.get("Original-Recipient"))
     host = _typed(block.get("Remote-MTA")).split(" ")[0].strip("()[]")
@@ -185,7 +185,7 @@ def _report(block: Message, reporting: str, words: str) -> Report:
         said = f"{status} {said}".strip()
     code = _first(_CODE, said)
     own = tuple(one.lower() for one in (host, reporting, *(human.ours if human is not None else ())) if one)
-    return Report(said, host, int(code) if code else None, status, recipient, own)
+    return BounceReport(said, host, int(code) if code else None, status, recipient, own)
 
 
 def _tells_nothing(said: str) -> bool:
@@ -200,7 +200,7 @@ def _typed(value: object) -> str:
     return rest.strip() if separator and re.fullmatch(r"[\w-]{1,20}", kind.strip()) else text
 
 
-def _from_words(text: str, recipient: str = "") -> Iterator[Report]:
+def _from_words(text: str, recipient: str = "") -> Iterator[BounceReport]:
     """Yield what the readable text of a bounce quotes of the receiving server, one paragraph each."""
     begun = _RETURNED.search(text)
     own = text[: begun.start()] if begun is not None else text
@@ -215,7 +215,7 @@ def _from_words(text: str, recipient: str = "") -> Iterator[Report]:
         code = _first(_CODE, line)
         ours = tuple(address for pair in _OWN.findall(" ".join(part.split())) for address in pair if address)
         ours = (*ours, *((host,) if host else ()))
-        yield Report(
+        yield BounceReport(
             _from_code(line), host, int(code) if code else None, _first(_STATUS, line), recipient, ours
         )
 

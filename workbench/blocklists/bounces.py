@@ -15,7 +15,14 @@ from functools import lru_cache
 
 from workbench.blocklists import refusal_rules
 from workbench.blocklists.named_zones import named_stranger, named_zone
-from workbench.blocklists.refusal_rules import ABOUT_OTHERS, LISTINGS, BounceKind, Receiver, Rule, Rules
+from workbench.blocklists.refusal_rules import (
+    ABOUT_OTHERS,
+    LISTINGS,
+    BounceKind,
+    Receiver,
+    RefusalRule,
+    Rules,
+)
 from workbench.blocklists.refusal_text import masked, shape
 from workbench.blocklists.zones import Zone
 from workbench.core.redact import visible
@@ -74,7 +81,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedRefusal:
     """A refusal with what it means; ``words`` is its text without what differs from message to message."""
 
     refusal: Refusal
@@ -102,7 +109,7 @@ class RefusalCount:
         return self.samples[0] if self.samples else ""
 
 
-def meanings() -> tuple[Rule, ...]:
+def meanings() -> tuple[RefusalRule, ...]:
     """Return every entry the data file holds, in the order they are tried."""
     return refusal_rules.load().rules
 
@@ -215,7 +222,7 @@ def _of_zone(zone: Zone, id_: str, means: str, todo: str) -> BounceMeaning:
     )
 
 
-def _meaning(rules: Rules, rule: Rule, receiver: Receiver | None, host: str) -> BounceMeaning:
+def _meaning(rules: Rules, rule: RefusalRule, receiver: Receiver | None, host: str) -> BounceMeaning:
     zone = rule.zone
     who = rule.owner or (zone.owner.name if zone is not None else "") or rule.who
     if not who:
@@ -278,23 +285,23 @@ def provider_of(mx_host: str) -> str:
     return visible(registrable(host), 80) if host else "unknown"
 
 
-def judge(refusals: Iterable[Refusal]) -> list[Judged]:
+def judge(refusals: Iterable[Refusal]) -> list[JudgedRefusal]:
     """Return refusals with what each means, in their order; each text is looked at once."""
     found = []
     for refusal in refusals:
         shaped = shape(refusal.text, refusal.code)
         host = (refusal.mx_host or shaped.host).lower().rstrip(".")
-        found.append(Judged(refusal, shaped.text, _classify(shaped.text, host)))
+        found.append(JudgedRefusal(refusal, shaped.text, _classify(shaped.text, host)))
     return found
 
 
-def count_refusals(judged: Iterable[Judged]) -> tuple[RefusalCount, ...]:
+def count_refusals(judged: Iterable[JudgedRefusal]) -> tuple[RefusalCount, ...]:
     """Return refusals counted per provider, meaning and hour, the newest hour first; none is left out.
 
     The provider is the one that the meaning names; where it only says “the receiver”, it is the one who
     runs the receiving host.
     """
-    groups: dict[tuple[datetime, str, str], list[Judged]] = {}
+    groups: dict[tuple[datetime, str, str], list[JudgedRefusal]] = {}
     for one in judged:
         provider = one.meaning.provider
         if provider.startswith(("the ", "an ")) and one.refusal.mx_host:
@@ -315,7 +322,7 @@ def count_refusals(judged: Iterable[Judged]) -> tuple[RefusalCount, ...]:
     return tuple(sorted(counts, key=lambda c: (-c.hour.timestamp(), -c.count, c.provider, c.meaning.id)))
 
 
-def _samples(members: Iterable[Judged]) -> tuple[str, ...]:
+def _samples(members: Iterable[JudgedRefusal]) -> tuple[str, ...]:
     """Return a few texts that differ in more than addresses and ids."""
     kept: dict[str, str] = {}
     for one in members:

@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from workbench.blocklists.entries import Entry, read_owner, read_retired, read_zone
+from workbench.blocklists.entries import DataEntry, read_owner, read_retired, read_zone
 from workbench.blocklists.names import Subject
 from workbench.blocklists.zones import Owner, Retired, Tier, Zone
 from workbench.core.errors import UsageError
@@ -112,7 +112,7 @@ class Catalogue:
         return zones[wanted]
 
     def _added(self, table: Mapping[str, Any], zones: Mapping[str, Zone]) -> Zone:
-        name = Entry(table, "an added zone").domain("zone")
+        name = DataEntry(table, "an added zone").domain("zone")
         retired = self.retired_as(name)
         if retired is not None:
             raise _retired_error(name, retired)
@@ -125,7 +125,7 @@ class Catalogue:
         if owner not in owners:
             # A private list has no entry among the owners: it is its own owner, with its own rate cap.
             owners = {**owners, owner: Owner(owner, owner, str(table.get("page", "")), (), {})}
-        return read_zone(Entry({**table, "owner": owner}, f"added zone {name}"), owners, zones)
+        return read_zone(DataEntry({**table, "owner": owner}, f"added zone {name}"), owners, zones)
 
 
 def _switched_on(zone: Zone, key: KeySource | None) -> Zone:
@@ -160,17 +160,18 @@ def parse(text: str) -> Catalogue:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"The blocklist catalogue is not valid TOML: {error}.") from error
     owners = {
-        name: read_owner(name, Entry(table, f"owner {name}")) for name, table in document["owners"].items()
+        name: read_owner(name, DataEntry(table, f"owner {name}"))
+        for name, table in document["owners"].items()
     }
     zones: dict[str, Zone] = {}
     for table in document["zones"]:
-        entry = Entry(table, f"zone {table.get('zone', '?')}")
+        entry = DataEntry(table, f"zone {table.get('zone', '?')}")
         zone = read_zone(entry, owners, zones)
         if zone.name in zones:
             raise UsageError(f"The zone {zone.name} is in the catalogue twice.")
         zones[zone.name] = zone
     retired = tuple(
-        read_retired(Entry(table, f"retired {table.get('zone', '?')}")) for table in document["retired"]
+        read_retired(DataEntry(table, f"retired {table.get('zone', '?')}")) for table in document["retired"]
     )
     catalogue = Catalogue(str(document["revision"]), owners, zones, retired)
     for name in zones:

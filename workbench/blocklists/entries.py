@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
-from workbench.blocklists.names import Kind, canonical_domain
+from workbench.blocklists.names import SubjectKind, canonical_domain
 from workbench.blocklists.zones import (
     RFC_ENTRIES,
     AskedBy,
     Code,
     Owner,
     Retired,
-    Scope,
     Terms,
     TestEntries,
     Tier,
     Zone,
+    ZoneScope,
     is_code,
 )
 from workbench.core.errors import UsageError
@@ -27,7 +27,7 @@ _Word = TypeVar("_Word", bound=StrEnum)
 _STATES = {"dead", "merged", "never-existed", "closed", "not-a-list"}
 
 
-class Entry:
+class DataEntry:
     """One table, read field by field; ``done`` refuses whatever field nobody read."""
 
     def __init__(self, table: Mapping[str, Any], where: str) -> None:
@@ -80,12 +80,12 @@ class Entry:
             self.wrong(field, "it must be a table")
         return value
 
-    def tables(self, field: str) -> list[Entry]:
+    def tables(self, field: str) -> list[DataEntry]:
         """Take a list of tables."""
         value = self._table.pop(field, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.wrong(field, "it must be a list of tables")
-        return [Entry(item, f"{self._where}, {field}") for item in value]
+        return [DataEntry(item, f"{self._where}, {field}") for item in value]
 
     def word(self, field: str, words: type[_Word], default: _Word | None = None) -> _Word:
         """Take one of the words that ``words`` allows."""
@@ -115,7 +115,7 @@ class Entry:
             self.wrong(visible(next(iter(self._table)), 40), "no such field")
 
 
-def read_owner(name: str, entry: Entry) -> Owner:
+def read_owner(name: str, entry: DataEntry) -> Owner:
     """Return the owner that a table under ``[owners]`` describes."""
     owner = Owner(
         name,
@@ -129,7 +129,7 @@ def read_owner(name: str, entry: Entry) -> Owner:
     return owner
 
 
-def read_retired(entry: Entry) -> Retired:
+def read_retired(entry: DataEntry) -> Retired:
     """Return the record of a zone that must never be asked."""
     retired = Retired(
         zone=entry.domain("zone"),
@@ -145,7 +145,7 @@ def read_retired(entry: Entry) -> Retired:
     return retired
 
 
-def read_zone(entry: Entry, owners: Mapping[str, Owner], known: Mapping[str, Zone]) -> Zone:
+def read_zone(entry: DataEntry, owners: Mapping[str, Owner], known: Mapping[str, Zone]) -> Zone:
     """Return the zone that a table describes. ``known`` are the zones read so far, for ``same_codes_as``."""
     name = entry.domain("zone")
     owner = owners.get(entry.text("owner"))
@@ -165,7 +165,7 @@ def read_zone(entry: Entry, owners: Mapping[str, Owner], known: Mapping[str, Zon
         title=entry.text("title"),
         owner=owner,
         lists=lists,
-        scope=entry.word("scope", Scope),
+        scope=entry.word("scope", ZoneScope),
         about=_one_of(entry, "about", "senders", "intruders"),
         tier=entry.tier("tier"),
         why=entry.text("why"),
@@ -200,21 +200,23 @@ def _off_reason(terms: Terms, note: str, key_name: str) -> str:
     return f"off until you turn it on ({terms.value}): {note}"
 
 
-def _one_of(entry: Entry, field: str, default: str, other: str) -> str:
+def _one_of(entry: DataEntry, field: str, default: str, other: str) -> str:
     value = entry.text(field, default)
     if value not in {default, other}:
         entry.wrong(field, f"it must be {default} or {other}")
     return value
 
 
-def _kinds(entry: Entry) -> frozenset[Kind]:
+def _kinds(entry: DataEntry) -> frozenset[SubjectKind]:
     words = entry.texts("lists")
-    if not words or any(word not in {kind.value for kind in Kind} for word in words):
+    if not words or any(word not in {kind.value for kind in SubjectKind} for word in words):
         entry.wrong("lists", "it must name ip4, ip6 or domain")
-    return frozenset(Kind(word) for word in words)
+    return frozenset(SubjectKind(word) for word in words)
 
 
-def _codes(entry: Entry, bits: bool, known: Mapping[str, Zone]) -> tuple[tuple[Code, ...], tuple[Code, ...]]:
+def _codes(
+    entry: DataEntry, bits: bool, known: Mapping[str, Zone]
+) -> tuple[tuple[Code, ...], tuple[Code, ...]]:
     """Return the codes that are listings and those that are none."""
     same = entry.text("same_codes_as", "")
     if same:
@@ -243,7 +245,7 @@ def _codes(entry: Entry, bits: bool, known: Mapping[str, Zone]) -> tuple[tuple[C
     return tuple(codes), _plain_codes(entry, "good", entry.table("good"))
 
 
-def _plain_codes(entry: Entry, field: str, table: Mapping[str, Any]) -> tuple[Code, ...]:
+def _plain_codes(entry: DataEntry, field: str, table: Mapping[str, Any]) -> tuple[Code, ...]:
     codes = []
     for pattern, means in table.items():
         if not is_code(pattern, bits=False) or not isinstance(means, str) or not means:
@@ -252,8 +254,8 @@ def _plain_codes(entry: Entry, field: str, table: Mapping[str, Any]) -> tuple[Co
     return tuple(codes)
 
 
-def _health(entry: Entry, lists: frozenset[Kind]) -> Mapping[Kind, TestEntries]:
-    own: dict[Kind, TestEntries] = {}
+def _health(entry: DataEntry, lists: frozenset[SubjectKind]) -> Mapping[SubjectKind, TestEntries]:
+    own: dict[SubjectKind, TestEntries] = {}
     for kind, pair in entry.table("health").items():
         if kind not in {known.value for known in lists} or not isinstance(pair, dict):
             entry.wrong("health", f"{visible(kind, 20)} is not what this zone lists")
@@ -261,5 +263,5 @@ def _health(entry: Entry, lists: frozenset[Kind]) -> Mapping[Kind, TestEntries]:
             isinstance(item, str) and item for item in pair.values()
         ):
             entry.wrong("health", "it needs an entry that is listed and one that is absent")
-        own[Kind(kind)] = TestEntries(pair["listed"], pair["absent"])
+        own[SubjectKind(kind)] = TestEntries(pair["listed"], pair["absent"])
     return {kind: own.get(kind, RFC_ENTRIES[kind]) for kind in sorted(lists)}

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from workbench.blocklists.names import Kind, Role, Subject, query_labels
-from workbench.blocklists.transport import Rhythm
-from workbench.blocklists.verdicts import Reading, Verdict
+from workbench.blocklists.names import Role, Subject, SubjectKind, query_labels
+from workbench.blocklists.transport import AnswerRhythm
+from workbench.blocklists.verdicts import ListingVerdict, ZoneReading
 from workbench.blocklists.wire import LONGEST_WIRE_NAME, A, question_bytes, wire_labels
 from workbench.blocklists.zones import Zone
 
@@ -22,7 +22,7 @@ from workbench.blocklists.zones import Zone
 _MOST_AHEAD = 2
 
 
-class Trust(StrEnum):
+class LaneTrust(StrEnum):
     """What the health check and the answers so far say about a lane."""
 
     TESTING = "testing"
@@ -46,12 +46,12 @@ class Case:
     subject: Subject
     question: bytes
     confirm: bool = False
-    readings: list[Reading] = field(default_factory=list)
+    readings: list[ZoneReading] = field(default_factory=list)
     waiting: int = 1
     texts: tuple[str, ...] = ()
     ttl: int | None = None
     reason_asked: bool = False
-    closed_as: Verdict | None = None
+    closed_as: ListingVerdict | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -74,12 +74,12 @@ class Lane:
     """
 
     zone: Zone
-    kind: Kind
+    kind: SubjectKind
     suffix: bytes
     known: frozenset[str] = frozenset()
     asks: deque[Ask] = field(default_factory=deque)
     todo: deque[tuple[Subject, bytes]] = field(default_factory=deque)
-    trust: Trust = Trust.TESTING
+    trust: LaneTrust = LaneTrust.TESTING
     reason: str = ""
     tests_open: int = 2
     ahead: int = 0
@@ -87,16 +87,16 @@ class Lane:
     unhealthy: bool = False
     in_flight: int = 0
     failures: int = 0
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    rhythm: AnswerRhythm = field(default_factory=AnswerRhythm)
 
     @property
     def has_work(self) -> bool:
         """Return whether a query of this lane may be sent now, as far as the lane itself is concerned."""
         if self.asks:
             return True
-        if self.trust is Trust.TESTING and self.ahead >= _MOST_AHEAD:
+        if self.trust is LaneTrust.TESTING and self.ahead >= _MOST_AHEAD:
             return False
-        return self.trust is not Trust.VOID and bool(self.todo)
+        return self.trust is not LaneTrust.VOID and bool(self.todo)
 
     def take_too_long(self) -> list[Subject]:
         """Take out and return the subjects whose name in this zone would be longer than DNS allows."""
@@ -119,7 +119,7 @@ class Lane:
     def open_case(self) -> Case:
         """Take the next subject and return its case."""
         subject, labels = self.todo.popleft()
-        self.ahead += self.trust is Trust.TESTING
+        self.ahead += self.trust is LaneTrust.TESTING
         return Case(subject, question_bytes(labels, self.suffix, A), subject.value in self.known)
 
 

@@ -10,7 +10,7 @@ _MOST_IN_FLIGHT = 999
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class QueryLimits:
     """How hard to ask.
 
     ``in_flight`` queries at once (from about 1,000 to one server datagrams get lost); ``timeout`` seconds

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from workbench.blocklists import settle
-from workbench.blocklists.lanes import Ask, Case, Lane, Pacer, Purpose, Schedule, Trust, lanes_for
-from workbench.blocklists.limits import Limits
-from workbench.blocklists.names import Kind, Subject
-from workbench.blocklists.resolvers import HostPort, system_resolvers
-from workbench.blocklists.settle import Step
+from workbench.blocklists.lanes import Ask, Case, Lane, LaneTrust, Pacer, Purpose, Schedule, lanes_for
+from workbench.blocklists.limits import QueryLimits
+from workbench.blocklists.names import Subject, SubjectKind
+from workbench.blocklists.resolvers import ResolverAddress, system_resolvers
+from workbench.blocklists.settle import CaseStep
 from workbench.blocklists.transport import Transport
-from workbench.blocklists.verdicts import Listing, Reading, Verdict, listing_tier
-from workbench.blocklists.wire import Answer, State, load_dnspython, text_question
+from workbench.blocklists.verdicts import Listing, ListingVerdict, ZoneReading, listing_tier
+from workbench.blocklists.wire import AnswerState, DnsAnswer, load_dnspython, text_question
 from workbench.blocklists.zones import Zone
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.redact import MASK, visible
@@ -33,7 +33,7 @@ _BETWEEN_BURSTS = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class LookupProgress:
     """How far a run is: pairs of subject and zone decided, of all, and what was decided."""
 
     done: int
@@ -47,7 +47,7 @@ class ZoneHealth:
     """What the health check of a zone said; ``reason`` is empty where the zone is believed."""
 
     zone: Zone
-    kind: Kind
+    kind: SubjectKind
     believed: bool
     reason: str
 
@@ -63,16 +63,16 @@ class Lookup:
         self,
         zones: Iterable[Zone],
         *,
-        resolvers: Sequence[HostPort] | None = None,
+        resolvers: Sequence[ResolverAddress] | None = None,
         clock: Clock | None = None,
-        limits: Limits | None = None,
-        progress: Callable[[Progress], None] | None = None,
+        limits: QueryLimits | None = None,
+        progress: Callable[[LookupProgress], None] | None = None,
     ) -> None:
         self._zones = tuple(zones)
         self._resolvers = tuple(resolvers) if resolvers else system_resolvers()
         self._asked = ", ".join(str(server) for server in self._resolvers)
         self._clock = clock or SystemClock()
-        self._limits = limits or Limits()
+        self._limits = limits or QueryLimits()
         self._progress = progress
         self._pacer = Pacer(self._limits.owner_rate)
         self._transport = Transport(
@@ -85,7 +85,7 @@ class Lookup:
         self._schedule = Schedule([], self._pacer, 1, 1)
         self._open = 0
         self._total = 0
-        self._count = dict.fromkeys(Verdict, 0)
+        self._count = dict.fromkeys(ListingVerdict, 0)
         self._in_flight = 0
         self._out: dict[tuple[str, str], Listing] = {}
         self._ready = asyncio.Event()
@@ -134,7 +134,9 @@ class Lookup:
         self._total = self._open = sum(len(lane.todo) for lane in lanes)
         for lane in lanes:
             for subject in lane.take_too_long():
-                reading = Reading(Verdict.CANNOT_TELL, "the name is too long to be asked of this zone")
+                reading = ZoneReading(
+                    ListingVerdict.CANNOT_TELL, "the name is too long to be asked of this zone"
+                )
                 self._close(lane, Case(subject, b""), reading)
             if lane.todo:
                 lane.add_tests()
@@ -163,14 +165,14 @@ class Lookup:
         self._next_burst = None
         self._pump()
 
-    def _answered(self, ask: Ask, answer: Answer) -> None:
-        silent = answer.state is State.FAILED and self._transport.mute and self._by_tcp is None
-        if answer.state is State.TRUNCATED or silent:
+    def _answered(self, ask: Ask, answer: DnsAnswer) -> None:
+        silent = answer.state is AnswerState.FAILED and self._transport.mute and self._by_tcp is None
+        if answer.state is AnswerState.TRUNCATED or silent:
             self._start(self._over_tcp(ask, instead=answer if silent else None))
             return
         self._decided(ask, answer)
 
-    def _decided(self, ask: Ask, answer: Answer) -> None:
+    def _decided(self, ask: Ask, answer: DnsAnswer) -> None:
         self._in_flight -= 1
         ask.lane.in_flight -= 1
         try:
@@ -184,7 +186,7 @@ class Lookup:
         self._fault = error
         self._ready.set()
 
-    async def _over_tcp(self, ask: Ask, instead: Answer | None = None) -> None:
+    async def _over_tcp(self, ask: Ask, instead: DnsAnswer | None = None) -> None:
         """Ask by TCP. ``instead`` is the silence of a network where no datagram ever answered.
 
         Some networks let DNS through by TCP alone. The first answer shows that, and what follows is asked so from
@@ -192,7 +194,7 @@ class Lookup:
         """
         answer = await self._transport.ask_tcp(ask.question)
         if instead is not None and self._transport.mute:
-            reached = answer.state is not State.FAILED
+            reached = answer.state is not AnswerState.FAILED
             self._by_tcp = reached or bool(self._by_tcp)
             answer = answer if reached else instead
         self._decided(ask, answer)
@@ -218,7 +220,7 @@ class Lookup:
         if isinstance(token, Ask):
             self._pacer.take(token.lane.zone.owner.id, self._clock.monotonic())
 
-    def _contradicted(self, token: object, answer: Answer) -> None:
+    def _contradicted(self, token: object, answer: DnsAnswer) -> None:
         """Take a second, different answer to one question: the case is asked about again."""
         if not isinstance(token, Ask) or token.case is None or token.purpose is not Purpose.LOOK_UP:
             return
@@ -228,7 +230,7 @@ class Lookup:
         except Exception as error:
             self._fail(error)
 
-    def _reopen(self, lane: Lane, case: Case, reading: Reading) -> None:
+    def _reopen(self, lane: Lane, case: Case, reading: ZoneReading) -> None:
         case.readings.append(reading)
         if case.closed_as is None:
             return
@@ -239,7 +241,7 @@ class Lookup:
         self._schedule.back(lane)
         self._settle(lane, case)
 
-    def _advance(self, ask: Ask, answer: Answer) -> None:
+    def _advance(self, ask: Ask, answer: DnsAnswer) -> None:
         """Take one answer to its lane's health check or to its case."""
         lane, case = ask.lane, ask.case
         if case is None:
@@ -254,18 +256,18 @@ class Lookup:
         if not lane.has_work and not lane.in_flight:
             self._schedule.finished(lane)
 
-    def _take_look_up(self, lane: Lane, case: Case, answer: Answer) -> None:
+    def _take_look_up(self, lane: Lane, case: Case, answer: DnsAnswer) -> None:
         reading = settle.read(lane.zone, answer)
         case.readings.append(reading)
         if answer.ttl is not None:
             case.ttl = answer.ttl
-        lane.failures = lane.failures + 1 if reading.verdict is Verdict.CANNOT_TELL else 0
+        lane.failures = lane.failures + 1 if reading.verdict is ListingVerdict.CANNOT_TELL else 0
         self._settle(lane, case)
-        if lane.failures >= self._limits.give_up_after and lane.trust is Trust.BELIEVED:
+        if lane.failures >= self._limits.give_up_after and lane.trust is LaneTrust.BELIEVED:
             said = f"failed {lane.failures} times in a row ({reading.reason}), asked no further"
             self._give_up(lane, said)
 
-    def _take_test(self, ask: Ask, answer: Answer) -> None:
+    def _take_test(self, ask: Ask, answer: DnsAnswer) -> None:
         """Take one answer of the health check; the last one decides about the lane."""
         lane = ask.lane
         lane.tests_open -= 1
@@ -274,7 +276,7 @@ class Lookup:
         else:
             problem = settle.health_problem(lane.zone, ask.purpose, answer)
             lane.reason = lane.reason or problem
-            if problem and ask.purpose is Purpose.MUST_BE_LISTED and answer.state is State.FOUND:
+            if problem and ask.purpose is Purpose.MUST_BE_LISTED and answer.state is AnswerState.FOUND:
                 # The text of a refusal often names the very resolver that is refused.
                 lane.tests_open += 1
                 lane.asks.append(Ask(lane, Purpose.REASON, text_question(ask.question)))
@@ -285,13 +287,13 @@ class Lookup:
         if lane.unhealthy:
             self._give_up(lane, f"the zone's health check failed: {lane.reason}")
         else:
-            lane.trust = Trust.BELIEVED
+            lane.trust = LaneTrust.BELIEVED
         for case in lane.held:
             self._settle(lane, case)
 
     def _give_up(self, lane: Lane, reason: str) -> None:
         """Ask a lane no further: what is open there becomes *cannot tell*, what is known stays known."""
-        lane.trust, lane.reason = Trust.VOID, reason
+        lane.trust, lane.reason = LaneTrust.VOID, reason
         asks = list(lane.asks)
         lane.asks.clear()
         for case in [ask.case for ask in asks if ask.case is not None]:
@@ -299,33 +301,33 @@ class Lookup:
             self._settle(lane, case)
         while lane.todo:
             subject, _ = lane.todo.popleft()
-            self._close(lane, Case(subject, b""), Reading(Verdict.CANNOT_TELL, reason))
+            self._close(lane, Case(subject, b""), ZoneReading(ListingVerdict.CANNOT_TELL, reason))
 
     def _settle(self, lane: Lane, case: Case) -> None:
         """Close the case if what is known decides it, else ask what is missing."""
         if case.waiting or case.closed_as is not None:
             return
-        if lane.trust is Trust.TESTING:
+        if lane.trust is LaneTrust.TESTING:
             lane.held.append(case)
             return
         if lane.unhealthy:
-            self._close(lane, case, Reading(Verdict.CANNOT_TELL, lane.reason))
+            self._close(lane, case, ZoneReading(ListingVerdict.CANNOT_TELL, lane.reason))
             return
-        may_ask = lane.trust is Trust.BELIEVED
+        may_ask = lane.trust is LaneTrust.BELIEVED
         step, reading = settle.next_step(case, may_ask=may_ask, otherwise=lane.reason)
-        if step is Step.CLOSE:
+        if step is CaseStep.CLOSE:
             self._close(lane, case, reading)
             return
-        if step in {Step.ASK_AGAIN, Step.ASK_BOTH}:
+        if step in {CaseStep.ASK_AGAIN, CaseStep.ASK_BOTH}:
             case.waiting += 1
             lane.asks.append(Ask(lane, Purpose.LOOK_UP, case.question, case))
-        if step in {Step.ASK_REASON, Step.ASK_BOTH}:
+        if step in {CaseStep.ASK_REASON, CaseStep.ASK_BOTH}:
             case.waiting += 1
             case.reason_asked = True
             lane.asks.append(Ask(lane, Purpose.REASON, text_question(case.question), case))
 
-    def _close(self, lane: Lane, case: Case, reading: Reading) -> None:
-        listed = reading.verdict is Verdict.LISTED
+    def _close(self, lane: Lane, case: Case, reading: ZoneReading) -> None:
+        listed = reading.verdict is ListingVerdict.LISTED
         case.closed_as = reading.verdict
         self._open -= 1
         self._count[reading.verdict] += 1
@@ -345,11 +347,15 @@ class Lookup:
         if self._progress is not None:
             count = self._count
             done = self._total - self._open
-            self._progress(Progress(done, self._total, count[Verdict.LISTED], count[Verdict.CANNOT_TELL]))
+            self._progress(
+                LookupProgress(
+                    done, self._total, count[ListingVerdict.LISTED], count[ListingVerdict.CANNOT_TELL]
+                )
+            )
         self._ready.set()
 
 
-def _texts(zone: Zone, answer: Answer) -> tuple[str, ...]:
+def _texts(zone: Zone, answer: DnsAnswer) -> tuple[str, ...]:
     """Return a zone's reasons as harmless text, without the zone's key, which a list may quote."""
     texts = answer.texts
     if zone.key is not None:
@@ -362,10 +368,10 @@ async def check(
     subjects: Sequence[Subject],
     zones: Sequence[Zone],
     *,
-    resolver: HostPort | None = None,
+    resolver: ResolverAddress | None = None,
     clock: Clock | None = None,
-    limits: Limits | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    limits: QueryLimits | None = None,
+    progress: Callable[[LookupProgress], None] | None = None,
 ) -> AsyncIterator[Listing]:
     """Yield a Listing for every subject in every zone that takes it; see Lookup for the details."""
     servers = [resolver] if resolver is not None else None

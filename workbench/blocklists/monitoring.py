@@ -14,7 +14,7 @@ from typing import Any
 
 from workbench.blocklists.catalogue import Catalogue
 from workbench.blocklists.names import canonical
-from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.core.redact import visible
 
 
@@ -99,7 +99,7 @@ def merge(
         rows[said.subject, zone] = Beside(said.subject, zone, title, _agreement(mine), mine, said)
     seen = {id(row.ours) for row in rows.values() if row.ours is not None}
     for pair, listing in ours.items():
-        if listing.verdict is Verdict.LISTED and id(listing) not in seen:
+        if listing.verdict is ListingVerdict.LISTED and id(listing) not in seen:
             rows[pair] = Beside(*pair, listing.zone.title, Agreement.OURS, listing, None)
     return tuple(rows[pair] for pair in sorted(rows))
 
@@ -114,9 +114,9 @@ def _agreement(mine: Listing | None) -> Agreement:
     if mine is None:
         return Agreement.VENDOR
     return {
-        Verdict.LISTED: Agreement.BOTH,
-        Verdict.NOT_LISTED: Agreement.OPPOSED,
-        Verdict.CANNOT_TELL: Agreement.UNSURE,
+        ListingVerdict.LISTED: Agreement.BOTH,
+        ListingVerdict.NOT_LISTED: Agreement.OPPOSED,
+        ListingVerdict.CANNOT_TELL: Agreement.UNSURE,
     }[mine.verdict]
 
 

@@ -19,7 +19,7 @@ LONGEST_NAME = 253
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
-class Kind(StrEnum):
+class SubjectKind(StrEnum):
     """The three sorts of things a blocklist may list."""
 
     IP4 = "ip4"
@@ -50,7 +50,7 @@ class Subject:
     """
 
     value: str
-    kind: Kind
+    kind: SubjectKind
     role: Role
     shared: bool | None = None
 
@@ -62,24 +62,24 @@ class Subject:
         """
         value, kind = canonical(text)
         if role is None:
-            role = Role.DOMAIN if kind is Kind.DOMAIN else Role.SENDING_IP
+            role = Role.DOMAIN if kind is SubjectKind.DOMAIN else Role.SENDING_IP
         return cls(value, kind, role, shared)
 
 
-def canonical(text: str) -> tuple[str, Kind]:
+def canonical(text: str) -> tuple[str, SubjectKind]:
     """Return ``text`` as (canonical value, kind); raise UsageError where it is neither address nor domain."""
     stripped = text.strip().strip("[]").rstrip(".")
     try:
         address = ipaddress.ip_address(stripped)
     except ValueError:
-        return canonical_domain(stripped), Kind.DOMAIN
+        return canonical_domain(stripped), SubjectKind.DOMAIN
     if isinstance(address, ipaddress.IPv6Address):
         if address.scope_id is not None:
             raise _unusable(text)
         if address.ipv4_mapped is None:
-            return str(address), Kind.IP6
+            return str(address), SubjectKind.IP6
         address = address.ipv4_mapped
-    return str(address), Kind.IP4
+    return str(address), SubjectKind.IP4
 
 
 def canonical_domain(text: str) -> str:
@@ -109,11 +109,11 @@ def reverse_ip6(address: str) -> str:
     return ".".join(reversed(nibbles))
 
 
-def query_labels(value: str, kind: Kind, *, registered: bool = False) -> str:
+def query_labels(value: str, kind: SubjectKind, *, registered: bool = False) -> str:
     """Return what stands in front of the zone: a reversed address, or the (registered part of the) domain."""
-    if kind is Kind.IP4:
+    if kind is SubjectKind.IP4:
         return reverse_ip4(value)
-    if kind is Kind.IP6:
+    if kind is SubjectKind.IP6:
         return reverse_ip6(value)
     return registrable(value) if registered else value
 

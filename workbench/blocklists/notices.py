@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workbench.blocklists.bounce_mail import Bounce, Report, read_bounce
+from workbench.blocklists.bounce_mail import Bounce, BounceReport, read_bounce
 from workbench.blocklists.bounces import BounceKind, BounceMeaning, every_meaning
 from workbench.blocklists.names import canonical_domain
 from workbench.blocklists.refusal_text import masked
@@ -26,7 +26,7 @@ _LISTED_DOMAIN = re.compile(r"\b(?:domain|url|host|sender)\s+(?:name\s+)?[\[<\"'
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class ReadNotice:
     """What a pasted notice or bounce says. Everything in it is outside text, made harmless.
 
     ``shape`` is what it was read as (*report*, *complaint*, *mail*, *text*); ``host`` the receiving host;
@@ -51,7 +51,7 @@ class Notice:
         return self.meaning is not None and self.meaning.is_listing
 
 
-def read_notice(text: str) -> Notice:
+def read_notice(text: str) -> ReadNotice:
     """Return what a pasted bounce or notice says: the list, what is listed, why, and where to ask.
 
     ``meaning`` is None for a text that says nothing at all, and for a complaint report, which is no refusal.
@@ -61,7 +61,7 @@ def read_notice(text: str) -> Notice:
         return _complaint(bounce)
     told = [(report, every_meaning(report.code, report.text, report.host)) for report in bounce.reports]
     if not told:
-        return Notice(None, (), (), (), (), "", bounce.shape)
+        return ReadNotice(None, (), (), (), (), "", bounce.shape)
     # One that is about a listing outweighs the unknown users beside it; else the first that is understood.
     told.sort(key=lambda one: (not one[1][0].is_listing, not one[1][0].understood))
     report, fits = told[0]
@@ -71,7 +71,7 @@ def read_notice(text: str) -> Notice:
         meaning for _, more in told for meaning in more if meaning.id != fits[0].id and meaning.understood
     ]
     strong = [meaning for meaning in others if meaning.ground != "words"]
-    return Notice(
+    return ReadNotice(
         meaning=fits[0] if fits[0].understood or _refuses(report) else None,
         others=tuple({meaning.id: meaning for meaning in strong}.values()),
         addresses=(*addresses, *_domains(said, report.ours))[:_MOST_NAMES],
@@ -84,18 +84,18 @@ def read_notice(text: str) -> Notice:
     )
 
 
-def _refuses(report: Report) -> bool:
+def _refuses(report: BounceReport) -> bool:
     """Return whether a text is a refusal at all: it holds a reply code or a status."""
     return report.code is not None or bool(report.status)
 
 
-def _complaint(bounce: Bounce) -> Notice:
+def _complaint(bounce: Bounce) -> ReadNotice:
     """Return a complaint report: somebody pressed *spam*; no list and no refusal is in it."""
     fields = bounce.complaint
     source = [address for address in (fields.get("source-ip", ""),) if address]
     kind = fields.get("feedback-type", "abuse")
     said = f"a complaint ({kind}) from the feedback loop of {fields.get('user-agent', 'a mailbox provider')}"
-    return Notice(
+    return ReadNotice(
         None, (), tuple(visible(one, 60) for one in source), (), (), visible(said, 300), "complaint"
     )
 

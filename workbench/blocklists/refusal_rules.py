@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any
 
 from workbench.blocklists import catalogue
-from workbench.blocklists.entries import Entry
+from workbench.blocklists.entries import DataEntry
 from workbench.blocklists.zones import Zone
 
 STAGES = ("mistakes", "codes", "lists", "words")
@@ -66,7 +66,7 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RefusalRule:
     """One entry of the data file; ``stage`` is where its evidence stands in the order."""
 
     id: str
@@ -101,11 +101,11 @@ class Rules:
     """Both files, read; ``defaults`` holds (means, todo) of each kind with a ``{who}`` in them."""
 
     receivers: Mapping[str, Receiver]
-    rules: tuple[Rule, ...]
+    rules: tuple[RefusalRule, ...]
     defaults: Mapping[BounceKind, tuple[str, str]]
     _by_end: Mapping[str, Receiver]
 
-    def of_stage(self, stage: str) -> Iterable[Rule]:
+    def of_stage(self, stage: str) -> Iterable[RefusalRule]:
         """Return the entries of one stage in their order."""
         return (rule for rule in self.rules if rule.stage == stage)
 
@@ -146,14 +146,14 @@ def _read(name: str) -> dict[str, Any]:
 def _defaults(tables: Mapping[str, Any]) -> dict[BounceKind, tuple[str, str]]:
     found = {}
     for kind, table in tables.items():
-        entry = Entry(table, f"kind {kind}")
+        entry = DataEntry(table, f"kind {kind}")
         found[BounceKind(kind)] = entry.text("means"), entry.text("todo")
         entry.done()
     return found
 
 
 def _receiver(name: str, table: Mapping[str, Any]) -> Receiver:
-    entry = Entry(table, f"receiver {name}")
+    entry = DataEntry(table, f"receiver {name}")
     receiver = Receiver(
         id=name,
         name=entry.text("name"),
@@ -169,8 +169,8 @@ def _receiver(name: str, table: Mapping[str, Any]) -> Receiver:
 
 def _rule(
     stage: str, table: Mapping[str, Any], sources: Mapping[str, str], receivers: Mapping[str, Receiver]
-) -> Rule:
-    entry = Entry(table, f"refusal {table.get('id', '?')}")
+) -> RefusalRule:
+    entry = DataEntry(table, f"refusal {table.get('id', '?')}")
     zone_name = entry.text("zone", "")
     zone = catalogue.load().zones.get(zone_name)
     if zone_name and zone is None:
@@ -178,7 +178,7 @@ def _rule(
     source = entry.text("source")
     if source not in sources:
         entry.wrong("source", "no such source")
-    rule = Rule(
+    rule = RefusalRule(
         id=entry.text("id"),
         stage=stage,
         kind=entry.word("kind", BounceKind, BounceKind.LIST if stage == "lists" else None),
@@ -205,5 +205,5 @@ def _rule(
     return rule
 
 
-def _patterns(entry: Entry, field: str) -> tuple[re.Pattern[str], ...]:
+def _patterns(entry: DataEntry, field: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in entry.texts(field))

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from workbench.blocklists.names import Kind, Role
+from workbench.blocklists.names import Role, SubjectKind
 from workbench.blocklists.request_text import Facts, request_text, vendor_message
-from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.zones import AskedBy, Tier
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
@@ -42,8 +42,8 @@ class RequestState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked of one list for one subject. Make it with ``Request()``, move it with the methods.
+class RemovalRequest:
+    """What was asked of one list for one subject. Make it with ``RemovalRequest()``, move it with the methods.
 
     ``times`` counts requests; ``relisted`` is True once a listing came back after its removal.
     """
@@ -56,13 +56,13 @@ class Request:
     relisted: bool = False
     note: str = ""
 
-    def at(self, now: datetime) -> Request:
+    def at(self, now: datetime) -> RemovalRequest:
         """Return the request as it stands now: after the cool-down it asks for a check."""
         if self.state is RequestState.REQUESTED and self.wait_until is not None and now >= self.wait_until:
             return replace(self, state=RequestState.RECHECK)
         return self
 
-    def requested(self, now: datetime, wait_hours: float, *, containment_done: bool) -> Request:
+    def requested(self, now: datetime, wait_hours: float, *, containment_done: bool) -> RemovalRequest:
         """Return the request after it was sent; raise UsageError where it must not be sent yet."""
         current = self.at(now)
         if not containment_done:
@@ -86,20 +86,20 @@ class Request:
             times=current.times + 1,
         )
 
-    def observed(self, verdict: Verdict, now: datetime) -> Request:
+    def observed(self, verdict: ListingVerdict, now: datetime) -> RemovalRequest:
         """Return the request after a new look-up. *Cannot tell* changes nothing."""
         current = self.at(now)
-        if verdict is Verdict.NOT_LISTED and current.state is not RequestState.REMOVED:
+        if verdict is ListingVerdict.NOT_LISTED and current.state is not RequestState.REMOVED:
             return replace(current, state=RequestState.REMOVED, decided_at=now)
-        if verdict is Verdict.LISTED and current.state is RequestState.REMOVED:
-            return Request(times=current.times, relisted=True, note=current.note)
-        if verdict is Verdict.LISTED and current.state is RequestState.RECHECK:
+        if verdict is ListingVerdict.LISTED and current.state is RequestState.REMOVED:
+            return RemovalRequest(times=current.times, relisted=True, note=current.note)
+        if verdict is ListingVerdict.LISTED and current.state is RequestState.RECHECK:
             return replace(
                 current, state=RequestState.REFUSED, decided_at=now, note="still listed after the cool-down"
             )
         return current
 
-    def refused(self, now: datetime, note: str) -> Request:
+    def refused(self, now: datetime, note: str) -> RemovalRequest:
         """Return the request after the list said no, in the operator's words."""
         return replace(self, state=RequestState.REFUSED, decided_at=now, note=note)
 
@@ -115,7 +115,7 @@ class Request:
         }
 
     @classmethod
-    def from_record(cls, record: Mapping[str, object]) -> Request:
+    def from_record(cls, record: Mapping[str, object]) -> RemovalRequest:
         """Return the request that ``record()`` wrote; raise ValueError or KeyError where it is none."""
 
         def moment(name: str) -> datetime | None:
@@ -154,7 +154,7 @@ class Removal:
     text: str
     ends: str
     do_not_pay: str
-    request: Request
+    request: RemovalRequest
     blocked_by: tuple[str, ...]
 
     @property
@@ -169,7 +169,7 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class RemovalSituation:
     """What the incident says about removals.
 
     ``containment_done`` is the runbook's word; ``still_open`` names the steps that are not done; ``why``
@@ -189,8 +189,8 @@ class Situation:
 
 def plan_removals(
     listings: Iterable[Listing],
-    situation: Situation,
-    requests: Mapping[tuple[str, str], Request],
+    situation: RemovalSituation,
+    requests: Mapping[tuple[str, str], RemovalRequest],
     now: datetime,
 ) -> tuple[Removal, ...]:
     """Return the removals for every listing, the one that matters most first.
@@ -199,13 +199,15 @@ def plan_removals(
     how much mail was refused, then the names.
     """
     listed = [
-        one for one in listings if one.verdict is Verdict.LISTED and one.subject.role is not Role.INTRUDER_IP
+        one
+        for one in listings
+        if one.verdict is ListingVerdict.LISTED and one.subject.role is not Role.INTRUDER_IP
     ]
     listed.sort(
         key=lambda one: (_tier(one, situation), -_refused(one, situation), one.zone.name, one.subject.value)
     )
     return tuple(
-        _removal(rank, one, situation, requests.get(one.pair, Request()).at(now))
+        _removal(rank, one, situation, requests.get(one.pair, RemovalRequest()).at(now))
         for rank, one in enumerate(listed, start=1)
     )
 
@@ -215,7 +217,7 @@ def whose_job(listing: Listing, own_names: frozenset[str] = frozenset()) -> tupl
     subject = listing.subject
     if listing.asked_by is AskedBy.NOBODY:
         return Whose.NOBODY, "the list takes no requests"
-    if subject.kind is Kind.DOMAIN:
+    if subject.kind is SubjectKind.DOMAIN:
         if subject.role in _OURS or registrable(subject.value) in own_names:
             return Whose.YOU, "it is your domain"
         return Whose.OWNER, "it is no domain of this account: only its owner can clean it up and ask"
@@ -230,17 +232,17 @@ def whose_job(listing: Listing, own_names: frozenset[str] = frozenset()) -> tupl
     return Whose.VENDOR, "the address is Mailgun's and other customers share it"
 
 
-def _tier(listing: Listing, situation: Situation) -> Tier:
+def _tier(listing: Listing, situation: RemovalSituation) -> Tier:
     if listing.tier is Tier.IGNORE or not _refused(listing, situation):
         return listing.tier
     return Tier(max(1, listing.tier - 1))
 
 
-def _refused(listing: Listing, situation: Situation) -> int:
+def _refused(listing: Listing, situation: RemovalSituation) -> int:
     return situation.refused_mail.get(listing.zone.name, 0)
 
 
-def _removal(rank: int, listing: Listing, situation: Situation, request: Request) -> Removal:
+def _removal(rank: int, listing: Listing, situation: RemovalSituation, request: RemovalRequest) -> Removal:
     whose, whose_why = whose_job(listing, situation.own_names)
     refused = _refused(listing, situation)
     why = [*situation.why.get(listing.subject.value, ()), *(f"the list says: {text}" for text in listing.txt)]
@@ -275,7 +277,7 @@ def _removal(rank: int, listing: Listing, situation: Situation, request: Request
     )
 
 
-def _first(situation: Situation) -> tuple[str, ...]:
+def _first(situation: RemovalSituation) -> tuple[str, ...]:
     """Return what must be true before anybody is asked (dossier, section 5)."""
     return (
         "the spam has stopped: queues purged, no new messages of the intruder",
@@ -293,7 +295,9 @@ def _waits(whose: Whose, listing: Listing) -> bool:
     return whose is not Whose.OWNER and not (whose is Whose.VENDOR and listing.subject.shared is not False)
 
 
-def _blocked_by(situation: Situation, whose: Whose, listing: Listing, request: Request) -> tuple[str, ...]:
+def _blocked_by(
+    situation: RemovalSituation, whose: Whose, listing: Listing, request: RemovalRequest
+) -> tuple[str, ...]:
     reasons = []
     if not situation.containment_done and _waits(whose, listing):
         named = ", ".join(situation.still_open)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workbench.blocklists.names import Kind, Role
+from workbench.blocklists.names import Role, SubjectKind
 from workbench.blocklists.verdicts import Listing
 from workbench.core.clock import iso
 from workbench.core.redact import visible
@@ -40,7 +40,7 @@ def request_text(listing: Listing, facts: Facts, *, ours: bool = True) -> str:
     Of what is not ``ours`` nothing is said but that it is listed: what it is to us stays a blank.
     """
     subject = visible(listing.subject.value, 255)
-    thing = "domain" if listing.subject.kind is Kind.DOMAIN else "IP address"
+    thing = "domain" if listing.subject.kind is SubjectKind.DOMAIN else "IP address"
     if not ours:
         return "\n".join(
             (

@@ -14,14 +14,14 @@ _MOST_SERVERS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class HostPort:
+class ResolverAddress:
     """A DNS server: a numeric address and a port."""
 
     host: str
     port: int = 53
 
     @classmethod
-    def parse(cls, text: str) -> HostPort:
+    def parse(cls, text: str) -> ResolverAddress:
         """Return the server that ``192.0.2.53``, ``192.0.2.53:5353`` or ``[::1]:5353`` names."""
         stripped = text.strip()
         host, port = stripped, "53"
@@ -48,7 +48,7 @@ class HostPort:
         return host if self.port == 53 else f"{host}:{self.port}"
 
 
-def system_resolvers(path: Path = Path("/etc/resolv.conf")) -> tuple[HostPort, ...]:
+def system_resolvers(path: Path = Path("/etc/resolv.conf")) -> tuple[ResolverAddress, ...]:
     """Return the host's DNS servers in their order (resolv.conf); raise HostError where it cannot be read."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -68,5 +68,5 @@ def system_resolvers(path: Path = Path("/etc/resolv.conf")) -> tuple[HostPort, .
                 ipaddress.ip_address(words[1])
             except ValueError:
                 continue
-            servers.append(HostPort(words[1]))
-    return tuple(servers[:_MOST_SERVERS]) or (HostPort("127.0.0.1"),)
+            servers.append(ResolverAddress(words[1]))
+    return tuple(servers[:_MOST_SERVERS]) or (ResolverAddress("127.0.0.1"),)

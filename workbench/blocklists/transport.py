@@ -17,15 +17,15 @@ from heapq import heappop, heappush
 from itertools import count
 from types import TracebackType
 
-from workbench.blocklists.resolvers import HostPort
-from workbench.blocklists.wire import CUT_SHORT, Answer, State, failed, query_bytes, read_answer
+from workbench.blocklists.resolvers import ResolverAddress
+from workbench.blocklists.wire import CUT_SHORT, AnswerState, DnsAnswer, failed, query_bytes, read_answer
 from workbench.core.errors import HostError
 
 # A query is not sent again sooner than this, however quick its zone is: a busy host needs a moment too.
 _SHORTEST_WAIT = 0.15
 
 
-class Rhythm:
+class AnswerRhythm:
     """How long answers of one zone take, after RFC 6298: it sets how soon a query is sent again."""
 
     __slots__ = ("_deviation", "_mean")
@@ -58,7 +58,7 @@ _BUFFER = 1 << 20
 _MOST_RETIRED = 1 << 14
 _LONGER_EACH_TIME = 3
 
-Contradiction = Callable[[object, Answer], None]
+Contradiction = Callable[[object, DnsAnswer], None]
 Resent = Callable[[object], None]
 
 
@@ -68,7 +68,12 @@ class _Query:
     __slots__ = ("answer", "attempt", "done", "homes", "question", "rhythm", "started", "token")
 
     def __init__(
-        self, question: bytes, token: object, rhythm: Rhythm, done: Callable[[Answer], None], now: float
+        self,
+        question: bytes,
+        token: object,
+        rhythm: AnswerRhythm,
+        done: Callable[[DnsAnswer], None],
+        now: float,
     ) -> None:
         self.question = question
         self.token = token
@@ -77,14 +82,14 @@ class _Query:
         self.started = now
         self.attempt = 0
         self.homes: list[tuple[_Channel, int]] = []
-        self.answer: Answer | None = None
+        self.answer: DnsAnswer | None = None
 
 
 class _Channel:
     """The socket to one server."""
 
     def __init__(
-        self, server: HostPort, arrived: Callable[[_Query, Answer], None], second: Contradiction
+        self, server: ResolverAddress, arrived: Callable[[_Query, DnsAnswer], None], second: Contradiction
     ) -> None:
         self.server = server
         self.heard = False
@@ -187,7 +192,7 @@ class Transport:
 
     def __init__(
         self,
-        servers: Sequence[HostPort],
+        servers: Sequence[ResolverAddress],
         *,
         timeout: float,
         tries: int,
@@ -226,7 +231,9 @@ class Transport:
         """Return whether no datagram ever answered: the way for them may be shut, and the one for TCP open."""
         return not any(channel.heard for channel in self._channels)
 
-    def ask(self, question: bytes, token: object, rhythm: Rhythm, done: Callable[[Answer], None]) -> None:
+    def ask(
+        self, question: bytes, token: object, rhythm: AnswerRhythm, done: Callable[[DnsAnswer], None]
+    ) -> None:
         """Send a question; ``done`` is called once with the answer, a failure being an answer too.
 
         ``rhythm`` belongs to the zone: it learns from the answer and sets when the query is sent again.
@@ -236,16 +243,16 @@ class Transport:
         """
         self._send(_Query(question, token, rhythm, done, self._loop.time()))
 
-    async def ask_tcp(self, question: bytes) -> Answer:
+    async def ask_tcp(self, question: bytes) -> DnsAnswer:
         """Ask over TCP, for an answer that did not fit into a datagram; tries each server once."""
         answer = CUT_SHORT
         for server in self._servers:
             answer = await self._ask_tcp(server, question)
-            if answer.state in {State.FOUND, State.ABSENT}:
+            if answer.state in {AnswerState.FOUND, AnswerState.ABSENT}:
                 break
         return answer
 
-    async def _ask_tcp(self, server: HostPort, question: bytes) -> Answer:
+    async def _ask_tcp(self, server: ResolverAddress, question: bytes) -> DnsAnswer:
         number = secrets.randbits(16)
         try:
             async with asyncio.timeout(self._timeout):
@@ -262,7 +269,7 @@ class Transport:
         except (OSError, EOFError, TimeoutError):
             return failed("the answer was cut short, and the server gave no whole one over TCP")
         answer = read_answer(data, question) if data[:2] == number.to_bytes(2) else None
-        if answer is None or answer.state is State.TRUNCATED:
+        if answer is None or answer.state is AnswerState.TRUNCATED:
             return failed("the answer was cut short, and the one over TCP cannot be used")
         return answer
 
@@ -309,9 +316,9 @@ class Transport:
         port = " (nothing listens there)" if refused else ""
         return f"no answer within {self._timeout:g} s{port}"
 
-    def _finish(self, query: _Query, answer: Answer) -> None:
+    def _finish(self, query: _Query, answer: DnsAnswer) -> None:
         query.answer = answer
-        if not query.attempt and answer.state is not State.FAILED:
+        if not query.attempt and answer.state is not AnswerState.FAILED:
             # An answer to a query that was sent again may belong to either (Karn's rule): it teaches nothing.
             query.rhythm.heard(self._loop.time() - query.started)
         for channel, number in query.homes:
@@ -319,9 +326,9 @@ class Transport:
         query.done(answer)
 
 
-def _contradict(first: Answer, second: Answer) -> bool:
+def _contradict(first: DnsAnswer, second: DnsAnswer) -> bool:
     """Return whether two answers to one question say different things (a failure says nothing)."""
-    said = {State.FOUND, State.ABSENT}
+    said = {AnswerState.FOUND, AnswerState.ABSENT}
     if first.state not in said or second.state not in said:
         return False
     return first.state is not second.state or set(first.addresses) != set(second.addresses)

@@ -20,7 +20,7 @@ _LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 _QUERY_ERRORS = ipaddress.IPv4Network("127.255.255.0/24")
 
 
-class Verdict(StrEnum):
+class ListingVerdict(StrEnum):
     """The three things a look-up may say."""
 
     LISTED = "listed"
@@ -29,16 +29,16 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ZoneReading:
     """What the addresses of one answer mean in one zone; ``reason`` is for people."""
 
-    verdict: Verdict
+    verdict: ListingVerdict
     reason: str
     codes: tuple[str, ...] = ()
     matched: tuple[Code, ...] = ()
 
 
-ABSENT = Reading(Verdict.NOT_LISTED, "no entry")
+ABSENT = ZoneReading(ListingVerdict.NOT_LISTED, "no entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Listing:
 
     subject: Subject
     zone: Zone
-    verdict: Verdict
+    verdict: ListingVerdict
     tier: Tier
     codes: tuple[str, ...]
     matched: tuple[Code, ...]
@@ -70,7 +70,7 @@ class Listing:
     @property
     def matters(self) -> bool:
         """Return whether this is a listing of tier 1 or 2."""
-        return self.verdict is Verdict.LISTED and self.tier <= Tier.SOME
+        return self.verdict is ListingVerdict.LISTED and self.tier <= Tier.SOME
 
     @property
     def asked_by(self) -> AskedBy:
@@ -109,13 +109,13 @@ class Listing:
         }
 
 
-def read_addresses(zone: Zone, addresses: Sequence[str]) -> Reading:
+def read_addresses(zone: Zone, addresses: Sequence[str]) -> ZoneReading:
     """Return what the A records of one positive answer mean in this zone (all of them count)."""
     # Name servers rotate their records: the same answer in another order is the same answer.
     codes = tuple(sorted(set(addresses), key=ipaddress.IPv4Address))
     worthless = worthless_answer(zone, codes)
     if worthless:
-        return Reading(Verdict.CANNOT_TELL, worthless, codes)
+        return ZoneReading(ListingVerdict.CANNOT_TELL, worthless, codes)
     matched: list[Code] = []
     good: list[Code] = []
     for address in codes:
@@ -126,8 +126,12 @@ def read_addresses(zone: Zone, addresses: Sequence[str]) -> Reading:
             matched.extend(_listing_codes(zone, address))
     matched = list(dict.fromkeys(matched))
     if not matched:
-        return Reading(Verdict.NOT_LISTED, "; ".join(dict.fromkeys(code.means for code in good)), codes)
-    return Reading(Verdict.LISTED, "; ".join(code.means for code in matched), codes, tuple(matched))
+        return ZoneReading(
+            ListingVerdict.NOT_LISTED, "; ".join(dict.fromkeys(code.means for code in good)), codes
+        )
+    return ZoneReading(
+        ListingVerdict.LISTED, "; ".join(code.means for code in matched), codes, tuple(matched)
+    )
 
 
 def worthless_answer(zone: Zone, addresses: Sequence[str]) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from workbench.blocklists.removal import Request, RequestState
-from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.removal import RemovalRequest, RequestState
+from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.zones import Zone
 from workbench.core.clock import iso
 
@@ -33,7 +33,7 @@ class Observation:
     at: datetime
     subject: str
     zone: str
-    verdict: Verdict
+    verdict: ListingVerdict
     tier: int
     reason: str = ""
     ttl: int | None = None
@@ -76,7 +76,7 @@ class Observation:
             datetime.fromisoformat(str(record["at"])),
             str(record["subject"]),
             str(record["zone"]),
-            Verdict(str(record["verdict"])),
+            ListingVerdict(str(record["verdict"])),
             int(str(record["tier"])),
             str(record["reason"]),
             None if ttl is None else int(str(ttl)),
@@ -92,7 +92,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ListingChange:
     """One change, at the moment of the observation that showed it. A new or renewed listing should ring."""
 
     at: datetime
@@ -109,13 +109,13 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class ListingHistory:
     """All observations of one pair in their order, and what changed. ``listed`` is the last sure word."""
 
     subject: str
     zone: str
     observations: tuple[Observation, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[ListingChange, ...]
     listed: bool | None
 
     @property
@@ -124,7 +124,7 @@ class History:
         return self.observations[-1]
 
 
-def interval(zone: Zone, ttl: int | None, verdict: Verdict) -> timedelta:
+def interval(zone: Zone, ttl: int | None, verdict: ListingVerdict) -> timedelta:
     """Return how long to leave a pair alone after a look-up: the zone's terms, its TTL, and our bounds.
 
     ``ttl`` is in seconds, None where the answer had none. A TTL of 0 or of seconds does not make us ask
@@ -133,12 +133,14 @@ def interval(zone: Zone, ttl: int | None, verdict: Verdict) -> timedelta:
     wait = timedelta(minutes=zone.recheck_minutes)
     if ttl is not None:
         wait = max(wait, min(timedelta(seconds=max(0, min(ttl, 10**6))), LONGEST))
-    if verdict is Verdict.CANNOT_TELL:
+    if verdict is ListingVerdict.CANNOT_TELL:
         wait = max(wait, AFTER_DOUBT)
     return min(max(wait, SHORTEST), LONGEST)
 
 
-def next_check(zone: Zone, last: Observation | None, request: Request | None, now: datetime) -> datetime:
+def next_check(
+    zone: Zone, last: Observation | None, request: RemovalRequest | None, now: datetime
+) -> datetime:
     """Return when a pair is to be looked up next: now where it never was.
 
     A removal that was requested is checked as soon as its cool-down is over, if that is sooner.
@@ -155,8 +157,8 @@ def next_check(zone: Zone, last: Observation | None, request: Request | None, no
 
 def due_pairs(
     pairs: Iterable[tuple[Pair, Zone]],
-    histories: Mapping[Pair, History],
-    requests: Mapping[Pair, Request],
+    histories: Mapping[Pair, ListingHistory],
+    requests: Mapping[Pair, RemovalRequest],
     now: datetime,
 ) -> tuple[Pair, ...]:
     """Return the pairs to be looked up now, those waiting longest first."""
@@ -169,7 +171,7 @@ def due_pairs(
     return tuple(pair for _, pair in sorted(found))
 
 
-def fold(observations: Iterable[Observation]) -> dict[Pair, History]:
+def fold(observations: Iterable[Observation]) -> dict[Pair, ListingHistory]:
     """Return the history of every pair, from observations in any order."""
     groups: dict[Pair, list[Observation]] = {}
     for observation in observations:
@@ -177,29 +179,31 @@ def fold(observations: Iterable[Observation]) -> dict[Pair, History]:
     return {pair: _history(pair, group) for pair, group in groups.items()}
 
 
-def changes(histories: Mapping[Pair, History], since: datetime | None = None) -> tuple[Change, ...]:
+def changes(
+    histories: Mapping[Pair, ListingHistory], since: datetime | None = None
+) -> tuple[ListingChange, ...]:
     """Return all changes of all pairs after ``since`` (all where None), oldest first."""
     found = [change for history in histories.values() for change in history.changes]
     found = [change for change in found if since is None or change.at > since]
     return tuple(sorted(found, key=lambda change: (change.at, change.tier, change.zone, change.subject)))
 
 
-def _history(pair: Pair, group: list[Observation]) -> History:
+def _history(pair: Pair, group: list[Observation]) -> ListingHistory:
     ordered = sorted(group, key=lambda observation: observation.at)
     listed: bool | None = None
     before = False
-    found: list[Change] = []
+    found: list[ListingChange] = []
     for one in ordered:
         kind: ChangeKind | None = None
-        if one.verdict is Verdict.LISTED and not listed:
+        if one.verdict is ListingVerdict.LISTED and not listed:
             kind = ChangeKind.RELISTED if before else ChangeKind.LISTED
             listed = before = True
-        elif one.verdict is Verdict.NOT_LISTED:
+        elif one.verdict is ListingVerdict.NOT_LISTED:
             kind = ChangeKind.GONE if listed else None
             listed = False
         if kind is not None:
-            found.append(Change(one.at, one.subject, one.zone, one.tier, kind, one.reason))
-    return History(pair[0], pair[1], tuple(ordered), tuple(found), listed)
+            found.append(ListingChange(one.at, one.subject, one.zone, one.tier, kind, one.reason))
+    return ListingHistory(pair[0], pair[1], tuple(ordered), tuple(found), listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,7 @@ class StripMarks:
 ASCII_MARKS = StripMarks("#", ".", "?", " ")
 
 
-def strip(history: History, first: date, days: int, marks: StripMarks = StripMarks()) -> str:
+def strip(history: ListingHistory, first: date, days: int, marks: StripMarks = StripMarks()) -> str:
     """Return one character a day (UTC) from ``first`` on: the worst sure word of the day.
 
     A day on which the pair was listed at any moment is a listed day; *cannot tell* shows only where nothing
@@ -224,9 +228,9 @@ def strip(history: History, first: date, days: int, marks: StripMarks = StripMar
     worst: dict[date, str] = {}
     order = [marks.cannot_tell, marks.not_listed, marks.listed]
     mark_of = {
-        Verdict.LISTED: marks.listed,
-        Verdict.NOT_LISTED: marks.not_listed,
-        Verdict.CANNOT_TELL: marks.cannot_tell,
+        ListingVerdict.LISTED: marks.listed,
+        ListingVerdict.NOT_LISTED: marks.not_listed,
+        ListingVerdict.CANNOT_TELL: marks.cannot_tell,
     }
     for one in history.observations:
         day = one.at.astimezone(UTC).date()

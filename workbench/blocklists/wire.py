@@ -24,7 +24,7 @@ _PLAIN_RECORD = 2 + 2 + 2 + 4 + 2 + 4
 _LONGEST_TTL = 2**31 - 1
 
 
-class State(StrEnum):
+class AnswerState(StrEnum):
     """How an answer (or its absence) is to be taken."""
 
     FOUND = "found"
@@ -34,18 +34,18 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DnsAnswer:
     """One answer: the addresses or texts found, the TTL in seconds, or why it is no answer."""
 
-    state: State
+    state: AnswerState
     addresses: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     ttl: int | None = None
     reason: str = ""
 
 
-NOTHING = Answer(State.ABSENT)
-CUT_SHORT = Answer(State.TRUNCATED, reason="the answer was cut short")
+NOTHING = DnsAnswer(AnswerState.ABSENT)
+CUT_SHORT = DnsAnswer(AnswerState.TRUNCATED, reason="the answer was cut short")
 
 
 async def load_dnspython() -> None:
@@ -54,9 +54,9 @@ async def load_dnspython() -> None:
         await asyncio.to_thread(importlib.import_module, "dns.message")
 
 
-def failed(reason: str) -> Answer:
+def failed(reason: str) -> DnsAnswer:
     """Return an answer that says nothing, with the reason."""
-    return Answer(State.FAILED, reason=reason)
+    return DnsAnswer(AnswerState.FAILED, reason=reason)
 
 
 def wire_labels(name: str) -> bytes:
@@ -87,7 +87,7 @@ def query_bytes(number: int, question: bytes) -> bytes:
     return number.to_bytes(2) + b"\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + question
 
 
-def read_answer(data: bytes, question: bytes) -> Answer | None:
+def read_answer(data: bytes, question: bytes) -> DnsAnswer | None:
     """Return what a datagram or a TCP message answers to ``question``; None where it is no answer to it.
 
     The caller has compared the id and the source. Names compare without regard to case (lengths of
@@ -108,7 +108,7 @@ def read_answer(data: bytes, question: bytes) -> Answer | None:
     return _read_plain_addresses(data, 12 + len(question)) or _read_records(data)
 
 
-def _read_plain_addresses(data: bytes, at: int) -> Answer | None:
+def _read_plain_addresses(data: bytes, at: int) -> DnsAnswer | None:
     """Return the answer where it holds nothing but A records of the very name asked for, else None.
 
     That is every ordinary listing. Whatever else stands in an answer section is left to dnspython.
@@ -126,10 +126,10 @@ def _read_plain_addresses(data: bytes, at: int) -> Answer | None:
         # RFC 2181, section 8: a TTL with the top bit set is to be taken as zero.
         ttl = min(ttl, seconds if seconds <= _LONGEST_TTL else 0)
         addresses.append("{}.{}.{}.{}".format(*data[start + 12 : start + 16]))
-    return Answer(State.FOUND, addresses=tuple(addresses), ttl=ttl)
+    return DnsAnswer(AnswerState.FOUND, addresses=tuple(addresses), ttl=ttl)
 
 
-def _read_records(data: bytes) -> Answer:
+def _read_records(data: bytes) -> DnsAnswer:
     import dns.exception
     import dns.message
     import dns.rdatatype
@@ -150,8 +150,8 @@ def _read_records(data: bytes) -> Answer:
         return NOTHING
     records = list(chain.answer)[:_MOST_RECORDS]
     if chain.answer.rdtype == dns.rdatatype.A:
-        return Answer(
-            State.FOUND, addresses=tuple(record.address for record in records), ttl=chain.minimum_ttl
+        return DnsAnswer(
+            AnswerState.FOUND, addresses=tuple(record.address for record in records), ttl=chain.minimum_ttl
         )
     texts = tuple(b"".join(record.strings).decode("utf-8", "replace") for record in records)
-    return Answer(State.FOUND, texts=texts, ttl=chain.minimum_ttl)
+    return DnsAnswer(AnswerState.FOUND, texts=texts, ttl=chain.minimum_ttl)

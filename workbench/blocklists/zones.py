@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from workbench.blocklists.names import Kind, Role
+from workbench.blocklists.names import Role, SubjectKind
 from workbench.core.redact import Secret
 
 ANY = "any"
@@ -56,7 +56,7 @@ class AskedBy(StrEnum):
     NOBODY = "nobody"
 
 
-class Scope(StrEnum):
+class ZoneScope(StrEnum):
     """How much one entry of the zone covers."""
 
     ADDRESS = "address"
@@ -109,10 +109,10 @@ class TestEntries:
 
 
 # RFC 5782, section 5.
-RFC_ENTRIES: Mapping[Kind, TestEntries] = {
-    Kind.IP4: TestEntries("127.0.0.2", "127.0.0.1"),
-    Kind.IP6: TestEntries("::ffff:7f00:2", "::ffff:7f00:1"),
-    Kind.DOMAIN: TestEntries("test", "invalid"),
+RFC_ENTRIES: Mapping[SubjectKind, TestEntries] = {
+    SubjectKind.IP4: TestEntries("127.0.0.2", "127.0.0.1"),
+    SubjectKind.IP6: TestEntries("::ffff:7f00:2", "::ffff:7f00:1"),
+    SubjectKind.DOMAIN: TestEntries("test", "invalid"),
 }
 
 
@@ -138,8 +138,8 @@ class Zone:
     name: str
     title: str
     owner: Owner
-    lists: frozenset[Kind]
-    scope: Scope
+    lists: frozenset[SubjectKind]
+    scope: ZoneScope
     about: str
     tier: Tier
     why: str
@@ -158,7 +158,7 @@ class Zone:
     asked_by: AskedBy
     wait_hours: float
     recheck_minutes: int
-    health: Mapping[Kind, TestEntries]
+    health: Mapping[SubjectKind, TestEntries]
     do_not_pay: str
     unsure: str
     key: Secret | None = field(default=None, repr=False, compare=False)
@@ -167,7 +167,7 @@ class Zone:
         """Return the zone as queried. With a key it holds the key: send it, never show, log or store it."""
         return f"{self.key.reveal()}.{self.name}" if self.key is not None else self.name
 
-    def takes(self, kind: Kind, role: Role) -> bool:
+    def takes(self, kind: SubjectKind, role: Role) -> bool:
         """Return whether a subject of this kind and role is asked of this zone.
 
         Lists about intruders are asked only for intruders' addresses, and those are asked nowhere else.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, timedelta
 
 from workbench.blocklists.removal import Removal
-from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.watch import strip
 from workbench.blocklists.zones import Tier
 from workbench.cli import tables
@@ -58,8 +58,8 @@ def switched_off(watch: BlocklistWatch) -> str:
 
 
 def _by_name(made: Round, looked_up: Sequence[Listing], said: Claim) -> str:
-    listed = [one for one in looked_up if one.verdict is Verdict.LISTED]
-    unclear = sum(one.verdict is Verdict.CANNOT_TELL for one in looked_up)
+    listed = [one for one in looked_up if one.verdict is ListingVerdict.LISTED]
+    unclear = sum(one.verdict is ListingVerdict.CANNOT_TELL for one in looked_up)
     head = (
         f"{made.asked} look-ups in {made.seconds:.1f} s: {len(listed)} listing(s), {unclear} cannot tell. "
         f"{_sentence(clean.words(said))}"
@@ -141,7 +141,7 @@ def _unclear(watch: BlocklistWatch) -> str:
     single = [
         one
         for one in watch.listings.values()
-        if one.verdict is Verdict.CANNOT_TELL and not watch.health.get(one.zone.name)
+        if one.verdict is ListingVerdict.CANNOT_TELL and not watch.health.get(one.zone.name)
     ]
     if single:
         rows.append(("", f"and {len(single)} single look-up(s): {visible(single[0].reason, 90)}"))

@@ -22,7 +22,7 @@ from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import interrupted
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
 from workbench.domain.runbook.containment_state import containment
-from workbench.execution.progress import EffectMoved, Notice, Phase, Summary
+from workbench.execution.progress import EffectMoved, Phase, ProgressNotice, Summary
 from workbench.planning.contain import Scope, not_cut, plan
 from workbench.planning.grants import PROPOSED, SAME, of_words
 from workbench.presentation.activity_log import AFTER
@@ -313,7 +313,7 @@ def _progress(session: Session, options: argparse.Namespace) -> Any:
                 if line.text.startswith(AFTER):
                     say(line.text)
             said = len(lines)
-        elif isinstance(event, Notice) and not isinstance(event, Waiting):
+        elif isinstance(event, ProgressNotice) and not isinstance(event, Waiting):
             say(event.text)
         elif isinstance(event, EffectMoved) and event.phase in (Phase.VERIFIED, Phase.FAILED):
             moved[event.phase.value] += 1

@@ -18,12 +18,12 @@ from workbench.core.redact import visible
 from workbench.core.sealing import Sealer
 from workbench.core.state_dir import JOURNAL_NAME, Home
 from workbench.documents import documents
-from workbench.domain.model.hash_chain import Row, damage_of
+from workbench.domain.model.hash_chain import ChainRow, damage_of
 from workbench.journal.journal import Journal, read_rows
 from workbench.session import evidence_export, journal_head
 from workbench.session.attribution import operator
 from workbench.session.encryption import tool_for
-from workbench.session.evidence import LOG_FOLDER, Finding, Item, check, plain, stored
+from workbench.session.evidence import LOG_FOLDER, EvidenceCheck, SealedItem, check, plain, stored
 from workbench.vault.vault import Vault
 
 
@@ -102,8 +102,8 @@ async def _verify(options: argparse.Namespace) -> int:
 
 
 async def inspect(
-    home: Home, incident: str, rows: list[Row], vault: Vault | None
-) -> tuple[list[Finding], tuple[int, str] | None]:
+    home: Home, incident: str, rows: list[ChainRow], vault: Vault | None
+) -> tuple[list[EvidenceCheck], tuple[int, str] | None]:
     """Return what became of an incident's evidence, and the journal head that the vault remembers; closes it."""
     items, purged = stored(rows)
     sealer, remembered = None, None
@@ -181,7 +181,7 @@ async def _export(options: argparse.Namespace) -> int:
     return 1 if left_out else 0
 
 
-def _contents(folder: Path, rows: list[Row], sealer: Sealer) -> tuple[dict[str, bytes], list[str]]:
+def _contents(folder: Path, rows: list[ChainRow], sealer: Sealer) -> tuple[dict[str, bytes], list[str]]:
     items, purged = stored(rows)
     contents = evidence_export.reports(folder / "reports")
     left_out = []
@@ -206,13 +206,13 @@ async def _journal(home: Home, incident: str, body: dict[str, Any]) -> None:
         await asyncio.to_thread(journal.close)
 
 
-async def _all(home: Home, incident: str, rows: list[Row], sealer: Sealer) -> list[Item]:
+async def _all(home: Home, incident: str, rows: list[ChainRow], sealer: Sealer) -> list[SealedItem]:
     items, _ = stored(rows)
     found = await asyncio.to_thread(lambda: list(check(home.folder(incident), items, sealer)))
     return [one.item for one in found]
 
 
-def _named(items: list[Item], wanted: str) -> Item:
+def _named(items: list[SealedItem], wanted: str) -> SealedItem:
     matching = [item for item in items if wanted in (item.path.rpartition("/")[2], item.part)]
     if not matching:
         raise UsageError(
@@ -223,7 +223,7 @@ def _named(items: list[Item], wanted: str) -> Item:
     return matching[-1]
 
 
-def _row(found: Finding) -> dict[str, Any]:
+def _row(found: EvidenceCheck) -> dict[str, Any]:
     item = found.item
     return {
         "name": item.path.rpartition("/")[2],
@@ -236,7 +236,7 @@ def _row(found: Finding) -> dict[str, Any]:
     }
 
 
-async def opened_incident(options: argparse.Namespace) -> tuple[Home, str, list[Row]]:
+async def opened_incident(options: argparse.Namespace) -> tuple[Home, str, list[ChainRow]]:
     """Return home, incident and journal rows that the options name; UsageError where there is none."""
     home = Home.find()
     incident = home.existing(options.incident) if options.incident else home.latest()

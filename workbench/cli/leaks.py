@@ -19,7 +19,7 @@ from workbench.core.state_dir import Home
 from workbench.leaks.command import LeakOptions
 from workbench.leaks.command import run as search
 from workbench.leaks.document import document as leaks_document
-from workbench.leaks.model import SHAPE_50, Kind, Known
+from workbench.leaks.model import SHAPE_50, KnownValue, SecretKind
 from workbench.leaks.report import LeakReport
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from workbench.core.network import Network
     from workbench.domain.model.state import State
     from workbench.leaks.command import Prove
-    from workbench.leaks.people import Suspicion
-    from workbench.session.leak_search import Opened, Request
+    from workbench.leaks.people import PersonSuspicion
+    from workbench.session.leak_search import LeakSearchRequest, OpenedVault
 
 
 def run(options: argparse.Namespace) -> int:
@@ -82,7 +82,7 @@ def _needs_incident(options: argparse.Namespace) -> None:
         )
 
 
-def _plain(options: argparse.Namespace, home: Home, known: tuple[Known, ...]) -> LeakOptions:
+def _plain(options: argparse.Namespace, home: Home, known: tuple[KnownValue, ...]) -> LeakOptions:
     return LeakOptions(
         targets=tuple(options.places),
         history=not options.no_history,
@@ -120,7 +120,7 @@ def _log_settings(options: argparse.Namespace) -> _LogSettings:
     return {"proxies": (*settings.proxies, *options.proxy_address), "log_format": settings.format}
 
 
-def _typed() -> tuple[Known, ...]:
+def _typed() -> tuple[KnownValue, ...]:
     """Return the exact values of standard input, one a line; on a terminal they are not shown."""
     if sys.stdin.isatty():
         from getpass import getpass
@@ -134,16 +134,17 @@ def _typed() -> tuple[Known, ...]:
     if not values:
         raise UsageError("--exact-stdin: standard input held no value.", "", "Give one value a line.")
     return tuple(
-        Known(f"typed value {number}", Secret(value), _kind(value)) for number, value in enumerate(values, 1)
+        KnownValue(f"typed value {number}", Secret(value), _kind(value))
+        for number, value in enumerate(values, 1)
     )
 
 
-def _kind(value: str) -> Kind:
+def _kind(value: str) -> SecretKind:
     if SHAPE_50.fullmatch(value):
-        return Kind.UNKNOWN_50
+        return SecretKind.UNKNOWN_50
     if value.startswith("pubkey-"):
-        return Kind.PUBLIC_KEY
-    return Kind.API_KEY if value.startswith("key-") else Kind.SMTP_PASSWORD
+        return SecretKind.PUBLIC_KEY
+    return SecretKind.API_KEY if value.startswith("key-") else SecretKind.SMTP_PASSWORD
 
 
 def _show(report: LeakReport, *, as_json: bool) -> None:
@@ -187,7 +188,9 @@ def _stop_cleanly() -> None:
 # ── with an incident ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _within(options: argparse.Namespace, home: Home, incident: str, known: tuple[Known, ...]) -> LeakReport:
+def _within(
+    options: argparse.Namespace, home: Home, incident: str, known: tuple[KnownValue, ...]
+) -> LeakReport:
     """Search with what the incident knows, and journal what was found."""
     from dataclasses import replace
 
@@ -208,10 +211,10 @@ def _within(options: argparse.Namespace, home: Home, incident: str, known: tuple
     return report
 
 
-def _request(options: argparse.Namespace, known: tuple[Known, ...]) -> Request:
-    from workbench.session.leak_search import Request
+def _request(options: argparse.Namespace, known: tuple[KnownValue, ...]) -> LeakSearchRequest:
+    from workbench.session.leak_search import LeakSearchRequest
 
-    return Request(
+    return LeakSearchRequest(
         targets=tuple(options.places),
         history=not options.no_history,
         logs=tuple(options.log),
@@ -229,7 +232,7 @@ def _request(options: argparse.Namespace, known: tuple[Known, ...]) -> Request:
     )
 
 
-def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | None:
+def _opened(options: argparse.Namespace, home: Home, incident: str) -> OpenedVault | None:
     """Open the vault where it was asked for, or where a passphrase file opens it without a question."""
     import asyncio
     import os
@@ -243,7 +246,7 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> Opened | 
         say("The vault stays shut: fingerprints are this run's own, passwords cannot be told old from new.")
         return None
 
-    async def opening() -> Opened:
+    async def opening() -> OpenedVault:
         vault = await open_vault(home, options, create=False)
         try:
             sealing = (await fingerprint_key(vault), await vault.sealer("evidence"))
@@ -311,7 +314,9 @@ def _warn_of_damage(home: Home, incident: str) -> None:
         warn(damage.words)
 
 
-def _record(home: Home, incident: str, asked: Request, report: LeakReport, opened: Opened | None) -> None:
+def _record(
+    home: Home, incident: str, asked: LeakSearchRequest, report: LeakReport, opened: OpenedVault | None
+) -> None:
     """Journal what was found, unless another workbench holds the incident; says so either way."""
     import asyncio
 
@@ -337,7 +342,7 @@ def _record(home: Home, incident: str, asked: Request, report: LeakReport, opene
             journal.guard(known.secret)
         before = ledger.state.facts.get(leaks.FACT)
         begun = account_facts.resets_begun(ledger.state)
-        people: tuple[Suspicion, ...] = ()
+        people: tuple[PersonSuspicion, ...] = ()
         if opened is not None and opened.snapshot is not None:
             people = suspected(as_stored(ledger.state, opened.snapshot, clock.now()))
         body = record.fact(

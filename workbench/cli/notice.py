@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.blocklists.bounces import BounceMeaning
-from workbench.blocklists.notices import Notice, is_silent, read_notice
+from workbench.blocklists.notices import ReadNotice, is_silent, read_notice
 from workbench.cli.output import document, text
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
@@ -43,7 +43,7 @@ def _read(name: str) -> str:
         ) from error
 
 
-def notice_text(found: Notice) -> str:
+def notice_text(found: ReadNotice) -> str:
     """Return what a pasted bounce or notice says, for people."""
     meaning = found.meaning
     if found.shape == "complaint":
@@ -79,7 +79,7 @@ def _verdict(meaning: BounceMeaning) -> str:
     return f"a listing or block of the sender{f' ({meaning.about})' if meaning.about else ''}"
 
 
-def notice_json(found: Notice) -> dict[str, Any]:
+def notice_json(found: ReadNotice) -> dict[str, Any]:
     """Return what a pasted bounce or notice says, as the document shows it."""
     meaning = found.meaning
     return {

@@ -22,7 +22,7 @@ from workbench.core.network import Network
 from workbench.core.proxies import choose
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home, new_incident_id
-from workbench.core.trust import Trust
+from workbench.core.trust import CertificateTrust
 from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_document
 from workbench.session.events import Waiting
 from workbench.session.role_play_port import RolePlay
@@ -82,7 +82,7 @@ def network_of(options: argparse.Namespace, home: Home) -> Network:
         excepted=settings.no_proxy,
     )
     ca_file = getattr(options, "ca_file", None) or settings.ca_file
-    return Network(routes, Trust(str(Path(ca_file).expanduser()) if ca_file else None))
+    return Network(routes, CertificateTrust(str(Path(ca_file).expanduser()) if ca_file else None))
 
 
 def line_of_input(prompt: str) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from workbench.core.config import ScreenConfig
     from workbench.core.redact import Secret
     from workbench.session.session import Session
-    from workbench.tui.screens.connect import Door, KeyChoice, Refusal
+    from workbench.tui.screens.connect import Door, KeyChoice, KeyRefusal
     from workbench.vault.vault import Vault
 
 # Seconds the drill's servers may take to say where they are; a cold start takes about one.
@@ -168,12 +168,12 @@ class _Entrance:
             offer=generate_passphrase,
         )
 
-    async def try_key(self, choice: KeyChoice) -> Refusal | None:
+    async def try_key(self, choice: KeyChoice) -> KeyRefusal | None:
         """Ask Mailgun what a key is before an incident is opened on it; None where it is the one."""
         from workbench.cli.opening import endpoints_of, network_of
         from workbench.core.clock import SystemClock
         from workbench.readers.key_admission import doubt_about
-        from workbench.tui.screens.connect import Refusal
+        from workbench.tui.screens.connect import KeyRefusal
 
         if choice.typed is None:
             return None
@@ -186,7 +186,7 @@ class _Entrance:
             insist = "Enter on the empty field goes on with it, to look only."
         elif await asyncio.to_thread(self._opened_before):
             insist = "Enter on the empty field opens the incident all the same."
-        return Refusal(doubt.words(), insist)
+        return KeyRefusal(doubt.words(), insist)
 
     def _opened_before(self) -> bool:
         """Return whether this start goes on with an incident rather than opening one."""

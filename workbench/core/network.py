@@ -8,7 +8,7 @@ from typing import TypedDict
 from urllib.parse import urlsplit
 
 from workbench.core.proxies import Routes
-from workbench.core.trust import Trust
+from workbench.core.trust import CertificateTrust
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Network:
     """Routes and trust. The default goes straight and believes the host's own store."""
 
     routes: Routes = field(default_factory=Routes)
-    trust: Trust = field(default_factory=Trust)
+    trust: CertificateTrust = field(default_factory=CertificateTrust)
 
 
 class HttpProxy(TypedDict):

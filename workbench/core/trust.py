@@ -30,7 +30,7 @@ _BUNDLES = (
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 
 
-class Trust:
+class CertificateTrust:
     """The authorities that certificates are judged by; read from the disk when first needed."""
 
     def __init__(self, ca_file: str | None = None, environ: Mapping[str, str] | None = None) -> None:

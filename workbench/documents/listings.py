@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.blocklists.monitoring import Beside
 from workbench.blocklists.removal import Removal
-from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.zones import Zone
 from workbench.core.clock import iso
 from workbench.documents.documents import coverage, head
@@ -29,7 +29,7 @@ _REFUSALS = (
     "counts",
     "not_understood",
 )
-_ORDER = {Verdict.LISTED: 0, Verdict.CANNOT_TELL: 1, Verdict.NOT_LISTED: 2}
+_ORDER = {ListingVerdict.LISTED: 0, ListingVerdict.CANNOT_TELL: 1, ListingVerdict.NOT_LISTED: 2}
 
 
 def blocklists(

@@ -51,9 +51,9 @@ class DrillRolePlay:
         if action_id == "drill.lists":
             await _write_to_lists(session)
         if action_id == "drill.clean":
-            from workbench.session.leak_search import Request
+            from workbench.session.leak_search import LeakSearchRequest
 
-            await session.search_leaks(Request(recheck=True, from_vault=True), lambda _: None)
+            await session.search_leaks(LeakSearchRequest(recheck=True, from_vault=True), lambda _: None)
         if action_id == "drill.watch" and parts is not None:
             return await _watch_over(session, parts)
         if action_id in ("drill.deploy", "drill.hour", "drill.day"):

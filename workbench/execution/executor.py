@@ -31,11 +31,11 @@ from workbench.execution.first_mint import HELD, FirstMint
 from workbench.execution.look import failure, look
 from workbench.execution.progress import (
     EffectMoved,
-    Notice,
     Phase,
     PlanFinished,
     PlanStarted,
     Progress,
+    ProgressNotice,
     Summary,
 )
 from workbench.execution.runs import Batches
@@ -392,4 +392,4 @@ class Executor:
         self._report(EffectMoved(record, phase))
 
     def _notice(self, text: str, *, loud: bool = False) -> None:
-        self._report(Notice(text, loud))
+        self._report(ProgressNotice(text, loud))

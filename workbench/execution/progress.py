@@ -40,7 +40,7 @@ class EffectMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class ProgressNotice:
     """A line for the log: a reconciled intent, a wait, a decision.
 
     ``loud`` asks to be seen at once, ``rings`` sounds the terminal's bell as well.
@@ -95,4 +95,4 @@ class PlanFinished:
     summary: Summary
 
 
-Progress = PlanStarted | EffectMoved | Notice | PlanFinished
+Progress = PlanStarted | EffectMoved | ProgressNotice | PlanFinished

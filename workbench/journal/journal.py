@@ -21,11 +21,19 @@ from workbench.core.clock import Clock, iso
 from workbench.core.errors import JournalError
 from workbench.core.redact import Secret
 from workbench.core.secret_scanner import SecretScanner
-from workbench.domain.model.hash_chain import GENESIS, SCHEMA, Damage, Row, canonical, chained, damage_of
+from workbench.domain.model.hash_chain import (
+    GENESIS,
+    SCHEMA,
+    ChainDamage,
+    ChainRow,
+    canonical,
+    chained,
+    damage_of,
+)
 from workbench.journal.lock import Holder, IncidentLock
 from workbench.journal.storage import SqliteStorage, Storage
 
-__all__ = ["FILE_NAME", "OPENED", "Holder", "Journal", "Row", "read_rows"]
+__all__ = ["FILE_NAME", "OPENED", "ChainRow", "Holder", "Journal", "read_rows"]
 
 FILE_NAME = "journal.sqlite"
 OPENED = "journal"  # the kind of the first row: names format and incident
@@ -36,7 +44,7 @@ _LARGEST_BATCH = 1024
 class _Append:
     rows: list[tuple[str, str, str]]  # at, kind, canonical body
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[list[Row]]
+    future: asyncio.Future[list[ChainRow]]
 
 
 class Journal:
@@ -57,7 +65,7 @@ class Journal:
         rows = storage.read(0)
         self._head = (rows[-1].seq, rows[-1].hash) if rows else (0, GENESIS)
         self._first = rows[0] if rows else None
-        self.damage: Damage | None = damage_of(rows, remembered)
+        self.damage: ChainDamage | None = damage_of(rows, remembered)
         self._failure: JournalError | None = None
         self._closed = False
         self._inbox: SimpleQueue[_Append | None] = SimpleQueue()
@@ -143,7 +151,7 @@ class Journal:
         diagnostics.guard(secret)
         return self._scanner.add(secret)
 
-    async def append(self, kind: str, body: Mapping[str, Any]) -> Row:
+    async def append(self, kind: str, body: Mapping[str, Any]) -> ChainRow:
         """Return the row once it is durable.
 
         TypeError where the body holds a Secret (or what JSON does not know) and ValueError where it holds
@@ -152,7 +160,7 @@ class Journal:
         """
         return (await self.append_many([(kind, body)]))[0]
 
-    async def append_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Row]:
+    async def append_many(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> list[ChainRow]:
         """Return the rows, next to each other in the chain, once all of them are durable (or none is)."""
         self._refuse_if_unusable()
         at = iso(self._clock.now())
@@ -160,14 +168,14 @@ class Journal:
         if not cleaned:
             return []
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[list[Row]] = loop.create_future()
+        future: asyncio.Future[list[ChainRow]] = loop.create_future()
         if self._thread is None:
             self._thread = threading.Thread(target=self._write, name="workbench-journal", daemon=True)
             self._thread.start()
         self._inbox.put(_Append(cleaned, loop, future))
         return await future
 
-    def rows(self, after: int = 0) -> list[Row]:
+    def rows(self, after: int = 0) -> list[ChainRow]:
         """Return the durable rows behind number ``after``, in order. Blocks: milliseconds for thousands."""
         return self._storage.read(after)
 
@@ -244,9 +252,9 @@ class Journal:
 
     def _commit(self, batch: list[_Append]) -> None:
         seq, prev = self._head
-        chains: list[list[Row]] = []
+        chains: list[list[ChainRow]] = []
         for append in batch:
-            chain: list[Row] = []
+            chain: list[ChainRow] = []
             for at, kind, text in append.rows:
                 row = chained(prev, seq + 1, at, kind, text)
                 seq, prev = row.seq, row.hash
@@ -271,7 +279,7 @@ class Journal:
         _report(batch, chains, failure)
 
 
-def damaged(damage: Damage) -> JournalError:
+def damaged(damage: ChainDamage) -> JournalError:
     """Return the error of whoever would write to a damaged journal."""
     return JournalError(
         damage.words,
@@ -280,14 +288,14 @@ def damaged(damage: Damage) -> JournalError:
     )
 
 
-def _incident_of(first: Row) -> str:
+def _incident_of(first: ChainRow) -> str:
     try:
         return str(first.body.get("incident", "")) if first.kind == OPENED else ""
     except ValueError:
         return ""
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[ChainRow]:
     """Return all rows of the journal at ``path`` without its lock; JournalError where it cannot be read."""
     storage = SqliteStorage(path, read_only=True)
     try:
@@ -300,9 +308,9 @@ def _sqlite(path: Path, read_only: bool) -> Storage:
     return SqliteStorage(path, read_only=read_only)
 
 
-def _report(batch: list[_Append], chains: list[list[Row]], failure: JournalError | None) -> None:
+def _report(batch: list[_Append], chains: list[list[ChainRow]], failure: JournalError | None) -> None:
     """Wake the waiting tasks: one call into each loop, however many rows were committed."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[list[Row]], list[Row]]]] = {}
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[list[ChainRow]], list[ChainRow]]]] = {}
     for append, chain in zip(batch, chains, strict=True):
         by_loop.setdefault(append.loop, []).append((append.future, chain))
     for loop, outcomes in by_loop.items():
@@ -313,7 +321,7 @@ def _report(batch: list[_Append], chains: list[list[Row]], failure: JournalError
 
 
 def _settle(
-    outcomes: list[tuple[asyncio.Future[list[Row]], list[Row]]], failure: JournalError | None
+    outcomes: list[tuple[asyncio.Future[list[ChainRow]], list[ChainRow]]], failure: JournalError | None
 ) -> None:
     for future, rows in outcomes:
         if future.done():

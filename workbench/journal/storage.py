@@ -14,7 +14,7 @@ from typing import Protocol
 
 from workbench.core.atomic_files import network_volume, refuse_unless_private, sync_folder
 from workbench.core.errors import JournalError
-from workbench.domain.model.hash_chain import Row
+from workbench.domain.model.hash_chain import ChainRow
 
 # Append-only for everybody who goes through SQLite, REPLACE included (its hidden delete fires no trigger,
 # so the number itself must be the next one). Against a text editor only the chain of hashes helps.
@@ -37,10 +37,10 @@ _SELECT_BACK = f"{_SELECT} DESC"
 class Storage(Protocol):
     """What the journal needs of its storage; a test puts one in that fails like a full disk."""
 
-    def append(self, rows: Iterable[Row]) -> None:
+    def append(self, rows: Iterable[ChainRow]) -> None:
         """Make all rows durable, or raise JournalError."""
 
-    def read(self, after: int) -> list[Row]:
+    def read(self, after: int) -> list[ChainRow]:
         """Return the rows behind number ``after``."""
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class SqliteStorage:
             raise
         return db
 
-    def append(self, rows: Iterable[Row]) -> None:
+    def append(self, rows: Iterable[ChainRow]) -> None:
         """Make all rows durable in one transaction; JournalError and none of them otherwise."""
         if self._db is None:
             raise JournalError("The journal is open for reading only.")
@@ -107,13 +107,13 @@ class SqliteStorage:
             self._db.close()
             self._db = None
 
-    def read(self, after: int, most: int = -1) -> list[Row]:
+    def read(self, after: int, most: int = -1) -> list[ChainRow]:
         """Return the rows behind number ``after`` (``most`` of them) in order, JournalError where not one can be read.
 
         Where a page of the file is damaged, the rows before and behind it are returned: what is missing
         shows in the chain.
         """
-        rows: list[Row] = []
+        rows: list[ChainRow] = []
         try:
             rows.extend(_row(*fields) for fields in self._reader.execute(_SELECT + " LIMIT ?", (after, most)))
         except (sqlite3.Error, OSError) as error:
@@ -122,8 +122,8 @@ class SqliteStorage:
                 raise _failed(f"The journal {self._path} could not be read", error) from None
         return rows
 
-    def _behind_damage(self, after: int) -> list[Row]:
-        rows: list[Row] = []
+    def _behind_damage(self, after: int) -> list[ChainRow]:
+        rows: list[ChainRow] = []
         with contextlib.suppress(sqlite3.Error, OSError):
             rows.extend(_row(*fields) for fields in self._reader.execute(_SELECT_BACK, (after,)))
         return rows[::-1]
@@ -160,10 +160,10 @@ def _connected(path: Path, how: str) -> sqlite3.Connection:
     return db
 
 
-def _row(seq: int, *texts: object) -> Row:
+def _row(seq: int, *texts: object) -> ChainRow:
     """Return a row; in a damaged page a column may be anything, which is text here and breaks the chain."""
     at, kind, body, digest = (text if isinstance(text, str) else repr(text) for text in texts)
-    return Row(seq, at, kind, body, digest)
+    return ChainRow(seq, at, kind, body, digest)
 
 
 def _as_text(data: bytes) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.core.redact import visible
 from workbench.leaks.logclient import Network
-from workbench.leaks.logline import Request, parse, split_target
+from workbench.leaks.logline import LoggedRequest, parse, split_target
 from workbench.leaks.logloose import headed
 from workbench.leaks.logreport import (
     Fetch,
@@ -26,7 +26,7 @@ from workbench.leaks.logreport import (
     parts_joined,
     without_catch_all,
 )
-from workbench.leaks.model import Coverage
+from workbench.leaks.model import SearchCoverage
 from workbench.leaks.signatures import OWN_AGENT, Meaning, campaign, meaning
 
 _LONGEST_LINE = 65_536
@@ -72,7 +72,7 @@ class LogReader:
         sizes: Callable[[str], frozenset[int]] | None = None,
         usual: Iterable[int] = (),
         own: Iterable[str] = (),
-        coverage: Coverage | None = None,
+        coverage: SearchCoverage | None = None,
         proxies: Sequence[Network] = (),
         declared: re.Pattern[bytes] | None = None,
     ) -> None:
@@ -83,7 +83,7 @@ class LogReader:
         self._columns: tuple[str, ...] = ()
         self._recognised, self._first = False, True
         self.untold = 0
-        self.coverage = coverage if coverage is not None else Coverage()
+        self.coverage = coverage if coverage is not None else SearchCoverage()
         self._fetches: list[Fetch] = []
         self._visitors: dict[str, Visitor] = {}
         self._spans: list[tuple[datetime, datetime]] = []
@@ -149,7 +149,7 @@ class LogReader:
             return _JSON_TARGETS
         return _TARGETS if len(_TARGETS.findall(head)) >= max(1, lines // 4) else _OTHER_TARGETS
 
-    def _parse(self, line: bytes) -> Request | None:
+    def _parse(self, line: bytes) -> LoggedRequest | None:
         request = parse(line, self._proxies, self._columns, self._declared)
         self._recognised = self._recognised or request is not None
         return request
@@ -200,7 +200,7 @@ class LogReader:
         if what is not None and what.credential:
             self._keep(request, what, served, name, line)
 
-    def _served(self, request: Request, what: Meaning | None) -> Served:
+    def _served(self, request: LoggedRequest, what: Meaning | None) -> Served:
         """Classify by method, status and size (dossier 5.2); S1 by repeated sizes is decided in the report."""
         if what is None or request.method not in {"GET", "POST", "PUT"}:
             return Served.S0
@@ -217,7 +217,7 @@ class LogReader:
             return Served.S3
         return Served.S1 if request.size in self._usual else Served.S2
 
-    def _note(self, request: Request, what: Meaning | None, tool: str, served: Served) -> None:
+    def _note(self, request: LoggedRequest, what: Meaning | None, tool: str, served: Served) -> None:
         if not request.address:
             self.untold += 1
         visitor = self._visitors.get(request.address)
@@ -240,7 +240,7 @@ class LogReader:
         if len(visitor.agents) < 8:
             visitor.agents[visible(request.agent, 120)] += 1
 
-    def _keep(self, request: Request, what: Meaning, served: Served, name: str, line: bytes) -> None:
+    def _keep(self, request: LoggedRequest, what: Meaning, served: Served, name: str, line: bytes) -> None:
         if len(self._fetches) >= _MOST_FETCHES and served < Served.S2:
             self.coverage.skip("more refused requests than are kept", name, gap=False)
             return
@@ -302,7 +302,7 @@ def _found(found: list[Any]) -> list[bytes]:
     return [next(filter(None, one), b"") if isinstance(one, tuple) else one for one in found]
 
 
-def _whole_lines(blocks: Iterable[bytes], coverage: Coverage, name: str) -> Iterator[bytes]:
+def _whole_lines(blocks: Iterable[bytes], coverage: SearchCoverage, name: str) -> Iterator[bytes]:
     """Yield blocks that end at a line's end; a line too long to hold is dropped and counted."""
     rest = b""
     dropping = False

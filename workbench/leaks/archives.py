@@ -121,7 +121,7 @@ class Opener:
 
     def _tar(self, blocks: Iterator[bytes], inside: str, depth: int) -> Iterator[tuple[str, Iterator[bytes]]]:
         try:
-            with tarfile.open(fileobj=_Reader(blocks), mode="r|") as archive:
+            with tarfile.open(fileobj=_BlockReader(blocks), mode="r|") as archive:
                 for info in archive:
                     self._member()
                     source = archive.extractfile(info) if info.isreg() else None
@@ -210,7 +210,7 @@ def _pieces(source: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-class _Reader(io.RawIOBase):
+class _BlockReader(io.RawIOBase):
     """Blocks read like a file, for a reader that never seeks."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:

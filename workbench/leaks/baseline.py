@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import Secret, visible
-from workbench.leaks.findings import Finding
+from workbench.leaks.findings import LeakFinding
 
 SCHEMA = "workbench.leaks-baseline/1"
 _MOST_BYTES = 8 << 20
@@ -78,7 +78,7 @@ def new_key(path: Path) -> bytes:
 
 
 def write_baseline(
-    path: Path, findings: Iterable[Finding], fingerprints: dict[str, str], *, moment: str, reason: str
+    path: Path, findings: Iterable[LeakFinding], fingerprints: dict[str, str], *, moment: str, reason: str
 ) -> int:
     """Write all findings as accepted and return how many; ``fingerprints`` maps theirs to the baseline's.
 

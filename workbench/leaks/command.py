@@ -18,7 +18,7 @@ from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.redact import visible
 from workbench.leaks.findings import AccountFacts, Candidate, Collector, Liveness
 from workbench.leaks.gate import Gate
-from workbench.leaks.model import Coverage, Known
+from workbench.leaks.model import KnownValue, SearchCoverage
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.report import LeakReport, Searched
 
@@ -44,7 +44,7 @@ class LeakOptions:
     targets: tuple[str, ...] = ()
     history: bool = True
     shapes: bool = True
-    known: tuple[Known, ...] = ()
+    known: tuple[KnownValue, ...] = ()
     logs: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
     confirmed: bool = False
@@ -175,7 +175,7 @@ def _target(
     say(f"searching {visible(path)}")
     bundles: list[Path] = []
 
-    def tree(coverage: Coverage) -> None:
+    def tree(coverage: SearchCoverage) -> None:
         from workbench.leaks.files import scan_tree
 
         bundles.extend(scan_tree(path, scanner, collector, coverage))
@@ -206,7 +206,7 @@ def _histories(
     for repository in repositories(path):
         say(f"searching the history of {visible(repository)}")
 
-        def search(coverage: Coverage, one: Path = repository) -> None:
+        def search(coverage: SearchCoverage, one: Path = repository) -> None:
             scan_history(one, scanner, collector, coverage, within=path)
 
         _timed(str(repository), "history", report, search)
@@ -219,7 +219,7 @@ def _bundle(path: Path, scanner: Scanner, collector: Collector, report: LeakRepo
 
     shown = visible(path)
 
-    def search(coverage: Coverage) -> None:
+    def search(coverage: SearchCoverage) -> None:
         say(f"searching the history in the bundle {shown}")
         with cloned(GitUrl(str(path.resolve()), None)) as folder:
             scan_history(folder, scanner, collector, coverage, root=shown)
@@ -234,7 +234,7 @@ def _url(target: str, scanner: Scanner, collector: Collector, report: LeakReport
     address = git_url(target)
     shown = visible(address.url)
 
-    def search(coverage: Coverage) -> None:
+    def search(coverage: SearchCoverage) -> None:
         say(f"cloning {shown}")
         with cloned(address) as folder:
             say(f"searching the history of {shown}")
@@ -243,9 +243,9 @@ def _url(target: str, scanner: Scanner, collector: Collector, report: LeakReport
     _timed(shown, "history", report, search)
 
 
-def _timed(target: str, what: str, report: LeakReport, search: Callable[[Coverage], object]) -> bool:
+def _timed(target: str, what: str, report: LeakReport, search: Callable[[SearchCoverage], object]) -> bool:
     """Run one search; an error of its own is noted with it, so that the others still run."""
-    coverage = Coverage()
+    coverage = SearchCoverage()
     start = time.perf_counter()
     error = ""
     try:
@@ -298,7 +298,7 @@ def _sites(
     for one in options.sites:
         say(f"asking {visible(one, 200)}")
 
-        def ask(coverage: Coverage, host: str = one) -> None:
+        def ask(coverage: SearchCoverage, host: str = one) -> None:
             found = asyncio.run(
                 probe_sites(
                     [host],
@@ -338,7 +338,7 @@ def _logs(options: LeakOptions, roots: Sequence[Path], report: LeakReport, say: 
     for one in options.logs:
         say(f"reading {visible(one, 200)}")
 
-        def read(coverage: Coverage, name: str = one) -> None:
+        def read(coverage: SearchCoverage, name: str = one) -> None:
             reader.coverage = coverage
             for path in log_paths(Path(name).expanduser(), coverage):
                 read_log(path, reader)

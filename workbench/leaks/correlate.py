@@ -37,7 +37,7 @@ class ForeignUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class ReadablePlace:
     """A place where a secret could be read from outside: which key, at which path or commit, since when.
 
     ``path`` is the path a server serves (``/.env``); ``since`` bounds the exposure from below where known
@@ -57,7 +57,7 @@ class Theft:
     use: ForeignUse
     strength: Strength
     fetch: Fetch | None
-    exposure: Exposure | None
+    exposure: ReadablePlace | None
     not_before: datetime | None
     not_after: datetime
     sentence: str
@@ -67,7 +67,7 @@ class Theft:
 def correlate(
     uses: Iterable[ForeignUse],
     fetches: Sequence[Fetch],
-    exposures: Sequence[Exposure] = (),
+    exposures: Sequence[ReadablePlace] = (),
     *,
     created: dict[str, datetime] | None = None,
 ) -> tuple[Theft, ...]:
@@ -80,7 +80,7 @@ def correlate(
 
 
 def _theft(
-    use: ForeignUse, fetches: Sequence[Fetch], exposures: Sequence[Exposure], created: datetime | None
+    use: ForeignUse, fetches: Sequence[Fetch], exposures: Sequence[ReadablePlace], created: datetime | None
 ) -> Theft:
     holding = [exposure for exposure in exposures if _holds(exposure, use)]
     paths = {exposure.path: exposure for exposure in holding}
@@ -117,14 +117,14 @@ def _theft(
     )
 
 
-def _holds(exposure: Exposure, use: ForeignUse) -> bool:
+def _holds(exposure: ReadablePlace, use: ForeignUse) -> bool:
     return (bool(use.key_id) and use.key_id in exposure.key_ids) or (
         bool(use.login) and use.login in exposure.logins
     )
 
 
 def _taken(
-    use: ForeignUse, strength: Strength, fetch: Fetch, exposure: Exposure, places: int, count: int
+    use: ForeignUse, strength: Strength, fetch: Fetch, exposure: ReadablePlace, places: int, count: int
 ) -> Theft:
     verb = "taken" if fetch.served is Served.S3 else "probably taken"
     sentence = (
@@ -165,7 +165,7 @@ def _likely(use: ForeignUse, fetch: Fetch) -> Theft:
     return Theft(use, Strength.INTERVAL, fetch, None, fetch.time, use.first_use, sentence, how)
 
 
-def _interval(use: ForeignUse, exposure: Exposure | None, start: datetime | None) -> Theft:
+def _interval(use: ForeignUse, exposure: ReadablePlace | None, start: datetime | None) -> Theft:
     where = f" from {visible(exposure.path, 300)}" if exposure else ""
     since = f"between {_on(start)} and {_on(use.first_use)}" if start else f"before {_on(use.first_use)}"
     reason = (

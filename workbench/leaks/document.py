@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import iso
-from workbench.leaks.findings import Finding
-from workbench.leaks.model import CommitRef, Coverage, Place
+from workbench.leaks.findings import LeakFinding
+from workbench.leaks.model import CommitRef, LeakPlace, SearchCoverage
 from workbench.leaks.report import SCHEMA, LeakReport
 
 if TYPE_CHECKING:
     from workbench.leaks.correlate import Theft
     from workbench.leaks.logreport import Fetch, LogReport, Visitor
-    from workbench.leaks.sites import Exposure, SiteReport
+    from workbench.leaks.sites import SiteExposure, SiteReport
     from workbench.leaks.wordpress import Vulnerable
 
 _MOST_FETCHES = 500
@@ -54,7 +54,7 @@ def document(report: LeakReport) -> dict[str, Any]:
     return result
 
 
-def _finding(one: Finding) -> dict[str, Any]:
+def _finding(one: LeakFinding) -> dict[str, Any]:
     return {
         "id": one.id,
         "kind": one.kind.value,
@@ -74,13 +74,13 @@ def _finding(one: Finding) -> dict[str, Any]:
     }
 
 
-def _in_head(one: Finding) -> bool | None:
+def _in_head(one: LeakFinding) -> bool | None:
     """True when HEAD still holds it, False when only history does, None when no history was read."""
     seen = [place.in_head for place in one.where if place.origin == "history"]
     return any(seen) if seen else None
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: LeakPlace) -> dict[str, Any]:
     row: dict[str, Any] = {
         "origin": place.origin,
         "root": place.root,
@@ -112,7 +112,7 @@ def _commit(ref: CommitRef | None) -> dict[str, str] | None:
     return None if ref is None else {"commit": ref.oid, "author": ref.author, "date": ref.date}
 
 
-def todo(one: Finding) -> str:
+def todo(one: LeakFinding) -> str:
     """Return what to do about a finding, in the order it matters."""
     if not one.open:
         return (
@@ -129,7 +129,7 @@ def todo(one: Finding) -> str:
     return " ".join(steps)
 
 
-def _exposed(one: Exposure) -> dict[str, Any]:
+def _exposed(one: SiteExposure) -> dict[str, Any]:
     return {
         "id": f"exposure-{one.digest}",
         "kind": "exposure",
@@ -180,7 +180,7 @@ def _plugin(one: Vulnerable) -> dict[str, Any]:
     }
 
 
-def _coverage(coverage: Coverage) -> dict[str, Any]:
+def _coverage(coverage: SearchCoverage) -> dict[str, Any]:
     return {
         "files": coverage.files,
         "bytes": coverage.bytes,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from workbench.core.errors import UsageError
-from workbench.leaks.model import SHAPE_50, Known
+from workbench.leaks.model import SHAPE_50, KnownValue
 
 # A shorter value would hit by chance everywhere; every real Mailgun secret is longer.
 SHORTEST = 6
@@ -35,10 +35,10 @@ class Needle:
     data: bytes
     form: str
     gate: str
-    known: Known
+    known: KnownValue
 
 
-def needles(known: Known) -> list[Needle]:
+def needles(known: KnownValue) -> list[Needle]:
     """Return the byte strings that betray ``known`` in any of its forms.
 
     Raises UsageError when the value is too short to be searched for without drowning in chance hits.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.redact import visible
-from workbench.leaks.model import Coverage, Found, LeakError, Match, Place, utc_text
+from workbench.leaks.model import Found, LeakError, LeakPlace, Match, SearchCoverage, utc_text
 from workbench.leaks.names import SHORTEST, in_name
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import BLOCK, scan_blocks
@@ -27,7 +27,7 @@ _TAR = slice(257, 262)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SearchLimits:
     """Bounds of a search: the largest file read, in bytes, and how deep folders may nest."""
 
     largest: int = 8 << 30
@@ -42,9 +42,9 @@ def scan_tree(
     root: Path,
     scanner: Scanner,
     found: Found,
-    coverage: Coverage,
+    coverage: SearchCoverage,
     *,
-    limits: Limits | None = None,
+    limits: SearchLimits | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Search a folder or a single file and report every secret to ``found``; return the git bundles met.
@@ -60,7 +60,7 @@ def scan_tree(
             "Nothing of it was read.",
             "Check the path and that this user may read it.",
         ) from error
-    search = _Search(root, scanner, found, coverage, limits or Limits())
+    search = _Search(root, scanner, found, coverage, limits or SearchLimits())
     if stat.S_ISDIR(mode):
         for count, path in enumerate(search.walk()):
             search.file(path)
@@ -75,7 +75,7 @@ class _Search:
     """One root under search."""
 
     def __init__(
-        self, root: Path, scanner: Scanner, found: Found, coverage: Coverage, limits: Limits
+        self, root: Path, scanner: Scanner, found: Found, coverage: SearchCoverage, limits: SearchLimits
     ) -> None:
         self.root = str(root)
         self.base = os.path.realpath(root)
@@ -117,7 +117,7 @@ class _Search:
         """Search one file, its name first."""
         name = os.path.basename(path)  # noqa: PTH119 -- once per file, on a plain string
         if len(name) >= SHORTEST and (match := in_name(name)) is not None:
-            self.found(match, Place("file", visible(self.root), self._name(path), 0, match.placement))
+            self.found(match, LeakPlace("file", visible(self.root), self._name(path), 0, match.placement))
         try:
             fd = os.open(path, _FLAGS)
         except OSError as error:
@@ -194,7 +194,7 @@ class _Search:
     def _report(self, match: Match, path: str, info: os.stat_result, *, inside: str = "") -> None:
         self.found(
             match,
-            Place(
+            LeakPlace(
                 "file",
                 visible(self.root),
                 self._name(path),

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from workbench.core.redact import Secret
 from workbench.leaks.gate import Gate
-from workbench.leaks.model import Kind, Match, Place, key_id_of, masked
+from workbench.leaks.model import LeakPlace, Match, SecretKind, key_id_of, masked
 
 # Places shown for one secret; the rest is counted.
 MOST_PLACES = 200
@@ -27,7 +27,7 @@ class Liveness(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class KeyFact:
+class ListedKey:
     """A key of the account's listing: its id, ``kind`` (domain, user, web), role, description, state."""
 
     id: str
@@ -49,7 +49,7 @@ class AccountFacts:
     listing was read.
     """
 
-    keys: tuple[KeyFact, ...] = ()
+    keys: tuple[ListedKey, ...] = ()
     deleted_ids: frozenset[str] = frozenset()
     logins: frozenset[str] = frozenset()
     proven: Mapping[str, Liveness] = field(default_factory=dict)
@@ -65,17 +65,17 @@ class Candidate:
     """A found secret that a proof may be asked about: its fingerprint, kind, value, the logins beside it."""
 
     fingerprint: str
-    kind: Kind
+    kind: SecretKind
     secret: Secret
     logins: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LeakFinding:
     """One secret: what it is, whether it lives, where it lies. Holds no value, only the keyed fingerprint."""
 
     id: str
-    kind: Kind
+    kind: SecretKind
     fingerprint: str
     shown: str
     key_id: str
@@ -85,7 +85,7 @@ class Finding:
     why: str
     severity: str
     accepted: bool
-    where: tuple[Place, ...]
+    where: tuple[LeakPlace, ...]
     more_places: int = 0
 
     @property
@@ -97,20 +97,20 @@ class Finding:
 @dataclass(slots=True)
 class _Group:
     secret: Secret
-    kind: Kind
+    kind: SecretKind
     known: str
-    places: dict[tuple[str, str, str, int, str, str], Place] = field(default_factory=dict)
+    places: dict[tuple[str, str, str, int, str, str], LeakPlace] = field(default_factory=dict)
     more: int = 0
 
 
 # A place's own word on the kind beats the shape's: the more specific wins when places disagree.
 _RANK = {
-    Kind.UNKNOWN_50: 0,
-    Kind.API_KEY: 1,
-    Kind.SIGNING_KEY: 2,
-    Kind.SENDING_KEY: 3,
-    Kind.SMTP_PASSWORD: 3,
-    Kind.PUBLIC_KEY: 4,
+    SecretKind.UNKNOWN_50: 0,
+    SecretKind.API_KEY: 1,
+    SecretKind.SIGNING_KEY: 2,
+    SecretKind.SENDING_KEY: 3,
+    SecretKind.SMTP_PASSWORD: 3,
+    SecretKind.PUBLIC_KEY: 4,
 }
 
 
@@ -121,7 +121,7 @@ class Collector:
         self._key = key
         self._groups: dict[str, _Group] = {}
 
-    def __call__(self, match: Match, place: Place) -> None:
+    def __call__(self, match: Match, place: LeakPlace) -> None:
         """Take one match with its place; the same secret at the same place counts once."""
         fingerprint = match.secret.fingerprint(self._key)
         group = self._groups.get(fingerprint)
@@ -158,7 +158,7 @@ class Collector:
 
     def findings(
         self, facts: AccountFacts | None = None, accepted: Callable[[Secret], bool] | None = None
-    ) -> tuple[Finding, ...]:
+    ) -> tuple[LeakFinding, ...]:
         """Return the findings: open before settled, grave before harmless, then by place."""
         gate = self.gate()
         found = [
@@ -179,7 +179,7 @@ class Collector:
         facts: AccountFacts,
         accepted: Callable[[Secret], bool] | None,
         gate: Gate,
-    ) -> Finding:
+    ) -> LeakFinding:
         key_id = key_id_of(group.secret.reveal())
         listed = next((key for key in facts.keys if key_id and key.id == key_id), None)
         kind = _kind(group.kind, listed)
@@ -191,8 +191,8 @@ class Collector:
         )
         logins = tuple(sorted({place.login for place in places} - {""}))
         liveness, why = _liveness(fingerprint, key_id, kind, listed, logins, facts)
-        is_key = kind is not Kind.SMTP_PASSWORD
-        return Finding(
+        is_key = kind is not SecretKind.SMTP_PASSWORD
+        return LeakFinding(
             # A thing of the account carries its own id; anything else the beginning of its fingerprint.
             id=listed.id if listed else f"leak-{fingerprint[:12]}",
             kind=kind,
@@ -210,11 +210,11 @@ class Collector:
         )
 
 
-def _kind(kind: Kind, listed: KeyFact | None) -> Kind:
+def _kind(kind: SecretKind, listed: ListedKey | None) -> SecretKind:
     if listed is None:
         return kind
     sending = listed.kind == "domain" or listed.role == "sending"
-    return Kind.SENDING_KEY if sending else Kind.API_KEY
+    return SecretKind.SENDING_KEY if sending else SecretKind.API_KEY
 
 
 def _logins(group: _Group) -> tuple[str, ...]:
@@ -224,8 +224,8 @@ def _logins(group: _Group) -> tuple[str, ...]:
 def _liveness(
     fingerprint: str,
     key_id: str,
-    kind: Kind,
-    listed: KeyFact | None,
+    kind: SecretKind,
+    listed: ListedKey | None,
     logins: tuple[str, ...],
     facts: AccountFacts,
 ) -> tuple[Liveness, str]:
@@ -245,7 +245,7 @@ def _liveness(
         return _password(fingerprint, logins, facts)
     if proof is not None:
         return proof, facts.said.get(fingerprint, "A proof was tried and could not tell.")
-    if kind is Kind.PUBLIC_KEY:
+    if kind is SecretKind.PUBLIC_KEY:
         return Liveness.CANNOT_TELL, "A public validation key: it cannot send mail and stands in no list."
     if key_id and facts.keys:
         return (
@@ -275,7 +275,7 @@ def _password(fingerprint: str, logins: tuple[str, ...], facts: AccountFacts) ->
     return Liveness.DEAD, f"Another password was set and proven for {when}."
 
 
-def _account(listed: KeyFact | None, group: _Group, logins: tuple[str, ...], facts: AccountFacts) -> str:
+def _account(listed: ListedKey | None, group: _Group, logins: tuple[str, ...], facts: AccountFacts) -> str:
     if listed is not None:
         return " ".join(
             part for part in ("key", listed.id, listed.kind, listed.role, listed.description) if part
@@ -286,14 +286,14 @@ def _account(listed: KeyFact | None, group: _Group, logins: tuple[str, ...], fac
     return "not in this account" if facts.keys and key_id_of(group.secret.reveal()) else ""
 
 
-def _severity(kind: Kind, liveness: Liveness) -> str:
+def _severity(kind: SecretKind, liveness: Liveness) -> str:
     if liveness is Liveness.DEAD:
         return "low"
-    if kind is Kind.PUBLIC_KEY:
+    if kind is SecretKind.PUBLIC_KEY:
         return "low"
     return "critical" if liveness is Liveness.LIVE else "high"
 
 
-def exit_code(findings: Iterable[Finding]) -> int:
+def exit_code(findings: Iterable[LeakFinding]) -> int:
     """Return 1 when any finding is neither accepted nor proven dead, else 0 (design, contracts)."""
     return 1 if any(finding.open for finding in findings) else 0

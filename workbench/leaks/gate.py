@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from workbench.core.redact import MASK
 from workbench.leaks import context
-from workbench.leaks.model import CommitRef, Match, Place
+from workbench.leaks.model import CommitRef, LeakPlace, Match
 
 # Fields come from this close to their match, in bytes (the widest window of the placements and a bit).
 NEAR = 1300
@@ -141,7 +141,7 @@ class Gate:
         """Return any text as it may be shown."""
         return masked_text(text, self._values)
 
-    def place(self, place: Place) -> Place:
+    def place(self, place: LeakPlace) -> LeakPlace:
         """Return a place with every text of it as it may be shown."""
         return replace(
             place,

@@ -22,7 +22,7 @@ from typing import IO
 from workbench.core.redact import visible
 from workbench.leaks.files import PACKED, Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
-from workbench.leaks.model import CommitRef, Coverage, Found, Match, Place
+from workbench.leaks.model import CommitRef, Found, LeakPlace, Match, SearchCoverage
 from workbench.leaks.names import in_name
 from workbench.leaks.packed import BombError, BrokenError, packing
 from workbench.leaks.patterns import Scanner
@@ -44,7 +44,7 @@ def scan_history(
     path: Path,
     scanner: Scanner,
     found: Found,
-    coverage: Coverage,
+    coverage: SearchCoverage,
     *,
     root: str = "",
     within: Path | None = None,
@@ -75,7 +75,7 @@ def scan_history(
             objects = _all_objects(shadow, commits)
         hits: dict[str, list[Match]] = {}
         kinds: dict[str, str] = {}
-        reader = _Reader(shadow, objects, scanner, coverage, shown)
+        reader = _BlobReader(shadow, objects, scanner, coverage, shown)
         for oid, kind, matches in reader.hits(progress):
             hits[oid] = matches
             kinds[oid] = kind
@@ -84,21 +84,21 @@ def scan_history(
                 hits.setdefault(oid, []).append(named)
                 kinds[oid] = kind
             else:
-                found(named, Place("history", shown, "(name of a folder)", 0, named.placement))
+                found(named, LeakPlace("history", shown, "(name of a folder)", 0, named.placement))
         located = resolve(shadow, bytes(commits), kinds, coverage, shown) if hits else {}
         for name, _ in shadow.references():
             if (match := in_name(name)) is not None:
-                found(match, Place("history", shown, f"({visible(name, 200)})", 0, match.placement))
+                found(match, LeakPlace("history", shown, f"({visible(name, 200)})", 0, match.placement))
     for match, place in _by_path(hits, located, shown):
         found(match, place)
     return True
 
 
 def _by_path(
-    hits: Mapping[str, list[Match]], located: Mapping[str, list[Place]], shown: str
-) -> Iterator[tuple[Match, Place]]:
+    hits: Mapping[str, list[Match]], located: Mapping[str, list[LeakPlace]], shown: str
+) -> Iterator[tuple[Match, LeakPlace]]:
     """Yield each secret once a path: a file that changed around it is one place, held from first to last."""
-    held: dict[tuple[str, str], tuple[Match, Place]] = {}
+    held: dict[tuple[str, str], tuple[Match, LeakPlace]] = {}
     for oid, matches in hits.items():
         for match in matches:
             for where in located.get(oid, ()):
@@ -110,7 +110,7 @@ def _by_path(
     yield from held.values()
 
 
-def _joined(one: tuple[Match, Place], other: tuple[Match, Place]) -> tuple[Match, Place]:
+def _joined(one: tuple[Match, LeakPlace], other: tuple[Match, LeakPlace]) -> tuple[Match, LeakPlace]:
     first = min((one, other), key=lambda held: _date(held[1].first_commit) or "9")
     last = max((one, other), key=lambda held: (bool(held[1].in_head), _date(held[1].last_commit)))
     place = replace(
@@ -126,7 +126,7 @@ def _date(ref: CommitRef | None) -> str:
     return ref.date if ref is not None else ""
 
 
-def _place(match: Match, where: Place, shown: str, oid: str) -> Place:
+def _place(match: Match, where: LeakPlace, shown: str, oid: str) -> LeakPlace:
     return replace(
         where,
         root=shown,
@@ -173,11 +173,11 @@ def _local_objects(shadow: Shadow, folder: Path) -> Iterator[bytes]:
             yield (fan.name + loose.name).encode("ascii", "replace")
 
 
-class _Reader:
+class _BlobReader:
     """Feeds ids to ``git cat-file --batch`` and searches what comes back, restarting it after damage."""
 
     def __init__(
-        self, shadow: Shadow, objects: Iterator[bytes], scanner: Scanner, coverage: Coverage, shown: str
+        self, shadow: Shadow, objects: Iterator[bytes], scanner: Scanner, coverage: SearchCoverage, shown: str
     ) -> None:
         self._shadow = shadow
         self._objects = objects

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.leaks.model import Kind, Match
+from workbench.leaks.model import Match, SecretKind
 
 
 def replaced(match: Match, *, start: int = -1, line: int = -1, placement: str = "") -> Match:
@@ -43,4 +43,4 @@ def merged(hits: list[Match]) -> list[Match]:
 
 
 def _weight(hit: Match) -> tuple[bool, bool, bool, int]:
-    return (hit.kind is not Kind.UNKNOWN_50, hit.placement != "bare", bool(hit.login), bool(hit.name))
+    return (hit.kind is not SecretKind.UNKNOWN_50, hit.placement != "bare", bool(hit.login), bool(hit.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from workbench.leaks.model import Kind
+from workbench.leaks.model import SecretKind
 
 _API_WORD = re.compile(r"api|mailgun_secret|mailgun\+https?://|mailgun://|--user|-u ['\"]?api")
 _API_NEAR = re.compile(
@@ -18,7 +18,7 @@ _PASSWORD_NAME = re.compile(r"pass|pwd|(?:^|[^a-z])pw(?:$|[^a-z])")
 _REACH = 300
 
 
-def kind_of(data: bytes, start: int, name: str, *, legacy: bool = False) -> Kind:
+def kind_of(data: bytes, start: int, name: str, *, legacy: bool = False) -> SecretKind:
     """Return what a value most likely is, by its own name first, then by its line, then by its block.
 
     A value of the current form is as often a key as a password, and both stand in fields called *password*.
@@ -27,23 +27,23 @@ def kind_of(data: bytes, start: int, name: str, *, legacy: bool = False) -> Kind
     line = data[max(data.rfind(b"\n", 0, start) + 1, start - 200) : start].lower().decode("latin-1")
     for text in (lowered, line):
         if "signing" in text or "webhook" in text:
-            return Kind.SIGNING_KEY
+            return SecretKind.SIGNING_KEY
         if "sending" in text:
-            return Kind.SENDING_KEY
+            return SecretKind.SENDING_KEY
         if not legacy and (
             "smtp" in text
             or "postmaster@" in text
             or ("mail" in text and "pass" in text and "mailgun" not in text)
         ):
-            return Kind.SMTP_PASSWORD
+            return SecretKind.SMTP_PASSWORD
         if _PASSWORD_NAME.search(text) and not legacy:
             return _by_block(data, start)
         if _API_WORD.search(text):
-            return Kind.API_KEY
-    return Kind.API_KEY if legacy else Kind.UNKNOWN_50
+            return SecretKind.API_KEY
+    return SecretKind.API_KEY if legacy else SecretKind.UNKNOWN_50
 
 
-def _by_block(data: bytes, start: int) -> Kind:
+def _by_block(data: bytes, start: int) -> SecretKind:
     """Decide between key and password by the nearer of the words that speak for either."""
     before = data[max(0, start - _REACH) : start].lower().decode("latin-1")
     after = data[start + 50 : start + 50 + _REACH].lower().decode("latin-1")
@@ -57,10 +57,10 @@ def _by_block(data: bytes, start: int) -> Kind:
         ]
         api, smtp = ends
         if api is not None and (smtp is None or api > smtp):
-            return Kind.API_KEY
+            return SecretKind.API_KEY
         if smtp is not None:
-            return Kind.SMTP_PASSWORD
-    return Kind.UNKNOWN_50
+            return SecretKind.SMTP_PASSWORD
+    return SecretKind.UNKNOWN_50
 
 
 @cache

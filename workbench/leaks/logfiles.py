@@ -12,7 +12,7 @@ from pathlib import Path
 from workbench.core.redact import visible
 from workbench.leaks.accesslog import LogReader
 from workbench.leaks.logline import parse
-from workbench.leaks.model import Coverage, LeakError
+from workbench.leaks.model import LeakError, SearchCoverage
 from workbench.leaks.packed import STREAMS, BombError, BrokenError, lacking, packing, unpacked
 
 BLOCK = 4 << 20
@@ -23,7 +23,7 @@ _ACCESS = re.compile(
 _NOT_ACCESS = re.compile(r"(?i)error|php|slow|mail|auth|syslog|kern|dpkg|debug|laravel")
 
 
-def log_paths(path: Path, coverage: Coverage | None = None) -> list[Path]:
+def log_paths(path: Path, coverage: SearchCoverage | None = None) -> list[Path]:
     """Return the logs ``path`` stands for: itself with ``.1``, ``.2.gz``, ``-20261118`` …, or a folder's.
 
     In a folder, and in the folders below it, the names of access logs are taken as they are; other files by what
@@ -31,7 +31,7 @@ def log_paths(path: Path, coverage: Coverage | None = None) -> list[Path]:
     followed only for the path named itself.
     """
     if path.is_dir():
-        found = _in_folder(path, coverage or Coverage())
+        found = _in_folder(path, coverage or SearchCoverage())
     elif path.is_file():
         brothers = re.compile(re.escape(path.name) + r"[.-][\w.-]+")
         found = [path] + [
@@ -53,7 +53,7 @@ def log_paths(path: Path, coverage: Coverage | None = None) -> list[Path]:
 _DEEPEST, _MOST_LOGS = 6, 5000
 
 
-def _in_folder(path: Path, coverage: Coverage) -> list[Path]:
+def _in_folder(path: Path, coverage: SearchCoverage) -> list[Path]:
     found: list[Path] = []
     for name, folders, files in os.walk(path, followlinks=False):
         folders.sort()

@@ -90,7 +90,7 @@ _CARRIED = ("log", "MESSAGE", "message", "msg", "textPayload", "event.original",
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class LoggedRequest:
     """One request: ``path`` without its query, decoded once and normalised; ``target`` the path as logged.
 
     ``time`` is None and ``size`` -1 where not logged; ``address`` is the client's, ``""`` where it cannot be told.
@@ -112,7 +112,7 @@ def parse(
     proxies: Sequence[Network] = (),
     columns: Sequence[str] = (),
     declared: re.Pattern[bytes] | None = None,
-) -> Request | None:
+) -> LoggedRequest | None:
     """Return the request a line records, None for a line of another format.
 
     ``proxies`` are trusted beside the private ranges; ``columns`` the names a header line gave; ``declared`` the
@@ -149,7 +149,7 @@ def split_target(target: bytes) -> tuple[str, str]:
     return path, query.decode("utf-8", "replace")
 
 
-def _from_groups(found: re.Match[bytes], proxies: Sequence[Network]) -> Request | None:
+def _from_groups(found: re.Match[bytes], proxies: Sequence[Network]) -> LoggedRequest | None:
     groups = {name: value for name, value in found.groupdict().items() if value is not None}
     moment = _clf_time(groups["time"]) if "time" in groups else _stamp(found.string[: found.start()])
     if "time" in groups and moment is None:
@@ -181,7 +181,7 @@ def _from_groups(found: re.Match[bytes], proxies: Sequence[Network]) -> Request 
         return None
     no_size = size == b"" or (size == b"-" and b" " in groups.get("time", b"")[:12])
     path, query = split_target(groups["target"])
-    return Request(
+    return LoggedRequest(
         moment,
         client("" if ahead else first, ahead or said, proxies),
         groups.get("method", b"GET").decode("ascii"),
@@ -195,7 +195,7 @@ def _from_groups(found: re.Match[bytes], proxies: Sequence[Network]) -> Request 
     )
 
 
-def _from_columns(line: bytes, columns: Sequence[str], proxies: Sequence[Network]) -> Request | None:
+def _from_columns(line: bytes, columns: Sequence[str], proxies: Sequence[Network]) -> LoggedRequest | None:
     """W3C extended logs: IIS parts by blanks, CloudFront by tabs; both write ``-`` for nothing, ``+`` for a blank."""
     row = cells(line, columns)
     if len(row) < len(columns):
@@ -213,7 +213,7 @@ def _from_columns(line: bytes, columns: Sequence[str], proxies: Sequence[Network
     return _from_record(record, proxies)
 
 
-def _from_pairs(line: bytes, proxies: Sequence[Network]) -> Request | None:
+def _from_pairs(line: bytes, proxies: Sequence[Network]) -> LoggedRequest | None:
     record: dict[str, Any] = {
         name.decode("ascii"): (quoted or bare).decode("utf-8", "replace")
         for name, quoted, bare in _LOGFMT.findall(line)
@@ -225,7 +225,7 @@ def _from_pairs(line: bytes, proxies: Sequence[Network]) -> Request | None:
     return _from_record(record, proxies)
 
 
-def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> Request | None:
+def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> LoggedRequest | None:
     try:
         record = json.loads(text)
     except (ValueError, RecursionError):
@@ -256,7 +256,7 @@ def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> Reques
 
 def _from_record(
     record: dict[str, Any], proxies: Sequence[Network], stamped: datetime | None = None
-) -> Request | None:
+) -> LoggedRequest | None:
     values = {field: _first(record, names) for field, names in FIELDS.items()}
     moment = _json_time(values["time"]) or stamped
     target, method = str(values["target"] or ""), str(values["method"] or "")
@@ -276,7 +276,7 @@ def _from_record(
     size, agent = values["size"], values["agent"]
     address, forwarded = values["address"] or "", values["forwarded"] or ()
     said = [str(one) for one in (forwarded if isinstance(forwarded, list | tuple) else (forwarded,))]
-    return Request(
+    return LoggedRequest(
         moment,
         client(
             str(address[0] if isinstance(address, list) and address else address).partition(",")[0],

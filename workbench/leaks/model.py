@@ -29,7 +29,7 @@ class UnpackError(Exception):
     """Compressed data that cannot be read to its end; what came before was."""
 
 
-class Kind(StrEnum):
+class SecretKind(StrEnum):
     """What a found secret is, as far as its shape and its surroundings tell."""
 
     API_KEY = "api-key"
@@ -42,7 +42,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownValue:
     """A value the operator has or the vault keeps, to be searched in every form it can take.
 
     ``label`` is what may be shown for it (a vault entry's name), never the value.
@@ -50,7 +50,7 @@ class Known:
 
     label: str
     secret: Secret
-    kind: Kind
+    kind: SecretKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Match:
 
     start: int
     line: int
-    kind: Kind
+    kind: SecretKind
     secret: Secret
     placement: str
     name: str = ""
@@ -74,7 +74,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LeakPlace:
     """Where a secret lies. ``origin`` is one of file, history, web, log; empty fields are unknown.
 
     ``path`` is relative to ``root`` (a folder, a repository, a site). For history, ``commits`` of the form
@@ -107,7 +107,7 @@ class CommitRef:
 
 
 @dataclass(slots=True)
-class Coverage:
+class SearchCoverage:
     """What was read and what was not: counts, bytes, and for each reason how often and one example."""
 
     files: int = 0
@@ -124,7 +124,7 @@ class Coverage:
         if gap:
             self.gaps.add(reason)
 
-    def add(self, other: Coverage) -> None:
+    def add(self, other: SearchCoverage) -> None:
         """Add what another search covered."""
         self.files += other.files
         self.bytes += other.bytes
@@ -145,7 +145,7 @@ class Coverage:
         return not self.gaps
 
 
-Found = Callable[[Match, Place], None]
+Found = Callable[[Match, LeakPlace], None]
 """Receives each secret with its place, in the order of discovery."""
 
 
@@ -165,15 +165,15 @@ def key_id_of(value: str) -> str:
     return value[33:] if SHAPE_50.fullmatch(value) else ""
 
 
-def masked(kind: Kind, secret: Secret) -> str:
+def masked(kind: SecretKind, secret: Secret) -> str:
     """Return what may be shown of a secret (dossier 7).
 
     A current key shows its id, which is no secret; a legacy key its first and last four characters; an
     SMTP password or a value of unknown form nothing but its length.
     """
     value = secret.reveal()
-    if kind is not Kind.SMTP_PASSWORD and (tail := key_id_of(value)):
+    if kind is not SecretKind.SMTP_PASSWORD and (tail := key_id_of(value)):
         return f"{MASK}-{tail}"
-    if kind is not Kind.SMTP_PASSWORD and value.startswith(("key-", "pubkey-")) and len(value) >= 36:
+    if kind is not SecretKind.SMTP_PASSWORD and value.startswith(("key-", "pubkey-")) and len(value) >= 36:
         return f"{value[:4]}{MASK}{value[-4:]}"
     return f"{MASK} ({len(value)} characters)"

@@ -6,7 +6,7 @@ import re
 
 from workbench.core.redact import Secret
 from workbench.leaks import context
-from workbench.leaks.model import Kind, Match
+from workbench.leaks.model import Match, SecretKind
 
 # Shorter than any key: most names need no second look.
 SHORTEST = 36
@@ -20,7 +20,7 @@ def in_name(name: str) -> Match | None:
     if len(name) < SHORTEST:
         return None
     if (found := _CURRENT.search(name)) and not context.is_sample(found.group()):
-        return Match(0, 0, Kind.UNKNOWN_50, Secret(found.group()), "name")
+        return Match(0, 0, SecretKind.UNKNOWN_50, Secret(found.group()), "name")
     if (found := _LEGACY.search(name)) and not context.is_sample(found.group(1)):
-        return Match(0, 0, Kind.API_KEY, Secret(found.group(1)), "name")
+        return Match(0, 0, SecretKind.API_KEY, Secret(found.group(1)), "name")
     return None

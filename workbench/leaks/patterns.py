@@ -18,7 +18,7 @@ from workbench.leaks.exact import RUN, SHORT_RUN, Needle, needles
 from workbench.leaks.gate import cleared
 from workbench.leaks.hits import merged, numbered, replaced
 from workbench.leaks.kinds import kind_of, placement_of
-from workbench.leaks.model import Kind, Known, Match
+from workbench.leaks.model import KnownValue, Match, SecretKind
 from workbench.leaks.packed import GZIP, ZIP, opened
 from workbench.leaks.shapes import dashed_key, legacy_in_context, packed_in, stands_free
 from workbench.leaks.views import secrets_of_kubernetes, views, wide_text
@@ -73,7 +73,7 @@ class Scanner:
     Raises UsageError for an exact value too short to be searched for.
     """
 
-    def __init__(self, known: Sequence[Known] = (), *, shapes: bool = True) -> None:
+    def __init__(self, known: Sequence[KnownValue] = (), *, shapes: bool = True) -> None:
         self.known = tuple(known)
         self._shapes = shapes
         every = [needle for one in self.known for needle in needles(one)]
@@ -170,7 +170,14 @@ class Scanner:
         return hits
 
     def _match(
-        self, data: bytes, start: int, value: str, kind: Kind, placement: str, name: str = "", login: str = ""
+        self,
+        data: bytes,
+        start: int,
+        value: str,
+        kind: SecretKind,
+        placement: str,
+        name: str = "",
+        login: str = "",
     ) -> Match:
         known = self._by_value.get(value)
         return Match(
@@ -223,7 +230,7 @@ class Scanner:
                 continue
             if not public and b"-" in body and not dashed_key(data, start, end, body, name):
                 continue
-            kind = Kind.PUBLIC_KEY if public else kind_of(data, start, name, legacy=True)
+            kind = SecretKind.PUBLIC_KEY if public else kind_of(data, start, name, legacy=True)
             yield self._match(data, start, value, kind, placement_of(data, start, end), name)
 
     def _placements(self, data: bytes, start: int, end: int) -> Iterator[Match]:
@@ -276,8 +283,12 @@ class Scanner:
             trusted = trusted or (bool(alone.group(1)) and not context.another_service(data, start, end))
             if trusted and not context.is_sample(value):
                 name = context.name_before(data, start)
-                kind = Kind.API_KEY if alone.group(1) else kind_of(data, start, name, legacy=len(value) != 50)
-                kind = Kind.PUBLIC_KEY if value.startswith("pub") else kind
+                kind = (
+                    SecretKind.API_KEY
+                    if alone.group(1)
+                    else kind_of(data, start, name, legacy=len(value) != 50)
+                )
+                kind = SecretKind.PUBLIC_KEY if value.startswith("pub") else kind
                 yield self._match(data, start, value, kind, _encoded_as(data, start, alone.group(1)), name)
             return
         for match in self._scan(decoded, depth + 1):

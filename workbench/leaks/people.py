@@ -28,7 +28,7 @@ class PlantedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PanelUser:
     """A user of the panel, as far as it matters here; ``known`` is False for a stranger."""
 
     id: str
@@ -40,10 +40,10 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class PersonSuspicion:
     """A person whose session or password was probably used: why, what to ask, what to check before trust."""
 
-    person: Person
+    person: PanelUser
     keys: tuple[str, ...]
     why: tuple[str, ...]
     questions: tuple[str, ...]
@@ -51,7 +51,7 @@ class Suspicion:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PersonAnswer:
     """What somebody said, attested: who, when, to which question. Never proof by itself."""
 
     person: str
@@ -72,7 +72,7 @@ _QUESTIONS = (
 )
 
 
-def suspicions(keys: Iterable[PlantedKey], people: Iterable[Person]) -> tuple[Suspicion, ...]:
+def suspicions(keys: Iterable[PlantedKey], people: Iterable[PanelUser]) -> tuple[PersonSuspicion, ...]:
     """Return one suspicion for each known person under whose name keys were planted, most keys first.
 
     A stranger's own keys raise none: a stranger is removed, not asked. Keys without any name are left to
@@ -89,13 +89,13 @@ def suspicions(keys: Iterable[PlantedKey], people: Iterable[Person]) -> tuple[Su
     return tuple(sorted(found, key=lambda one: (-len(one.keys), one.person.email)))
 
 
-def nameless(keys: Iterable[PlantedKey], people: Iterable[Person]) -> tuple[PlantedKey, ...]:
+def nameless(keys: Iterable[PlantedKey], people: Iterable[PanelUser]) -> tuple[PlantedKey, ...]:
     """Return the planted keys that no user of the panel can be named for."""
     users = list(people)
     return tuple(key for key in keys if _owner(key, users) is None)
 
 
-def _owner(key: PlantedKey, people: list[Person]) -> Person | None:
+def _owner(key: PlantedKey, people: list[PanelUser]) -> PanelUser | None:
     marks = {key.requestor.strip().lower(), key.user_name.strip().lower()} - {""}
     for person in people:
         if marks & {person.id.lower(), person.email.lower(), person.name.strip().lower()}:
@@ -103,7 +103,7 @@ def _owner(key: PlantedKey, people: list[Person]) -> Person | None:
     return None
 
 
-def _suspicion(person: Person, keys: list[PlantedKey]) -> Suspicion:
+def _suspicion(person: PanelUser, keys: list[PlantedKey]) -> PersonSuspicion:
     why = [f"{len(keys)} key(s) nobody claims were created under this name"]
     if any(key.kind == "web" for key in keys):
         why.append(_SESSION)
@@ -117,7 +117,7 @@ def _suspicion(person: Person, keys: list[PlantedKey]) -> Suspicion:
         f"The computer and phone of {visible(person.name or person.email)}: check them before this person is given "
         "any new secret, or the new ones leak the same way."
     )
-    return Suspicion(person, tuple(key.id for key in keys), tuple(why), questions, check)
+    return PersonSuspicion(person, tuple(key.id for key in keys), tuple(why), questions, check)
 
 
 def _created(key: PlantedKey) -> str:

@@ -26,7 +26,7 @@ from workbench.leaks.fields import (
     table_fields,
 )
 from workbench.leaks.kinds import kind_of
-from workbench.leaks.model import SHAPE_50, Kind
+from workbench.leaks.model import SHAPE_50, SecretKind
 from workbench.leaks.services import names_mail, names_mailgun
 from workbench.leaks.views import plain_of
 
@@ -71,12 +71,12 @@ _ENCRYPTED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedValue:
     """A value found by its placement: where it starts, and what its surroundings say about it."""
 
     start: int
     value: str
-    kind: Kind
+    kind: SecretKind
     placement: str
     name: str = ""
     login: str = ""
@@ -85,7 +85,7 @@ class Placed:
 _SPEAKING = (b"pass", b"pw", b"secret", b"key", b"-xp", b"-ap")
 
 
-def in_window(data: bytes, start: int, end: int) -> Iterator[Placed]:
+def in_window(data: bytes, start: int, end: int) -> Iterator[PlacedValue]:
     """Yield every secret that its placement gives away in ``data[start:end]``."""
     window = data[start:end]
     lowered = window.lower()
@@ -118,14 +118,14 @@ def in_window(data: bytes, start: int, end: int) -> Iterator[Placed]:
         yield from _dialogue(data, start, end)
 
 
-def _placed(data: bytes, found: re.Match[bytes], placement: str) -> Placed:
+def _placed(data: bytes, found: re.Match[bytes], placement: str) -> PlacedValue:
     login, value = (found.group(group).decode("utf-8", "replace") for group in (1, 2))
     value = value.rstrip("})],;")
-    kind = Kind.API_KEY if login == "api" else Kind.SMTP_PASSWORD
-    return Placed(found.start(2), value, kind, placement, login=login if "@" in login else "")
+    kind = SecretKind.API_KEY if login == "api" else SecretKind.SMTP_PASSWORD
+    return PlacedValue(found.start(2), value, kind, placement, login=login if "@" in login else "")
 
 
-def _if_real(one: Placed) -> Iterator[Placed]:
+def _if_real(one: PlacedValue) -> Iterator[PlacedValue]:
     if (
         not context.is_placeholder(one.value)
         and not context.is_sample(one.value)
@@ -134,7 +134,7 @@ def _if_real(one: Placed) -> Iterator[Placed]:
         yield one
 
 
-def _urls(data: bytes, start: int, end: int) -> Iterator[Placed]:
+def _urls(data: bytes, start: int, end: int) -> Iterator[PlacedValue]:
     """Symfony DSNs and URLs with userinfo: the key stands before the colon in the API forms (dossier 1.1)."""
     for found in _URL.finditer(data, start, end):
         scheme = found.group(1).lower().decode("ascii")
@@ -142,21 +142,21 @@ def _urls(data: bytes, start: int, end: int) -> Iterator[Placed]:
         host = found.group(4).lower()
         ours = host.endswith((b"mailgun.org", b"mailgun.net"))
         if scheme in {"mailgun", "mailgun+api", "mailgun+https"}:
-            one = Placed(found.start(2), user, Kind.API_KEY, "dsn")
+            one = PlacedValue(found.start(2), user, SecretKind.API_KEY, "dsn")
             if len(user) < 16:
                 continue
         elif scheme.startswith("http"):
             # Shorter than any key: a made-up value in an example or a test.
             if not ours or user != "api" or len(password) < 16:
                 continue
-            one = Placed(found.start(3), password, Kind.API_KEY, "url-userinfo")
+            one = PlacedValue(found.start(3), password, SecretKind.API_KEY, "url-userinfo")
         elif (
             ours
             or scheme.startswith("mailgun+")
             or "@mg." in user
             or (user.startswith("postmaster@") and b"imap" not in host and b"pop" not in host)
         ):
-            one = Placed(found.start(3), password, Kind.SMTP_PASSWORD, "dsn", login=user)
+            one = PlacedValue(found.start(3), password, SecretKind.SMTP_PASSWORD, "dsn", login=user)
         else:
             continue
         yield from _if_real(one)
@@ -168,15 +168,18 @@ def _plain(text: str) -> str:
     return decoded if decoded.isprintable() and "\ufffd" not in decoded else text
 
 
-def _judged(data: bytes, field: Field) -> Iterator[Placed]:
+def _judged(data: bytes, field: Field) -> Iterator[PlacedValue]:
     """Yield the secret a named value is, if it is one of ours."""
     if _SHAPED.search(field.value) or context.is_sample(field.value):
         # The search by shape reports it, with its own word on the kind; but a key has no login beside it.
-        if SHAPE_50.fullmatch(field.value) and kind_of(data, field.start, field.name) is Kind.SMTP_PASSWORD:
-            yield Placed(
+        if (
+            SHAPE_50.fullmatch(field.value)
+            and kind_of(data, field.start, field.name) is SecretKind.SMTP_PASSWORD
+        ):
+            yield PlacedValue(
                 field.start,
                 field.value,
-                Kind.SMTP_PASSWORD,
+                SecretKind.SMTP_PASSWORD,
                 _style(field),
                 field.name,
                 login_near(data, field.first, field.last),
@@ -189,9 +192,9 @@ def _judged(data: bytes, field: Field) -> Iterator[Placed]:
         if _plausible(field) and belongs(data, field, drawn=_drawn(field.value)):
             yield _password(data, field)
     elif _HEX32.fullmatch(field.value) and _is_key_name(data, field):
-        kind = Kind.SIGNING_KEY if re.search(r"(?i)sign|webhook", field.name) else Kind.API_KEY
+        kind = SecretKind.SIGNING_KEY if re.search(r"(?i)sign|webhook", field.name) else SecretKind.API_KEY
         value = _prefixed(data, field)
-        yield Placed(field.start, value, kind, _style(field), field.name, "")
+        yield PlacedValue(field.start, value, kind, _style(field), field.name, "")
 
 
 _SECRET = re.compile(r"(?i)(?:^|[_.-])secret$")
@@ -222,18 +225,22 @@ def _login_before(data: bytes, field: Field) -> bool:
     )
 
 
-def _password(data: bytes, field: Field) -> Placed:
+def _password(data: bytes, field: Field) -> PlacedValue:
     value = field.value
     plain = plain_of(value.encode("utf-8", "replace"))
     if plain is not None and b" " not in plain and len(plain) >= 6:
         # Plugins and Kubernetes keep it in base64: what counts is what it stands for (dossier 2.2, 2.3).
         value = plain.decode("ascii")
-    kind = Kind.API_KEY if _SHAPED.fullmatch(value) and value.startswith("key-") else Kind.SMTP_PASSWORD
+    kind = (
+        SecretKind.API_KEY
+        if _SHAPED.fullmatch(value) and value.startswith("key-")
+        else SecretKind.SMTP_PASSWORD
+    )
     login = field.login or login_near(data, field.first, field.last)
-    return Placed(field.start, value, kind, _style(field), field.name, login)
+    return PlacedValue(field.start, value, kind, _style(field), field.name, login)
 
 
-def _beside(data: bytes, field: Field) -> Iterator[Placed]:
+def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
     """Yield what stands beside a login where the line or the block is Mailgun's and it looks like a password."""
     current = SHAPE_50.fullmatch(field.value) is not None
     if not current and (
@@ -364,16 +371,18 @@ def _style(field: Field) -> str:
     return "code" if b"(" in separator else "dockerfile"
 
 
-def _dialogue(data: bytes, start: int, end: int) -> Iterator[Placed]:
+def _dialogue(data: bytes, start: int, end: int) -> Iterator[PlacedValue]:
     """SMTP dialogues in debug logs: AUTH PLAIN carries login and password, AUTH LOGIN one a line."""
     for found in _AUTH_PLAIN.finditer(data, start, end):
         parts = _text(found.group(1)).split("\0")
         if len(parts) == 3 and len(parts[2]) >= 6:
-            yield Placed(found.start(1), parts[2], Kind.SMTP_PASSWORD, "smtp-dialogue", login=parts[1])
+            yield PlacedValue(
+                found.start(1), parts[2], SecretKind.SMTP_PASSWORD, "smtp-dialogue", login=parts[1]
+            )
     for found in _AUTH_LOGIN.finditer(data, start, end):
         value = _text(found.group(1))
         if len(value) >= 6 and value.isprintable():
-            yield Placed(found.start(1), value, Kind.SMTP_PASSWORD, "smtp-dialogue")
+            yield PlacedValue(found.start(1), value, SecretKind.SMTP_PASSWORD, "smtp-dialogue")
 
 
 def _text(encoded: bytes) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from workbench.core.redact import visible
 from workbench.leaks.gitsafe import Shadow
-from workbench.leaks.model import CommitRef, Coverage, Place, utc_text
+from workbench.leaks.model import CommitRef, LeakPlace, SearchCoverage, utc_text
 
 # Above this many objects the filter is done here: a command line is bounded.
 _MOST_ARGUMENTS = 1500
@@ -24,8 +24,8 @@ class _Held:
 
 
 def resolve(
-    shadow: Shadow, commits: bytes, objects: Mapping[str, str], coverage: Coverage, shown: str
-) -> dict[str, list[Place]]:
+    shadow: Shadow, commits: bytes, objects: Mapping[str, str], coverage: SearchCoverage, shown: str
+) -> dict[str, list[LeakPlace]]:
     """Return for each object id (mapped to its type) the places it was part of.
 
     ``commits`` are the ids of all commits of the store, one a line.
@@ -47,7 +47,7 @@ def resolve(
     _describe(shadow, wanted - authors.keys(), authors)
     reachable = _reachable(shadow, wanted)
     in_head = _in_head(shadow, head, blobs)
-    places: dict[str, list[Place]] = {}
+    places: dict[str, list[LeakPlace]] = {}
     for (blob, path), one in sorted(held.items()):
         at_head = path in in_head.get(blob, ())
         places.setdefault(blob, []).append(
@@ -74,15 +74,15 @@ def _bare(
     last: CommitRef | None = None,
     in_head: bool | None = None,
     reachable: bool | None = None,
-) -> Place:
-    return Place(
+) -> LeakPlace:
+    return LeakPlace(
         "history", "", path, 0, "", first_commit=first, last_commit=last, in_head=in_head, reachable=reachable
     )
 
 
 def _blob_place(
     path: str, one: _Held, authors: Mapping[str, CommitRef], head: str, reachable: set[str]
-) -> Place:
+) -> LeakPlace:
     added = sorted((authors[oid] for oid in one.added if oid in authors), key=lambda ref: ref.date)
     ends = one.held_last | one.added | ({head} if head else set())
     last = max((authors[oid] for oid in ends if oid in authors), key=lambda ref: ref.date, default=None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workbench.leaks.findings import Finding
-from workbench.leaks.model import Coverage
+from workbench.leaks.findings import LeakFinding
+from workbench.leaks.model import SearchCoverage
 
 if TYPE_CHECKING:
     from workbench.leaks.correlate import Theft
@@ -37,9 +37,9 @@ class LeakReport:
     """
 
     incident: str | None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LeakFinding, ...] = ()
     searched: list[Searched] = field(default_factory=list)
-    coverage: Coverage = field(default_factory=Coverage)
+    coverage: SearchCoverage = field(default_factory=SearchCoverage)
     sites: list[SiteReport] = field(default_factory=list)
     plugins: list[Vulnerable] = field(default_factory=list)
     logs: LogReport | None = None

@@ -6,9 +6,9 @@ import stat
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from workbench.leaks.correlate import Exposure
-from workbench.leaks.findings import Finding
-from workbench.leaks.model import Place
+from workbench.leaks.correlate import ReadablePlace
+from workbench.leaks.findings import LeakFinding
+from workbench.leaks.model import LeakPlace
 
 # Folders that are usually the web root of the project around them.
 _WEB_ROOTS = ("public", "web", "htdocs", "html", "public_html", "www", "webroot", "dist", "static")
@@ -51,10 +51,10 @@ def _size(base: Path, path: str) -> int | None:
     return info.st_size if stat.S_ISREG(info.st_mode) else None
 
 
-def exposures(findings: Iterable[Finding]) -> list[Exposure]:
+def exposures(findings: Iterable[LeakFinding]) -> list[ReadablePlace]:
     """Return every path at which a secret could have been fetched, with the key ids and logins it held."""
     return [
-        Exposure(
+        ReadablePlace(
             path,
             frozenset({finding.key_id} - {""}),
             frozenset({place.login} - {""}),
@@ -65,7 +65,7 @@ def exposures(findings: Iterable[Finding]) -> list[Exposure]:
     ]
 
 
-def _served_at(place: Place) -> list[str]:
+def _served_at(place: LeakPlace) -> list[str]:
     if place.origin == "web":
         return [place.path.partition("?")[0]]
     if place.origin not in {"file", "history"} or place.path.startswith("("):

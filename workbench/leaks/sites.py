@@ -17,7 +17,7 @@ _HOST = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class OwnSite:
     """A site the operator confirmed as theirs: scheme, host, port, and whether it is this very host."""
 
     origin: str
@@ -26,7 +26,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Exposure:
+class SiteExposure:
     """Something a site hands out. ``grade`` is P3 (a known secret in the body), P2 (its marker) or P1 (an
     answer of its own that needs an eye); ``proof`` names markers, never values; ``digest`` is the SHA-256 of
     what was read, 16 hex digits; ``todo`` says what to do.
@@ -49,8 +49,8 @@ class SiteReport:
     """What one site showed: exposures, answers to look at by hand, WordPress versions, every request made."""
 
     site: str
-    exposures: list[Exposure] = field(default_factory=list)
-    by_hand: list[Exposure] = field(default_factory=list)
+    exposures: list[SiteExposure] = field(default_factory=list)
+    by_hand: list[SiteExposure] = field(default_factory=list)
     installed: list[wordpress.Installed] = field(default_factory=list)
     vulnerable: list[wordpress.Vulnerable] = field(default_factory=list)
     asked: list[tuple[str, str, int]] = field(default_factory=list)
@@ -61,7 +61,7 @@ class SiteReport:
     stopped: str = ""
 
 
-def site(text: str) -> Site:
+def site(text: str) -> OwnSite:
     """Return the site an operator names: ``example.com``, ``https://example.com:8443``, an IP address.
 
     Raises UsageError for wildcards, ranges, paths, credentials, and plain HTTP to anything but loopback.
@@ -89,4 +89,4 @@ def site(text: str) -> Site:
         )
     shown = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port else ""
-    return Site(f"{parts.scheme}://{shown}{port}", host, loopback)
+    return OwnSite(f"{parts.scheme}://{shown}{port}", host, loopback)

@@ -24,12 +24,12 @@ from workbench.core.network import Network, http_proxy
 from workbench.core.redact import visible
 from workbench.core.tunnel import refusal
 from workbench.leaks import wordpress
-from workbench.leaks.model import Found, Place
+from workbench.leaks.model import Found, LeakPlace
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import DEBUG_PAGES, ON_PAGES, PROOFS, is_page
 from workbench.leaks.signatures import OWN_AGENT
-from workbench.leaks.sites import Exposure, Site, SiteReport, site
-from workbench.leaks.webanswers import Answer, answered, is_usual, sent_on
+from workbench.leaks.sites import OwnSite, SiteExposure, SiteReport, site
+from workbench.leaks.webanswers import SiteAnswer, answered, is_usual, sent_on
 from workbench.leaks.webpaths import LARGE, SMALL, Probe, probes
 
 # Seconds between two requests: two a second at most. On loopback nobody else is disturbed.
@@ -101,7 +101,7 @@ async def probe_sites(
 
 
 def _client(
-    one: Site, contact: str, network: Network, transport: httpx.AsyncBaseTransport | None
+    one: OwnSite, contact: str, network: Network, transport: httpx.AsyncBaseTransport | None
 ) -> httpx.AsyncClient:
     agent = f"{OWN_AGENT}/{__version__} (leak check by this site's owner{'; ' + contact if contact else ''})"
     proxy = http_proxy(network, one.origin)
@@ -123,7 +123,7 @@ class _Asker:
 
     def __init__(
         self,
-        one: Site,
+        one: OwnSite,
         client: httpx.AsyncClient,
         network: Network,
         scanner: Scanner,
@@ -135,7 +135,7 @@ class _Asker:
         self._site, self._client, self._network = one, client, network
         self._scanner, self._found = scanner, found
         self._clock, self._pace, self._progress = clock, pace, progress
-        self._baseline: list[Answer] = []
+        self._baseline: list[SiteAnswer] = []
         self._faults = 0
         # Where the site sends its own visitors to: from its bare name to www, say.
         self._origin = one.origin
@@ -157,7 +157,7 @@ class _Asker:
         except _StopProbing as stop:
             self.report.stopped = str(stop)
 
-    async def _take_baseline(self) -> Answer | None:
+    async def _take_baseline(self) -> SiteAnswer | None:
         home = await self._get("/", LARGE)
         if home is not None and home.path.startswith("https://"):
             # Under this name the site answers its visitors: not every request need be sent on.
@@ -181,7 +181,7 @@ class _Asker:
                 self._expose(Probe("/", "debug page", "", LARGE), home, "P2", ("X-Debug-Token-Link",))
         return home
 
-    async def _get(self, path: str, most: int, *, hops: int = 2, tries: int = _TRIES) -> Answer | None:
+    async def _get(self, path: str, most: int, *, hops: int = 2, tries: int = _TRIES) -> SiteAnswer | None:
         """Return the beginning of an answer, None for a fault; follows two redirects to the same owner."""
         if self.report.asked:
             await self._clock.sleep(self._pace)
@@ -231,7 +231,7 @@ class _Asker:
                     break
         return response, raw
 
-    async def _whole(self, probe: Probe, answer: Answer, *, known_end: bool = True) -> Answer:
+    async def _whole(self, probe: Probe, answer: SiteAnswer, *, known_end: bool = True) -> SiteAnswer:
         """Return more of what a site hands out where its beginning was cut off: a key may stand further down."""
         if answer.length > len(answer.body) or (answer.cut and not known_end):
             # Only where an end is known: a body that may go on for ever is not asked for again.
@@ -257,7 +257,7 @@ class _Asker:
         proxy = self._network.routes.to(host, port)
         return refusal(proxy, str(error), f"{host}:{port}") if proxy is not None else type(error).__name__
 
-    async def _judge(self, probe: Probe, answer: Answer) -> None:
+    async def _judge(self, probe: Probe, answer: SiteAnswer) -> None:
         if not answer.given or is_usual(answer, self._baseline):
             return
         # What the server calls a page may be none: many send a file of an unknown name as text/html.
@@ -273,23 +273,25 @@ class _Asker:
         elif not page and answer.kind != "text/html":
             self._expose(probe, answer, "P1", ())
 
-    def _open_page(self, probe: Probe, answer: Answer, marks: tuple[str, ...]) -> None:
+    def _open_page(self, probe: Probe, answer: SiteAnswer, marks: tuple[str, ...]) -> None:
         """Report a page that anybody sees: what is wrong with it, and the secrets on it."""
         known = self._search(probe, answer)
         if known or marks:
             self._expose(probe, answer, "P3" if known else "P2", (*marks, *known))
 
-    def _search(self, probe: Probe, answer: Answer) -> tuple[str, ...]:
+    def _search(self, probe: Probe, answer: SiteAnswer) -> tuple[str, ...]:
         """Report secrets in a body; return what they are (for a known one its label), never what they say."""
         labels = []
         for match in self._scanner.scan(answer.body):
-            place = Place("web", self._site.origin, probe.path, match.line + 1, match.placement, match.name)
+            place = LeakPlace(
+                "web", self._site.origin, probe.path, match.line + 1, match.placement, match.name
+            )
             self._found(match, place)
             labels.append(f"holds {match.known}" if match.known else f"holds {match.kind.value}")
         return tuple(dict.fromkeys(labels))
 
-    def _expose(self, probe: Probe, answer: Answer, grade: str, proof: Iterable[str]) -> None:
-        exposure = Exposure(
+    def _expose(self, probe: Probe, answer: SiteAnswer, grade: str, proof: Iterable[str]) -> None:
+        exposure = SiteExposure(
             self._site.origin,
             probe.path,
             probe.kind,
@@ -305,7 +307,7 @@ class _Asker:
         if not any(one.path == exposure.path and one.proof == exposure.proof for one in listing):
             listing.append(exposure)
 
-    async def _bundles(self, home: Answer | None, only: frozenset[str] | None) -> None:
+    async def _bundles(self, home: SiteAnswer | None, only: frozenset[str] | None) -> None:
         """Read the site's own scripts and their source maps: whatever is in them is public already."""
         sources = [source.decode("utf-8", "replace") for source in _SCRIPT.findall(home.body)] if home else []
         own = [parts.path for source in sources if (parts := self._own(source)) is not None]
@@ -337,7 +339,7 @@ class _Asker:
         parts = urlsplit(urljoin(f"{self._origin}/", source))
         return parts if f"{parts.scheme}://{parts.netloc}" in (self._origin, self._site.origin) else None
 
-    async def _wordpress(self, home: Answer | None) -> None:
+    async def _wordpress(self, home: SiteAnswer | None) -> None:
         """Read versions from public text only: the home page, and the readme of plugins the list knows."""
         page = home.body.decode("utf-8", "replace") if home else ""
         if "wp-content" not in page and "wp-includes" not in page and not wordpress.core_version(page):

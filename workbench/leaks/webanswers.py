@@ -22,7 +22,7 @@ _COMPARED = 1200
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SiteAnswer:
     """One answer: ``length`` is the whole body's as far as it is known, ``cut`` whether there is more than was read."""
 
     path: str
@@ -39,12 +39,12 @@ class Answer:
         return self.status in {200, 206} and bool(self.body)
 
 
-def answered(path: str, response: httpx.Response, raw: bytes, most: int) -> Answer:
+def answered(path: str, response: httpx.Response, raw: bytes, most: int) -> SiteAnswer:
     """Return the beginning of an answer of which ``raw`` was taken, unpacked where the server packed it unasked."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     body = _unpacked(raw[:most], response.headers.get("Content-Encoding", ""), most)
     length = max(_total(response), len(body))
-    return Answer(
+    return SiteAnswer(
         path,
         response.status_code,
         kind,
@@ -73,7 +73,7 @@ def _total(response: httpx.Response) -> int:
     return int(length) if length.isdigit() and "Content-Encoding" not in response.headers else 0
 
 
-def is_usual(answer: Answer, baseline: Iterable[Answer]) -> bool:
+def is_usual(answer: SiteAnswer, baseline: Iterable[SiteAnswer]) -> bool:
     """Return whether this is what the site answers to anything: the same but for the path, times and numbers."""
     for usual in baseline:
         if not usual.given or usual.kind != answer.kind:
@@ -88,7 +88,7 @@ def is_usual(answer: Answer, baseline: Iterable[Answer]) -> bool:
     return False
 
 
-def _same_but_for_values(usual: Answer, answer: Answer) -> bool:
+def _same_but_for_values(usual: SiteAnswer, answer: SiteAnswer) -> bool:
     one, other = (_skeleton(each) for each in (usual, answer))
     if one == other:
         return True
@@ -101,7 +101,7 @@ def _same_but_for_values(usual: Answer, answer: Answer) -> bool:
     )
 
 
-def _skeleton(answer: Answer) -> bytes:
+def _skeleton(answer: SiteAnswer) -> bytes:
     text = answer.body
     plain = answer.path.partition("?")[0]
     for own in (answer.path.encode(), plain.encode(), plain.rpartition("/")[2].encode()):

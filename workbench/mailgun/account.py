@@ -11,7 +11,7 @@ from workbench.mailgun.client import Answer, Form, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.keys import no_secret
 from workbench.mailgun.models import AllowEntry, Limit, Subaccount, User
-from workbench.mailgun.pagination import Scope, listed, records, skip_pages, whole
+from workbench.mailgun.pagination import ListScope, listed, records, skip_pages, whole
 from workbench.mailgun.records import read_object, read_record
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Anywhere, as_write
@@ -28,7 +28,7 @@ async def iter_users(
     **where: Unpack[Anywhere],
 ) -> AsyncIterator[list[User]]:
     """Yield the people who can sign in, page by page. Users are global."""
-    scope = Scope(**where)
+    scope = ListScope(**where)
     pages = skip_pages(client, "/v5/users", scope, name="users", query={"role": role}, size=page_size)
     async for page in records(User, pages, "GET /v5/users"):
         yield page
@@ -52,7 +52,7 @@ async def iter_subaccounts(
     **where: Unpack[Anywhere],
 ) -> AsyncIterator[list[Subaccount]]:
     """Yield the subaccounts page by page, closed ones too (they are shown only when asked for)."""
-    scope = Scope(**where)
+    scope = ListScope(**where)
     query: Form = {"closed": True if include_closed else None}
     path = "/v5/accounts/subaccounts"
     pages = skip_pages(client, path, scope, name="subaccounts", query=query, size=page_size)

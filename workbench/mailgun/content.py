@@ -8,7 +8,7 @@ from typing import Unpack
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import ListMember, MailingList, Suppression, Template, WhitelistEntry
-from workbench.mailgun.pagination import Scope, records, url_pages
+from workbench.mailgun.pagination import ListScope, records, url_pages
 from workbench.mailgun.records import read_record
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Where, as_write, below
@@ -23,7 +23,7 @@ async def iter_templates(
 ) -> AsyncIterator[list[Template]]:
     """Yield a domain's templates page by page, without content; domain None lists the account's own."""
     path = at("/v3/{}/templates", domain) if domain else "/v4/templates"
-    scope = Scope(**where)
+    scope = ListScope(**where)
     pages = url_pages(client, path, scope, query={"limit": 100})
     async for page in records(Template, pages, f"GET {path}"):
         yield page
@@ -75,7 +75,7 @@ async def iter_lists(
     **where: Unpack[Where],
 ) -> AsyncIterator[list[MailingList]]:
     """Yield the mailing lists of a region page by page."""
-    scope = Scope(**where)
+    scope = ListScope(**where)
     pages = url_pages(client, "/v3/lists/pages", scope, query={"limit": 100})
     async for page in records(MailingList, pages, "GET /v3/lists/pages"):
         yield page
@@ -116,7 +116,7 @@ async def iter_members(
 ) -> AsyncIterator[list[ListMember]]:
     """Yield the members of a mailing list page by page."""
     path = at("/v3/lists/{}/members/pages", address)
-    scope = Scope(**below(where))
+    scope = ListScope(**below(where))
     pages = url_pages(client, path, scope, query={"limit": 100})
     async for page in records(ListMember, pages, f"GET {path}"):
         yield page
@@ -130,7 +130,7 @@ async def iter_suppressions(
 ) -> AsyncIterator[list[Suppression]]:
     """Yield a domain's ``bounces``, ``complaints`` or ``unsubscribes`` page by page."""
     path = at("/v3/{}/{}", domain, kind)
-    scope = Scope(**below(where))
+    scope = ListScope(**below(where))
     pages = url_pages(client, path, scope, query={"limit": 1000})
     async for page in records(Suppression, pages, f"GET {path}"):
         yield page
@@ -143,7 +143,7 @@ async def iter_whitelist(
 ) -> AsyncIterator[list[WhitelistEntry]]:
     """Yield the addresses and domains that are never suppressed, page by page."""
     path = at("/v3/{}/whitelists", domain)
-    scope = Scope(**below(where))
+    scope = ListScope(**below(where))
     pages = url_pages(client, path, scope, query={"limit": 1000})
     async for page in records(WhitelistEntry, pages, f"GET {path}"):
         yield page

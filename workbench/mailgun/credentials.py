@@ -8,7 +8,7 @@ from typing import Any, Unpack
 from workbench.core.redact import Secret
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.models import NewPassword, SmtpCredential
-from workbench.mailgun.pagination import Scope, records, skip_pages, whole
+from workbench.mailgun.pagination import ListScope, records, skip_pages, whole
 from workbench.mailgun.requests import at
 from workbench.mailgun.where import Where, as_write
 
@@ -24,7 +24,7 @@ async def iter_credentials(
 ) -> AsyncIterator[list[SmtpCredential]]:
     """Yield a domain's SMTP logins page by page. No value of a password is ever among them."""
     path = at("/v3/domains/{}/credentials", domain)
-    pages = _named(skip_pages(client, path, Scope(**where), size=page_size))
+    pages = _named(skip_pages(client, path, ListScope(**where), size=page_size))
     async for page in records(SmtpCredential, pages, f"GET {path}"):
         yield page
 

@@ -9,7 +9,7 @@ from workbench.core.errors import UnreadableAnswer
 from workbench.mailgun.client import Answer, Form, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import DkimKey, Domain, SendingQueues, Tracking
-from workbench.mailgun.pagination import Scope, listed, records, skip_pages, url_pages, whole
+from workbench.mailgun.pagination import ListScope, listed, records, skip_pages, url_pages, whole
 from workbench.mailgun.records import read_object, read_record
 from workbench.mailgun.requests import Scalar, at
 from workbench.mailgun.where import Where, as_write
@@ -28,7 +28,7 @@ async def iter_domains(
 ) -> AsyncIterator[list[Domain]]:
     """Yield the domains of one region page by page, newest first; with subaccounts' domains if asked."""
     query: Form = {"include_subaccounts": include_subaccounts or None, "state": state, "search": search}
-    scope = Scope(region, subaccount, priority)
+    scope = ListScope(region, subaccount, priority)
     pages = skip_pages(client, "/v4/domains", scope, query=query, size=page_size)
     async for page in records(Domain, pages, "GET /v4/domains"):
         yield page
@@ -169,7 +169,7 @@ async def iter_dkim_keys(
 
     Parameters go into the query: the recorded form, though the description has a body (dossier B2).
     """
-    scope = Scope(region, subaccount, priority)
+    scope = ListScope(region, subaccount, priority)
     query: Form = {"signing_domain": domain, "limit": 100}
     pages = url_pages(client, "/v1/dkim/keys", scope, query=query)
     async for page in records(DkimKey, pages, "GET /v1/dkim/keys"):

@@ -12,7 +12,7 @@ from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.dates import parse_moment, rfc2822
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence_models import BounceClass, LogEvent, MetricRow, StatRow
-from workbench.mailgun.pagination import MAX_PAGES, Scope, announced, endless, items_of, missing
+from workbench.mailgun.pagination import MAX_PAGES, ListScope, announced, endless, items_of, missing
 from workbench.mailgun.records import read_records
 from workbench.mailgun.requests import at
 
@@ -140,7 +140,7 @@ async def metrics(
         values = [{"label": name, "value": name} for name in domains]
         body["filter"] = {"AND": [{"attribute": "domain", "comparator": "=", "values": values}]}
     rows: list[MetricRow] = []
-    scope = Scope(region, subaccount, priority)
+    scope = ListScope(region, subaccount, priority)
     async for items in _posted_pages(client, "/v1/analytics/metrics", scope, body):
         rows += [_metric_row(item) for item in items if isinstance(item, dict)]
     return rows
@@ -168,7 +168,7 @@ async def bounce_classification(
     }
     rows: list[BounceClass] = []
     path = "/v2/bounce-classification/metrics"
-    async for items in _posted_pages(client, path, Scope(region, subaccount, priority), body):
+    async for items in _posted_pages(client, path, ListScope(region, subaccount, priority), body):
         try:
             rows += read_records(BounceClass, items, f"POST {path}")
         except Incomplete as odd:
@@ -177,7 +177,7 @@ async def bounce_classification(
 
 
 async def _posted_pages(
-    client: Mailgun, path: str, scope: Scope, body: dict[str, Any]
+    client: Mailgun, path: str, scope: ListScope, body: dict[str, Any]
 ) -> AsyncIterator[list[Any]]:
     """Yield pages of a list asked for by POST with skip and limit inside the body."""
     skip = 0

@@ -56,7 +56,7 @@ class MessageHeaders(Struct, frozen=True, kw_only=True):
     message_id: str | None = field(default=None, name="message-id")
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class LoggedMessage(Struct, frozen=True, kw_only=True):
     """The message of an event; ``scheduled_for`` as the API writes it (seconds or text)."""
 
     headers: MessageHeaders | None = None
@@ -64,7 +64,7 @@ class Message(Struct, frozen=True, kw_only=True):
     scheduled_for: float | str | None = field(default=None, name="scheduled-for")
 
 
-class Storage(Struct, frozen=True, kw_only=True):
+class MessageStorage(Struct, frozen=True, kw_only=True):
     """Where the message itself is kept, while it is."""
 
     region: str | None = None
@@ -107,8 +107,8 @@ class LogEvent(Record, frozen=True, kw_only=True):
     recipient_provider: str | None = field(default=None, name="recipient-provider")
     envelope: Envelope | None = None
     delivery_status: DeliveryStatus | None = field(default=None, name="delivery-status")
-    message: Message | None = None
-    storage: Storage | None = None
+    message: LoggedMessage | None = None
+    storage: MessageStorage | None = None
     flags: Flags | None = None
     template: LogTemplate | None = None
     tags: tuple[str, ...] = ()

@@ -71,7 +71,7 @@ class EntryTemplate(Struct, gc=False):
     name: str | None = None
 
 
-class Entry(Struct, gc=False):
+class LogEntry(Struct, gc=False):
     """One entry of the log. ``at`` is the API's own text, RFC 3339 with milliseconds and ``Z``."""
 
     event: str | None = None
@@ -101,7 +101,7 @@ class LogPage(NamedTuple):
     ``total`` is None where the API was not asked or does not say.
     """
 
-    entries: list[Entry]
+    entries: list[LogEntry]
     next: str
     total: int | None
     odd: int = 0
@@ -114,7 +114,7 @@ class _Paging(Struct, gc=False):
 
 
 class _Page(Struct, gc=False):
-    items: list[Entry] | msgspec.UnsetType | None = msgspec.UNSET
+    items: list[LogEntry] | msgspec.UnsetType | None = msgspec.UNSET
     pagination: _Paging | None = None
 
 
@@ -125,7 +125,7 @@ class _LoosePage(Struct, gc=False):
 
 _PAGES = msgspec.json.Decoder(_Page)
 _LOOSE = msgspec.json.Decoder(_LoosePage)
-_ENTRY = msgspec.json.Decoder(Entry)
+_ENTRY = msgspec.json.Decoder(LogEntry)
 
 
 def read_page(body: bytes) -> LogPage | None:
@@ -150,7 +150,7 @@ def _read_loosely(body: bytes) -> LogPage | None:
         return None
     if page.items is msgspec.UNSET:
         return None
-    entries: list[Entry] = []
+    entries: list[LogEntry] = []
     odd = unreadable = 0
     for raw in page.items or ():
         try:
@@ -174,7 +174,7 @@ def _read_loosely(body: bytes) -> LogPage | None:
     )
 
 
-def _mend(raw: msgspec.Raw) -> Entry | None:
+def _mend(raw: msgspec.Raw) -> LogEntry | None:
     """Return an entry without the fields that have an unexpected type, None for what is no object."""
     try:
         values = msgspec.json.decode(raw)
@@ -183,13 +183,13 @@ def _mend(raw: msgspec.Raw) -> Entry | None:
     if not isinstance(values, dict):
         return None
     good: dict[str, Any] = {}
-    for known in msgspec.structs.fields(Entry):
+    for known in msgspec.structs.fields(LogEntry):
         if known.encode_name in values:
             try:
                 good[known.name] = msgspec.convert(values[known.encode_name], known.type, strict=False)
             except msgspec.ValidationError:
                 continue
-    return Entry(**good)
+    return LogEntry(**good)
 
 
 def moment_text(at: str | None) -> str:

@@ -29,7 +29,7 @@ ROUND = 50
 T = TypeVar("T")
 
 
-class Scope(NamedTuple):
+class ListScope(NamedTuple):
     """Where a list is read and how urgently: region, subaccount, priority."""
 
     region: Region | None = None
@@ -68,7 +68,7 @@ class _Count:
 async def skip_pages(
     client: Mailgun,
     path: str,
-    scope: Scope,
+    scope: ListScope,
     *,
     name: str = "items",
     query: Query | None = None,
@@ -106,7 +106,7 @@ async def skip_pages(
 
 
 async def url_pages(
-    client: Mailgun, path: str, scope: Scope, *, name: str = "items", query: Query | None = None
+    client: Mailgun, path: str, scope: ListScope, *, name: str = "items", query: Query | None = None
 ) -> AsyncIterator[list[Any]]:
     """Yield the pages of a list whose answers name the address of the next page; an empty page ends it.
 
@@ -147,7 +147,7 @@ async def url_pages(
     raise endless(answer, f"it has more than {MAX_PAGES} pages")
 
 
-async def _get(client: Mailgun, path: str, scope: Scope, query: Query | None) -> Answer:
+async def _get(client: Mailgun, path: str, scope: ListScope, query: Query | None) -> Answer:
     return await client.call(
         "GET", path, region=scope.region, subaccount=scope.subaccount, query=query, priority=scope.priority
     )

@@ -17,7 +17,7 @@ from workbench.mailgun.models import (
     SandboxRecipient,
 )
 from workbench.mailgun.pagination import (
-    Scope,
+    ListScope,
     announced,
     items_of,
     listed,
@@ -41,7 +41,7 @@ async def iter_routes(
     **where: Unpack[Where],
 ) -> AsyncIterator[list[Route]]:
     """Yield the inbound routes of one region page by page."""
-    pages = skip_pages(client, "/v3/routes", Scope(**where), size=page_size)
+    pages = skip_pages(client, "/v3/routes", ListScope(**where), size=page_size)
     async for page in records(Route, pages, "GET /v3/routes"):
         yield page
 

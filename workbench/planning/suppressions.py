@@ -8,7 +8,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import short_address, visible
 from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.situation import INTRUDER, Situation
-from workbench.domain.settings_audit.audit import Judged, Swept
+from workbench.domain.settings_audit.audit import JudgedAge, Swept
 from workbench.domain.settings_audit.remedies import RANK, again, effect_of
 from workbench.domain.settings_audit.results import came_back, proven, swept_items
 from workbench.mailgun.endpoints import Region
@@ -67,7 +67,7 @@ def _proposed(situation: Situation, item: Swept) -> bool:
     decision = situation.state.decisions.get(item.key)
     if decision is not None:
         return decision.decision == INTRUDER
-    return item.judged is Judged.INSIDE and item.score >= 3
+    return item.judged is JudgedAge.INSIDE and item.score >= 3
 
 
 def _done(situation: Situation, effect: Effect) -> bool:

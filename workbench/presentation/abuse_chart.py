@@ -24,7 +24,7 @@ EVERY = 6  # hours between two labels
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
+class AbuseChart:
     """A drawn chart: ``lines`` from the top, ``first`` and ``last`` the hours in it (places in the series)."""
 
     lines: tuple[tuple[Piece, ...], ...]
@@ -45,14 +45,14 @@ def room(width: int, count: int, axis: int) -> tuple[int, int]:
 
 def chart(
     hours: Sequence[HourSeen], width: int, height: int, *, back: int = 0, ascii_only: bool = False
-) -> Chart:
+) -> AbuseChart:
     """Return the latest hours as columns, ``back`` hours before the end, in ``width`` × ``height`` cells.
 
     ``height`` holds the columns and three lines below: the marks of abnormal hours, clock times, days. The dots
     are what is usual at each hour. The scale runs from nothing to the highest hour in sight.
     """
     if not hours or height < 4:
-        return Chart((), 0, 0)
+        return AbuseChart((), 0, 0)
     axis = max(len(f"{max(h.accepted for h in hours):,}"), len(f"{max(h.usual for h in hours):,.0f}")) + 2
     fit, cell = room(width, len(hours), axis)
     last = max(fit, len(hours) - max(0, back))
@@ -63,7 +63,7 @@ def chart(
     lines = [_line(seen, row, rows, top, axis, cell, ascii_only) for row in range(rows - 1, -1, -1)]
     lines.append(_marks(seen, axis, cell, ascii_only))
     lines.extend(_labels(seen, axis, cell))
-    return Chart(tuple(lines), first, last)
+    return AbuseChart(tuple(lines), first, last)
 
 
 def _line(

@@ -255,17 +255,6 @@ def _open(findings: Iterable[FindingView]) -> dict[str, FindingView]:
     return {finding.id: finding for finding in findings if not finding.decision}
 
 
-def credential_rows(
-    inventory: Inventory,
-    state: State,
-    findings: Iterable[FindingView],
-    look: Look,
-    phases: Mapping[str, str] | None = None,
-) -> list[ViewRow]:
-    """Return the rows of keys and SMTP logins."""
-    return CredentialView(inventory, state, findings, look, phases or {}).rows()
-
-
 def _last(lines: Sequence[str], default: str) -> str:
     return lines[-1] if lines else default
 

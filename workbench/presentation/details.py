@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.presentation.activity_log import LogLine
 
 
-class Shown(Protocol):
+class DetailSource(Protocol):
     """What details are drawn from: an open incident, as far as they ask of it."""
 
     listings: dict[str, Listing]
@@ -46,7 +46,7 @@ FULL_LOCAL = "%Y-%m-%d %H:%M:%S %Z"
 LOGINS_SHOWN = 200
 
 
-def detail_lines(session: Shown, pane: str, key: str, look: Look) -> tuple[str, list[str]]:
+def detail_lines(session: DetailSource, pane: str, key: str, look: Look) -> tuple[str, list[str]]:
     """Return (heading, lines) about the row ``key`` of a pane; a row that is gone says so."""
     makers = {
         "credentials": _credential,
@@ -77,7 +77,7 @@ def _pairs(record: Any, names: tuple[str, ...], look: Look) -> Iterator[str]:
         yield f"{name.replace('_', ' ')}: {value}"
 
 
-def _credential(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
+def _credential(session: DetailSource, key: str, look: Look) -> tuple[str, list[str]]:
     item = session.inventory.keys.get(key)
     if item is not None:
         names = (
@@ -95,7 +95,7 @@ def _credential(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
     return key, ["The account no longer names it."]
 
 
-def _domain(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
+def _domain(session: DetailSource, key: str, look: Look) -> tuple[str, list[str]]:
     item = session.inventory.domains.get(key)
     if item is None:
         return key, ["The account no longer names it."]
@@ -114,7 +114,7 @@ def _domain(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
     return f"Domain {key}", lines
 
 
-def _user(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
+def _user(session: DetailSource, key: str, look: Look) -> tuple[str, list[str]]:
     item = session.inventory.users.get(key)
     if item is None:
         return key, ["The account no longer names this user."]
@@ -133,7 +133,7 @@ def _user(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
     return f"User {short_address(email) if look.share_safe else email}", lines
 
 
-def _listing(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
+def _listing(session: DetailSource, key: str, look: Look) -> tuple[str, list[str]]:
     listing = session.listings.get(key)
     if listing is None:
         return key, []
@@ -151,14 +151,14 @@ def _listing(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
     return f"{listing.subject.value} on {listing.zone.title}", [line for line in lines if line]
 
 
-def _line(session: Shown, key: str, look: Look) -> tuple[str, list[str]]:
+def _line(session: DetailSource, key: str, look: Look) -> tuple[str, list[str]]:
     found = next((line for line in session.log_lines() if str(line.seq) == key), None)
     if found is None:
         return key, []
     return f"Journal row {key}", [moment_text(found.at, look, FULL_LOCAL if look.local else FULL), found.text]
 
 
-def _finding(session: Shown, key: str) -> Iterator[str]:
+def _finding(session: DetailSource, key: str) -> Iterator[str]:
     for finding in session.findings():
         if finding.id == key:
             yield ""
@@ -168,7 +168,7 @@ def _finding(session: Shown, key: str) -> Iterator[str]:
             yield f"judged: {finding.decision or 'not yet; d judges it'}"
 
 
-def _effects(session: Shown, key: str, look: Look) -> Iterator[str]:
+def _effects(session: DetailSource, key: str, look: Look) -> Iterator[str]:
     """What this incident did to it, with the evidence."""
     for record in session.state.effects.values():
         about = (record.effect.target, record.result.get("key_id"), record.effect.params.get("replaces"))

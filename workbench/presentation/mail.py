@@ -15,7 +15,7 @@ from workbench.domain.mail.links import (
     looks_like,
     scheme_of,
 )
-from workbench.domain.mail.mime import Shown
+from workbench.domain.mail.mime import ShownMail
 from workbench.domain.mail.samples import Fate, Sample
 
 SAMPLE_HEADERS = ("subject (# varies)", "sender", "credential", "sent", "message")
@@ -58,7 +58,7 @@ def landing_rows(found: Iterable[Landing]) -> list[tuple[str, ...]]:
     ]
 
 
-def message_text(message: Mapping[str, Any], shown: Shown, own: Sequence[str] = ()) -> str:
+def message_text(message: Mapping[str, Any], shown: ShownMail, own: Sequence[str] = ()) -> str:
     """Return one stored message as plain text: head, words, links defanged, attachments by name, type, size, hash."""
     digest = visible(message.get("sha256", ""), 64)
     lines = [f"Message {visible(message.get('message_id', ''), 160)}"]

@@ -12,13 +12,18 @@ from datetime import UTC, datetime, timedelta
 
 from workbench.core.clock import iso
 from workbench.core.redact import short_address
-from workbench.domain.forensics.moment import Kind, Moment
+from workbench.domain.forensics.moment import Moment, MomentKind
 from workbench.domain.forensics.timeline import Bucket, between, zoomed
 from workbench.presentation.cells import Look, ViewCell, ViewRow, hide_people, moment_text
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 BAR = 6  # cells
-_TONES = {Kind.ALARM: "bad", Kind.EFFECT: "ok", Kind.INCIDENT: "accent", Kind.LISTING: "warn"}
+_TONES = {
+    MomentKind.ALARM: "bad",
+    MomentKind.EFFECT: "ok",
+    MomentKind.INCIDENT: "accent",
+    MomentKind.LISTING: "warn",
+}
 # More suspicious texts than this do not fit into a row; the rest is counted.
 _SHOWN = 3
 
@@ -76,17 +81,17 @@ class Zoom:
 
 
 def chosen(
-    moments: Iterable[Moment], zoom: Zoom, kinds: Collection[Kind] = (), odd: bool = False
+    moments: Iterable[Moment], zoom: Zoom, kinds: Collection[MomentKind] = (), odd: bool = False
 ) -> list[Moment]:
     """Return the moments of a stretch: of some kinds (all when none is named), only suspicious ones with ``odd``."""
     found = between(moments, zoom.start, zoom.end, kinds)
     return [m for m in found if m.suspicious] if odd else found
 
 
-def next_kind(moments: Iterable[Moment], now: Kind | None) -> Kind | None:
+def next_kind(moments: Iterable[Moment], now: MomentKind | None) -> MomentKind | None:
     """Return the kind after ``now`` of those there are; None stands for all of them and comes after the last."""
     there = {m.kind for m in moments}
-    order: list[Kind | None] = [None, *(kind for kind in Kind if kind in there)]
+    order: list[MomentKind | None] = [None, *(kind for kind in MomentKind if kind in there)]
     return order[(order.index(now) + 1) % len(order)] if now in order else None
 
 
@@ -140,7 +145,9 @@ def _bucket(bucket: Bucket, step: timedelta, most: int, look: Look, hidden: Hidd
     total = sum(bucket.counts.values())
     day = step == DAY
     when = f"{bucket.start:%Y-%m-%d}" if day else f"{bucket.start:%Y-%m-%d %H:%M}"
-    counts = ", ".join(f"{bucket.counts[kind]} {kind.value}" for kind in Kind if bucket.counts.get(kind))
+    counts = ", ".join(
+        f"{bucket.counts[kind]} {kind.value}" for kind in MomentKind if bucket.counts.get(kind)
+    )
     odd = ""
     if bucket.texts:
         mark = "!" if look.ascii else "⚠"

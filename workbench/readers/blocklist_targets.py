@@ -13,10 +13,10 @@ from msgspec import structs
 
 from workbench.blocklists import catalogue
 from workbench.blocklists.catalogue import Catalogue
-from workbench.blocklists.limits import Limits
+from workbench.blocklists.limits import QueryLimits
 from workbench.blocklists.lookup import Lookup
 from workbench.blocklists.names import Role, Subject
-from workbench.blocklists.resolvers import HostPort
+from workbench.blocklists.resolvers import ResolverAddress
 from workbench.blocklists.zones import Zone
 from workbench.core import config
 from workbench.core.clock import Clock
@@ -142,11 +142,11 @@ def template_hosts(settings: Settings) -> list[str]:
     return [host for host in dict.fromkeys(inside) if host][:MOST_LINKS]
 
 
-def resolver_of(named: str, endpoints: Endpoints) -> HostPort | None:
+def resolver_of(named: str, endpoints: Endpoints) -> ResolverAddress | None:
     """Return the name server to ask: the operator's, a drill's own, or None for the host's."""
     if named:
-        return HostPort.parse(named)
-    return HostPort(endpoints.dns.host, endpoints.dns.port) if endpoints.dns is not None else None
+        return ResolverAddress.parse(named)
+    return ResolverAddress(endpoints.dns.host, endpoints.dns.port) if endpoints.dns is not None else None
 
 
 def _add(named: dict[str, Subject], text: str, role: Role, *, shared: bool | None = None) -> None:
@@ -162,8 +162,8 @@ def lookups(
     zones: Sequence[Zone],
     wanted: Mapping[str, set[str]] | None,
     clock: Clock,
-    server: HostPort | None,
-    limits: Limits | None = None,
+    server: ResolverAddress | None,
+    limits: QueryLimits | None = None,
 ) -> list[tuple[Lookup, list[Subject]]]:
     """Return the engine's runs with their subjects: everything at once, or only the ``wanted`` of each zone."""
     servers = [server] if server is not None else None

@@ -22,7 +22,7 @@ from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import Place
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.client import Mailgun, Priority
-from workbench.readers.inventory import CLOSED, Changed, Reader
+from workbench.readers.inventory import CLOSED, Changed, InventoryReader
 
 # A list of keys is asked for by kind, because an unfiltered one may leave kinds out (dossier B1).
 KEY_CALLS = 4
@@ -61,7 +61,7 @@ class Watcher:
     async def cycle(self) -> int:
         """Read one cycle's share; returns the calls it was reckoned at. Raises what the first call raises."""
         self.cycles += 1
-        reader = Reader(self.api, self.inventory, self.clock, self.changed, Priority.BACKGROUND)
+        reader = InventoryReader(self.api, self.inventory, self.clock, self.changed, Priority.BACKGROUND)
         home = Place(self.api.endpoints.home)
         # Strict: without any answer there is nothing to compare, only an error to show.
         await reader.keys(home, first=True)
@@ -82,7 +82,7 @@ class Watcher:
         else:
             self.inventory.gaps.pop("who sends", None)
 
-    def _choose(self, reader: Reader, left: int) -> Iterator[_Job]:
+    def _choose(self, reader: InventoryReader, left: int) -> Iterator[_Job]:
         """Yield the jobs that fit, the longest unread first; what was never read comes before all."""
         jobs = sorted(self._jobs(reader), key=lambda job: self._last.get(job.name, -1))
         for job in jobs:
@@ -90,7 +90,7 @@ class Watcher:
                 left -= job.calls
                 yield job
 
-    def _jobs(self, reader: Reader) -> Iterator[_Job]:
+    def _jobs(self, reader: InventoryReader) -> Iterator[_Job]:
         regions = self.api.endpoints.regions
         below = [s.id for s in self.inventory.subaccounts.values() if s.status != CLOSED]
         home = self.api.endpoints.home
@@ -109,7 +109,7 @@ class Watcher:
             yield _Job(f"logins {item.name}", 1, partial(reader.logins, (item,)))
 
 
-async def compare(inventory: Inventory, ledger: Ledger, began: datetime) -> list[changes.Change]:
+async def compare(inventory: Inventory, ledger: Ledger, began: datetime) -> list[changes.SettingChange]:
     """Journal an alarm for whatever no effect of ours explains, and the baseline of what is read at last.
 
     Returns the new alarms. ``began`` is when the reading began. Without a baseline there is nothing to

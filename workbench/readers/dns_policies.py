@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.blocklists.dmarc import Dmarc, read, unknown
 from workbench.blocklists.names import canonical_domain
-from workbench.blocklists.resolvers import HostPort
+from workbench.blocklists.resolvers import ResolverAddress
 from workbench.blocklists.wire import load_dnspython
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
@@ -23,7 +23,7 @@ _AT_ONCE = 8
 _SECONDS = 5.0
 
 
-async def read_dmarc(domains: Iterable[str], server: HostPort | None, now: datetime) -> dict[str, Any]:
+async def read_dmarc(domains: Iterable[str], server: ResolverAddress | None, now: datetime) -> dict[str, Any]:
     """Return the DMARC state of domains as a fact: ``domains`` (see ``Dmarc.to_json``), at most ``MOST_DOMAINS``.
 
     A domain without a record of its own is judged by its organisational domain (RFC 7489, section 6.6.3). What
@@ -51,7 +51,7 @@ def _plain(domains: Iterable[str]) -> Iterable[str]:
             continue
 
 
-async def _resolver(server: HostPort | None) -> tuple[Resolver | None, str]:
+async def _resolver(server: ResolverAddress | None) -> tuple[Resolver | None, str]:
     await load_dnspython()
     import dns.asyncresolver
     import dns.exception

@@ -45,7 +45,7 @@ _PAUSES = (0.5, 2.0)  # seconds before the second and the third reading
 
 
 @dataclass(slots=True)
-class Reader:
+class InventoryReader:
     """Fills one inventory. ``changed`` is called with the name of each slice as soon as some of it arrived."""
 
     api: Mailgun

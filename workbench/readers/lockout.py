@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from workbench.core.errors import ApiError, Forbidden, NotAuthorised, VaultError
 from workbench.core.redact import Secret
-from workbench.domain.detection.lockout import Answer, Diagnosis, Evidence, diagnose
+from workbench.domain.detection.lockout import Diagnosis, Evidence, LockoutAnswer, diagnose
 from workbench.domain.model.plan import EffectState
 from workbench.domain.model.state import State
 from workbench.mailgun.client import Mailgun, Priority
@@ -18,9 +18,9 @@ _CURRENT = re.compile(r"[0-9a-f]{32}-([0-9a-f]{8}-[0-9a-f]{8})")
 # More keys than this say no more.
 MOST_OTHERS = 3
 _OF_REGION = {
-    RegionState.OPEN: Answer.YES,
-    RegionState.LIMITED: Answer.FORBIDDEN,
-    RegionState.REFUSED: Answer.REFUSED,
+    RegionState.OPEN: LockoutAnswer.YES,
+    RegionState.LIMITED: LockoutAnswer.FORBIDDEN,
+    RegionState.REFUSED: LockoutAnswer.REFUSED,
 }
 Fetch = Callable[[str], Awaitable[Secret | None]]
 
@@ -32,10 +32,10 @@ async def locked_out(api: Mailgun, found: Capabilities, state: State, fetch: Fet
     when ours is refused everywhere.
     """
     regions = {
-        region.value: _OF_REGION.get(item.state, Answer.NONE) for region, item in found.regions.items()
+        region.value: _OF_REGION.get(item.state, LockoutAnswer.NONE) for region, item in found.regions.items()
     }
     others = {}
-    if Answer.REFUSED in regions.values() and not found.usable:
+    if LockoutAnswer.REFUSED in regions.values() and not found.usable:
         others = await _others(api, state, fetch)
     evidence = Evidence(regions, key_id=tail_of(api.key), others=others, admin=found.admin)
     return diagnose(evidence, state)
@@ -61,9 +61,9 @@ def tail_of(key: Secret) -> str:
     return match.group(1) if match else ""
 
 
-async def _others(api: Mailgun, state: State, fetch: Fetch) -> dict[str, Answer]:
+async def _others(api: Mailgun, state: State, fetch: Fetch) -> dict[str, LockoutAnswer]:
     """Ask with other keys that this incident minted and holds: they should be alive."""
-    answers: dict[str, Answer] = {}
+    answers: dict[str, LockoutAnswer] = {}
     ours = tail_of(api.key)
     for key_id, record in state.created_keys.items():
         plain = record.effect.params.get("kind") == "user" and record.state is EffectState.VERIFIED
@@ -79,15 +79,15 @@ async def _others(api: Mailgun, state: State, fetch: Fetch) -> dict[str, Answer]
     return answers
 
 
-async def _ask(api: Mailgun) -> Answer:
+async def _ask(api: Mailgun) -> LockoutAnswer:
     try:
         await api.call(
             "GET", "/v4/domains", region=api.endpoints.home, query={"limit": 1}, priority=Priority.PROOF
         )
     except NotAuthorised:
-        return Answer.REFUSED
+        return LockoutAnswer.REFUSED
     except Forbidden:
-        return Answer.FORBIDDEN
+        return LockoutAnswer.FORBIDDEN
     except ApiError:
-        return Answer.NONE
-    return Answer.YES
+        return LockoutAnswer.NONE
+    return LockoutAnswer.YES

@@ -19,7 +19,7 @@ from workbench.domain.forensics.attribution import Attribution, GroupKey
 from workbench.domain.forensics.lost import AGAIN, Lost
 from workbench.domain.mail.links import shape_of_link
 from workbench.mailgun.endpoints import Region
-from workbench.mailgun.log_entries import Entry, LogPage, moment_text
+from workbench.mailgun.log_entries import LogEntry, LogPage, moment_text
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 SHOWN_ROWS = 5
@@ -82,17 +82,17 @@ class RecipientList:
             rows,
         )
 
-    def _row(self, entry: Entry) -> tuple[str, str, str, str] | None:
+    def _row(self, entry: LogEntry) -> tuple[str, str, str, str] | None:
         """Return what is kept of an entry beside the recipient, None where it is none of theirs."""
         key = self._sent_as(entry)
         return self._cells(entry, key) if key is not None else None
 
-    def _sent_as(self, entry: Entry) -> GroupKey | None:
+    def _sent_as(self, entry: LogEntry) -> GroupKey | None:
         """Return the key of the wanted group that an entry belongs to, None where it belongs to none of them."""
         group = self._table.group_of(entry)
         return group.key if group is not None and group.key in self._groups else None
 
-    def _cells(self, entry: Entry, key: GroupKey) -> tuple[str, str, str, str]:
+    def _cells(self, entry: LogEntry, key: GroupKey) -> tuple[str, str, str, str]:
         return entry.recipient_provider or "", moment_text(entry.at), key.sender, key.shape
 
     @property
@@ -145,7 +145,7 @@ class ClickedList(RecipientList):
     EVENTS: ClassVar[frozenset[str]] = frozenset(("clicked",))
     AGAIN: ClassVar[str] = "a = CAST(a AS INTEGER) + 1, b = min(b, excluded.b)"
 
-    def _sent_as(self, entry: Entry) -> GroupKey | None:
+    def _sent_as(self, entry: LogEntry) -> GroupKey | None:
         """A click joins days later: where the acceptance is forgotten, sender and subject must leave only theirs."""
         key = super()._sent_as(entry)
         if key is not None or self._table.group_of(entry) is not None:
@@ -153,7 +153,7 @@ class ClickedList(RecipientList):
         alike = self._table.alike_of(entry)
         return alike[0].key if alike and all(other.key in self._groups for other in alike) else None
 
-    def _cells(self, entry: Entry, key: GroupKey) -> tuple[str, str, str, str]:
+    def _cells(self, entry: LogEntry, key: GroupKey) -> tuple[str, str, str, str]:
         return "1", moment_text(entry.at), shape_of_link(entry.url or "") or "(no web address)", key.sender
 
 
@@ -174,7 +174,7 @@ class LostList(RecipientList):
         super().__init__(lost.table, lost.groups)
         self.lost = lost
 
-    def _row(self, entry: Entry) -> tuple[str, str, str, str] | None:
+    def _row(self, entry: LogEntry) -> tuple[str, str, str, str] | None:
         found = self.lost.take(entry)
         if found is None or found[0] not in AGAIN:
             return None

@@ -9,8 +9,16 @@ from datetime import UTC, datetime, timedelta
 
 from workbench.core.clock import Clock
 from workbench.core.errors import ApiError
-from workbench.domain.detection.baseline_hours import Rhythm
-from workbench.domain.model.sending_volume import Hour, Measured, RateMeter, Volume, judge, pace, telling
+from workbench.domain.detection.baseline_hours import HourlyRhythm
+from workbench.domain.model.sending_volume import (
+    AcceptedHour,
+    Measured,
+    RateMeter,
+    Volume,
+    judge,
+    pace,
+    telling,
+)
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence import metrics
@@ -72,7 +80,7 @@ class Metering:
         return volume
 
     def _judge(self, now: datetime, cut: datetime | None) -> Volume:
-        complete = [Hour(h, n) for h, n in self._hours.items() if h < _hour(now)]
+        complete = [AcceptedHour(h, n) for h, n in self._hours.items() if h < _hour(now)]
         rate = None
         measured = None
         if cut is not None:
@@ -99,7 +107,7 @@ class Metering:
         """
         running = _hour(now)
         last = running - timedelta(hours=1)
-        rhythm = Rhythm({h: n for h, n in self._hours.items() if h < running})
+        rhythm = HourlyRhythm({h: n for h, n in self._hours.items() if h < running})
         usual, _ = rhythm.at(running)
         counted = self._meter.counted()
         if counted is not None and telling(counted[1], counted[2], usual):

@@ -80,8 +80,8 @@ def safe_because(situation: Situation) -> Section:
         return sum(r.state is EffectState.VERIFIED for r in state.of_kind(*kinds))
 
     everybody = user_actions.people(situation)
-    passwords = sum(one.password is not user_actions.Known.OPEN for one in everybody)
-    second = sum(one.two_factor is not user_actions.Known.OPEN for one in everybody)
+    passwords = sum(one.password is not user_actions.HowKnown.OPEN for one in everybody)
+    second = sum(one.two_factor is not user_actions.HowKnown.OPEN for one in everybody)
     now = measures.score(measures.items(situation))
     before = state.facts.get("hardening_before", {}).get("percent")
     leak = leaks.lines(state)

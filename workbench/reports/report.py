@@ -251,7 +251,7 @@ def _timeline(material: Material) -> Section:
     whole = timeline.timeline(situation)
     # What the account dates is told from the abuse window on; how the secret got out may lie long before.
     dated = timeline.between(whole, situation.background.since, None, _DATED)
-    dated += timeline.between(whole, None, None, (timeline.Kind.EXPOSURE, timeline.Kind.LISTING))
+    dated += timeline.between(whole, None, None, (timeline.MomentKind.EXPOSURE, timeline.MomentKind.LISTING))
     rows = [(iso(moment.at), moment.kind.value, moment.text) for moment in dated]
     for row in material.rows:
         try:
@@ -271,7 +271,7 @@ def _judged(situation: Situation, item: UserItem) -> str:
     return "to be judged" if situation.of_user(item).likely else "ours"
 
 
-_DATED = (timeline.Kind.ACCOUNT, timeline.Kind.SETTING, timeline.Kind.LOG)
+_DATED = (timeline.MomentKind.ACCOUNT, timeline.MomentKind.SETTING, timeline.MomentKind.LOG)
 _TITLES = {
     Audience.SUPPORT: "Compromised account, report to Mailgun Support",
     Audience.HOST: "Compromised mail account, to our hosting provider",

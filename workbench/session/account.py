@@ -28,7 +28,7 @@ from workbench.mailgun.probe import Capabilities, probe
 from workbench.presentation.activity_log import KEY_FACT
 from workbench.readers import snapshots
 from workbench.readers.account_name import account_name
-from workbench.readers.inventory import Reader
+from workbench.readers.inventory import InventoryReader
 from workbench.readers.sending_volume import Metering
 from workbench.session.admin_key import AdminKey
 from workbench.session.events import Changed, SendingRate, Waiting
@@ -170,7 +170,7 @@ class AccountReadings(IncidentRecord):
             # Whether anything is there cannot be told from here: not read is not cut.
             self.inventory.gaps[f"domains {place}"] = Gap("domains", place, reason)
 
-    async def notice(self, began: datetime) -> list[changes.Change]:
+    async def notice(self, began: datetime) -> list[changes.SettingChange]:
         """Journal an alarm for whatever appeared or changed that nothing of ours explains; returns the new ones.
 
         ``began`` is when the reading began that shows it. Read-only it journals nothing, and says nothing new.
@@ -187,7 +187,7 @@ class AccountReadings(IncidentRecord):
     async def read_inventory(self) -> None:
         """Read the whole inventory, filling it live; raises what the very first call raises."""
         self._note_settling()
-        reader = Reader(self.api, self.inventory, self.clock, lambda name: self._tell(Changed(name)))
+        reader = InventoryReader(self.api, self.inventory, self.clock, lambda name: self._tell(Changed(name)))
         # Beside the calls: whoever is judged by a name next must not wait for the lists of names.
         lists = asyncio.ensure_future(asyncio.to_thread(registered_names.warm))
         try:
@@ -306,7 +306,7 @@ class AccountReadings(IncidentRecord):
         await self.investigation.preserve_rest()
         self._tell(Changed("runbook"))
 
-    async def watch(self, *, whole: bool = False) -> list[changes.Change]:
+    async def watch(self, *, whole: bool = False) -> list[changes.SettingChange]:
         """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
         from workbench.readers import change_watcher
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from workbench.blocklists.catalogue import Catalogue
-from workbench.blocklists.limits import Limits
+from workbench.blocklists.limits import QueryLimits
 from workbench.blocklists.lookup import ZoneHealth
 from workbench.blocklists.monitoring import Beside, VendorListing, merge
 from workbench.blocklists.names import Role, Subject
-from workbench.blocklists.removal import Request
+from workbench.blocklists.removal import RemovalRequest
 from workbench.blocklists.verdicts import Listing
-from workbench.blocklists.watch import Change, Pair, due_pairs, next_check
+from workbench.blocklists.watch import ListingChange, Pair, due_pairs, next_check
 from workbench.blocklists.zones import Tier, Zone
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
@@ -39,10 +39,10 @@ from workbench.domain.blocklists.listings import (
 )
 from workbench.domain.hardening.deliverability import DMARC
 from workbench.domain.runbook.blocklists import watch_until
-from workbench.execution.progress import Notice
+from workbench.execution.progress import ProgressNotice
 from workbench.readers import blocklist_targets, deliverability, dns_policies
 from workbench.session.attribution import operator
-from workbench.session.delisting_requests import Host, WaysOff
+from workbench.session.delisting_requests import DelistingHost, WaysOff
 from workbench.session.events import Changed, Event
 
 # What the account itself shows (refusals, rates, its monitoring) is read again this often while watching.
@@ -58,12 +58,12 @@ class Round:
 
     at: datetime
     asked: int
-    changes: tuple[Change, ...]
+    changes: tuple[ListingChange, ...]
     health: tuple[ZoneHealth, ...]
     seconds: float
 
     @property
-    def rings(self) -> tuple[Change, ...]:
+    def rings(self) -> tuple[ListingChange, ...]:
         """Return the listings that came or came back."""
         return tuple(change for change in self.changes if change.rings)
 
@@ -72,12 +72,12 @@ class Round:
 class BlocklistWatch(WaysOff):
     """See the module. ``listings`` holds the latest verdict of every pair by ``subject|zone``."""
 
-    host: Host
+    host: DelistingHost
     tell: Callable[[Event], None]
     config: Path
     vault: blocklist_targets.KeyVault
     resolver: str = ""
-    limits: Limits | None = None
+    limits: QueryLimits | None = None
     listings: dict[str, Listing] = field(default_factory=dict)
     vendor: list[VendorListing] = field(default_factory=list)
     vendor_gap: str = ""
@@ -222,18 +222,18 @@ class BlocklistWatch(WaysOff):
         seconds = self.host.clock.monotonic() - began
         return Round(before, len(got), tuple(changes), tuple(health), seconds)
 
-    def _ring(self, news: Sequence[Change]) -> None:
+    def _ring(self, news: Sequence[ListingChange]) -> None:
         """Tell of listings that came or came back, all of a round at once; those that matter ring."""
         if not news:
             return
         shown = "; ".join(f"{c.kind.value}: {c.subject} on {c.zone} (tier {c.tier})" for c in news[:3])
         more = f"; and {len(news) - 3} more" if len(news) > 3 else ""
         matters = any(change.tier <= Tier.SOME for change in news)
-        self.tell(Notice(visible(shown + more, 400), loud=matters, rings=matters))
+        self.tell(ProgressNotice(visible(shown + more, 400), loud=matters, rings=matters))
 
     async def _journal(
         self, listings: Iterable[Listing], health: Sequence[ZoneHealth], *, whole: bool
-    ) -> tuple[Change, ...]:
+    ) -> tuple[ListingChange, ...]:
         """Write the row of a round; returns what changed by it."""
         for one in health:
             self.health[one.zone.name] = "" if one.believed else one.reason
@@ -310,7 +310,7 @@ class BlocklistWatch(WaysOff):
         seen = self.book.pairs.get(pair)
         return seen.last if seen is not None and seen.observations else None
 
-    def _request(self, pair: Pair) -> Request | None:
+    def _request(self, pair: Pair) -> RemovalRequest | None:
         seen = self.book.pairs.get(pair)
         return seen.request if seen is not None else None
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from workbench.blocklists.names import canonical
-from workbench.blocklists.removal import Removal, Request
-from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.removal import Removal, RemovalRequest
+from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.core.clock import Clock, ShiftedClock
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
@@ -25,7 +25,7 @@ from workbench.mailgun.client import Mailgun, Priority
 from workbench.session.events import Changed, Event
 
 
-class Host(Protocol):
+class DelistingHost(Protocol):
     """The part of a session that the watch uses."""
 
     api: Mailgun
@@ -56,7 +56,7 @@ class WaysOff:
 
     __slots__ = ()
 
-    host: Host
+    host: DelistingHost
     tell: Callable[[Event], None]
     listings: dict[str, Listing]
 
@@ -82,7 +82,7 @@ class WaysOff:
         """Return the way off one listing, None where it is not listed."""
         return next((one for one in self.removals() if one.listing.pair == (subject, zone)), None)
 
-    async def requested(self, subject: str, zone: str) -> Request:
+    async def requested(self, subject: str, zone: str) -> RemovalRequest:
         """Record that the removal was asked for; raises UsageError where that is too early, or not listed."""
         found = self._removal_of(subject, zone)
         if not found.ready:
@@ -103,14 +103,14 @@ class WaysOff:
             await self.host.api.call("POST", "/_drill/removal", json=body, priority=Priority.READ)
         return request
 
-    async def refused(self, subject: str, zone: str, note: str) -> Request:
+    async def refused(self, subject: str, zone: str, note: str) -> RemovalRequest:
         """Record that the list said no, in the operator's words; raises UsageError where it is not listed."""
         found = self._removal_of(subject, zone)
         request = found.request.refused(self.now(), visible(note, 300))
         await self._record("removal.refused", found, request)
         return request
 
-    async def _record(self, kind: str, found: Removal, request: Request) -> None:
+    async def _record(self, kind: str, found: Removal, request: RemovalRequest) -> None:
         name, zone = found.listing.pair
         body = {"subject": name, "zone": zone, "whose": found.whose.value, "request": request.record()}
         await self.host.record(kind, body)
@@ -130,8 +130,8 @@ class WaysOff:
         """Return the listing that stands: after *cannot tell* the last sure word holds."""
         seen = self.book.pairs.get(one.pair)
         if seen is None or not seen.listed:
-            return one if one.verdict is Verdict.LISTED else None
-        if one.verdict is Verdict.LISTED:
+            return one if one.verdict is ListingVerdict.LISTED else None
+        if one.verdict is ListingVerdict.LISTED:
             return one
         return listing_of(seen, one.subject, one.zone)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workbench.execution.progress import Notice, Progress
+from workbench.execution.progress import Progress, ProgressNotice
 
 SLICES = (
     "keys",
@@ -41,7 +41,7 @@ class SendingRate:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting(Notice):
+class Waiting(ProgressNotice):
     """A server asked for a long wait: which call waits, and until when."""
 
 

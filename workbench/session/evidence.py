@@ -14,7 +14,7 @@ import msgspec
 from workbench.core.atomic_files import read_private
 from workbench.core.errors import VaultError
 from workbench.core.sealing import Sealer
-from workbench.domain.model.hash_chain import UNREADABLE, Row
+from workbench.domain.model.hash_chain import UNREADABLE, ChainRow
 
 FOLDER = "evidence"
 LOG_FOLDER = "evidence/log"
@@ -22,7 +22,7 @@ _LARGEST = 1 << 30  # bytes of one sealed file
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class SealedItem:
     """One sealed file that the journal or a sealed manifest names.
 
     ``path`` is below the incident's folder; ``sha256`` is that of the plain content; ``row`` is the journal row
@@ -38,17 +38,17 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class EvidenceCheck:
     """What became of one item: ``sound`` True or False, None where it could not be told, and in ``words``."""
 
-    item: Item
+    item: SealedItem
     sound: bool | None
     words: str
 
 
-def stored(rows: Sequence[Row]) -> tuple[list[Item], bool]:
+def stored(rows: Sequence[ChainRow]) -> tuple[list[SealedItem], bool]:
     """Return the snapshots the journal names, oldest first, and whether they were purged since."""
-    items: list[Item] = []
+    items: list[SealedItem] = []
     purged = False
     for row in rows:
         try:
@@ -59,7 +59,9 @@ def stored(rows: Sequence[Row]) -> tuple[list[Item], bool]:
                 )
                 name = str(body["file"])
                 items.append(
-                    Item(f"{FOLDER}/{name}", str(body["part"]), str(body["sha256"]), row.seq, row.at, counts)
+                    SealedItem(
+                        f"{FOLDER}/{name}", str(body["part"]), str(body["sha256"]), row.seq, row.at, counts
+                    )
                 )
                 purged = False
             elif row.kind == "purged":
@@ -69,7 +71,7 @@ def stored(rows: Sequence[Row]) -> tuple[list[Item], bool]:
     return items, purged
 
 
-def check(folder: Path, items: Sequence[Item], sealer: Sealer | None) -> Iterator[Finding]:
+def check(folder: Path, items: Sequence[SealedItem], sealer: Sealer | None) -> Iterator[EvidenceCheck]:
     """Yield what became of each item below ``folder``, and of the log chunks a manifest among them names.
 
     Without a ``sealer`` (no vault is open) only what is missing can be told. Blocks; reads one file at a time.
@@ -79,7 +81,7 @@ def check(folder: Path, items: Sequence[Item], sealer: Sealer | None) -> Iterato
         yield found
         if content is not None and isinstance(content.get("chunks"), list):
             for chunk in content["chunks"]:
-                inner = Item(
+                inner = SealedItem(
                     f"{LOG_FOLDER}/{chunk.get('name', '')}",
                     "log",
                     str(chunk.get("sha256", "")),
@@ -90,7 +92,7 @@ def check(folder: Path, items: Sequence[Item], sealer: Sealer | None) -> Iterato
                 yield _opened(folder, inner, sealer, packed=True)[0]
 
 
-def plain(folder: Path, item: Item, sealer: Sealer) -> bytes:
+def plain(folder: Path, item: SealedItem, sealer: Sealer) -> bytes:
     """Return the content of one item; VaultError where it is not what was stored (a log chunk: its pages)."""
     found, raw = _content(folder, item, sealer, packed=item.path.startswith(LOG_FOLDER))
     if raw is None:
@@ -99,8 +101,8 @@ def plain(folder: Path, item: Item, sealer: Sealer) -> bytes:
 
 
 def _opened(
-    folder: Path, item: Item, sealer: Sealer | None, *, packed: bool = False
-) -> tuple[Finding, dict[str, Any] | None]:
+    folder: Path, item: SealedItem, sealer: Sealer | None, *, packed: bool = False
+) -> tuple[EvidenceCheck, dict[str, Any] | None]:
     found, raw = _content(folder, item, sealer, packed=packed)
     if raw is None or packed:
         return found, None
@@ -112,23 +114,27 @@ def _opened(
 
 
 def _content(
-    folder: Path, item: Item, sealer: Sealer | None, *, packed: bool
-) -> tuple[Finding, bytes | None]:
+    folder: Path, item: SealedItem, sealer: Sealer | None, *, packed: bool
+) -> tuple[EvidenceCheck, bytes | None]:
     path = folder / item.path
     try:
         blob, _ = read_private(path, limit=_LARGEST)
     except FileNotFoundError:
-        return Finding(item, False, f"{item.path} is missing."), None
+        return EvidenceCheck(item, False, f"{item.path} is missing."), None
     except OSError as error:
-        return Finding(item, False, f"{item.path} cannot be read: {error.strerror}."), None
+        return EvidenceCheck(item, False, f"{item.path} cannot be read: {error.strerror}."), None
     if sealer is None:
-        return Finding(item, None, f"{item.path} is there; without the vault it cannot be opened."), None
+        return EvidenceCheck(
+            item, None, f"{item.path} is there; without the vault it cannot be opened."
+        ), None
     try:
         raw = sealer.open(blob, context=path.name)
         if packed:
             raw = zlib.decompress(raw)
     except (VaultError, zlib.error):
-        return Finding(item, False, f"{item.path} was altered, or sealed with another vault's key."), None
+        return EvidenceCheck(
+            item, False, f"{item.path} was altered, or sealed with another vault's key."
+        ), None
     if hashlib.sha256(raw).hexdigest() != item.sha256:
-        return Finding(item, False, f"{item.path} is not what the journal says was stored."), None
-    return Finding(item, True, f"{item.path} is what was stored."), raw
+        return EvidenceCheck(item, False, f"{item.path} is not what the journal says was stored."), None
+    return EvidenceCheck(item, True, f"{item.path} is what was stored."), raw

@@ -26,7 +26,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.model import hash_chain as chain
 from workbench.session.encryption import encrypted
-from workbench.session.evidence import Finding, Item, stored
+from workbench.session.evidence import EvidenceCheck, SealedItem, stored
 
 SCHEMA = "workbench.evidence-export/1"
 MANIFEST, JOURNAL = "manifest.json", "journal.jsonl"
@@ -36,7 +36,7 @@ _MOST = 100_000  # members
 
 def write(
     target: Path,
-    rows: Sequence[chain.Row],
+    rows: Sequence[chain.ChainRow],
     contents: Mapping[str, bytes],
     about: Mapping[str, Any],
     recipients: Sequence[str] = (),
@@ -56,7 +56,7 @@ def write(
     return hashlib.sha256(made).hexdigest()
 
 
-def packed(rows: Sequence[chain.Row], contents: Mapping[str, bytes], about: Mapping[str, Any]) -> bytes:
+def packed(rows: Sequence[chain.ChainRow], contents: Mapping[str, bytes], about: Mapping[str, Any]) -> bytes:
     """Return the archive's bytes."""
     files = {JOURNAL: _journal(rows), **contents}
     manifest = {
@@ -112,7 +112,7 @@ def _verify(archive: zipfile.ZipFile) -> tuple[bool, list[str]]:
             content[name] = hashlib.sha256(_member(archive, name)).hexdigest()
             if content[name] != digest:
                 wrong.append(f"{visible(name, 80)} was altered.")
-    rows = [chain.Row(*json.loads(line)) for line in _member(archive, JOURNAL).decode().splitlines()]
+    rows = [chain.ChainRow(*json.loads(line)) for line in _member(archive, JOURNAL).decode().splitlines()]
     head = (int(manifest["journal"]["row"]), str(manifest["journal"]["hash"]))
     damage = chain.damage_of(rows, head)
     if damage is not None:
@@ -141,7 +141,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     return data
 
 
-def _journal(rows: Sequence[chain.Row]) -> bytes:
+def _journal(rows: Sequence[chain.ChainRow]) -> bytes:
     lines = (json.dumps([row.seq, row.at, row.kind, row.text, row.hash]) for row in rows)
     return "".join(f"{line}\n" for line in lines).encode()
 
@@ -154,7 +154,7 @@ def _no_archive(path: Path) -> UsageError:
     )
 
 
-def summary(found: Sequence[Finding]) -> tuple[bool | None, list[str]]:
+def summary(found: Sequence[EvidenceCheck]) -> tuple[bool | None, list[str]]:
     """Return whether the sealed evidence is what was stored (None: could not be told), and why, in sentences."""
     bad = [one.words for one in found if one.sound is False]
     untold = [one for one in found if one.sound is None]
@@ -167,6 +167,6 @@ def summary(found: Sequence[Finding]) -> tuple[bool | None, list[str]]:
     ]
 
 
-def names(items: Sequence[Item]) -> list[str]:
+def names(items: Sequence[SealedItem]) -> list[str]:
     """Return the short names by which ``evidence show`` takes an item: the last part of its path."""
     return [item.path.rpartition("/")[2] for item in items]

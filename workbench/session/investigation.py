@@ -17,12 +17,12 @@ from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import Secret
 from workbench.domain.blocklists.listings import TEMPLATE_LINKS
-from workbench.domain.detection.hosts import Home, home_of
+from workbench.domain.detection.hosts import CustomerNames, home_of
 from workbench.domain.forensics import abuse_window, classification, damage, timeline
 from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.domain.forensics.assessment import Assessment
 from workbench.domain.forensics.attribution import Attribution
-from workbench.domain.forensics.classification import Hints
+from workbench.domain.forensics.classification import ClassificationHints
 from workbench.domain.forensics.damage import Damage
 from workbench.domain.forensics.senders import rolled_up
 from workbench.domain.hardening import facts
@@ -138,7 +138,7 @@ class Investigation:
         began = fact.get("from") if isinstance(fact, Mapping) else None
         return min(since, datetime.fromisoformat(began) - timedelta(days=1)) if began else since
 
-    def _home(self) -> Home:
+    def _home(self) -> CustomerNames:
         return home_of(self.desk.inventory, self.since())
 
     async def _clues(self, held: Settings) -> Clues:
@@ -326,7 +326,7 @@ class Investigation:
         abuse_window.with_log(window, found, now)
         return Assessment(window, table, found, rolled_up(found), Damage())
 
-    def hints(self) -> Hints:
+    def hints(self) -> ClassificationHints:
         """Return what inventory and operator say about credentials, subaccounts and groups."""
         situation = self.desk.situation()
         credentials: dict[str, str] = {}
@@ -349,7 +349,7 @@ class Investigation:
             for name, decision in situation.state.decisions.items()
             if name.startswith(("group:", "sender:"))
         }
-        return Hints(credentials, accounts, decisions)
+        return ClassificationHints(credentials, accounts, decisions)
 
     async def _journal(self, made: Assessment, now: datetime) -> None:
         uses = classification.uses(made.proposals, made.table, now)

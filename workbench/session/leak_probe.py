@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from workbench.core.errors import ApiError, Forbidden, NotAuthorised, NotFound, Refused
 from workbench.core.redact import Secret
 from workbench.leaks.findings import Candidate, Liveness
-from workbench.leaks.model import Kind
+from workbench.leaks.model import SecretKind
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import HostPort, Region
 from workbench.mailgun.requests import at
@@ -45,16 +45,16 @@ class _Probing:
     async def candidate(self, one: Candidate) -> Shown:
         """Return what was shown of one secret."""
         try:
-            if one.kind in (Kind.SMTP_PASSWORD, Kind.UNKNOWN_50) and one.logins:
+            if one.kind in (SecretKind.SMTP_PASSWORD, SecretKind.UNKNOWN_50) and one.logins:
                 shown = await self._as_password(one)
-                if one.kind is Kind.SMTP_PASSWORD or shown[0] is Liveness.LIVE:
+                if one.kind is SecretKind.SMTP_PASSWORD or shown[0] is Liveness.LIVE:
                     return shown
-            if one.kind is Kind.SMTP_PASSWORD:
+            if one.kind is SecretKind.SMTP_PASSWORD:
                 return Liveness.CANNOT_TELL, "No login stood beside it, so there is nothing to try it on."
-            if one.kind in (Kind.PUBLIC_KEY, Kind.SIGNING_KEY):
+            if one.kind in (SecretKind.PUBLIC_KEY, SecretKind.SIGNING_KEY):
                 return Liveness.CANNOT_TELL, "A key of this kind opens no call, so none can prove it."
             shown = await self._as_key(one.secret)
-            if one.kind is Kind.UNKNOWN_50 and shown[0] is Liveness.DEAD and not one.logins:
+            if one.kind is SecretKind.UNKNOWN_50 and shown[0] is Liveness.DEAD and not one.logins:
                 return (
                     Liveness.CANNOT_TELL,
                     "Refused as an API key; it may be the SMTP password of some login.",

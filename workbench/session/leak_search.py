@@ -21,7 +21,7 @@ from workbench.domain.model.state import State
 from workbench.leaks.command import LeakOptions, Prove, Told, run
 from workbench.leaks.document import document as leaks_document
 from workbench.leaks.findings import Candidate, Liveness
-from workbench.leaks.model import Kind, Known
+from workbench.leaks.model import KnownValue, SecretKind
 from workbench.leaks.report import LeakReport
 from workbench.readers import snapshots
 from workbench.session.leak_probe import prove_found
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from workbench.core.network import Network
     from workbench.core.sealing import Sealer
     from workbench.domain.model.inventory import Inventory
-    from workbench.leaks.people import Suspicion
+    from workbench.leaks.people import PersonSuspicion
     from workbench.mailgun.client import Mailgun
     from workbench.session.account import AccountReadings
     from workbench.smtp.auth_probe import SmtpProver
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class LeakSearchRequest:
     """What an operator asked for. ``mine`` confirms the sites as their own; ``recheck`` repeats earlier searches."""
 
     targets: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Request:
     recheck: bool = False
     from_vault: bool = False
     probe: bool = False
-    known: tuple[Known, ...] = ()
+    known: tuple[KnownValue, ...] = ()
     baseline: Path | None = None
     accept: bool = False
     reason: str = ""
@@ -68,11 +68,11 @@ class Request:
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenedVault:
     """What the open vault adds: the fingerprint key, exact values, today's passwords, the snapshot."""
 
     key: bytes
-    known: tuple[Known, ...] = ()
+    known: tuple[KnownValue, ...] = ()
     current: frozenset[str] | None = None
     snapshot: Mapping[str, Any] | None = None
     live: dict[str, tuple[Liveness, str]] = field(default_factory=dict)
@@ -85,7 +85,7 @@ def _absolute(target: str) -> str:
     )
 
 
-def again(request: Request, state: State) -> Request:
+def again(request: LeakSearchRequest, state: State) -> LeakSearchRequest:
     """Return a request for a re-check filled with what was searched before; raises UsageError for nothing."""
     if not request.recheck:
         return request
@@ -117,18 +117,18 @@ class Fetching(Protocol):
 
 async def open_up(
     state: State, vault: Fetching, sealing: tuple[bytes, Sealer], folder: Path, *, values: bool
-) -> Opened:
+) -> OpenedVault:
     """Return what the open vault adds; ``values`` also fetches the incident's secrets to search for them exactly.
 
     ``sealing`` is the key of fingerprints and the sealer of evidence. Raises VaultError where the vault or the
     snapshot cannot be read.
     """
     key, sealer = sealing
-    found = Opened(key, snapshot=await _snapshot(state, sealer, folder))
+    found = OpenedVault(key, snapshot=await _snapshot(state, sealer, folder))
     passwords = account_facts.password_entries(state)
     names = list(dict.fromkeys([*passwords, *(state.entries if values else ())]))
     current: set[str] = set()
-    known: list[Known] = []
+    known: list[KnownValue] = []
     for name in names:
         secret = await vault.fetch(EntryName(state.vault_service, name))
         if secret is None:
@@ -136,8 +136,8 @@ async def open_up(
         if name in passwords:
             current.add(secret.fingerprint(key))
         if values:
-            kind = Kind.SMTP_PASSWORD if name.startswith("SMTP ") else Kind.API_KEY
-            known.append(Known(name, secret, kind))
+            kind = SecretKind.SMTP_PASSWORD if name.startswith("SMTP ") else SecretKind.API_KEY
+            known.append(KnownValue(name, secret, kind))
     found.current, found.known = frozenset(current), tuple(known)
     return found
 
@@ -154,9 +154,9 @@ async def _snapshot(state: State, sealer: Sealer, folder: Path) -> Mapping[str, 
 
 
 def options_of(
-    request: Request,
+    request: LeakSearchRequest,
     state: State,
-    opened: Opened | None,
+    opened: OpenedVault | None,
     inventory: Inventory | None = None,
     network: Network | None = None,
 ) -> LeakOptions:
@@ -207,7 +207,9 @@ async def prove(
 # ── in a session ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def search(session: AccountReadings, request: Request, tell: Told | None = None) -> LeakReport:
+async def search(
+    session: AccountReadings, request: LeakSearchRequest, tell: Told | None = None
+) -> LeakReport:
     """Search in a thread of its own, journal what was found, return the report.
 
     ``tell`` is called on the event loop with each line of progress. Raises UsageError for what cannot be
@@ -252,7 +254,7 @@ def _with_prove(
     return replace(options, prove=asked)
 
 
-async def people(session: AccountReadings) -> tuple[Suspicion, ...]:
+async def people(session: AccountReadings) -> tuple[PersonSuspicion, ...]:
     """Return the people under whose name keys were planted, with the questions to ask them."""
     _, sealer = await session.sealing()
     snapshot = await _snapshot(session.state, sealer, session.folder)

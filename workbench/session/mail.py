@@ -21,7 +21,7 @@ from workbench.domain.forensics.lost import Lost
 from workbench.domain.mail import mime, samples
 from workbench.domain.mail.samples import Sample
 from workbench.domain.model.credential_use import INTRUDER, PRODUCTION
-from workbench.domain.model.hash_chain import Row
+from workbench.domain.model.hash_chain import ChainRow
 from workbench.mailgun.client import Priority
 from workbench.readers import stored_mail
 from workbench.readers.log import read_logs
@@ -99,13 +99,15 @@ class MailEvidence:
         return count
 
 
-def opened(folder: Path, rows: Sequence[Row], sealer: Sealer) -> list[tuple[Mapping[str, Any], mime.Shown]]:
+def opened(
+    folder: Path, rows: Sequence[ChainRow], sealer: Sealer
+) -> list[tuple[Mapping[str, Any], mime.ShownMail]]:
     """Return the sealed messages of an incident with what may be shown of each, the newest reading last.
 
     Raises VaultError where a sealed file is not what was stored. Blocks.
     """
     items, purged = evidence.stored(rows)
-    made: list[tuple[Mapping[str, Any], mime.Shown]] = []
+    made: list[tuple[Mapping[str, Any], mime.ShownMail]] = []
     for item in items if not purged else ():
         if item.part != samples.PART:
             continue

@@ -63,7 +63,7 @@ async def write(material: Material, folder: Path) -> Written:
 
 
 def check(
-    rows: Sequence[chain.Row], hashes: Mapping[str, str], remembered: tuple[int, str] | None = None
+    rows: Sequence[chain.ChainRow], hashes: Mapping[str, str], remembered: tuple[int, str] | None = None
 ) -> Checked:
     """Check journal and report files against each other.
 
@@ -93,7 +93,7 @@ def check(
     )
 
 
-def _written(rows: Sequence[chain.Row]) -> Iterator[tuple[chain.Row, dict[str, Any]]]:
+def _written(rows: Sequence[chain.ChainRow]) -> Iterator[tuple[chain.ChainRow, dict[str, Any]]]:
     for row in rows:
         with contextlib.suppress(*chain.UNREADABLE):
             if row.kind == "report.written" and isinstance(row.body["files"], dict):

@@ -39,10 +39,10 @@ from workbench.session.recorder import SessionOptions
 from workbench.vault.vault import EntryName, Vault
 
 if TYPE_CHECKING:
-    from workbench.domain.detection.changes import Change
+    from workbench.domain.detection.changes import SettingChange
     from workbench.domain.runbook.guide import Lead
     from workbench.execution.reverification import Reproof
-    from workbench.leaks.people import Suspicion
+    from workbench.leaks.people import PersonSuspicion
     from workbench.leaks.report import LeakReport
     from workbench.session import leak_search
     from workbench.session.report_writer import Written
@@ -106,7 +106,7 @@ class Session(AccountReadings):
         await self.notice(began)
         await self.note_containment()
 
-    async def watch(self, *, whole: bool = False) -> list[Change]:
+    async def watch(self, *, whole: bool = False) -> list[SettingChange]:
         """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
         appeared = await super().watch(whole=whole)
         await self.note_containment()
@@ -174,13 +174,15 @@ class Session(AccountReadings):
         await self.note_containment()
         return found
 
-    async def search_leaks(self, request: leak_search.Request, say: Callable[[str], None]) -> LeakReport:
+    async def search_leaks(
+        self, request: leak_search.LeakSearchRequest, say: Callable[[str], None]
+    ) -> LeakReport:
         """Search for the leak as asked; ``say`` hears lines of progress."""
         from workbench.session import leak_search
 
         return await leak_search.search(self, request, say)
 
-    async def leak_suspects(self) -> tuple[Suspicion, ...]:
+    async def leak_suspects(self) -> tuple[PersonSuspicion, ...]:
         """Return under whose name keys were planted."""
         from workbench.session import leak_search
 

@@ -24,7 +24,7 @@ from workbench.core.network import Network
 from workbench.core.proxies import Proxy
 from workbench.core.redact import Secret, visible
 from workbench.mailgun.endpoints import HostPort
-from workbench.smtp.session import Cause, Session, SessionFaultError, SmtpTls
+from workbench.smtp.session import Cause, SessionFaultError, SmtpSession, SmtpTls
 
 # Dossier D: submission with STARTTLS on 587 and 2525, implicit TLS on 465. Port 25 is left out: most
 # networks block or proxy it.
@@ -91,7 +91,7 @@ def submission_servers(host: str) -> tuple[HostPort, ...]:
     return tuple(HostPort(host, port) for port in PORTS)
 
 
-class Way(NamedTuple):
+class SmtpRoute(NamedTuple):
     """A server and the proxy it is reached through, None straight."""
 
     server: HostPort
@@ -103,14 +103,14 @@ class Way(NamedTuple):
         )
 
 
-def ways_to(servers: Sequence[HostPort], network: Network) -> tuple[Way, ...]:
+def ways_to(servers: Sequence[HostPort], network: Network) -> tuple[SmtpRoute, ...]:
     """Return the ways to try, in order: through the proxy where one applies, then straight.
 
     A proxy says no at once, while a firewall is waited for; and where only the web goes by proxy, mail goes
     straight.
     """
-    proxied = [Way(one, proxy) for one in servers if (proxy := network.routes.to(*one)) is not None]
-    return (*proxied, *(Way(one) for one in servers))
+    proxied = [SmtpRoute(one, proxy) for one in servers if (proxy := network.routes.to(*one)) is not None]
+    return (*proxied, *(SmtpRoute(one) for one in servers))
 
 
 @functools.cache
@@ -125,11 +125,11 @@ def tls_of(network: Network) -> SmtpTls:
 
 
 async def _certificate_words(
-    way: Way, tls: SmtpTls, error: ssl.SSLCertVerificationError, seconds: float
+    way: SmtpRoute, tls: SmtpTls, error: ssl.SSLCertVerificationError, seconds: float
 ) -> str:
     """Return what a certificate that does not verify means; it is read over a session that says no password."""
     judged = SmtpTls(inspecting(), inspecting(), tls.implicit)
-    session = Session(way.server, judged, way.proxy)
+    session = SmtpSession(way.server, judged, way.proxy)
     shown = None
     try:
         async with asyncio.timeout(seconds):
@@ -151,9 +151,11 @@ def _unsendable(login: str, password: Secret) -> bool:
     return not login
 
 
-async def _attempt(way: Way, login: str, password: Secret, tls: SmtpTls, seconds: float) -> tuple[int, str]:
+async def _attempt(
+    way: SmtpRoute, login: str, password: Secret, tls: SmtpTls, seconds: float
+) -> tuple[int, str]:
     """Return code and text of the answer to AUTH; raise SessionFaultError for anything else."""
-    session = Session(way.server, tls, way.proxy)
+    session = SmtpSession(way.server, tls, way.proxy)
     try:
         async with asyncio.timeout(seconds):
             await session.open()
@@ -203,12 +205,12 @@ async def prove(
 ) -> AuthProof:
     """Try AUTH on the servers, reached straight, in order; see ``prove_by``."""
     return await prove_by(
-        [Way(one) for one in server], login, password, tls=tls, clock=clock, seconds=timeout
+        [SmtpRoute(one) for one in server], login, password, tls=tls, clock=clock, seconds=timeout
     )
 
 
 async def prove_by(
-    ways: Sequence[Way],
+    ways: Sequence[SmtpRoute],
     login: str,
     password: Secret,
     *,
@@ -228,7 +230,7 @@ async def prove_by(
     policy = tls or _default_tls()
     reasons: list[str] = []
     causes: list[Cause] = []
-    last: Way | None = None
+    last: SmtpRoute | None = None
     for last in ways:
         try:
             code, text = await _attempt(last, login, password, policy, seconds)
@@ -252,11 +254,11 @@ async def prove_by(
     )
 
 
-def _via(way: Way | None) -> str:
+def _via(way: SmtpRoute | None) -> str:
     return way.proxy.url if way is not None and way.proxy is not None else ""
 
 
-def _judge(way: Way, code: int, text: str, at: datetime) -> AuthProof:
+def _judge(way: SmtpRoute, code: int, text: str, at: datetime) -> AuthProof:
     server, via = way.server, _via(way)
     if code == 235:
         return AuthProof("accepted", at, server, code, text, via=via)
@@ -295,7 +297,7 @@ class SmtpProver:
         self._timeout = timeout
         self._slots = asyncio.Semaphore(concurrency)
         self._blocked_for = blocked_for
-        self._routes: dict[tuple[HostPort, ...], Way] = {}
+        self._routes: dict[tuple[HostPort, ...], SmtpRoute] = {}
         self._blocked: dict[tuple[HostPort, ...], tuple[float, AuthProof]] = {}
         self._scouts: dict[tuple[HostPort, ...], asyncio.Lock] = {}
 
@@ -344,7 +346,7 @@ class SmtpProver:
             order, login, password, tls=self._tls(), clock=self._clock, seconds=self._timeout
         )
 
-    def _ways(self, key: tuple[HostPort, ...]) -> tuple[Way, ...]:
+    def _ways(self, key: tuple[HostPort, ...]) -> tuple[SmtpRoute, ...]:
         return ways_to(key, self._network or Network())
 
     def _tls(self) -> SmtpTls:
@@ -354,5 +356,5 @@ class SmtpProver:
         return self._given_tls
 
 
-def _place(way: Way) -> tuple[HostPort, str]:
+def _place(way: SmtpRoute) -> tuple[HostPort, str]:
     return way.server, _via(way)

@@ -16,7 +16,7 @@ from typing import Literal
 
 from workbench.core.proxies import Proxy
 from workbench.core.redact import MASK, Secret, visible
-from workbench.core.trust import Trust
+from workbench.core.trust import CertificateTrust
 from workbench.core.tunnel import TunnelRefused, open_tunnel
 from workbench.mailgun.endpoints import HostPort
 
@@ -44,7 +44,7 @@ def is_loopback(host: str) -> bool:
 class SmtpTls:
     """How TLS is spoken: always verified, except to loopback; ``implicit`` ports speak it from byte one."""
 
-    verified: ssl.SSLContext = field(default_factory=lambda: Trust().context("smtp"))
+    verified: ssl.SSLContext = field(default_factory=lambda: CertificateTrust().context("smtp"))
     loopback: ssl.SSLContext = field(default_factory=lambda: _unverified_context())
     implicit: frozenset[int] = IMPLICIT_TLS
 
@@ -76,7 +76,7 @@ class SessionFaultError(Exception):
         self.sent = sent
 
 
-class Session:
+class SmtpSession:
     """One SMTP connection, from the greeting to QUIT."""
 
     def __init__(self, server: HostPort, tls: SmtpTls, proxy: Proxy | None = None) -> None:

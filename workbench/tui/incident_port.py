@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from workbench.execution.context import Held, Keeping
     from workbench.execution.progress import Summary
     from workbench.execution.reverification import Reproof
-    from workbench.leaks.people import Suspicion
+    from workbench.leaks.people import PersonSuspicion
     from workbench.leaks.report import LeakReport
     from workbench.mailgun.probe import Capabilities
     from workbench.presentation.activity_log import LogLine
     from workbench.reports.report import Material
     from workbench.session.blocklist_watch import BlocklistWatch
     from workbench.session.events import Event, SendingRate
-    from workbench.session.leak_search import Request
+    from workbench.session.leak_search import LeakSearchRequest
     from workbench.session.mail import MailEvidence
     from workbench.session.report_writer import Written
 
@@ -160,10 +160,10 @@ class Incident(Protocol):
     def support_message(self) -> str:
         """Return the opening message to Support."""
 
-    async def search_leaks(self, request: Request, say: Callable[[str], None]) -> LeakReport:
+    async def search_leaks(self, request: LeakSearchRequest, say: Callable[[str], None]) -> LeakReport:
         """Search for the leak as asked; ``say`` hears lines of progress."""
 
-    async def leak_suspects(self) -> tuple[Suspicion, ...]:
+    async def leak_suspects(self) -> tuple[PersonSuspicion, ...]:
         """Return under whose name keys were planted."""
 
     def report_material(self) -> Material:

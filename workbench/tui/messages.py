@@ -12,7 +12,7 @@ from workbench.planning.catalog import Pane
 
 if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
-    from workbench.execution.progress import Notice, Summary
+    from workbench.execution.progress import ProgressNotice, Summary
 
 MOVES_A_SECOND = 15
 SOON = 0.001  # seconds; Textual divides by the interval of a timer
@@ -49,7 +49,7 @@ class Moved:
 
     slices: set[str] = field(default_factory=set)
     records: dict[str, EffectRecord] = field(default_factory=dict)
-    notices: list[Notice] = field(default_factory=list)
+    notices: list[ProgressNotice] = field(default_factory=list)
     finished: list[Summary] = field(default_factory=list)
 
 
@@ -97,7 +97,7 @@ class Funnel:
     def __call__(self, event: Any) -> None:
         """Take one event of the session in; called on the event loop."""
         # Imported here: the session's vocabulary is heavy and not needed before there is a session.
-        from workbench.execution.progress import EffectMoved, Notice, PlanFinished, PlanStarted
+        from workbench.execution.progress import EffectMoved, PlanFinished, PlanStarted, ProgressNotice
 
         match event:
             case EffectMoved(record=record, phase=phase):
@@ -106,7 +106,7 @@ class Funnel:
                 self._start(title, total)
             case PlanFinished(summary=summary):
                 self._finish(summary)
-            case Notice():
+            case ProgressNotice():
                 self._moved.notices.append(event)
                 self._moved.slices.add("log")
             case _:

@@ -15,7 +15,7 @@ from workbench.core.redact import visible
 if TYPE_CHECKING:
     from textual.app import App
 
-    from workbench.execution.progress import Notice
+    from workbench.execution.progress import ProgressNotice
     from workbench.tui.ports import Severity, Ui
 
 SHOWN_FOR = 8  # seconds
@@ -42,7 +42,7 @@ class Notifications:
         else:
             self._show(text, severity)
 
-    def notices(self, notices: Sequence[Notice]) -> None:
+    def notices(self, notices: Sequence[ProgressNotice]) -> None:
         """Say what the work reports; several at once, as when a watch begins, become one."""
         loud = [notice for notice in notices if notice.loud]
         if any(notice.rings for notice in notices):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workbench.core.redact import Secret
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Work
-    from workbench.tui.screens.connect import Door, KeyChoice, Refusal, Trying
+    from workbench.tui.screens.connect import Door, KeyChoice, KeyRefusal, Trying
 
 FirstScreen = Literal["panes", "connect"]
 
@@ -64,10 +64,10 @@ class Startup:
             door.take_key(choice)
         return True
 
-    def _key_trier(self, ask: Callable[[KeyChoice], Awaitable[Refusal | None]]) -> Trying:
+    def _key_trier(self, ask: Callable[[KeyChoice], Awaitable[KeyRefusal | None]]) -> Trying:
         """Return what the connect screen calls: it asks about a key in a worker and answers why it is not the one."""
 
-        def start(choice: KeyChoice, answered: Callable[[Refusal | None], None]) -> None:
+        def start(choice: KeyChoice, answered: Callable[[KeyRefusal | None], None]) -> None:
             self._work.start(
                 lambda: ask(choice), group="key", doing="asking Mailgun about the key", then=answered
             )

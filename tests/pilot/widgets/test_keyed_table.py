@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.pilot import Pilot
 
 from workbench.tui.widgets.filterbox import FilterBox
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 COLUMNS = [
     Column("name", "name", flex=1, min_width=10),
@@ -22,9 +22,11 @@ COLUMNS = [
 ]
 
 
-def row(index: int, state: str = "active", size: int | None = None, **rest: Any) -> Row:
+def row(index: int, state: str = "active", size: int | None = None, **rest: Any) -> TableRow:
     shown = index if size is None else size
-    return Row(f"k{index}", (f"name-{index:03d}", Cell(state, "ok"), Cell(str(shown), sort=shown)), **rest)
+    return TableRow(
+        f"k{index}", (f"name-{index:03d}", Cell(state, "ok"), Cell(str(shown), sort=shown)), **rest
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +40,7 @@ class TableApp(App[None]):
 
     BINDINGS = [("q", "boom", "must never run while a filter is typed"), ("escape", "away", "back")]  # noqa: RUF012
 
-    def __init__(self, rows: list[Row], ascii_mode: bool = False) -> None:
+    def __init__(self, rows: list[TableRow], ascii_mode: bool = False) -> None:
         super().__init__()
         self.table = KeyedTable(
             COLUMNS, empty_text="No logins were loaded. r loads them.", ascii_mode=ascii_mode
@@ -78,7 +80,7 @@ class TableApp(App[None]):
 
 @asynccontextmanager
 async def running(
-    rows: list[Row], size: tuple[int, int] = (60, 12), ascii_mode: bool = False
+    rows: list[TableRow], size: tuple[int, int] = (60, 12), ascii_mode: bool = False
 ) -> AsyncIterator[tuple[TableApp, Pilot[None]]]:
     app = TableApp(rows, ascii_mode)
     async with app.run_test(size=size) as pilot:
@@ -287,7 +289,7 @@ HOSTILE = [
 @pytest.mark.parametrize("ascii_mode", [False, True])
 @pytest.mark.parametrize("width", [24, 60, 140])
 async def test_hostile_names_stay_in_their_cells(width: int, ascii_mode: bool) -> None:
-    rows = [Row(f"h{i}", (name, Cell(name, "bad"), str(i))) for i, name in enumerate(HOSTILE)]
+    rows = [TableRow(f"h{i}", (name, Cell(name, "bad"), str(i))) for i, name in enumerate(HOSTILE)]
     async with running(rows, (width, 14), ascii_mode) as (app, _):
         shown = lines(app.table)
         assert {cell_len(text) for text in shown} == {app.table.scrollable_content_region.width}

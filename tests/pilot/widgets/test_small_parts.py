@@ -56,12 +56,12 @@ async def test_a_pasted_newline_stays_out_of_the_filter_and_is_no_key() -> None:
     from textual import events
 
     from workbench.tui.widgets.filterbox import FilterBox
-    from workbench.tui.widgets.table import Column, KeyedTable, Row
+    from workbench.tui.widgets.table import Column, KeyedTable, TableRow
 
     class Filtered(App[None]):
         def compose(self) -> ComposeResult:
             table = KeyedTable([Column("name", "name", flex=1)])
-            table.set_rows([Row("1", ("one",)), Row("2", ("two",))])
+            table.set_rows([TableRow("1", ("one",)), TableRow("2", ("two",))])
             yield FilterBox(table)
             yield table
 

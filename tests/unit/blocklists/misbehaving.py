@@ -13,7 +13,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from workbench.blocklists.resolvers import HostPort
+from workbench.blocklists.resolvers import ResolverAddress
 
 Sent = list[tuple[float, bytes]]
 Behaviour = Callable[[dns.message.Message, int], Sent]
@@ -77,11 +77,11 @@ class Misbehaving:
         self._stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     @property
-    def address(self) -> HostPort:
+    def address(self) -> ResolverAddress:
         """Return where it listens."""
         assert self._udp is not None
         host, port = self._udp.get_extra_info("sockname")[:2]
-        return HostPort(host, port)
+        return ResolverAddress(host, port)
 
     async def start(self) -> None:
         """Listen on a free port, UDP and TCP."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workbench.blocklists.bounce_mail import read_bounce
 from workbench.blocklists.bounces import BounceKind
-from workbench.blocklists.notices import Notice, read_notice
+from workbench.blocklists.notices import ReadNotice, read_notice
 
 K = BounceKind
 # What a returned message may hold: the sender's own words and other people's headers.
@@ -321,5 +321,5 @@ def test_a_bomb_of_parts_is_read_as_text_and_costs_nothing(depth: int) -> None:
 )
 def test_any_pile_of_pieces_is_read_without_an_error(pieces: list[str]) -> None:
     notice = read_notice("".join(pieces))
-    assert isinstance(notice, Notice)
+    assert isinstance(notice, ReadNotice)
     assert all(ord(char) >= 32 for char in notice.reason)

@@ -22,7 +22,7 @@ from workbench.blocklists.bounces import (
     refusals_by_zone,
 )
 from workbench.blocklists.catalogue import load
-from workbench.blocklists.refusal_rules import Rule
+from workbench.blocklists.refusal_rules import RefusalRule
 from workbench.blocklists.refusal_rules import load as load_rules
 from workbench.blocklists.refusal_text import masked, shape
 
@@ -33,7 +33,7 @@ RULES = meanings()
 CODES = [rule for rule in RULES if rule.of]
 
 
-def _id(rule: Rule) -> str:
+def _id(rule: RefusalRule) -> str:
     return rule.id
 
 
@@ -46,7 +46,7 @@ def test_what_a_refusal_means(sample: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_id)
-def test_every_entry_reads_its_own_example_and_tells_where_it_was_read(rule: Rule) -> None:
+def test_every_entry_reads_its_own_example_and_tells_where_it_was_read(rule: RefusalRule) -> None:
     found = classify(None, rule.example)
     assert (found.id, found.kind) == (rule.id, rule.kind)
     assert found.provider and found.means and found.todo
@@ -62,7 +62,7 @@ def test_ids_are_unique_and_zones_are_the_catalogues() -> None:
 
 
 @pytest.mark.parametrize("rule", CODES, ids=_id)
-def test_a_providers_code_never_claims_what_another_host_refused(rule: Rule) -> None:
+def test_a_providers_code_never_claims_what_another_host_refused(rule: RefusalRule) -> None:
     other = "mx1.seznam.cz" if rule.of != "seznam" else "mx.free.fr"
     found = classify(None, rule.example, other)
     assert found.id != rule.id
@@ -70,7 +70,7 @@ def test_a_providers_code_never_claims_what_another_host_refused(rule: Rule) -> 
 
 
 @pytest.mark.parametrize("rule", CODES, ids=_id)
-def test_the_receiving_host_is_enough_to_know_the_provider(rule: Rule) -> None:
+def test_the_receiving_host_is_enough_to_know_the_provider(rule: RefusalRule) -> None:
     host = f"mx.{load_rules().receivers[rule.of].hosts[0]}"
     assert classify(None, rule.example, host).id == rule.id
     assert (
@@ -80,7 +80,7 @@ def test_the_receiving_host_is_enough_to_know_the_provider(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_id)
-def test_wrapping_recipients_and_ids_do_not_change_a_meaning(rule: Rule) -> None:
+def test_wrapping_recipients_and_ids_do_not_change_a_meaning(rule: RefusalRule) -> None:
     code, _, rest = rule.example.partition(" ")
     if len(code) != 3 or code[0] not in "45":
         return

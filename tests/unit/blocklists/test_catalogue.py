@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.blocklists.zonekit import ANY, COMMON
 from workbench.blocklists.catalogue import Catalogue, load, parse
-from workbench.blocklists.names import Kind, Role, Subject
+from workbench.blocklists.names import Role, Subject, SubjectKind
 from workbench.blocklists.zones import RFC_ENTRIES, Terms, Tier, is_code
 from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
@@ -51,14 +51,14 @@ def test_enabled_zones_come_by_importance_and_take_what_they_list() -> None:
     assert [zone.tier for zone in enabled] == sorted(zone.tier for zone in enabled)
     assert {zone.name for zone in (*enabled, *SHIPPED.switched_off())} == set(SHIPPED.zones)
     for zone in SHIPPED.zones_for(Subject.parse("acme.example")):
-        assert Kind.DOMAIN in zone.lists
+        assert SubjectKind.DOMAIN in zone.lists
 
 
 def test_lists_about_intruders_are_asked_for_intruders_only() -> None:
     authbl = SHIPPED.zones["authbl.dq.spamhaus.net"]
-    assert authbl.takes(Kind.IP4, Role.INTRUDER_IP)
-    assert not authbl.takes(Kind.IP4, Role.SENDING_IP)
-    assert not SHIPPED.zones["bl.spamcop.net"].takes(Kind.IP4, Role.INTRUDER_IP)
+    assert authbl.takes(SubjectKind.IP4, Role.INTRUDER_IP)
+    assert not authbl.takes(SubjectKind.IP4, Role.SENDING_IP)
+    assert not SHIPPED.zones["bl.spamcop.net"].takes(SubjectKind.IP4, Role.INTRUDER_IP)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_operator_adds_ranks_enables_and_drops() -> None:
         drop=["bl.spamcop.net"],
     )
     assert changed.zones["own.list.test"].owner.id == "own.list.test"
-    assert changed.zones["own.list.test"].health == {Kind.IP4: RFC_ENTRIES[Kind.IP4]}
+    assert changed.zones["own.list.test"].health == {SubjectKind.IP4: RFC_ENTRIES[SubjectKind.IP4]}
     assert changed.zones["b.barracudacentral.org"].tier is Tier.MAJOR
     assert changed.zones["zen.spamhaus.org"].enabled
     assert "bl.spamcop.net" not in changed.zones

@@ -15,25 +15,25 @@ import pytest
 
 from tests.unit.blocklists.misbehaving import Misbehaving, Sent, code, healthy, listed, nxdomain, truncated
 from tests.unit.blocklists.zonekit import one_zone
-from workbench.blocklists.limits import Limits
+from workbench.blocklists.limits import QueryLimits
 from workbench.blocklists.lookup import Lookup
 from workbench.blocklists.names import Subject
-from workbench.blocklists.resolvers import HostPort
-from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.resolvers import ResolverAddress
+from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.zones import Zone
 from workbench.core.redact import Secret
 
 SUBJECT = "198.18.0.1"
 NAME = "1.0.18.198.bad.test."
 ZONE = one_zone("bad.test")
-FAST = Limits(timeout=0.3, tries=2, owner_rate=None)
+FAST = QueryLimits(timeout=0.3, tries=2, owner_rate=None)
 
 
 async def ask(
     server: Misbehaving,
     *values: str,
     zone: Zone = ZONE,
-    limits: Limits = FAST,
+    limits: QueryLimits = FAST,
     known: tuple[tuple[str, str], ...] = (),
 ) -> list[Listing]:
     """Return the listings in the order they came."""
@@ -120,7 +120,7 @@ async def test_a_worthless_answer_cannot_tell(
 ) -> None:
     misbehaving.udp = behaviour
     (listing,) = await ask(misbehaving)
-    assert listing.verdict is Verdict.CANNOT_TELL
+    assert listing.verdict is ListingVerdict.CANNOT_TELL
     assert why in listing.reason
     assert listing.resolver == str(misbehaving.address)
 
@@ -129,10 +129,10 @@ async def test_truncated_answers_are_fetched_over_tcp(misbehaving: Misbehaving) 
     misbehaving.udp = always(truncated)
     misbehaving.tcp = lambda query: listed(query, "127.0.0.2", text="long reason")
     (listing,) = await ask(misbehaving)
-    assert (listing.verdict, listing.txt) == (Verdict.LISTED, ("long reason",))
+    assert (listing.verdict, listing.txt) == (ListingVerdict.LISTED, ("long reason",))
     misbehaving.tcp = nxdomain
     (listing,) = await ask(misbehaving)
-    assert listing.verdict is Verdict.NOT_LISTED
+    assert listing.verdict is ListingVerdict.NOT_LISTED
 
 
 async def test_a_truncated_tcp_answer_and_a_wrong_id_over_tcp_cannot_tell(misbehaving: Misbehaving) -> None:
@@ -140,14 +140,14 @@ async def test_a_truncated_tcp_answer_and_a_wrong_id_over_tcp_cannot_tell(misbeh
     for answer in (truncated, with_bad_id):
         misbehaving.tcp = answer
         (listing,) = await ask(misbehaving)
-        assert listing.verdict is Verdict.CANNOT_TELL
+        assert listing.verdict is ListingVerdict.CANNOT_TELL
         assert "TCP" in listing.reason
 
 
 async def test_a_lost_query_is_sent_again_and_its_answer_found(misbehaving: Misbehaving) -> None:
     misbehaving.udp = lambda query, times: [] if times == 1 else [(0, listed(query, "127.0.0.2"))]
     (listing,) = await ask(misbehaving)
-    assert listing.verdict is Verdict.LISTED
+    assert listing.verdict is ListingVerdict.LISTED
 
 
 async def test_an_answer_from_another_source_is_not_taken(misbehaving: Misbehaving) -> None:
@@ -158,13 +158,13 @@ async def test_an_answer_from_another_source_is_not_taken(misbehaving: Misbehavi
     misbehaving.udp = spoofed
     # The first query tells the server our port; the behaviour then spoofs every later one.
     (listing,) = await ask(misbehaving)
-    assert listing.verdict is Verdict.NOT_LISTED
+    assert listing.verdict is ListingVerdict.NOT_LISTED
 
 
 async def test_a_listing_is_asked_for_twice_and_its_reason_once(misbehaving: Misbehaving) -> None:
     misbehaving.udp = always(lambda query: listed(query, "127.0.0.2"))
     (listing,) = await ask(misbehaving)
-    assert listing.verdict is Verdict.LISTED
+    assert listing.verdict is ListingVerdict.LISTED
     assert misbehaving.asked[NAME, "A"] == 2
     assert misbehaving.asked[NAME, "TXT"] == 1
 
@@ -174,14 +174,14 @@ async def test_two_different_answers_are_settled_by_asking_again(misbehaving: Mi
         (0, nxdomain(query) if times == 2 else listed(query, "127.0.0.2"))
     ]
     (listing,) = await ask(misbehaving)
-    assert listing.verdict is Verdict.LISTED
+    assert listing.verdict is ListingVerdict.LISTED
     assert misbehaving.asked[NAME, "A"] == 3
     misbehaving.asked.clear()
     misbehaving.udp = lambda query, times: [
         (0, listed(query, "127.0.0.2") if times == 1 else nxdomain(query))
     ]
     (listing,) = await ask(misbehaving)
-    assert (listing.verdict, listing.txt) == (Verdict.NOT_LISTED, ())
+    assert (listing.verdict, listing.txt) == (ListingVerdict.NOT_LISTED, ())
 
 
 async def test_answers_that_go_on_differing_cannot_tell(misbehaving: Misbehaving) -> None:
@@ -190,8 +190,10 @@ async def test_answers_that_go_on_differing_cannot_tell(misbehaving: Misbehaving
         return [(0, said)]
 
     misbehaving.udp = wavering
-    (listing,) = await ask(misbehaving, limits=Limits(timeout=0.3, tries=2, owner_rate=None, give_up_after=9))
-    assert listing.verdict is Verdict.CANNOT_TELL
+    (listing,) = await ask(
+        misbehaving, limits=QueryLimits(timeout=0.3, tries=2, owner_rate=None, give_up_after=9)
+    )
+    assert listing.verdict is ListingVerdict.CANNOT_TELL
     assert "two different answers" in listing.reason
 
 
@@ -211,20 +213,20 @@ async def test_a_second_datagram_that_contradicts_the_first_is_noticed(
     misbehaving.udp = both
     listings = await ask(misbehaving, SUBJECT, *(f"198.18.3.{number}" for number in range(3)))
     final = {listing.subject.value: listing.verdict for listing in listings}
-    assert final[SUBJECT] is Verdict.LISTED
+    assert final[SUBJECT] is ListingVerdict.LISTED
     assert misbehaving.asked[NAME, "A"] >= 2
 
 
 async def test_duplicate_answers_that_agree_change_nothing(misbehaving: Misbehaving) -> None:
     misbehaving.udp = lambda query, _: [(0, nxdomain(query)), (0, nxdomain(query)), (0.01, nxdomain(query))]
     listings = await ask(misbehaving, *(f"198.18.3.{number}" for number in range(20)))
-    assert [listing.verdict for listing in listings] == [Verdict.NOT_LISTED] * 20
+    assert [listing.verdict for listing in listings] == [ListingVerdict.NOT_LISTED] * 20
     assert misbehaving.asked["1.3.18.198.bad.test.", "A"] == 1
 
 
 async def test_what_was_listed_is_asked_twice_before_it_is_gone(misbehaving: Misbehaving) -> None:
     (listing,) = await ask(misbehaving, known=((SUBJECT, "bad.test"),))
-    assert listing.verdict is Verdict.NOT_LISTED
+    assert listing.verdict is ListingVerdict.NOT_LISTED
     assert misbehaving.asked[NAME, "A"] == 2
 
 
@@ -232,9 +234,9 @@ async def test_three_failures_in_a_row_end_the_questions(misbehaving: Misbehavin
     misbehaving.udp = always(lambda query: code(query, dns.rcode.SERVFAIL))
     values = [f"198.18.3.{number}" for number in range(60)]
     listings = await ask(
-        misbehaving, *values, limits=Limits(in_flight=4, timeout=0.3, tries=1, owner_rate=None)
+        misbehaving, *values, limits=QueryLimits(in_flight=4, timeout=0.3, tries=1, owner_rate=None)
     )
-    assert {listing.verdict for listing in listings} == {Verdict.CANNOT_TELL}
+    assert {listing.verdict for listing in listings} == {ListingVerdict.CANNOT_TELL}
     assert len(listings) == 60
     assert sum(1 for name, _ in misbehaving.asked if ".18.198." in name) <= 8
     assert sum("asked no further" in listing.reason for listing in listings) >= 50
@@ -247,8 +249,8 @@ async def test_a_failure_between_good_answers_does_not_end_the_questions(misbeha
 
     misbehaving.udp = every_other
     values = [f"198.18.3.{number}" for number in range(20)]
-    listings = await ask(misbehaving, *values, limits=Limits(in_flight=1, timeout=0.3, owner_rate=None))
-    assert sum(listing.verdict is Verdict.NOT_LISTED for listing in listings) == 10
+    listings = await ask(misbehaving, *values, limits=QueryLimits(in_flight=1, timeout=0.3, owner_rate=None))
+    assert sum(listing.verdict is ListingVerdict.NOT_LISTED for listing in listings) == 10
 
 
 async def test_nothing_of_an_unhealthy_zone_counts(misbehaving: Misbehaving) -> None:
@@ -256,7 +258,7 @@ async def test_nothing_of_an_unhealthy_zone_counts(misbehaving: Misbehaving) -> 
     misbehaving.udp = always(lambda query: listed(query, "127.0.0.2"))
     values = [f"198.18.3.{number}" for number in range(50)]
     listings = await ask(misbehaving, *values)
-    assert {listing.verdict for listing in listings} == {Verdict.CANNOT_TELL}
+    assert {listing.verdict for listing in listings} == {ListingVerdict.CANNOT_TELL}
     assert all("answers everything" in listing.reason for listing in listings)
     assert sum(1 for name, _ in misbehaving.asked if ".18.198." in name) <= 2
 
@@ -265,7 +267,7 @@ async def test_ttl_zero_and_a_hostile_ttl(misbehaving: Misbehaving) -> None:
     for ttl, expected in ((0, 0), (2**31 - 1, 2**31 - 1)):
         misbehaving.udp = always(partial(listed_for, ttl))
         (listing,) = await ask(misbehaving)
-        assert (listing.verdict, listing.ttl) == (Verdict.LISTED, expected)
+        assert (listing.verdict, listing.ttl) == (ListingVerdict.LISTED, expected)
 
 
 async def test_hostile_text_is_made_harmless(misbehaving: Misbehaving) -> None:
@@ -283,7 +285,7 @@ async def test_a_key_is_sent_but_appears_nowhere_else(misbehaving: Misbehaving) 
     zone = replace(table, key=Secret(key))
     misbehaving.udp = always(lambda query: listed(query, "127.0.0.2", text=f"see 1.{key.upper()}.keyed.test"))
     (listing,) = await ask(misbehaving, zone=zone)
-    assert listing.verdict is Verdict.LISTED
+    assert listing.verdict is ListingVerdict.LISTED
     assert any(key in name for name, _ in misbehaving.asked)
     shown = f"{listing!r} {listing.record()} {listing.txt}"
     assert key.lower() not in shown.lower()
@@ -291,7 +293,9 @@ async def test_a_key_is_sent_but_appears_nowhere_else(misbehaving: Misbehaving) 
 
 
 async def test_the_owners_cap_spaces_the_queries(misbehaving: Misbehaving) -> None:
-    await ask(misbehaving, *(f"198.18.3.{number}" for number in range(10)), limits=Limits(owner_rate=100.0))
+    await ask(
+        misbehaving, *(f"198.18.3.{number}" for number in range(10)), limits=QueryLimits(owner_rate=100.0)
+    )
     times = [at for at, _, _ in misbehaving.log]
     assert len(times) == 12
     assert times[-1] - times[0] >= 11 * 0.01 * 0.9
@@ -302,9 +306,9 @@ async def test_a_name_too_long_for_the_zone_cannot_tell(misbehaving: Misbehaving
     zone = one_zone("bad.test", lists=["domain"])
     listings = await ask(misbehaving, long, "short.example", zone=zone)
     verdicts = {listing.subject.value: listing for listing in listings}
-    assert verdicts[long].verdict is Verdict.CANNOT_TELL
+    assert verdicts[long].verdict is ListingVerdict.CANNOT_TELL
     assert "too long" in verdicts[long].reason
-    assert verdicts["short.example"].verdict is Verdict.NOT_LISTED
+    assert verdicts["short.example"].verdict is ListingVerdict.NOT_LISTED
 
 
 async def test_where_nobody_listens_the_reason_says_so() -> None:
@@ -314,7 +318,7 @@ async def test_where_nobody_listens_the_reason_says_so() -> None:
     await server.stop()
     lookup = Lookup([ZONE], resolvers=[address], limits=FAST)
     listings = [listing async for listing in lookup.run([Subject.parse(SUBJECT)])]
-    assert listings[0].verdict is Verdict.CANNOT_TELL
+    assert listings[0].verdict is ListingVerdict.CANNOT_TELL
     assert "nothing listens there" in listings[0].reason
 
 
@@ -327,14 +331,14 @@ async def test_the_second_server_is_asked_where_the_first_is_silent(misbehaving:
     lookup = Lookup([ZONE], resolvers=[silent.address, misbehaving.address], limits=FAST)
     listings = [listing async for listing in lookup.run([Subject.parse(SUBJECT)])]
     await silent.stop()
-    assert listings[0].verdict is Verdict.LISTED
+    assert listings[0].verdict is ListingVerdict.LISTED
 
 
 async def test_a_run_that_is_left_early_leaves_nothing_behind(misbehaving: Misbehaving) -> None:
     lookup = Lookup([ZONE], resolvers=[misbehaving.address], limits=FAST)
     run = lookup.run([Subject.parse(f"198.18.3.{number}") for number in range(50)])
     async for listing in run:
-        assert listing.verdict is Verdict.NOT_LISTED
+        assert listing.verdict is ListingVerdict.NOT_LISTED
         break
     await run.aclose()  # type: ignore[attr-defined]
 
@@ -349,7 +353,7 @@ async def test_a_fault_in_the_progress_callback_is_raised(misbehaving: Misbehavi
 
 
 async def test_no_subjects_end_at_once() -> None:
-    lookup = Lookup([ZONE], resolvers=[HostPort("127.0.0.1", 9)], limits=FAST)
+    lookup = Lookup([ZONE], resolvers=[ResolverAddress("127.0.0.1", 9)], limits=FAST)
     assert [listing async for listing in lookup.run([])] == []
 
 
@@ -359,15 +363,15 @@ async def test_the_text_of_a_refusal_is_kept_because_it_names_the_refused_resolv
     misbehaving.sound_tests = False
     misbehaving.udp = always(lambda query: listed(query, "127.0.0.1", text="Query Refused for 203.0.113.5"))
     (listing,) = await ask(misbehaving)
-    assert listing.verdict is Verdict.CANNOT_TELL
+    assert listing.verdict is ListingVerdict.CANNOT_TELL
     assert "the list says: Query Refused for 203.0.113.5" in listing.reason
 
 
 async def test_queries_that_are_sent_again_count_against_the_owners_cap(misbehaving: Misbehaving) -> None:
     misbehaving.udp = lambda query, times: [] if times == 1 else [(0, nxdomain(query))]
-    limits = Limits(timeout=0.3, tries=2, owner_rate=50.0)
+    limits = QueryLimits(timeout=0.3, tries=2, owner_rate=50.0)
     listings = await ask(misbehaving, *(f"198.18.3.{number}" for number in range(10)), limits=limits)
-    assert {listing.verdict for listing in listings} == {Verdict.NOT_LISTED}
+    assert {listing.verdict for listing in listings} == {ListingVerdict.NOT_LISTED}
     start = misbehaving.log[0][0]
     seen: set[str] = set()
     for sent_before, (at, name, _) in enumerate(misbehaving.log):
@@ -389,11 +393,11 @@ async def test_a_network_that_lets_dns_through_by_tcp_alone_is_asked_by_tcp(misb
     misbehaving.tcp = by_tcp
     said = await ask(misbehaving, SUBJECT, "198.18.0.2", limits=replace(FAST, timeout=1.5, tries=1))
     found = {one.subject.value: one.verdict for one in said}
-    assert found == {SUBJECT: Verdict.LISTED, "198.18.0.2": Verdict.NOT_LISTED}
+    assert found == {SUBJECT: ListingVerdict.LISTED, "198.18.0.2": ListingVerdict.NOT_LISTED}
 
 
 async def test_where_tcp_is_silent_too_nothing_is_told(misbehaving: Misbehaving) -> None:
     misbehaving.sound_tests = False
     misbehaving.udp = lambda query, _: []
     (only,) = await ask(misbehaving)
-    assert only.verdict is Verdict.CANNOT_TELL and "no answer within" in only.reason
+    assert only.verdict is ListingVerdict.CANNOT_TELL and "no answer within" in only.reason

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.blocklists.names import (
-    Kind,
     Role,
     Subject,
+    SubjectKind,
     canonical_domain,
     query_labels,
     reverse_ip4,
@@ -53,7 +53,7 @@ def test_domains_survive_case_dots_and_the_wire(labels: list[str], ending: str) 
     domain = ".".join([*labels, ending])
     assert canonical_domain(f" {domain.upper()}. ") == domain
     assert wire_labels(domain) + b"\0" == dns.name.from_text(domain).to_wire()
-    registered = query_labels(domain, Kind.DOMAIN, registered=True)
+    registered = query_labels(domain, SubjectKind.DOMAIN, registered=True)
     assert domain == registered or domain.endswith("." + registered)
 
 
@@ -72,16 +72,16 @@ def test_no_text_gets_through_that_dns_could_not_carry(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "value", "kind"),
     [
-        ("192.0.2.1", "192.0.2.1", Kind.IP4),
-        ("[192.0.2.1]", "192.0.2.1", Kind.IP4),
-        ("::ffff:192.0.2.1", "192.0.2.1", Kind.IP4),
-        ("2001:DB8::0:1", "2001:db8::1", Kind.IP6),
-        ("Mail.Example.COM.", "mail.example.com", Kind.DOMAIN),
-        ("münchen.example", "xn--mnchen-3ya.example", Kind.DOMAIN),
-        ("_dmarc.example.com", "_dmarc.example.com", Kind.DOMAIN),
+        ("192.0.2.1", "192.0.2.1", SubjectKind.IP4),
+        ("[192.0.2.1]", "192.0.2.1", SubjectKind.IP4),
+        ("::ffff:192.0.2.1", "192.0.2.1", SubjectKind.IP4),
+        ("2001:DB8::0:1", "2001:db8::1", SubjectKind.IP6),
+        ("Mail.Example.COM.", "mail.example.com", SubjectKind.DOMAIN),
+        ("münchen.example", "xn--mnchen-3ya.example", SubjectKind.DOMAIN),
+        ("_dmarc.example.com", "_dmarc.example.com", SubjectKind.DOMAIN),
     ],
 )
-def test_canonical_forms(text: str, value: str, kind: Kind) -> None:
+def test_canonical_forms(text: str, value: str, kind: SubjectKind) -> None:
     subject = Subject.parse(text)
     assert (subject.value, subject.kind) == (value, kind)
 
@@ -112,4 +112,4 @@ def test_what_is_neither_address_nor_domain_is_refused_in_harmless_words(text: s
     ],
 )
 def test_registered_domains(domain: str, registered: str) -> None:
-    assert query_labels(domain, Kind.DOMAIN, registered=True) == registered
+    assert query_labels(domain, SubjectKind.DOMAIN, registered=True) == registered

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.blocklists.zonekit import one_zone
-from workbench.blocklists.lanes import Lane, Pacer, Schedule, Trust
-from workbench.blocklists.limits import Limits
-from workbench.blocklists.names import Kind, Subject
-from workbench.blocklists.transport import Rhythm
+from workbench.blocklists.lanes import Lane, LaneTrust, Pacer, Schedule
+from workbench.blocklists.limits import QueryLimits
+from workbench.blocklists.names import Subject, SubjectKind
+from workbench.blocklists.transport import AnswerRhythm
 from workbench.blocklists.wire import wire_labels
 from workbench.core.errors import UsageError
 
@@ -18,7 +18,7 @@ from workbench.core.errors import UsageError
 def lane(name: str, count: int, owner: str = "") -> Lane:
     """Return a believed lane with so many subjects."""
     zone = one_zone(name, owner=owner or name)
-    made = Lane(zone, Kind.IP4, wire_labels(name), trust=Trust.BELIEVED)
+    made = Lane(zone, SubjectKind.IP4, wire_labels(name), trust=LaneTrust.BELIEVED)
     made.todo.extend((Subject.parse(f"198.18.0.{n}"), wire_labels(f"{n}.0.18.198")) for n in range(count))
     return made
 
@@ -86,15 +86,15 @@ def test_zones_of_one_owner_share_its_pace() -> None:
 
 def test_few_look_ups_go_ahead_of_the_health_check() -> None:
     waiting = lane("a.test", 50)
-    waiting.trust = Trust.TESTING
+    waiting.trust = LaneTrust.TESTING
     schedule = Schedule([waiting], Pacer(None), in_flight=200, share_at_least=3)
     assert sum(schedule.next(0.0)[0] is not None for _ in range(50)) == 2
-    waiting.trust = Trust.VOID
+    waiting.trust = LaneTrust.VOID
     assert schedule.next(0.0) == (None, None)
 
 
 def test_patience_learns_and_stays_within_its_bounds() -> None:
-    rhythm = Rhythm()
+    rhythm = AnswerRhythm()
     assert rhythm.patience(0.7) == 0.7
     for _ in range(50):
         rhythm.heard(0.03)
@@ -118,6 +118,6 @@ def test_patience_learns_and_stays_within_its_bounds() -> None:
 )
 def test_limits_that_cannot_be_used_are_refused(values: dict[str, float]) -> None:
     with pytest.raises(UsageError):
-        Limits(**values)  # type: ignore[arg-type]
-    assert Limits().in_flight == 200
-    assert Limits().owner_rate == 20
+        QueryLimits(**values)  # type: ignore[arg-type]
+    assert QueryLimits().in_flight == 200
+    assert QueryLimits().owner_rate == 20

@@ -9,9 +9,16 @@ import pytest
 
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.names import Role, Subject
-from workbench.blocklists.removal import Removal, Request, RequestState, Situation, Whose, plan_removals
+from workbench.blocklists.removal import (
+    Removal,
+    RemovalRequest,
+    RemovalSituation,
+    RequestState,
+    Whose,
+    plan_removals,
+)
 from workbench.blocklists.request_text import Facts
-from workbench.blocklists.verdicts import Listing, Verdict, listing_tier, read_addresses
+from workbench.blocklists.verdicts import Listing, ListingVerdict, listing_tier, read_addresses
 from workbench.core.errors import UsageError
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -25,14 +32,14 @@ FACTS = Facts(
     changed=("all API keys replaced (14:05Z)", "all SMTP passwords replaced (14:08Z)"),
     prevents=("keys are limited to sending and to our addresses",),
 )
-DONE = Situation(FACTS, containment_done=True, own_names=frozenset({"acme.example"}))
+DONE = RemovalSituation(FACTS, containment_done=True, own_names=frozenset({"acme.example"}))
 
 
 def listed(zone: str, code: str, value: str = "192.0.2.1", **kind: object) -> Listing:
     """Return a listing of a zone with a code."""
     subject = Subject.parse(value, **kind)  # type: ignore[arg-type]
     reading = read_addresses(ZONES[zone], [code])
-    assert reading.verdict is Verdict.LISTED
+    assert reading.verdict is ListingVerdict.LISTED
     tier = listing_tier(ZONES[zone], reading.matched)
     return Listing(
         subject, ZONES[zone], reading.verdict, tier, reading.codes, reading.matched, reading.reason,
@@ -41,7 +48,7 @@ def listed(zone: str, code: str, value: str = "192.0.2.1", **kind: object) -> Li
 
 
 def plan(
-    listings: Sequence[Listing], situation: Situation = DONE, **requests: Request
+    listings: Sequence[Listing], situation: RemovalSituation = DONE, **requests: RemovalRequest
 ) -> tuple[Removal, ...]:
     """Return the removals; ``requests`` are by zone with dots as underscores."""
     by_pair = {
@@ -61,7 +68,9 @@ def test_what_matters_most_comes_first_and_refused_mail_raises_a_list() -> None:
     assert [removal.listing.zone.name for removal in plan(found)] == [
         "zen.spamhaus.org", "bl.spamcop.net", "psbl.surriel.com", "dnsbl.dronebl.org", "dnsbl-3.uceprotect.net",
     ]  # fmt: skip
-    bounced = Situation(FACTS, True, refused_mail={"psbl.surriel.com": 40, "dnsbl-3.uceprotect.net": 5})
+    bounced = RemovalSituation(
+        FACTS, True, refused_mail={"psbl.surriel.com": 40, "dnsbl-3.uceprotect.net": 5}
+    )
     again = plan(found, bounced)
     assert [removal.listing.zone.name for removal in again][:2] == ["psbl.surriel.com", "zen.spamhaus.org"]
     assert [removal.rank for removal in again] == [1, 2, 3, 4, 5]
@@ -91,7 +100,7 @@ def test_whose_job_it_is(zone: str, code: str, value: str, shared: bool | None, 
 
 
 def test_nothing_is_ready_while_containment_is_open() -> None:
-    open_still = Situation(FACTS, containment_done=False, still_open=("2 SMTP credentials",))
+    open_still = RemovalSituation(FACTS, containment_done=False, still_open=("2 SMTP credentials",))
     (removal,) = plan([listed("psbl.surriel.com", "127.0.0.2", shared=False)], open_still)
     assert not removal.ready
     assert removal.blocked_by == ("containment is open: 2 SMTP credentials",)
@@ -99,7 +108,7 @@ def test_nothing_is_ready_while_containment_is_open() -> None:
     (removal,) = plan([listed("psbl.surriel.com", "127.0.0.2", shared=False)])
     assert removal.ready
     with pytest.raises(UsageError, match="Containment is still open"):
-        Request().requested(NOW, 24, containment_done=False)
+        RemovalRequest().requested(NOW, 24, containment_done=False)
 
 
 def test_the_text_holds_the_facts_and_leaves_blanks_for_what_is_not_known() -> None:
@@ -109,7 +118,7 @@ def test_the_text_holds_the_facts_and_leaves_blanks_for_what_is_not_known() -> N
         assert fact in removal.text
     assert "[" not in removal.text.replace("\\x1b[31m", "")
     assert "\x1b" not in removal.text
-    (bare,) = plan([listed("psbl.surriel.com", "127.0.0.2", shared=False)], Situation(Facts(), True))
+    (bare,) = plan([listed("psbl.surriel.com", "127.0.0.2", shared=False)], RemovalSituation(Facts(), True))
     for blank in (
         "[organisation]",
         "[the cause in one sentence]",
@@ -135,24 +144,26 @@ def test_lists_that_ask_money_are_marked_and_intruders_addresses_are_left_out() 
 
 
 def test_from_request_over_the_cool_down_to_removed() -> None:
-    request = Request().requested(NOW, 24, containment_done=True)
+    request = RemovalRequest().requested(NOW, 24, containment_done=True)
     assert (request.state, request.times) == (RequestState.REQUESTED, 1)
     (removal,) = plan([listed("psbl.surriel.com", "127.0.0.2", shared=False)], psbl_surriel_com=request)
     assert not removal.ready
     assert "wait until 2026-11-23T09:00:00Z" in removal.blocked_by[0]
     with pytest.raises(UsageError, match="sent already"):
         request.requested(NOW + timedelta(hours=23), 24, containment_done=True)
-    assert request.observed(Verdict.LISTED, NOW + timedelta(hours=1)) == request
-    assert request.observed(Verdict.CANNOT_TELL, NOW + timedelta(hours=25)).state is RequestState.RECHECK
-    removed = request.observed(Verdict.NOT_LISTED, NOW + timedelta(hours=2))
+    assert request.observed(ListingVerdict.LISTED, NOW + timedelta(hours=1)) == request
+    assert (
+        request.observed(ListingVerdict.CANNOT_TELL, NOW + timedelta(hours=25)).state is RequestState.RECHECK
+    )
+    removed = request.observed(ListingVerdict.NOT_LISTED, NOW + timedelta(hours=2))
     assert removed.state is RequestState.REMOVED
     assert removed.decided_at == NOW + timedelta(hours=2)
 
 
 def test_still_listed_after_the_cool_down_is_refused_and_may_be_asked_again() -> None:
-    request = Request().requested(NOW, 24, containment_done=True)
+    request = RemovalRequest().requested(NOW, 24, containment_done=True)
     later = NOW + timedelta(hours=24)
-    refused = request.observed(Verdict.LISTED, later)
+    refused = request.observed(ListingVerdict.LISTED, later)
     assert refused.state is RequestState.REFUSED
     again = refused.requested(later, 24, containment_done=True)
     assert (again.state, again.times) == (RequestState.REQUESTED, 2)
@@ -160,18 +171,23 @@ def test_still_listed_after_the_cool_down_is_refused_and_may_be_asked_again() ->
 
 
 def test_a_listing_that_comes_back_starts_over_and_says_so() -> None:
-    removed = Request().requested(NOW, 1, containment_done=True).observed(Verdict.NOT_LISTED, NOW)
-    back = removed.observed(Verdict.LISTED, NOW + timedelta(days=3))
+    removed = (
+        RemovalRequest().requested(NOW, 1, containment_done=True).observed(ListingVerdict.NOT_LISTED, NOW)
+    )
+    back = removed.observed(ListingVerdict.LISTED, NOW + timedelta(days=3))
     assert (back.state, back.relisted, back.times) == (RequestState.OPEN, True, 1)
 
 
 def test_a_request_survives_the_journal() -> None:
-    for request in (Request(), Request().requested(NOW, 24, containment_done=True).refused(NOW, "no")):
-        assert Request.from_record(request.record()) == request
+    for request in (
+        RemovalRequest(),
+        RemovalRequest().requested(NOW, 24, containment_done=True).refused(NOW, "no"),
+    ):
+        assert RemovalRequest.from_record(request.record()) == request
 
 
 def test_a_message_about_a_shared_address_does_not_wait_for_containment() -> None:
-    still = Situation(FACTS, containment_done=False, still_open=("step 2, SMTP logins",))
+    still = RemovalSituation(FACTS, containment_done=False, still_open=("step 2, SMTP logins",))
     for shared, ready in ((True, True), (None, True), (False, False)):
         (removal,) = plan([listed("zen.spamhaus.org", "127.0.0.2", shared=shared)], still)
         assert removal.whose is Whose.VENDOR
@@ -207,7 +223,7 @@ def test_a_link_of_ours_is_ours_to_clean() -> None:
 
 def test_a_text_quotes_the_refusal_of_this_zone_and_subject_or_none() -> None:
     said = {("psbl.surriel.com", "192.0.2.1"): "550 blocked using psbl.surriel.com\x1b[31m"}
-    about = Situation(FACTS, True, quote=lambda zone, subject: said.get((zone, subject), ""))
+    about = RemovalSituation(FACTS, True, quote=lambda zone, subject: said.get((zone, subject), ""))
     (quoted,) = plan([listed("psbl.surriel.com", "127.0.0.2", shared=False)], about)
     assert "A refusal: 550 blocked using psbl.surriel.com\\x1b[31m" in quoted.text
     (other,) = plan([listed("zen.spamhaus.org", "127.0.0.3", shared=False)], about)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.blocklists.resolvers import HostPort, system_resolvers
+from workbench.blocklists.resolvers import ResolverAddress, system_resolvers
 from workbench.core.errors import HostError, UsageError
 
 
@@ -21,7 +21,7 @@ from workbench.core.errors import HostError, UsageError
     ],
 )
 def test_servers_are_read_and_shown(text: str, host: str, port: int, shown: str) -> None:
-    server = HostPort.parse(text)
+    server = ResolverAddress.parse(text)
     assert (server.host, server.port, str(server)) == (host, port, shown)
 
 
@@ -30,7 +30,7 @@ def test_servers_are_read_and_shown(text: str, host: str, port: int, shown: str)
 )
 def test_what_is_no_server_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--resolver"):
-        HostPort.parse(text)
+        ResolverAddress.parse(text)
 
 
 def test_the_hosts_servers_come_from_resolv_conf(tmp_path: Path) -> None:
@@ -44,6 +44,6 @@ def test_the_hosts_servers_come_from_resolv_conf(tmp_path: Path) -> None:
 
 
 def test_without_a_word_the_local_machine_is_asked_and_an_unreadable_file_is_said(tmp_path: Path) -> None:
-    assert system_resolvers(tmp_path / "none") == (HostPort("127.0.0.1"),)
+    assert system_resolvers(tmp_path / "none") == (ResolverAddress("127.0.0.1"),)
     with pytest.raises(HostError, match="--resolver"):
         system_resolvers(tmp_path)

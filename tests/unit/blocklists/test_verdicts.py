@@ -9,7 +9,7 @@ import pytest
 from tests.unit.blocklists.zonekit import one_zone
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.names import Subject
-from workbench.blocklists.verdicts import Listing, Verdict, listing_tier, read_addresses
+from workbench.blocklists.verdicts import Listing, ListingVerdict, listing_tier, read_addresses
 from workbench.blocklists.zones import AskedBy, Tier
 
 SHIPPED = load().zones
@@ -18,35 +18,40 @@ SHIPPED = load().zones
 @pytest.mark.parametrize(
     ("zone", "addresses", "verdict", "words"),
     [
-        ("zen.spamhaus.org", ["127.0.0.2"], Verdict.LISTED, "SBL"),
-        ("zen.spamhaus.org", ["127.0.0.2", "127.0.0.4", "127.0.0.10"], Verdict.LISTED, "PBL"),
-        ("zen.spamhaus.org", ["127.255.255.254"], Verdict.CANNOT_TELL, "public or unattributable"),
-        ("zen.spamhaus.org", ["127.255.255.250"], Verdict.CANNOT_TELL, "error code"),
-        ("zen.spamhaus.org", ["127.0.0.2", "127.255.255.255"], Verdict.CANNOT_TELL, "too many queries"),
-        ("zen.spamhaus.org", ["127.0.0.1"], Verdict.CANNOT_TELL, "blocked query"),
-        ("zen.spamhaus.org", ["127.0.0.200"], Verdict.LISTED, "undocumented"),
-        ("zen.spamhaus.org", ["192.0.2.1"], Verdict.CANNOT_TELL, "outside 127.0.0.0/8"),
-        ("zen.spamhaus.org", ["126.0.0.2"], Verdict.CANNOT_TELL, "outside 127.0.0.0/8"),
-        ("zen.spamhaus.org", [], Verdict.CANNOT_TELL, "without an address"),
-        ("dbl.spamhaus.org", ["127.0.1.4"], Verdict.LISTED, "phishing domain"),
-        ("dbl.spamhaus.org", ["127.0.1.102"], Verdict.LISTED, "legitimate domain abused for spam"),
-        ("dbl.spamhaus.org", ["127.0.1.50"], Verdict.LISTED, "listed domain"),
-        ("dbl.spamhaus.org", ["127.0.1.255"], Verdict.CANNOT_TELL, "address was asked"),
-        ("multi.surbl.org", ["127.0.0.80"], Verdict.LISTED, "MW: malware; ABUSE: seen in spam"),
-        ("multi.surbl.org", ["127.0.0.1"], Verdict.CANNOT_TELL, "refused"),
-        ("multi.surbl.org", ["127.0.0.65"], Verdict.CANNOT_TELL, "refused"),
-        ("multi.uribl.com", ["127.0.0.2"], Verdict.LISTED, "black"),
-        ("multi.uribl.com", ["127.0.0.1"], Verdict.CANNOT_TELL, "refused"),
-        ("bl.mailspike.net", ["127.0.0.18"], Verdict.NOT_LISTED, "good"),
-        ("bl.mailspike.net", ["127.0.0.18", "127.0.0.10"], Verdict.LISTED, "worst"),
-        ("hostkarma.junkemailfilter.com", ["127.0.0.1"], Verdict.NOT_LISTED, "white"),
-        ("bl.score.senderscore.com", ["127.0.0.1"], Verdict.LISTED, "bot"),
-        ("bl.score.senderscore.com", ["127.255.255.255"], Verdict.CANNOT_TELL, "MyValidity"),
-        ("psbl.surriel.com", ["127.0.0.2"], Verdict.LISTED, "spam trap"),
-        ("psbl.surriel.com", ["127.0.0.1"], Verdict.CANNOT_TELL, "blocked query"),
+        ("zen.spamhaus.org", ["127.0.0.2"], ListingVerdict.LISTED, "SBL"),
+        ("zen.spamhaus.org", ["127.0.0.2", "127.0.0.4", "127.0.0.10"], ListingVerdict.LISTED, "PBL"),
+        ("zen.spamhaus.org", ["127.255.255.254"], ListingVerdict.CANNOT_TELL, "public or unattributable"),
+        ("zen.spamhaus.org", ["127.255.255.250"], ListingVerdict.CANNOT_TELL, "error code"),
+        (
+            "zen.spamhaus.org",
+            ["127.0.0.2", "127.255.255.255"],
+            ListingVerdict.CANNOT_TELL,
+            "too many queries",
+        ),
+        ("zen.spamhaus.org", ["127.0.0.1"], ListingVerdict.CANNOT_TELL, "blocked query"),
+        ("zen.spamhaus.org", ["127.0.0.200"], ListingVerdict.LISTED, "undocumented"),
+        ("zen.spamhaus.org", ["192.0.2.1"], ListingVerdict.CANNOT_TELL, "outside 127.0.0.0/8"),
+        ("zen.spamhaus.org", ["126.0.0.2"], ListingVerdict.CANNOT_TELL, "outside 127.0.0.0/8"),
+        ("zen.spamhaus.org", [], ListingVerdict.CANNOT_TELL, "without an address"),
+        ("dbl.spamhaus.org", ["127.0.1.4"], ListingVerdict.LISTED, "phishing domain"),
+        ("dbl.spamhaus.org", ["127.0.1.102"], ListingVerdict.LISTED, "legitimate domain abused for spam"),
+        ("dbl.spamhaus.org", ["127.0.1.50"], ListingVerdict.LISTED, "listed domain"),
+        ("dbl.spamhaus.org", ["127.0.1.255"], ListingVerdict.CANNOT_TELL, "address was asked"),
+        ("multi.surbl.org", ["127.0.0.80"], ListingVerdict.LISTED, "MW: malware; ABUSE: seen in spam"),
+        ("multi.surbl.org", ["127.0.0.1"], ListingVerdict.CANNOT_TELL, "refused"),
+        ("multi.surbl.org", ["127.0.0.65"], ListingVerdict.CANNOT_TELL, "refused"),
+        ("multi.uribl.com", ["127.0.0.2"], ListingVerdict.LISTED, "black"),
+        ("multi.uribl.com", ["127.0.0.1"], ListingVerdict.CANNOT_TELL, "refused"),
+        ("bl.mailspike.net", ["127.0.0.18"], ListingVerdict.NOT_LISTED, "good"),
+        ("bl.mailspike.net", ["127.0.0.18", "127.0.0.10"], ListingVerdict.LISTED, "worst"),
+        ("hostkarma.junkemailfilter.com", ["127.0.0.1"], ListingVerdict.NOT_LISTED, "white"),
+        ("bl.score.senderscore.com", ["127.0.0.1"], ListingVerdict.LISTED, "bot"),
+        ("bl.score.senderscore.com", ["127.255.255.255"], ListingVerdict.CANNOT_TELL, "MyValidity"),
+        ("psbl.surriel.com", ["127.0.0.2"], ListingVerdict.LISTED, "spam trap"),
+        ("psbl.surriel.com", ["127.0.0.1"], ListingVerdict.CANNOT_TELL, "blocked query"),
     ],
 )
-def test_the_rule_table(zone: str, addresses: list[str], verdict: Verdict, words: str) -> None:
+def test_the_rule_table(zone: str, addresses: list[str], verdict: ListingVerdict, words: str) -> None:
     reading = read_addresses(SHIPPED[zone], addresses)
     assert reading.verdict is verdict
     assert words in reading.reason
@@ -90,10 +95,10 @@ def test_the_record_has_the_contracts_words() -> None:
 
 
 def test_verdict_words_are_the_contracts() -> None:
-    assert [verdict.value for verdict in Verdict] == ["listed", "not listed", "cannot tell"]
+    assert [verdict.value for verdict in ListingVerdict] == ["listed", "not listed", "cannot tell"]
 
 
 def test_any_does_not_cover_a_code_that_is_good() -> None:
     zone = one_zone("some.test", good={"127.0.0.5": "fine"})
-    assert read_addresses(zone, ["127.0.0.5"]).verdict is Verdict.NOT_LISTED
-    assert read_addresses(zone, ["127.0.0.6"]).verdict is Verdict.LISTED
+    assert read_addresses(zone, ["127.0.0.5"]).verdict is ListingVerdict.NOT_LISTED
+    assert read_addresses(zone, ["127.0.0.6"]).verdict is ListingVerdict.LISTED

@@ -13,8 +13,8 @@ from tests.unit.blocklists.test_removal import listed
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.monitoring import Agreement, merge, vendor_listings
 from workbench.blocklists.rates import RateDay, RateLevel, quiet_days
-from workbench.blocklists.removal import Request
-from workbench.blocklists.verdicts import Verdict
+from workbench.blocklists.removal import RemovalRequest
+from workbench.blocklists.verdicts import ListingVerdict
 from workbench.blocklists.watch import (
     ASCII_MARKS,
     LONGEST,
@@ -33,16 +33,18 @@ from workbench.core.errors import UsageError
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CATALOGUE = load()
 ZONE = CATALOGUE.zones["bl.spamcop.net"]
-L, N, D = Verdict.LISTED, Verdict.NOT_LISTED, Verdict.CANNOT_TELL
+L, N, D = ListingVerdict.LISTED, ListingVerdict.NOT_LISTED, ListingVerdict.CANNOT_TELL
 
 
-def seen(hours: float, verdict: Verdict, ttl: int | None = None) -> Observation:
+def seen(hours: float, verdict: ListingVerdict, ttl: int | None = None) -> Observation:
     """Return an observation so many hours after the start."""
     return Observation(START + timedelta(hours=hours), "192.0.2.1", ZONE.name, verdict, 2, "why", ttl)
 
 
-@given(st.one_of(st.none(), st.integers(-5, 2**32)), st.sampled_from(list(Verdict)))
-def test_the_interval_stays_within_its_bounds_and_the_zones_terms(ttl: int | None, verdict: Verdict) -> None:
+@given(st.one_of(st.none(), st.integers(-5, 2**32)), st.sampled_from(list(ListingVerdict)))
+def test_the_interval_stays_within_its_bounds_and_the_zones_terms(
+    ttl: int | None, verdict: ListingVerdict
+) -> None:
     for zone in CATALOGUE.zones.values():
         wait = interval(zone, ttl, verdict)
         assert max(SHORTEST, timedelta(minutes=zone.recheck_minutes)) <= wait <= LONGEST
@@ -59,9 +61,9 @@ def test_a_request_is_checked_when_its_cool_down_is_over() -> None:
     last = seen(0, L, 86_400)
     assert next_check(ZONE, None, None, START) == START
     assert next_check(ZONE, last, None, START) == START + timedelta(hours=24)
-    soon = Request().requested(START, 0.5, containment_done=True)
+    soon = RemovalRequest().requested(START, 0.5, containment_done=True)
     assert next_check(ZONE, last, soon, START) == START + timedelta(minutes=30)
-    at_once = Request().requested(START, 0.01, containment_done=True)
+    at_once = RemovalRequest().requested(START, 0.01, containment_done=True)
     assert next_check(ZONE, last, at_once, START) == START + SHORTEST
 
 
@@ -142,7 +144,7 @@ def test_the_vendors_monitoring_stands_beside_our_look_ups() -> None:
 
 
 @pytest.mark.parametrize(("verdict", "agreement"), [(N, Agreement.OPPOSED), (D, Agreement.UNSURE)])
-def test_a_difference_with_the_vendor_is_said(verdict: Verdict, agreement: Agreement) -> None:
+def test_a_difference_with_the_vendor_is_said(verdict: ListingVerdict, agreement: Agreement) -> None:
     mine = replace(listed("bl.spamcop.net", "127.0.0.2"), verdict=verdict)
     vendor = vendor_listings("192.0.2.1", [{"list": "bl.spamcop.net"}])
     (row,) = merge([mine], vendor, CATALOGUE)

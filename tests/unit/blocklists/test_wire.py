@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from workbench.blocklists.wire import (
     TXT,
     A,
-    State,
+    AnswerState,
     _read_plain_addresses,
     _read_records,
     query_bytes,
@@ -69,7 +69,7 @@ def test_a_flipped_byte_never_makes_a_listing_clean(where: int, value: int) -> N
     answer = read_answer(bytes(data), QUESTION)
     # Only a flip of the very bits that say so may: the rcode becoming NXDOMAIN without any record, or
     # the count of answers becoming zero.
-    if answer is not None and answer.state is State.ABSENT:
+    if answer is not None and answer.state is AnswerState.ABSENT:
         assert where % len(data) in {3, 6, 7}
 
 
@@ -78,7 +78,7 @@ def test_case_of_the_echoed_name_does_not_matter_but_the_name_does() -> None:
     shouted = data[:12] + data[12 : 12 + len(QUESTION)].upper() + data[12 + len(QUESTION) :]
     answer = read_answer(shouted, QUESTION)
     assert answer is not None
-    assert answer.state is State.FOUND
+    assert answer.state is AnswerState.FOUND
     other = question_bytes(wire_labels("3.0.0.127"), wire_labels("bl.example.com"), A)
     assert read_answer(data, other) is None
     assert read_answer(data, QUESTION[:-4] + TXT) is None
@@ -88,10 +88,10 @@ def test_nxdomain_and_empty_answers_are_absent_and_truncated_ones_are_not() -> N
     for data in (response(rcode=dns.rcode.NXDOMAIN), response()):
         answer = read_answer(data, QUESTION)
         assert answer is not None
-        assert answer.state is State.ABSENT
+        assert answer.state is AnswerState.ABSENT
         cut = read_answer(data[:2] + bytes([data[2] | 0x02]) + data[3:], QUESTION)
         assert cut is not None
-        assert cut.state is State.TRUNCATED
+        assert cut.state is AnswerState.TRUNCATED
 
 
 def test_an_alias_to_an_address_is_followed() -> None:

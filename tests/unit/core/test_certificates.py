@@ -12,7 +12,7 @@ from tests.support.company import CA_NAME, Authority, CompanyProxy, Rules
 from workbench.core.certificates import Presented, explain, failure, presented
 from workbench.core.errors import HostError
 from workbench.core.proxies import parse
-from workbench.core.trust import Trust
+from workbench.core.trust import CertificateTrust
 from workbench.core.tunnel import TunnelRefused, open_tunnel
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
@@ -64,26 +64,30 @@ def test_the_verification_error_is_found_behind_a_librarys_own() -> None:
 
 def test_named_authorities_are_read_or_said(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
-    counted = Trust(environ={"SSL_CERT_FILE": str(authority.file)}).context().cert_store_stats()["x509_ca"]
+    counted = (
+        CertificateTrust(environ={"SSL_CERT_FILE": str(authority.file)})
+        .context()
+        .cert_store_stats()["x509_ca"]
+    )
     assert counted == 1, "SSL_CERT_FILE stands instead of the host's own store"
     (tmp_path / "odd.pem").write_text("no certificate")
     for file in ("none.pem", "odd.pem"):
         for trust in (
-            Trust(str(tmp_path / file), {}),
-            Trust(environ={"SSL_CERT_FILE": str(tmp_path / file)}),
+            CertificateTrust(str(tmp_path / file), {}),
+            CertificateTrust(environ={"SSL_CERT_FILE": str(tmp_path / file)}),
         ):
             with pytest.raises(HostError, match="authorities cannot be read"):
                 trust.context()
     with pytest.raises(HostError, match="SSL_CERT_DIR"):
-        Trust(environ={"SSL_CERT_DIR": str(tmp_path / "none")}).context()
+        CertificateTrust(environ={"SSL_CERT_DIR": str(tmp_path / "none")}).context()
 
 
 def test_every_context_verifies(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     for trust in (
-        Trust(environ={}),
-        Trust(str(authority.file), {}),
-        Trust(environ={"SSL_CERT_DIR": str(tmp_path)}),
+        CertificateTrust(environ={}),
+        CertificateTrust(str(authority.file), {}),
+        CertificateTrust(environ={"SSL_CERT_DIR": str(tmp_path)}),
     ):
         for use in ("https", "smtp", "proxy"):
             context = trust.context(use)

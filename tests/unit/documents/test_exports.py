@@ -16,7 +16,7 @@ from workbench.documents import exports
 from workbench.domain.forensics import attack, timeline
 from workbench.domain.forensics.indicators import Indicator, Kind, indicators
 from workbench.domain.model.situation import Situation
-from workbench.domain.settings_audit.audit import Judged, Swept
+from workbench.domain.settings_audit.audit import JudgedAge, Swept
 
 _SENDER = {
     "looks": "intruder", "sender": "notice@mg.acme.example", "credential": "key:aaaa-bbbb-cccc4f2a",
@@ -27,7 +27,7 @@ _SENDER = {
 
 def told() -> Situation:
     """Return a situation in which something of every kind is known."""
-    route = Swept("route", "r1", "=cmd()", ("US",), Judged.INSIDE,
+    route = Swept("route", "r1", "=cmd()", ("US",), JudgedAge.INSIDE,
                   3, ("forwards to drop.example",), hosts=("drop.example",))  # fmt: skip
     story = Story()
     story.add("incident.opened", incident="20261121-1402-3f2a", drill=True)

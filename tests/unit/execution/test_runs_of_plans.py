@@ -31,7 +31,14 @@ from workbench.execution.effects.base import (
     Sent,
 )
 from workbench.execution.executor import Executor
-from workbench.execution.progress import EffectMoved, Notice, Phase, PlanFinished, PlanStarted, Summary
+from workbench.execution.progress import (
+    EffectMoved,
+    Phase,
+    PlanFinished,
+    PlanStarted,
+    ProgressNotice,
+    Summary,
+)
 from workbench.mailgun.endpoints import Region
 
 YES: Reply = (200, {"message": "ok"})
@@ -116,8 +123,8 @@ class Run(Bench):
         return [t.phase for t in self.told if isinstance(t, EffectMoved) and t.record.effect.id == one.id]
 
     @property
-    def notices(self) -> list[Notice]:
-        return [told for told in self.told if isinstance(told, Notice)]
+    def notices(self) -> list[ProgressNotice]:
+        return [told for told in self.told if isinstance(told, ProgressNotice)]
 
 
 @pytest.fixture
@@ -646,7 +653,7 @@ async def test_what_waits_for_a_region_that_faults_is_told_and_planned(
     assert run.phases(left[-1]) == [Phase.WAITING]
     assert run.phases(last) == [Phase.WAITING]
     (notice,) = run.notices
-    assert notice == Notice(
+    assert notice == ProgressNotice(
         "US does not answer as it should: what is left there waits for the next run. 503 from there",
         loud=True,
     )
@@ -703,4 +710,4 @@ async def test_a_key_without_a_name_is_told_by_its_target(run: Run) -> None:
 
 async def test_what_is_said_at_once_reaches_who_listens_loudly(run: Run) -> None:
     run.ctx.loud("look")
-    assert run.told == [Notice("look", loud=True)]
+    assert run.told == [ProgressNotice("look", loud=True)]

@@ -20,7 +20,7 @@ import pytest
 from workbench.core.clock import ManualClock
 from workbench.core.errors import JournalError
 from workbench.core.redact import Secret
-from workbench.domain.model.hash_chain import GENESIS, Row, verify
+from workbench.domain.model.hash_chain import GENESIS, ChainRow, verify
 from workbench.journal.journal import OPENED, Journal, read_rows
 from workbench.journal.storage import SqliteStorage, Storage
 
@@ -40,7 +40,7 @@ def journal(path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def counts(rows: Iterable[Row]) -> list[int]:
+def counts(rows: Iterable[ChainRow]) -> list[int]:
     return [row.body["n"] for row in rows if row.kind == "effect"]
 
 
@@ -74,7 +74,7 @@ async def test_reopening_goes_on_with_the_same_chain(path: Path) -> None:
 
 
 async def test_many_rows_are_one_commit_and_stand_together(journal: Journal) -> None:
-    async def neighbours(label: int) -> list[Row]:
+    async def neighbours(label: int) -> list[ChainRow]:
         return await journal.append_many([("effect", {"n": label}) for _ in range(5)])
 
     for rows in await asyncio.gather(*(neighbours(label) for label in range(20))):
@@ -91,11 +91,11 @@ class Counting:
         self.inner = inner
         self.commits = 0
 
-    def append(self, rows: Iterable[Row]) -> None:
+    def append(self, rows: Iterable[ChainRow]) -> None:
         self.commits += 1
         self.inner.append(rows)
 
-    def read(self, after: int) -> list[Row]:
+    def read(self, after: int) -> list[ChainRow]:
         return self.inner.read(after)
 
     def close(self) -> None:
@@ -231,7 +231,7 @@ class FullDisk(Counting):
         self.good = good
         self.error = error
 
-    def append(self, rows: Iterable[Row]) -> None:
+    def append(self, rows: Iterable[ChainRow]) -> None:
         if self.commits >= self.good:
             raise self.error
         super().append(rows)
@@ -241,7 +241,7 @@ async def test_a_really_full_file_stops_the_journal_until_it_is_reopened(path: P
     def capped(where: Path, read_only: bool) -> Storage:
         return SqliteStorage(where, read_only=read_only, max_pages=12)
 
-    durable: list[Row] = []
+    durable: list[ChainRow] = []
     journal = Journal.open(path, CLOCK, INCIDENT, storage=capped)
     with pytest.raises(JournalError, match="full") as caught:
         for n in range(100):

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from workbench.leaks.accesslog import LogReader
-from workbench.leaks.correlate import Exposure, ForeignUse, Strength, correlate
+from workbench.leaks.correlate import ForeignUse, ReadablePlace, Strength, correlate
 from workbench.leaks.logfiles import log_paths, read_log
 from workbench.leaks.logline import parse
 from workbench.leaks.logreport import LogReport, Served
-from workbench.leaks.model import Coverage, LeakError
+from workbench.leaks.model import LeakError, SearchCoverage
 from workbench.leaks.served import served_sizes
 from workbench.leaks.signatures import OWN_AGENT
 
@@ -220,7 +220,7 @@ def test_hostile_lines_are_skipped_with_a_count() -> None:
         + b'1.2.3.4 - - [99/Foo/2026:99:99:99 +0000] "GET /.env HTTP/1.1" 200 5 "-" "x"\n'
         + entry("/.env", agent="\x1b[31mevil\u202e").encode()
     )
-    coverage = Coverage()
+    coverage = SearchCoverage()
     reader = LogReader(coverage=coverage)
     reader.read([text[at : at + 65536] for at in range(0, len(text), 65536)], "x")
     report = reader.report()
@@ -233,7 +233,7 @@ def test_hostile_lines_are_skipped_with_a_count() -> None:
 
 
 def test_a_log_of_another_format_is_a_gap() -> None:
-    coverage = Coverage()
+    coverage = SearchCoverage()
     LogReader(coverage=coverage).read([b"nothing like a log\n" * 30], "x")
     assert not coverage.complete
 
@@ -315,7 +315,7 @@ def taken(address: str = "203.0.113.7") -> LogReport:
 
 def test_the_sentence_names_when_where_who_and_which_key() -> None:
     use = ForeignUse(KEY, "198.51.100.99", FIRST)
-    (theft,) = correlate([use], taken().fetches, [Exposure("/.env", frozenset({KEY}))])
+    (theft,) = correlate([use], taken().fetches, [ReadablePlace("/.env", frozenset({KEY}))])
     assert theft.sentence == (
         "taken on 18 Nov 03:12 UTC from /.env by 203.0.113.7, key …4f2a first used by a stranger at 03:41"
     )
@@ -325,19 +325,19 @@ def test_the_sentence_names_when_where_who_and_which_key() -> None:
 
 def test_the_same_network_makes_it_certain() -> None:
     use = ForeignUse(KEY, "203.0.113.200", FIRST)
-    (theft,) = correlate([use], taken().fetches, [Exposure("/.env", frozenset({KEY}))])
+    (theft,) = correlate([use], taken().fetches, [ReadablePlace("/.env", frozenset({KEY}))])
     assert theft.strength is Strength.SAME_ADDRESS
 
 
 def test_a_file_that_never_held_the_key_is_not_the_cause() -> None:
     use = ForeignUse(KEY, "203.0.113.7", FIRST)
-    (theft,) = correlate([use], taken().fetches, [Exposure("/.env", frozenset({"other-id"}))])
+    (theft,) = correlate([use], taken().fetches, [ReadablePlace("/.env", frozenset({"other-id"}))])
     assert theft.strength is Strength.NOTHING
     assert "not known" in theft.sentence
 
 
 def test_a_fetch_after_the_use_or_before_the_key_existed_is_not_the_cause() -> None:
-    exposure = Exposure("/.env", frozenset({KEY}))
+    exposure = ReadablePlace("/.env", frozenset({KEY}))
     early = ForeignUse(KEY, "203.0.113.7", datetime(2026, 11, 18, 3, 0, tzinfo=UTC))
     (theft,) = correlate([early], taken().fetches, [exposure])
     assert theft.fetch is None
@@ -353,7 +353,7 @@ def test_a_fetch_after_the_use_or_before_the_key_existed_is_not_the_cause() -> N
 def test_an_smtp_login_without_a_key_id_is_joined_by_login() -> None:
     use = ForeignUse("", "198.51.100.1", FIRST, login="news@mg.example.com")
     (theft,) = correlate(
-        [use], taken().fetches, [Exposure("/.env", logins=frozenset({"news@mg.example.com"}))]
+        [use], taken().fetches, [ReadablePlace("/.env", logins=frozenset({"news@mg.example.com"}))]
     )
     assert "login news@mg.example.com first used" in theft.sentence
 

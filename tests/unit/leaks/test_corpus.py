@@ -12,7 +12,7 @@ import pytest
 from tests.unit.leaks.corpus import BASE36, Draw, look_alikes, own_passwords, packed, secrets
 from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
-from workbench.leaks.model import Kind, Known
+from workbench.leaks.model import KnownValue, SecretKind
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import scan_blocks
 
@@ -96,7 +96,7 @@ VALUES = {
 def test_an_exact_value_is_found_in_every_form(shape: str, form: str) -> None:
     value = VALUES[shape]
     every = disguises(value)
-    scanner = Scanner([Known("vault: prod", Secret(value), Kind.SMTP_PASSWORD)], shapes=False)
+    scanner = Scanner([KnownValue("vault: prod", Secret(value), SecretKind.SMTP_PASSWORD)], shapes=False)
     noise = b"some text before it\n" * 3
     for data in (every[form], noise + every[form], every[form] + b"\n" + noise):
         if form.startswith("utf-16") and data is not every[form]:
@@ -109,7 +109,7 @@ def test_an_exact_value_is_found_in_every_form(shape: str, form: str) -> None:
 
 def test_an_exact_value_hides_nothing_of_the_shape_search() -> None:
     one, other = DRAW.current(), DRAW.current()
-    scanner = Scanner([Known("old key", Secret(one), Kind.API_KEY)])
+    scanner = Scanner([KnownValue("old key", Secret(one), SecretKind.API_KEY)])
     text = f"MAILGUN_SECRET={one}\nMAILGUN_API_KEY={other}\n".encode()
     found = {match.secret.reveal(): match for match in scanner.scan(text)}
     assert found[one].known == "old key"
@@ -120,7 +120,7 @@ def test_an_exact_value_hides_nothing_of_the_shape_search() -> None:
 
 def test_a_value_too_short_to_be_searched_for_is_refused_without_being_shown() -> None:
     with pytest.raises(UsageError) as caught:
-        Scanner([Known("login x", Secret("abcde"), Kind.SMTP_PASSWORD)])
+        Scanner([KnownValue("login x", Secret("abcde"), SecretKind.SMTP_PASSWORD)])
     assert "abcde" not in str(caught.value)
 
 
@@ -157,12 +157,12 @@ def test_kinds_follow_the_words_around_the_value() -> None:
     draw = Draw(21)
     key = draw.current()
     cases = {
-        f"MAILGUN_API_KEY={key}": Kind.API_KEY,
-        f"SMTP_PASSWORD={key}": Kind.SMTP_PASSWORD,
-        f"MAILGUN_WEBHOOK_SIGNING_KEY={key}": Kind.SIGNING_KEY,
-        f"MAILGUN_SENDING_KEY={key}": Kind.SENDING_KEY,
-        f"hello {key}": Kind.UNKNOWN_50,
-        f"MAILGUN_PUBKEY={draw.public()}": Kind.PUBLIC_KEY,
+        f"MAILGUN_API_KEY={key}": SecretKind.API_KEY,
+        f"SMTP_PASSWORD={key}": SecretKind.SMTP_PASSWORD,
+        f"MAILGUN_WEBHOOK_SIGNING_KEY={key}": SecretKind.SIGNING_KEY,
+        f"MAILGUN_SENDING_KEY={key}": SecretKind.SENDING_KEY,
+        f"hello {key}": SecretKind.UNKNOWN_50,
+        f"MAILGUN_PUBKEY={draw.public()}": SecretKind.PUBLIC_KEY,
     }
     scanner = Scanner()
     assert {text: scanner.scan(text.encode())[0].kind for text in cases} == cases
@@ -179,7 +179,7 @@ def test_logins_are_read_beside_the_password() -> None:
 
 def test_arbitrary_bytes_never_break_the_scanner() -> None:
     draw = Draw(4)
-    scanner = Scanner([Known("k", Secret(draw.current()), Kind.API_KEY)])
+    scanner = Scanner([KnownValue("k", Secret(draw.current()), SecretKind.API_KEY)])
     for size in (0, 1, 33, 5000):
         data = draw.random.randbytes(size)
         for piece in (data, b"mailgun" + data, b"postmaster@" + data + b"mailgun://" + data, packed(data)):

@@ -15,8 +15,8 @@ import pytest
 
 from tests.unit.leaks.corpus import Draw
 from workbench.leaks import packed
-from workbench.leaks.files import Limits, scan_tree
-from workbench.leaks.model import Coverage, LeakError, Match, Place
+from workbench.leaks.files import SearchLimits, scan_tree
+from workbench.leaks.model import LeakError, LeakPlace, Match, SearchCoverage
 from workbench.leaks.patterns import Scanner
 
 DRAW = Draw(31)
@@ -30,13 +30,13 @@ class Found:
     """Collects what a search reports."""
 
     def __init__(self) -> None:
-        self.all: list[tuple[Match, Place]] = []
-        self.coverage = Coverage()
+        self.all: list[tuple[Match, LeakPlace]] = []
+        self.coverage = SearchCoverage()
 
-    def __call__(self, match: Match, place: Place) -> None:
+    def __call__(self, match: Match, place: LeakPlace) -> None:
         self.all.append((match, place))
 
-    def search(self, root: Path, limits: Limits | None = None) -> Found:
+    def search(self, root: Path, limits: SearchLimits | None = None) -> Found:
         scan_tree(root, Scanner(), self, self.coverage, limits=limits)
         return self
 

@@ -16,20 +16,20 @@ from workbench.leaks.baseline import read_baseline
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.document import document as leaks_document
 from workbench.leaks.document import rows
-from workbench.leaks.findings import AccountFacts, Collector, Finding, KeyFact, Liveness, exit_code
-from workbench.leaks.model import Kind, Known, Match, Place, key_id_of, masked
+from workbench.leaks.findings import AccountFacts, Collector, LeakFinding, ListedKey, Liveness, exit_code
+from workbench.leaks.model import KnownValue, LeakPlace, Match, SecretKind, key_id_of, masked
 
 DRAW = Draw(51)
 SALT = b"k" * 32
 
 
-def place(path: str = ".env", line: int = 1, login: str = "") -> Place:
-    return Place("file", "/srv", path, line, "env", "MAILGUN_SECRET", login)
+def place(path: str = ".env", line: int = 1, login: str = "") -> LeakPlace:
+    return LeakPlace("file", "/srv", path, line, "env", "MAILGUN_SECRET", login)
 
 
 def found(
-    value: str, kind: Kind = Kind.API_KEY, facts: AccountFacts | None = None, login: str = ""
-) -> Finding:
+    value: str, kind: SecretKind = SecretKind.API_KEY, facts: AccountFacts | None = None, login: str = ""
+) -> LeakFinding:
     collector = Collector(SALT)
     collector(Match(0, 0, kind, Secret(value), "env"), place(login=login))
     (finding,) = collector.findings(facts)
@@ -40,21 +40,21 @@ def test_one_finding_a_secret_with_all_its_places() -> None:
     collector = Collector(SALT)
     value, other = DRAW.current(), DRAW.legacy()
     for number in (1, 2, 2):
-        collector(Match(0, 0, Kind.UNKNOWN_50, Secret(value), "bare"), place(line=number))
-    collector(Match(0, 0, Kind.API_KEY, Secret(value), "env"), place("b.env"))
-    collector(Match(0, 0, Kind.API_KEY, Secret(other), "env"), place("c.env"))
+        collector(Match(0, 0, SecretKind.UNKNOWN_50, Secret(value), "bare"), place(line=number))
+    collector(Match(0, 0, SecretKind.API_KEY, Secret(value), "env"), place("b.env"))
+    collector(Match(0, 0, SecretKind.API_KEY, Secret(other), "env"), place("c.env"))
     findings = {finding.fingerprint: finding for finding in collector.findings()}
     assert len(findings) == 2
     finding = findings[Secret(value).fingerprint(SALT)]
     assert [(one.path, one.line) for one in finding.where] == [(".env", 1), (".env", 2), ("b.env", 1)]
-    assert finding.kind is Kind.API_KEY
+    assert finding.kind is SecretKind.API_KEY
 
 
 def test_places_beyond_the_bound_are_counted() -> None:
     collector = Collector(SALT)
     value = DRAW.current()
     for number in range(250):
-        collector(Match(0, 0, Kind.API_KEY, Secret(value), "env"), place(line=number))
+        collector(Match(0, 0, SecretKind.API_KEY, Secret(value), "env"), place(line=number))
     (finding,) = collector.findings()
     assert (len(finding.where), finding.more_places) == (200, 50)
 
@@ -63,16 +63,16 @@ def test_the_key_list_decides_by_the_tail() -> None:
     value = DRAW.current()
     tail = key_id_of(value)
     assert tail == value[-17:]
-    live = found(value, facts=AccountFacts(keys=(KeyFact(tail, "user", "admin", "prod"),)))
+    live = found(value, facts=AccountFacts(keys=(ListedKey(tail, "user", "admin", "prod"),)))
     assert (live.liveness, live.id, live.severity) == (Liveness.LIVE, tail, "critical")
     assert live.account == f"key {tail} user admin prod"
-    sending = found(value, facts=AccountFacts(keys=(KeyFact(tail, "domain", "sending"),)))
-    assert sending.kind is Kind.SENDING_KEY
-    disabled = found(value, facts=AccountFacts(keys=(KeyFact(tail, disabled=True),)))
+    sending = found(value, facts=AccountFacts(keys=(ListedKey(tail, "domain", "sending"),)))
+    assert sending.kind is SecretKind.SENDING_KEY
+    disabled = found(value, facts=AccountFacts(keys=(ListedKey(tail, disabled=True),)))
     assert disabled.liveness is Liveness.DEAD
-    deleted = found(value, facts=AccountFacts(keys=(KeyFact("x"),), deleted_ids=frozenset({tail})))
+    deleted = found(value, facts=AccountFacts(keys=(ListedKey("x"),), deleted_ids=frozenset({tail})))
     assert deleted.liveness is Liveness.DEAD
-    unknown = found(value, facts=AccountFacts(keys=(KeyFact("x"),)))
+    unknown = found(value, facts=AccountFacts(keys=(ListedKey("x"),)))
     assert (unknown.liveness, unknown.account) == (Liveness.CANNOT_TELL, "not in this account")
     assert found(value).liveness is Liveness.CANNOT_TELL
 
@@ -82,29 +82,29 @@ def test_a_proof_outweighs_the_list_and_legacy_keys_have_no_tail() -> None:
     assert key_id_of(value) == ""
     proof = {Secret(value).fingerprint(SALT): Liveness.DEAD}
     assert found(value, facts=AccountFacts(proven=proof)).liveness is Liveness.DEAD
-    assert found(value, facts=AccountFacts(keys=(KeyFact("x"),))).liveness is Liveness.CANNOT_TELL
+    assert found(value, facts=AccountFacts(keys=(ListedKey("x"),))).liveness is Liveness.CANNOT_TELL
 
 
 def test_a_login_of_the_account_is_named() -> None:
     facts = AccountFacts(logins=frozenset({"a@mg.example.com"}))
     assert (
-        found("Secr3t-value", Kind.SMTP_PASSWORD, facts, "a@mg.example.com").account
+        found("Secr3t-value", SecretKind.SMTP_PASSWORD, facts, "a@mg.example.com").account
         == "login a@mg.example.com"
     )
 
 
 def test_what_is_shown_never_is_the_secret() -> None:
     current, legacy, password = DRAW.current(), DRAW.legacy(), DRAW.own_password()
-    assert masked(Kind.API_KEY, Secret(current)) == f"••••-{current[-17:]}"
-    assert masked(Kind.API_KEY, Secret(legacy)) == f"key-••••{legacy[-4:]}"
-    assert masked(Kind.SMTP_PASSWORD, Secret(password)) == f"•••• ({len(password)} characters)"
-    assert masked(Kind.SMTP_PASSWORD, Secret(current)) == "•••• (50 characters)"
+    assert masked(SecretKind.API_KEY, Secret(current)) == f"••••-{current[-17:]}"
+    assert masked(SecretKind.API_KEY, Secret(legacy)) == f"key-••••{legacy[-4:]}"
+    assert masked(SecretKind.SMTP_PASSWORD, Secret(password)) == f"•••• ({len(password)} characters)"
+    assert masked(SecretKind.SMTP_PASSWORD, Secret(current)) == "•••• (50 characters)"
 
 
 def test_the_exit_code_is_about_open_findings() -> None:
     value = DRAW.current()
     live = found(value)
-    dead = found(value, facts=AccountFacts(deleted_ids=frozenset({key_id_of(value)}), keys=(KeyFact("x"),)))
+    dead = found(value, facts=AccountFacts(deleted_ids=frozenset({key_id_of(value)}), keys=(ListedKey("x"),)))
     assert exit_code([dead]) == 0
     assert exit_code([dead, live]) == 1
     assert exit_code([]) == 0
@@ -166,7 +166,9 @@ def test_the_document_has_the_contracts_words_and_no_secret(tmp_path: Path) -> N
     gone, here = DRAW.current(), DRAW.current()
     repo.commit("in", __env=f"MAILGUN_SECRET={gone}\n")
     repo.commit("out", __env=f"MAILGUN_SECRET={here}\n")
-    report = run(LeakOptions((str(repo.path),), known=(Known("vault: old", Secret(gone), Kind.API_KEY),)))
+    report = run(
+        LeakOptions((str(repo.path),), known=(KnownValue("vault: old", Secret(gone), SecretKind.API_KEY),))
+    )
     document = leaks_document(report)
     text = json.dumps(document)
     assert gone not in text

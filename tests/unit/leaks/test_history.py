@@ -18,7 +18,7 @@ from workbench.leaks import clone, history
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.gitsafe import git_folder
 from workbench.leaks.history import scan_history
-from workbench.leaks.model import Coverage, LeakError, Match, Place
+from workbench.leaks.model import LeakError, LeakPlace, Match, SearchCoverage
 from workbench.leaks.patterns import Scanner
 
 DRAW = Draw(41)
@@ -28,11 +28,11 @@ def line(value: str) -> str:
     return f"MAILGUN_SECRET={value}\n"
 
 
-def search(path: Path) -> tuple[dict[str, list[Place]], Coverage]:
-    found: dict[str, list[Place]] = {}
-    coverage = Coverage()
+def search(path: Path) -> tuple[dict[str, list[LeakPlace]], SearchCoverage]:
+    found: dict[str, list[LeakPlace]] = {}
+    coverage = SearchCoverage()
 
-    def collect(match: Match, place: Place) -> None:
+    def collect(match: Match, place: LeakPlace) -> None:
         found.setdefault(match.secret.reveal(), []).append(place)
 
     assert scan_history(path, Scanner(), collect, coverage)
@@ -243,7 +243,7 @@ def test_a_submodules_history_inside_the_root_is_searched(tmp_path: Path) -> Non
 
 
 def test_a_folder_without_a_repository_is_none(tmp_path: Path) -> None:
-    assert not scan_history(tmp_path, Scanner(), lambda match, place: None, Coverage())
+    assert not scan_history(tmp_path, Scanner(), lambda match, place: None, SearchCoverage())
 
 
 def test_an_empty_repository_is_no_error(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from workbench.leaks import packed
 from workbench.leaks.accesslog import LogReader
 from workbench.leaks.files import scan_tree
 from workbench.leaks.logfiles import read_log
-from workbench.leaks.model import Coverage, Match
+from workbench.leaks.model import Match, SearchCoverage
 from workbench.leaks.patterns import Scanner
 
 KEY = "c" * 6 + "0123f" * 5 + "a-12345678-9abcdef0"
@@ -36,9 +36,9 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     packed.lacking.cache_clear()
 
 
-def searched(path: Path) -> tuple[list[Match], Coverage]:
+def searched(path: Path) -> tuple[list[Match], SearchCoverage]:
     found: list[Match] = []
-    coverage = Coverage()
+    coverage = SearchCoverage()
     scan_tree(path, Scanner(), lambda match, place: found.append(match), coverage)
     return found, coverage
 

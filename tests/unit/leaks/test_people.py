@@ -6,12 +6,12 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from workbench.leaks.people import Person, PlantedKey, nameless, suspicions
+from workbench.leaks.people import PanelUser, PlantedKey, nameless, suspicions
 
 WHEN = datetime(2026, 11, 18, 3, 41, tzinfo=UTC)
-ANN = Person("u1", "Ann", "ann@example.com", "admin", two_factor=False)
-BEN = Person("u2", "Ben", "ben@example.com", "developer", two_factor=True)
-EVE = Person("u3", "Eve", "eve@evil.example", "admin", known=False)
+ANN = PanelUser("u1", "Ann", "ann@example.com", "admin", two_factor=False)
+BEN = PanelUser("u2", "Ben", "ben@example.com", "developer", two_factor=True)
+EVE = PanelUser("u3", "Eve", "eve@evil.example", "admin", known=False)
 
 
 def test_keys_are_matched_to_people_by_requestor_or_name() -> None:

@@ -22,7 +22,7 @@ from workbench.leaks import web
 from workbench.leaks.accesslog import LogReader
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.document import document as leaks_document
-from workbench.leaks.model import Kind, Known, Match, Place
+from workbench.leaks.model import KnownValue, LeakPlace, Match, SecretKind
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import PROOFS
 from workbench.leaks.signatures import OWN_AGENT
@@ -90,9 +90,9 @@ class Site:
 
 
 async def ask(
-    server: Site, *known: Known, host: str = "https://www.example.com", clock: ManualClock | None = None
-) -> tuple[SiteReport, list[tuple[Match, Place]]]:
-    found: list[tuple[Match, Place]] = []
+    server: Site, *known: KnownValue, host: str = "https://www.example.com", clock: ManualClock | None = None
+) -> tuple[SiteReport, list[tuple[Match, LeakPlace]]]:
+    found: list[tuple[Match, LeakPlace]] = []
     (report,) = await probe_sites(
         [host],
         Scanner(known),
@@ -112,7 +112,7 @@ async def test_an_environment_file_is_proven_by_its_names_and_its_secret_found()
             "/.git/HEAD": b"ref: refs/heads/main\n",
         }
     )
-    report, found = await ask(server, Known("vault: prod", Secret(value), Kind.API_KEY))
+    report, found = await ask(server, KnownValue("vault: prod", Secret(value), SecretKind.API_KEY))
     exposed = {one.path: one for one in report.exposures}
     assert exposed["/.env"].grade == "P3"
     assert "holds vault: prod" in exposed["/.env"].proof
@@ -440,7 +440,7 @@ async def test_loopback_may_be_asked_in_plain_http() -> None:
 
 async def test_what_was_found_is_asked_again_alone() -> None:
     server = Site({"/.env": b"API_KEY=abcdefgh\n", "/.git/HEAD": b"ref: refs/heads/main\n"})
-    found: list[tuple[Match, Place]] = []
+    found: list[tuple[Match, LeakPlace]] = []
     for expected in (["/.env"], []):
         server.requests.clear()
         (report,) = await probe_sites(

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.unit.leaks import wild, wild_more
 from workbench.core.redact import Secret
 from workbench.leaks.files import scan_tree
-from workbench.leaks.model import Coverage, Kind, Known, Match
+from workbench.leaks.model import KnownValue, Match, SearchCoverage, SecretKind
 from workbench.leaks.patterns import Scanner
 
 SEED = 2611
@@ -29,7 +29,7 @@ def matches(leak: wild.Leak, folder: Path, scanner: Scanner) -> list[Match]:
     path = folder / leak.name
     path.write_bytes(leak.data)
     found: list[Match] = []
-    scan_tree(path, scanner, lambda match, place: found.append(match), Coverage())
+    scan_tree(path, scanner, lambda match, place: found.append(match), SearchCoverage())
     path.unlink()
     return found
 
@@ -73,7 +73,9 @@ def test_with_the_value_known_all_but_every_placement_is_found(tmp_path: Path) -
     missed = []
     leaks = every(SEED + 1)
     for leak in leaks:
-        scanner = Scanner([Known("vault: x", Secret(leak.value), Kind.SMTP_PASSWORD)], shapes=False)
+        scanner = Scanner(
+            [KnownValue("vault: x", Secret(leak.value), SecretKind.SMTP_PASSWORD)], shapes=False
+        )
         if leak.value not in values(matches(leak, tmp_path, scanner)):
             missed.append(f"{leak.kind}: {leak.name}")
     assert len(missed) <= len(leaks) * 0.01, missed

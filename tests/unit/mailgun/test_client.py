@@ -29,7 +29,7 @@ from workbench.core.errors import (
 from workbench.core.network import Network
 from workbench.core.proxies import choose
 from workbench.core.redact import Secret
-from workbench.core.trust import Trust
+from workbench.core.trust import CertificateTrust
 from workbench.mailgun import answers
 from workbench.mailgun import pool as pool_module
 from workbench.mailgun.client import CallSeen, Mailgun, Timeouts
@@ -439,7 +439,7 @@ async def test_a_missing_file_of_authorities_is_said_and_nothing_is_sent_unverif
         if body is not None:
             file.write_text(body)
         client = Mailgun(
-            MAILGUN, Secret(KEY), clock=ManualClock(START), network=Network(trust=Trust(str(file)))
+            MAILGUN, Secret(KEY), clock=ManualClock(START), network=Network(trust=CertificateTrust(str(file)))
         )
         with pytest.raises(HostError, match="authorities cannot be read"):
             await client.call("GET", "/a")

@@ -11,10 +11,10 @@ from tests.unit.mailgun.fakes import fake_client, reply
 from workbench.core.errors import ApiError, Incomplete, UnreadableAnswer
 from workbench.mailgun import account, credentials, domains, keys, settings
 from workbench.mailgun.endpoints import Region
-from workbench.mailgun.pagination import Scope, skip_pages, url_pages, whole
+from workbench.mailgun.pagination import ListScope, skip_pages, url_pages, whole
 
 US = Region.US
-SCOPE = Scope(US)
+SCOPE = ListScope(US)
 
 
 def capped(

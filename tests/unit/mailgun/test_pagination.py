@@ -11,10 +11,10 @@ from tests.unit.mailgun.fakes import START, fake_client, gather_pages, json_of, 
 from workbench.core.errors import UnreadableAnswer
 from workbench.mailgun import evidence, pagination
 from workbench.mailgun.endpoints import Region
-from workbench.mailgun.pagination import Scope, skip_pages, url_pages
+from workbench.mailgun.pagination import ListScope, skip_pages, url_pages
 from workbench.mailgun.requests import at
 
-SCOPE = Scope(Region.US)
+SCOPE = ListScope(Region.US)
 BASE = "https://api.mailgun.net"
 
 
@@ -142,7 +142,7 @@ async def test_no_next_address_ends_the_list(paging: Any) -> None:
 
 async def test_the_subaccount_goes_along_to_every_page() -> None:
     client, api = fake_client(chained(2, lambda number: f"/a?page={number}"))
-    await gather_pages(url_pages(client, "/a", Scope(Region.EU, "sub-1")))
+    await gather_pages(url_pages(client, "/a", ListScope(Region.EU, "sub-1")))
     assert [request.headers["x-mailgun-on-behalf-of"] for request in api.requests] == ["sub-1"] * 3
     assert {request.url.host for request in api.requests} == {"api.eu.mailgun.net"}
 

@@ -13,7 +13,7 @@ from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import Decision, EffectRecord
 from workbench.presentation.cells import Look, ViewRow, as_moment, hide_people, moment_text
-from workbench.presentation.credentials import CredentialView, credential_rows, domain_rows, user_rows
+from workbench.presentation.credentials import CredentialView, domain_rows, user_rows
 from workbench.presentation.details import detail_lines
 from workbench.presentation.listings import FINE, listing_rows
 
@@ -32,7 +32,7 @@ def rows_of(
     session: FakeSession, look: Look = SAFE, findings: Any = (), phases: Any = None
 ) -> dict[str, ViewRow]:
     """Return the credential rows by key."""
-    rows = credential_rows(session.inventory, session.state, findings, look, phases)
+    rows = CredentialView(session.inventory, session.state, findings, look, phases or {}).rows()
     assert len({row.key for row in rows}) == len(rows)
     return {row.key: row for row in rows}
 

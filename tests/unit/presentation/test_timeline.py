@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from workbench.domain.forensics.moment import Kind, Moment
+from workbench.domain.forensics.moment import Moment, MomentKind
 from workbench.presentation.cells import Look
 from workbench.presentation.timeline import DAY, HOUR, Hidden, Zoom, bar, chosen, next_kind, rows
 
 AT = datetime(2026, 11, 21, 14, 5, 9, tzinfo=UTC)
 MOMENTS = [
-    Moment(AT - DAY, Kind.ACCOUNT, "domain mg.acme.example added"),
-    Moment(AT - timedelta(hours=2), Kind.SETTING, "route “archive” made", True),
-    Moment(AT, Kind.EFFECT, "delete key of jane.doe@acme.example: verified"),
-    Moment(AT + timedelta(minutes=3), Kind.EFFECT, "reset news@mg.acme.example: verified"),
+    Moment(AT - DAY, MomentKind.ACCOUNT, "domain mg.acme.example added"),
+    Moment(AT - timedelta(hours=2), MomentKind.SETTING, "route “archive” made", True),
+    Moment(AT, MomentKind.EFFECT, "delete key of jane.doe@acme.example: verified"),
+    Moment(AT + timedelta(minutes=3), MomentKind.EFFECT, "reset news@mg.acme.example: verified"),
 ]
 
 
@@ -44,14 +44,14 @@ def test_each_moment_of_a_stretch_without_losing_the_place() -> None:
 
 
 def test_kinds_go_round_over_those_there_are() -> None:
-    kind: Kind | None = None
+    kind: MomentKind | None = None
     seen = []
     for _ in range(4):
         kind = next_kind(MOMENTS, kind)
         seen.append(kind)
-    assert seen == [Kind.ACCOUNT, Kind.SETTING, Kind.EFFECT, None]
-    assert next_kind(MOMENTS, Kind.ALARM) is None, "a kind that vanished"
-    assert {m.kind for m in chosen(MOMENTS, Zoom(), (Kind.SETTING,))} == {Kind.SETTING}
+    assert seen == [MomentKind.ACCOUNT, MomentKind.SETTING, MomentKind.EFFECT, None]
+    assert next_kind(MOMENTS, MomentKind.ALARM) is None, "a kind that vanished"
+    assert {m.kind for m in chosen(MOMENTS, Zoom(), (MomentKind.SETTING,))} == {MomentKind.SETTING}
     assert chosen(MOMENTS, Zoom(), odd=True) == [MOMENTS[1]]
 
 
@@ -60,7 +60,7 @@ def test_people_are_shortened_and_logins_are_not() -> None:
     zoom = Zoom(flat=True)
     texts = [row.cells[-1].text for row in rows(MOMENTS, zoom, Look(), hidden)]
     assert "jane.doe@" not in " ".join(texts) and "news@mg.acme.example" in texts[-1]
-    stranger = [Moment(AT, Kind.SETTING, "told never to suppress (bob.smith@inbox.example)")]
+    stranger = [Moment(AT, MomentKind.SETTING, "told never to suppress (bob.smith@inbox.example)")]
     assert "bob.smith" not in rows(stranger, zoom, Look(), hidden)[0].cells[-1].text
     open_ = Look(share_safe=False)
     assert "jane.doe@acme.example" in " ".join(r.cells[-1].text for r in rows(MOMENTS, zoom, open_, hidden))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from workbench.blocklists.resolvers import HostPort
+from workbench.blocklists.resolvers import ResolverAddress
 from workbench.drill.servers.dns_server import DnsServer
 from workbench.drill.servers.dns_zones import DnsZone
 from workbench.readers.dns_policies import read_dmarc
@@ -19,7 +19,7 @@ async def test_each_domain_gets_its_own_word() -> None:
     server.texts["_dmarc.own.example"] = "v=DMARC1; p=quarantine"
     try:
         names = ["mg.acme.co.uk", "acme.co.uk", "own.example", "bare.example", "mg.dark.example", "no domain"]
-        fact = await read_dmarc(names, HostPort("127.0.0.1", server.port), NOW)
+        fact = await read_dmarc(names, ResolverAddress("127.0.0.1", server.port), NOW)
     finally:
         await server.close()
     found = {one["domain"]: one for one in fact["domains"]}
@@ -38,5 +38,5 @@ async def test_a_server_that_is_not_there_is_no_missing_record() -> None:
     server = DnsServer(zones=[])
     port = await server.start()
     await server.close()
-    fact = await read_dmarc(["acme.example"], HostPort("127.0.0.1", port), NOW)
+    fact = await read_dmarc(["acme.example"], ResolverAddress("127.0.0.1", port), NOW)
     assert [one["state"] for one in fact["domains"]] == ["cannot tell"]

@@ -15,7 +15,7 @@ from workbench.core.errors import UsageError
 from workbench.domain.forensics import lost
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.lost import Lost
-from workbench.domain.model.sending_volume import Hour, judge
+from workbench.domain.model.sending_volume import AcceptedHour, judge
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.log_entries import LogPage, read_page
 from workbench.readers.recipients import ClickedList, LostList, harmless
@@ -116,7 +116,7 @@ def test_lost_mail_is_counted_by_why_and_template_and_listed_once_each() -> None
 
 def test_what_a_dead_credential_kept_from_being_accepted_is_estimated_by_usual_hours() -> None:
     now = START + timedelta(hours=5)
-    hours = [Hour(now - timedelta(hours=n), 0 if n < 5 else 100) for n in range(1, 24 * 20)]
+    hours = [AcceptedHour(now - timedelta(hours=n), 0 if n < 5 else 100) for n in range(1, 24 * 20)]
     volume = judge(hours, now)
     assert lost.never_accepted(volume, "2026-11-21T13:00:00Z", now) == 300
     assert lost.never_accepted(volume, "", now) is None and lost.never_accepted(None, "x", now) is None

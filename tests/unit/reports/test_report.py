@@ -11,7 +11,7 @@ import pytest
 from workbench.domain.model import hash_chain as chain
 from workbench.domain.model.inventory import Gap, Inventory, KeyItem, UserItem
 from workbench.domain.model.plan import Place
-from workbench.domain.model.sending_volume import Hour, judge
+from workbench.domain.model.sending_volume import AcceptedHour, judge
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm, ContainmentEvent, State
 from workbench.mailgun.endpoints import Region
@@ -34,7 +34,9 @@ def _material() -> Material:
     )
     inventory.read_at = {"keys": NOW, "users": NOW, "logins": NOW, "domains": NOW}
     state = State(incident="20261121-140000-abcd", opened_at="2026-11-21T14:00:00Z", name=HOSTILE)
-    hours = [Hour(NOW.replace(day=20, hour=h), 50) for h in range(24)] + [Hour(NOW.replace(hour=10), 5000)]
+    hours = [AcceptedHour(NOW.replace(day=20, hour=h), 50) for h in range(24)] + [
+        AcceptedHour(NOW.replace(hour=10), 5000)
+    ]
     volume = judge(hours, NOW, by_domain={HOSTILE: 5000})
     return Material(Situation(inventory, state, NOW, "", volume), (), "f" * 64)
 
@@ -153,8 +155,8 @@ def test_a_chart_has_its_numbers_beside_it() -> None:
     assert to_json(report)["sections"][0]["blocks"][0]["points"] == [["10:00", 3], ["11:00", 1200]]
 
 
-def _journal(*bodies: tuple[str, dict[str, object]]) -> list[chain.Row]:
-    rows: list[chain.Row] = []
+def _journal(*bodies: tuple[str, dict[str, object]]) -> list[chain.ChainRow]:
+    rows: list[chain.ChainRow] = []
     prev = chain.GENESIS
     for number, (kind, body) in enumerate(bodies, 1):
         row = chain.chained(prev, number, "2026-11-21T14:00:00Z", kind, chain.canonical(body))
@@ -163,7 +165,7 @@ def _journal(*bodies: tuple[str, dict[str, object]]) -> list[chain.Row]:
     return rows
 
 
-def _written() -> tuple[list[chain.Row], dict[str, str]]:
+def _written() -> tuple[list[chain.ChainRow], dict[str, str]]:
     first = _journal(("incident.opened", {"incident": "x"}))
     digest = hashlib.sha256(b"the report").hexdigest()
     body = {"files": {"r.md": digest}, "row": 1, "hash": first[0].hash}
@@ -186,7 +188,7 @@ def test_an_altered_report_is_named() -> None:
 
 def test_the_first_altered_journal_row_is_named() -> None:
     rows, hashes = _written()
-    rows[1] = chain.Row(
+    rows[1] = chain.ChainRow(
         rows[1].seq, rows[1].at, rows[1].kind, rows[1].text.replace("r.md", "q.md"), rows[1].hash
     )
     found = report_writer.check(rows, hashes)

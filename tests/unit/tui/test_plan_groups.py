@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.mailgun.endpoints import Region
-from workbench.tui.screens.plan_groups import FOLD_FROM, Folded, Group
+from workbench.tui.screens.plan_groups import FOLD_FROM, Folded, PlanGroup
 
 US = Place(Region.US)
 
@@ -30,7 +30,7 @@ def effects(keys: int = 10, logins: int = 37, strangers: int = 2) -> list[Effect
 
 def test_rows_are_counted_as_people_count() -> None:
     folded = Folded(effects())
-    titles = [one.title for one in folded.rows() if isinstance(one, Group)]
+    titles = [one.title for one in folded.rows() if isinstance(one, PlanGroup)]
     assert titles == [
         "10 keys replaced",
         "37 SMTP logins reset",

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
-from workbench.blocklists.verdicts import Listing, Verdict
+from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.zones import Tier
 from workbench.core.redact import visible
 from workbench.domain.blocklists.listings import ListingBook
-from workbench.domain.runbook.claims import Answer, Claim, Coverage, Reading, claim
+from workbench.domain.runbook.claims import Claim, ClaimAnswer, Coverage, Reading, claim
 
 SAID = "no listing that matters"
 NAMED = 4
@@ -23,7 +23,7 @@ def of_book(book: ListingBook) -> Claim:
     zones: dict[str, list[tuple[bool, str]]] = {}
     for seen in book.pairs.values():
         if seen.observations and (seen.last.tier <= Tier.SOME or seen.tier <= Tier.SOME):
-            clear = seen.last.verdict is not Verdict.CANNOT_TELL
+            clear = seen.last.verdict is not ListingVerdict.CANNOT_TELL
             zones.setdefault(seen.zone, []).append((clear, seen.last.reason))
     at = datetime.fromisoformat(book.last_round_at).astimezone(UTC) if book.last_round_at else None
     return _claim(not book.mattering, zones, book.unasked, at)
@@ -35,16 +35,18 @@ def of_listings(listings: Iterable[Listing], unasked: Iterable[str], at: datetim
     zones: dict[str, list[tuple[bool, str]]] = {}
     for one in found:
         if one.tier <= Tier.SOME:
-            zones.setdefault(one.zone.name, []).append((one.verdict is not Verdict.CANNOT_TELL, one.reason))
-    matter = any(one.verdict is Verdict.LISTED and one.tier <= Tier.SOME for one in found)
+            zones.setdefault(one.zone.name, []).append(
+                (one.verdict is not ListingVerdict.CANNOT_TELL, one.reason)
+            )
+    matter = any(one.verdict is ListingVerdict.LISTED and one.tier <= Tier.SOME for one in found)
     return _claim(not matter, zones, unasked, at)
 
 
 def words(said: Claim) -> str:
     """Return the claim as a sentence without a full stop: nothing is called clean that was not asked."""
-    if said.answer is Answer.YES:
+    if said.answer is ClaimAnswer.YES:
         return f"{SAID}: {len(said.grounds)} list(s) that matter answered"
-    if said.answer is Answer.NO:
+    if said.answer is ClaimAnswer.NO:
         return "listed on a list that matters"
     return f"cannot tell whether anything is listed: {missing(said)}"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.removal import Removal, plan_removals
-from workbench.blocklists.removal import Situation as RemovalSituation
+from workbench.blocklists.removal import RemovalSituation as RemovalSituation
 from workbench.blocklists.request_text import Facts
 from workbench.blocklists.verdicts import Listing
 from workbench.core.redact import visible

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.blocklists.names import Role, Subject
-from workbench.blocklists.removal import Request, RequestState
-from workbench.blocklists.verdicts import Listing, Verdict, read_addresses
-from workbench.blocklists.watch import Change, History, Observation, Pair, fold
+from workbench.blocklists.removal import RemovalRequest, RequestState
+from workbench.blocklists.verdicts import Listing, ListingVerdict, read_addresses
+from workbench.blocklists.watch import ListingChange, ListingHistory, Observation, Pair, fold
 from workbench.blocklists.zones import AskedBy, Tier, Zone
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
@@ -40,8 +40,8 @@ class Seen:
     zone: str
     observations: list[Observation] = field(default_factory=list)
     record: dict[str, Any] = field(default_factory=dict)
-    request: Request = field(default_factory=Request)
-    _history: History | None = None
+    request: RemovalRequest = field(default_factory=RemovalRequest)
+    _history: ListingHistory | None = None
 
     @property
     def pair(self) -> Pair:
@@ -49,7 +49,7 @@ class Seen:
         return self.subject, self.zone
 
     @property
-    def history(self) -> History:
+    def history(self) -> ListingHistory:
         """Return the pair's history."""
         if self._history is None:
             self._history = fold(self.observations)[self.pair]
@@ -122,17 +122,17 @@ class ListingBook:
     @property
     def unclear(self) -> int:
         """Return how many pairs gave no answer that can be believed the last time."""
-        return sum(seen.last.verdict is Verdict.CANNOT_TELL for seen in self.pairs.values())
+        return sum(seen.last.verdict is ListingVerdict.CANNOT_TELL for seen in self.pairs.values())
 
-    def requests(self) -> dict[Pair, Request]:
+    def requests(self) -> dict[Pair, RemovalRequest]:
         """Return what was asked of the lists, by pair."""
-        return {pair: seen.request for pair, seen in self.pairs.items() if seen.request != Request()}
+        return {pair: seen.request for pair, seen in self.pairs.items() if seen.request != RemovalRequest()}
 
-    def histories(self) -> dict[Pair, History]:
+    def histories(self) -> dict[Pair, ListingHistory]:
         """Return the history of every pair."""
         return {pair: seen.history for pair, seen in self.pairs.items()}
 
-    def changes(self, since: datetime | None = None) -> list[Change]:
+    def changes(self, since: datetime | None = None) -> list[ListingChange]:
         """Return what came, went and came back after ``since``, oldest first."""
         found = [change for seen in self.pairs.values() for change in seen.history.changes]
         found = [change for change in found if since is None or change.at > since]
@@ -153,15 +153,21 @@ class ListingBook:
         for record in body.get("listed", ()):
             seen = self._seen(record["subject"], record["zone"])
             seen.record = dict(record)
-            self._take(seen, Verdict.LISTED, at, int(record["tier"]), str(record["reason"]), record["ttl"])
+            self._take(
+                seen, ListingVerdict.LISTED, at, int(record["tier"]), str(record["reason"]), record["ttl"]
+            )
         for zone, entry in body.get("not_listed", {}).items():
             for name in entry["subjects"]:
                 tier, reason = int(entry["tier"]), str(entry.get("reason", ""))
-                self._take(self._seen(name, zone), Verdict.NOT_LISTED, at, tier, reason, ttls.get(zone))
+                self._take(
+                    self._seen(name, zone), ListingVerdict.NOT_LISTED, at, tier, reason, ttls.get(zone)
+                )
         for entry in body.get("cannot_tell", ()):
             for name in entry["subjects"]:
                 seen = self._seen(name, entry["zone"])
-                self._take(seen, Verdict.CANNOT_TELL, at, int(entry["tier"]), str(entry["reason"]), None)
+                self._take(
+                    seen, ListingVerdict.CANNOT_TELL, at, int(entry["tier"]), str(entry["reason"]), None
+                )
         for zone, names in body.get("same", {}).items():
             for seen in self._same(zone, names):
                 last = seen.last
@@ -172,7 +178,7 @@ class ListingBook:
 
     def requested(self, body: Body) -> None:
         """Take a request that was sent: the row holds the request as it stands after it."""
-        self._seen(body["subject"], body["zone"]).request = Request.from_record(body["request"])
+        self._seen(body["subject"], body["zone"]).request = RemovalRequest.from_record(body["request"])
 
     def _seen(self, subject: str, zone: str) -> Seen:
         return self.pairs.setdefault((subject, zone), Seen(subject, zone))
@@ -187,12 +193,12 @@ class ListingBook:
                 yield seen
 
     def _take(
-        self, seen: Seen, verdict: Verdict, at: datetime, tier: int, reason: str, ttl: int | None
+        self, seen: Seen, verdict: ListingVerdict, at: datetime, tier: int, reason: str, ttl: int | None
     ) -> None:
         was_listed = bool(seen.observations) and seen.ever_listed
         seen.add(Observation(at, seen.subject, seen.zone, verdict, tier, reason, ttl))
         # What was never listed is not "removed" when it is found clean.
-        if was_listed or verdict is Verdict.LISTED:
+        if was_listed or verdict is ListingVerdict.LISTED:
             seen.request = seen.request.observed(verdict, at)
 
 
@@ -232,9 +238,9 @@ def round_body(
             ttls[zone] = max(ttls.get(zone, 0), one.ttl)
         if _as_before(book.pairs.get(one.pair), one):
             same.setdefault(zone, []).append(name)
-        elif one.verdict is Verdict.LISTED:
+        elif one.verdict is ListingVerdict.LISTED:
             listed.append({**one.record(), "shared": one.subject.shared, "asked_by": one.asked_by.value})
-        elif one.verdict is Verdict.NOT_LISTED:
+        elif one.verdict is ListingVerdict.NOT_LISTED:
             entry = clean.setdefault(zone, {"tier": int(one.tier), "subjects": []})
             entry["subjects"].append(name)
         else:
@@ -283,7 +289,7 @@ def listing_of(seen: Seen, subject: Subject, zone: Zone) -> Listing | None:
     return Listing(
         subject=subject,
         zone=zone,
-        verdict=Verdict.LISTED,
+        verdict=ListingVerdict.LISTED,
         tier=Tier(int(record["tier"])),
         codes=codes,
         matched=read_addresses(zone, codes).matched if codes else (),
@@ -298,7 +304,7 @@ def listing_of(seen: Seen, subject: Subject, zone: Zone) -> Listing | None:
 def listing_now(seen: Seen, subject: Subject, zone: Zone) -> Listing:
     """Return the latest look as a look-up would return it."""
     last = seen.last
-    listed = listing_of(seen, subject, zone) if last.verdict is Verdict.LISTED else None
+    listed = listing_of(seen, subject, zone) if last.verdict is ListingVerdict.LISTED else None
     if listed is not None:
         return replace(listed, asked_at=last.at)
     tier = Tier(last.tier)
@@ -332,12 +338,12 @@ def _as_before(seen: Seen | None, one: Listing) -> bool:
     """Return whether a look says what the last one said: then only the time is news."""
     if seen is None or not seen.observations or seen.last.verdict is not one.verdict:
         return False
-    if one.verdict is Verdict.LISTED:
+    if one.verdict is ListingVerdict.LISTED:
         # Records rotate, and a server may give only some of them: what was said before is no news.
         return set(one.codes) <= set(seen.record.get("codes", ())) and set(one.txt) <= set(
             seen.record.get("text", ())
         )
-    return one.verdict is Verdict.NOT_LISTED or seen.last.reason == one.reason
+    return one.verdict is ListingVerdict.NOT_LISTED or seen.last.reason == one.reason
 
 
 def _same_run(one: Observation, other: Observation) -> bool:

@@ -19,7 +19,7 @@ SMALL = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RampDay:
     """One day of the plan: at most ``messages``, and what to send."""
 
     day: date
@@ -44,7 +44,7 @@ def usual_day(days: Sequence[RateDay], abuse_began: date | None) -> int | None:
     return round(median(before)) if len(before) >= 3 else None
 
 
-def plan(usual: int | None, first: date) -> tuple[Step, ...]:
+def plan(usual: int | None, first: date) -> tuple[RampDay, ...]:
     """Return the days of the return to normal, from ``first`` on; empty where the usual amount is not known.
 
     A small sender has one step: order matters for it, amounts do not.
@@ -52,9 +52,9 @@ def plan(usual: int | None, first: date) -> tuple[Step, ...]:
     if usual is None:
         return ()
     if usual < SMALL:
-        return (Step(first, usual, _WHAT[0]),)
+        return (RampDay(first, usual, _WHAT[0]),)
     return tuple(
-        Step(first + timedelta(days=n), max(1, round(usual * share)), _WHAT[n])
+        RampDay(first + timedelta(days=n), max(1, round(usual * share)), _WHAT[n])
         for n, share in enumerate(_SHARES)
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.blocklists.bounces import (
     BounceKind,
-    Judged,
+    JudgedRefusal,
     Refusal,
     RefusalCount,
     count_refusals,
@@ -92,7 +92,7 @@ def _remainder(counts: Iterable[RefusalCount]) -> list[dict[str, Any]]:
     ]
 
 
-def _quotes(judged: Iterable[Judged]) -> list[dict[str, str]]:
+def _quotes(judged: Iterable[JudgedRefusal]) -> list[dict[str, str]]:
     """Return one text for each zone and sending address that refusals name, the newest of each."""
     kept: dict[tuple[str, str], str] = {}
     for one in sorted(judged, key=lambda one: one.refusal.at, reverse=True):

@@ -31,7 +31,7 @@ class Expected(NamedTuple):
     bar: float
 
 
-class Rhythm:
+class HourlyRhythm:
     """The rhythm of one series of hourly counts."""
 
     def __init__(self, hours: Mapping[datetime, int]) -> None:

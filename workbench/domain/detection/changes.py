@@ -42,7 +42,7 @@ _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingChange:
     """Something that is not as it was. ``id`` names the change, ``target`` the thing as the API does."""
 
     id: str
@@ -85,7 +85,7 @@ def missing(inventory: Inventory, known: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in baseline(inventory).items() if name not in known}
 
 
-def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Change]:
+def unexplained(inventory: Inventory, state: State, began: datetime) -> list[SettingChange]:
     """Return what differs from the baseline beyond what this incident did, each change once.
 
     ``began`` is when the reading began: what this incident did since may not show in it yet.
@@ -105,7 +105,7 @@ def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Cha
     return [change for change in found if change.id not in state.alarms]
 
 
-def _appeared(inventory: Inventory, state: State) -> Iterator[Change]:
+def _appeared(inventory: Inventory, state: State) -> Iterator[SettingChange]:
     explained = _made_here(state)
     for name, describe in _DESCRIBE.items():
         if name not in state.baseline:
@@ -114,7 +114,7 @@ def _appeared(inventory: Inventory, state: State) -> Iterator[Change]:
         for target in sorted(set(getattr(inventory, name)) - before):
             if name == "keys" and _being_made(inventory, state, target):
                 continue
-            yield Change(
+            yield SettingChange(
                 f"{name}:{target}", name, target, describe(inventory, target), _asker(inventory, name, target)
             )
 
@@ -153,7 +153,7 @@ _DELETES = {
 }
 
 
-def _back(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
+def _back(inventory: Inventory, state: State, since: str) -> Iterator[SettingChange]:
     """Something that this incident deleted, and proved gone, is there again."""
     for record in state.of_kind(*_DELETES):
         name, target = _DELETES[record.effect.kind], record.effect.target
@@ -162,10 +162,10 @@ def _back(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
         if record.done_at < since and name in inventory.read_at:
             what = _DESCRIBE[name](inventory, target).replace(", not created here", "")
             text = f"{what} again; this incident had deleted it"
-            yield Change(f"back:{name}:{target}:{record.done_at}", name, target, text)
+            yield SettingChange(f"back:{name}:{target}:{record.done_at}", name, target, text)
 
 
-def _gone(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
+def _gone(inventory: Inventory, state: State, since: str) -> Iterator[SettingChange]:
     """A key this incident made, or an allowlist entry of before, is gone, and not by us: from a list that was whole."""
     dark = {gap.slice for gap in inventory.missing}
     ended = {r.effect.target for r in state.of_kind(EffectKind.KEY_DELETE, EffectKind.ALLOWLIST_REMOVE)}
@@ -177,15 +177,15 @@ def _gone(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
                 text = (
                     f"API key “{name}” {key_tail(key_id)}, made by this incident, is gone, not deleted here"
                 )
-                yield Change(f"gone:keys:{key_id}", "keys", key_id, text)
+                yield SettingChange(f"gone:keys:{key_id}", "keys", key_id, text)
     if "allowlist" in inventory.read_at and "allowlist" not in dark:
         for entry in state.baseline.get("allowlist", ()):
             if entry not in inventory.allowlist and entry not in ended:
                 text = f"IP allowlist entry {visible(entry, 60)} is gone, not removed here"
-                yield Change(f"gone:allowlist:{entry}", "allowlist", str(entry), text)
+                yield SettingChange(f"gone:allowlist:{entry}", "allowlist", str(entry), text)
 
 
-def _reopened(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
+def _reopened(inventory: Inventory, state: State, since: str) -> Iterator[SettingChange]:
     """A subaccount that this incident disabled is open again."""
     last: dict[str, EffectRecord] = {}
     for record in state.of_kind(EffectKind.SUBACCOUNT_DISABLE, EffectKind.SUBACCOUNT_ENABLE):
@@ -199,10 +199,10 @@ def _reopened(inventory: Inventory, state: State, since: str) -> Iterator[Change
             text = (
                 f"subaccount {visible(sub.name or sub.id, 60)} is open again; this incident had disabled it"
             )
-            yield Change(f"subaccount-open:{sub.id}:{record.done_at}", "subaccounts", sub.id, text)
+            yield SettingChange(f"subaccount-open:{sub.id}:{record.done_at}", "subaccounts", sub.id, text)
 
 
-def _roles(inventory: Inventory, state: State) -> Iterator[Change]:
+def _roles(inventory: Inventory, state: State) -> Iterator[SettingChange]:
     """A user may do more than before."""
     for user_id, before in state.baseline.get("user_roles", {}).items():
         if user_id not in inventory.users:
@@ -211,10 +211,10 @@ def _roles(inventory: Inventory, state: State) -> Iterator[Change]:
         if now != before:
             name = visible(inventory.users[user_id].user.name or user_id, 60)
             text = f"user {name} is now {visible(now, 30)}, was {visible(before, 30)}"
-            yield Change(f"role:{user_id}:{now}", "users", user_id, text)
+            yield SettingChange(f"role:{user_id}:{now}", "users", user_id, text)
 
 
-def _settings(inventory: Inventory, state: State) -> Iterator[Change]:
+def _settings(inventory: Inventory, state: State) -> Iterator[SettingChange]:
     """A domain's own settings changed: copies of all mail to a stranger, a catch-all, another mail host."""
     ours = {
         (r.effect.target, name)
@@ -231,19 +231,19 @@ def _settings(inventory: Inventory, state: State) -> Iterator[Change]:
                 text = (
                     f"{visible(name, 40)} of domain {visible(domain, 100)} was changed, not by this incident"
                 )
-                yield Change(f"domain-field:{domain}:{name}:{value}", "domain-field", domain, text)
+                yield SettingChange(f"domain-field:{domain}:{name}:{value}", "domain-field", domain, text)
 
 
-def _edited(inventory: Inventory, state: State) -> Iterator[Change]:
+def _edited(inventory: Inventory, state: State) -> Iterator[SettingChange]:
     """A route or account webhook of before does something else now; editing leaves no date (dossier F)."""
     for name in ("routes", "webhooks"):
         for item, before in state.baseline.get(f"{name}_content", {}).items():
             if item in getattr(inventory, name) and (now := _content(inventory, name, item)) != before:
                 what = _DESCRIBE[name](inventory, item).replace(" appeared, not created here", "")
-                yield Change(f"edited:{name}:{item}:{now}", name, item, f"{what} was changed")
+                yield SettingChange(f"edited:{name}:{item}:{now}", name, item, f"{what} was changed")
 
 
-def _limits(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
+def _limits(inventory: Inventory, state: State, since: str) -> Iterator[SettingChange]:
     """A sending limit was raised or removed: somebody wants to send more."""
     expected = dict(state.baseline.get("limits", {}))
     for record in state.of_kind(EffectKind.LIMIT_SET, EffectKind.LIMIT_CLEAR):
@@ -261,10 +261,10 @@ def _limits(inventory: Inventory, state: State, since: str) -> Iterator[Change]:
         if now is None or now > before:
             shown = "removed" if now is None else f"raised to {now:,}"
             text = f"the sending limit of {place} was {shown}, it was {before:,}"
-            yield Change(f"limits:{place}:{now}", "limits", place, text)
+            yield SettingChange(f"limits:{place}:{now}", "limits", place, text)
 
 
-def _senders(state: State) -> Iterator[Change]:
+def _senders(state: State) -> Iterator[SettingChange]:
     """A credential began to send from strange addresses, or sends on after this incident cut it."""
     fact = state.facts.get("credential_use", {})
     known = state.baseline.get("senders")
@@ -292,7 +292,7 @@ def _senders(state: State) -> Iterator[Change]:
         addresses = ", ".join(visible(a, 45) for a in use.get("strange", ())[:3])
         text = f"{shown} {how}, from addresses not seen before ({addresses})"
         kind = "keys" if credential.startswith("key:") else "logins"
-        yield Change(f"sends:{credential}:{ended or ''}", kind, target, text)
+        yield SettingChange(f"sends:{credential}:{ended or ''}", kind, target, text)
 
 
 def senders(state: State) -> list[str]:

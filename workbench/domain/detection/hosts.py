@@ -72,7 +72,7 @@ def _scrub(url: str, fingerprint: Callable[[str], str]) -> str:
 
 
 @dataclass(frozen=True)
-class Home:
+class CustomerNames:
     """The names that belong to the customer: sending domains and the mail domains of its people.
 
     A mail provider's domain is nobody's home, whoever of the customer's has an address there: an intruder has one
@@ -83,7 +83,7 @@ class Home:
     seen: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, names: Iterable[str], seen: Iterable[str] = ()) -> Home:
+    def of(cls, names: Iterable[str], seen: Iterable[str] = ()) -> CustomerNames:
         """Return the home of these domain names; ``seen`` are hosts met in the logs before the abuse."""
         return cls(
             frozenset(name.lower() for name in names if name and not _shared(name)),
@@ -127,7 +127,7 @@ class Home:
         return ""
 
 
-def home_of(inventory: Inventory, since: datetime, seen: Iterable[str] = ()) -> Home:
+def home_of(inventory: Inventory, since: datetime, seen: Iterable[str] = ()) -> CustomerNames:
     """Return the names that belong to the customer: domains from before ``since``, and the owner's mail domain.
 
     A domain without a date is none of them: it cannot be told from one the intruder added.
@@ -140,7 +140,7 @@ def home_of(inventory: Inventory, since: datetime, seen: Iterable[str] = ()) -> 
         and item.domain.created_at < since
     ]
     owner = next((i.user.email for i in inventory.users.values() if i.user.is_master), None)
-    return Home.of([*names, mail_domain(owner)], seen)
+    return CustomerNames.of([*names, mail_domain(owner)], seen)
 
 
 def _shared(name: str) -> bool:

@@ -30,7 +30,7 @@ class Cause(StrEnum):
     MISTYPED = "not a key of this account"
 
 
-class Answer(StrEnum):
+class LockoutAnswer(StrEnum):
     """What one region, or one other key, answered."""
 
     YES = "accepted"
@@ -48,10 +48,10 @@ class Evidence:
     those are exempt from the allowlist. ``key_id`` is the refused key's id where its secret has a tail.
     """
 
-    regions: Mapping[str, Answer]
+    regions: Mapping[str, LockoutAnswer]
     key_id: str = ""
-    others: Mapping[str, Answer] = field(default_factory=dict)
-    web: Answer | None = None
+    others: Mapping[str, LockoutAnswer] = field(default_factory=dict)
+    web: LockoutAnswer | None = None
     admin: bool | None = None
 
 
@@ -84,11 +84,11 @@ def diagnose(evidence: Evidence, state: State) -> Diagnosis | None:
     Raises nothing; an evidence of nothing leads to all causes with ``sure`` False.
     """
     answers = set(evidence.regions.values())
-    if answers <= {Answer.YES}:
+    if answers <= {LockoutAnswer.YES}:
         return _too_low(evidence) if evidence.admin is False else None
-    if Answer.REFUSED not in answers:
+    if LockoutAnswer.REFUSED not in answers:
         return _without_401(evidence)
-    if Answer.YES in answers or Answer.FORBIDDEN in answers:
+    if LockoutAnswer.YES in answers or LockoutAnswer.FORBIDDEN in answers:
         return _region(evidence)
     return _by_what_we_did(evidence, state) or _by_others(evidence) or _open(evidence, state)
 
@@ -121,7 +121,7 @@ def check_role(plan: Plan, admin: bool | None) -> None:
 
 
 def _without_401(evidence: Evidence) -> Diagnosis:
-    if Answer.FORBIDDEN in evidence.regions.values():
+    if LockoutAnswer.FORBIDDEN in evidence.regions.values():
         return _too_low(evidence)
     return Diagnosis(
         (Cause.UNREACHABLE,),
@@ -133,8 +133,8 @@ def _without_401(evidence: Evidence) -> Diagnosis:
 
 
 def _region(evidence: Evidence) -> Diagnosis:
-    good = [name.upper() for name, answer in evidence.regions.items() if answer is not Answer.REFUSED]
-    bad = [name.upper() for name, answer in evidence.regions.items() if answer is Answer.REFUSED]
+    good = [name.upper() for name, answer in evidence.regions.items() if answer is not LockoutAnswer.REFUSED]
+    bad = [name.upper() for name, answer in evidence.regions.items() if answer is LockoutAnswer.REFUSED]
     return Diagnosis(
         (Cause.REGION,),
         True,
@@ -183,8 +183,12 @@ def _by_what_we_did(evidence: Evidence, state: State) -> Diagnosis | None:
 
 def _by_others(evidence: Evidence) -> Diagnosis | None:
     """Another key's fate on the same host: alive, and only ours is dead; or all refused but the exempt one."""
-    alive = [key for key, answer in evidence.others.items() if answer in (Answer.YES, Answer.FORBIDDEN)]
-    refused = [key for key, answer in evidence.others.items() if answer is Answer.REFUSED]
+    alive = [
+        key
+        for key, answer in evidence.others.items()
+        if answer in (LockoutAnswer.YES, LockoutAnswer.FORBIDDEN)
+    ]
+    refused = [key for key, answer in evidence.others.items() if answer is LockoutAnswer.REFUSED]
     if alive:
         return Diagnosis(
             (Cause.DELETED, Cause.DISABLED),
@@ -200,7 +204,7 @@ def _by_others(evidence: Evidence) -> Diagnosis | None:
                 "If the intruder deleted it, an admin key or a stranger among the users is still theirs.",
             ),
         )
-    if evidence.web in (Answer.YES, Answer.FORBIDDEN):
+    if evidence.web in (LockoutAnswer.YES, LockoutAnswer.FORBIDDEN):
         return Diagnosis(
             (Cause.ALLOWLIST,),
             True,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from workbench.core.registered_names import is_webmail, mail_domain, registrable
-from workbench.domain.detection.hosts import Home, home_of
+from workbench.domain.detection.hosts import CustomerNames, home_of
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 
 # What an operator decided about a user; everything else about decisions is the situation's.
@@ -53,7 +53,7 @@ class Background:
     """
 
     since: datetime
-    home: Home
+    home: CustomerNames
     older: frozenset[str]
     vouched: frozenset[str]
     known: frozenset[str]

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from workbench.core.clock import iso
-from workbench.domain.detection.baseline_hours import Rhythm, last_run
+from workbench.domain.detection.baseline_hours import HourlyRhythm, last_run
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import Proposal
 from workbench.domain.model.credential_use import INTRUDER
@@ -164,7 +164,7 @@ class AbuseWindow:
 def from_metrics(hours: Mapping[datetime, int], now: datetime) -> AbuseWindow:
     """Return the window that hourly counts of accepted messages show; the running hour is left out."""
     whole = {start: count for start, count in hours.items() if start + HOUR <= now}
-    rhythm = Rhythm(whole)
+    rhythm = HourlyRhythm(whole)
     seen = tuple(HourSeen(start, whole[start], *rhythm.at(start)) for start in sorted(whole))
     window = AbuseWindow(hours=seen, as_of=now)
     run = last_run([hour.start for hour in seen if hour.excess > 0])

@@ -20,7 +20,7 @@ from workbench.core.redact import masked
 from workbench.domain.forensics.hyperloglog import Distinct
 from workbench.domain.mail.links import shape_of_link
 from workbench.domain.model.credential_use import credential_of
-from workbench.mailgun.log_entries import Entry, LogPage, moment_text, sortable
+from workbench.mailgun.log_entries import LogEntry, LogPage, moment_text, sortable
 
 # Caps: an intruder who varies everything fills "other", not the memory.
 MOST_GROUPS = 2000
@@ -54,7 +54,7 @@ class GroupKey(NamedTuple):
     shape: str
 
 
-class Kept(NamedTuple):
+class StoredMessage(NamedTuple):
     """Where a message itself is kept by the vendor: when it was accepted, its id, its key, its address."""
 
     at: str
@@ -82,7 +82,7 @@ class Group:
     example: str = ""
     scheduled: int = 0
     reached: Distinct = field(default_factory=Distinct)
-    kept: Kept | None = None
+    kept: StoredMessage | None = None
     links: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -170,7 +170,7 @@ class Attribution:
         if len(near) > _HELD:
             self._near = [{}, near]
 
-    def _accepted(self, entry: Entry, near: dict[str, Group]) -> None:
+    def _accepted(self, entry: LogEntry, near: dict[str, Group]) -> None:
         at = moment_text(entry.at)
         if not at:
             self.undated += 1
@@ -211,13 +211,13 @@ class Attribution:
             ):
                 # The newest is the last to be thrown away.
                 name = headers.message_id or ""
-                group.kept = Kept(at, name, entry.storage.key, entry.storage.address)
+                group.kept = StoredMessage(at, name, entry.storage.key, entry.storage.address)
             if not group.example:
                 group.example = masked(headers.subject or "")[:200]
         if message is not None and message.scheduled_for is not None:
             group.scheduled += 1
 
-    def _fate(self, entry: Entry) -> None:
+    def _fate(self, entry: LogEntry) -> None:
         """Add what became of a message to its group."""
         kind = entry.event
         if kind == "failed" and entry.severity == "temporary":
@@ -239,7 +239,7 @@ class Attribution:
             if entry.recipient_provider:
                 _count(group.providers, entry.recipient_provider)
 
-    def group_of(self, entry: Entry) -> Group | None:
+    def group_of(self, entry: LogEntry) -> Group | None:
         """Return the group of the message that an entry is about, None where its acceptance was not seen."""
         headers = entry.message.headers if entry.message is not None else None
         if headers is not None and headers.message_id:
@@ -248,12 +248,12 @@ class Attribution:
                 return group
         return self._by_its_content(entry)
 
-    def _by_its_content(self, entry: Entry) -> Group | None:
+    def _by_its_content(self, entry: LogEntry) -> Group | None:
         """Return the group of a message whose acceptance was not seen, where sender and subject leave one."""
         alike = self.alike_of(entry)
         return alike[0] if len(alike) == 1 else None
 
-    def _content_of(self, entry: Entry) -> tuple[str, str, str] | None:
+    def _content_of(self, entry: LogEntry) -> tuple[str, str, str] | None:
         """Return domain, sender and subject shape of a message, None where it tells no sender."""
         headers = entry.message.headers if entry.message is not None else None
         sender = entry.envelope.sender if entry.envelope is not None else None
@@ -262,7 +262,7 @@ class Attribution:
         domain = entry.domain.name or "" if entry.domain else ""
         return domain, sender, self._shape(headers.subject or "")
 
-    def _shared(self, entry: Entry) -> Group | None:
+    def _shared(self, entry: LogEntry) -> Group | None:
         """Return the count of outcomes that belong to several groups alike, None where they belong to none."""
         content = self._content_of(entry)
         if content is None or content not in self._by_content:
@@ -273,7 +273,7 @@ class Attribution:
             group = self.shared[content] = Group(GroupKey("", domain, "", "", "", sender, shape), array("L"))
         return group
 
-    def alike_of(self, entry: Entry) -> list[Group]:
+    def alike_of(self, entry: LogEntry) -> list[Group]:
         """Return the groups that an entry's domain, sender and subject shape fit."""
         content = self._content_of(entry)
         return self.alike(content) if content is not None else []

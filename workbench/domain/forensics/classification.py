@@ -97,7 +97,7 @@ def group_name(key: GroupKey) -> str:
 
 
 @dataclass(slots=True)
-class Hints:
+class ClassificationHints:
     """What else is known: credentials and subaccounts that look planted (why, in words), decisions taken."""
 
     credentials: Mapping[str, str] = field(default_factory=dict)
@@ -105,14 +105,16 @@ class Hints:
     decisions: Mapping[str, str] = field(default_factory=dict)
 
 
-def propose(table: Attribution, began: datetime | None, hints: Hints | None = None) -> list[Proposal]:
+def propose(
+    table: Attribution, began: datetime | None, hints: ClassificationHints | None = None
+) -> list[Proposal]:
     """Return a proposal for every group, the busiest first.
 
     ``began`` is the start of the abuse window where the metrics show one; without it each group's own
     beginning is compared with the traffic that was there before.
     """
     past = _Past(table, began)
-    known = hints or Hints()
+    known = hints or ClassificationHints()
     pools = _pools(table, past)
     made: list[Proposal] = []
     for group in table.rows():
@@ -236,7 +238,7 @@ def _pools(table: Attribution, past: _Past) -> dict[tuple[object, ...], _Pool]:
     return pools
 
 
-def _judge(group: Group, past: _Past, pool: _Pool, hints: Hints) -> tuple[str, tuple[str, ...]]:
+def _judge(group: Group, past: _Past, pool: _Pool, hints: ClassificationHints) -> tuple[str, tuple[str, ...]]:
     key = group.key
     if OTHER in key:
         return UNCLEAR, ("many groups lumped together: more kinds of mail than are held apart",)
@@ -267,7 +269,7 @@ def _judge(group: Group, past: _Past, pool: _Pool, hints: Hints) -> tuple[str, t
     return UNCLEAR, texts or ("neither clearly old nor clearly strange",)
 
 
-def _origin(key: GroupKey, past: _Past, hints: Hints) -> Iterable[Sign]:
+def _origin(key: GroupKey, past: _Past, hints: ClassificationHints) -> Iterable[Sign]:
     """With what and from where."""
     if key.credential in hints.credentials:
         yield Sign("credential", 3, f"sent with a credential that {hints.credentials[key.credential]}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.core.redact import visible
-from workbench.domain.forensics.moment import Kind, Moment
+from workbench.domain.forensics.moment import Moment, MomentKind
 from workbench.domain.model.state import State
 from workbench.mailgun.dates import parse_moment
 
@@ -21,7 +21,7 @@ def exposures(state: State) -> Iterator[Moment]:
             if committed is not None:
                 who = f" by {visible(place['author'], 80)}" if place.get("author") else ""
                 text = f"{name} entered {visible(place.get('path', ''), 100)}{who}"
-                yield Moment(committed, Kind.EXPOSURE, text, not row.get("accepted"))
+                yield Moment(committed, MomentKind.EXPOSURE, text, not row.get("accepted"))
         yield from _seen(row, "seen", f"{name} found in {_place(row)}", not row.get("accepted"))
     for row in fact.get("closed", ()):
         yield from _seen(row, "at", f"closed: {visible(row.get('title') or row.get('id', ''), 200)}", False)
@@ -30,13 +30,13 @@ def exposures(state: State) -> Iterator[Moment]:
         if at is not None:
             sure = visible(theft.get("how_sure", ""), 60)
             text = f"{visible(theft.get('sentence', ''), 300)} (how sure: {sure})"
-            yield Moment(at, Kind.EXPOSURE, text, True)
+            yield Moment(at, MomentKind.EXPOSURE, text, True)
 
 
 def _seen(row: Mapping[str, Any], name: str, text: str, odd: bool) -> Iterator[Moment]:
     at = parse_moment(row.get(name) or None)
     if at is not None:
-        yield Moment(at, Kind.EXPOSURE, text, odd)
+        yield Moment(at, MomentKind.EXPOSURE, text, odd)
 
 
 def _place(row: Mapping[str, Any]) -> str:
@@ -51,8 +51,8 @@ def listings(state: State) -> Iterator[Moment]:
     for change in state.listings.changes():
         reason = f" ({visible(change.reason, 120)})" if change.reason else ""
         text = f"{visible(change.subject, 80)} {change.kind.value} on {visible(change.zone, 80)}{reason}"
-        yield Moment(change.at, Kind.LISTING, text, change.rings)
+        yield Moment(change.at, MomentKind.LISTING, text, change.rings)
     for seen in state.listings.pairs.values():
         if seen.request.requested_at is not None:
             text = f"asked {visible(seen.zone, 80)} to remove {visible(seen.subject, 80)}"
-            yield Moment(seen.request.requested_at, Kind.LISTING, text)
+            yield Moment(seen.request.requested_at, MomentKind.LISTING, text)

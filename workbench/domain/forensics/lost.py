@@ -14,11 +14,11 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.core.redact import visible
-from workbench.domain.detection.baseline_hours import Rhythm
+from workbench.domain.detection.baseline_hours import HourlyRhythm
 from workbench.domain.forensics.attribution import Attribution, GroupKey
 from workbench.domain.mail.links import impersonal
 from workbench.domain.model.sending_volume import Volume
-from workbench.mailgun.log_entries import Entry, moment_text, sortable
+from workbench.mailgun.log_entries import LogEntry, moment_text, sortable
 
 FACT = "lost"
 MOST_NAMES = 40
@@ -39,7 +39,7 @@ class Loss(StrEnum):
 AGAIN = frozenset((Loss.FAILED, Loss.REJECTED, Loss.SUPPRESSED))
 
 
-def loss_of(entry: Entry) -> Loss | None:
+def loss_of(entry: LogEntry) -> Loss | None:
     """Return why the message of an entry is lost, None where it is not (or may still arrive)."""
     if entry.event == "rejected":
         return Loss.REJECTED
@@ -51,7 +51,7 @@ def loss_of(entry: Entry) -> Loss | None:
     return Loss.UNKNOWN_MAILBOX if reason == "bounce" else Loss.FAILED
 
 
-def template_of(entry: Entry, shape: str) -> str:
+def template_of(entry: LogEntry, shape: str) -> str:
     """Return by what name the sender knows a kind of message: its template, its tag, else its subject's shape."""
     name = entry.template.name if entry.template is not None and entry.template.name else ""
     return visible(impersonal(name or (entry.tags[0] if entry.tags else "") or shape or "(no subject)"), 80)
@@ -72,7 +72,7 @@ class Lost:
         """Return an empty count for our own groups from a moment on (the reading's start where none is known)."""
         return cls(table, frozenset(ours), sortable(since or table.start))
 
-    def take(self, entry: Entry) -> tuple[Loss, str, GroupKey] | None:
+    def take(self, entry: LogEntry) -> tuple[Loss, str, GroupKey] | None:
         """Count an entry; return why, what kind of message and whose, where a message of ours was lost."""
         loss = loss_of(entry)
         if loss is None or moment_text(entry.at) < self.since:
@@ -113,7 +113,7 @@ def never_accepted(volume: Volume | None, cut_at: str, now: datetime) -> int | N
     if volume is None or not cut_at or not volume.hours:
         return None
     cut = datetime.fromisoformat(cut_at).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    rhythm = Rhythm({hour.start: hour.accepted for hour in volume.hours})
+    rhythm = HourlyRhythm({hour.start: hour.accepted for hour in volume.hours})
     this = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     since = [hour for hour in volume.hours if cut < hour.start < this]
     return (

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class MomentKind(StrEnum):
     """Where a moment comes from; what a reader filters by."""
 
     ACCOUNT = "account"
@@ -28,7 +28,7 @@ class Moment:
     """
 
     at: datetime
-    kind: Kind
+    kind: MomentKind
     text: str
     suspicious: bool = False
     about: str = ""

@@ -14,14 +14,14 @@ from typing import Any
 from workbench.core.clock import iso
 from workbench.core.redact import key_tail, visible
 from workbench.domain.forensics.found_moments import exposures, listings
-from workbench.domain.forensics.moment import Kind, Moment
+from workbench.domain.forensics.moment import Moment, MomentKind
 from workbench.domain.model.plan import EffectState
 from workbench.domain.model.settings import Settings
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.model.state import State
 from workbench.mailgun.dates import parse_moment
 
-__all__ = ["FACT", "Bucket", "Kind", "Moment", "between", "keep", "kept", "timeline", "zoomed"]
+__all__ = ["FACT", "Bucket", "Moment", "MomentKind", "between", "keep", "kept", "timeline", "zoomed"]
 
 
 # What is kept of the account's own dates once the things are gone, and how far back they are kept.
@@ -38,7 +38,7 @@ class Bucket:
 
     start: datetime
     end: datetime
-    counts: Mapping[Kind, int]
+    counts: Mapping[MomentKind, int]
     texts: tuple[str, ...]
 
 
@@ -103,7 +103,7 @@ def kept(state: State) -> list[Moment]:
             continue
         decision = state.decisions.get(item.get("about", ""))
         odd = bool(item.get("odd")) if decision is None else decision.decision == INTRUDER
-        made.append(Moment(at, Kind(item["kind"]), str(item["text"]), odd, str(item.get("about", ""))))
+        made.append(Moment(at, MomentKind(item["kind"]), str(item["text"]), odd, str(item.get("about", ""))))
     return made
 
 
@@ -113,13 +113,13 @@ def _dated(situation: Situation, settings: Settings | None) -> Iterator[Moment]:
         yield from _settings(settings, situation.background.since)
 
 
-def _name(moment: Moment) -> tuple[datetime, Kind, str]:
+def _name(moment: Moment) -> tuple[datetime, MomentKind, str]:
     return moment.at.replace(microsecond=0), moment.kind, moment.text
 
 
 def _once(moments: Iterable[Moment]) -> list[Moment]:
     """Return each moment once; the first telling counts."""
-    held: dict[tuple[datetime, Kind, str], Moment] = {}
+    held: dict[tuple[datetime, MomentKind, str], Moment] = {}
     for moment in moments:
         held.setdefault(_name(moment), replace(moment, at=moment.at.replace(microsecond=0)))
     return list(held.values())
@@ -129,7 +129,7 @@ def between(
     moments: Iterable[Moment],
     start: datetime | None = None,
     end: datetime | None = None,
-    kinds: Collection[Kind] = (),
+    kinds: Collection[MomentKind] = (),
 ) -> list[Moment]:
     """Return the moments of some kinds (all when none is named) from ``start`` up to but without ``end``."""
     return [
@@ -163,33 +163,37 @@ def _account(situation: Situation) -> Iterator[Moment]:
             who = f", asked for by {visible(key.key.requestor, 60)}" if key.key.requestor else ""
             text = f"API key “{visible(key.name, 60)}” {key_tail(key.id)} made{who}"
             strange = situation.of_key(key).likely and not situation.minted_here(key.id)
-            yield Moment(key.key.created_at, Kind.ACCOUNT, text, strange, f"key:{key.id}")
+            yield Moment(key.key.created_at, MomentKind.ACCOUNT, text, strange, f"key:{key.id}")
     for login in inventory.logins.values():
         if login.credential.created_at is not None:
             text = f"SMTP login {visible(login.login, 100)} made"
             strange = situation.of_login(login).likely
-            yield Moment(login.credential.created_at, Kind.ACCOUNT, text, strange, f"login:{login.login}")
+            yield Moment(
+                login.credential.created_at, MomentKind.ACCOUNT, text, strange, f"login:{login.login}"
+            )
     for domain in inventory.domains.values():
         if domain.domain.created_at is not None:
             text = f"domain {visible(domain.name, 100)} added"
             strange = situation.of_domain(domain).likely
-            yield Moment(domain.domain.created_at, Kind.ACCOUNT, text, strange, f"domain:{domain.name}")
+            yield Moment(domain.domain.created_at, MomentKind.ACCOUNT, text, strange, f"domain:{domain.name}")
     for user in inventory.users.values():
         name = visible(user.user.name or user.id, 60)
         strange, about = situation.of_user(user).likely, f"user:{user.id}"
         if user.user.password_updated_at is not None:
             yield Moment(
-                user.user.password_updated_at, Kind.ACCOUNT, f"password of {name} set", strange, about
+                user.user.password_updated_at, MomentKind.ACCOUNT, f"password of {name} set", strange, about
             )
         if user.user.tfa_created_at is not None:
             yield Moment(
-                user.user.tfa_created_at, Kind.ACCOUNT, f"two-factor of {name} set up", strange, about
+                user.user.tfa_created_at, MomentKind.ACCOUNT, f"two-factor of {name} set up", strange, about
             )
     since = situation.background.since
     for sub in inventory.subaccounts.values():
         if sub.created_at is not None:
             text = f"subaccount {visible(sub.name or sub.id, 60)} made"
-            yield Moment(sub.created_at, Kind.ACCOUNT, text, sub.created_at >= since, f"subaccount:{sub.id}")
+            yield Moment(
+                sub.created_at, MomentKind.ACCOUNT, text, sub.created_at >= since, f"subaccount:{sub.id}"
+            )
 
 
 def _settings(settings: Settings, since: datetime) -> Iterator[Moment]:
@@ -210,16 +214,16 @@ def _settings(settings: Settings, since: datetime) -> Iterator[Moment]:
             )
             for m in place.pool_moves
         ]
-        yield from (Moment(at, Kind.SETTING, text, at >= since) for at, text in dated if at is not None)
+        yield from (Moment(at, MomentKind.SETTING, text, at >= since) for at, text in dated if at is not None)
     for domain in settings.domains.values():
         for template in domain.templates:
             if template.created_at is not None:
                 text = f"template “{visible(template.name, 60)}” of {visible(domain.name, 80)} made"
-                yield Moment(template.created_at, Kind.SETTING, text, template.created_at >= since)
+                yield Moment(template.created_at, MomentKind.SETTING, text, template.created_at >= since)
         for entry in domain.allowed:
             if entry.created_at is not None:
                 text = f"{visible(domain.name, 80)} told never to suppress {visible(entry.value, 60)}"
-                yield Moment(entry.created_at, Kind.SETTING, text, entry.created_at >= since)
+                yield Moment(entry.created_at, MomentKind.SETTING, text, entry.created_at >= since)
 
 
 def _log(state: State) -> Iterator[Moment]:
@@ -230,7 +234,7 @@ def _log(state: State) -> Iterator[Moment]:
     for name, word in (("from", "abuse begins"), ("to", "abuse ends")):
         at = parse_moment(window.get(name))
         if at is not None:
-            yield Moment(at, Kind.LOG, f"{word} ({visible(window.get('source', ''), 20)})", True)
+            yield Moment(at, MomentKind.LOG, f"{word} ({visible(window.get('source', ''), 20)})", True)
     for sender in fact.get("senders", ()):
         if sender.get("looks") == "production":
             continue
@@ -238,7 +242,7 @@ def _log(state: State) -> Iterator[Moment]:
         for name, word in (("first", "first"), ("last", "last")):
             at = parse_moment(sender.get(name))
             if at is not None:
-                yield Moment(at, Kind.LOG, f"{word} message of {who} ({sender.get('looks')})", True)
+                yield Moment(at, MomentKind.LOG, f"{word} message of {who} ({sender.get('looks')})", True)
 
 
 def _credential(name: str) -> str:
@@ -251,27 +255,32 @@ def _effects(state: State) -> Iterator[Moment]:
         at = parse_moment(record.done_at or None)
         if at is not None and record.state in (EffectState.DONE, EffectState.VERIFIED):
             text = visible(record.effect.what or record.effect.target, 160)
-            yield Moment(at, Kind.EFFECT, f"{text}: {record.state.value}")
+            yield Moment(at, MomentKind.EFFECT, f"{text}: {record.state.value}")
 
 
 def _incident(state: State) -> Iterator[Moment]:
-    rows: list[tuple[Any, Kind, str, bool]] = [
-        (state.opened_at, Kind.INCIDENT, "incident opened", False),
-        (state.contained_at, Kind.INCIDENT, "contained: every key and login of before is cut", False),
+    rows: list[tuple[Any, MomentKind, str, bool]] = [
+        (state.opened_at, MomentKind.INCIDENT, "incident opened", False),
+        (state.contained_at, MomentKind.INCIDENT, "contained: every key and login of before is cut", False),
     ]
     rows += [
-        (body.get("at"), Kind.INCIDENT, f"evidence {visible(part, 20)} stored", False)
+        (body.get("at"), MomentKind.INCIDENT, f"evidence {visible(part, 20)} stored", False)
         for part, body in state.snapshots.items()
     ]
     rows += [
-        (a.at, Kind.INCIDENT, f"attested by {visible(a.who, 40)}: {visible(a.text, 120)}", False)
+        (a.at, MomentKind.INCIDENT, f"attested by {visible(a.who, 40)}: {visible(a.text, 120)}", False)
         for a in state.attestations
     ]
     rows += [
-        (d.at, Kind.INCIDENT, f"{visible(d.who, 40)} judged {visible(d.finding, 80)}: {d.decision}", False)
+        (
+            d.at,
+            MomentKind.INCIDENT,
+            f"{visible(d.who, 40)} judged {visible(d.finding, 80)}: {d.decision}",
+            False,
+        )
         for d in state.decisions.values()
     ]
-    rows += [(a.at, Kind.ALARM, visible(a.text, 160), True) for a in state.alarms.values()]
+    rows += [(a.at, MomentKind.ALARM, visible(a.text, 160), True) for a in state.alarms.values()]
     for at, kind, text, strange in rows:
         moment = parse_moment(at)
         if moment is not None:

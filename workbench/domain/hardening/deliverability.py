@@ -6,7 +6,7 @@ from collections import Counter
 
 from workbench.blocklists.dmarc import DmarcState
 from workbench.core.redact import visible
-from workbench.domain.hardening.item import Item, Standing
+from workbench.domain.hardening.item import HardeningItem, Standing
 from workbench.domain.model.situation import Situation
 
 # The fact of the latest reading of DMARC records (``readers.dns_policies``).
@@ -48,7 +48,7 @@ BY_HAND = (
 )
 
 
-def dmarc(situation: Situation) -> Item:
+def dmarc(situation: Situation) -> HardeningItem:
     """Return how far DMARC protects the account's domains; *cannot tell* where DNS gave no answer."""
     read = situation.state.facts.get(DMARC, {}).get("domains", ())
     states = Counter(str(one["state"]) for one in read)
@@ -61,7 +61,7 @@ def dmarc(situation: Situation) -> Item:
     else:
         standing = Standing.UNKNOWN if dark else Standing.GOOD
     evidence = ", ".join(f"{state} {count}" for state, count in states.most_common()) or "read with step 9"
-    return Item(
+    return HardeningItem(
         "dmarc",
         "DMARC keeps forged mail out (quarantine or reject)",
         standing,

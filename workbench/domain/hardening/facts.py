@@ -38,7 +38,7 @@ _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class CredentialReader:
     """A user who can read credentials, beside the owner: what they did with it, as far as the account shows."""
 
     item: UserItem
@@ -50,7 +50,7 @@ class Reader:
         return self.keys > 0
 
 
-def credential_readers(situation: Situation) -> list[Reader]:
+def credential_readers(situation: Situation) -> list[CredentialReader]:
     """Return enabled users with Admin or Developer, the owner left out, those without a visible need first.
 
     No call lists what a user did in the control panel. What shows is who made keys: those of now, and those of
@@ -60,7 +60,7 @@ def credential_readers(situation: Situation) -> list[Reader]:
     for user, count in situation.state.facts.get("hardening_before", {}).get("key_makers", {}).items():
         made[str(user)] = max(made[str(user)], int(count))
     found = [
-        Reader(item, made[item.id])
+        CredentialReader(item, made[item.id])
         for item in situation.inventory.users.values()
         if item.user.role in READS_CREDENTIALS and not item.user.is_disabled and not item.user.is_master
     ]

@@ -17,7 +17,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class HardeningItem:
     """One measure. ``action`` is the action of the catalogue that plans it, ``""`` where no call does it."""
 
     id: str

@@ -14,7 +14,7 @@ from typing import Any
 from workbench.core.redact import short_address, visible
 from workbench.core.words import plural
 from workbench.domain.hardening import deliverability, facts
-from workbench.domain.hardening.item import Item as Item
+from workbench.domain.hardening.item import HardeningItem as HardeningItem
 from workbench.domain.hardening.item import Standing as Standing
 from workbench.domain.model.inventory import DomainItem, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -45,7 +45,7 @@ class Score:
         return round(100 * self.reached / self.possible) if self.possible else 100
 
 
-def items(situation: Situation) -> list[Item]:
+def items(situation: Situation) -> list[HardeningItem]:
     """Return every measure with its standing, the heaviest first."""
     made = [judge(situation) for judge in _JUDGES]
     # The latest word on a measure counts: what was left for later may be attested tomorrow.
@@ -57,7 +57,7 @@ def items(situation: Situation) -> list[Item]:
     return sorted(done, key=lambda item: -item.weight)
 
 
-def _with_word(item: Item, word: Attestation | None) -> Item:
+def _with_word(item: HardeningItem, word: Attestation | None) -> HardeningItem:
     if word is None or item.standing is Standing.GOOD:
         return item
     later = word.subject.startswith(LATER_MARK)
@@ -67,7 +67,7 @@ def _with_word(item: Item, word: Attestation | None) -> Item:
     return replace(item, standing=Standing.LATER if later else Standing.ATTESTED, evidence=evidence)
 
 
-def settled(item: Item) -> bool:
+def settled(item: HardeningItem) -> bool:
     """Return whether nobody needs to look at a measure now: it stands, or was left for later by name."""
     return item.standing in (Standing.GOOD, Standing.ATTESTED, Standing.LATER)
 
@@ -111,17 +111,17 @@ def first_fact(situation: Situation) -> dict[str, Any] | None:
     }
 
 
-def score(measures: list[Item]) -> Score:
+def score(measures: list[HardeningItem]) -> Score:
     """Return the score of some measures."""
     good = (Standing.GOOD, Standing.ATTESTED)
     return Score(sum(i.weight for i in measures if i.standing in good), sum(i.weight for i in measures))
 
 
-def _two_factor(situation: Situation) -> Item:
+def _two_factor(situation: Situation) -> HardeningItem:
     people = [i for i in situation.inventory.users.values() if not i.user.is_disabled]
     without = [i for i in people if not i.user.tfa_active]
     standing = _of(not without) if people else Standing.UNKNOWN
-    return Item(
+    return HardeningItem(
         "two-factor",
         "Two-factor for every user",
         standing,
@@ -133,7 +133,7 @@ def _two_factor(situation: Situation) -> Item:
     )
 
 
-def _readers(situation: Situation) -> Item:
+def _readers(situation: Situation) -> HardeningItem:
     readers = facts.credential_readers(situation)
     idle = [one.item for one in readers if not one.needs]
     names = ", ".join(_person(item) for item in idle[:_NAMED])
@@ -141,7 +141,7 @@ def _readers(situation: Situation) -> Item:
     evidence = f"{len(readers)} beside the owner are Admin or Developer"
     if idle:
         evidence += f"; {len(idle)} of them made no key that the account showed: {names}{more}"
-    return Item(
+    return HardeningItem(
         "credential-readers",
         "Few users who can read credentials",
         _of(len(readers) < MOST_ADMINS) if situation.inventory.users else Standing.UNKNOWN,
@@ -159,9 +159,9 @@ def _person(item: UserItem) -> str:
     return f"{name} ({visible(item.user.role or '', 20)})"
 
 
-def _admin_keys(situation: Situation) -> Item:
+def _admin_keys(situation: Situation) -> HardeningItem:
     admin = [i for i in situation.inventory.keys.values() if i.key.role == "admin"]
-    return Item(
+    return HardeningItem(
         "admin-keys",
         "Few admin keys; senders use domain sending keys",
         _of(len(admin) <= MOST_ADMINS),
@@ -174,10 +174,10 @@ def _admin_keys(situation: Situation) -> Item:
     )
 
 
-def _expiry(situation: Situation) -> Item:
+def _expiry(situation: Situation) -> HardeningItem:
     lasting = facts.broad_keys(situation)
     total = sum(item.id != situation.own_key_id for item in situation.inventory.keys.values())
-    return Item(
+    return HardeningItem(
         "key-expiry",
         "Keys expire",
         _of(not lasting) if total else Standing.UNKNOWN,
@@ -195,13 +195,13 @@ def _waiting(situation: Situation) -> str:
     return f"; {count} wait for their hand-over" if count else ""
 
 
-def _allowlist(situation: Situation) -> Item:
+def _allowlist(situation: Situation) -> HardeningItem:
     used = bool(situation.inventory.allowlist)
     known = "allowlist" in situation.inventory.read_at
     bad = facts.allowlist_fault(situation)
     seen = facts.production_addresses(situation)
     shown = f"; adoption saw {', '.join(seen[:_NAMED])}{' …' if len(seen) > _NAMED else ''}" if seen else ""
-    return Item(
+    return HardeningItem(
         "ip-allowlist",
         "IP allowlist with production's addresses",
         _of(used and not bad) if known else Standing.UNKNOWN,
@@ -214,11 +214,11 @@ def _allowlist(situation: Situation) -> Item:
     )
 
 
-def _signing_key(situation: Situation) -> Item:
+def _signing_key(situation: Situation) -> HardeningItem:
     renewed = any(
         r.state is EffectState.VERIFIED for r in situation.state.of_kind(EffectKind.SIGNING_KEY_RENEW)
     )
-    return Item(
+    return HardeningItem(
         "signing-key",
         "New HTTP webhook signing key",
         _of(renewed),
@@ -231,7 +231,7 @@ def _signing_key(situation: Situation) -> Item:
     )
 
 
-def _alerts(situation: Situation) -> Item:
+def _alerts(situation: Situation) -> HardeningItem:
     settings = situation.state.baseline.get("settings")
     made = facts.alerts_made(situation)
     known = isinstance(settings, Mapping)
@@ -241,7 +241,7 @@ def _alerts(situation: Situation) -> Item:
         words.append(f"{len(made)} made in this incident")
     enough = len(made) == len(facts.ALERTS)
     fault = facts.open_finding(situation, "alert")
-    return Item(
+    return HardeningItem(
         "alerts",
         "Alerts on complaint and bounce rates",
         Standing.GOOD if (enough or count) and not fault else Standing.OPEN if known else Standing.UNKNOWN,
@@ -255,7 +255,7 @@ def _alerts(situation: Situation) -> Item:
     )
 
 
-def _limit(situation: Situation) -> Item:
+def _limit(situation: Situation) -> HardeningItem:
     limits = list(situation.inventory.limits.values())
     held = [limit for limit in limits if limit is not None and limit.limit is not None]
     loose = [
@@ -268,7 +268,7 @@ def _limit(situation: Situation) -> Item:
         words += "; far above what a month needs, so it stops no abuse"
     elif fault := facts.open_finding(situation, "limit"):
         words += f"; not counted while this is open: {fault}"
-    return Item(
+    return HardeningItem(
         "sending-limit",
         "A monthly sending limit (volume)",
         _of(bool(held) and not loose and not facts.open_finding(situation, "limit"))
@@ -283,11 +283,11 @@ def _limit(situation: Situation) -> Item:
     )
 
 
-def _tls(situation: Situation) -> Item:
+def _tls(situation: Situation) -> HardeningItem:
     held = situation.inventory.domains.values()
     domains = [i for i in held if not i.domain.is_sandbox and not situation.of_domain(i).likely]
     weak = [i for i in domains if weak_tls(i)]
-    return Item(
+    return HardeningItem(
         "domain-tls",
         "Domains require TLS, with a certificate that is checked",
         _of(not weak) if domains else Standing.UNKNOWN,
@@ -307,9 +307,9 @@ def weak_tls(item: DomainItem) -> dict[str, bool]:
     return {**fields, "skip_verification": False} if domain.skip_verification else fields
 
 
-def _dkim(situation: Situation) -> Item:
+def _dkim(situation: Situation) -> HardeningItem:
     bad, shown = facts.dns_records(situation)
-    return Item(
+    return HardeningItem(
         "domain-dkim",
         "DNS records of every domain are valid",
         _of(not bad) if shown else Standing.UNKNOWN,
@@ -320,7 +320,7 @@ def _dkim(situation: Situation) -> Item:
     )
 
 
-def _dkim_keys(situation: Situation) -> Item:
+def _dkim_keys(situation: Situation) -> HardeningItem:
     short, shown = facts.short_keys(situation)
     ready = sum(bool(one.ready) for one in short)
     waiting = sum(one.waiting is not None for one in short)
@@ -329,7 +329,7 @@ def _dkim_keys(situation: Situation) -> Item:
         words.append(f"{plural(waiting, 'new key')} waiting for a DNS record")
     if ready:
         words.append(f"{plural(ready, 'new key')} published, to be switched on")
-    return Item(
+    return HardeningItem(
         "dkim-keys",
         "DKIM keys of 2,048 bits",
         _of(not short) if shown else Standing.UNKNOWN,
@@ -345,9 +345,9 @@ def _dkim_keys(situation: Situation) -> Item:
 
 def _attested_only(
     item_id: str, title: str, protects: str, breaks: str, how: str
-) -> Callable[[Situation], Item]:
-    def judge(_situation: Situation) -> Item:
-        return Item(item_id, title, Standing.UNKNOWN, "no call reads it", protects, breaks, how)
+) -> Callable[[Situation], HardeningItem]:
+    def judge(_situation: Situation) -> HardeningItem:
+        return HardeningItem(item_id, title, Standing.UNKNOWN, "no call reads it", protects, breaks, how)
 
     return judge
 
@@ -356,7 +356,7 @@ def _of(good: bool) -> Standing:
     return Standing.GOOD if good else Standing.OPEN
 
 
-_JUDGES: tuple[Callable[[Situation], Item], ...] = (
+_JUDGES: tuple[Callable[[Situation], HardeningItem], ...] = (
     _two_factor,
     _admin_keys,
     _allowlist,

@@ -15,7 +15,7 @@ from workbench.core.clock import iso
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import State
 from workbench.leaks.correlate import ForeignUse
-from workbench.leaks.findings import AccountFacts, KeyFact
+from workbench.leaks.findings import AccountFacts, ListedKey
 
 if TYPE_CHECKING:
     from workbench.domain.model.inventory import Inventory
@@ -61,16 +61,16 @@ def as_read(facts: AccountFacts, inventory: Inventory) -> AccountFacts:
     return replace(facts, logins=facts.logins | frozenset(inventory.logins))
 
 
-def _fact_of(key: Key) -> KeyFact:
+def _fact_of(key: Key) -> ListedKey:
     made = iso(key.created_at) if key.created_at is not None else ""
-    return KeyFact(key.id, key.kind or "", key.role or "", key.description or "", made, key.is_disabled)
+    return ListedKey(key.id, key.kind or "", key.role or "", key.description or "", made, key.is_disabled)
 
 
-def _keys(state: State, snapshot: Mapping[str, Any] | None) -> Iterator[KeyFact]:
+def _keys(state: State, snapshot: Mapping[str, Any] | None) -> Iterator[ListedKey]:
     known = {str(row.get("id", "")): row for row in (snapshot or {}).get("keys", ())}
     for key_id in {*known, *(str(one) for one in state.baseline.get("keys", ()))}:
         row = known.get(key_id, {})
-        yield KeyFact(
+        yield ListedKey(
             key_id,
             str(row.get("kind") or ""),
             str(row.get("role") or ""),
@@ -81,7 +81,7 @@ def _keys(state: State, snapshot: Mapping[str, Any] | None) -> Iterator[KeyFact]
     for key_id, record in state.created_keys.items():
         params = record.effect.params
         if key_id not in known:
-            yield KeyFact(
+            yield ListedKey(
                 key_id, str(params.get("kind", "")), str(params.get("role", "")), str(params.get("name", ""))
             )
 
@@ -138,7 +138,7 @@ def foreign_uses(state: State) -> tuple[ForeignUse, ...]:
     )
 
 
-def created(snapshot: Mapping[str, Any] | None, keys: Iterable[KeyFact] = ()) -> dict[str, datetime]:
+def created(snapshot: Mapping[str, Any] | None, keys: Iterable[ListedKey] = ()) -> dict[str, datetime]:
     """Return when each key was made, by id, from the opened snapshot 0a and the listing; a key cannot leak earlier."""
     listed = {key.id: moment for key in keys if (moment := when(key.created_at)) is not None}
     return listed | {

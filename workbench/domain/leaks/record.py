@@ -13,7 +13,7 @@ from workbench.core.redact import visible
 from workbench.domain.leaks.leaks import ACCEPTED, EXPOSURE, PLUGIN, SECRET, sentences, spot, title_of
 
 if TYPE_CHECKING:
-    from workbench.leaks.people import Suspicion
+    from workbench.leaks.people import PersonSuspicion
 
 _MOST, _MOST_PLACES = 200, 20
 _SERVED = {"S3": "the whole file, by its size", "S2": "a body of its own"}
@@ -24,7 +24,7 @@ def fact(
     found: Mapping[str, Any],
     asked: Mapping[str, Any],
     before: Mapping[str, Any] | None,
-    people: Sequence[Suspicion] = (),
+    people: Sequence[PersonSuspicion] = (),
     *,
     at: str,
     reset: Collection[str] = (),
@@ -217,7 +217,7 @@ def _logs(logs: Mapping[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def _person(one: Suspicion) -> dict[str, Any]:
+def _person(one: PersonSuspicion) -> dict[str, Any]:
     return {
         "user": one.person.id,
         "name": visible(one.person.name or one.person.email, 80),

@@ -13,14 +13,14 @@ from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, Use
 from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.model.state import State
-from workbench.leaks.people import Person, PlantedKey, Suspicion, suspicions
+from workbench.leaks.people import PanelUser, PersonSuspicion, PlantedKey, suspicions
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain, Key, User
 
 _Kind = TypeVar("_Kind")
 
 
-def suspected(situation: Situation, snapshot: Mapping[str, Any] | None = None) -> tuple[Suspicion, ...]:
+def suspected(situation: Situation, snapshot: Mapping[str, Any] | None = None) -> tuple[PersonSuspicion, ...]:
     """Return the people under whose name keys were planted, with what to ask them.
 
     Keys that were deleted since come from ``snapshot``, the opened snapshot 0a: the account no longer shows
@@ -96,10 +96,10 @@ def _stranger(situation: Situation, key_id: str, row: Mapping[str, Any]) -> bool
     return made is not None and made >= situation.background.since
 
 
-def _people(situation: Situation) -> Iterator[Person]:
+def _people(situation: Situation) -> Iterator[PanelUser]:
     for item in situation.inventory.users.values():
         user = item.user
-        yield Person(
+        yield PanelUser(
             item.id,
             user.name or "",
             user.email or "",

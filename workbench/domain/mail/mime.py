@@ -48,7 +48,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownMail:
     """A message as it may be shown: every text is plain, and nothing in it is a way to anywhere.
 
     ``links`` are as they stand in the message: defang them before they are shown. ``notes`` say what was cut,
@@ -66,7 +66,7 @@ class Shown:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
-def read(raw: bytes) -> Shown:
+def read(raw: bytes) -> ShownMail:
     """Return a message (RFC 5322 with MIME) as it may be shown; whatever is wrong with it stands in ``notes``."""
     bounded, notes = _bounded(raw)
     try:
@@ -74,10 +74,10 @@ def read(raw: bytes) -> Shown:
         return _shown(message, notes)
     except (RecursionError, ValueError, LookupError, HeaderParseError, AttributeError, TypeError) as odd:
         note = f"its structure could not be read ({type(odd).__name__}): only its bytes are kept"
-        return Shown(notes=(*notes, note))
+        return ShownMail(notes=(*notes, note))
 
 
-def of_fields(answer: Mapping[str, Any]) -> Shown:
+def of_fields(answer: Mapping[str, Any]) -> ShownMail:
     """Return a message that the API told in fields (``body-plain``, ``body-html``) as it may be shown.
 
     Attachments are then only named: their content would have to be fetched apart, and is not.
@@ -101,7 +101,7 @@ def of_fields(answer: Mapping[str, Any]) -> Shown:
         notes.append(f"{len(files) - MOST_ATTACHMENTS} more attachments are not named")
     lower = {str(key).lower(): value for key, value in answer.items() if isinstance(value, str)}
     headers = tuple((name, _line(lower[name.lower()])) for name in _SHOWN if name.lower() in lower)
-    return Shown(headers, body.text, tuple(body.links), attachments, tuple(notes))
+    return ShownMail(headers, body.text, tuple(body.links), attachments, tuple(notes))
 
 
 def _bounded(raw: bytes) -> tuple[bytes, list[str]]:
@@ -127,7 +127,7 @@ def _bounded(raw: bytes) -> tuple[bytes, list[str]]:
     return _CONTENT.sub(lambda found: found[0][:_LONGEST_HEADER], raw), notes
 
 
-def _shown(message: Message, notes: list[str]) -> Shown:
+def _shown(message: Message, notes: list[str]) -> ShownMail:
     body = _Body(notes)
     attachments: list[Attachment] = []
     more = 0
@@ -155,7 +155,7 @@ def _shown(message: Message, notes: list[str]) -> Shown:
     for name, value in message.items():
         held.setdefault(name.lower(), str(value))
     headers = tuple((name, _line(held[name.lower()])) for name in _SHOWN if name.lower() in held)
-    return Shown(headers, body.text, tuple(body.links), tuple(attachments), tuple(dict.fromkeys(notes)))
+    return ShownMail(headers, body.text, tuple(body.links), tuple(attachments), tuple(dict.fromkeys(notes)))
 
 
 def _parts(message: Message, notes: list[str]) -> Iterator[Message]:

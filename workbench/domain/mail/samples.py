@@ -173,7 +173,7 @@ def gone_words(at: datetime | None, until: datetime | None, now: datetime) -> st
     return f"{sent}retention ended before {now.astimezone(UTC):%Y-%m-%d %H:%M}Z (plans keep none, 1 or up to 7 days)"
 
 
-def shown_of(answer: Mapping[str, Any]) -> mime.Shown:
+def shown_of(answer: Mapping[str, Any]) -> mime.ShownMail:
     """Return an answer of the API as it may be shown: from the message as sent where it is there."""
     raw = answer.get("body-mime")
     if isinstance(raw, str) and raw:
@@ -189,7 +189,7 @@ def bytes_of(answer: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode(answer, order="deterministic")
 
 
-def fill(sample: Sample, answer: Mapping[str, Any]) -> mime.Shown:
+def fill(sample: Sample, answer: Mapping[str, Any]) -> mime.ShownMail:
     """Put into a sample what the journal may keep of a message; return the message as it may be shown."""
     raw = bytes_of(answer)
     shown = shown_of(answer)

@@ -19,7 +19,7 @@ GENESIS = sha256(SCHEMA.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChainRow:
     """One row as stored: ``seq`` from 1, ``at`` in ISO UTC, ``kind``, ``text`` (the body as canonical JSON)
     and ``hash`` (64 hex digits)."""
 
@@ -42,7 +42,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Damage:
+class ChainDamage:
     """What is wrong with a journal: ``kind``, the first ``row`` that is not what was written, and in words."""
 
     kind: Literal["altered", "cut", "rolled back"]
@@ -65,9 +65,9 @@ def canonical(body: Mapping[str, Any]) -> str:
     )
 
 
-def chained(prev: str, seq: int, at: str, kind: str, text: str) -> Row:
+def chained(prev: str, seq: int, at: str, kind: str, text: str) -> ChainRow:
     """Return the row that follows the row whose hash is ``prev``."""
-    return Row(seq, at, kind, text, row_hash(prev, seq, at, kind, text))
+    return ChainRow(seq, at, kind, text, row_hash(prev, seq, at, kind, text))
 
 
 def row_hash(prev: str, seq: int, at: str, kind: str, text: str) -> str:
@@ -76,7 +76,7 @@ def row_hash(prev: str, seq: int, at: str, kind: str, text: str) -> str:
     return sha256(fields.encode()).hexdigest()
 
 
-def verify(rows: Iterable[Row], prev: str = GENESIS, first: int = 1) -> int | None:
+def verify(rows: Iterable[ChainRow], prev: str = GENESIS, first: int = 1) -> int | None:
     """Return the number of the first row that does not follow from those before it, None where all do.
 
     ``prev`` and ``first`` allow to verify the rest of a journal from a row already known to be good.
@@ -92,7 +92,7 @@ def verify(rows: Iterable[Row], prev: str = GENESIS, first: int = 1) -> int | No
     return None
 
 
-def damage_of(rows: Sequence[Row], remembered: tuple[int, str] | None = None) -> Damage | None:
+def damage_of(rows: Sequence[ChainRow], remembered: tuple[int, str] | None = None) -> ChainDamage | None:
     """Return what is wrong with a whole journal, None where nothing is.
 
     ``remembered`` is the number and hash of a row this journal is known to have had (kept elsewhere: in the
@@ -105,7 +105,7 @@ def damage_of(rows: Sequence[Row], remembered: tuple[int, str] | None = None) ->
             said = f"row {broken} ({at[:19].replace('T', ' ')}Z) is not what was written"
         else:
             said = f"row {broken} is missing"
-        return Damage(
+        return ChainDamage(
             "altered" if at else "cut", broken, f"The journal of this incident was altered: {said}."
         )
     if remembered is not None and not includes(rows, *remembered):
@@ -115,13 +115,13 @@ def damage_of(rows: Sequence[Row], remembered: tuple[int, str] | None = None) ->
             said = f"it ends with row {last}, and it had {seq} when the vault last saw it"
         else:
             said = f"its row {seq} is another than the vault remembers"
-        return Damage(
+        return ChainDamage(
             "rolled back", min(last, seq) + 1, f"An older journal stands in this one's place: {said}."
         )
     return None
 
 
-def includes(rows: Iterable[Row], seq: int, head: str) -> bool:
+def includes(rows: Iterable[ChainRow], seq: int, head: str) -> bool:
     """Return whether the journal once ended with row ``seq`` and hash ``head`` (later rows are accepted)."""
     if seq == 0:
         return head == GENESIS

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from workbench.domain.detection.baseline_hours import Rhythm, last_run
+from workbench.domain.detection.baseline_hours import HourlyRhythm, last_run
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class AcceptedHour:
     """One hour of accepted messages."""
 
     start: datetime
@@ -31,7 +31,7 @@ class Volume:
     ``excess_now`` is the abnormal part of the rate of the present, per hour.
     """
 
-    hours: tuple[Hour, ...]
+    hours: tuple[AcceptedHour, ...]
     usual: float
     bar: float
     began: datetime | None
@@ -62,7 +62,7 @@ MOMENT = 4.0  # seconds: readings closer than this are one
 
 
 def judge(
-    hours: Sequence[Hour],
+    hours: Sequence[AcceptedHour],
     now: datetime,
     *,
     by_domain: Mapping[str, int] | None = None,
@@ -76,7 +76,7 @@ def judge(
     many hours at its usual pace.
     """
     ordered = sorted(hours, key=lambda hour: hour.start)
-    rhythm = Rhythm({hour.start: hour.accepted for hour in ordered})
+    rhythm = HourlyRhythm({hour.start: hour.accepted for hour in ordered})
     usual, bar = rhythm.at(now.replace(minute=0, second=0, microsecond=0))
     run = last_run(rhythm.abnormal())
     began = run[0] if run is not None else None

@@ -121,7 +121,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class SettingItem:
     """One setting under the name the baseline keeps it by: kind, place, its id, and its content as text."""
 
     kind: str
@@ -165,58 +165,60 @@ def domain_fields(domain: Domain) -> dict[str, Any]:
     }
 
 
-def items(settings: Settings) -> Iterator[Item]:
+def items(settings: Settings) -> Iterator[SettingItem]:
     """Yield every setting with its content, in a form that can be compared with an earlier reading."""
     for account in settings.accounts.values():
         where = account.subaccount or "account"
         for entry in account.allowlist:
-            yield Item("allowlist", where, entry.ip_address, entry.description or "")
+            yield SettingItem("allowlist", where, entry.ip_address, entry.description or "")
         for recipient in account.sandbox_recipients:
-            yield Item("sandbox-recipient", where, recipient.email, str(recipient.activated))
+            yield SettingItem("sandbox-recipient", where, recipient.email, str(recipient.activated))
         if account.signing_key:
-            yield Item("signing-key", where, "http", account.signing_key)
+            yield SettingItem("signing-key", where, "http", account.signing_key)
     for place, held in settings.places.items():
         yield from _place_items(str(place), held)
     for domain in settings.domains.values():
         yield from _domain_items(domain)
 
 
-def _place_items(where: str, held: PlaceSettings) -> Iterator[Item]:
+def _place_items(where: str, held: PlaceSettings) -> Iterator[SettingItem]:
     for route in held.routes:
-        yield Item("route", where, route.id, _text(route))
+        yield SettingItem("route", where, route.id, _text(route))
     for hook in held.webhooks:
-        yield Item("webhook", where, hook.webhook_id, _text(hook))
+        yield SettingItem("webhook", where, hook.webhook_id, _text(hook))
     for listed in held.lists:
-        yield Item("mailing-list", where, listed.address, f"{listed.access_level} {listed.reply_preference}")
+        yield SettingItem(
+            "mailing-list", where, listed.address, f"{listed.access_level} {listed.reply_preference}"
+        )
     for template in held.templates:
-        yield Item("template", where, template.id or template.name, template_content(template))
+        yield SettingItem("template", where, template.id or template.name, template_content(template))
     for kind, rules in (("alert", held.alerts), ("limit-rule", held.limit_rules)):
         for rule in rules:
-            yield Item(kind, where, rule.name, f"{rule.metric} {rule.comparator} {rule.limit}")
+            yield SettingItem(kind, where, rule.name, f"{rule.metric} {rule.comparator} {rule.limit}")
     for ip in held.ips:
-        yield Item("ip", where, ip.ip, str(ip.dedicated))
+        yield SettingItem("ip", where, ip.ip, str(ip.dedicated))
     for pool in held.pools:
-        yield Item("ip-pool", where, pool.pool_id, " ".join(pool.ips))
-    yield Item("limit", where, "monthly", str(held.limit.limit) if held.limit else "none")
+        yield SettingItem("ip-pool", where, pool.pool_id, " ".join(pool.ips))
+    yield SettingItem("limit", where, "monthly", str(held.limit.limit) if held.limit else "none")
 
 
-def _domain_items(held: DomainSettings) -> Iterator[Item]:
+def _domain_items(held: DomainSettings) -> Iterator[SettingItem]:
     where = held.name
-    yield Item("domain", str(held.place), held.name, str(domain_fields(held.domain)))
+    yield SettingItem("domain", str(held.place), held.name, str(domain_fields(held.domain)))
     if held.domain.archive_to:
-        yield Item("archive-to", where, held.domain.archive_to, held.domain.archive_to)
+        yield SettingItem("archive-to", where, held.domain.archive_to, held.domain.archive_to)
     for kind, urls in held.webhooks.items():
         for url in urls:
-            yield Item("webhook", f"{where}/{kind}", url, url)
+            yield SettingItem("webhook", f"{where}/{kind}", url, url)
     for template in held.templates:
-        yield Item("template", where, template.id or template.name, template_content(template))
+        yield SettingItem("template", where, template.id or template.name, template_content(template))
     for key in held.dkim:
         record = key.dns_record
-        yield Item("dkim-key", where, key.selector or "", (record.value or "") if record else "")
+        yield SettingItem("dkim-key", where, key.selector or "", (record.value or "") if record else "")
     for entry in held.allowed:
-        yield Item("suppression-allow", where, entry.value, f"{entry.type} {entry.reason}")
+        yield SettingItem("suppression-allow", where, entry.value, f"{entry.type} {entry.reason}")
     if held.tracking is not None:
-        yield Item("tracking", str(held.place), held.name, _text(held.tracking))
+        yield SettingItem("tracking", str(held.place), held.name, _text(held.tracking))
 
 
 def odd_fields(settings: Settings) -> list[str]:
@@ -248,7 +250,7 @@ def baseline(settings: Settings, fingerprint: Fingerprint) -> dict[str, str]:
     return {named(item, fingerprint): fingerprint(item.content)[:16] for item in items(settings)}
 
 
-def named(item: Item, fingerprint: Fingerprint) -> str:
+def named(item: SettingItem, fingerprint: Fingerprint) -> str:
     """Return the name of an item in the baseline, harmless to keep."""
     return f"{item.kind}|{item.place}|{fingerprint(item.id)[:16] if '://' in item.id else item.id}"
 

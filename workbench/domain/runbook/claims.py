@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 
-class Answer(StrEnum):
+class ClaimAnswer(StrEnum):
     """Whether what is said is so."""
 
     YES = "yes"
@@ -67,13 +67,13 @@ class Claim:
     """What is said, whether it is so, and what that rests on."""
 
     said: str
-    answer: Answer
+    answer: ClaimAnswer
     grounds: tuple[Reading, ...] = ()
 
     @property
     def good(self) -> bool:
         """Return whether it may be ticked, read as good and end with 0: only a plain yes."""
-        return self.answer is Answer.YES
+        return self.answer is ClaimAnswer.YES
 
     @property
     def missing(self) -> tuple[Reading, ...]:
@@ -94,9 +94,9 @@ def claim(said: str, holds: bool, grounds: Iterable[Reading]) -> Claim:
     """
     held = tuple(grounds)
     if not holds:
-        return Claim(said, Answer.NO, held)
+        return Claim(said, ClaimAnswer.NO, held)
     complete = bool(held) and all(reading.answered for reading in held)
-    return Claim(said, Answer.YES if complete else Answer.CANNOT_TELL, held)
+    return Claim(said, ClaimAnswer.YES if complete else ClaimAnswer.CANNOT_TELL, held)
 
 
 def aged(reading: Reading, now: datetime, lasts: timedelta) -> Reading:

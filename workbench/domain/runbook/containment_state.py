@@ -20,9 +20,9 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm
 from workbench.domain.runbook import claims, coverage, ways_open
 from workbench.domain.runbook.claims import Claim, Coverage, Reading
-from workbench.domain.runbook.ways_open import Way
+from workbench.domain.runbook.ways_open import WayIn
 
-__all__ = ["Containment", "Over", "Way", "containment", "is_contained"]
+__all__ = ["Containment", "Over", "WayIn", "containment", "is_contained"]
 
 # A reading older than this says nothing of now; the watch reads the account again every minute.
 LASTS = timedelta(minutes=10)
@@ -52,7 +52,7 @@ class Containment:
 
     over: Over
     claim: Claim
-    ways: tuple[Way, ...]
+    ways: tuple[WayIn, ...]
     since: datetime | None = None
     until: datetime | None = None
     came_back: tuple[tuple[str, int], ...] = ()
@@ -68,12 +68,12 @@ class Containment:
         return self.claim.as_of
 
     @property
-    def known_open(self) -> tuple[Way, ...]:
+    def known_open(self) -> tuple[WayIn, ...]:
         """Return the ways that were seen to be open; the others only cannot be told."""
         return tuple(way for way in self.ways if way.known)
 
     @property
-    def used(self) -> tuple[Way, ...]:
+    def used(self) -> tuple[WayIn, ...]:
         """Return the ways back that were used: what comes first in the guide and in every plan."""
         return tuple(way for way in self.ways if way.used)
 
@@ -202,19 +202,21 @@ def _sending_read(situation: Situation) -> Iterator[Reading]:
     yield claims.aged(Reading(SENDING, read), situation.now, LASTS)
 
 
-def _dark(situation: Situation, grounds: Iterable[Reading]) -> Iterator[Way]:
+def _dark(situation: Situation, grounds: Iterable[Reading]) -> Iterator[WayIn]:
     """What could not be told: a way that nobody saw shut."""
     for reading in grounds:
         if not reading.answered:
             words = f"what could not be read ({reading.words()})"
-            yield Way("unread", reading.what, words, f"{reading.what} {reading.coverage.value}", known=False)
+            yield WayIn(
+                "unread", reading.what, words, f"{reading.what} {reading.coverage.value}", known=False
+            )
 
 
-def _alarmed(situation: Situation) -> Iterator[Way]:
+def _alarmed(situation: Situation) -> Iterator[WayIn]:
     named = {way.target for way in ways_open.ways(situation)}
     for alarm in open_alarms(situation):
         if alarm.target not in named or alarm.kind == "proof":
-            yield Way(
+            yield WayIn(
                 "alarm", alarm.target, visible(alarm.text, 160), visible(alarm.text, 40), used=_came(alarm)
             )
 
@@ -259,9 +261,9 @@ def _through(situation: Situation, alarm: Alarm) -> str:
     return f"panel user {visible(alarm.through, 80)}"
 
 
-def _ordered(ways: Iterable[Way]) -> list[Way]:
+def _ordered(ways: Iterable[WayIn]) -> list[WayIn]:
     """What was used first, then what is known to be open, each once."""
-    seen: dict[tuple[str, str], Way] = {}
+    seen: dict[tuple[str, str], WayIn] = {}
     for way in ways:
         seen.setdefault((way.kind, way.target), way)
     return sorted(seen.values(), key=lambda way: (not way.used, not way.known))

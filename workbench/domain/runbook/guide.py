@@ -26,7 +26,7 @@ _WAITING = (Verdict.OPEN, Verdict.IN_PROGRESS)
 _BY_HAND = ("", "pane.users")
 
 
-class Kind(StrEnum):
+class GuideKind(StrEnum):
     """What leads: a locked door, an alarm, something half-done, a step, waiting for others, or the end."""
 
     LOCKED = "locked out"
@@ -45,7 +45,7 @@ class Lead:
     sentence for each step that waits: whom for, until when. ``next_step`` is the step that comes after whatever leads.
     """
 
-    kind: Kind
+    kind: GuideKind
     step: str
     action: str
     title: str
@@ -56,7 +56,7 @@ class Lead:
     @property
     def waiting(self) -> bool:
         """Return whether nothing is left for the operator now."""
-        return self.kind in (Kind.LOCKED, Kind.WAIT)
+        return self.kind in (GuideKind.LOCKED, GuideKind.WAIT)
 
 
 def lead(
@@ -77,29 +77,29 @@ def _urgent(situation: Situation, steps: Sequence[StepView], refused: str, *, ru
     if refused:
         told = (f"Waiting for a way in: {visible(refused, 300)} It is tried again every minute.",)
         happens = "Nothing of the account can be read from here. Enter tries again, and says what it meets."
-        return Lead(Kind.LOCKED, "", LOOK, "The account lets nobody in", happens, told)
+        return Lead(GuideKind.LOCKED, "", LOOK, "The account lets nobody in", happens, told)
     if not running and (inside := back_inside(situation)):
         works = "works" if len(inside) == 1 else "work"
         happens = (
             f"Something appeared after the cut, and {plural(len(inside), 'admin key')} of before still {works}: kept "
             "for the hand-over, and perhaps the way in. One plan ends what is kept; the replacements stand."
         )
-        return Lead(Kind.ALARM, "", END_KEPT, "Somebody is back: end what was kept", happens)
+        return Lead(GuideKind.ALARM, "", END_KEPT, "Somebody is back: end what was kept", happens)
     urgent = actionable(situation)
     if urgent and (cause := _stranger_inside(situation, steps)) is not None:
         happens = (
             f"{plural(len(urgent), 'alarm')} will be followed by more while they are in. {cause.happens}"
         )
         return Lead(
-            Kind.ALARM, cause.id, cause.next_action, "Strangers out first: they come back in", happens
+            GuideKind.ALARM, cause.id, cause.next_action, "Strangers out first: they come back in", happens
         )
     if urgent:
         more = f", and {len(urgent) - 1} more" if len(urgent) > 1 else ""
         happens = f"{urgent[0].text}{more}. The list says what to do about each."
-        return Lead(Kind.ALARM, "", ALARMS, f"{plural(len(urgent), 'alarm')} first", happens)
+        return Lead(GuideKind.ALARM, "", ALARMS, f"{plural(len(urgent), 'alarm')} first", happens)
     if not running and (words := half_done(situation)):
         happens = f"{words} The account is asked what became of it, and the rest is done as it was confirmed."
-        return Lead(Kind.FINISH, "", FINISH, "Finish what was begun", happens)
+        return Lead(GuideKind.FINISH, "", FINISH, "Finish what was begun", happens)
     return None
 
 
@@ -107,11 +107,11 @@ def _of_steps(steps: Sequence[StepView]) -> Lead:
     """Return the step that is next, or that nothing is left but waiting."""
     step = next((one for one in steps if one.id == next_of(steps)), None)
     if step is None:
-        return Lead(Kind.END, "", LOOK, "Every step is closed", "Enter reads the account once more.")
+        return Lead(GuideKind.END, "", LOOK, "Every step is closed", "Enter reads the account once more.")
     if step.idle or step.verdict is Verdict.BLOCKED:
         happens = "Nothing is left for you to do now. Enter looks again."
-        return Lead(Kind.WAIT, step.id, LOOK, "Waiting for others", happens)
-    return Lead(Kind.STEP, step.id, step.next_action, step.title, step.happens)
+        return Lead(GuideKind.WAIT, step.id, LOOK, "Waiting for others", happens)
+    return Lead(GuideKind.STEP, step.id, step.next_action, step.title, step.happens)
 
 
 def waiting(steps: Sequence[StepView]) -> tuple[str, ...]:

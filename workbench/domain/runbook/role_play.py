@@ -12,7 +12,7 @@ from dataclasses import replace
 from workbench.core.clock import iso
 from workbench.domain.model.state import State
 from workbench.domain.runbook.blocklists import REMOVE, SHOW
-from workbench.domain.runbook.guide import Kind, Lead
+from workbench.domain.runbook.guide import GuideKind, Lead
 from workbench.domain.runbook.runbook import Order, StepView
 from workbench.domain.runbook.verdict import Verdict
 
@@ -48,7 +48,7 @@ def played(views: Sequence[StepView], state: State) -> list[StepView]:
 
 def admitted(found: Lead) -> Lead:
     """Return the lead with the drill letting this host in where the account lets nobody in."""
-    if found.kind is not Kind.LOCKED:
+    if found.kind is not GuideKind.LOCKED:
         return found
     happens = "The drill plays whoever has the control panel open: this host is put on the IP allowlist."
     return replace(found, action=ALLOW, happens=happens)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from workbench.domain.detection.hosts import Home, home_of, host_of, mail_domains_in, urls_in
+from workbench.domain.detection.hosts import CustomerNames, home_of, host_of, mail_domains_in, urls_in
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import OURS, Situation
@@ -65,7 +65,7 @@ def _ours(situation: Situation, route_id: str) -> bool:
     )
 
 
-def _foreign(actions: Iterable[str], home: Home) -> str:
+def _foreign(actions: Iterable[str], home: CustomerNames) -> str:
     text = " ".join(str(action) for action in actions)
     hosts = [host_of(url) for url in urls_in(text)] + mail_domains_in(text)
     return next((host for host in hosts if host and not home.owns(host)), "")
@@ -96,5 +96,5 @@ def _users_of(situation: Situation, expression: str) -> list[UserItem]:
     ]
 
 
-def _home(situation: Situation) -> Home:
+def _home(situation: Situation) -> CustomerNames:
     return home_of(situation.inventory, situation.background.since)

@@ -57,7 +57,7 @@ _CLOSING = (
 _SUBJECT = "Subject: Your Mailgun password and second factor, please today"
 
 
-class Known(StrEnum):
+class HowKnown(StrEnum):
     """How it is known that a user did their part: the account shows it, somebody attested it, or not at all."""
 
     SHOWN = "shown"
@@ -66,7 +66,7 @@ class Known(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class UserProgress:
     """One user who belongs here, and how far they are.
 
     ``told_at`` is when
@@ -75,15 +75,15 @@ class Person:
     """
 
     item: UserItem
-    password: Known
-    two_factor: Known
+    password: HowKnown
+    two_factor: HowKnown
     told_at: str
     link_left: timedelta | None
 
     @property
     def pending(self) -> bool:
         """Return whether something is still to be done by this person."""
-        return Known.OPEN in (self.password, self.two_factor)
+        return HowKnown.OPEN in (self.password, self.two_factor)
 
     @property
     def waiting(self) -> bool:
@@ -111,7 +111,7 @@ def belonging(situation: Situation) -> list[UserItem]:
     ]
 
 
-def people(situation: Situation) -> list[Person]:
+def people(situation: Situation) -> list[UserProgress]:
     """Return everybody who belongs here, those who still have something to do first."""
     said = {
         step: {a.subject for a in situation.state.attestations if a.step == step and a.subject}
@@ -124,12 +124,12 @@ def people(situation: Situation) -> list[Person]:
     return sorted(found, key=lambda one: not one.pending)
 
 
-def pending(situation: Situation) -> list[Person]:
+def pending(situation: Situation) -> list[UserProgress]:
     """Return who still has something to do."""
     return [one for one in people(situation) if one.pending]
 
 
-def to_tell(situation: Situation) -> list[Person]:
+def to_tell(situation: Situation) -> list[UserProgress]:
     """Return the pending people who were not told yet, or whose mailed link died."""
     return [one for one in pending(situation) if not one.waiting]
 
@@ -156,12 +156,14 @@ def timer_for(situation: Situation, item: UserItem) -> tuple[str, datetime, str,
     return f"{TOLD}:{item.id}", situation.now + TOLD_LIFE, text, TOLD
 
 
-def short_note(person: Person) -> str:
+def short_note(person: UserProgress) -> str:
     """Return what the list says of a person: what is waited for, and until when."""
     if not person.pending:
-        return "attested" if Known.ATTESTED in (person.password, person.two_factor) else ""
+        return "attested" if HowKnown.ATTESTED in (person.password, person.two_factor) else ""
     missing = [
-        name for name, how in (("password", person.password), ("2FA", person.two_factor)) if how is Known.OPEN
+        name
+        for name, how in (("password", person.password), ("2FA", person.two_factor))
+        if how is HowKnown.OPEN
     ]
     wants = " and ".join(missing)
     if not person.told_at:
@@ -269,17 +271,17 @@ def about(situation: Situation, item: UserItem) -> list[str]:
 
 def _person(
     situation: Situation, item: UserItem, said: dict[str, set[str]], since: datetime | None
-) -> Person:
+) -> UserProgress:
     """Return how far a user is; a password counts as new when it was set after access was cut (``since``)."""
     changed = item.user.password_updated_at
     new = since is not None and changed is not None and changed >= since
 
-    def standing(shown: bool, step: str) -> Known:
-        return Known.SHOWN if shown else Known.ATTESTED if item.id in said[step] else Known.OPEN
+    def standing(shown: bool, step: str) -> HowKnown:
+        return HowKnown.SHOWN if shown else HowKnown.ATTESTED if item.id in said[step] else HowKnown.OPEN
 
     timers = situation.state.timers
     told = timers.get(f"{LINK}:{item.id}") or timers.get(f"{TOLD}:{item.id}") or {}
-    return Person(
+    return UserProgress(
         item,
         standing(new, PASSWORD),
         standing(bool(item.user.tfa_active), TWO_FACTOR),

@@ -12,8 +12,8 @@ from workbench.domain.runbook.user_actions import (
     PASSWORD,
     TWO_FACTOR,
     UNKNOWN,
-    Known,
-    Person,
+    HowKnown,
+    UserProgress,
     attestations,
     people,
     short_note,
@@ -63,17 +63,17 @@ def passwords(situation: Situation) -> Found:
         return Found(Verdict.OPEN, (why,), (0, len(everybody)), idle=True, waits=_CUT_FIRST)
     lines = []
     for one in everybody:
-        if one.password is Known.SHOWN:
+        if one.password is HowKnown.SHOWN:
             lines.append(
                 f"{_name(one.item)}: password changed {one.item.user.password_updated_at:%d %b %H:%M}Z"
             )
-        elif one.password is Known.ATTESTED:
+        elif one.password is HowKnown.ATTESTED:
             lines.append(f"{_name(one.item)}: {_said(situation, PASSWORD, one)}")
         else:
             lines.append(f"{_name(one.item)}: {_how(one.item)}; {short_note(one)}")
-    done = sum(one.password is not Known.OPEN for one in everybody)
+    done = sum(one.password is not HowKnown.OPEN for one in everybody)
     found = attested(situation.state, PASSWORD) or counted(done, len(everybody), tuple(lines))
-    return _their_turn(found, [one for one in everybody if one.password is Known.OPEN])
+    return _their_turn(found, [one for one in everybody if one.password is HowKnown.OPEN])
 
 
 def two_factor(situation: Situation) -> Found:
@@ -83,20 +83,20 @@ def two_factor(situation: Situation) -> Found:
         return _nobody(situation)
     lines = []
     for one in everybody:
-        if one.two_factor is Known.SHOWN:
+        if one.two_factor is HowKnown.SHOWN:
             lines.append(f"{_name(one.item)}: active")
-        elif one.two_factor is Known.ATTESTED:
+        elif one.two_factor is HowKnown.ATTESTED:
             lines.append(f"{_name(one.item)}: {_said(situation, TWO_FACTOR, one)}")
         else:
             lines.append(f"{_name(one.item)}: not active; {_where_two_factor(one.item)}")
-    done = sum(one.two_factor is not Known.OPEN for one in everybody)
+    done = sum(one.two_factor is not HowKnown.OPEN for one in everybody)
     found = attested(situation.state, TWO_FACTOR) or counted(done, len(everybody), tuple(lines))
     if not situation.state.people_cut_at and found.verdict is not Verdict.DONE:
         return replace(found, idle=True, waits=_CUT_FIRST)
-    return _their_turn(found, [one for one in everybody if one.two_factor is Known.OPEN])
+    return _their_turn(found, [one for one in everybody if one.two_factor is HowKnown.OPEN])
 
 
-def _their_turn(found: Found, missing: list[Person]) -> Found:
+def _their_turn(found: Found, missing: list[UserProgress]) -> Found:
     """Name the message as next, or say that everybody was told and it is their turn now."""
     if not missing or found.verdict is Verdict.ATTESTED:
         return found
@@ -123,7 +123,7 @@ def _nobody(situation: Situation) -> Found:
     return Found(Verdict.BLOCKED, ("the user list came back empty, which cannot be: it was not read",))
 
 
-def _said(situation: Situation, step: str, one: Person) -> str:
+def _said(situation: Situation, step: str, one: UserProgress) -> str:
     """Return everybody's word on a user, the newest first: two operators' words are both kept."""
     said = attestations(situation, step, one.item.id)
     return "; ".join(f"attested by {visible(a.who, 40)}, {a.at}: {visible(a.text)}" for a in reversed(said))

@@ -17,7 +17,7 @@ from workbench.domain.runbook.containment import key_is_left, queues_left, rogue
 from workbench.domain.runbook.handover import Kept, kept
 from workbench.domain.runbook.verdict import attested
 
-__all__ = ["Way", "gaps", "ways"]
+__all__ = ["WayIn", "gaps", "ways"]
 
 # Which steps' attestation says that a person looked where this key cannot.
 _LOOKED = {"keys": "1", "users": "1b", "domains": "2", "logins": "2", "subaccounts": "3"}
@@ -25,7 +25,7 @@ _FROM_BEFORE = 3  # named one by one
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class WayIn:
     """One way in. ``known`` False: nobody could tell whether it is shut; ``used``: somebody came through it.
 
     ``kind`` is ``key``, ``login``, ``kept``, ``user``, ``password``, ``subaccount``, ``queue``, ``route``,
@@ -42,7 +42,7 @@ class Way:
     administers: bool = False
 
 
-def ways(situation: Situation) -> list[Way]:
+def ways(situation: Situation) -> list[WayIn]:
     """Return the ways that the readings show, those that were used marked."""
     rang = {alarm.target for alarm in open_alarms(situation)}
     found = [
@@ -64,7 +64,7 @@ def gaps(situation: Situation) -> list[Gap]:
     return [gap for gap in held if attested(situation.state, _LOOKED[coverage.part(gap)]) is None]
 
 
-def _keys(situation: Situation) -> Iterator[Way]:
+def _keys(situation: Situation) -> Iterator[WayIn]:
     waiting = {item.target for item in kept(situation)}
     cut = bool(situation.state.first_cut_at)
     left = [
@@ -76,10 +76,10 @@ def _keys(situation: Situation) -> Iterator[Way]:
     for item in left:
         if item not in before or (cut and len(before) <= _FROM_BEFORE):
             name = f"API key “{visible(item.name, 60)}” {key_tail(item.id)}"
-            yield Way("key", item.id, name, name, administers=item.key.role == "admin")
+            yield WayIn("key", item.id, name, name, administers=item.key.role == "admin")
     if before and (not cut or len(before) > _FROM_BEFORE):
         words = f"{plural(len(before), 'API key')} from before"
-        yield Way("key", "*", words, words, administers=any(i.key.role == "admin" for i in before))
+        yield WayIn("key", "*", words, words, administers=any(i.key.role == "admin" for i in before))
     unsure = [
         record
         for record in situation.state.of_kind(EffectKind.KEY_DELETE)
@@ -87,25 +87,25 @@ def _keys(situation: Situation) -> Iterator[Way]:
     ]
     for record in unsure:
         words = f"API key {key_tail(record.effect.target)}, whose end is not known"
-        yield Way("key", record.effect.target, words, words, known=False)
+        yield WayIn("key", record.effect.target, words, words, known=False)
 
 
-def _logins(situation: Situation) -> Iterator[Way]:
+def _logins(situation: Situation) -> Iterator[WayIn]:
     waiting = {item.target for item in kept(situation) if not item.is_key}
     left, unproven = untouched(situation)
     left = [login for login in left if login not in waiting]
     if len(left) <= _FROM_BEFORE and situation.state.first_cut_at:
         for login in left:
-            yield Way("login", login, f"SMTP login {visible(login, 80)}", f"login {visible(login, 40)}")
+            yield WayIn("login", login, f"SMTP login {visible(login, 80)}", f"login {visible(login, 40)}")
     elif left:
         words = f"{plural(len(left), 'SMTP login')} with the password from before"
-        yield Way("login", "*", words, f"{plural(len(left), 'login')}")
+        yield WayIn("login", "*", words, f"{plural(len(left), 'login')}")
     if unproven and attested(situation.state, "2") is None:
         words = f"{plural(len(unproven), 'SMTP login')} whose new password could not be proven"
-        yield Way("login", "?", words, f"{plural(len(unproven), 'login')} not proven", known=False)
+        yield WayIn("login", "?", words, f"{plural(len(unproven), 'login')} not proven", known=False)
 
 
-def _kept(situation: Situation, item: Kept) -> Way:
+def _kept(situation: Situation, item: Kept) -> WayIn:
     name = f"key {key_tail(item.target)}" if item.is_key else f"login {visible(item.target, 60)}"
     if item.due is None:
         left = "no deadline set"
@@ -113,7 +113,7 @@ def _kept(situation: Situation, item: Kept) -> Way:
         left = f"time up since {claims.stamp(item.due)}"
     else:
         left = f"{claims.age(situation.now, item.due)} left"
-    return Way(
+    return WayIn(
         "kept",
         item.target,
         f"old {name}, kept for its hand-over ({left})",
@@ -127,42 +127,44 @@ def _is_admin(situation: Situation, item: Kept) -> bool:
     return item.is_key and held is not None and held.key.role == "admin"
 
 
-def _users(situation: Situation) -> Iterator[Way]:
+def _users(situation: Situation) -> Iterator[WayIn]:
     for item in situation.inventory.users.values():
         name = visible(short_address(item.user.email or item.user.name or item.id), 60)
         if item.user.is_disabled:
             continue
         if situation.of_user(item).likely:
-            yield Way("user", item.id, f"panel user {name}", f"panel user {name}", administers=True)
+            yield WayIn("user", item.id, f"panel user {name}", f"panel user {name}", administers=True)
         elif not item.user.tfa_active and (through := tapped.password_of(situation, item)):
             words = f"panel user {name}, whose password mail was copied by {through}"
-            yield Way("password", item.id, words, f"password of {name}", administers=True)
+            yield WayIn("password", item.id, words, f"password of {name}", administers=True)
 
 
-def _subaccounts(situation: Situation) -> Iterator[Way]:
+def _subaccounts(situation: Situation) -> Iterator[WayIn]:
     for sub in rogue_subaccounts(situation):
         name = f"subaccount {visible(sub.name or sub.id, 60)}"
-        yield Way("subaccount", sub.id, name, name)
+        yield WayIn("subaccount", sub.id, name, name)
 
 
-def _queues(situation: Situation) -> Iterator[Way]:
+def _queues(situation: Situation) -> Iterator[WayIn]:
     if attested(situation.state, "3") is not None:
         return
     if situation.volume is None:
-        yield Way("queue", "?", "queued mail (the sending figures are not read)", "queued mail?", known=False)
+        yield WayIn(
+            "queue", "?", "queued mail (the sending figures are not read)", "queued mail?", known=False
+        )
     for name in queues_left(situation):
         words = f"mail queued or scheduled for {visible(name, 80)}, not purged"
-        yield Way("queue", name, words, "queued mail")
+        yield WayIn("queue", name, words, "queued mail")
 
 
-def _routes(situation: Situation) -> Iterator[Way]:
+def _routes(situation: Situation) -> Iterator[WayIn]:
     for route, host in tapped.routes(situation):
         name = visible(route.description or route.expression or route.id, 40)
         words = f"route “{name}”, which copies users' password mail to {visible(host, 60)}"
-        yield Way("route", route.id, words, f"route “{name}”", administers=True)
+        yield WayIn("route", route.id, words, f"route “{name}”", administers=True)
 
 
-def _sending(situation: Situation) -> Iterator[Way]:
+def _sending(situation: Situation) -> Iterator[WayIn]:
     """Far more than usual goes out in hours that began after the cut, whoever it is that sends it."""
     volume, cut = situation.volume, situation.state.access_cut_at
     if volume is None or not cut or volume.measured_from is None:
@@ -173,4 +175,4 @@ def _sending(situation: Situation) -> Iterator[Way]:
             f"sending of {volume.excess_now:,.0f} an hour above the usual, measured since the cut "
             f"(as of {claims.stamp(volume.as_of)})"
         )
-        yield Way("sending", "*", words, f"{volume.excess_now:,.0f}/h above usual", used=True)
+        yield WayIn("sending", "*", words, f"{volume.excess_now:,.0f}/h above usual", used=True)

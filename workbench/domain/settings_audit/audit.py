@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.core.clock import iso
-from workbench.domain.detection.hosts import Home
+from workbench.domain.detection.hosts import CustomerNames
 from workbench.domain.model.settings import Settings, odd_fields
 from workbench.domain.settings_audit import rows
 from workbench.domain.settings_audit.content_rows import SKEW
@@ -37,7 +37,7 @@ HIDDEN = (
 )  # fmt: skip
 
 
-class Judged(StrEnum):
+class JudgedAge(StrEnum):
     """When a thing came to be, as far as the account shows it."""
 
     BEFORE = "known before the window"
@@ -58,7 +58,7 @@ class Swept:
     id: str
     title: str
     where: tuple[str, ...]
-    judged: Judged
+    judged: JudgedAge
     score: int
     why: tuple[str, ...]
     remedy: str = ""
@@ -105,7 +105,7 @@ class Swept:
             id=str(document["id"]),
             title=str(document["title"]),
             where=tuple(str(part) for part in document["where"]),
-            judged=Judged(document["judged"]),
+            judged=JudgedAge(document["judged"]),
             score=int(document["score"]),
             why=tuple(str(line) for line in document["why"]),
             remedy=str(document["remedy"]),
@@ -137,7 +137,7 @@ class Sweep:
     def counts(self) -> dict[str, int]:
         """Return how many settings got which verdict."""
         found = Counter(s.judged.value for s in self.swept)
-        return {judged.value: found[judged.value] for judged in Judged}
+        return {judged.value: found[judged.value] for judged in JudgedAge}
 
     def fact(self) -> dict[str, Any]:
         """Return the body of the fact ``sweep``: what reopening the incident must know again."""
@@ -168,7 +168,7 @@ class Clues:
     ours: frozenset[tuple[str, str]] = frozenset()
 
 
-def sweep(settings: Settings, home: Home, clues: Clues | None = None) -> Sweep:
+def sweep(settings: Settings, home: CustomerNames, clues: Clues | None = None) -> Sweep:
     """Return every setting judged. ``home`` must not hold names the intruder added inside the window."""
     known = clues or Clues()
     result = Sweep(settings.read_at, settings.since)
@@ -179,7 +179,7 @@ def sweep(settings: Settings, home: Home, clues: Clues | None = None) -> Sweep:
     return result
 
 
-def _all(settings: Settings, home: Home, clues: Clues) -> Iterator[Swept]:
+def _all(settings: Settings, home: CustomerNames, clues: Clues) -> Iterator[Swept]:
     judge = Judge(settings.since, settings.read_at, home, clues)
     for row in rows.rows(settings, home, clues.known_addresses, clues.strange_addresses, clues.people):
         yield judge.take(row)
@@ -191,10 +191,10 @@ class Judge:
 
     since: datetime
     now: datetime
-    home: Home
+    home: CustomerNames
     clues: Clues
 
-    def take(self, row: rows.Row) -> Swept:
+    def take(self, row: rows.AuditRow) -> Swept:
         """Return the row judged."""
         why = list(row.signs)
         score = row.score
@@ -203,18 +203,18 @@ class Judge:
             why.append(f"its date lies in the future ({row.dated:%d %b %Y}) and says nothing")
             row = replace(row, dated=None)
         if row.dated is not None and row.dated >= self.since:
-            judged = Judged.INSIDE
+            judged = JudgedAge.INSIDE
             why.insert(0, f"{row.dated_word} {row.dated:%d %b %H:%M}Z, inside the abuse window")
             score += 2
         elif changed is not None:
-            judged = Judged.INSIDE
+            judged = JudgedAge.INSIDE
             why.insert(0, changed)
             score += 2
         elif row.dated is not None and not (row.edits_undated and score):
-            judged, score = Judged.BEFORE, 0
+            judged, score = JudgedAge.BEFORE, 0
             why.insert(0, f"{row.dated_word} {row.dated:%d %b %Y}")
         else:
-            judged = Judged.UNDATED
+            judged = JudgedAge.UNDATED
             if row.dated is not None:
                 why.append(f"{row.dated_word} {row.dated:%d %b %Y}, but an edit leaves no date")
         why += [line for line in row.calming if line not in why]

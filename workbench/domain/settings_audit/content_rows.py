@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from workbench.domain.detection.hosts import Home, host_of, mail_domains_in, urls_in
+from workbench.domain.detection.hosts import CustomerNames, host_of, mail_domains_in, urls_in
 from workbench.domain.model.settings import PlaceSettings, template_content
-from workbench.domain.settings_audit.row import Row, doubts
+from workbench.domain.settings_audit.row import AuditRow, doubts
 from workbench.mailgun.evidence_models import Alert, Book
 from workbench.mailgun.models import Template, TemplateVersion
 
@@ -53,7 +53,9 @@ class Span(NamedTuple):
         return max(past or there, default=None)
 
 
-def templates(held: list[Template], place: str, domain: str, home: Home, span: Span) -> Iterator[Row]:
+def templates(
+    held: list[Template], place: str, domain: str, home: CustomerNames, span: Span
+) -> Iterator[AuditRow]:
     """Yield a row for every template of a domain, or of the account where ``domain`` is empty."""
     for template in held:
         version = template.version
@@ -73,7 +75,7 @@ def templates(held: list[Template], place: str, domain: str, home: Home, span: S
             signs = (*signs, f"a mail about passwords or sign-in that links to {strange[0]}")
             score = max(score, 3)
         repair = _of_template(template, domain, home, span)
-        yield Row(
+        yield AuditRow(
             "template",
             template.id or template.name,
             f"template “{template.name}”" + (f" of {domain}" if domain else " of the account"),
@@ -102,7 +104,7 @@ def _about_access(template: Template) -> bool:
     )
 
 
-def _of_template(template: Template, domain: str, home: Home, span: Span) -> _Repair:
+def _of_template(template: Template, domain: str, home: CustomerNames, span: Span) -> _Repair:
     named = {"domain": domain, "name": template.name}
     if span.holds(template.created_at):
         return _Repair("template.delete", named)
@@ -133,12 +135,12 @@ def _before(template: Template, active: TemplateVersion, span: Span) -> Template
     return max(older, key=lambda v: str(v.created_at), default=None)
 
 
-def _leads_away(value: str, home: Home) -> bool:
+def _leads_away(value: str, home: CustomerNames) -> bool:
     score, _, _, _ = doubts(mail_domains_in(value), home)
     return score > 0
 
 
-def rules(held: PlaceSettings, span: Span) -> Iterator[Row]:
+def rules(held: PlaceSettings, span: Span) -> Iterator[AuditRow]:
     """Yield a row for every alert and limit rule of a region."""
     for kind, book, found in (
         ("alert", Book.ALERT, held.alerts),
@@ -148,11 +150,11 @@ def rules(held: PlaceSettings, span: Span) -> Iterator[Row]:
             yield _rule(kind, book, rule, str(held.place), span)
 
 
-def _rule(kind: str, book: Book, rule: Alert, place: str, span: Span) -> Row:
+def _rule(kind: str, book: Book, rule: Alert, place: str, span: Span) -> AuditRow:
     changed = rule.updated_at or rule.created_at
     what = f"{rule.metric} {rule.comparator or ''} {rule.limit}".strip()
     repair = _of_rule(book, rule, span, what)
-    return Row(
+    return AuditRow(
         kind,
         rule.name,
         f"{'alert' if kind == 'alert' else 'limit'} rule “{rule.name}” ({what})",

@@ -9,9 +9,9 @@ import calendar
 from collections.abc import Iterator
 from datetime import datetime
 
-from workbench.domain.detection.hosts import Home
+from workbench.domain.detection.hosts import CustomerNames
 from workbench.domain.model.settings import DomainSettings, PlaceSettings, Settings
-from workbench.domain.settings_audit.row import Row
+from workbench.domain.settings_audit.row import AuditRow
 
 # A limit that many times a month's sending stops nobody.
 LOOSE = 5
@@ -31,13 +31,13 @@ def stops_nothing(limit: float, used: float, now: datetime) -> bool:
     return limit > LOOSE * max(1000.0, month_of(used, now))
 
 
-def limits(held: PlaceSettings, now: datetime) -> Iterator[Row]:
+def limits(held: PlaceSettings, now: datetime) -> Iterator[AuditRow]:
     """Yield a row for a region's custom sending limit."""
     if held.limit is None or held.limit.limit is None:
         return
     limit, used = float(held.limit.limit), float(held.limit.current or 0)
     loose = stops_nothing(limit, used, now)
-    yield Row(
+    yield AuditRow(
         "limit",
         f"{held.place.region.value}-monthly",
         f"sending limit of {limit:,.0f} a month in {held.place}",
@@ -54,20 +54,20 @@ def limits(held: PlaceSettings, now: datetime) -> Iterator[Row]:
     )
 
 
-def suppressions(settings: Settings, home: Home, people: frozenset[str]) -> Iterator[Row]:
+def suppressions(settings: Settings, home: CustomerNames, people: frozenset[str]) -> Iterator[AuditRow]:
     """Yield rows for people of the customer's who were silenced, and for complaints that are not there."""
     for held in settings.domains.values():
         yield from _silenced(held, home, people)
         yield from _emptied(held, settings)
 
 
-def _silenced(held: DomainSettings, home: Home, people: frozenset[str]) -> Iterator[Row]:
+def _silenced(held: DomainSettings, home: CustomerNames, people: frozenset[str]) -> Iterator[AuditRow]:
     for kind, table in held.suppressions.items():
         for entry in table.fresh:
             address = str(entry.address or "").lower()
             if not address or not (address in people or home.owns(address.rpartition("@")[2])):
                 continue
-            yield Row(
+            yield AuditRow(
                 "suppression",
                 f"{kind} {address}",
                 f"{held.name} no longer writes to {address} ({kind})",
@@ -79,7 +79,7 @@ def _silenced(held: DomainSettings, home: Home, people: frozenset[str]) -> Itera
             )
 
 
-def _emptied(held: DomainSettings, settings: Settings) -> Iterator[Row]:
+def _emptied(held: DomainSettings, settings: Settings) -> Iterator[AuditRow]:
     """Complaints deleted bring those who complained back into the next mailing; deleting leaves no trace."""
     table = held.suppressions.get("complaints")
     if table is None or table.count or table.fresh:
@@ -92,7 +92,7 @@ def _emptied(held: DomainSettings, settings: Settings) -> Iterator[Row]:
     ]
     if refused < _LEAST_REFUSED or (len(settings.domains) > 1 and len(others) < _LEAST_OTHERS):
         return
-    yield Row(
+    yield AuditRow(
         "suppressions-emptied",
         f"complaints {held.name}",
         f"{held.name} has no complaint on file",

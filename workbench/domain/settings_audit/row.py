@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from workbench.domain.detection.hosts import Home
+from workbench.domain.detection.hosts import CustomerNames
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AuditRow:
     """One thing: where it is, when it was made (or last changed), what speaks for and against it.
 
     ``edits_undated`` says that a later edit would leave no date; ``score`` adds up the signs.
@@ -40,7 +40,9 @@ class Row:
         return self.where[1] if len(self.where) > 1 and self.kind != "tracking" else self.where[0]
 
 
-def doubts(hosts: list[str], home: Home) -> tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def doubts(
+    hosts: list[str], home: CustomerNames
+) -> tuple[int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return score, signs, calming words and the foreign hosts of what points to these hosts."""
     signs: list[str] = []
     calming: list[str] = []

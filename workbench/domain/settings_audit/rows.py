@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.domain.detection.hosts import Home, holds_secret, host_of, mail_domains_in, urls_in
+from workbench.domain.detection.hosts import CustomerNames, holds_secret, host_of, mail_domains_in, urls_in
 from workbench.domain.model.settings import AccountSettings, DomainSettings, PlaceSettings, Settings
 from workbench.domain.settings_audit import harm_rows
 from workbench.domain.settings_audit.content_rows import Span, rules, templates
-from workbench.domain.settings_audit.row import Row, doubts
+from workbench.domain.settings_audit.row import AuditRow, doubts
 
-__all__ = ["Row", "rows"]
+__all__ = ["AuditRow", "rows"]
 
 # A network wider than this is hardly one company's own: a million addresses, more than any provider gives a customer.
 WIDEST_V4, WIDEST_V6 = 12, 29
@@ -29,11 +29,11 @@ _HARM = {
 
 def rows(
     settings: Settings,
-    home: Home,
+    home: CustomerNames,
     known: frozenset[str],
     strange: frozenset[str],
     people: frozenset[str],
-) -> Iterator[Row]:
+) -> Iterator[AuditRow]:
     """Yield a row for every setting that was read."""
     span = Span(settings.since, settings.read_at)
     for account in settings.accounts.values():
@@ -59,7 +59,7 @@ def rows(
         yield from _allowed(domain)
 
 
-def _routes(held: PlaceSettings, home: Home) -> Iterator[Row]:
+def _routes(held: PlaceSettings, home: CustomerNames) -> Iterator[AuditRow]:
     for route in held.routes:
         text = " ".join(route.actions)
         hosts = [host_of(url) for url in urls_in(text)] + mail_domains_in(text)
@@ -71,7 +71,7 @@ def _routes(held: PlaceSettings, home: Home) -> Iterator[Row]:
         if score and ("catch_all" in (route.expression or "") or ".*" in (route.expression or "")):
             signs = (*signs, f"takes every message: {route.expression}")
             score += 1
-        yield Row(
+        yield AuditRow(
             "route",
             route.id,
             f"route “{route.description or route.expression or route.id}”",
@@ -87,10 +87,10 @@ def _routes(held: PlaceSettings, home: Home) -> Iterator[Row]:
         )
 
 
-def _account_webhooks(held: PlaceSettings, home: Home) -> Iterator[Row]:
+def _account_webhooks(held: PlaceSettings, home: CustomerNames) -> Iterator[AuditRow]:
     for hook in held.webhooks:
         score, signs, calming, foreign = doubts([host_of(hook.url or "")], home)
-        yield Row(
+        yield AuditRow(
             "webhook",
             hook.webhook_id,
             f"account webhook “{hook.description or hook.webhook_id}” to {host_of(hook.url or '') or 'an odd URL'}",
@@ -105,12 +105,12 @@ def _account_webhooks(held: PlaceSettings, home: Home) -> Iterator[Row]:
         )
 
 
-def _domain_webhooks(held: DomainSettings, home: Home) -> Iterator[Row]:
+def _domain_webhooks(held: DomainSettings, home: CustomerNames) -> Iterator[AuditRow]:
     for kind, urls in held.webhooks.items():
         for url in urls:
             score, signs, calming, foreign = doubts([host_of(url)], home)
             secret = holds_secret(url)
-            yield Row(
+            yield AuditRow(
                 "webhook",
                 url,
                 f"webhook of {held.name} ({kind}) to {host_of(url) or 'an odd URL'}",
@@ -128,12 +128,12 @@ def _domain_webhooks(held: DomainSettings, home: Home) -> Iterator[Row]:
             )
 
 
-def _fields(held: DomainSettings, settings: Settings, home: Home) -> Iterator[Row]:
+def _fields(held: DomainSettings, settings: Settings, home: CustomerNames) -> Iterator[AuditRow]:
     """The domain's own settings: none has a date."""
     domain, where = held.domain, (str(held.place), held.name)
     if domain.archive_to:
         score, signs, calming, foreign = doubts([host_of(domain.archive_to)], home)
-        yield Row(
+        yield AuditRow(
             "archive-to",
             domain.archive_to,
             f"{held.name} posts a copy of every delivered message to {host_of(domain.archive_to) or 'an odd URL'}",
@@ -147,7 +147,7 @@ def _fields(held: DomainSettings, settings: Settings, home: Home) -> Iterator[Ro
         )
     if domain.mailfrom_host:
         score, signs, calming, foreign = doubts([domain.mailfrom_host], home)
-        yield Row(
+        yield AuditRow(
             "mailfrom-host", domain.mailfrom_host, f"bounces of {held.name} go to {domain.mailfrom_host}", where,
             score=score, signs=signs, calming=calming, hosts=foreign,
             instruct="set the custom MAIL FROM host back in the control panel, Domain settings",
@@ -159,7 +159,7 @@ def _fields(held: DomainSettings, settings: Settings, home: Home) -> Iterator[Ro
         same = sum(1 for other in settings.domains.values() if getattr(other.domain, name) is odd)
         alone = same == 1
         few = same * 2 <= len(settings.domains)
-        yield Row(
+        yield AuditRow(
             "domain-setting",
             f"{held.name} {name}",
             f"{name} is on for {held.name}",
@@ -174,14 +174,14 @@ def _fields(held: DomainSettings, settings: Settings, home: Home) -> Iterator[Ro
         )
 
 
-def _tracking(held: DomainSettings, home: Home) -> Iterator[Row]:
+def _tracking(held: DomainSettings, home: CustomerNames) -> Iterator[AuditRow]:
     footer = held.tracking.unsubscribe if held.tracking is not None else None
     if footer is None:
         return
     text = f"{footer.html_footer or ''}\n{footer.text_footer or ''}"
     urls = [url for url in urls_in(text) if "%" not in host_of(url)]
     score, signs, calming, foreign = doubts([host_of(url) for url in urls], home)
-    yield Row(
+    yield AuditRow(
         "tracking",
         held.name,
         f"unsubscribe footer of {held.name}" + (f" links to {', '.join(foreign)}" if foreign else ""),
@@ -195,10 +195,10 @@ def _tracking(held: DomainSettings, home: Home) -> Iterator[Row]:
     )
 
 
-def _lists(held: PlaceSettings) -> Iterator[Row]:
+def _lists(held: PlaceSettings) -> Iterator[AuditRow]:
     for listed in held.lists:
         open_ = listed.access_level == "everyone"
-        yield Row(
+        yield AuditRow(
             "mailing-list",
             listed.address,
             f"mailing list {listed.address} ({listed.members_count or 0} members)",
@@ -212,12 +212,12 @@ def _lists(held: PlaceSettings) -> Iterator[Row]:
         )
 
 
-def _dkim(held: DomainSettings, selectors: Counter[str]) -> Iterator[Row]:
+def _dkim(held: DomainSettings, selectors: Counter[str]) -> Iterator[AuditRow]:
     for key in held.dkim:
         selector = key.selector or ""
         active = key.dns_record is None or key.dns_record.is_active is not False
         alone = active and selectors[selector] == 1 and len(held.dkim) > 1 and len(selectors) > 1
-        yield Row(
+        yield AuditRow(
             "dkim-key",
             selector,
             f"DKIM key {selector}._domainkey.{held.name}",
@@ -235,9 +235,9 @@ def _dkim(held: DomainSettings, selectors: Counter[str]) -> Iterator[Row]:
         )
 
 
-def _allowed(held: DomainSettings) -> Iterator[Row]:
+def _allowed(held: DomainSettings) -> Iterator[AuditRow]:
     for entry in held.allowed:
-        yield Row(
+        yield AuditRow(
             "suppression-allow",
             entry.value,
             f"{held.name} never suppresses {entry.value} ({entry.reason or 'no reason given'})",
@@ -248,13 +248,13 @@ def _allowed(held: DomainSettings) -> Iterator[Row]:
         )
 
 
-def _sandbox(held: AccountSettings, home: Home, people: frozenset[str]) -> Iterator[Row]:
+def _sandbox(held: AccountSettings, home: CustomerNames, people: frozenset[str]) -> Iterator[AuditRow]:
     for recipient in held.sandbox_recipients:
         domain = recipient.email.rpartition("@")[2].lower()
         score, signs, calming, foreign = doubts([domain], home)
         if recipient.email.lower() in people and not score:
             calming = ("one of the account's users",)
-        yield Row(
+        yield AuditRow(
             "sandbox-recipient",
             recipient.email,
             f"the sandbox may write to {recipient.email}",
@@ -267,7 +267,7 @@ def _sandbox(held: AccountSettings, home: Home, people: frozenset[str]) -> Itera
         )
 
 
-def _allowlist(held: AccountSettings, known: frozenset[str], strange: frozenset[str]) -> Iterator[Row]:
+def _allowlist(held: AccountSettings, known: frozenset[str], strange: frozenset[str]) -> Iterator[AuditRow]:
     for entry in held.allowlist:
         covers = _covering(entry.ip_address)
         ours = sorted(address for address in known if covers(address))
@@ -283,7 +283,7 @@ def _allowlist(held: AccountSettings, known: frozenset[str], strange: frozenset[
         wide = "/" in entry.ip_address and not entry.ip_address.endswith(("/32", "/128"))
         if signs and wide:
             signs.append("a whole network, not one address")
-        yield Row(
+        yield AuditRow(
             "allowlist",
             entry.ip_address,
             f"IP allowlist entry {entry.ip_address} ({entry.description or 'no description'})",

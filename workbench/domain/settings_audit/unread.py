@@ -16,7 +16,7 @@ from workbench.domain.model.inventory import Gap
 from workbench.domain.settings_audit.audit import HIDDEN, Swept
 
 
-class Area(NamedTuple):
+class UnreadArea(NamedTuple):
     """A hiding place as the readings name it, and what to ask where it cannot be read.
 
     ``of_domain`` says that it is read domain by domain: its reading is named “… of <domain>”.
@@ -28,29 +28,35 @@ class Area(NamedTuple):
 
 
 # By the kind of what the sweep finds there; names are those of the readings.
-AREAS: dict[str, Area] = {
-    "allowlist": Area("allowlist", "Which entries are on our IP allowlist, since when, and who added them?"),
-    "sandbox-recipient": Area(
+AREAS: dict[str, UnreadArea] = {
+    "allowlist": UnreadArea(
+        "allowlist", "Which entries are on our IP allowlist, since when, and who added them?"
+    ),
+    "sandbox-recipient": UnreadArea(
         "sandbox recipients", "Which authorized recipients does our sandbox domain have?"
     ),
-    "signing-key": Area("signing key", "When was our HTTP signing key last renewed?"),
-    "route": Area(
+    "signing-key": UnreadArea("signing key", "When was our HTTP signing key last renewed?"),
+    "route": UnreadArea(
         "routes", "Which inbound routes do we have, and which were made or edited since the abuse began?"
     ),
-    "webhook": Area("account webhooks", "Which account webhooks do we have, and to which hosts?"),
-    "mailing-list": Area("mailing lists", "Which mailing lists may anybody write to?"),
-    "template": Area(
+    "webhook": UnreadArea("account webhooks", "Which account webhooks do we have, and to which hosts?"),
+    "mailing-list": UnreadArea("mailing lists", "Which mailing lists may anybody write to?"),
+    "template": UnreadArea(
         "templates", "Which templates or versions were made or edited since the abuse began?", True
     ),
-    "alert": Area("alert rules", "Which alert rules were changed or deleted since the abuse began?"),
-    "limit-rule": Area("limit rules", "Which limit rules were changed or deleted since the abuse began?"),
-    "domain-setting": Area(
+    "alert": UnreadArea("alert rules", "Which alert rules were changed or deleted since the abuse began?"),
+    "limit-rule": UnreadArea(
+        "limit rules", "Which limit rules were changed or deleted since the abuse began?"
+    ),
+    "domain-setting": UnreadArea(
         "settings", "Which domain settings (archive_to, wildcard, MAIL FROM) were changed?", True
     ),
-    "domain-webhook": Area("webhooks", "Which webhooks do our domains have, and to which hosts?", True),
-    "tracking": Area("tracking", "Were tracking hosts or unsubscribe footers of our domains changed?", True),
-    "dkim-key": Area("DKIM keys", "Which DKIM keys do our domains have; was one imported?", True),
-    "suppression-allow": Area(
+    "domain-webhook": UnreadArea("webhooks", "Which webhooks do our domains have, and to which hosts?", True),
+    "tracking": UnreadArea(
+        "tracking", "Were tracking hosts or unsubscribe footers of our domains changed?", True
+    ),
+    "dkim-key": UnreadArea("DKIM keys", "Which DKIM keys do our domains have; was one imported?", True),
+    "suppression-allow": UnreadArea(
         "never-suppress entries", "Which entries of the suppression allowlists were added?", True
     ),
 }

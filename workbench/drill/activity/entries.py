@@ -11,7 +11,7 @@ from workbench.drill.activity.senders import LANDING_HOST
 from workbench.drill.activity.traffic import HOUR, Event, mix, unit
 from workbench.drill.api.dates import rfc3339_ms
 from workbench.drill.world.account import Account
-from workbench.drill.world.records import Sent, Stream
+from workbench.drill.world.records import Stream, SubmittedMessage
 from workbench.drill.world.story import digest
 
 
@@ -241,7 +241,9 @@ class Entries:
             return None
         if place.startswith(SENT):
             wanted = place.removeprefix(SENT)
-            sent: Sent | None = next((s for s in self._account.world.sent if s.id == wanted), None)
+            sent: SubmittedMessage | None = next(
+                (s for s in self._account.world.sent if s.id == wanted), None
+            )
             return (
                 None
                 if sent is None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from workbench.drill.activity.traffic import EVENTS, HOUR, PATIENCE, WORTH_KEEPING, Event
 from workbench.drill.world.account import Account
-from workbench.drill.world.records import Sent
+from workbench.drill.world.records import SubmittedMessage
 
 SENT = "sent:"
 # How many events of past hours are kept, at 16 bytes each.
@@ -43,7 +43,7 @@ class Query:
     match: Callable[[Event], bool] | None = None
 
 
-class Hour:
+class LoggedHour:
     """The events of one hour, sorted by time and packed: a busy hour holds hundreds of thousands."""
 
     def __init__(self, hour: int, events: list[Event]) -> None:
@@ -69,17 +69,17 @@ class Hour:
         return Event(self._moments[place], self._streams[code >> _NUMBER_BITS], self._hour, number, kind)
 
 
-class History:
+class LogHistory:
     """Reads the log of one drill."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._hours: OrderedDict[tuple[str, tuple[str, ...], int], Hour] = OrderedDict()
+        self._hours: OrderedDict[tuple[str, tuple[str, ...], int], LoggedHour] = OrderedDict()
         self._kept = 0
         # The running hour where it is long to read: (state it was read in, when to read it again, events).
-        self._running: dict[tuple[str, tuple[str, ...], int], tuple[int, float, Hour]] = {}
+        self._running: dict[tuple[str, tuple[str, ...], int], tuple[int, float, LoggedHour]] = {}
 
-    def hour(self, query: Query, hour: int) -> Hour:
+    def hour(self, query: Query, hour: int) -> LoggedHour:
         """Return the events of one hour up to now; whole hours of the past are kept a while."""
         key = (query.region, query.tenants, hour)
         now = self._account.now()
@@ -97,7 +97,7 @@ class History:
             if stream.region == query.region and stream.tenant in query.tenants and stream.spans:
                 events.extend(self._account.traffic.events(stream, hour, now))
         events.extend(self._sent(query, hour, now))
-        packed = Hour(hour, events)
+        packed = LoggedHour(hour, events)
         if past:
             self._hours[key] = packed
             self._kept += len(packed)
@@ -120,7 +120,7 @@ class History:
                 if at <= now and int(at // HOUR) == hour:
                     yield Event(at, SENT + sent.id, hour, 0, kind)
 
-    def sent(self, event: Event) -> Sent:
+    def sent(self, event: Event) -> SubmittedMessage:
         """Return the really submitted message of an event."""
         wanted = event.stream.removeprefix(SENT)
         return next(sent for sent in self._account.world.sent if sent.id == wanted)

@@ -13,16 +13,16 @@ from workbench.drill.api.routes import matches
 from workbench.drill.world.account import Account
 from workbench.drill.world.plants import DROP_HOST
 from workbench.drill.world.records import (
-    AccountWebhook,
     Allowed,
     Comeback,
-    Credential,
-    Domain,
-    Key,
-    Route,
+    SimulatedAccountWebhook,
+    SimulatedCredential,
+    SimulatedDomain,
+    SimulatedKey,
+    SimulatedRoute,
+    SimulatedUser,
     Stream,
     Tenant,
-    User,
 )
 from workbench.drill.world.story import current_secret
 
@@ -80,7 +80,7 @@ class Intruder:
             *(("queue", stream) for stream in queued),
         ]
 
-    def mail_sent(self, user: User) -> None:
+    def mail_sent(self, user: SimulatedUser) -> None:
         """A password-reset mail went to ``user``: the intruder has it where a route copies that mailbox.
 
         A reset whose mail nobody else reads ends a session the intruder had.
@@ -174,7 +174,7 @@ class Intruder:
             and self._target() is not None
         )
 
-    def _target(self) -> tuple[str, Domain] | None:
+    def _target(self) -> tuple[str, SimulatedDomain] | None:
         """Return the domain to send from: the first custom one that may send."""
         for region, area in self._account.main.regions.items():
             for domain in area.domains.values():
@@ -198,11 +198,11 @@ class Intruder:
         secret = current_secret(rng)
         if rank % TURNS == 2:
             login = f"{name}@{domain.name}"
-            domain.credentials[login] = Credential(login, secret, at)
+            domain.credentials[login] = SimulatedCredential(login, secret, at)
             self._note(at, "credential", login, [region, domain.name], login, through)
             means = Means(main.id, region, domain.name, "login", login, secret)
         else:
-            key = Key(
+            key = SimulatedKey(
                 secret[33:], secret, name, "user", "admin", at, at, requestor=self._requestor(main, ways)
             )
             account.add_key(main, key)
@@ -224,13 +224,13 @@ class Intruder:
     def _plant_route(self, at: float, region: str, through: str, rank: int) -> None:
         area = self._account.main.regions[region]
         actions = [f'forward("https://{DROP_HOST}/in{rank}")']
-        route = Route(self._account.next_id("route"), 0, "sync", "catch_all()", actions, at)
+        route = SimulatedRoute(self._account.next_id("route"), 0, "sync", "catch_all()", actions, at)
         area.routes[route.id] = route
         self._note(at, "route", route.id, [region], route.description, through)
 
     def _plant_webhook(self, at: float, region: str, through: str, rank: int) -> None:
         url = f"https://{DROP_HOST}/events{rank}"
-        hook = AccountWebhook(self._account.next_id("webhook"), url, ["delivered"], at, "stats sync")
+        hook = SimulatedAccountWebhook(self._account.next_id("webhook"), url, ["delivered"], at, "stats sync")
         self._account.main.regions[region].webhooks[hook.id] = hook
         self._note(at, "webhook", hook.id, [region], hook.description, through)
 

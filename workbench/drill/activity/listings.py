@@ -19,7 +19,7 @@ HOUR = 3600.0
 
 
 @dataclass(frozen=True)
-class Rule:
+class ListingRule:
     """When a zone lists a kind of subject.
 
     ``delay`` is seconds after the drill opened (negative: listed already), ``linger`` seconds after the
@@ -37,7 +37,7 @@ class Rule:
 
 # Facts of the zones (codes, how listings end): dossier on blocklists. The days are the drill's.
 RULES = (
-    Rule(
+    ListingRule(
         "bl.spamcop.net",
         "ip",
         ("127.0.0.2",),
@@ -46,14 +46,16 @@ RULES = (
         DAY,
         HOUR,
     ),
-    Rule(
+    ListingRule(
         "psbl.surriel.com", "ip", ("127.0.0.2",), "Listed in PSBL, {subject}", -2 * HOUR, 14 * DAY, 6 * HOUR
     ),
-    Rule("zen.spamhaus.org", "ip", ("127.0.0.3",), "{subject} is listed in CSS", DAY, 3 * DAY, 4 * HOUR),
-    Rule(
+    ListingRule(
+        "zen.spamhaus.org", "ip", ("127.0.0.3",), "{subject} is listed in CSS", DAY, 3 * DAY, 4 * HOUR
+    ),
+    ListingRule(
         "b.barracudacentral.org", "ip", ("127.0.0.2",), "{subject} has a poor reputation", DAY, 0.0, 12 * HOUR
     ),
-    Rule(
+    ListingRule(
         "multi.surbl.org",
         "domain",
         ("127.0.0.64",),
@@ -62,7 +64,7 @@ RULES = (
         4 * DAY,
         6 * HOUR,
     ),
-    Rule(
+    ListingRule(
         "dbl.spamhaus.org",
         "domain",
         ("127.0.1.2",),
@@ -71,7 +73,7 @@ RULES = (
         5 * DAY,
         12 * HOUR,
     ),
-    Rule("multi.uribl.com", "domain", ("127.0.0.2",), "{subject} is on black", 3 * DAY, 0.0, DAY),
+    ListingRule("multi.uribl.com", "domain", ("127.0.0.2",), "{subject} is on black", 3 * DAY, 0.0, DAY),
 )
 
 
@@ -112,7 +114,7 @@ class Listings:
         self._account.world.removals[f"{zone} {subject}"] = self._account.now()
         self._account.changed()
 
-    def _listed(self, rule: Rule, subject: str) -> bool:
+    def _listed(self, rule: ListingRule, subject: str) -> bool:
         abuse = self._last_abuse(rule.subject, subject)
         now = self._account.now()
         if abuse is None or now < self._account.world.start + rule.delay:

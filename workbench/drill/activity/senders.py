@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from workbench.drill.world.records import Stream, World
-from workbench.drill.world.story import KeyFact, LoginFact, Story
+from workbench.drill.world.story import LoginFact, PlantedKeyFact, Story
 
 # How long the customer's applications have been sending when the drill opens; metrics reach back this far.
 HISTORY_DAYS = 60.0
@@ -87,7 +87,7 @@ def _production(world: World, story: Story) -> None:
         )
 
 
-def _new_host(world: World, story: Story, keys: list[KeyFact]) -> None:
+def _new_host(world: World, story: Story, keys: list[PlantedKeyFact]) -> None:
     """A second worker that took up a known key three days ago: a new address that is no abuse."""
     known = next((f"p-key-{rank}" for rank, key in enumerate(keys) if key.name == "billing-worker"), None)
     if known is not None:

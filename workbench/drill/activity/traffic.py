@@ -34,7 +34,7 @@ WORTH_KEEPING = 0.05
 EVENTS = ("accepted", "delivered", "failed", "temporary", "opened", "clicked", "complained", "unsubscribed")
 
 
-class Plan(NamedTuple):
+class HourPlan(NamedTuple):
     """One hour of one sender. ``failed`` are permanent failures; ``temporary`` were delivered later."""
 
     accepted: int
@@ -106,7 +106,7 @@ def _planned(base: int, profile: str, rate: float, hour: int) -> int:
 
 
 @lru_cache(maxsize=100_000)
-def _made(base: int, profile: str, rate: float, hour: int, shares: tuple[float, ...]) -> Plan:
+def _made(base: int, profile: str, rate: float, hour: int, shares: tuple[float, ...]) -> HourPlan:
     """Return the plan of a whole hour of a sender; ``shares`` that fail, open, click, complain, unsubscribe."""
     failed_share, opened_share, clicked_share, complained_share, unsubscribed_share = shares
     seed = mix(base, hour)
@@ -119,7 +119,7 @@ def _made(base: int, profile: str, rate: float, hour: int, shares: tuple[float, 
         step = mix(seed, 12) % (count - 1) + 1
         while _gcd(step, count) != 1:
             step = step % (count - 1) + 1
-    return Plan(
+    return HourPlan(
         accepted=count,
         failed=failed,
         temporary=min(good, _round(good * 0.01, unit(seed, 13))),
@@ -140,9 +140,9 @@ class Traffic:
         self._seed = seed
         self._seeds: dict[str, int] = {}
         self._partial: dict[tuple[str, int], _Partial] = {}
-        self._plans: dict[tuple[str, float, int], Plan] = {}
+        self._plans: dict[tuple[str, float, int], HourPlan] = {}
 
-    def plan(self, stream: Stream, hour: int) -> Plan:
+    def plan(self, stream: Stream, hour: int) -> HourPlan:
         """Return the plan of one whole hour (``hour`` counts hours since the epoch)."""
         key = (stream.id, stream.rate, hour)
         plan = self._plans.get(key)
@@ -167,7 +167,7 @@ class Traffic:
             base = self._seeds[stream.id] = digest(self._seed, "traffic", stream.id)
         return base
 
-    def _make(self, stream: Stream, hour: int) -> Plan:
+    def _make(self, stream: Stream, hour: int) -> HourPlan:
         shares = (stream.failed, stream.opened, stream.clicked, stream.complained, stream.unsubscribed)
         return _made(self._base(stream), stream.profile, stream.rate, hour, shares)
 
@@ -240,12 +240,12 @@ def spans_of(stream: Stream) -> Iterator[tuple[float, float]]:
         yield low or 0.0, float("inf") if high is None else high
 
 
-def rank_of(plan: Plan, number: int) -> int:
+def rank_of(plan: HourPlan, number: int) -> int:
     """Return the place of a message in the hour's shuffled order, which decides what becomes of it."""
     return (number * plan.step + plan.shift) % plan.accepted
 
 
-def _fate(plan: Plan, number: int, at: float, end: float, draw: int) -> Iterator[tuple[str, float]]:
+def _fate(plan: HourPlan, number: int, at: float, end: float, draw: int) -> Iterator[tuple[str, float]]:
     """Yield what happens to a message after it was accepted, all within its hour."""
     rank = rank_of(plan, number)
     left = end - at

@@ -40,9 +40,18 @@ from workbench.drill.api import (
 )
 from workbench.drill.api.access import may
 from workbench.drill.api.throttle import Throttle
-from workbench.drill.api.wire import API, NOT_FOUND_PAGE, STORAGE, Answer, Call, Endpoint, Refusal, parse_body
+from workbench.drill.api.wire import (
+    API,
+    NOT_FOUND_PAGE,
+    STORAGE,
+    Endpoint,
+    WireAnswer,
+    WireCall,
+    WireRefusal,
+    parse_body,
+)
 from workbench.drill.world.account import Account
-from workbench.drill.world.records import Key, Tenant
+from workbench.drill.world.records import SimulatedKey, Tenant
 
 _MODULES = (
     credentials,
@@ -168,7 +177,7 @@ class HostApp:
         """Return what the API says to a path it does not know: 404 as HTML, without JSON (dossier C)."""
         return Response(NOT_FOUND_PAGE, 404, self._date(), "text/html")
 
-    def _respond(self, answer: Answer) -> Response:
+    def _respond(self, answer: WireAnswer) -> Response:
         if answer.media == "application/json":
             content = b"" if answer.status == 204 else _ENCODER.encode(answer.body)
         else:
@@ -181,13 +190,13 @@ class HostApp:
         try:
             body = msgspec.json.decode(raw) if raw else {}
             answer = control.handle(self.account, request.path_params["action"], request.method, body)
-        except Refusal as refusal:
+        except WireRefusal as refusal:
             answer = refusal.answer
         except msgspec.DecodeError:
-            answer = Answer({"message": "the body is not JSON"}, 400)
+            answer = WireAnswer({"message": "the body is not JSON"}, 400)
         return self._respond(answer)
 
-    def _answer(self, request: Request, endpoint: Endpoint, raw: bytes) -> Answer:
+    def _answer(self, request: Request, endpoint: Endpoint, raw: bytes) -> WireAnswer:
         """Return the answer to one call: 401, then 429, then 403, then what the handler says."""
         self.calls += 1
         account = self.account
@@ -203,7 +212,7 @@ class HostApp:
         if victim:
             child = account.world.tenants.get(victim)
             if child is None or child.parent != owner.id or child.status == "closed":
-                return Answer({"message": "Account not found"}, 404, named)
+                return WireAnswer({"message": "Account not found"}, 404, named)
             tenant = child
         limited, headers = self.throttle.check(tenant.id, endpoint.family, account.now())
         headers.update(named)
@@ -217,12 +226,12 @@ class HostApp:
         if key.kind != "domain" and not may(key.role, endpoint.area, request.method):
             # One endpoint says it with another status (described so).
             status = 400 if endpoint.path == "/v1/keys/public" else 403
-            return Answer({"message": "Forbidden"}, status, headers)
+            return WireAnswer({"message": "Forbidden"}, status, headers)
         if tenant.status == "disabled" and tenant is owner:
-            return Answer({"message": "Account is disabled"}, 403, headers)
+            return WireAnswer({"message": "Account is disabled"}, 403, headers)
         try:
             form, body = parse_body(request.headers.get("content-type", ""), raw)
-            call = Call(
+            call = WireCall(
                 account=account,
                 region=self.settings.region,
                 host=self.settings.name,
@@ -240,12 +249,12 @@ class HostApp:
                 headers=dict(request.headers),
             )
             answer = endpoint.handler(call)
-        except Refusal as refusal:
+        except WireRefusal as refusal:
             answer = refusal.answer
         answer.headers = {**headers, **answer.headers}
         return answer
 
-    def _authenticate(self, request: Request, peer: str) -> tuple[Tenant, Key] | None:
+    def _authenticate(self, request: Request, peer: str) -> tuple[Tenant, SimulatedKey] | None:
         """Return the tenant and key of the Basic credentials; None for anything that gets a 401."""
         scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "basic":
@@ -265,6 +274,6 @@ class HostApp:
         return found
 
 
-def unauthorised() -> Answer:
+def unauthorised() -> WireAnswer:
     """Return the vendor's real 401: nine bytes of plain text (dossier C)."""
-    return Answer("Forbidden", 401, {"WWW-Authenticate": 'Basic realm="MG API"'}, "text/plain")
+    return WireAnswer("Forbidden", 401, {"WWW-Authenticate": 'Basic realm="MG API"'}, "text/plain")

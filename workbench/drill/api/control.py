@@ -9,21 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.drill.activity.usage import last_hour
-from workbench.drill.api.wire import Answer, Refusal
+from workbench.drill.api.wire import WireAnswer, WireRefusal
 from workbench.drill.world.account import Account
 from workbench.drill.world.records import Allowed, Stream
 
 
-def handle(account: Account, action: str, method: str, body: Any) -> Answer:
+def handle(account: Account, action: str, method: str, body: Any) -> WireAnswer:
     """Carry out a control: GET ``state``; POST ``adopt``, ``panel``, ``clock``, ``removal``."""
     if not isinstance(body, dict):
-        raise Refusal(400, "the body must be a JSON object")
+        raise WireRefusal(400, "the body must be a JSON object")
     account.advance()
     if action == "state" and method == "GET":
-        return Answer(_state(account))
+        return WireAnswer(_state(account))
     if method == "POST" and action in _ACTIONS:
-        return Answer(_ACTIONS[action](account, body))
-    raise Refusal(404, f"there is no control {action}")
+        return WireAnswer(_ACTIONS[action](account, body))
+    raise WireRefusal(404, f"there is no control {action}")
 
 
 def _state(account: Account) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _clock(account: Account, body: dict[str, Any]) -> dict[str, Any]:
     """Time passes: ``{"seconds": 3600}``."""
     seconds = body.get("seconds")
     if not isinstance(seconds, int | float) or seconds < 0:
-        raise Refusal(400, "seconds must be a number of at least 0")
+        raise WireRefusal(400, "seconds must be a number of at least 0")
     account.clock.advance(float(seconds))
     account.advance()
     account.changed()
@@ -118,10 +118,10 @@ def _panel(account: Account, body: dict[str, Any]) -> dict[str, Any]:
 def _user(account: Account, do: str, who: str, now: float) -> None:
     user = next((u for u in account.main.users.values() if who in (u.id, u.email)), None)
     if user is None:
-        raise Refusal(404, "no such user")
+        raise WireRefusal(404, "no such user")
     if do == "delete-user":
         if user.is_owner:
-            raise Refusal(400, "the account owner cannot be removed")
+            raise WireRefusal(400, "the account owner cannot be removed")
         del account.main.users[user.id]
     elif do == "reset-password":
         user.password_updated = now
@@ -131,7 +131,7 @@ def _user(account: Account, do: str, who: str, now: float) -> None:
     elif do == "disable-user":
         user.is_disabled = True
     else:
-        raise Refusal(400, f"the panel cannot {do}")
+        raise WireRefusal(400, f"the panel cannot {do}")
 
 
 _ACTIONS = {"adopt": _adopt, "clock": _clock, "panel": _panel, "removal": _removal}

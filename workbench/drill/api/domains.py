@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.drill.api.dates import rfc1123
-from workbench.drill.api.wire import STORAGE, Answer, Area, Call, Refusal, ok, said
-from workbench.drill.world.records import Credential, DkimKey, Domain, Tenant
+from workbench.drill.api.wire import STORAGE, EndpointArea, WireAnswer, WireCall, WireRefusal, ok, said
+from workbench.drill.world.records import SimulatedCredential, SimulatedDkimKey, SimulatedDomain, Tenant
 
-AREA = Area("domains")
+AREA = EndpointArea("domains")
 _V4 = "/v4/domains"
 # How long the deletion of a domain takes in the background, simulated seconds.
 DELETION = 45.0
@@ -16,7 +16,7 @@ _MX = {"us": ("mxa.mailgun.org", "mxb.mailgun.org"), "eu": ("mxa.eu.mailgun.org"
 _CNAME = {"us": "mailgun.org", "eu": "eu.mailgun.org"}
 
 
-def shown(domain: Domain, tenant: Tenant, region: str) -> dict[str, Any]:
+def shown(domain: SimulatedDomain, tenant: Tenant, region: str) -> dict[str, Any]:
     """Return a domain as the API lists it; ``disabled`` only where it is."""
     item: dict[str, Any] = {
         "created_at": rfc1123(domain.created),
@@ -46,7 +46,7 @@ def shown(domain: Domain, tenant: Tenant, region: str) -> dict[str, Any]:
     return item
 
 
-def dkim_shown(domain: Domain, key: DkimKey) -> dict[str, Any]:
+def dkim_shown(domain: SimulatedDomain, key: SimulatedDkimKey) -> dict[str, Any]:
     """Return a DKIM key as the API lists it."""
     record = _record("TXT", f"{key.selector}._domainkey.{domain.name}", key.value)
     return {
@@ -70,7 +70,7 @@ def _record(kind: str, name: str, value: str, priority: str = "") -> dict[str, A
     return item
 
 
-def _records(domain: Domain, region: str) -> dict[str, Any]:
+def _records(domain: SimulatedDomain, region: str) -> dict[str, Any]:
     sending = [_record("TXT", domain.name, "v=spf1 include:mailgun.org ~all")]
     sending += [dkim_shown(domain, key)["dns_record"] for key in domain.dkim]
     sending.append(_record("CNAME", f"{domain.web_prefix}.{domain.name}", _CNAME[region]))
@@ -79,7 +79,7 @@ def _records(domain: Domain, region: str) -> dict[str, Any]:
 
 
 @AREA.on("GET", _V4, "/v3/domains")
-def list_domains(call: Call) -> Answer:
+def list_domains(call: WireCall) -> WireAnswer:
     """One page, newest first unless sorted; subaccounts' domains only on request."""
     limit, skip = call.number("limit", 100, most=1000), call.number("skip", 0)
     tenants = [call.tenant]
@@ -104,32 +104,32 @@ def list_domains(call: Call) -> Answer:
 
 
 @AREA.on("GET", _V4 + "/{domain}", "/v3/domains/{domain}")
-def one_domain(call: Call) -> Answer:
+def one_domain(call: WireCall) -> WireAnswer:
     """A domain with its DNS records."""
     domain = call.domain()
     return ok(domain=shown(domain, call.tenant, call.region), **_records(domain, call.region))
 
 
 @AREA.on("POST", _V4, "/v3/domains")
-def create_domain(call: Call) -> Answer:
+def create_domain(call: WireCall) -> WireAnswer:
     """Add a domain; it starts unverified."""
     name = call.arg("name").lower()
     if "." not in name or any(char.isspace() for char in name):
-        raise Refusal(400, "Invalid domain name", "Reason")
+        raise WireRefusal(400, "Invalid domain name", "Reason")
     if call.account.find_domain(call.region, name) is not None:
-        raise Refusal(400, "This domain name is already taken", "Reason")
+        raise WireRefusal(400, "This domain name is already taken", "Reason")
     now = call.now
     login = f"postmaster@{name}"
     password = call.arg("smtp_password") or f"{call.account.next_id('smtp', 32)}"
-    domain = Domain(
+    domain = SimulatedDomain(
         name=name,
         id=call.account.next_id("domain"),
         created=now,
         state="unverified",
         wildcard=call.flag("wildcard"),
         spam_action=call.arg("spam_action", "disabled"),
-        dkim=[DkimKey("pic", f"k=rsa; p={call.account.next_id('dkim', 160)}")],
-        credentials={login: Credential(login, password, now, system=True)},
+        dkim=[SimulatedDkimKey("pic", f"k=rsa; p={call.account.next_id('dkim', 160)}")],
+        credentials={login: SimulatedCredential(login, password, now, system=True)},
     )
     call.area.domains[name] = domain
     call.account.changed()
@@ -138,7 +138,7 @@ def create_domain(call: Call) -> Answer:
 
 
 @AREA.on("PUT", _V4 + "/{domain}", "/v3/domains/{domain}")
-def update_domain(call: Call) -> Answer:
+def update_domain(call: WireCall) -> WireAnswer:
     """Change settings; an empty ``archive_to`` clears it, encryption of incoming mail cannot be undone."""
     domain = call.domain()
     if call.given("archive_to"):
@@ -163,7 +163,7 @@ def update_domain(call: Call) -> Answer:
 
 
 @AREA.on("PUT", _V4 + "/{domain}/verify", "/v3/domains/{domain}/verify", family="verify")
-def verify_domain(call: Call) -> Answer:
+def verify_domain(call: WireCall) -> WireAnswer:
     """Look at the DNS again: an unverified domain of the drill becomes active."""
     domain = call.domain()
     if domain.state == "unverified":
@@ -174,16 +174,16 @@ def verify_domain(call: Call) -> Answer:
 
 
 @AREA.on("DELETE", "/v3/domains/{domain}")
-def delete_domain(call: Call) -> Answer:
+def delete_domain(call: WireCall) -> WireAnswer:
     """Delete a domain for good, in the background; sandbox, disabled and authority domains are refused."""
     domain = call.domain()
     if domain.type == "sandbox":
-        raise Refusal(400, "Sandbox domain cannot be deleted")
+        raise WireRefusal(400, "Sandbox domain cannot be deleted")
     if domain.is_disabled:
-        raise Refusal(400, "Disabled domain cannot be deleted")
+        raise WireRefusal(400, "Disabled domain cannot be deleted")
     dependants = [d.name for d in call.domains() if d.dkim_authority == domain.name and d is not domain]
     if dependants:
-        raise Refusal(400, f"Domain is the DKIM authority of {dependants[0]}")
+        raise WireRefusal(400, f"Domain is the DKIM authority of {dependants[0]}")
     if domain.gone_at is None:
         domain.gone_at = call.now + DELETION
     call.account.touch()
@@ -191,7 +191,7 @@ def delete_domain(call: Call) -> Answer:
 
 
 @AREA.on("GET", "/v3/domains/{domain}/tracking")
-def tracking(call: Call) -> Answer:
+def tracking(call: WireCall) -> WireAnswer:
     """What is added to every mail: pixels, rewritten links, footers."""
     domain = call.domain()
     t = domain.tracking
@@ -209,7 +209,7 @@ def _click(value: str) -> bool | str:
     return value if value == "htmlonly" else value in ("true", "yes")
 
 
-def _unsubscribe(domain: Domain) -> dict[str, Any]:
+def _unsubscribe(domain: SimulatedDomain) -> dict[str, Any]:
     t = domain.tracking
     return {"active": t.unsubscribe_active, "html_footer": t.html_footer, "text_footer": t.text_footer}
 
@@ -218,7 +218,7 @@ _TRACKING_DONE = "Domain tracking settings have been updated"
 
 
 @AREA.on("PUT", "/v3/domains/{domain}/tracking/click")
-def track_clicks(call: Call) -> Answer:
+def track_clicks(call: WireCall) -> WireAnswer:
     """Switch link rewriting."""
     t = call.domain().tracking
     t.click_active = call.arg("active", t.click_active).lower()
@@ -227,7 +227,7 @@ def track_clicks(call: Call) -> Answer:
 
 
 @AREA.on("PUT", "/v3/domains/{domain}/tracking/open")
-def track_opens(call: Call) -> Answer:
+def track_opens(call: WireCall) -> WireAnswer:
     """Switch the tracking pixel."""
     t = call.domain().tracking
     t.open_active = call.flag("active", t.open_active)
@@ -237,7 +237,7 @@ def track_opens(call: Call) -> Answer:
 
 
 @AREA.on("PUT", "/v3/domains/{domain}/tracking/unsubscribe")
-def track_unsubscribes(call: Call) -> Answer:
+def track_unsubscribes(call: WireCall) -> WireAnswer:
     """Switch and word the unsubscribe footer."""
     domain = call.domain()
     t = domain.tracking
@@ -251,16 +251,16 @@ def track_unsubscribes(call: Call) -> Answer:
 
 
 @AREA.on("GET", "/v2/x509/{host}/status", family="tls")
-def certificate(call: Call) -> Answer:
+def certificate(call: WireCall) -> WireAnswer:
     """The certificate of a tracking host (``<web_prefix>.<domain>``)."""
     host = call.params["host"]
     if not any(f"{domain.web_prefix}.{domain.name}" == host for domain in call.domains()):
-        raise Refusal(404, "Domain not found", "Description")
+        raise WireRefusal(404, "Domain not found", "Description")
     return ok(status="active", error=None, certificate="")
 
 
 @AREA.on("GET", "/v3/domains/{domain}/sending_queues")
-def queues(call: Call) -> Answer:
+def queues(call: WireCall) -> WireAnswer:
     """Whether sending is blocked; never how much is queued."""
     domain = call.domain()
     state: dict[str, Any] = {"is_disabled": domain.is_disabled}
@@ -271,7 +271,7 @@ def queues(call: Call) -> Answer:
 
 
 @AREA.on("DELETE", "/v3/{domain}/envelopes", hosts=(STORAGE,))
-def purge(call: Call) -> Answer:
+def purge(call: WireCall) -> WireAnswer:
     """Throw away what is queued or scheduled on this storage host, the customer's own mail too."""
     domain = call.domain()
     domain.purged[call.host] = call.now

@@ -10,10 +10,10 @@ from workbench.drill.activity.listings import RULES
 from workbench.drill.api.dates import iso0, rfc2822, rfc3339
 from workbench.drill.api.logs import window
 from workbench.drill.api.metrics import tally
-from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.world.records import Rule
+from workbench.drill.api.wire import EndpointArea, WireAnswer, WireCall, WireRefusal, ok, said
+from workbench.drill.world.records import SimulatedRule
 
-AREA = Area("evidence", "health")
+AREA = EndpointArea("evidence", "health")
 _NEVER = "0001-01-01T00:00:00Z"
 _ALERTS = "/v1/thresholds/alerts/send"
 _LIMITS = "/v1/thresholds/limits"
@@ -21,7 +21,7 @@ WEEK = 7 * 86400.0
 
 
 @AREA.on("POST", "/v2/bounce-classification/metrics")
-def bounce_metrics(call: Call) -> Answer:
+def bounce_metrics(call: WireCall) -> WireAnswer:
     """Why mail is refused, by provider and domain; items without failures are left out."""
     body = call.body if isinstance(call.body, dict) else {}
     start, end = window(call, body, WEEK)
@@ -84,7 +84,7 @@ def _percent(part: int, whole: int) -> int:
 # --- thresholds
 
 
-def _rule(call: Call, rule: Rule, alert: bool) -> dict[str, Any]:
+def _rule(call: WireCall, rule: SimulatedRule, alert: bool) -> dict[str, Any]:
     item: dict[str, Any] = {
         "id": rule.id,
         "parent_account_id": call.tenant.parent or call.tenant.id,
@@ -107,35 +107,35 @@ def _rule(call: Call, rule: Rule, alert: bool) -> dict[str, Any]:
     return item
 
 
-def _book(call: Call) -> tuple[dict[str, Rule], bool]:
+def _book(call: WireCall) -> tuple[dict[str, SimulatedRule], bool]:
     alert = call.path.startswith(_ALERTS)
     return (call.area.alerts if alert else call.area.limits), alert
 
 
-def _found(call: Call) -> tuple[Rule, bool]:
+def _found(call: WireCall) -> tuple[SimulatedRule, bool]:
     book, alert = _book(call)
     rule = book.get(call.params["name"])
     if rule is None:
-        raise Refusal(404, "not found")
+        raise WireRefusal(404, "not found")
     return rule, alert
 
 
 @AREA.on("GET", _ALERTS, _LIMITS, area="alerts")
-def list_rules(call: Call) -> Answer:
+def list_rules(call: WireCall) -> WireAnswer:
     """Alert or limit rules; a deleted one leaves no trace."""
     book, alert = _book(call)
     return ok(items=[_rule(call, rule, alert) for rule in book.values()], total=len(book))
 
 
 @AREA.on("POST", _ALERTS, _LIMITS, area="alerts")
-def create_rule(call: Call) -> Answer:
+def create_rule(call: WireCall) -> WireAnswer:
     """Add a rule."""
     book, alert = _book(call)
     body = call.body if isinstance(call.body, dict) else {}
     name = str(body.get("name") or "")
     if not name or name in book:
-        raise Refusal(400, "name is missing or taken")
-    rule = Rule(
+        raise WireRefusal(400, "name is missing or taken")
+    rule = SimulatedRule(
         call.account.next_id("rule", 32),
         name,
         str(body.get("metric") or ""),
@@ -150,18 +150,18 @@ def create_rule(call: Call) -> Answer:
     )
     book[name] = rule
     call.account.changed()
-    return Answer(_rule(call, rule, alert))
+    return WireAnswer(_rule(call, rule, alert))
 
 
 @AREA.on("GET", _ALERTS + "/{name}", _LIMITS + "/{name}", area="alerts")
-def one_rule(call: Call) -> Answer:
+def one_rule(call: WireCall) -> WireAnswer:
     """One rule."""
     rule, alert = _found(call)
-    return Answer(_rule(call, rule, alert))
+    return WireAnswer(_rule(call, rule, alert))
 
 
 @AREA.on("PUT", _ALERTS + "/{name}", _LIMITS + "/{name}", area="alerts")
-def update_rule(call: Call) -> Answer:
+def update_rule(call: WireCall) -> WireAnswer:
     """Change a rule."""
     rule, _ = _found(call)
     body = call.body if isinstance(call.body, dict) else {}
@@ -176,7 +176,7 @@ def update_rule(call: Call) -> Answer:
 
 
 @AREA.on("DELETE", _ALERTS + "/{name}", _LIMITS + "/{name}", area="alerts")
-def delete_rule(call: Call) -> Answer:
+def delete_rule(call: WireCall) -> WireAnswer:
     """Remove a rule."""
     rule, _ = _found(call)
     del _book(call)[0][rule.name]
@@ -185,7 +185,7 @@ def delete_rule(call: Call) -> Answer:
 
 
 @AREA.on("GET", "/v1/thresholds/hits", area="alerts")
-def hits(call: Call) -> Answer:
+def hits(call: WireCall) -> WireAnswer:
     """Rules that fired: the intruder raised the limit only after the first hour of abuse."""
     story = call.account.story
     items: list[dict[str, Any]] = []
@@ -219,12 +219,12 @@ def hits(call: Call) -> Answer:
 # --- Optimize (a paid add-on; the account of the drill has it, its subaccounts have not)
 
 
-def _subscribed(call: Call) -> None:
+def _subscribed(call: WireCall) -> None:
     if "optimize" not in call.tenant.features:
-        raise Refusal(403, "Forbidden")
+        raise WireRefusal(403, "Forbidden")
 
 
-def _watched(call: Call, kind: str, subject: str) -> list[dict[str, Any]]:
+def _watched(call: WireCall, kind: str, subject: str) -> list[dict[str, Any]]:
     """Return the listings of a subject that the vendor's own monitoring knows."""
     found: list[dict[str, Any]] = []
     for rule in RULES:
@@ -243,12 +243,12 @@ def _watched(call: Call, kind: str, subject: str) -> list[dict[str, Any]]:
     return found
 
 
-def _ip(call: Call, ip: str) -> dict[str, Any]:
+def _ip(call: WireCall, ip: str) -> dict[str, Any]:
     listed = _watched(call, "ip", ip)
     return {"ip": ip, "state": "listed" if listed else "healthy", "listed": listed}
 
 
-def _domain(call: Call, name: str) -> dict[str, Any]:
+def _domain(call: WireCall, name: str) -> dict[str, Any]:
     listed = _watched(call, "domain", name)
     created = int(call.domain(name).created)
     return {
@@ -260,7 +260,7 @@ def _domain(call: Call, name: str) -> dict[str, Any]:
 
 
 @AREA.on("GET", "/v1/inboxready/ip_addresses", family="optimize")
-def ready_ips(call: Call) -> Answer:
+def ready_ips(call: WireCall) -> WireAnswer:
     """The account's addresses as the vendor's monitoring sees them."""
     _subscribed(call)
     items = [_ip(call, ip) for ip in call.account.story.sending_ips[call.region]]
@@ -268,16 +268,16 @@ def ready_ips(call: Call) -> Answer:
 
 
 @AREA.on("GET", "/v1/inboxready/ip_addresses/{ip}", family="optimize")
-def ready_ip(call: Call) -> Answer:
+def ready_ip(call: WireCall) -> WireAnswer:
     """One address."""
     _subscribed(call)
     if call.params["ip"] not in call.account.story.sending_ips[call.region]:
-        raise Refusal(404, "not found")
-    return Answer(_ip(call, call.params["ip"]))
+        raise WireRefusal(404, "not found")
+    return WireAnswer(_ip(call, call.params["ip"]))
 
 
 @AREA.on("GET", "/v1/inboxready/domains", "/v1/monitoring/domains", family="optimize")
-def ready_domains(call: Call) -> Answer:
+def ready_domains(call: WireCall) -> WireAnswer:
     """Domains under monitoring."""
     _subscribed(call)
     items = [_domain(call, domain.name) for domain in call.domains() if domain.type == "custom"]
@@ -285,7 +285,7 @@ def ready_domains(call: Call) -> Answer:
 
 
 @AREA.on("GET", "/v1/monitoring/domains/{domain}/blocklists", family="optimize")
-def ready_blocklists(call: Call) -> Answer:
+def ready_blocklists(call: WireCall) -> WireAnswer:
     """The blocklists that hold one domain."""
     _subscribed(call)
     return ok(items=_watched(call, "domain", call.domain().name))
@@ -298,7 +298,7 @@ def ready_blocklists(call: Call) -> Answer:
     "/v1/alerts/events",
     family="optimize",
 )
-def ready_events(call: Call) -> Answer:
+def ready_events(call: WireCall) -> WireAnswer:
     """When something was listed."""
     _subscribed(call)
     names = [call.domain().name] if "domain" in call.params else [d.name for d in call.domains()]
@@ -316,7 +316,7 @@ def ready_events(call: Call) -> Answer:
 
 
 @AREA.on("GET", "/v1/alerts/settings", "/v1/alerts/settings/events", family="optimize", area="settings")
-def alert_settings(call: Call) -> Answer:
+def alert_settings(call: WireCall) -> WireAnswer:
     """Where blocklist alerts go; shows a second signing key in clear."""
     _subscribed(call)
     start = iso0(call.account.world.start)
@@ -330,7 +330,7 @@ def alert_settings(call: Call) -> Answer:
 
 
 @AREA.on("PUT", "/v1/alerts/settings/webhooks/signing_key", family="optimize", area="settings")
-def new_alert_key(call: Call) -> Answer:
+def new_alert_key(call: WireCall) -> WireAnswer:
     """Reset the second signing key."""
     _subscribed(call)
     call.tenant.alert_signing_key = call.account.next_id("alert", 32)

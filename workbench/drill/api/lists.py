@@ -7,15 +7,15 @@ from typing import Any
 import msgspec
 
 from workbench.drill.api.dates import rfc1123, rfc2822_minus
-from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.world.records import MailingList, Member
+from workbench.drill.api.wire import EndpointArea, WireAnswer, WireCall, WireRefusal, ok, said
+from workbench.drill.world.records import Member, SimulatedMailingList
 
-AREA = Area("lists")
+AREA = EndpointArea("lists")
 _PATH = "/v3/lists"
 _ONE = _PATH + "/{address}"
 
 
-def _shown(item: MailingList, pages: bool = False) -> dict[str, Any]:
+def _shown(item: SimulatedMailingList, pages: bool = False) -> dict[str, Any]:
     """Return a list; its date is written differently by the two listings."""
     return {
         "address": item.address,
@@ -37,14 +37,14 @@ def _member_shown(member: Member) -> dict[str, Any]:
     }
 
 
-def _one(call: Call) -> MailingList:
+def _one(call: WireCall) -> SimulatedMailingList:
     found = call.area.lists.get(call.params["address"].lower())
     if found is None:
-        raise Refusal(404, f"Mailing list {call.params['address']} not found")
+        raise WireRefusal(404, f"Mailing list {call.params['address']} not found")
     return found
 
 
-def _paging(call: Call, names: list[str], limit: int) -> tuple[list[str], dict[str, str]]:
+def _paging(call: WireCall, names: list[str], limit: int) -> tuple[list[str], dict[str, str]]:
     """Return the names of one page and its links; past the end a page is empty and its links stay."""
     pivot, turn = call.arg("address"), call.arg("page", "first")
     start = 0
@@ -65,7 +65,7 @@ def _paging(call: Call, names: list[str], limit: int) -> tuple[list[str], dict[s
 
 
 @AREA.on("GET", _PATH)
-def list_lists(call: Call) -> Answer:
+def list_lists(call: WireCall) -> WireAnswer:
     """One page by skip and limit."""
     skip, limit, address = call.number("skip", 0), call.number("limit", 100, most=1000), call.arg("address")
     items = [_shown(item) for item in call.area.lists.values() if address in ("", item.address)]
@@ -73,21 +73,21 @@ def list_lists(call: Call) -> Answer:
 
 
 @AREA.on("GET", _PATH + "/pages")
-def list_pages(call: Call) -> Answer:
+def list_pages(call: WireCall) -> WireAnswer:
     """One page by links."""
     names, paging = _paging(call, sorted(call.area.lists), max(1, call.number("limit", 100, most=100)))
     return ok(items=[_shown(call.area.lists[name], pages=True) for name in names], paging=paging)
 
 
 @AREA.on("POST", _PATH)
-def create_list(call: Call) -> Answer:
+def create_list(call: WireCall) -> WireAnswer:
     """Make a list; recorded answers are 200, not 201."""
     address = call.arg("address").lower()
     if "@" not in address:
-        raise Refusal(400, "address is not valid")
+        raise WireRefusal(400, "address is not valid")
     if address in call.area.lists:
-        raise Refusal(400, f"Mailing list {address} already exists")
-    item = MailingList(
+        raise WireRefusal(400, f"Mailing list {address} already exists")
+    item = SimulatedMailingList(
         address,
         call.arg("name"),
         call.arg("description"),
@@ -101,13 +101,13 @@ def create_list(call: Call) -> Answer:
 
 
 @AREA.on("GET", _ONE)
-def one_list(call: Call) -> Answer:
+def one_list(call: WireCall) -> WireAnswer:
     """One list."""
     return ok(list=_shown(_one(call)))
 
 
 @AREA.on("PUT", _ONE)
-def update_list(call: Call) -> Answer:
+def update_list(call: WireCall) -> WireAnswer:
     """Change name, description or who may post."""
     item = _one(call)
     for name in ("name", "description", "access_level", "reply_preference"):
@@ -118,7 +118,7 @@ def update_list(call: Call) -> Answer:
 
 
 @AREA.on("DELETE", _ONE)
-def delete_list(call: Call) -> Answer:
+def delete_list(call: WireCall) -> WireAnswer:
     """Remove a list with its members."""
     item = _one(call)
     del call.area.lists[item.address]
@@ -126,14 +126,14 @@ def delete_list(call: Call) -> Answer:
     return said("Mailing list has been removed", address=item.address)
 
 
-def _members(call: Call) -> list[Member]:
+def _members(call: WireCall) -> list[Member]:
     item = _one(call)
     wanted = call.given("subscribed")
     return [m for m in item.members.values() if not wanted or m.subscribed == call.flag("subscribed")]
 
 
 @AREA.on("GET", _ONE + "/members")
-def list_members(call: Call) -> Answer:
+def list_members(call: WireCall) -> WireAnswer:
     """Members by skip and limit."""
     skip, limit = call.number("skip", 0), call.number("limit", 100, most=1000)
     members = _members(call)
@@ -141,7 +141,7 @@ def list_members(call: Call) -> Answer:
 
 
 @AREA.on("GET", _ONE + "/members/pages")
-def member_pages(call: Call) -> Answer:
+def member_pages(call: WireCall) -> WireAnswer:
     """Members by links."""
     members = {member.address: member for member in _members(call)}
     names, paging = _paging(call, sorted(members), max(1, call.number("limit", 100, most=100)))
@@ -149,11 +149,11 @@ def member_pages(call: Call) -> Answer:
 
 
 @AREA.on("POST", _ONE + "/members")
-def add_member(call: Call) -> Answer:
+def add_member(call: WireCall) -> WireAnswer:
     """Add a member."""
     item, address = _one(call), call.arg("address").lower()
     if address in item.members and not call.flag("upsert"):
-        raise Refusal(400, f"Address already exists '{address}'")
+        raise WireRefusal(400, f"Address already exists '{address}'")
     member = Member(address, call.arg("name"), call.flag("subscribed", True), _vars(call))
     item.members[address] = member
     call.account.changed()
@@ -161,7 +161,7 @@ def add_member(call: Call) -> Answer:
 
 
 @AREA.on("PUT", _ONE + "/members/{member}")
-def update_member(call: Call) -> Answer:
+def update_member(call: WireCall) -> WireAnswer:
     """Change a member."""
     member = _member(call)
     member.name = call.arg("name", member.name)
@@ -171,7 +171,7 @@ def update_member(call: Call) -> Answer:
 
 
 @AREA.on("DELETE", _ONE + "/members/{member}")
-def delete_member(call: Call) -> Answer:
+def delete_member(call: WireCall) -> WireAnswer:
     """Remove a member."""
     member = _member(call)
     del _one(call).members[member.address]
@@ -179,17 +179,17 @@ def delete_member(call: Call) -> Answer:
     return said("Mailing list member has been deleted", member={"address": member.address})
 
 
-def _member(call: Call) -> Member:
+def _member(call: WireCall) -> Member:
     member = _one(call).members.get(call.params["member"].lower())
     if member is None:
-        raise Refusal(
+        raise WireRefusal(
             404, f"Member {call.params['member']} of mailing list {call.params['address']} not found"
         )
     return member
 
 
-def _vars(call: Call) -> dict[str, Any]:
+def _vars(call: WireCall) -> dict[str, Any]:
     try:
         return msgspec.json.decode(call.arg("vars").encode(), type=dict[str, Any]) if call.arg("vars") else {}
     except msgspec.DecodeError:
-        raise Refusal(400, "vars must be a JSON object") from None
+        raise WireRefusal(400, "vars must be a JSON object") from None

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from workbench.drill.activity.entries import Entries, disturbed, event_of
-from workbench.drill.activity.history import Cursor, History, Query
+from workbench.drill.activity.history import Cursor, LogHistory, Query
 from workbench.drill.activity.traffic import Event
 from workbench.drill.api.dates import duration, parse, rfc2822_minus
-from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok
+from workbench.drill.api.wire import EndpointArea, WireAnswer, WireCall, WireRefusal, ok
 
-AREA = Area("evidence", "logs")
+AREA = EndpointArea("evidence", "logs")
 DAY = 86400.0
 # The laggy scenario: how far the log is behind.
 INDEXING = 600.0
@@ -92,23 +92,23 @@ _ATTRIBUTES: dict[str, Callable[[dict[str, Any]], list[str]]] = {
 }
 
 
-class Reader:
+class LogQuery:
     """History and entries of one drill, kept on the account."""
 
-    def __init__(self, call: Call) -> None:
-        self.history = History(call.account)
+    def __init__(self, call: WireCall) -> None:
+        self.history = LogHistory(call.account)
         self.entries = Entries(call.account)
 
 
-def reader(call: Call) -> Reader:
+def reader(call: WireCall) -> LogQuery:
     """Return the reader of this drill's log (made on first use)."""
     kept = call.account.kept.get("reader")
-    if not isinstance(kept, Reader):
-        kept = call.account.kept["reader"] = Reader(call)
+    if not isinstance(kept, LogQuery):
+        kept = call.account.kept["reader"] = LogQuery(call)
     return kept
 
 
-def window(call: Call, body: dict[str, Any], default: float) -> tuple[float, float]:
+def window(call: WireCall, body: dict[str, Any], default: float) -> tuple[float, float]:
     """Return the period a request asks for (start, end) in epoch seconds, ``default`` seconds long."""
     try:
         end = parse(str(body["end"])) if body.get("end") else call.now
@@ -116,13 +116,13 @@ def window(call: Call, body: dict[str, Any], default: float) -> tuple[float, flo
             return end - duration(str(body["duration"])), end
         start = parse(str(body["start"])) if body.get("start") else end - default
     except ValueError as error:
-        raise Refusal(400, f"failed to parse request: {error}") from error
+        raise WireRefusal(400, f"failed to parse request: {error}") from error
     if start > end:
-        raise Refusal(400, "start date must be before the end date")
+        raise WireRefusal(400, "start date must be before the end date")
     return start, end
 
 
-def tenants(call: Call, include: bool) -> tuple[str, ...]:
+def tenants(call: WireCall, include: bool) -> tuple[str, ...]:
     """Return whose events count: the account's, with its subaccounts where asked for."""
     mine = (call.tenant.id,)
     if not include:
@@ -137,7 +137,7 @@ def predicates(body: dict[str, Any], known: frozenset[str]) -> list[tuple[str, s
     for item in groups:
         attribute = str(item.get("attribute", ""))
         if attribute not in known:
-            raise Refusal(400, f"'{attribute}' is not a valid filter attribute")
+            raise WireRefusal(400, f"'{attribute}' is not a valid filter attribute")
         values = [
             str(v.get("value", "")) if isinstance(v, dict) else str(v) for v in item.get("values") or []
         ]
@@ -154,15 +154,15 @@ def _holds(values: list[str], comparator: str, wanted: list[str]) -> bool:
         return any(part in value for value in values for part in wanted)
     if comparator == "not contains":
         return not any(part in value for value in values for part in wanted)
-    raise Refusal(400, f"'{comparator}' is not a valid comparator")
+    raise WireRefusal(400, f"'{comparator}' is not a valid comparator")
 
 
-def _query(call: Call, body: dict[str, Any], who: tuple[str, ...], start: float, end: float) -> Query:
+def _query(call: WireCall, body: dict[str, Any], who: tuple[str, ...], start: float, end: float) -> Query:
     """Return what a request asks for: kinds and domains decide first, other filters need the rendered entry."""
     kinds: set[str] | None = None
     for name in body.get("events") or []:
         if name not in _EVENTS:
-            raise Refusal(400, f"'{name}' is not a valid event")
+            raise WireRefusal(400, f"'{name}' is not a valid event")
         kinds = (
             (kinds or set()) | {name.removeprefix("unique_")} | ({"temporary"} if name == "failed" else set())
         )
@@ -201,12 +201,12 @@ def _place(token: str, default: bool) -> tuple[bool, Cursor | None]:
     try:
         place = msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=list[int])
     except (msgspec.DecodeError, binascii.Error):
-        raise Refusal(400, "invalid pagination token") from None
+        raise WireRefusal(400, "invalid pagination token") from None
     return bool(place[0]), Cursor(place[1], place[2]) if len(place) == 3 else None
 
 
 @AREA.on("POST", "/v1/analytics/logs")
-def logs(call: Call) -> Answer:
+def logs(call: WireCall) -> WireAnswer:
     """One page of the log; nothing older than the plan's retention."""
     body = call.body if isinstance(call.body, dict) else {}
     start, end = window(call, body, DAY)
@@ -214,7 +214,7 @@ def logs(call: Call) -> Answer:
     paging = body.get("pagination") or {}
     limit = int(paging.get("limit") or 100)
     if not 1 <= limit <= 100:
-        raise Refusal(400, "limit must be between 1 and 100")
+        raise WireRefusal(400, "limit must be between 1 and 100")
     newest_first = not str(paging.get("sort") or "timestamp:desc").endswith("asc")
     who = tenants(call, bool(body.get("include_subaccounts")))
     if call.account.story.quirk("laggy"):
@@ -240,7 +240,7 @@ def logs(call: Call) -> Answer:
         total = history.total(query)
         answer["pagination"]["total"] = total
         answer["aggregates"] = {"all": total, "metrics": {}}
-    return Answer(answer)
+    return WireAnswer(answer)
 
 
 def _links(
@@ -265,17 +265,17 @@ def _links(
 
 
 @AREA.on("GET", "/v3/{domain}/events", "/v3/{domain}/events/{page}", family="events")
-def events(call: Call) -> Answer:
+def events(call: WireCall) -> WireAnswer:
     """The older log of one domain: links always present, an empty page ends it."""
     domain = call.domain()
     limit = call.number("limit", 100)
     if limit > 300:
-        raise Refusal(400, "limit must be at most 300")
+        raise WireRefusal(400, "limit must be at most 300")
     try:
         begin = parse(call.arg("begin")) if call.arg("begin") else None
         end = parse(call.arg("end")) if call.arg("end") else None
     except ValueError as error:
-        raise Refusal(400, str(error)) from error
+        raise WireRefusal(400, str(error)) from error
     state: dict[str, Any] = {
         "begin": begin,
         "end": end,
@@ -288,11 +288,11 @@ def events(call: Call) -> Answer:
         try:
             state = msgspec.json.decode(base64.urlsafe_b64decode(call.params["page"].encode()))
         except (msgspec.DecodeError, binascii.Error):
-            raise Refusal(404, "page not found") from None
+            raise WireRefusal(404, "page not found") from None
     return _event_page(call, domain.name, state)
 
 
-def _event_page(call: Call, name: str, state: dict[str, Any]) -> Answer:
+def _event_page(call: WireCall, name: str, state: dict[str, Any]) -> WireAnswer:
     kept = call.now - call.account.story.scenario.retention_days * DAY
     low = kept if state["begin"] is None else state["begin"]
     high = call.now if state["end"] is None else state["end"]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from workbench.drill.activity import bodies
 from workbench.drill.api.dates import parse
 from workbench.drill.api.logs import reader
-from workbench.drill.api.wire import STORAGE, Answer, Area, Call, Refusal, said
+from workbench.drill.api.wire import STORAGE, EndpointArea, WireAnswer, WireCall, WireRefusal, said
 from workbench.drill.world.account import SANDBOX
-from workbench.drill.world.records import Domain
+from workbench.drill.world.records import SimulatedDomain
 
-AREA = Area("messages")
+AREA = EndpointArea("messages")
 # How long bodies are kept on a plan that keeps any (dossier C).
 BODY_DAYS = 3
 
 
 @AREA.on("POST", "/v3/{domain}/messages", "/v3/{domain}/messages.mime")
-def send(call: Call) -> Answer:
+def send(call: WireCall) -> WireAnswer:
     """Take a message; 400 without an addressee, 403 when account or domain may not send.
 
     A message in test mode is an attempt like any other, so it is refused too: the one clear sign of a disabled
@@ -26,19 +26,19 @@ def send(call: Call) -> Answer:
     recipients = [part.strip() for value in call.args("to") for part in value.split(",") if part.strip()]
     sender = call.arg("from") or (f"postmaster@{domain.name}" if mime else "")
     if not mime and "@" not in sender:
-        raise Refusal(400, "'from' parameter is not a valid address. please check documentation")
+        raise WireRefusal(400, "'from' parameter is not a valid address. please check documentation")
     if not recipients:
-        raise Refusal(400, "'to' parameter is not a valid address. please check documentation")
+        raise WireRefusal(400, "'to' parameter is not a valid address. please check documentation")
     refusal = call.account.refusal(call.tenant, call.region, domain)
     if refusal:
-        raise Refusal(403, refusal)
+        raise WireRefusal(403, refusal)
     _sandbox(call, domain, recipients)
     scheduled = None
     if call.arg("o:deliverytime"):
         try:
             scheduled = parse(call.arg("o:deliverytime"))
         except ValueError as error:
-            raise Refusal(400, f"'o:deliverytime' parameter is not valid: {error}") from error
+            raise WireRefusal(400, f"'o:deliverytime' parameter is not valid: {error}") from error
     sent = call.account.record_sent(
         call.tenant,
         call.region,
@@ -55,13 +55,13 @@ def send(call: Call) -> Answer:
     return said("Queued. Thank you.", id=f"<{sent.id}@{domain.name}>")
 
 
-def _sandbox(call: Call, domain: Domain, recipients: list[str]) -> None:
+def _sandbox(call: WireCall, domain: SimulatedDomain, recipients: list[str]) -> None:
     if domain.type == "sandbox" and any(not call.tenant.sandbox_recipients.get(to) for to in recipients):
-        raise Refusal(403, f"Domain {domain.name} is not allowed to send: {SANDBOX}")
+        raise WireRefusal(403, f"Domain {domain.name} is not allowed to send: {SANDBOX}")
 
 
 @AREA.on("GET", "/v3/domains/{domain}/messages/{key}", hosts=("api", STORAGE), area="stored")
-def stored(call: Call) -> Answer:
+def stored(call: WireCall) -> WireAnswer:
     """A stored message: headers and bodies; gone after the plan's retention."""
     domain = call.domain()
     entry = reader(call).entries.stored(call.params["key"])
@@ -69,7 +69,7 @@ def stored(call: Call) -> Answer:
     kept = min(kept, float(domain.message_ttl)) if domain.message_ttl else kept
     old = entry is None or parse(entry["@timestamp"]) < call.now - kept
     if entry is None or old or entry["domain"]["name"] != domain.name:
-        raise Refusal(404, "Message not found")
+        raise WireRefusal(404, "Message not found")
     abusive = reader(call).entries.is_abusive(call.params["key"])
     mail = bodies.written(entry, abusive)
     shown = {
@@ -79,5 +79,5 @@ def stored(call: Call) -> Answer:
     }
     shown["recipients"] = ", ".join(entry["message"]["recipients"])
     if "message/rfc2822" in call.headers.get("accept", ""):
-        return Answer({**shown, "body-mime": mail.as_sent})
-    return Answer(shown)
+        return WireAnswer({**shown, "body-mime": mail.as_sent})
+    return WireAnswer(shown)

@@ -11,10 +11,10 @@ from workbench.drill.activity.entries import PROVIDERS
 from workbench.drill.activity.traffic import EVENTS, HOUR
 from workbench.drill.api.dates import parse, rfc2822, utctxt
 from workbench.drill.api.logs import predicates, tenants, window
-from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok
-from workbench.drill.world.records import Sent, Stream
+from workbench.drill.api.wire import EndpointArea, WireAnswer, WireCall, WireRefusal, ok
+from workbench.drill.world.records import Stream, SubmittedMessage
 
-AREA = Area("evidence", "metrics")
+AREA = EndpointArea("evidence", "metrics")
 DAY = 86400.0
 WEEK = 7 * DAY
 # Metrics are kept by the hour for 60 days (dossier C).
@@ -132,8 +132,8 @@ def _slices(start: float, end: float, resolution: str) -> list[float]:
 
 
 def tally(
-    call: Call, who: tuple[str, ...], start: float, end: float
-) -> Iterator[tuple[Stream | Sent, float, Counts]]:
+    call: WireCall, who: tuple[str, ...], start: float, end: float
+) -> Iterator[tuple[Stream | SubmittedMessage, float, Counts]]:
     """Yield (sender, start of the hour, counts) for each hour of a period: whole hours, as the vendor's buckets."""
     now = call.now
     messy = call.account.story.quirk("messy")
@@ -156,7 +156,7 @@ def tally(
             yield sent, sent.at // HOUR * HOUR, {**dict.fromkeys(EVENTS, 0), "accepted": 1, "delivered": done}
 
 
-def _values(call: Call, dimension: str, sender: Stream | Sent) -> list[tuple[str, float]]:
+def _values(call: WireCall, dimension: str, sender: Stream | SubmittedMessage) -> list[tuple[str, float]]:
     """Return the values of a dimension for a sender with their shares; most have just one."""
     if dimension == "domain":
         return [(sender.domain, 1.0)]
@@ -192,7 +192,7 @@ def _share(counts: Counts, parts: list[tuple[str, float]]) -> list[tuple[str, Co
 
 
 def _combine(
-    call: Call, sender: Stream | Sent, counts: Counts, dimensions: Iterable[str]
+    call: WireCall, sender: Stream | SubmittedMessage, counts: Counts, dimensions: Iterable[str]
 ) -> list[tuple[Key, Counts]]:
     rows: list[tuple[Key, Counts]] = [((), counts)]
     for dimension in dimensions:
@@ -211,14 +211,14 @@ def _shown(counts: Counts, names: list[str]) -> dict[str, Any]:
         elif name in _SUMS:
             metrics[name] = sum(counts[kind] for kind in _SUMS[name])
         else:
-            raise Refusal(400, f"'{name}' is not a valid metric")
+            raise WireRefusal(400, f"'{name}' is not a valid metric")
     return metrics
 
 
-def _passes(call: Call, body: dict[str, Any]) -> Callable[[Stream | Sent], bool]:
+def _passes(call: WireCall, body: dict[str, Any]) -> Callable[[Stream | SubmittedMessage], bool]:
     filters = predicates(body, _FILTERS)
 
-    def passes(sender: Stream | Sent) -> bool:
+    def passes(sender: Stream | SubmittedMessage) -> bool:
         for name, comparator, wanted in filters:
             have = [value for value, _ in _values(call, name, sender)]
             if any(value in wanted for value in have) == (comparator == "!="):
@@ -229,17 +229,17 @@ def _passes(call: Call, body: dict[str, Any]) -> Callable[[Stream | Sent], bool]
 
 
 @AREA.on("POST", "/v1/analytics/metrics")
-def metrics(call: Call) -> Answer:
+def metrics(call: WireCall) -> WireAnswer:
     """Counts by any dimensions; a time series has a row for every bucket, empty ones too."""
     body = call.body if isinstance(call.body, dict) else {}
     start, end = window(call, body, WEEK)
     resolution = str(body.get("resolution") or "day")
     if resolution not in ("hour", "day", "month"):
-        raise Refusal(400, f"'{resolution}' is not a valid resolution")
+        raise WireRefusal(400, f"'{resolution}' is not a valid resolution")
     dimensions = [str(name) for name in body.get("dimensions") or []]
     for name in dimensions:
         if name not in _DIMENSIONS:
-            raise Refusal(400, f"'{name}' is not a valid dimension")
+            raise WireRefusal(400, f"'{name}' is not a valid dimension")
     names = [
         str(name) for name in body.get("metrics") or ["accepted_count", "delivered_count", "failed_count"]
     ]
@@ -267,7 +267,7 @@ def metrics(call: Call) -> Answer:
 
 
 def _answer(
-    call: Call,
+    call: WireCall,
     body: dict[str, Any],
     start: float,
     end: float,
@@ -276,13 +276,13 @@ def _answer(
     names: list[str],
     rows: dict[Key, Counts],
     whole: Counts,
-) -> Answer:
+) -> WireAnswer:
     paging = body.get("pagination") or {}
     most = 1500 if dimensions == ["time"] else 1000
     limit = int(paging.get("limit") or (1500 if "time" in dimensions else 10))
     skip = int(paging.get("skip") or 0)
     if limit > most:
-        raise Refusal(400, f"limit must be at most {most}")
+        raise WireRefusal(400, f"limit must be at most {most}")
     order = str(paging.get("sort") or ("time:asc" if "time" in dimensions else ""))
     keys = sorted(rows, key=lambda key: _sorting(key, dimensions, order.partition(":")[0], rows[key]))
     if order.endswith("desc"):
@@ -309,7 +309,7 @@ def _answer(
         answer["duration"] = str(body["duration"])
     if body.get("include_aggregates"):
         answer["aggregates"] = {"metrics": _shown(whole, names)}
-    return Answer(answer)
+    return WireAnswer(answer)
 
 
 def _sorting(key: Key, dimensions: list[str], by: str, counts: Counts) -> tuple[Any, ...]:
@@ -322,13 +322,13 @@ def _sorting(key: Key, dimensions: list[str], by: str, counts: Counts) -> tuple[
 
 
 @AREA.on("POST", "/v1/analytics/usage/metrics")
-def usage(call: Call) -> Answer:
+def usage(call: WireCall) -> WireAnswer:
     """Spend beside mail: nothing was validated or previewed in a drill, only mail was processed."""
     body = call.body if isinstance(call.body, dict) else {}
     start, end = window(call, body, WEEK)
     names = [str(name) for name in body.get("metrics") or USAGE]
     if any(name not in USAGE for name in names):
-        raise Refusal(400, "invalid metric")
+        raise WireRefusal(400, "invalid metric")
     done = sum(
         counts["delivered"] + counts["failed"] for _, _, counts in tally(call, (call.tenant.id,), start, end)
     )
@@ -345,16 +345,16 @@ def usage(call: Call) -> Answer:
 
 
 @AREA.on("GET", "/v3/stats/total", "/v3/{domain}/stats/total", family="stats")
-def stats(call: Call) -> Answer:
+def stats(call: WireCall) -> WireAnswer:
     """The deprecated totals, of the account or one domain."""
     wanted = call.args("event")
     if not wanted:
-        raise Refusal(400, "event is required")
+        raise WireRefusal(400, "event is required")
     body = {name: call.arg(name) for name in ("start", "end", "duration") if call.arg(name)}
     start, end = window(call, body, WEEK)
     resolution = call.arg("resolution", "day")
     if resolution not in ("hour", "day", "month"):
-        raise Refusal(400, "invalid resolution")
+        raise WireRefusal(400, "invalid resolution")
     name = call.domain().name if "domain" in call.params else ""
     rows = {at: dict.fromkeys(EVENTS, 0) for at in _slices(start, min(end, call.now), resolution)}
     for sender, hour, counts in tally(call, (call.tenant.id,), start, end):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.errors import UsageError
-from workbench.drill.api.wire import Answer
+from workbench.drill.api.wire import WireAnswer
 
 # What each mood is about when no path is named.
 NAMES = {
@@ -57,23 +57,25 @@ def split(faults: str) -> tuple[tuple[Mood, ...], str]:
     return tuple(moods), ",".join(term for term in rest if term)
 
 
-def instead(moods: Sequence[Mood], region: str, method: str, path: str) -> Answer | None:
+def instead(moods: Sequence[Mood], region: str, method: str, path: str) -> WireAnswer | None:
     """Return what a mood answers before the account is asked, None where it is asked."""
     for mood in moods:
         if not mood.about.search(f"{method} {path}"):
             continue
         if mood.name == "eu-only-401" and region == "us":
-            return Answer("Forbidden", 401, {"WWW-Authenticate": 'Basic realm="MG API"'}, "text/html")
+            return WireAnswer("Forbidden", 401, {"WWW-Authenticate": 'Basic realm="MG API"'}, "text/html")
         if mood.name == "business-verification":
-            return Answer({"Error": "Business Verification"}, 403)
+            return WireAnswer({"Error": "Business Verification"}, 403)
         if mood.name == "free-plan":
-            return Answer({"Reason": "upgrade your account"}, 402)
+            return WireAnswer({"Reason": "upgrade your account"}, 402)
         if mood.name == "sub-key":
-            return Answer({"message": "Forbidden"}, 403)
+            return WireAnswer({"message": "Forbidden"}, 403)
     return None
 
 
-def changed(moods: Sequence[Mood], method: str, path: str, query: dict[str, str], answer: Answer) -> Answer:
+def changed(
+    moods: Sequence[Mood], method: str, path: str, query: dict[str, str], answer: WireAnswer
+) -> WireAnswer:
     """Return an answer as the moods make it; a refusal stays what it is."""
     if answer.status != 200 or not isinstance(answer.body, dict):
         return answer
@@ -83,7 +85,7 @@ def changed(moods: Sequence[Mood], method: str, path: str, query: dict[str, str]
             name = next((n for n in _LISTS if isinstance(body.get(n), list)), "")
             if name:
                 _change(mood.name, body, name, query)
-                answer = Answer(body, answer.status, answer.headers, answer.media)
+                answer = WireAnswer(body, answer.status, answer.headers, answer.media)
     return answer
 
 

@@ -6,46 +6,46 @@ import ipaddress
 from typing import Any
 
 from workbench.drill.api.dates import parse, rfc3339
-from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok
+from workbench.drill.api.wire import EndpointArea, WireAnswer, WireCall, WireRefusal, ok
 from workbench.drill.world.records import Allowed
 
-AREA = Area("network", "ips")
+AREA = EndpointArea("network", "ips")
 _LIST = "/v2/ip_whitelist"
 
 
-def _addresses(call: Call) -> Answer:
+def _addresses(call: WireCall) -> WireAnswer:
     items = [{"ip_address": e.address, "description": e.description} for e in call.tenant.allowlist]
     return ok(addresses=items)
 
 
-def _wanted(call: Call) -> str:
+def _wanted(call: WireCall) -> str:
     address = call.arg("address")
     try:
         ipaddress.ip_network(address, strict=False)
     except ValueError:
-        raise Refusal(400, "Invalid IP address") from None
+        raise WireRefusal(400, "Invalid IP address") from None
     return address
 
 
 @AREA.on("GET", _LIST, area="allowlist")
-def show_allowlist(call: Call) -> Answer:
+def show_allowlist(call: WireCall) -> WireAnswer:
     """The allowlist; entries have neither date nor author."""
     return _addresses(call)
 
 
 @AREA.on("POST", _LIST, area="allowlist")
-def allow(call: Call) -> Answer:
+def allow(call: WireCall) -> WireAnswer:
     """Add an entry; the first one shuts everybody else out, API and SMTP."""
     address = _wanted(call)
     if any(entry.address == address for entry in call.tenant.allowlist):
-        raise Refusal(400, "IP address already exists")
+        raise WireRefusal(400, "IP address already exists")
     call.tenant.allowlist.append(Allowed(address, call.arg("description")))
     call.account.touch(urgent=True)
     return _addresses(call)
 
 
 @AREA.on("PUT", _LIST, area="allowlist")
-def describe(call: Call) -> Answer:
+def describe(call: WireCall) -> WireAnswer:
     """Change the description of an entry."""
     address = _wanted(call)
     for entry in call.tenant.allowlist:
@@ -53,32 +53,32 @@ def describe(call: Call) -> Answer:
             entry.description = call.arg("description")
             call.account.changed()
             return _addresses(call)
-    raise Refusal(400, "IP address not found")
+    raise WireRefusal(400, "IP address not found")
 
 
 @AREA.on("DELETE", _LIST, area="allowlist")
-def disallow(call: Call) -> Answer:
+def disallow(call: WireCall) -> WireAnswer:
     """Remove an entry; without any, everybody is let in again."""
     address = call.arg("address")
     left = [entry for entry in call.tenant.allowlist if entry.address != address]
     if len(left) == len(call.tenant.allowlist):
-        raise Refusal(400, "IP address not found")
+        raise WireRefusal(400, "IP address not found")
     call.tenant.allowlist = left
     call.account.touch(urgent=True)
     return _addresses(call)
 
 
-def _ips(call: Call) -> tuple[str, ...]:
+def _ips(call: WireCall) -> tuple[str, ...]:
     return call.account.story.sending_ips.get(call.region, ())
 
 
-def _dedicated(call: Call, ip: str) -> bool:
+def _dedicated(call: WireCall, ip: str) -> bool:
     # The first address of the US region is the customer's own; the rest are shared.
     return call.region == "us" and ip == _ips(call)[0]
 
 
 @AREA.on("GET", "/v3/ips")
-def list_ips(call: Call) -> Answer:
+def list_ips(call: WireCall) -> WireAnswer:
     """The addresses this account sends from."""
     items = [ip for ip in _ips(call) if not call.flag("dedicated") or _dedicated(call, ip)]
     details = [{"ip": ip, "dedicated": _dedicated(call, ip), "is_on_warmup": False} for ip in items]
@@ -86,20 +86,20 @@ def list_ips(call: Call) -> Answer:
 
 
 @AREA.on("GET", "/v3/ips/{ip}")
-def one_ip(call: Call) -> Answer:
+def one_ip(call: WireCall) -> WireAnswer:
     """One address."""
     ip = call.params["ip"]
     if ip not in _ips(call):
-        raise Refusal(404, "IP address not found")
+        raise WireRefusal(404, "IP address not found")
     return ok(ip=ip, dedicated=_dedicated(call, ip), rdns=f"ip{ip.replace('.', '-')}.mailgun.net")
 
 
 @AREA.on("GET", "/v3/ips/{ip}/domains")
-def ip_domains(call: Call) -> Answer:
+def ip_domains(call: WireCall) -> WireAnswer:
     """The domains that send from an address."""
     ip = call.params["ip"]
     if ip not in _ips(call):
-        raise Refusal(404, "IP address not found")
+        raise WireRefusal(404, "IP address not found")
     skip, limit, search = call.number("skip", 0), call.number("limit", 100), call.arg("search")
     names = [d.name for d in call.domains() if search in d.name]
     items: list[dict[str, Any]] = [{"domain": name, "ips": list(_ips(call))} for name in names]
@@ -107,26 +107,26 @@ def ip_domains(call: Call) -> Answer:
 
 
 @AREA.on("GET", "/v3/ip_pools")
-def list_pools(call: Call) -> Answer:
+def list_pools(call: WireCall) -> WireAnswer:
     """Dedicated IP pools."""
     return ok(ip_pools=[_pool(call)] if _has_pool(call) else [], message="success")
 
 
 @AREA.on("GET", "/v3/ip_pools/{pool}")
-def one_pool(call: Call) -> Answer:
+def one_pool(call: WireCall) -> WireAnswer:
     """One pool with its domains."""
     if not _has_pool(call) or call.params["pool"] != _pool(call)["pool_id"]:
-        raise Refusal(404, "Pool not found")
+        raise WireRefusal(404, "Pool not found")
     return ok(
         details={**_pool(call), "linked_domains": [d.name for d in call.domains()][:3]}, message="success"
     )
 
 
-def _has_pool(call: Call) -> bool:
+def _has_pool(call: WireCall) -> bool:
     return call.has("ip_pools") and call.region == "us" and bool(call.domains()) and not call.tenant.parent
 
 
-def _pool(call: Call) -> dict[str, Any]:
+def _pool(call: WireCall) -> dict[str, Any]:
     ips = [ip for ip in _ips(call) if _dedicated(call, ip)]
     pool = f"{call.tenant.id[:20]}aa1b"
     return {
@@ -140,7 +140,7 @@ def _pool(call: Call) -> dict[str, Any]:
 
 
 @AREA.on("GET", "/v1/dynamic_pools/history")
-def pool_history(call: Call) -> Answer:
+def pool_history(call: WireCall) -> WireAnswer:
     """Moves of domains between pools by reputation: the abuse moved the main domain to the poor one."""
     limit = call.number("Limit", 10, most=100)
     story = call.account.story
@@ -161,16 +161,16 @@ def pool_history(call: Call) -> Answer:
     return ok(items=items[:limit], total_items=len(items), paging=addresses)
 
 
-def _within(call: Call, moment: float) -> bool:
+def _within(call: WireCall, moment: float) -> bool:
     try:
         after = parse(call.arg("after")) if call.arg("after") else 0.0
         before = parse(call.arg("before")) if call.arg("before") else float("inf")
     except ValueError as error:
-        raise Refusal(400, str(error)) from error
+        raise WireRefusal(400, str(error)) from error
     return after <= moment <= before
 
 
-def _move(call: Call, name: str, moment: float) -> dict[str, Any]:
+def _move(call: WireCall, name: str, moment: float) -> dict[str, Any]:
     domain = call.area.domains.get(name)
     return {
         "id": call.tenant.id[:23] + "7",

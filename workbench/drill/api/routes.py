@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 from workbench.drill.api.dates import rfc1123
-from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.world.records import Route
+from workbench.drill.api.wire import EndpointArea, WireAnswer, WireCall, WireRefusal, ok, said
+from workbench.drill.world.records import SimulatedRoute
 
-AREA = Area("routes")
+AREA = EndpointArea("routes")
 _PATH = "/v3/routes"
 
 
-def _shown(route: Route) -> dict[str, Any]:
+def _shown(route: SimulatedRoute) -> dict[str, Any]:
     return {
         "id": route.id,
         "priority": route.priority,
@@ -24,19 +24,19 @@ def _shown(route: Route) -> dict[str, Any]:
     }
 
 
-def _sorted(call: Call) -> list[Route]:
+def _sorted(call: WireCall) -> list[SimulatedRoute]:
     return sorted(call.area.routes.values(), key=lambda route: (route.priority, route.created, route.id))
 
 
-def _one(call: Call) -> Route:
+def _one(call: WireCall) -> SimulatedRoute:
     route = call.area.routes.get(call.params["route"])
     if route is None:
-        raise Refusal(404, "Route not found")
+        raise WireRefusal(404, "Route not found")
     return route
 
 
 @AREA.on("GET", _PATH)
-def list_routes(call: Call) -> Answer:
+def list_routes(call: WireCall) -> WireAnswer:
     """One page by priority."""
     skip, limit = call.number("skip", 0), call.number("limit", 100, most=1000)
     routes = _sorted(call)
@@ -44,13 +44,13 @@ def list_routes(call: Call) -> Answer:
 
 
 @AREA.on("GET", _PATH + "/match")
-def match(call: Call) -> Answer:
+def match(call: WireCall) -> WireAnswer:
     """The first route that would take mail for an address."""
     address = call.arg("address")
     for route in _sorted(call):
         if matches(route.expression, address):
             return ok(route=_shown(route))
-    raise Refusal(404, "Route not found")
+    raise WireRefusal(404, "Route not found")
 
 
 def matches(expression: str, address: str) -> bool:
@@ -65,15 +65,15 @@ def matches(expression: str, address: str) -> bool:
 
 
 @AREA.on("GET", _PATH + "/{route}")
-def one_route(call: Call) -> Answer:
+def one_route(call: WireCall) -> WireAnswer:
     """One route."""
     return ok(route=_shown(_one(call)))
 
 
 @AREA.on("POST", _PATH)
-def create_route(call: Call) -> Answer:
+def create_route(call: WireCall) -> WireAnswer:
     """Add a route."""
-    route = Route(
+    route = SimulatedRoute(
         call.account.next_id("route"),
         call.number("priority", 0),
         call.arg("description"),
@@ -87,7 +87,7 @@ def create_route(call: Call) -> Answer:
 
 
 @AREA.on("PUT", _PATH + "/{route}")
-def update_route(call: Call) -> Answer:
+def update_route(call: WireCall) -> WireAnswer:
     """Change a route; the answer is flat, unlike the documentation (recorded), and no date moves."""
     route = _one(call)
     route.priority = call.number("priority", route.priority)
@@ -102,7 +102,7 @@ def update_route(call: Call) -> Answer:
 
 
 @AREA.on("DELETE", _PATH + "/{route}")
-def delete_route(call: Call) -> Answer:
+def delete_route(call: WireCall) -> WireAnswer:
     """Remove a route."""
     route = _one(call)
     del call.area.routes[route.id]

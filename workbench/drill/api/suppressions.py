@@ -7,30 +7,30 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.drill.api.dates import parse, utctxt
-from workbench.drill.api.wire import Answer, Area, Call, Handler, Refusal, ok, said
-from workbench.drill.world.records import Domain, Suppression
+from workbench.drill.api.wire import EndpointArea, Handler, WireAnswer, WireCall, WireRefusal, ok, said
+from workbench.drill.world.records import SimulatedDomain, SimulatedSuppression
 
-AREA = Area("suppressions")
+AREA = EndpointArea("suppressions")
 ONE_POST = 1000
 
 
 @dataclass(frozen=True)
-class Table:
+class SuppressionApi:
     """One suppression table: its path, how an entry looks, and the vendor's words."""
 
     name: str
-    shown: Callable[[Suppression], dict[str, Any]]
+    shown: Callable[[SimulatedSuppression], dict[str, Any]]
     cleared: str
     removed: str
     area: str = "suppressions"
 
-    def of(self, domain: Domain) -> dict[str, Suppression]:
+    def of(self, domain: SimulatedDomain) -> dict[str, SimulatedSuppression]:
         """Return the table of a domain."""
-        rows: dict[str, Suppression] = getattr(domain, self.name)
+        rows: dict[str, SimulatedSuppression] = getattr(domain, self.name)
         return rows
 
 
-def _bounce(entry: Suppression) -> dict[str, Any]:
+def _bounce(entry: SimulatedSuppression) -> dict[str, Any]:
     detail = entry.detail
     return {
         "address": entry.value,
@@ -40,11 +40,11 @@ def _bounce(entry: Suppression) -> dict[str, Any]:
     }
 
 
-def _complaint(entry: Suppression) -> dict[str, Any]:
+def _complaint(entry: SimulatedSuppression) -> dict[str, Any]:
     return {"address": entry.value, "count": 1, "created_at": utctxt(entry.created)}
 
 
-def _unsubscribe(entry: Suppression) -> dict[str, Any]:
+def _unsubscribe(entry: SimulatedSuppression) -> dict[str, Any]:
     return {
         "address": entry.value,
         "tags": entry.detail.get("tags", ["*"]),
@@ -52,7 +52,7 @@ def _unsubscribe(entry: Suppression) -> dict[str, Any]:
     }
 
 
-def _allow(entry: Suppression) -> dict[str, Any]:
+def _allow(entry: SimulatedSuppression) -> dict[str, Any]:
     detail = entry.detail
     # Only this table writes createdAt (dossier B4).
     return {
@@ -64,25 +64,25 @@ def _allow(entry: Suppression) -> dict[str, Any]:
 
 
 TABLES = (
-    Table(
+    SuppressionApi(
         "bounces",
         _bounce,
         "Bounced addresses for this domain have been removed",
         "Bounced addresses for this domain have been removed",
     ),
-    Table(
+    SuppressionApi(
         "complaints",
         _complaint,
         "Complaint addresses for this domain have been removed",
         "Complaint addresses for this domain have been removed",
     ),
-    Table(
+    SuppressionApi(
         "unsubscribes",
         _unsubscribe,
         "Unsubscribe addresses for this domain have been removed",
         "Unsubscribe event has been removed",
     ),
-    Table(
+    SuppressionApi(
         "whitelists",
         _allow,
         "Allowlist addresses/domains for this domain have been removed",
@@ -92,7 +92,7 @@ TABLES = (
 )
 
 
-def _paging(call: Call, names: list[str], limit: int) -> tuple[list[str], dict[str, str]]:
+def _paging(call: WireCall, names: list[str], limit: int) -> tuple[list[str], dict[str, str]]:
     """Return one page of names; the end is an empty page, the links are always there."""
     pivot, turn = call.arg("address"), call.arg("page")
     start = 0
@@ -112,8 +112,8 @@ def _paging(call: Call, names: list[str], limit: int) -> tuple[list[str], dict[s
     }
 
 
-def _list(table: Table) -> Handler:
-    def handler(call: Call) -> Answer:
+def _list(table: SuppressionApi) -> Handler:
+    def handler(call: WireCall) -> WireAnswer:
         rows = table.of(call.domain())
         term = call.arg("term")
         names = [name for name in sorted(rows) if name.startswith(term)]
@@ -125,22 +125,22 @@ def _list(table: Table) -> Handler:
     return handler
 
 
-def _one(table: Table) -> Handler:
-    def handler(call: Call) -> Answer:
+def _one(table: SuppressionApi) -> Handler:
+    def handler(call: WireCall) -> WireAnswer:
         entry = table.of(call.domain()).get(call.params["value"])
         if entry is None:
-            raise Refusal(404, f"Address not found in {table.name} table")
-        return Answer(table.shown(entry))
+            raise WireRefusal(404, f"Address not found in {table.name} table")
+        return WireAnswer(table.shown(entry))
 
     return handler
 
 
-def _add(table: Table) -> Handler:
-    def handler(call: Call) -> Answer:
+def _add(table: SuppressionApi) -> Handler:
+    def handler(call: WireCall) -> WireAnswer:
         rows = table.of(call.domain())
         entries = call.body if isinstance(call.body, list) else [dict((*call.query, *call.form))]
         if len(entries) > ONE_POST:
-            raise Refusal(400, f"at most {ONE_POST} entries may be added at once")
+            raise WireRefusal(400, f"at most {ONE_POST} entries may be added at once")
         for item in entries:
             _store(call, table, rows, item)
         call.account.changed()
@@ -153,16 +153,16 @@ def _add(table: Table) -> Handler:
     return handler
 
 
-def _store(call: Call, table: Table, rows: dict[str, Suppression], item: Any) -> None:
+def _store(call: WireCall, table: SuppressionApi, rows: dict[str, SimulatedSuppression], item: Any) -> None:
     if not isinstance(item, dict):
-        raise Refusal(400, "entries must be objects")
+        raise WireRefusal(400, "entries must be objects")
     value = str(item.get("address") or item.get("domain") or "")
     if not value:
-        raise Refusal(400, "address is required")
+        raise WireRefusal(400, "address is required")
     try:
         created = parse(str(item["created_at"])) if item.get("created_at") else call.now
     except ValueError as error:
-        raise Refusal(400, str(error)) from error
+        raise WireRefusal(400, str(error)) from error
     detail: dict[str, Any] = {}
     if table.name == "bounces":
         detail = {"code": str(item.get("code", "550")), "error": str(item.get("error", ""))}
@@ -174,14 +174,14 @@ def _store(call: Call, table: Table, rows: dict[str, Suppression], item: Any) ->
             "type": "domain" if item.get("domain") else "address",
             "reason": str(item.get("reason", "")),
         }
-    rows[value] = Suppression(value, created, detail)
+    rows[value] = SimulatedSuppression(value, created, detail)
 
 
-def _remove(table: Table) -> Handler:
-    def handler(call: Call) -> Answer:
+def _remove(table: SuppressionApi) -> Handler:
+    def handler(call: WireCall) -> WireAnswer:
         value = call.params["value"]
         if table.of(call.domain()).pop(value, None) is None:
-            raise Refusal(404, f"Address not found in {table.name} table")
+            raise WireRefusal(404, f"Address not found in {table.name} table")
         call.account.changed()
         key = "value" if table.name == "whitelists" else "address"
         return said(table.removed, **{key: value})
@@ -189,8 +189,8 @@ def _remove(table: Table) -> Handler:
     return handler
 
 
-def _clear(table: Table) -> Handler:
-    def handler(call: Call) -> Answer:
+def _clear(table: SuppressionApi) -> Handler:
+    def handler(call: WireCall) -> WireAnswer:
         table.of(call.domain()).clear()
         call.account.changed()
         return said(table.cleared)

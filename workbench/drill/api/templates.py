@@ -7,34 +7,34 @@ from typing import Any
 import msgspec
 
 from workbench.drill.api.dates import utctxt
-from workbench.drill.api.wire import Answer, Area, Call, Refusal, ok, said
-from workbench.drill.world.records import Template, Version
+from workbench.drill.api.wire import EndpointArea, WireAnswer, WireCall, WireRefusal, ok, said
+from workbench.drill.world.records import SimulatedTemplate, Version
 
-AREA = Area("templates")
+AREA = EndpointArea("templates")
 _V3 = "/v3/{domain}/templates"
 _V4 = "/v4/templates"
 
 
-def _shelf(call: Call) -> dict[str, Template]:
+def _shelf(call: WireCall) -> dict[str, SimulatedTemplate]:
     return call.domain().templates if "domain" in call.params else call.area.templates
 
 
-def _one(call: Call) -> Template:
+def _one(call: WireCall) -> SimulatedTemplate:
     template = _shelf(call).get(call.params["template"])
     if template is None:
-        raise Refusal(404, "template not found")
+        raise WireRefusal(404, "template not found")
     return template
 
 
-def _version(call: Call) -> tuple[Template, Version]:
+def _version(call: WireCall) -> tuple[SimulatedTemplate, Version]:
     template = _one(call)
     version = template.versions.get(call.params["version"])
     if version is None:
-        raise Refusal(404, "template version not found")
+        raise WireRefusal(404, "template version not found")
     return template, version
 
 
-def _shown(template: Template) -> dict[str, Any]:
+def _shown(template: SimulatedTemplate) -> dict[str, Any]:
     return {
         "name": template.name,
         "description": template.description,
@@ -59,7 +59,7 @@ def _version_shown(version: Version, content: bool) -> dict[str, Any]:
     }
 
 
-def _page(call: Call, names: list[str]) -> tuple[list[str], dict[str, str]]:
+def _page(call: WireCall, names: list[str]) -> tuple[list[str], dict[str, str]]:
     """Return the names of one page and its paging links, in the pivot style."""
     limit = max(1, call.number("limit", 10, most=100))
     pivot, turn = call.arg("p"), call.arg("page")
@@ -81,7 +81,7 @@ def _page(call: Call, names: list[str]) -> tuple[list[str], dict[str, str]]:
 
 
 @AREA.on("GET", _V3, _V4)
-def list_templates(call: Call) -> Answer:
+def list_templates(call: WireCall) -> WireAnswer:
     """One page without content; ``items`` is null when there are none."""
     shelf = _shelf(call)
     page, paging = _page(call, sorted(shelf))
@@ -89,7 +89,7 @@ def list_templates(call: Call) -> Answer:
 
 
 @AREA.on("GET", _V3 + "/{template}", _V4 + "/{template}")
-def one_template(call: Call) -> Answer:
+def one_template(call: WireCall) -> WireAnswer:
     """One template; with ``active`` its active version and content."""
     template = _one(call)
     item = _shown(template)
@@ -100,13 +100,15 @@ def one_template(call: Call) -> Answer:
 
 
 @AREA.on("POST", _V3, _V4)
-def create_template(call: Call) -> Answer:
+def create_template(call: WireCall) -> WireAnswer:
     """Store a template, with a first version if content is given."""
     name = call.arg("name").lower()
     shelf = _shelf(call)
     if not name or name in shelf:
-        raise Refusal(400, "template name is missing or taken")
-    template = Template(name, _uuid(call), call.arg("description"), call.now, call.arg("createdBy"), {})
+        raise WireRefusal(400, "template name is missing or taken")
+    template = SimulatedTemplate(
+        name, _uuid(call), call.arg("description"), call.now, call.arg("createdBy"), {}
+    )
     shelf[name] = template
     item = _shown(template)
     if call.arg("template"):
@@ -117,7 +119,7 @@ def create_template(call: Call) -> Answer:
 
 
 @AREA.on("PUT", _V3 + "/{template}", _V4 + "/{template}")
-def update_template(call: Call) -> Answer:
+def update_template(call: WireCall) -> WireAnswer:
     """Change the description."""
     template = _one(call)
     template.description = call.arg("description", template.description)
@@ -126,7 +128,7 @@ def update_template(call: Call) -> Answer:
 
 
 @AREA.on("DELETE", _V3 + "/{template}", _V4 + "/{template}")
-def delete_template(call: Call) -> Answer:
+def delete_template(call: WireCall) -> WireAnswer:
     """Remove a template with its versions."""
     template = _one(call)
     del _shelf(call)[template.name]
@@ -135,7 +137,7 @@ def delete_template(call: Call) -> Answer:
 
 
 @AREA.on("GET", _V3 + "/{template}/versions", _V4 + "/{template}/versions")
-def list_versions(call: Call) -> Answer:
+def list_versions(call: WireCall) -> WireAnswer:
     """The versions of a template, without content."""
     template = _one(call)
     page, paging = _page(call, sorted(template.versions))
@@ -144,7 +146,7 @@ def list_versions(call: Call) -> Answer:
 
 
 @AREA.on("POST", _V3 + "/{template}/versions", _V4 + "/{template}/versions")
-def create_version(call: Call) -> Answer:
+def create_version(call: WireCall) -> WireAnswer:
     """Add a version."""
     template = _one(call)
     version = _new_version(call, template)
@@ -154,14 +156,14 @@ def create_version(call: Call) -> Answer:
 
 
 @AREA.on("GET", _V3 + "/{template}/versions/{version}", _V4 + "/{template}/versions/{version}")
-def one_version(call: Call) -> Answer:
+def one_version(call: WireCall) -> WireAnswer:
     """One version with content and headers."""
     template, version = _version(call)
     return ok(template={**_shown(template), "version": _version_shown(version, True)})
 
 
 @AREA.on("PUT", _V3 + "/{template}/versions/{version}", _V4 + "/{template}/versions/{version}")
-def update_version(call: Call) -> Answer:
+def update_version(call: WireCall) -> WireAnswer:
     """Change a version in place: nothing dates it."""
     template, version = _version(call)
     version.template = call.arg("template", version.template)
@@ -176,7 +178,7 @@ def update_version(call: Call) -> Answer:
 
 
 @AREA.on("DELETE", _V3 + "/{template}/versions/{version}", _V4 + "/{template}/versions/{version}")
-def delete_version(call: Call) -> Answer:
+def delete_version(call: WireCall) -> WireAnswer:
     """Remove a version."""
     template, version = _version(call)
     del template.versions[version.tag]
@@ -185,10 +187,10 @@ def delete_version(call: Call) -> Answer:
     return said("version has been deleted", template=shape)
 
 
-def _new_version(call: Call, template: Template) -> Version:
+def _new_version(call: WireCall, template: SimulatedTemplate) -> Version:
     tag = (call.arg("tag") or "initial").lower()
     if tag in template.versions:
-        raise Refusal(400, "template version already exists")
+        raise WireRefusal(400, "template version already exists")
     version = Version(
         tag,
         _uuid(call),
@@ -204,21 +206,21 @@ def _new_version(call: Call, template: Template) -> Version:
     return version
 
 
-def _activate(template: Template, version: Version) -> None:
+def _activate(template: SimulatedTemplate, version: Version) -> None:
     for other in template.versions.values():
         other.active = other is version
 
 
-def _headers(call: Call) -> dict[str, str]:
+def _headers(call: WireCall) -> dict[str, str]:
     text = call.arg("headers")
     if not text:
         return {}
     try:
         return msgspec.json.decode(text.encode(), type=dict[str, str])
     except msgspec.DecodeError:
-        raise Refusal(400, "headers must be a JSON object of strings") from None
+        raise WireRefusal(400, "headers must be a JSON object of strings") from None
 
 
-def _uuid(call: Call) -> str:
+def _uuid(call: WireCall) -> str:
     text = call.account.next_id("template", 32)
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

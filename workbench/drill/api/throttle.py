@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workbench.drill.api.wire import Answer
+from workbench.drill.api.wire import WireAnswer
 
 WINDOW = 60.0
 _FIXED = {"verify": (10, 60.0), "metrics": (500, 10.0)}
@@ -33,7 +33,7 @@ class Throttle:
         self._windows: dict[tuple[str, str], _Window] = {}
         self.refused = 0
 
-    def check(self, tenant: str, family: str, now: float) -> tuple[Answer | None, dict[str, str]]:
+    def check(self, tenant: str, family: str, now: float) -> tuple[WireAnswer | None, dict[str, str]]:
         """Count a call; return the 429 answer (None: go ahead) and the headers this family shows anyway."""
         if self.rate <= 0:
             return None, {}
@@ -71,14 +71,14 @@ def _headers(family: str, limit: int, remaining: int, reset: float) -> dict[str,
     return {}
 
 
-def _refuse(family: str, seconds: int) -> Answer:
+def _refuse(family: str, seconds: int) -> WireAnswer:
     if family in _BODY_ONLY:
-        return Answer({"retry-seconds": seconds}, 429)
+        return WireAnswer({"retry-seconds": seconds}, 429)
     if family == "lists":
-        return Answer({"message": "Too Many Requests"}, 429)
+        return WireAnswer({"message": "Too Many Requests"}, 429)
     if family == "messages":
         text = f"account-requests-per-sec limit exceeded, try again after {seconds} seconds"
-        return Answer({"message": text}, 429)
+        return WireAnswer({"message": text}, 429)
     if family == "tls":
-        return Answer({"Description": "Too Many Requests"}, 429)
-    return Answer({"message": "rate limit exceeded"}, 429)
+        return WireAnswer({"Description": "Too Many Requests"}, 429)
+    return WireAnswer({"message": "rate limit exceeded"}, 429)

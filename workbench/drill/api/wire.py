@@ -10,14 +10,14 @@ from urllib.parse import parse_qsl, quote
 import msgspec
 
 from workbench.drill.world.account import Account
-from workbench.drill.world.records import Domain, Key, Region, Tenant
+from workbench.drill.world.records import SimulatedDomain, SimulatedKey, SimulatedRegion, Tenant
 
 # Where an endpoint is served: on the regional API hosts, on the storage hosts, or on both.
 API, STORAGE = "api", "storage"
 
 
 @dataclass
-class Answer:
+class WireAnswer:
     """An HTTP answer; ``body`` is sent as JSON unless ``media`` says otherwise."""
 
     body: Any = None
@@ -26,12 +26,12 @@ class Answer:
     media: str = "application/json"
 
 
-class Refusal(Exception):
+class WireRefusal(Exception):
     """Ends a handler with an error answer."""
 
     def __init__(self, status: int, text: str, key: str = "message", **more: Any) -> None:
         super().__init__(text)
-        self.answer = Answer({key: text, **more}, status)
+        self.answer = WireAnswer({key: text, **more}, status)
 
 
 NOT_FOUND_PAGE = (
@@ -41,7 +41,7 @@ NOT_FOUND_PAGE = (
 
 
 @dataclass
-class Call:
+class WireCall:
     """One authenticated call: who asks, for which account and region, with what."""
 
     account: Account
@@ -51,7 +51,7 @@ class Call:
     method: str
     path: str
     tenant: Tenant
-    key: Key
+    key: SimulatedKey
     peer: str
     params: dict[str, str]
     query: list[tuple[str, str]]
@@ -66,7 +66,7 @@ class Call:
         return self.account.now()
 
     @property
-    def area(self) -> Region:
+    def area(self) -> SimulatedRegion:
         """What the account owns in this region."""
         return self.account.region(self.tenant, self.region)
 
@@ -93,11 +93,11 @@ class Call:
         try:
             value = int(text)
         except ValueError:
-            raise Refusal(400, f"{name} is not a number") from None
+            raise WireRefusal(400, f"{name} is not a number") from None
         if most is not None and value > most:
-            raise Refusal(400, f"{name.capitalize()} parameter can't be larger than {most}")
+            raise WireRefusal(400, f"{name.capitalize()} parameter can't be larger than {most}")
         if value < 0:
-            raise Refusal(400, f"{name} must not be negative")
+            raise WireRefusal(400, f"{name} must not be negative")
         return value
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -105,15 +105,15 @@ class Call:
         text = self.arg(name).lower()
         return default if not text else text in ("yes", "true", "1", "on")
 
-    def domain(self, name: str | None = None) -> Domain:
+    def domain(self, name: str | None = None) -> SimulatedDomain:
         """Return the domain named in the path, or refuse with the vendor's 404."""
         wanted = name if name is not None else self.params.get("domain", "")
         domain = self.area.domains.get(wanted.lower())
         if domain is None or (domain.gone_at is not None and domain.gone_at <= self.now):
-            raise Refusal(404, "Domain not found")
+            raise WireRefusal(404, "Domain not found")
         return domain
 
-    def domains(self) -> list[Domain]:
+    def domains(self) -> list[SimulatedDomain]:
         """Return the living domains of this account in this region."""
         now = self.now
         return [d for d in self.area.domains.values() if d.gone_at is None or d.gone_at > now]
@@ -128,7 +128,7 @@ class Call:
         return f"{self.base}{path}" + (f"?{tail}" if tail else "")
 
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[WireCall], WireAnswer]
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Endpoint:
     hosts: tuple[str, ...]
 
 
-class Area:
+class EndpointArea:
     """Collects the endpoints of one module."""
 
     def __init__(self, area: str, family: str = "") -> None:
@@ -166,14 +166,14 @@ class Area:
         return register
 
 
-def ok(**body: Any) -> Answer:
+def ok(**body: Any) -> WireAnswer:
     """Return a 200 answer with this JSON object."""
-    return Answer(body)
+    return WireAnswer(body)
 
 
-def said(text: str, **more: Any) -> Answer:
+def said(text: str, **more: Any) -> WireAnswer:
     """Return a 200 answer with a message."""
-    return Answer({"message": text, **more})
+    return WireAnswer({"message": text, **more})
 
 
 def parse_body(content_type: str, raw: bytes) -> tuple[list[tuple[str, str]], Any]:
@@ -190,7 +190,7 @@ def parse_body(content_type: str, raw: bytes) -> tuple[list[tuple[str, str]], An
         try:
             return [], msgspec.json.decode(raw)
         except msgspec.DecodeError:
-            raise Refusal(400, "failed to parse request body") from None
+            raise WireRefusal(400, "failed to parse request body") from None
     return [], None
 
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from workbench.drill.servers.site import FROM_THE_SITE
-from workbench.drill.servers.web import Site
+from workbench.drill.servers.web import DrillSite
 from workbench.drill.world.story import Story
 
 DAYS = 14
@@ -95,7 +95,7 @@ def combined(
     )
 
 
-def write_logs(story: Story, site: Site, folder: Path) -> Path:
+def write_logs(story: Story, site: DrillSite, folder: Path) -> Path:
     """Write ``access.log``, ``access.log.1``, ``access.log.2.gz`` … and return the path of the newest."""
     folder.mkdir(parents=True, exist_ok=True)
     pages = _Pages(site)
@@ -118,7 +118,7 @@ def write_logs(story: Story, site: Site, folder: Path) -> Path:
 class _Pages:
     """Answers of the site, remembered: the logs ask for the same few paths thousands of times."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: DrillSite) -> None:
         self._site = site
         self._known: dict[str, tuple[int, int]] = {}
 

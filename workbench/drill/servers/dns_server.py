@@ -20,7 +20,7 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
-from workbench.drill.servers.dns_zones import DnsZone, Listings, catalogue_zones
+from workbench.drill.servers.dns_zones import DnsZone, ZoneContents, catalogue_zones
 
 PARKED = "198.51.100.199"  # documentation range: where a parked zone sends everybody
 BLOCKED = "127.255.255.254"
@@ -32,7 +32,7 @@ class DnsServer:
     ``texts`` are TXT records of other names, in lower case, such as ``_dmarc.acme.example``.
     """
 
-    def __init__(self, listings: Listings | None = None, zones: Iterable[DnsZone] | None = None) -> None:
+    def __init__(self, listings: ZoneContents | None = None, zones: Iterable[DnsZone] | None = None) -> None:
         self.listings = listings
         self.zones: dict[str, DnsZone] = {
             zone.name: zone for zone in (catalogue_zones() if zones is None else zones)

@@ -29,7 +29,7 @@ TEST_ENTRIES = {"ip4": "127.0.0.2", "ip6": "::ffff:7f00:2", "domain": "test"}
 TEST_REASON = "Test entry (RFC 5782)"
 
 
-class Listings(Protocol):
+class ZoneContents(Protocol):
     """What the simulated blocklists hold at this moment."""
 
     def lookup(self, zone: str, subject: str) -> tuple[Sequence[str], str] | None:
@@ -60,7 +60,7 @@ class DnsZone:
     behaviour: Behaviour = "normal"
     entries: Mapping[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
 
-    def find(self, labels: Sequence[str], listings: Listings | None) -> tuple[Sequence[str], str] | None:
+    def find(self, labels: Sequence[str], listings: ZoneContents | None) -> tuple[Sequence[str], str] | None:
         """Return codes and reason for the labels in front of the zone, or None where it lists nothing."""
         if self.keyed:
             labels = labels[:-1]

@@ -18,7 +18,7 @@ from typing import Literal
 
 from workbench.core.clock import Clock, SystemClock
 from workbench.core.errors import UsageError
-from workbench.drill.servers.wire import Message, WireError, read_request, read_response
+from workbench.drill.servers.wire import HttpMessage, WireError, read_request, read_response
 
 Kind = Literal["refuse", "reset-before", "reset-after", "stall", "truncate", "cut", "html", "status", "slow"]
 
@@ -72,7 +72,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Match:
+class FaultMatch:
     """Which requests a rule is about; an empty field matches every request.
 
     ``path`` is a regular expression searched in path and query; ``nth`` picks only the n-th request that
@@ -86,10 +86,10 @@ class Match:
 
 
 @dataclass
-class Rule:
+class FaultRule:
     """A fault for the requests that match: at most ``times`` of them (None: no end), ``burst`` in a row."""
 
-    match: Match
+    match: FaultMatch
     fault: Fault
     times: int | None = 1
     burst: int = 1
@@ -116,7 +116,7 @@ class Rule:
         return True
 
 
-def parse_faults(text: str) -> list[Rule]:
+def parse_faults(text: str) -> list[FaultRule]:
     """Return the rules of ``--faults``: ``name[*burst][:probability]`` separated by commas.
 
     Names: refuse, reset-before, reset-after, stall, truncate, cut, html, slow or slow-SECONDS, status-CODE,
@@ -124,7 +124,7 @@ def parse_faults(text: str) -> list[Rule]:
     skipped here. Without a probability every request is struck. Raises UsageError for anything else.
     """
     return [
-        Rule(Match(probability=probability), _fault(name, part), times=None, burst=burst)
+        FaultRule(FaultMatch(probability=probability), _fault(name, part), times=None, burst=burst)
         for part, name, burst, probability in fault_terms(text)
         if not name.startswith("smtp-")
     ]
@@ -180,13 +180,13 @@ class FaultProxy:
     def __init__(
         self,
         upstream: tuple[str, int],
-        rules: Iterable[Rule] = (),
+        rules: Iterable[FaultRule] = (),
         *,
         seed: int = 1,
         clock: Clock | None = None,
     ) -> None:
         self.upstream = upstream
-        self.rules: list[Rule] = list(rules)
+        self.rules: list[FaultRule] = list(rules)
         self.log: list[tuple[str, str, str]] = []
         self.port = 0
         self._random = random.Random(seed)
@@ -283,7 +283,7 @@ class FaultProxy:
         fault: Fault,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        answer: Message | None,
+        answer: HttpMessage | None,
     ) -> bool:
         if fault.kind == "refuse":
             await self.refuse()
@@ -325,7 +325,7 @@ def _reaches_server(fault: Fault) -> bool:
     return fault.kind in {"reset-after", "stall", "truncate", "cut"}
 
 
-def _cut(answer: Message) -> bytes:
+def _cut(answer: HttpMessage) -> bytes:
     """Return the answer with half its body, under headers that say so."""
     body = answer.raw[len(answer.head) :]
     half = body[: len(body) // 2]
@@ -354,16 +354,18 @@ def reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-def strike(fault: Fault, *, method: str = "", path: str = "", nth: int = 0, times: int | None = 1) -> Rule:
+def strike(
+    fault: Fault, *, method: str = "", path: str = "", nth: int = 0, times: int | None = 1
+) -> FaultRule:
     """Return a rule in one line, for tests: ``proxy.rules.append(strike(Fault("html"), path="/v4/"))``."""
-    return Rule(Match(method=method, path=path, nth=nth), fault, times=times)
+    return FaultRule(FaultMatch(method=method, path=path, nth=nth), fault, times=times)
 
 
 __all__: Sequence[str] = (
     "Fault",
+    "FaultMatch",
     "FaultProxy",
-    "Match",
-    "Rule",
+    "FaultRule",
     "fault_terms",
     "parse_faults",
     "reset",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from workbench.core.errors import HostError
-from workbench.drill.servers.site import Exposure, Secrets, leaked_secrets
+from workbench.drill.servers.site import Secrets, SitePlant, leaked_secrets
 from workbench.drill.world.story import Story
 
 COMMITS = 36
@@ -37,7 +37,7 @@ class _Commit:
     files: tuple[tuple[str, str], ...]
 
 
-def build_repository(story: Story, folder: Path, git: str = "git") -> tuple[Exposure, ...]:
+def build_repository(story: Story, folder: Path, git: str = "git") -> tuple[SitePlant, ...]:
     """Make the repository in ``folder`` (which must not exist yet) and return where its secrets are.
 
     Raises HostError when git is missing or fails: the drill then goes on without a history.
@@ -132,13 +132,13 @@ def _data(text: str) -> str:
     return f"data {len(text.encode())}\n{text}\n"
 
 
-def _exposures(secrets: Secrets, ids: dict[str, str]) -> tuple[Exposure, ...]:
-    places: list[Exposure] = []
+def _exposures(secrets: Secrets, ids: dict[str, str]) -> tuple[SitePlant, ...]:
+    places: list[SitePlant] = []
     if secrets.key:
-        places.append(Exposure("history", f"{ids[str(KEY_FROM)]}:config/mail.php", secrets.key_id))
-        places.append(Exposure("unreachable", f"{ids['102']}:notes/dsn.txt", secrets.key_id))
+        places.append(SitePlant("history", f"{ids[str(KEY_FROM)]}:config/mail.php", secrets.key_id))
+        places.append(SitePlant("unreachable", f"{ids['102']}:notes/dsn.txt", secrets.key_id))
     if secrets.password:
-        places.append(Exposure("history", f"{ids['101']}:deploy/.env.staging", secrets.login))
+        places.append(SitePlant("history", f"{ids['101']}:deploy/.env.staging", secrets.login))
     return tuple(places)
 
 

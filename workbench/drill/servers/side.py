@@ -20,12 +20,12 @@ from workbench.core.errors import HostError, UsageError
 from workbench.drill.servers.accesslog import AccessLog, write_logs
 from workbench.drill.servers.certificate import server_context
 from workbench.drill.servers.dns_server import DnsServer
-from workbench.drill.servers.dns_zones import Listings
+from workbench.drill.servers.dns_zones import ZoneContents
 from workbench.drill.servers.faults import fault_terms
 from workbench.drill.servers.repository import build_repository
-from workbench.drill.servers.site import Exposure, site_exposures, write_site
+from workbench.drill.servers.site import SitePlant, site_exposures, write_site
 from workbench.drill.servers.smtp_server import MailAccount, SmtpFaults, SubmissionServer
-from workbench.drill.servers.web import Site, WebServer
+from workbench.drill.servers.web import DrillSite, WebServer
 from workbench.drill.world.story import Story
 
 # Raised when the files of the site, the repository or the logs change: a resumed drill is then built anew.
@@ -37,7 +37,7 @@ class SideAccount(MailAccount, Protocol):
     """What the side servers ask of the simulated account."""
 
     @property
-    def listings(self) -> Listings:
+    def listings(self) -> ZoneContents:
         """Return what the simulated blocklists hold."""
 
     def now(self) -> float:
@@ -83,7 +83,7 @@ class SideServers:
     web_root: Path
     repository: Path
     access_log: Path
-    exposures: tuple[Exposure, ...] = ()
+    exposures: tuple[SitePlant, ...] = ()
     notes: tuple[str, ...] = ()
     smtp: dict[str, SubmissionServer] = field(default_factory=dict, repr=False)
     names: DnsServer | None = field(default=None, repr=False)
@@ -119,7 +119,7 @@ async def start_side_servers(
         running.append(names)
         await names.start(wanted.dns_port)
         log = AccessLog(files.access_log, account.now)
-        site = Site(files.web_root, story.company, story.site_host, soft_404=wanted.soft_404)
+        site = DrillSite(files.web_root, story.company, story.site_host, soft_404=wanted.soft_404)
         web = WebServer(site, log.append)
         running.append(web)
         await web.start(wanted.web_port)
@@ -150,7 +150,7 @@ class SideFiles:
     web_root: Path
     repository: Path
     access_log: Path
-    exposures: tuple[Exposure, ...]
+    exposures: tuple[SitePlant, ...]
     notes: tuple[str, ...]
 
 
@@ -165,7 +165,7 @@ def build_files(story: Story, folder: Path) -> SideFiles:
         shutil.rmtree(old, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     write_site(story, web)
-    write_logs(story, Site(web, story.company, story.site_host), logs)
+    write_logs(story, DrillSite(web, story.company, story.site_host), logs)
     exposures = site_exposures(story)
     notes: tuple[str, ...] = ()
     try:
@@ -203,7 +203,7 @@ def _told(story: Story) -> dict[str, object]:
     }
 
 
-def _kept(marker: Path, told: dict[str, object]) -> tuple[tuple[Exposure, ...], tuple[str, ...]] | None:
+def _kept(marker: Path, told: dict[str, object]) -> tuple[tuple[SitePlant, ...], tuple[str, ...]] | None:
     """Return the exposures and notes of files made earlier for the same story, or None."""
     try:
         record = json.loads(marker.read_text())
@@ -211,7 +211,7 @@ def _kept(marker: Path, told: dict[str, object]) -> tuple[tuple[Exposure, ...], 
         return None
     if record.get("told") != told:
         return None
-    return tuple(Exposure(**one) for one in record["exposures"]), tuple(record["notes"])
+    return tuple(SitePlant(**one) for one in record["exposures"]), tuple(record["notes"])
 
 
 def smtp_faults(text: str, seed: int) -> SmtpFaults:

@@ -26,7 +26,7 @@ WORDPRESS = "6.8.2"
 
 
 @dataclass(frozen=True)
-class Exposure:
+class SitePlant:
     """A place that holds a secret of the drill: ``ref`` is the key's id or the login, never the secret.
 
     ``kind`` is file, url, history or unreachable; ``where`` a path below the root, a URL path, or a commit.
@@ -104,21 +104,21 @@ def site_files(story: Story) -> dict[str, bytes]:
     return {path: text.encode() for path, text in sorted(files.items())}
 
 
-def site_exposures(story: Story) -> tuple[Exposure, ...]:
+def site_exposures(story: Story) -> tuple[SitePlant, ...]:
     """Return every place of the site that holds a secret; of these only ``/.env`` was taken."""
     secrets = leaked_secrets(story)
     if not secrets.any:
         return ()
-    places: list[Exposure] = []
+    places: list[SitePlant] = []
     for ref in (secrets.key_id, secrets.login):
         if ref:
-            places.append(Exposure("url", "/.env", ref, taken=True))
-            places.append(Exposure("url", "/phpinfo.php", ref))
+            places.append(SitePlant("url", "/.env", ref, taken=True))
+            places.append(SitePlant("url", "/phpinfo.php", ref))
     if secrets.key:
-        places.append(Exposure("url", "/wp-config.php.bak", secrets.key_id))
-        places.append(Exposure("url", "/wp-content/debug.log", secrets.key_id))
+        places.append(SitePlant("url", "/wp-config.php.bak", secrets.key_id))
+        places.append(SitePlant("url", "/wp-content/debug.log", secrets.key_id))
     if secrets.spare:
-        places.append(Exposure("url", "/wp-content/uploads/dump.sql", secrets.spare_id))
+        places.append(SitePlant("url", "/wp-content/uploads/dump.sql", secrets.spare_id))
     return tuple(places)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from workbench.drill.servers.site import WORDPRESS
-from workbench.drill.servers.wire import Message, WireError, read_request
+from workbench.drill.servers.wire import HttpMessage, WireError, read_request
 
 SERVER = "Apache/2.4.62 (Debian)"
 REASONS = {200: "OK", 206: "Partial Content", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}
@@ -56,7 +56,7 @@ class Page:
     kind: str = "text/html; charset=UTF-8"
 
 
-class Site:
+class DrillSite:
     """The pages of the site below ``root``; knows nothing of sockets."""
 
     def __init__(self, root: Path, title: str, host: str, *, soft_404: bool = False) -> None:
@@ -158,7 +158,7 @@ class Site:
 class WebServer:
     """Serves a Site on loopback; ``log`` gets (peer, request line, status, body bytes, referer, agent)."""
 
-    def __init__(self, site: Site, log: Callable[[str, str, int, int, str, str], None]) -> None:
+    def __init__(self, site: DrillSite, log: Callable[[str, str, int, int, str, str], None]) -> None:
         self.site = site
         self.port = 0
         self._log = log
@@ -197,7 +197,7 @@ class WebServer:
         finally:
             self._clients.discard(task)
 
-    def _serve(self, request: Message, peer: str) -> bytes:
+    def _serve(self, request: HttpMessage, peer: str) -> bytes:
         head_only = request.method == "HEAD"
         page = (
             self.site.get(request.target) if request.method in {"GET", "HEAD"} else _refused(request.method)

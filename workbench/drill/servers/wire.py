@@ -11,7 +11,7 @@ class WireError(Exception):
 
 
 @dataclass(frozen=True)
-class Message:
+class HttpMessage:
     """One request or answer: ``head`` up to and with the empty line, ``raw`` all of it."""
 
     start: str
@@ -31,7 +31,7 @@ class Message:
         return self.start.split(" ", 2)[1]
 
 
-async def read_request(reader: asyncio.StreamReader) -> Message | None:
+async def read_request(reader: asyncio.StreamReader) -> HttpMessage | None:
     """Return the next request, or None where the client has closed. Raises WireError."""
     head = await _head(reader)
     if head is None:
@@ -40,10 +40,10 @@ async def read_request(reader: asyncio.StreamReader) -> Message | None:
     if len(start.split(" ")) != 3:
         raise WireError("not a request line")
     body = await _body(reader, headers)
-    return Message(start, headers, head, head + body, headers.get("connection", "").lower() != "close")
+    return HttpMessage(start, headers, head, head + body, headers.get("connection", "").lower() != "close")
 
 
-async def read_response(reader: asyncio.StreamReader, method: str) -> Message:
+async def read_response(reader: asyncio.StreamReader, method: str) -> HttpMessage:
     """Return the answer to a request with ``method``, read to its end. Raises WireError."""
     head = await _head(reader)
     if head is None:
@@ -57,7 +57,7 @@ async def read_response(reader: asyncio.StreamReader, method: str) -> Message:
         body = await _body(reader, headers)
     else:
         body, keep = await reader.read(-1), False
-    return Message(start, headers, head, head + body, keep)
+    return HttpMessage(start, headers, head, head + body, keep)
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes | None:

@@ -15,7 +15,17 @@ import msgspec
 
 from workbench.drill.activity.listings import Listings
 from workbench.drill.activity.traffic import Traffic
-from workbench.drill.world.records import Credential, Domain, Key, Region, Sent, Stream, Tenant, User, World
+from workbench.drill.world.records import (
+    SimulatedCredential,
+    SimulatedDomain,
+    SimulatedKey,
+    SimulatedRegion,
+    SimulatedUser,
+    Stream,
+    SubmittedMessage,
+    Tenant,
+    World,
+)
 from workbench.drill.world.simclock import SimClock
 from workbench.drill.world.story import Story, digest
 
@@ -53,7 +63,7 @@ class Account:
         # Set by the intruder (workbench.drill.intruder): called before every read, cheap when nothing is due.
         self.advance: Callable[[], None] = lambda: None
         # Told of every password-reset mail, which a planted route may copy to the intruder.
-        self.mail_sent: Callable[[User], None] = lambda user: None
+        self.mail_sent: Callable[[SimulatedUser], None] = lambda user: None
         # Set where the site and the repository lie as files: takes what leaked out of them.
         self.clean_leaks: Callable[[], None] = lambda: None
 
@@ -76,7 +86,7 @@ class Account:
         )
         return text[:size]
 
-    def find_domain(self, region: str, name: str) -> tuple[Tenant, Domain] | None:
+    def find_domain(self, region: str, name: str) -> tuple[Tenant, SimulatedDomain] | None:
         """Return the tenant and domain of ``name`` in ``region``, or None where it is not (or no more)."""
         now = self.now()
         for tenant in self.world.tenants.values():
@@ -86,7 +96,7 @@ class Account:
                 return tenant, domain
         return None
 
-    def key_of(self, secret: str) -> tuple[Tenant, Key] | None:
+    def key_of(self, secret: str) -> tuple[Tenant, SimulatedKey] | None:
         """Return the living key with this secret and its tenant: not deleted, disabled or expired."""
         found = self._secrets.get(secret)
         if found is None:
@@ -97,13 +107,15 @@ class Account:
             return None
         return None if key.usable_at > self.now() else (tenant, key)
 
-    def _lingering(self, secret: str) -> tuple[Tenant, Key] | None:
+    def _lingering(self, secret: str) -> tuple[Tenant, SimulatedKey] | None:
         for tenant, key, until in self.world.lingering:
             if key.secret == secret and until > self.now():
                 return self.world.tenants[tenant], key
         return None
 
-    def credential(self, region: str, login: str) -> tuple[Tenant, Domain, Credential] | None:
+    def credential(
+        self, region: str, login: str
+    ) -> tuple[Tenant, SimulatedDomain, SimulatedCredential] | None:
         """Return tenant, domain and credential of an SMTP login in ``region``, or None."""
         found = self.find_domain(region, login.rpartition("@")[2].lower())
         if found is None:
@@ -124,7 +136,7 @@ class Account:
 
     # --- keys
 
-    def add_key(self, tenant: Tenant, key: Key) -> None:
+    def add_key(self, tenant: Tenant, key: SimulatedKey) -> None:
         """Take a key into a tenant's list."""
         if self.story.quirk("laggy"):
             key.usable_at = self.now() + NEW_LAG
@@ -132,7 +144,7 @@ class Account:
         self._secrets[key.secret] = (tenant.id, key.id)
         self.touch(urgent=True)
 
-    def drop_key(self, tenant: Tenant, key: Key) -> None:
+    def drop_key(self, tenant: Tenant, key: SimulatedKey) -> None:
         """Delete a key: its secret answers 401 from now on and whoever sends with it stops."""
         del tenant.keys[key.id]
         self._secrets.pop(key.secret, None)
@@ -156,7 +168,7 @@ class Account:
         old = credential.old_until > self.now() and credential.old_password == password
         return (same or old) and self.allowed(tenant, peer)
 
-    def set_password(self, credential: Credential, password: str) -> None:
+    def set_password(self, credential: SimulatedCredential, password: str) -> None:
         """Give a login a new password; the old one is refused at once, in the laggy scenario a little later."""
         if self.story.quirk("laggy"):
             credential.old_password, credential.old_until = credential.password, self.now() + OLD_LAG
@@ -186,7 +198,7 @@ class Account:
         )
         return 250, f"Great success <{sent.id}@{domain.name}>"
 
-    def refusal(self, tenant: Tenant, region: str, domain: Domain) -> str:
+    def refusal(self, tenant: Tenant, region: str, domain: SimulatedDomain) -> str:
         """Return why this domain may not send now ("" when it may), in the vendor's words (dossier A5)."""
         reason = ""
         parent = self.world.tenants.get(tenant.parent)
@@ -206,15 +218,15 @@ class Account:
         """Return whether the custom limit stops sending in this region during this month."""
         return self.region(tenant, region).stopped_month == month_start(self.now())
 
-    def region(self, tenant: Tenant, name: str) -> Region:
+    def region(self, tenant: Tenant, name: str) -> SimulatedRegion:
         """Return a tenant's belongings in a region (made on first use)."""
-        return tenant.regions.setdefault(name, Region())
+        return tenant.regions.setdefault(name, SimulatedRegion())
 
     def record_sent(
         self,
         tenant: Tenant,
         region: str,
-        domain: Domain,
+        domain: SimulatedDomain,
         method: str,
         ref: str,
         ip: str,
@@ -223,9 +235,9 @@ class Account:
         subject: str,
         test_mode: bool = False,
         scheduled_for: float | None = None,
-    ) -> Sent:
+    ) -> SubmittedMessage:
         """Record a message that a client really submitted; it appears in logs and metrics."""
-        sent = Sent(
+        sent = SubmittedMessage(
             self.next_id("message", 16),
             tenant.id,
             region,
@@ -343,7 +355,7 @@ class Account:
         self.touch(urgent=True)
         return adopted
 
-    def _fits(self, stream: Stream, owner: Tenant, key: Key) -> bool:
+    def _fits(self, stream: Stream, owner: Tenant, key: SimulatedKey) -> bool:
         """Return whether a key may send for a sender's domain: nobody puts a key of one domain in for another."""
         tenant = self.world.tenants[stream.tenant]
         domain = tenant.regions[stream.region].domains.get(stream.domain)
@@ -366,7 +378,7 @@ def month_start(moment: float) -> float:
     )
 
 
-def _may_send(owner: Tenant, key: Key, tenant: Tenant, domain: Domain) -> bool:
+def _may_send(owner: Tenant, key: SimulatedKey, tenant: Tenant, domain: SimulatedDomain) -> bool:
     if key.kind == "domain":
         return key.domain == domain.name and owner.id == tenant.id
     if owner.id not in (tenant.id, tenant.parent):

@@ -8,23 +8,23 @@ from workbench.drill.activity.senders import add_senders
 from workbench.drill.world.options import DrillOptions
 from workbench.drill.world.plants import plant
 from workbench.drill.world.records import (
-    Credential,
-    DkimKey,
-    Domain,
-    Key,
-    MailingList,
     Member,
-    Region,
-    Route,
-    Rule,
-    Suppression,
-    Template,
+    SimulatedCredential,
+    SimulatedDkimKey,
+    SimulatedDomain,
+    SimulatedKey,
+    SimulatedMailingList,
+    SimulatedRegion,
+    SimulatedRoute,
+    SimulatedRule,
+    SimulatedSuppression,
+    SimulatedTemplate,
+    SimulatedUser,
     Tenant,
-    User,
     Version,
     World,
 )
-from workbench.drill.world.story import DomainFact, KeyFact, LoginFact, Story, hexes
+from workbench.drill.world.story import DomainFact, LoginFact, PlantedKeyFact, Story, hexes
 
 # What a big plan holds (dossier, plan-bound things).
 FEATURES = ("subaccounts", "optimize", "ip_pools", "key_roles", "bodies")
@@ -67,7 +67,7 @@ def build(story: Story, options: DrillOptions) -> World:
     )
     world.tenants[tenant.id] = tenant
     for region in story.scenario.regions:
-        tenant.regions[region] = Region()
+        tenant.regions[region] = SimulatedRegion()
     for key in story.keys:
         tenant.keys[key.id] = _key(key)
     stranger = next((user for user in story.users if user.planted), next(iter(story.users), None))
@@ -77,7 +77,7 @@ def build(story: Story, options: DrillOptions) -> World:
             key_record.user_id = stranger.id
     for user in story.users:
         password = user.password_set.timestamp()
-        tenant.users[user.id] = User(
+        tenant.users[user.id] = SimulatedUser(
             id=user.id,
             name=user.name,
             email=user.email,
@@ -91,7 +91,7 @@ def build(story: Story, options: DrillOptions) -> World:
             opened_ip=story.host("office").ip if user.is_owner else "",
         )
     for fact in story.domains:
-        tenant.regions.setdefault(fact.region, Region()).domains[fact.name] = _domain(fact, story)
+        tenant.regions.setdefault(fact.region, SimulatedRegion()).domains[fact.name] = _domain(fact, story)
     for login in story.logins:
         _login(tenant, login)
     _furnish(tenant, story)
@@ -101,9 +101,9 @@ def build(story: Story, options: DrillOptions) -> World:
     return world
 
 
-def _key(fact: KeyFact) -> Key:
+def _key(fact: PlantedKeyFact) -> SimulatedKey:
     created = fact.created.timestamp()
-    return Key(
+    return SimulatedKey(
         id=fact.id,
         secret=fact.secret,
         description=fact.name,
@@ -120,19 +120,19 @@ def _key(fact: KeyFact) -> Key:
 
 def _login(tenant: Tenant, fact: LoginFact) -> None:
     domain = tenant.regions[fact.region].domains[fact.domain]
-    domain.credentials[fact.login] = Credential(
+    domain.credentials[fact.login] = SimulatedCredential(
         fact.login, fact.password, fact.created.timestamp(), system=fact.login.startswith("postmaster@")
     )
 
 
-def _domain(fact: DomainFact, story: Story) -> Domain:
+def _domain(fact: DomainFact, story: Story) -> SimulatedDomain:
     rng = story.rng(f"domain {fact.name}")
-    domain = Domain(
+    domain = SimulatedDomain(
         name=fact.name,
         id=hexes(rng, 24),
         created=fact.created.timestamp(),
         type=fact.kind,
-        dkim=[DkimKey("pic" if fact.kind == "custom" else "mx", f"k=rsa; p={hexes(rng, 160)}")],
+        dkim=[SimulatedDkimKey("pic" if fact.kind == "custom" else "mx", f"k=rsa; p={hexes(rng, 160)}")],
     )
     domain.tracking.unsubscribe_active = rng.random() < 0.3
     if fact.kind == "sandbox":
@@ -140,13 +140,15 @@ def _domain(fact: DomainFact, story: Story) -> Domain:
     for number in range(rng.randrange(4, 12)):
         moment = story.start.timestamp() - rng.randrange(86400 * 2, 86400 * 90)
         address = f"gone{hexes(rng, 6)}@inbox.example"
-        domain.bounces[address] = Suppression(address, moment, {"code": "550", "error": "No such mailbox"})
+        domain.bounces[address] = SimulatedSuppression(
+            address, moment, {"code": "550", "error": "No such mailbox"}
+        )
         if number % 3 == 0:
             address = f"angry{hexes(rng, 6)}@inbox.example"
-            domain.complaints[address] = Suppression(address, moment)
+            domain.complaints[address] = SimulatedSuppression(address, moment)
         if number % 2 == 0:
             address = f"tired{hexes(rng, 6)}@inbox.example"
-            domain.unsubscribes[address] = Suppression(address, moment, {"tags": ["*"]})
+            domain.unsubscribes[address] = SimulatedSuppression(address, moment, {"tags": ["*"]})
     return domain
 
 
@@ -160,7 +162,7 @@ def _furnish(tenant: Tenant, story: Story) -> None:
         first = custom[0]
         created = first.created + 40 * 86400.0
         expression = f"match_recipient('support@{first.name}')"
-        route = Route(
+        route = SimulatedRoute(
             hexes(rng, 24),
             0,
             "Support mail into the help desk",
@@ -175,12 +177,12 @@ def _furnish(tenant: Tenant, story: Story) -> None:
         for name in ("welcome", "invoice", "password-reset"):
             _template(first, name, created + rng.randrange(10, 300) * 86400.0, story)
         address = f"team@{first.name}"
-        mailing_list = MailingList(address, "Team", "Everybody who works here", created)
+        mailing_list = SimulatedMailingList(address, "Team", "Everybody who works here", created)
         for user in story.users:
             if not user.planted:
                 mailing_list.members[user.email] = Member(user.email, user.name)
         area.lists[address] = mailing_list
-        rule = Rule(
+        rule = SimulatedRule(
             hexes(rng, 32),
             "bounce rate",
             "hard_bounce_rate",
@@ -195,7 +197,7 @@ def _furnish(tenant: Tenant, story: Story) -> None:
     tenant.sandbox_recipients = {user.email: True for user in story.users[:2] if not user.planted}
 
 
-def _template(domain: Domain, name: str, created: float, story: Story) -> None:
+def _template(domain: SimulatedDomain, name: str, created: float, story: Story) -> None:
     rng = story.rng(f"template {domain.name} {name}")
     version = Version(
         "initial",
@@ -205,7 +207,7 @@ def _template(domain: Domain, name: str, created: float, story: Story) -> None:
         active=True,
         headers={"From": f"{story.company} <hello@{domain.name}>", "Subject": name.replace("-", " ").title()},
     )
-    domain.templates[name] = Template(
+    domain.templates[name] = SimulatedTemplate(
         name, _uuid(hexes(rng, 32)), f"The {name} mail", created, "ci", {"initial": version}
     )
 
@@ -232,7 +234,7 @@ def _quirks(world: World, tenant: Tenant, story: Story) -> None:
         _make_hostile(tenant, story)
 
 
-def _disable(domain: Domain, until: datetime) -> None:
+def _disable(domain: SimulatedDomain, until: datetime) -> None:
     domain.is_disabled = True
     domain.state = "disabled"
     # Code and shape as the vendor's domain object has them (dossier A5); the wording is the drill's.
@@ -264,4 +266,6 @@ def _make_hostile(tenant: Tenant, story: Story) -> None:
             domain.web_prefix = nasty()[:60]
             for text in NASTY[:3]:
                 login = f"{text}@{domain.name}"
-                domain.credentials[login] = Credential(login, hexes(rng, 32), domain.created + 86400.0)
+                domain.credentials[login] = SimulatedCredential(
+                    login, hexes(rng, 32), domain.created + 86400.0
+                )

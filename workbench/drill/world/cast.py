@@ -6,7 +6,15 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from workbench.drill.world.facts import DomainFact, KeyFact, LoginFact, Owner, UserFact, current_secret, hexes
+from workbench.drill.world.facts import (
+    DomainFact,
+    LoginFact,
+    Owner,
+    PlantedKeyFact,
+    UserFact,
+    current_secret,
+    hexes,
+)
 from workbench.drill.world.options import DrillOptions
 from workbench.drill.world.scenarios import Scenario
 
@@ -161,7 +169,7 @@ def keys_of(
     start: datetime,
     first_use: datetime,
     rng: random.Random,
-) -> tuple[KeyFact, ...]:
+) -> tuple[PlantedKeyFact, ...]:
     """Return the API keys, the responder's first, planted ones last."""
     owner = users[0] if users else None
     custom = [domain for domain in domains if domain.kind == "custom"]
@@ -171,14 +179,14 @@ def keys_of(
 
     def make(
         name: str, kind: str, role: str, owner_: Owner, days: int, at: datetime | None = None, **more: Any
-    ) -> KeyFact:
+    ) -> PlantedKeyFact:
         secret = current_secret(rng)
         key_id = secret[33:]
         if legacy and owner_ != "operator" and rng.random() < 0.5:
             secret = f"key-{hexes(rng, 32)}"
         created = start - timedelta(days=days, seconds=rng.randrange(86400)) if at is None else at
         asker = stranger if stranger is not None and owner_ == "intruder" else owner
-        return KeyFact(
+        return PlantedKeyFact(
             name,
             key_id,
             secret,
@@ -192,7 +200,7 @@ def keys_of(
         )
 
     role = "developer" if "non-admin" in scenario.quirks else "admin"
-    planted: list[KeyFact] = []
+    planted: list[PlantedKeyFact] = []
     if "admin-key" in scenario.plants:
         planted.append(
             make(

@@ -13,7 +13,7 @@ PRIMARY = "us"
 
 
 @dataclass(frozen=True)
-class Host:
+class CustomerHost:
     """A machine of the customer's: its address is what the logs show as ``originating-ip``."""
 
     name: str
@@ -46,7 +46,7 @@ class LoginFact:
 
 
 @dataclass(frozen=True)
-class KeyFact:
+class PlantedKeyFact:
     """An API key. ``domain`` is set for sending keys; ``planted`` means the intruder made it."""
 
     name: str
@@ -80,7 +80,7 @@ class UserFact:
 
 
 @dataclass(frozen=True)
-class Leak:
+class LeakFact:
     """What got out. ``kind`` as in Scenario.leak; ``ref`` is the key id or login; ``path`` is on the web."""
 
     kind: str

@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.drill.world.records import (
-    AccountWebhook,
     Allowed,
-    Credential,
-    DkimKey,
-    Domain,
-    Key,
-    MailingList,
     Member,
-    Region,
-    Route,
-    Sent,
-    Suppression,
+    SimulatedAccountWebhook,
+    SimulatedCredential,
+    SimulatedDkimKey,
+    SimulatedDomain,
+    SimulatedKey,
+    SimulatedMailingList,
+    SimulatedRegion,
+    SimulatedRoute,
+    SimulatedSuppression,
+    SubmittedMessage,
     Tenant,
     World,
 )
@@ -46,7 +46,7 @@ class Garden:
         """Record a planted item as the ground truth names it."""
         self.world.planted.append({"id": item, "kind": kind, "where": where, "name": name, **more})
 
-    def domains(self, region: str = "") -> list[tuple[str, Domain]]:
+    def domains(self, region: str = "") -> list[tuple[str, SimulatedDomain]]:
         """Return the custom domains with their region, the customer's main one first."""
         return [
             (name, domain)
@@ -55,7 +55,7 @@ class Garden:
             if domain.type == "custom" and region in ("", name)
         ]
 
-    def pick(self, index: int) -> tuple[str, Domain]:
+    def pick(self, index: int) -> tuple[str, SimulatedDomain]:
         """Return the custom domain of this index, counted round."""
         domains = self.domains()
         return domains[index % len(domains)]
@@ -95,15 +95,17 @@ def _subaccount(garden: Garden) -> None:
         updated=moment,
         parent=garden.main.id,
         signing_key=f"key-{hexes(rng, 32)}",
-        regions={"us": Region()},
+        regions={"us": SimulatedRegion()},
     )
     name = f"mail-{slug}.example"
-    domain = Domain(name, hexes(rng, 24), moment + 60.0, dkim=[DkimKey("pic", f"k=rsa; p={hexes(rng, 160)}")])
+    domain = SimulatedDomain(
+        name, hexes(rng, 24), moment + 60.0, dkim=[SimulatedDkimKey("pic", f"k=rsa; p={hexes(rng, 160)}")]
+    )
     login = f"postmaster@{name}"
-    domain.credentials[login] = Credential(login, current_secret(rng), moment + 60.0, system=True)
+    domain.credentials[login] = SimulatedCredential(login, current_secret(rng), moment + 60.0, system=True)
     tenant.regions["us"].domains[name] = domain
     secret = current_secret(rng)
-    tenant.keys[secret[33:]] = Key(
+    tenant.keys[secret[33:]] = SimulatedKey(
         secret[33:], secret, "relay", "domain", "sending", moment + 120.0, moment + 120.0, domain=name
     )
     garden.world.tenants[tenant.id] = tenant
@@ -113,7 +115,7 @@ def _subaccount(garden: Garden) -> None:
 def _route(garden: Garden) -> None:
     region, domain = garden.pick(0)
     moment = garden.tick()
-    route = Route(
+    route = SimulatedRoute(
         hexes(garden.rng, 24),
         0,
         "archive",
@@ -134,7 +136,7 @@ def _domain_webhook(garden: Garden) -> None:
 
 def _account_webhook(garden: Garden) -> None:
     region = "eu" if "eu" in garden.main.regions else "us"
-    hook = AccountWebhook(
+    hook = SimulatedAccountWebhook(
         hexes(garden.rng, 24), f"https://{DROP_HOST}/account", ["delivered", "opened"], garden.tick(), "stats"
     )
     garden.main.regions[region].webhooks[hook.id] = hook
@@ -160,14 +162,16 @@ def _template_header(garden: Garden) -> None:
 
 def _dkim_key(garden: Garden) -> None:
     region, domain = garden.pick(1)
-    domain.dkim.append(DkimKey("s2", f"k=rsa; p={hexes(garden.rng, 160)}", active=True, imported=True))
+    domain.dkim.append(
+        SimulatedDkimKey("s2", f"k=rsa; p={hexes(garden.rng, 160)}", active=True, imported=True)
+    )
     garden.note("s2", "dkim-key", [region, domain.name], f"s2._domainkey.{domain.name}")
 
 
 def _mailing_list(garden: Garden) -> None:
     region, domain = garden.pick(0)
     address = f"updates@{domain.name}"
-    created = MailingList(
+    created = SimulatedMailingList(
         address, "Updates", "", garden.tick(), access_level="everyone", reply_preference="sender"
     )
     for number in range(25):
@@ -180,7 +184,9 @@ def _mailing_list(garden: Garden) -> None:
 def _suppression_allow(garden: Garden) -> None:
     region, domain = garden.pick(0)
     value = "bulk-inbox.example"
-    domain.whitelists[value] = Suppression(value, garden.tick(), {"type": "domain", "reason": "partner"})
+    domain.whitelists[value] = SimulatedSuppression(
+        value, garden.tick(), {"type": "domain", "reason": "partner"}
+    )
     garden.note(value, "suppression-allow", [region, domain.name], value)
 
 
@@ -259,7 +265,7 @@ def _silenced_victim(garden: Garden) -> None:
     """Put the owner on the unsubscribes: warnings that the customer's programs mail no longer arrive."""
     region, domain = garden.pick(0)
     owner = next(user for user in garden.story.users if user.is_owner)
-    domain.unsubscribes[owner.email] = Suppression(owner.email, garden.tick(), {"tags": ["*"]})
+    domain.unsubscribes[owner.email] = SimulatedSuppression(owner.email, garden.tick(), {"tags": ["*"]})
     garden.note(f"unsubscribes {owner.email}", "suppression", [region, domain.name], owner.email)
 
 
@@ -287,7 +293,7 @@ def _loot_mail(garden: Garden) -> None:
     if stolen is None or not domains:
         return
     region, domain = domains[0]
-    sent = Sent(
+    sent = SubmittedMessage(
         f"loot{hexes(garden.rng, 12)}",
         garden.main.id,
         region,

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 
-class Key(msgspec.Struct):
+class SimulatedKey(msgspec.Struct):
     """An API key (dossier A2). ``legacy`` secrets are ``key-`` plus 32 hex and have no tail."""
 
     id: str
@@ -32,7 +32,7 @@ class Key(msgspec.Struct):
     usable_at: float = 0.0
 
 
-class Credential(msgspec.Struct):
+class SimulatedCredential(msgspec.Struct):
     """An SMTP login of a domain. ``system`` is the undeletable postmaster."""
 
     login: str
@@ -44,7 +44,7 @@ class Credential(msgspec.Struct):
     old_until: float = 0.0
 
 
-class User(msgspec.Struct):
+class SimulatedUser(msgspec.Struct):
     """A panel user (dossier B1): read-only by API."""
 
     id: str
@@ -68,7 +68,7 @@ class Allowed(msgspec.Struct):
     description: str
 
 
-class DkimKey(msgspec.Struct):
+class SimulatedDkimKey(msgspec.Struct):
     """A DKIM key of a domain; ``imported`` ones came in as PEM, so somebody else holds the private half."""
 
     selector: str
@@ -77,7 +77,7 @@ class DkimKey(msgspec.Struct):
     imported: bool = False
 
 
-class Tracking(msgspec.Struct):
+class SimulatedTracking(msgspec.Struct):
     """Tracking settings of a domain."""
 
     open_active: bool = True
@@ -101,7 +101,7 @@ class Version(msgspec.Struct):
     headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class Template(msgspec.Struct):
+class SimulatedTemplate(msgspec.Struct):
     """A stored template of a domain or of the account."""
 
     name: str
@@ -112,7 +112,7 @@ class Template(msgspec.Struct):
     versions: dict[str, Version] = msgspec.field(default_factory=dict)
 
 
-class Suppression(msgspec.Struct):
+class SimulatedSuppression(msgspec.Struct):
     """A suppression entry; ``detail`` holds code and error, tags, or type and reason by table."""
 
     value: str
@@ -120,7 +120,7 @@ class Suppression(msgspec.Struct):
     detail: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class Domain(msgspec.Struct):
+class SimulatedDomain(msgspec.Struct):
     """A sending domain with everything that hangs on it."""
 
     name: str
@@ -145,20 +145,20 @@ class Domain(msgspec.Struct):
     # Deletion runs in the background: the domain is listed until then (dossier B2).
     gone_at: float | None = None
     rotated_at: float = 0.0
-    tracking: Tracking = msgspec.field(default_factory=Tracking)
-    credentials: dict[str, Credential] = msgspec.field(default_factory=dict)
+    tracking: SimulatedTracking = msgspec.field(default_factory=SimulatedTracking)
+    credentials: dict[str, SimulatedCredential] = msgspec.field(default_factory=dict)
     webhooks: dict[str, list[str]] = msgspec.field(default_factory=dict)
-    templates: dict[str, Template] = msgspec.field(default_factory=dict)
-    dkim: list[DkimKey] = msgspec.field(default_factory=list)
-    bounces: dict[str, Suppression] = msgspec.field(default_factory=dict)
-    complaints: dict[str, Suppression] = msgspec.field(default_factory=dict)
-    unsubscribes: dict[str, Suppression] = msgspec.field(default_factory=dict)
-    whitelists: dict[str, Suppression] = msgspec.field(default_factory=dict)
+    templates: dict[str, SimulatedTemplate] = msgspec.field(default_factory=dict)
+    dkim: list[SimulatedDkimKey] = msgspec.field(default_factory=list)
+    bounces: dict[str, SimulatedSuppression] = msgspec.field(default_factory=dict)
+    complaints: dict[str, SimulatedSuppression] = msgspec.field(default_factory=dict)
+    unsubscribes: dict[str, SimulatedSuppression] = msgspec.field(default_factory=dict)
+    whitelists: dict[str, SimulatedSuppression] = msgspec.field(default_factory=dict)
     # Storage host name -> moment of the last queue purge there.
     purged: dict[str, float] = msgspec.field(default_factory=dict)
 
 
-class Route(msgspec.Struct):
+class SimulatedRoute(msgspec.Struct):
     """An inbound route."""
 
     id: str
@@ -169,7 +169,7 @@ class Route(msgspec.Struct):
     created: float
 
 
-class AccountWebhook(msgspec.Struct):
+class SimulatedAccountWebhook(msgspec.Struct):
     """A webhook of the whole account in one region."""
 
     id: str
@@ -188,7 +188,7 @@ class Member(msgspec.Struct):
     vars: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class MailingList(msgspec.Struct):
+class SimulatedMailingList(msgspec.Struct):
     """A mailing list; ``access_level`` everyone lets anybody mail it."""
 
     address: str
@@ -200,7 +200,7 @@ class MailingList(msgspec.Struct):
     members: dict[str, Member] = msgspec.field(default_factory=dict)
 
 
-class Rule(msgspec.Struct):
+class SimulatedRule(msgspec.Struct):
     """A send alert or limit rule (thresholds)."""
 
     id: str
@@ -216,16 +216,16 @@ class Rule(msgspec.Struct):
     channels: list[str] = msgspec.field(default_factory=list)
 
 
-class Region(msgspec.Struct):
+class SimulatedRegion(msgspec.Struct):
     """What an account owns in one region."""
 
-    domains: dict[str, Domain] = msgspec.field(default_factory=dict)
-    routes: dict[str, Route] = msgspec.field(default_factory=dict)
-    webhooks: dict[str, AccountWebhook] = msgspec.field(default_factory=dict)
-    lists: dict[str, MailingList] = msgspec.field(default_factory=dict)
-    templates: dict[str, Template] = msgspec.field(default_factory=dict)
-    alerts: dict[str, Rule] = msgspec.field(default_factory=dict)
-    limits: dict[str, Rule] = msgspec.field(default_factory=dict)
+    domains: dict[str, SimulatedDomain] = msgspec.field(default_factory=dict)
+    routes: dict[str, SimulatedRoute] = msgspec.field(default_factory=dict)
+    webhooks: dict[str, SimulatedAccountWebhook] = msgspec.field(default_factory=dict)
+    lists: dict[str, SimulatedMailingList] = msgspec.field(default_factory=dict)
+    templates: dict[str, SimulatedTemplate] = msgspec.field(default_factory=dict)
+    alerts: dict[str, SimulatedRule] = msgspec.field(default_factory=dict)
+    limits: dict[str, SimulatedRule] = msgspec.field(default_factory=dict)
     custom_limit: int | None = None
     # The month (epoch seconds of its first moment) in which the custom limit stopped sending.
     stopped_month: float | None = None
@@ -246,12 +246,12 @@ class Tenant(msgspec.Struct):
     alert_signing_key: str = ""
     public_key: str = ""
     settings: dict[str, str] = msgspec.field(default_factory=dict)
-    keys: dict[str, Key] = msgspec.field(default_factory=dict)
-    users: dict[str, User] = msgspec.field(default_factory=dict)
+    keys: dict[str, SimulatedKey] = msgspec.field(default_factory=dict)
+    users: dict[str, SimulatedUser] = msgspec.field(default_factory=dict)
     allowlist: list[Allowed] = msgspec.field(default_factory=list)
     sandbox_recipients: dict[str, bool] = msgspec.field(default_factory=dict)
     features: list[str] = msgspec.field(default_factory=list)
-    regions: dict[str, Region] = msgspec.field(default_factory=dict)
+    regions: dict[str, SimulatedRegion] = msgspec.field(default_factory=dict)
 
 
 class Stream(msgspec.Struct):
@@ -295,7 +295,7 @@ class Stream(msgspec.Struct):
     through_site: bool = False
 
 
-class Sent(msgspec.Struct):
+class SubmittedMessage(msgspec.Struct):
     """A message really submitted to the drill by a client over HTTP or SMTP."""
 
     id: str
@@ -324,7 +324,7 @@ class Comeback(msgspec.Struct):
     through: str
 
 
-class Intruder(msgspec.Struct):
+class IntruderRecord(msgspec.Struct):
     """What the intruder is up to: when the next move is due and what was done since the drill opened."""
 
     next_move: float | None = None
@@ -347,10 +347,10 @@ class World(msgspec.Struct):
     serial: int = 0
     tenants: dict[str, Tenant] = msgspec.field(default_factory=dict)
     streams: dict[str, Stream] = msgspec.field(default_factory=dict)
-    sent: list[Sent] = msgspec.field(default_factory=list)
+    sent: list[SubmittedMessage] = msgspec.field(default_factory=list)
     # Deleted keys that are still taken for a while: (tenant, key, until). The laggy scenario only.
-    lingering: list[tuple[str, Key, float]] = msgspec.field(default_factory=list)
-    intruder: Intruder = msgspec.field(default_factory=Intruder)
+    lingering: list[tuple[str, SimulatedKey, float]] = msgspec.field(default_factory=list)
+    intruder: IntruderRecord = msgspec.field(default_factory=IntruderRecord)
     # "zone subject" -> moment a removal was asked for.
     removals: dict[str, float] = msgspec.field(default_factory=dict)
     planted: list[dict[str, Any]] = msgspec.field(default_factory=list)

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from workbench.core.errors import UsageError
 from workbench.drill.world.cast import domains_of, keys_of, logins_of, users_of
+from workbench.drill.world.facts import CustomerHost as CustomerHost
 from workbench.drill.world.facts import DomainFact as DomainFact
-from workbench.drill.world.facts import Host as Host
-from workbench.drill.world.facts import KeyFact as KeyFact
-from workbench.drill.world.facts import Leak as Leak
+from workbench.drill.world.facts import LeakFact as LeakFact
 from workbench.drill.world.facts import LoginFact as LoginFact
+from workbench.drill.world.facts import PlantedKeyFact as PlantedKeyFact
 from workbench.drill.world.facts import UserFact as UserFact
 from workbench.drill.world.facts import current_secret as current_secret
 from workbench.drill.world.facts import digest as digest
@@ -47,14 +47,14 @@ class Story:
     company_domain: str
     account_id: str
     site_host: str
-    hosts: tuple[Host, ...]
+    hosts: tuple[CustomerHost, ...]
     intruder_ips: tuple[str, ...]
     sending_ips: dict[str, tuple[str, ...]]
     domains: tuple[DomainFact, ...]
     logins: tuple[LoginFact, ...]
-    keys: tuple[KeyFact, ...]
+    keys: tuple[PlantedKeyFact, ...]
     users: tuple[UserFact, ...]
-    leak: Leak
+    leak: LeakFact
     responder: str = RESPONDER
 
     def rng(self, label: str) -> random.Random:
@@ -69,17 +69,17 @@ class Story:
         """Return whether the scenario has this peculiarity."""
         return name in self.scenario.quirks
 
-    def host(self, role: str) -> Host:
+    def host(self, role: str) -> CustomerHost:
         """Return the customer's machine with this role (web, worker, crm)."""
         return next(host for host in self.hosts if host.role == role)
 
     @property
-    def operator_key(self) -> KeyFact:
+    def operator_key(self) -> PlantedKeyFact:
         """The key the responder works with."""
         return next(key for key in self.keys if key.owner == "operator")
 
     @property
-    def stolen_key(self) -> KeyFact | None:
+    def stolen_key(self) -> PlantedKeyFact | None:
         """The API key that leaked, if one did."""
         return next((key for key in self.keys if key.stolen), None)
 
@@ -137,10 +137,10 @@ def tell(options: DrillOptions, start: datetime) -> Story:
         # Reserved whatever the suffix: nothing that looks at a web site may ever find somebody's real one.
         site_host=f"www.{slug}.example",
         hosts=(
-            Host("web-1", f"192.0.2.{rng.randrange(10, 60)}", "web"),
-            Host("worker-1", f"192.0.2.{rng.randrange(60, 110)}", "worker"),
-            Host("crm-1", f"192.0.2.{rng.randrange(110, 160)}", "crm"),
-            Host("office", f"192.0.2.{rng.randrange(160, 250)}", "office"),
+            CustomerHost("web-1", f"192.0.2.{rng.randrange(10, 60)}", "web"),
+            CustomerHost("worker-1", f"192.0.2.{rng.randrange(60, 110)}", "worker"),
+            CustomerHost("crm-1", f"192.0.2.{rng.randrange(110, 160)}", "crm"),
+            CustomerHost("office", f"192.0.2.{rng.randrange(160, 250)}", "office"),
         ),
         intruder_ips=ips,
         sending_ips={
@@ -151,5 +151,5 @@ def tell(options: DrillOptions, start: datetime) -> Story:
         logins=logins,
         keys=keys,
         users=users,
-        leak=Leak(scenario.leak, ref, secret, LEAK_PATH, taken, ips[0], first_use),
+        leak=LeakFact(scenario.leak, ref, secret, LEAK_PATH, taken, ips[0], first_use),
     )

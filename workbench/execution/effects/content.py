@@ -9,7 +9,7 @@ from workbench.core.redact import visible
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof, Sent, stamp
-from workbench.execution.effects.idempotent import Removal, Repeatable, proof, where
+from workbench.execution.effects.idempotent import RemovalEffect, Repeatable, proof, where
 from workbench.mailgun import content, templates, thresholds
 from workbench.mailgun.client import Priority
 from workbench.mailgun.evidence_models import Alert, Book
@@ -21,7 +21,7 @@ def _domain(record: EffectRecord) -> str | None:
     return str(record.effect.params["domain"]) or None
 
 
-class TemplateDelete(Removal):
+class TemplateDelete(RemovalEffect):
     """Delete a template that the intruder made, with all its versions; the target is its name."""
 
     present = "still stored"
@@ -108,7 +108,7 @@ def _lowered(headers: Any) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in headers.items()}
 
 
-class RuleDelete(Removal):
+class RuleDelete(RemovalEffect):
     """Delete an alert or limit rule that the intruder made; the target is its name."""
 
     async def remove(self, ctx: Context, record: EffectRecord) -> None:

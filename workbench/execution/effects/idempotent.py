@@ -34,7 +34,7 @@ class Repeatable(PlainHandler):
         )
 
 
-class Removal(Repeatable, abc.ABC):
+class RemovalEffect(Repeatable, abc.ABC):
     """Something taken away: one that is gone counts as taken, and only its absence proves it."""
 
     done: ClassVar[str] = "deleted"

@@ -7,7 +7,7 @@ from workbench.core.redact import visible
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof, Sent, stamp
-from workbench.execution.effects.idempotent import Removal, Repeatable, proof, where
+from workbench.execution.effects.idempotent import RemovalEffect, Repeatable, proof, where
 from workbench.mailgun import content, domains, settings
 from workbench.mailgun.client import Priority
 
@@ -92,7 +92,7 @@ class TrackingFooter(Repeatable):
         return proof(record, not linked, f"{word} at {stamp(ctx)}")
 
 
-class SandboxRecipientDelete(Removal):
+class SandboxRecipientDelete(RemovalEffect):
     """Remove an address the sandbox may write to."""
 
     done = "removed"
@@ -109,7 +109,7 @@ class SandboxRecipientDelete(Removal):
         return any(recipient.email == record.effect.target for recipient in held)
 
 
-class SuppressionAllowDelete(Removal):
+class SuppressionAllowDelete(RemovalEffect):
     """Remove a never-suppress entry, so that bounces and complaints count again."""
 
     done = "removed"
@@ -131,7 +131,7 @@ class SuppressionAllowDelete(Removal):
         return there
 
 
-class SuppressionLift(Removal):
+class SuppressionLift(RemovalEffect):
     """Take one address off a suppression table that the abuse put it on."""
 
     done = "lifted"

@@ -6,12 +6,12 @@ from workbench.core.errors import NotFound, Refused
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof, Sent, stamp
-from workbench.execution.effects.idempotent import Removal, Repeatable, proof, where
+from workbench.execution.effects.idempotent import RemovalEffect, Repeatable, proof, where
 from workbench.mailgun import account, domains, settings
 from workbench.mailgun.client import Priority
 
 
-class RouteDelete(Removal):
+class RouteDelete(RemovalEffect):
     """Remove an inbound route."""
 
     absent = "absent from the routes"
@@ -26,7 +26,7 @@ class RouteDelete(Removal):
         return any(route.id == record.effect.target for route in routes)
 
 
-class WebhookDelete(Removal):
+class WebhookDelete(RemovalEffect):
     """Remove one URL from all of a domain's webhooks; the target is ``domain|url``."""
 
     done = "removed"
@@ -46,7 +46,7 @@ class WebhookDelete(Removal):
         return any(url == params["url"] for _, url in hooks.pairs())
 
 
-class AccountWebhookDelete(Removal):
+class AccountWebhookDelete(RemovalEffect):
     """Remove an account webhook (they are kept per region, dossier A1)."""
 
     # Changes may take ten minutes to act (dossier C).

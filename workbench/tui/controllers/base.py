@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Plans, Prompts, Selection, Ui
-    from workbench.tui.screens.lists import Chosen, Line, Verb
+    from workbench.tui.screens.lists import Chosen, ListLine, Verb
 
 
 class Controller:
@@ -51,7 +51,7 @@ class Controller:
         self,
         heading: str,
         text: str,
-        lines: Sequence[Line],
+        lines: Sequence[ListLine],
         verbs: Sequence[Verb],
         answered: Callable[[Chosen], object],
         *,

@@ -14,9 +14,9 @@ from workbench.tui.controllers.base import Controller
 from workbench.tui.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
-    from workbench.leaks.people import Suspicion
+    from workbench.leaks.people import PersonSuspicion
     from workbench.leaks.report import LeakReport
-    from workbench.session.leak_search import Request
+    from workbench.session.leak_search import LeakSearchRequest
     from workbench.tui.incident_port import Incident
     from workbench.tui.screens.leaks import Places, Wish
 
@@ -67,7 +67,7 @@ class LeaksController(Controller):
         self._ui.push(SearchScreen(proposed(session.search_places)), closed)
 
     def _begin(self, session: Incident, places: Places) -> None:
-        from workbench.session.leak_search import Request
+        from workbench.session.leak_search import LeakSearchRequest
 
         try:
             targets, logs, sites = (tuple(shlex.split(line)) for line in places)
@@ -76,16 +76,17 @@ class LeaksController(Controller):
             return
         # The screen took the sites only with their confirmation typed.
         self._run(
-            session, Request(targets=targets, logs=logs, sites=sites, mine=bool(sites), from_vault=True)
+            session,
+            LeakSearchRequest(targets=targets, logs=logs, sites=sites, mine=bool(sites), from_vault=True),
         )
 
     def again(self, session: Incident) -> None:
         """Search again where this incident searched: what is closed, what is still exposed."""
-        from workbench.session.leak_search import Request
+        from workbench.session.leak_search import LeakSearchRequest
 
-        self._run(session, Request(recheck=True, from_vault=True))
+        self._run(session, LeakSearchRequest(recheck=True, from_vault=True))
 
-    def _run(self, session: Incident, request: Request) -> None:
+    def _run(self, session: Incident, request: LeakSearchRequest) -> None:
         self.show(session)
         self._progress("searching…")
 
@@ -180,7 +181,7 @@ class LeaksController(Controller):
     def person(self, session: Incident) -> None:
         """Show under whose name keys were planted, and ask what only that person knows."""
 
-        def found(suspects: tuple[Suspicion, ...]) -> None:
+        def found(suspects: tuple[PersonSuspicion, ...]) -> None:
             if not suspects:
                 self._ui.tell("No planted key carries the name of one of your users.")
                 return
@@ -206,7 +207,7 @@ class LeaksController(Controller):
             then=found,
         )
 
-    def _question(self, session: Incident, one: Suspicion) -> None:
+    def _question(self, session: Incident, one: PersonSuspicion) -> None:
         name = self._ui.safe(visible(one.person.name or one.person.email, 60))
         asked = (*one.questions, f"Is this done? {one.check}")
         choices = [Choice(str(number), self._ui.safe(text)) for number, text in enumerate(asked)]
@@ -218,7 +219,7 @@ class LeaksController(Controller):
         heading = f"Ask {name}, on another channel than mail"
         self._prompts.pick(heading, why, choices, answered)
 
-    def _answer(self, session: Incident, one: Suspicion, question: str) -> None:
+    def _answer(self, session: Incident, one: PersonSuspicion, question: str) -> None:
         from workbench.domain.leaks.leaks import PERSON
 
         def given(text: str) -> None:

@@ -217,14 +217,14 @@ class Monitor(Controller):
     def alarms(self, session: Incident, first: str = "") -> None:
         """List the open alarms, ``first`` on top, each with what to do about it; Enter shows that plan."""
         from workbench.domain.detection.alarms import finding_key, open_alarms, remedy
-        from workbench.tui.screens.lists import Line, Verb
+        from workbench.tui.screens.lists import ListLine, Verb
 
         situation = session.situation()
         found = sorted(open_alarms(situation), key=lambda alarm: alarm.id != first)
         waiting = {alarm.id: alarm for alarm in found}
         remedies = {name: remedy(situation, alarm) for name, alarm in waiting.items()}
         lines = [
-            Line(
+            ListLine(
                 name,
                 alarm.text,
                 (ACTIONS[remedies[name]].title if remedies[name] else "find out by hand who did it")

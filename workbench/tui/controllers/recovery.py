@@ -56,7 +56,7 @@ class RecoveryController(Controller):
     def findings(self, session: Incident) -> None:
         """Show everything that waits for a judgement; what probably is the intruder's is selected."""
         from workbench.domain.runbook import recovery
-        from workbench.tui.screens.lists import Line, Verb
+        from workbench.tui.screens.lists import ListLine, Verb
 
         found = session.findings()
         waiting = [f for f in found if not f.decision and not f.key.startswith("leak:")]
@@ -67,7 +67,7 @@ class RecoveryController(Controller):
         tone = {"high": "bad", "medium": "warn"}
         looks = {"high": "theirs, likely", "medium": "theirs, maybe", "low": "unsure"} if waiting else {}
         lines = [
-            Line(
+            ListLine(
                 f.key,
                 _named(f, session),
                 "; ".join(f.why),
@@ -146,14 +146,14 @@ class RecoveryController(Controller):
 
     def _replacements(self, session: Incident) -> None:
         from workbench.domain.runbook import adoption
-        from workbench.tui.screens.lists import Line, Verb
+        from workbench.tui.screens.lists import ListLine, Verb
 
         made = adoption.replacements(session.situation())
         if not made:
             self._ui.tell("No replacement is proven yet: nothing can be handed over.")
             return
         lines = [
-            Line(
+            ListLine(
                 one.id,
                 one.line(),
                 "; ".join((f"owner {one.owner}" if one.owner else "no owner noted", *one.places)),
@@ -252,7 +252,7 @@ class RecoveryController(Controller):
     def harden(self, session: Incident) -> None:
         """Show every measure with its standing; attest one, or leave what is open for later by name."""
         from workbench.domain.hardening import measures as hardening
-        from workbench.tui.screens.lists import Line, Verb
+        from workbench.tui.screens.lists import ListLine, Verb
 
         measures = hardening.items(session.situation())
         open_ = [item for item in measures if not hardening.settled(item)]
@@ -260,7 +260,7 @@ class RecoveryController(Controller):
         before = session.state.facts.get("hardening_before", {}).get("percent")
         tones = {"good": "ok", "attested": "ok", "later": "dim", "open": "warn"}
         lines = [
-            Line(
+            ListLine(
                 i.id,
                 i.title,
                 f"{i.evidence}; {i.how}",

@@ -11,7 +11,7 @@ from workbench.planning.catalog import Pane
 from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
-    from workbench.domain.runbook.user_actions import Person
+    from workbench.domain.runbook.user_actions import UserProgress
     from workbench.tui.incident_port import Incident
     from workbench.tui.screens.lists import Chosen
 
@@ -25,7 +25,7 @@ class UsersController(Controller):
 
     def strangers(self, session: Incident) -> None:
         """Name the users who look like strangers, all at once."""
-        from workbench.tui.screens.lists import Line, Verb
+        from workbench.tui.screens.lists import ListLine, Verb
 
         situation = session.situation()
         suspects = [i for i in session.inventory.users.values() if situation.of_user(i).likely]
@@ -33,7 +33,7 @@ class UsersController(Controller):
             self._ui.tell("No user looks like a stranger.")
             return
         lines = [
-            Line(
+            ListLine(
                 f"user:{item.id}",
                 f"{visible(item.user.name or 'no name', 40)}, {item.user.email or 'no address'} "
                 f"({item.user.role or 'no role'})",
@@ -91,12 +91,12 @@ class UsersController(Controller):
         heading = "Send again" if again else "To one user" if one is not None else f"To {len(items)} users"
         self.show_to_send(heading, text, hint, question, lambda: self._start_timers(session, chosen))
 
-    def _highlighted(self, waiting: Sequence[Person]) -> Person | None:
+    def _highlighted(self, waiting: Sequence[UserProgress]) -> UserProgress | None:
         here = self._selection.current is Pane.USERS
         key = self._selection.cursor_key(Pane.USERS) if here else None
         return next((one for one in waiting if one.item.id == key), None)
 
-    def _start_timers(self, session: Incident, chosen: Sequence[Person]) -> None:
+    def _start_timers(self, session: Incident, chosen: Sequence[UserProgress]) -> None:
         from workbench.domain.runbook import user_actions
 
         async def work() -> None:

@@ -16,7 +16,7 @@ from workbench.core.redact import visible
 from workbench.planning.catalog import Pane
 from workbench.tui.messages import DetailRequested, PaneFocused
 from workbench.tui.panes.store import Store
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
@@ -31,9 +31,9 @@ SPACING = 1 / 15
 SOON = 0.001  # seconds; Textual divides by a timer's interval
 
 
-def table_row(row: ViewRow) -> Row:
+def table_row(row: ViewRow) -> TableRow:
     """Return a view row as the table takes it."""
-    return Row(row.key, tuple(map(Cell._make, row.cells)), row.tone, row.markable, row.search)
+    return TableRow(row.key, tuple(map(Cell._make, row.cells)), row.tone, row.markable, row.search)
 
 
 class WorkPane(Vertical):
@@ -56,7 +56,7 @@ class WorkPane(Vertical):
         self._filter: FilterBox | None = None
         self._dirty = True
         self._touched: dict[str, EffectRecord] = {}
-        self._rows: dict[str, tuple[ViewRow, Row]] = {}
+        self._rows: dict[str, tuple[ViewRow, TableRow]] = {}
         self._timer: Timer | None = None
         self._due = float("-inf")
 
@@ -149,7 +149,7 @@ class WorkPane(Vertical):
             kept = {row.key for row in rows}
             self._rows = {key: pair for key, pair in self._rows.items() if key in kept}
 
-    def _converted(self, row: ViewRow) -> Row:
+    def _converted(self, row: ViewRow) -> TableRow:
         """Return the table's row, the very same one for the very same view row."""
         pair = self._rows.get(row.key)
         if pair is None or pair[0] is not row:

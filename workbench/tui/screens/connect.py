@@ -21,7 +21,7 @@ from workbench.core.redact import Secret, visible
 from workbench.domain.detection.key_kinds import by_form
 from workbench.tui.screens.choices import Choice
 from workbench.tui.screens.dialog import Dialog, SecretInput, title, words
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 HOW_TO_MAKE_A_KEY = """\
 No key at hand? Make one in the control panel, it takes a minute:
@@ -57,7 +57,7 @@ class KeyChoice:
     found: str = ""
 
 
-class Refusal(NamedTuple):
+class KeyRefusal(NamedTuple):
     """Why a key was not taken, in words; ``insist`` where one may go on with it all the same, and what that means."""
 
     words: str
@@ -78,7 +78,7 @@ class Door:
     ask_key: bool = False
     found: Sequence[FoundKey] = ()
     take_key: Callable[[KeyChoice], None] | None = None
-    try_key: Callable[[KeyChoice], Awaitable[Refusal | None]] | None = None
+    try_key: Callable[[KeyChoice], Awaitable[KeyRefusal | None]] | None = None
     supplied: KeyChoice | None = None
     vault: Literal["ready", "create", "unlock"] = "ready"
     vault_words: str = ""
@@ -87,7 +87,7 @@ class Door:
     offer: Callable[[], Secret] | None = None
 
 
-Trying = Callable[[KeyChoice, Callable[[Refusal | None], None]], object]
+Trying = Callable[[KeyChoice, Callable[[KeyRefusal | None], None]], object]
 
 
 class ConnectScreen(Dialog[KeyChoice]):
@@ -102,7 +102,7 @@ class ConnectScreen(Dialog[KeyChoice]):
         found: Sequence[FoundKey] = (),
         try_: Trying | None = None,
         *,
-        refused: tuple[KeyChoice, Refusal] | None = None,
+        refused: tuple[KeyChoice, KeyRefusal] | None = None,
     ) -> None:
         super().__init__(classes="connect-screen")
         self._found = found
@@ -135,7 +135,7 @@ class ConnectScreen(Dialog[KeyChoice]):
         self._table.styles.height = min(len(self._found), 5) + 1
         if self._found:
             rows = [Choice(f.id, f.where, f.tail) for f in self._found]
-            self._table.set_rows(Row(c.id, (Cell(c.words), Cell(c.more)), markable=False) for c in rows)
+            self._table.set_rows(TableRow(c.id, (Cell(c.words), Cell(c.more)), markable=False) for c in rows)
             self._table.focus()
         else:
             self.query_one("#key-input").focus()
@@ -167,7 +167,7 @@ class ConnectScreen(Dialog[KeyChoice]):
             self._tell("One moment: Mailgun is asked about this key.")
             self._try(choice, lambda refusal: self._answered(choice, refusal))
 
-    def _answered(self, choice: KeyChoice, refusal: Refusal | None) -> None:
+    def _answered(self, choice: KeyChoice, refusal: KeyRefusal | None) -> None:
         self._trying = False
         if not self.is_current:
             return

@@ -10,7 +10,7 @@ from textual.widgets import Static
 from workbench.planning.catalog import Pane
 from workbench.tui.keymap import global_actions, key_name, pane_actions, table_hints
 from workbench.tui.screens.dialog import Dialog, title, words
-from workbench.tui.screens.texts import Reading
+from workbench.tui.screens.texts import TextScroll
 
 KEYS_WIDTH = 12
 
@@ -55,11 +55,11 @@ class HelpScreen(Dialog[None]):
         """Everything in one text that scrolls."""
         with Vertical(classes="dialog-box -tall"):
             yield title(f"Help: {self._name}")
-            with Reading(classes="dialog-scroll"):
+            with TextScroll(classes="dialog-scroll"):
                 pieces = help_pieces(self._pane, self._about)
                 yield Static(Content.assemble(*pieces), markup=False, classes="dialog-words")
             yield words("j and k scroll · Esc closes", classes="dialog-keys")
 
     def on_mount(self) -> None:
         """Scroll at once."""
-        self.query_one(Reading).focus()
+        self.query_one(TextScroll).focus()

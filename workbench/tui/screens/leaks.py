@@ -13,8 +13,8 @@ from textual.widgets import Input, Static
 
 from workbench.core.redact import visible
 from workbench.tui.screens.dialog import Dialog, title, words
-from workbench.tui.screens.texts import Reading, plain
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.screens.texts import TextScroll, plain
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 if TYPE_CHECKING:
     from workbench.domain.leaks.leaks import Leak
@@ -120,13 +120,13 @@ class LeaksScreen(Dialog[Wish]):
         """Sentences, progress, table, the highlighted leak, keys."""
         with Vertical(classes="dialog-box -tall"):
             yield title("How it leaked")
-            with Reading(classes="dialog-scroll"):
+            with TextScroll(classes="dialog-scroll"):
                 yield words(
                     plain("\n".join(self._told) or "Nothing was searched yet: n searches."), id="leaks-told"
                 )
             yield self._status
             yield self._table
-            with Reading(classes="dialog-scroll"):
+            with TextScroll(classes="dialog-scroll"):
                 yield self._detail
             yield words(
                 "c I closed it · y it stays · r search again · n new · p a person · Enter next · Esc",
@@ -185,11 +185,11 @@ class LeaksScreen(Dialog[Wish]):
         self.dismiss(Wish(verb, keys))
 
 
-def _row(one: Leak) -> Row:
+def _row(one: Leak) -> TableRow:
     words_ = [one.live, "still exposed" if one.exposed else "", one.decision]
     state = ", ".join(word for word in words_ if word) or "open"
     tone = "ok" if not one.open else "bad" if one.severity == "high" else "warn"
-    return Row(
+    return TableRow(
         one.key,
         (
             Cell(one.severity, "bad" if one.severity == "high" and one.open else "dim"),

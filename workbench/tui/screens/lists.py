@@ -11,14 +11,14 @@ from textual.containers import Vertical
 
 from workbench.core.redact import visible
 from workbench.tui.screens.dialog import Dialog, title, words
-from workbench.tui.screens.texts import Reading, plain
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.screens.texts import TextScroll, plain
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 TALLEST = 14  # rows shown at once; the list scrolls
 ROOM_FOR_WORDS = 15  # lines for frame, heading, words and keys
 
 
-class Line(NamedTuple):
+class ListLine(NamedTuple):
     """One row: its key, its words, more about it, a tone, and the one word that decides (``likely theirs``)."""
 
     key: str
@@ -59,11 +59,11 @@ class ListScreen(Dialog[Chosen]):
         self,
         heading: str,
         text: str,
-        lines: Sequence[Line],
+        lines: Sequence[ListLine],
         verbs: Sequence[Verb],
         *,
         marked: Sequence[str] = (),
-        whole: Sequence[Line] = (),
+        whole: Sequence[ListLine] = (),
     ) -> None:
         super().__init__(id="list-screen")
         self._whole = whole if whole and list(whole) != list(lines) else ()
@@ -88,7 +88,7 @@ class ListScreen(Dialog[Chosen]):
             yield title(plain(self.heading, 1))
             yield words(plain(self._text, 12))
             yield self.table
-            with Reading(classes="dialog-scroll", id="list-detail-box"):
+            with TextScroll(classes="dialog-scroll", id="list-detail-box"):
                 yield self._detail
             named = [f"{'Enter' if v.key == 'enter' else v.key} {v.words}" for v in self._verbs.values()]
             if "enter" not in self._verbs and len(self._lines) > 1:
@@ -111,7 +111,7 @@ class ListScreen(Dialog[Chosen]):
     def _fill(self) -> None:
         led = _led(self._lines)
         self.table.set_rows(
-            Row(
+            TableRow(
                 line.key,
                 (
                     *((Cell(line.lead, line.tone),) if led else ()),
@@ -174,6 +174,6 @@ class ListScreen(Dialog[Chosen]):
         self.dismiss(Chosen(verb.id, keys, selected=bool(self.table.marked_count)))
 
 
-def _led(lines: Sequence[Line]) -> bool:
+def _led(lines: Sequence[ListLine]) -> bool:
     """Return whether the rows carry a deciding word."""
     return any(line.lead for line in lines)

@@ -19,7 +19,7 @@ from textual.widgets import Button, Input, Static
 from workbench.core.redact import visible
 from workbench.core.words import listed
 from workbench.tui.screens.dialog import Dialog, button, title, words
-from workbench.tui.screens.plan_groups import Folded, Group, group_row
+from workbench.tui.screens.plan_groups import Folded, PlanGroup, group_row
 from workbench.tui.screens.plan_rows import (
     COLUMNS,
     WAY_COLUMNS,
@@ -137,7 +137,7 @@ class PlanScreen(Dialog["Plan"]):
         ascii_mode, out = self._table.ascii_mode, self._folded.out
         self._table.set_rows(
             group_row(one, cells, ascii_mode=ascii_mode, left=sum(e.id in out for e in one.effects))
-            if isinstance(one, Group)
+            if isinstance(one, PlanGroup)
             else effect_row(one, self._choices)
             for one in self._folded.rows()
         )

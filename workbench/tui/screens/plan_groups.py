@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.words import plural
 from workbench.tui.screens.plan_rows import counted, credential_of
-from workbench.tui.widgets.table import Cell, Row
+from workbench.tui.widgets.table import Cell, TableRow
 
 if TYPE_CHECKING:
     from workbench.domain.model.plan import Effect
@@ -18,7 +18,7 @@ _HEAD = "group:"
 
 
 @dataclass(slots=True)
-class Group:
+class PlanGroup:
     """Effects of one sort, in the order in which they are begun."""
 
     key: str
@@ -41,10 +41,10 @@ class Group:
         return counted(self.effects)
 
 
-def grouped(effects: Sequence[Effect]) -> list[Group]:
+def grouped(effects: Sequence[Effect]) -> list[PlanGroup]:
     """Return the effects in groups, the group whose first effect is begun first in front."""
     made = {credential_of(e) for e in effects if e.kind.value in ("key.create", "smtp.create")}
-    groups: dict[str, Group] = {}
+    groups: dict[str, PlanGroup] = {}
     for effect in effects:
         kind, replaced = effect.kind.value, credential_of(effect) in made
         if kind in ("key.create", "key.delete"):
@@ -53,7 +53,7 @@ def grouped(effects: Sequence[Effect]) -> list[Group]:
             key = "logins" if replaced or kind == "smtp.reset" else "logins gone"
         else:
             key = kind
-        groups.setdefault(key, Group(key)).effects.append(effect)
+        groups.setdefault(key, PlanGroup(key)).effects.append(effect)
     return list(groups.values())
 
 
@@ -66,17 +66,17 @@ class Folded:
         self.groups = groups if len(groups) > 1 else []
         self.out = set(out)
 
-    def group(self, key: str | None) -> Group | None:
+    def group(self, key: str | None) -> PlanGroup | None:
         """Return the group of a row's key, None for an effect's."""
         name = (key or "").removeprefix(_HEAD)
         found = [group for group in self.groups if group.key == name]
         return found[0] if key and key.startswith(_HEAD) and found else None
 
-    def rows(self) -> list[Group | Effect]:
+    def rows(self) -> list[PlanGroup | Effect]:
         """Return what is shown, in order: each group, and the effects of those that are unfolded."""
         if not self.groups:
             return list(self.effects)
-        shown: list[Group | Effect] = []
+        shown: list[PlanGroup | Effect] = []
         for group in self.groups:
             shown.append(group)
             shown += group.effects if group.unfolded else []
@@ -105,12 +105,12 @@ class Folded:
         if not self.groups:
             self.out = {effect.id for effect in self.effects if effect.id not in marked}
         shown = {
-            key for one in self.rows() for key in (_HEAD + one.key if isinstance(one, Group) else one.id,)
+            key for one in self.rows() for key in (_HEAD + one.key if isinstance(one, PlanGroup) else one.id,)
         }
         return self.marks() & shown != marked
 
 
-def group_row(group: Group, cells: int, *, ascii_mode: bool, left: int) -> Row:
+def group_row(group: PlanGroup, cells: int, *, ascii_mode: bool, left: int) -> TableRow:
     """Return a group as a row of so many cells; ``left`` of its effects are left out."""
     sign = ("v" if group.unfolded else ">") if ascii_mode else ("▾" if group.unfolded else "▸")
     never = sum(effect.undo.startswith("cannot") for effect in group.effects)
@@ -123,4 +123,4 @@ def group_row(group: Group, cells: int, *, ascii_mode: bool, left: int) -> Row:
         Cell(breaks[0] if len(set(breaks)) == 1 else turns, "dim"),
     ]
     blank = [Cell("") for _ in range(cells - 1 - len(tail))]
-    return Row(_HEAD + group.key, (Cell(said, "accent"), *blank, *tail))
+    return TableRow(_HEAD + group.key, (Cell(said, "accent"), *blank, *tail))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
-from workbench.tui.widgets.table import Cell, Column, Row
+from workbench.tui.widgets.table import Cell, Column, TableRow
 
 if TYPE_CHECKING:
     from workbench.domain.model.plan import Effect, Plan
@@ -97,7 +97,7 @@ def worst_first(plan: Plan) -> list[Effect]:
     return sorted(plan, key=lambda e: order[credential_of(e) or e.id])
 
 
-def effect_row(effect: Effect, choices: Choices | None = None) -> Row:
+def effect_row(effect: Effect, choices: Choices | None = None) -> TableRow:
     """Return one effect as a row; with ``choices`` its way and its use stand in it."""
     forever = effect.undo.startswith("cannot")
     cells = [Cell(effect.what or f"{effect.kind.value} {effect.target}")]
@@ -108,7 +108,7 @@ def effect_row(effect: Effect, choices: Choices | None = None) -> Row:
         Cell("never" if forever else effect.undo, "bad" if forever else ""),
         Cell(effect.breaks or "nothing", "" if effect.breaks else "dim"),
     ]
-    return Row(effect.id, tuple(cells), search=effect.target)
+    return TableRow(effect.id, tuple(cells), search=effect.target)
 
 
 def _way_cell(effect: Effect, choices: Choices) -> Cell:

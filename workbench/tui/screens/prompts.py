@@ -13,7 +13,7 @@ from textual.widgets import Input
 from workbench.tui.screens.choices import Choice, Picked
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import plain
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 
 class PickScreen(Dialog[Picked]):
@@ -47,7 +47,7 @@ class PickScreen(Dialog[Picked]):
         """The first answer is under the cursor."""
         self._table.styles.height = min(len(self._choices), 12) + 1
         self._table.set_rows(
-            Row(c.id, (Cell(c.words), Cell(c.more, "dim")), markable=False) for c in self._choices
+            TableRow(c.id, (Cell(c.words), Cell(c.more, "dim")), markable=False) for c in self._choices
         )
         self._table.focus()
 

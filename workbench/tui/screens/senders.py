@@ -15,8 +15,8 @@ from workbench.presentation.senders import rows
 from workbench.tui.panes.base import table_row
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.lists import Chosen
-from workbench.tui.screens.texts import Reading, plain
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, Row
+from workbench.tui.screens.texts import TextScroll, plain
+from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 COLUMNS = (
     Column("whose", "whose", width=11),
@@ -61,7 +61,7 @@ class SendersScreen(Dialog[Chosen]):
             yield title("Who sent what")
             yield words(plain(text))
             yield self._table
-            with Reading(id="senders-detail"):
+            with TextScroll(id="senders-detail"):
                 yield self._detail
             yield words(KEYS, classes="dialog-keys")
 
@@ -72,7 +72,7 @@ class SendersScreen(Dialog[Chosen]):
         self._table.focus()
         self._write()
 
-    def _row(self, row: Row) -> Row:
+    def _row(self, row: TableRow) -> TableRow:
         return row._replace(
             cells=tuple(
                 self._safe(cell)

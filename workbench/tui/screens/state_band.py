@@ -27,7 +27,7 @@ CHART = 24  # cells
 LABEL = 9
 
 
-class Said(NamedTuple):
+class BandLine(NamedTuple):
     """One line: its label, its words, the tone of the words, and a chart that stands behind them."""
 
     label: str
@@ -36,11 +36,11 @@ class Said(NamedTuple):
     chart: str = ""
 
 
-def said(store: Store, lead: Lead | None) -> tuple[Said, ...]:
+def said(store: Store, lead: Lead | None) -> tuple[BandLine, ...]:
     """Return what the band says; the first line is the answer to *is it over?*."""
     session = store.session
     if session is None:
-        return (Said("Over?", store.failed or "opening the incident", "bad" if store.failed else "busy"),)
+        return (BandLine("Over?", store.failed or "opening the incident", "bad" if store.failed else "busy"),)
     situation = session.situation()
     people = people_of(session.inventory)
 
@@ -51,32 +51,32 @@ def said(store: Store, lead: Lead | None) -> tuple[Said, ...]:
     # A stranger that was deleted is in no list of people any more, and still somebody's address.
     lines = [answer._replace(words=hide_all_addresses(answer.words, store.look)), _sending(store, situation)]
     if lead is not None:
-        lines.append(Said("Next", safe(lead.title), "strong"))
+        lines.append(BandLine("Next", safe(lead.title), "strong"))
         waits = "; ".join(lead.waits) if lead.waits else "for nobody"
-        lines.append(Said("Waiting", safe(waits), "" if lead.waits else "dim"))
+        lines.append(BandLine("Waiting", safe(waits), "" if lead.waits else "dim"))
     return tuple(lines)
 
 
-def _answer(situation: Situation) -> Said:
+def _answer(situation: Situation) -> BandLine:
     # Here and not above: the screen paints before the account's models are imported.
     from workbench.domain.runbook.containment_state import Over, containment
 
     found = containment(situation)
     tone = {Over.CONTAINED: "ok", Over.NOT_CONTAINED: "bad", Over.BACK: "bad"}.get(found.over, "warn")
     words = found.words
-    return Said("Over?", f"{words[:1].upper()}{words[1:]}", "bad" if tone == "bad" else tone)
+    return BandLine("Over?", f"{words[:1].upper()}{words[1:]}", "bad" if tone == "bad" else tone)
 
 
-def _sending(store: Store, situation: Situation) -> Said:
+def _sending(store: Store, situation: Situation) -> BandLine:
     from workbench.domain.runbook.sending import sending
 
     told = sending(situation.volume, situation.state, situation.now)
     rate = store.session.rate if store.session is not None else None
     chart = sparkline(rate.series, CHART, ascii_only=store.look.ascii) if rate is not None else ""
-    return Said("Goes out", f"{told.text[:1].upper()}{told.text[1:]}", told.tone, chart)
+    return BandLine("Goes out", f"{told.text[:1].upper()}{told.text[1:]}", told.tone, chart)
 
 
-def drawn(lines: Sequence[Said], width: int, *, ascii_only: bool) -> list[list[tuple[str, str]]]:
+def drawn(lines: Sequence[BandLine], width: int, *, ascii_only: bool) -> list[list[tuple[str, str]]]:
     """Return at most ``HEIGHT`` lines of (text, style) pieces, none wider than ``width`` cells."""
     bar = "|" if ascii_only else "▌"
     edge = STATUS_STYLES[lines[0].tone] if lines else ""
@@ -104,7 +104,7 @@ class StateBand(Widget):
     DEFAULT_CSS = """
     StateBand { height: 5; width: 1fr; background: $panel; padding: 0 1; }
     """
-    lines: reactive[tuple[Said, ...]] = reactive(())
+    lines: reactive[tuple[BandLine, ...]] = reactive(())
     ascii_mode: reactive[bool] = reactive(False)
 
     def render(self) -> RenderResult:

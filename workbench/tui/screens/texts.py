@@ -27,7 +27,7 @@ def plain(text: str, lines: int = MAX_LINES) -> str:
     return "\n".join(shown)
 
 
-class Reading(VerticalScroll):
+class TextScroll(VerticalScroll):
     """Scrolling text with the keys of a pager."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,7 +78,7 @@ class TextScreen(Dialog[bool]):
         """Title, text, what the keys do."""
         with Vertical(classes="dialog-box -tall"):
             yield title(visible(self._heading, 120))
-            with Reading(classes="dialog-scroll"):
+            with TextScroll(classes="dialog-scroll"):
                 yield words(plain(self._text))
             yield words(self._hint) if self._hint else words("", classes="-hidden")
             keys = "c copies · Esc closes" if self._copyable else "Esc closes"
@@ -91,7 +91,7 @@ class TextScreen(Dialog[bool]):
 
     def on_mount(self) -> None:
         """The text can be scrolled at once."""
-        self.query_one(Reading).focus()
+        self.query_one(TextScroll).focus()
 
     def action_copy(self) -> None:
         """Offer the text to the terminal's clipboard."""
@@ -135,14 +135,14 @@ class ErrorScreen(Dialog[None]):
         """Title, the errors, the keys."""
         with Vertical(classes="dialog-box -error"):
             yield title("This did not work")
-            with Reading(classes="dialog-scroll"):
+            with TextScroll(classes="dialog-scroll"):
                 yield self._body
             yield words("c copies this text (no secret is in it) · Esc closes", classes="dialog-keys")
 
     def on_mount(self) -> None:
         """Show the first error."""
         self._write()
-        self.query_one(Reading).focus()
+        self.query_one(TextScroll).focus()
 
     def add(self, trouble: Trouble) -> None:
         """Show another error below those already there, unless it is the same one."""

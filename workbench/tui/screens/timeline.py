@@ -19,7 +19,7 @@ from workbench.tui.screens.texts import plain
 from workbench.tui.widgets.table import Column, KeyedTable
 
 if TYPE_CHECKING:
-    from workbench.domain.forensics.moment import Kind, Moment
+    from workbench.domain.forensics.moment import Moment, MomentKind
 
 COLUMNS = (
     Column("when", "when (UTC)", width=19, min_width=16),
@@ -52,7 +52,7 @@ class TimelineScreen(Dialog[None]):
         self._moments: Sequence[Moment] = ()
         self._zoom = Zoom()
         self._due = float("-inf")
-        self._kind: Kind | None = None
+        self._kind: MomentKind | None = None
         self._only_odd = False
         self._status = words("", id="timeline-status")
         self._table = KeyedTable(

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.tui.screens.dialog import Dialog, title, words
-from workbench.tui.screens.texts import Reading
+from workbench.tui.screens.texts import TextScroll
 
 OFFER = "New here? F1 takes a two-minute tour. Enter does what the guide names; q leaves at any time."
 
@@ -69,14 +69,14 @@ class TourScreen(Dialog[None]):
         """The page and its keys."""
         with Vertical(classes="dialog-box -page"):
             yield self._heading
-            with Reading(classes="dialog-scroll"):
+            with TextScroll(classes="dialog-scroll"):
                 yield self._body
             yield self._keys
 
     def on_mount(self) -> None:
         """The first page."""
         super().on_mount()
-        self.query_one(Reading).focus()
+        self.query_one(TextScroll).focus()
         self._write()
 
     def action_page(self, step: int) -> None:

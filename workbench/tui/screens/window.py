@@ -17,7 +17,7 @@ from workbench.presentation.abuse_chart import chart
 from workbench.presentation.cells import Look
 from workbench.tui.panes.base import table_row
 from workbench.tui.screens.dialog import Dialog, title, words
-from workbench.tui.screens.texts import Reading, TextScreen, plain
+from workbench.tui.screens.texts import TextScreen, TextScroll, plain
 from workbench.tui.widgets.table import Column, KeyedTable
 
 BESIDE = 110  # columns from which the numbers stand beside the chart
@@ -106,7 +106,7 @@ class WindowScreen(Dialog[None]):
             with Vertical(id="window-body"):
                 yield self._chart
                 yield self._right
-            with Reading(id="window-words"):
+            with TextScroll(id="window-words"):
                 yield words(plain(abuse_window.words(self._window)), classes="-quiet")
             yield words(KEYS, classes="dialog-keys")
 

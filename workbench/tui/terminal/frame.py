@@ -47,7 +47,7 @@ def _marks_blanks(attributes: str) -> bool:
 _UNSEEN = frozenset({"", "1", "2", "3", "5", "6", "8"})
 
 
-class Line:
+class FrameLine:
     """One line: a character for each cell (``""`` behind a wide one) and the pen it is drawn with."""
 
     __slots__ = ("cells", "pens")
@@ -56,11 +56,11 @@ class Line:
         self.cells: list[str] = [" "] * width
         self.pens: list[Pen] = [PLAIN] * width
 
-    def same(self, other: Line) -> bool:
+    def same(self, other: FrameLine) -> bool:
         """Return whether both show the same."""
         return self.cells == other.cells and self.pens == other.pens
 
-    def copy_from(self, other: Line) -> None:
+    def copy_from(self, other: FrameLine) -> None:
         """Show what another line shows."""
         self.cells = other.cells.copy()
         self.pens = other.pens.copy()
@@ -71,7 +71,7 @@ class Frame:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self.lines = [Line(width) for _ in range(height)]
+        self.lines = [FrameLine(width) for _ in range(height)]
 
     def put(
         self,
@@ -188,7 +188,7 @@ class Painter:
             out.append("\x1b[0m")
         return "".join(out) if len(out) > (shown is None) else ""
 
-    def _text(self, line: Line, first: int, last: int, pen: Pen, width: int) -> tuple[str, int]:
+    def _text(self, line: FrameLine, first: int, last: int, pen: Pen, width: int) -> tuple[str, int]:
         """Return the characters of cells drawn with one pen, and the column the cursor stands in afterwards."""
         cells = line.cells[first:last]
         text = "".join(cells)
@@ -202,7 +202,7 @@ class Painter:
         return text, last
 
 
-def _runs(line: Line, before: Line | None) -> Iterator[tuple[int, int]]:
+def _runs(line: FrameLine, before: FrameLine | None) -> Iterator[tuple[int, int]]:
     """Yield the stretches of cells that differ, near ones joined."""
     width = len(line.cells)
     if before is None:
@@ -227,7 +227,7 @@ def _runs(line: Line, before: Line | None) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _pieces(line: Line, start: int, end: int, now: Pen) -> Iterator[tuple[int, int, Pen]]:
+def _pieces(line: FrameLine, start: int, end: int, now: Pen) -> Iterator[tuple[int, int, Pen]]:
     """Yield the parts of a stretch that one pen can draw, with it; ``now`` is set already.
 
     A blank shows no colour of its own: it is drawn with whatever pen is at hand that has its background.

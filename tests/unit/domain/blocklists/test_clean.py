@@ -14,7 +14,7 @@ from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import RATES, ListingBook
 from workbench.domain.model.state import State
 from workbench.domain.runbook.blocklists import rate_lines
-from workbench.domain.runbook.claims import Answer
+from workbench.domain.runbook.claims import ClaimAnswer
 
 AT = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 DAY = date(2026, 11, 21)
@@ -42,21 +42,21 @@ def _book(answers: dict[str, str], *, tier: int = 1, unasked: tuple[str, ...] = 
 
 def test_a_resolver_that_fails_everywhere_tells_nothing() -> None:
     said = clean.of_book(_book({f"z{n}": "dark" for n in range(60)}))
-    assert said.answer is Answer.CANNOT_TELL
+    assert said.answer is ClaimAnswer.CANNOT_TELL
     assert clean.nothing_answered(said)
     assert "cannot tell whether anything is listed" in clean.words(said)
 
 
 def test_lists_that_are_switched_off_were_not_asked() -> None:
     said = clean.of_book(_book({"z": "clear"}, unasked=("Spamhaus ZEN",)))
-    assert said.answer is Answer.CANNOT_TELL
+    assert said.answer is ClaimAnswer.CANNOT_TELL
     assert "Spamhaus ZEN: not asked" in clean.words(said)
-    assert clean.of_book(_book({"z": "clear"}, tier=3)).answer is Answer.CANNOT_TELL
+    assert clean.of_book(_book({"z": "clear"}, tier=3)).answer is ClaimAnswer.CANNOT_TELL
 
 
 def test_every_list_that_matters_answered_is_an_answer() -> None:
     assert clean.of_book(_book({"z": "clear"})).good
-    assert clean.of_book(_book({"z": "clear", "y": "listed"})).answer is Answer.NO
+    assert clean.of_book(_book({"z": "clear", "y": "listed"})).answer is ClaimAnswer.NO
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -67,7 +67,7 @@ def test_no_book_is_clean_unless_all_of_it_answered(seed: int) -> None:
     said = clean.of_book(_book(answers, unasked=unasked))
     clear = bool(answers) and set(answers.values()) == {"clear"} and not unasked
     assert said.good is clear
-    assert (said.answer is Answer.NO) is ("listed" in answers.values())
+    assert (said.answer is ClaimAnswer.NO) is ("listed" in answers.values())
 
 
 def _told(*days: RateDay) -> str:

@@ -14,7 +14,7 @@ from workbench.domain.blocklists import delisting
 from workbench.domain.blocklists.listings import REFUSALS
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import Effect, EffectKind, Place
-from workbench.domain.model.sending_volume import Hour, judge
+from workbench.domain.model.sending_volume import AcceptedHour, judge
 from workbench.domain.model.situation import Situation
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import User
@@ -161,8 +161,8 @@ def test_watched_daily_is_said_only_of_lists_that_were_asked_yesterday_and_today
 
 def abused() -> Situation:
     """Return an account with an hour of abuse that left as one of its domains."""
-    hours = [Hour(NOW - timedelta(hours=h), 50) for h in range(48, 1, -1)] + [
-        Hour(NOW - timedelta(hours=1), 5050)
+    hours = [AcceptedHour(NOW - timedelta(hours=h), 50) for h in range(48, 1, -1)] + [
+        AcceptedHour(NOW - timedelta(hours=1), 5050)
     ]
     volume = replace(
         judge(hours, NOW, by_domain={"mg.acme.example": 5050, "shop.acme.example": 9}),

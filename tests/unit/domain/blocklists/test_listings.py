@@ -11,8 +11,8 @@ import pytest
 
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.names import Subject
-from workbench.blocklists.removal import Request, RequestState
-from workbench.blocklists.verdicts import Listing, Verdict, read_addresses
+from workbench.blocklists.removal import RemovalRequest, RequestState
+from workbench.blocklists.verdicts import Listing, ListingVerdict, read_addresses
 from workbench.blocklists.watch import ChangeKind, strip
 from workbench.domain.blocklists.listings import (
     ListingBook,
@@ -75,16 +75,18 @@ def looked(subject: Subject = IP, zone: Any = PSBL, code: str = "", reason: str 
     """Return a look-up: listed with a code, not listed, or (with a reason) cannot tell."""
     if reason:
         return Listing(
-            subject, zone, Verdict.CANNOT_TELL, zone.tier, (), (), reason, (), START, None, "127.0.0.1"
+            subject, zone, ListingVerdict.CANNOT_TELL, zone.tier, (), (), reason, (), START, None, "127.0.0.1"
         )
     if not code:
-        return Listing(subject, zone, Verdict.NOT_LISTED, zone.tier, (), (), "no entry", (), START, None, "r")
+        return Listing(
+            subject, zone, ListingVerdict.NOT_LISTED, zone.tier, (), (), "no entry", (), START, None, "r"
+        )
     found = read_addresses(zone, [code])
     text = (f"{subject.value} is bad",)
     return Listing(
         subject,
         zone,
-        Verdict.LISTED,
+        ListingVerdict.LISTED,
         zone.tier,
         found.codes,
         found.matched,
@@ -155,13 +157,13 @@ def test_cannot_tell_neither_begins_nor_ends_a_listing() -> None:
     assert book.book.unclear == 1
     standing = listing_of(seen, IP, PSBL)
     assert standing is not None and standing.codes == ("127.0.0.2",) and standing.matched
-    assert listing_now(seen, IP, PSBL).verdict is Verdict.CANNOT_TELL
+    assert listing_now(seen, IP, PSBL).verdict is ListingVerdict.CANNOT_TELL
 
 
 def test_what_comes_back_rings_again_and_its_request_begins_anew() -> None:
     book = Book()
     book.round(0, looked(code="127.0.0.2"))
-    asked = Request().requested(START + timedelta(hours=1), 24, containment_done=True)
+    asked = RemovalRequest().requested(START + timedelta(hours=1), 24, containment_done=True)
     row = {"subject": "192.0.2.7", "zone": "psbl.surriel.com", "request": asked.record()}
     book.book.requested(json.loads(json.dumps(row)))
     seen = book.book.pairs["192.0.2.7", "psbl.surriel.com"]
@@ -181,7 +183,7 @@ def test_what_comes_back_rings_again_and_its_request_begins_anew() -> None:
 def test_still_listed_after_the_cool_down_is_refused() -> None:
     book = Book()
     book.round(0, looked(code="127.0.0.2"))
-    asked = Request().requested(START, 24, containment_done=True)
+    asked = RemovalRequest().requested(START, 24, containment_done=True)
     book.book.requested({"subject": "192.0.2.7", "zone": "psbl.surriel.com", "request": asked.record()})
     book.round(25, looked(code="127.0.0.2"))
     seen = book.book.pairs["192.0.2.7", "psbl.surriel.com"]
@@ -244,7 +246,7 @@ def test_step_nine_goes_from_open_to_done_by_evidence() -> None:
     cut = "2026-11-21T13:00:00Z"
     found = _step(book, contained=cut)
     assert found.action == "blocklists.removal" and found.progress == (0, 1) and not found.idle
-    asked = Request().requested(START, 24, containment_done=True)
+    asked = RemovalRequest().requested(START, 24, containment_done=True)
     book.book.requested({"subject": "192.0.2.7", "zone": "psbl.surriel.com", "request": asked.record()})
     found = _step(book, contained=cut)
     assert found.verdict is StepVerdict.IN_PROGRESS and found.idle

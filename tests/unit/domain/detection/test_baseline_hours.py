@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from workbench.domain.detection.baseline_hours import Rhythm, last_run
+from workbench.domain.detection.baseline_hours import HourlyRhythm, last_run
 from workbench.domain.forensics import abuse_window
-from workbench.domain.model.sending_volume import Hour, judge
+from workbench.domain.model.sending_volume import AcceptedHour, judge
 
 NOW = datetime(2026, 11, 21, 19, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -27,7 +27,7 @@ def _business(days: int = 28, seed: int = 4) -> dict[datetime, int]:
 def test_a_daily_peak_and_a_weekend_are_no_abuse() -> None:
     window = abuse_window.from_metrics(_business(), NOW)
     assert window.began is None
-    assert judge([Hour(s, n) for s, n in _business().items()], NOW).began is None
+    assert judge([AcceptedHour(s, n) for s, n in _business().items()], NOW).began is None
 
 
 def test_nine_hours_of_abuse_are_found_to_the_hour_with_their_excess() -> None:
@@ -71,7 +71,7 @@ def test_no_hours_at_all_are_said() -> None:
     window = abuse_window.from_metrics({}, NOW)
     assert window.began is None
     assert window.notes
-    assert Rhythm({}).at(NOW).usual == 0
+    assert HourlyRhythm({}).at(NOW).usual == 0
 
 
 def test_runs_far_apart_are_two_stories() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.domain.detection.hosts import (
-    Home,
+    CustomerNames,
     holds_secret,
     host_of,
     mail_domains_in,
@@ -13,14 +13,14 @@ from workbench.domain.detection.hosts import (
     urls_in,
 )
 
-HOME = Home.of(["mg.acme.example", "news.acme.example", "sandboxabc.mailgun.org"])
+HOME = CustomerNames.of(["mg.acme.example", "news.acme.example", "sandboxabc.mailgun.org"])
 
 
 @pytest.mark.parametrize(
     "suffix", ["co.uk", "com.br", "ltd.uk", "gob.mx", "github.io", "uk.com", "c.kobe.jp"]
 )
 def test_two_customers_under_one_public_suffix_are_strangers(suffix: str) -> None:
-    home = Home.of([f"acme.{suffix}"])
+    home = CustomerNames.of([f"acme.{suffix}"])
     assert home.owns(f"mg.acme.{suffix}")
     assert not home.owns(f"evil.{suffix}")
     assert not home.owns(suffix)
@@ -28,7 +28,7 @@ def test_two_customers_under_one_public_suffix_are_strangers(suffix: str) -> Non
 
 @pytest.mark.parametrize("domain", ["gmail.com", "yahoo.co.uk", "uol.com.br", "gmx.de"])
 def test_a_mail_provider_is_nobodys_home(domain: str) -> None:
-    home = Home.of([domain, "mg.acme.example"])
+    home = CustomerNames.of([domain, "mg.acme.example"])
     assert not home.owns(domain)
     score, why = home.doubt(domain)
     assert score == 1
@@ -36,8 +36,8 @@ def test_a_mail_provider_is_nobodys_home(domain: str) -> None:
 
 
 def test_the_vendors_sandbox_domain_is_nobodys_home() -> None:
-    assert not Home.of(["mailgun.org", "sandbox1.mailgun.org"]).owns("sandbox2.mailgun.org")
-    assert Home.of(["mailgun.org.acme.example"]).owns("acme.example")
+    assert not CustomerNames.of(["mailgun.org", "sandbox1.mailgun.org"]).owns("sandbox2.mailgun.org")
+    assert CustomerNames.of(["mailgun.org.acme.example"]).owns("acme.example")
 
 
 @pytest.mark.parametrize(

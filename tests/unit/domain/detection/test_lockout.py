@@ -7,13 +7,13 @@ import pytest
 from tests.support.situations import Story, key, situation
 from workbench.core.errors import NotAuthorised, Unreachable
 from workbench.core.redact import Secret
-from workbench.domain.detection.lockout import Answer, Cause, Evidence, diagnose
+from workbench.domain.detection.lockout import Cause, Evidence, LockoutAnswer, diagnose
 from workbench.domain.model.state import State
 from workbench.planning import allowlist, keys
 from workbench.readers.lockout import explained, tail_of
 
 KEY = "8b0cd00f-da623278"
-NO = {"us": Answer.REFUSED, "eu": Answer.REFUSED}
+NO = {"us": LockoutAnswer.REFUSED, "eu": LockoutAnswer.REFUSED}
 
 
 def _baseline(**parts: object) -> State:
@@ -21,11 +21,11 @@ def _baseline(**parts: object) -> State:
 
 
 def test_an_accepted_key_is_not_locked_out() -> None:
-    assert diagnose(Evidence({"us": Answer.YES, "eu": Answer.YES}), State()) is None
+    assert diagnose(Evidence({"us": LockoutAnswer.YES, "eu": LockoutAnswer.YES}), State()) is None
 
 
 def test_one_region_alone_means_the_other_is_not_this_accounts() -> None:
-    found = diagnose(Evidence({"us": Answer.YES, "eu": Answer.REFUSED}), State())
+    found = diagnose(Evidence({"us": LockoutAnswer.YES, "eu": LockoutAnswer.REFUSED}), State())
     assert found is not None
     assert (found.causes, found.sure) == ((Cause.REGION,), True)
     assert "US" in found.what
@@ -33,8 +33,8 @@ def test_one_region_alone_means_the_other_is_not_this_accounts() -> None:
 
 def test_a_role_that_is_too_low_is_alive() -> None:
     for evidence in (
-        Evidence({"us": Answer.YES}, admin=False),
-        Evidence({"us": Answer.FORBIDDEN}),
+        Evidence({"us": LockoutAnswer.YES}, admin=False),
+        Evidence({"us": LockoutAnswer.FORBIDDEN}),
     ):
         found = diagnose(evidence, State())
         assert found is not None
@@ -42,7 +42,7 @@ def test_a_role_that_is_too_low_is_alive() -> None:
 
 
 def test_silence_says_nothing_about_the_key() -> None:
-    found = diagnose(Evidence({"us": Answer.NONE, "eu": Answer.NONE}), State())
+    found = diagnose(Evidence({"us": LockoutAnswer.NONE, "eu": LockoutAnswer.NONE}), State())
     assert found is not None
     assert found.causes == (Cause.UNREACHABLE,)
 
@@ -64,21 +64,21 @@ def test_after_our_own_change_of_the_allowlist_it_is_suspected_first() -> None:
 
 
 def test_another_key_alive_here_clears_the_allowlist() -> None:
-    found = diagnose(Evidence(NO, key_id=KEY, others={"x": Answer.YES}), State())
+    found = diagnose(Evidence(NO, key_id=KEY, others={"x": LockoutAnswer.YES}), State())
     assert found is not None
     assert Cause.ALLOWLIST not in found.causes
     assert "deleted" in found.words()
 
 
 def test_all_of_ours_dead_at_once_is_most_likely_the_allowlist_but_not_surely() -> None:
-    found = diagnose(Evidence(NO, key_id=KEY, others={"x": Answer.REFUSED}), State())
+    found = diagnose(Evidence(NO, key_id=KEY, others={"x": LockoutAnswer.REFUSED}), State())
     assert found is not None
     assert found.causes[0] is Cause.ALLOWLIST
     assert not found.sure
 
 
 def test_a_sign_in_key_that_passes_alone_proves_the_allowlist() -> None:
-    found = diagnose(Evidence(NO, others={"x": Answer.REFUSED}, web=Answer.YES), State())
+    found = diagnose(Evidence(NO, others={"x": LockoutAnswer.REFUSED}, web=LockoutAnswer.YES), State())
     assert found is not None
     assert (found.causes, found.sure) == ((Cause.ALLOWLIST,), True)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from tests.unit.domain.logs import START, accepted, page, stream, table
 from workbench.domain.forensics.attribution import Attribution
-from workbench.domain.forensics.classification import Hints, Proposal, propose, uses
+from workbench.domain.forensics.classification import ClassificationHints, Proposal, propose, uses
 from workbench.domain.forensics.senders import rolled_up
 
 BEGAN = START + timedelta(hours=96)
@@ -114,7 +114,7 @@ def test_without_a_past_nothing_is_called_production_or_new() -> None:
 def test_a_planted_credential_is_a_reason_of_its_own() -> None:
     log = _with_production()
     stream(log, BEGAN, 24, 30, key="k9", address="203.0.113.7", subject=BAIT)
-    hints = Hints({"key:k9": "looks planted (made 20 Nov)"})
+    hints = ClassificationHints({"key:k9": "looks planted (made 20 Nov)"})
     found = _of(propose(log, BEGAN, hints), "your parcel", "203.0.113.7")
     assert found.looks == "intruder"
     assert "looks planted" in found.why[0]
@@ -132,7 +132,7 @@ def test_a_decision_of_the_operator_counts_above_the_proposal() -> None:
     first = propose(log, BEGAN)
     sender = next(s for s in rolled_up(first) if s.looks == "intruder")
     assert sender.asks
-    again = propose(log, BEGAN, Hints(decisions={sender.key: "ours"}))
+    again = propose(log, BEGAN, ClassificationHints(decisions={sender.key: "ours"}))
     assert _of(again, "your parcel", "203.0.113.7").judged == "production"
     assert uses(again, log, END)["key:k1"].looks == "production"
     assert not any(s.asks for s in rolled_up(again))

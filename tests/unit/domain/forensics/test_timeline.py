@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.situations import NOW, Story
-from workbench.domain.forensics.timeline import FACT, Kind, Moment, between, keep, timeline, zoomed
+from workbench.domain.forensics.timeline import FACT, Moment, MomentKind, between, keep, timeline, zoomed
 from workbench.domain.model.inventory import Inventory, KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.domain.model.replay import fold
@@ -47,12 +47,18 @@ def test_every_source_in_one_order_and_nothing_hostile_in_it() -> None:
     settings.places[US] = PlaceSettings(
         US, routes=[Route(id="r1", description="arch\x07ive", created_at=NOW - timedelta(hours=7))]
     )
-    extra = Moment(NOW - timedelta(days=2), Kind.EXPOSURE, "/.env served to 203.0.113.9", True)
+    extra = Moment(NOW - timedelta(days=2), MomentKind.EXPOSURE, "/.env served to 203.0.113.9", True)
     found = timeline(_situation(), settings, [extra])
     assert [m.at for m in found] == sorted(m.at for m in found)
     assert {m.kind for m in found} == {
-        Kind.EXPOSURE, Kind.LOG, Kind.ACCOUNT, Kind.SETTING, Kind.EFFECT, Kind.INCIDENT, Kind.ALARM,
-    }  # fmt: skip
+        MomentKind.EXPOSURE,
+        MomentKind.LOG,
+        MomentKind.ACCOUNT,
+        MomentKind.SETTING,
+        MomentKind.EFFECT,
+        MomentKind.INCIDENT,
+        MomentKind.ALARM,
+    }
     assert all(m.text.isprintable() for m in found)
     texts = " / ".join(m.text for m in found)
     assert "first message of n@acme.example with key …4f2a" in texts
@@ -61,8 +67,8 @@ def test_every_source_in_one_order_and_nothing_hostile_in_it() -> None:
 
 def test_filters_by_kind_and_time() -> None:
     found = timeline(_situation())
-    logs = between(found, kinds=[Kind.LOG])
-    assert {m.kind for m in logs} == {Kind.LOG}
+    logs = between(found, kinds=[MomentKind.LOG])
+    assert {m.kind for m in logs} == {MomentKind.LOG}
     assert len(logs) == 3
     assert all(m.at >= NOW for m in between(found, start=NOW))
     assert all(m.at < NOW for m in between(found, end=NOW))
@@ -87,20 +93,20 @@ def test_what_was_deleted_keeps_its_name_and_its_suspicion() -> None:
     story.add("incident.opened", incident="i1")
     story.add("fact", name=FACT, **body)
     gone = Situation(Inventory(places=(US,)), fold(story.rows), NOW)
-    [key] = [m for m in timeline(gone) if m.kind is Kind.ACCOUNT]
+    [key] = [m for m in timeline(gone) if m.kind is MomentKind.ACCOUNT]
     assert "ci" in key.text and "…1234" in key.text and key.suspicious
     # Seen again: told once, and nothing new is to be kept.
     again = Situation(before.inventory, fold(story.rows), NOW)
-    assert sum(m.kind is Kind.ACCOUNT for m in timeline(again)) == 1
+    assert sum(m.kind is MomentKind.ACCOUNT for m in timeline(again)) == 1
     assert keep(again) is None
     story.add("finding.decided", finding="key:k-1234", decision="ours", reason="", who="t")
     judged = Situation(Inventory(places=(US,)), fold(story.rows), NOW)
-    assert not any(m.suspicious for m in timeline(judged) if m.kind is Kind.ACCOUNT)
+    assert not any(m.suspicious for m in timeline(judged) if m.kind is MomentKind.ACCOUNT)
 
 
 def test_a_date_of_the_future_is_no_sign() -> None:
-    ahead = Moment(NOW + timedelta(days=90), Kind.SETTING, "template “x” made", True)
-    [told] = [m for m in timeline(_situation(), None, [ahead]) if m.kind is Kind.SETTING]
+    ahead = Moment(NOW + timedelta(days=90), MomentKind.SETTING, "template “x” made", True)
+    [told] = [m for m in timeline(_situation(), None, [ahead]) if m.kind is MomentKind.SETTING]
     assert not told.suspicious and "future" in told.text
 
 
@@ -117,7 +123,7 @@ def test_leaks_and_listings_are_told_when_they_happened() -> None:
         closed=[{"id": "b", "title": "/.env of www.acme.example", "at": "2026-11-21T16:00:00Z"}],
     )  # fmt: skip
     state = fold(story.rows)
-    told = [m.text for m in timeline(Situation(Inventory(), state, NOW)) if m.kind is Kind.EXPOSURE]
+    told = [m.text for m in timeline(Situation(Inventory(), state, NOW)) if m.kind is MomentKind.EXPOSURE]
     assert told == [
         "API key …4f2a entered shop/.env by dev",
         "API key …4f2a found in shop/.env",

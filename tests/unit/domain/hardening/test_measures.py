@@ -35,7 +35,7 @@ def situation(**state: Any) -> Situation:
     return Situation(inventory, State(incident="x", contained_at="2026-11-21T14:30:00Z", **state), NOW)
 
 
-def measure(found: Situation, name: str) -> measures.Item:
+def measure(found: Situation, name: str) -> measures.HardeningItem:
     return next(item for item in measures.items(found) if item.id == name)
 
 

@@ -21,7 +21,7 @@ from workbench.domain.model.state import Decision, EffectRecord, State
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.document import document as leaks_document
 from workbench.leaks.findings import AccountFacts, Collector, Liveness
-from workbench.leaks.model import Kind, Match, Place
+from workbench.leaks.model import LeakPlace, Match, SecretKind
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import User
 
@@ -92,8 +92,8 @@ def test_a_reset_that_is_not_proven_or_came_before_kills_nothing(tmp_path: Path)
 
 def test_a_password_other_than_the_one_set_is_dead_and_the_one_set_is_live() -> None:
     collector = Collector(b"k" * 32)
-    place = Place("file", "/srv", ".env", 1, "env", login=LOGIN)
-    collector(Match(0, 0, Kind.SMTP_PASSWORD, Secret(PASSWORD), "env", login=LOGIN), place)
+    place = LeakPlace("file", "/srv", ".env", 1, "env", login=LOGIN)
+    collector(Match(0, 0, SecretKind.SMTP_PASSWORD, Secret(PASSWORD), "env", login=LOGIN), place)
     resets = {LOGIN: "2026-11-21T14:05:01Z"}
     own = Secret(PASSWORD).fingerprint(b"k" * 32)
     for current, expected in (

@@ -11,7 +11,7 @@ from workbench.domain.mail import html_text, mime
 _HEAD = b"From: Shop <notice@mg.acme.example>\r\nSubject: Parcel\r\n"
 
 
-def _message(body: bytes, kind: bytes = b"text/plain; charset=utf-8") -> mime.Shown:
+def _message(body: bytes, kind: bytes = b"text/plain; charset=utf-8") -> mime.ShownMail:
     return mime.read(_HEAD + b"Content-Type: " + kind + b"\r\n\r\n" + body)
 
 

@@ -13,13 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.core.redact import Secret
-from workbench.domain.model.hash_chain import GENESIS, Row, canonical, chained, includes, row_hash, verify
+from workbench.domain.model.hash_chain import (
+    GENESIS,
+    ChainRow,
+    canonical,
+    chained,
+    includes,
+    row_hash,
+    verify,
+)
 
 AT = "2026-11-21T14:02:07Z"
 
 
-def chain(count: int) -> list[Row]:
-    rows: list[Row] = []
+def chain(count: int) -> list[ChainRow]:
+    rows: list[ChainRow] = []
     for seq in range(1, count + 1):
         prev = rows[-1].hash if rows else GENESIS
         rows.append(chained(prev, seq, AT, "effect", canonical({"n": seq})))
@@ -38,7 +46,7 @@ def test_the_hash_is_the_documented_one() -> None:
     assert chain(1)[0].hash == sha256(text.encode()).hexdigest()
 
 
-TAMPERINGS: list[tuple[str, Callable[[list[Row]], list[Row]], int]] = [
+TAMPERINGS: list[tuple[str, Callable[[list[ChainRow]], list[ChainRow]], int]] = [
     ("body", lambda rows: [*rows[:2], replace(rows[2], text='{"n":9}'), *rows[3:]], 3),
     ("time", lambda rows: [*rows[:2], replace(rows[2], at="2026-11-21T14:02:08Z"), *rows[3:]], 3),
     ("kind", lambda rows: [*rows[:2], replace(rows[2], kind="alarm"), *rows[3:]], 3),
@@ -56,7 +64,9 @@ TAMPERINGS: list[tuple[str, Callable[[list[Row]], list[Row]], int]] = [
 
 
 @pytest.mark.parametrize(("what", "tamper", "bad"), TAMPERINGS)
-def test_tampering_is_located(what: str, tamper: Callable[[list[Row]], list[Row]], bad: int) -> None:
+def test_tampering_is_located(
+    what: str, tamper: Callable[[list[ChainRow]], list[ChainRow]], bad: int
+) -> None:
     assert verify(tamper(chain(5))) == bad, what
 
 

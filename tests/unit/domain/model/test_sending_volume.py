@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.domain.model.sending_volume import Hour, RateMeter, judge, pace
+from workbench.domain.model.sending_volume import AcceptedHour, RateMeter, judge, pace
 
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 TOP = NOW.replace(minute=0)
 
 
-def hours(*counts: int) -> list[Hour]:
+def hours(*counts: int) -> list[AcceptedHour]:
     """Return hours that end with the present one."""
-    return [Hour(TOP - timedelta(hours=len(counts) - 1 - n), count) for n, count in enumerate(counts)]
+    return [AcceptedHour(TOP - timedelta(hours=len(counts) - 1 - n), count) for n, count in enumerate(counts)]
 
 
 def test_a_burst_in_a_calm_account_is_found_with_its_beginning() -> None:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.situations import NOW, OWN, US, Story, situation
-from workbench.blocklists.removal import Request
+from workbench.blocklists.removal import RemovalRequest
 from workbench.core.clock import iso
 from workbench.domain.model.plan import Effect, EffectKind
-from workbench.domain.model.sending_volume import Hour, Volume
+from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import blocklists
 from workbench.domain.runbook.containment_state import is_contained
@@ -37,11 +37,11 @@ def watched(
     record = [{**LISTED, "asked_at": iso(at)}] if listed else []
     story.add("blocklist.observed", at=iso(at), asked=1, unasked=[], listed=record, **clear)
     if asked is not None:
-        sent = Request().requested(NOW + timedelta(days=asked), 24, containment_done=True)
+        sent = RemovalRequest().requested(NOW + timedelta(days=asked), 24, containment_done=True)
         story.add("removal.requested", **PAIR, whose="yours", request=sent.record())
     story.at = now
     made = situation(state=story.use().state())
-    made.now, made.volume = now, Volume((Hour(NOW, 40),), 40.0, 60.0, None, 0.0, now)
+    made.now, made.volume = now, Volume((AcceptedHour(NOW, 40),), 40.0, 60.0, None, 0.0, now)
     made.inventory.read_at = dict.fromkeys(made.inventory.read_at, now)
     return made
 

@@ -10,9 +10,9 @@ from tests.support.situations import NOW, OWN, Story, key, situation, use
 from workbench.core.clock import iso
 from workbench.domain.model.inventory import Gap, UserItem
 from workbench.domain.model.plan import Effect, EffectKind, Place
-from workbench.domain.model.sending_volume import Hour, Volume
+from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
-from workbench.domain.runbook.claims import Answer, Coverage, Reading, aged, claim
+from workbench.domain.runbook.claims import ClaimAnswer, Coverage, Reading, aged, claim
 from workbench.domain.runbook.containment_state import LASTS, Over, containment
 from workbench.domain.runbook.sending import sending
 from workbench.mailgun.endpoints import Region
@@ -23,7 +23,7 @@ LOGIN = "app@mg.acme.example"
 
 
 def _volume(excess: float = 0.0, *, since: Any = None) -> Volume:
-    return Volume((Hour(NOW, 40),), 40.0, 60.0, None, excess, NOW, measured_from=since)
+    return Volume((AcceptedHour(NOW, 40),), 40.0, 60.0, None, excess, NOW, measured_from=since)
 
 
 def _cut_story() -> Story:
@@ -59,7 +59,7 @@ def test_with_everything_shut_and_read_it_is_contained_as_of_the_oldest_reading(
     found = containment(_over())
     assert found.over is Over.CONTAINED, found.words
     assert found.words.startswith("contained since 21 Nov 14:00Z, as of 21 Nov 14:00Z")
-    assert found.claim.answer is Answer.YES
+    assert found.claim.answer is ClaimAnswer.YES
 
 
 def test_nothing_cut_is_not_contained_and_counts_what_is_open() -> None:
@@ -84,7 +84,7 @@ def test_what_could_not_be_read_is_no_all_clear() -> None:
         found.inventory.gaps[name] = Gap(name, None, "403")
         said = containment(found)
         assert said.over is Over.OPEN, name
-        assert said.claim.answer is Answer.CANNOT_TELL
+        assert said.claim.answer is ClaimAnswer.CANNOT_TELL
         assert f"{name}: not readable, 403" in said.words
 
 
@@ -185,8 +185,8 @@ def test_cannot_tell_is_never_good_and_no_stays_no() -> None:
     read = Reading("keys", NOW)
     dark = Reading("users", None, Coverage.NOT_ASKED)
     assert claim("x", True, [read]).good
-    assert claim("x", True, [read, dark]).answer is Answer.CANNOT_TELL
+    assert claim("x", True, [read, dark]).answer is ClaimAnswer.CANNOT_TELL
     assert not claim("x", True, [read, dark]).good
-    assert claim("x", True, []).answer is Answer.CANNOT_TELL
-    assert claim("x", False, [read, dark]).answer is Answer.NO
+    assert claim("x", True, []).answer is ClaimAnswer.CANNOT_TELL
+    assert claim("x", False, [read, dark]).answer is ClaimAnswer.NO
     assert not aged(read, NOW + timedelta(hours=1), timedelta(minutes=1)).answered

@@ -9,7 +9,7 @@ from tests.support.situations import NOW, Story, key, situation, use
 from workbench.domain.detection import alarms
 from workbench.domain.detection.findings import findings
 from workbench.domain.runbook import guide, runbook
-from workbench.domain.runbook.guide import Kind
+from workbench.domain.runbook.guide import GuideKind
 from workbench.domain.runbook.runbook import StepView, Verdict
 
 STRANGER = key("ci-helper")
@@ -33,7 +33,7 @@ def rang(kind: str = "keys", target: str = STRANGER.id, name: str = "") -> Story
 def test_an_alarm_leads_before_the_steps() -> None:
     there = situation([STRANGER], state=rang().state())
     found = guide.lead(there, steps(s7=Verdict.OPEN))
-    assert (found.kind, found.action, found.next_step) == (Kind.ALARM, "alarms.show", "7")
+    assert (found.kind, found.action, found.next_step) == (GuideKind.ALARM, "alarms.show", "7")
 
 
 def _stranger(**more: object) -> list[StepView]:
@@ -48,7 +48,7 @@ def test_a_stranger_in_the_panel_goes_before_the_alarms_that_they_raise() -> Non
     assert guide.lead(there, _stranger()).action == "alarms.show"
     there.state.first_cut_at = "2026-11-21T13:00:00Z"
     found = guide.lead(there, _stranger())
-    assert (found.kind, found.step, found.action) == (Kind.ALARM, "1b", "people.strangers")
+    assert (found.kind, found.step, found.action) == (GuideKind.ALARM, "1b", "people.strangers")
     assert "1 alarm will be followed by more" in found.happens
     # Named, they are somebody else's turn: what they made meanwhile is what can be done here, and who is waited for
     # stands beside it.
@@ -60,7 +60,7 @@ def test_a_stranger_in_the_panel_goes_before_the_alarms_that_they_raise() -> Non
 def test_a_locked_door_leads_before_everything_and_says_what_is_waited_for() -> None:
     there = situation([STRANGER], state=rang().state())
     found = guide.lead(there, steps(s7=Verdict.OPEN), refused="The key is refused everywhere.")
-    assert found.kind is Kind.LOCKED and found.waiting
+    assert found.kind is GuideKind.LOCKED and found.waiting
     assert "refused everywhere" in found.waits[0]
 
 
@@ -94,7 +94,7 @@ def test_where_every_step_that_is_left_waits_each_says_whom_for() -> None:
         for one in steps(s12=Verdict.IN_PROGRESS, s3=Verdict.BLOCKED)
     ]
     found = guide.lead(situation(), made)
-    assert found.kind is Kind.WAIT and found.action == guide.LOOK
+    assert found.kind is GuideKind.WAIT and found.action == guide.LOOK
     assert [line.split(" waits")[0].split(" is ")[0] for line in found.waits] == ["Step 3", "Step 12"]
     assert "Mailgun Support" in found.waits[1]
 
@@ -105,4 +105,4 @@ def test_a_step_that_needs_the_operator_comes_before_one_that_waits() -> None:
 
 
 def test_the_end_is_the_end() -> None:
-    assert guide.lead(situation(), steps()).kind is Kind.END
+    assert guide.lead(situation(), steps()).kind is GuideKind.END

@@ -11,7 +11,7 @@ import pytest
 from tests.support.situations import NOW, Story, key, situation, use
 from workbench.domain.model.inventory import DomainItem, Gap
 from workbench.domain.model.plan import Effect, EffectKind, Place
-from workbench.domain.model.sending_volume import Hour, judge
+from workbench.domain.model.sending_volume import AcceptedHour, judge
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import recovery
 from workbench.domain.runbook.containment import TRIES
@@ -108,8 +108,8 @@ def test_a_search_that_did_not_read_everything_is_no_clean_bill(story: Story) ->
 
 def sending(abuse: int) -> Situation:
     """Return an account with two days of fifty messages an hour, the last two of them with so many more."""
-    hours = [Hour(NOW - timedelta(hours=h), 50) for h in range(48, 2, -1)]
-    hours += [Hour(NOW - timedelta(hours=h), 50 + abuse) for h in (2, 1)]
+    hours = [AcceptedHour(NOW - timedelta(hours=h), 50) for h in range(48, 2, -1)]
+    hours += [AcceptedHour(NOW - timedelta(hours=h), 50 + abuse) for h in (2, 1)]
     return replace(situation(), volume=judge(hours, NOW))
 
 

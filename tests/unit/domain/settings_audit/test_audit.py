@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from workbench.domain.detection.hosts import Home
+from workbench.domain.detection.hosts import CustomerNames
 from workbench.domain.model import settings as store
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.settings import AccountSettings, DomainSettings, PlaceSettings, Settings
-from workbench.domain.settings_audit.audit import Clues, Judged, Sweep, Swept, sweep
+from workbench.domain.settings_audit.audit import Clues, JudgedAge, Sweep, Swept, sweep
 from workbench.domain.settings_audit.remedies import effect_of
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence_models import Alert
@@ -39,7 +39,7 @@ OLD = NOW - timedelta(days=400)
 INSIDE = NOW - timedelta(hours=6)
 US = Place(Region.US)
 DROP = "https://collect.drop.test"
-HOME = Home.of(["mg.acme.example"])
+HOME = CustomerNames.of(["mg.acme.example"])
 
 
 def _settings(
@@ -72,7 +72,7 @@ def _route(
 def test_a_route_made_inside_the_window_to_a_stranger_is_grave() -> None:
     route = _route((f'forward("{DROP}/in")',), INSIDE, "match_recipient('.*@mg.acme.example')")
     item = _one(sweep(_settings(place={"routes": [route]}), HOME), "route")
-    assert (item.judged, item.severity, item.id) == (Judged.INSIDE, "high", "r1")
+    assert (item.judged, item.severity, item.id) == (JudgedAge.INSIDE, "high", "r1")
     assert "inside the abuse window" in item.why[0]
     assert any("takes every message" in line for line in item.why)
 
@@ -82,14 +82,14 @@ def test_an_old_route_to_an_own_host_is_known_and_asks_nothing() -> None:
         sweep(_settings(place={"routes": [_route(('forward("https://desk.acme.example/in")',), OLD)]}), HOME),
         "route",
     )
-    assert (item.judged, item.asks) == (Judged.BEFORE, False)
+    assert (item.judged, item.asks) == (JudgedAge.BEFORE, False)
 
 
 def test_an_old_route_to_a_stranger_is_asked_because_an_edit_leaves_no_date() -> None:
     item = _one(
         sweep(_settings(place={"routes": [_route(('forward("drop@drop.test")',), OLD)]}), HOME), "route"
     )
-    assert (item.judged, item.asks) == (Judged.UNDATED, True)
+    assert (item.judged, item.asks) == (JudgedAge.UNDATED, True)
     assert any("an edit leaves no date" in line for line in item.why)
 
 
@@ -100,10 +100,10 @@ def test_webhooks_of_domain_and_account() -> None:
     )
     of_domain = next(i for i in found.swept if i.id == f"{DROP}/events")
     of_account = next(i for i in found.swept if i.id == "w1")
-    assert of_domain.judged is Judged.UNDATED
+    assert of_domain.judged is JudgedAge.UNDATED
     assert of_domain.asks
     assert any("also stands in" in line for line in of_domain.why), "one drop host serves many traps"
-    assert of_account.judged is Judged.INSIDE
+    assert of_account.judged is JudgedAge.INSIDE
 
 
 def test_a_webhook_whose_address_holds_a_token_is_never_put_into_a_plan() -> None:
@@ -137,7 +137,7 @@ def test_archive_footer_template_list_and_never_suppress_entry() -> None:
     assert set(asked) == {"archive-to", "tracking", "template", "mailing-list", "suppression-allow"}
     assert asked["archive-to"].id == f"{DROP}/archive"
     assert asked["template"].id == "t1"
-    assert asked["template"].judged is Judged.UNDATED
+    assert asked["template"].judged is JudgedAge.UNDATED
     assert asked["template"].instruct
 
 
@@ -156,7 +156,7 @@ def test_an_alert_rule_changed_inside_the_window_is_named_with_its_value() -> No
         updated_at=INSIDE,
     )
     item = _one(sweep(_settings(place={"alerts": [rule]}), HOME), "alert")
-    assert item.judged is Judged.INSIDE
+    assert item.judged is JudgedAge.INSIDE
     assert "0.99" in item.instruct
 
 
@@ -187,13 +187,13 @@ def test_what_differs_from_the_snapshot_counts_as_changed() -> None:
     item = _one(
         sweep(_settings(domain={"webhooks": {"delivered": [url]}}), HOME, Clues(changed=changed)), "webhook"
     )
-    assert (item.judged, item.asks) == (Judged.INSIDE, True)
+    assert (item.judged, item.asks) == (JudgedAge.INSIDE, True)
     assert item.why[0].startswith("was not there")
 
 
 def test_a_date_in_the_future_says_nothing_and_is_said() -> None:
     item = _one(sweep(_settings(place={"routes": [_route((), NOW + timedelta(days=90))]}), HOME), "route")
-    assert item.judged is Judged.UNDATED
+    assert item.judged is JudgedAge.UNDATED
     assert "lies in the future" in item.why[0]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workbench.domain.detection.hosts import Home
+from workbench.domain.detection.hosts import CustomerNames
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.settings import PlaceSettings, Settings
 from workbench.domain.settings_audit.audit import Swept, sweep
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 21, 14, tzinfo=UTC)
 SINCE = NOW - timedelta(days=1)
 OLD, NEW = NOW - timedelta(days=300), NOW - timedelta(hours=5)
 US = Place(Region.US)
-HOME = Home.of(["mg.acme.example", "acme.example"])
+HOME = CustomerNames.of(["mg.acme.example", "acme.example"])
 
 
 def judged(*templates: Template, alerts: tuple[Alert, ...] = ()) -> list[Swept]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import Place
-from workbench.domain.settings_audit.audit import Judged, Swept
+from workbench.domain.settings_audit.audit import JudgedAge, Swept
 from workbench.domain.settings_audit.unread import AREAS, areas, blind, carried, questions, unread, unseen
 from workbench.mailgun.endpoints import Region
 
@@ -14,7 +14,7 @@ REFUSED = "GET /v3/routes was refused: not allowed (403)."
 
 def item(kind: str, *where: str, name: str = "x") -> Swept:
     """Return something an earlier sweep asked about."""
-    return Swept(kind, name, f"{kind} {name}", where, Judged.INSIDE, 2, ("made inside",))
+    return Swept(kind, name, f"{kind} {name}", where, JudgedAge.INSIDE, 2, ("made inside",))
 
 
 def test_a_gap_becomes_a_row_with_its_reason_and_question() -> None:

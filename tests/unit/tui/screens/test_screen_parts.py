@@ -12,7 +12,14 @@ from tests.pilot.fake_session import START, US, FakeSession, Rate
 from workbench.core.errors import UsageError
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
-from workbench.execution.progress import EffectMoved, Notice, Phase, PlanFinished, PlanStarted, Summary
+from workbench.execution.progress import (
+    EffectMoved,
+    Phase,
+    PlanFinished,
+    PlanStarted,
+    ProgressNotice,
+    Summary,
+)
 from workbench.presentation.cells import Look
 from workbench.session.events import Changed
 from workbench.tui.clipboard import MAX_PAYLOAD, SCREEN_CHUNK, copy_sequence
@@ -106,7 +113,7 @@ def test_counts_over_overlapping_plans() -> None:
     assert (desk.funnel.active, desk.funnel.total, desk.funnel.done, desk.funnel.failed) == (2, 3, 2, 1)
     desk.funnel(PlanFinished(summary))
     assert desk.funnel.phases[effects[2].id] == "proving"
-    desk.funnel(Notice("waits", loud=True))
+    desk.funnel(ProgressNotice("waits", loud=True))
     desk.funnel(PlanFinished(summary))
     assert desk.funnel.active == 0 and desk.funnel.phases == {}
     desk.run(1.0)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.tui.widgets.table import Cell, Column, Row, TableModel
+from workbench.tui.widgets.table import Cell, Column, TableModel, TableRow
 from workbench.tui.widgets.table.model import BULK
 
 COLUMNS = [Column("name", "name", width=10), Column("size", "size", width=5)]
 
 
-def row(key: str, size: float | None = None, name: str | None = None, markable: bool = True) -> Row:
-    return Row(key, (name or key, Cell(str(size), sort=size)), markable=markable)
+def row(key: str, size: float | None = None, name: str | None = None, markable: bool = True) -> TableRow:
+    return TableRow(key, (name or key, Cell(str(size), sort=size)), markable=markable)
 
 
 def model(*keys: str) -> TableModel:
@@ -79,7 +79,7 @@ def test_numbers_sort_as_numbers_and_what_is_missing_stands_last_both_ways() -> 
     table = TableModel(COLUMNS)
     table.set_rows([row("ten", 10), row("none"), row("two", 2), row("nan", float("nan"))])
     # A missing sort value falls back on the text, so a really empty cell needs an empty text.
-    table.update_rows([Row("none", ("none", Cell("")))])
+    table.update_rows([TableRow("none", ("none", Cell("")))])
     table.set_sort("size")
     assert table.keys() == ["two", "ten", "none", "nan"]
     table.set_sort("size", descending=True)
@@ -98,7 +98,7 @@ def test_sorting_is_stable_in_both_directions() -> None:
 def test_text_sorts_without_case_and_by_the_columns_own_key() -> None:
     columns = [Column("name", "name", width=9, sort_key=lambda cell: len(cell.text)), COLUMNS[1]]
     table = TableModel(columns)
-    table.set_rows([Row("1", ("ccc", "b")), Row("2", ("a", "C")), Row("3", ("bb", "A"))])
+    table.set_rows([TableRow("1", ("ccc", "b")), TableRow("2", ("a", "C")), TableRow("3", ("bb", "A"))])
     table.set_sort("size")
     assert table.keys() == ["3", "1", "2"]
     table.set_sort("name")
@@ -117,12 +117,16 @@ def test_a_changed_sort_value_moves_the_row_and_the_cursor_follows_its_key() -> 
 def test_the_filter_wants_every_word_ignores_case_and_finds_hidden_search_text() -> None:
     table = TableModel(COLUMNS)
     table.set_rows(
-        [Row("1", ("Prod Web", "x")), Row("2", ("prod", "y")), Row("3", ("z", "z"), search="prod web")]
+        [
+            TableRow("1", ("Prod Web", "x")),
+            TableRow("2", ("prod", "y")),
+            TableRow("3", ("z", "z"), search="prod web"),
+        ]
     )
     assert table.set_filter("WEB pro")
     assert table.keys() == ["1", "3"]
     assert (len(table), table.total) == (2, 3)
-    table.update_rows([Row("2", ("prod web", "y")), Row("1", ("gone", "x"))])
+    table.update_rows([TableRow("2", ("prod web", "y")), TableRow("1", ("gone", "x"))])
     assert table.keys() == ["2", "3"]
     assert not table.set_filter("  web   PRO ")
     table.set_filter("")
@@ -179,11 +183,11 @@ def test_programming_errors_are_refused() -> None:
     with pytest.raises(ValueError, match="two rows"):
         table.set_rows([row("x"), row("x")])
     with pytest.raises(ValueError, match="cells for"):
-        table.update_rows([Row("x", ("only one",))])
+        table.update_rows([TableRow("x", ("only one",))])
     with pytest.raises(ValueError, match="style"):
-        table.update_rows([Row("x", (Cell("a", "purple"), "b"))])
+        table.update_rows([TableRow("x", (Cell("a", "purple"), "b"))])
     with pytest.raises(ValueError, match="style"):
-        table.update_rows([Row("x", ("a", "b"), style="purple")])
+        table.update_rows([TableRow("x", ("a", "b"), style="purple")])
     with pytest.raises(KeyError):
         table.set_sort("nobody")
     with pytest.raises(ValueError, match="share an id"):

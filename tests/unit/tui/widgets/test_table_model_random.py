@@ -6,13 +6,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from workbench.tui.widgets.table import Cell, Column, Row, TableModel
+from workbench.tui.widgets.table import Cell, Column, TableModel, TableRow
 
 KEYS = [f"k{i}" for i in range(12)]
 WORDS = ["", "red", "blue", "red blue"]
 values = st.one_of(st.none(), st.integers(0, 4))
 rows = st.builds(
-    lambda key, word, value, markable: Row(
+    lambda key, word, value, markable: TableRow(
         key, (word, Cell("" if value is None else str(value), sort=value)), markable=markable
     ),
     st.sampled_from(KEYS),
@@ -28,7 +28,7 @@ class TableLife(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.table = TableModel([Column("word", "word", width=5), Column("value", "value", width=5)])
-        self.rows: dict[str, Row] = {}  # in order of arrival
+        self.rows: dict[str, TableRow] = {}  # in order of arrival
         self.filter: list[str] = []
         self.sort: tuple[str | None, bool] = (None, False)
         self.marks: set[str] = set()
@@ -64,7 +64,7 @@ class TableLife(RuleBasedStateMachine):
             self.cursor = next(iter(self.order()), None)
 
     @rule(fresh=st.lists(rows, max_size=12, unique_by=lambda row: row.key))
-    def set_rows(self, fresh: list[Row]) -> None:
+    def set_rows(self, fresh: list[TableRow]) -> None:
         before = self.order()
         self.table.set_rows(fresh)
         self.rows = {row.key: row for row in fresh}
@@ -72,7 +72,7 @@ class TableLife(RuleBasedStateMachine):
         self.settle(before)
 
     @rule(row=rows)
-    def update_row(self, row: Row) -> None:
+    def update_row(self, row: TableRow) -> None:
         before = self.order(hidden=True)
         self.table.update_rows([row])
         self.rows[row.key] = row

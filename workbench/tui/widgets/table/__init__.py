@@ -2,7 +2,7 @@
 
 from workbench.tui.widgets.table.columns import Column, fit_columns
 from workbench.tui.widgets.table.model import TableModel
-from workbench.tui.widgets.table.rows import STYLES, Cell, Row, SortValue
+from workbench.tui.widgets.table.rows import STYLES, Cell, SortValue, TableRow
 from workbench.tui.widgets.table.view import KeyedTable
 
-__all__ = ["STYLES", "Cell", "Column", "KeyedTable", "Row", "SortValue", "TableModel", "fit_columns"]
+__all__ = ["STYLES", "Cell", "Column", "KeyedTable", "SortValue", "TableModel", "TableRow", "fit_columns"]

@@ -45,7 +45,7 @@ class Column:
         return self.min_width or self.width or 8
 
 
-class Placed(NamedTuple):
+class PlacedColumn(NamedTuple):
     """A column on the screen: its index in the row, where it starts and how many cells it has."""
 
     cell: int
@@ -54,7 +54,7 @@ class Placed(NamedTuple):
     width: int
 
 
-def fit_columns(columns: Sequence[Column], available: int, start: int = 0) -> tuple[Placed, ...]:
+def fit_columns(columns: Sequence[Column], available: int, start: int = 0) -> tuple[PlacedColumn, ...]:
     """Return the columns that fit into ``available`` cells, placed from ``start`` on, left to right.
 
     The least important ones are dropped until the rest fit at their least width; then fixed columns grow to
@@ -71,12 +71,12 @@ def fit_columns(columns: Sequence[Column], available: int, start: int = 0) -> tu
     while len(kept) > 1 and least_total() > available:
         kept.remove(max(kept, key=lambda i: (columns[i].priority, i)))
     if len(kept) == 1 and columns[kept[0]].least >= available:
-        return (Placed(kept[0], columns[kept[0]], start, available),)
+        return (PlacedColumn(kept[0], columns[kept[0]], start, available),)
     widths = _share(columns, kept, available - least_total())
-    placed: list[Placed] = []
+    placed: list[PlacedColumn] = []
     x = start
     for i in kept:
-        placed.append(Placed(i, columns[i], x, widths[i]))
+        placed.append(PlacedColumn(i, columns[i], x, widths[i]))
         x += widths[i] + gap
     return tuple(placed)
 

@@ -40,7 +40,7 @@ class Highlighted(TableMessage, namespace="keyed_table"):
         return isinstance(message, Highlighted) and message.table is self.table
 
 
-class Opened(TableMessage, namespace="keyed_table"):
+class RowOpened(TableMessage, namespace="keyed_table"):
     """Enter was pressed on the row with this key."""
 
     def __init__(self, table: Widget, key: str) -> None:

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from workbench.tui.widgets.table.columns import Column
-from workbench.tui.widgets.table.rows import STYLES, Cell, Row, SortValue, text_of
+from workbench.tui.widgets.table.rows import STYLES, Cell, SortValue, TableRow, text_of
 
 Rank = tuple[int, SortValue, int]
 
@@ -34,7 +34,7 @@ class TableModel:
         self.descending = False
         self.filter_text = ""
         self._terms: tuple[str, ...] = ()
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, TableRow] = {}
         self._rank: dict[str, Rank] = {}
         self._haystack: dict[str, str] = {}
         self._arrival = 0
@@ -60,11 +60,11 @@ class TableModel:
         """Tell whether a row of that key exists, visible or not."""
         return key in self._rows
 
-    def row(self, key: str) -> Row | None:
+    def row(self, key: str) -> TableRow | None:
         """Return the row of a key, visible or not, or None."""
         return self._rows.get(key)
 
-    def row_at(self, index: int) -> Row:
+    def row_at(self, index: int) -> TableRow:
         """Return the visible row at a place counted from the top; IndexError outside."""
         return self._rows[self.key_at(index)]
 
@@ -89,13 +89,13 @@ class TableModel:
 
     # Rows come and go
 
-    def set_rows(self, rows: Iterable[Row]) -> bool:
+    def set_rows(self, rows: Iterable[TableRow]) -> bool:
         """Make these the rows, in this order of arrival; return whether anything changed.
 
         Rows equal to what stands keep their identity. ValueError for a key given twice or a row whose
         cells do not match the columns.
         """
-        fresh: dict[str, Row] = {}
+        fresh: dict[str, TableRow] = {}
         for row in rows:
             if row.key in fresh:
                 raise ValueError(f"two rows have the key {row.key!r}")
@@ -116,9 +116,9 @@ class TableModel:
             self._settle_near(before, place)
         return True
 
-    def update_rows(self, rows: Iterable[Row]) -> bool:
+    def update_rows(self, rows: Iterable[TableRow]) -> bool:
         """Replace rows by key and append new ones at the end; return whether anything changed."""
-        changed: dict[str, Row] = {}
+        changed: dict[str, TableRow] = {}
         for row in rows:
             self._check(row)
             changed[row.key] = row
@@ -234,7 +234,7 @@ class TableModel:
         self.mark_version += changed
         return changed
 
-    def _check(self, row: Row) -> None:
+    def _check(self, row: TableRow) -> None:
         if len(row.cells) != len(self.columns):
             raise ValueError(f"row {row.key!r} has {len(row.cells)} cells for {len(self.columns)} columns")
         for cell in row.cells:
@@ -243,7 +243,7 @@ class TableModel:
         if row.style and row.style not in STYLES:
             raise ValueError(f"row {row.key!r} has the unknown style {row.style!r}")
 
-    def _rank_of(self, row: Row, arrival: int) -> Rank:
+    def _rank_of(self, row: TableRow, arrival: int) -> Rank:
         if self._sort_index is None:
             return (NUMBER, 0, arrival)
         place = -arrival if self.descending else arrival

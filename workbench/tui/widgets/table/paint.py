@@ -12,8 +12,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from workbench.tui.widgets.cells import crop, fit, width_of
-from workbench.tui.widgets.table.columns import Placed
-from workbench.tui.widgets.table.rows import Row, style_of, text_of
+from workbench.tui.widgets.table.columns import PlacedColumn
+from workbench.tui.widgets.table.rows import TableRow, style_of, text_of
 
 GUTTER = 3  # cells left of the first column: cursor, mark, a blank
 
@@ -32,10 +32,10 @@ GLYPHS = Glyphs("❯", "›", "●", "▲", "▼")
 ASCII_GLYPHS = Glyphs(">", "-", "*", "^", "v")
 
 
-class Line(NamedTuple):
+class PaintedLine(NamedTuple):
     """A row as it stands on the screen."""
 
-    row: Row
+    row: TableRow
     cursor: bool
     marked: bool
 
@@ -44,7 +44,7 @@ class LinePainter:
     """Turns lines into strips of exactly ``width`` cells. ``style`` gives the style of a part by its name."""
 
     def __init__(
-        self, placed: Sequence[Placed], width: int, style: Callable[[str], Style], ascii_only: bool
+        self, placed: Sequence[PlacedColumn], width: int, style: Callable[[str], Style], ascii_only: bool
     ) -> None:
         self.placed = tuple(placed)
         self.width = width
@@ -72,7 +72,7 @@ class LinePainter:
             parts.append(" " * gap)
         return Strip([Segment("".join(parts), style)]).adjust_cell_length(self.width, style)
 
-    def line(self, line: Line, focused: bool) -> Strip:
+    def line(self, line: PaintedLine, focused: bool) -> Strip:
         """Return one row; the cursor shows as a glyph and a style, the mark as a glyph and a style."""
         row, cursor, marked = line
         base = self._style("cursor" if cursor else "base")
@@ -95,7 +95,7 @@ class LinePainter:
         style = self._style("empty" if text else "base")
         return Strip([Segment(text, style)]).adjust_cell_length(self.width, style)
 
-    def changed(self, before: Sequence[Line], now: Sequence[Line], *, top: int) -> list[Region]:
+    def changed(self, before: Sequence[PaintedLine], now: Sequence[PaintedLine], *, top: int) -> list[Region]:
         """Return what of two snapshots differs, as regions of the widget; the first line is painted at ``top``."""
         regions = []
         for y, (old, new) in enumerate(zip_longest(before, now), start=top):
@@ -105,7 +105,7 @@ class LinePainter:
                 regions.append(Region(span[0], y, span[1], 1))
         return regions
 
-    def changed_span(self, old: Line, new: Line) -> tuple[int, int] | None:
+    def changed_span(self, old: PaintedLine, new: PaintedLine) -> tuple[int, int] | None:
         """Return the first cell and the number of cells in which two lines differ, or None if they do not."""
         if old == new and old.row is new.row:
             return None
@@ -118,6 +118,6 @@ class LinePainter:
         start, last = changed[0].x, changed[-1]
         return start, last.x + last.width - start
 
-    def _pad(self, text: str, placed: Placed) -> str:
+    def _pad(self, text: str, placed: PlacedColumn) -> str:
         space = " " * (placed.width - width_of(text))
         return space + text if placed.column.align == "right" else text + space

@@ -22,7 +22,7 @@ class Cell(NamedTuple):
     sort: SortValue = None
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """One row: its key (stable, unique), one cell a column, and whether it may be marked.
 
     ``style`` applies to cells that have none of their own; ``search`` is text the filter finds beyond the
@@ -41,6 +41,6 @@ def text_of(cell: Cell | str) -> str:
     return cell if isinstance(cell, str) else cell.text
 
 
-def style_of(cell: Cell | str, row: Row) -> str:
+def style_of(cell: Cell | str, row: TableRow) -> str:
     """Return the name of the style a cell is drawn in: its own, else its row's."""
     return row.style if isinstance(cell, str) else cell.style or row.style

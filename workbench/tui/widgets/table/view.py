@@ -27,8 +27,8 @@ from workbench.tui.widgets.table.keys import TABLE_BINDINGS
 from workbench.tui.widgets.table.look import TABLE_CSS, TABLE_PARTS
 from workbench.tui.widgets.table.mark_range import MarkRange
 from workbench.tui.widgets.table.model import TableModel
-from workbench.tui.widgets.table.paint import GUTTER, Line, LinePainter
-from workbench.tui.widgets.table.rows import Row
+from workbench.tui.widgets.table.paint import GUTTER, LinePainter, PaintedLine
+from workbench.tui.widgets.table.rows import TableRow
 
 PAINTS_A_SECOND = 15
 HEADER = 1  # lines
@@ -47,7 +47,7 @@ class KeyedTable(ScrollView, can_focus=True):
     ascii_mode: reactive[bool] = reactive(False)
 
     Highlighted: TypeAlias = messages.Highlighted
-    Opened: TypeAlias = messages.Opened
+    Opened: TypeAlias = messages.RowOpened
     MarksChanged: TypeAlias = messages.MarksChanged
     FilterChanged: TypeAlias = messages.FilterChanged
     FilterRequested: TypeAlias = messages.FilterRequested
@@ -70,7 +70,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self.set_reactive(KeyedTable.ascii_mode, ascii_mode)
         self._part_styles: dict[str, Style] = {}
         self._painter = LinePainter((), 0, self._style_of, ascii_mode)
-        self._window: list[Line] = []
+        self._window: list[PaintedLine] = []
         self._empty_lines: list[str] = []
         self._window_size = Size(0, 0)
         self._paint_timer: Timer | None = None
@@ -88,7 +88,7 @@ class KeyedTable(ScrollView, can_focus=True):
         return self.model.cursor
 
     @property
-    def cursor_row(self) -> Row | None:
+    def cursor_row(self) -> TableRow | None:
         """The row under the cursor, or None."""
         return None if self.model.cursor is None else self.model.row(self.model.cursor)
 
@@ -123,12 +123,12 @@ class KeyedTable(ScrollView, can_focus=True):
         """Whether a range is being marked: moving the cursor extends it."""
         return self._range.is_open
 
-    def set_rows(self, rows: Iterable[Row]) -> None:
+    def set_rows(self, rows: Iterable[TableRow]) -> None:
         """Make these the rows, diffed against what stands; ValueError for a key given twice."""
         if self.model.set_rows(rows):
             self._data_changed()
 
-    def update_rows(self, rows: Iterable[Row]) -> None:
+    def update_rows(self, rows: Iterable[TableRow]) -> None:
         """Replace rows by key, append new ones; ValueError for a wrong number of cells."""
         if self.model.update_rows(rows):
             self._data_changed()
@@ -363,11 +363,11 @@ class KeyedTable(ScrollView, can_focus=True):
         elif regions := self._painter.changed(old, self._window, top=HEADER):
             self.refresh(*regions)
 
-    def _snapshot(self) -> list[Line]:
+    def _snapshot(self) -> list[PaintedLine]:
         model, top = self.model, self.scroll_offset.y
         places = range(top, min(top + self._page_height, len(model)))
         rows = [model.row_at(place) for place in places]
-        return [Line(row, row.key == model.cursor, model.is_marked(row.key)) for row in rows]
+        return [PaintedLine(row, row.key == model.cursor, model.is_marked(row.key)) for row in rows]
 
     def _refit(self) -> None:
         """Lay the columns out for the size there is, and take a snapshot of that size."""
