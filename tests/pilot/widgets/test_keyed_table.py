@@ -60,7 +60,7 @@ class TableApp(App[None]):
     def on_keyed_table_highlighted(self, event: KeyedTable.Highlighted) -> None:
         self.heard.append(event)
 
-    on_keyed_table_opened = on_keyed_table_highlighted
+    on_keyed_table_row_opened = on_keyed_table_highlighted
     on_keyed_table_marks_changed = on_keyed_table_highlighted
     on_keyed_table_filter_changed = on_keyed_table_highlighted
     on_keyed_table_sort_changed = on_keyed_table_highlighted

@@ -227,8 +227,8 @@ def test_memory_stays_bounded_over_a_large_file(tmp_path: Path) -> None:
             file.write(b"GET /index.html mailgun 200\n" * 40_000)
     program = (
         "import sys; from pathlib import Path; from workbench.leaks.files import scan_tree;"
-        "from workbench.leaks.patterns import Scanner; from workbench.leaks.model import Coverage;"
-        "scan_tree(Path(sys.argv[1]), Scanner(), lambda m, p: None, Coverage());"
+        "from workbench.leaks.patterns import Scanner; from workbench.leaks.model import SearchCoverage;"
+        "scan_tree(Path(sys.argv[1]), Scanner(), lambda m, p: None, SearchCoverage());"
         "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     done = subprocess.run(
