@@ -123,6 +123,7 @@ class FakeSession:
         self.stopped = False
         self.keeper: Callable[[Held], Awaitable[Keeping]] | None = None
         self.closed = False
+        self.noted = False
         self.past: list[Moment] = []
         self.senders: list[dict[str, Any]] = []
         self.seen_window: AbuseWindow | None = None
@@ -420,6 +421,10 @@ class FakeSession:
     async def record_error(self, error: BaseException, doing: str) -> None:
         """Remember it."""
         self.errors.append((type(error).__name__, doing))
+
+    async def note_containment(self) -> None:
+        """Remember it, and whether that was in time."""
+        self.noted = not self.closed
 
     async def aclose(self) -> None:
         """Remember it."""

@@ -145,3 +145,11 @@ async def test_hostile_error_text_is_harmless(running: Running) -> None:
         await settle(pilot)
         text = screen_text(pilot)
         assert "[red]x[/red]\\x1b[2J\\nnext\\u202e" in text and "[/]" in text
+
+
+async def test_who_quits_the_moment_the_screen_says_contained_leaves_the_row_of_it(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        assert not session.noted
+        await app_of(pilot).close_session()
+    assert session.closed and session.noted

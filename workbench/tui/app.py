@@ -6,6 +6,7 @@ runs once the first frame is on the screen.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -22,6 +23,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 from workbench.core.config import ScreenConfig
+from workbench.core.errors import JournalError
 from workbench.planning.catalog import Pane
 from workbench.presentation.cells import Look, hide_people, people_of
 from workbench.tui.account_watch import RATE_EVERY, WATCH_EVERY, AccountWatch
@@ -374,6 +376,10 @@ class WorkbenchApp(EndingApp):
         await self._errors.write_left(session)
         if self.crash is not None:
             await session.record_error(self.crash, "drawing the screen")
+        with contextlib.suppress(JournalError):
+            # The screen says it a moment before the row is written; who quits in that moment saw it. A journal
+            # that takes no more rows has said so already.
+            await session.note_containment()
         await session.aclose()
 
 

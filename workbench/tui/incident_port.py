@@ -232,5 +232,8 @@ class Incident(Protocol):
     async def write_report(self) -> Written:
         """Write every report."""
 
+    async def note_containment(self) -> None:
+        """Journal that access is cut, or no longer is, where what was read says so and no row does."""
+
     async def aclose(self) -> None:
         """Close connections, journal and vault."""
