@@ -92,3 +92,19 @@ class ManualClock:
 def iso(moment: datetime) -> str:
     """Return a moment as ISO 8601 in UTC with seconds: ``2026-11-21T14:02:07Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_moment(value: object) -> datetime | None:
+    """Return an aware moment in UTC from a datetime or ISO 8601 text; None for anything else.
+
+    A moment without a zone counts as UTC: the journal and the API write no other (dossier B1), and the host's zone
+    must not decide what came first.
+    """
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import short_address
 
 if TYPE_CHECKING:
@@ -106,18 +107,6 @@ def state_cell(word: str, look: Look) -> ViewCell:
 def dash(look: Look) -> str:
     """Return the sign for *the account does not say*."""
     return "-" if look.ascii else "—"
-
-
-def as_moment(value: datetime | str | None) -> datetime | None:
-    """Return an aware moment from a datetime or the journal's ISO text; None for anything else."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if value is None:
-        return None
-    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def moment_text(value: datetime | str | None, look: Look, form: str = "%Y-%m-%d") -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, short_address
 from workbench.presentation.cells import (
     FindingView,

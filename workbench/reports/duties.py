@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.domain.forensics import reach
 from workbench.domain.model.situation import Situation
@@ -48,12 +49,7 @@ def clock(situation: Situation) -> Section:
 def aware_since(situation: Situation) -> datetime | None:
     """Return the moment somebody said the company became aware, the latest word counting; None before one."""
     said = [a for a in situation.state.attestations if a.step == AWARE]
-    if not said:
-        return None
-    try:
-        return datetime.fromisoformat(said[-1].subject)
-    except ValueError:
-        return None
+    return as_moment(said[-1].subject) if said else None
 
 
 def what_could_be_read(situation: Situation) -> Section:

@@ -7,11 +7,11 @@ The session stands on this and adds plans and writes.
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from workbench.core import registered_names
-from workbench.core.clock import ShiftedClock, iso
+from workbench.core.clock import ShiftedClock, as_moment, iso
 from workbench.core.errors import ApiError, NotAuthorised
 from workbench.domain.detection import changes, contradictions
 from workbench.domain.forensics import timeline
@@ -217,9 +217,7 @@ class AccountReadings(IncidentRecord):
         """Read the account's sending figures; raises ApiError when no region answers."""
         cut = self.state.access_cut_at
         try:
-            volume = await self.metering.read(
-                whole=whole, cut=datetime.fromisoformat(cut).astimezone(UTC) if cut else None
-            )
+            volume = await self.metering.read(whole=whole, cut=as_moment(cut))
         except ApiError as error:
             self._gap(FIGURES, error)
             raise

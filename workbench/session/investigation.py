@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from workbench.core.clock import iso
+from workbench.core.clock import as_moment, iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import Secret
 from workbench.domain.blocklists.listings import TEMPLATE_LINKS
@@ -135,8 +135,8 @@ class Investigation:
         situation = self.desk.situation()
         since = situation.background.since
         fact = situation.state.facts.get("assessment", {}).get("window", {})
-        began = fact.get("from") if isinstance(fact, Mapping) else None
-        return min(since, datetime.fromisoformat(began) - timedelta(days=1)) if began else since
+        began = as_moment(fact.get("from")) if isinstance(fact, Mapping) else None
+        return min(since, began - timedelta(days=1)) if began is not None else since
 
     def _home(self) -> CustomerNames:
         return home_of(self.desk.inventory, self.since())
@@ -372,8 +372,7 @@ class Investigation:
 
 
 def _cut(desk: Desk) -> datetime | None:
-    at = desk.situation().state.access_cut_at
-    return datetime.fromisoformat(at) if at else None
+    return as_moment(desk.situation().state.access_cut_at)
 
 
 def _fingerprinter(key: bytes) -> Callable[[str], str]:

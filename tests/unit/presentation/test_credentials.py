@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.pilot.fake_session import PERSON, US, FakeSession
+from workbench.core.clock import as_moment
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import Decision, EffectRecord
-from workbench.presentation.cells import Look, ViewRow, as_moment, hide_people, moment_text
+from workbench.presentation.cells import Look, ViewRow, hide_people, moment_text
 from workbench.presentation.credentials import CredentialView, domain_rows, user_rows
 from workbench.presentation.details import detail_lines
 from workbench.presentation.listings import FINE, listing_rows

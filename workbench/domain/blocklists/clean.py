@@ -6,10 +6,11 @@ A list that is switched off was not asked, one that cannot be believed from here
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.zones import Tier
+from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.runbook.claims import Claim, ClaimAnswer, Coverage, Reading, claim
@@ -25,8 +26,7 @@ def of_book(book: ListingBook) -> Claim:
         if seen.observations and (seen.last.tier <= Tier.SOME or seen.tier <= Tier.SOME):
             clear = seen.last.verdict is not ListingVerdict.CANNOT_TELL
             zones.setdefault(seen.zone, []).append((clear, seen.last.reason))
-    at = datetime.fromisoformat(book.last_round_at).astimezone(UTC) if book.last_round_at else None
-    return _claim(not book.mattering, zones, book.unasked, at)
+    return _claim(not book.mattering, zones, book.unasked, as_moment(book.last_round_at))
 
 
 def of_listings(listings: Iterable[Listing], unasked: Iterable[str], at: datetime) -> Claim:

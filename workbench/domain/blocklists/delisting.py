@@ -12,6 +12,7 @@ from workbench.blocklists.removal import Removal, plan_removals
 from workbench.blocklists.removal import RemovalSituation as RemovalSituation
 from workbench.blocklists.request_text import Facts
 from workbench.blocklists.verdicts import Listing
+from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.core.words import plural
@@ -80,11 +81,11 @@ def facts(situation: Situation) -> Facts:
 def _window(situation: Situation) -> tuple[datetime | None, datetime | None]:
     state = situation.state
     window = state.facts.get("assessment", {}).get("window", {})
-    began, ended = _moment(window.get("from")), _moment(window.get("to"))
+    began, ended = as_moment(window.get("from")), as_moment(window.get("to"))
     if began is None and situation.volume is not None:
         began = situation.volume.began
     if ended is None and is_contained(situation):
-        ended = _moment(state.last_abuse_at) or _moment(state.contained_at)
+        ended = as_moment(state.last_abuse_at) or as_moment(state.contained_at)
     return began, ended
 
 
@@ -103,12 +104,13 @@ def _changed(situation: Situation) -> tuple[str, ...]:
     if purged:
         lines.append(f"queued mail of {plural(len(purged), 'domain')} purged")
     users = situation.inventory.users.values()
+    cut = as_moment(state.last_cut_at)
     fresh = [
         item
         for item in users
-        if state.last_cut_at
+        if cut is not None
         and item.user.password_updated_at is not None
-        and item.user.password_updated_at > datetime.fromisoformat(state.last_cut_at)
+        and item.user.password_updated_at > cut
     ]
     if fresh:
         lines.append(f"{plural(len(fresh), 'user')} of the account with a new password")
@@ -167,12 +169,3 @@ def _refused(fact: Mapping[str, Any] | None) -> dict[str, int]:
     zones = fact.get("by_zone", {}) if fact is not None else {}
     named = {same_list(str(zone)): int(count) for zone, count in zones.items()}
     return {**named, **{name: count for name in load().zones if (count := named.get(same_list(name)))}}
-
-
-def _moment(value: object) -> datetime | None:
-    if not isinstance(value, str) or not value:
-        return None
-    try:
-        return datetime.fromisoformat(value).astimezone(UTC)
-    except ValueError:
-        return None

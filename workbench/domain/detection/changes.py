@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from workbench.core.clock import iso
+from workbench.core.clock import as_moment, iso
 from workbench.core.redact import key_tail, visible
 from workbench.domain.detection.suspicion import exists_since
 from workbench.domain.model.credential_use import BOTH, INTRUDER
@@ -280,9 +280,9 @@ def _senders(state: State) -> Iterator[SettingChange]:
             continue
         # Production may send with it again by now: only what came from strange addresses tells.
         last = str(use.get("strange_last_used") or use.get("last_used", ""))[:19]
-        ended = cut.get(credential)
+        ended = as_moment(cut.get(credential))
         # Requests that were under way at the cut may still be logged some seconds after it.
-        if ended is not None and last <= iso(datetime.fromisoformat(ended) + LATE)[:19]:
+        if ended is not None and last <= iso(ended + LATE)[:19]:
             continue
         if ended is None and credential in known:
             continue

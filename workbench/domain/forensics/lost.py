@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.domain.detection.baseline_hours import HourlyRhythm
 from workbench.domain.forensics.attribution import Attribution, GroupKey
@@ -110,9 +111,10 @@ def never_accepted(volume: Volume | None, cut_at: str, now: datetime) -> int | N
 
     Only whole hours count: the running one says nothing.
     """
-    if volume is None or not cut_at or not volume.hours:
+    ended = as_moment(cut_at)
+    if volume is None or ended is None or not volume.hours:
         return None
-    cut = datetime.fromisoformat(cut_at).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    cut = ended.replace(minute=0, second=0, microsecond=0)
     rhythm = HourlyRhythm({hour.start: hour.accepted for hour in volume.hours})
     this = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     since = [hour for hour in volume.hours if cut < hour.start < this]
@@ -126,9 +128,11 @@ def lines(fact: Mapping[str, Any]) -> list[str]:
     if not fact:
         return ["What production lost was not counted yet (`workbench lost`)."]
     why = fact.get("why", {})
+    moment = as_moment(fact.get("since"))
+    since = f"{moment:%d %b %H:%M}Z" if moment is not None else "an unknown time"
     made = [f"{int(count):,} {visible(name, 80)}" for name, count in why.items()]
     told = [
-        f"Own mail lost since {visible(fact.get('since', ''), 16)}Z: {'; '.join(made) or 'none'}. "
+        f"Own mail lost since {since}: {'; '.join(made) or 'none'}. "
         f"Worth sending again: {int(fact.get('again', 0)):,} to {int(fact.get('people', 0)):,} people."
     ]
     if names := fact.get("templates", {}):

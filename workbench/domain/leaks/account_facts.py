@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from workbench.core.clock import iso
+from workbench.core.clock import as_moment, iso
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import State
 from workbench.leaks.correlate import ForeignUse
@@ -119,7 +119,7 @@ def foreign_uses(state: State) -> tuple[ForeignUse, ...]:
     for row in state.facts.get("assessment", {}).get("senders", ()):
         decision = str(row.get("decision") or "")
         strange = decision == _INTRUDER or (not decision and row.get("looks") == _INTRUDER)
-        moment = when(row.get("first"))
+        moment = as_moment(row.get("first"))
         if not strange or moment is None:
             continue
         address = next(iter(row.get("addresses", ())), "")
@@ -140,18 +140,9 @@ def foreign_uses(state: State) -> tuple[ForeignUse, ...]:
 
 def created(snapshot: Mapping[str, Any] | None, keys: Iterable[ListedKey] = ()) -> dict[str, datetime]:
     """Return when each key was made, by id, from the opened snapshot 0a and the listing; a key cannot leak earlier."""
-    listed = {key.id: moment for key in keys if (moment := when(key.created_at)) is not None}
+    listed = {key.id: moment for key in keys if (moment := as_moment(key.created_at)) is not None}
     return listed | {
         str(row["id"]): moment
         for row in (snapshot or {}).get("keys", ())
-        if (moment := when(row.get("created_at"))) is not None
+        if (moment := as_moment(row.get("created_at"))) is not None
     }
-
-
-def when(value: object) -> datetime | None:
-    """Return a journaled moment, None for one that cannot be read."""
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from workbench.domain.leaks.account_facts import when
+from workbench.core.clock import as_moment
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, UserItem
 from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import INTRUDER, Situation
@@ -74,7 +74,7 @@ def planted(situation: Situation, snapshot: Mapping[str, Any] | None = None) -> 
         ):
             found[key_id] = PlantedKey(
                 key_id,
-                when(row.get("created_at")),
+                as_moment(row.get("created_at")),
                 str(row.get("kind") or ""),
                 str(row.get("requestor") or ""),
                 str(row.get("user_name") or ""),
@@ -92,7 +92,7 @@ def _stranger(situation: Situation, key_id: str, row: Mapping[str, Any]) -> bool
     key = _record(row, Key)
     if key is not None:
         return situation.of_key(KeyItem(key, Place(Region.US))).likely
-    made: datetime | None = when(row.get("created_at"))
+    made: datetime | None = as_moment(row.get("created_at"))
     return made is not None and made >= situation.background.since
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from workbench.core.clock import as_moment
 from workbench.core.state_dir import tag_of
 from workbench.domain.detection import suspicion
 from workbench.domain.detection.suspicion import Background, Suspicion
@@ -50,8 +51,7 @@ class Situation:
             ours = set(self.state.created_keys) | {self.own_key_id}
             ours |= {r.effect.target for r in self.state.of_kind(EffectKind.LOGIN_CREATE)}
             since = suspicion.window_start(self.now, began)
-            cut = self.state.people_cut_at
-            asked = datetime.fromisoformat(cut) if cut else None
+            asked = as_moment(self.state.people_cut_at)
             self._background = Background.of(
                 self.inventory,
                 since,
@@ -74,7 +74,8 @@ class Situation:
     def _dated_users(self) -> dict[str, datetime]:
         """Return since when users were seen to exist, as kept before the first cut."""
         kept = self.state.baseline.get("user_dates", {})
-        return {user: datetime.fromisoformat(at) for user, at in kept.items() if at}
+        dates = {user: as_moment(at) for user, at in kept.items()}
+        return {user: at for user, at in dates.items() if at is not None}
 
     def of_key(self, item: KeyItem) -> Suspicion:
         """Return the suspicion of a key, after what the operator decided."""

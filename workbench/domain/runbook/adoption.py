@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.leaks import leaks
@@ -231,7 +231,7 @@ def _in_use(situation: Situation, record: EffectRecord) -> tuple[bool, tuple[str
 
 def _used_since(entry: Mapping[str, Any] | None, since: str) -> bool:
     """Return whether a login was seen in use after a moment; never where either is not known."""
-    last, after = _moment((entry or {}).get("last")), _moment(since)
+    last, after = as_moment((entry or {}).get("last")), as_moment(since)
     return last is not None and after is not None and last > after
 
 
@@ -248,11 +248,11 @@ def _used_before(situation: Situation, record: EffectRecord) -> bool | None:
     state = situation.state
     if record.effect.params.get("use"):
         return True
-    old, made = _old(record), _moment(record.done_at)
-    first = _moment(state.seen_use.get(old, {}).get("first"))
+    old, made = _old(record), as_moment(record.done_at)
+    first = as_moment(state.seen_use.get(old, {}).get("first"))
     if first is not None and (old.startswith("key:") or made is None or first <= made):
         return True
-    known = _moment(state.use_known_at)
+    known = as_moment(state.use_known_at)
     whole = state.facts.get("credential_use", {}).get("sampled") is False
     if (known is not None and made is not None and known <= made) or (whole and known is not None):
         return False
@@ -268,10 +268,3 @@ def _name(record: EffectRecord) -> str:
         tail = key_tail(str(record.result.get("key_id", "")))
         return f"key {visible(str(record.effect.params.get('name', '')), 60)} {tail}"
     return f"SMTP {visible(record.effect.target, 80)}"
-
-
-def _moment(value: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(value)).astimezone(UTC)
-    except ValueError:
-        return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from workbench.blocklists.rates import COMPLAINTS_ALARM, QUIET_DAYS, RateDay, RateLevel, quiet_days
 from workbench.blocklists.removal import RequestState
+from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists import clean
@@ -115,10 +116,8 @@ def _nothing_to_look_up(situation: Situation) -> bool:
 
 def watch_until(state: State) -> datetime | None:
     """Return until when the lists are looked at again, None while access is not cut."""
-    cut = state.contained_at or state.last_cut_at
-    if not cut:
-        return None
-    return datetime.fromisoformat(cut).astimezone(UTC) + timedelta(days=WATCH_DAYS)
+    cut = as_moment(state.contained_at or state.last_cut_at)
+    return None if cut is None else cut + timedelta(days=WATCH_DAYS)
 
 
 def rate_days(fact: dict[str, Any] | None) -> list[RateDay]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains
@@ -255,15 +256,15 @@ def untouched(situation: Situation) -> tuple[list[str], list[str]]:
 def queues_left(situation: Situation) -> list[str]:
     """Return the abused domains whose queue was not purged, or not since somebody came back to fill it."""
     state = situation.state
-    last = _moment(state.last_abuse_at)
+    last = as_moment(state.last_abuse_at)
     cuts = [
         at
         for record in state.of_kind(*_CUTS)
-        if (at := _moment(record.account_at or record.done_at)) is not None
+        if (at := as_moment(record.account_at or record.done_at)) is not None
     ]
     purged: dict[str, datetime] = {}
     for record in state.of_kind(EffectKind.QUEUE_PURGE):
-        done = _moment(record.account_at or record.done_at)
+        done = as_moment(record.account_at or record.done_at)
         if record.state is EffectState.VERIFIED and done is not None:
             # A purge belongs to the cut it was confirmed with, which may end a little later than it.
             end = max((at for at in cuts if at <= done + ONE_RUN), default=done)
@@ -275,13 +276,6 @@ def queues_left(situation: Situation) -> list[str]:
         for item in abused_domains(situation)
         if item.name not in purged or (last is not None and last > purged[item.name] + LATE)
     ]
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def rogue_subaccounts(situation: Situation) -> list[Subaccount]:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.situation import Situation
@@ -149,13 +150,13 @@ def _judged(situation: Situation) -> Containment:
     said = claims.claim(Over.CONTAINED.value, not any(way.known for way in ways), grounds)
     came_back = tuple(_comebacks(situation))
     events = state.containment
-    until = _moment(events[-1].at) if events and not events[-1].contained else None
-    since = next((_moment(e.at) for e in reversed(events) if e.contained), None)
+    until = as_moment(events[-1].at) if events and not events[-1].contained else None
+    since = next((as_moment(e.at) for e in reversed(events) if e.contained), None)
     if not state.first_cut_at and not _nothing_to_cut(situation):
         return Containment(Over.NOT_CONTAINED, said, ways, came_back=came_back)
     if not ways and said.good:
         # Seen to be so a moment before the journal has the row: since now.
-        began = _moment(state.contained_at) if state.contained_at else situation.now
+        began = as_moment(state.contained_at) if state.contained_at else situation.now
         return Containment(Over.CONTAINED, said, (), began, None, came_back)
     if events and any(way.known for way in ways):
         return Containment(Over.BACK, said, ways, since, until or situation.now, came_back)
@@ -188,8 +189,8 @@ def _sending_read(situation: Situation) -> Iterator[Reading]:
     if not state.access_cut_at:
         return
     fact = state.facts.get("credential_use", {})
-    read = _moment(str(fact["at"])) if fact.get("at") else None
-    if read is None or read < (_moment(state.access_cut_at) or read):
+    read = as_moment(str(fact["at"])) if fact.get("at") else None
+    if read is None or read < (as_moment(state.access_cut_at) or read):
         yield Reading(SENDING, read, Coverage.NOT_ASKED, "not since the last cut")
         return
     refused = situation.inventory.gaps.get(SENDING)
@@ -273,10 +274,6 @@ def _listed(words: Iterable[str]) -> str:
     every = list(words)
     more = f" and {len(every) - NAMED} more" if len(every) > NAMED else ""
     return f"{'; '.join(every[:NAMED])}{more}" or "a way that is not named"
-
-
-def _moment(text: str) -> datetime | None:
-    return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
 def _iso(moment: datetime | None) -> str | None:

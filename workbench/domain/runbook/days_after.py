@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 
+from workbench.core.clock import as_moment
 from workbench.domain.blocklists import ramp
 from workbench.domain.blocklists.listings import RATES
 from workbench.domain.hardening.deliverability import dmarc_lines
@@ -14,13 +15,13 @@ from workbench.domain.runbook.blocklists import rate_days
 def ramp_lines(situation: Situation) -> tuple[str, ...]:
     """Return the plan for the days after in words; before access is cut only that it waits for that."""
     state = situation.state
-    cut = state.contained_at or state.last_cut_at
-    if not cut:
+    cut = as_moment(state.contained_at or state.last_cut_at)
+    if cut is None:
         return (
             "the return to the usual amount begins once access is cut: mail sent before that adds to the abuse",
         )
     usual = ramp.usual_day(rate_days(state.facts.get(RATES)), _began(situation))
-    first = max(datetime.fromisoformat(cut).astimezone(UTC).date(), situation.now.astimezone(UTC).date())
+    first = max(cut.date(), situation.now.astimezone(UTC).date())
     return ramp.plan_lines(usual, first)
 
 
@@ -31,8 +32,8 @@ def lines(situation: Situation) -> tuple[str, ...]:
 
 
 def _began(situation: Situation) -> date | None:
-    said = situation.state.facts.get("assessment", {}).get("window", {}).get("from")
-    if isinstance(said, str) and said:
-        return datetime.fromisoformat(said).astimezone(UTC).date()
+    said = as_moment(situation.state.facts.get("assessment", {}).get("window", {}).get("from"))
+    if said is not None:
+        return said.date()
     volume = situation.volume
     return volume.began.astimezone(UTC).date() if volume is not None and volume.began is not None else None

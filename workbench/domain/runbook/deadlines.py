@@ -6,10 +6,10 @@ A timer is a journal row, so it survives the program; it never acts. When it run
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from workbench.core.clock import iso
+from workbench.core.clock import as_moment, iso
 from workbench.domain.model.plan import EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import CALM_DEADLINE, DEADLINE, kept, timer_id
@@ -52,7 +52,8 @@ def running(situation: Situation) -> list[Timer]:
         kind = str(body.get("kind", ""))
         if (kind in (HAND_OVER, LINK, TOLD) and name not in waiting) or body.get("ended"):
             continue
-        due = datetime.fromisoformat(str(body["due"])).astimezone(UTC)
+        # A deadline that cannot be read is over: it is asked about rather than forgotten.
+        due = as_moment(body.get("due")) or situation.now
         action = _ACTIONS.get(kind, "")
         subject, text = str(body.get("subject", "")), str(body.get("text", ""))
         found.append(Timer(name, kind, subject, text, due, due - situation.now, action))
@@ -73,8 +74,8 @@ def wanted(situation: Situation, deadline: timedelta = DEADLINE) -> list[dict[st
         for item in kept(situation)
         if item.proven and timer_id(item.credential) not in state.timers
     ]
-    if state.last_cut_at and any(r.state is EffectState.VERIFIED for r in state.effects.values()):
-        cut = datetime.fromisoformat(state.last_cut_at).astimezone(UTC)
+    cut = as_moment(state.last_cut_at)
+    if cut is not None and any(r.state is EffectState.VERIFIED for r in state.effects.values()):
         for name, after in PROOFS:
             due = iso(cut + after)
             known = state.timers.get(f"{PROOF}:{name}", {})
@@ -93,5 +94,5 @@ def ended(situation: Situation) -> list[dict[str, Any]]:
         for body in situation.state.timers.values()
         if body.get("kind") == PROOF
         and not body.get("ended")
-        and datetime.fromisoformat(str(body["due"])).astimezone(UTC) <= situation.now
+        and (as_moment(body.get("due")) or situation.now) <= situation.now
     ]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from workbench.core.clock import as_moment
 from workbench.domain.model.credential_use import BOTH, INTRUDER, PRODUCTION
 from workbench.domain.model.inventory import KeyItem, LoginItem
 from workbench.domain.model.plan import EffectKind, EffectState, Place
@@ -222,7 +223,7 @@ def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept 
         entries=tuple(r.entry for r in reached if r.entry),
         proven=all(r.state is EffectState.VERIFIED for r in records),
         since=min((r.done_at for r in reached if r.done_at), default=""),
-        due=_moment(timer.get("due")),
+        due=as_moment(timer.get("due")),
         adopted=adopted,
         why=why,
         calm=any(r.effect.params.get("harden") for r in records),
@@ -241,7 +242,7 @@ def _adoption(fact: Mapping[str, Any], old: str, new: tuple[str, ...]) -> tuple[
         return False, f"the replacement is not seen in use yet{smtp}"
     if len(seen) < len(new):
         return False, f"{len(seen)} of {len(new)} replacements are in use"
-    last, as_of = _moment(found.get(old, {}).get("last_used")), _moment(fact.get("as_of"))
+    last, as_of = as_moment(found.get(old, {}).get("last_used")), as_moment(fact.get("as_of"))
     # The hour before the hand-over is in the log too: only what is recent says that somebody stays behind.
     if last is not None and as_of is not None and as_of - last < QUIET:
         return False, "the replacement is in use, and so is the old one still"
@@ -251,10 +252,6 @@ def _adoption(fact: Mapping[str, Any], old: str, new: tuple[str, ...]) -> tuple[
 def timer_id(credential: str) -> str:
     """Return the id of the timer of a kept credential."""
     return f"hand-over:{credential}"
-
-
-def _moment(text: object) -> datetime | None:
-    return datetime.fromisoformat(str(text)).astimezone(UTC) if text else None
 
 
 def awaited(item: Kept, now: datetime) -> str:

@@ -10,9 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
+from workbench.core.clock import as_moment
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
@@ -179,7 +180,7 @@ class Known:
 
     def _due(self, target: str) -> datetime | None:
         for kind in ("key", "smtp"):
-            text = self._state.timers.get(f"hand-over:{kind}:{target}", {}).get("due")
-            if text:
-                return datetime.fromisoformat(str(text)).astimezone(UTC)
+            due = as_moment(self._state.timers.get(f"hand-over:{kind}:{target}", {}).get("due"))
+            if due is not None:
+                return due
         return None

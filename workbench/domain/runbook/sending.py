@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from workbench.core.clock import as_moment
 from workbench.domain.model.credential_use import BOTH, INTRUDER
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.state import State
@@ -56,9 +57,9 @@ def _in_log(state: State) -> int:
 
 def _after_cut(volume: Volume, state: State, now: datetime) -> Sending:
     fact = state.facts.get("credential_use", {})
-    cut = _moment(state.access_cut_at)
-    read = _moment(str(fact.get("at", "")))
-    last = _moment(state.last_abuse_at)
+    cut = as_moment(state.access_cut_at)
+    read = as_moment(str(fact.get("at", "")))
+    last = as_moment(state.last_abuse_at)
     if last is None:
         words, short = "no abusive message seen in the log", "none seen"
     else:
@@ -70,10 +71,3 @@ def _after_cut(volume: Volume, state: State, now: datetime) -> Sending:
     if quiet and volume.measured_from is not None:
         return Sending(f"{words}; no abnormal sending since the cut", short, "ok")
     return Sending(f"{words} (log read {read:%H:%M:%S}Z)", short, "" if quiet else "bad")
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

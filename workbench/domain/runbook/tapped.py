@@ -7,8 +7,8 @@ has the session that follows, and a new password set meanwhile shuts nobody out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
+from workbench.core.clock import as_moment
 from workbench.domain.detection.hosts import CustomerNames, home_of, host_of, mail_domains_in, urls_in
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -31,8 +31,8 @@ def routes(situation: Situation) -> Iterator[tuple[Route, str]]:
 def password_of(situation: Situation, item: UserItem) -> str:
     """Return which route copied the mail with which a user set the present password, ``""`` where none is known."""
     changed = item.user.password_updated_at
-    cut = situation.state.first_cut_at
-    if changed is None or not cut or changed < datetime.fromisoformat(cut).astimezone(UTC):
+    cut = as_moment(situation.state.first_cut_at)
+    if changed is None or cut is None or changed < cut:
         return ""
     home = _home(situation)
     for route in situation.inventory.routes.values():
@@ -45,10 +45,10 @@ def password_of(situation: Situation, item: UserItem) -> str:
             return f"route “{route.description or route.id}”"
     for record in situation.state.of_kind(EffectKind.ROUTE_DELETE):
         params = record.effect.params
-        ended = record.done_at and datetime.fromisoformat(record.done_at).astimezone(UTC)
+        ended = as_moment(record.done_at)
         if (
             record.state in (EffectState.DONE, EffectState.VERIFIED)
-            and ended
+            and ended is not None
             and changed <= ended
             and _foreign(params.get("actions", ()), home)
             and item in _users_of(situation, str(params.get("expression") or ""))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.situation import Situation
@@ -118,8 +119,7 @@ def people(situation: Situation) -> list[UserProgress]:
         for step in (PASSWORD, TWO_FACTOR)
     }
     # Asked once: it looks through everything that was done, and there may be hundreds of users.
-    cut = situation.state.people_cut_at
-    since = _moment(cut) if cut else None
+    since = as_moment(situation.state.people_cut_at)
     found = [_person(situation, item, said, since) for item in belonging(situation)]
     return sorted(found, key=lambda one: not one.pending)
 
@@ -144,7 +144,9 @@ def link_left(situation: Situation, user_id: str) -> timedelta | None:
     timer = situation.state.timers.get(f"{LINK}:{user_id}")
     if timer is None:
         return None
-    return max(timedelta(0), _moment(str(timer["at"])) + LINK_LIFE - situation.now)
+    sent = as_moment(timer.get("at"))
+    # A link of which nobody knows when it was sent is asked for again.
+    return timedelta(0) if sent is None else max(timedelta(0), sent + LINK_LIFE - situation.now)
 
 
 def timer_for(situation: Situation, item: UserItem) -> tuple[str, datetime, str, str]:
@@ -319,7 +321,3 @@ def _moving(item: UserItem) -> str:
 
 def _days(age: timedelta) -> str:
     return f"{age.days} days" if age.days else f"{max(0, int(age.total_seconds() // 3600))} h"
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, short_address, visible
 from workbench.core.words import plural
 from workbench.domain.detection.alarms import open_alarms
@@ -166,10 +166,9 @@ def _routes(situation: Situation) -> Iterator[WayIn]:
 
 def _sending(situation: Situation) -> Iterator[WayIn]:
     """Far more than usual goes out in hours that began after the cut, whoever it is that sends it."""
-    volume, cut = situation.volume, situation.state.access_cut_at
-    if volume is None or not cut or volume.measured_from is None:
+    volume, since = situation.volume, as_moment(situation.state.access_cut_at)
+    if volume is None or since is None or volume.measured_from is None:
         return
-    since = datetime.fromisoformat(cut).astimezone(UTC)
     if volume.measured_from >= since and volume.excess_now > 0:
         words = (
             f"sending of {volume.excess_now:,.0f} an hour above the usual, measured since the cut "

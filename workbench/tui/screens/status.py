@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from workbench.presentation.cells import as_moment, hide_people, moment_text, people_of
+from workbench.core.clock import as_moment
+from workbench.presentation.cells import hide_people, moment_text, people_of
 from workbench.tui.keymap import Hint
 from workbench.tui.panes.store import STALE_AFTER, Store
 from workbench.tui.widgets.cells import crop, width_of

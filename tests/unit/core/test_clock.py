@@ -1,0 +1,63 @@
+"""One way to read a moment: whatever is written, whatever the host's zone, nothing is raised."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from workbench.core.clock import as_moment, iso
+
+MOMENT = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
+DOMAIN = Path(__file__).resolve().parents[3] / "workbench" / "domain" / "runbook"
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A host whose zone is eleven hours from UTC."""
+    monkeypatch.setenv("TZ", "Pacific/Noumea")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-11-21T14:02:07Z",
+        "2026-11-21T14:02:07+00:00",
+        "2026-11-21T16:02:07+02:00",
+        "2026-11-21T14:02:07",
+        "2026-11-21 14:02:07",
+        MOMENT,
+        MOMENT.replace(tzinfo=None),
+        MOMENT.astimezone(timezone(timedelta(hours=-7))),
+    ],
+)
+def test_every_form_is_the_same_moment_in_utc(value: object, far_away: None) -> None:
+    found = as_moment(value)
+    assert found == MOMENT and found.tzinfo is UTC
+    assert iso(found) == "2026-11-21T14:02:07Z"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "soon", "2026-13-01T00:00:00Z", "0", None, 0, 1764000000.0, [], {}, True, b"2026-11-21"]
+)
+def test_what_is_no_moment_is_none(value: object) -> None:
+    assert as_moment(value) is None
+
+
+def test_the_runbook_reads_moments_in_this_one_way() -> None:
+    # A second way would fail on another odd value, or count a moment without a zone by the host's.
+    own = [
+        (path.name, node.name)
+        for path in DOMAIN.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and node.name in ("_moment", "moment", "when", "_when")
+    ]
+    assert own == []
