@@ -13,7 +13,6 @@ from workbench.presentation.cells import (
     Look,
     ViewCell,
     ViewRow,
-    as_moment,
     dash,
     date_cell,
     hide_all_addresses,
