@@ -63,8 +63,9 @@ mutated-answers: $(DEV)  ## 20,000 spoiled answers at every endpoint: nothing br
 mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="executor keys" for some modules
 	nice $(BIN)/python -m tests.mutants $(MUTANTS)
 
-fuzz: $(DEV)  ## every file of the state folder × every damage × every command
-	$(BIN)/python -m tests.fuzz_state
+fuzz: $(DEV)  ## every file of the state folder × damage × command, every option × hostile value; PART=1/5 for a slice
+	$(BIN)/python -m tests.fuzz_state $(PART)
+	$(BIN)/python -m tests.fuzz_options $(PART)
 
 fault-matrix: $(DEV)  ## 150 containments over a line that lies: cut, lost, doubled, corrupted, captive; RUNS=10 for fewer
 	$(BIN)/python -m tests.support.fault_matrix $(or $(RUNS),150)

@@ -1,4 +1,4 @@
-"""A small seeded slice of the fuzz test of the state folder; ``make fuzz`` runs all of it."""
+"""Small seeded slices of the fuzz tests of the state folder and of the options; ``make fuzz`` runs all of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import fuzz_options
 from tests.fuzz_state import Sample, play, sampled
 from tests.support.commands import threaded_drill
 
 SEED = 20261128
 CASES = 25
+LINES = 15
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +44,14 @@ def test_the_sample_holds_every_kind_of_state_file(sample: Sample) -> None:
         "journal.sqlite",
         "config.toml",
     } <= kinds
+
+
+def test_no_value_of_an_option_is_a_fault_and_every_one_is_answered_in_words(sample: Sample) -> None:
+    tried = fuzz_options.sampled(SEED, LINES)
+    wrong = [f"{one}: {fault}" for one in tried for fault in fuzz_options.wrong_with(sample, one)]
+    assert wrong == []
+
+
+def test_the_commands_that_are_tried_are_read_from_the_parser_itself() -> None:
+    called = {leaf.called for leaf in fuzz_options.leaves()}
+    assert {"contain", "secrets get", "evidence verify", "mail show"} <= called

@@ -9,7 +9,8 @@ from typing import Any
 
 from workbench.blocklists.bounces import BounceMeaning
 from workbench.blocklists.notices import ReadNotice, is_silent, read_notice
-from workbench.cli.output import document, text
+from workbench.cli.output import document, say, text
+from workbench.core.atomic_files import read_plain
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.documents import documents
@@ -26,15 +27,17 @@ def run(options: argparse.Namespace) -> int:
         text(notice_text(found))
     if found.looks_like_a_listing:
         return 1
-    return 3 if is_silent(found.meaning) and found.shape != "complaint" else 0
+    if is_silent(found.meaning) and found.shape != "complaint":
+        say("Nothing in this text says who refused what, or why: it is no answer either way.")
+        return 3
+    return 0
 
 
 def _read(name: str) -> str:
     if name == "-":
         return sys.stdin.read(_LARGEST)
     try:
-        with Path(name).open(encoding="utf-8", errors="replace") as file:
-            return file.read(_LARGEST)
+        return read_plain(Path(name)).decode("utf-8", "replace")[:_LARGEST]
     except OSError as error:
         raise UsageError(
             f"The notice {visible(name, 200)} cannot be read ({error.strerror}).",

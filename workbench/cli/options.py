@@ -19,6 +19,13 @@ def lazy(module: str) -> Command:
     return command
 
 
+def named(text: str) -> str:
+    """Return what an option names. Nothing is refused: ``--endpoints "$UNSET"`` must not mean the real Mailgun."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it names nothing")
+    return text
+
+
 def account_options(parser: argparse.ArgumentParser, *, first: bool = False) -> None:
     """Add what every command takes. It means the same before and after the command: only the ``first`` has defaults.
 
@@ -26,9 +33,11 @@ def account_options(parser: argparse.ArgumentParser, *, first: bool = False) -> 
     """
     group = parser.add_argument_group("account and incident")
     group.add_argument(
-        "--endpoints", metavar="FILE", help="servers to talk to, as JSON (default: Mailgun's own)"
+        "--endpoints", metavar="FILE", type=named, help="servers to talk to, as JSON (default: Mailgun's own)"
     )
-    group.add_argument("--incident", metavar="ID", help="work on this incident instead of the latest")
+    group.add_argument(
+        "--incident", metavar="ID", type=named, help="work on this incident instead of the latest"
+    )
     group.add_argument("--new", action="store_true", help="open a new incident")
     group.add_argument("--key-stdin", action="store_true", help="read the admin key from standard input")
     group.add_argument(
@@ -40,7 +49,9 @@ def account_options(parser: argparse.ArgumentParser, *, first: bool = False) -> 
         choices=("file", "keyring"),
         help="where new secrets go (default: config.toml, else what is there)",
     )
-    group.add_argument("--resolver", metavar="HOST:PORT", help="name server for blocklist look-ups")
+    group.add_argument(
+        "--resolver", metavar="HOST:PORT", type=named, help="name server for blocklist look-ups"
+    )
     if not first:
         for action in group._group_actions:
             action.default = argparse.SUPPRESS
@@ -50,10 +61,14 @@ def _network_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--proxy",
         metavar="URL",
+        type=named,
         help="HTTP proxy that tunnels, or: direct (default: config.toml, HTTPS_PROXY, ALL_PROXY; NO_PROXY excepts)",
     )
     group.add_argument(
-        "--ca-file", metavar="FILE", help="certificate authorities to believe beside the host's own store"
+        "--ca-file",
+        metavar="FILE",
+        type=named,
+        help="certificate authorities to believe beside the host's own store",
     )
 
 

@@ -11,6 +11,10 @@ from workbench import __version__
 from workbench.cli import parser_mail as mail
 from workbench.cli import parser_records as records
 from workbench.cli.options import account_options, json_option, lazy
+from workbench.core.redact import visible
+
+_TOLD = 400  # characters of what is wrong with a command line: it quotes what was typed
+_LONGEST = 40  # characters of a word that may be a mistyped one of ours
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -57,11 +61,12 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and what is near to it, then leave with 2."""
         near = self._near(message)
-        super().error(f"{message}{f'. Did you mean {near}?' if near else ''}")
+        super().error(f"{visible(message, _TOLD)}{f'. Did you mean {near}?' if near else ''}")
 
     def _near(self, message: str) -> str:
         typed = re.search(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
-        if typed is None:
+        said = next((word for word in typed.groups() if word), "") if typed is not None else ""
+        if not said or len(said) > _LONGEST:
             return ""
         words = [word for action in self._actions for word in action.option_strings]
         for action in self._actions:
@@ -69,7 +74,7 @@ class Parser(argparse.ArgumentParser):
                 words += [str(choice) for choice in action.choices]
                 for one in action.choices.values() if isinstance(action.choices, dict) else ():
                     words += [word for more in one._actions for word in more.option_strings]
-        found = get_close_matches(typed[1] or typed[2], words, 1, 0.6)
+        found = get_close_matches(said, words, 1, 0.6)
         return found[0] if found else ""
 
 

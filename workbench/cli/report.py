@@ -13,6 +13,7 @@ from workbench.cli.evidence import inspect
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.cli.vaults import quiet_vault
+from workbench.core.atomic_files import read_plain
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import visible
@@ -125,7 +126,7 @@ def _latest(folder: Path) -> list[Path]:
 
 def _hashes(paths: list[Path]) -> dict[str, str]:
     try:
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+        return {path.name: hashlib.sha256(read_plain(path)).hexdigest() for path in paths}
     except OSError as error:
         raise UsageError(
             f"{visible(error.filename, 200)} cannot be read ({error.strerror}).", "", "Name a report file."

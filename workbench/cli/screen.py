@@ -334,7 +334,7 @@ def drill_places(document: dict[str, Any]) -> tuple[str, ...]:
 
 
 async def _throwaway_vault(home: Home) -> Vault:
-    from workbench.core.atomic_files import replace_durably
+    from workbench.core.atomic_files import read_plain, replace_durably
     from workbench.core.redact import Secret
     from workbench.vault.passphrases import generate_passphrase
     from workbench.vault.vault import Vault
@@ -343,7 +343,7 @@ async def _throwaway_vault(home: Home) -> Vault:
     if not await asyncio.to_thread(path.exists):
         fresh = generate_passphrase()
         await asyncio.to_thread(replace_durably, path, fresh.reveal().encode())
-    passphrase = Secret((await asyncio.to_thread(path.read_text, "utf-8")).strip())
+    passphrase = Secret((await asyncio.to_thread(read_plain, path)).decode("utf-8", "replace").strip())
     if await asyncio.to_thread(home.vault_file.exists):
         return await Vault.unlock_file(home.vault_file, passphrase)
     return await Vault.create_file(home.vault_file, passphrase)

@@ -42,6 +42,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from workbench.core.atomic_files import read_plain
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 
@@ -95,7 +96,7 @@ class Config:
 def load(path: Path) -> Config:
     """Return the configuration of a file, the defaults where there is none; raises UsageError for a mistake."""
     try:
-        raw = path.read_bytes()
+        raw = read_plain(path)
     except FileNotFoundError:
         return Config()
     except OSError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -111,6 +112,8 @@ def _system() -> tuple[str, str]:
 
 def _load(context: ssl.SSLContext, file: str, name: str) -> None:
     try:
+        if not stat.S_ISREG(Path(file).stat().st_mode):
+            raise _unreadable(name, "it is not a regular file")
         context.load_verify_locations(cafile=file)
     except OSError as fault:  # ssl.SSLError is one
         raise _unreadable(name, fault.strerror or str(fault)) from None

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.core.atomic_files import read_plain
 from workbench.core.errors import UsageError
 from workbench.core.redact import Secret, visible
 from workbench.leaks.findings import LeakFinding
@@ -40,11 +41,10 @@ def read_baseline(path: Path, *, key: bytes | None = None) -> Baseline:
     no baseline, or its key is gone.
     """
     try:
-        raw = path.read_bytes()[: _MOST_BYTES + 1]
-        document = json.loads(raw) if len(raw) <= _MOST_BYTES else None
+        document = json.loads(read_plain(path, limit=_MOST_BYTES))
     except OSError as error:
         raise _unusable(path, error.strerror or "not readable") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unusable(path, "it is not JSON") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise _unusable(path, f"its schema is not {SCHEMA}")
@@ -61,7 +61,7 @@ def read_baseline(path: Path, *, key: bytes | None = None) -> Baseline:
 def read_key(path: Path) -> bytes | None:
     """Return the key beside a baseline, None where there is none."""
     try:
-        return bytes.fromhex(_key_path(path).read_text("ascii").strip()) or None
+        return bytes.fromhex(read_plain(_key_path(path)).decode("ascii").strip()) or None
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

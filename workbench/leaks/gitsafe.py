@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from workbench.core.atomic_files import read_plain
 from workbench.core.errors import HostError
 from workbench.core.redact import visible
 from workbench.leaks.model import LeakError
@@ -98,7 +99,7 @@ def git_folder(path: Path, within: Path | None = None) -> Path | None:
     if candidate.is_symlink():
         raise _outside(path)
     if candidate.is_file():
-        text = candidate.read_bytes()[:4096].decode("utf-8", "replace")
+        text = read_plain(candidate)[:4096].decode("utf-8", "replace")
         target = (path / text.removeprefix("gitdir:").strip()).resolve()
         if not target.is_relative_to(bound):
             raise _outside(path)
@@ -136,7 +137,7 @@ class Shadow:
             (self._shadow / name).mkdir()
         shallow = folder / "shallow"
         if shallow.is_file() and not shallow.is_symlink():
-            (self._shadow / "shallow").write_bytes(shallow.read_bytes()[:_MOST_REF_FILE])
+            (self._shadow / "shallow").write_bytes(read_plain(shallow)[:_MOST_REF_FILE])
         self.environment = isolated_environment() | {
             "GIT_DIR": str(self._shadow),
             "GIT_OBJECT_DIRECTORY": str((folder / "objects").resolve()),
@@ -219,7 +220,7 @@ class Shadow:
             return False
         base = self.folder / "objects"
         inside = root.resolve()
-        lines = listing.read_bytes()[:65536].decode("utf-8", "surrogateescape").splitlines()
+        lines = read_plain(listing)[:65536].decode("utf-8", "surrogateescape").splitlines()
         return any(
             not (base / line).resolve().is_relative_to(inside) for line in lines if line and line[0] != "#"
         )

@@ -19,6 +19,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
+from workbench.core.atomic_files import read_plain
 from workbench.core.redact import visible
 from workbench.leaks.files import PACKED, Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
@@ -164,7 +165,7 @@ def _local_objects(shadow: Shadow, folder: Path) -> Iterator[bytes]:
     """Yield the ids that lie in the repository's own packs and loose files, none of a borrowed store."""
     store = folder / "objects"
     for index in sorted((store / "pack").glob("*.idx")):
-        for line in shadow.output(["show-index"], index.read_bytes()).splitlines():
+        for line in shadow.output(["show-index"], read_plain(index, limit=1 << 30)).splitlines():
             parts = line.split(b" ")
             if len(parts) >= 2:
                 yield parts[1]

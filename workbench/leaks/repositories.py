@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from workbench.core.atomic_files import read_plain
 from workbench.leaks.history import is_repository
 
 
@@ -34,7 +35,7 @@ def _pointed_to(checkout: Path) -> Path | None:
     dot = checkout / ".git"
     if dot.is_symlink() or not dot.is_file():
         return None
-    text = dot.read_bytes()[:4096].decode("utf-8", "replace")
+    text = read_plain(dot)[:4096].decode("utf-8", "replace")
     return (checkout / text.removeprefix("gitdir:").strip()).resolve()
 
 

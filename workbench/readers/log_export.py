@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.core.atomic_files import ensure_folder, replace_durably
+from workbench.core.atomic_files import ensure_folder, read_private, replace_durably
 from workbench.core.sealing import Sealer
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.log_entries import LogPage
@@ -78,7 +78,7 @@ class LogExport:
 
 def pages_of(path: Path, sealer: Sealer) -> Iterator[bytes]:
     """Yield the pages of one chunk; raises VaultError when it was altered or belongs to another vault."""
-    raw = zlib.decompress(sealer.open(path.read_bytes(), context=path.name))
+    raw = zlib.decompress(sealer.open(read_private(path, limit=1 << 30)[0], context=path.name))
     start = 0
     while start < len(raw):
         size = int.from_bytes(raw[start : start + 4], "big")

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
-from workbench.core.atomic_files import FILE_MODE, read_private
+from workbench.core.atomic_files import FILE_MODE, read_plain, read_private
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.model import hash_chain as chain
@@ -90,7 +90,7 @@ def verify(path: Path) -> tuple[bool, list[str]]:
     more than a gigabyte.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(read_plain(path, limit=4 << 30))) as archive:
             if len(archive.infolist()) > _MOST:
                 raise _no_archive(path)
             return _verify(archive)

@@ -158,3 +158,24 @@ def test_completions_know_the_commands(shell: str, capsys: pytest.CaptureFixture
     run(build_parser().parse_args(["completions", shell]))
     told = capsys.readouterr().out
     assert "contain" in told and "blocklists" in told
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status", "--endpoints", ""],
+        ["contain", "--incident", " "],
+        ["status", "--vault", ""],
+        ["status", "--vault", "[" * 100_000],
+        ["message", "\x1b]0;owned\x07"],
+    ],
+)
+def test_what_names_nothing_or_is_hostile_is_refused_in_one_short_plain_line(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build_parser().parse_args(words)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert len(said) < 3000
+    assert "\x1b" not in said
