@@ -152,8 +152,8 @@ class Sample:
             ran = _run(base, words, key=key)
             if ran.code not in (0, 1):
                 raise AssertionError(f"{words}: {ran.code}\n{ran.err[-2000:]}")
-        for name in ("evidence", "leaks", "purge"):
-            import_module(f"workbench.cli.{name}")
+        for module in ("evidence", "leaks", "purge"):
+            import_module(f"workbench.cli.{module}")
         ran = _run(base, ["secrets", "put", "blocklists/of-the-test"], stdin="a value of the test\n")
         if ran.code:
             raise AssertionError(ran.err)

@@ -10,7 +10,7 @@ from typing import NoReturn
 from workbench import __version__
 from workbench.cli import parser_mail as mail
 from workbench.cli import parser_records as records
-from workbench.cli.options import account_options, json_option, lazy
+from workbench.cli.options import account_options, json_option, lazy, named
 from workbench.core.redact import visible
 
 _TOLD = 400  # characters of what is wrong with a command line: it quotes what was typed
@@ -116,6 +116,7 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--old-secrets-file",
         metavar="FILE",
+        type=named,
         help='old secrets to prove dead: JSON only you can read, {"keys": {ID: SECRET}, "logins": {LOGIN: PASSWORD}}',
     )
     parser.add_argument(
@@ -139,7 +140,12 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     scope.add_argument("--keys", nargs="+", metavar="ID", default=(), help="only these API keys")
     scope.add_argument("--logins", nargs="+", metavar="LOGIN", default=(), help="only these SMTP logins")
     scope.add_argument(
-        "--domains", nargs="+", metavar="DOMAIN", default=(), help="only the logins of these domains"
+        "--domains",
+        nargs="+",
+        metavar="DOMAIN",
+        type=named,
+        default=(),
+        help="only the logins of these domains",
     )
     scope.add_argument(
         "--replace-first",
@@ -153,7 +159,12 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--remove-strangers", action="store_true", help="delete logins that look like a stranger's"
     )
     more.add_argument(
-        "--purge", nargs="+", metavar="DOMAIN", default=(), help="purge queued mail of these domains, or: all"
+        "--purge",
+        nargs="+",
+        metavar="DOMAIN",
+        type=named,
+        default=(),
+        help="purge queued mail of these domains, or: all",
     )
     more.add_argument(
         "--limit", type=int, metavar="N", help="cap sending at N messages a month (1,000 at least)"
@@ -179,6 +190,7 @@ def _assess(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser.add_argument(
         "--recipients",
         metavar="FILE",
+        type=named,
         help="write whom the intruder's mail reached as CSV (personal data; only for those who must notify)",
     )
     lift = parser.add_argument_group("repair")
@@ -199,7 +211,9 @@ def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         description="Searches folders and repositories (their whole history), access logs and your own sites. "
         "Needs no account; with an incident in this home it uses what is known and records what it finds.",
     )
-    parser.add_argument("places", nargs="*", metavar="PATH-OR-GIT-URL", help="what to search; name it first")
+    parser.add_argument(
+        "places", nargs="*", metavar="PATH-OR-GIT-URL", type=named, help="what to search; name it first"
+    )
     parser.add_argument(
         "--no-history", action="store_true", help="files only, not the history of repositories"
     )
@@ -209,6 +223,7 @@ def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="extend",
         default=[],
         metavar="FILE",
+        type=named,
         help="web access logs, or their folder",
     )
     parser.add_argument(
@@ -217,6 +232,7 @@ def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="extend",
         default=[],
         metavar="ADDRESS",
+        type=named,
         help="your own proxies (addresses, ranges): never a client",
     )
     parser.add_argument(
@@ -225,6 +241,7 @@ def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="extend",
         default=[],
         metavar="HOST",
+        type=named,
         help="sites of yours to ask, politely",
     )
     parser.add_argument("--mine", action="store_true", help="confirm that every --site is your own")
@@ -237,7 +254,9 @@ def _leaks(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--probe", action="store_true", help="ask the account whether what is found still lives"
     )
     judged = parser.add_argument_group("judged before")
-    judged.add_argument("--baseline", metavar="FILE", help="findings accepted before, by fingerprint")
+    judged.add_argument(
+        "--baseline", metavar="FILE", type=named, help="findings accepted before, by fingerprint"
+    )
     judged.add_argument("--accept", action="store_true", help="write what is found into the baseline")
     judged.add_argument("--reason", default="", metavar="TEXT", help="why it is accepted")
     account_options(parser)
@@ -256,12 +275,17 @@ def _blocklists(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     json_option(parser)
     parser.add_argument("--watch", action="store_true", help="go on for days; a new listing rings")
     parser.add_argument("--days", type=int, default=7, metavar="N", help="how long to watch (default: 7)")
-    parser.add_argument("--ip", nargs="+", metavar="IP", default=(), help="look up these addresses only")
     parser.add_argument(
-        "--domain", nargs="+", metavar="DOMAIN", default=(), help="look up these domains only"
+        "--ip", nargs="+", metavar="IP", type=named, default=(), help="look up these addresses only"
     )
     parser.add_argument(
-        "--notice", metavar="FILE", help="read a bounce or notice (- for standard input); asks nobody"
+        "--domain", nargs="+", metavar="DOMAIN", type=named, default=(), help="look up these domains only"
+    )
+    parser.add_argument(
+        "--notice",
+        metavar="FILE",
+        type=named,
+        help="read a bounce or notice (- for standard input); asks nobody",
     )
     told = parser.add_argument_group("what came of a removal")
     told.add_argument(
@@ -294,7 +318,9 @@ def _secrets(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     recover.set_defaults(run=lazy("secrets"), action="recover")
     json_option(recover)
     change = actions.add_parser("passphrase", help="put the workbench's own vault under a new passphrase")
-    change.add_argument("--new-file", metavar="FILE", help="read the new one from a file only you can read")
+    change.add_argument(
+        "--new-file", metavar="FILE", type=named, help="read the new one from a file only you can read"
+    )
     change.set_defaults(run=lazy("secrets"), action="passphrase", json=False)
     for action in (show, get, put, recover, change):
         account_options(action)
@@ -309,11 +335,15 @@ def _doctor(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     account_options(parser)
     json_option(parser)
     parser.add_argument(
-        "--bundle", metavar="FILE", help="write what a bug report needs: no secret, no address of a person"
+        "--bundle",
+        metavar="FILE",
+        type=named,
+        help="write what a bug report needs: no secret, no address of a person",
     )
     parser.add_argument(
         "--record",
         metavar="FILE",
+        type=named,
         help="read the account and write the shapes of its answers: types and field names, no value",
     )
     parser.set_defaults(run=lazy("doctor"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from workbench.cli.options import account_options, json_option, lazy
+from workbench.cli.options import account_options, json_option, lazy, named
 
 
 def mail(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,7 +26,9 @@ def mail(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="ask RDAP who answers for abuse of each landing name; nothing is sent",
     )
     clicked = actions.add_parser("clicked", help="who followed a link, as CSV: they are warned first")
-    clicked.add_argument("--to", metavar="FILE.csv", required=True, help="a file that is not there yet")
+    clicked.add_argument(
+        "--to", metavar="FILE.csv", type=named, required=True, help="a file that is not there yet"
+    )
     clicked.add_argument(
         "--yes", action="store_true", help="write it without asking (it is shown all the same)"
     )
@@ -50,7 +52,7 @@ def export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "name", nargs="?", metavar="NAME", help="of a schema: timeline, stix, findings, indicators"
     )
     parser.add_argument(
-        "--to", metavar="FILE", help="a file that is not there yet (default: standard output)"
+        "--to", metavar="FILE", type=named, help="a file that is not there yet (default: standard output)"
     )
     account_options(parser)
     json_option(parser)
@@ -63,7 +65,10 @@ def lost(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "lost", help="own mail that did not arrive since the abuse began, to send again"
     )
     parser.add_argument(
-        "--to", metavar="FILE.csv", help="write whom to send again to, a file that is not there yet"
+        "--to",
+        metavar="FILE.csv",
+        type=named,
+        help="write whom to send again to, a file that is not there yet",
     )
     parser.add_argument(
         "--yes", action="store_true", help="write it without asking (it is shown all the same)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from workbench.cli.options import account_options, json_option, lazy
+from workbench.cli.options import account_options, json_option, lazy, named
 
 
 def report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,17 +49,20 @@ def evidence(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     show.add_argument("--reveal", action="store_true", help="write it although standard output is a terminal")
     export = actions.add_parser("export", help="one archive that can be checked on any machine")
-    export.add_argument("--to", metavar="FILE.zip", required=True, help="a file that is not there yet")
+    export.add_argument(
+        "--to", metavar="FILE.zip", type=named, required=True, help="a file that is not there yet"
+    )
     export.add_argument(
         "--encrypt-to",
         action="append",
         default=[],
         metavar="RECIPIENT",
+        type=named,
         help="encrypt it by the installed age or gpg: age1…, an SSH key, or a PGP fingerprint (repeatable)",
     )
     export.add_argument("--why", metavar="TEXT", required=True, help="for whom and why; it is journaled")
     verify = actions.add_parser("verify", help="check an archive, or the sealed evidence of this incident")
-    verify.add_argument("file", nargs="?", metavar="FILE", help="an archive that export wrote")
+    verify.add_argument("file", nargs="?", metavar="FILE", type=named, help="an archive that export wrote")
     for name, action in (("list", show_all), ("show", show), ("export", export), ("verify", verify)):
         account_options(action)
         action.set_defaults(run=lazy("evidence"), action=name, json=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,7 +72,8 @@ def test_named_authorities_are_read_or_said(tmp_path: Path) -> None:
     )
     assert counted == 1, "SSL_CERT_FILE stands instead of the host's own store"
     (tmp_path / "odd.pem").write_text("no certificate")
-    for file in ("none.pem", "odd.pem"):
+    os.mkfifo(tmp_path / "pipe.pem")
+    for file in ("none.pem", "odd.pem", "pipe.pem"):
         for trust in (
             CertificateTrust(str(tmp_path / file), {}),
             CertificateTrust(environ={"SSL_CERT_FILE": str(tmp_path / file)}),
