@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import io
+import math
 import random
 import re
 import sys
@@ -25,6 +26,7 @@ from typing import Any
 from tests.support.drills import endpoints_of, opened
 from tests.support.ground import DictKeyring
 from tests.support.in_process import bind, in_process_drill
+from tests.support.world_lookups import Lists, Searches, look_up, search_for_leaks
 from workbench.cli import assess as assess_command
 from workbench.cli import blocklists as blocklists_command
 from workbench.cli import contain as contain_command
@@ -60,11 +62,13 @@ SCENARIOS = (
     "one-region",
     "quota-full",
     "small-plan",
+    "quiet-changes",
+    "spy",
 )
-# What is refused at some moments: part of a path, and what that keeps from being known.
 # How often a command is asked besides: reading the log takes seconds.
 ALSO = {"sweep": 0.12, "assess": 0.03}
 QUICK = {"sweep": 0.06}
+# What is refused at some moments: part of a path, and what that keeps from being known.
 UNREADABLE = {
     "/v1/keys": "keys",
     "/v5/users": "users",
@@ -74,6 +78,7 @@ UNREADABLE = {
     "/v1/analytics/logs": "who sends",
     "/v1/analytics/metrics": "sending figures",
 }
+FIGURES = {"who sends", "sending figures"}
 # What a mood of the API keeps from being known, beside what is refused.
 MOODS: dict[str, set[str]] = {
     "short-pages": set(),
@@ -82,10 +87,16 @@ MOODS: dict[str, set[str]] = {
     "odd-elements": {"keys", "users", "domains"},
     "contradictions": {"keys", "users", "logins"},
     "business-verification": set(UNREADABLE.values()),
+    # The US host refuses the key: what the account holds there cannot be read.
+    "eu-only-401": {"domains", "logins", *FIGURES},
 }
 # Steps that nobody can have done who never asked: what was searched, read and looked up for them.
-NEVER = {"6": "sweep", "7": "leaks", "8": "assess", "9": "blocklists"}
-FIGURES = {"who sends", "sending figures"}
+NEVER = {"6": "sweep", "8": "assess"}
+# A purge belongs to the run of the cut that it was confirmed with, whose last delete may come after it.
+A_RUN = 60.0
+# So many messages of a sender since the last cut make it one who sends.
+ENOUGH = 10
+WEEK = 7 * 86_400.0 + 3600.0
 # Words that only a state that is over may be given.
 SAFE = re.compile(
     r"\bcontained since\b|\bCONTAINED in\b|\bWhy it is safe now\b|\bcontained, as of\b"
@@ -149,7 +160,11 @@ class World:
     old_passwords: dict[str, str] = field(default_factory=dict)
     did: list[str] = field(default_factory=list)
     mood: str = ""
+    # When somebody last cut something, by the account's clock.
+    cut_at: float = 0.0
     asked: set[str] = field(default_factory=set)
+    lists: Lists = field(default_factory=Lists)
+    searches: Searches = field(default_factory=Searches)
 
     def __post_init__(self) -> None:
         for tenant in self.drill.world.tenants.values():
@@ -198,8 +213,10 @@ class World:
             for tenant in account.world.tenants.values()
             if tenant.parent and tenant.status == "open" and self._planted(tenant.id)
         ]
+        quiet = (account.now() - self.cut_at) / 3600.0
         sends = any(
-            account.can_send(stream) and not stream.asleep
+            # Who sends one message in five minutes has sent none five minutes after a cut.
+            account.can_send(stream) and not stream.asleep and stream.rate * quiet >= ENOUGH
             for stream in account.streams("intruder")
             if stream.stage == "all"
         )
@@ -212,14 +229,19 @@ class World:
         return Truth(ways, sends, dark, self._old(), self._purged(), whole, planted)
 
     def _purged(self) -> bool:
-        """Return whether every domain that the intruder ever sent for was purged."""
-        used = {stream.domain for stream in self.drill.account.streams("intruder") if stream.spans}
+        """Return whether every domain that the intruder ever sent for was purged after the last of it."""
+        ends: dict[str, float] = {}
+        for stream in self.drill.account.streams("intruder"):
+            for begin, end in stream.spans:
+                # What was scheduled lies there from its begin on; what is sent may lie there until the last of it.
+                last = begin if stream.kind == "queue" else end
+                ends[stream.domain] = max(ends.get(stream.domain, 0.0), last or math.inf)
         return all(
-            domain.purged
+            domain.purged and min(domain.purged.values()) >= ends[name] - A_RUN
             for tenant in self.drill.world.tenants.values()
             for area in tenant.regions.values()
             for name, domain in area.domains.items()
-            if name in used
+            if name in ends
         )
 
     def _planted(self, name: str) -> bool:
@@ -307,7 +329,6 @@ async def listen(session: Session, also: Collection[str] = ()) -> Said:
     for name in also:
         command = {"sweep": sweep_command.sweep, "assess": assess_command.assess}[name]
         texts[name], codes[name] = await _said(command, session, name)
-    # No list was asked: nobody may call anything clean.
     codes["blocklists"] = blocklists_command._code(session, ())
     codes["contain"] = _contain_code(session)
     texts["contain"] = containment(session.situation()).words
@@ -343,26 +364,29 @@ def _contain_code(session: Session) -> int:
         return contain_command._still_uncut(session, Scope())
 
 
-def lies(said: Said, truth: Truth) -> list[str]:
+def lies(said: Said, truth: Truth, lists: Lists, searches: Searches) -> list[str]:
     """Return every surface that says more than is so, and every one that does not say what is."""
     wrong = []
     if truth.ways or truth.dark - {"sending figures"} or truth.old:
         why = f"ways {truth.ways[:3]} dark {sorted(truth.dark)} old {truth.old[:2]}"
         if said.over is Over.CONTAINED:
             wrong.append(f"the answer says contained, but {why}")
-        whole = {name: code for name, code in said.codes.items() if name not in ALSO}
+        whole = {name: code for name, code in said.codes.items() if name not in (*ALSO, "blocklists")}
         wrong += [f"{name} ends with 0, but {why}" for name, code in whole.items() if code == 0]
         wrong += [
             f"{name} says “{found[0]}”, but {why}"
             for name, text in said.texts.items()
             if (found := SAFE.search(text))
         ]
+    if said.over is Over.CONTAINED and not truth.purged:
+        wrong.append("the answer says contained, but mail may lie queued where the intruder sent")
     if said.codes.get("sweep") == 0 and (truth.planted or truth.dark - {"sending figures"}):
         wrong.append(f"sweep ends with 0, but {truth.planted} dark {sorted(truth.dark)}")
     if said.codes.get("assess") == 0 and truth.dark:
         wrong.append(f"assess ends with 0, but {sorted(truth.dark)} could not be read")
-    if said.codes["blocklists"] == 0:
-        wrong.append("blocklists ends with 0, but no list was asked")
+    wrong += lists.lies(said.codes["blocklists"], said.texts, said.ticked, read=said.complete)
+    if "7" in said.ticked and not searches.over:
+        wrong.append(f"step 7 is ticked, but the search left {searches.left()}")
     if (
         "neither metrics nor log show abuse" in said.texts.get("assess", "")
         and truth.dark & FIGURES == FIGURES
@@ -429,7 +453,7 @@ async def life(
                     total.over += truth.over
                     total.said_over += said.over is Over.CONTAINED
                     total.came_back += bool(place.drill.world.intruder.comebacks)
-                    found = lies(said, truth) + [
+                    found = lies(said, truth, place.lists, place.searches) + [
                         f"step {step} is ticked, but {name} was never run"
                         for step, name in NEVER.items()
                         if step in said.ticked and name not in place.asked
@@ -439,6 +463,9 @@ async def life(
                     place.refuse = set()
                     place.feels("")
                     await _happen(place, session)
+            if rng.random() < 0.3:
+                # Another command, while nobody else holds the incident.
+                wrong += [f"{scenario} {seed} {place.did}: {lie}" for lie in search_for_leaks(place)]
 
 
 async def _happen(place: World, session: Session) -> None:
@@ -446,14 +473,17 @@ async def _happen(place: World, session: Session) -> None:
     rng = place.rng
     event = rng.choice(
         ["cut", "cut", "half a cut", "strangers out", "subaccounts out", "routes out", "time", "passwords",
-         "two factors", "time"]
+         "two factors", "time", "look up"]
     )  # fmt: skip
     place.did.append(event)
     if event in ("cut", "half a cut"):
         await _read(session)
+        place.cut_at = place.drill.account.now()
         await _cut(place, session, 1.0 if event == "cut" else rng.uniform(0.2, 0.9))
+    elif event == "look up":
+        await look_up(place, session)
     elif event == "time":
-        place.pass_time(rng.choice([30.0, 120.0, 300.0, 1200.0, 5400.0]))
+        place.pass_time(rng.choice([30.0, 120.0, 300.0, 1200.0, 5400.0, WEEK]))
     else:
         place.panel(event)
 
