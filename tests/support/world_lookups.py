@@ -79,11 +79,15 @@ class Searches:
     """What lay in each folder when it was searched last; folders that nobody searched are not in it."""
 
     found: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def over(self) -> bool:
-        """Return whether something was searched, and all of it was read and clean."""
-        return set(self.found.values()) == {"clean"}
+    def over(self, living: Collection[str]) -> bool:
+        """Return whether something was searched, all of it was read, and no secret that lies there still lives."""
+        dead = {name for name, what in self.found.items() if self._is_dead(name, what, living)}
+        return bool(self.found) and all(what == "clean" or name in dead for name, what in self.found.items())
+
+    def _is_dead(self, name: str, what: str, living: Collection[str]) -> bool:
+        return what == "secret" and self.secrets[name] not in living
 
     def left(self) -> str:
         """Return what is left of it, for the words of a failure."""
@@ -141,6 +145,7 @@ def _lay(folder: Path, laid: str, place: Place) -> None:
     if laid == "secret":
         keys = place.drill.account.main.keys
         secret = next(iter(keys.values())).secret if keys else "key-" + "0f" * 16
+        place.searches.secrets[folder.name] = secret
         (folder / ".env").write_text(f"MAILGUN_API_KEY={secret}\n")
     elif laid == "unreadable":
         (folder / "backup.zip").write_bytes(b"PK\x03\x04" + bytes(range(200)))

@@ -140,6 +140,8 @@ class Truth:
     whole: bool = True
     # The ways that the intruder planted: what a sweep must not call clean. What was stolen is no setting.
     planted: list[str] = field(default_factory=list)
+    # The secrets of every key there is.
+    living: set[str] = field(default_factory=set)
 
     @property
     def over(self) -> bool:
@@ -226,7 +228,8 @@ class World:
             dark.discard("subaccounts")
         whole = len(account.main.regions) > 1
         planted = [way for way in ways if self._planted(way.rpartition(" ")[2])]
-        return Truth(ways, sends, dark, self._old(), self._purged(), whole, planted)
+        living = {key.secret for tenant in account.world.tenants.values() for key in tenant.keys.values()}
+        return Truth(ways, sends, dark, self._old(), self._purged(), whole, planted, living)
 
     def _purged(self) -> bool:
         """Return whether every domain that the intruder ever sent for was purged after the last of it."""
@@ -385,7 +388,7 @@ def lies(said: Said, truth: Truth, lists: Lists, searches: Searches) -> list[str
     if said.codes.get("assess") == 0 and truth.dark:
         wrong.append(f"assess ends with 0, but {sorted(truth.dark)} could not be read")
     wrong += lists.lies(said.codes["blocklists"], said.texts, said.ticked, read=said.complete)
-    if "7" in said.ticked and not searches.over:
+    if "7" in said.ticked and not searches.over(truth.living):
         wrong.append(f"step 7 is ticked, but the search left {searches.left()}")
     if (
         "neither metrics nor log show abuse" in said.texts.get("assess", "")
@@ -483,9 +486,14 @@ async def _happen(place: World, session: Session) -> None:
     elif event == "look up":
         await look_up(place, session)
     elif event == "time":
-        place.pass_time(rng.choice([30.0, 120.0, 300.0, 1200.0, 5400.0, WEEK]))
+        place.pass_time(rng.choice([30.0, 120.0, 300.0, 1200.0, 5400.0, *_week(place)]))
     else:
         place.panel(event)
+
+
+def _week(place: World) -> tuple[float, ...]:
+    """A week that nobody looks at, where it is over: abuse of a whole week would be the rhythm of a short history."""
+    return (WEEK,) if place.truth().over else ()
 
 
 @contextlib.contextmanager

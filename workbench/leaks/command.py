@@ -18,7 +18,7 @@ from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.redact import visible
 from workbench.leaks.findings import AccountFacts, Candidate, Collector, Liveness
 from workbench.leaks.gate import Gate
-from workbench.leaks.model import KnownValue, SearchCoverage
+from workbench.leaks.model import NO_HISTORY, KnownValue, SearchCoverage
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.report import LeakReport, Searched
 
@@ -180,7 +180,7 @@ def _target(
 
         bundles.extend(scan_tree(path, scanner, collector, coverage))
         if not options.history:
-            coverage.skip("git history, not asked for", visible(path), gap=False)
+            coverage.skip(NO_HISTORY, visible(path), gap=False)
             for bundle in bundles:
                 coverage.skip("git bundle, its history not asked for", visible(bundle))
 
@@ -257,7 +257,10 @@ def _timed(target: str, what: str, report: LeakReport, search: Callable[[SearchC
         coverage.skip("target could not be searched", visible(target))
     seconds = time.perf_counter() - start
     report.coverage.add(coverage)
-    report.searched.append(Searched(visible(target), what, coverage.files, coverage.bytes, seconds, error))
+    gaps = () if error else tuple(sorted(coverage.gaps))
+    report.searched.append(
+        Searched(visible(target), what, coverage.files, coverage.bytes, seconds, error, gaps)
+    )
     return not error
 
 

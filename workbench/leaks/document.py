@@ -40,6 +40,7 @@ def document(report: LeakReport) -> dict[str, Any]:
                 "bytes": one.bytes,
                 "seconds": round(one.seconds, 3),
                 "error": one.error or None,
+                "gaps": list(one.gaps),
             }
             for one in report.searched
         ],

@@ -15,6 +15,8 @@ from enum import StrEnum
 from workbench.core.errors import WorkbenchError
 from workbench.core.redact import MASK, Secret
 
+# Why a history was not read, where nobody asked for it.
+NO_HISTORY = "git history, not asked for"
 # Current API keys and generated SMTP passwords share one shape (dossier 1.1): 32-8-8 lower-case hex.
 SHAPE_50 = re.compile(r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 

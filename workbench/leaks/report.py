@@ -19,7 +19,10 @@ SCHEMA = "workbench.leaks/1"
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """One target and how it went: ``error`` is empty when it was searched; files and objects read, bytes."""
+    """One target and how it went: ``error`` is empty when it was searched; files and objects read, bytes.
+
+    ``gaps`` are the reasons why something readable in it was left out.
+    """
 
     target: str
     what: str
@@ -27,6 +30,7 @@ class Searched:
     bytes: int
     seconds: float
     error: str = ""
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

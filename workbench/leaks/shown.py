@@ -17,7 +17,8 @@ def behind(gate: Gate, report: LeakReport) -> None:
     """Pass every text of the report that is not a finding's own through the gate; those passed it already."""
     text = gate.text
     report.searched = [
-        replace(one, target=text(one.target), error=text(one.error)) for one in report.searched
+        replace(one, target=text(one.target), error=text(one.error), gaps=tuple(map(text, one.gaps)))
+        for one in report.searched
     ]
     report.coverage.shown_as(text)
     report.plugins = [_shown_plugin(one, text) for one in report.plugins]

@@ -168,10 +168,11 @@ def options_of(
     if inventory is not None:
         facts = account_facts.as_read(facts, inventory)
     return LeakOptions(
-        targets=request.targets,
+        # In full, so that a search from another folder is known to be of the same place.
+        targets=tuple(map(_absolute, request.targets)),
         history=request.history,
         known=(*request.known, *(opened.known if opened is not None else ())),
-        logs=request.logs,
+        logs=tuple(map(_absolute, request.logs)),
         sites=request.sites,
         confirmed=request.mine,
         only_paths=frozenset().union(*exposed.values()) if request.recheck else None,

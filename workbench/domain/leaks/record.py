@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
 from workbench.domain.leaks.leaks import ACCEPTED, EXPOSURE, PLUGIN, SECRET, sentences, spot, title_of
+from workbench.leaks.model import NO_HISTORY
 
 if TYPE_CHECKING:
     from workbench.leaks.people import PersonSuspicion
@@ -42,11 +43,14 @@ def fact(
     kept, closed = _kept(earlier.get("exposures", ()), fresh, covered, again=again, at=at)
     exposures = _merged([*fresh, *kept])[:_MOST]
     thefts = _thefts(found["thefts"], earlier.get("thefts", ()))
+    unread = _unread(found, earlier.get("unread", ()))
     body: dict[str, Any] = {
         "places": len({*covered, *earlier.get("searched", ())}),
         "searched": sorted({*covered, *earlier.get("searched", ())}),
-        "failed": [f"{one['target']}: {one['error']}" for one in found["searched"] if one["error"]],
-        "skipped": [one["reason"] for one in found["coverage"]["skipped"] if one["gap"]],
+        # A place that could not be read stays so until it was: a search of another place says nothing of it.
+        "unread": unread,
+        "failed": [f"{one['target']}: {one['error']}" for one in unread if one["error"]],
+        "skipped": list(dict.fromkeys(reason for one in unread for reason in one["gaps"])),
         "found": sum(row["what"] == SECRET for row in exposures),
         "exposures": exposures,
         "closed": [*earlier.get("closed", ()), *closed][-_MOST:],
@@ -86,6 +90,25 @@ def _covered(found: Mapping[str, Any]) -> list[str]:
     sites = [one["site"] for one in found["sites"] if not one["stopped"]]
     done = [one for one in found["searched"] if not one["error"] and one["what"] in ("tree", "history")]
     return [*(one["target"] for one in done), *sites]
+
+
+def _unread(found: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the places that were asked for and not read whole, by any search until now, each with the reason."""
+    rows = [
+        {"what": one["what"], "target": one["target"], "error": one["error"] or "", "gaps": one["gaps"]}
+        for one in found["searched"]
+    ]
+    now = {(one["what"], one["target"]) for one in rows}
+    with_history = not any(one["reason"] == NO_HISTORY for one in found["coverage"]["skipped"])
+    trees = [one["target"] for one in found["searched"] if one["what"] == "tree" and not one["error"]]
+
+    def gone(one: Mapping[str, Any]) -> bool:
+        # A repository that the whole tree no longer shows was taken away.
+        in_tree = one["what"] == "history" and with_history and _below(one["target"], trees)
+        return (one["what"], one["target"]) in now or in_tree
+
+    kept = [dict(one) for one in earlier if not gone(one)]
+    return [*kept, *(one for one in rows if one["error"] or one["gaps"])][-_MOST:]
 
 
 def _row(one: Mapping[str, Any], reset: Collection[str]) -> dict[str, Any]:
@@ -163,8 +186,11 @@ def _kept(
 
 
 def _under(place: Mapping[str, Any], covered: Sequence[str]) -> bool:
-    where = place["root"] or place["path"]
-    return any(where == root or where.startswith(f"{root.rstrip('/')}/") for root in covered)
+    return _below(place["root"] or place["path"], covered)
+
+
+def _below(where: str, roots: Iterable[str]) -> bool:
+    return any(where == root or where.startswith(f"{root.rstrip('/')}/") for root in roots)
 
 
 def _merged(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

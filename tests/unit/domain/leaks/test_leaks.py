@@ -18,6 +18,8 @@ from workbench.domain.model.plan import Place as AccountPlace
 from workbench.domain.model.replay import apply, fold
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, EffectRecord, State
+from workbench.domain.runbook import recovery
+from workbench.domain.runbook.verdict import Verdict
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.document import document as leaks_document
 from workbench.leaks.findings import AccountFacts, Collector, Liveness
@@ -45,6 +47,27 @@ def _shop(folder: Path) -> Path:
         f"MAILGUN_SECRET={KEY}\nMAIL_HOST=smtp.mailgun.org\nMAIL_USERNAME={LOGIN}\nMAIL_PASSWORD={PASSWORD}\n"
     )
     return folder
+
+
+def test_what_one_search_could_not_read_stays_unread_whatever_another_reads(tmp_path: Path) -> None:
+    shop, tools = tmp_path / "shop", tmp_path / "tools"
+    for folder in (shop, tools):
+        folder.mkdir()
+        (folder / "readme.txt").write_text("Nothing of interest.\n")
+    broken = shop / "backup.zip"
+    broken.write_bytes(b"PK\x03\x04" + bytes(range(200)))
+    body = _searched(tools, _searched(tmp_path / "absent", _searched(shop)))
+    assert [(one["target"], bool(one["error"])) for one in body["unread"]] == [
+        (str(shop), False),
+        (str(tmp_path / "absent"), True),
+    ]
+    assert len(body["failed"]) == 1 and body["skipped"]
+    assert recovery.leak(Situation(Inventory(), _state(body), NOW)).verdict is Verdict.IN_PROGRESS
+    # The same place, read whole, is read; so is a place that is there now.
+    broken.unlink()
+    (tmp_path / "absent").mkdir()
+    body = _searched(tmp_path / "absent", _searched(shop, body))
+    assert (body["unread"], body["failed"], body["skipped"]) == ([], [], [])
 
 
 def _state(body: dict[str, Any], *effects: EffectRecord) -> State:
