@@ -26,8 +26,8 @@ from workbench.tui.screens.lists import ListScreen
 from workbench.tui.screens.texts import ErrorScreen
 
 MOST_KEYS = 40
-# The same with the characters of the confirmations, of which a domain's typed name is the longest part.
-MOST_PRESSES = 55
+# The same with the characters of the confirmations.
+MOST_PRESSES = 40
 MANY = re.compile(r"Type (\d+) and Enter")
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
 CLOSED = ("done", "attested", "not applicable")
@@ -129,9 +129,6 @@ class Newcomer:
             self.confirmed += 1
             await self.confirm(pilot, found.group(1))
             return f"confirmed {found.group(1)}"
-        if "Type its full name" in text:
-            await self.confirm(pilot, next(f.id for f in session.findings() if f.kind == "domain"))
-            return "typed the domain's name"
         if (found := MANY.search(text)) is not None:
             await self.confirm(pilot, found.group(1))
             return f"counted {found.group(1)}"

@@ -13,6 +13,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment import rogue_subaccounts
 from workbench.domain.runbook.handover import uses
 from workbench.mailgun.endpoints import Region
+from workbench.planning.own_things import domain_wants_name
 from workbench.planning.ranking import RANK_LIMIT, RANK_PURGE, listed, once_more, plural
 
 # The vendor refuses a custom limit below this (dossier B3).
@@ -194,10 +195,10 @@ def _turns(situation: Situation, subaccount: str) -> int:
 
 
 def plan_domain_delete(situation: Situation, marked: Collection[str], *, typed: str = "") -> Plan:
-    """Return the plan that deletes one rogue domain for good; ``typed`` must be its full name.
+    """Return the plan that deletes one rogue domain for good; ``typed`` must be its full name where it may be yours.
 
-    Raises UsageError for more than one mark, for a name typed otherwise, and for a domain that the server
-    refuses to delete (sandbox, disabled; dossier A5).
+    Raises UsageError for more than one mark, for a name typed otherwise where one is wanted (``domain_wants_name``),
+    and for a domain that the server refuses to delete (sandbox, disabled; dossier A5).
     """
     names = [name for name in marked if name in situation.inventory.domains] or [typed.strip()]
     item = situation.inventory.domains.get(names[0])
@@ -207,7 +208,7 @@ def plan_domain_delete(situation: Situation, marked: Collection[str], *, typed: 
             "It takes its logins, keys, templates and suppressions with it, for good.",
             "Select exactly one domain, and type its name.",
         )
-    if typed.strip() != item.name:
+    if domain_wants_name(situation, item.name) and typed.strip() != item.name:
         raise UsageError(
             f"To delete {visible(item.name, 120)} its name must be typed in full.",
             "A domain cannot be disabled by API, and a deleted one cannot be brought back.",

@@ -175,12 +175,12 @@ _ALL = (
     Action(
         "domains.delete",
         "domains: delete a rogue domain",
-        "Deletes one domain for good, when its name is typed in full; Mailgun cannot disable a domain by API.",
+        "Deletes one domain for good; what may be yours by its typed name only. Mailgun cannot disable a domain.",
         panes=(Pane.DOMAINS,),
         danger=Danger.DESTROYS,
         plans=True,
         step="6",
-        needs="one selected domain, and its name typed",
+        needs="one selected domain",
     ),
     Action(
         "signing_key.renew",

@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
-from workbench.domain.model.situation import Situation
+from workbench.domain.detection import suspicion
+from workbench.domain.model.situation import INTRUDER, Situation
 
 DELETES = frozenset({"keys.delete", "logins.delete"})
 
@@ -47,3 +48,18 @@ def check_typed(situation: Situation, action_id: str, marked: Collection[str], t
         "No sign calls it a stranger's; deleted without a replacement, whatever uses it stops for good.",
         "Delete such things one at a time, each by its typed name; or replace it instead.",
     )
+
+
+def domain_wants_name(situation: Situation, name: str) -> bool:
+    """Return whether a domain is deleted only with its full name typed.
+
+    It is not where two agree: a sign that the account shows (its date, or an alarm that rang for it), and a person who
+    judged it the intruder's. Either alone may be a mistake, and a deleted domain does not come back.
+    """
+    item = situation.inventory.domains.get(name)
+    if item is None:
+        return True
+    decision = situation.state.decisions.get(f"domain:{name}")
+    rang = any(alarm.target == name for alarm in situation.state.alarms.values())
+    sign = rang or bool(suspicion.of_domain(item, situation.background).score)
+    return not (sign and decision is not None and decision.decision == INTRUDER)

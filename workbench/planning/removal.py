@@ -25,7 +25,7 @@ _BY_REMEDY: dict[str, Callable[[Situation, Collection[str]], Plan]] = {
 def plan_removal(situation: Situation, marked: Collection[str] = ()) -> Plan:
     """Return the plan that removes the marked findings (by key or id), or everything judged the intruder's.
 
-    What only the control panel can do, and domains (they are deleted alone, by typed name), are named as left out.
+    What only the control panel can do, and domains (each is deleted in a plan of its own), are named as left out.
     Raises UsageError when nothing can be removed.
     """
     wanted = [f for f in findings(situation) if _meant(f, marked)]
@@ -65,7 +65,7 @@ def _by_hand(finding: Finding) -> str:
     """Return why a finding is not in this plan, empty when it is."""
     name = visible(finding.title, 100)
     if finding.kind == "domain":
-        return f"{name}: deleted alone, by its typed name (domains: delete a rogue domain)"
+        return f"{name}: deleted in a plan of its own (domains: delete a rogue domain)"
     if finding.kind == "user":
         return f"{name}: only in the control panel (Security, Users, Delete)"
     return ""

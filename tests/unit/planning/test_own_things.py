@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.situations import Story, key, situation
+from tests.support.situations import NOW, OLD, Story, key, situation
 from workbench.core.clock import iso
+from workbench.core.errors import UsageError
+from workbench.mailgun.models import Domain
 from workbench.planning import registry
 from workbench.planning.own_things import NameNeededError, without_sign
 
@@ -42,3 +44,33 @@ def test_a_decision_or_an_alarm_is_a_sign() -> None:
     rang = Story().add("alarm.raised", id="a", kind="keys", target=PROD.id, text="changed")
     assert without_sign(situation([PROD], state=rang.state()), "keys.delete", [PROD.id]) == {}
     assert iso(rang.at)
+
+
+FRESH, HELD = Domain(name="mail-acme.example", created_at=NOW), Domain(name="mg.acme.example", created_at=OLD)
+
+
+def decided(domain: Domain, decision: str) -> Story:
+    found = f"domain:{domain.name}"
+    return Story().add("finding.decided", finding=found, decision=decision, who="me", reason="")
+
+
+def test_a_domain_goes_by_its_count_where_a_sign_and_a_person_agree() -> None:
+    there = situation(domains=[FRESH], state=decided(FRESH, "intruder").state())
+    assert len(registry.build("domains.delete", there, [FRESH.name])) == 1
+
+
+@pytest.mark.parametrize(
+    ("domain", "story"),
+    [
+        (FRESH, Story()),  # a sign, and nobody's word
+        (FRESH, decided(FRESH, "ours")),
+        (HELD, decided(HELD, "intruder")),  # somebody's word, and no sign
+        (HELD, Story()),
+    ],
+)
+def test_else_a_domain_wants_its_full_name(domain: Domain, story: Story) -> None:
+    there = situation(domains=[domain], state=story.state())
+    for typed in ("", "1", domain.name[:-1]):
+        with pytest.raises(UsageError, match="typed in full"):
+            registry.build("domains.delete", there, [domain.name], typed=typed)
+    assert len(registry.build("domains.delete", there, [domain.name], typed=domain.name)) == 1

@@ -54,7 +54,7 @@ def leftovers(situation: Situation) -> Found:
 
 
 def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
-    """Name what takes the intruder's things away: one plan for most, the typed name for a domain, else the panel."""
+    """Name what takes the intruder's things away: one plan for most, one of its own for a domain, else the panel."""
     vain = _in_vain(situation)
     if any(f.remedy and f.remedy != "domains.delete" and f.id not in vain for f in bad):
         return replace(
@@ -68,7 +68,7 @@ def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
     domains = [f.id for f in bad if f.kind == "domain" and f.id not in accepted | vain]
     if domains:
         name = visible(domains[0], 100)
-        happens = f"{name} is deleted for good, once its name is typed: Mailgun cannot switch a domain off."
+        happens = f"{name} is deleted for good, in a plan of its own: Mailgun cannot switch a domain off."
         return replace(found, action="domains.delete", happens=happens)
     # Users go in the panel (step 1b), a domain's deletion runs in Mailgun's background for minutes.
     if not by_hand(situation):
@@ -86,7 +86,7 @@ def by_hand(situation: Situation) -> list[Finding]:
     """Return the intruder's things that only somebody in the control panel can take away, or see to be gone."""
     vain = _in_vain(situation)
     bad = [f for f in findings(situation) if f.decision == INTRUDER and not f.key.startswith("leak:")]
-    # Users have step 1b of their own, and a domain is deleted by its typed name.
+    # Users have step 1b of their own, and a domain is deleted by a plan of its own.
     return [f for f in bad if f.id in vain or (not f.remedy and f.kind not in ("user", "domain"))]
 
 

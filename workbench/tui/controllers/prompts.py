@@ -192,15 +192,26 @@ class Questions:
     def _domain(self, action: Action, marked: list[str], session: Incident) -> None:
         name = (marked or [self._rogue(session)])[0]
         if len(marked) > 1:
-            self._ui.tell("Domains are deleted one at a time, each by its typed name: select one.")
+            self._ui.tell("Domains are deleted one at a time: select one.")
         elif name:
-            self._typed_domain(action, name)
+            self._named_domain(action, name, session)
         else:
             choices = [
                 Choice(domain, visible(domain, 80), str(item.place))
                 for domain, item in session.inventory.domains.items()
             ]
-            self.pick("Delete which domain?", "", choices, lambda p: self._typed_domain(action, p.id))
+            self.pick(
+                "Delete which domain?", "", choices, lambda p: self._named_domain(action, p.id, session)
+            )
+
+    def _named_domain(self, action: Action, name: str, session: Incident) -> None:
+        """Have the name typed of a domain that may be yours; one that is judged and bears a sign is planned at once."""
+        from workbench.planning.own_things import domain_wants_name
+
+        if domain_wants_name(session.situation(), name):
+            self._typed_domain(action, name)
+        else:
+            self._plans.make(action, [name])
 
     def _typed_domain(self, action: Action, name: str) -> None:
         words = (
