@@ -34,11 +34,7 @@ async def resolve(state: State, vault: Vault, supplied: Secret | None) -> AdminK
     if supplied is not None and not replaced:
         return await _replaced_unnoticed(state, vault, supplied) or AdminKey(supplied)
     if not state.admin_entry:
-        raise UsageError(
-            "No admin key was given.",
-            "Without one the account cannot be read or secured.",
-            "Set MAILGUN_API_KEY, pipe the key to --key-stdin, or start the full screen and type it.",
-        )
+        raise no_key()
     stored = await vault.fetch(EntryName(state.admin_service or state.vault_service, state.admin_entry))
     if stored is None:
         raise VaultError(
@@ -47,6 +43,15 @@ async def resolve(state: State, vault: Vault, supplied: Secret | None) -> AdminK
             "Use the vault the incident began with, or make a new admin key in the control panel.",
         )
     return AdminKey(stored, replaced=replaced, retired=supplied)
+
+
+def no_key() -> UsageError:
+    """Return the error for a start without any key."""
+    return UsageError(
+        "No admin key was given.",
+        "Without one the account cannot be read or secured.",
+        "Set MAILGUN_API_KEY, pipe the key to --key-stdin, or start the full screen and type it.",
+    )
 
 
 async def _replaced_unnoticed(state: State, vault: Vault, supplied: Secret) -> AdminKey | None:

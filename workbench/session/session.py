@@ -32,7 +32,7 @@ from workbench.reports import support_messages
 from workbench.reports.report import Material
 from workbench.session import journal_head
 from workbench.session.account import AccountReadings
-from workbench.session.admin_key import AdminKey, fingerprint_key, resolve
+from workbench.session.admin_key import AdminKey, fingerprint_key, no_key, resolve
 from workbench.session.attribution import operator
 from workbench.session.events import PlanRun
 from workbench.session.recorder import SessionOptions
@@ -336,6 +336,9 @@ async def open_session(options: SessionOptions) -> Session:
     path = home.folder(incident) / JOURNAL_NAME
     new = not await asyncio.to_thread(os.path.lexists, path)
     after = await predecessor(home, options.vault) if new else {}
+    if new and options.key is None and not after.get("admin_entry"):
+        # Before anything is written: an incident that nobody can work on would be the latest from now on.
+        raise no_key()
     remembered = await journal_head.recall(options.vault, incident)
     journal = await asyncio.to_thread(Journal.open, path, options.clock, incident, remembered=remembered)
     try:

@@ -9,10 +9,13 @@ import pytest
 
 from workbench.cli import vaults
 from workbench.core.clock import SystemClock
-from workbench.core.errors import HostError, VaultError
+from workbench.core.errors import HostError, UsageError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
 from workbench.journal.journal import Journal
+from workbench.mailgun.endpoints import MAILGUN
+from workbench.session.recorder import SessionOptions
+from workbench.session.session import open_session
 from workbench.vault.backends import NoKeyring
 from workbench.vault.reading import NoVault
 from workbench.vault.vault import EntryName
@@ -72,3 +75,11 @@ async def test_an_incident_that_runs_on_a_stored_key_asks_for_its_vault(
     monkeypatch.setattr("sys.stdin", Piped())
     with pytest.raises((HostError, VaultError)):
         await vaults.reading_vault(home, OPTIONS)
+
+
+async def test_without_any_key_no_incident_is_opened(home: Home) -> None:
+    before = sorted(home.path.rglob("*"))
+    options = SessionOptions(home=home, endpoints=MAILGUN, vault=NoVault(), clock=SystemClock(), key=None)
+    with pytest.raises(UsageError, match="No admin key was given"):
+        await open_session(options)
+    assert sorted(home.path.rglob("*")) == before and home.latest() is None
