@@ -143,7 +143,11 @@ class Opener:
         from workbench.leaks import texts
 
         try:
-            if how == "pdf":
+            if how == "plist":
+                source.seek(0)
+                yield inside, _pieces(source)
+                yield _joined(inside, "values"), texts.plist(source, size)
+            elif how == "pdf":
                 source.seek(0)
                 yield inside, _pieces(source)
                 yield _joined(inside, "streams"), self._counted(texts.pdf_streams(source, size))

@@ -27,7 +27,7 @@ _NEUTRAL = frozenset(
     "env environment transport args arguments params parameters spec values properties property secrets "
     "secret default server "
     "connection user account item items containers production development staging test transports mailers "
-    "accounts".split()
+    "accounts attributes instances resources resource fields body payload inputs outputs variables".split()
 )
 _SECTION = re.compile(
     rb"(?:\A|\n)[ \t]*\[[^\]\n]{1,80}\][ \t]*\r?\n|\n---[ \t]*\r?\n|\n[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*){2,}"
@@ -264,6 +264,10 @@ _AFTER_SECRET = re.compile(
     rb"(?i)(?:pass|pwd|secret|token|key|credential)[\w.-]{0,40}[\"'\])\\]{0,4}\s{0,8}(?:=>|:=|[=:,;])"
     rb"\s{0,8}(?:s:\d{1,4}:)?\\?[\"'`]?[^\s\"'`]{0,200}$"
 )
+# Two names, then two values: ``user, password = "…", "…"``.
+_TWO_AT_ONCE = re.compile(
+    rb"(?i)(?:user|login|account)\w{0,20}[ \t]{0,4},[ \t]{0,4}[\w.$]{0,40}pass\w{0,20}\s{0,4}:?=\s{0,4}[\[(]?[\"'`]$"
+)
 _PAIR_LEFT = re.compile(rb"(?i)([\w.+-]{1,64}):$")
 # An address nothing names must look like a mailbox: a stray "Hunter2@host" may be the end of a password.
 _WORDY = re.compile(rb"[a-z]+(?:[._+-][a-z]+){0,4}\d{0,3}(?:@|%40)")
@@ -313,6 +317,8 @@ def reads_as_login(data: bytes, found: re.Match[bytes], before: bytes) -> bool:
     """
     if before.endswith(b"://"):
         return data[found.end() : found.end() + 1] in (b":", b"@")
+    if _TWO_AT_ONCE.search(before):
+        return True
     if not _LOGIN_LEFT.search(before) or _AFTER_SECRET.search(before):
         return False
     if re.search(rb"://[^\s\"'<>]*$", before):

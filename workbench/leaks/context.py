@@ -36,7 +36,7 @@ _PLACEHOLDER = re.compile(
     r"|%[({].*|@\w+@|\#\{.*"
     r"|env\b.*|process\.env.*|os\.(?:environ|getenv).*|getenv.*|config\b.*|settings?\..*|ENV\[.*"
     r"|secrets\..*|vault:.*"
-    r"|!(?:secret|vault|Ref|Sub).*|(.)\1*|[x*•.…_-]+|(?:xx+|\*\*+|\.\.+).*)$"
+    r"|!(?:secret|vault|Ref|Sub).*|(.)\1*|[x*•.…_-]+|(?:x{3,}|\*\*+|\.\.+).*)$"
 )
 # Documentation samples, kept as digests so that no scanner trips over this file: the legacy key, the public
 # keys and the SMTP passwords of the vendor's old manual and of its API description (dossier 1.1).

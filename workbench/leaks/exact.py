@@ -87,6 +87,7 @@ def _forms(value: str) -> list[tuple[str, bytes]]:
         ("sql-escaped", value.replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"').encode()),
         ("sql-escaped", value.replace("'", "''").encode()),
         ("html-escaped", html.escape(value).encode()),
+        ("properties-escaped", re.sub(r"([!=:#])", r"\\\1", value).encode()),
         ("hex", raw.hex().encode()),
         ("hex", raw.hex().upper().encode()),
     ]

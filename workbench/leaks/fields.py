@@ -17,22 +17,28 @@ _VALUE = (
     rb"(?:\"\"(?=\")|''(?='))?"
     rb"(?:\\?\"(?P<dq>(?:[^\"\\\n]|\\(?![\"'][,;\s)\]}:]|[\"']$)[^\n]){1,400})\\?\""
     rb"|\\?'(?P<sq>(?:[^'\\\n]|\\(?!'[,;\s)\]}])[^\n]){1,400})\\?'"
-    rb"|`(?P<bq>[^`\n]{1,200})`|&quot;(?P<eq>[^&\n]{1,200})&quot;|(?P<bare>[^\s\"'`\\<>]{1,300}))"
+    rb"|`(?P<bq>[^`\n]{1,200})`|\[\[(?P<lq>[^\]\n]{1,200})\]\]|&quot;(?P<eq>[^&\n]{1,200})&quot;|(?P<bare>[^\s\"'`\\<>]{1,300}))"
 )
 _ASSIGNMENT = re.compile(
     rb"(?P<name>[A-Za-z_][\w.:/-]{0,120})"
     rb"(?P<sep>(?:\\{0,3}[\"'`]|&quot;|[\])]){0,4}(?:\.[Vv]alue|\[\d{0,4}\])?"
     rb"(?:[ \t]{0,2}[:?]{0,2}[ \t]{0,2}(?:&?(?:'static )?str|[Ss]tring\??|SecretStr|Optional\[str\]"
     rb"|[Ss]ecure[Ss]tring)"
-    rb"(?=[ \t]{0,4}=))?[ \t]{0,20}"
-    rb"(?:=>|->|:=|\|[ \t]|[=:,(]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:[\w:-]{0,20}(?:key|name|Name|Key"
+    rb"(?=[ \t]{0,4}=)|[ \t](?:TYPE|type|LIKE|PIC|Type)[ \t][\w()]{1,30})?[ \t]{0,20}"
+    rb"(?:=>|->|:=|\|[ \t]|\|\|(?=[^\s|])|:[*_]{2}[ \t]|:?[ \t]{0,4}[|>][-+]?\d?[ \t]{0,4}\r?\n|[=:,(]"
+    rb"|VALUE(?: IS)?[ \t]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:[\w:-]{0,20}(?:key|name|Name|Key"
     rb"|option)|dt)>\s{0,40}<[\w:-]{1,30}[^<>]{0,80}>(?:<!\[CDATA\[)?"
     rb"|>\s{0,20}(?:<!\[CDATA\[)?|;s:\d{1,4}:|\s(?:is|ist|=|:|to|->|\.{3,60})\s|[ \t])[ \t]{0,20}"
     rb"(?:\s{0,20}string\(\d{1,4}\) |(?:base64encode|Buffer\.from|urlencode|quote(?:_plus)?|SecretString)\("
-    rb"|ConvertTo-SecureString (?:-String )?)?(?:(?:new|String|str|Secret|SecretStr|env|secret)\(?[ "
+    rb"|ConvertTo-SecureString (?:-String )?|<<(?=[\"']))?"
+    # What stands in for a variable that is not set: ``os.getenv("X", "value")``, ``process.env.X || "value"``.
+    rb"(?:[A-Za-z_]?[\w.:]{0,40}(?i:env|environ)[\w.]{0,20}(?:[(\[][ \t]?[\"'`]?[A-Za-z_][\w.]{0,60}[\"'`]?"
+    rb"[ \t]?[)\]]?|\.\w{1,60})[ \t]?(?:\|\||\?\?|\?:|,|or[ \t])[ \t]?)?"
+    rb"(?:(?:new|String|SecretStr|str|Secret|env|secret)\(?[ "
     rb"\t]?)?(?:[bruf@](?=[\"'`])|(?:[\"']|&quot;|&#x27;|&#39;)?<(?:span|pre|samp"
     rb"|code|b)[^>]{0,120}>){0,4}(?:&#x27;|&#39;)?)" + _VALUE
 )
+_TIGHT = re.compile(rb"(?P<name>[A-Za-z_][\w.-]{0,80})(?P<sep>:)" + _VALUE)
 _NAMED = re.compile(
     rb"(?i)pass(?!ive|age|enger|ed\b|es\b|[ \t]{0,4}\r?\n)|pwd|(?<![a-z0-9])pw\b|secret|signing|api_?-?key|apikey"
     rb"|webhook"
@@ -174,6 +180,11 @@ def named_fields(data: bytes, start: int, end: int) -> Iterator[Field]:
         if field is not None:
             at = max(at, field.start)
             yield field
+        if b":" in data[found.end() : assigned.end("name")].rstrip(b":"):
+            # ``host:a port:587 password:b``: what reads as one long name is a name and its value.
+            tight = _TIGHT.match(data, head, limit)
+            if tight is not None and (field := _field(tight, "")) is not None:
+                yield field
 
 
 def _head(data: bytes, found: re.Match[bytes], start: int) -> int:
@@ -247,10 +258,11 @@ def beside_logins(data: bytes, start: int, end: int) -> Iterator[Field]:
 
 def _field(found: re.Match[bytes], style: str, *, name: str = "") -> Field | None:
     groups = found.groupdict()
-    which = next((name for name in ("dq", "sq", "bq", "eq", "bare") if groups.get(name)), "")
+    which = next((name for name in ("dq", "sq", "bq", "lq", "eq", "bare") if groups.get(name)), "")
     if not which:
         return None
     value = found.group(which)
+    shift = 0
     if which == "bare":
         # Behind a word of a sentence the full stop is the sentence's.
         value = value.rstrip(
@@ -259,10 +271,14 @@ def _field(found: re.Match[bytes], style: str, *, name: str = "") -> Field | Non
         if _FORM.search(value):
             value = unquote_to_bytes(_FORM.split(value, maxsplit=1)[0].replace(b"+", b" "))
         value = value.removesuffix(b"&#x27").removesuffix(b"&#39")
+    elif value.startswith(b'\\"') and value.endswith(b'\\"'):
+        # A string inside a string: what a build file writes into the program's source.
+        value = value[2:-2]
+        shift = 2
     if not value:
         return None
     written = _WRITTEN.fullmatch(value)
-    first = found.start(which)
+    first = found.start(which) + shift
     if written is not None:
         first, value = first + written.start(1), written.group(1)
     name = name or found.group("name").decode("ascii").replace("[", ".").strip(".-:/]")

@@ -22,7 +22,7 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | getattr(os
 # Kept apart from the working tree: the history search reads git's objects as what they are.
 _GIT_OBJECTS = "objects"
 # First bytes of what may be packed, or of a kind that is not opened: gzip and its kin, zip, 7z, PDF, images.
-PACKED = frozenset(b"\x1fB\xfdP\x28\x04]7%R!LKQSM\xed\x03\xd0E-h#")
+PACKED = frozenset(b"\x1fBb\xfdP\x28\x04]7%R!LKQSM\xed\x03\xd0E-h#")
 _TAR = slice(257, 262)
 
 

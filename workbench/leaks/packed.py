@@ -40,6 +40,7 @@ _MAGIC = (
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"%PDF-", "pdf"),
+    (b"bplist00", "plist"),
     (b"!<arch>\n", "ar"),
 )
 # One stream of bytes after the other, as opposed to archives with members.
@@ -70,7 +71,7 @@ class _Unbounded(_Decompressor, Protocol):
 
 
 def packing(head: bytes) -> str:
-    """Return how a file is packed by its first bytes: one of STREAMS, ``zip``, ``7z``, ``tar``, ``pdf`` or ``""``."""
+    """Return how a file is packed by its first bytes: one of STREAMS, zip, 7z, tar, pdf, plist or nothing."""
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name

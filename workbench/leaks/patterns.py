@@ -21,7 +21,7 @@ from workbench.leaks.kinds import kind_of, placement_of
 from workbench.leaks.model import KnownValue, Match, SecretKind
 from workbench.leaks.packed import GZIP, ZIP, opened
 from workbench.leaks.shapes import dashed_key, legacy_in_context, packed_in, stands_free
-from workbench.leaks.views import secrets_of_kubernetes, views, wide_text
+from workbench.leaks.views import in_registry_bytes, secrets_of_kubernetes, views, wide_text
 
 
 def _folded(code: int) -> int:
@@ -144,7 +144,11 @@ class Scanner:
             _ANCHOR_KEY in folded and _BROKEN_KEY.search(data)
         ):
             return True
-        return secrets_of_kubernetes(data) or any(piece in data for piece in self._pieces)
+        return (
+            secrets_of_kubernetes(data)
+            or in_registry_bytes(data)
+            or any(piece in data for piece in self._pieces)
+        )
 
     def _seen_otherwise(
         self, data: bytes, hits: list[Match], depth: int, only: str, *, binary: bool
@@ -158,8 +162,13 @@ class Scanner:
                 value = match.secret.reveal()
                 if other is not None and other.secret.reveal() == value:
                     continue
-                if view.label == "split" and not match.known and _BODY.fullmatch(value) is None:
-                    # Two strings side by side are mostly two strings: only a whole key proves the joint.
+                if (
+                    view.label == "split"
+                    and not match.known
+                    and _BODY.fullmatch(value) is None
+                    and not _goes_on(data, other, value)
+                ):
+                    # Two strings side by side are mostly two strings: a whole key proves the joint, or a sign.
                     continue
                 if other is not None:
                     if not view.wins and _BODY.fullmatch(value) is None:
@@ -294,6 +303,18 @@ class Scanner:
         for match in self._scan(decoded, depth + 1):
             # Near its true place, so that two buffers that share a long run report it once.
             yield replaced(match, start=min(end - 1, start + match.start * 4 // 3), placement="base64")
+
+
+_SIGN = re.compile(
+    rb"[\"'`][ \t]{0,20}(?:\\?\r?\n\s{0,20})?(?:\+|\.{1,2}|&|\|\||<>)[ \t\\]{0,4}\s{0,20}[\"'`]"
+)
+
+
+def _goes_on(data: bytes, raw: Match | None, value: str) -> bool:
+    """Whether a string that was found goes on behind a sign that joins two: ``"abc" + "def"``."""
+    if raw is None or not value.startswith(raw.secret.reveal()):
+        return False
+    return _SIGN.match(data, raw.start + len(raw.secret.reveal().encode())) is not None
 
 
 _KEY_NAME = re.compile(r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|secret|token|passw|smtp|signing")

@@ -32,7 +32,7 @@ from workbench.leaks.views import plain_of
 
 _URL = re.compile(
     rb"(?i)\b(mailgun(?:\+(?:api|https|smtps?))?|smtps?|https?|submission"
-    rb"|smtp\+\w+|mailtos?)://([^\s:/'\"<>\\]{1,200}):"
+    rb"|smtps?\+\w+|mailtos?)://([^\s:/'\"<>\\]{1,200}):"
     rb"([^\s'\"<>\\]{1,200}?(?=@(?:smtp|api)\.(?:eu\.)?mailgun\.)|[^\s/'\"<>\\]{1,200}"
     rb"|[^\s'\"<>\\]{1,200}(?=@smtp\.))@([a-z0-9.-]{1,200})"
 )
@@ -48,7 +48,7 @@ _NETRC = re.compile(
     rb"password\s+[\"']?([^\s\"']{6,200})"
 )
 _MAP = re.compile(
-    rb"(?i)(?:mailgun\.(?:org|net)\]?(?::{1,2}\d{1,5})?(?:[ \t]+|:[ \t]*|[ \t]*=[ \t]*)|static:|plain:)"
+    rb"(?i)(?:mailgun\.(?:org|net)\]?(?::{1,2}\d{1,5})?[\"']?(?:[ \t]+|:[ \t]*|[ \t]*=[ \t]*)|static:|plain:)"
     rb"[\"']?([\w.+@%-]{1,200}):([^\s:\"']{6,200})"
 )
 _AUTH_PLAIN = re.compile(
@@ -56,7 +56,7 @@ _AUTH_PLAIN = re.compile(
     rb">:])([A-Za-z0-9+/]{12,400}={0,2})"
 )
 _AUTH_LOGIN = re.compile(
-    rb"334 UGFzc3dvcmQ6[^A-Za-z0-9+/=]{1,8}(?:[^\n]{0,80}?[ "
+    rb"(?:334 UGFzc3dvcmQ6|AUTH LOGIN\r?\n[A-Za-z0-9+/]{8,120}={0,2}\r?(?=\n))[^A-Za-z0-9+/=]{1,8}(?:[^\n]{0,80}?[ "
     rb">:])??(?:b?[\"'])?([A-Za-z0-9+/]{8,200}={0,2})[\"'\\]?\s"
 )
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
@@ -114,7 +114,7 @@ def in_window(data: bytes, start: int, end: int) -> Iterator[PlacedValue]:
             one = _placed(data, found, "postfix")
             if len(found.group(1)) > 2 and "@" not in one.value.partition(".")[0]:
                 yield from _if_real(one)
-    if b"auth plain" in lowered or b"ugfzc3dvcmq6" in lowered:
+    if b"auth plain" in lowered or b"auth login" in lowered or b"ugfzc3dvcmq6" in lowered:
         yield from _dialogue(data, start, end)
 
 

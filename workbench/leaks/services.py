@@ -82,7 +82,8 @@ def names_another(name: str) -> bool:
     """Return whether a name says that the value is some other service's."""
     if names_mailgun(name):
         return False
-    words = tokens(name)
+    # The object of a mail library, as opposed to the secret that signs a site's sessions.
+    words = tokens(name.removeprefix("session."))
     if any(word in _NAME_OTHERS for word in words):
         # SMTP behind a proxy, or the mail of an app: the mail word wins only where it comes last.
         mail = max((i for i, word in enumerate(words) if _MAILISH.search(word)), default=-1)

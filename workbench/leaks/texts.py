@@ -16,6 +16,7 @@ from workbench.leaks.packed import BrokenError
 
 _MOST_PDF, _MOST_PAGES = 48 << 20, 1500
 _MOST_7Z = 96 << 20
+_MOST_PLIST = 16 << 20
 _MOST_CELLS = 400_000
 
 
@@ -73,6 +74,22 @@ def pdf(source: BinaryIO, size: int) -> Iterator[bytes]:
         RecursionError, NotImplementedError, AssertionError, EOFError, OSError, ImportError,
     ) as error:  # fmt: skip
         raise BrokenError from error
+
+
+def plist(source: BinaryIO, size: int) -> Iterator[bytes]:
+    """Yield a binary property list in its XML form, whose names stand beside their values; nothing if it is none.
+
+    The binary form keeps all names first and all values after them. Its bytes are searched as they are in any case.
+    """
+    import plistlib
+
+    if size > _MOST_PLIST:
+        raise TooMuchError("binary property list larger than is read")
+    source.seek(0)
+    try:
+        yield plistlib.dumps(plistlib.loads(source.read()))
+    except (plistlib.InvalidFileException, ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        return
 
 
 def seven_zip(source: BinaryIO, size: int) -> Iterator[tuple[str, bytes]]:

@@ -62,13 +62,15 @@ def wide_text(data: bytes) -> tuple[bytes, Callable[[int], int]]:
 
 _NAMED = {b"quot": b'"', b"amp": b"&", b"lt": b"<", b"gt": b">", b"apos": b"'", b"nbsp": b" ", b"colon": b":"}
 _SHORT = {b"n": b"\n", b"r": b"", b"t": b"\t", b"/": b"/", b'"': b'"', b"'": b"'"}
+# Escaped in a properties file or a shell: the sign itself is meant.
+_SHORT |= {sign: sign for sign in (b"!", b"=", b":", b"#", b"@", b"$", b"&")}
 # The first sign stands before the alternatives, so that the engine looks for it alone.
 _ESCAPE = re.compile(
     rb"[\x1b\\&](?:(?<=\x1b)(?P<ansi>\[[0-9;?]{0,20}[A-Za-z])"
     rb"|(?<=\\)(?:\\{0,3}(?:u00(?P<u>[0-9a-fA-F]{2})|u\{0{0,4}(?P<ub>[0-9a-fA-F]{2})\}|x(?P<x>[0-9a-fA-F]{2})"
     rb"|(?P<nul>0{1,3})(?![0-9])|0?(?P<o>[01][0-7]{2})|'(?P<r>[2-7][0-9a-f]))"
     rb"|(?P<cont>\r?\n[ \t]{0,80}(?=[0-9a-z-])|\r?\n)|(?P<line>n\"[ \t]{0,4},\s{0,80}\")"
-    rb"|\\{0,3}(?P<short>[nrt/\"']))"
+    rb"|\\{0,3}(?P<short>[nrt/\"'!=:#@$&]))"
     rb"|(?<=&)(?:#[xX]0{0,4}(?P<hx>[0-9a-fA-F]{2});|#0{0,4}(?P<hd>\d{2,3});"
     rb"|(?P<named>quot|amp|lt|gt|apos|nbsp|colon);))"
 )
@@ -81,6 +83,10 @@ _JOINT = re.compile(
 _JOINED = re.compile(
     rb"[\[(](?P<parts>(?:\s{0,40}[\"'`][^\"'`\s]{1,60}[\"'`]\s{0,20},?){2,12})\s{0,40}[\])]"
     rb"(?=\s{0,4}\.join\(\s{0,4}[\"'`]{2}|\s{0,4}\))"
+)
+# Text as the bytes a registry file keeps it in: ``hex(2):53,00,4d,00``.
+_REGISTRY = re.compile(
+    rb"hex(?:\([12]\))?:(?P<bytes>[0-9a-fA-F]{2}(?:,(?:\\\r?\n[ \t]{0,8})?[0-9a-fA-F]{2}){5,2000})"
 )
 _TAG = re.compile(rb"<(?P<end>/?)(?P<tag>[A-Za-z][\w:.-]{0,30})[^<>]{0,300}>")
 _BLOCKS = frozenset(
@@ -141,6 +147,8 @@ def views(data: bytes, only: str = "") -> Iterator[View]:
         yield from _view("split", data, _JOINT, lambda found: b"")
     if b"join(" in data or b"implode(" in data or b"concat(" in data.lower():
         yield from _view("split", data, _JOINED, _concatenated)
+    if in_registry_bytes(data):
+        yield from _view("registry", data, _REGISTRY, _from_registry)
     if b"</" in data:
         yield from _view("markup", data, _TAG, _untagged, wins=False)
     if secrets_of_kubernetes(data) or any(word in data for word in ENCODED_WORDS):
@@ -150,6 +158,17 @@ def views(data: bytes, only: str = "") -> Iterator[View]:
 def secrets_of_kubernetes(data: bytes) -> bool:
     """Return whether a manifest of secrets stands in ``data``: all its values are in base64, names are not."""
     return b"apiVersion" in data and _SECRET_KIND.search(data) is not None
+
+
+def in_registry_bytes(data: bytes) -> bool:
+    """Return whether values stand in ``data`` as an export of the registry writes strings: byte after byte."""
+    return b"hex" in data and _REGISTRY.search(data) is not None
+
+
+def _from_registry(found: re.Match[bytes]) -> bytes:
+    plain = bytes.fromhex(re.sub(rb"[^0-9a-fA-F]", b"", found.group("bytes")).decode("ascii"))
+    plain = plain.replace(b"\0", b"")
+    return b'"' + plain + b'"' if plain.isascii() and b'"' not in plain else found.group()
 
 
 def _view(

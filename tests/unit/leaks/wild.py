@@ -21,7 +21,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.unit.leaks import wild_more
+from tests.unit.leaks import wild_formats, wild_more
 from tests.unit.leaks.corpus import BASE36, Draw
 
 
@@ -251,6 +251,9 @@ _ESCAPES: dict[str, Callable[[str], str]] = {
     "p": lambda text: text.replace("-", "%2D"),
     "h": lambda text: text.replace("-", "&#45;"),
 }
+
+
+TEXT |= wild_formats.TEXT
 
 
 def _filled(template: str, draw: Wild) -> tuple[str, str]:

@@ -1,0 +1,85 @@
+"""Passwords that a format writes otherwise than they read: escaped, as bytes, in two halves, apart from their names."""
+
+from __future__ import annotations
+
+import base64
+import plistlib
+from pathlib import Path
+
+import pytest
+
+from workbench.core.redact import Secret
+from workbench.leaks.files import scan_tree
+from workbench.leaks.model import KnownValue, Match, SearchCoverage, SecretKind
+from workbench.leaks.patterns import Scanner
+
+PASSWORD = "Tq7!mW=2:kZr9#Lx"
+PLAIN = "Tq7mW2kZr9LxPv4s"
+HOST, LOGIN = "smtp.mailgun.org", "shop@mg.acme.example"
+
+
+def registry_bytes(text: str) -> str:
+    return ",".join(f"{byte:02x}" for byte in text.encode("utf-16-le") + b"\0\0")
+
+
+def properties(text: str) -> str:
+    return "".join("\\" + sign if sign in "!=:#" else sign for sign in text)
+
+
+CASES = {
+    "properties": (f"mail.host={HOST}\nmail.user={LOGIN}\nmail.password={properties(PASSWORD)}\n", PASSWORD),
+    "registry": (f'"Host"="{HOST}"\r\n"User"="{LOGIN}"\r\n"Password"=hex(2):{registry_bytes(PLAIN)}\r\n', PLAIN),
+    "two halves": (
+        f"pw = '{PLAIN[:8]}' + '{PLAIN[8:]}'\nserver = '{HOST}'\nuser = '{LOGIN}'\n",
+        PLAIN,
+    ),
+    "string in a string": (f'field("SMTP_HOST", "\\"{HOST}\\"")\nfield("SMTP_PASSWORD", "\\"{PLAIN}\\"")\n', PLAIN),
+    "default of a variable": (f"host: '{HOST}',\npass: process.env.SMTP_PASS || '{PLAIN}',\n", PLAIN),
+    "two at once": (f"HOST = '{HOST}'\nMAIL_USER, MAIL_PASSWORD = '{LOGIN}', '{PLAIN}'\n", PLAIN),
+    "block of a text": (f"smtp_host: {HOST}\nsmtp_password: >-\n  {PLAIN}\n", PLAIN),
+    "printed structure": (f"cfg: {{host:{HOST} port:587 username:{LOGIN} password:{PLAIN} from:a@b.example}}\n", PLAIN),
+    "dialogue typed by hand": (
+        f"openssl s_client -connect {HOST}:465 <<EOT\nAUTH LOGIN\n{base64.b64encode(LOGIN.encode()).decode()}\n"
+        f"{base64.b64encode(PLAIN.encode()).decode()}\nEOT\n",
+        PLAIN,
+    ),
+}  # fmt: skip
+
+
+def found_in(data: bytes, name: str, folder: Path, scanner: Scanner) -> list[Match]:
+    path = folder / name
+    path.write_bytes(data)
+    found: list[Match] = []
+    coverage = SearchCoverage()
+    scan_tree(path, scanner, lambda match, place: found.append(match), coverage)
+    assert coverage.complete
+    return found
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_meant_is_found_by_shape_and_by_value(case: str, tmp_path: Path) -> None:
+    text, password = CASES[case]
+    by_shape = found_in(text.encode(), "file.txt", tmp_path, Scanner())
+    assert {match.secret.reveal() for match in by_shape} == {password}
+    known = KnownValue("vault: x", Secret(password), SecretKind.SMTP_PASSWORD)
+    by_value = found_in(text.encode(), "file.txt", tmp_path, Scanner([known], shapes=False))
+    assert password in {match.secret.reveal() for match in by_value}
+
+
+def test_a_binary_property_list_is_read_name_by_value(tmp_path: Path) -> None:
+    values = {"Hostname": HOST, "Username": LOGIN, "Password": PLAIN, "Other": "x"}
+    data = plistlib.dumps(values, fmt=plistlib.FMT_BINARY)
+    found = found_in(data, "Mail.plist", tmp_path, Scanner())
+    assert {(match.secret.reveal(), match.login) for match in found} == {(PLAIN, LOGIN)}
+
+
+def test_what_only_begins_like_a_property_list_is_searched_as_it_is(tmp_path: Path) -> None:
+    data = b"bplist00" + b"\xff" * 40 + f"\nSMTP_HOST={HOST}\nSMTP_PASSWORD={PLAIN}\n".encode()
+    found = found_in(data, "broken.plist", tmp_path, Scanner())
+    assert {match.secret.reveal() for match in found} == {PLAIN}
+
+
+def test_two_strings_in_a_row_are_two_strings(tmp_path: Path) -> None:
+    text = f"args = ['{HOST}', '{LOGIN}', '{PLAIN}' 'not-of-it']\n"
+    found = found_in(text.encode(), "a.py", tmp_path, Scanner())
+    assert {match.secret.reveal() for match in found} == {PLAIN}
