@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import Commands, ThreadedDrill, threaded_drill
+from tests.support.commands import Commands, Ran, ThreadedDrill, threaded_drill
 from workbench.core.state_dir import JOURNAL_NAME
 from workbench.journal.journal import read_rows
 
@@ -199,6 +199,38 @@ def test_an_archive_that_was_changed_says_so(contained: Commands, tmp_path: Path
     assert contained("evidence", "verify", str(forged)).code in (1, 2)
     forged.write_bytes(archive.read_bytes()[:-40])
     assert contained("evidence", "verify", str(forged)).code == 2
+
+
+def test_an_archive_whose_list_was_rewritten_is_held_against_its_journal_and_this_home(
+    contained: Commands, tmp_path: Path
+) -> None:
+    archive = tmp_path / "evidence.zip"
+    contained("evidence", "export", "--to", str(archive), "--why", "a test")
+    whole = contained("evidence", "verify", str(archive))
+    assert whole.code == 0 and "has the same row" in whole.out
+    with zipfile.ZipFile(archive) as source:
+        files = {name: source.read(name) for name in source.namelist()}
+    manifest = json.loads(files.pop("manifest.json"))
+    dropped = next(name for name in files if name.startswith("evidence/"))
+
+    def rewritten(held: dict[str, bytes]) -> Ran:
+        listed = [entry for entry in manifest["files"] if entry["name"] in held]
+        made = tmp_path / "made.zip"
+        with zipfile.ZipFile(made, "w") as target:
+            target.writestr("manifest.json", json.dumps({**manifest, "files": listed}))
+            for name, data in held.items():
+                target.writestr(name, data)
+        return contained("evidence", "verify", str(made))
+
+    without = rewritten({name: data for name, data in files.items() if name != dropped})
+    assert without.code == 1 and f"{dropped} is missing" in without.out
+    # The same incident, another journal: this home never had its rows.
+    db = sqlite3.connect(journal_of(contained))
+    db.execute("DROP TRIGGER no_delete")
+    db.execute("DELETE FROM row WHERE seq > 5")
+    db.commit()
+    db.close()
+    assert "never had" in rewritten(files).out
 
 
 def test_a_new_passphrase_opens_and_the_old_one_does_not(contained: Commands, tmp_path: Path) -> None:

@@ -392,3 +392,28 @@ async def test_evidence_goes_on_below_the_writes(running: Running) -> None:
         await pilot.press("e")
         await settle(pilot)
         assert session.asked.index(("preserve",)) < session.asked.index(("preserve_rest",))
+
+
+async def test_a_keyring_that_was_locked_is_asked_again_at_the_door_and_no_file_is_needed(
+    running: Running,
+) -> None:
+    answers = ["It is still locked.", ""]
+
+    async def ask() -> str:
+        return answers.pop(0)
+
+    async def take(passphrase: Secret) -> None:
+        raise AssertionError("no file was asked for")
+
+    async def door() -> Door:
+        return Door(vault="create", vault_words="It is locked.", take_passphrase=take, ask_again=ask)
+
+    async with running(FakeSession(), door=door, wait=False) as pilot:
+        await until(pilot, "F5 asks the keyring again")
+        await pilot.press("f5")
+        await app_of(pilot).work.rest("vault", 5)
+        await pilot.pause()
+        assert "It is still locked." in screen_text(pilot)
+        await pilot.press("f5")
+        await settle(pilot)
+        assert "acme (US+EU)" in screen_text(pilot)

@@ -13,12 +13,12 @@ from workbench.cli.opening import run_async
 from workbench.cli.output import document, say, text, warn, write_exactly
 from workbench.cli.vaults import open_vault, quiet_vault
 from workbench.core.clock import SystemClock, iso
-from workbench.core.errors import HostError, UsageError, VaultError
+from workbench.core.errors import HostError, JournalError, UsageError, VaultError
 from workbench.core.redact import visible
 from workbench.core.sealing import Sealer
 from workbench.core.state_dir import JOURNAL_NAME, Home
 from workbench.documents import documents
-from workbench.domain.model.hash_chain import ChainRow, damage_of
+from workbench.domain.model.hash_chain import ChainRow, damage_of, includes
 from workbench.journal.journal import Journal, read_rows
 from workbench.session import evidence_export, journal_head
 from workbench.session.attribution import operator
@@ -80,7 +80,7 @@ async def _show(options: argparse.Namespace) -> int:
 async def _verify(options: argparse.Namespace) -> int:
     """Check an exported archive, or the sealed evidence of an incident; returns 0 only where all of it is sound."""
     if options.file:
-        sound, words = await asyncio.to_thread(evidence_export.verify, Path(options.file))
+        sound, words = await asyncio.to_thread(_archive, Path(options.file))
         if options.json:
             document({**documents.head("evidence-verify", None), "whole": sound, "words": words})
         else:
@@ -99,6 +99,23 @@ async def _verify(options: argparse.Namespace) -> int:
     else:
         text("\n".join(words))
     return 0 if whole else 1
+
+
+def _archive(path: Path) -> tuple[bool, list[str]]:
+    """Return what ``evidence_export.verify`` does, held against this home's journal where the incident is one of it."""
+    sound, words = evidence_export.verify(path)
+    incident, row, digest = evidence_export.named_in(path)
+    try:
+        home = Home.find()
+        here = home.folder(home.existing(incident)) / JOURNAL_NAME
+        rows = read_rows(here)
+    except UsageError:
+        return sound, [*words, "The incident is none of this home: it was held against itself alone."]
+    except (HostError, JournalError) as error:
+        return sound, [*words, f"It was held against itself alone, not against this home: {error.what}"]
+    if includes(rows, row, digest):
+        return sound, [*words, f"This home's journal of {incident} has the same row {row}."]
+    return False, [f"This home's journal of {visible(incident, 60)} never had that row {row}.", *words]
 
 
 async def inspect(

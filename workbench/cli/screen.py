@@ -129,6 +129,7 @@ class _Entrance:
     options: argparse.Namespace
     key: Secret | None = None
     vault: Vault | None = None
+    _unlockable: bool = False
     home: Home = field(default_factory=Home.find)
 
     async def door(self) -> Door:
@@ -136,9 +137,7 @@ class _Entrance:
         from workbench.cli.opening import supplied_key
         from workbench.cli.vaults import has_file, vault_choice
         from workbench.tui.screens.connect import Door, KeyChoice
-        from workbench.vault.keyring_probe import answering
         from workbench.vault.passphrases import generate_passphrase, judge, passphrase_from_environment
-        from workbench.vault.vault import SystemKeyring, Vault
 
         self.home.ensure()
         self.key = supplied_key(self.options)
@@ -150,11 +149,7 @@ class _Entrance:
         if passphrase is not None:
             await self._open_file(passphrase)
         elif choice == "keyring" or (choice != "file" and not has_file(self.home)):
-            found = await answering()
-            if isinstance(found, SystemKeyring):
-                self.vault = Vault(found.backend)
-            else:
-                words = f"{found.reason} {found.todo}"
+            words = await self._ask_keyring()
         state = "ready" if self.vault is not None else "unlock" if has_file(self.home) else "create"
         return Door(
             ask_key=ask_key,
@@ -164,9 +159,22 @@ class _Entrance:
             try_key=self.try_key,
             supplied=KeyChoice(typed=self.key) if self.key is not None and not opened_before else None,
             take_passphrase=self.take_passphrase,
+            ask_again=self._ask_keyring if self._unlockable else None,
             judge=lambda secret: ((told := judge(secret)).words, told.good_enough),
             offer=generate_passphrase,
         )
+
+    async def _ask_keyring(self) -> str:
+        """Take the host's keyring where it answers and return ``""``, else why it does not and the way on."""
+        from workbench.vault.keyring_probe import answering
+        from workbench.vault.vault import SystemKeyring, Vault
+
+        found = await answering()
+        if isinstance(found, SystemKeyring):
+            self.vault = Vault(found.backend)
+            return ""
+        self._unlockable = found.silent
+        return f"{found.reason} {found.todo}".strip()
 
     async def try_key(self, choice: KeyChoice) -> KeyRefusal | None:
         """Ask Mailgun what a key is before an incident is opened on it; None where it is the one."""

@@ -16,7 +16,7 @@ from workbench.cli.opening import line_of_input, run_async
 from workbench.cli.output import document, say, text, warn, write_exactly
 from workbench.cli.vaults import ask_new_passphrase, has_file, no_vault, open_vault
 from workbench.core.clock import SystemClock
-from workbench.core.errors import HostError, JournalError, UsageError, VaultError
+from workbench.core.errors import HostError, JournalError, UsageError, VaultError, WorkbenchError
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import JOURNAL_NAME, Home
 from workbench.documents import documents
@@ -26,7 +26,7 @@ from workbench.session.custody import Custody, take_stock
 from workbench.vault import labels
 from workbench.vault.keyring_probe import answering
 from workbench.vault.passphrases import check_new, passphrase_from_file
-from workbench.vault.vault import WORKBENCH_SERVICE, EntryName, SystemKeyring, Vault
+from workbench.vault.vault import WORKBENCH_SERVICE, EntryName, NoKeyring, SystemKeyring, Vault
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,11 +83,14 @@ def _tables(incident: str | None, held: list[EntryName], own: list[str], unnamed
 
 
 async def _recover(options: argparse.Namespace) -> int:
-    """List what lies in the vault that no incident of this home names; returns 0."""
+    """List what lies in the vault that no incident of this home names; returns 0.
+
+    Errors say that there is no vault, that the host's keyring is locked, or that it is of a kind that cannot list.
+    """
     home = Home.find()
     stock = await _stock(home)
     if stock.held is None:
-        raise no_vault(home) if not has_file(home) else VaultError("This vault cannot list what is in it.")
+        raise _unlisted(home, stock)
     for words in stock.unread:
         warn(words)
     if options.json:
@@ -102,6 +105,24 @@ async def _recover(options: argparse.Namespace) -> int:
     text(_tables(None, [], [], stock.unnamed))
     say("`workbench secrets get NAME` hands one of them to a pipe.")
     return 0
+
+
+def _unlisted(home: Home, stock: Custody) -> WorkbenchError:
+    """Return why nothing can be said of what lies in the vault: there is none, it is locked, or it cannot list."""
+    if has_file(home):
+        return VaultError(
+            "This vault cannot list what is in it.", "", "Mend or restore the file named above."
+        )
+    if stock.keyring is None or (isinstance(stock.keyring, NoKeyring) and not stock.keyring.silent):
+        return no_vault(home)
+    if isinstance(stock.keyring, NoKeyring):
+        return HostError(stock.keyring.reason, "Nobody can tell what lies in it.", stock.keyring.todo)
+    return VaultError(
+        f"The keyring of this host ({stock.keyring.title}) cannot list what is in it.",
+        "Secrets that no incident names may lie in it: nobody can tell.",
+        "Look in its own program for services that begin with “Mailgun incident”; `workbench secrets get NAME` hands "
+        "out what an incident names.",
+    )
 
 
 async def _get(options: argparse.Namespace) -> int:
@@ -224,7 +245,7 @@ async def _stock(home: Home) -> Custody:
 
     stock = await asyncio.to_thread(look)
     if not has_file(home):
-        found = await answering()
+        stock.keyring = found = await answering()
         if isinstance(found, SystemKeyring):
             vault = Vault(found.backend)
             try:

@@ -11,7 +11,7 @@ from workbench.core.state_dir import JOURNAL_NAME, Home
 from workbench.domain.model.hash_chain import damage_of
 from workbench.domain.model.replay import fold
 from workbench.journal.journal import read_rows
-from workbench.vault.vault import WORKBENCH_SERVICE, EntryName
+from workbench.vault.vault import WORKBENCH_SERVICE, Detected, EntryName
 
 OURS = "workbench:"  # how the names of the workbench's own keys begin
 
@@ -20,12 +20,13 @@ OURS = "workbench:"  # how the names of the workbench's own keys begin
 class Custody:
     """What incidents ``named``, by name the incident; what the vault holds; what could not be read, in sentences.
 
-    ``held`` is None where the vault cannot list its entries.
+    ``held`` is None where the vault cannot list its entries. ``keyring`` is the host's, where it was asked.
     """
 
     named: dict[EntryName, str] = field(default_factory=dict)
     held: list[EntryName] | None = None
     unread: list[str] = field(default_factory=list)
+    keyring: Detected | None = None
 
     def of(self, incident: str) -> list[EntryName]:
         """Return what an incident stored, in its order."""

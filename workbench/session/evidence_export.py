@@ -26,11 +26,12 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.model import hash_chain as chain
 from workbench.session.encryption import encrypted
-from workbench.session.evidence import EvidenceCheck, SealedItem, stored
+from workbench.session.evidence import LOG_FOLDER, EvidenceCheck, SealedItem, stored
 
 SCHEMA = "workbench.evidence-export/1"
 MANIFEST, JOURNAL = "manifest.json", "journal.jsonl"
 _LARGEST = 1 << 30  # bytes one member may unpack to
+_LARGEST_ARCHIVE = 4 << 30  # bytes
 _MOST = 100_000  # members
 
 
@@ -90,7 +91,7 @@ def verify(path: Path) -> tuple[bool, list[str]]:
     more than a gigabyte.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(read_plain(path, limit=4 << 30))) as archive:
+        with zipfile.ZipFile(io.BytesIO(read_plain(path, limit=_LARGEST_ARCHIVE))) as archive:
             if len(archive.infolist()) > _MOST:
                 raise _no_archive(path)
             return _verify(archive)
@@ -117,11 +118,7 @@ def _verify(archive: zipfile.ZipFile) -> tuple[bool, list[str]]:
     damage = chain.damage_of(rows, head)
     if damage is not None:
         wrong.append(damage.words)
-    items, _ = stored(rows)
-    for item in items:
-        name = item.path.replace(".sealed", ".json")
-        if name in content and content[name] != item.sha256:
-            wrong.append(f"{visible(name, 80)} is not what the journal says was stored.")
+    wrong += _against_the_journal(archive, rows, content)
     who = f"exported {visible(manifest.get('at', ''), 40)} by {visible(manifest.get('who', ''), 60)}"
     told = f"{len(listed)} file(s), {len(rows)} journal rows, head {head[1]}; {who}."
     if wrong:
@@ -131,6 +128,47 @@ def _verify(archive: zipfile.ZipFile) -> tuple[bool, list[str]]:
         "Compare the head with one that left the machine earlier (in a report): only that proves that the whole was "
         "not made up later.",
     ]
+
+
+def _against_the_journal(
+    archive: zipfile.ZipFile, rows: Sequence[chain.ChainRow], content: Mapping[str, str]
+) -> list[str]:
+    """Return what is wrong with the evidence itself: the archive's own list can be rewritten, the journal cannot.
+
+    Every snapshot that a row names, and every log chunk that a snapshot names, must be here with that very hash.
+    """
+    items, purged = stored(rows)
+    expected: dict[str, str] = {}
+    for item in items if not purged else ():
+        name = item.path.replace(".sealed", ".json")
+        expected[name] = item.sha256
+        if content.get(name) == item.sha256:
+            expected |= _chunks(_member(archive, name))
+    return [
+        f"{visible(name, 80)} is {'not what the journal says was stored' if name in content else 'missing'}."
+        for name, digest in expected.items()
+        if content.get(name) != digest
+    ]
+
+
+def _chunks(raw: bytes) -> dict[str, str]:
+    found = json.loads(raw)
+    chunks = found.get("chunks") if isinstance(found, dict) else None
+    named = [one for one in chunks or () if isinstance(one, dict)]
+    return {
+        f"{LOG_FOLDER}/{one.get('name', '')}".replace(".sealed", ".pages"): str(one.get("sha256", ""))
+        for one in named
+    }
+
+
+def named_in(path: Path) -> tuple[str, int, str]:
+    """Return the incident that an archive says it is of, its journal's last row and hash; UsageError as ``verify``."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(read_plain(path, limit=_LARGEST_ARCHIVE))) as archive:
+            manifest = json.loads(_member(archive, MANIFEST))
+        return str(manifest["incident"]), int(manifest["journal"]["row"]), str(manifest["journal"]["hash"])
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, RecursionError) as error:
+        raise _no_archive(path) from error
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -48,7 +48,12 @@ class Startup:
             create = door.vault == "create"
             take = self._passphrase_taker(door.take_passphrase)
             screen = VaultScreen(
-                take, create=create, reason=door.vault_words, judge=door.judge, offer=door.offer
+                take,
+                create=create,
+                reason=door.vault_words,
+                judge=door.judge,
+                offer=door.offer,
+                ask_again=self._keyring_asker(door.ask_again) if door.ask_again is not None else None,
             )
             if not await self._app.push_screen_wait(screen):
                 return False
@@ -71,6 +76,14 @@ class Startup:
             self._work.start(
                 lambda: ask(choice), group="key", doing="asking Mailgun about the key", then=answered
             )
+
+        return start
+
+    def _keyring_asker(self, ask: Callable[[], Awaitable[str]]) -> Callable[[Callable[[str], None]], object]:
+        """Return what the vault screen calls to have the host's keyring asked once more, in a worker."""
+
+        def start(answered: Callable[[str], None]) -> None:
+            self._work.start(ask, group="vault", doing="asking the keyring", then=answered)
 
         return start
 

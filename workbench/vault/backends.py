@@ -7,6 +7,7 @@ or ask for a password on the very terminal the workbench draws on.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -23,6 +24,10 @@ _KNOWN = {
     "keyring.backends.Windows": "Windows Credential Locker",
     "keyring_pass": "pass",
 }
+OURS = (
+    "Mailgun incident ",
+    "Mailgun workbench",
+)  # how the services begin under which ``entries`` names things
 _ON_TERMINAL = "it asks for its password on the terminal the workbench draws on"
 # Most telling first; matched against the module and class of the backend and of what it inherits from.
 _REFUSED = (
@@ -48,10 +53,14 @@ class SystemKeyring:
 
 @dataclass(frozen=True, slots=True)
 class NoKeyring:
-    """No keyring of this host may hold secrets: the ``reason``, and what ``todo``, as plain sentences."""
+    """No keyring of this host may hold secrets: the ``reason``, and what ``todo``, as plain sentences.
+
+    ``silent``: there is one, which is locked or does not answer; asked again later, it may.
+    """
 
     reason: str
     todo: str = _TODO
+    silent: bool = False
 
 
 Detected = SystemKeyring | NoKeyring
@@ -94,6 +103,21 @@ def title(backend: KeyringBackend) -> str:
     """Return the backend's name for screens."""
     module = type(backend).__module__
     return _KNOWN.get(module, f"{module}.{type(backend).__qualname__}")
+
+
+def listed(backend: KeyringBackend) -> list[tuple[str, str]] | None:
+    """Return service and name of what the workbench stored in ``backend``; None where its kind cannot list.
+
+    keyring itself has no call for it; a Secret Service lists what its collection holds. Blocks; the bus's errors pass.
+    """
+    collection_of = getattr(backend, "get_preferred_collection", None)
+    if collection_of is None:
+        return None
+    collection = collection_of()
+    with contextlib.closing(collection.connection):
+        found = [item.get_attributes() for item in collection.get_all_items()]
+    names = {(str(one.get("service", "")), str(one.get("username", ""))) for one in found}
+    return sorted(name for name in names if name[0].startswith(OURS) and name[1])
 
 
 def _unknown(backend: KeyringBackend) -> str:

@@ -39,6 +39,7 @@ async def answering(limit: float = LIMIT, find: Callable[[], Detected] = detect)
         return NoKeyring(
             f"The host's keyring did not answer within {limit:g} s: it is locked, or waits for a prompt nobody sees.",
             _WAY,
+            silent=True,
         )
 
 
@@ -59,5 +60,5 @@ def _asked(find: Callable[[], Detected]) -> Detected:
             if "lock" in type(error).__name__.lower()
             else f"does not work ({type(error).__name__})"
         )
-        return NoKeyring(f"The host's keyring ({found.title}) {why}.", _WAY)
+        return NoKeyring(f"The host's keyring ({found.title}) {why}.", _WAY, silent=True)
     return found

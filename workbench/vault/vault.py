@@ -19,7 +19,7 @@ from workbench.core.errors import UsageError, VaultError, WorkbenchError
 from workbench.core.redact import Secret
 from workbench.core.sealing import Sealer
 from workbench.core.thread_worker import Worker
-from workbench.vault.backends import Detected, NoKeyring, SystemKeyring, detect, refusal, title
+from workbench.vault.backends import Detected, NoKeyring, SystemKeyring, detect, listed, refusal, title
 from workbench.vault.entries import (
     WORKBENCH_SERVICE,
     EntryName,
@@ -160,10 +160,11 @@ class Vault:
         await self._call(partial(_remove, self._backend, name), name)
 
     async def names(self) -> list[EntryName] | None:
-        """Return all entry names of the file backend; None where the keyring cannot list (the system's)."""
-        if self._file is None:
-            return None
-        return await self._call(self._file.names, None)
+        """Return the names of all that the workbench stored here; None where this kind of keyring cannot list."""
+        if self._file is not None:
+            return await self._call(self._file.names, None)
+        found = await self._call(partial(listed, self._backend), None)
+        return None if found is None else [EntryName(*name) for name in found]
 
     async def probe(self) -> None:
         """Prove that the vault works: store, read back and remove a test entry; VaultError if not."""

@@ -7,14 +7,16 @@ import json
 from pathlib import Path
 
 import pytest
+from keyring.backend import KeyringBackend
 
 from workbench.cli import secrets
 from workbench.cli.parser import build_parser
 from workbench.core.clock import SystemClock
-from workbench.core.errors import HostError, UsageError
+from workbench.core.errors import HostError, UsageError, WorkbenchError
 from workbench.core.state_dir import Home
 from workbench.journal.journal import Journal
 from workbench.vault import labels
+from workbench.vault.backends import Detected, NoKeyring, SystemKeyring
 
 INCIDENT = "20261121-140200-3f2a"
 VALUE = "dqs-key-of-the-test"
@@ -32,7 +34,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 async def run(*arguments: str) -> int:
     options = build_parser().parse_args(["secrets", *arguments])
-    work = {"list": secrets._list, "get": secrets._get, "put": secrets._put}[options.action]
+    work = {"list": secrets._list, "get": secrets._get, "put": secrets._put, "recover": secrets._recover}[
+        options.action
+    ]
     return await work(options)
 
 
@@ -88,3 +92,76 @@ def test_a_file_that_others_can_read_or_that_is_damaged_says_so(home: Home) -> N
     path.write_text("[]")
     with pytest.raises(HostError, match="cannot be read"):
         labels.stored(home)
+
+
+class Listing(KeyringBackend):
+    """A Secret Service whose collection holds entries of ours and of others."""
+
+    def __init__(self, held: list[tuple[str, str]]) -> None:
+        self.connection, self._held = self, held
+
+    def get_preferred_collection(self) -> Listing:
+        """Return the collection: this one."""
+        return self
+
+    def get_all_items(self) -> list[Listing]:
+        """Return one item for each entry."""
+        return [Listing([one]) for one in self._held]
+
+    def get_attributes(self) -> dict[str, str]:
+        """Return what an item is looked up by."""
+        return {"service": self._held[0][0], "username": self._held[0][1]}
+
+    def close(self) -> None:
+        """Close the bus."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return nothing."""
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Refuse: a look stores nothing."""
+        raise AssertionError("a look stored something")
+
+
+class Silent(Listing):
+    """A keyring of a kind that cannot list."""
+
+    get_preferred_collection = None  # type: ignore[assignment]
+
+
+def keyring_of(monkeypatch: pytest.MonkeyPatch, found: Detected) -> None:
+    """Let this host have a keyring, and no passphrase in a file."""
+
+    async def answering() -> Detected:
+        return found
+
+    monkeypatch.setattr(secrets, "answering", answering)
+    monkeypatch.delenv("WORKBENCH_PASSPHRASE_FILE")
+
+
+async def test_what_lies_in_the_hosts_keyring_and_no_incident_names_is_listed(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = "Mailgun incident 2026-11-21 (acme)"
+    held = [(service, "SMTP a@b.example"), (service, "workbench: fingerprint key"), ("Firefox", "me")]
+    keyring_of(monkeypatch, SystemKeyring(Listing(held), "Secret Service"))
+    assert await run("recover", "--json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["secrets"] == [{"name": "SMTP a@b.example", "service": service}]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (SystemKeyring(Silent([]), "KDE Wallet"), "KDE Wallet. cannot list"),
+        (NoKeyring("It is locked.", "Unlock it.", silent=True), "It is locked"),
+        (NoKeyring("This host has no keyring."), "no keyring"),
+    ],
+)
+async def test_a_keyring_that_cannot_be_listed_is_no_empty_one(
+    home: Home, monkeypatch: pytest.MonkeyPatch, found: Detected, words: str
+) -> None:
+    keyring_of(monkeypatch, found)
+    with pytest.raises(WorkbenchError, match=words):
+        await run("recover", "--json")

@@ -71,7 +71,8 @@ class Door:
     ``try_key`` asks Mailgun about a key and returns why it is not the one, None where it is; without it a key is taken
     as it is. ``supplied`` says that a key came from the environment, to be tried before anything is asked.
     ``vault`` is ready, or must be created or unlocked; ``take_passphrase`` raises WorkbenchError with the
-    words when it is wrong or too weak; ``judge`` returns words about a passphrase being typed, and whether it is good
+    words when it is wrong or too weak; ``ask_again`` asks a keyring that was locked once more and returns ``""``
+    where it answers now, else why not; ``judge`` returns words about a passphrase being typed, and whether it is good
     enough; ``offer`` a strong one.
     """
 
@@ -83,6 +84,7 @@ class Door:
     vault: Literal["ready", "create", "unlock"] = "ready"
     vault_words: str = ""
     take_passphrase: Callable[[Secret], Awaitable[None]] | None = None
+    ask_again: Callable[[], Awaitable[str]] | None = None
     judge: Callable[[Secret], tuple[str, bool]] | None = None
     offer: Callable[[], Secret] | None = None
 
@@ -191,11 +193,13 @@ class ConnectScreen(Dialog[KeyChoice]):
 class VaultScreen(Dialog[bool]):
     """Makes or unlocks the file vault. The passphrase is typed twice when it is new, or a strong one accepted.
 
-    ``take`` starts the opening and calls back with what was wrong, ``""`` when the vault is open.
+    ``take`` starts the opening and calls back with what was wrong, ``""`` when the vault is open. ``ask_again`` does
+    the same with a keyring of the host that was locked: whoever unlocks it meanwhile needs no file.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "offer", "A strong one", id="vault.offer", show=False, priority=True)
+        Binding("f2", "offer", "A strong one", id="vault.offer", show=False, priority=True),
+        Binding("f5", "ask_again", "Ask the keyring again", id="vault.again", show=False, priority=True),
     ]
 
     def __init__(
@@ -206,8 +210,11 @@ class VaultScreen(Dialog[bool]):
         reason: str = "",
         judge: Callable[[Secret], tuple[str, bool]] | None = None,
         offer: Callable[[], Secret] | None = None,
+        ask_again: Callable[[Callable[[str], None]], object] | None = None,
     ) -> None:
         super().__init__(classes="vault-screen")
+        self._ask_again = ask_again
+        self._asking = False
         self._offer = offer if create else None
         self._offered: Secret | None = None
         self._take = take
@@ -232,7 +239,8 @@ class VaultScreen(Dialog[bool]):
             yield words(RULES if self._create else "", id="pass-words")
             keys = "Enter goes on · Tab, Shift+Tab move" if self._create else "Enter goes on"
             offer = " · F2 makes a strong one" if self._offer is not None else ""
-            yield words(f"{keys}{offer} · Esc quits", classes="dialog-keys")
+            again = " · F5 asks the keyring again" if self._ask_again is not None else ""
+            yield words(f"{keys}{offer}{again} · Esc quits", classes="dialog-keys")
 
     def on_mount(self) -> None:
         """Ready to type."""
@@ -268,6 +276,24 @@ class VaultScreen(Dialog[bool]):
         for field in self.query(SecretInput):
             field.value = self._offered.reveal()
         self.query_one("#pass-second").focus()
+
+    def action_ask_again(self) -> None:
+        """Ask the host's keyring once more: it may have been unlocked meanwhile."""
+        if self._ask_again is None or self._asking:
+            return
+        self._asking = True
+        self._wrong("One moment: the keyring is asked.")
+        self._ask_again(self._keyring_answered)
+
+    def _keyring_answered(self, wrong: str) -> None:
+        """Close where it answers; what was typed for a file stays where it does not."""
+        self._asking = False
+        if not self.is_current:
+            return
+        if wrong:
+            self._wrong(visible(wrong, 600))
+        else:
+            self.dismiss(True)
 
     @on(Input.Submitted, "#pass-first")
     def _first(self, event: Input.Submitted) -> None:
