@@ -79,14 +79,19 @@ def reduce(html: str) -> Reduced:
             break
         raw, of_raw, closes, name, attributes = found.groups()
         if name:
-            if (told := name.lower()) in _TOLD:
+            told = name.lower()
+            if told in _BLOCKS and not attributes:
+                # By far the most tags of a message: nothing of them counts but that a line ends.
+                reader.text.append("\n")
+            elif told in _TOLD:
                 reader.tag(told, bool(closes), attributes)
         elif raw:
             reader.way(raw.lower(), of_raw)
     reader.data(html[place:])
     if reader.forms:
         reader.notes.append(f"it holds {reader.forms} form(s) that ask for something")
-    lines = [_SPACES.sub(" ", line).strip() for line in "".join(reader.text).split("\n")]
+    # One pass over the whole text: a line end is no space here, so lines stay apart.
+    lines = [line.strip() for line in _SPACES.sub(" ", "".join(reader.text)).split("\n")]
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
     return Reduced(
         "\n".join(kept).strip(), tuple(dict.fromkeys(reader.links))[:_MOST_LINKS], tuple(reader.notes)

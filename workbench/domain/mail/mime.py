@@ -133,11 +133,14 @@ def _shown(message: Message, notes: list[str]) -> ShownMail:
     more = 0
     for part in _parts(message, notes):
         kind = part.get_content_type()
-        name = _line(str(part.get_filename() or ""))
+        # Most bodies have neither a name nor a disposition: their headers are not parsed for them.
+        disposed = "content-disposition" in part
+        named = disposed or "name" in str(part.get("content-type", "")).lower()
+        name = _line(str(part.get_filename() or "")) if named else ""
         inline = (
             kind in ("text/plain", "text/html")
             and not name
-            and part.get_content_disposition() != "attachment"
+            and not (disposed and part.get_content_disposition() == "attachment")
         )
         content = _payload(part)
         if inline:
@@ -234,6 +237,8 @@ class _Body:
 def _line(value: str) -> str:
     """Return a header's value decoded and harmless; what cannot be decoded stands as it is."""
     raw = value[:_LONGEST_HEADER]
+    if "=?" not in raw:
+        return visible(raw.replace("\r", "").replace("\n", " "), 300)
     try:
         parts = [
             text.decode(charset or "ascii", "replace") if isinstance(text, bytes) else text
