@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
@@ -36,20 +36,23 @@ class HourlyRhythm:
 
     def __init__(self, hours: Mapping[datetime, int]) -> None:
         self._hours = dict(hours)
-        self._by_hour: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+        self._by_hour: dict[int, list[tuple[date, int, int]]] = defaultdict(list)
         for start, count in hours.items():
-            self._by_hour[start.hour].append((start, count))
+            day = start.date()
+            self._by_hour[start.hour].append((day, day.weekday(), count))
         counts = sorted(hours.values())
         # Without enough days the calm part decides: with nine abnormal hours in a day the rest still is calm.
         self._calm = counts[: max(1, (len(counts) * 3) // 4)] or [0]
 
     def at(self, start: datetime) -> Expected:
         """Return what the hour that begins at ``start`` usually has, judged by other days only."""
-        others = [(day, count) for day, count in self._by_hour[start.hour] if day.date() != start.date()]
-        same = [count for day, count in others if day.weekday() == start.weekday()]
-        kind = [count for day, count in others if (day.weekday() >= 5) == (start.weekday() >= 5)]
+        today = start.date()
+        this = today.weekday()
+        others = [(weekday, count) for day, weekday, count in self._by_hour[start.hour] if day != today]
+        same = [count for weekday, count in others if weekday == this]
         if len(same) >= ENOUGH:
             return _expected(same)
+        kind = [count for weekday, count in others if (weekday >= 5) == (this >= 5)]
         if len(kind) >= ENOUGH:
             return _expected(kind)
         if len(others) >= ENOUGH:

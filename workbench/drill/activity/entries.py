@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from workbench.drill.activity.history import SENT
 from workbench.drill.activity.senders import LANDING_HOST
-from workbench.drill.activity.traffic import HOUR, Event, mix, unit
+from workbench.drill.activity.traffic import HOUR, Event, further, mix
 from workbench.drill.api.dates import rfc3339_ms
 from workbench.drill.world.account import Account
 from workbench.drill.world.records import Stream, SubmittedMessage
@@ -43,9 +44,14 @@ _LATER = "451 4.7.1 Greylisted, please try again later"
 _COUNTRIES = ("US", "GB", "DE", "FR", "NL", "IN")
 
 
+@lru_cache(maxsize=10_000)
 def provider_of(seed: int, number: int) -> Provider:
     """Return the provider of a message's recipient."""
-    at = unit(seed, number, 5)
+    return _provider(mix(seed, number))
+
+
+def _provider(message: int) -> Provider:
+    at = further(message, 5) / 2.0**64
     for provider in PROVIDERS:
         at -= provider.share
         if at < 0:
@@ -69,24 +75,24 @@ class Entries:
     def _of_stream(self, event: Event, stream: Stream) -> dict[str, Any]:
         plan = self._account.traffic.plan(stream, event.hour)
         number, seed = event.number, plan.seed
-        provider = provider_of(seed, number)
-        who = mix(seed, number, 6)
-        local = f"r{who % 0xFFFFFFFF:08x}"
+        draw = mix(seed, number)
+        who = further(draw, 6)
         if stream.audience == "customers":
             local = f"customer{who % 4000:04d}"
             # A person's mailbox stays with one provider.
             provider = provider_of(7, who % 4000)
+        else:
+            local = f"r{who % 0xFFFFFFFF:08x}"
+            provider = _provider(draw)
         recipient = f"{local}@{provider.domains[who % len(provider.domains)]}"
-        subject = stream.subjects[mix(seed, number, 7) % len(stream.subjects)].replace(
+        subject = stream.subjects[further(draw, 7) % len(stream.subjects)].replace(
             "{n}", str(who % 90000 + 10000)
         )
         message = f"{event.hour:x}.{seed & 0xFFFFFF:x}.{number}@{stream.domain}"
-        ip = stream.ips[mix(seed, number, 8) % len(stream.ips)]
+        ip = stream.ips[further(draw, 8) % len(stream.ips)]
         sending = self._account.story.sending_ips[stream.region]
         # Abuse leaves by the region's first address; customers' mail by all of them.
-        sending_ip = (
-            sending[0] if stream.actor == "intruder" else sending[mix(seed, number, 4) % len(sending)]
-        )
+        sending_ip = sending[0] if stream.actor == "intruder" else sending[further(draw, 4) % len(sending)]
         entry = self._base(event, stream.tenant, stream.domain, recipient, provider)
         entry["message"] = {
             "headers": {"to": recipient, "message-id": message, "from": stream.sender, "subject": subject},

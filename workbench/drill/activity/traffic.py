@@ -77,10 +77,15 @@ def mix(*parts: int) -> int:
     """Return a well mixed 64-bit number from integers (splitmix64): fast, the same on every machine."""
     state = 0x9E3779B97F4A7C15
     for part in parts:
-        state = (state ^ (part & _MASK)) * 0xBF58476D1CE4E5B9 & _MASK
-        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
-        state ^= state >> 31
+        state = further(state, part)
     return state
+
+
+def further(state: int, part: int) -> int:
+    """Return what ``mix`` gives for the parts that led to ``state`` and one more: many draws share their first."""
+    state = (state ^ (part & _MASK)) * 0xBF58476D1CE4E5B9 & _MASK
+    state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
+    return state ^ (state >> 31)
 
 
 def unit(*parts: int) -> float:
@@ -185,9 +190,10 @@ class Traffic:
         plan = self.plan(stream, hour)
         count = plan.accepted
         whole = any(low <= start and high >= start + HOUR for low, high in spans)
+        first = mix(plan.seed)
         for number in range(count):
             # One draw a message: its arrival, its delivery and what follows use 21 bits each.
-            draw = mix(plan.seed, number)
+            draw = further(first, number)
             at = start + (number + (draw & _BITS) * _UNIT) * HOUR / count
             if at > until:
                 return

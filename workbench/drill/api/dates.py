@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -12,7 +13,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def iso0(moment: float) -> str:
     """ISO 8601 seconds, no offset, meaning UTC: keys."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return datetime.fromtimestamp(moment, UTC).isoformat()[:19]
 
 
 def iso6(moment: float) -> str:
@@ -20,10 +21,13 @@ def iso6(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
 
 
+# Kept: metrics name the same hours in every answer.
+@lru_cache(maxsize=10_000)
 def _long(moment: float, ending: str) -> str:
     # Built by hand: strftime would speak the host's language.
     at = datetime.fromtimestamp(moment, UTC)
-    return f"{_DAYS[at.weekday()]}, {at.day:02d} {_MONTHS[at.month - 1]} {at.year} {at:%H:%M:%S} {ending}"
+    day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
+    return f"{day}, {at.day:02d} {month} {at.year} {at.isoformat()[11:19]} {ending}"
 
 
 def rfc1123(moment: float) -> str:
@@ -48,15 +52,15 @@ def utctxt(moment: float) -> str:
 
 def rfc3339(moment: float) -> str:
     """``2026-02-16T19:06:01Z``: webhooks, thresholds."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso0(moment) + "Z"
 
 
 def rfc3339_ms(moment: float) -> str:
     """``2024-07-08T16:30:18.530Z``: log entries."""
-    at = datetime.fromtimestamp(moment, UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
+@lru_cache(maxsize=10_000)
 def parse(text: str) -> float:
     """Return the moment of an RFC 2822 or RFC 3339 date or of epoch seconds. Raises ValueError."""
     if re.fullmatch(r"\d+(\.\d+)?", text):

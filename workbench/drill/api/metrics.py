@@ -191,12 +191,9 @@ def _share(counts: Counts, parts: list[tuple[str, float]]) -> list[tuple[str, Co
     return split
 
 
-def _combine(
-    call: WireCall, sender: Stream | SubmittedMessage, counts: Counts, dimensions: Iterable[str]
-) -> list[tuple[Key, Counts]]:
+def _combine(counts: Counts, values: Iterable[list[tuple[str, float]]]) -> list[tuple[Key, Counts]]:
     rows: list[tuple[Key, Counts]] = [((), counts)]
-    for dimension in dimensions:
-        parts = _values(call, dimension, sender)
+    for parts in values:
         rows = [((*key, value), part) for key, have in rows for value, part in _share(have, parts)]
     return rows
 
@@ -247,15 +244,21 @@ def metrics(call: WireCall) -> WireAnswer:
     whole = dict.fromkeys(EVENTS, 0)
     passes = _passes(call, body)
     others = [name for name in dimensions if name != "time"]
+    # What a sender is counted under is the same in all its hours; None where the filter leaves it out.
+    of_sender: dict[tuple[bool, str], list[list[tuple[str, float]]] | None] = {}
     for sender, hour, counts in tally(call, tenants(call, bool(body.get("include_subaccounts"))), start, end):
-        if not passes(sender):
+        who = (isinstance(sender, Stream), sender.id)
+        if who not in of_sender:
+            of_sender[who] = [_values(call, name, sender) for name in others] if passes(sender) else None
+        under = of_sender[who]
+        if under is None:
             continue
         slot = rfc2822(_resolve(hour, resolution))
         for kind, n in counts.items():
             whole[kind] += n
-        for key, part in _combine(call, sender, counts, others):
+        for key, part in _combine(counts, under):
             values = iter(key)
-            row = rows[tuple(slot if name == "time" else next(values) for name in dimensions)]
+            row = rows[tuple([slot if name == "time" else next(values) for name in dimensions])]
             for kind, n in part.items():
                 row[kind] += n
     if dimensions == ["time"]:
