@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -305,6 +306,38 @@ async def every_kill_point(
             return "", []
         wrong = [f"at rest: {line}" for line in await at_rest(place)]
         return fuse.passed[-1], wrong + await resumed(place, build)
+
+
+READS = re.compile(r"http (GET|POST /v1/analytics)")
+
+
+def named(label: str) -> str:
+    """Return a checkpoint's label without what differs from run to run."""
+    return re.sub(r"[0-9a-f-]{17,}", "ID", label)
+
+
+def telling(passed: Sequence[str]) -> list[int]:
+    """Return the numbers of the checkpoints that tell a kill apart: all but a read that was asked before and
+    between which nothing was written. Files and account are the same there, and so is what is resumed.
+    """
+    numbers, read = [], set[str]()
+    for number, label in enumerate(map(named, passed), start=1):
+        if READS.match(label) is None:
+            read.clear()
+        elif label in read:
+            continue
+        else:
+            read.add(label)
+        numbers.append(number)
+    return numbers
+
+
+async def calm_run(folder: Path, kind: str, stand: Stand = ground) -> list[str]:
+    """Run one kind to its end and return the checkpoints it passed."""
+    async with stand(folder) as place:
+        fuse = Fuse()
+        assert not await killed_run(place, PLANS[kind], fuse)
+        return fuse.passed
 
 
 async def random_life(folder: Path, seed: int, stand: Stand = ground) -> tuple[int, list[str]]:
