@@ -136,6 +136,12 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--same-roles", action="store_true", help="give every new key what the old one had, not less"
     )
+    _scope_of_contain(parser)
+    _risky_of_contain(parser)
+    parser.set_defaults(run=lazy("contain"))
+
+
+def _scope_of_contain(parser: argparse.ArgumentParser) -> None:
     scope = parser.add_argument_group("scope (default: every key and every login of every domain)")
     scope.add_argument("--keys", nargs="+", metavar="ID", default=(), help="only these API keys")
     scope.add_argument("--logins", nargs="+", metavar="LOGIN", default=(), help="only these SMTP logins")
@@ -154,6 +160,9 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         default=(),
         help="keep these until their replacement is used",
     )
+
+
+def _risky_of_contain(parser: argparse.ArgumentParser) -> None:
     more = parser.add_argument_group("what cannot be undone or may stop production")
     more.add_argument(
         "--remove-strangers", action="store_true", help="delete logins that look like a stranger's"
@@ -169,7 +178,6 @@ def _contain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     more.add_argument(
         "--limit", type=int, metavar="N", help="cap sending at N messages a month (1,000 at least)"
     )
-    parser.set_defaults(run=lazy("contain"))
 
 
 def _sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

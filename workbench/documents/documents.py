@@ -54,8 +54,7 @@ def known(situation: Situation) -> dict[str, Any]:
 
 def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
     """Return everything the account and the journal show, as one document."""
-    inventory, state = situation.inventory, situation.state
-    facts = old_and_new.Known.of_situation(situation)
+    state = situation.state
     return {
         **head("status", state.incident),
         "as_of": iso(situation.now),
@@ -63,89 +62,115 @@ def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
         "notes": list(capabilities),
         **known(situation),
         "sending": _sending(situation),
-        "keys": [
-            {
-                "id": item.id,
-                "description": item.key.description,
-                "kind": item.key.kind,
-                "role": item.key.role,
-                "place": str(item.place),
-                "created_at": _moment(item.key.created_at),
-                "expires_at": _moment(item.key.expires_at),
-                "made_here": situation.minted_here(item.id),
-                "in_use_here": item.id == situation.own_key_id,
-                "suspicion": list(situation.of_key(item).why),
-                "old_and_new": _old_and_new(facts, item.id),
-            }
-            for item in inventory.keys.values()
-        ],
-        "credentials": [
-            {
-                "id": item.login,
-                "login": item.login,
-                "domain": item.domain,
-                "place": str(item.place),
-                "created_at": _moment(item.credential.created_at),
-                "suspicion": list(situation.of_login(item).why),
-                "old_and_new": _old_and_new(facts, item.login),
-            }
-            for item in inventory.logins.values()
-        ],
-        "domains": [
-            {
-                "id": item.name,
-                "name": item.name,
-                "place": str(item.place),
-                "state": item.domain.state,
-                "is_disabled": item.domain.is_disabled,
-                "created_at": _moment(item.domain.created_at),
-                "suspicion": list(situation.of_domain(item).why),
-            }
-            for item in inventory.domains.values()
-        ],
-        "users": [
-            {
-                "id": item.id,
-                "email": item.user.email,
-                "name": item.user.name,
-                "role": item.user.role,
-                "is_owner": item.user.is_master,
-                "place": item.place.subaccount or "account",
-                "is_disabled": item.user.is_disabled,
-                "method": sign_in(item),
-                "migration": item.user.migration_status,
-                "tfa_active": item.user.tfa_active,
-                "password_updated_at": _moment(item.user.password_updated_at),
-                "suspicion": list(situation.of_user(item).why),
-            }
-            for item in inventory.users.values()
-        ],
-        "gaps": [
-            {"slice": gap.slice, "place": str(gap.place) if gap.place else None, "reason": gap.reason}
-            for gap in inventory.gaps.values()
-        ],
+        "keys": _keys(situation),
+        "credentials": _credentials(situation),
+        "domains": _domains(situation),
+        "users": _users(situation),
+        "gaps": _gaps(situation),
         "effects": effects(state.effects.values()),
         "steps": steps(situation),
         "findings": [finding.to_json() for finding in (*findings.findings(situation), *leak_findings(state))],
         "alarms": alarms(state),
         "hardening": measures.document(situation),
-        "adoption": [
-            {
-                "id": one.id,
-                "name": one.name,
-                "vault": one.entry,
-                "down": one.down,
-                "old_works": one.old_works,
-                "in_use": one.in_use,
-                "used_before": one.used_before,
-                "seen_from": list(one.seen_from),
-                "owner": one.owner or None,
-                "places": list(one.places),
-                "handed_over": one.handed_over or None,
-            }
-            for one in adoption.replacements(situation)
-        ],
+        "adoption": _adoption(situation),
     }
+
+
+def _keys(situation: Situation) -> list[dict[str, Any]]:
+    facts = old_and_new.Known.of_situation(situation)
+    return [
+        {
+            "id": item.id,
+            "description": item.key.description,
+            "kind": item.key.kind,
+            "role": item.key.role,
+            "place": str(item.place),
+            "created_at": _moment(item.key.created_at),
+            "expires_at": _moment(item.key.expires_at),
+            "made_here": situation.minted_here(item.id),
+            "in_use_here": item.id == situation.own_key_id,
+            "suspicion": list(situation.of_key(item).why),
+            "old_and_new": _old_and_new(facts, item.id),
+        }
+        for item in situation.inventory.keys.values()
+    ]
+
+
+def _credentials(situation: Situation) -> list[dict[str, Any]]:
+    facts = old_and_new.Known.of_situation(situation)
+    return [
+        {
+            "id": item.login,
+            "login": item.login,
+            "domain": item.domain,
+            "place": str(item.place),
+            "created_at": _moment(item.credential.created_at),
+            "suspicion": list(situation.of_login(item).why),
+            "old_and_new": _old_and_new(facts, item.login),
+        }
+        for item in situation.inventory.logins.values()
+    ]
+
+
+def _domains(situation: Situation) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": item.name,
+            "name": item.name,
+            "place": str(item.place),
+            "state": item.domain.state,
+            "is_disabled": item.domain.is_disabled,
+            "created_at": _moment(item.domain.created_at),
+            "suspicion": list(situation.of_domain(item).why),
+        }
+        for item in situation.inventory.domains.values()
+    ]
+
+
+def _users(situation: Situation) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": item.id,
+            "email": item.user.email,
+            "name": item.user.name,
+            "role": item.user.role,
+            "is_owner": item.user.is_master,
+            "place": item.place.subaccount or "account",
+            "is_disabled": item.user.is_disabled,
+            "method": sign_in(item),
+            "migration": item.user.migration_status,
+            "tfa_active": item.user.tfa_active,
+            "password_updated_at": _moment(item.user.password_updated_at),
+            "suspicion": list(situation.of_user(item).why),
+        }
+        for item in situation.inventory.users.values()
+    ]
+
+
+def _gaps(situation: Situation) -> list[dict[str, Any]]:
+    return [
+        {"slice": gap.slice, "place": str(gap.place) if gap.place else None, "reason": gap.reason}
+        for gap in situation.inventory.gaps.values()
+    ]
+
+
+def _adoption(situation: Situation) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id,
+            "name": one.name,
+            "vault": one.entry,
+            "down": one.down,
+            "old_works": one.old_works,
+            "in_use": one.in_use,
+            "used_before": one.used_before,
+            "seen_from": list(one.seen_from),
+            "owner": one.owner or None,
+            "places": list(one.places),
+            "handed_over": one.handed_over or None,
+        }
+        for one in adoption.replacements(situation)
+    ]
 
 
 def alarms(state: State) -> list[dict[str, Any]]:

@@ -176,19 +176,6 @@ async def delete_limit(
     )
 
 
-async def lift_limit_stop(
-    client: Mailgun,
-    **where: Unpack[Anywhere],
-) -> None:
-    """Let an account send again that its own limit stopped; raise Refused for any other disablement."""
-    await client.call(
-        "PUT",
-        "/v5/accounts/limit/custom/enable",
-        **as_write(where),
-        repeat_safe=True,
-    )
-
-
 async def get_allowlist(
     client: Mailgun,
     **where: Unpack[Anywhere],

@@ -8,7 +8,7 @@ and never follows a redirect, so the key reaches only the servers it was meant f
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.core.clock import Clock
 from workbench.core.errors import (
@@ -43,6 +43,14 @@ _BACKOFF = 0.5
 PROOF_PATIENCE = 10.0
 # Seconds of waiting that are told, with their end.
 LONG_WAIT = 10.0
+
+
+class CallTerms(NamedTuple):
+    """When a call may be made again, and how long it may be put off; see ``Mailgun.call``."""
+
+    repeat_safe: bool | None
+    patience: float | None
+    settled_by: Callable[[RateLimited], bool] | None
 
 
 class _Shared:
@@ -204,21 +212,8 @@ class Mailgun:
         ``settled_by`` takes for an answer is raised at once, too. ``accept`` asks for another form of the answer than
         JSON.
         """
-        shared = self._shared
-        place = region or shared.endpoints.home
-        server = base or shared.endpoints.api.get(place)
-        if server is None:
-            raise UsageError(
-                f"There is no API server for the region {place.upper()}.",
-                "The endpoints in use name one region only.",
-                "Name the other region's server too, or leave that region out.",
-            )
-        if base is not None and not shared.endpoints.owns(base):
-            raise UsageError(
-                "A call was about to leave for a server that is not Mailgun's.",
-                "The key would have gone with it; nothing was sent.",
-                "Report this: it should never happen.",
-            )
+        place = region or self._shared.endpoints.home
+        server = self._server(place, base)
         if patience is None and priority is Priority.PROOF:
             patience = PROOF_PATIENCE
         request = prepare(path, query, form, json, multipart=multipart)
@@ -226,7 +221,30 @@ class Mailgun:
         call = Call(self._credential, method, bare, server, place, subaccount, request, accept)
         # Regions are served, and limited, apart.
         name = f"{family or family_of(method, bare)}@{place}"
-        safe = method == "GET" if repeat_safe is None else repeat_safe
+        return await self._until_settled(call, name, priority, CallTerms(repeat_safe, patience, settled_by))
+
+    def _server(self, place: Region, base: str | None) -> str:
+        """Return the address a call goes to: the region's API or the storage host ``base``, if it is Mailgun's."""
+        endpoints = self._shared.endpoints
+        server = base or endpoints.api.get(place)
+        if server is None:
+            raise UsageError(
+                f"There is no API server for the region {place.upper()}.",
+                "The endpoints in use name one region only.",
+                "Name the other region's server too, or leave that region out.",
+            )
+        if base is not None and not endpoints.owns(base):
+            raise UsageError(
+                "A call was about to leave for a server that is not Mailgun's.",
+                "The key would have gone with it; nothing was sent.",
+                "Report this: it should never happen.",
+            )
+        return server
+
+    async def _until_settled(self, call: Call, name: str, priority: Priority, terms: CallTerms) -> Answer:
+        """Make a call of the family ``name``, again as its terms allow, until it is answered or refused for good."""
+        shared, patience = self._shared, terms.patience
+        safe = call.method == "GET" if terms.repeat_safe is None else terms.repeat_safe
         tried = limited = 0
         lost = False
         while True:
@@ -244,7 +262,7 @@ class Mailgun:
             except RateLimited as busy:
                 # Refused before it was carried out: the limiter now knows, and the call waits its turn.
                 limited += 1
-                if settled_by is not None and settled_by(busy):
+                if terms.settled_by is not None and terms.settled_by(busy):
                     raise
                 if limited >= _PACED_TRIES or (patience is not None and (busy.retry_after or 1.0) > patience):
                     raise
@@ -252,7 +270,7 @@ class Mailgun:
                 raise  # Asked again, the same certificate would come.
             except (VendorFault, Unreachable, CutShort) as fault:
                 tried += 1
-                repeat = repeat_safe is not False and (safe or not fault.sent)
+                repeat = terms.repeat_safe is not False and (safe or not fault.sent)
                 if not repeat or tried >= _SAFE_TRIES:
                     raise
                 lost = lost or fault.sent

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -79,22 +79,7 @@ async def read_use(
     A region that gives no log becomes a gap. Raises the ApiError of the first region when none gives any.
     """
     slices = _slices(regions, now, began, calls)
-    answers = await asyncio.gather(
-        *(
-            fetch_page(
-                api,
-                region=part.region,
-                start=part.start,
-                end=part.end,
-                events=("accepted",),
-                ascending=False,
-                totals=not part.calm,
-                priority=priority,
-            )
-            for part in slices
-        ),
-        return_exceptions=True,
-    )
+    answers = await asyncio.gather(*(_page(api, part, priority) for part in slices), return_exceptions=True)
     found = CredentialUse(as_of=now, calls=len(slices))
     calm: dict[str, set[str]] = {}
     counts: Counter[tuple[str, str]] = Counter()
@@ -124,6 +109,20 @@ async def read_use(
     _conclude(found, counts, calm if answered_calm else None, known_begin=began is not None)
     _conclude_domains(found, sent_for)
     return found
+
+
+def _page(api: Mailgun, part: _Slice, priority: Priority) -> Coroutine[Any, Any, tuple[LogPage, bytes]]:
+    """Ask for one page of a slice; what was accepted says who sent."""
+    return fetch_page(
+        api,
+        region=part.region,
+        start=part.start,
+        end=part.end,
+        events=("accepted",),
+        ascending=False,
+        totals=not part.calm,
+        priority=priority,
+    )
 
 
 def _slices(regions: Sequence[Region], now: datetime, began: datetime | None, calls: int) -> list[_Slice]:

@@ -275,7 +275,6 @@ PATHS: list[tuple[str, str, Call]] = [
     ("POST", "/v5/accounts/subaccounts/7/disable", lambda c: account.disable_subaccount(c, "7", reason="x")),
     ("POST", "/v5/accounts/subaccounts/7/enable", lambda c: account.enable_subaccount(c, "7")),
     ("DELETE", "/v5/accounts/limit/custom/monthly", lambda c: account.delete_limit(c)),
-    ("PUT", "/v5/accounts/limit/custom/enable", lambda c: account.lift_limit_stop(c)),
     ("GET", "/v2/ip_whitelist", lambda c: account.get_allowlist(c)),
     ("POST", "/v2/ip_whitelist", lambda c: account.add_allowed(c, "192.0.2.1", "us")),
     ("DELETE", "/v2/ip_whitelist", lambda c: account.remove_allowed(c, "192.0.2.1")),

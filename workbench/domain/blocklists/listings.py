@@ -7,6 +7,7 @@ strip of days, for what rings, and for when to look again, after weeks as after 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -249,14 +250,8 @@ def round_body(
                 {"zone": zone, "tier": int(one.tier), "reason": one.reason, "subjects": []},
             )
             entry["subjects"].append(name)
-    known: dict[str, int] = {}
-    for pair in book.pairs:
-        known[pair[1]] = known.get(pair[1], 0) + 1
-    body["same"] = {
-        zone: ALL if whole and len(names) == known.get(zone) else sorted(names)
-        for zone, names in same.items()
-    }
     body.update(
+        same=_same_by_zone(book, same, whole),
         subjects=list(subjects.values()),
         listed=listed,
         not_listed=clean,
@@ -267,6 +262,15 @@ def round_body(
     )
     body["unasked"] = sorted(unasked)
     return {name: value for name, value in body.items() if value or name in ("at", "asked", "unasked")}
+
+
+def _same_by_zone(book: ListingBook, same: Mapping[str, list[str]], whole: bool) -> dict[str, Any]:
+    """Return the names without a change by zone, as one word where they are all that the zone is known for."""
+    known = Counter(zone for _, zone in book.pairs)
+    return {
+        zone: ALL if whole and len(names) == known.get(zone) else sorted(names)
+        for zone, names in same.items()
+    }
 
 
 def subject_of(book: ListingBook, name: str) -> Subject | None:

@@ -171,94 +171,100 @@ def keys_of(
     rng: random.Random,
 ) -> tuple[PlantedKeyFact, ...]:
     """Return the API keys, the responder's first, planted ones last."""
-    owner = users[0] if users else None
+    mint = _KeyMint(scenario, users, start, rng)
     custom = [domain for domain in domains if domain.kind == "custom"]
-    legacy = "legacy" in scenario.quirks
-    # Made in the panel by the planted user, not with the stolen key: the listing names another asker.
-    stranger = next((user for user in users if user.planted), None) if "own-user" in scenario.quirks else None
+    # Planted keys draw first: their values must not depend on how many others there are.
+    planted = _planted_keys(mint, custom, first_use)
+    made = _own_keys(mint, custom, scenario.keys - len(planted))
+    if "web-key" in scenario.plants:
+        hidden = start - timedelta(hours=2)
+        planted.append(mint.make("session", "web", "admin", "intruder", 0, planted=True, at=hidden))
+    return tuple(made + planted)
+
+
+class _KeyMint:
+    """Makes the keys of one account, each with the next values of its random numbers."""
+
+    def __init__(
+        self, scenario: Scenario, users: tuple[UserFact, ...], start: datetime, rng: random.Random
+    ) -> None:
+        self.scenario, self.start, self.rng = scenario, start, rng
+        self._owner = users[0] if users else None
+        # Made in the panel by the planted user, not with the stolen key: the listing names another asker.
+        stranger = next((user for user in users if user.planted), None)
+        self._stranger = stranger if "own-user" in scenario.quirks else None
 
     def make(
-        name: str, kind: str, role: str, owner_: Owner, days: int, at: datetime | None = None, **more: Any
+        self,
+        name: str,
+        kind: str,
+        role: str,
+        owner: Owner,
+        days: int,
+        at: datetime | None = None,
+        **more: Any,
     ) -> PlantedKeyFact:
-        secret = current_secret(rng)
+        """Return a key that is ``days`` old, or as old as ``at`` says."""
+        secret = current_secret(self.rng)
         key_id = secret[33:]
-        if legacy and owner_ != "operator" and rng.random() < 0.5:
-            secret = f"key-{hexes(rng, 32)}"
-        created = start - timedelta(days=days, seconds=rng.randrange(86400)) if at is None else at
-        asker = stranger if stranger is not None and owner_ == "intruder" else owner
+        if "legacy" in self.scenario.quirks and owner != "operator" and self.rng.random() < 0.5:
+            secret = f"key-{hexes(self.rng, 32)}"
+        if at is None:
+            at = self.start - timedelta(days=days, seconds=self.rng.randrange(86400))
+        asker = self._stranger if self._stranger is not None and owner == "intruder" else self._owner
         return PlantedKeyFact(
             name,
             key_id,
             secret,
             kind,
             role,
-            created,
-            owner_,
+            at,
+            owner,
             requestor=asker.email if asker else "",
             user_name=asker.name if asker else "",
             **more,
         )
 
-    role = "developer" if "non-admin" in scenario.quirks else "admin"
-    planted: list[PlantedKeyFact] = []
-    if "admin-key" in scenario.plants:
+
+def _planted_keys(mint: _KeyMint, custom: list[DomainFact], first_use: datetime) -> list[PlantedKeyFact]:
+    """Return what the intruder made soon after the first use."""
+    planted = []
+    if "admin-key" in mint.scenario.plants:
+        at = first_use + timedelta(minutes=41)
+        planted.append(mint.make("prod-web-2", "user", "admin", "intruder", 0, planted=True, at=at))
+    if "sending-key" in mint.scenario.plants and custom:
+        where: dict[str, Any] = {"domain": custom[0].name, "region": custom[0].region}
+        at = first_use + timedelta(minutes=46)
         planted.append(
-            make(
-                "prod-web-2",
-                "user",
-                "admin",
-                "intruder",
-                0,
-                planted=True,
-                at=first_use + timedelta(minutes=41),
-            )
+            mint.make("smtp-relay", "domain", "sending", "intruder", 0, planted=True, at=at, **where)
         )
-    if "sending-key" in scenario.plants and custom:
-        where = {"domain": custom[0].name, "region": custom[0].region}
-        planted.append(
-            make(
-                "smtp-relay",
-                "domain",
-                "sending",
-                "intruder",
-                0,
-                planted=True,
-                at=first_use + timedelta(minutes=46),
-                **where,
-            )
-        )
+    return planted
+
+
+def _own_keys(mint: _KeyMint, custom: list[DomainFact], wanted: int) -> list[PlantedKeyFact]:
+    """Return the account's own keys, ``wanted`` of them but at least the responder's and production's."""
+    scenario, rng = mint.scenario, mint.rng
     stolen = scenario.leak == "key" and scenario.keys > 1
-    made = [make("ops-console", "user", role, "operator", 260)]
+    role = "developer" if "non-admin" in scenario.quirks else "admin"
+    made = [mint.make("ops-console", "user", role, "operator", 260)]
     if scenario.keys > 1:
-        made.append(make("prod-web", "user", "admin", "production", 640, stolen=stolen))
+        made.append(mint.make("prod-web", "user", "admin", "production", 640, stolen=stolen))
     spare = (("billing-worker", 1), ("newsletter", len(custom) - 1), ("alerts", 2), ("forms", 3))
     fillers = [("ci-deploy", "developer"), ("reporting", "basic"), ("legacy-import", "admin")]
     index = 0
-    while len(made) + len(planted) < scenario.keys:
+    while len(made) < wanted:
         name, where_index = spare[index % 4] if index < 4 else (f"client-{index:03d}", index)
         if index % 2 == 0 and index // 2 < len(fillers):
             filler, filler_role = fillers[index // 2]
-            made.append(make(filler, "user", filler_role, "idle", rng.randrange(60, 900)))
-            if len(made) + len(planted) >= scenario.keys:
+            made.append(mint.make(filler, "user", filler_role, "idle", rng.randrange(60, 900)))
+            if len(made) >= wanted:
                 break
+        days = rng.randrange(60, 900)
         if custom:
             domain = custom[where_index % len(custom)]
-            made.append(
-                make(
-                    name,
-                    "domain",
-                    "sending",
-                    "production",
-                    rng.randrange(60, 900),
-                    domain=domain.name,
-                    region=domain.region,
-                )
-            )
+            where: dict[str, Any] = {"domain": domain.name, "region": domain.region}
+            made.append(mint.make(name, "domain", "sending", "production", days, **where))
         else:
-            made.append(make(name, "user", "basic", "idle", rng.randrange(60, 900)))
+            made.append(mint.make(name, "user", "basic", "idle", days))
         index += 1
-    if "web-key" in scenario.plants:
-        planted.append(
-            make("session", "web", "admin", "intruder", 0, planted=True, at=start - timedelta(hours=2))
-        )
-    return tuple(made + planted)
+    return made
