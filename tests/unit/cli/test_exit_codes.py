@@ -146,3 +146,17 @@ def test_a_limit_of_descriptors_is_said_with_a_remedy(tmp_path: Path) -> None:
     assert code == 3, err
     assert "ulimit -n" in err
     assert "Traceback" not in err
+
+
+def test_twenty_four_descriptors_are_enough_for_a_command_or_said(tmp_path: Path) -> None:
+    import resource
+
+    code, err = _run(
+        "secrets",
+        "recover",
+        preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24)),
+        WORKBENCH_HOME=str(tmp_path / "home"),
+    )
+    assert code in (3, 4), err
+    assert "Traceback" not in err and "fault of this program" not in err
+    assert "There is no vault" in err or "ulimit -n" in err
