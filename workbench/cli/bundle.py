@@ -60,6 +60,12 @@ def document(home: Home, checks: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     }
 
 
+def refuse_existing(path: Path) -> None:
+    """Raise UsageError where something is there already: said before the checks, which take a while."""
+    if os.path.lexists(path):
+        raise UsageError(f"{visible(path, 200)} is there already.", "", "Name a new file.")
+
+
 def write(path: Path, bundle: Mapping[str, Any]) -> None:
     """Write the bundle to a new file of mode 0600; UsageError where something is there, HostError on a full disk."""
     text = json_escaped(json.dumps(bundle, ensure_ascii=False, indent=1)) + "\n"

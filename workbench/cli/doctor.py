@@ -48,6 +48,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _doctor(options: argparse.Namespace) -> int:
+    if options.bundle:
+        await asyncio.to_thread(_bundle_is_new, Path(options.bundle))
     checks = [*_terminal(), _home(), await _keyring(options), *_tools()]
     checks += await _network(options)
     if getattr(options, "record", None):
@@ -103,6 +105,12 @@ def write_new(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+
+
+def _bundle_is_new(path: Path) -> None:
+    from workbench.cli import bundle
+
+    bundle.refuse_existing(path)
 
 
 def _bundle(path: Path, rows: list[dict[str, str]]) -> None:
