@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tests.support.drills import CHEAP, PASSPHRASE
 from workbench import cli
 from workbench.core.state_dir import Home
+from workbench.documents import exports
 from workbench.domain.model.replay import fold
 from workbench.domain.model.state import State
 from workbench.drill.servers.serve import RunningDrill, start
@@ -77,10 +79,17 @@ class Ran:
 
     @property
     def document(self) -> dict[str, Any]:
-        """Return standard output as the one JSON document it must be."""
+        """Return standard output as the one JSON document it must be, after holding it against its schema."""
         document = json.loads(self.out)
         assert isinstance(document, dict)
+        keeps_to_its_schema(document)
         return document
+
+
+def keeps_to_its_schema(document: Mapping[str, Any]) -> None:
+    """Fail where a document is not as its shipped schema says."""
+    name = str(document["schema"]).removeprefix("workbench.").removesuffix("/1")
+    jsonschema.validate(document, json.loads(exports.schema(name)))
 
 
 class Commands:

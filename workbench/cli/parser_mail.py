@@ -49,7 +49,10 @@ def export(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     kinds = ("timeline-jsonl", "timeline-csv", "indicators-csv", "indicators", "stix", "findings", "schema")
     parser.add_argument("what", choices=kinds, help="what to export")
     parser.add_argument(
-        "name", nargs="?", metavar="NAME", help="of a schema: timeline, stix, findings, indicators"
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="of a schema: status, findings …; none lists them",
     )
     parser.add_argument(
         "--to", metavar="FILE", type=named, help="a file that is not there yet (default: standard output)"

@@ -26,7 +26,14 @@ from workbench.domain.forensics.moment import Moment
 from workbench.domain.leaks.leaks import leak_findings
 from workbench.domain.model.situation import Situation
 
-SCHEMAS = ("timeline", "stix", "findings", "indicators")
+SCHEMAS = (
+    # What is written for other programs, then what the commands print with --json.
+    *("timeline", "stix", "findings", "indicators"),
+    *("status", "plan", "contain", "sweep", "assess", "blocklists", "blocklists-round", "leaks", "doctor"),
+    *("bundle", "secrets", "secrets-recover", "report", "verify", "evidence", "evidence-export"),
+    *("evidence-verify", "mail", "mail-shown", "links", "list", "export", "lost", "purge"),
+    *("judge", "attest", "undo", "message", "error"),
+)
 TIMELINE_COLUMNS = ("message", "datetime", "timestamp_desc", "timestamp", "source", "suspicious", "incident")
 INDICATOR_COLUMNS = ("type", "value", "why", "first_seen", "last_seen", "attack")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

@@ -111,12 +111,13 @@ def _refused(situation: Situation, target: str) -> bool:
 def _made_in_its_place(situation: Situation, target: str) -> bool:
     """Return whether a key's replacement was made to cut it at once, and only its end was left out.
 
-    Nothing is handed over for such a key and nothing waits for it: what is left to do is its end.
+    Nothing is handed over for such a key and nothing waits for it: what is left to do is its end. The workbench's own
+    key is one of them, once the workbench runs on its replacement.
     """
     made = [
         r for r in situation.state.of_kind(EffectKind.KEY_CREATE) if r.effect.params.get("replaces") == target
     ]
-    return bool(made) and all(r.state in _REACHED and r.effect.params.get("cut") == NOW for r in made)
+    return bool(made) and all(r.state in _REACHED and r.effect.params.get("cut") != FIRST for r in made)
 
 
 def _use_known(situation: Situation) -> bool:

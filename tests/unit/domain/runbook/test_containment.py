@@ -12,8 +12,10 @@ from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, EffectRecord, State
 from workbench.domain.runbook import containment
+from workbench.domain.runbook.handover import proposal
 from workbench.domain.runbook.verdict import Found, Verdict
 from workbench.mailgun.models import Subaccount
+from workbench.planning import registry
 
 K = EffectKind
 PROD = key("prod-web")
@@ -310,3 +312,12 @@ def test_evidence_is_two_snapshots_and_a_word_to_support(
     assert (found.verdict, found.progress, found.idle) == (verdict, progress, idle)
     wanted = "support.message" if "0a" in parts and not told else "evidence.preserve"
     assert found.action == wanted
+
+
+@pytest.mark.parametrize("cut", ["now", "own"])
+def test_a_key_whose_end_alone_was_left_out_is_ended_and_waits_for_nobody(cut: str) -> None:
+    # The workbench's own key too: once it runs on the replacement, the old one is a key like any other.
+    story = Story().use().verified([mint("left-id", cut=cut)])
+    where = situation([key("left")], state=story.state())
+    assert proposal(where)["key:left-id"] == "now"
+    assert registry.unavailable("keys.replace", where) == ""
