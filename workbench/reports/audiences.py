@@ -41,7 +41,6 @@ BLANK = "________"
 def where_we_stand(situation: Situation) -> Section:
     """Return what management asks first: is it over, who is down, what is open."""
     open_steps = [v for v in runbook.steps(situation) if v.verdict in _WAITING]
-    down = adoption.senders_down(situation)
     found = containment(situation)
     alarms = len(open_alarms(situation))
     rings = (
@@ -55,12 +54,19 @@ def where_we_stand(situation: Situation) -> Section:
         f"Is it over? {sentence(found.words)}",
         sentence(sending(situation.volume, situation.state, situation.now).text),
         rings,
-        f"{plural(down, 'program')} that sent mail down until each has its new credential (step 10)."
-        if down
-        else "No program that sends mail is down for want of a new credential.",
+        _who_is_down(situation),
         f"{plural(len(open_steps), 'step')} still open: {', '.join(v.title for v in open_steps) or 'none'}.",
     )
     return Section("Where we stand", (Bullets(items),))
+
+
+def _who_is_down(situation: Situation) -> str:
+    down = adoption.senders_down(situation)
+    if down:
+        return f"{plural(down, 'program')} that sent mail down until each has its new credential (step 10)."
+    if adoption.log_unread(situation) and not adoption.settled(situation):
+        return sentence(adoption.down_words(situation))
+    return "No program that sends mail is down for want of a new credential."
 
 
 def sentence(words: str) -> str:

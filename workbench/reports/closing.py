@@ -24,29 +24,29 @@ def hand_over(situation: Situation) -> Section:
     made = adoption.replacements(situation)
     if not made:
         return Section("New credentials in the applications", (Text("No replacement is proven yet."),))
+    settled = adoption.settled(situation)
     rows = tuple(
         (
             one.name,
-            _standing(one),
+            _standing(one, settled),
             ", ".join(one.seen_from[:3]),
             visible(one.owner, 60) or "not noted",
             visible("; ".join(one.places[:3]), 120),
         )
         for one in made[:_MOST]
     )
-    down = sum(one.down for one in made)
-    text = f"{plural(len(made), 'replacement')}; {plural(down, 'sender')} still down."
+    text = f"{plural(len(made), 'replacement')}; {adoption.down_words(situation)}."
     if len(made) > _MOST:
         text += f" The first {_MOST} are listed."
     headers = ("credential", "state", "seen from", "owner", "places")
     return Section("New credentials in the applications", (Text(text), Table(headers, rows)))
 
 
-def _standing(one: adoption.Replacement) -> str:
+def _standing(one: adoption.Replacement, settled: bool) -> str:
     if one.in_use:
         return "in use"
     if one.down:
-        return "DOWN"
+        return "not seen in use; attested to be settled" if settled else "DOWN"
     return "the old one still works" if one.waits else "nobody used the old one"
 
 

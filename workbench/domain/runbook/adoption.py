@@ -20,6 +20,7 @@ from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord
 from workbench.domain.runbook.handover import kept
+from workbench.domain.runbook.verdict import attested
 
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 _PLACES = 6  # places named for one credential in the list to all
@@ -135,8 +136,31 @@ def addresses_in_use(situation: Situation) -> Iterator[str]:
 
 
 def senders_down(situation: Situation) -> int:
-    """Return how many senders are down, for the top line."""
-    return sum(one.down for one in replacements(situation))
+    """Return how many senders are down, for every place that says a number; none once step 10 was attested."""
+    return 0 if settled(situation) else sum(one.down for one in replacements(situation))
+
+
+def settled(situation: Situation) -> bool:
+    """Return whether somebody attested that production runs again, whatever the log shows."""
+    return attested(situation.state, STEP) is not None
+
+
+def down_words(situation: Situation) -> str:
+    """Return in words without a full stop how many senders are down, or why nobody can tell."""
+    down, blind = senders_down(situation), log_unread(situation)
+    if blind and not settled(situation):
+        return f"who sends could not be read, so whether a sender is down cannot be told: {blind}"
+    return f"{plural(down, 'sender')} still down" if down else "no sender is down"
+
+
+def log_unread(situation: Situation) -> str:
+    """Return why the log of who sends could not be read at all, ``""`` where it was."""
+    gap = situation.inventory.gaps.get("who sends")
+    if gap is not None:
+        return visible(gap.reason, 160)
+    fact = situation.state.facts.get("credential_use", {})
+    gaps = fact.get("gaps", ())
+    return visible(gaps[0], 160) if gaps and not fact.get("entries") and not fact.get("by_credential") else ""
 
 
 def source_question(situation: Situation) -> str:

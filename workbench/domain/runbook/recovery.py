@@ -17,7 +17,7 @@ from workbench.domain.hardening.measures import Standing, items, score, settled
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
-from workbench.domain.runbook.adoption import replacements, source_question, told
+from workbench.domain.runbook.adoption import down_words, log_unread, replacements, source_question, told
 from workbench.domain.runbook.containment import TRIES
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 
@@ -196,10 +196,8 @@ def adoption(situation: Situation) -> Found:
     waiting = [one for one in made if one.waits]
     down = sum(one.down for one in waiting)
     unused = [one for one in made if one.used_before is False and not one.in_use]
-    blind = _log_unread(situation)
-    lines = [f"{plural(down, 'sender')} still down" if down else "no sender is down"]
-    if blind:
-        lines = [f"who sends could not be read, so whether a sender is down cannot be told: {blind}"]
+    blind = log_unread(situation)
+    lines = [down_words(situation)]
     if question := source_question(situation):
         lines.append(question)
     # Whoever's session was stolen would hand the new secrets straight on.
@@ -238,16 +236,6 @@ def adoption(situation: Situation) -> Found:
             waits=waits,
         )
     return replace(found, action="adoption.show")
-
-
-def _log_unread(situation: Situation) -> str:
-    """Return why the log of who sends could not be read at all, ``""`` where it was."""
-    gap = situation.inventory.gaps.get("who sends")
-    if gap is not None:
-        return visible(gap.reason, 160)
-    fact = situation.state.facts.get("credential_use", {})
-    gaps = fact.get("gaps", ())
-    return visible(gaps[0], 160) if gaps and not fact.get("entries") and not fact.get("by_credential") else ""
 
 
 def harden(situation: Situation) -> Found:

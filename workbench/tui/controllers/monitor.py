@@ -284,7 +284,4 @@ def senders_down(session: Incident) -> int:
     """Return how many senders are down without their new credential; none once their step is closed."""
     from workbench.domain.runbook import adoption
 
-    step = next((one for one in session.steps() if one.id == adoption.STEP), None)
-    if step is None or step.verdict.value in ("done", "attested", "not applicable"):
-        return 0
     return adoption.senders_down(session.situation())

@@ -8,13 +8,25 @@ from typing import Any
 
 import pytest
 
+from workbench.blocklists.catalogue import load
+from workbench.blocklists.names import Subject
 from workbench.blocklists.rates import RateDay, quiet_days
+from workbench.blocklists.verdicts import Listing, ListingVerdict
+from workbench.blocklists.zones import Tier
+from workbench.cli.blocklist_words import _by_name
 from workbench.core.clock import iso
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import RATES, ListingBook
+from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
+from workbench.domain.runbook import blocklists
 from workbench.domain.runbook.blocklists import rate_lines
 from workbench.domain.runbook.claims import ClaimAnswer
+from workbench.domain.runbook.verdict import Verdict
+from workbench.reports.blocklists import blocklists as section_of
+from workbench.reports.blocks import Text
+from workbench.session.blocklist_watch import Round
 
 AT = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 DAY = date(2026, 11, 21)
@@ -68,6 +80,44 @@ def test_no_book_is_clean_unless_all_of_it_answered(seed: int) -> None:
     clear = bool(answers) and set(answers.values()) == {"clear"} and not unasked
     assert said.good is clear
     assert (said.answer is ClaimAnswer.NO) is ("listed" in answers.values())
+
+
+@pytest.mark.parametrize(
+    ("answers", "unasked"),
+    [
+        ({f"z{n}": "dark" for n in range(60)}, ()),
+        ({"z": "clear"}, ("Spamhaus ZEN", "Spamhaus DBL")),
+        ({"z": "clear", "y": "dark"}, ()),
+    ],
+    ids=["every list fails", "the first lists are off", "one list fails"],
+)
+def test_neither_the_step_nor_a_report_calls_it_clean(
+    answers: dict[str, str], unasked: tuple[str, ...]
+) -> None:
+    state = State(contained_at="2026-11-01T14:00:00Z", listings=_book(answers, unasked=unasked))
+    found = Situation(Inventory(), state, AT)
+    step = blocklists.blocklists(found)
+    assert step.verdict not in (Verdict.DONE, Verdict.NOT_APPLICABLE, Verdict.ATTESTED)
+    assert "cannot tell whether anything is listed" in " ".join(step.evidence)
+    section = section_of(found)
+    told = " ".join(block.text for block in section.blocks if isinstance(block, Text))
+    assert "Nothing of the account was listed" not in told
+    assert "No listing was seen, but that is not all" in told
+
+
+def test_a_look_up_by_name_counts_what_is_listed_whosever_it_is() -> None:
+    subject, catalogue = Subject.parse("192.0.2.99"), load()
+    zones = [zone for zone in catalogue.enabled() if zone.tier <= Tier.SOME][:3]
+    said = [ListingVerdict.LISTED, ListingVerdict.LISTED, ListingVerdict.NOT_LISTED]
+    looked_up = [
+        Listing(subject, zone, verdict, zone.tier, (), (), "", (), AT, 60, "")
+        for zone, verdict in zip(zones, said, strict=True)
+    ]
+    claim = clean.of_listings(looked_up, (), AT)
+    assert claim.answer is ClaimAnswer.NO
+    shown = _by_name(Round(AT, 3, (), (), 0.1), looked_up, claim)
+    assert "2 listing(s), 0 cannot tell. Listed on a list that matters." in shown
+    assert shown.count("192.0.2.99") == 2
 
 
 def _told(*days: RateDay) -> str:

@@ -1,0 +1,69 @@
+"""Contained, and then not: without a screen the comeback is noticed, journaled, said first, and no exit code is 0."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.worlds import World, short_history, world
+from workbench.cli.contain import contain
+from workbench.cli.parser import build_parser
+from workbench.domain.runbook.containment_state import Over, containment
+from workbench.reports import render
+from workbench.reports.report import Audience, compose
+from workbench.session.session import Session
+
+
+async def _contain(session: Session) -> int:
+    return await contain(session, build_parser().parse_args(["contain", "--yes", "--purge", "all"]))
+
+
+async def test_a_second_contain_says_first_who_came_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with short_history():
+        async with world(tmp_path, "panel-session", 1) as place:
+            async with place.session() as session:
+                # The stranger among the users is left: what was cut is cut, and this is not the end of it.
+                assert await _contain(session) == 1
+                assert containment(session.situation()).over is Over.OPEN
+            _back(place)
+            capsys.readouterr()
+            async with place.session() as session:
+                assert await _contain(session) == 1
+                out, err = capsys.readouterr()
+                first = (err + out).strip().splitlines()[0]
+                assert "came back" in first or "appeared" in first, first
+                assert [one for one in session.state.alarms.values() if one.kind == "keys"]
+                report = render.text(compose(Audience.MANAGEMENT, session.report_material()))
+                assert "came back 1 × through" in " ".join(report.split())
+                assert "Why it is safe now" not in report
+
+
+def _back(place: World) -> None:
+    """Let the intruder use what was left, within some minutes."""
+    for _ in range(40):
+        place.pass_time(300.0)
+        if place.drill.world.intruder.comebacks:
+            return
+    raise AssertionError("nobody came back")
+
+
+async def test_a_second_workbench_follows_what_the_first_writes_and_says_how_far(tmp_path: Path) -> None:
+    async with (
+        world(tmp_path, "stolen-login", 1) as place,
+        place.session() as writer,
+        place.session() as reader,
+    ):
+        assert reader.read_only and not writer.read_only
+        assert reader.following.startswith("not following yet, row ")
+        await reader.follow()
+        await writer.attest("4", "the ticket is open: 12345")
+        assert reader.state.last_seq < writer.state.last_seq
+        assert await reader.follow() == 1
+        assert reader.state.attestations[-1].text == "the ticket is open: 12345"
+        place.drill.clock.advance(2.0)
+        assert reader.following == f"following, row {writer.state.last_seq}, 2 s ago"
+        # It takes in, and writes nothing: the other one's next row follows its own.
+        assert await reader.follow() == 0
