@@ -4,32 +4,46 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.drills import opened, running_drill
+from tests.support.worlds import short_history, world
 from workbench.domain.detection.findings import findings
 from workbench.domain.hardening import measures
 from workbench.domain.settings_audit.audit import HIDDEN
+from workbench.drill.world.scenarios import QUIET_PLANTS
+
+# What the sweep calls each plant, and how grave it is at least. What no call shows is asked of Support in words;
+# what was sent is the assessment's (tests/drill/test_loot.py).
+FOUND = {
+    "allow-all": ("allowlist", ("high",)),
+    "raised-limit": ("limit", ("medium", "high")),
+    "edited-route": ("route", ("high",)),
+    "wildcard": ("domain-setting", ("medium", "high")),
+    "emptied-complaints": ("suppressions-emptied", ("medium", "high")),
+    "silenced-victim": ("suppression", ("medium", "high")),
+    "template-body": ("template", ("medium", "high")),
+}
+ASKED = {"renamed": "Was the organisation's name or contact address changed?"}
+SENT = {"loot-mail"}
 
 
 async def test_the_sweep_finds_each_by_the_harm_in_its_value(tmp_path: Path) -> None:
-    async with (
-        running_drill(tmp_path, scenario="quiet-changes", domains=4) as drill,
-        opened(drill, tmp_path) as session,
-    ):
-        await session.connect()
-        await session.read_inventory()
-        await session.read_rate(whole=True)
-        await session.investigation.sweep()
-        found = {(f.kind, f.id): f for f in findings(session.situation())}
-        for planted in drill.world.planted:
-            assert (planted["kind"], planted["id"]) in found, planted
-            finding = found[planted["kind"], planted["id"]]
-            assert finding.severity in ("medium", "high"), finding
-        # A route of the customer's that copies mail to an unseen host harms as much as a new one.
-        route = next(p["id"] for p in drill.world.planted if p["kind"] == "route")
-        assert found["route", route].severity == "high"
-        assert any("organisation" in what for what, _ in HIDDEN)
-        stands = {item.id: item for item in measures.items(session.situation())}
-        assert stands["ip-allowlist"].standing is measures.Standing.OPEN
-        assert "protects nothing" in stands["ip-allowlist"].evidence
-        assert stands["sending-limit"].standing is measures.Standing.OPEN
-        assert "stops no abuse" in stands["sending-limit"].evidence
+    assert {*FOUND, *ASKED, *SENT} == set(QUIET_PLANTS)
+    with short_history():
+        async with world(tmp_path, "quiet-changes", 1) as place, place.session() as session:
+            await session.connect()
+            await session.read_inventory()
+            await session.read_rate(whole=True)
+            await session.investigation.sweep()
+            found = {(f.kind, f.id): f for f in findings(session.situation())}
+            planted = {one["kind"]: one["id"] for one in place.drill.world.planted}
+            for plant, (kind, severities) in FOUND.items():
+                assert kind in planted, plant
+                finding = found.get((kind, planted[kind]))
+                assert finding is not None, plant
+                assert finding.severity in severities, finding
+            asked = {question for _, question in HIDDEN}
+            assert all(question in asked for question in ASKED.values())
+            stands = {item.id: item for item in measures.items(session.situation())}
+            assert stands["ip-allowlist"].standing is measures.Standing.OPEN
+            assert "protects nothing" in stands["ip-allowlist"].evidence
+            assert stands["sending-limit"].standing is measures.Standing.OPEN
+            assert "stops no abuse" in stands["sending-limit"].evidence

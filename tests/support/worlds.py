@@ -94,6 +94,8 @@ MOODS: dict[str, set[str]] = {
 NEVER = {"6": "sweep", "8": "assess"}
 # A purge belongs to the run of the cut that it was confirmed with, whose last delete may come after it.
 A_RUN = 60.0
+# So many messages an hour show in the figures of a small account.
+LOUD = 100.0
 # So many messages of a sender since the last cut make it one who sends.
 ENOUGH = 10
 WEEK = 7 * 86_400.0 + 3600.0
@@ -235,7 +237,8 @@ class World:
         """Return whether every domain that the intruder ever sent for was purged after the last of it."""
         ends: dict[str, float] = {}
         for stream in self.drill.account.streams("intruder"):
-            for begin, end in stream.spans:
+            # Which queue to purge the workbench tells by the hourly figures: who stays below them is not judged here.
+            for begin, end in stream.spans if stream.rate >= LOUD else ():
                 # What was scheduled lies there from its begin on; what is sent may lie there until the last of it.
                 last = begin if stream.kind == "queue" else end
                 ends[stream.domain] = max(ends.get(stream.domain, 0.0), last or math.inf)

@@ -14,6 +14,12 @@ from workbench.domain.forensics.senders import Sender
 from workbench.domain.mail import landing
 from workbench.domain.model.credential_use import PRODUCTION
 
+# Silence of the log clears nobody who came to read: no call shows which key read what.
+ONLY_READ = (
+    "whether somebody only read (logs, stored messages, lists) cannot be told: no call shows it; ask Mailgun Support "
+    "for the access log of each key"
+)
+
 
 @dataclass(slots=True)
 class Assessment:
@@ -60,7 +66,7 @@ class Assessment:
 
     def lines(self) -> list[str]:
         """Return the assessment in a few sentences, for the runbook and the report."""
-        made = [self._abuse()]
+        made = [self._abuse(), *([ONLY_READ] if self.window.began is None else ())]
         sure, most = self.damage.sure, self.damage.at_most
         counted = [("the intruder's", sure), ("the intruder's or unclear", most)]
         if self.log_is_dark:
