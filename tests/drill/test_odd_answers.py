@@ -361,3 +361,27 @@ async def test_a_host_that_gives_out_in_the_middle_ends_half_way_with_words(
         again = await command(place, "contain", "--yes")
         assert not place.truth().old, "the same command goes on once there is room"
     assert again.code == 1
+
+
+async def test_a_key_list_that_lags_behind_its_writes_raises_no_alarm(tmp_path: Path) -> None:
+    async with answering(tmp_path, scenario="stolen-key") as place:
+        account = place.drill.account
+
+        def late(body: dict[str, Any]) -> Any:
+            young = {key.id for key in account.main.keys.values() if account.now() - key.created < 10.0}
+            body["items"] = [row for row in body["items"] if row["id"] not in young]
+            body["total_count"] = len(body["items"])
+            return 200, JSON, body
+
+        answer_by(place, changes(r"^GET /v1/keys$", late))
+        await command(place, "contain", "--yes")
+        made = [key for key in account.main.keys.values() if account.now() - key.created < 10.0]
+        assert made, "nothing was minted within the lag"
+        for seconds in (2.0, 20.0):
+            account.clock.advance(seconds)
+            async with place.session() as session:
+                await session.watch(whole=True)
+                gone = [alarm.text for alarm in session.state.alarms.values() if alarm.id.startswith("gone:")]
+                assert gone == []
+        # What was minted stands.
+        assert {key.id for key in made} <= set(account.main.keys)

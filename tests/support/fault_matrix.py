@@ -37,7 +37,17 @@ FAULTS = (
     "refused", "cut", "answer lost", "doubled", "delayed", "corrupted", "not utf-8", "redirected", "captive",
     "bomb", "empty", "another document", "500", "429", "401", "403 page", "split header",
 )  # fmt: skip
-SCENARIOS = ("stolen-env", "stolen-key", "stolen-login", "panel-session", "subaccount", "quota-full")
+SCENARIOS = (
+    "stolen-env",
+    "stolen-key",
+    "stolen-login",
+    "panel-session",
+    "subaccount",
+    "quota-full",
+    "small-plan",
+)
+# Where a plan takes no roles, a key ends by being deleted without a replacement, which a person asks for by name.
+NO_ROLES = "small-plan"
 # Commands while the line lies, and how many more it may take once it is honest: what failed is asked about first.
 LYING, HONEST = 2, 4
 
@@ -138,7 +148,9 @@ class Met:
     wrong: list[str] = field(default_factory=list)
 
 
-async def _command(place: World, line: Line, wrong: list[str], where: str) -> int:
+async def _command(
+    place: World, line: Line, wrong: list[str], where: str, way_out: tuple[str, ...] = ()
+) -> int:
     """Run the containment once more; everything it says is held against the account's own truth."""
     out, err = io.StringIO(), io.StringIO()
     code = 70
@@ -148,7 +160,7 @@ async def _command(place: World, line: Line, wrong: list[str], where: str) -> in
             assert isinstance(pool._transport, Wire)
             pool._transport = LyingWire(pool._transport, line, place.drill.clock)
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                options = build_parser().parse_args(["contain", "--yes", "--json"])
+                options = build_parser().parse_args(["contain", "--yes", "--json", *way_out])
                 code = await contain.contain(session, options)
             said = containment(session.situation())
             truth = place.truth()
@@ -185,7 +197,8 @@ async def run(folder: Path, scenario: str, seed: int, met: Met) -> None:
             place.drill.clock.advance(60.0)
         line.rate = 0.0
         for number in range(HONEST):
-            code = await _command(place, line, met.wrong, f"{where}, honest {number}")
+            way_out = _named(place) if scenario == NO_ROLES and number else ()
+            code = await _command(place, line, met.wrong, f"{where}, honest {number}", way_out)
             if not place.truth().old and not _orphans(place) and code in (0, 1):
                 break
             place.drill.clock.advance(60.0)
@@ -195,6 +208,11 @@ async def run(folder: Path, scenario: str, seed: int, met: Met) -> None:
             )
     met.runs += 1
     met.faults += line.met
+
+
+def _named(place: World) -> tuple[str, ...]:
+    left = [name.removeprefix("key ") for name in place.truth().old if name.startswith("key ")]
+    return tuple(word for key in left for word in ("--without-replacement", key))
 
 
 def _orphans(place: World) -> list[str]:
