@@ -66,7 +66,7 @@ def test_who_is_down_is_one_number_everywhere(seed: int) -> None:
     found = _life(seed)
     down = adoption.senders_down(found)
     dark = adoption.log_unread(found) and not adoption.settled(found)
-    assert in_top_line(SimpleNamespace(situation=lambda: found)) == down  # type: ignore[arg-type]
+    assert in_top_line(SimpleNamespace(situation=lambda: found)) == down
     made = adoption.replacements(found)
     words = _told(closing.hand_over(found), audiences.where_we_stand(found))
     if made:
