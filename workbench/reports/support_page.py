@@ -12,12 +12,14 @@ from workbench.domain.mail import landing, samples
 from workbench.domain.mail.links import defanged_shape
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import State
 from workbench.domain.runbook import panel, runbook
 from workbench.domain.runbook.containment_state import containment
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 WIDTH = 80
 _MESSAGES = 3  # by id and storage key
+_PLACES = 2  # of each kind that Support's article asks for
 _SHOWN = 4  # of addresses, ids and messages; the rest is counted
 # Support's own numbers, and the steps of ours that answer them.
 _ARTICLE = (
@@ -47,11 +49,31 @@ def cause(situation: Situation) -> Section:
     lines = [
         f"Cause: {visible(str(sentence), 200)}",
         *(f"Common to several places: {visible(one, 150)}" for one in common_causes(state)[:1]),
+        *interests(state),
         f"Abuse since: {f'{began:%Y-%m-%d %H:%M}Z' if began else 'cannot tell from the metrics'}",
         f"State: {containment(situation).words}.",
         f"Access cut: {state.first_cut_at or 'not yet'} to {state.last_cut_at or 'not yet'}",
     ]
     return Section("Cause and state", (Bullets(tuple(lines)),))
+
+
+def interests(state: State) -> tuple[str, str]:
+    """Return what was found of the two kinds of places that Support's article asks for by name."""
+    rows: Sequence[Mapping[str, Any]] = state.facts.get(leaks.FACT, {}).get("exposures", ())
+    plugins = [row for row in rows if row.get("what") == leaks.PLUGIN]
+    configurations = [row for row in rows if row.get("what") == leaks.EXPOSURE]
+    nothing = "none found in what was searched" if leaks.FACT in state.facts else "not searched yet"
+
+    def told(found: Sequence[Mapping[str, Any]]) -> str:
+        places = [f"{row['shown']} at {leaks.spot(row['where'][0])}" for row in found if row["where"]]
+        shown = ", ".join(visible(one, 80) for one in places[:_PLACES])
+        more = f" and {len(found) - _PLACES} more" if len(found) > _PLACES else ""
+        return f"{shown}{more}" if found else nothing
+
+    return (
+        f"Vulnerable WordPress sites: {told(plugins)}.",
+        f"Exposed environments (Apache, Laravel, NodeJS or similar): {told(configurations)}.",
+    )
 
 
 def article(situation: Situation) -> Section:

@@ -57,6 +57,30 @@ def test_the_page_says_done_of_no_step_that_is_open() -> None:
     assert "Not searched yet." in shown
 
 
+def test_the_page_has_the_two_headings_support_asks_for() -> None:
+    where = situation(logins=["app@mg.acme.example"])
+    assert "Vulnerable WordPress sites: not searched yet." in _text(Audience.SUPPORT_PAGE, where)
+    where.state.facts["leaks"] = {"exposures": []}
+    assert all(
+        line.endswith("none found in what was searched.") for line in support_page.interests(where.state)
+    )
+    site = {"origin": "wordpress", "root": "", "path": "https://shop.acme.example", "line": 0}
+    where.state.facts["leaks"] = {
+        "exposures": [
+            {"what": "wordpress-plugin", "shown": "mailgun 2.2.0", "where": [site]},
+            *(
+                {"what": "exposure", "shown": "environment file", "where": [{**site, "path": f"https://s{n}.example/.env"}]}
+                for n in range(5)
+            ),
+        ]
+    }  # fmt: skip
+    wordpress, environments = support_page.interests(where.state)
+    assert wordpress == "Vulnerable WordPress sites: mailgun 2.2.0 at https://shop.acme.example."
+    assert "environment file at https://s0.example/.env" in environments and environments.endswith(
+        "and 3 more."
+    )
+
+
 def test_decisions_stand_in_order_with_who_and_why() -> None:
     state = Story().state()
     state.decisions["key:a"] = Decision("key:a", "intruder", "nobody knows it", "Ada", "2026-11-21T14:10:00Z")
