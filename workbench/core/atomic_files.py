@@ -13,6 +13,7 @@ import shlex
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from workbench.core.errors import HostError, UsageError
 from workbench.core.redact import visible
@@ -166,17 +167,23 @@ def read_plain(path: Path, limit: int = 64 * 1024 * 1024) -> bytes:
 
     A pipe, a device or a folder in its place is a PermissionError with the reason instead of a wait without end.
     """
+    with open_plain(path) as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise PermissionError(errno.EFBIG, f"it is larger than {limit} bytes", str(path))
+    return data
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file as ``read_plain`` reads it, for what is too large to hold: the caller closes it."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise PermissionError(errno.EACCES, "it is not a regular file", str(path))
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
-    finally:
+        return os.fdopen(handle, "rb")
+    except BaseException:
         os.close(handle)
-    if len(data) > limit:
-        raise PermissionError(errno.EFBIG, f"it is larger than {limit} bytes", str(path))
-    return data
+        raise
 
 
 def previous_of(path: Path) -> Path:

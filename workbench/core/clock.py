@@ -100,11 +100,11 @@ def as_moment(value: object) -> datetime | None:
     A moment without a zone counts as UTC: the journal and the API write no other (dossier B1), and the host's zone
     must not decide what came first.
     """
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
+    try:
+        found = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(found, datetime):
             return None
-    if not isinstance(value, datetime):
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        # Also a first or last day of the calendar that another zone's clock pushes over its edge.
         return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

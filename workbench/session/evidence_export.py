@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
-from workbench.core.atomic_files import FILE_MODE, read_plain, read_private
+from workbench.core.atomic_files import FILE_MODE, open_plain, read_private
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.model import hash_chain as chain
@@ -31,7 +31,6 @@ from workbench.session.evidence import LOG_FOLDER, EvidenceCheck, SealedItem, st
 SCHEMA = "workbench.evidence-export/1"
 MANIFEST, JOURNAL = "manifest.json", "journal.jsonl"
 _LARGEST = 1 << 30  # bytes one member may unpack to
-_LARGEST_ARCHIVE = 4 << 30  # bytes
 _MOST = 100_000  # members
 
 
@@ -91,7 +90,7 @@ def verify(path: Path) -> tuple[bool, list[str]]:
     more than a gigabyte.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(read_plain(path, limit=_LARGEST_ARCHIVE))) as archive:
+        with open_plain(path) as file, zipfile.ZipFile(file) as archive:
             if len(archive.infolist()) > _MOST:
                 raise _no_archive(path)
             return _verify(archive)
@@ -164,7 +163,7 @@ def _chunks(raw: bytes) -> dict[str, str]:
 def named_in(path: Path) -> tuple[str, int, str]:
     """Return the incident that an archive says it is of, its journal's last row and hash; UsageError as ``verify``."""
     try:
-        with zipfile.ZipFile(io.BytesIO(read_plain(path, limit=_LARGEST_ARCHIVE))) as archive:
+        with open_plain(path) as file, zipfile.ZipFile(file) as archive:
             manifest = json.loads(_member(archive, MANIFEST))
         return str(manifest["incident"]), int(manifest["journal"]["row"]), str(manifest["journal"]["hash"])
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, RecursionError) as error:

@@ -46,7 +46,22 @@ def test_every_form_is_the_same_moment_in_utc(value: object, far_away: None) -> 
 
 
 @pytest.mark.parametrize(
-    "value", ["", "soon", "2026-13-01T00:00:00Z", "0", None, 0, 1764000000.0, [], {}, True, b"2026-11-21"]
+    "value",
+    [
+        "",
+        "soon",
+        "2026-13-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
+        "0",
+        None,
+        0,
+        1764000000.0,
+        [],
+        {},
+        True,
+        b"2026-11-21",
+    ],
 )
 def test_what_is_no_moment_is_none(value: object) -> None:
     assert as_moment(value) is None

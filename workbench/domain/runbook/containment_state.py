@@ -156,7 +156,7 @@ def _judged(situation: Situation) -> Containment:
         return Containment(Over.NOT_CONTAINED, said, ways, came_back=came_back)
     if not ways and said.good:
         # Seen to be so a moment before the journal has the row: since now.
-        began = as_moment(state.contained_at) if state.contained_at else situation.now
+        began = as_moment(state.contained_at) or situation.now
         return Containment(Over.CONTAINED, said, (), began, None, came_back)
     if events and any(way.known for way in ways):
         return Containment(Over.BACK, said, ways, since, until or situation.now, came_back)
@@ -189,7 +189,7 @@ def _sending_read(situation: Situation) -> Iterator[Reading]:
     if not state.access_cut_at:
         return
     fact = state.facts.get("credential_use", {})
-    read = as_moment(str(fact["at"])) if fact.get("at") else None
+    read = as_moment(fact.get("at"))
     if read is None or read < (as_moment(state.access_cut_at) or read):
         yield Reading(SENDING, read, Coverage.NOT_ASKED, "not since the last cut")
         return
