@@ -353,6 +353,9 @@ def uses(proposals: Iterable[Proposal], table: Attribution, now: datetime) -> di
         recent = sum(group.hours[since + 1 :]) + round(group.hours[since] * (1 - share))
         use.last_hour += recent
         use.last_used = max(use.last_used, group.last)
+        if proposal.judged == INTRUDER:
+            # The owner may send with it again by now: what they send is not the intruder's last.
+            use.strange_last = max(use.strange_last, group.last)
         if key.address:
             use.addresses[key.address] = use.addresses.get(key.address, 0) + recent
             if proposal.judged == INTRUDER and key.address not in use.strange:

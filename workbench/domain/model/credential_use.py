@@ -33,7 +33,8 @@ class Use:
 
     ``last_hour`` is messages accepted in the last hour: an estimate where only a sample was read.
     ``addresses`` maps an originating address to its share of them, ``strange`` those among them that were
-    not seen before the abuse. ``last_used`` is the moment as the log writes it, ``last_by`` that of each address.
+    not seen before the abuse. ``last_used`` is the moment as the log writes it, ``last_by`` that of each address,
+    ``strange_last`` that of the last message that was nobody's of the customer's.
     ``domains`` maps each domain it sent for to its messages, those from strange addresses left out; messages
     alone are no proof that a key does nothing else, because the API logs no other call.
     """
@@ -44,6 +45,7 @@ class Use:
     addresses: dict[str, int] = field(default_factory=dict)
     more_addresses: int = 0
     strange: list[str] = field(default_factory=list)
+    strange_last: str = ""
     looks: str = UNCLEAR
     why: str = ""
     domains: dict[str, int] = field(default_factory=dict)
@@ -57,7 +59,7 @@ class Use:
             "addresses": busiest[:MOST_ADDRESSES],
             "more_addresses": self.more_addresses + max(0, len(busiest) - MOST_ADDRESSES),
             "strange": sorted(self.strange)[:MOST_ADDRESSES],
-            "strange_last_used": max((self.last_by.get(a, "") for a in self.strange), default=""),
+            "strange_last_used": self.strange_last,
             "strange_last_hour": sum(self.addresses.get(address, 0) for address in self.strange),
             "looks": self.looks,
             "why": self.why,
@@ -80,6 +82,7 @@ def judged(
         return use
     known = {address for held in before.values() for address in held}
     use.strange = sorted(address for address in use.addresses if address not in known)
+    use.strange_last = max((use.last_by.get(address, "") for address in use.strange), default="")
     usual = set(before.get(credential, ()))
     if not use.strange and not calm:
         use.looks, use.why = UNCLEAR, "its addresses are not new, but when the abuse began is not known"
