@@ -2,7 +2,7 @@
 
 SMTP passwords may be any text, so they are found by their placement: a DSN, a value whose name says password in a
 block that is Mailgun's, what stands beside a login, a ``.netrc`` line, a map of a mail server, an AUTH dialogue in a
-log. Whose block it is decides ``blocks``; what a value must look like decides ``_plausible``.
+log. Whose block it is decides ``blocks``; what a value must look like decides ``values``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from workbench.leaks.fields import (
 from workbench.leaks.kinds import kind_of
 from workbench.leaks.model import SHAPE_50, SecretKind
 from workbench.leaks.services import names_mail, names_mailgun
+from workbench.leaks.values import HEX32, SHAPED, drawn, encrypted, password_like, plausible
 from workbench.leaks.views import plain_of
 
 _URL = re.compile(
@@ -59,15 +60,6 @@ _AUTH_LOGIN = re.compile(
     rb"(?:334 UGFzc3dvcmQ6|AUTH LOGIN\r?\n[A-Za-z0-9+/]{8,120}={0,2}\r?(?=\n))[^A-Za-z0-9+/=]{1,8}(?:[^\n]{0,80}?[ "
     rb">:])??(?:b?[\"'])?([A-Za-z0-9+/]{8,200}={0,2})[\"'\\]?\s"
 )
-_ADDRESS = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
-_HEX32 = re.compile(r"[0-9a-f]{32}")
-_SHAPED = re.compile(r"(?:pub)?key-[0-9a-z-]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
-# Stored by software that keeps the key elsewhere: useless to whoever reads it here.
-_ENCRYPTED = re.compile(
-    r"(?i)^(?:enc[:(\[]|\{(?:aes|cipher|bcrypt|noop|ssha)|\{[a-z0-9+/=]{24,}\}|vault:|ansible_vault"
-    r"|!vault|\$(?:2[aby]|argon2|apr1|[156])\$|gaaaaa"
-    r"|eyJ|AQICAH|AgB[A-Za-z0-9+/]{40}|-----BEGIN|file:|op://|ref\+|arn:|sops:|pass:|keyring:|kms:|ssm:)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +87,7 @@ def in_window(data: bytes, start: int, end: int) -> Iterator[PlacedValue]:
         for field in named_fields(data, start, end):
             yield from _judged(data, field)
         for field in apart_fields(data, start, end):
-            if field.style != "line below" or _password_like(field.value):
+            if field.style != "line below" or password_like(field.value):
                 yield from _judged(data, field)
     if b"@" in window or b"%40" in window:
         for field in beside_logins(data, start, end):
@@ -104,7 +96,7 @@ def in_window(data: bytes, start: int, end: int) -> Iterator[PlacedValue]:
         yield from _judged(data, field)
     if b"pass" in lowered or b"pw" in lowered:
         for field in table_fields(data, start, end):
-            if _plausible(field) and _password_like(field.value):
+            if plausible(field) and password_like(field.value):
                 yield _password(data, field)
     if b"machine" in lowered:
         for found in _NETRC.finditer(data, start, end):
@@ -129,7 +121,7 @@ def _if_real(one: PlacedValue) -> Iterator[PlacedValue]:
     if (
         not context.is_placeholder(one.value)
         and not context.is_sample(one.value)
-        and not _ENCRYPTED.match(one.value)
+        and not encrypted(one.value)
     ):
         yield one
 
@@ -170,7 +162,7 @@ def _plain(text: str) -> str:
 
 def _judged(data: bytes, field: Field) -> Iterator[PlacedValue]:
     """Yield the secret a named value is, if it is one of ours."""
-    if _SHAPED.search(field.value) or context.is_sample(field.value):
+    if SHAPED.search(field.value) or context.is_sample(field.value):
         # The search by shape reports it, with its own word on the kind; but a key has no login beside it.
         if (
             SHAPE_50.fullmatch(field.value)
@@ -189,9 +181,9 @@ def _judged(data: bytes, field: Field) -> Iterator[PlacedValue]:
         return
     name = _SUFFIX.sub("", field.name)
     if _PASSWORD.search(name) or (_SECRET.search(name) and _login_before(data, field)):
-        if _plausible(field) and belongs(data, field, drawn=_drawn(field.value)):
+        if plausible(field) and belongs(data, field, drawn=drawn(field.value)):
             yield _password(data, field)
-    elif _HEX32.fullmatch(field.value) and _is_key_name(data, field):
+    elif HEX32.fullmatch(field.value) and _is_key_name(data, field):
         kind = SecretKind.SIGNING_KEY if re.search(r"(?i)sign|webhook", field.name) else SecretKind.API_KEY
         value = _prefixed(data, field)
         yield PlacedValue(field.start, value, kind, _style(field), field.name, "")
@@ -233,7 +225,7 @@ def _password(data: bytes, field: Field) -> PlacedValue:
         value = plain.decode("ascii")
     kind = (
         SecretKind.API_KEY
-        if _SHAPED.fullmatch(value) and value.startswith("key-")
+        if SHAPED.fullmatch(value) and value.startswith("key-")
         else SecretKind.SMTP_PASSWORD
     )
     login = field.login or login_near(data, field.first, field.last)
@@ -243,9 +235,7 @@ def _password(data: bytes, field: Field) -> PlacedValue:
 def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
     """Yield what stands beside a login where the line or the block is Mailgun's and it looks like a password."""
     current = SHAPE_50.fullmatch(field.value) is not None
-    if not current and (
-        _SHAPED.search(field.value) or not _plausible(field) or not _password_like(field.value)
-    ):
+    if not current and (SHAPED.search(field.value) or not plausible(field) or not password_like(field.value)):
         return
     if current and context.is_sample(field.value):
         return
@@ -257,80 +247,10 @@ def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
     loose = field.separator.strip(b" \t") in (b"", b"-", b"--") or b"\n" in field.separator
     if field.separator.strip()[:1].isalpha() and not re.search(rb"(?i)pass|pwd|\bpw\b", before):
         return
-    if first_is_label or (loose and not field.quoted and not _drawn(field.value)):
+    if first_is_label or (loose and not field.quoted and not drawn(field.value)):
         return
     if belongs(data, field, drawn=False):
         yield _password(data, field)
-
-
-def _plausible(field: Field) -> bool:
-    value = field.value
-    if value.startswith("--") and not field.quoted:
-        return False
-    if (
-        context.is_placeholder(value)
-        or _ENCRYPTED.match(value)
-        or "://" in value
-        or not 6 <= len(value) <= 100
-    ):
-        return False
-    if _ADDRESS.fullmatch(value):
-        return False
-    # An upper-case name with underscores is the next constant of a list, not a value.
-    if re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", value) or (" " in value and not field.quoted):
-        return False
-    if " " in value.strip() or (re.fullmatch(r"[A-Za-z_$][\w.$>-]*\(?.*\)?", value) and "(" in value):
-        return False
-    if (
-        len(value) >= 40
-        and re.fullmatch(r"[A-Za-z0-9+/_-]+={0,2}", value)
-        and plain_of(value.encode()) is None
-    ):
-        # Longer than any password Mailgun makes, and no text inside: encrypted by whoever stored it.
-        return False
-    letters, digits = any(c.isalpha() for c in value), any(c.isdigit() for c in value)
-    marked = field.quoted or field.separator.rstrip()[-1:] in (b"<", b">", b"`")
-    if marked:
-        return (
-            len(set(value)) >= 4
-            and (digits or not value.islower() or len(value) >= 12)
-            and value[0] not in "$%{<"
-        )
-    # Unquoted text may be code (password = form.password): a drawn value has letters and digits.
-    return letters and digits and not re.fullmatch(r"[A-Za-z_$]+(?:(?:[._]|->|::)[A-Za-z_]\w*)+\d*", value)
-
-
-def _password_like(value: str) -> bool:
-    """Whether a token that nothing names reads as a password: not a host, an address, a path, a time, a word."""
-    if re.match(r"[\w.+%-]+@[\w-]+\.[\w.-]+", value) or re.fullmatch(
-        r"(?i)\[?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}\]?(?::\d+)?(?:/\S*)?", value
-    ):
-        return False
-    if re.fullmatch(
-        r"[\d.:/T+Z-]+|[a-z]+|[A-Z][a-z]+|[A-Z_]+|--?[\w-]+(?:=.*)?|[./~][\w./-]+|\w+=.*|\d{1,5}", value
-    ):
-        return False
-    return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-
-
-def _drawn(value: str) -> bool:
-    """Whether a value has the look of a generator or a careful person: the old form, hex, or several kinds of signs."""
-    if (
-        re.fullmatch(r"(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{12}", value)
-        or _HEX32.fullmatch(value)
-        or SHAPE_50.fullmatch(value)
-    ):
-        return True
-    kinds = (
-        any(c.islower() for c in value),
-        any(c.isupper() for c in value),
-        any(c.isdigit() for c in value),
-    )
-    return (
-        len(value) >= 10
-        and sum(kinds) + any(not c.isalnum() for c in value) >= 3
-        and not re.match(r"[A-Za-z]+[.:/]", value)
-    )
 
 
 def _is_key_name(data: bytes, field: Field) -> bool:

@@ -1,0 +1,99 @@
+"""What a value must look like to be a secret that has no shape of its own: a password somebody or something drew.
+
+Free text beside a secret's name is as often a place-holder, a piece of code or a value kept encrypted as a password.
+"""
+
+from __future__ import annotations
+
+import re
+
+from workbench.leaks import context
+from workbench.leaks.fields import Field
+from workbench.leaks.model import SHAPE_50
+from workbench.leaks.views import plain_of
+
+HEX32 = re.compile(r"[0-9a-f]{32}")
+SHAPED = re.compile(r"(?:pub)?key-[0-9a-z-]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
+# Stored by software that keeps the key elsewhere: useless to whoever reads it here.
+_ENCRYPTED = re.compile(
+    r"(?i)^(?:enc[:(\[]|\{(?:aes|cipher|bcrypt|noop|ssha)|\{[a-z0-9+/=]{24,}\}|vault:|ansible_vault"
+    r"|!vault|\$(?:2[aby]|argon2|apr1|[156])\$|gaaaaa"
+    r"|eyJ|AQICAH|AgB[A-Za-z0-9+/]{40}|-----BEGIN|file:|op://|ref\+|arn:|sops:|pass:|keyring:|kms:|ssm:)"
+)
+
+
+def encrypted(value: str) -> bool:
+    """Return whether a value is kept encrypted, hashed or elsewhere: it opens nothing."""
+    return _ENCRYPTED.match(value) is not None
+
+
+def plausible(field: Field) -> bool:
+    """Return whether the value of a field may be a password: no place-holder, no code, no words."""
+    value = field.value
+    if value.startswith("--") and not field.quoted:
+        return False
+    if (
+        context.is_placeholder(value)
+        or _ENCRYPTED.match(value)
+        or "://" in value
+        or not 6 <= len(value) <= 100
+    ):
+        return False
+    if _ADDRESS.fullmatch(value):
+        return False
+    # An upper-case name with underscores is the next constant of a list, not a value.
+    if re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", value) or (" " in value and not field.quoted):
+        return False
+    if " " in value.strip() or (re.fullmatch(r"[A-Za-z_$][\w.$>-]*\(?.*\)?", value) and "(" in value):
+        return False
+    if (
+        len(value) >= 40
+        and re.fullmatch(r"[A-Za-z0-9+/_-]+={0,2}", value)
+        and plain_of(value.encode()) is None
+    ):
+        # Longer than any password Mailgun makes, and no text inside: encrypted by whoever stored it.
+        return False
+    letters, digits = any(c.isalpha() for c in value), any(c.isdigit() for c in value)
+    marked = field.quoted or field.separator.rstrip()[-1:] in (b"<", b">", b"`")
+    if marked:
+        return (
+            len(set(value)) >= 4
+            and (digits or not value.islower() or len(value) >= 12)
+            and value[0] not in "$%{<"
+        )
+    # Unquoted text may be code (password = form.password): a drawn value has letters and digits.
+    return letters and digits and not re.fullmatch(r"[A-Za-z_$]+(?:(?:[._]|->|::)[A-Za-z_]\w*)+\d*", value)
+
+
+def password_like(value: str) -> bool:
+    """Return whether a token that nothing names reads as a password: not a host, an address, a path, a time, a word."""
+    if re.match(r"[\w.+%-]+@[\w-]+\.[\w.-]+", value) or re.fullmatch(
+        r"(?i)\[?[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}\]?(?::\d+)?(?:/\S*)?", value
+    ):
+        return False
+    if re.fullmatch(
+        r"[\d.:/T+Z-]+|[a-z]+|[A-Z][a-z]+|[A-Z_]+|--?[\w-]+(?:=.*)?|[./~][\w./-]+|\w+=.*|\d{1,5}", value
+    ):
+        return False
+    return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+
+
+def drawn(value: str) -> bool:
+    """Return whether a value looks drawn: the old generated form, hex, or several kinds of signs."""
+    if (
+        re.fullmatch(r"(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{12}", value)
+        or HEX32.fullmatch(value)
+        or SHAPE_50.fullmatch(value)
+    ):
+        return True
+    kinds = (
+        any(c.islower() for c in value),
+        any(c.isupper() for c in value),
+        any(c.isdigit() for c in value),
+    )
+    return (
+        len(value) >= 10
+        and sum(kinds) + any(not c.isalnum() for c in value) >= 3
+        and not re.match(r"[A-Za-z]+[.:/]", value)
+    )
