@@ -55,12 +55,15 @@ def belongs(data: bytes, field: Field, *, drawn: bool) -> bool:
         return False
     if mail and (same := _same_prefix(data, field, start, end)) is not None:
         return same
-    for parent, at in parents(data, field.first):
+    path = name
+    for parent, at in (*around(data, field.first), *parents(data, field.first)):
         if names_mailgun(parent):
             return True
-        if names_another(parent):
+        # The mail of an application is mail: ``app.mail.password``.
+        path = f"{parent}.{path}" if names_mail(path) else parent
+        if names_another(path):
             return False
-        if not names_mail(parent) and parent.lower() not in _NEUTRAL and name != "":
+        if at and not names_mail(parent) and parent.lower() not in _NEUTRAL and name != "":
             start = max(start, at)
             break
     verdict = _verdict(data, field, start, end, mail=mail)
@@ -139,7 +142,7 @@ def _verdict(data: bytes, field: Field, start: int, end: int, *, mail: bool) -> 
         for found in MENTION.finditer(data, max(line, start), min(stop, end))
         if not _within(found, own)
     ]
-    if field.style in ("pair", "table", "command-line") and same_line and any(same_line):
+    if field.style in ("pair", "table", "command-line", "note") and same_line and any(same_line):
         return True
     before = [
         found
@@ -208,6 +211,37 @@ def _same_prefix(data: bytes, field: Field, start: int, end: int) -> bool | None
 def _other_host(data: bytes, found: list[re.Match[bytes]]) -> bool | None:
     hosts = [data[one.start() : one.end()] for one in found]
     return False if any(re.search(rb"[a-z0-9-]+\.[a-z]{2,}$", host) for host in hosts) else None
+
+
+_SUBSCRIPTS = re.compile(rb"([\w.]{1,60})((?:\[[\"']?[\w.-]{1,40}[\"']?\]){0,3})\[[\"']?$")
+_ELEMENT = re.compile(rb"<(/?)([A-Za-z_][\w:.-]{0,60})[^<>]{0,300}?(/?)>")
+
+
+def around(data: bytes, at: int) -> list[tuple[str, int]]:
+    """Return what a name at ``at`` is held in on its own: subscripts (``$db['default']['``) or open elements.
+
+    Innermost first, each with 0 as its beginning: neither bounds a block.
+    """
+    if data[at - 1 : at] == b"<":
+        names = _open_elements(data[max(0, at - 1500) : at])
+    else:
+        found = _SUBSCRIPTS.search(line_before(data, at))
+        names = [] if found is None else [*re.findall(rb"[\w.-]+", found[2])[::-1], found[1]]
+    return [(one.decode("ascii", "replace"), 0) for one in names]
+
+
+def _open_elements(text: bytes) -> list[bytes]:
+    """Return the elements that a piece of markup opens and does not close, innermost first."""
+    closed: list[bytes] = []
+    names: list[bytes] = []
+    for end, name, empty in reversed(_ELEMENT.findall(text)):
+        if end:
+            closed.append(name)
+        elif name in closed:
+            closed.remove(name)
+        elif not empty:
+            names.append(name)
+    return names
 
 
 def parents(data: bytes, at: int) -> list[tuple[str, int]]:

@@ -32,7 +32,7 @@ _PLACEHOLDER = re.compile(
     r"|test(?:ing)?|dummy|placeholder|todo|redacted|hidden|removed|masked|username|user|login|string|required"
     r"|your.*|my[_-]?(?:secret|pass|api|key|mailgun).*|example.*|sample.*|insert.*|enter.*|replace.*"
     r"|some[_-].*|the[_-].*"
-    r"|.*(?:password|secret|api[_-]?key|token)[_-]?(?:here|goes|example|value).*|<.*|\[.*|\{.*|\$.*|%\w+%"
+    r"|.*(?:password|secret|api[_-]?key|token)[_-]?(?:here|goes|example|value).*|<.*|&lt;.*|\[.*|\{.*|\$.*|%\w+%"
     r"|%[({].*|@\w+@|\#\{.*"
     r"|env\b.*|process\.env.*|os\.(?:environ|getenv).*|getenv.*|config\b.*|settings?\..*|ENV\[.*"
     r"|secrets\..*|vault:.*"
@@ -71,7 +71,7 @@ def _counts_up(body: str) -> bool:
 
 def is_placeholder(value: str) -> bool:
     """Return whether a free-text value stands for a secret instead of being one."""
-    return len(value) < 6 or _PLACEHOLDER.match(value) is not None or _spelt_out(value)
+    return len(value) < 6 or _PLACEHOLDER.match(value) is not None or _spelt_out(value) or _typed(value)
 
 
 _VOCABULARY = frozenset(
@@ -85,7 +85,8 @@ _VOCABULARY = frozenset(
     "sandbox postmaster and or of from "
     "for in to at is not required optional here123 env prod production staging dev development local "
     "config credential credentials "
-    "something whatever todo fixme hunter correct horse battery staple welcome".split()
+    "something whatever todo fixme hunter correct horse battery staple welcome "
+    "wrong incorrect invalid abcd be no anything".split()
 )
 
 
@@ -95,7 +96,27 @@ def _spelt_out(value: str) -> bool:
     rest = re.sub(r"[A-Za-z]+", "", value)
     if not words or re.fullmatch(r"[\W_]*\d{0,4}[\W_]*|[\W_]*", re.sub(r"[-_. ]", "", rest)) is None:
         return False
-    return all(word.lower() in _VOCABULARY for word in words)
+    return all(_of_words(word.lower()) for word in words)
+
+
+def _of_words(text: str) -> bool:
+    """Whether letters are words of the vocabulary, one after the other: ``notarealpassword``."""
+    ends = {0}
+    for last in range(1, len(text) + 1):
+        if any(text[first:last] in _VOCABULARY for first in ends):
+            ends.add(last)
+    return len(text) in ends
+
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_COUNTED = "1234567890" * 4
+
+
+def _typed(value: str) -> bool:
+    """Whether letters and digits each count on, as nothing drawn does: ``abc123def456``."""
+    letters = re.sub(r"[^a-z]", "", value.lower())
+    digits = re.sub(r"\D", "", value)
+    return len(letters) >= 6 and letters in _ALPHABET and digits in _COUNTED
 
 
 def mailgun_near(data: bytes, start: int, end: int, reach: int = NEAR) -> bool:

@@ -25,10 +25,11 @@ _ASSIGNMENT = re.compile(
     rb"(?:[ \t]{0,2}[:?]{0,2}[ \t]{0,2}(?:&?(?:'static )?str|[Ss]tring\??|SecretStr|Optional\[str\]"
     rb"|[Ss]ecure[Ss]tring)"
     rb"(?=[ \t]{0,4}=)|[ \t](?:TYPE|type|LIKE|PIC|Type)[ \t][\w()]{1,30})?[ \t]{0,20}"
-    rb"(?:=>|->|:=|\|[ \t]|\|\|(?=[^\s|])|:[*_]{2}[ \t]|:?[ \t]{0,4}[|>][-+]?\d?[ \t]{0,4}\r?\n|[=:,(]"
+    rb"(?:=>|->|:=|::(?=[ \t])|(?:[\w:-]{1,30}=[\"'][^\"'<>\n]{0,80}[\"'][ \t]?){1,4}>"
+    rb"|\|[ \t]|\|\|(?=[^\s|])|:[*_]{2}[ \t]|:?[ \t]{0,4}[|>][-+]?\d?[ \t]{0,4}\r?\n|[=:,(]"
     rb"|VALUE(?: IS)?[ \t]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:[\w:-]{0,20}(?:key|name|Name|Key"
     rb"|option)|dt)>\s{0,40}<[\w:-]{1,30}[^<>]{0,80}>(?:<!\[CDATA\[)?"
-    rb"|>\s{0,20}(?:<!\[CDATA\[)?|;s:\d{1,4}:|\s(?:is|ist|=|:|to|->|\.{3,60})\s|[ \t])[ \t]{0,20}"
+    rb"|>\s{0,20}(?:<!\[CDATA\[)?|;s:\d{1,4}:|\s(?:is|ist|=|:|to|->|\.{2,60})\s|[ \t])[ \t]{0,20}"
     rb"(?:\s{0,20}string\(\d{1,4}\) |(?:base64encode|Buffer\.from|urlencode|quote(?:_plus)?|SecretString)\("
     rb"|ConvertTo-SecureString (?:-String )?|<<(?=[\"']))?"
     # What stands in for a variable that is not set: ``os.getenv("X", "value")``, ``process.env.X || "value"``.
@@ -40,18 +41,18 @@ _ASSIGNMENT = re.compile(
 )
 _TIGHT = re.compile(rb"(?P<name>[A-Za-z_][\w.-]{0,80})(?P<sep>:)" + _VALUE)
 _NAMED = re.compile(
-    rb"(?i)pass(?!ive|age|enger|ed\b|es\b|[ \t]{0,4}\r?\n)|pwd|(?<![a-z0-9])pw\b|secret|signing|api_?-?key|apikey"
-    rb"|webhook"
+    rb"(?i)pass(?!ive|age|enger|ed\b|es\b|[ \t]{0,4}\r?\n)|pwd|psw\b|(?<![a-z0-9])pw\b|secret|signing|api_?-?key|apikey"
+    rb"|webhook|\bauth\.(?:raw|value|plain|text)\b"
     rb"|(?<=[\s-])-[xa]p\b"
 )
 _APART = re.compile(
-    rb"(?i)(?:name|key|variable|option|setting|param(?:eter)?|field|id)[\"']?[ \t]{0,4}[:=]>?[ "
+    rb"(?i)(?:name|key|variable|option|setting|param(?:eter)?|field|id|label|designation)[\"']?[ \t]{0,4}[:=]>?[ "
     rb"\t]{0,4}\\?[\"']?"
-    rb"(?P<name>[A-Za-z_][\w./:\[\]-]{1,120})\\?[\"']?(?P<sep>(?:[ \t,;]|\r?\n|(?:scope|type|sync"
+    rb"(?P<name>[A-Za-z_/][\w./:\[\]-]{1,120})\\?[\"']?(?P<sep>(?:[ \t,;]|\r?\n|(?:scope|type|sync"
     rb"|sensitive|secure|description)[ \t]?:[^\n]{0,60}(?=\n)|\}|\{|\$set[\"']?:|[ \t]type=[\"']?\w+[\"']?"
     rb"|[\"'](?!value)\w{1,24}[\"'][ \t]?:[ \t]?(?:[\"'][^\"'\n]{0,60}[\"']|[\w.]{1,12})(?=[ \t]{0,4},)"
     rb"|[ \t](?!value)[\w-]{1,20}=[\"'][^\"'\n]{0,80}[\"']){1,40}"
-    rb"[\"']?(?:value|val|content|default|setting_value|option_value|config_value|data)[\"']?[ "
+    rb"[\"']?[A-Za-z]{0,12}(?:value|val|content|default|setting_value|option_value|config_value|data)[\"']?[ "
     rb"\t]{0,4}[:=]>?[ \t]{0,4})" + _VALUE
 )
 _ATTRIBUTE = re.compile(
@@ -79,7 +80,8 @@ _NESTED = re.compile(
     rb"(?P<sep>[ \t]{0,4}[:=]?[ \t]{0,4}(?:\{\s{0,20}|\r?\n[ \t]{1,20})"
     rb"(?:[\"']?(?:type|description|sensitive|noecho|secure|scope|nullable|metadata)[\"']?[ "
     rb"\t]{0,8}[:=][^\n,{}]{0,100}"
-    rb"[\n,]\s{0,20}){0,4}[\"']?(?:default(?:value)?|value|plaintext)[\"']?[ \t]{0,4}[:=][ \t]{0,4})" + _VALUE
+    rb"[\n,]\s{0,20}){0,4}[\"']?(?:default(?:value)?|value|plaintext)[\"']?[ \t]{0,16}[:=][ \t]{0,4})"
+    + _VALUE
 )
 _FORM_DATA = re.compile(_NAME + rb"\"(?P<sep>\r?\n\r?\n)(?P<bare>[^\s\"'`<>]{6,100})\r?\n")
 # A command that sets what it names: put-parameter --name X --value Y, config:set X --value=Y, secret set X --body Y.

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from workbench.core.redact import visible
 from workbench.leaks.model import Found, LeakError, LeakPlace, Match, SearchCoverage, utc_text
-from workbench.leaks.names import SHORTEST, in_name
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import BLOCK, scan_blocks
 
@@ -103,6 +102,7 @@ class _Search:
                 elif entry.is_dir(follow_symlinks=False):
                     if _is_object_store(entry):
                         continue
+                    self._called(entry.path)
                     if depth >= self.limits.deepest:
                         self.coverage.skip("folders nested too deep", self._name(entry.path))
                     else:
@@ -115,9 +115,7 @@ class _Search:
 
     def file(self, path: str) -> None:
         """Search one file, its name first."""
-        name = os.path.basename(path)  # noqa: PTH119 -- once per file, on a plain string
-        if len(name) >= SHORTEST and (match := in_name(name)) is not None:
-            self.found(match, LeakPlace("file", visible(self.root), self._name(path), 0, match.placement))
+        self._called(path)
         try:
             fd = os.open(path, _FLAGS)
         except OSError as error:
@@ -129,6 +127,12 @@ class _Search:
             self.coverage.skip(f"file not readable: {error.strerror}", self._name(path))
         finally:
             os.close(fd)
+
+    def _called(self, path: str) -> None:
+        """Search the name of a file or a folder."""
+        way, _, name = path[len(self.base) :].rpartition("/")
+        if (match := self.scanner.names.search(name, way)) is not None:
+            self.found(match, LeakPlace("file", visible(self.root), self._name(path), 0, match.placement))
 
     def _open_file(self, fd: int, path: str) -> None:
         info = os.fstat(fd)

@@ -24,7 +24,6 @@ from workbench.core.redact import visible
 from workbench.leaks.files import PACKED, Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
 from workbench.leaks.model import CommitRef, Found, LeakPlace, Match, SearchCoverage
-from workbench.leaks.names import in_name
 from workbench.leaks.packed import BombError, BrokenError, packing
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.provenance import resolve
@@ -35,8 +34,6 @@ _WHOLE = 8 << 20
 _PIECE = 1 << 20
 # A store with more damaged objects than this is not searched further: each costs a restart of git.
 _MOST_DAMAGE = 500
-# The shapes of keys in the names of a tree, between which its binary ids stand.
-_IN_TREE = re.compile(rb"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}|key-[0-9a-z]{32}")
 # Linux: a pipe of a megabyte spares thousands of switches between git and the scanner.
 _F_SETPIPE_SZ = 1031
 
@@ -88,7 +85,7 @@ def scan_history(
                 found(named, LeakPlace("history", shown, "(name of a folder)", 0, named.placement))
         located = resolve(shadow, bytes(commits), kinds, coverage, shown) if hits else {}
         for name, _ in shadow.references():
-            if (match := in_name(name)) is not None:
+            if (match := scanner.names.search(name)) is not None:
                 found(match, LeakPlace("history", shown, f"({visible(name, 200)})", 0, match.placement))
     for match, place in _by_path(hits, located, shown):
         found(match, place)
@@ -315,10 +312,11 @@ class _BlobReader:
 
     def _names(self, tree: bytes, size: int) -> None:
         """Look through the names in a tree: a file called after a key may be gone from every work tree."""
-        if _IN_TREE.search(tree) is None:
+        names = self._scanner.names
+        if names.rule.search(tree) is None:
             return
         for mode, name, oid in re.findall(rb"(\d{5,6}) ([^\0]+)\0(.{%d})" % size, tree, re.DOTALL):
-            match = in_name(name.decode("utf-8", "replace"))
+            match = names.search(name.decode("utf-8", "replace"))
             if match is not None and oid + name not in self._names_seen:
                 self._names_seen.add(oid + name)
                 self.named.append((oid.hex(), "tree" if mode == b"40000" else "blob", match))

@@ -1,26 +1,41 @@
-"""Secrets in the names of things: a file, a branch, a tag called after the key it was made for."""
+"""Secrets in the names of things: a file, a folder, a branch, a tag called after the key it was made for."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from workbench.core.redact import Secret
 from workbench.leaks import context
-from workbench.leaks.model import Match, SecretKind
+from workbench.leaks.model import KnownValue, Match, SecretKind
 
-# Shorter than any key: most names need no second look.
-SHORTEST = 36
 _CURRENT = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![0-9a-f-])")
-# A hash behind "key-" names many a cache file: Mailgun's must be called so.
-_LEGACY = re.compile(r"(?i:mailgun|(?<![a-z])mg[_-])[^/]{0,80}?(?-i:(key-[0-9a-z]{32}))(?![0-9A-Za-z])")
+_LEGACY = re.compile(r"(?<![0-9A-Za-z])key-[0-9a-z]{32}(?![0-9A-Za-z])")
+# A hash behind "key-" names many a cache file: Mailgun's must be called so, on the way to it at least.
+_OURS = re.compile(r"(?i)mailgun|(?<![a-z])mg[_-]")
+_HASHED = re.compile(r"(?i)cache|hash|etag|thumb|session")
+_SHAPES = rb"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}|key-[0-9a-z]{32}"
 
 
-def in_name(name: str) -> Match | None:
-    """Return the secret in the name of a file or a branch, None where there is none."""
-    if len(name) < SHORTEST:
-        return None
-    if (found := _CURRENT.search(name)) and not context.is_sample(found.group()):
-        return Match(0, 0, SecretKind.UNKNOWN_50, Secret(found.group()), "name")
-    if (found := _LEGACY.search(name)) and not context.is_sample(found.group(1)):
-        return Match(0, 0, SecretKind.API_KEY, Secret(found.group(1)), "name")
-    return None
+class Names:
+    """Looks for secrets in names: the shapes of keys, and the values of ``known`` as they stand."""
+
+    def __init__(self, known: Sequence[KnownValue], *, shapes: bool = True) -> None:
+        self._known = known
+        rules = [re.escape(one.secret.reveal().encode()) for one in known] + [_SHAPES] * shapes
+        # What some name in a listing must hold before any is looked at; matches nothing if nothing is wanted.
+        self.rule = re.compile(b"|".join(rules) or rb"(?!)")
+
+    def search(self, name: str, path: str = "") -> Match | None:
+        """Return the secret in a name, None where there is none; ``path`` is the way to it, which may name Mailgun."""
+        if self.rule.search(name.encode("utf-8", "surrogateescape")) is None:
+            return None
+        for one in self._known:
+            if one.secret.reveal() in name:
+                return Match(0, 0, one.kind, one.secret, "name", known=one.label)
+        if (found := _CURRENT.search(name)) and not context.is_sample(found.group()):
+            return Match(0, 0, SecretKind.UNKNOWN_50, Secret(found.group()), "name")
+        found, way = _LEGACY.search(name), f"{path}/{name}"
+        if found is None or not _OURS.search(way) or _HASHED.search(way) or context.is_sample(found.group()):
+            return None
+        return Match(0, 0, SecretKind.API_KEY, Secret(found.group()), "name")

@@ -19,6 +19,7 @@ from workbench.leaks.gate import cleared
 from workbench.leaks.hits import merged, numbered, replaced
 from workbench.leaks.kinds import kind_of, placement_of
 from workbench.leaks.model import KnownValue, Match, SecretKind
+from workbench.leaks.names import Names
 from workbench.leaks.packed import GZIP, ZIP, opened
 from workbench.leaks.shapes import dashed_key, legacy_in_context, packed_in, stands_free
 from workbench.leaks.views import in_registry_bytes, secrets_of_kubernetes, views, wide_text
@@ -75,6 +76,7 @@ class Scanner:
 
     def __init__(self, known: Sequence[KnownValue] = (), *, shapes: bool = True) -> None:
         self.known = tuple(known)
+        self.names = Names(self.known, shapes=shapes)
         self._shapes = shapes
         every = [needle for one in self.known for needle in needles(one)]
         self._always = [needle for needle in every if not needle.gate]

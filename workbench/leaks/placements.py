@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from workbench.leaks import context
@@ -28,7 +28,7 @@ from workbench.leaks.fields import (
 from workbench.leaks.kinds import kind_of
 from workbench.leaks.model import SHAPE_50, SecretKind
 from workbench.leaks.services import names_mail, names_mailgun
-from workbench.leaks.values import HEX32, SHAPED, drawn, encrypted, password_like, plausible
+from workbench.leaks.values import HEX32, OLD, SHAPED, drawn, encrypted, password_like, plausible
 from workbench.leaks.views import plain_of
 
 _URL = re.compile(
@@ -38,8 +38,8 @@ _URL = re.compile(
     rb"|[^\s'\"<>\\]{1,200}(?=@smtp\.))@([a-z0-9.-]{1,200})"
 )
 _PASSWORD = re.compile(
-    r"(?i)pass(?:w(?:or)?d|phrase|wrd)?$|passwd$|pwd$|(?:^|[_.-])pw$|pass(?:word)?_?(?:value|smtp|mail"
-    r"|plain)$|password_?\d?$|passwort$"
+    r"(?i)pass(?:w(?:or)?d|phrase|wrd)?$|passwd$|pwd$|psw$|(?:^|[_.-])pw$|pass(?:word)?_?(?:value|smtp|mail"
+    r"|plain)$|password_?\d{0,2}$|passwort$"
     r"|pass(?:word)?[_.-]?(?:encoded|base64|b64)$|pass(?:word)?_?(?:eval|cmd|command)$|^[xa]p$"
     r"|^mail_?secret$|smtp_?secret$|auth_?pass"
 )
@@ -74,7 +74,7 @@ class PlacedValue:
     login: str = ""
 
 
-_SPEAKING = (b"pass", b"pw", b"secret", b"key", b"-xp", b"-ap")
+_SPEAKING = (b"pass", b"pw", b"psw", b"secret", b"key", b"-xp", b"-ap")
 
 
 def in_window(data: bytes, start: int, end: int) -> Iterator[PlacedValue]:
@@ -84,18 +84,18 @@ def in_window(data: bytes, start: int, end: int) -> Iterator[PlacedValue]:
     if b"://" in window:
         yield from _urls(data, start, end)
     if any(word in lowered for word in _SPEAKING):
-        for field in named_fields(data, start, end):
+        for field in map(_unmarked, named_fields(data, start, end)):
             yield from _judged(data, field)
         for field in apart_fields(data, start, end):
             if field.style != "line below" or password_like(field.value):
                 yield from _judged(data, field)
     if b"@" in window or b"%40" in window:
-        for field in beside_logins(data, start, end):
+        for field in map(_unmarked, beside_logins(data, start, end)):
             yield from _beside(data, field)
     for field in spoken_fields(data, start, end):
         yield from _judged(data, field)
     if b"pass" in lowered or b"pw" in lowered:
-        for field in table_fields(data, start, end):
+        for field in map(_unmarked, table_fields(data, start, end)):
             if plausible(field) and password_like(field.value):
                 yield _password(data, field)
     if b"machine" in lowered:
@@ -108,6 +108,18 @@ def in_window(data: bytes, start: int, end: int) -> Iterator[PlacedValue]:
                 yield from _if_real(one)
     if b"auth plain" in lowered or b"auth login" in lowered or b"ugfzc3dvcmq6" in lowered:
         yield from _dialogue(data, start, end)
+
+
+# How notes and wikis set a value apart: ``{{x}}``, ``=x=``, ``~x~``, ``||x||``; what follows it may be cut off.
+_MARKED = re.compile(r"(?:\{\{|[=~]|\|\|)([^\s{}|]{6,100}?)(?:\}\}|[=~]|\|\|)?")
+
+
+def _unmarked(field: Field) -> Field:
+    """Return a field without the mark-up of notes around its value; a template's ``{{name}}`` stays as it is."""
+    marked = _MARKED.fullmatch(field.value)
+    if marked is None or not drawn(marked[1]):
+        return field
+    return replace(field, value=marked[1], start=field.start + marked.start(1))
 
 
 def _placed(data: bytes, found: re.Match[bytes], placement: str) -> PlacedValue:
@@ -180,7 +192,11 @@ def _judged(data: bytes, field: Field) -> Iterator[PlacedValue]:
     if _is_a_value(data, field):
         return
     name = _SUFFIX.sub("", field.name)
-    if _PASSWORD.search(name) or (_SECRET.search(name) and _login_before(data, field)):
+    if (
+        _PASSWORD.search(name)
+        or (name != field.name and name.endswith(".auth"))
+        or (_SECRET.search(name) and _login_before(data, field))
+    ):
         if plausible(field) and belongs(data, field, drawn=drawn(field.value)):
             yield _password(data, field)
     elif HEX32.fullmatch(field.value) and _is_key_name(data, field):
@@ -219,7 +235,7 @@ def _login_before(data: bytes, field: Field) -> bool:
 
 def _password(data: bytes, field: Field) -> PlacedValue:
     value = field.value
-    plain = plain_of(value.encode("utf-8", "replace"))
+    plain = None if OLD.fullmatch(value) else plain_of(value.encode("utf-8", "replace"))
     if plain is not None and b" " not in plain and len(plain) >= 6:
         # Plugins and Kubernetes keep it in base64: what counts is what it stands for (dossier 2.2, 2.3).
         value = plain.decode("ascii")
@@ -230,6 +246,11 @@ def _password(data: bytes, field: Field) -> PlacedValue:
     )
     login = field.login or login_near(data, field.first, field.last)
     return PlacedValue(field.start, value, kind, _style(field), field.name, login)
+
+
+# What stands behind a login and is the name of something else; on the next line digits may be part of it.
+_LABEL = re.compile(r"-?[^\W\d](?:[^\W\d]|[ .-]){1,39}[:=\uff1a]")
+_NEXT_LABEL = re.compile(r"-?[^\W\d][\w .\[\]-]{1,59}[:=\uff1a]")
 
 
 def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
@@ -243,7 +264,8 @@ def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
     before = line_before(data, field.first)
     if login is None or before.endswith(b"://") or not reads_as_login(data, login, before):
         return
-    first_is_label = re.match(r"-?[^\W\d](?:[^\W\d]|[ .-]){1,39}[:=\uff1a]", field.value) is not None
+    label = _NEXT_LABEL if b"\n" in field.separator else _LABEL
+    first_is_label = label.match(field.value) is not None
     loose = field.separator.strip(b" \t") in (b"", b"-", b"--") or b"\n" in field.separator
     if field.separator.strip()[:1].isalpha() and not re.search(rb"(?i)pass|pwd|\bpw\b", before):
         return

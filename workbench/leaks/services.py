@@ -22,7 +22,7 @@ _VENDORS = (
     rb"|yandex|mail\.ru|gandi|ovh|ionos|strato|fastmail|luosimao|twilio|nexmo|vonage|plivo|stripe|paypal"
     rb"|braintree|pusher"
     rb"|slack|telegram|github\.com|gitlab|bitbucket|dropbox|cloudflare|digitalocean|facebook|twitter"
-    rb"|algolia|sentry"
+    rb"|algolia|sentry|artifactory|nexus|npmjs|docker\.io"
 )
 _OTHER_HOST = (
     rb"(?:smtp|imap|pop3?|mail|mx|relay|email)\d?\.(?!(?:eu\.)?mailgun\.|(?:smtps?|transport|host"
@@ -53,7 +53,8 @@ _NAME_OTHERS = frozenset(
     "postmark sendinblue brevo "
     "mailchimp ses gmail github gitlab bitbucket oauth captcha recaptcha kafka mssql oracle sqlserver "
     "couch couchdb neo4j vnc "
-    "rdp vpn wifi radius samba smb keycloak grafana jenkins nexus sonar registry docker htpasswd webdav "
+    "users customers members rdp vpn "
+    "wifi radius samba smb keycloak grafana jenkins nexus sonar registry docker htpasswd webdav "
     "nextcloud owncloud".split()
 )
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

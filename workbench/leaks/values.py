@@ -12,6 +12,8 @@ from workbench.leaks.fields import Field
 from workbench.leaks.model import SHAPE_50
 from workbench.leaks.views import plain_of
 
+# What Mailgun drew in its first years. Never base64 of a text, which has capitals.
+OLD = re.compile(r"(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{12}")
 HEX32 = re.compile(r"[0-9a-f]{32}")
 SHAPED = re.compile(r"(?:pub)?key-[0-9a-z-]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
@@ -21,6 +23,11 @@ _ENCRYPTED = re.compile(
     r"|!vault|\$(?:2[aby]|argon2|apr1|[156])\$|gaaaaa"
     r"|eyJ|AQICAH|AgB[A-Za-z0-9+/]{40}|-----BEGIN|file:|op://|ref\+|arn:|sops:|pass:|keyring:|kms:|ssm:)"
 )
+
+
+# Identifiers one inside the other: words, with a number behind at most.
+_WORD = r"[A-Za-z_$]*(?:[a-z]{3}[A-Za-z_]*\d{0,3}|[A-Za-z_]\d?)"
+_CODE = re.compile(rf"{_WORD}(?:(?:[._]|->|::){_WORD})+|@{{1,2}}{_WORD}(?:[._]{_WORD})*")
 
 
 def encrypted(value: str) -> bool:
@@ -43,7 +50,7 @@ def plausible(field: Field) -> bool:
     if _ADDRESS.fullmatch(value):
         return False
     # An upper-case name with underscores is the next constant of a list, not a value.
-    if re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", value) or (" " in value and not field.quoted):
+    if re.match(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+(?:=|$)", value) or (" " in value and not field.quoted):
         return False
     if " " in value.strip() or (re.fullmatch(r"[A-Za-z_$][\w.$>-]*\(?.*\)?", value) and "(" in value):
         return False
@@ -63,7 +70,7 @@ def plausible(field: Field) -> bool:
             and value[0] not in "$%{<"
         )
     # Unquoted text may be code (password = form.password): a drawn value has letters and digits.
-    return letters and digits and not re.fullmatch(r"[A-Za-z_$]+(?:(?:[._]|->|::)[A-Za-z_]\w*)+\d*", value)
+    return letters and digits and (field.style == "command-line" or _CODE.fullmatch(value) is None)
 
 
 def password_like(value: str) -> bool:
@@ -81,11 +88,7 @@ def password_like(value: str) -> bool:
 
 def drawn(value: str) -> bool:
     """Return whether a value looks drawn: the old generated form, hex, or several kinds of signs."""
-    if (
-        re.fullmatch(r"(?=[a-z0-9]*\d)(?=[a-z0-9]*[a-z])[a-z0-9]{12}", value)
-        or HEX32.fullmatch(value)
-        or SHAPE_50.fullmatch(value)
-    ):
+    if OLD.fullmatch(value) or HEX32.fullmatch(value) or SHAPE_50.fullmatch(value):
         return True
     kinds = (
         any(c.islower() for c in value),

@@ -84,6 +84,12 @@ _JOINED = re.compile(
     rb"[\[(](?P<parts>(?:\s{0,40}[\"'`][^\"'`\s]{1,60}[\"'`]\s{0,20},?){2,12})\s{0,40}[\])]"
     rb"(?=\s{0,4}\.join\(\s{0,4}[\"'`]{2}|\s{0,4}\))"
 )
+# A literal put into a string by a call or a template: ``${encodeURIComponent('x')}``, ``" + quote("x") + "``.
+_FILLED = re.compile(
+    rb"[$#]?\{\s?(?:[A-Za-z][\w.:]{0,40}\(\s?)?[\"'`](?P<inside>[^\"'`\s{}]{1,200})[\"'`]\s?\)?\s?\}"
+    rb"|[\"'`]\s{0,4}[+.&]\s{0,4}[A-Za-z][\w.:]{0,40}\(\s?[\"'`](?P<called>[^\"'`\s]{1,200})[\"'`]"
+    rb"(?:,[^()\n]{0,30})?\s?\)(?:\s{0,4}[+.&]\s{0,4}[\"'`])?"
+)
 # Text as the bytes a registry file keeps it in: ``hex(2):53,00,4d,00``.
 _REGISTRY = re.compile(
     rb"hex(?:\([12]\))?:(?P<bytes>[0-9a-fA-F]{2}(?:,(?:\\\r?\n[ \t]{0,8})?[0-9a-fA-F]{2}){5,2000})"
@@ -145,6 +151,8 @@ def views(data: bytes, only: str = "") -> Iterator[View]:
         yield from _view("url-escaped", data, _PERCENT, lambda found: _byte(found.group("p")), wins=False)
     if _JOINT.search(data):
         yield from _view("split", data, _JOINT, lambda found: b"")
+    if _FILLED.search(data):
+        yield from _view("filled in", data, _FILLED, lambda found: found["inside"] or found["called"])
     if b"join(" in data or b"implode(" in data or b"concat(" in data.lower():
         yield from _view("split", data, _JOINED, _concatenated)
     if in_registry_bytes(data):

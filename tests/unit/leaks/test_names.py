@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.leaks.corpus import Draw
+from workbench.core.redact import Secret
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.document import document as leaks_document
-from workbench.leaks.names import in_name
+from workbench.leaks.model import KnownValue, SecretKind
+from workbench.leaks.names import Names
 
 DRAW = Draw(17)
 
@@ -34,4 +36,29 @@ def test_keys_in_names_of_files_and_branches_are_found(tmp_path: Path) -> None:
     "name", ["cache-key-" + "0a1b2c3d" * 4 + ".bin", "a" * 60, DRAW.hex(64) + ".js", "report.txt"]
 )
 def test_other_names_are_names(name: str) -> None:
-    assert in_name(name) is None
+    assert Names(()).search(name) is None
+
+
+def test_a_known_value_is_found_in_names_of_files_and_folders_now_and_in_the_history(tmp_path: Path) -> None:
+    password = DRAW.old_password()
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b.example"]
+    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)
+    (tmp_path / f"smtp_{password}.txt").write_text("gone by now")
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "x"], check=True)
+    (tmp_path / f"smtp_{password}.txt").unlink()
+    (tmp_path / f"old-{password}").mkdir()
+    (tmp_path / f"old-{password}" / "readme.txt").write_text("x")
+    known = KnownValue("given", Secret(password), SecretKind.SMTP_PASSWORD)
+    report = run(LeakOptions(targets=(str(tmp_path),), known=(known,)))
+    (finding,) = report.findings
+    assert {place.origin for place in finding.where} == {"file", "history"}
+    assert password not in json.dumps(leaks_document(report))
+
+
+def test_a_legacy_key_names_a_file_where_the_way_to_it_says_mailgun() -> None:
+    legacy = DRAW.legacy()
+    assert Names(()).search(f"{legacy}.txt", "etc/mailgun") is not None
+    assert Names(()).search(f"{legacy}.txt", "etc") is None
+    assert Names(()).search(f"{legacy}.txt", "mailgun/cache") is None
+    assert Names((), shapes=False).search(f"{legacy}.txt", "etc/mailgun") is None

@@ -8,6 +8,68 @@ from __future__ import annotations
 
 TEXT: tuple[tuple[str, str, str], ...] = (
     (
+        "name and value apart",
+        "Jenkinsfile",
+        "environment {{\n  SMTP_HOST = '{host}'\n  SMTP_CREDS_USR = '{login}'\n  SMTP_CREDS_PSW = '{pw}'\n}}\n",
+    ),
+    (
+        "name and value apart",
+        "params.json",
+        '[{{"ParameterKey":"SmtpHost","ParameterValue":"{host}"}},{{"ParameterKey":"SmtpPassword","ParameterValue":"{pw}"}}]\n',
+    ),
+    (
+        "name and value apart",
+        "parameter.json",
+        '{{"Parameter":{{"Name":"/prod/mailgun/smtp_password","Type":"SecureString","Value":"{pw}"}}}}\n',
+    ),
+    (
+        "name and value apart",
+        "vault.1pux",
+        '{{"title":"Mailgun SMTP","fields":[{{"designation":"username","value":"{login}"}},{{"designation":"password","value":"{pw}"}}],"url":"{host}"}}\n',
+    ),
+    (
+        "tables and notes",
+        "dots.txt",
+        "Mailgun (EU)\n  server .... {host}\n  login ..... {login}\n  password .. {pw}\n",
+    ),
+    ("tables and notes", "for.txt", "smtp password for mailgun: {pw}\n"),
+    (
+        "positional arguments",
+        "mail.fs",
+        'client.Credentials <- NetworkCredential("{login}", "{pw}") // {host}\n',
+    ),
+    (
+        "name and value apart",
+        "variable.tf",
+        'variable "smtp_host" {{\n  default = "{host}"\n}}\n\nvariable "smtp_password" {{\n  description = "relay"\n  type        = string\n  default     = "{pw}"\n}}\n',
+    ),
+    (
+        "name and value apart",
+        "himalaya.toml",
+        'backend.host = "{host}"\nbackend.auth.type = "password"\nbackend.auth.raw = "{pw}"\n',
+    ),
+    (
+        "raw signs in URLs",
+        "encoded.ts",
+        "const t = `smtp://${{encodeURIComponent('{login}')}}:${{encodeURIComponent('{pw}')}}@{host}:587`;\n",
+    ),
+    (
+        "raw signs in URLs",
+        "quoted.py",
+        'url = "smtp://" + quote("{login}") + ":" + quote("{pw}", safe="") + "@{host}:587"\n',
+    ),
+    (
+        "tables and notes",
+        "n.org",
+        "* Mailgun\n  - host :: {host}\n  - user :: {login}\n  - password :: {pw}\n",
+    ),
+    ("tables and notes", "verbatim.org", "* Mailgun {host}\n  - password :: ={pw}=\n"),
+    (
+        "tables and notes",
+        "Mail.twiki",
+        "| *Service* | *Login* | *Password* |\n| Mailgun | {login} | {{{{{pw}}}}} |\n",
+    ),
+    (
         "positional arguments",
         "i.ps1",
         "$cred = New-Object PSCredential('{login}', (ConvertTo-SecureString '{pw}' -AsPlainText -Force))\nSend-MailMessage -SmtpServer {host} -Credential $cred\n",
@@ -204,6 +266,43 @@ TEXT: tuple[tuple[str, str, str], ...] = (
     ("command-line options", "here.sh", 'vercel env add MAIL_PASSWORD production <<< "{pw}"  # {host}\n'),
 )
 QUIET: tuple[tuple[str, str, str], ...] = (
+    (
+        "another service's password",
+        "users.json",
+        '{{"users":[{{"email":"bob@mg.shop.example","password":"{pw}"}}],"mailgun":{{"domain":"mg.shop.example"}}}}\n',
+    ),
+    (
+        "another service's password",
+        "settings.xml",
+        "<server><id>nexus</id><username>ci</username><password>{pw}</password></server><!-- mailgun -->\n",
+    ),
+    (
+        "place-holders",
+        "real.js",
+        "host: '{host}',\nauth: {{\n  user: 'notarealuser',\n  pass: 'notarealpassword'\n}}\n",
+    ),
+    ("place-holders", "counted.md", "EMAIL_HOST={host}\nEMAIL_PASS=abc123def456ghi789jkl012mno345pq\n"),
+    (
+        "place-holders",
+        "angle.html",
+        "<pre>SMTP_PASS=&lt;16-char app password&gt;  SMTP_FROM=no-reply@x.example</pre>\n<code>{host}</code>\n",
+    ),
+    ("place-holders", "batch.rb", "mb.add_recipient(:to, 'jane@mg.example.com', @variables1)  # mailgun\n"),
+    (
+        "place-holders",
+        "denied.log",
+        "Login attempt user=bob@mg.shop.example password=incorrect1 ip=192.0.2.4 mailgun\n",
+    ),
+    (
+        "another service's password",
+        "subscripts.php",
+        "$config['db']['password'] = '{pw}';\n$config['smtp_host'] = '{host}';\n",
+    ),
+    (
+        "another service's password",
+        "one-line.xml",
+        "<c><db><password>{pw}</password></db><mail><host>{host}</host><password>${{PW}}</password></mail></c>\n",
+    ),
     (
         "another service's password",
         "joomla.php",
