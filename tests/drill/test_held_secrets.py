@@ -13,12 +13,16 @@ from tests.support.ground import DictKeyring, Ground, ground, quiet
 from tests.support.kills import PLANS, everything, ready, resumed
 from tests.support.promise import at_rest
 from workbench.core.errors import VaultError
+from workbench.core.redact import Secret
 from workbench.core.state_dir import tag_of
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.execution.context import Held, Keeping
 from workbench.execution.progress import ProgressNotice, Summary
 from workbench.session.events import Event
 from workbench.session.session import Session
+from workbench.vault import vault
+from workbench.vault.backends import SystemKeyring
+from workbench.vault.entries import EntryName
 
 Ask = Callable[[Held], Awaitable[Keeping]]
 
@@ -222,6 +226,47 @@ async def test_written_down_by_hand_the_old_key_goes_and_the_journal_says_who_sa
             found = await session.prove_again()
             assert len(found.untold) == 1 and not found.against
             assert mint.result["key_id"] in place.living_keys()
+
+
+@pytest.mark.parametrize("stored_first", [False, True])
+async def test_moved_to_a_file_of_our_own_the_plan_goes_on_and_the_next_start_finds_both(
+    stored_first: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ground(tmp_path) as place:
+        place.keyring = keyring = DictKeyring()
+        async with place.session() as session:
+            if stored_first:
+                await ready(session)
+                await session.preserve()
+                assert (await session.run(PLANS["own key"](session))).complete
+            else:
+                (session._options.home.vault_file).unlink(missing_ok=True)
+            asked = 0
+
+            async def move(held: Held) -> Keeping:
+                nonlocal asked
+                asked += 1
+                assert session.may_move_secrets()
+                await session.move_secrets(Secret("pelican orbit 41 varnish"))
+                return Keeping.AGAIN
+
+            summary, _ = await _locked_run(place, session, "key.create", move)
+            assert summary.complete, summary.line()
+            assert asked == 1 and not session.may_move_secrets()
+            moved = [row for row in session._journal.rows() if row.kind == "vault.moved"]
+            assert len(moved) == 1 and "vault.json" in moved[0].body["to"]
+            home = session._options.home
+            entries = [EntryName(session.state.vault_service, name) for name in session.state.entries]
+        _unlock(keyring)
+
+        async def answering() -> SystemKeyring:
+            return SystemKeyring(keyring, "Secret Service")
+
+        monkeypatch.setattr(vault, "answering", answering)
+        again = await vault.Vault.unlock_file(home.vault_file, Secret("pelican orbit 41 varnish"))
+        held = [await again.fetch(name) for name in entries]
+        assert len(held) == 1 + stored_first and None not in held
+        again.close()
 
 
 async def test_our_own_key_is_never_kept_on_paper(tmp_path: Path) -> None:

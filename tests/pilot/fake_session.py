@@ -375,6 +375,14 @@ class FakeSession:
         """Remember who answers about secrets that cannot be stored."""
         self.keeper = ask
 
+    def may_move_secrets(self) -> bool:
+        """Say that the host's keyring is used."""
+        return True
+
+    async def move_secrets(self, passphrase: Secret) -> None:
+        """Remember that new secrets go elsewhere."""
+        self.asked.append(("move_secrets",))
+
     def stop(self) -> None:
         """Stop after the current effect."""
         self.stopped = True

@@ -409,7 +409,7 @@ async def test_a_keyring_that_was_locked_is_asked_again_at_the_door_and_no_file_
         return Door(vault="create", vault_words="It is locked.", take_passphrase=take, ask_again=ask)
 
     async with running(FakeSession(), door=door, wait=False) as pilot:
-        await until(pilot, "F5 asks the keyring again")
+        await until(pilot, "F5 keyring")
         await pilot.press("f5")
         await app_of(pilot).work.rest("vault", 5)
         await pilot.pause()

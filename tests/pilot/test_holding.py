@@ -20,6 +20,7 @@ from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.execution.context import Held, Keeping
 from workbench.session.session import Session
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.connect import VaultScreen
 from workbench.tui.screens.prompts import PickScreen
 from workbench.tui.screens.reveal import RevealScreen
 from workbench.vault.vault import EntryName
@@ -74,27 +75,45 @@ async def test_giving_up_a_key_or_a_password_that_was_not_sent(running: Running)
     session = FakeSession()
     async with running(session) as pilot:
         answer = await _asked(pilot, session, HELD)
-        await pilot.press("down", "down", "enter")
+        await pilot.press("end", "enter")
         assert await answer is Keeping.GIVE_UP
         unsent = replace(HELD, minted=False, paper=False)
         answer = await _asked(pilot, session, unsent)
         assert "Leave this one as it is" in screen_text(pilot)
         assert "Write it down" not in screen_text(pilot)
-        await pilot.press("down", "enter")
+        await pilot.press("end", "enter")
         assert await answer is Keeping.GIVE_UP
+
+
+async def test_it_can_go_into_a_file_of_our_own(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        answer = await _asked(pilot, session, HELD)
+        assert "Keep it in a file of our own" in screen_text(pilot)
+        await pilot.press("down", "enter")
+        await pilot.pause(0.05)
+        assert on_top(pilot, VaultScreen) and "what the keyring holds" in " ".join(screen_text(pilot).split())
+        await pilot.press("escape")  # Left without a passphrase: asked again, nothing moved.
+        await pilot.pause(0.05)
+        assert "Not stored" in screen_text(pilot) and not answer.done()
+        await pilot.press("down", "enter")
+        await pilot.pause(0.05)
+        await pilot.press("f2", "enter")
+        assert await answer is Keeping.AGAIN
+        assert ("move_secrets",) in session.asked
 
 
 async def test_writing_it_down_asks_about_share_safe_first_and_believes_only_a_yes(running: Running) -> None:
     session = FakeSession()
     async with running(session) as pilot:
         answer = await _asked(pilot, session, HELD)
-        await pilot.press("down", "enter")
+        await pilot.press("down", "down", "enter")
         await pilot.pause(0.05)
         assert "Turn share-safe off?" in screen_text(pilot)
         await pilot.press("enter")  # Keeps it on: nothing is shown, and it is asked again.
         await pilot.pause(0.05)
         assert "Not stored" in screen_text(pilot) and not answer.done()
-        await pilot.press("down", "enter")
+        await pilot.press("down", "down", "enter")
         await pilot.pause(0.05)
         await pilot.press("down", "enter")
         await pilot.pause(0.05)
@@ -108,7 +127,7 @@ async def test_writing_it_down_asks_about_share_safe_first_and_believes_only_a_y
         await pilot.press("enter")  # Not yet.
         await pilot.pause(0.05)
         assert "Not stored" in screen_text(pilot) and not answer.done()
-        await pilot.press("down", "enter")
+        await pilot.press("down", "down", "enter")
         await pilot.pause(0.05)
         await pilot.press("tab", "enter")
         await pilot.pause(0.05)

@@ -135,9 +135,9 @@ class _Entrance:
     async def door(self) -> Door:
         """Return what has to be asked before the incident can be opened."""
         from workbench.cli.opening import supplied_key
-        from workbench.cli.vaults import has_file, vault_choice
+        from workbench.cli.vaults import vault_choice
         from workbench.tui.screens.connect import Door, KeyChoice
-        from workbench.vault.passphrases import generate_passphrase, judge, passphrase_from_environment
+        from workbench.vault.passphrases import generate_passphrase, judged, passphrase_from_environment
 
         self.home.ensure()
         self.key = supplied_key(self.options)
@@ -148,9 +148,9 @@ class _Entrance:
         words = ""
         if passphrase is not None:
             await self._open_file(passphrase)
-        elif choice == "keyring" or (choice != "file" and not has_file(self.home)):
+        elif choice == "keyring" or (choice != "file" and not self.home.has_vault()):
             words = await self._ask_keyring()
-        state = "ready" if self.vault is not None else "unlock" if has_file(self.home) else "create"
+        state = "ready" if self.vault is not None else "unlock" if self.home.has_vault() else "create"
         return Door(
             ask_key=ask_key,
             take_key=self._take_key,
@@ -160,13 +160,13 @@ class _Entrance:
             supplied=KeyChoice(typed=self.key) if self.key is not None and not opened_before else None,
             take_passphrase=self.take_passphrase,
             ask_again=self._ask_keyring if self._unlockable else None,
-            judge=lambda secret: ((told := judge(secret)).words, told.good_enough),
+            judge=judged,
             offer=generate_passphrase,
         )
 
     async def _ask_keyring(self) -> str:
         """Take the host's keyring where it answers and return ``""``, else why it does not and the way on."""
-        from workbench.vault.keyring_probe import answering
+        from workbench.vault.keyring_probe import UNLOCK, answering
         from workbench.vault.vault import SystemKeyring, Vault
 
         found = await answering()
@@ -174,7 +174,8 @@ class _Entrance:
             self.vault = Vault(found.backend)
             return ""
         self._unlockable = found.silent
-        return f"{found.reason} {found.todo}".strip()
+        way = f"{UNLOCK} and press F5, or go on with a file of our own:" if found.silent else found.todo
+        return f"{found.reason} {way}".strip()
 
     async def try_key(self, choice: KeyChoice) -> KeyRefusal | None:
         """Ask Mailgun what a key is before an incident is opened on it; None where it is the one."""
@@ -242,17 +243,17 @@ class _Entrance:
 
     async def _open_file(self, passphrase: Secret) -> None:
         """Unlock the file, or make it: the same rules whether the passphrase was typed or read from a file."""
-        from workbench.cli.vaults import has_file, refuse_beside_secrets
+        from workbench.cli.vaults import keyring_beside_secrets
         from workbench.vault.passphrases import check_new
         from workbench.vault.vault import Vault
 
         path = self.home.vault_file
-        if await asyncio.to_thread(has_file, self.home):
+        if await asyncio.to_thread(self.home.has_vault):
             self.vault = await Vault.unlock_file(path, passphrase)
         else:
-            await asyncio.to_thread(refuse_beside_secrets, self.home)
+            keyring = await keyring_beside_secrets(self.home)
             typed = passphrase.reveal()
-            self.vault = await Vault.create_file(path, check_new(typed, typed))
+            self.vault = await Vault.create_file(path, check_new(typed, typed), keyring=keyring)
 
 
 @dataclass(slots=True)

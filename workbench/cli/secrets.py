@@ -14,7 +14,7 @@ from pathlib import Path
 from workbench.cli import tables
 from workbench.cli.opening import line_of_input, run_async
 from workbench.cli.output import document, say, text, warn, write_exactly
-from workbench.cli.vaults import ask_new_passphrase, has_file, no_vault, open_vault
+from workbench.cli.vaults import ask_new_passphrase, no_vault, open_vault
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError, WorkbenchError
 from workbench.core.redact import Secret, visible
@@ -24,9 +24,10 @@ from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
 from workbench.session.custody import Custody, take_stock
 from workbench.vault import labels
+from workbench.vault.entries import older_entry
 from workbench.vault.keyring_probe import answering
 from workbench.vault.passphrases import check_new, passphrase_from_file
-from workbench.vault.vault import WORKBENCH_SERVICE, EntryName, NoKeyring, SystemKeyring, Vault
+from workbench.vault.vault import WORKBENCH_SERVICE, Detected, EntryName, NoKeyring, SystemKeyring, Vault
 
 
 def run(options: argparse.Namespace) -> int:
@@ -109,7 +110,7 @@ async def _recover(options: argparse.Namespace) -> int:
 
 def _unlisted(home: Home, stock: Custody) -> WorkbenchError:
     """Return why nothing can be said of what lies in the vault: there is none, it is locked, or it cannot list."""
-    if has_file(home):
+    if home.has_vault() and stock.keyring is None:
         return VaultError(
             "This vault cannot list what is in it.", "", "Mend or restore the file named above."
         )
@@ -178,7 +179,7 @@ async def _record(home: Home, incident: str, name: EntryName) -> None:
 async def _passphrase(options: argparse.Namespace) -> int:
     """Put the workbench's own vault under a new passphrase; returns 0. Entries and evidence stay as they are."""
     home = Home.find()
-    if not has_file(home):
+    if not home.has_vault():
         raise no_vault(home)
     vault = await open_vault(home, create=False)
     try:
@@ -231,7 +232,7 @@ async def _stock(home: Home) -> Custody:
     def look() -> Custody:
         held: list[EntryName] | None = None
         told = ""
-        if has_file(home):
+        if home.has_vault():
             try:
                 held = names_in(home.vault_file)
             except VaultError as error:
@@ -244,15 +245,24 @@ async def _stock(home: Home) -> Custody:
         return stock
 
     stock = await asyncio.to_thread(look)
-    if not has_file(home):
-        stock.keyring = found = await answering()
-        if isinstance(found, SystemKeyring):
-            vault = Vault(found.backend)
-            try:
-                stock.held = await vault.names()
-            finally:
-                vault.close()
+    if not home.has_vault():
+        stock.keyring, stock.held = await _in_keyring()
+    elif stock.held is not None and older_entry() in stock.held:
+        stock.keyring, there = await _in_keyring()
+        stock.held = None if there is None else [*stock.held, *there]
     return stock
+
+
+async def _in_keyring() -> tuple[Detected, list[EntryName] | None]:
+    """Return the host's keyring and the names of what the workbench stored in it, None where it cannot tell."""
+    found = await answering()
+    if not isinstance(found, SystemKeyring):
+        return found, None
+    vault = Vault(found.backend)
+    try:
+        return found, await vault.names()
+    finally:
+        vault.close()
 
 
 def _incident(options: argparse.Namespace, home: Home, stock: Custody) -> str | None:

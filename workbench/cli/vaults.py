@@ -10,7 +10,6 @@ import sys
 
 from workbench.cli.output import say, warn
 from workbench.core import config
-from workbench.core.atomic_files import previous_of
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, Home
@@ -19,7 +18,7 @@ from workbench.journal.journal import read_rows
 from workbench.vault.keyring_probe import answering
 from workbench.vault.passphrases import PASSPHRASE_FILE, check_new, passphrase_from_environment
 from workbench.vault.reading import SHUT, NoVault
-from workbench.vault.vault import NoKeyring, SystemKeyring, Vault
+from workbench.vault.vault import Detected, EntryName, NoKeyring, SystemKeyring, Vault
 
 
 def vault_choice(options: argparse.Namespace | None, home: Home) -> str:
@@ -45,7 +44,7 @@ async def open_vault(home: Home, options: argparse.Namespace | None = None, *, c
         warn(f"{error.what} {error.means}")
         choice = ""
     passphrase = passphrase_from_environment() if choice != "keyring" else None
-    if choice != "keyring" and await asyncio.to_thread(has_file, home):
+    if choice != "keyring" and await asyncio.to_thread(home.has_vault):
         if passphrase is None:
             passphrase = _ask_passphrase("Passphrase of the workbench's vault: ")
         vault = await Vault.unlock_file(home.vault_file, passphrase)
@@ -61,14 +60,14 @@ async def open_vault(home: Home, options: argparse.Namespace | None = None, *, c
         )
     if not create:
         raise no_vault(home)
-    await asyncio.to_thread(refuse_beside_secrets, home)
-    if passphrase is not None:
-        # Judged like one that is typed: whoever copies the file guesses either the same way.
-        typed = passphrase.reveal()
-        return await Vault.create_file(home.vault_file, check_new(typed, typed))
-    return await _offer_file(
-        home, found or NoKeyring("The workbench's own file was chosen for new credentials.")
-    )
+    keyring = await keyring_beside_secrets(home)
+    if passphrase is None:
+        passphrase = _asked_for_new(
+            found or NoKeyring("The workbench's own file was chosen for new credentials.")
+        )
+    # Judged like one that is typed: whoever copies the file guesses either the same way.
+    typed = passphrase.reveal()
+    return await Vault.create_file(home.vault_file, check_new(typed, typed), keyring=keyring)
 
 
 async def reading_vault(home: Home, options: argparse.Namespace | None = None) -> Vault:
@@ -77,7 +76,7 @@ async def reading_vault(home: Home, options: argparse.Namespace | None = None) -
     A vault that holds the incident's own admin key is needed even to read, and is asked for as ``open_vault`` does.
     """
     keyring = vault_choice(options, home) != "file"
-    unasked = bool(os.environ.get(PASSPHRASE_FILE)) or not await asyncio.to_thread(has_file, home)
+    unasked = bool(os.environ.get(PASSPHRASE_FILE)) or not await asyncio.to_thread(home.has_vault)
     if unasked and os.environ.get(PASSPHRASE_FILE):
         return await open_vault(home, options)
     if unasked and keyring and isinstance(found := await answering(), SystemKeyring):
@@ -101,7 +100,7 @@ def _runs_on_a_stored_key(home: Home, incident: str | None) -> bool:
 
 async def quiet_vault(home: Home) -> Vault | None:
     """Return the vault where it opens without asking anybody, else None: for checks that go on without it."""
-    asked = await asyncio.to_thread(has_file, home)
+    asked = await asyncio.to_thread(home.has_vault)
     if asked and not os.environ.get(PASSPHRASE_FILE):
         return None
     try:
@@ -109,11 +108,6 @@ async def quiet_vault(home: Home) -> Vault | None:
     except (VaultError, HostError, UsageError) as error:
         warn(f"{error.what} {error.means}")
         return None
-
-
-def has_file(home: Home) -> bool:
-    """Return whether the workbench's own vault is here, or at least the generation before its last change."""
-    return os.path.lexists(home.vault_file) or os.path.lexists(previous_of(home.vault_file))
 
 
 def no_vault(home: Home) -> VaultError:
@@ -125,25 +119,46 @@ def no_vault(home: Home) -> VaultError:
     )
 
 
-def refuse_beside_secrets(home: Home) -> None:
-    """Raise VaultError where incidents of this home stored secrets, or may have: their vault is missing."""
-    named, unread = 0, 0
+async def keyring_beside_secrets(home: Home) -> Detected | None:
+    """Return the host's keyring where secrets of this home's incidents stand in it, or may while it is locked.
+
+    None where no incident stored any. VaultError where the keyring does not hold them: their vault is missing.
+    """
+    named, unread = await asyncio.to_thread(_stored_by_incidents, home)
+    if not named and not unread:
+        return None
+    found = await answering()
+    if isinstance(found, SystemKeyring):
+        keyring = Vault(found.backend)
+        if not unread and all([await keyring.fetch(name) is not None for name in named]):
+            return found
+    elif found.silent:
+        return found
+    told = f"{len(named)} secret(s)" if named else "secrets, as far as can be told,"
+    raise VaultError(
+        f"The vault of this home is missing: its incidents stored {told} in one.",
+        "A new vault beside them would be empty, and the old one would be forgotten.",
+        f"Put {home.vault_file} back (or unlock the keyring they are in). To begin without it, set "
+        "WORKBENCH_HOME to another folder.",
+    )
+
+
+def _stored_by_incidents(home: Home) -> tuple[list[EntryName], int]:
+    """Return what the incidents of this home stored, and how many journals cannot be read for it."""
+    named: list[EntryName] = []
+    unread = 0
     for path in sorted(home.incidents.glob(f"*/{JOURNAL_NAME}")):
         try:
-            named += len(fold(read_rows(path)).entries)
+            state = fold(read_rows(path))
         except JournalError:
             unread += 1
-    if named or unread:
-        told = f"{named} secret(s)" if named else "secrets, as far as can be told,"
-        raise VaultError(
-            f"The vault of this home is missing: its incidents stored {told} in one.",
-            "A new vault beside them would be empty, and the old one would be forgotten.",
-            f"Put {home.vault_file} back (or unlock the keyring they are in). To begin without it, set "
-            "WORKBENCH_HOME to another folder.",
-        )
+        else:
+            named += [EntryName(state.vault_service, entry) for entry in state.entries]
+    return named, unread
 
 
-async def _offer_file(home: Home, found: NoKeyring) -> Vault:
+def _asked_for_new(found: NoKeyring) -> Secret:
+    """Return a passphrase for our own file as typed; HostError where nobody can be asked."""
     if not sys.stdin.isatty():
         raise HostError(
             found.reason,
@@ -154,7 +169,7 @@ async def _offer_file(home: Home, found: NoKeyring) -> Vault:
     say(f"{found.reason} {found.todo}")
     say("The workbench can keep the new credentials in an encrypted file of its own.")
     say("Without its passphrase the new credentials are lost: nobody can recover them.")
-    return await Vault.create_file(home.vault_file, ask_new_passphrase())
+    return ask_new_passphrase()
 
 
 def ask_new_passphrase() -> Secret:

@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from workbench.core.atomic_files import ensure_folder, read_private, replace_durably, set_aside
+from workbench.core.atomic_files import ensure_folder, previous_of, read_private, replace_durably, set_aside
 from workbench.core.errors import HostError, JournalError, UsageError, host_fault
 from workbench.core.redact import visible
 
@@ -55,6 +55,10 @@ class Home:
     def vault_file(self) -> Path:
         """Return where the workbench's own keyring file stands."""
         return self.path / "vault.json"
+
+    def has_vault(self) -> bool:
+        """Return whether the workbench's own vault is here, or at least the generation before its last change."""
+        return os.path.lexists(self.vault_file) or os.path.lexists(previous_of(self.vault_file))
 
     @property
     def config_file(self) -> Path:

@@ -138,6 +138,7 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
         "warn",
         f"{_what({'id': b['effect']}, s)}: its secret could not be stored; {b['who']}: {b['answer']}",
     ),
+    "vault.moved": lambda b, s: ("warn", f"{b['who']} had new secrets kept elsewhere from now on: {b['to']}"),
     "blocklist.observed": _observed,
     "removal.requested": _removal("was asked for"),
     "removal.refused": _removal("was refused"),

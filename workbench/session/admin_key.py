@@ -30,7 +30,12 @@ class AdminKey:
 
 async def resolve(state: State, vault: Vault, supplied: Secret | None) -> AdminKey:
     """Return the admin key to use; raises UsageError when there is none, VaultError when it is gone."""
-    replaced = supplied is not None and supplied.fingerprint(await fingerprint_key(vault)) in state.retired
+    # Without a key that was replaced nothing is compared, so a locked keyring keeps nobody from going on.
+    replaced = (
+        supplied is not None
+        and bool(state.retired)
+        and supplied.fingerprint(await fingerprint_key(vault)) in state.retired
+    )
     if supplied is not None and not replaced:
         return await _replaced_unnoticed(state, vault, supplied) or AdminKey(supplied)
     if not state.admin_entry:

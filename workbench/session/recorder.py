@@ -28,6 +28,7 @@ from workbench.presentation.activity_log import LogLine, line_of
 from workbench.session.admin_key import fingerprint_key
 from workbench.session.attribution import operator
 from workbench.session.events import Changed, Event, Events
+from workbench.vault.passphrases import check_new
 from workbench.vault.vault import EntryName, Vault
 
 if TYPE_CHECKING:
@@ -254,6 +255,19 @@ class IncidentRecord:
         _, sealer = await self.sealing()
         found = await asyncio.to_thread(opened, self.folder, self._journal.rows(), sealer)
         return "\n\n".join(f"{number}. {message_text(*one)}" for number, one in enumerate(found, 1))
+
+    def may_move_secrets(self) -> bool:
+        """Return whether new secrets could go to the workbench's own file: they do not yet, and none is here."""
+        return self._options.vault.kind == "system" and not self._options.home.has_vault()
+
+    async def move_secrets(self, passphrase: Secret) -> None:
+        """Keep new secrets in the workbench's own file from now on, because the host's keyring fails; journaled.
+
+        UsageError where the passphrase is too weak, VaultError where the file cannot be made.
+        """
+        typed = passphrase.reveal()
+        await self._options.vault.move_to_file(self._options.home.vault_file, check_new(typed, typed))
+        await self._ledger.record("vault.moved", {"to": self._options.vault.describe(), "who": operator()})
 
     async def _stored(self, entry: str) -> Secret | None:
         return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))

@@ -175,6 +175,12 @@ class Incident(Protocol):
     def attend(self, ask: Callable[[Held], Awaitable[Keeping]]) -> None:
         """Have ``ask`` asked about every secret that cannot be stored."""
 
+    def may_move_secrets(self) -> bool:
+        """Return whether new secrets could go to the workbench's own file instead of the host's keyring."""
+
+    async def move_secrets(self, passphrase: Secret) -> None:
+        """Keep new secrets in the workbench's own file from now on."""
+
     def stop(self) -> None:
         """Begin nothing further."""
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from workbench.core.errors import WorkbenchError
+from workbench.tui.controllers.passphrase import passphrase_taker
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from workbench.core.redact import Secret
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Work
     from workbench.tui.screens.connect import Door, KeyChoice, KeyRefusal, Trying
@@ -46,7 +45,7 @@ class Startup:
 
         if door.vault != "ready" and door.take_passphrase is not None:
             create = door.vault == "create"
-            take = self._passphrase_taker(door.take_passphrase)
+            take = passphrase_taker(self._work, door.take_passphrase)
             screen = VaultScreen(
                 take,
                 create=create,
@@ -84,24 +83,5 @@ class Startup:
 
         def start(answered: Callable[[str], None]) -> None:
             self._work.start(ask, group="vault", doing="asking the keyring", then=answered)
-
-        return start
-
-    def _passphrase_taker(
-        self, take: Callable[[Secret], Awaitable[None]]
-    ) -> Callable[[Secret, Callable[[str], None]], object]:
-        """Return what the vault screen calls: it opens the vault in a worker and answers in words."""
-
-        async def attempt(passphrase: Secret) -> str:
-            try:
-                await take(passphrase)
-            except WorkbenchError as error:
-                return str(error)
-            return ""
-
-        def start(passphrase: Secret, answered: Callable[[str], None]) -> None:
-            self._work.start(
-                lambda: attempt(passphrase), group="vault", doing="opening the vault", then=answered
-            )
 
         return start

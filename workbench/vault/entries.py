@@ -69,6 +69,11 @@ def journal_head_entry(incident: str) -> EntryName:
     return EntryName(WORKBENCH_SERVICE, f"workbench: journal head of {_plain(incident)}")
 
 
+def older_entry() -> EntryName:
+    """Return the entry by which our own file says that secrets stored before it was made stand in a keyring."""
+    return EntryName(WORKBENCH_SERVICE, "workbench: older secrets stand in")
+
+
 def probe_entry() -> EntryName:
     """Return the entry written and removed again to prove that a keyring works."""
     return EntryName(WORKBENCH_SERVICE, "workbench: test entry, may be deleted")

@@ -15,9 +15,11 @@ from workbench.vault.backends import Detected, NoKeyring, SystemKeyring, detect
 LIMIT = 3.0  # seconds
 # An entry that nobody has: to look for it, the keyring must be open.
 _SERVICE, _NAME = "mailgun-workbench", "is anybody there?"
+# The daemon that runs is replaced: another one beside it would unlock nothing that anybody asks.
+UNLOCK = "Unlock it (log in on the desktop, or gnome-keyring-daemon --replace --unlock in this session)"
 _WAY = (
-    "Unlock it (log in on the desktop, or gnome-keyring-daemon --unlock in this session) and start again, or keep new "
-    'credentials in the workbench\'s own encrypted file: --vault file, or vault = "file" in config.toml.'
+    f"{UNLOCK} and start again, or keep new credentials in the workbench's own encrypted file: --vault file, "
+    'or vault = "file" in config.toml.'
 )
 
 

@@ -67,6 +67,12 @@ def judge(passphrase: Secret, about: tuple[str, ...] = ()) -> Judgement:
     return Judgement(score, score >= ENOUGH, words)
 
 
+def judged(passphrase: Secret) -> tuple[str, bool]:
+    """Return the judgement as a screen shows it while somebody types: its words, and whether it is good enough."""
+    found = judge(passphrase)
+    return found.words, found.good_enough
+
+
 def check_new(first: str, second: str, about: tuple[str, ...] = ()) -> Secret:
     """Return the passphrase typed twice as a Secret; UsageError says why it cannot be taken."""
     if not first:

@@ -19,19 +19,17 @@ from workbench.core.errors import UsageError, VaultError, WorkbenchError
 from workbench.core.redact import Secret
 from workbench.core.sealing import Sealer
 from workbench.core.thread_worker import Worker
+from workbench.vault import older
 from workbench.vault.backends import Detected, NoKeyring, SystemKeyring, detect, listed, refusal, title
 from workbench.vault.entries import (
     WORKBENCH_SERVICE,
     EntryName,
-    admin_key_entry,
-    api_key_entry,
-    distinct,
     encryption_entry,
-    fingerprint_entry,
     incident_service,
     probe_entry,
     smtp_entry,
 )
+from workbench.vault.keyring_probe import answering
 from workbench.vault.passphrases import new_smtp_password
 
 if TYPE_CHECKING:
@@ -48,19 +46,14 @@ __all__ = [
     "NoKeyring",
     "SystemKeyring",
     "Vault",
-    "admin_key_entry",
-    "api_key_entry",
     "detect",
-    "distinct",
-    "encryption_entry",
-    "fingerprint_entry",
     "incident_service",
     "new_smtp_password",
-    "probe_entry",
     "smtp_entry",
 ]
 
 T = TypeVar("T")
+OWN_FILE = "keep new secrets in the workbench's own encrypted file (--vault file)"
 LIMIT = 30.0  # seconds a keyring may take: long enough to type an unlock password, short enough to be told
 
 
@@ -73,10 +66,13 @@ class Vault:
             raise VaultError(
                 f"The keyring '{title(backend)}' cannot be the vault: {reason}.",
                 "New credentials would not be safe in it.",
-                "Use the system's keyring, or let the workbench make its own encrypted file.",
+                f"Use the system's keyring, or {OWN_FILE}.",
             )
         self._backend = backend
         self._file = _as_file(backend)
+        # The host's keyring, where our own file was made when secrets already stood in that.
+        self._keyring: Detected | None = None
+        self._encryption: Secret | None = None
         self._limit = limit
         self._worker = Worker("workbench-vault")
         self._waiting: list[_Waiting] = []
@@ -84,15 +80,45 @@ class Vault:
 
     @classmethod
     async def create_file(
-        cls, path: Path, passphrase: Secret, *, cost: Cost | None = None, limit: float = LIMIT
+        cls,
+        path: Path,
+        passphrase: Secret,
+        *,
+        cost: Cost | None = None,
+        limit: float = LIMIT,
+        keyring: Detected | None = None,
     ) -> Vault:
-        """Return a new file vault at ``path``; VaultError where one exists or the folder is not private."""
-        return cls(await _off_loop(_create_file, path, passphrase, cost), limit=limit)
+        """Return a new file vault at ``path``; VaultError where one exists or the folder is not private.
+
+        ``keyring`` is the host's where secrets stand in it already: what the file lacks is looked for there.
+        """
+        vault = cls(await _off_loop(older.create_before, path, passphrase, cost, keyring, {}), limit=limit)
+        vault._keyring = keyring
+        return vault
 
     @classmethod
     async def unlock_file(cls, path: Path, passphrase: Secret, *, limit: float = LIMIT) -> Vault:
         """Return the file vault at ``path`` unlocked; VaultError where passphrase or file are wrong."""
-        return cls(await _off_loop(_unlock_file, path, passphrase), limit=limit)
+        file = await _off_loop(_unlock_file, path, passphrase)
+        vault = cls(file, limit=limit)
+        if await _off_loop(older.is_behind, file):
+            vault._keyring = await answering()
+        return vault
+
+    async def move_to_file(self, path: Path, passphrase: Secret, *, cost: Cost | None = None) -> None:
+        """Keep what is stored from now on in a new file at ``path``, because the host's keyring fails.
+
+        What stands in the keyring stays there and is still looked for. VaultError where a file is there already.
+        """
+        if self._file is not None:
+            raise UsageError("The vault is the workbench's own file already.", "Nothing was moved.", "")
+        keyring = SystemKeyring(self._backend, title(self._backend))
+        # The key of what was sealed so far goes along: without it no evidence could be sealed or opened.
+        known = {encryption_entry(): self._encryption.reveal()} if self._encryption is not None else {}
+        file = await _off_loop(older.create_before, path, passphrase, cost, keyring, known)
+        self._backend, self._file, self._keyring = file, file, keyring
+        # A call that the keyring never answers must not stand before those of the file.
+        self._worker.close()
 
     @property
     def kind(self) -> Literal["file", "system", "none"]:
@@ -125,7 +151,8 @@ class Vault:
     def describe(self) -> str:
         """Return one line for screens: what the vault is and where."""
         if self._file is not None:
-            return f"encrypted file {self._file.path}"
+            behind = "; what is older: the host's keyring" if self._keyring is not None else ""
+            return f"encrypted file {self._file.path}{behind}"
         return f"system keyring ({title(self._backend)})"
 
     async def store(self, name: EntryName, secret: Secret, *, only_new: bool = False) -> None:
@@ -153,18 +180,26 @@ class Vault:
     async def fetch(self, name: EntryName) -> Secret | None:
         """Return the secret under ``name``, None where there is none; VaultError where it cannot be read."""
         value = await self._call(partial(self._backend.get_password, name.service, name.username), name)
+        if value is None and self._keyring is not None:
+            value = await self._call(partial(older.password, self._keyring, name), name)
         return None if value is None else _as_secret(value, name)
 
     async def remove(self, name: EntryName) -> None:
         """Remove the entry, if it is there, and prove it gone; VaultError where it stays."""
-        await self._call(partial(_remove, self._backend, name), name)
+        if await self._call(partial(older.remove_from, self._backend, name), name) or self._keyring is None:
+            return
+        await self._call(partial(older.remove, self._keyring, name), name)
 
     async def names(self) -> list[EntryName] | None:
         """Return the names of all that the workbench stored here; None where this kind of keyring cannot list."""
-        if self._file is not None:
-            return await self._call(self._file.names, None)
-        found = await self._call(partial(listed, self._backend), None)
-        return None if found is None else [EntryName(*name) for name in found]
+        if self._file is None:
+            found = await self._call(partial(listed, self._backend), None)
+            return None if found is None else [EntryName(*name) for name in found]
+        here = await self._call(self._file.names, None)
+        if self._keyring is None:
+            return here
+        there = await self._call(partial(older.names, self._keyring), None)
+        return None if there is None else sorted({*here, *there})
 
     async def probe(self) -> None:
         """Prove that the vault works: store, read back and remove a test entry; VaultError if not."""
@@ -177,16 +212,17 @@ class Vault:
 
         Derived from the file's master key, or from a random key kept as an entry of the system's keyring.
         """
-        if self._file is not None:
+        if self._file is not None and self._keyring is None:
             return self._file.derive(purpose)
-        stored = await self.fetch(encryption_entry())
-        if stored is None:
+        if self._encryption is None:
+            self._encryption = await self.fetch(encryption_entry())
+        if self._encryption is None:
             fresh = Secret(base64.b64encode(os.urandom(32)).decode())
             await self.store(encryption_entry(), fresh, only_new=True)
-            stored = fresh
+            self._encryption = fresh
         from workbench.vault.file_format import derive_key
 
-        return derive_key(base64.b64decode(stored.reveal()), purpose, WORKBENCH_SERVICE)
+        return derive_key(base64.b64decode(self._encryption.reveal()), purpose, WORKBENCH_SERVICE)
 
     async def sealer(self, purpose: str) -> Sealer:
         """Return what seals and opens snapshots or logs under this vault's key for ``purpose``."""
@@ -263,7 +299,7 @@ class Vault:
             raise _NoAnswer(
                 f"{subject} got no answer within {self._limit:g} seconds.",
                 "The keyring is probably waiting for its unlock prompt on another screen.",
-                "Unlock it there and try again, or use the workbench's own encrypted file.",
+                f"Unlock it there and try again, or {OWN_FILE}.",
             ) from None
         except WorkbenchError:
             raise
@@ -272,14 +308,14 @@ class Vault:
                 raise VaultError(
                     "The keyring is locked.",
                     "Nothing can be stored in it or read from it.",
-                    "Unlock it and try again, or use the workbench's own encrypted file.",
+                    f"Unlock it and try again, or {OWN_FILE}.",
                 ) from None
             # Backends raise whatever their bus or library raises. Only the kind is shown: the text, and the
             # frames behind it, may hold the secret that was being stored.
             raise VaultError(
                 f"{subject} failed ({type(error).__name__}).",
                 "The secret may not be stored.",
-                "Unlock or start the keyring and try again, or use the workbench's own encrypted file.",
+                f"Unlock or start the keyring and try again, or {OWN_FILE}.",
             ) from None
 
 
@@ -320,12 +356,6 @@ async def _off_loop(call: Callable[..., T], *arguments: object) -> T:
         worker.close()
 
 
-def _create_file(path: Path, passphrase: Secret, cost: Cost | None) -> FileKeyring:
-    from workbench.vault.file_backend import FileKeyring
-
-    return FileKeyring.create(path, passphrase, cost)
-
-
 def _unlock_file(path: Path, passphrase: Secret) -> FileKeyring:
     from workbench.vault.file_backend import FileKeyring
 
@@ -336,17 +366,6 @@ def _as_file(backend: KeyringBackend) -> FileKeyring | None:
     from workbench.vault.file_backend import FileKeyring
 
     return backend if isinstance(backend, FileKeyring) else None
-
-
-def _remove(backend: KeyringBackend, name: EntryName) -> None:
-    if backend.get_password(name.service, name.username) is None:
-        return
-    backend.delete_password(name.service, name.username)
-    if backend.get_password(name.service, name.username) is not None:
-        raise VaultError(
-            f"The keyring still holds '{name}' after it was removed.",
-            todo="Remove it in the password manager.",
-        )
 
 
 def _as_secret(value: str, name: EntryName) -> Secret:
@@ -365,7 +384,7 @@ def _dropped(name: EntryName) -> VaultError:
     return VaultError(
         f"The keyring took '{name}' but does not give it back unchanged.",
         "The secret is not stored.",
-        "Use another keyring or the workbench's own encrypted file.",
+        f"Use another keyring, or {OWN_FILE}.",
     )
 
 

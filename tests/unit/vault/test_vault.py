@@ -27,23 +27,21 @@ from workbench.core import atomic_files
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
 from workbench.vault import file_backend
-from workbench.vault.file_format import Cost
-from workbench.vault.vault import (
+from workbench.vault.backends import NoKeyring, SystemKeyring, detect
+from workbench.vault.entries import (
     EntryName,
-    NoKeyring,
-    SystemKeyring,
-    Vault,
     admin_key_entry,
     api_key_entry,
-    detect,
     distinct,
     encryption_entry,
     fingerprint_entry,
     incident_service,
-    new_smtp_password,
     probe_entry,
     smtp_entry,
 )
+from workbench.vault.file_format import Cost
+from workbench.vault.passphrases import new_smtp_password
+from workbench.vault.vault import Vault
 
 CHEAP = Cost(n=2**10, r=8, p=1)
 PASSPHRASE = Secret("gezo-haku-belo-habu-mahi-tesa")

@@ -1,4 +1,4 @@
-"""A secret that cannot be stored, on the screen: unlock and try again, write it down, or do without it.
+"""A secret that cannot be stored, on the screen: unlock and try again, a file of our own, on paper, or without it.
 
 Nothing that depends on the secret goes ahead meanwhile, so the question stays until it is answered; leaving it
 tries to store the secret once more and asks again where that fails.
@@ -10,11 +10,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from workbench.tui.controllers.passphrase import passphrase_taker
+
 if TYPE_CHECKING:
     from workbench.core.redact import Secret
     from workbench.execution.context import Held, Keeping
     from workbench.tui.ports import Ui
     from workbench.tui.screens.choices import Choice, Picked
+
+MOVED = (
+    "The host's keyring fails. New keys and passwords go into one encrypted file on this host from now on; what the "
+    "keyring holds already stays there."
+)
 
 
 class UnstoredSecret:
@@ -32,6 +39,9 @@ class UnstoredSecret:
             if picked == "reveal":
                 if await self._written_down(held):
                     return Keeping.WRITTEN
+            elif picked == "file":
+                if await self._moved():
+                    return Keeping.AGAIN
             else:
                 return Keeping.GIVE_UP if picked == "give up" else Keeping.AGAIN
 
@@ -41,6 +51,10 @@ class UnstoredSecret:
         choices = [
             Choice("again", "Unlock it, then try again", "stores the same secret; nothing is made twice")
         ]
+        session = self._ui.store.session
+        if session is not None and session.may_move_secrets():
+            more = "encrypted, opened with a passphrase"
+            choices.append(Choice("file", "Keep it in a file of our own", more))
         if held.paper:
             more = "shown once for 20 seconds, with share-safe off"
             choices.append(Choice("reveal", "Write it down by hand", more))
@@ -55,6 +69,25 @@ class UnstoredSecret:
             "still works, and nothing that depends on the new one goes ahead before you answer."
         )
         return await self._answer("Not stored: a new secret", text, choices, "again")
+
+    async def _moved(self) -> bool:
+        """Have a passphrase chosen and new secrets kept in our own file; return whether they are."""
+        from workbench.tui.screens.connect import VaultScreen
+        from workbench.vault.passphrases import generate_passphrase, judged
+
+        ui = self._ui
+        session = ui.store.session
+        if session is None:
+            return False
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        def closed(made: bool | None) -> None:
+            if not answer.done():
+                answer.set_result(bool(made))
+
+        take = passphrase_taker(ui.work, session.move_secrets)
+        ui.push(VaultScreen(take, create=True, reason=MOVED, judge=judged, offer=generate_passphrase), closed)
+        return await answer
 
     async def _written_down(self, held: Held) -> bool:
         """Show the secret once, then ask; with share-safe on, ask about that first and show nothing."""

@@ -237,9 +237,9 @@ class VaultScreen(Dialog[bool]):
             # What is wrong stands first: on a low terminal the judgement is what may be cut off.
             yield words("", classes="dialog-wrong", id="pass-wrong")
             yield words(RULES if self._create else "", id="pass-words")
-            keys = "Enter goes on · Tab, Shift+Tab move" if self._create else "Enter goes on"
-            offer = " · F2 makes a strong one" if self._offer is not None else ""
-            again = " · F5 asks the keyring again" if self._ask_again is not None else ""
+            keys = "Enter goes on · Tab, Shift+Tab" if self._create else "Enter goes on"
+            offer = " · F2 a strong one" if self._offer is not None else ""
+            again = " · F5 keyring" if self._ask_again is not None else ""
             yield words(f"{keys}{offer}{again} · Esc quits", classes="dialog-keys")
 
     def on_mount(self) -> None:
