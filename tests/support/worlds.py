@@ -32,6 +32,7 @@ from workbench.cli import blocklists as blocklists_command
 from workbench.cli import contain as contain_command
 from workbench.cli import status as status_command
 from workbench.cli import sweep as sweep_command
+from workbench.cli.account_reading import read_account
 from workbench.cli.parser import build_parser
 from workbench.core.errors import WorkbenchError
 from workbench.domain.model.plan import Plan
@@ -411,7 +412,7 @@ def lies(said: Said, truth: Truth, lists: Lists, searches: Searches) -> list[str
 
 async def _read(session: Session) -> None:
     with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-        await contain_command.read_account(session)
+        await read_account(session)
 
 
 async def _cut(place: World, session: Session, share: float) -> None:

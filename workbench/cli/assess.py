@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.cli import tables
-from workbench.cli.contain import HALF_WAY, confirm, read_account
+from workbench.cli.account_reading import read_account
+from workbench.cli.contain import HALF_WAY, confirm
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.blocklists.names import Subject
 from workbench.blocklists.verdicts import Listing
 from workbench.cli import blocklist_words, notice
-from workbench.cli.contain import read_account
+from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, line, say, text
 from workbench.core.clock import iso

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from workbench.cli import tables
+from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso
@@ -17,7 +17,6 @@ from workbench.core.errors import ApiError, HostError, JournalError, NotAuthoris
 from workbench.core.redact import key_tail
 from workbench.core.words import plural
 from workbench.documents import documents
-from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import interrupted
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
@@ -31,7 +30,6 @@ from workbench.session.session import Session
 from workbench.smtp.auth_probe import CANNOT_PROVE, ELSEWHERE
 
 HALF_WAY = 4
-_ALARMS = 5  # said one by one
 
 
 def run(options: argparse.Namespace) -> int:
@@ -223,47 +221,6 @@ def scope_of(options: argparse.Namespace) -> Scope:
         unreplaced=tuple(options.without_replacement),
         finish=options.finish,
     )
-
-
-async def read_account(session: Session) -> None:
-    """Connect and read inventory and sending figures, journal what appeared, and say first what it means.
-
-    Figures that cannot be read are said and kept as gaps, not fatal.
-    """
-    capabilities = await session.connect()
-    for line in capabilities.words():
-        say(line)
-    began = session.clock.now()
-    results = await asyncio.gather(session.read_inventory(), _figures(session), return_exceptions=True)
-    for result in results[1:]:
-        if isinstance(result, ApiError):
-            say(f"The sending figures could not be read: {result.what}")
-        elif isinstance(result, BaseException):
-            raise result
-    if isinstance(results[0], BaseException):
-        raise results[0]
-    # Who sends was read beside the inventory: only now is all there to compare.
-    await session.notice(began)
-    await session.note_containment()
-    said_first(session)
-
-
-def said_first(session: Session) -> None:
-    """Say what rings, then how far it is: before anything else that a command has to say."""
-    situation = session.situation()
-    waiting = open_alarms(situation)
-    for alarm in waiting[:_ALARMS]:
-        say(f"ALARM {alarm.at}: {alarm.text}")
-    if len(waiting) > _ALARMS:
-        say(f"and {len(waiting) - _ALARMS} more alarms; --json names them all.")
-    if session.state.first_cut_at:
-        say(f"{session.incident}: {containment(situation).words}.")
-
-
-async def _figures(session: Session) -> None:
-    """Read how much goes out, then by which credential: the worst is cut first."""
-    await session.read_rate(whole=True)
-    await session.read_use()
 
 
 async def _read_again(session: Session) -> None:

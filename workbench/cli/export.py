@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-from workbench.cli.contain import read_account
+from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, write_exactly
 from workbench.core.atomic_files import write_new

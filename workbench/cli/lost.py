@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from workbench.cli.contain import read_account
+from workbench.cli.account_reading import read_account
 from workbench.cli.mail import write_shown
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, text

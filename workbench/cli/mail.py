@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.cli import tables
-from workbench.cli.contain import read_account
+from workbench.cli.account_reading import read_account
 from workbench.cli.evidence import opened_incident
 from workbench.cli.opening import network_of, open_from, run_async
 from workbench.cli.output import document, say, text

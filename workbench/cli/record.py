@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Awaitable, Callable
 
-from workbench.cli.contain import read_account
+from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
 from workbench.core.errors import UsageError

@@ -8,7 +8,7 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workbench.cli.contain import read_account
+from workbench.cli.account_reading import read_account
 from workbench.cli.evidence import inspect
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.cli import tables
-from workbench.cli.contain import read_account
+from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
 from workbench.core.clock import iso
