@@ -62,6 +62,11 @@ class Story:
         """Add the fact of who sends."""
         return self.add("fact", name="credential_use", by_credential=by_credential, as_of=iso(self.at))
 
+    def assessed(self, *abused: str, cleared: Iterable[str] = (), missing: Iterable[str] = ()) -> Story:
+        """Add the fact of a log read whole: the domains that a stranger sent for, and those that only ours did."""
+        domains = {"abused_domains": list(abused), "cleared_domains": list(cleared)}
+        return self.add("fact", name="assessment", missing=list(missing), lines=[], **domains)
+
     def state(self) -> State:
         """Return the fold of the rows."""
         return fold(self.rows)

@@ -95,7 +95,7 @@ MOODS: dict[str, set[str]] = {
 NEVER = {"6": "sweep", "8": "assess"}
 # A purge belongs to the run of the cut that it was confirmed with, whose last delete may come after it.
 A_RUN = 60.0
-# So many messages an hour show in the figures of a small account.
+# So many messages an hour show in the figures of a small account; of less, only the log read whole tells.
 LOUD = 100.0
 # So many messages of a sender since the last cut make it one who sends.
 ENOUGH = 10
@@ -138,7 +138,7 @@ class Truth:
     sends: bool
     dark: set[str]
     old: list[str]
-    # Whether nothing the intruder may have queued is left, and every region answers this key.
+    # Whether nothing the intruder may have queued is left; whether every region answers and who sent could be told.
     purged: bool = True
     whole: bool = True
     # The ways that the intruder planted: what a sweep must not call clean. What was stolen is no setting.
@@ -229,7 +229,8 @@ class World:
         if not any(tenant.parent for tenant in account.world.tenants.values()):
             # An account without subaccounts hides nothing by not listing them (many plans refuse that list).
             dark.discard("subaccounts")
-        whole = len(account.main.regions) > 1
+        told = "assess" in self.asked or any(s.rate >= LOUD and s.spans for s in account.streams("intruder"))
+        whole = len(account.main.regions) > 1 and told
         planted = [way for way in ways if self._planted(way.rpartition(" ")[2])]
         living = {key.secret for tenant in account.world.tenants.values() for key in tenant.keys.values()}
         return Truth(ways, sends, dark, self._old(), self._purged(), whole, planted, living)
@@ -238,8 +239,7 @@ class World:
         """Return whether every domain that the intruder ever sent for was purged after the last of it."""
         ends: dict[str, float] = {}
         for stream in self.drill.account.streams("intruder"):
-            # Which queue to purge the workbench tells by the hourly figures: who stays below them is not judged here.
-            for begin, end in stream.spans if stream.rate >= LOUD else ():
+            for begin, end in stream.spans:
                 # What was scheduled lies there from its begin on; what is sent may lie there until the last of it.
                 last = begin if stream.kind == "queue" else end
                 ends[stream.domain] = max(ends.get(stream.domain, 0.0), last or math.inf)

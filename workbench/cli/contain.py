@@ -14,12 +14,14 @@ from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, HostError, JournalError, NotAuthorised, UsageError, WorkbenchError
-from workbench.core.redact import key_tail
+from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.documents import documents
+from workbench.domain.detection.abused_domains import abused_domains, senders_known
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import interrupted
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
+from workbench.domain.runbook.containment import queues_left
 from workbench.domain.runbook.containment_state import containment
 from workbench.execution.progress import EffectMoved, Phase, ProgressNotice, Summary
 from workbench.planning.contain import Scope, not_cut, plan
@@ -67,6 +69,7 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
         else:
             say("Nothing that could be read is left to cut; a part of the account could not be read.")
         await _check_kept(session)
+        await _read_who_sent(session)
         code = _finish(session, options, None, planned, begun)
         # Said whatever came before: how far it is is the last line of every containment.
         return max(code, _still_uncut(session, scope))
@@ -116,6 +119,7 @@ async def _carry_out(
             explain(await _why_halted(session, summary.halted))
     await session.fact("containment", {"left_out": list(planned.left_out)})
     await _read_again(session)
+    await _read_who_sent(session)
     code = _finish(session, options, summary, planned, begun)
     return max(code, _still_uncut(session, scope))
 
@@ -139,6 +143,11 @@ def _still_uncut(session: Session, scope: Scope) -> int:
     for effect in missed[:5]:
         say(f"Not cut yet, it was not there or not readable before: {effect.what}")
     say(f"{found.words[0].upper()}{found.words[1:]}.")
+    if queued := queues_left(situation):
+        names = " ".join(visible(name, 120) for name in queued[:3])
+        say(
+            f"Queued mail needs no key to go out. It goes, with what your own programs queued: --purge {names}"
+        )
     if missed or any(gap.passing for gap in session.inventory.gaps.values()):
         say("Run the same command again: it does what is left, and nothing twice.")
     elif gaps:
@@ -229,6 +238,16 @@ async def _read_again(session: Session) -> None:
         await session.watch(whole=True)
     except ApiError as error:
         say(f"The account could not be read again: {error.what}")
+
+
+async def _read_who_sent(session: Session) -> None:
+    """Read the log where the figures cannot tell for which domains a stranger sent, whose queues count."""
+    situation = session.situation()
+    if not situation.state.first_cut_at or senders_known(situation) or abused_domains(situation):
+        return
+    say("The sending figures show no abuse: reading the log for who sent too little to show in them.")
+    await session.investigation.assess()
+    await session.note_containment()
 
 
 def _continuable(session: Session) -> list[Any]:

@@ -329,15 +329,9 @@ class Investigation:
     def hints(self) -> ClassificationHints:
         """Return what inventory and operator say about credentials, subaccounts and groups."""
         situation = self.desk.situation()
-        credentials: dict[str, str] = {}
-        for key in situation.inventory.keys.values():
-            doubt = situation.of_key(key)
-            if doubt.likely and not situation.minted_here(key.id):
-                credentials[f"key:{key.id}"] = f"looks planted ({doubt.why[0]})"
-        for login in situation.inventory.logins.values():
-            doubt = situation.of_login(login)
-            if doubt.likely:
-                credentials[f"smtp:{login.login}"] = f"looks planted ({doubt.why[0]})"
+        credentials = {
+            name: f"looks planted ({why})" for name, why in situation.planted_credentials().items()
+        }
         since = situation.background.since
         accounts = {
             sub.id: f"was made {sub.created_at:%d %b %H:%M}Z, inside the abuse window"

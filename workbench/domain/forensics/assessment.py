@@ -12,7 +12,7 @@ from workbench.domain.forensics.classification import Proposal
 from workbench.domain.forensics.damage import Damage, words
 from workbench.domain.forensics.senders import Sender
 from workbench.domain.mail import landing
-from workbench.domain.model.credential_use import PRODUCTION
+from workbench.domain.model.credential_use import INTRUDER, PRODUCTION, UNCLEAR
 
 # Silence of the log clears nobody who came to read: no call shows which key read what.
 ONLY_READ = (
@@ -50,6 +50,16 @@ class Assessment:
         """Return whether nothing of the log came: its silence says nothing."""
         return bool(self.table.gaps) and not self.table.entries
 
+    def sent_for(self, judged: str) -> set[str]:
+        """Return the domains that something judged so was sent for."""
+        return {p.group.key.domain for p in self.proposals if p.judged == judged and p.group.accepted}
+
+    def _cleared(self) -> set[str]:
+        """Return the domains that nothing but the customer's own mail was sent for, in a log read whole."""
+        if self.table.gaps or self.table.unreadable:
+            return set()
+        return self.sent_for(PRODUCTION) - self.sent_for(INTRUDER) - self.sent_for(UNCLEAR)
+
     def _abuse(self) -> str:
         """Return when the abuse was; without one, what it is that shows none, and what could not be looked at."""
         if self.window.began is not None:
@@ -61,8 +71,9 @@ class Assessment:
             return f"the log shows no abuse; the metrics could not be read, so more cannot be said{read}"
         if self.log_is_dark:
             return f"the metrics show no abuse; the log, where slow abuse shows, could not be read{read}"
-        partly = "; a part of the log could not be read" if self.table.gaps else ""
-        return f"neither metrics nor log show abuse{partly}{read}"
+        if self.table.gaps:
+            return f"what could be read shows no abuse; a part of the log could not be, so more cannot be said{read}"
+        return f"neither metrics nor log show abuse{read}"
 
     def lines(self) -> list[str]:
         """Return the assessment in a few sentences, for the runbook and the report."""
@@ -113,6 +124,8 @@ class Assessment:
             "window": {**window, "hours": window["hours"][-48:]},
             "damage": self.damage.to_json(),
             "senders": [sender.to_json() for sender in self.senders[:100]],
+            "abused_domains": sorted(self.sent_for(INTRUDER)),
+            "cleared_domains": sorted(self._cleared()),
             "links": landing.counted(self.proposals),
             "entries": self.table.entries,
         }

@@ -6,7 +6,7 @@ and the watch can say what appeared. Items are keyed by what the API calls them,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -195,12 +195,6 @@ class Inventory:
             del held[item]
         held.update(items)
         self.homes.update({f"{name}:{item}": place for item in items})
-
-    def abused_domains(self, volumes: Iterable[tuple[str, int]]) -> Iterator[DomainItem]:
-        """Yield the domains named with a volume above zero, as far as they are in the account."""
-        for name, count in volumes:
-            if count > 0 and name in self.domains:
-                yield self.domains[name]
 
 
 class _Identified(Protocol):

@@ -99,6 +99,17 @@ class Situation:
         """Return the suspicion of a domain, after what the operator decided."""
         return self._judged(f"domain:{item.name}", suspicion.of_domain(item, self.background))
 
+    def planted_credentials(self) -> dict[str, str]:
+        """Return the keys and logins that look planted, as the log names them, each with the first sign of it."""
+        found: dict[str, str] = {}
+        for key in self.inventory.keys.values():
+            if (doubt := self.of_key(key)).likely and not self.minted_here(key.id):
+                found[f"key:{key.id}"] = doubt.why[0]
+        for login in self.inventory.logins.values():
+            if (doubt := self.of_login(login)).likely:
+                found[f"smtp:{login.login}"] = doubt.why[0]
+        return found
+
     def _judged(self, finding: str, found: Suspicion) -> Suspicion:
         decision = self.state.decisions.get(finding)
         if decision is None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
-from workbench.domain.detection.abused_domains import abused_domains
+from workbench.domain.detection.abused_domains import abused_domains, senders_known
 from workbench.domain.detection.changes import LATE
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -193,7 +193,15 @@ def stop(situation: Situation) -> Found:
             )
             why = "the sending figures are not read yet"
             return Found(Verdict.OPEN, (why, *lines), action="refresh", idle=True, waits=waits)
-        return Found(Verdict.NOT_APPLICABLE, ("no domain sends abnormally much", *lines))
+        if not senders_known(situation):
+            why = "the hourly figures show no abuse; a quiet sender shows in the log alone, which is not read whole"
+            waits = (
+                "the log: it is read by itself once access is cut; where it stays unreadable, attest it (t)"
+            )
+            return Found(Verdict.OPEN, (why, *lines), action="damage.assess", idle=True, waits=waits)
+        return Found(
+            Verdict.NOT_APPLICABLE, ("neither figures nor log show a stranger's mail in a queue", *lines)
+        )
     open_queues = queues_left(situation)
     done = [
         n for n in names if n in purges and purges[n].state is EffectState.VERIFIED and n not in open_queues

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, short_address, visible
 from workbench.core.words import plural
+from workbench.domain.detection.abused_domains import abused_domains, senders_known
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
@@ -152,6 +153,9 @@ def _queues(situation: Situation) -> Iterator[WayIn]:
         yield WayIn(
             "queue", "?", "queued mail (the sending figures are not read)", "queued mail?", known=False
         )
+    elif not senders_known(situation) and not abused_domains(situation):
+        words = "queued mail (the figures show no abuse, and the log is not read whole: workbench assess)"
+        yield WayIn("queue", "?", words, "queued mail?", known=False)
     for name in queues_left(situation):
         words = f"mail queued or scheduled for {visible(name, 80)}, not purged"
         yield WayIn("queue", name, words, "queued mail")

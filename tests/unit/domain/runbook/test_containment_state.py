@@ -38,7 +38,7 @@ def _cut_story() -> Story:
         ],
         **{OWN: {"key_id": OWN}},
     )
-    return story.use()
+    return story.use().assessed()
 
 
 def _over(story: Story | None = None, **more: Any) -> Situation:

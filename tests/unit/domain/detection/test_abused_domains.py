@@ -1,0 +1,59 @@
+"""Whose queue may hold the intruder's mail: by figures that stand out, and by a log that names quiet senders."""
+
+from __future__ import annotations
+
+from tests.support.situations import NOW, Story, situation, use
+from workbench.domain.detection.abused_domains import abused_domains, senders_known
+from workbench.domain.model.sending_volume import Volume
+from workbench.domain.model.situation import Situation
+
+LOGINS = ("app@mg.acme.example", "shop@news.acme.example")
+QUIET = Volume((), 40.0, 60.0, None, 0.0, NOW)
+
+
+def _found(story: Story, volume: Volume | None = QUIET) -> Situation:
+    found = situation(logins=LOGINS, state=story.state())
+    found.volume = volume
+    return found
+
+
+def _names(found: Situation) -> list[str]:
+    return [item.name for item in abused_domains(found)]
+
+
+def _strange(*domains: str) -> dict[str, object]:
+    return {**use("intruder"), "strange_domains": list(domains)}
+
+
+def test_a_domain_that_a_stranger_sent_a_little_for_is_abused_whatever_the_figures_say() -> None:
+    assert _names(_found(Story().use(**{"key:1": _strange("mg.acme.example")}))) == ["mg.acme.example"]
+
+
+def test_what_a_later_quick_look_does_not_see_any_more_is_not_forgotten() -> None:
+    story = Story().use(**{"key:1": _strange("mg.acme.example")}).use()
+    assert _names(_found(story)) == ["mg.acme.example"]
+
+
+def test_the_whole_log_overrules_a_quick_look_both_ways() -> None:
+    looked = Story().use(**{"key:1": _strange("mg.acme.example")})
+    assert _names(_found(looked.assessed("news.acme.example"))) == ["mg.acme.example", "news.acme.example"]
+    assert _names(_found(looked.assessed(cleared=["mg.acme.example", "news.acme.example"]))) == []
+
+
+def test_a_domain_that_is_not_in_the_account_has_no_queue_here() -> None:
+    assert _names(_found(Story().assessed("gone.example"))) == []
+
+
+def test_figures_without_abuse_tell_nothing_of_quiet_senders_until_the_log_is_read_whole() -> None:
+    assert not senders_known(_found(Story()))
+    assert not senders_known(_found(Story().assessed(missing=["the log of EU could not be read"])))
+    assert not senders_known(_found(Story().assessed(), volume=None))
+    assert senders_known(_found(Story().assessed()))
+
+
+def test_figures_that_stand_out_name_the_domains_themselves() -> None:
+    loud = Volume(
+        (), 40.0, 60.0, NOW, 900.0, NOW, {"mg.acme.example": 900, "news.acme.example": 30}, {"news.acme.example": 28.0}
+    )  # fmt: skip
+    found = _found(Story(), loud)
+    assert (senders_known(found), _names(found)) == (True, ["mg.acme.example"])
