@@ -290,5 +290,6 @@ def rows(report: LeakReport) -> tuple[list[str], list[list[str]]]:
         first = f"{where[0]['path']}:{where[0]['line']}" if where else ""
         count = str(len(where) + one.get("more_places", 0))
         what = one.get("shown") or one.get("exposes") or one["id"]
-        body.append([one["severity"], one["kind"], what, f"{one['state']}, {one['decision']}", count, first])
+        stands = ", ".join(dict.fromkeys((one["state"], one["decision"])))
+        body.append([one["severity"], one["kind"], what, stands, count, first])
     return head, body

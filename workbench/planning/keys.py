@@ -288,6 +288,9 @@ def _delete(
         place=item.place,
         params={
             "name": visible(_plain_name(item), 60),
+            # What it opened is asked when it is gone.
+            "role": item.key.role,
+            "kind": item.key.kind,
             "own": own,
             "cut": OWN if own else NOW,
             "credential": f"key:{item.id}",

@@ -55,7 +55,7 @@ def where_we_stand(situation: Situation) -> Section:
         sentence(sending(situation.volume, situation.state, situation.now).text),
         rings,
         _who_is_down(situation),
-        f"{plural(len(open_steps), 'step')} still open: {', '.join(v.title for v in open_steps) or 'none'}.",
+        f"{plural(len(open_steps), 'step')} still open: {'; '.join(v.title for v in open_steps) or 'none'}.",
     )
     return Section("Where we stand", (Bullets(items),))
 
@@ -63,7 +63,8 @@ def where_we_stand(situation: Situation) -> Section:
 def _who_is_down(situation: Situation) -> str:
     down = adoption.senders_down(situation)
     if down:
-        return f"{plural(down, 'program')} that sent mail down until each has its new credential (step 10)."
+        are = "is" if down == 1 else "are"
+        return f"{plural(down, 'program')} that sent mail {are} down until each has its new credential (step 10)."
     if adoption.log_unread(situation) and not adoption.settled(situation):
         return sentence(adoption.down_words(situation))
     return "No program that sends mail is down for want of a new credential."
@@ -96,8 +97,8 @@ def safe_because(situation: Situation) -> Section:
         f"{proven(EffectKind.KEY_CREATE)} new stored and proven.",
         f"{plural(proven(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE), 'SMTP login')} with a new "
         "password that the mail server accepted.",
-        f"{plural(proven(*_REMOVALS), 'thing')} that the intruder left removed or repaired, each proven.",
-        f"{passwords} of {plural(len(everybody), 'user')} have a new password, {second} two-factor.",
+        _removed(proven(*_REMOVALS)),
+        f"{passwords} of {plural(len(everybody), 'user')} have a new password, {second} have two-factor.",
         f"Hardening stands at {now.percent} %{f' (before: {before} %)' if before is not None else ''}.",
         f"The leak: {visible(leak[0], 300)}"
         if leak
@@ -107,6 +108,12 @@ def safe_because(situation: Situation) -> Section:
         items.insert(0, f"It is NOT safe yet: {found.words}.")
         return Section("What was done so far", (Bullets(tuple(items)),))
     return Section(f"Why it is safe now (as of {claims.stamp(found.as_of)})", (Bullets(tuple(items)),))
+
+
+def _removed(count: int) -> str:
+    if not count:
+        return "Nothing that the intruder left is removed or repaired yet."
+    return f"{plural(count, 'thing')} that the intruder left removed or repaired, each proven."
 
 
 def what_went_out(situation: Situation) -> Section:
@@ -122,18 +129,35 @@ def what_went_out(situation: Situation) -> Section:
         (visible(name, 120), f"{count:,}", f"{volume.usual_by_domain.get(name, 0.0):,.0f}")
         for name, count in sorted(volume.by_domain.items(), key=lambda pair: -pair[1])
     )
-    table = Table(("sending domain", "accepted since the abuse began", "usual in that time"), rows)
+    since = "accepted since the abuse began" if volume.began is not None else "accepted in the time read"
+    table = Table(("sending domain", since, "usual in that time"), rows)
     fact = situation.state.facts.get("assessment")
     lines = tuple(str(line) for line in fact.get("lines", ())) if fact is not None else ()
     return Section(
-        "What went out", (Text(volume.explained()), chart, table, *((Bullets(lines),) if lines else ()))
+        "What went out",
+        (Text(sentence(volume.explained())), chart, table, *((Bullets(lines),) if lines else ())),
     )
+
+
+# Where nothing was sent, a paper about what was sent would claim it.
+NOTHING_SENT = "The log was read, and no message in it is judged to be the intruder's."
+
+
+def nothing_sent(situation: Situation) -> bool:
+    """Return whether the log was read and nothing in it is the intruder's; False while any of it was not read."""
+    fact: Mapping[str, Any] = situation.state.facts.get("assessment", {})
+    if not fact.get("entries") or fact.get("missing"):
+        return False
+    counted = fact.get("damage", {}).get("intruder", {}).get("accepted", 0)
+    return not counted and not any(_whose(one) == "intruder" for one in fact.get("senders", ()))
 
 
 def sent(situation: Situation) -> Section:
     """Return what went out in our name: senders, subjects, where it went, and the reaction so far."""
     fact: Mapping[str, Any] = situation.state.facts.get("assessment", {})
     senders = [s for s in fact.get("senders", ()) if _whose(s) == "intruder"]
+    if nothing_sent(situation):
+        return Section("The messages", (Text(NOTHING_SENT),))
     if not senders:
         return Section("The messages", (Text("The log is not assessed yet: senders and subjects follow."),))
     rows = tuple(
@@ -190,23 +214,35 @@ def to_say(situation: Situation) -> Section:
     items = (
         "Expect complaints and unsubscribes in the days after; do not answer them with more mail.",
         "Hold campaigns until complaint and bounce rates are back to normal and no listing that matters is left.",
-        "Say, if asked: a credential was stolen, mail was sent in our name, it has been stopped; do not click links "
-        "in it; we never ask for passwords by mail.",
+        f"Say, if asked: a credential was stolen and mail was sent in our name; {_stopped(situation)}; do not click "
+        "links in it; we never ask for passwords by mail.",
         "People who complained or unsubscribed because of the abuse stay suppressed unless they write to you.",
     )
     return Section("What to expect and to say", (Bullets(items),))
 
 
+def _stopped(situation: Situation) -> str:
+    if containment(situation).contained:
+        return "it has been stopped"
+    return "it is being stopped (say that it has been only once *Is it over?* says *contained*)"
+
+
 def ended(situation: Situation) -> str:
-    """Return the sentence that the access is ended, or a blank that says why it cannot be said yet."""
+    """Return the sentence that the access is ended, or a blank for it while that cannot be said.
+
+    Whoever gets the text is no part of the work: how it stands is told without what is open, and how.
+    """
     answer = containment(situation)
     if answer.contained:
         return "We have ended the access."
-    return f"{BLANK} [say here that the access is ended once it is; now: {answer.words}]."
+    return f"{BLANK} [say here that the access is ended, once it is; now: {answer.over.value}]."
 
 
 def notice(situation: Situation) -> Section:
     """Return the draft of a notice to whoever got the messages."""
+    title = "Draft notice to recipients"
+    if nothing_sent(situation):
+        return Section(title, (Text(f"{NOTHING_SENT} Nobody is to be told of mail that was not sent."),))
     volume = situation.volume
     when = f"on {volume.began:%d %B %Y}" if volume is not None and volume.began is not None else "recently"
     name = visible(situation.state.name or "our company", 60)
@@ -216,6 +252,4 @@ def notice(situation: Situation) -> Section:
         f"it. {ended(situation)} If you entered a password or payment data after following such a link, change "
         "the password and tell your bank. We are sorry for the trouble."
     )
-    return Section(
-        "Draft notice to recipients", (Text(text), Text("Have it checked by whoever answers for privacy."))
-    )
+    return Section(title, (Text(text), Text("Have it checked by whoever answers for privacy.")))

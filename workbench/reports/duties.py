@@ -61,7 +61,7 @@ def what_could_be_read(situation: Situation) -> Section:
             one.rights,
             one.since or "cannot tell",
             one.until or "cannot tell",
-            "; ".join(f"{data.words}: {data.sure.value}" for data in one.data) or "nothing",
+            "; ".join(f"{data.sure.said}: {data.words}" for data in one.data) or "nothing",
         )
         for one in found
     )
@@ -77,12 +77,26 @@ def affected(situation: Situation) -> Section:
     fact = situation.state.facts.get("assessment", {})
     harm = fact.get("damage", {}).get("intruder", {})
     if harm:
-        about = "" if harm.get("recipients_exact") else "about "
-        people = f"{about}{int(harm.get('recipients', 0)):,} people were sent the intruder's mail."
+        about = "" if harm.get("recipients_exact") else "About "
+        people = f"{about}{int(harm.get('recipients', 0)):,} addresses were sent the intruder's mail."
     else:
         people = "How many people were sent the intruder's mail was not counted yet (`workbench assess`)."
-    kinds = [f"{words}: {sure.value}" for words, sure in reach.kinds_of(reach.reach(situation))]
-    return Section("Whom it concerns", (Bullets((people, *kinds)),))
+    kinds = [f"{sure.said}: {words}" for words, sure in reach.kinds_of(reach.reach(situation))]
+    return Section(
+        "Whom it concerns",
+        (
+            Text(people),
+            Text("Kinds of data that the stolen and planted credentials reached:"),
+            Bullets(tuple(kinds)),
+        )
+        if kinds
+        else (
+            Text(people),
+            Text(
+                "No key is known to have been the intruder's, so what data was within reach cannot be told."
+            ),
+        ),
+    )
 
 
 def notice_to_authority(situation: Situation) -> Section:
@@ -94,7 +108,7 @@ def notice_to_authority(situation: Situation) -> Section:
         f"Controller: {name}. Contact for questions: {BLANK}.",
         f"What happened: credentials of our mail service were used by somebody else since about {began}. "
         f"State: {containment(situation).words}.",
-        f"Categories and number of people: see above; further: {BLANK}.",
+        f"Categories and number of people: see *Whom it concerns*; further: {BLANK}.",
         f"Likely consequences: {BLANK} (mail in our name that may ask for passwords or payment).",
         "Measures taken: see the decision log and the steps of the report to Support.",
         f"Not known yet, to follow: {BLANK}.",
@@ -123,22 +137,29 @@ def decision_log(situation: Situation) -> Section:
 def _decided(situation: Situation) -> Iterator[tuple[str, str, str, str]]:
     for decision in situation.state.decisions.values():
         what = f"{visible(decision.finding, 100)}: {visible(decision.decision, 20)}"
-        yield decision.at, visible(decision.who, 40), what, visible(decision.reason, 160)
+        yield decision.at, visible(decision.who, 80), what, visible(decision.reason, 160)
     for said in situation.state.attestations:
-        yield said.at, visible(said.who, 40), f"step {said.step} attested", visible(said.text, 160)
+        about = f": {visible(said.subject, 60)}" if said.subject else ""
+        what = f"aware since{about}" if said.step == AWARE else f"step {said.step} attested{about}"
+        yield said.at, visible(said.who, 80), what, visible(said.text, 160)
 
 
 def insurer(situation: Situation) -> Section:
     """Return what an insurer asks first, as far as it is known."""
     state, volume = situation.state, situation.volume
+    aware = aware_since(situation)
+    discovered = f"{aware:%Y-%m-%d %H:%M}Z" if aware is not None else visible(state.opened_at, 30)
+    theirs = state.facts.get("assessment", {}).get("damage", {}).get("intruder", {}).get("accepted")
+    counted = f"; the intruder's by the log: {int(theirs):,}" if theirs is not None else ""
     sent = (
         f"{sum(h.accepted for h in volume.hours if volume.began is not None and h.start >= volume.began):,}"
         if volume is not None and volume.began is not None
         else "not known"
     )
     items = (
-        f"Discovered: {visible(state.opened_at, 30)} (incident {state.incident}). Policy number: {BLANK}.",
-        f"Kind: misuse of an e-mail sending account. Messages since it began: {sent}.",
+        f"Discovered: {discovered}; incident {state.incident} opened {visible(state.opened_at, 30)}. "
+        f"Policy number: {BLANK}.",
+        f"Kind: misuse of an e-mail sending account. Messages accepted since it began, all senders: {sent}{counted}.",
         f"State: {containment(situation).words}.",
         f"Access was cut from {state.first_cut_at or 'not yet'} on.",
         f"Costs so far: {BLANK}. Loss of business: {BLANK}.",

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.mail import landing, samples
 from workbench.domain.mail.samples import Fate, Sample
 from workbench.domain.model.situation import Situation
 from workbench.presentation.mail import LANDING_HEADERS, landing_rows
 from workbench.reports import mail_texts
-from workbench.reports.audiences import BLANK
+from workbench.reports.audiences import BLANK, NOTHING_SENT, nothing_sent
 from workbench.reports.blocks import Block, Bullets, Section, Table, Text
 
 _MESSAGES = 4  # different messages quoted
@@ -24,14 +25,15 @@ def the_mail(situation: Situation) -> Section:
     fact: Mapping[str, Any] = situation.state.facts.get(samples.FACT, {})
     held = samples.of_fact(fact)
     if not held:
-        return Section(title, (Text("No message of the abuse was fetched yet (`workbench mail fetch`)."),))
+        fetch = "No message of the abuse was fetched yet (`workbench mail fetch`)."
+        return Section(title, (Text(NOTHING_SENT if nothing_sent(situation) else fetch),))
     stored = [one for one in held if one.fate == Fate.STORED]
     different: dict[str, list[Sample]] = {}
     for one in stored:
         different.setdefault(one.content, []).append(one)
     told = (
-        f"One message of each of {len(held)} groups was asked for: {len(stored)} are sealed with their hash, "
-        f"{len(different)} of them different. Addresses, names in greetings and tokens are left out here (#)."
+        f"One message of each of {plural(len(held), 'group')} was asked for; sealed with a hash: {len(stored)}, of "
+        f"{plural(len(different), 'different text')}. Addresses, names in greetings and tokens are left out here (#)."
     )
     blocks: list[Block] = [Text(told)]
     ordered = sorted(different.values(), key=lambda group: -sum(one.accepted for one in group))
@@ -48,7 +50,8 @@ def _quoted(group: list[Sample]) -> list[Block]:
     one = max(group, key=lambda sample: sample.accepted)
     count = sum(sample.accepted for sample in group)
     head = (
-        f"“{visible(one.subject, 100)}”, from {visible(one.written_from or 'nobody named', 80)}: {count:,} messages. "
+        f"“{visible(one.subject, 100)}”, sent by way of {visible(one.domain or 'no domain', 80)}: "
+        f"{plural(count, 'message')}. "
         f"Message {visible(one.message_id, 120)}, sha256 {one.sha256}, fetched {one.fetched_at}."
     )
     lines = [f"> {line}" for line in one.excerpt.splitlines()] or ["> (no text)"]
@@ -69,11 +72,12 @@ def _missing(held: list[Sample], left_out: int) -> list[str]:
         if one.fate != Fate.STORED:
             words = f"{one.fate}: {one.words}"
             reasons[words] = reasons.get(words, 0) + 1
-    lines = [f"{count} group(s), {visible(words, 300)}" for words, count in sorted(reasons.items())[:8]]
-    if len(reasons) > 8:
-        lines.append(f"{sum(sorted(reasons.values())[: len(reasons) - 8])} more group(s) with other reasons")
+    told = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    lines = [f"{plural(count, 'group')}, {visible(words, 300)}" for words, count in told[:8]]
+    if rest := sum(count for _, count in told[8:]):
+        lines.append(f"{plural(rest, 'more group')} with other reasons")
     if left_out:
-        lines.append(f"{left_out} smaller group(s) were not asked for")
+        lines.append(f"{plural(left_out, 'smaller group')} not asked for")
     return lines
 
 
@@ -84,7 +88,8 @@ def links(situation: Situation) -> Section:
         situation.state.facts.get("assessment", {}).get("damage", {}).get("intruder", {})
     )
     if not found:
-        return Section("Where it leads to", (Text("No landing address of the abuse is known yet."),))
+        unknown = "No landing address of the abuse is known yet."
+        return Section("Where it leads to", (Text(NOTHING_SENT if nothing_sent(situation) else unknown),))
     counts = (
         f"{int(harm.get('delivered', 0)):,} messages delivered, {int(harm.get('clicked', 0)):,} clicks. Links are "
         "written so that nobody follows them by accident."

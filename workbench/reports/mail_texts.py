@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from workbench.blocklists.verdicts import ListingVerdict
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
+from workbench.core.words import listed, plural
 from workbench.domain.mail import landing, samples
 from workbench.domain.mail.landing import Landing
 from workbench.domain.mail.links import defanged_shape
 from workbench.domain.mail.samples import Fate
 from workbench.domain.model.situation import Situation
-from workbench.reports.audiences import BLANK
+from workbench.reports.audiences import BLANK, NOTHING_SENT, nothing_sent
 
 _MOST = 12
 # Where a name is looked up by hand and where its removal or review is asked for. Nothing is asked by the program.
@@ -36,38 +38,55 @@ def lookups(situation: Situation) -> list[str]:
     if not names:
         return []
     lines = [
-        f"Tracking host in use: {', '.join(visible(n, 100) for n in landing.tracking_hosts(situation)) or 'none'}."
+        f"Tracking hosts in use: {listed(visible(n, 100) for n in landing.tracking_hosts(situation)) or 'none'}."
     ]
-    for name in names[:_MOST]:
-        seen = landing.listings(situation, name)
-        told = "; ".join(
-            f"{pair.zone} {'LISTED' if pair.listed else pair.last.verdict.value}" for pair in seen
-        )
-        lines.append(f"{visible(name, 100)}: {told or 'not asked yet: `workbench blocklists`'}")
+    lines += [_looked_up(situation, name) for name in names[:_MOST]]
+    if len(names) > _MOST:
+        lines.append(f"and {plural(len(names) - _MOST, 'name')} more")
     lines.append("By hand, each name above and its parent:")
     lines += [f"  {who}: {where}; {way}" for who, where, way in _BY_HAND]
     return lines
 
 
+def _looked_up(situation: Situation, name: str) -> str:
+    """Return what each list of names said of a host and the name it belongs to, the worst word of both."""
+    told = []
+    for zone in landing.NAME_LISTS:
+        seen = [pair for pair in landing.listings(situation, name) if pair.zone == zone]
+        if not seen:
+            told.append(f"{zone} not asked")
+        elif any(pair.listed for pair in seen):
+            told.append(f"{zone} LISTED")
+        else:
+            unsure = [pair for pair in seen if pair.last.verdict is ListingVerdict.CANNOT_TELL]
+            told.append(f"{zone} {(unsure or seen)[0].last.verdict.value}")
+    return f"{visible(name, 100)}: {'; '.join(told)}"
+
+
 def to_mailgun(situation: Situation) -> str:
     """Return the request to stop redirecting the links of the intruder's mail."""
+    if nothing_sent(situation):
+        return f"{NOTHING_SENT} There is nothing to ask Mailgun to stop redirecting."
     found = landing.landings(situation)
     stored = [
         s for s in samples.of_fact(situation.state.facts.get(samples.FACT, {})) if s.fate == Fate.STORED
     ]
+    clicks = sum(one.clicks for one in found)
+    clicked = f" They were followed {plural(clicks, 'time')} so far." if clicks else ""
     hosts = ", ".join(landing.tracking_hosts(situation)) or BLANK
     lines = [
         "Subject: Compromised account: please stop redirecting links of the abuse",
         "",
         f"Mail sent with stolen credentials of our account ({visible(situation.state.name or BLANK, 60)}) holds links "
-        "that your tracking redirects to fraudulent pages. Readers go on clicking them.",
+        f"that your tracking redirects to fraudulent pages.{clicked}",
         "Please make the tracked links of these messages lead nowhere, and keep the records.",
         "",
         f"Tracking host(s): {hosts}",
         "Landing addresses (# stands for what varies; written so that nobody follows them):",
         *_landing_lines(found),
         "Messages, by id and storage key:",
-        *[f"- {visible(s.message_id, 120)}  {visible(s.storage_key, 120)}" for s in stored[:_MOST]],
+        *[f"- {visible(s.message_id, 200)}  {visible(s.storage_key, 400)}" for s in stored[:_MOST]],
+        *([f"- and {len(stored) - _MOST} more, on request"] if len(stored) > _MOST else []),
         *([] if stored else [f"- {BLANK} (`workbench mail fetch`)"]),
         "",
         "We must not change click tracking ourselves for that: it would not undo links already sent.",
@@ -86,8 +105,8 @@ def to_host(situation: Situation) -> str:
     """Return the abuse report to whoever hosts the landing pages."""
     return _abuse(
         situation,
-        "the pages below are served from your network. Please take them down, keep the logs of who reached them, and "
-        "tell us what was entered there, as far as you may.",
+        "The pages below, to which the links of that mail lead, are served from your network. Please take them down, "
+        "keep the logs of who reached them, and tell us what was entered there, as far as you may.",
         "For the abuse contact of the network of each page's address:",
     )
 
@@ -96,13 +115,15 @@ def to_registrar(situation: Situation) -> str:
     """Return the abuse report to the registrar of the landing pages' names."""
     return _abuse(
         situation,
-        "the names below were registered with you and are used for phishing. Please suspend them, and keep what you "
-        "know of the registrant.",
+        "The links of that mail lead to the names above, which are registered with you. Please suspend them, and keep "
+        "what you know of the registrant.",
         "For the abuse contact of the registrar of each name:",
     )
 
 
 def _abuse(situation: Situation, wish: str, to: str) -> str:
+    if nothing_sent(situation):
+        return f"{NOTHING_SENT} There is no page to report."
     found = landing.landings(situation)
     names = sorted({registrable(one.host) for one in found})
     volume = situation.volume
@@ -116,7 +137,7 @@ def _abuse(situation: Situation, wish: str, to: str) -> str:
         "Subject: Phishing page, please take down",
         "",
         f"Somebody used stolen mail credentials of {visible(situation.state.name or BLANK, 60)} since about {since} "
-        f"(UTC) to send phishing. Reached by links of that mail, {wish}",
+        f"to send phishing. {wish}",
         *([f"They are made to look like ours: {', '.join(visible(a, 80) for a in apes)}."] if apes else []),
         "",
         "Addresses (# stands for what varies from reader to reader; written so that nobody follows them):",

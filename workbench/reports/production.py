@@ -8,7 +8,8 @@ from workbench.core.redact import visible
 from workbench.domain.forensics import lost
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
-from workbench.reports.audiences import BLANK
+from workbench.domain.runbook.containment_state import containment
+from workbench.reports.audiences import BLANK, NOTHING_SENT, ended, nothing_sent
 from workbench.reports.blocks import Bullets, Section
 
 
@@ -20,6 +21,8 @@ def production_lost(situation: Situation) -> Section:
 
 def billing(situation: Situation) -> str:
     """Return the text that disputes what the abuse cost: volume, plan, changes of limit, with blanks for prices."""
+    if nothing_sent(situation):
+        return f"{NOTHING_SENT} There is no charge to dispute."
     state, volume = situation.state, situation.volume
     harm = state.facts.get("assessment", {}).get("damage", {}).get("intruder", {})
     accepted = (
@@ -30,20 +33,26 @@ def billing(situation: Situation) -> str:
         "Subject: Compromised account: charges for mail we did not send",
         "",
         f"Account: {visible(state.name or BLANK, 60)}. Incident {state.incident}. Ticket: {BLANK}.",
-        f"Between {began} and {state.last_cut_at or BLANK} (UTC) somebody else sent with stolen credentials of this "
-        "account. The log attributes these messages to them by credential, address and content:",
+        f"{_between(situation, began)} (UTC) somebody else sent with stolen credentials of this account. The log "
+        "attributes these messages to them by credential, address and content:",
         "",
         f"- messages accepted from the intruder: {accepted}",
         f"- plan: {BLANK}, included messages: {BLANK}, price beyond them: {BLANK} each, charged for the abuse: {BLANK}",
         *[f"- {line}" for line in _limits(situation)],
         "",
-        "We cut the access and kept the evidence (an archive that can be checked on any machine is at your disposal).",
+        f"{ended(situation)} The evidence is kept (an archive that can be checked on any machine is at your disposal).",
         "Please take these messages out of the bill, or credit them, also where a plan was changed or an overage "
         f"charged automatically. Plan or payment changes that we did not make: {BLANK}.",
         "",
         f"Contact: {BLANK}",
     ]
     return "\n".join(lines)
+
+
+def _between(situation: Situation, began: str) -> str:
+    """Return when it went on: until the last cut only where nothing is open since."""
+    cut = situation.state.last_cut_at
+    return f"Between {began} and {cut}" if cut and containment(situation).contained else f"Since {began}"
 
 
 def _limits(situation: Situation) -> Iterator[str]:

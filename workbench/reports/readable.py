@@ -11,20 +11,26 @@ from workbench.domain.model.situation import Situation
 from workbench.reports.blocks import Block, Bullets, Chart, Section, Table, Text
 
 
-def people_shortened(situation: Situation, sections: Sequence[Section]) -> tuple[Section, ...]:
-    """Return the sections with the addresses of the account's people shortened."""
-    shorten = shortener(situation)
-    return tuple(Section(s.title, tuple(_shortened(block, shorten) for block in s.blocks)) for s in sections)
+def people_shortened(
+    situation: Situation, sections: Sequence[Section], *, strangers_too: bool
+) -> tuple[Section, ...]:
+    """Return the sections with the addresses of the account's people shortened, of strangers too where asked."""
+    return reworded(sections, shortener(situation, strangers_too=strangers_too))
 
 
-def _shortened(block: Block, shorten: Callable[[str], str]) -> Block:
+def reworded(sections: Sequence[Section], change: Callable[[str], str]) -> tuple[Section, ...]:
+    """Return the sections with every text of theirs changed alike."""
+    return tuple(Section(s.title, tuple(_changed(block, change) for block in s.blocks)) for s in sections)
+
+
+def _changed(block: Block, change: Callable[[str], str]) -> Block:
     match block:
         case Text(text=text):
-            return Text(shorten(text))
+            return Text(change(text))
         case Bullets(items=items):
-            return Bullets(tuple(map(shorten, items)))
+            return Bullets(tuple(map(change, items)))
         case Table(headers=headers, rows=rows):
-            return Table(headers, tuple(tuple(map(shorten, row)) for row in rows))
+            return Table(headers, tuple(tuple(map(change, row)) for row in rows))
         case Chart():
             return block
 

@@ -38,7 +38,7 @@ from workbench.reports import (
 )
 from workbench.reports.blocklists import asked_of_support, blocklists
 from workbench.reports.blocks import Bullets, Section, Table, Text
-from workbench.reports.readable import block_json, people_shortened
+from workbench.reports.readable import block_json, people_shortened, reworded
 
 COLUMNS = 100  # of plain text: ticket boxes and mail break longer lines as they like
 
@@ -79,6 +79,8 @@ class Report:
     @property
     def seal(self) -> str:
         """Return the sentence that ties the report to the journal, honest about what it proves."""
+        if self.audience is Audience.SUPPORT_PAGE:
+            return f"Journal row {self.journal_seq} (`workbench report --verify`), hash {self.journal_hash}"
         return (
             f"Journal row {self.journal_seq}, hash {self.journal_hash}. `workbench report --verify` checks this "
             "report against the journal. Only a hash that already left this machine proves anything: whoever "
@@ -113,8 +115,15 @@ def compose(audience: Audience, material: Material) -> Report:
 
 
 def _readable(audience: Audience, situation: Situation, sections: Sequence[Section]) -> tuple[Section, ...]:
-    """Return the sections as this audience may read them: only Support needs the users' addresses whole."""
-    return tuple(sections) if audience is Audience.SUPPORT else people_shortened(situation, sections)
+    """Return the sections as this audience may read them.
+
+    Only Support needs the users' addresses whole; strangers are named whole where they are looked for. Places go by
+    the folder that was searched, not by where it lies on the machine that searched.
+    """
+    plain = reworded(sections, lambda text: leaks.below_what_was_searched(situation.state, text))
+    if audience is Audience.SUPPORT:
+        return plain
+    return people_shortened(situation, plain, strangers_too=audience not in _LOOKING_FOR_STRANGERS)
 
 
 def _ground(material: Material) -> tuple[Section, ...]:
@@ -271,6 +280,8 @@ def _judged(situation: Situation, item: UserItem) -> str:
     return "to be judged" if situation.of_user(item).likely else "ours"
 
 
+# Who looks for the intruder, to whom a stranger's address is a trace; to anybody else it is somebody's address.
+_LOOKING_FOR_STRANGERS = frozenset({Audience.SUPPORT_PAGE, Audience.POLICE, Audience.TIMELINE})
 _DATED = (timeline.MomentKind.ACCOUNT, timeline.MomentKind.SETTING, timeline.MomentKind.LOG)
 _TITLES = {
     Audience.SUPPORT: "Compromised account, report to Mailgun Support",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.core.clock import iso
 from workbench.core.redact import visible
 from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.containment_state import containment
 
 
 def opening(situation: Situation) -> str:
@@ -15,7 +16,7 @@ def opening(situation: Situation) -> str:
     state, volume = situation.state, situation.volume
     domains = [item.name for item in situation.inventory.domains.values() if not item.domain.is_sandbox]
     lines = [
-        "Subject: Compromised account: cutting access now",
+        f"Subject: Compromised account: {'access is being cut' if state.first_cut_at else 'cutting access now'}",
         "",
         f"Our Mailgun account ({visible(state.name or 'name: see sender', 60)}) is compromised.",
         f"Incident opened {state.opened_at}; this message written {iso(situation.now)} (all times UTC).",
@@ -31,7 +32,7 @@ def opening(situation: Situation) -> str:
         lines.append(f"Domains: {shown}{' and others' if len(domains) > 6 else ''}.")
     lines += [
         "",
-        "We are replacing every API key and resetting every SMTP credential on every domain right now.",
+        _doing(situation),
         "",
         "Please, on your side:",
         "- end all control-panel sessions of this account (we cannot see or end them by API);",
@@ -42,3 +43,14 @@ def opening(situation: Situation) -> str:
         "We will write again with the evidence for every step of your compromised-account article.",
     ]
     return "\n".join(lines)
+
+
+def _doing(situation: Situation) -> str:
+    """Return what is being done about access, as far as it has come."""
+    state = situation.state
+    if not state.first_cut_at:
+        return "We are replacing every API key and resetting every SMTP credential on every domain right now."
+    return (
+        f"We have been replacing API keys and resetting SMTP credentials since {state.first_cut_at} (last at "
+        f"{state.last_cut_at}). How it stands: {containment(situation).words}."
+    )

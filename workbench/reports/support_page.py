@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.core.redact import key_tail, visible
+from workbench.core.words import listed
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.common import common_causes
 from workbench.domain.mail import landing, samples
@@ -15,12 +16,13 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
 from workbench.domain.runbook import panel, runbook
 from workbench.domain.runbook.containment_state import containment
+from workbench.reports.audiences import nothing_sent
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 WIDTH = 80
 _MESSAGES = 3  # by id and storage key
 _PLACES = 2  # of each kind that Support's article asks for
-_SHOWN = 4  # of addresses, ids and messages; the rest is counted
+_SHOWN = 3  # of addresses, ids and messages; the rest is counted
 # Support's own numbers, and the steps of ours that answer them.
 _ARTICLE = (
     ("A1", "investigate", ("7",)),
@@ -30,7 +32,7 @@ _ARTICLE = (
     ("A5", "two-factor for every user", ("5",)),
     ("A6", "told you, host, repositories", ("12",)),
 )
-_PANEL = (panel.API_SECURITY, panel.SUPPORT, panel.STATUS)
+_PANEL = (panel.API_SECURITY, panel.SUPPORT)
 
 
 def cause(situation: Situation) -> Section:
@@ -39,7 +41,7 @@ def cause(situation: Situation) -> Section:
     told = leaks.headlines(state)
     thefts = state.facts.get(leaks.FACT, {}).get("thefts", ())
     sentence = (
-        f"{thefts[0]['sentence']} (how sure: {thefts[0]['how_sure']})"
+        f"{thefts[0]['sentence']} (how sure: {_first_clause(thefts[0]['how_sure'])})"
         if thefts
         else "Not found so far; searched: see the full report."
         if told
@@ -47,12 +49,12 @@ def cause(situation: Situation) -> Section:
     )
     began = volume.began if volume is not None else None
     lines = [
-        f"Cause: {visible(str(sentence), 200)}",
-        *(f"Common to several places: {visible(one, 150)}" for one in common_causes(state)[:1]),
+        f"Cause: {visible(str(sentence), 220)}",
+        *(f"Common to several places: {visible(one, 90)}" for one in common_causes(state)[:1]),
         *interests(state),
-        f"Abuse since: {f'{began:%Y-%m-%d %H:%M}Z' if began else 'cannot tell from the metrics'}",
-        f"State: {containment(situation).words}.",
-        f"Access cut: {state.first_cut_at or 'not yet'} to {state.last_cut_at or 'not yet'}",
+        f"Abuse since: {f'{began:%Y-%m-%d %H:%M}Z' if began else _no_beginning(situation)}",
+        f"State: {visible(containment(situation).words, 200)}.",
+        f"Access cut: {f'{state.first_cut_at} to {state.last_cut_at}' if state.first_cut_at else 'not yet'}",
     ]
     return Section("Cause and state", (Bullets(tuple(lines)),))
 
@@ -62,17 +64,23 @@ def interests(state: State) -> tuple[str, str]:
     rows: Sequence[Mapping[str, Any]] = state.facts.get(leaks.FACT, {}).get("exposures", ())
     plugins = [row for row in rows if row.get("what") == leaks.PLUGIN]
     configurations = [row for row in rows if row.get("what") == leaks.EXPOSURE]
+    served = dict.fromkeys(
+        f"{one['path']} (served to {one['address']})"
+        for one in state.facts.get(leaks.FACT, {}).get("thefts", ())
+        if one.get("path") and one.get("address")
+    )
     nothing = "none found in what was searched" if leaks.FACT in state.facts else "not searched yet"
 
-    def told(found: Sequence[Mapping[str, Any]]) -> str:
-        places = [f"{row['shown']} at {leaks.spot(row['where'][0])}" for row in found if row["where"]]
-        shown = ", ".join(visible(one, 80) for one in places[:_PLACES])
-        more = f" and {len(found) - _PLACES} more" if len(found) > _PLACES else ""
-        return f"{shown}{more}" if found else nothing
+    def at(found: Sequence[Mapping[str, Any]]) -> list[str]:
+        places = (f"{row['shown']} at {leaks.spot(row['where'][0])}" for row in found if row["where"])
+        return [leaks.below_what_was_searched(state, place) for place in places]
+
+    def told(places: Sequence[str]) -> str:
+        return listed((visible(one, 55) for one in places), _PLACES) or nothing
 
     return (
-        f"Vulnerable WordPress sites: {told(plugins)}.",
-        f"Exposed environments (Apache, Laravel, NodeJS or similar): {told(configurations)}.",
+        f"Vulnerable WordPress sites: {told(at(plugins))}.",
+        f"Exposed environments (Apache, Laravel, NodeJS or similar): {told([*served, *at(configurations)])}.",
     )
 
 
@@ -113,11 +121,11 @@ def traces(situation: Situation) -> Section:
     pages = [defanged_shape(one.shape) for one in landing.landings(situation)]
     lines = (
         f"Keys deleted, by the end of their id: {_some(deleted)}",
-        f"Window (UTC): {window.get('from') or 'not assessed'} to {window.get('to') or 'open or not assessed'}",
+        f"Window (UTC): {_window(window) if window else 'not assessed yet'}",
         f"Intruder's addresses: {_some(addresses)}",
-        f"Subjects: {_some([f'“{visible(str(one), 40)}”' for one in subjects])}",
-        f"Landing pages: {_some(pages)}",
-        f"Messages: {_some(ids)}",
+        f"Subjects: {_some([f'“{visible(str(one), 30)}”' for one in subjects])}",
+        f"Landing pages: {_some(pages, 90, _PLACES)}",
+        f"Messages: {_some(ids, 320)}",
     )
     return Section("To look up", (Bullets(lines),))
 
@@ -125,18 +133,34 @@ def traces(situation: Situation) -> Section:
 def asked(situation: Situation) -> Section:
     """Return what only Support can do, and where we stand in the panel."""
     items = (
-        "End all panel sessions; send login history and audit log since the abuse began.",
+        "End all panel sessions; send login history and audit log since it began.",
         "Tell us which key ids called which endpoints, also reads, in the window above.",
         "Confirm the steps above and re-enable the account.",
     )
     return Section("What we ask", (Bullets(items), Text(f"Panel: {', '.join(_PANEL)}")))
 
 
+def _no_beginning(situation: Situation) -> str:
+    if nothing_sent(situation):
+        return "no sending by the intruder was seen; whether somebody only read cannot be told"
+    return "cannot tell from the metrics"
+
+
+def _window(window: Mapping[str, Any]) -> str:
+    if not window.get("from"):
+        return "no abuse in the metrics or the log"
+    return f"{window['from']} to {window.get('to') or 'now: no end of it was seen'}"
+
+
+def _first_clause(words: object) -> str:
+    """Return how sure something is, without its grounds: the full report has them."""
+    return str(words).partition(":")[0].partition(";")[0]
+
+
 def _theirs(sender: Mapping[str, Any]) -> bool:
     return str(sender.get("decision") or sender.get("looks")) == "intruder"
 
 
-def _some(found: Sequence[object]) -> str:
-    shown = ", ".join(visible(str(one), 60) for one in found[:_SHOWN])
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return f"{shown}{more}" if shown else "none known"
+def _some(found: Sequence[object], most: int = 60, shown: int = _SHOWN) -> str:
+    """Return a few of what was found, each at most so many characters: what is looked up by is never cut."""
+    return listed((visible(str(one), most) for one in found), shown) or "none known"

@@ -27,7 +27,7 @@ def told(situation: Situation) -> list[str]:
             if isinstance(block, Bullets):
                 lines += block.items
             elif isinstance(block, Table):
-                lines += [" ".join(row) for row in block.rows]
+                lines += [f"{number} {what}: {stands}" for number, what, stands in block.rows]
     return lines
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
-from tests.support.situations import NOW, Story, situation
+from tests.support.situations import NOW, Story, key, situation
+from tests.unit.documents.test_exports import told
 from workbench.core.clock import iso
+from workbench.domain.mail import samples
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import Attestation, Decision, State
-from workbench.reports import audiences, duties, render, support_page
+from workbench.domain.model.state import Alarm, Attestation, Decision, State
+from workbench.domain.runbook.containment_state import containment
+from workbench.reports import audiences, duties, mail_texts, production, render, support_page
 from workbench.reports.report import Audience, Material, compose
 
 
@@ -95,3 +101,140 @@ def test_no_letter_says_that_access_is_ended_before_it_is() -> None:
     for audience in (Audience.PRIVACY, Audience.RECIPIENTS, Audience.INSURER):
         shown = " ".join(_text(audience, where).split())
         assert "ended the access." not in shown and "cut the access." not in shown, audience
+
+
+def test_what_was_served_with_secrets_is_an_exposed_environment() -> None:
+    where = situation(logins=["app@mg.acme.example"])
+    theft = {
+        "sentence": "taken from /.env",
+        "how_sure": "certain: the size",
+        "path": "/.env",
+        "address": "203.0.113.9",
+    }
+    where.state.facts["leaks"] = searched(thefts=[theft])
+    _, environments = support_page.interests(where.state)
+    assert environments.endswith("/.env (served to 203.0.113.9).")
+    shown = " ".join(_text(Audience.SUPPORT_PAGE, where).split())
+    assert "Cause: taken from /.env (how sure: certain)" in shown
+
+
+def test_places_go_by_the_folder_that_was_searched() -> None:
+    where = situation(logins=["app@mg.acme.example"])
+    root = "/home/margaret/sites/shop"
+    plugin = exposed("wordpress-plugin", "mailgun 2.2.0", f"{root}/wp-content/x.php")
+    asked = {"targets": [root], "logs": []}
+    where.state.facts["leaks"] = searched(asked=asked, searched=[root], exposures=[plugin])
+    assert "mailgun 2.2.0 at shop/wp-content/x.php." in support_page.interests(where.state)[0]
+    for audience in Audience:
+        assert "margaret" not in "".join(_text(audience, where).split()), audience
+
+
+@pytest.mark.parametrize(
+    ("fact", "nothing"),
+    [
+        (None, False),
+        ({"entries": 10, "senders": [], "damage": {"intruder": {"accepted": 0}}}, True),
+        ({"entries": 10, "senders": [{"looks": "unclear"}], "damage": {}}, True),
+        ({"entries": 10, "senders": [{"looks": "intruder"}], "damage": {}}, False),
+        ({"entries": 10, "senders": [], "damage": {"intruder": {"accepted": 3}}}, False),
+        ({"entries": 0, "senders": []}, False),
+        ({"entries": 10, "senders": [], "missing": ["the log of EU could not be read"]}, False),
+    ],
+    ids=["not assessed", "nobody", "unclear", "intruder", "counted", "no entry", "a gap"],
+)
+def test_a_spy_who_sent_nothing_is_in_no_paper_about_mail(fact: dict[str, Any] | None, nothing: bool) -> None:
+    where = situation(logins=["app@mg.acme.example"])
+    if fact is not None:
+        where.state.facts["assessment"] = fact
+    assert audiences.nothing_sent(where) is nothing
+    texts = (mail_texts.to_mailgun, mail_texts.to_host, mail_texts.to_registrar, production.billing)
+    for text in texts:
+        assert text(where).startswith(audiences.NOTHING_SENT) is nothing
+    notice = " ".join(_text(Audience.RECIPIENTS, where).split())
+    assert ("You may have received one" in notice) is not nothing
+
+
+def test_a_mails_draft_tells_its_reader_nothing_of_the_work() -> None:
+    where = situation([key("intruder", description="of nobody")], logins=["app@mg.acme.example"])
+    assert (
+        audiences.ended(where)
+        == f"{audiences.BLANK} [say here that the access is ended, once it is; now: not contained]."
+    )
+
+
+def test_who_came_back_is_named_whole_only_where_the_intruder_is_looked_for() -> None:
+    stranger = "it-support@acme-mail.example"
+    state = State(incident="20261121-140000-abcd", opened_at=iso(NOW), name="acme")
+    state.alarms["came:key"] = Alarm(
+        "came:key", iso(NOW), "a key appeared", "keys", "k", through=f"panel user {stranger}"
+    )
+    state.last_cut_at = state.first_cut_at = iso(NOW - timedelta(hours=1))
+    where = situation([key("k")], logins=["app@mg.acme.example"], state=state)
+    assert stranger in containment(where).words
+    for audience in Audience:
+        told = "".join(_text(audience, where).split())
+        looked_for = audience in (Audience.SUPPORT, Audience.SUPPORT_PAGE, Audience.POLICE, Audience.TIMELINE)
+        assert stranger not in told or looked_for, audience
+
+
+def test_the_page_stays_one_page_however_much_was_found() -> None:
+    where = told()
+    facts = where.state.facts
+    facts["leaks"] = searched(
+        thefts=[
+            {"sentence": "taken " + "far away " * 60, "how_sure": "certain " * 40, "path": f"/{'deep/' * 40}.env{n}",
+             "address": "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"}
+            for n in range(50)
+        ],
+        exposures=[
+            exposed(what, "plugin " * 30, f"https://s{n}.example/{'x' * 300}")
+            for n in range(50) for what in ("wordpress-plugin", "exposure")
+        ],
+    )  # fmt: skip
+    facts["assessment"] = {
+        **facts["assessment"],
+        "senders": [
+            {"looks": "intruder", "addresses": [f"2001:db8:ffff:ffff:ffff:ffff:ffff:{n:x}"],
+             "subjects": [f"{n} {'offer ' * 40}"], "sender": "x@mg.acme.example"}
+            for n in range(100)
+        ],
+        "links": [{"link": f"https://{n}.{'trap' * 12}.example/{'p' * 200}", "clicks": 1} for n in range(100)],
+    }  # fmt: skip
+    facts[samples.FACT] = {
+        "samples": [
+            msgspec.to_builtins(
+                replace(samples.blank(wanted(n)), fate=samples.Fate.STORED, sha256=f"{n:064x}")
+            )
+            for n in range(50)
+        ]
+    }
+    for n in range(200):
+        where.inventory.keys[f"k{n}"] = key(f"of nobody {'long ' * 20}{n}", id=f"k{n}")
+    shown = _text(Audience.SUPPORT_PAGE, where).splitlines()
+    assert len(shown) <= 66
+    assert max(map(len, shown)) <= support_page.WIDTH
+
+
+def searched(**found: Any) -> dict[str, Any]:
+    """Return the fact of a search for leaks with what it found."""
+    lists = ("thefts", "exposures", "searched", "closed", "failed", "people")
+    return {**{name: [] for name in lists}, **found}
+
+
+def exposed(what: str, shown: str, path: str) -> dict[str, Any]:
+    """Return one place that the search found open."""
+    place = {"origin": "wordpress", "root": "", "path": path, "line": 0}
+    return {
+        "id": path, "what": what, "shown": shown, "where": [place], "key_id": "", "logins": [], "more": 0, "reset": [],
+        "seen": iso(NOW), "severity": "high", "state": "", "todo": "close it", "why": "open", "exposed": True,
+        "accepted": False, "kind": what,
+    }  # fmt: skip
+
+
+def wanted(n: int) -> samples.Wanted:
+    """Return a message to fetch whose ids are as long as Mailgun's."""
+    group = f"g{n}"
+    return samples.Wanted(
+        group, "key:x", "n@mg.acme.example", "mg.acme.example", "", "s", 5, "", f"{n}.{'a' * 40}@mg.acme.example",
+        "BAABAA" + "V" * 40, "",
+    )  # fmt: skip

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.redact import SHAPE_MASK, visible
+from workbench.core.words import plural
 from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import Proposal
-from workbench.domain.forensics.damage import Damage, words
+from workbench.domain.forensics.damage import Damage, Tally, words
 from workbench.domain.forensics.senders import Sender
 from workbench.domain.mail import landing
 from workbench.domain.model.credential_use import INTRUDER, PRODUCTION, UNCLEAR
@@ -83,14 +84,10 @@ class Assessment:
         if self.log_is_dark:
             made.append("who sent what, and to whom, is not counted: the log could not be read")
             counted = []
-        for name, total in counted:
-            counts = total.counts
-            about = "" if total.exact else "about "
-            made.append(
-                f"{name}: {counts.get('accepted', 0):,} accepted, {counts.get('delivered', 0):,} delivered to "
-                f"{about}{total.recipients:,} recipients, {counts.get('failed', 0):,} refused, "
-                f"{counts.get('complained', 0):,} complaints"
-            )
+        told = {name: _counted(total) for name, total in counted}
+        if len(set(told.values())) < len(told):
+            told = {"the intruder's (nothing is unclear)": _counted(sure)}
+        made += [f"{name}: {words}" for name, words in told.items()]
         later = [s for s in self.senders if s.looks != PRODUCTION and s.scheduled]
         if later:
             names = ", ".join(sorted({visible(name, 80) for s in later for name in s.domains}))
@@ -129,3 +126,14 @@ class Assessment:
             "links": landing.counted(self.proposals),
             "entries": self.table.entries,
         }
+
+
+def _counted(total: Tally) -> str:
+    """Return what became of one share of the messages, in words."""
+    counts = total.counts
+    about = "" if total.exact else "about "
+    return (
+        f"{counts.get('accepted', 0):,} accepted, {counts.get('delivered', 0):,} delivered to "
+        f"{about}{plural(total.recipients, 'recipient')}, {counts.get('failed', 0):,} refused, "
+        f"{plural(counts.get('complained', 0), 'complaint')}"
+    )

@@ -15,6 +15,7 @@ from typing import Any
 
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.detection.baseline_hours import HourlyRhythm
 from workbench.domain.forensics.attribution import Attribution, GroupKey
 from workbench.domain.mail.links import impersonal
@@ -133,7 +134,8 @@ def lines(fact: Mapping[str, Any]) -> list[str]:
     made = [f"{int(count):,} {visible(name, 80)}" for name, count in why.items()]
     told = [
         f"Own mail lost since {since}: {'; '.join(made) or 'none'}. "
-        f"Worth sending again: {int(fact.get('again', 0)):,} to {int(fact.get('people', 0)):,} people."
+        f"Worth sending again: {plural(int(fact.get('again', 0)), 'message')} to "
+        f"{plural(int(fact.get('people', 0)), 'person', 'people')}."
     ]
     if names := fact.get("templates", {}):
         shown = ", ".join(f"{visible(name, 60)} {int(count):,}" for name, count in list(names.items())[:8])

@@ -50,6 +50,13 @@ class Sure(StrEnum):
     POSSIBLE = "could have been"
     UNKNOWN = "cannot tell"
 
+    @property
+    def said(self) -> str:
+        """Return it as the head of a line that names the data."""
+        return {Sure.SEEN: "seen", Sure.POSSIBLE: "could have been read"}.get(
+            self, "cannot tell whether read"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Data:
@@ -105,30 +112,30 @@ def _keys(situation: Situation) -> Iterator[Reach]:
         use = uses.get(f"key:{item.id}", {})
         if situation.of_key(item).likely or use.get("looks") in (INTRUDER, BOTH):
             yield _of_key(situation, item, use, ended.pop(item.id, ""))
+    roles = {r.effect.target: r.effect.params for r in situation.state.of_kind(EffectKind.KEY_DELETE)}
     for key_id, until in ended.items():
         use = uses.get(f"key:{key_id}", {})
         if use.get("looks") in (INTRUDER, BOTH):
-            # Deleted since: its role went with it, so its rights can no longer be told.
-            data = tuple(Data(kind, _WORDS[kind], Sure.UNKNOWN) for kind in _BY_ROLE["admin"])
-            yield Reach(f"API key {key_tail(key_id)}", "cannot tell: deleted", _began(situation), until, data)
+            # Deleted since: its role went with it, but whoever planned the end of it read the role first.
+            rights, data = _rights(roles[key_id].get("role"), roles[key_id].get("kind"))
+            yield Reach(f"API key {key_tail(key_id)}", rights, _began(situation), until, data)
 
 
 def _of_key(situation: Situation, item: KeyItem, use: Mapping[str, Any], until: str) -> Reach:
-    role = (item.key.role or "").lower()
-    if item.key.kind == "domain" or role == "sending":
-        kinds: tuple[str, ...] = ()
-    else:
-        kinds = _BY_ROLE.get(role, _BY_ROLE["admin"])
-    sure = Sure.POSSIBLE if role in _BY_ROLE or not kinds else Sure.UNKNOWN
-    rights = visible(role, 20) or "role not told"
     planted = item.key.created_at if situation.of_key(item).likely else None
-    return Reach(
-        f"API key {key_tail(item.id)}",
-        "sends for one domain, reads nothing" if not kinds else f"role {rights}",
-        _text(planted) or _began(situation),
-        until or "still works",
-        tuple(Data(kind, _WORDS[kind], sure) for kind in kinds),
-    )
+    rights, data = _rights(item.key.role, item.key.kind)
+    since = _text(planted) or _began(situation)
+    return Reach(f"API key {key_tail(item.id)}", rights, since, until or "still works", data)
+
+
+def _rights(role: object, kind: object) -> tuple[str, tuple[Data, ...]]:
+    """Return a key's rights in words and what they open; a role nobody knows is taken for the widest, as a guess."""
+    name = str(role or "").lower()
+    if kind == "domain" or name == "sending":
+        return "sends for one domain, reads nothing", ()
+    sure = Sure.POSSIBLE if name in _BY_ROLE else Sure.UNKNOWN
+    kinds = _BY_ROLE.get(name, _BY_ROLE["admin"])
+    return f"role {visible(name, 20) or 'not told'}", tuple(Data(kind, _WORDS[kind], sure) for kind in kinds)
 
 
 def _logins(situation: Situation) -> Iterator[Reach]:

@@ -79,7 +79,10 @@ def _step(one: dict[str, object]) -> str:
 
 def dmarc_lines(situation: Situation, most: int = 20) -> tuple[str, ...]:
     """Return the state of each domain and what to change, one line each; empty before it was read."""
-    read = list(situation.state.facts.get(DMARC, {}).get("domains", ()))
+    strange = {item.name for item in situation.inventory.domains.values() if situation.of_domain(item).likely}
+    read = [
+        one for one in situation.state.facts.get(DMARC, {}).get("domains", ()) if one["domain"] not in strange
+    ]
     lines = [
         visible(
             f"{one['domain']}: {one['state']}"

@@ -142,6 +142,19 @@ def spot(place: Mapping[str, Any]) -> str:
     return f"{spot} (commit {commit} by {place.get('author') or 'unknown'}, {place.get('from') or 'undated'}, {head})"
 
 
+def below_what_was_searched(state: State, text: str) -> str:
+    """Return a text in which the folders that were searched go by their last name alone.
+
+    Where they lie on the searching machine says nothing to whoever reads a paper, and may name a person.
+    """
+    asked = state.facts.get(FACT, {}).get("asked", {})
+    roots = {str(one).rstrip("/") for name in ("targets", "logs") for one in asked.get(name, ())}
+    for root in sorted(roots, key=len, reverse=True):
+        if root.startswith("/") and root.count("/") > 1:
+            text = text.replace(root, root.rpartition("/")[2])
+    return text
+
+
 def _todo(row: Mapping[str, Any], live: str, still: bool) -> str:
     """Return what to do, in the order it matters; what is done already is left out."""
     if row["what"] != SECRET:

@@ -20,6 +20,8 @@ _FOUND = re.compile(rf"(?i)(?<![a-z0-9+.-])(?:{_SCHEME}:|www\.)[^\s<>\"'`]{{1,{L
 _WEB = re.compile(r"(?i)^\s*(https?):[/\\]{2,}([^/\\?#\s]{1,600})([^?#\s]{0,2000})(\?[^#\s]*)?")
 _NAMES_VALUE = re.compile(r"([?&;][^=&;]{1,40}=)[^&;]*")
 _INSIDE = re.compile(r"(?i)(?:https?|ftps?|javascript|vbscript|data|file|mailto):|www\.")
+# A web link as it stands in a text, defanged or not yet.
+_SHOWN = re.compile(r"(?i)\bh(?:tt|xx)ps?(?:\[:\]|:)//[^\s<>\"'`]{1,2000}")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]{1,80}@[^\s<>()\[\],;:\"'@]{1,190}")
 # Letters of other scripts that look like Latin ones: the Cyrillic and Greek ones seen in phishing.
@@ -170,6 +172,16 @@ def _defanged(link: str) -> str:
 def defanged_text(text: str) -> str:
     """Return a text with every link in it defanged."""
     return _FOUND.sub(lambda found: defanged(found[0]), text)
+
+
+def shaped_text(text: str) -> str:
+    """Return a text with every web link in it by its shape: what names a reader is ``#``. It stays defanged."""
+    return _SHOWN.sub(lambda found: _reshaped(found[0]), text)
+
+
+def _reshaped(shown: str) -> str:
+    link = shown.replace("[.]", ".").replace("[:]", ":")
+    return defanged_shape(shape_of_link(f"http{link[4:]}")) or shown
 
 
 def impersonal(text: str) -> str:

@@ -19,7 +19,7 @@ from workbench.core.redact import visible
 from workbench.domain.forensics.attribution import OTHER, Group
 from workbench.domain.forensics.classification import Proposal
 from workbench.domain.mail import mime
-from workbench.domain.mail.links import defanged_text, impersonal, shape_of_link
+from workbench.domain.mail.links import defanged_text, impersonal, shape_of_link, shaped_text
 from workbench.domain.model.credential_use import INTRUDER
 
 FACT = "mail"
@@ -215,7 +215,7 @@ def excerpt(text: str) -> str:
     """Return the first lines of a body without addresses and names in a greeting, its links by their shape."""
     lines = []
     for line in text.splitlines():
-        plain = visible(impersonal(defanged_text(line)), 200).strip()
+        plain = visible(impersonal(shaped_text(defanged_text(line))), 200).strip()
         if plain:
             lines.append(_greeting(plain))
         if len(lines) >= _EXCERPT_LINES:

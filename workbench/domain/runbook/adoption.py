@@ -185,7 +185,8 @@ def told(situation: Situation) -> bool:
 def hand_over_list(waiting: Sequence[Replacement]) -> str:
     """Return the list to hand to whoever runs the programs: what, where it goes, how to fetch it. No secret."""
     lines = [
-        "Our Mailgun credentials were replaced; the old ones are dead. Please put the new ones in place today.",
+        "Our Mailgun credentials were replaced: old keys are deleted, old passwords changed. Please put the new ones "
+        "in place today.",
         "Each command writes the secret to a pipe; never paste a secret into chat, mail or a ticket.",
         "",
     ]

@@ -45,8 +45,8 @@ _SINCH = (
     "Do NOT follow Mailgun's own two-factor article: with Sinch ID it locks you out.",
 )
 _OPENING = (
-    "our Mailgun account was misused by a stranger. Access is cut; now every user changes the password and switches "
-    "on two-factor authentication. Please do it today:"
+    "our Mailgun account was misused by a stranger. We shut the stranger out; your part is a new password and "
+    "two-factor authentication. Please do it today:"
 )
 _CLOSING = (
     "",
