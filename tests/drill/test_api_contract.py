@@ -45,6 +45,7 @@ EXTRA_ROUTES = {
     "GET /v1/monitoring/domains/{}/events": "Optimize",
     "GET /v1/blocklist-monitoring/events": "Optimize",
     "GET /v1/alerts/events": "Optimize",
+    "GET /v1/reputationanalytics/gpt/domains": "Optimize",
     "GET /v1/alerts/settings": "Optimize",
     "GET /v1/alerts/settings/events": "Optimize",
     "PUT /v1/alerts/settings/webhooks/signing_key": "Optimize",

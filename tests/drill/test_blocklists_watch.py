@@ -202,6 +202,7 @@ async def test_refusals_rates_and_the_vendors_monitoring_stand_beside(tmp_path: 
         step = next(view for view in session.steps() if view.id == "9")
         assert any("Gmail" in line for line in step.evidence)
         assert any("complaints" in line for line in step.evidence)
+        assert any("by Postmaster Tools, as Mailgun reads it" in line for line in step.evidence)
 
 
 async def test_a_plan_without_monitoring_says_so(tmp_path: Path) -> None:
@@ -210,3 +211,4 @@ async def test_a_plan_without_monitoring_says_so(tmp_path: Path) -> None:
         drill.account.main.features.remove("optimize")
         await session.blocklists.read_aftermath()
         assert "Optimize" in session.blocklists.vendor_gap
+        assert "Optimize" in session.state.facts["gmail_rates"]["gap"]

@@ -1,4 +1,4 @@
-"""Mailgun's own blocklist monitoring (Optimize, a paid add-on): two read-only calls (blocklist dossier, 4).
+"""Mailgun's own monitoring (Optimize, a paid add-on): listings, and Gmail's figures; read-only calls.
 
 An account without the add-on is refused with 403. The monitoring watches and never removes; domains must
 have been added to it first, and the vendor watches only some lists.
@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
+from workbench.core.clock import as_moment
 from workbench.mailgun.answers import Answer
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.pagination import items_of
 from workbench.mailgun.requests import at
+
+_MOST_DAYS = 500  # records of a call: domains times days
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,47 @@ async def monitored_domain(
     path = at("/v1/monitoring/domains/{}/blocklists", domain)
     answer = await client.call("GET", path, region=region, priority=priority)
     return Monitored(domain, tuple(_items(answer, "blocklists", "items")))
+
+
+@dataclass(frozen=True, slots=True)
+class GmailDay:
+    """What Gmail counted of one domain on one day: the share of its mail that readers called spam, 0 to 1."""
+
+    domain: str
+    day: date
+    spam: float
+
+
+async def gmail_days(
+    client: Mailgun,
+    *,
+    region: Region,
+    since: datetime,
+    until: datetime,
+    priority: Priority = Priority.BACKGROUND,
+) -> list[GmailDay]:
+    """Return Gmail's own figures (Postmaster Tools) by domain and day, as far as the add-on has them.
+
+    Raises Forbidden without the add-on. A record without a name, a day or a share between 0 and 1 is left out: the
+    unit is not confirmed, and what is above 1 is no share.
+    """
+    query = {
+        "offset": 0,
+        "limit": _MOST_DAYS,
+        "timeRangeStart": int(since.timestamp()),
+        "timeRangeEnd": int(until.timestamp()),
+    }
+    path = "/v1/reputationanalytics/gpt/domains"
+    answer = await client.call("GET", path, region=region, query=query, priority=priority)
+    days = (_gmail_day(item) for item in _items(answer, "data", "items"))
+    return [one for one in days if one is not None]
+
+
+def _gmail_day(item: Mapping[str, Any]) -> GmailDay | None:
+    name, at, share = item.get("name"), as_moment(item.get("date")), item.get("user_reported_spam_ratio")
+    if not isinstance(name, str) or at is None or not isinstance(share, int | float) or not 0 <= share <= 1:
+        return None
+    return GmailDay(name, at.date(), float(share))
 
 
 def _items(answer: Answer, *names: str) -> list[dict[str, Any]]:

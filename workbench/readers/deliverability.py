@@ -1,6 +1,6 @@
 """The days after, read from the account: who refuses its mail, how many complain, what Mailgun itself watches.
 
-Three readings beside the look-ups. Each returns what the journal keeps of it; none raises for what the
+Readings beside the look-ups. Each returns what the journal keeps of it; none raises for what the
 account does not let us read: that becomes a word.
 """
 
@@ -23,7 +23,13 @@ from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence import iter_logs, metrics
 from workbench.mailgun.evidence_models import LogEvent
-from workbench.mailgun.monitoring import Monitored, monitored_addresses, monitored_domain
+from workbench.mailgun.monitoring import (
+    GmailDay,
+    Monitored,
+    gmail_days,
+    monitored_addresses,
+    monitored_domain,
+)
 
 DELIVERED, COMPLAINED, BOUNCED = "delivered_count", "complained_count", "permanent_failed_count"
 RATE_DAYS = 14
@@ -32,6 +38,7 @@ MOST_PAGES = 30
 BACK = timedelta(days=3)
 MOST_CLICK_PAGES = 5
 _KEPT_HOSTS = 40
+_KEPT_GMAIL = 400
 
 
 async def read_refusals(
@@ -120,6 +127,22 @@ async def read_rates(api: Mailgun, regions: Sequence[Region], now: datetime) -> 
             for one in made
         ],
     }
+
+
+async def read_gmail(api: Mailgun, regions: Sequence[Region], now: datetime) -> dict[str, Any]:
+    """Return Gmail's own share of mail called spam, by domain and day; ``gap`` says why there is none."""
+    since = now - timedelta(days=RATE_DAYS)
+    days: list[GmailDay] = []
+    gap = ""
+    for region in regions:
+        try:
+            days += await gmail_days(api, region=region, since=since, until=now)
+        except (Forbidden, NotFound):
+            gap = "the plan does not read Postmaster Tools (Optimize)"
+        except ApiError as error:
+            gap = error.what
+    rows = [{"domain": one.domain, "day": one.day.isoformat(), "spam": one.spam} for one in days]
+    return {"as_of": iso(now), "gap": "" if rows else gap, "days": rows[:_KEPT_GMAIL]}
 
 
 async def read_monitoring(

@@ -28,6 +28,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.blocklists.listings import (
     ACCEPTED,
+    GMAIL,
     LINKS,
     RATES,
     REFUSALS,
@@ -329,15 +330,17 @@ class BlocklistWatch(WaysOff):
         items = [item for item in host.inventory.domains.values() if not item.domain.is_sandbox]
         own = [item.name for item in items]
         watched = [(item.name, item.place.region) for item in items if item.place.subaccount is None]
-        refused, rates, links, vendor = await asyncio.gather(
+        refused, rates, links, vendor, gmail = await asyncio.gather(
             deliverability.read_refusals(host.api, regions, now, own=own),
             deliverability.read_rates(host.api, regions, now),
             deliverability.read_links(host.api, regions, now),
             deliverability.read_monitoring(host.api, watched),
+            deliverability.read_gmail(host.api, regions, now),
         )
         self.vendor_gap, self.vendor = vendor
         await host.fact(REFUSALS, refused)
         await host.fact(RATES, rates)
+        await host.fact(GMAIL, gmail)
         await self._read_policies()
         await host.fact(LINKS, links)
         said = [

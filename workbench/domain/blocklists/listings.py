@@ -26,6 +26,7 @@ ALL = "*"
 # The journal's names for what is read beside the look-ups.
 REFUSALS = "refusals"
 RATES = "sending_health"
+GMAIL = "gmail_rates"
 LINKS = "linked_hosts"
 TEMPLATE_LINKS = "template_links"
 # Lists whose terms the operator accepted in this incident.

@@ -12,7 +12,7 @@ from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists import clean
-from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, Seen, settled
+from workbench.domain.blocklists.listings import GMAIL, RATES, REFUSALS, ListingBook, Seen, settled
 from workbench.domain.blocklists.refusals import remainder_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
@@ -170,9 +170,28 @@ def rate_lines(state: State) -> tuple[str, ...]:
     quiet = quiet_days(days)
     lines.append(
         f"{plural(quiet, 'day')} in a row with enough mail stayed below {COMPLAINTS_ALARM:.1%} complaints by Mailgun's "
-        f"count; Gmail asks for {QUIET_DAYS} by its own, which no call shows (Postmaster Tools does)"
+        f"count; Gmail asks for {QUIET_DAYS} by its own: {_gmails_own(state)}"
     )
     return tuple(lines)
+
+
+def _gmails_own(state: State) -> str:
+    """Return Gmail's own figure where Mailgun reads it from Postmaster Tools, else where somebody looks it up."""
+    days = state.facts.get(GMAIL, {}).get("days", ())
+    if not days:
+        return "which no call shows here, so look in Postmaster Tools (postmaster.google.com)"
+    worst: dict[str, float] = {}
+    for one in days:
+        worst[one["day"]] = max(worst.get(one["day"], 0.0), float(one["spam"]))
+    latest, quiet = max(worst), 0
+    for day in sorted(worst, reverse=True):
+        if worst[day] >= COMPLAINTS_ALARM:
+            break
+        quiet += 1
+    return (
+        f"by Postmaster Tools, as Mailgun reads it, the worst domain had {worst[latest]:.2%} on {latest}, the last day "
+        f"told, and {plural(quiet, 'day')} of {len(worst)} up to it stayed below {COMPLAINTS_ALARM:.1%}"
+    )
 
 
 def refusal_lines(state: State) -> tuple[str, ...]:

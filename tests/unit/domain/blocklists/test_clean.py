@@ -16,7 +16,7 @@ from workbench.blocklists.zones import Tier
 from workbench.cli.blocklist_words import _by_name
 from workbench.core.clock import iso
 from workbench.domain.blocklists import clean
-from workbench.domain.blocklists.listings import RATES, ListingBook
+from workbench.domain.blocklists.listings import GMAIL, RATES, ListingBook
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
@@ -154,3 +154,16 @@ def test_a_day_on_which_everything_bounced_is_no_quiet_day() -> None:
 def test_gmails_own_count_is_not_claimed() -> None:
     told = _told(*_days(7, 1000, 0, 10))
     assert "7 of 7" not in told and "which no call shows" in told
+
+
+def test_gmails_own_count_is_told_where_the_account_reads_it() -> None:
+    spam = {"2026-11-17": (0.0001, 0.004), "2026-11-18": (0.002, 0.0001), "2026-11-19": (0.001, 0.0)}
+    days = [
+        {"domain": f"d{n}.example", "day": day, "spam": share}
+        for day, both in spam.items()
+        for n, share in enumerate(both)
+    ]
+    rates = [{"day": iso(AT), "delivered": 1000, "complaints": 0, "bounced": 1}]
+    told = " ".join(rate_lines(State(facts={RATES: {"days": rates}, GMAIL: {"days": days}})))
+    assert "the worst domain had 0.10% on 2026-11-19" in told
+    assert "2 days of 3 up to it stayed below 0.3%" in told
