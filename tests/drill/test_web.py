@@ -90,6 +90,19 @@ async def test_every_exposure_of_the_site_is_served(servers: SideServers, client
         assert answer.status_code == 200 and (value in answer.text or basic in answer.text), exposure.where
 
 
+async def test_the_intruders_links_lead_to_a_page_on_loopback_that_keeps_nothing(
+    servers: SideServers,
+) -> None:
+    before = servers.access_log.read_bytes()
+    async with httpx.AsyncClient(base_url=servers.landing_url) as client:
+        page = await client.get("/track/abc?to=jo%40mailbox.example")
+        assert page.status_code == 200 and 'type="password"' in page.text
+        assert "action=" not in page.text and "http" not in page.text and "jo@" not in page.text
+        assert (await client.get("/o.gif")).headers["content-type"] == "image/gif"
+        assert (await client.get("/")).status_code == 404
+    assert servers.access_log.read_bytes() == before
+
+
 async def test_pages_of_the_site(servers: SideServers, client: httpx.AsyncClient) -> None:
     home = await client.get("/")
     assert home.status_code == 200 and "WordPress" in home.text

@@ -150,6 +150,7 @@ async def in_process_drill(folder: Path, **options: Any) -> AsyncIterator[Runnin
         smtp_eu=f"{HERE}:{SMTP['eu']}",
         dns=f"{HERE}:8",
         web_url=f"http://{HERE}:9",
+        landing_url=f"http://{HERE}:10",
         web_root=folder / "web",
         repository=folder / "repository",
         access_log=folder / "access.log",

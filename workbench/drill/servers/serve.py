@@ -153,6 +153,8 @@ class RunningDrill:
             "api_key": self.api_key,
             "web_root": str(self.side.web_root),
             "web_url": self.side.web_url,
+            # What answers for the name that the intruder's links hold, which no name server of the world knows.
+            "landing_url": self.side.landing_url,
             "repository": str(self.side.repository),
             "access_log": str(self.side.access_log),
             "truth": str(self.folder / TRUTH),

@@ -25,7 +25,7 @@ from workbench.drill.servers.faults import fault_terms
 from workbench.drill.servers.repository import build_repository
 from workbench.drill.servers.site import SitePlant, site_exposures, write_site
 from workbench.drill.servers.smtp_server import MailAccount, SmtpFaults, SubmissionServer
-from workbench.drill.servers.web import DrillSite, WebServer
+from workbench.drill.servers.web import DrillSite, LandingPage, WebServer
 from workbench.drill.world.story import Story
 
 # Raised when the files of the site, the repository or the logs change: a resumed drill is then built anew.
@@ -71,7 +71,8 @@ class SideOptions:
 class SideServers:
     """The running side servers, in the shape of the drill's ``endpoints`` document.
 
-    ``smtp_us``, ``smtp_eu`` and ``dns`` are ``host:port``; ``web_url`` is ``http://host:port``;
+    ``smtp_us``, ``smtp_eu`` and ``dns`` are ``host:port``; ``web_url`` and ``landing_url`` (the page that the
+    intruder's links lead to) are ``http://host:port``;
     ``exposures`` is where the drill's secrets lie in files, for the ground truth; ``notes`` says in words
     what this host could not provide.
     """
@@ -80,6 +81,7 @@ class SideServers:
     smtp_eu: str
     dns: str
     web_url: str
+    landing_url: str
     web_root: Path
     repository: Path
     access_log: Path
@@ -123,6 +125,10 @@ async def start_side_servers(
         web = WebServer(site, log.append)
         running.append(web)
         await web.start(wanted.web_port)
+        # Nobody of the account reads the intruder's log.
+        landing = WebServer(LandingPage(), lambda *_: None)
+        running.append(landing)
+        await landing.start()
     except BaseException:
         for server in reversed(running):
             await server.close()
@@ -132,6 +138,7 @@ async def start_side_servers(
         smtp_eu=f"127.0.0.1:{smtp['eu'].port}",
         dns=f"127.0.0.1:{names.port}",
         web_url=f"http://127.0.0.1:{web.port}",
+        landing_url=f"http://127.0.0.1:{landing.port}",
         web_root=files.web_root,
         repository=files.repository,
         access_log=files.access_log,

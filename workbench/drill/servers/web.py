@@ -155,10 +155,34 @@ class DrillSite:
         return Page(status, text.encode())
 
 
+class LandingPage:
+    """Where the links of the intruder's mail lead to: one page that asks for a password, and sends it nowhere."""
+
+    def get(self, target: str) -> Page:
+        """Return the page for any address below ``/track/``, a pixel for the one that only counts; 404 else."""
+        path = urlsplit(target).path
+        if path == "/o.gif":
+            return Page(200, _PIXEL, "image/gif")
+        if not path.startswith("/track/"):
+            return Page(404, b"", "text/plain")
+        return Page(200, _TRAP.encode())
+
+
+_PIXEL = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
+_TRAP = (
+    "<!DOCTYPE html><html><head><title>Parcel service</title></head><body><h1>Your parcel is waiting</h1>"
+    "<!-- a page of the drill: it keeps nothing of what is entered -->"
+    '<form><label>Mailbox <input name="user"></label><label>Password <input name="pass" type="password"></label>'
+    '<button type="button">Pay 1.99</button></form></body></html>\n'
+)
+
+
 class WebServer:
     """Serves a Site on loopback; ``log`` gets (peer, request line, status, body bytes, referer, agent)."""
 
-    def __init__(self, site: DrillSite, log: Callable[[str, str, int, int, str, str], None]) -> None:
+    def __init__(
+        self, site: DrillSite | LandingPage, log: Callable[[str, str, int, int, str, str], None]
+    ) -> None:
         self.site = site
         self.port = 0
         self._log = log
