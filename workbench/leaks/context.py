@@ -191,7 +191,7 @@ _IDENTIFIES = re.compile(
     r"|checksum|digest|md5|sha\d*)$"
 )
 _HOSTS = re.compile(
-    rb"(?i)(?:https?://|[\"'\s/@])((?:[a-z0-9-]+\.)+(?:com|net|org|io|co|cn|dev|app|eu|de|fr|in|ru|uk"
+    rb"(?i)https?://(?:[a-z0-9-]+\.)+[a-z]{2,}|[\"'\s/@]((?:[a-z0-9-]+\.)+(?:com|net|org|io|co|cn|dev|app|eu|de|fr|in|ru|uk"
     rb"|cloud))\b"
 )
 

@@ -25,7 +25,7 @@ _ASSIGNMENT = re.compile(
     rb"(?:[ \t]{0,2}[:?]{0,2}[ \t]{0,2}(?:&?(?:'static )?str|[Ss]tring\??|SecretStr|Optional\[str\]"
     rb"|[Ss]ecure[Ss]tring)"
     rb"(?=[ \t]{0,4}=)|[ \t](?:TYPE|type|LIKE|PIC|Type)[ \t][\w()]{1,30})?[ \t]{0,20}"
-    rb"(?:=>|->|:=|::(?=[ \t])|(?:[\w:-]{1,30}=[\"'][^\"'<>\n]{0,80}[\"'][ \t]?){1,4}>"
+    rb"(?:=>|->|:=|::(?=[ \t])|\r?\n[ \t]{0,40}:[ \t]|(?:[\w:-]{1,30}=[\"'][^\"'<>\n]{0,80}[\"'][ \t]?){1,4}>"
     rb"|\|[ \t]|\|\|(?=[^\s|])|:[*_]{2}[ \t]|:?[ \t]{0,4}[|>][-+]?\d?[ \t]{0,4}\r?\n|[=:,(]"
     rb"|VALUE(?: IS)?[ \t]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:[\w:-]{0,20}(?:key|name|Name|Key"
     rb"|option)|dt)>\s{0,40}<[\w:-]{1,30}[^<>]{0,80}>(?:<!\[CDATA\[)?"
@@ -41,7 +41,7 @@ _ASSIGNMENT = re.compile(
 )
 _TIGHT = re.compile(rb"(?P<name>[A-Za-z_][\w.-]{0,80})(?P<sep>:)" + _VALUE)
 _NAMED = re.compile(
-    rb"(?i)pass(?!ive|age|enger|ed\b|es\b|[ \t]{0,4}\r?\n)|pwd|psw\b|(?<![a-z0-9])pw\b|secret|signing|api_?-?key|apikey"
+    rb"(?i)pass(?!ive|age|enger|ed\b|es\b|[ \t]{0,4}\r?\n(?![ \t]{0,40}:[ \t]))|pwd|psw\b|(?<![a-z0-9])pw\b|secret|signing|api_?-?key|apikey"
     rb"|webhook|\bauth\.(?:raw|value|plain|text)\b"
     rb"|(?<=[\s-])-[xa]p\b"
 )

@@ -43,6 +43,7 @@ def plausible(field: Field) -> bool:
     if (
         context.is_placeholder(value)
         or _ENCRYPTED.match(value)
+        or value.startswith(("&quot;", "&#", "&lt;", "&amp;"))
         or "://" in value
         or not 6 <= len(value) <= 100
     ):
