@@ -297,6 +297,7 @@ def _sites(
 
     from workbench.core.clock import SystemClock
     from workbench.leaks.web import probe_sites
+    from workbench.leaks.withheld import DENIED
 
     for one in options.sites:
         say(f"asking {visible(one, 200)}")
@@ -315,8 +316,10 @@ def _sites(
                 )
             )
             report.sites += found
-            coverage.files = sum(len(site.asked) for site in found)
+            coverage.files = sum(site.read for site in found)
             for site in found:
+                for path in site.denied:
+                    coverage.skip(DENIED, f"{site.site}{path}", gap=False)
                 for reason, path in site.unread:
                     coverage.skip(reason, f"{site.site}{path}")
                 if site.stopped:

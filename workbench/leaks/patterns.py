@@ -22,7 +22,7 @@ from workbench.leaks.model import KnownValue, Match, SecretKind
 from workbench.leaks.names import Names
 from workbench.leaks.packed import GZIP, ZIP, opened
 from workbench.leaks.shapes import dashed_key, legacy_in_context, packed_in, stands_free
-from workbench.leaks.views import ENCODED_WORDS, in_registry_bytes, secrets_of_kubernetes, views, wide_text
+from workbench.leaks.views import in_registry_bytes, secrets_of_kubernetes, views, wide_text
 
 
 def _folded(code: int) -> int:
@@ -149,7 +149,6 @@ class Scanner:
         return (
             secrets_of_kubernetes(data)
             or in_registry_bytes(data)
-            or any(word in data for word in ENCODED_WORDS)
             or any(piece in data for piece in self._pieces)
         )
 

@@ -57,7 +57,9 @@ class SiteReport:
     usual_sizes: set[int] = field(default_factory=set)
     # What was not read, and where: (reason, path).
     unread: list[tuple[str, str]] = field(default_factory=list)
-    refused: int = 0
+    # Names that a rule of the server denies to everybody, and answers that did tell something.
+    denied: list[str] = field(default_factory=list)
+    read: int = 0
     stopped: str = ""
 
 

@@ -165,7 +165,7 @@ def views(data: bytes, only: str = "") -> Iterator[View]:
 
 def secrets_of_kubernetes(data: bytes) -> bool:
     """Return whether a manifest of secrets stands in ``data``: all its values are in base64, names are not."""
-    return b"apiVersion" in data and _SECRET_KIND.search(data) is not None
+    return b"Secret" in data and b"kind" in data and _SECRET_KIND.search(data) is not None
 
 
 def in_registry_bytes(data: bytes) -> bool:

@@ -31,6 +31,7 @@ from workbench.leaks.signatures import OWN_AGENT
 from workbench.leaks.sites import OwnSite, SiteExposure, SiteReport, site
 from workbench.leaks.webanswers import SiteAnswer, answered, is_usual, sent_on
 from workbench.leaks.webpaths import LARGE, SMALL, Probe, probes
+from workbench.leaks.withheld import DENIED, withheld
 
 # Seconds between two requests: two a second at most. On loopback nobody else is disturbed.
 PACE, LOOPBACK_PACE = 0.5, 0.0
@@ -148,7 +149,7 @@ class _Asker:
             for probe in probes(self._site.host, self._clock.now().year, folders):
                 if only is not None and probe.path not in only:
                     continue
-                answer = await self._get(probe.path, probe.most)
+                answer = await self._ask(probe.path, probe.most)
                 if answer is not None:
                     await self._judge(probe, answer)
             await self._bundles(home, only)
@@ -172,6 +173,8 @@ class _Asker:
                     if all(word in answer.body for word in words):
                         self._open_page(Probe("(any path)", "debug page", "", LARGE), answer, (kind,))
         if home is not None:
+            if reason := withheld(home, ()):
+                self.report.unread.append((reason, "/"))
             if home.given:
                 page = Probe("/", "home page", "", LARGE)
                 self._open_page(page, await self._whole(page, home, known_end=False), ())
@@ -216,10 +219,22 @@ class _Asker:
             target = sent_on(self._origin, path, response.headers.get("Location", ""))
             if target:
                 return await self._get(target, most, hops=hops - 1)
-            self.report.unread.append(("redirect to another site or a login, not followed", path))
-        elif response.status_code in {401, 403}:
-            self.report.refused += 1
         return answered(path, response, raw, most)
+
+    async def _ask(self, path: str, most: int) -> SiteAnswer | None:
+        """Return an answer that tells something, None for one that does not: that is noted."""
+        answer = await self._get(path, most)
+        if answer is None:
+            return None
+        reason = withheld(answer, self._baseline)
+        if not reason:
+            self.report.read += 1
+            return answer
+        if reason == DENIED:
+            self.report.denied.append(path)
+        else:
+            self.report.unread.append((reason, path))
+        return None
 
     async def _read(self, address: str, most: int) -> tuple[httpx.Response, bytes]:
         headers = {"Range": f"bytes=0-{most - 1}"}
@@ -323,7 +338,7 @@ class _Asker:
             ):
                 if only is not None and probe.path not in only:
                     continue
-                answer = await self._get(probe.path, probe.most)
+                answer = await self._ask(probe.path, probe.most)
                 if answer is None or not answer.given or is_usual(answer, self._baseline):
                     continue
                 if answer.cut and probe.kind == "script bundle":
@@ -348,7 +363,7 @@ class _Asker:
             self.report.installed.append(wordpress.Installed("core", version, self._site.origin))
         for slug in wordpress.slugs():
             path = f"/wp-content/plugins/{slug}/readme.txt"
-            answer = await self._get(path, SMALL)
+            answer = await self._ask(path, SMALL)
             if answer is None or not answer.given or is_usual(answer, self._baseline):
                 continue
             if version := wordpress.stable_tag(answer.body.decode("utf-8", "replace")):

@@ -12,6 +12,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from workbench.leaks.model import UnpackError
+from workbench.leaks.packed import lacking, unpacked
 from workbench.leaks.proofs import is_page
 
 _LOGIN = re.compile(r"(?i)login|signin|auth|account")
@@ -23,7 +25,10 @@ _COMPARED = 1200
 
 @dataclass(frozen=True, slots=True)
 class SiteAnswer:
-    """One answer: ``length`` is the whole body's as far as it is known, ``cut`` whether there is more than was read."""
+    """One answer: ``length`` is the whole body's as far as it is known, ``cut`` whether there is more than was read.
+
+    ``packed`` names the encoding of a body that nothing here opens; the body is then empty.
+    """
 
     path: str
     status: int
@@ -32,6 +37,7 @@ class SiteAnswer:
     body: bytes
     headers: httpx.Headers
     cut: bool = False
+    packed: str = ""
 
     @property
     def given(self) -> bool:
@@ -42,7 +48,7 @@ class SiteAnswer:
 def answered(path: str, response: httpx.Response, raw: bytes, most: int) -> SiteAnswer:
     """Return the beginning of an answer of which ``raw`` was taken, unpacked where the server packed it unasked."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    body = _unpacked(raw[:most], response.headers.get("Content-Encoding", ""), most)
+    body, packed = _unpacked(raw[:most], response.headers.get("Content-Encoding", ""), most)
     length = max(_total(response), len(body))
     return SiteAnswer(
         path,
@@ -52,16 +58,39 @@ def answered(path: str, response: httpx.Response, raw: bytes, most: int) -> Site
         body,
         response.headers,
         len(raw) >= most or length > len(body),
+        packed,
     )
 
 
-def _unpacked(raw: bytes, encoding: str, most: int) -> bytes:
-    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
-        return raw
+def _unpacked(raw: bytes, encoding: str, most: int) -> tuple[bytes, str]:
+    """Return the body as it was before it was packed, else nothing and the name of the encoding."""
+    name = encoding.strip().lower()
+    if name in {"", "identity"} or not raw:
+        return raw, ""
     try:
-        return zlib.decompressobj(47).decompress(raw, most)
+        if name in {"gzip", "x-gzip", "deflate"}:
+            # A cut-off stream gives what came before the cut; raw deflate has no header of its own.
+            window = 47 if name != "deflate" or raw[0] & 0x0F == 8 else -15
+            return zlib.decompressobj(window).decompress(raw, most), ""
+        if name == "zstd" and not lacking("zstd"):
+            return _first(unpacked((raw,), "zstd"), most), ""
     except zlib.error:
-        return raw
+        # Some servers name an encoding and send the plain file.
+        return raw, ""
+    return (b"", name) if not raw.isascii() else (raw, "")
+
+
+def _first(blocks: Iterable[bytes], most: int) -> bytes:
+    """Return the first ``most`` bytes of a stream that may be cut off or damaged behind them."""
+    out = b""
+    try:
+        for block in blocks:
+            out += block
+            if len(out) >= most:
+                break
+    except UnpackError:
+        return out
+    return out[:most]
 
 
 def _total(response: httpx.Response) -> int:

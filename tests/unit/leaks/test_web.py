@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import httpx
 import pytest
+import zstandard
 
 from tests.unit.leaks.corpus import Draw
 from workbench.core.clock import ManualClock
@@ -28,11 +31,12 @@ from workbench.leaks.proofs import PROOFS
 from workbench.leaks.signatures import OWN_AGENT
 from workbench.leaks.sites import SiteReport, site
 from workbench.leaks.web import PACE, probe_sites
-from workbench.leaks.webanswers import sent_on
+from workbench.leaks.webanswers import answered, sent_on
 from workbench.leaks.webpaths import LARGE, SMALL, probes
 
 DRAW = Draw(61)
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+ENV = frozenset({"/.env"})
 Body = bytes | tuple[int, bytes] | httpx.Response
 
 
@@ -90,7 +94,11 @@ class Site:
 
 
 async def ask(
-    server: Site, *known: KnownValue, host: str = "https://www.example.com", clock: ManualClock | None = None
+    server: Site,
+    *known: KnownValue,
+    host: str = "https://www.example.com",
+    clock: ManualClock | None = None,
+    only: frozenset[str] | None = None,
 ) -> tuple[SiteReport, list[tuple[Match, LeakPlace]]]:
     found: list[tuple[Match, LeakPlace]] = []
     (report,) = await probe_sites(
@@ -99,6 +107,7 @@ async def ask(
         lambda match, place: found.append((match, place)),
         clock or ManualClock(START),
         confirmed=True,
+        only=only,
         transport=httpx.MockTransport(server),
     )
     return report, found
@@ -185,8 +194,67 @@ async def test_an_answer_without_its_marker_is_only_worth_a_look() -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 async def test_a_refused_path_is_no_exposure(status: int) -> None:
-    report, _ = await ask(Site({"/.env": (status, b"MAILGUN_SECRET=abcdefgh\n")}))
+    report, _ = await ask(Site({"/.env": (status, b"MAILGUN_SECRET=abcdefgh\n")}), only=ENV)
     assert report.exposures == []
+
+
+def reasons(report: SiteReport, path: str) -> list[str]:
+    return [reason for reason, where in report.unread if where == path]
+
+
+@pytest.mark.parametrize("status", [401, 403, 406, 451, 500, 502])
+async def test_a_path_that_is_kept_back_is_not_read(status: int) -> None:
+    report, _ = await ask(Site({"/.env": (status, b"no")}), only=ENV)
+    (reason,) = reasons(report, "/.env")
+    assert str(status) in reason
+
+
+async def test_a_rule_that_denies_every_hidden_name_is_as_it_should_be() -> None:
+    def denying(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(403 if "/." in request.url.path else 404, html="<html>no</html>")
+
+    report, _ = await ask(Site({"/": b"<html>shop</html>"}, default=denying), only=ENV)
+    assert report.denied == ["/.env"]
+    assert report.unread == []
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        httpx.Response(401, headers={"WWW-Authenticate": "Basic"}),
+        httpx.Response(403, html="<html>Forbidden</html>"),
+        httpx.Response(200, html="<title>Just a moment...</title><script src=/cf-chl></script>"),
+        httpx.Response(200, html="x", headers={"CF-Mitigated": "challenge"}),
+        httpx.Response(403, html="<TITLE>Access Denied</TITLE> Reference&#32;&#35;18.x"),
+        httpx.Response(302, headers={"Location": "/login?next=x"}),
+        httpx.Response(500, html="<h1>Server Error</h1>"),
+    ],
+)
+async def test_a_site_that_shows_this_program_nothing_was_not_read(refusal: httpx.Response) -> None:
+    report, _ = await ask(Site({}, default=lambda request: refusal), only=ENV)
+    assert report.read == 0
+    assert reasons(report, "/")
+    assert reasons(report, "/.env")
+
+
+async def test_an_answer_packed_in_a_way_nothing_here_opens_is_named() -> None:
+    packed = httpx.Response(200, content=b"\x8b\x02\x80\xff", headers={"Content-Encoding": "br"})
+    report, _ = await ask(Site({"/.env": packed}), only=ENV)
+    assert reasons(report, "/.env") == ["answer packed as br, not read"]
+
+
+def test_a_body_is_unpacked_as_it_was_packed() -> None:
+    plain = b"MAILGUN_SECRET=x\n" * 20
+    raw = zlib.compressobj(wbits=-15)
+    for encoding, body in {
+        "gzip": gzip.compress(plain),
+        "deflate": zlib.compress(plain),
+        "Deflate": raw.compress(plain) + raw.flush(),
+        "zstd": zstandard.compress(plain),
+        "br": plain,
+    }.items():
+        response = httpx.Response(200, headers={"Content-Encoding": encoding})
+        assert answered("/.env", response, body, 4096).body == plain
 
 
 async def test_redirects_to_other_hosts_and_to_logins_are_not_followed() -> None:
@@ -457,6 +525,40 @@ async def test_what_was_found_is_asked_again_alone() -> None:
         server.pages.pop("/.env", None)
 
 
+@contextmanager
+def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve on loopback while the block runs; gives the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Closed(BaseHTTPRequestHandler):
+    """A site that asks everybody for a login."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
+        """Say nothing."""
+
+
+def test_a_site_that_could_not_be_read_at_all_ends_with_3_and_is_no_clean_bill() -> None:
+    with serving(Closed) as address:
+        report = run(LeakOptions(sites=(address,), confirmed=True, only_paths=ENV))
+    assert report.exit_code == 3
+    assert leaks_document(report)["complete"] is False
+    assert "says nothing" in report.verdict
+
+
 def test_a_real_server_on_loopback_is_asked_and_its_own_log_leaves_the_probes_out(tmp_path: Path) -> None:
     value = DRAW.current()
     (tmp_path / ".env").write_text(f"MAILGUN_SECRET={value}\n")
@@ -470,16 +572,8 @@ def test_a_real_server_on_loopback_is_asked_and_its_own_log_leaves_the_probes_ou
                 f'127.0.0.1 - - [21/Nov/2026:14:00:00 +0000] "{self.requestline}" {args[1]} 70 "-" "{agent}"\n'
             )
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(tmp_path)))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        address = f"http://127.0.0.1:{server.server_address[1]}"
+    with serving(partial(Handler, directory=str(tmp_path))) as address:
         report = run(LeakOptions(sites=(address,), confirmed=True))
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
     document = leaks_document(report)
     assert report.exit_code == 1
     assert {row["kind"] for row in document["findings"]} == {"api-key", "exposure"}
