@@ -8,13 +8,18 @@ import lzma
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import lz4.frame
+import py7zr
 import pytest
+import zstandard
 
 from tests.unit.leaks.corpus import Draw
-from workbench.leaks import packed
+from workbench.leaks import packed, texts
 from workbench.leaks.files import SearchLimits, scan_tree
 from workbench.leaks.model import LeakError, LeakPlace, Match, SearchCoverage
 from workbench.leaks.patterns import Scanner
@@ -143,14 +148,18 @@ def test_a_file_of_many_blocks_gives_the_right_lines(tmp_path: Path) -> None:
     assert Found().search(tmp_path).paths == [("dump.sql", 700_001), ("dump.sql", 1_400_002)]
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress], ids=["gzip", "bzip2", "xz"])
+@pytest.mark.parametrize(
+    "pack",
+    [gzip.compress, bz2.compress, lzma.compress, zstandard.compress, lz4.frame.compress],
+    ids=["gzip", "bzip2", "xz", "zstd", "lz4"],
+)
 def test_compressed_files_are_searched(tmp_path: Path, pack: object) -> None:
     assert callable(pack)
     text = ("x\n" * 10 + line(DRAW.current())).encode()
     (tmp_path / "old.log.1").write_bytes(pack(text) + pack(text))
     found = Found().search(tmp_path)
     assert found.paths == [("old.log.1", 11), ("old.log.1", 22)]
-    assert {place.inside for _, place in found.all} <= {"gzip", "bzip2", "xz"}
+    assert {place.inside for _, place in found.all} <= {"gzip", "bzip2", "xz", "zstd", "lz4"}
 
 
 def test_zip_members_are_named(tmp_path: Path) -> None:
@@ -161,8 +170,39 @@ def test_zip_members_are_named(tmp_path: Path) -> None:
     assert (place.path, place.inside, place.line) == ("site.zip", "app/.env", 1)
 
 
-def test_a_gzip_bomb_stops_at_the_ratio(tmp_path: Path) -> None:
-    (tmp_path / "bomb.gz").write_bytes(gzip.compress(b"\0" * (packed.FREE_OUTPUT + (8 << 20))))
+def seven_zip(path: Path, files: dict[str, str], password: str | None = None) -> Path:
+    with py7zr.SevenZipFile(path, "w", password=password) as archive:
+        for name, text in files.items():
+            archive.writestr(text, name)
+    return path
+
+
+def test_7z_archives_are_searched_inside_others_too(tmp_path: Path) -> None:
+    value = DRAW.current()
+    inner = seven_zip(tmp_path / "site.7z", {"app/.env": line(value), "readme": "nothing"})
+    with tarfile.open(tmp_path / "all.tar.gz", "w:gz") as archive:
+        archive.add(inner, "backup/site.7z")
+    assert [place.inside for _, place in Found().search(tmp_path).all] == [
+        "gzip/backup/site.7z/app/.env",
+        "app/.env",
+    ]
+
+
+def test_a_7z_archive_that_cannot_be_opened_is_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seven_zip(tmp_path / "locked.7z", {".env": line(DRAW.current())}, password="x1")
+    assert not Found().search(tmp_path).coverage.complete
+    (tmp_path / "locked.7z").unlink()
+    seven_zip(tmp_path / "large.7z", {".env": line(DRAW.current())})
+    monkeypatch.setattr(texts, "_MOST_7Z", 10)
+    assert Found().search(tmp_path).coverage.gaps == {"7z archive that unpacks to more than is held"}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_a_bomb_of_one_stream_stops_at_the_ratio(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(packed, "FREE_OUTPUT", 4 << 20)
+    (tmp_path / "bomb").write_bytes(pack(b"\0" * (8 << 20)))
     found = Found().search(tmp_path)
     assert found.coverage.skipped["unpacks to more than any plausible size"] == 1
     assert not found.coverage.complete

@@ -372,3 +372,32 @@ def test_credentials_leave_the_address(tmp_path: Path) -> None:
 def test_the_test_environment_reads_no_configuration_of_the_user() -> None:
     assert ENVIRONMENT["GIT_CONFIG_GLOBAL"] == "/dev/null"
     assert "GIT_DIR" not in os.environ
+
+
+def test_the_history_in_a_bundle_is_searched_or_named(tmp_path: Path) -> None:
+    value = DRAW.current()
+    source = Repository(tmp_path / "source")
+    source.commit("add", __env=f"MAILGUN_SECRET={value}\n")
+    source.commit("remove", __env=None, readme="x")
+    place = tmp_path / "backups"
+    place.mkdir()
+    source.git("bundle", "create", "-q", str(place / "shop.bundle"), "--all")
+    report = run(LeakOptions(targets=(str(place),)))
+    (finding,) = report.findings
+    assert [(one.origin, one.path) for one in finding.where] == [("history", ".env")]
+    assert report.coverage.complete
+    alone = run(LeakOptions(targets=(str(place),), history=False))
+    assert (alone.findings, alone.exit_code) == ((), 1)
+    assert "git bundle, its history not asked for" in alone.coverage.gaps
+
+
+def test_a_shallow_clone_is_not_the_whole_history(tmp_path: Path) -> None:
+    source = Repository(tmp_path / "source")
+    source.commit("add", __env=f"MAILGUN_SECRET={DRAW.current()}\n")
+    source.commit("remove", __env=None, readme="x")
+    clone = tmp_path / "clone"
+    source.git("clone", "-q", "--depth", "1", f"file://{source.path}", str(clone))
+    report = run(LeakOptions(targets=(str(clone),)))
+    assert (report.findings, report.exit_code) == ((), 1)
+    assert any("shallow" in reason for reason in report.coverage.gaps)
+    assert "Nothing was found in what was read" in report.verdict
