@@ -150,7 +150,7 @@ def test_a_file_of_many_blocks_gives_the_right_lines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "pack",
-    [gzip.compress, bz2.compress, lzma.compress, zstandard.compress, lz4.frame.compress],
+    [gzip.compress, bz2.compress, lzma.compress, zstandard.compress, lz4.frame.compress],  # type: ignore[attr-defined]
     ids=["gzip", "bzip2", "xz", "zstd", "lz4"],
 )
 def test_compressed_files_are_searched(tmp_path: Path, pack: object) -> None:
