@@ -32,8 +32,9 @@ OTHER = "(other)"
 # generations of each, so that forgetting costs nothing.
 _HELD = 60_000
 _SUBJECTS = 20_000
-_DIGITS = re.compile(r"\d+")
-_RUNS = re.compile(r"\S*#\S*|\S+@\S+|\b[0-9A-Fa-f]{8,}\b")
+# A word with a digit in it, an address, letters that are hexadecimal. Words are tried from their beginning alone: every
+# subject of a log passes here.
+_VARIES = re.compile(r"(?<!\S)(?:[^\s\d#]*+[\d#]\S*+|\S+@\S+)|\b[A-Fa-f]{8,}\b")
 
 # What became of messages, in the order of a tally's counts.
 KINDS = ("accepted", "delivered", "failed", "temporary", "opened", "clicked", "complained", "unsubscribed")
@@ -97,7 +98,7 @@ class Group:
 
 def shape_of(subject: str) -> str:
     """Return a subject with what varies from message to message replaced: ``Your order #``."""
-    return _RUNS.sub("#", _DIGITS.sub("#", masked(subject[:300])))[:80].strip().lower()
+    return _VARIES.sub("#", masked(subject[:300]))[:80].strip().lower()
 
 
 @dataclass(slots=True)

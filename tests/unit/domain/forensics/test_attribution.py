@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.domain.logs import START, accepted, fate, page, table
 from workbench.domain.forensics import attribution
@@ -183,6 +186,13 @@ def test_shapes_drop_what_varies() -> None:
     assert shape_of("Code A1B2C3D4E5F6") == shape_of("Code 00ff11ee22dd")
     assert shape_of("Hi ann@x.example, news") == shape_of("Hi bob@y.example, news")
     assert shape_of("Reset your password") != shape_of("Confirm your wallet")
+
+
+@given(st.lists(st.sampled_from([*"afDz19#@ \t_-é٣", "abcdefab", "\u00a0", "x@y"]), max_size=16).map("".join))
+def test_a_shape_is_what_the_plain_rule_makes_of_a_subject(subject: str) -> None:
+    # Digits first, then whatever word holds one, an address, hexadecimal letters: said in two slow steps.
+    plain = re.sub(r"\S*#\S*|\S+@\S+|\b[0-9A-Fa-f]{8,}\b", "#", re.sub(r"\d+", "#", subject))
+    assert shape_of(subject) == plain[:80].strip().lower()
 
 
 def test_what_is_held_to_join_outcomes_does_not_grow_with_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
