@@ -109,6 +109,18 @@ def test_a_certificate_of_an_unknown_issuer_is_its_own_error_and_names_it(site: 
     assert api["verdict"] == "bad" and CA_NAME in api["found"] and "--ca-file" in api["todo"]
 
 
+@pytest.mark.parametrize("term", [(-1500, -1100), (1100, 1500)])
+def test_a_clock_off_by_years_is_named_where_certificates_are_out_of_time(
+    site: Site, term: tuple[int, int]
+) -> None:
+    site.authority.term = term
+    site.commands.set(HTTPS_PROXY=site.proxy.url, SSL_CERT_FILE=str(site.authority.file))
+    ran = site.commands("status")
+    assert ran.code == 3
+    for words in ("does not verify", "It is valid from", "this host's clock says", "date -u"):
+        assert words in ran.err, words
+
+
 def test_smtp_that_the_proxy_refuses_is_cannot_tell_with_a_way_to_prove_elsewhere(site: Site) -> None:
     site.proxy.rules.ports = frozenset({443})
     site.commands.set(HTTPS_PROXY=site.proxy.url, SSL_CERT_FILE=str(site.authority.file))

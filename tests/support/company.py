@@ -40,13 +40,16 @@ class Authority:
             ]
         )
         self._contexts: dict[str, ssl.SSLContext] = {}
+        # Between which days from now it vouches: a host whose clock is off by years sees one long over, or to come.
+        self.term = (-2, 300)
         self.file = folder / "company-ca.pem"
         self.file.write_bytes(
             self._sign(self._name, self._key, None).public_bytes(serialization.Encoding.PEM)
         )
 
-    def server(self, host: str, *, days: tuple[int, int] = (-2, 300)) -> ssl.SSLContext:
+    def server(self, host: str, *, days: tuple[int, int] | None = None) -> ssl.SSLContext:
         """Return a server's context with a certificate for a host, valid between two days from now."""
+        days = days or self.term
         key = f"{host}-{days[0]}-{days[1]}"
         made = self._contexts.get(key)
         if made is None:

@@ -51,7 +51,7 @@ def document(home: Home, checks: Sequence[Mapping[str, str]]) -> dict[str, Any]:
         | {"encoding": sys.stdout.encoding if sys.stdout is not None else None},
         "state": {
             "exists": home.path.is_dir(),
-            "network_volume": network_volume(home.path) if home.path.is_dir() else "",
+            "network_volume": network_volume(home.path),
             "own_vault": os.path.lexists(home.vault_file),
             "incidents": len(list(home.incidents.glob("*/journal.sqlite"))),
         },

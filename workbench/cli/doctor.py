@@ -17,6 +17,7 @@ from workbench.cli import tables
 from workbench.cli.opening import endpoints_of, network_of, run_async, supplied_key
 from workbench.cli.output import document, say, text
 from workbench.cli.vaults import vault_choice
+from workbench.core.atomic_files import network_volume
 from workbench.core.clock import SystemClock
 from workbench.core.errors import ApiError, HostError, Untrusted, UsageError
 from workbench.core.network import Network
@@ -148,7 +149,12 @@ def _home() -> Check:
         return Check("state folder", "bad", error.what, error.todo)
     if free < 50_000_000:
         return Check("state folder", "bad", f"{free // 1_000_000} MB free", "Make room: evidence needs it.")
-    return Check("state folder", "ok", f"{home.path}, {free // 1_000_000_000} GB free")
+    # SQLite's write-ahead log does not work across hosts: the journal does without one there, and is slower.
+    volume = network_volume(home.path)
+    where = (
+        f", on a network volume ({volume}): the journal is kept without a write-ahead log" if volume else ""
+    )
+    return Check("state folder", "ok", f"{home.path}, {free // 1_000_000_000} GB free{where}")
 
 
 async def _keyring(options: argparse.Namespace) -> Check:

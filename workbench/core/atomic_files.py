@@ -92,14 +92,14 @@ def refuse_unless_private(path: Path) -> None:
 def network_volume(path: Path, mounts: str = "/proc/self/mountinfo") -> str:
     """Return the kind of network volume ``path`` lies on (``nfs4``), or an empty string where it is local.
 
-    Also empty where the host does not tell (no ``/proc``).
+    Also empty where there is nothing yet, or the host does not tell (no ``/proc``).
     """
-    device = path.stat().st_dev
-    wanted = f"{os.major(device)}:{os.minor(device)}"
     try:
+        device = path.stat().st_dev
         lines = Path(mounts).read_text("utf-8", "replace").splitlines()
     except OSError:
         return ""
+    wanted = f"{os.major(device)}:{os.minor(device)}"
     # proc(5): id, parent, major:minor, root, mount point, options, optional fields, "-", type, source, options
     kinds = [line.partition(" - ")[2].split(" ", 1)[0] for line in lines if line.split(" ")[2:3] == [wanted]]
     return next((kind for kind in kinds if kind in _NETWORK), "")
