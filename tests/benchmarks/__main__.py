@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from tabulate import tabulate
+
+from tests.benchmarks.bench_bytes import budget_of
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 1800.0  # seconds one benchmark may take
@@ -164,6 +167,20 @@ def _mail(d: Any) -> list[Line]:
     ]  # fmt: skip
 
 
+def _bytes(d: Any) -> list[Line]:
+    budgets = {name: budget_of(name) for name in d["figures"]}
+    return [
+        Line(
+            f"screen: {name}",
+            f"≤ {budget:,g}" if budget < math.inf else "",
+            f"{d['figures'][name]:,.1f}",
+            held,
+        )
+        for name, budget in budgets.items()
+        for held in [d["figures"][name] <= budget if budget < math.inf else None]
+    ]
+
+
 BENCHES = (
     Bench("startup", "bench_startup", ("--quick",), (), _startup),
     Bench("contain", "bench_contain", ("--quick",), (), _contain),
@@ -171,6 +188,7 @@ BENCHES = (
     Bench("limit", "bench_limit", ("--count=500", "--reads=10"), (), _rate),
     Bench("table", "bench_table", ("--quick",), (), _table),
     Bench("screen", "bench_screen", ("--quick",), (), _screen),
+    Bench("bytes", "bench_bytes", ("--quick",), (), _bytes),
     Bench("memory", "bench_memory", (), (), _memory),
     Bench("client", "bench_client", ("--count=400", "--rounds=1", "--sdk=20"), (), _client),
     Bench("smtp", "bench_smtp", ("--count=300",), (), _raw),

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.bench_memory [--credentials 10000] [--quick] [--json]
 
 The full screen runs in a pseudo terminal on a drill of another process until the credentials pane counts
-every login; then its peak resident size (VmHWM) is read. Linux only. Exit 1 where it is 150 MB or more.
+every login; then its peak resident size (VmHWM) is read. Linux only. Exit 1 where it is over 80 MB (a bare app: 37).
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import json
 import re
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-from tests.benchmarks.ptyharness import Terminal
+from tests.benchmarks.ptyharness import Screen, Terminal
 from tests.benchmarks.served import account, served
 
-TARGET_MB = 150.0
+TARGET_MB = 80.0
+PATIENCE = 180.0  # seconds, for a machine under load
 
 
 def measure(credentials: int) -> dict[str, float]:
@@ -31,24 +33,27 @@ def measure(credentials: int) -> dict[str, float]:
                 seconds = _listed(terminal, credentials)
                 terminal.watch(3.0)
                 status = Path(f"/proc/{terminal.pid}/status").read_text()
-    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
-    assert peak is not None
-    return {"peak_mb": round(int(peak.group(1)) / 1024, 1), "listed_s": round(seconds, 2)}
+    held = dict(re.findall(r"(VmRSS|VmHWM):\s+(\d+) kB", status))
+    return {
+        "resident_mb": round(int(held["VmRSS"]) / 1024, 1),
+        "peak_mb": round(int(held["VmHWM"]) / 1024, 1),
+        "listed_s": round(seconds, 2),
+    }
 
 
 def _listed(terminal: Terminal, credentials: int) -> float:
-    """Wait until the screen rests; return the seconds until the credentials pane counted at least so many rows."""
-    while not any(b"postmaster@" in chunk.data for chunk in terminal.chunks) and terminal.alive():
+    """Wait until the credentials pane counts so many rows; return the seconds until then."""
+    screen, drawn, text = Screen(terminal.columns, terminal.lines), 0, ""
+    while time.monotonic() < terminal.started + PATIENCE and terminal.alive():
         terminal.watch(1.0)
-    terminal.wait_quiet(3.0, 90.0)
-    lines: list[str] = []
-    # Replayed afterwards: drawing while it runs takes a core away from it.
-    for chunk, screen in terminal.replay():
-        lines = screen.display
-        counted = re.search(r"2 Credentials\s+([\d,]+)", lines[2])
-        if counted is not None and int(counted.group(1).replace(",", "")) >= credentials:
-            return chunk.at - terminal.started
-    raise SystemExit("the list never stood:\n" + "\n".join(lines))
+        for chunk in terminal.chunks[drawn:]:
+            screen.feed(chunk.data)
+        drawn = len(terminal.chunks)
+        text = "\n".join(screen.display)
+        counted = re.search(r"2 Credentials\s+(\d+) ─", text)
+        if counted is not None and int(counted.group(1)) >= credentials:
+            return terminal.chunks[-1].at - terminal.started
+    raise SystemExit(f"the list never stood:\n{text}")
 
 
 def main() -> int:
