@@ -1,6 +1,9 @@
-"""Each action of the catalogue has a command, or is named here as the screen's alone, with the reason."""
+"""Each action has a command, each command and paper an action; what one side has alone is named with the reason."""
 
 from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
 
 import pytest
 
@@ -86,3 +89,69 @@ def test_every_action_is_in_one_of_the_two() -> None:
 @pytest.mark.parametrize("action", sorted(BY_COMMAND))
 def test_the_command_is_taken(action: str) -> None:
     assert callable(build_parser().parse_args(BY_COMMAND[action].split()).run)
+
+
+_OTHERS = "hands files to somebody else: where to, for whom and why are typed, and reports name the command"
+_VAULT = "works on the vault before or without an incident; the screen shows and reveals what it holds"
+# Papers of a command that an action shows beside its own one.
+SHOWN_BY = {
+    "message support-update": "support.update",
+    "message links": "mail.links",
+    "message abuse-host": "mail.links",
+    "message abuse-registrar": "mail.links",
+    **dict.fromkeys(
+        [
+            f"report --audience {one}"
+            for one in (
+                "support", "host", "management", "marketing", "recipients", "support-page", "privacy", "insurer",
+                "decisions", "police",
+            )
+        ],
+        "report.write",
+    ),
+    **dict.fromkeys(
+        [f"export {one}" for one in ("timeline-jsonl", "timeline-csv", "indicators-csv", "indicators", "findings")],
+        "export.write",
+    ),
+}  # fmt: skip
+COMMAND_ONLY = {
+    **dict.fromkeys(("evidence list", "evidence show", "evidence export", "evidence verify"), _OTHERS),
+    **dict.fromkeys(("secrets list", "secrets put", "secrets recover", "secrets passphrase"), _VAULT),
+    "purge": "ends an incident's evidence for good, after everything else, on a machine of one's own",
+    "export schema": "is for programs that read the documents",
+    "doctor": "tells why the screen or the vault does not come up",
+    "drill": "starts the screen on a simulated account",
+    "completions": "is for the shell",
+    "man": "is for the shell",
+}
+
+
+def _leaves(parser: argparse.ArgumentParser, before: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield every command of a parser with its sub-commands, and one for each paper it can be asked for."""
+    subs = [one for one in parser._actions if isinstance(one, argparse._SubParsersAction)]
+    if subs:
+        for name, one in subs[0].choices.items():
+            yield from _leaves(one, (*before, name))
+        return
+    name = " ".join(before)
+    papers = {"message": "to", "export": "what", "report": "audience"}.get(name)
+    if papers is None:
+        yield name
+        return
+    (chosen,) = (one for one in parser._actions if one.dest == papers)
+    option = f"{chosen.option_strings[0]} " if chosen.option_strings else ""
+    yield from (f"{name} {option}{one}" for one in chosen.choices or ())
+
+
+COMMANDS = tuple(_leaves(build_parser()))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_and_paper_is_on_the_screen_or_says_why_not(command: str) -> None:
+    on_screen = any(said == command or said.startswith(f"{command} ") for said in BY_COMMAND.values())
+    on_screen |= SHOWN_BY.get(command) in ACTIONS
+    assert on_screen is not (command in COMMAND_ONLY)
+
+
+def test_nothing_is_named_that_no_command_takes() -> None:
+    assert {*SHOWN_BY, *COMMAND_ONLY} <= set(COMMANDS)

@@ -16,7 +16,8 @@ from workbench.core.redact import masked, visible
 LONGEST = 2000
 MOST_LINKS = 200
 _SCHEME = r"(?:https?|ftps?|javascript|vbscript|data|file|mailto|tel|intent|blob)"
-_FOUND = re.compile(rf"(?i)(?<![a-z0-9+.-])(?:{_SCHEME}:|www\.)[^\s<>\"'`]{{1,{LONGEST}}}")
+# The first letter is looked at before what stands in front of it: most letters of a text begin no scheme.
+_FOUND = re.compile(rf"(?i)(?=[hfjvdmtibw])(?<![a-z0-9+.-])(?:{_SCHEME}:|www\.)[^\s<>\"'`]{{1,{LONGEST}}}")
 _WEB = re.compile(r"(?i)^\s*(https?):[/\\]{2,}([^/\\?#\s]{1,600})([^?#\s]{0,2000})(\?[^#\s]*)?")
 _NAMES_VALUE = re.compile(r"([?&;][^=&;]{1,40}=)[^&;]*")
 _INSIDE = re.compile(r"(?i)(?:https?|ftps?|javascript|vbscript|data|file|mailto):|www\.")
