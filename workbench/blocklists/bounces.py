@@ -23,7 +23,7 @@ from workbench.blocklists.refusal_rules import (
     RefusalRule,
     Rules,
 )
-from workbench.blocklists.refusal_text import masked, shape
+from workbench.blocklists.refusal_text import masked, of_recipient, shape
 from workbench.blocklists.zones import Zone
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
@@ -147,11 +147,16 @@ def _receiver(rules: Rules, text: str, host: str) -> Receiver | None:
 
 
 def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> Iterator[BounceMeaning]:
+    spared = of_recipient(text)
     for stage in refusal_rules.STAGES:
+        if stage == "lists" and spared:
+            continue
         if stage == "lists":
             yield from _by_zone(rules, receiver, text, host)
         for rule in rules.of_stage(stage):
             if rule.of and (receiver is None or rule.of != receiver.id):
+                continue
+            if spared and stage == "words" and rule.kind in LISTINGS:
                 continue
             if rule.matches(text):
                 yield _meaning(rules, rule, receiver, host)

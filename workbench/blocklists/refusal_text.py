@@ -33,6 +33,19 @@ _NOT_LISTED = re.compile(
 )
 
 
+# A mailbox that is full or unknown says nothing of the sender, whoever's product the server names beside it.
+_RECIPIENT = re.compile(
+    r"\b(?:user|recipient|mailbox|account|address)\b.{0,40}\b(?:unknown|not found|not exist|no longer|disabled|full)\b|"
+    r"\b(?:unknown|no such) (?:user|recipient|mailbox|account)\b|\bover ?quota\b|\bquota exceeded\b",
+    re.IGNORECASE,
+)
+_SENDER = re.compile(
+    r"black|block|\blist(?:ed|ing)|reputation|\bpoor\b|bann|refus|den(?:y|ied)|spam (?:source|host|ip)|"
+    r"(?<!address )(?<!recipient )reject",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Shaped:
     """A refusal without what differs from message to message; ``host`` is the one that is quoted, if any."""
@@ -64,6 +77,14 @@ def shape(text: str, code: int | None = None) -> Shaped:
     if code is not None and 400 <= code <= 599 and _REPLY.match(line) is None:
         line = f"{code} {line}"
     return Shaped(" ".join(line.split()), said["host"].lower() if said is not None else "")
+
+
+def of_recipient(text: str) -> bool:
+    """Return whether a refusal is about its recipient alone: no word in it turns against the sender."""
+    if _RECIPIENT.search(text) is None:
+        return False
+    # Hosts and zones hold such words in their names.
+    return _SENDER.search(" ".join(word for word in text.split() if "." not in word[:-1])) is None
 
 
 def masked(text: str) -> str:

@@ -56,6 +56,22 @@ def test_every_entry_reads_its_own_example_and_tells_where_it_was_read(rule: Ref
     assert rule.source.rstrip(")")[-7:-3].isdigit()
 
 
+@pytest.mark.parametrize(
+    "words", ["Recipient address rejected: User unknown", "mailbox over quota", "no such user here"]
+)
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.stage == "lists"], ids=_id)
+def test_a_recipient_that_is_not_there_is_no_listing_at_whose_product_is_named(
+    rule: RefusalRule, words: str
+) -> None:
+    for name in {
+        rule.owner,
+        rule.zone.owner.name if rule.zone else "",
+        rule.zone.name if rule.zone else "",
+    } - {""}:
+        found = classify(None, f"550 5.1.1 <jo@acme.example>: {words}; this server asks {name}")
+        assert not found.is_listing, name
+
+
 def test_ids_are_unique_and_zones_are_the_catalogues() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert all(rule.zone is None or rule.zone.name in load().zones for rule in RULES)
