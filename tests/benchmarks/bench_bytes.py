@@ -44,7 +44,7 @@ def sent(terminal: Terminal, seconds: float) -> int:
 def settle(terminal: Terminal, seconds: float = 6.0) -> int:
     """Return the bytes that came until nothing did for a second; ``seconds`` at most."""
     start = len(terminal.chunks)
-    terminal.read(2.0)  # a busy machine takes its time to answer
+    terminal.read(10.0)  # a busy machine takes its time to answer
     terminal.wait_quiet(1.0, seconds)
     return sum(len(chunk.data) for chunk in terminal.chunks[start:])
 
@@ -90,6 +90,7 @@ def run(command: Sequence[str], env: dict[str, str]) -> dict[str, float]:
         Terminal([*command, "drill", "--fresh", *CREDENTIALS], env | {"WORKBENCH_HOME": home}) as terminal,
     ):
         found["first useful frame"] = useful(terminal)
+        found["fast line: first useful frame, s"] = terminal.chunks[-1].at - terminal.started
         calm(terminal)
         found["at rest, a second: panes"] = sent(terminal, REST) / REST
         terminal.send("?")
@@ -108,7 +109,7 @@ def run(command: Sequence[str], env: dict[str, str]) -> dict[str, float]:
             terminal.send("j")
             moves.append(settle(terminal, 2))
         found["cursor move"] = sorted(moves)[len(moves) // 2]
-        found["containment"] = contained(terminal)
+        found["containment: changes"], found["containment"] = contained(terminal)
     return found
 
 
@@ -170,14 +171,14 @@ def _slowly(terminal: Terminal, picture: Picture, wanted: str | None, limit: flo
     return float("nan")
 
 
-def contained(terminal: Terminal) -> float:
-    """Return the bytes of the whole cut, from its confirmation to the word *contained*; nan where it did not come."""
+def contained(terminal: Terminal) -> tuple[float, float]:
+    """Return how many changes the whole cut has, and its bytes from confirming to the verdict; nan where none came."""
     picture = Picture(terminal)
     terminal.send("C")
     settle(terminal, 10)
     asked = re.search(r"type (\d+) and Enter", picture.text())
     if asked is None:
-        return float("nan")
+        return math.nan, math.nan
     terminal.send(asked[1])
     settle(terminal, 5)
     start = len(terminal.chunks)
@@ -185,8 +186,8 @@ def contained(terminal: Terminal) -> float:
     for _ in range(90):
         terminal.watch(1.0)
         if re.search(r"(?<!NOT )CONTAINED|CUT, BUT OPEN|PARTLY CUT", picture.text()):
-            return sum(len(chunk.data) for chunk in terminal.chunks[start:])
-    return float("nan")
+            return float(asked[1]), sum(len(chunk.data) for chunk in terminal.chunks[start:])
+    return float(asked[1]), math.nan
 
 
 def main() -> int:

@@ -36,7 +36,6 @@ Keys never stand here: ``workbench secrets put NAME`` stores them in the vault.
 from __future__ import annotations
 
 import errno
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,6 +111,8 @@ def load(path: Path) -> Config:
 
 def parse(raw: bytes, name: str = "config.toml") -> Config:
     """Return the configuration that a TOML text holds; raises UsageError naming the mistake."""
+    import tomllib  # most hosts have no such file
+
     if len(raw) > _LARGEST:
         _wrong(name, f"it is larger than {_LARGEST:,} bytes")
     try:

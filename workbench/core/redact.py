@@ -7,12 +7,10 @@ printable characters, so that nothing an intruder wrote can move the cursor, col
 
 from __future__ import annotations
 
-import hmac
 import re
 import unicodedata
 from collections.abc import Iterator
 from enum import Enum
-from hashlib import sha256
 from typing import NoReturn
 
 MASK = "••••"
@@ -62,11 +60,17 @@ class Secret:
 
     def fingerprint(self, key: bytes) -> str:
         """Return a keyed HMAC-SHA-256 of the value as 32 hex digits: same key and value, same result."""
+        # OpenSSL is loaded with it: nothing that the first frame needs.
+        import hmac
+        from hashlib import sha256
+
         return hmac.new(key, self.__value.encode(), sha256).hexdigest()[:32]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac
+
         return hmac.compare_digest(self.__value.encode(), other.__value.encode())
 
     def __str__(self) -> str:

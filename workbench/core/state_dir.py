@@ -15,12 +15,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from workbench.core.atomic_files import ensure_folder, previous_of, read_private, replace_durably, set_aside
@@ -181,12 +179,16 @@ class Home:
 
 def new_incident_id(now: datetime) -> str:
     """Return a fresh id that sorts by time: ``20261121-140207-3f2a``."""
+    import secrets
+
     return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(_HEX)}"
 
 
 def tag_of(incident: str) -> str:
     """Return the short tag that marks what this incident makes in the account: ``wb-3f2a140207``."""
     if not _ID.fullmatch(incident):
+        from hashlib import sha256
+
         return f"wb-{sha256(incident.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
     date, time, salt = incident.split("-")
     return f"wb-{salt}{date[-2:]}{time}"
