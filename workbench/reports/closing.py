@@ -7,6 +7,7 @@ from datetime import UTC
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.hardening import measures as hardening
+from workbench.domain.leaks import leaks
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import adoption, runbook
 from workbench.domain.runbook.blocklists import watch_until
@@ -31,7 +32,7 @@ def hand_over(situation: Situation) -> Section:
             _standing(one, settled),
             ", ".join(one.seen_from[:3]),
             visible(one.owner, 60) or "not noted",
-            visible("; ".join(one.places[:3]), 120),
+            visible(leaks.below_what_was_searched(situation.state, "; ".join(one.places[:3])), 120),
         )
         for one in made[:_MOST]
     )

@@ -61,7 +61,7 @@ def what_could_be_read(situation: Situation) -> Section:
             one.rights,
             one.since or "cannot tell",
             one.until or "cannot tell",
-            "; ".join(f"{data.sure.said}: {data.words}" for data in one.data) or "nothing",
+            _opened(one),
         )
         for one in found
     )
@@ -70,6 +70,14 @@ def what_could_be_read(situation: Situation) -> Section:
         (Table(headers, rows),) if rows else (Text("No credential is known to be the intruder's so far."),)
     )
     return Section("What could be read", (*table, Bullets(tuple(reach.gaps(situation)))))
+
+
+def _opened(one: reach.Reach) -> str:
+    """Return what a credential opened, each answer once with all it holds of."""
+    by_answer: dict[str, list[str]] = {}
+    for data in one.data:
+        by_answer.setdefault(data.sure.said, []).append(data.words)
+    return ". ".join(f"{said}: {'; '.join(words)}" for said, words in by_answer.items()) or "nothing"
 
 
 def affected(situation: Situation) -> Section:

@@ -215,12 +215,13 @@ def _people(material: Material) -> Section:
 
 
 def _found(material: Material) -> Section:
+    state = material.situation.state
     rows = tuple(
         (
             f.severity,
             f.kind,
-            visible(f.title, 100),
-            visible("; ".join(f.why), 160),
+            visible(leaks.below_what_was_searched(state, f.title), 100),
+            visible(leaks.below_what_was_searched(state, "; ".join(f.why)), 160),
             f.decision or "not judged yet",
         )
         for f in (*findings.findings(material.situation), *leak_findings(material.situation.state))

@@ -14,7 +14,11 @@ def opening(situation: Situation) -> str:
     It names no secret; key ids are shortened, since the id of a current key is a part of its secret.
     """
     state, volume = situation.state, situation.volume
-    domains = [item.name for item in situation.inventory.domains.values() if not item.domain.is_sandbox]
+    domains = [
+        item.name
+        for item in situation.inventory.domains.values()
+        if not item.domain.is_sandbox and not situation.of_domain(item).likely
+    ]
     lines = [
         f"Subject: Compromised account: {'access is being cut' if state.first_cut_at else 'cutting access now'}",
         "",

@@ -49,7 +49,7 @@ def cause(situation: Situation) -> Section:
     )
     began = volume.began if volume is not None else None
     lines = [
-        f"Cause: {visible(str(sentence), 220)}",
+        f"Cause: {visible(str(sentence), 200)}",
         *(f"Common to several places: {visible(one, 90)}" for one in common_causes(state)[:1]),
         *interests(state),
         f"Abuse since: {f'{began:%Y-%m-%d %H:%M}Z' if began else _no_beginning(situation)}",
@@ -76,7 +76,7 @@ def interests(state: State) -> tuple[str, str]:
         return [leaks.below_what_was_searched(state, place) for place in places]
 
     def told(places: Sequence[str]) -> str:
-        return listed((visible(one, 55) for one in places), _PLACES) or nothing
+        return listed((visible(one, 62) for one in places), _PLACES) or nothing
 
     return (
         f"Vulnerable WordPress sites: {told(at(plugins))}.",
@@ -123,7 +123,7 @@ def traces(situation: Situation) -> Section:
         f"Keys deleted, by the end of their id: {_some(deleted)}",
         f"Window (UTC): {_window(window) if window else 'not assessed yet'}",
         f"Intruder's addresses: {_some(addresses)}",
-        f"Subjects: {_some([f'“{visible(str(one), 30)}”' for one in subjects])}",
+        f"Subjects: {_some([f'“{visible(str(one), 36)}”' for one in subjects])}",
         f"Landing pages: {_some(pages, 90, _PLACES)}",
         f"Messages: {_some(ids, 320)}",
     )
