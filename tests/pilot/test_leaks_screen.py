@@ -15,6 +15,7 @@ from tests.pilot.conftest import app_of, on_top, screen_text, settle
 from tests.support.drills import opened, running_drill
 from workbench.cli.screen import drill_places
 from workbench.domain.leaks import leaks
+from workbench.domain.leaks.beside import beside_secrets, search_strings
 from workbench.session.session import Session
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.leaks import LeaksScreen, SearchScreen
@@ -91,7 +92,9 @@ async def test_the_search_is_proposed_confirmed_shown_and_judged(tmp_path: Path)
         assert (decision.decision, decision.reason) == ("accepted", "known")
 
 
-async def test_without_the_word_the_sites_are_left_out(tmp_path: Path) -> None:
+async def test_without_the_word_the_sites_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with on_the_drill(tmp_path, (80, 24)) as (pilot, session):
         app_of(pilot).controllers.dispatcher.do("leaks.search")
         await settle(pilot)
@@ -100,6 +103,29 @@ async def test_without_the_word_the_sites_are_left_out(tmp_path: Path) -> None:
         assert on_top(pilot, LeaksScreen)
         assert leaks.leaks(session.state)
         assert not any("://" in place for one in leaks.leaks(session.state) for place in one.where)
+        # The other secrets of the leaked files are their owners' to replace: who did is asked and kept.
+        session.state.facts[leaks.FACT]["neighbours"] = [
+            {"root": "/srv", "path": ".env", "name": "DB_PASSWORD", "vendor": "database"}
+        ]
+        await pilot.press("t")
+        await settle(pilot)
+        assert on_top(pilot, PickScreen)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert on_top(pilot, AskScreen)
+        await pilot.press(*"Ann", "enter")
+        await _rest(pilot)
+        assert [one.owner for one in beside_secrets(session.state) if one.owner] == ["Ann"]
+        # What to look for elsewhere is copied; nothing is sent.
+        copied: list[str] = []
+        monkeypatch.setattr(app_of(pilot), "copy_to_clipboard", copied.append)
+        app_of(pilot).controllers.dispatcher.do("leaks.judge")
+        await settle(pilot)
+        assert on_top(pilot, LeaksScreen), screen_text(pilot)
+        await pilot.press("e")
+        await settle(pilot)
+        assert copied == ["\n".join(search_strings(session.state))]
+        assert copied != [""]
 
 
 async def test_a_person_is_asked_and_the_answer_attested(tmp_path: Path) -> None:

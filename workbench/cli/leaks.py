@@ -10,7 +10,7 @@ import argparse
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from workbench.cli.output import document, say, text
 from workbench.core.errors import Signalled, UsageError
@@ -164,11 +164,26 @@ def _show(report: LeakReport, *, as_json: bool) -> None:
     for one in report.searched:
         if one.error:
             say(f"{one.target}: {one.error}")
+    _elsewhere(leaks_document(report))
     if report.verdict:
         text(report.verdict)
     for reason, count in sorted(report.coverage.skipped.items()):
         unread = "not read" if reason in report.coverage.gaps else "skipped"
         say(f"{unread} {count}: {reason}, such as {report.coverage.examples.get(reason, '')}")
+
+
+def _elsewhere(shown: dict[str, Any]) -> None:
+    """Print what else the leaked files gave away, and what to look for where copies of them may lie."""
+    from workbench.domain.leaks.beside import subject_of
+
+    for one in shown["neighbours"][:100]:
+        vendor = f" ({one['vendor']})" if one["vendor"] else ""
+        text(f"replace too: {one['name']}{vendor} in {one['path']} [{subject_of(one)}]")
+    if shown["neighbours"]:
+        text("Who has replaced one is recorded by: workbench attest 7.beside NAME --subject ID")
+    if shown["search_elsewhere"]:
+        text("look for on code hosts, gists, registries and paste sites (nothing is sent):")
+        text("\n".join(f"  {line}" for line in shown["search_elsewhere"]))
 
 
 def _stop_cleanly() -> None:

@@ -10,6 +10,7 @@ from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.domain.leaks.beside import BESIDE, beside_secrets
 from workbench.domain.runbook import adoption, user_actions
 from workbench.reports import mail_texts, production, support_update
 from workbench.session.attribution import operator
@@ -64,12 +65,27 @@ async def _judge(session: Session, options: argparse.Namespace) -> str:
 
 async def _attest(session: Session, options: argparse.Namespace) -> str:
     known = {step.id for step in session.steps()}
-    if options.step not in known:
+    if options.step == BESIDE:
+        _check_beside(session, options.subject)
+    elif options.step not in known:
         raise UsageError(
             f"There is no step {visible(options.step, 20)}.", "", f"The steps are {', '.join(sorted(known))}."
         )
     await session.attest(options.step, options.text, options.subject)
     return f"Step {options.step}: attested, with your name and the time."
+
+
+def _check_beside(session: Session, subject: str) -> None:
+    """Raise UsageError where ``subject`` is none of the other secrets of this incident's leaked files."""
+    found = beside_secrets(session.state)
+    if any(one.subject == subject for one in found):
+        return
+    raise UsageError(
+        f"--subject {visible(subject, 40) or '(none)'} is no other secret of a leaked file.",
+        "It must be said which of them was replaced.",
+        "; ".join(f"{one.subject} {one.title}" for one in found[:20])
+        or "None is known yet: workbench leaks PATH… looks for them.",
+    )
 
 
 async def _undo(session: Session, options: argparse.Namespace) -> str:

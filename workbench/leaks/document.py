@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.clock import iso
 from workbench.leaks.findings import LeakFinding
 from workbench.leaks.model import CommitRef, LeakPlace, SearchCoverage
+from workbench.leaks.neighbours import search_strings
 from workbench.leaks.report import SCHEMA, LeakReport
 
 if TYPE_CHECKING:
@@ -49,10 +50,33 @@ def document(report: LeakReport) -> dict[str, Any]:
         "sites": [_site(one) for one in report.sites],
         "logs": _logs(report.logs) if report.logs is not None else None,
         "thefts": [_theft(one) for one in report.thefts],
+        "neighbours": _neighbours(report),
+        "search_elsewhere": list(
+            search_strings(
+                (one.key_id for one in report.findings),
+                (place.login for one in report.findings for place in one.where if place.login),
+            )
+        ),
     }
     if report.accepted_now:
         result["accepted_now"] = report.accepted_now
     return result
+
+
+def _neighbours(report: LeakReport) -> list[dict[str, str]]:
+    """Return the other secrets of each leaked file, each once a file: what others have to replace."""
+    rows = {
+        (place.root, place.path, one.name): {
+            "root": place.root,
+            "path": place.path,
+            "name": one.name,
+            "vendor": one.vendor,
+        }
+        for finding in report.findings
+        for place in finding.where
+        for one in place.neighbours
+    }
+    return list(rows.values())
 
 
 def _finding(one: LeakFinding) -> dict[str, Any]:

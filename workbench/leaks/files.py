@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.redact import visible
-from workbench.leaks.model import Found, LeakError, LeakPlace, Match, SearchCoverage, utc_text
+from workbench.leaks.model import Found, LeakError, LeakPlace, Match, Neighbour, SearchCoverage, utc_text
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.stream import BLOCK, scan_blocks
 
@@ -149,12 +149,15 @@ class _Search:
             return
         if (head[0] in PACKED or head[_TAR] == b"ustar") and self._special(fd, path, head, info):
             return
-        if len(head) < BLOCK:
-            matches: Iterator[Match] | list[Match] = self.scanner.scan(head)
-        else:
-            matches = scan_blocks(self._blocks(fd, head, info.st_size), self.scanner)
-        for match in matches:
-            self._report(match, path, info)
+        if len(head) == BLOCK:
+            for match in scan_blocks(self._blocks(fd, head, info.st_size), self.scanner):
+                self._report(match, path, info)
+        elif matches := self.scanner.scan(head):
+            from workbench.leaks.neighbours import neighbours
+
+            beside = neighbours(head, [match.secret.reveal() for match in matches])
+            for match in matches:
+                self._report(match, path, info, beside=beside)
 
     def _blocks(self, fd: int, head: bytes, size: int) -> Iterator[bytes]:
         yield head
@@ -195,7 +198,15 @@ class _Search:
             self.coverage.skip("compressed file damaged, cut short or encrypted", self._name(path))
         return True
 
-    def _report(self, match: Match, path: str, info: os.stat_result, *, inside: str = "") -> None:
+    def _report(
+        self,
+        match: Match,
+        path: str,
+        info: os.stat_result,
+        *,
+        inside: str = "",
+        beside: tuple[Neighbour, ...] = (),
+    ) -> None:
         self.found(
             match,
             LeakPlace(
@@ -208,6 +219,7 @@ class _Search:
                 visible(match.login),
                 inside=inside,
                 modified=utc_text(info.st_mtime),
+                neighbours=beside,
             ),
         )
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from workbench.core.redact import MASK
 from workbench.leaks import context
-from workbench.leaks.model import CommitRef, LeakPlace, Match
+from workbench.leaks.model import CommitRef, LeakPlace, Match, Neighbour
 
 # Fields come from this close to their match, in bytes (the widest window of the placements and a bit).
 NEAR = 1300
@@ -152,6 +152,11 @@ class Gate:
             login=masked_login(place.login, self._values),
             first_commit=self._commit(place.first_commit),
             last_commit=self._commit(place.last_commit),
+            neighbours=tuple(
+                Neighbour(name, one.vendor)
+                for one in place.neighbours
+                if (name := masked_name(one.name, self._values))
+            ),
         )
 
     def _commit(self, ref: CommitRef | None) -> CommitRef | None:

@@ -23,7 +23,8 @@ from workbench.core.atomic_files import read_plain
 from workbench.core.redact import visible
 from workbench.leaks.files import PACKED, Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
-from workbench.leaks.model import CommitRef, Found, LeakPlace, Match, SearchCoverage
+from workbench.leaks.model import CommitRef, Found, LeakPlace, Match, Neighbour, SearchCoverage
+from workbench.leaks.neighbours import neighbours
 from workbench.leaks.packed import BombError, BrokenError, packing
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.provenance import resolve
@@ -88,7 +89,7 @@ def scan_history(
             if (match := scanner.names.search(name)) is not None:
                 found(match, LeakPlace("history", shown, f"({visible(name, 200)})", 0, match.placement))
     for match, place in _by_path(hits, located, shown):
-        found(match, place)
+        found(match, replace(place, neighbours=reader.beside.get(place.blob, ())))
     return True
 
 
@@ -192,6 +193,8 @@ class _BlobReader:
         # Secrets in the names of files, with the id and type of what bears the name.
         self.named: list[tuple[str, str, Match]] = []
         self._names_seen: set[bytes] = set()
+        # By id of the blob, the other secrets of each file that holds one of ours.
+        self.beside: dict[str, tuple[Neighbour, ...]] = {}
 
     def hits(self, progress: Progress | None) -> Iterator[tuple[str, str, list[Match]]]:
         """Yield id, type and matches of every object that holds a secret."""
@@ -266,8 +269,10 @@ class _BlobReader:
                     matches = []
                 elif parts[1] == b"blob" and content[0] in PACKED and packing(content[:512]):
                     matches = self._unpacked(iter((content[:-1],)), parts[0])
-                else:
-                    matches = scan(content)
+                elif matches := scan(content):
+                    self.beside[parts[0].decode("ascii")] = neighbours(
+                        content, [match.secret.reveal() for match in matches]
+                    )
             else:
                 matches = self._large(_pieces(stdout, size), parts[0])
                 if stdout.read(1) != b"\n":

@@ -97,6 +97,16 @@ class LeakPlace:
     last_commit: CommitRef | None = None
     in_head: bool | None = None
     reachable: bool | None = None
+    # The other secrets of the same file.
+    neighbours: tuple[Neighbour, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another secret of a leaked file: its name, and whose it is as far as something tells, else ``""``."""
+
+    name: str
+    vendor: str
 
 
 @dataclass(frozen=True, slots=True)

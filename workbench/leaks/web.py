@@ -25,12 +25,13 @@ from workbench.core.redact import visible
 from workbench.core.tunnel import refusal
 from workbench.leaks import wordpress
 from workbench.leaks.model import Found, LeakPlace
+from workbench.leaks.neighbours import neighbours
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import DEBUG_PAGES, ON_PAGES, PROOFS, is_page
 from workbench.leaks.signatures import OWN_AGENT
 from workbench.leaks.sites import OwnSite, SiteExposure, SiteReport, site
 from workbench.leaks.webanswers import SiteAnswer, answered, is_usual, sent_on
-from workbench.leaks.webpaths import LARGE, SMALL, Probe, probes
+from workbench.leaks.webpaths import LARGE, SMALL, Probe, probes, todo_of
 from workbench.leaks.withheld import DENIED, withheld
 
 # Seconds between two requests: two a second at most. On loopback nobody else is disturbed.
@@ -297,9 +298,17 @@ class _Asker:
     def _search(self, probe: Probe, answer: SiteAnswer) -> tuple[str, ...]:
         """Report secrets in a body; return what they are (for a known one its label), never what they say."""
         labels = []
-        for match in self._scanner.scan(answer.body):
+        matches = self._scanner.scan(answer.body)
+        beside = neighbours(answer.body, [match.secret.reveal() for match in matches]) if matches else ()
+        for match in matches:
             place = LeakPlace(
-                "web", self._site.origin, probe.path, match.line + 1, match.placement, match.name
+                "web",
+                self._site.origin,
+                probe.path,
+                match.line + 1,
+                match.placement,
+                match.name,
+                neighbours=beside,
             )
             self._found(match, place)
             labels.append(f"holds {match.known}" if match.known else f"holds {match.kind.value}")
@@ -316,7 +325,7 @@ class _Asker:
             answer.length,
             hashlib.sha256(answer.body).hexdigest()[:16],
             iso(self._clock.now()),
-            _todo(probe),
+            todo_of(probe),
         )
         listing = self.report.by_hand if grade == "P1" else self.report.exposures
         if not any(one.path == exposure.path and one.proof == exposure.proof for one in listing):
@@ -372,24 +381,7 @@ class _Asker:
                 self.report.vulnerable += wordpress.vulnerable(one)
 
 
-_TODO = {
-    "git repository": "Deny /.git/ in the server's configuration; treat the whole history as read.",
-    "phpinfo page": "Delete the page; every value in its environment table was public.",
-    "debug page": "Switch debugging off in production; every value such a page shows was public.",
-    "home page": "Take it off the page; whoever saw the page has it.",
-    "script bundle": "Keep the key on the server; a key in a bundle is public the moment it is served.",
-    "source map": "Do not publish source maps, or check that they hold nothing private.",
-    "folder listing": "Switch folder listings off.",
-    "source served instead of run": "The server shows PHP instead of running it: fix its handler at once.",
-}
-
-
 def _wait(response: httpx.Response) -> float:
     """Return how long a site that is asked too much is given, in seconds: what it says, a minute at most."""
     said = response.headers.get("Retry-After", "")
     return min(float(said), 60.0) if said.isdigit() else 10.0
-
-
-def _todo(probe: Probe) -> str:
-    default = "Remove it from the web root and deny such names in the server's configuration."
-    return f"{_TODO.get(probe.kind, default)} Then replace every secret it holds."

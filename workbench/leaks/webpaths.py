@@ -166,3 +166,21 @@ def probes(host: str, year: int, folders: tuple[str, ...] = ()) -> Iterator[Prob
             yield Probe(f"/{name}{suffix}", "archive of the site", "archive")
     for folder in folders:
         yield Probe(f"/{folder.strip('/')}/.env", _ENV, "settings")
+
+
+_TODO = {
+    "git repository": "Deny /.git/ in the server's configuration; treat the whole history as read.",
+    "phpinfo page": "Delete the page; every value in its environment table was public.",
+    "debug page": "Switch debugging off in production; every value such a page shows was public.",
+    "home page": "Take it off the page; whoever saw the page has it.",
+    "script bundle": "Keep the key on the server; a key in a bundle is public the moment it is served.",
+    "source map": "Do not publish source maps, or check that they hold nothing private.",
+    "folder listing": "Switch folder listings off.",
+    "source served instead of run": "The server shows PHP instead of running it: fix its handler at once.",
+}
+
+
+def todo_of(probe: Probe) -> str:
+    """Return what to do about something that a site hands out."""
+    default = "Remove it from the web root and deny such names in the server's configuration."
+    return f"{_TODO.get(probe.kind, default)} Then replace every secret it holds."

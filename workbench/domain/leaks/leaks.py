@@ -207,15 +207,6 @@ def lines(state: State) -> list[str]:
     return [*sentences(body, str(body.get("at", "")), now), *_answers(state)]
 
 
-def reach(state: State) -> list[str]:
-    """Return what the search could not see, the other secrets of leaked files by name, and where else to look.
-
-    For the screen and one's own runbook: names of other services' secrets are nobody else's business.
-    """
-    body = state.facts.get(FACT)
-    return [] if body is None else list(beside(body))
-
-
 def headlines(state: State) -> list[str]:
     """Return how it leaked without the single leaks: when it was taken, what was searched, what is closed, who."""
     body = state.facts.get(FACT)
@@ -228,22 +219,6 @@ def _sentence(one: Leak) -> str:
     )
     first = f"; first place: {one.where[0]}" if one.where and one.what == SECRET else ""
     return f"{one.title}: {state or 'open'}{first}"
-
-
-def beside(body: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what to say of the search's reach, of the other secrets of leaked files, and of where else to look."""
-    if verdict := body.get("verdict"):
-        yield str(verdict)
-    rows = body.get("neighbours") or ()
-    if rows:
-        named = ", ".join(
-            dict.fromkeys(
-                f"{one['name']} ({one['vendor']})" if one["vendor"] else one["name"] for one in rows
-            )
-        )
-        yield f"in the same files stood {len(rows)} other secret(s), to be replaced by their owners: {named}"
-    if strings := body.get("search_elsewhere"):
-        yield f"to look for on code hosts, gists, registries and paste sites: {'  '.join(strings)}"
 
 
 def sentences(body: Mapping[str, Any], at: str, now: Sequence[str] | None = None) -> Iterator[str]:

@@ -15,6 +15,7 @@ from workbench.core.words import plural
 from workbench.domain.detection.findings import Finding, findings
 from workbench.domain.hardening.measures import Standing, items, score, settled
 from workbench.domain.leaks import leaks
+from workbench.domain.leaks.beside import reach
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook.adoption import down_words, log_unread, replacements, source_question, told
@@ -115,7 +116,7 @@ def leak(situation: Situation) -> Found:
         )
     found = leaks.leaks(situation.state)
     open_ = [one for one in found if one.open]
-    lines = (*leaks.lines(situation.state), *leaks.reach(situation.state))
+    lines = (*leaks.lines(situation.state), *reach(situation.state))
     if open_:
         happens = (
             "Take each secret out of where it lies (and out of the history), block what the site serves, then "

@@ -115,14 +115,7 @@ class LeaksController(Controller):
         from workbench.domain.leaks import leaks
         from workbench.tui.screens.leaks import LeaksScreen
 
-        found, lines = (
-            leaks.leaks(session.state),
-            [
-                *leaks.headlines(session.state),
-                *leaks.reach(session.state),
-            ],
-        )
-        told = [self._ui.safe(line) for line in lines]
+        found, told = leaks.leaks(session.state), self._told(session)
         for screen in self._ui.screen_stack:
             if isinstance(screen, LeaksScreen):
                 screen.show(found, told)
@@ -130,15 +123,20 @@ class LeaksController(Controller):
         still = sum(one.open for one in found)
         self._ui.tell(f"The search is done: {len(found)} found, {still} open. Step 7 shows them.")
 
+    def _told(self, session: Incident) -> list[str]:
+        from workbench.domain.leaks import beside, leaks
+
+        lines = (*leaks.headlines(session.state), *beside.reach(session.state))
+        return [self._ui.safe(line) for line in lines]
+
     def show(self, session: Incident) -> None:
         """Show what the searches found, as it stands now."""
         from workbench.domain.leaks import leaks
         from workbench.tui.screens.leaks import LeaksScreen
 
-        told = [
-            self._ui.safe(line) for line in (*leaks.headlines(session.state), *leaks.reach(session.state))
-        ]
-        screen = LeaksScreen(leaks.leaks(session.state), told, ascii_mode=self._ui.store.look.ascii)
+        screen = LeaksScreen(
+            leaks.leaks(session.state), self._told(session), ascii_mode=self._ui.store.look.ascii
+        )
 
         def closed(wish: Wish | None) -> None:
             if wish is None:
@@ -153,6 +151,9 @@ class LeaksController(Controller):
                 return
             if wish.verb == "accept":
                 self._accept(session, wish.keys)
+                return
+            if wish.verb in ("beside", "copy"):
+                (self.beside if wish.verb == "beside" else self.copy_searches)(session)
                 return
             action = {"search": "leaks.search", "again": "leaks.recheck", "person": "leaks.person"}[wish.verb]
             self._ui.do(action)
@@ -175,6 +176,40 @@ class LeaksController(Controller):
                 await session.decide(key, decision, reason)
 
         self._ui.work.start(work, group="decide", doing="recording your judgement")
+
+    def copy_searches(self, session: Incident) -> None:
+        """Copy what to look for where copies of a leaked file may lie; looking is done by hand, nothing is sent."""
+        from workbench.domain.leaks.beside import search_strings
+
+        if strings := search_strings(session.state):
+            self._ui.copy_to_clipboard("\n".join(strings))
+        else:
+            self._ui.tell("Nothing was found yet whose copies could be looked for.")
+
+    def beside(self, session: Incident) -> None:
+        """Ask which other secret of a leaked file was replaced, and who did it."""
+        from workbench.domain.leaks.beside import BESIDE, beside_secrets
+
+        still = {one.subject: one for one in beside_secrets(session.state) if not one.owner}
+        if not still:
+            self._ui.tell("No other secret of a leaked file waits for its owner.")
+            return
+
+        def picked(choice: Picked) -> None:
+            title = self._ui.safe(still[choice.id].title)
+            self._prompts.line(
+                "Replaced by whom?",
+                f"{title}\nThe name is recorded as your word; a later search does not prove it.",
+                lambda owner: self.attest(session, BESIDE, [(owner, choice.id)]),
+                placeholder="owner",
+            )
+
+        self._prompts.pick(
+            "Which of them was replaced?",
+            "Whoever read the leaked file has these too. Each is its owner's to replace.",
+            [Choice(one.subject, self._ui.safe(one.title)) for one in still.values()],
+            picked,
+        )
 
     # Or a person
 

@@ -91,7 +91,8 @@ class SearchScreen(Dialog[Places]):
 
 
 class Wish(NamedTuple):
-    """What was asked for: ``closed`` or ``accept`` (with the rows' keys), ``again``, ``search``, ``person``."""
+    """What was asked for: ``closed`` or ``accept`` (with the rows' keys), ``again``, ``search``, ``person``,
+    ``beside`` (another service's secret was replaced), ``copy`` (what to look for elsewhere)."""
 
     verb: str
     keys: tuple[str, ...] = ()
@@ -106,6 +107,8 @@ class LeaksScreen(Dialog[Wish]):
         Binding("r", "wish('again')", "Search again", id="leaks.again", show=False),
         Binding("y", "wish('accept')", "Accept", id="leaks.accept", show=False),
         Binding("p", "wish('person')", "Ask a person", id="leaks.ask", show=False),
+        Binding("t", "wish('beside')", "Another's secret was replaced", id="leaks.beside", show=False),
+        Binding("e", "wish('copy')", "Copy what to look for", id="leaks.copy", show=False),
     ]
 
     def __init__(self, found: Sequence[Leak], told: Sequence[str], *, ascii_mode: bool = False) -> None:
@@ -129,7 +132,7 @@ class LeaksScreen(Dialog[Wish]):
             with TextScroll(classes="dialog-scroll"):
                 yield self._detail
             yield words(
-                "c I closed it · y it stays · r search again · n new · p a person · Enter next · Esc",
+                "c closed · y stays · r again · n new · p person · t others' · e copy · Esc",
                 classes="dialog-keys",
             )
 

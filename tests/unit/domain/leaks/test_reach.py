@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
-from workbench.domain.leaks.leaks import beside
+from workbench.domain.leaks.beside import BESIDE, beside_secrets, reach, search_strings, subject_of
+from workbench.domain.leaks.leaks import FACT
+from workbench.domain.model.state import Attestation, State
+
+ROWS = [
+    {"root": "/srv", "path": ".env", "name": "DB_PASSWORD", "vendor": "database"},
+    {"root": "/srv", "path": ".env", "name": "STRIPE_SECRET", "vendor": "Stripe"},
+]
+
+
+def searched() -> State:
+    state = State("i1")
+    state.facts[FACT] = {
+        "verdict": "Nothing was found in what was read. 2 thing(s) were not read.",
+        "neighbours": ROWS,
+        "search_elsewhere": ['"0c1d2e3f-5a6b7c8d"'],
+    }
+    return state
 
 
 def test_the_verdict_the_neighbours_and_the_search_strings_are_said() -> None:
-    body = {
-        "verdict": "Nothing was found in what was read. 2 thing(s) were not read.",
-        "neighbours": [{"root": "/srv", "path": ".env", "name": "DB_PASSWORD", "vendor": "database"}],
-        "search_elsewhere": ['"0c1d2e3f-5a6b7c8d"'],
-    }
-    said = list(beside(body))
-    assert said[0] == body["verdict"]
-    assert "DB_PASSWORD (database)" in said[1]
+    said = reach(searched())
+    assert said[0].startswith("Nothing was found in what was read.")
+    assert "2 still to be replaced" in said[1]
+    assert "DB_PASSWORD (database) in .env" in said[1]
     assert '"0c1d2e3f-5a6b7c8d"' in said[2]
-    assert list(beside({})) == []
+    assert search_strings(searched()) == ('"0c1d2e3f-5a6b7c8d"',)
+    assert reach(State("i1")) == []
+
+
+def test_who_replaced_another_services_secret_is_kept_and_it_leaves_the_list() -> None:
+    state = searched()
+    state.attestations.append(Attestation(BESIDE, "bob", "2026-11-21T15:00:00Z", "Ann", subject_of(ROWS[0])))
+    assert [(one.name, one.owner) for one in beside_secrets(state)] == [
+        ("STRIPE_SECRET", ""),
+        ("DB_PASSWORD", "Ann"),
+    ]
+    said = "\n".join(reach(state))
+    assert "1 still to be replaced by their owners: STRIPE_SECRET (Stripe)" in said
+    assert "replaced by Ann (2026-11-21T15:00:00Z): DB_PASSWORD (database) in .env" in said

@@ -1,0 +1,50 @@
+"""The other secrets of a leaked file, by name and vendor; what to look for elsewhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.unit.leaks.corpus import Draw
+from tests.unit.leaks.repositories import Repository
+from workbench.leaks.command import LeakOptions, run
+from workbench.leaks.document import document as leaks_document
+from workbench.leaks.neighbours import search_strings
+
+DRAW = Draw(88)
+
+
+def test_other_secrets_are_named_with_their_vendor_and_never_shown(tmp_path: Path) -> None:
+    key, database, stripe, redis = (
+        DRAW.current(),
+        DRAW.own_password(),
+        "sk_live_" + DRAW.hex(24),
+        DRAW.hex(20),
+    )
+    (tmp_path / ".env").write_text(
+        f"MAILGUN_SECRET={key}\nDB_PASSWORD={database}\nSTRIPE_SECRET={stripe}\nAPP_NAME=shop\n"
+        f"REDIS_URL=redis://:{redis}@cache.example:6379\nAWS_SECRET_ACCESS_KEY=${{AWS}}\n"
+    )
+    document = leaks_document(run(LeakOptions(targets=(str(tmp_path),))))
+    named = {(one["name"], one["vendor"]) for one in document["neighbours"]}
+    assert named == {("DB_PASSWORD", "database"), ("STRIPE_SECRET", "Stripe"), ("REDIS_URL", "Redis")}
+    text = json.dumps(document)
+    assert not [value for value in (key, database, stripe, redis) if value in text]
+    assert f'"{key[33:]}"' in document["search_elsewhere"]
+
+
+def test_a_file_that_only_the_history_holds_gave_away_its_other_secrets_too(tmp_path: Path) -> None:
+    shop = Repository(tmp_path / "shop")
+    shop.commit("add", __env=f"MAILGUN_SECRET={DRAW.current()}\nDB_PASSWORD={DRAW.own_password()}\n")
+    shop.commit("remove", __env=None, readme="x")
+    document = leaks_document(run(LeakOptions(targets=(str(shop.path),))))
+    assert [(one["path"], one["name"]) for one in document["neighbours"]] == [(".env", "DB_PASSWORD")]
+
+
+def test_search_strings_hold_ids_logins_and_hosts_only() -> None:
+    assert search_strings(["0c1d2e3f-5a6b7c8d", ""], ["news@mg.example.com"]) == (
+        '"0c1d2e3f-5a6b7c8d"',
+        '"news@mg.example.com"',
+        '"smtp.mailgun.org" "mg.example.com"',
+        '"api.mailgun.net" "mg.example.com"',
+    )
