@@ -39,8 +39,10 @@ _JSON_TARGETS = re.compile(
     rb'"(?:[A-Z]{3,8} )?([^ "]+)|\\"[A-Za-z]{0,20}(?:Uri|Url|UriStem|Path)\\"\s?:\s?\\"(/[^ "\\]+)'
     rb'|\\"[A-Z]{3,8} ([^ "\\]+)'
 )
-# Columns (IIS, CloudFront), name=value (Heroku), PHP's own server: a path that stands as a field of its own.
-_OTHER_TARGETS = re.compile(rb"(?:[ \t|,;]|[a-z]=)\"?(?:https?://[^/ \t\"|,;]{1,200})?(/[^ \t\"|,;]*)")
+# Columns (IIS, CloudFront), name=value (Heroku), labels (LTSV), PHP's own server: a path that stands as a field of its own.
+_OTHER_TARGETS = re.compile(
+    rb"(?:[ \t|,;]|[a-z]=|\t[a-z_]{2,20}:)\"?(?:https?://[^/ \t\"|,;]{1,200})?(/[^ \t\"|,;]*)"
+)
 # Anything the signatures could mean contains one of these, once the targets are in lower case.
 # Every alternative begins with a mark, not a letter, which keeps the search from trying at each character.
 _CANDIDATE = re.compile(

@@ -9,8 +9,9 @@ from functools import lru_cache
 FIELDS: dict[str, tuple[str, ...]] = {
     "address": (
         "remote_addr",
-        "request.remote_ip",
+        # Behind proxies that the server trusts, its peer is one of them; what it calls the client is the client.
         "request.client_ip",
+        "request.remote_ip",
         "ClientHost",
         "clientip",
         "client_ip",
@@ -51,6 +52,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "cliIP",
         "CIp",
         "proxy.clientIp",
+        "req.remoteAddress",
+        "req.ip",
+        "meta.req.ip",
     ),
     "target": (
         "request_uri",
@@ -89,6 +93,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "proxy.path",
         "resource",
         "endpoint",
+        "req.url",
+        "meta.req.url",
     ),
     "method": (
         "request_method",
@@ -112,6 +118,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "request_verb",
         "proxy.method",
         "m",
+        "req.method",
+        "meta.req.method",
     ),
     "status": (
         "status",
@@ -137,6 +145,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "ScStatus",
         "proxy.statusCode",
         "s",
+        "res.statusCode",
+        "meta.res.statusCode",
+        "responseCodeSent",
     ),
     "size": (
         "body_bytes_sent",
@@ -165,6 +176,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "sc-bytes",
         "b",
         "length",
+        "proxy.responseByteSize",
+        "res.headers.content-length",
     ),
     "agent": (
         "http_user_agent",
@@ -228,6 +241,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "client_real_ip",
         "fastly_client_ip",
         "x_real_ip",
+        "req.headers.x-forwarded-for",
+        "meta.req.headers.x-forwarded-for",
     ),
     "query": ("query_string", "query", "args", "cs-uri-query", "url.query", "queryString"),
 }
