@@ -39,7 +39,7 @@ _JSON_TARGETS = re.compile(
     rb'"(?:[A-Z]{3,8} )?([^ "]+)|\\"[A-Za-z]{0,20}(?:Uri|Url|UriStem|Path)\\"\s?:\s?\\"(/[^ "\\]+)'
     rb'|\\"[A-Z]{3,8} ([^ "\\]+)'
 )
-# Columns (IIS, CloudFront), name=value (Heroku), labels (LTSV), PHP's own server: a path that stands as a field of its own.
+# Columns (IIS, CloudFront), name=value (Heroku), labels (LTSV), PHP's own server: a path as a field of its own.
 _OTHER_TARGETS = re.compile(
     rb"(?:[ \t|,;]|[a-z]=|\t[a-z_]{2,20}:)\"?(?:https?://[^/ \t\"|,;]{1,200})?(/[^ \t\"|,;]*)"
 )
