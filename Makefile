@@ -17,7 +17,7 @@ run: $(READY)  ## open the workbench on a real account
 test: $(DEV)  ## all tests but those of the host
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore=tests/host
 
-host: $(DEV)  ## behind proxies, company certificates, stopped and slow terminals; needs GNU screen
+host: $(DEV)  ## behind proxies, company certificates, stopped and slow terminals, real keyrings; needs GNU screen, dbus, gnome-keyring
 	$(BIN)/python -m pytest tests/host
 
 wheelhouse: $(READY)  ## everything a jump host without internet needs, as one archive for this kind of machine
