@@ -57,7 +57,11 @@ async def test_it_says_what_stands_and_opens_on_trying_again(running: Running, s
         text = " ".join(screen_text(pilot).split())
         for said in ("Not stored", "keyring is locked", "only in memory", "Unlock it, then try again"):
             assert said in text
-        assert "Write it down by hand" in text and "Delete the new key again" in text
+        assert (
+            "Keep it in a file of our own" in text
+            and "Write it down by hand" in text
+            and "Delete the new key again" in text
+        )
         assert SECRET not in screen_text(pilot)
         await pilot.press("enter")
         assert await answer is Keeping.AGAIN
