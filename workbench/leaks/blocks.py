@@ -165,7 +165,7 @@ def _within(found: re.Match[bytes], span: tuple[int, int]) -> bool:
 
 _STORE = re.compile(
     rb"(?i)postgres|mysql|maria|redis|mongo|rabbit|amqp|memcached|elastic|database|datasource|jdbc|ldap"
-    rb"|ftp|ssh|aws|s3|jwt|oauth"
+    rb"|ftp|ssh|aws|s3|jwt|oauth|ppp|l2tp|vpn|wireguard|hotspot|radius|snmp|wifi|wlan"
 )
 
 
