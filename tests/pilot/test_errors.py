@@ -76,7 +76,12 @@ def test_workers_are_started_in_one_place_only_and_never_exclusive() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr == "run_worker":
                 assert path.name == "workers.py", path
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".run_worker"):
+            called = node.func if isinstance(node, ast.Call) else None
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(called, ast.Attribute)
+                and called.attr == "run_worker"
+            ):
                 given = {k.arg: ast.unparse(k.value) for k in node.keywords}
                 assert given["exclusive"] == "False" and given["exit_on_error"] == "False"
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -25,8 +25,14 @@ ALLOWED = {
 }
 
 
-def _imports(path: Path) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@pytest.fixture(scope="module")
+def trees() -> dict[Path, ast.Module]:
+    """Return every module of the package, parsed once for all that read them here."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name.split(".")[0], node.lineno
@@ -34,11 +40,11 @@ def _imports(path: Path) -> Iterator[tuple[str, int]]:
             yield node.module.split(".")[0], node.lineno
 
 
-def test_each_library_stays_in_its_own_modules() -> None:
+def test_each_library_stays_in_its_own_modules(trees: dict[Path, ast.Module]) -> None:
     strays = [
         f"{path.relative_to(PACKAGE)}:{line} imports {library}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        for library, line in _imports(path)
+        for path, tree in trees.items()
+        for library, line in _imports(tree)
         if library in ALLOWED and not str(path.relative_to(PACKAGE)).startswith(ALLOWED[library])
     ]
     assert strays == []
@@ -97,21 +103,21 @@ def test_no_module_outgrows_one_idea() -> None:
     assert long == {}
 
 
-def test_no_function_is_longer_than_a_screen() -> None:
+def test_no_function_is_longer_than_a_screen(trees: dict[Path, ast.Module]) -> None:
     long = {
         f"{path.relative_to(ROOT)}: {node.name}": lines
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (lines := (node.end_lineno or node.lineno) - node.lineno + 1) > 60
     }
     assert long == {}
 
 
-def test_a_class_name_means_one_thing() -> None:
+def test_a_class_name_means_one_thing(trees: dict[Path, ast.Module]) -> None:
     places: dict[str, list[str]] = {}
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for path, tree in trees.items():
+        for node in tree.body:
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
@@ -121,18 +127,18 @@ def test_a_class_name_means_one_thing() -> None:
 OPENED_BY_NAME = {"core/atomic_files.py", "blocklists/resolvers.py"}
 
 
-def test_a_file_that_may_be_anything_is_read_in_one_place() -> None:
+def test_a_file_that_may_be_anything_is_read_in_one_place(trees: dict[Path, ast.Module]) -> None:
     """A pipe, a device or a link in a file's place is refused by ``core/atomic_files``; elsewhere it is waited for."""
     strays = []
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path, tree in trees.items():
         name = str(path.relative_to(PACKAGE))
         if name.startswith("drill/") or name in OPENED_BY_NAME:
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and node.attr in ("read_bytes", "read_text"):
                 what = ast.unparse(node)
                 if "files(" not in what:  # what the package itself brings
                     strays.append(f"{name}:{node.lineno} {what}")
-            elif isinstance(node, ast.Call) and ast.unparse(node.func) == "open":
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open":
                 strays.append(f"{name}:{node.lineno} {ast.unparse(node)}")
     assert strays == []
