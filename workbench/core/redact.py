@@ -102,6 +102,10 @@ def masked(text: str) -> str:
     return _SECRET.sub(lambda found: f"{SHAPE_MASK} …{found[0][-TAIL:]}›", text)
 
 
+# What is shown as it is wherever it stands: ASCII, the letters of Europe, dashes, quotes, arrows, signs, boxes.
+_PLAIN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u2030-\u205e\u2190-\u23ff\u2460-\u27bf]*")
+
+
 def visible(text: object, limit: int = 400) -> str:
     """Return ``text`` as one line of harmless printable characters, at most ``limit`` of them.
 
@@ -112,8 +116,8 @@ def visible(text: object, limit: int = 400) -> str:
     has the shape of a Mailgun secret is masked.
     """
     raw = masked(str(text))
-    if len(raw) <= limit and raw.isascii() and raw.isprintable():
-        return raw  # Nearly all there is; printable ASCII needs no second look.
+    if len(raw) <= limit and _PLAIN.fullmatch(raw):
+        return raw  # Nearly all there is.
     out: list[str] = []
     size = start = excess = 0  # ``start``: where in ``out`` the present grapheme begins
     done = 0  # characters of ``raw`` before the present grapheme

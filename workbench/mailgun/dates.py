@@ -11,6 +11,7 @@ import math
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from functools import lru_cache
 
 _MONTHS = {
     name: number
@@ -47,9 +48,15 @@ def parse_moment(value: object) -> datetime | None:
             return _from_number(float(value))
         if not isinstance(value, str) or len(value) > 64:
             return None
-        moment = _from_iso(value.strip()) or _from_mail(value.strip())
+        return _from_text(value.strip())
     except (ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=4096)
+def _from_text(text: str) -> datetime | None:
+    """Return the moment a text names; kept, since metrics name the same hours for every domain."""
+    moment = _from_iso(text) or _from_mail(text)
     return None if moment is None or moment.year <= 1 else moment
 
 
