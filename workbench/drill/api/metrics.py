@@ -143,8 +143,8 @@ def tally(
         if stream.region != call.region or stream.tenant not in who:
             continue
         since = min((span[0] or 0.0 for span in stream.spans), default=now)
-        for hour in range(max(first, int(since // HOUR)), last + 1):
-            counts = call.account.traffic.counts(stream, hour, now)
+        hours = range(max(first, int(since // HOUR)), last + 1)
+        for hour, counts in call.account.traffic.hourly(stream, hours, now):
             if messy:
                 # A twentieth of what the log holds never reached the counters.
                 counts = {kind: n - n // 20 for kind, n in counts.items()}
@@ -198,6 +198,12 @@ def _combine(counts: Counts, values: Iterable[list[tuple[str, float]]]) -> list[
     return rows
 
 
+def _add(total: Counts, counts: Counts) -> None:
+    for kind, n in counts.items():
+        if n:
+            total[kind] += n
+
+
 def _shown(counts: Counts, names: list[str]) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for name in names:
@@ -244,6 +250,7 @@ def metrics(call: WireCall) -> WireAnswer:
     whole = dict.fromkeys(EVENTS, 0)
     passes = _passes(call, body)
     others = [name for name in dimensions if name != "time"]
+    place = dimensions.index("time") if "time" in dimensions else None
     # What a sender is counted under is the same in all its hours; None where the filter leaves it out.
     of_sender: dict[tuple[bool, str], list[list[tuple[str, float]]] | None] = {}
     for sender, hour, counts in tally(call, tenants(call, bool(body.get("include_subaccounts"))), start, end):
@@ -254,13 +261,9 @@ def metrics(call: WireCall) -> WireAnswer:
         if under is None:
             continue
         slot = rfc2822(_resolve(hour, resolution))
-        for kind, n in counts.items():
-            whole[kind] += n
+        _add(whole, counts)
         for key, part in _combine(counts, under):
-            values = iter(key)
-            row = rows[tuple([slot if name == "time" else next(values) for name in dimensions])]
-            for kind, n in part.items():
-                row[kind] += n
+            _add(rows[key if place is None else (*key[:place], slot, *key[place:])], part)
     if dimensions == ["time"]:
         for at in _slices(start, min(end, call.now), resolution):
             rows[(rfc2822(at),)]
