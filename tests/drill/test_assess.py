@@ -128,7 +128,7 @@ async def _recipients(session, folder: Path) -> None:  # type: ignore[no-untyped
 
 
 async def test_the_quick_look_names_who_sends_in_ten_calls(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, traffic=1.0) as drill, opened(drill, tmp_path) as session:
         await session.connect()
         await session.read_rate(whole=True)
         began = session.metering.volume.began if session.metering.volume else None

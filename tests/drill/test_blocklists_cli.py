@@ -8,8 +8,11 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.cli import Command
-from tests.support.drills import file_vault, running_drill
+from tests.support.commands import Commands, threaded_drill
+from tests.support.drills import AFTERNOON, file_vault, running_drill
 from workbench.drill.servers.dns_server import DnsServer
 from workbench.drill.servers.dns_zones import DnsZone
 from workbench.drill.servers.serve import RunningDrill
@@ -30,17 +33,23 @@ def dns_of(drill: RunningDrill) -> DnsServer:
     return drill.side.names
 
 
-async def test_the_document_and_the_table(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, **SMALL) as drill:
-        command = Command(drill, tmp_path)
-        await command.prepare()
-        dns_of(drill).add(DnsZone("dnsbl.dronebl.org", frozenset({"ip4", "ip6"}), behaviour="wildcard"))
-        code, out, err = await command.run("blocklists", "--json")
-        assert code == 1, err
-        document = json.loads(out)
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
+    """Return a way to run commands in a home of their own."""
+    return Commands(tmp_path, monkeypatch, capsys)
+
+
+def test_the_document_and_the_table(tmp_path: Path, commands: Commands) -> None:
+    with threaded_drill(tmp_path, start=AFTERNOON, **SMALL) as served:
+        commands.use(served.document)
+        names = dns_of(served.drill)
+        names.add(DnsZone("dnsbl.dronebl.org", frozenset({"ip4", "ip6"}), behaviour="wildcard"))
+        ran = commands("blocklists", "--json")
+        assert ran.code == 1, ran.err
+        document = ran.document
         assert document["schema"] == "workbench.blocklists/1" and document["incident"]
         listed = [one for one in document["listings"] if one["verdict"] == "listed"]
-        ip = drill.story.sending_ips["us"][0]
+        ip = served.drill.story.sending_ips["us"][0]
         assert {(one["subject"], one["zone"]) for one in listed} >= {(ip, "bl.spamcop.net")}
         assert all({"subject", "zone", "verdict", "tier", "reason"} <= set(one) for one in listed)
         wild = [one for one in document["listings"] if one["zone"] == "dnsbl.dronebl.org"]
@@ -48,33 +57,33 @@ async def test_the_document_and_the_table(tmp_path: Path) -> None:
         assert any(not one["believed"] for one in document["health"])
         off = {one["zone"]: one["reason"] for one in document["switched_off"]}
         assert off.get("zen.spamhaus.org")
-        assert not any("zen.spamhaus.org" in name for name, _ in dns_of(drill).asked)
+        assert not any("zen.spamhaus.org" in name for name, _ in names.asked)
         # Ours waits for containment; Mailgun is told of its shared addresses at once.
         by_whose = {(one["whose"], one["ready"]) for one in document["removals"]}
         assert ("you", True) not in by_whose and ("Mailgun", False) not in by_whose
         assert document["refusals"]["providers"] and document["rates"]
-        code, out, err = await command.run("blocklists", "--ip", ip)
-        assert code == 1, err
-        assert "NOT ASKED" in out and "Spamhaus ZEN" in out
-        code, out, err = await command.run("blocklists")
-        assert code == 1 and "NOT ASKED" in out and "containment is open" in out, err
-        code, _, err = await command.run("blocklists", "--requested", ip, "bl.spamcop.net")
-        assert code == 2 and "cannot be asked for yet" in err
+        ran = commands("blocklists", "--ip", ip)
+        assert ran.code == 1, ran.err
+        assert "NOT ASKED" in ran.out and "Spamhaus ZEN" in ran.out
+        ran = commands("blocklists")
+        assert ran.code == 1 and "NOT ASKED" in ran.out and "containment is open" in ran.out, ran.err
+        ran = commands("blocklists", "--requested", ip, "bl.spamcop.net")
+        assert ran.code == 2 and "cannot be asked for yet" in ran.err
 
 
-async def test_a_notice_asks_nobody(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, **SMALL) as drill:
-        command = Command(drill, tmp_path)
+def test_a_notice_asks_nobody(tmp_path: Path, commands: Commands) -> None:
+    with threaded_drill(tmp_path, **SMALL) as served:
+        commands.use(served.document)
+        commands.home.vault_file.unlink()  # What a notice says needs no vault, and makes none.
         for text, code_wanted, kind in ((REFUSED, 1, "list"), (THEIRS, 0, "receiver")):
             path = tmp_path / "notice.txt"
             path.write_text(text)
-            code, out, err = await command.run("blocklists", "--json", "--notice", str(path))
-            assert code == code_wanted, err
-            document = json.loads(out)
-            assert document["notice"]["kind"] == kind
-        assert not dns_of(drill).asked
-        code, _, err = await command.run("blocklists", "--notice", str(tmp_path / "absent"))
-        assert code == 2 and "cannot be read" in err
+            ran = commands("blocklists", "--json", "--notice", str(path))
+            assert ran.code == code_wanted, ran.err
+            assert ran.document["notice"]["kind"] == kind
+        assert not dns_of(served.drill).asked
+        ran = commands("blocklists", "--notice", str(tmp_path / "absent"))
+        assert ran.code == 2 and "cannot be read" in ran.err
 
 
 async def test_a_key_is_stored_from_a_pipe_and_used(tmp_path: Path) -> None:

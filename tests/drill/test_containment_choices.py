@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.drills import opened, running_drill
+from tests.support.drills import SMALL, opened, running_drill
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
 from workbench.core.errors import ApiError, Forbidden, NotAuthorised, UsageError
@@ -93,7 +93,7 @@ async def _cut(session: Session, effect_id: str, running: asyncio.Task[Any]) -> 
 
 
 async def test_the_one_that_sends_the_spam_is_cut_first(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         planned = contain.plan(session.situation())
         cuts = [e for e in planned if e.kind in (EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET)]
@@ -107,7 +107,7 @@ async def test_the_one_that_sends_the_spam_is_cut_first(tmp_path: Path) -> None:
 
 async def test_on_screen_what_production_uses_is_replaced_first_and_goes_on_sending(tmp_path: Path) -> None:
     async with (
-        running_drill(tmp_path) as drill,
+        running_drill(tmp_path, **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         await _read(session)
@@ -132,7 +132,7 @@ async def test_on_screen_what_production_uses_is_replaced_first_and_goes_on_send
 
 async def test_a_hand_over_is_seen_and_then_the_old_one_ends(tmp_path: Path) -> None:
     async with (
-        running_drill(tmp_path) as drill,
+        running_drill(tmp_path, **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         await _read(session)
@@ -162,7 +162,7 @@ async def test_a_hand_over_is_seen_and_then_the_old_one_ends(tmp_path: Path) -> 
 
 
 async def test_the_deadline_stands_in_the_journal_and_survives_a_restart(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         async with opened(drill, tmp_path, clock=drill.clock) as session:
             await _read(session)
             await session.run(contain.plan(session.situation(), Scope(replace_first=("billing-worker",))))
@@ -181,7 +181,7 @@ async def test_the_deadline_stands_in_the_journal_and_survives_a_restart(tmp_pat
 
 
 async def test_a_key_that_only_sends_is_replaced_by_a_key_that_can_only_send(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         await session.run(contain.plan(session.situation()))
         mint = next(r for r in session.state.of_kind(EffectKind.KEY_CREATE) if r.effect.params.get("lesser"))
@@ -200,7 +200,7 @@ async def test_a_key_that_only_sends_is_replaced_by_a_key_that_can_only_send(tmp
 
 async def test_dead_is_proven_again_later_and_a_resurrection_is_an_alarm(tmp_path: Path) -> None:
     async with (
-        running_drill(tmp_path) as drill,
+        running_drill(tmp_path, **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         await _read(session)
@@ -226,7 +226,7 @@ async def test_dead_is_proven_again_later_and_a_resurrection_is_an_alarm(tmp_pat
 
 
 async def test_what_could_not_be_proven_here_is_proven_elsewhere(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         document = drill.document()
         document["endpoints"]["smtp_us"] = document["endpoints"]["smtp_eu"] = "127.0.0.1:1"
         async with opened(drill, tmp_path, endpoints=from_document(document)) as session:
@@ -243,7 +243,7 @@ async def test_what_could_not_be_proven_here_is_proven_elsewhere(tmp_path: Path)
 
 
 async def test_a_domain_goes_only_by_its_typed_name_and_a_subaccount_comes_back(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         name = list(session.inventory.domains)[-1]
         with pytest.raises(UsageError, match="typed in full"):
@@ -262,7 +262,7 @@ async def test_a_domain_goes_only_by_its_typed_name_and_a_subaccount_comes_back(
 
 
 async def test_the_signing_keys_are_renewed_and_kept_in_the_vault(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         before = drill.account.main.signing_key
         planned = session.plan("signing_key.renew")
@@ -276,7 +276,7 @@ async def test_the_signing_keys_are_renewed_and_kept_in_the_vault(tmp_path: Path
 
 
 async def test_the_limit_shows_its_use_and_is_put_back_to_what_it_was(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         drill.account.main.regions["us"].custom_limit = 50_000_000
         await _read(session)
         planned = session.plan("limit.set", limit=40_000_000)
@@ -290,7 +290,7 @@ async def test_the_limit_shows_its_use_and_is_put_back_to_what_it_was(tmp_path: 
 
 
 async def test_an_empty_allowlist_never_gets_its_first_entry_during_containment(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         with pytest.raises(UsageError, match="empty"):
             session.plan("allowlist.add", address="192.0.2.7", own=True)
@@ -298,7 +298,10 @@ async def test_an_empty_allowlist_never_gets_its_first_entry_during_containment(
 
 
 async def test_an_intruders_allowlist_locks_out_and_is_told_apart(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, scenario="lockout") as drill, opened(drill, tmp_path) as session:
+    async with (
+        running_drill(tmp_path, scenario="lockout", **SMALL) as drill,
+        opened(drill, tmp_path) as session,
+    ):
         with pytest.raises(NotAuthorised) as refused:
             await session.connect()
         text = str(refused.value)
@@ -308,7 +311,7 @@ async def test_an_intruders_allowlist_locks_out_and_is_told_apart(tmp_path: Path
 
 
 async def test_after_containment_the_lock_out_is_known_for_what_it_is(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         async with opened(drill, tmp_path) as session:
             await _read(session)
             await session.run(contain.plan(session.situation()))
@@ -338,7 +341,7 @@ async def test_the_command_line_keeps_finishes_and_verifies(
             code = await command(session, options)
         return code, json.loads(capsys.readouterr().out)
 
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         code, document = await run("--replace-first", "billing-worker")
         assert code == 1
         assert document["schema"] == "workbench.contain/1"
@@ -369,7 +372,7 @@ async def test_a_plan_without_sending_keys_gets_keys_of_the_old_role(
         return await create_key(api, **wanted)
 
     monkeypatch.setattr("workbench.execution.effects.keys.create_key", refuse)
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         options = build_parser().parse_args(["contain", "--yes", "--json"])
         await command(session, options)
         said = capsys.readouterr()

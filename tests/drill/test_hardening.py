@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.drills import contain_whole, opened, remove_leftovers, running_drill
+from tests.support.drills import SMALL, contain_whole, opened, remove_leftovers, running_drill
 from workbench.core.errors import UsageError
 from workbench.domain.hardening import measures
 from workbench.domain.hardening.measures import Standing
@@ -39,7 +39,7 @@ def _percent(session: Session) -> int:
 
 
 async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         with pytest.raises(UsageError, match="not cut"):
             plan(session.situation())
@@ -103,7 +103,7 @@ async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None
 
 
 async def test_a_dkim_key_is_switched_on_once_its_record_is_published(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         await session.preserve()
         await contain_whole(session)
@@ -124,7 +124,7 @@ async def test_a_dkim_key_is_switched_on_once_its_record_is_published(tmp_path: 
 
 
 async def test_interrupted_before_or_after_the_account_is_asked_what_happened(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         # Mailgun manages the keys of one domain itself: they are rolled, not made.
         managed = next(iter(drill.account.main.regions["us"].domains.values()))
         managed.automatic_security = True

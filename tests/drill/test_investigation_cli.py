@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.assessing import let_in, truth_of
 from tests.support.cli import Command
-from tests.support.drills import opened, running_drill
+from tests.support.drills import SMALL, opened, running_drill
 from workbench.cli import run as main
 from workbench.cli.assess import lift
 from workbench.cli.parser import build_parser
@@ -21,9 +21,6 @@ from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.damage import Damage
 from workbench.domain.model.suppressions import Added
 from workbench.drill.world.records import SimulatedSuppression
-
-# The log of a small account is as telling, and read in a fraction of the time.
-SMALL = {"domains": 4, "credentials": 10, "users": 5}
 
 
 async def test_sweep_prints_one_document_with_every_planted_thing(tmp_path: Path) -> None:

@@ -32,7 +32,10 @@ from workbench.session.session import Session
 @asynccontextmanager
 async def _minutes(folder: Path) -> AsyncIterator[tuple[RunningDrill, Session, Assessment]]:
     """Open a drill and take ten minutes of its log as the whole assessment: what the intruder sent is known."""
-    async with running_drill(folder, domains=4, credentials=4) as drill, opened(drill, folder) as session:
+    async with (
+        running_drill(folder, domains=4, credentials=4, traffic=1.0) as drill,
+        opened(drill, folder) as session,
+    ):
         await session.connect()
         await session.read_inventory()
         now = account_now(session)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.drills import opened, running_drill
+from tests.support.drills import SMALL, opened, running_drill
 from workbench.domain.detection.alarms import open_alarms, remedy
 from workbench.drill.activity.intruder import TURNS
 from workbench.drill.servers.serve import RunningDrill
@@ -78,7 +78,7 @@ async def _come_back(drill: RunningDrill, session: Session, rounds: int) -> set[
 
 async def test_through_a_stranger_in_the_panel_every_kind_of_return_is_caught(tmp_path: Path) -> None:
     async with (
-        running_drill(tmp_path) as drill,
+        running_drill(tmp_path, **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         # The stranger among the panel's users stays: no call can delete a user.
@@ -94,7 +94,7 @@ async def test_through_a_stranger_in_the_panel_every_kind_of_return_is_caught(tm
 
 async def test_through_a_planted_key_that_was_left_the_return_is_caught(tmp_path: Path) -> None:
     async with (
-        running_drill(tmp_path) as drill,
+        running_drill(tmp_path, **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         main = drill.account.main
@@ -117,7 +117,7 @@ async def test_through_a_planted_key_that_was_left_the_return_is_caught(tmp_path
 
 async def test_through_a_route_that_reads_reset_mails_the_return_is_caught(tmp_path: Path) -> None:
     async with (
-        running_drill(tmp_path, scenario="panel-session") as drill,
+        running_drill(tmp_path, scenario="panel-session", **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         main = drill.account.main
@@ -133,7 +133,7 @@ async def test_through_a_route_that_reads_reset_mails_the_return_is_caught(tmp_p
 @pytest.mark.parametrize("left", ["login", "subaccount key"])
 async def test_a_planted_reserve_that_was_left_is_caught_when_it_wakes(tmp_path: Path, left: str) -> None:
     async with (
-        running_drill(tmp_path) as drill,
+        running_drill(tmp_path, **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         tenants = drill.world.tenants.values()
@@ -157,7 +157,7 @@ async def test_a_planted_reserve_that_was_left_is_caught_when_it_wakes(tmp_path:
 
 async def test_a_reserve_that_wakes_is_seen_although_it_is_old(tmp_path: Path) -> None:
     async with (
-        running_drill(tmp_path, scenario="stolen-key") as drill,
+        running_drill(tmp_path, scenario="stolen-key", **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         await session.connect()
@@ -176,7 +176,7 @@ async def test_a_reserve_that_wakes_is_seen_although_it_is_old(tmp_path: Path) -
 
 async def test_what_we_did_ourselves_is_no_alarm(tmp_path: Path) -> None:
     async with (
-        running_drill(tmp_path, scenario="stolen-login") as drill,
+        running_drill(tmp_path, scenario="stolen-login", **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         await _contained(session, Scope(limit=500_000))
@@ -188,7 +188,7 @@ async def test_what_we_did_ourselves_is_no_alarm(tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", ["archive_to", "wildcard", "role", "allowlist", "route", "limit"])
 async def test_a_changed_setting_is_an_alarm(tmp_path: Path, change: str) -> None:
     async with (
-        running_drill(tmp_path, scenario="stolen-login") as drill,
+        running_drill(tmp_path, scenario="stolen-login", **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         main = drill.account.main

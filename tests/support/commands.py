@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from tests.support.drills import CHEAP, PASSPHRASE
+from tests.support.drills import CHEAP, LITTLE_MAIL, PASSPHRASE
 from workbench import cli
 from workbench.core.state_dir import Home
 from workbench.documents import exports
@@ -62,7 +62,9 @@ class ThreadedDrill:
 @contextmanager
 def threaded_drill(folder: Path, **options: Any) -> Iterator[ThreadedDrill]:
     """Serve a fresh drill below ``folder`` for the time of the block."""
-    served = ThreadedDrill(folder / "drill", DrillOptions(fresh=True, **options))
+    served = ThreadedDrill(
+        folder / "drill", DrillOptions(**{"fresh": True, "traffic": LITTLE_MAIL, **options})
+    )
     try:
         yield served
     finally:

@@ -12,7 +12,7 @@ from typing import Any
 from keyring.backend import KeyringBackend
 from keyring.compat import properties
 
-from tests.support.drills import endpoints_of, opened, running_drill
+from tests.support.drills import LITTLE_MAIL, endpoints_of, opened, running_drill
 from tests.support.in_process import bind, in_process_drill
 from workbench.drill.servers.serve import RunningDrill
 from workbench.drill.world.records import SimulatedKey
@@ -125,7 +125,13 @@ class Ground:
             yield session
 
 
-SIZES: dict[str, Any] = {"domains": 2, "credentials": 4, "users": 2, "scenario": SCENARIO}
+SIZES: dict[str, Any] = {
+    "domains": 2,
+    "credentials": 4,
+    "users": 2,
+    "scenario": SCENARIO,
+    "traffic": LITTLE_MAIL,
+}
 
 
 @asynccontextmanager

@@ -97,6 +97,8 @@ def build(story: Story, options: DrillOptions) -> World:
     _furnish(tenant, story)
     plant(world, story)
     add_senders(world, story)
+    for stream in world.streams.values():
+        stream.rate *= options.traffic
     _quirks(world, tenant, story)
     return world
 

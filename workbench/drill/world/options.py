@@ -15,7 +15,8 @@ class DrillOptions:
 
     ``rate`` is calls a minute per endpoint family (0: no limit), ``latency_ms`` is added to every call,
     ``speed`` is simulated hours a minute of real time (0: real time), ``start`` the simulated moment the
-    drill opens at (None: the host's clock at creation).
+    drill opens at (None: the host's clock at creation), ``traffic`` the share of the scenario's usual mail that
+    is sent, its owner's and the intruder's alike: fewer messages in the log, the same senders.
     """
 
     scenario: str = DEFAULT_SCENARIO
@@ -30,6 +31,7 @@ class DrillOptions:
     port: int = 0
     fresh: bool = False
     start: datetime | None = None
+    traffic: float = 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
