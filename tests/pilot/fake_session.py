@@ -100,6 +100,8 @@ class FakeSession:
         self.title = "acme (US+EU)"
         self.drill = True
         self.read_only = False
+        self.operator = "Ada Lovelace"
+        self.nameless = False
         self.holder_text = ""
         self.read_only_words = "read-only: somebody else holds this incident"
         self.state = State(incident=self.incident, opened_at="2026-11-21T14:02:07Z", name="acme", drill=True)
@@ -330,6 +332,10 @@ class FakeSession:
     def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
         """Return the real reason."""
         return registry.unavailable(action_id, self.situation(), marked)
+
+    def name_operator(self, name: str) -> None:
+        """Take the name."""
+        self.operator, self.nameless = name, False
 
     def log_lines(self) -> Sequence[LogLine]:
         """Return the log."""

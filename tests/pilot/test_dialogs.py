@@ -276,6 +276,33 @@ async def test_attest_a_step_and_a_user(running: Running) -> None:
         assert ("attest", "5", "has two-factor switched on", "user-0") in session.asked
 
 
+async def test_a_nameless_operator_is_asked_once_before_anything_stands_under_no_name(
+    running: Running,
+) -> None:
+    session = FakeSession()
+    session.nameless = True
+    async with running(session) as pilot:
+
+        async def attest(*typed: str) -> None:
+            await pilot.press("t")
+            await settle(pilot)
+            await pilot.press(*typed, "enter")
+            await settle(pilot)
+
+        await pilot.press("j")
+        await attest(*"by phone")
+        assert "Who are you?" in screen_text(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert not [asked for asked in session.asked if asked[0] == "attest"], "nobody said it"
+        await attest(*"by phone")
+        await pilot.press(*"Ada", "enter")
+        await settle(pilot)
+        assert ("attest", "1", "by phone", "") in session.asked and session.operator == "Ada"
+        await attest(*"again")
+        assert ("attest", "1", "again", "") in session.asked, "asked once"
+
+
 async def test_support_message_is_copied_and_attested(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,6 @@ from workbench.core.redact import visible
 from workbench.domain.leaks.beside import BESIDE, beside_secrets
 from workbench.domain.runbook import adoption, user_actions
 from workbench.reports import mail_texts, production, support_update
-from workbench.session.attribution import operator
 from workbench.session.session import Session
 
 _TEXTS = {
@@ -72,7 +71,7 @@ async def _attest(session: Session, options: argparse.Namespace) -> str:
             f"There is no step {visible(options.step, 20)}.", "", f"The steps are {', '.join(sorted(known))}."
         )
     await session.attest(options.step, options.text, options.subject)
-    return f"Step {options.step}: attested, with your name and the time."
+    return f"Step {options.step}: attested by {session.operator}, with the time."
 
 
 def _check_beside(session: Session, subject: str) -> None:
@@ -101,7 +100,7 @@ async def _message(session: Session, options: argparse.Namespace) -> str:
         said = support_update.update(situation)
         if options.sent:
             session.check_writable()
-            await session.fact(support_update.FACT, support_update.to_fact(situation, operator()))
+            await session.fact(support_update.FACT, support_update.to_fact(situation, session.operator))
         return said
     if (written := _TEXTS.get(options.to)) is not None:
         return written(situation)

@@ -31,6 +31,10 @@ class Desk(Protocol):
         """Return the incident's folder."""
 
     @property
+    def operator(self) -> str:
+        """Return who works here, as the journal names them."""
+
+    @property
     def read_only(self) -> bool:
         """Return whether another workbench writes to this incident."""
 

@@ -42,7 +42,6 @@ from workbench.domain.hardening.deliverability import DMARC
 from workbench.domain.runbook.blocklists import watch_until
 from workbench.execution.progress import ProgressNotice
 from workbench.readers import blocklist_targets, deliverability, dns_policies
-from workbench.session.attribution import operator
 from workbench.session.delisting_requests import DelistingHost, WaysOff
 from workbench.session.events import Changed, Event
 
@@ -120,7 +119,7 @@ class BlocklistWatch(WaysOff):
                 todo="The overview of step 9 names the lists that do.",
             )
         before = self.host.state.facts.get(ACCEPTED, {}).get("zones", ())
-        made = {"zones": sorted({*map(str, before), *zones}), "by": operator(), "at": iso(self.now())}
+        made = {"zones": sorted({*map(str, before), *zones}), "by": self.host.operator, "at": iso(self.now())}
         await self.host.fact(ACCEPTED, made)
         self._catalogue = None
         await self.catalogue()

@@ -34,6 +34,10 @@ class DelistingHost(Protocol):
     drill: bool
 
     @property
+    def operator(self) -> str:
+        """Return who works here, as the journal names them."""
+
+    @property
     def state(self) -> State:
         """Return the fold of the journal."""
 

@@ -28,7 +28,6 @@ from workbench.readers.log import read_logs
 from workbench.readers.ports import Desk
 from workbench.readers.recipients import ClickedList, LostList, RecipientList
 from workbench.session import evidence
-from workbench.session.attribution import operator
 
 
 @dataclass(slots=True)
@@ -94,7 +93,7 @@ class MailEvidence:
         """Write a list that was shown, journal that it was (never what it holds), and return how many it names."""
         count = await asyncio.to_thread(collected.write, path)
         if not self.desk.read_only:
-            body = {"list": what, "file": path.name, "people": count, "who": operator()}
+            body = {"list": what, "file": path.name, "people": count, "who": self.desk.operator}
             await self.desk.record("list.written", body)
         return count
 

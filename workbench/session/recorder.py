@@ -25,8 +25,8 @@ from workbench.journal.journal import Journal, damaged
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.endpoints import Endpoints
 from workbench.presentation.activity_log import LogLine, line_of
+from workbench.session import attribution
 from workbench.session.admin_key import fingerprint_key
-from workbench.session.attribution import operator
 from workbench.session.events import Changed, Event, Events
 from workbench.vault.passphrases import check_new
 from workbench.vault.vault import EntryName, Vault
@@ -68,6 +68,7 @@ class IncidentRecord:
         self.incident = ledger.state.incident
         self.drill = options.drill
         self.clock = options.clock
+        self._operator = ""
         self._log: list[LogLine] = []
         # When a read-only workbench last looked at what the other one wrote.
         self.followed_at: datetime | None = None
@@ -85,6 +86,20 @@ class IncidentRecord:
     def read_only(self) -> bool:
         """Return whether nothing can be written to this incident: see ``read_only_words``."""
         return self._journal.read_only
+
+    @property
+    def operator(self) -> str:
+        """Return who works here, as the journal names them."""
+        return self._operator or attribution.operator()
+
+    @property
+    def nameless(self) -> bool:
+        """Return whether nobody said who works here, on an account of the host that several people share."""
+        return not (self._operator or self.drill or attribution.is_named())
+
+    def name_operator(self, name: str) -> None:
+        """Take the name of who works here, for as long as this program runs."""
+        self._operator = visible(name.strip(), attribution.LONGEST)
 
     @property
     def keeps_evidence(self) -> bool:
@@ -176,14 +191,14 @@ class IncidentRecord:
     async def attest(self, step: str, text: str, subject: str = "") -> None:
         """Record what a person says the account cannot show."""
         self.check_writable()
-        body = {"step": step, "text": visible(text), "who": operator(), "subject": subject}
+        body = {"step": step, "text": visible(text), "who": self.operator, "subject": subject}
         await self._ledger.record("attested", body)
         self._tell(Changed("runbook"))
 
     async def decide(self, finding: str, decision: str, reason: str) -> None:
         """Record the operator's judgement of a finding: ``ours``, ``intruder`` or ``keep``."""
         self.check_writable()
-        body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": operator()}
+        body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": self.operator}
         await self._ledger.record("finding.decided", body)
         self._tell(Changed("runbook"))
         for name in ("keys", "logins", "users", "domains"):
@@ -205,7 +220,7 @@ class IncidentRecord:
                 "Judgements, attestations, deferrals and notes can be; what was written to the account cannot.",
                 "The activity list (6) shows what was said.",
             )
-        await self._ledger.record("taken.back", {"row": wanted, "about": said.about, "who": operator()})
+        await self._ledger.record("taken.back", {"row": wanted, "about": said.about, "who": self.operator})
         for name in ("runbook", "keys", "logins", "users", "domains"):
             self._tell(Changed(name))
         return f"Taken back: {visible(said.kind.replace('.', ' '), 40)} of {visible(said.about, 120)}."
@@ -227,7 +242,7 @@ class IncidentRecord:
                 "`workbench secrets list` shows what this incident stored.",
             )
         if not self.read_only:
-            await self._ledger.record("secret.read", {"entry": entry, "who": operator()})
+            await self._ledger.record("secret.read", {"entry": entry, "who": self.operator})
         return secret
 
     async def record_error(self, error: BaseException, doing: str) -> None:
@@ -267,7 +282,7 @@ class IncidentRecord:
         """
         typed = passphrase.reveal()
         await self._options.vault.move_to_file(self._options.home.vault_file, check_new(typed, typed))
-        await self._ledger.record("vault.moved", {"to": self._options.vault.describe(), "who": operator()})
+        await self._ledger.record("vault.moved", {"to": self._options.vault.describe(), "who": self.operator})
 
     async def _stored(self, entry: str) -> Secret | None:
         return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))

@@ -33,7 +33,6 @@ from workbench.reports.report import Material
 from workbench.session import journal_head
 from workbench.session.account import AccountReadings
 from workbench.session.admin_key import AdminKey, fingerprint_key, no_key, resolve
-from workbench.session.attribution import operator
 from workbench.session.events import PlanRun
 from workbench.session.recorder import SessionOptions
 from workbench.vault.vault import EntryName, Vault
@@ -150,7 +149,7 @@ class Session(AccountReadings):
 
         async def held(held: Held) -> Keeping:
             answer = await ask(held)
-            body = {"effect": held.effect.id, "answer": answer.value, "who": operator()}
+            body = {"effect": held.effect.id, "answer": answer.value, "who": self.operator}
             await self._ledger.record("secret.held", body)
             return answer
 

@@ -96,6 +96,17 @@ class Incident(Protocol):
         """Return the journal replayed."""
 
     @property
+    def operator(self) -> str:
+        """Return who works here, as the journal names them."""
+
+    @property
+    def nameless(self) -> bool:
+        """Return whether nobody said who works here, on an account of the host that several people share."""
+
+    def name_operator(self, name: str) -> None:
+        """Take the name of who works here, for as long as this program runs."""
+
+    @property
     def read_only(self) -> bool:
         """Return whether another workbench writes to this incident."""
 

@@ -6,7 +6,7 @@ import getpass
 
 import pytest
 
-from workbench.session.attribution import SHARED, operator
+from workbench.session.attribution import SHARED, is_named, operator
 
 
 def test_the_name_that_was_given_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,6 +14,7 @@ def test_the_name_that_was_given_counts(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("WORKBENCH_OPERATOR", "  Ada Lovelace\x1b[2J ")
     said = operator()
     assert said.startswith("Ada Lovelace") and "\x1b" not in said
+    assert is_named()
 
 
 @pytest.mark.parametrize("user", sorted(SHARED))
@@ -21,8 +22,9 @@ def test_a_shared_account_is_no_person(monkeypatch: pytest.MonkeyPatch, user: st
     monkeypatch.delenv("WORKBENCH_OPERATOR", raising=False)
     monkeypatch.setattr(getpass, "getuser", lambda: user)
     assert operator() == f"somebody as {user} (no name given: WORKBENCH_OPERATOR)"
+    assert not is_named()
     monkeypatch.setattr(getpass, "getuser", lambda: "ada")
-    assert operator() == "ada"
+    assert (operator(), is_named()) == ("ada", True)
 
 
 def test_a_host_without_a_user_names_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,20 +131,36 @@ class Controller:
         then: Callable[[], object] | None = None,
     ) -> None:
         """Record one judgement of several findings; ``then`` is done once it stands."""
-
-        async def work() -> None:
-            for key in keys:
-                await session.decide(key, decision, reason)
-
-        def recorded(_: None) -> None:
-            if then is not None:
-                then()
-
-        self._ui.work.start(work, group="decide", doing="recording your judgement", then=recorded)
+        decide(self._ui, session, keys, decision, reason, then)
 
     def attest(self, session: Incident, step: str, said: Sequence[tuple[str, str]]) -> None:
         """Record several words about a step: (text, subject) each."""
         attest(self._ui, session, step, said)
+
+
+def decide(
+    ui: Ui,
+    session: Incident,
+    keys: Sequence[str],
+    decision: str,
+    reason: str,
+    then: Callable[[], object] | None = None,
+) -> None:
+    """Record in a worker one judgement of several findings; ``then`` is done once it stands."""
+
+    async def work() -> None:
+        for key in keys:
+            await session.decide(key, decision, reason)
+
+    def recorded(_: None) -> None:
+        if then is not None:
+            then()
+
+    as_somebody(
+        ui,
+        session,
+        lambda: ui.work.start(work, group="decide", doing="recording your judgement", then=recorded),
+    )
 
 
 def attest(ui: Ui, session: Incident, step: str, said: Sequence[tuple[str, str]]) -> None:
@@ -154,4 +170,32 @@ def attest(ui: Ui, session: Incident, step: str, said: Sequence[tuple[str, str]]
         for text, subject in said:
             await session.attest(step, text, subject)
 
-    ui.work.start(work, group="attest", doing=f"attesting step {step}")
+    as_somebody(ui, session, lambda: ui.work.start(work, group="attest", doing=f"attesting step {step}"))
+
+
+def as_somebody(ui: Ui, session: Incident, then: Callable[[], object]) -> None:
+    """Do what goes into the journal under a name; ask for the name first, once, where nobody gave one.
+
+    Esc leaves it undone: what a nameless person said is no evidence to whoever reads the report.
+    """
+    if not session.nameless:
+        then()
+        return
+    from workbench.tui.screens.prompts import AskScreen
+
+    def named(name: str | None) -> None:
+        if name is None:
+            ui.tell("Nothing is recorded: it would stand in the journal without a name.", "warning")
+            return
+        session.name_operator(name)
+        then()
+
+    words = (
+        "What you judge and attest stands in the journal and in the reports with your name. This account of the host "
+        "is shared, so it names nobody. Asked once; WORKBENCH_OPERATOR gives it at the start."
+    )
+    ui.push(AskScreen("Who are you?", words, placeholder="first and last name", check=_no_name), named)
+
+
+def _no_name(text: str) -> str:
+    return "" if text.strip() else "A name, as Support and your colleagues know you."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
 from workbench.presentation.cells import people_of
-from workbench.tui.controllers.base import Controller
+from workbench.tui.controllers.base import Controller, as_somebody
 
 if TYPE_CHECKING:
     from workbench.domain.forensics.moment import Moment
@@ -90,7 +90,11 @@ class ForensicsController(Controller):
             self._ui.tell(f"{len(keys)} judged; {when}.")
             self._ui.renew()
 
-        self._ui.work.start(work, group="decide", doing="recording your judgement", then=told)
+        as_somebody(
+            self._ui,
+            session,
+            lambda: self._ui.work.start(work, group="decide", doing="recording your judgement", then=told),
+        )
 
     def _addresses(self, session: Incident) -> None:
         from workbench.domain.forensics.senders import for_abuse_reports

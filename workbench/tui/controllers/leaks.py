@@ -146,7 +146,7 @@ class LeaksController(Controller):
                 self.counted(
                     len(keys),
                     "closed by hand",
-                    lambda: self._decide(session, keys, leaks.CLOSED, "closed by hand"),
+                    lambda: self.decide(session, keys, leaks.CLOSED, "closed by hand"),
                 )
                 return
             if wish.verb == "accept":
@@ -166,16 +166,9 @@ class LeaksController(Controller):
         def reason(text: str) -> None:
             from workbench.domain.leaks.leaks import ACCEPTED
 
-            self._decide(session, keys, ACCEPTED, text)
+            self.decide(session, keys, ACCEPTED, text)
 
         self._prompts.line("Accept what was found", words, reason, placeholder="reason")
-
-    def _decide(self, session: Incident, keys: tuple[str, ...], decision: str, reason: str) -> None:
-        async def work() -> None:
-            for key in keys:
-                await session.decide(key, decision, reason)
-
-        self._ui.work.start(work, group="decide", doing="recording your judgement")
 
     def copy_searches(self, session: Incident) -> None:
         """Copy what to look for where copies of a leaked file may lie; looking is done by hand, nothing is sent."""

@@ -176,12 +176,11 @@ class MailController(Controller):
     def update(self, session: Incident) -> None:
         """Show what changed since the last update to Support; copied is sent."""
         from workbench.reports import support_update
-        from workbench.session.attribution import operator
 
         situation = session.situation()
 
         def copied() -> None:
-            body = support_update.to_fact(situation, operator())
+            body = support_update.to_fact(situation, session.operator)
             self._ui.work.start(
                 lambda: session.fact(support_update.FACT, body), group="attest", doing="recording the update"
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workbench.core.redact import visible
 from workbench.planning.catalog import Action, Pane
 from workbench.tui.controllers.allowlist import AllowlistQuestions
-from workbench.tui.controllers.base import attest
+from workbench.tui.controllers.base import attest, decide
 from workbench.tui.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
@@ -314,11 +314,7 @@ class Questions:
         title = self._ui.safe(found.title if found is not None else name)
 
         def answered(picked: Picked) -> None:
-            self._ui.work.start(
-                lambda: session.decide(finding, picked.id, picked.reason),
-                group="decide",
-                doing="recording your judgement",
-            )
+            decide(self._ui, session, [finding], picked.id, picked.reason)
 
         where = ", ".join(visible(place, 80) for place in found.where if place) if found is not None else ""
         text = self._ui.safe(f"{f'Where: {where}{chr(10)}' if where else ''}{why}")

@@ -221,11 +221,10 @@ class RecoveryController(Controller):
         )
 
     def _unneeded(self, session: Incident, keys: Sequence[str]) -> None:
-        from workbench.session.attribution import operator
 
         async def work() -> None:
             for key in keys:
-                await session.record("adoption.noted", {"effect": key, "unneeded": operator()})
+                await session.record("adoption.noted", {"effect": key, "unneeded": session.operator})
 
         self._ui.work.start(work, group="attest", doing="noting that nobody needs it")
 
