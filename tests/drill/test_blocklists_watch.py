@@ -120,7 +120,7 @@ async def test_after_containment_a_removal_is_asked_for_once_and_lasts(tmp_path:
         found = watch.removal(ip, zone)
         steps = [(view.id, view.evidence) for view in session.steps() if view.id in ("1", "1b", "2", "3")]
         assert found is not None and found.ready, steps
-        assert ip in found.text and "API key(s) deleted" in found.text
+        assert ip in found.text and "API keys deleted" in found.text
         assert any("messages were accepted" in why for why in found.why)
         theirs = watch.removal(shared, zone)
         assert theirs is not None and theirs.whose is Whose.VENDOR

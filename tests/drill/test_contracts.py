@@ -356,7 +356,7 @@ def test_a_secret_that_is_not_there_or_not_one_is_a_usage_error(
     assert commands("secrets", "list").code == 2  # no incident yet
     commands.use(small.document)
     commands("contain", "--yes", "--json")
-    assert "No stored secret(s) match" in commands("secrets", "get", "nobody").err
+    assert "0 stored secrets match" in commands("secrets", "get", "nobody").err
     assert commands("secrets", "get", "SMTP").code == 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -142,3 +143,16 @@ def test_a_file_that_may_be_anything_is_read_in_one_place(trees: dict[Path, ast.
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open":
                 strays.append(f"{name}:{node.lineno} {ast.unparse(node)}")
     assert strays == []
+
+
+def test_no_words_leave_their_plural_to_the_reader() -> None:
+    """``2 key(s)`` is a form, not a sentence: ``plural`` knows the number. The drill speaks as the vendor does."""
+    halves = re.compile(r"[a-z]\((s|es|ies)\)")
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}: {node.value}"
+        for path in PACKAGE.rglob("*.py")
+        if "drill" not in path.relative_to(PACKAGE).parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and halves.search(node.value)
+    ]
+    assert [one for one in found if "http(s)" not in one] == []

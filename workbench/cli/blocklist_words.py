@@ -11,6 +11,7 @@ from workbench.blocklists.watch import strip
 from workbench.blocklists.zones import Tier
 from workbench.cli import tables
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import REFUSALS, request_word
 from workbench.domain.model.state import State
@@ -53,7 +54,9 @@ def switched_off(watch: BlocklistWatch) -> str:
         lines += [f"  {zone.title} ({zone.name}): {zone.off_reason}" for zone in first]
         lines.append("  Not asked is not clean: look these up by hand, or enable them in config.toml.")
     if rest:
-        lines.append(f"{rest} more list(s) of lower tiers are off; --json names them with the reason.")
+        lines.append(
+            f"{plural(rest, 'more list')} of lower tiers are off; --json names them with the reason."
+        )
     return "\n".join(visible(line, 400) for line in lines)
 
 
@@ -61,7 +64,7 @@ def _by_name(made: Round, looked_up: Sequence[Listing], said: Claim) -> str:
     listed = [one for one in looked_up if one.verdict is ListingVerdict.LISTED]
     unclear = sum(one.verdict is ListingVerdict.CANNOT_TELL for one in looked_up)
     head = (
-        f"{made.asked} look-ups in {made.seconds:.1f} s: {len(listed)} listing(s), {unclear} cannot tell. "
+        f"{made.asked} look-ups in {made.seconds:.1f} s: {plural(len(listed), 'listing')}, {unclear} cannot tell. "
         f"{_sentence(clean.words(said))}"
     )
     rows = [
@@ -83,7 +86,7 @@ def _sentence(words: str) -> str:
 def _headline(watch: BlocklistWatch, made: Round) -> str:
     matter, listed = len(watch.book.mattering), len(watch.book.listed)
     return (
-        f"{made.asked} look-ups in {made.seconds:.1f} s: {listed} listing(s), {matter} of them matter, "
+        f"{made.asked} look-ups in {made.seconds:.1f} s: {plural(listed, 'listing')}, {matter} of them matter, "
         f"{watch.book.unclear} cannot tell. {_sentence(clean.words(clean.of_book(watch.book)))}"
     )
 
@@ -144,7 +147,7 @@ def _unclear(watch: BlocklistWatch) -> str:
         if one.verdict is ListingVerdict.CANNOT_TELL and not watch.health.get(one.zone.name)
     ]
     if single:
-        rows.append(("", f"and {len(single)} single look-up(s): {visible(single[0].reason, 90)}"))
+        rows.append(("", f"and {plural(len(single), 'single look-up')}: {visible(single[0].reason, 90)}"))
     return tables.table(rows, ("cannot tell", "why")) if rows else ""
 
 

@@ -16,6 +16,7 @@ from workbench.cli.output import document, say, text
 from workbench.core.errors import Signalled, UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
+from workbench.core.words import plural
 from workbench.leaks.command import LeakOptions
 from workbench.leaks.command import run as search
 from workbench.leaks.document import document as leaks_document
@@ -366,4 +367,4 @@ def _record(
         asyncio.run(ledger.record("fact", {"name": leaks.FACT, **body}))
     finally:
         journal.close()
-    say(f"Recorded in incident {incident}: {body['found']} secret(s), {body['open']} open.")
+    say(f"Recorded in incident {incident}: {plural(int(body['found']), 'secret')}, {body['open']} open.")

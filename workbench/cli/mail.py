@@ -21,6 +21,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.core.state_dir import Home
+from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.domain.mail import landing
 from workbench.domain.mail.links import defanged, defanged_shape
@@ -93,7 +94,7 @@ async def _show(options: argparse.Namespace) -> int:
     found = await asyncio.to_thread(opened, home.folder(incident), rows, sealer)
     if options.message is not None:
         if not 1 <= options.message <= len(found):
-            raise UsageError(f"There are {len(found)} message(s).", "", "Count them from 1.")
+            raise UsageError(f"There are {plural(len(found), 'message')}.", "", "Count them from 1.")
         found = [found[options.message - 1]]
     if options.json:
         messages = [

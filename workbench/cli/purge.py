@@ -15,6 +15,7 @@ from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, UsageError
 from workbench.core.redact import visible
 from workbench.core.state_dir import Home
+from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.domain.model.hash_chain import UNREADABLE, damage_of
 from workbench.journal.journal import Journal, damaged, read_rows
@@ -68,7 +69,7 @@ async def _purge(options: argparse.Namespace) -> int:
         stays = {"journal": True, "reports": reports, "vault": True}
         head = documents.head("purge", incident)
         document({**head, "files": len(files), "bytes": size, "stays": stays, "elsewhere": elsewhere})
-    say(f"{len(files)} file(s) removed; the journal says so.")
+    say(f"{plural(len(files), 'file')} removed; the journal says so.")
     return 0
 
 
@@ -85,7 +86,7 @@ def _shown(incident: str, folder: Path, files: list[tuple[Path, int]], reports: 
         "  With them: what the account held before, the log with its recipients, what a sealed snapshot proves.",
         "Stays:",
         "  the journal (what was done, and hashes of what goes)",
-        f"  {reports} report file(s); the one for Support names your users",
+        f"  {plural(reports, 'report file')}; the one for Support names your users",
         "  the secrets in the vault: production runs on them",
     ]
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError, WorkbenchError
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import JOURNAL_NAME, Home
+from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
@@ -296,7 +297,7 @@ def _entry(groups: list[list[EntryName]], wanted: str) -> EntryName:
         if found:
             break
     raise UsageError(
-        f"{len(found) or 'No'} stored secret(s) match {visible(wanted, 80)!r}.",
+        f"{plural(len(found), 'stored secret matches', 'stored secrets match')} {visible(wanted, 80)!r}.",
         "One name is needed.",
         "`workbench secrets list` shows the names.",
     )

@@ -13,6 +13,7 @@ from workbench.core import config
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, Home
+from workbench.core.words import plural
 from workbench.domain.model.replay import fold
 from workbench.journal.journal import read_rows
 from workbench.vault.keyring_probe import answering
@@ -134,7 +135,7 @@ async def keyring_beside_secrets(home: Home) -> Detected | None:
             return found
     elif found.silent:
         return found
-    told = f"{len(named)} secret(s)" if named else "secrets, as far as can be told,"
+    told = f"{plural(len(named), 'secret')}" if named else "secrets, as far as can be told,"
     raise VaultError(
         f"The vault of this home is missing: its incidents stored {told} in one.",
         "A new vault beside them would be empty, and the old one would be forgotten.",

@@ -24,6 +24,7 @@ from pathlib import Path
 from workbench.core.atomic_files import ensure_folder, previous_of, read_private, replace_durably, set_aside
 from workbench.core.errors import HostError, JournalError, UsageError, host_fault
 from workbench.core.redact import visible
+from workbench.core.words import plural
 
 JOURNAL_NAME = "journal.sqlite"
 _HEX = 2
@@ -171,7 +172,7 @@ class Home:
         if not os.path.lexists(self.folder(incident) / JOURNAL_NAME):
             raise UsageError(
                 f"There is no incident {visible(incident, 60)} in this home.",
-                f"The state folder holds {len(list(self.incidents.glob('*/journal.sqlite')))} incident(s).",
+                f"The state folder holds {plural(len(list(self.incidents.glob('*/journal.sqlite'))), 'incident')}.",
                 "Check the id, or WORKBENCH_HOME.",
             )
         return incident

@@ -20,6 +20,7 @@ from typing import Any
 
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, VaultError, WorkbenchError
+from workbench.core.words import plural
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.attempt import attempt
@@ -284,7 +285,7 @@ class Executor:
         for record in held:
             self._set_aside(record)
         if held and self._halt is None and not self._stopping:
-            self._notice(HELD.format(count=len(held)), loud=True)
+            self._notice(HELD.format(logins=plural(len(held), "SMTP login")), loud=True)
 
     def _set_aside(self, record: EffectRecord) -> None:
         """Leave an effect, and what depends on it, as it stands for the next run."""

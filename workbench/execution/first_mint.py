@@ -15,8 +15,8 @@ from workbench.domain.model.plan import RANK_ABUSE, EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
 
 HELD = (
-    "No new key could be made, so this plan cannot be finished now: {count} SMTP login(s) were left as they are, and "
-    "what uses them goes on sending. Run the same command again once keys can be made; to reset logins all the same, "
+    "No new key could be made, so this plan cannot be finished now. {logins} kept the old password, and "
+    "what uses it goes on sending. Run the same command again once keys can be made; to reset logins all the same, "
     "name their domains (contain --domains)."
 )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.leaks.findings import AccountFacts, Candidate, Collector, Liveness
 from workbench.leaks.gate import Gate
 from workbench.leaks.model import NO_HISTORY, KnownValue, SearchCoverage
@@ -117,7 +118,7 @@ def _proven(options: LeakOptions, collector: Collector, say: Told) -> AccountFac
     found = collector.candidates()
     if options.prove is None or not found:
         return options.facts
-    say(f"proving {len(found)} found secret(s) against the account")
+    say(f"proving {plural(len(found), 'found secret')} against the account")
     shown = options.prove(found)
     facts = options.facts or AccountFacts()
     return replace(

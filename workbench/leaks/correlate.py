@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 
 from workbench.core.redact import key_tail, visible
+from workbench.core.words import plural
 from workbench.leaks.logreport import Fetch, Served
 
 
@@ -138,9 +139,9 @@ def _taken(
     if strength is Strength.SAME_ADDRESS:
         how += "; the first use came from the same address or network"
     if places > 1:
-        how += f"; {places - 1} more place(s) held the same key"
+        how += f"; {plural(places - 1, 'more place')} held the same key"
     if count > 1:
-        how += f"; {count - 1} other fetch(es) of such a file came before the use as well"
+        how += f"; {plural(count - 1, 'other fetch', 'other fetches')} of such a file came before the use as well"
     sure = (
         "certain as logs can be"
         if strength is Strength.SAME_ADDRESS

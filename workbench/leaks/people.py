@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workbench.core.redact import key_tail, visible
+from workbench.core.words import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _owner(key: PlantedKey, people: list[PanelUser]) -> PanelUser | None:
 
 
 def _suspicion(person: PanelUser, keys: list[PlantedKey]) -> PersonSuspicion:
-    why = [f"{len(keys)} key(s) nobody claims were created under this name"]
+    why = [f"{plural(len(keys), 'key')} nobody claims were created under this name"]
     if any(key.kind == "web" for key in keys):
         why.append(_SESSION)
     if person.two_factor is False:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workbench.core.words import plural
 from workbench.leaks.findings import LeakFinding
 from workbench.leaks.model import SearchCoverage
 
@@ -78,4 +79,5 @@ class LeakReport:
         open_found = "" if found else "Nothing was found in what was read. "
         if self.coverage.complete:
             return open_found.strip()
-        return f"{open_found}{unread} thing(s) were not read, named below: a secret may lie there."
+        left = plural(unread, "thing was", "things were")
+        return f"{open_found}{left} not read, named below: a secret may lie there."

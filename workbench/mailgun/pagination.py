@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from workbench.core.errors import Incomplete, Refused, UnreadableAnswer, UsageError
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.mailgun.client import Answer, Mailgun, Priority, Query
 from workbench.mailgun.endpoints import Region, origin
 from workbench.mailgun.records import R, read_records
@@ -302,7 +303,7 @@ def lost_elements(where: str, lost: Sequence[str]) -> Incomplete:
     shown = "; ".join(visible(name, 100) for name in lost[:3])
     more = f"; and {len(lost) - 3} more" if len(lost) > 3 else ""
     return Incomplete(
-        f"{len(lost)} element(s) of {where or 'a list'} could not be read: {shown}{more}.",
+        f"{plural(len(lost), 'element')} of {where or 'a list'} could not be read: {shown}{more}.",
         "The rest of the list is kept; these were neither judged nor secured.",
         "Look at them in the control panel; tell Mailgun Support if they stay so.",
         where=where,

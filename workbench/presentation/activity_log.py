@@ -162,7 +162,10 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
         "warn",
         f"{b['who']} exported the evidence to {b['file']}: {b['why']}",
     ),
-    "purged": lambda b, s: ("warn", f"purged: {b['files']} file(s) of evidence and personal data removed"),
+    "purged": lambda b, s: (
+        "warn",
+        f"purged: {plural(int(b['files']), 'file')} of evidence and personal data removed",
+    ),
     "timer": _timer,
     "contained": lambda b, s: ("ok", _CONTAINED),
     "contained.again": lambda b, s: ("ok", f"{_CONTAINED}, again"),

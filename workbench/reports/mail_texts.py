@@ -81,7 +81,7 @@ def to_mailgun(situation: Situation) -> str:
         f"that your tracking redirects to fraudulent pages.{clicked}",
         "Please make the tracked links of these messages lead nowhere, and keep the records.",
         "",
-        f"Tracking host(s): {hosts}",
+        f"Tracking hosts: {hosts}",
         "Landing addresses (# stands for what varies; written so that nobody follows them):",
         *_landing_lines(found),
         "Messages, by id and storage key:",

@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.core.clock import iso
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.detection import findings
 from workbench.domain.forensics import timeline
 from workbench.domain.leaks import leaks
@@ -132,7 +133,7 @@ def _ground(material: Material) -> tuple[Section, ...]:
     said = [state.damage] if state.damage else []
     if state.unread_rows:
         said.append(
-            f"{len(state.unread_rows)} journal row(s) cannot be read; what they said is missing here."
+            f"{plural(len(state.unread_rows), 'journal row')} cannot be read; what they said is missing here."
         )
     if state.after:
         said.append(

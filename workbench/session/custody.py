@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from workbench.core.errors import JournalError
 from workbench.core.state_dir import JOURNAL_NAME, Home
+from workbench.core.words import plural
 from workbench.domain.model.hash_chain import damage_of
 from workbench.domain.model.replay import fold
 from workbench.journal.journal import read_rows
@@ -65,11 +66,11 @@ class Custody:
             told = ", ".join(str(name) for name in self.missing[:3])
             more = f" and {len(self.missing) - 3} more" if len(self.missing) > 3 else ""
             said.append(
-                f"{len(self.missing)} secret(s) that the journal names are not in this vault: {told}{more}."
+                f"{plural(len(self.missing), 'secret')} named by the journal and missing in this vault: {told}{more}."
             )
         if self.unnamed:
             said.append(
-                f"{len(self.unnamed)} secret(s) in this vault are named by no incident of this home; "
+                f"{plural(len(self.unnamed), 'secret')} in this vault, named by no incident of this home; "
                 "`workbench secrets recover` lists them."
             )
         return said

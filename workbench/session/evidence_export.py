@@ -24,6 +24,7 @@ from workbench import __version__
 from workbench.core.atomic_files import FILE_MODE, open_plain, read_private
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.model import hash_chain as chain
 from workbench.session.encryption import encrypted
 from workbench.session.evidence import LOG_FOLDER, EvidenceCheck, SealedItem, stored
@@ -119,7 +120,7 @@ def _verify(archive: zipfile.ZipFile) -> tuple[bool, list[str]]:
         wrong.append(damage.words)
     wrong += _against_the_journal(archive, rows, content)
     who = f"exported {visible(manifest.get('at', ''), 40)} by {visible(manifest.get('who', ''), 60)}"
-    told = f"{len(listed)} file(s), {len(rows)} journal rows, head {head[1]}; {who}."
+    told = f"{plural(len(listed), 'file')}, {len(rows)} journal rows, head {head[1]}; {who}."
     if wrong:
         return False, [*wrong, told]
     return True, [
@@ -198,10 +199,11 @@ def summary(found: Sequence[EvidenceCheck]) -> tuple[bool | None, list[str]]:
     if bad:
         return False, bad
     if untold:
-        return None, [f"{len(untold)} sealed file(s) are there and were not opened: the vault is not open."]
-    return True, [f"{len(found)} sealed file(s) are what was stored."] if found else [
-        "No evidence was stored yet."
-    ]
+        count = plural(len(untold), "sealed file is", "sealed files are")
+        return None, [f"{count} there and not opened: the vault is not open."]
+    return True, [
+        f"{plural(len(found), 'sealed file is', 'sealed files are')} what was stored."
+    ] if found else ["No evidence was stored yet."]
 
 
 def names(items: Sequence[SealedItem]) -> list[str]:

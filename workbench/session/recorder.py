@@ -19,6 +19,7 @@ from workbench.core.errors import JournalError, UsageError, VaultError, Workbenc
 from workbench.core.network import Network
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home
+from workbench.core.words import plural
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.state import JournalRow, State
 from workbench.journal.journal import Journal, damaged
@@ -149,9 +150,8 @@ class IncidentRecord:
             said[0] += " Nothing is written to it; --new goes on in a new incident that names this one."
         if self.state.unread_rows:
             rows = ", ".join(str(seq) for seq in self.state.unread_rows[:5])
-            said.append(
-                f"{len(self.state.unread_rows)} journal row(s) cannot be read ({rows}); what they said is missing."
-            )
+            count = plural(len(self.state.unread_rows), "journal row")
+            said.append(f"{count} cannot be read ({rows}); what stood there is missing.")
         if self.state.after:
             said.append(
                 f"This incident goes on from {visible(self.state.after.get('incident', ''), 40)}, whose journal was "

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.atomic_files import ensure_folder, replace_durably
+from workbench.core.words import plural
 from workbench.documents.documents import head
 from workbench.domain.model import hash_chain as chain
 from workbench.reports import render as report_render
@@ -88,8 +89,8 @@ def check(
             )
     return Checked(
         True,
-        f"Whole: {len(rows)} journal rows and {len(hashes)} report file(s) agree. Only a hash that already left this "
-        "machine proves anything: whoever controls the machine could rewrite both.",
+        f"Whole: {len(rows)} journal rows and {plural(len(hashes), 'report file')} agree. Only a hash that already "
+        "left this machine proves anything: whoever controls the machine could rewrite both.",
     )
 
 

@@ -49,7 +49,7 @@ async def test_without_a_terminal_it_needs_yes_and_removes_nothing(
     shown = capsys.readouterr().out
     assert "evidence/0a.sealed  100 bytes" in shown
     assert "evidence/log/part-1.sealed" in shown
-    assert "1 report file(s)" in shown
+    assert "1 report file;" in shown
     assert (folder / "evidence/0a.sealed").exists()
 
 

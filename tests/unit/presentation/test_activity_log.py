@@ -35,7 +35,7 @@ def known() -> State:
         ("error", {"doing": "reading", "what": "It failed.", "todo": "Again."}, "bad", "reading: It failed. Again."),
         ("secret.read", {"who": "ops", "entry": "API key prod"}, "warn", "ops read the secret"),
         ("attested", {"who": "ops", "step": "4", "text": "told all"}, "info", "step 4: told all"),
-        ("purged", {"files": 3}, "warn", "3 file(s)"),
+        ("purged", {"files": 3}, "warn", "3 files"),
         ("contained", {}, "ok", "CONTAINED"),
     ],
 )  # fmt: skip

@@ -109,7 +109,9 @@ def test_lost_mail_is_counted_by_why_and_template_and_listed_once_each() -> None
     fact = found.lost.fact(found.people, 120, "2026-11-21T14:00:00Z")
     said = " ".join(lost.lines(fact))
     assert (
-        "Worth sending again: 4 to 3 people" in said and "about 120 messages" in said and "@" not in str(fact)
+        "Worth sending again: 4 messages to 3 people" in said
+        and "about 120 messages" in said
+        and "@" not in str(fact)
     )
     found.close()
 

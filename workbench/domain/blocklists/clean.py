@@ -12,6 +12,7 @@ from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.zones import Tier
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.runbook.claims import Claim, ClaimAnswer, Coverage, Reading, claim
 
@@ -45,7 +46,7 @@ def of_listings(listings: Iterable[Listing], unasked: Iterable[str], at: datetim
 def words(said: Claim) -> str:
     """Return the claim as a sentence without a full stop: nothing is called clean that was not asked."""
     if said.answer is ClaimAnswer.YES:
-        return f"{SAID}: {len(said.grounds)} list(s) that matter answered"
+        return f"{SAID}: {plural(len(said.grounds), 'list that matters', 'lists that matter')} answered"
     if said.answer is ClaimAnswer.NO:
         return "listed on a list that matters"
     return f"cannot tell whether anything is listed: {missing(said)}"

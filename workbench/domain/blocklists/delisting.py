@@ -92,14 +92,14 @@ def _window(situation: Situation) -> tuple[datetime | None, datetime | None]:
 def _changed(situation: Situation) -> tuple[str, ...]:
     state = situation.state
     lines = []
-    for kind, words in (
-        (EffectKind.KEY_DELETE, "API key(s) deleted, the old ones are refused"),
-        (EffectKind.LOGIN_RESET, "SMTP password(s) replaced, the new ones proven"),
-        (EffectKind.LOGIN_DELETE, "SMTP login(s) of strangers removed"),
+    for kind, one, what in (
+        (EffectKind.KEY_DELETE, "API key", "deleted, the old ones are refused"),
+        (EffectKind.LOGIN_RESET, "SMTP password", "replaced, the new ones proven"),
+        (EffectKind.LOGIN_DELETE, "stranger's SMTP login", "removed"),
     ):
         done = [r for r in state.of_kind(kind) if r.state is EffectState.VERIFIED]
         if done:
-            lines.append(f"{len(done)} {words} (by {max(r.done_at for r in done)})")
+            lines.append(f"{plural(len(done), one)} {what} (by {max(r.done_at for r in done)})")
     purged = [r for r in state.effects.values() if r.effect.kind.value == "queue.purge" and r.state.settled]
     if purged:
         lines.append(f"queued mail of {plural(len(purged), 'domain')} purged")

@@ -23,6 +23,7 @@ from workbench.blocklists.refusal_rules import ABOUT_OTHERS
 from workbench.blocklists.refusal_text import masked
 from workbench.core.clock import iso
 from workbench.core.redact import visible
+from workbench.core.words import plural
 
 _KEPT_COUNTS = 60
 _KEPT_QUOTES = 60
@@ -143,7 +144,7 @@ def remainder_lines(fact: Fact | None, most: int = 4) -> tuple[str, ...]:
         lines.append(f"{number:,} {word} by {visible(one['provider'], 60)} not understood: {samples}")
     if len(found) > most:
         rest = sum(int(one["count"]) for one in found[most:])
-        lines.append(f"and {rest:,} more not understood, by {len(found) - most} other provider(s)")
+        lines.append(f"and {rest:,} more not understood, by {plural(len(found) - most, 'other provider')}")
     return tuple(lines)
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from workbench.core.errors import Forbidden
 from workbench.core.redact import key_tail
+from workbench.core.words import plural
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import State
 
@@ -220,8 +221,8 @@ def _by_others(evidence: Evidence) -> Diagnosis | None:
             False,
             "Our key is refused, and so are others that should be alive.",
             (
-                f"{len(refused)} other key(s) known here answer 401 from this host too: most likely the IP allowlist "
-                "excludes it. Deleting all of them at once would look the same.",
+                f"401 from this host for {plural(len(refused), 'other key')} known here too: most likely the IP "
+                "allowlist excludes it. Deleting all of them at once would look the same.",
             ),
             _allow(),
         )

@@ -6,6 +6,7 @@ from collections import Counter
 
 from workbench.blocklists.dmarc import DmarcState
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.hardening.item import HardeningItem, Standing
 from workbench.domain.model.situation import Situation
 
@@ -65,7 +66,7 @@ def dmarc(situation: Situation) -> HardeningItem:
         "dmarc",
         "DMARC keeps forged mail out (quarantine or reject)",
         standing,
-        f"DNS, {len(read)} domain(s): {evidence}" if read else evidence,
+        f"DNS, {plural(len(read), 'domain')}: {evidence}" if read else evidence,
         "mail in your name from anywhere; large receivers also ask bulk senders for it",
         "programs that send in your name without SPF or DKIM of yours: the reports show them first",
         "; ".join(_step(one) for one in weak[:_NAMED]) or "nothing",
@@ -93,4 +94,4 @@ def dmarc_lines(situation: Situation, most: int = 20) -> tuple[str, ...]:
         )
         for one in read[:most]
     ]
-    return (*lines, *([f"and {len(read) - most} more domain(s)"] if len(read) > most else []))
+    return (*lines, *([f"and {plural(len(read) - most, 'more domain')}"] if len(read) > most else []))

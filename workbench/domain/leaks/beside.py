@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.core.words import plural
 from workbench.domain.leaks.leaks import FACT
 from workbench.domain.model.state import State
 
@@ -64,8 +65,8 @@ def beside_lines(state: State) -> Iterator[str]:
     still = [one for one in found if not one.owner]
     if still:
         yield (
-            f"in the same files stood {len(found)} other secret(s), {len(still)} still to be replaced by their owners: "
-            + ", ".join(one.title for one in still)
+            f"in the same files stood {plural(len(found), 'other secret')}, {len(still)} still to be replaced by their "
+            "owners: " + ", ".join(one.title for one in still)
         )
     yield from (f"replaced by {one.owner} ({one.at}): {one.title}" for one in found if one.owner)
 

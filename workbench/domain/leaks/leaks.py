@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.redact import key_tail, visible
+from workbench.core.words import plural
 from workbench.domain.detection.findings import Finding
 from workbench.domain.leaks.account_facts import account_facts
 from workbench.domain.model.state import State
@@ -231,7 +232,7 @@ def sentences(body: Mapping[str, Any], at: str, now: Sequence[str] | None = None
     if logs:
         yield (
             f"web access logs read from {logs['first']} to {logs['last']}: {logs['lines']:,} lines, "
-            f"{logs['taken_count']} request(s) that were served a file with secrets"
+            f"{plural(int(logs['taken_count']), 'request')} served a file with secrets"
         )
         yield from logs["taken"][:5]
     yield from (

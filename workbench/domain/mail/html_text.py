@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 
+from workbench.core.words import plural
+
 _MOST_TAGS = 20_000
 _MOST_LINKS = 200
 _MOST_TEXT = 256 * 1024
@@ -89,7 +91,9 @@ def reduce(html: str) -> Reduced:
             reader.way(raw.lower(), of_raw)
     reader.data(html[place:])
     if reader.forms:
-        reader.notes.append(f"it holds {reader.forms} form(s) that ask for something")
+        reader.notes.append(
+            f"it holds {plural(reader.forms, 'form that asks', 'forms that ask')} for something"
+        )
     # One pass over the whole text: a line end is no space here, so lines stay apart.
     lines = [line.strip() for line in _SPACES.sub(" ", "".join(reader.text)).split("\n")]
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]

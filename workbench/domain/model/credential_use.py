@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.core.words import plural
+
 # Whose use of a credential looks like: what a person reads, and what plans rank by.
 PRODUCTION = "production"
 INTRUDER = "intruder"
@@ -94,13 +96,16 @@ def judged(
         use.why = "every address was seen before the abuse"
     elif len(use.strange) == len(use.addresses):
         use.looks = INTRUDER
-        use.why = f"none of its {len(use.strange)} address(es) was seen before the abuse"
+        use.why = f"sent from {_addresses(len(use.strange))} alone, never seen before the abuse"
     else:
         use.looks = BOTH
-        use.why = (
-            f"{len(use.addresses) - len(use.strange)} address(es) known, {len(use.strange)} never seen before"
-        )
+        known_ones = len(use.addresses) - len(use.strange)
+        use.why = f"{_addresses(known_ones)} known, {len(use.strange)} never seen before"
     return use
+
+
+def _addresses(count: int) -> str:
+    return plural(count, "address", "addresses")
 
 
 def remember(seen: dict[str, Any], use: Mapping[str, Any]) -> None:

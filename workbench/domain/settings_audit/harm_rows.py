@@ -9,6 +9,7 @@ import calendar
 from collections.abc import Iterator
 from datetime import datetime
 
+from workbench.core.words import plural
 from workbench.domain.detection.hosts import CustomerNames
 from workbench.domain.model.settings import DomainSettings, PlaceSettings, Settings
 from workbench.domain.settings_audit.row import AuditRow
@@ -105,8 +106,8 @@ def _emptied(held: DomainSettings, settings: Settings) -> Iterator[AuditRow]:
         (str(held.place), held.name),
         score=2,
         signs=(
-            f"it holds {refused} bounces and unsubscribes, and {len(others)} other domain(s) of yours hold complaints: "
-            "they may have been deleted, which leaves no trace",
+            f"it holds {refused} bounces and unsubscribes, and complaints stand in "
+            f"{plural(len(others), 'other domain')} of yours: they may have been deleted, which leaves no trace",
         ),
         instruct="ask Support whether complaints of this domain were deleted, and to restore them",
     )

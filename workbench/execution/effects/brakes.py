@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.core.errors import NotFound, Refused
 from workbench.core.redact import Secret, visible
+from workbench.core.words import plural
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import PlainHandler, Proof, Reality, Reconciled, Sent, stamp
@@ -32,7 +33,7 @@ class QueuePurge(Repeatable):
         if not purged and answers and answers[0].error is not None:
             # No host knows the domain: then nobody threw anything away, and that is not an empty queue.
             raise answers[0].error
-        return Sent((f"purged on {purged} of {len(answers)} storage host(s) at {stamp(ctx)}",))
+        return Sent((f"purged on {purged} of {plural(len(answers), 'storage host')} at {stamp(ctx)}",))
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Each host that knows the domain said done; the API shows no queue length to prove more (dossier B2)."""

@@ -20,6 +20,7 @@ from workbench.core.errors import (
     WorkbenchError,
 )
 from workbench.core.redact import Secret, key_tail, visible
+from workbench.core.words import plural
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context, Keeping, SecretMissing
@@ -146,7 +147,7 @@ class KeyCreate(PlainHandler):
         others = [key for key in await _marked(ctx, record) if key.id != record.result.get("key_id")]
         for key in others:
             await _delete_patiently(ctx, key.id, record.effect.place.subaccount)
-        return (f"{len(others)} key(s) of an interrupted attempt deleted",) if others else ()
+        return (f"{plural(len(others), 'key')} of an interrupted attempt deleted",) if others else ()
 
     async def reconcile(self, ctx: Context, record: EffectRecord) -> Reconciled:
         """Keep a tagged key whose secret is in the vault; delete tagged keys whose secret is not."""
@@ -182,7 +183,7 @@ class KeyCreate(PlainHandler):
         if deleted:
             return Reconciled(
                 Reality.AGAIN,
-                f"{deleted} new key(s) whose secret never reached the vault deleted: made again",
+                f"{plural(deleted, 'new key')} whose secret never reached the vault deleted: made again",
             )
         return Reconciled(Reality.AGAIN, "no key had been made: made now")
 

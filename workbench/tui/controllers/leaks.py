@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.tui.controllers.base import Controller
 from workbench.tui.screens.choices import Choice, Picked
 
@@ -161,7 +162,8 @@ class LeaksController(Controller):
         self._ui.push(screen, closed)
 
     def _accept(self, session: Incident, keys: tuple[str, ...]) -> None:
-        words = f"{len(keys)} stay(s) as found and no longer count(s) as open. Why is that no danger?"
+        stays = plural(len(keys), "find stays as it is and counts", "finds stay as they are and count")
+        words = f"{stays} as open no more. Why is that no danger?"
 
         def reason(text: str) -> None:
             from workbench.domain.leaks.leaks import ACCEPTED

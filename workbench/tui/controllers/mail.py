@@ -86,9 +86,7 @@ class MailController(Controller):
 
         situation = session.situation()
         rows = landing_rows(landing.landings(situation))
-        pages = [
-            f"{link}  {clicks} clicks, in {held} message(s)  {apes}" for link, clicks, held, apes in rows
-        ]
+        pages = [f"{link}  clicks {clicks}, messages {held}  {apes}" for link, clicks, held, apes in rows]
         parts = [
             "\n".join(pages or ["No landing page is known yet."]),
             "\n".join(mail_texts.lookups(situation)),

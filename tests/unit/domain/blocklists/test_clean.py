@@ -116,7 +116,7 @@ def test_a_look_up_by_name_counts_what_is_listed_whosever_it_is() -> None:
     claim = clean.of_listings(looked_up, (), AT)
     assert claim.answer is ClaimAnswer.NO
     shown = _by_name(Round(AT, 3, (), (), 0.1), looked_up, claim)
-    assert "2 listing(s), 0 cannot tell. Listed on a list that matters." in shown
+    assert "2 listings, 0 cannot tell. Listed on a list that matters." in shown
     assert shown.count("192.0.2.99") == 2
 
 

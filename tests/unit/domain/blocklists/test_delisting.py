@@ -112,9 +112,9 @@ def done(kind: EffectKind, *targets: str, proven: bool = True) -> Story:
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (EffectKind.KEY_DELETE, "2 API key(s) deleted"),
-        (EffectKind.LOGIN_RESET, "2 SMTP password(s) replaced"),
-        (EffectKind.LOGIN_DELETE, "2 SMTP login(s) of strangers removed"),
+        (EffectKind.KEY_DELETE, "2 API keys deleted"),
+        (EffectKind.LOGIN_RESET, "2 SMTP passwords replaced"),
+        (EffectKind.LOGIN_DELETE, "2 stranger's SMTP logins removed"),
     ],
 )
 def test_only_what_is_proven_is_told_to_a_list(kind: EffectKind, words: str) -> None:

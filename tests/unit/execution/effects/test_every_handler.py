@@ -611,8 +611,8 @@ async def purged(*answers: Reply) -> Sent:
 
 
 async def test_a_queue_is_purged_on_every_storage_host() -> None:
-    assert await purged(OK, OK) == Sent((f"purged on 2 of 2 storage host(s) at {AT}",))
-    assert await purged(OK, GONE) == Sent((f"purged on 1 of 2 storage host(s) at {AT}",))
+    assert await purged(OK, OK) == Sent((f"purged on 2 of 2 storage hosts at {AT}",))
+    assert await purged(OK, GONE) == Sent((f"purged on 1 of 2 storage hosts at {AT}",))
 
 
 async def test_a_queue_that_no_storage_host_knows_was_not_purged() -> None:

@@ -345,7 +345,7 @@ async def test_what_interrupted_attempts_made_is_swept_up_after_the_proof() -> N
     bench.account.on(LIST, shown((NEW_ID, tag), ("3333dddd-3333dddd", tag), ("4444eeee-4444eeee", "other")))
     bench.account.on("DELETE /v1/keys/3333dddd-3333dddd", (200, {}))
     proof = await bench.prove(record)
-    assert proof.evidence[-1] == "1 key(s) of an interrupted attempt deleted"
+    assert proof.evidence[-1] == "1 key of an interrupted attempt deleted"
     assert [seen.subaccount for seen in bench.account.of("DELETE .*")] == ["sub1"]
     assert {seen.subaccount for seen in bench.account.of(LIST)} == {"sub1"}
     bench.account.on(LIST, shown((NEW_ID, tag)))
@@ -386,7 +386,7 @@ async def test_marked_keys_nobody_holds_the_secret_of_are_deleted() -> None:
     bench.account.on("DELETE /v1/keys/.*", (200, {}))
     found = await bench.reconcile(record)
     assert (found.reality, found.sent) == (Reality.AGAIN, Sent())
-    assert found.line == "2 new key(s) whose secret never reached the vault deleted: made again"
+    assert found.line == "2 new keys whose secret never reached the vault deleted: made again"
     assert {seen.subaccount for seen in bench.account.of("DELETE .*")} == {"sub1"}
     assert len(bench.account.of("DELETE .*")) == 2
     assert bench.vault.held == {}, "our own key is put under no other's name"
