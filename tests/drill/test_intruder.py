@@ -147,7 +147,11 @@ async def test_production_stands_still_until_its_application_has_the_new_secret(
     assert nothing == {"adopted": []}
     adopted = (await b.control("adopt", old=old.id, secret=secret))["adopted"]
     assert adopted == ["prod-web on web-1"]
-    assert secret[33:] in _sending(await b.state(), "production")
+    sending = _sending(await b.state(), "production")
+    assert secret[33:] in sending
+    # Whoever deploys twice has one application with one credential, not two of them.
+    assert (await b.control("adopt", old=old.id, secret=secret))["adopted"] == adopted
+    assert _sending(await b.state(), "production") == sending
     await b.control("clock", seconds=HOUR)
     body = {"events": ["accepted"], "duration": "1h", "pagination": {"limit": 100}}
     entries = (await b.call("POST", "/v1/analytics/logs", key=secret, json=body)).json()["items"]

@@ -324,13 +324,19 @@ class Account:
         """Give production senders that used ``old`` (key id or login) the new ``secret``; return their names.
 
         This is what happens when somebody puts the replacement into an application. ``secret`` must belong
-        to a living key or login of the account, otherwise nobody adopts it.
+        to a living key or login of the account, otherwise nobody adopts it. Who uses it already goes on, once.
         """
-        adopted: list[str] = []
+        replaced = {name.rpartition("+")[0] for name in self.world.streams}
+        programs = [
+            stream
+            for stream in self.streams()
+            if (stream.actor == "production" or stream.through_site) and stream.id not in replaced
+        ]
+        adopted = [s.name for s in programs if s.secret == secret and s.actor == "production"]
         key = self.key_of(secret)
         now = self.now()
-        for stream in list(self.streams()):
-            if stream.ref != old or not (stream.actor == "production" or stream.through_site):
+        for stream in programs:
+            if stream.ref != old or stream.secret == secret:
                 continue
             login = None if key else self._login_with(stream, secret)
             if (key is None and login is None) or (key is not None and not self._fits(stream, *key)):
