@@ -190,30 +190,32 @@ def _baseline_added(state: State, body: Body, _at: str) -> None:
 def _attested(state: State, body: Body, at: str) -> None:
     given = Attestation(body["step"], body["who"], at, body["text"], body.get("subject", ""))
     state.attestations.append(given)
-    state.said[state.last_seq] = Said("attested", f"step {given.step}", None, given)
+    state.said[state.last_seq] = Said("attested", f"step {given.step}", given)
 
 
 def _decided(state: State, body: Body, at: str) -> None:
     decision = Decision(body["finding"], body["decision"], body.get("reason", ""), body["who"], at)
-    before = state.decisions.get(decision.finding)
-    state.said[state.last_seq] = Said("finding.decided", decision.finding, before, decision)
+    state.said[state.last_seq] = Said("finding.decided", decision.finding, decision)
     state.decisions[decision.finding] = decision
 
 
 def _taken_back(state: State, body: Body, _at: str) -> None:
-    """Something said earlier counts no more: what stood before it stands again, unless more was said since."""
+    """Something said earlier counts no more: what else was said of the same stands as if it had never been."""
     said = state.said.pop(int(body["row"]), None)
     if said is None:
         return
     if said.kind == "attested":
         state.attestations = [one for one in state.attestations if one is not said.given]
         return
-    held = state.decisions if said.kind == "finding.decided" else state.adoption
-    if held.get(said.about) is said.given:
-        if said.before is None:
-            del held[said.about]
-        else:
-            held[said.about] = said.before
+    left = [one.given for one in state.said.values() if (one.kind, one.about) == (said.kind, said.about)]
+    if said.kind == "finding.decided":
+        state.decisions.pop(said.about, None)
+        if left:
+            state.decisions[said.about] = left[-1]
+    else:
+        state.adoption.pop(said.about, None)
+        for given in left:
+            state.adoption[said.about] = {**state.adoption.get(said.about, {}), **given}
 
 
 def _alarm(state: State, body: Body, at: str) -> None:
@@ -269,10 +271,9 @@ def _timer(state: State, body: Body, at: str) -> None:
 
 def _adoption(state: State, body: Body, at: str) -> None:
     """The operator noted who owns a replacement and where it has to go."""
-    known = state.adoption.get(body["effect"], {})
-    made = {**known, **body, "at": at}
-    state.said[state.last_seq] = Said("adoption.noted", body["effect"], known or None, made)
-    state.adoption[body["effect"]] = made
+    made = {**body, "at": at}
+    state.said[state.last_seq] = Said("adoption.noted", body["effect"], made)
+    state.adoption[body["effect"]] = {**state.adoption.get(body["effect"], {}), **made}
 
 
 def _secret_read(state: State, body: Body, at: str) -> None:

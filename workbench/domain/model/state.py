@@ -131,11 +131,10 @@ class ContainmentEvent:
 
 @dataclass(slots=True)
 class Said:
-    """Something a person said: its row's kind, what it was about, and what stood there before (None for nothing)."""
+    """Something a person said: its row's kind, what it was about, and what was said."""
 
     kind: str
     about: str
-    before: Any
     given: Any
 
 
