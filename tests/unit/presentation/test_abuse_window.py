@@ -77,6 +77,8 @@ def test_the_words_explain_and_admit() -> None:
     assert "still going on when it was read (" in abuse_window.headline(
         made
     ) and "12,000 accepted" in abuse_window.headline(made)
+    made.last = made.began
+    assert "to its last message so far, of " in abuse_window.headline(made), "nothing is said to go on"
     assert "median" in abuse_window.words(made)
     calm = window(0)
     assert "No hour is abnormal" in abuse_window.headline(calm)
@@ -92,6 +94,7 @@ def test_a_window_is_the_same_after_the_journal() -> None:
     made.by["ip"] = [Share("198.51.100.7", 12_000, 600.0)]
     again = AbuseWindow.from_json(made.to_json())
     assert (again.began, again.ended, again.source) == (made.began, made.ended, made.source)
+    assert (again.as_of, again.last) == (made.as_of, made.last)
     assert again.accepted == made.accepted and again.by == made.by
     assert chart(again.hours, 60, 12).text() == chart(made.hours[-72:], 60, 12).text()
     # A fact of before the bar was kept still tells which hours were abnormal.

@@ -72,12 +72,20 @@ class AbuseWindow:
     notes: list[str] = field(default_factory=list)
     # When metrics and log were read: what went out later is not in it.
     as_of: datetime | None = None
+    # The last message in the log that looks like the intruder's.
+    last: datetime | None = None
 
     @property
     def until(self) -> str:
-        """Return until when it lasted, in words: what went on went on when it was read, which is not now."""
+        """Return until when it lasted, in words: an end needs two quiet hours, before them the last message is named.
+
+        Without the log an abuse that shows in the last hours went on when they were read, which is not now.
+        """
         if self.ended is not None:
             return f"to {self.ended:%d %b %H:%M}Z"
+        if self.last is not None:
+            read = f", read {self.as_of:%d %b %H:%M}Z" if self.as_of is not None else ""
+            return f"to its last message so far, of {self.last:%d %b %H:%M}Z{read}"
         read = f" ({self.as_of:%d %b %H:%M}Z)" if self.as_of is not None else ""
         return f"and still going on when it was read{read}"
 
@@ -115,6 +123,7 @@ class AbuseWindow:
             "from": iso(self.began) if self.began else None,
             "to": iso(self.ended) if self.ended else None,
             "as_of": iso(self.as_of) if self.as_of else None,
+            "last": iso(self.last) if self.last else None,
             "source": self.source,
             "accepted": self.accepted,
             "above_usual": round(self.excess),
@@ -158,6 +167,8 @@ class AbuseWindow:
                 for name, shares in document.get("by", {}).items()
             },
             [str(note) for note in document.get("notes", ())],
+            moment_of(document.get("as_of") or ""),
+            moment_of(document.get("last") or ""),
         )
 
 
@@ -187,6 +198,7 @@ def with_log(window: AbuseWindow, proposals: Iterable[Proposal], now: datetime) 
     first, last = moment_of(min(firsts, default="")), moment_of(max(lasts, default=""))
     if first is None or last is None:
         return window
+    window.last = last
     if window.began is None:
         window.source = LOG
         window.began = first

@@ -74,8 +74,11 @@ def keys(situation: Situation) -> Found:
     doubtful = [r for r in deletes if r.state in _DOUBTFUL and r.effect.target not in there]
     total = len(left) + len({r.effect.target for r in (*gone, *doubtful)} - there)
     lines = [_line(r) for r in (*deletes, *mints) if r.state is not EffectState.PLANNED]
-    if left:
-        lines.insert(0, f"{plural(len(left), 'key')} from before still in the account")
+    since = [item for item in left if item.id not in state.baseline.get("keys", (item.id,))]
+    if since:
+        lines.insert(0, f"{plural(len(since), 'key')} made since by somebody else, still in the account")
+    if len(left) > len(since):
+        lines.insert(0, f"{plural(len(left) - len(since), 'key')} from before still in the account")
     if doubtful:
         alive = sum(any(line.startswith("ALIVE") for line in r.evidence) or bool(r.failure) for r in doubtful)
         lines.insert(

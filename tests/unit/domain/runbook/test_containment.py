@@ -99,6 +99,15 @@ def test_a_key_that_is_still_listed_is_never_gone_whatever_its_delete_says(how_f
     assert any("1 key from before still in the account" in line for line in found.evidence)
 
 
+def test_a_key_that_somebody_made_since_is_not_one_from_before() -> None:
+    found = after_the_cut((delete(), EffectState.VERIFIED, {}))
+    found.state.baseline["keys"] = [PROD.id, "new-key"]
+    found.inventory.keys["theirs"] = key("backdoor", id="theirs")
+    words = containment.keys(found).evidence
+    assert "1 key made since by somebody else, still in the account" in words
+    assert "1 key from before still in the account" in words
+
+
 def test_a_failed_mint_counts_no_more_once_another_took_its_place() -> None:
     lesser = mint(lesser=True, instance="mg.acme.example")
     rest = (delete(), EffectState.VERIFIED, {"evidence": ["gone"]})
