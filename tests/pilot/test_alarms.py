@@ -75,6 +75,19 @@ async def test_enter_on_an_alarm_shows_the_plan_of_its_remedy(running: Running) 
         assert any(asked[0] == "run" for asked in session.asked)
 
 
+async def test_what_somebody_makes_again_and_again_is_taken_away_in_one_plan(running: Running) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        intruder_returns(session)
+        login = next(name for name, item in session.inventory.logins.items() if not item.is_postmaster)
+        alarm(session, "logins", login, f"SMTP login {login} appeared, not created here")
+        await settle(pilot)
+        await pilot.press("A", "enter")
+        await settle(pilot)
+        asked = [one for one in session.asked if one[0] == "plan"]
+        assert [one[1] for one in asked] == ["leftovers.remove"], asked
+
+
 async def test_enter_on_an_alarm_in_the_log_leads_to_its_remedy(running: Running) -> None:
     session = FakeSession()
     async with running(session) as pilot:

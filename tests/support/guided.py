@@ -28,7 +28,7 @@ from workbench.domain.detection import alarms
 from workbench.domain.hardening import measures
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import Plan
-from workbench.domain.runbook import adoption, guide, recovery, user_actions
+from workbench.domain.runbook import adoption, guide, put_off, recovery, user_actions
 from workbench.domain.runbook.guide import GuideKind, Lead
 from workbench.drill.servers.serve import RunningDrill
 from workbench.execution.progress import EffectMoved, Phase
@@ -40,6 +40,7 @@ from workbench.session.session import Session
 
 SMALL: Mapping[str, int] = {"domains": 3, "credentials": 6, "users": 3}
 LOG_READ = 0.15  # the watch reads the log every third minute, and a log costs most of a play
+ROUNDS = 3  # comebacks of a stranger whom nobody deletes, each taken away, before a play is over
 MOST = 140  # presses; whoever needs more goes round in circles
 # A moment that is waited for, as the guide says it; none of a day that has passed.
 UNTIL = re.compile(r"(?<!contained )until (\d\d \w{3})(?: (\d\d:\d\d)Z)?")
@@ -85,15 +86,15 @@ class Manner:
     """How somebody plays. Shares are of 1; ``pauses`` are seconds before a press, one of them drawn each time.
 
     ``leave_out`` is how often a plan loses some rows, ``halve`` how often a run is stopped half-way, ``others`` whether
-    the drill plays the others' parts (without it nobody ever does), ``strays`` how often a press comes while the
-    account moved unseen.
+    the drill plays the others' parts (without it nobody ever does), ``not_yet`` how often somebody answers that what
+    they copied is not sent yet (1 is Enter alone: the dialogs open on it).
     """
 
     pauses: Sequence[float] = (0.0, 20.0, 180.0)
     leave_out: float = 0.0
     halve: float = 0.0
     others: bool = True
-    back_in: float = 0.0
+    not_yet: float = 0.0
 
 
 @dataclass
@@ -109,6 +110,7 @@ class Player:
     confirmations: int = 0
     typed: int = 0
     told: str = ""
+    rounds: int = 0
     story: list[str] = field(default_factory=list)
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────
@@ -170,8 +172,12 @@ class Player:
             now, before = self.lead(), self.view()
             if now.kind is GuideKind.END:
                 return now
-            if self.presses >= most // 2 and self.inside(now):
+            if self.unsent(now):
                 return now
+            if self.inside(now):
+                self.rounds += 1
+                if self.rounds >= ROUNDS:
+                    return now
             await self.press(now)
             if late := self.passed():
                 raise AssertionError(self.tale(f"waits for what has passed: {late}"))
@@ -184,9 +190,15 @@ class Player:
         raise AssertionError(self.tale("it never ends"))
 
     def inside(self, now: Lead) -> bool:
-        """Return whether somebody who is let do so comes back for ever, and the screen says who could end that."""
+        """Return whether the screen says that somebody comes back until others act, and who could end that."""
         named = any(one.startswith("Step 1b waits for") for one in now.waits)
-        return not self.manner.others and now.kind is GuideKind.ALARM and named
+        return not self.manner.others and now.kind is GuideKind.ALARM and named and "still inside" in now.title
+
+    def unsent(self, now: Lead) -> bool:
+        """Return whether nothing is left but to send what was copied and put off."""
+        step = next((one for one in self.session.steps() if one.id == now.step), None)
+        put = step is not None and put_off.asked_again_at(step, self.session.situation()) is not None
+        return put and now.kind is GuideKind.STEP
 
     def tale(self, what: str) -> str:
         """Return the story so far, for a failed assertion."""
@@ -227,7 +239,11 @@ class Player:
             "report.write": self._report,
             "contain.prove": lambda: self.session.prove_again(),
         }
-        if action_id in own:
+        if action_id in put_off.TO_SEND and self.rng.random() < self.manner.not_yet:
+            now = self.session.situation().now
+            await self.session.fact(put_off.FACT, put_off.with_put_off(self.session.state, action_id, now))
+            self.story.append(f"  {action_id}: not sent yet")
+        elif action_id in own:
             await own[action_id]()
         elif action_id.startswith("drill."):
             self.story.append(await self.session.exercise(action_id))
@@ -281,13 +297,14 @@ class Player:
 
     async def _alarm(self) -> None:
         situation = self.session.situation()
-        first = guide.actionable(situation)[0]
-        action = alarms.remedy(situation, first)
-        self.story.append(f"  alarm: {first.text} -> {action}")
-        if action == "leftovers.remove":
+        urgent = guide.actionable(situation)
+        first, action = urgent[0], alarms.remedy(situation, urgent[0])
+        away = [one.target for one in urgent if alarms.remedy(situation, one) in alarms.TAKES_AWAY]
+        self.story.append(f"  alarm: {first.text} -> {action}, {len(away)} to take away")
+        if len(away) > 1 or action == "leftovers.remove":
             known = {f.id for f in self.session.findings() if not f.key.startswith("alarm:")}
-            if first.target in known:
-                await self._plan(action, [first.target])
+            if here := [target for target in dict.fromkeys(away) if target in known]:
+                await self._plan("leftovers.remove", here)
             else:
                 await self.do("leftovers.sweep")
         elif action == "domains.delete":

@@ -20,7 +20,7 @@ from workbench.domain.detection import findings, lockout
 from workbench.domain.model.hash_chain import damage_of
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.replay import fold
-from workbench.domain.runbook import deadlines, guide, role_play, runbook
+from workbench.domain.runbook import deadlines, guide, put_off, role_play, runbook
 from workbench.domain.runbook.containment_state import containment
 from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
@@ -66,9 +66,12 @@ class Session(AccountReadings):
     # ── judging and planning ─────────────────────────────────────────────────────────────────────────
 
     def steps(self) -> list[runbook.StepView]:
-        """Return the runbook with its verdicts."""
-        views = runbook.steps(self.situation())
-        return role_play.played(views, self.state) if self.drill else views
+        """Return the runbook with its verdicts; what was put off stands back."""
+        situation = self.situation()
+        views = runbook.steps(situation)
+        if self.drill:
+            views = role_play.played(views, self.state)
+        return put_off.standing_back(views, situation)
 
     def lead(self) -> Lead:
         """Return what is next, the most urgent first; in the drill with the parts that it plays for others."""

@@ -30,6 +30,8 @@ _ENDS = (
     EffectKind.ALLOWLIST_ADD,
     EffectKind.LIMIT_SET,
 )
+# Remedies that only take things away: those of several alarms go into one plan.
+TAKES_AWAY = frozenset({"keys.delete", "logins.delete", "leftovers.remove"})
 _DELETES = (EffectKind.KEY_DELETE, EffectKind.LOGIN_DELETE)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 # That the thing is absent is the news itself, or says nothing about who sends.

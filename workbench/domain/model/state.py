@@ -270,6 +270,11 @@ class State:
         return [r for r in self.unsettled if r.open or r.state is not EffectState.FAILED]
 
     @property
+    def half_done(self) -> list[EffectRecord]:
+        """Return the unfinished that going on would change: what is done and was looked at in vain only waits."""
+        return [r for r in self.unfinished if r.open or r.attempts == 0 or not r.tried_at]
+
+    @property
     def open_intents(self) -> list[EffectRecord]:
         """Return effects whose intent stands without an outcome: ask the account about each."""
         return [r for r in self.effects.values() if r.open]

@@ -85,22 +85,31 @@ def _urgent(situation: Situation, steps: Sequence[StepView], refused: str, *, ru
             "for the hand-over, and perhaps the way in. One plan ends what is kept; the replacements stand."
         )
         return Lead(GuideKind.ALARM, "", END_KEPT, "Somebody is back: end what was kept", happens)
-    urgent = actionable(situation)
-    if urgent and (cause := _stranger_inside(situation, steps)) is not None:
-        happens = (
-            f"{plural(len(urgent), 'alarm')} will be followed by more while they are in. {cause.happens}"
-        )
-        return Lead(
-            GuideKind.ALARM, cause.id, cause.next_action, "Strangers out first: they come back in", happens
-        )
-    if urgent:
-        more = f", and {len(urgent) - 1} more" if len(urgent) > 1 else ""
-        happens = f"{urgent[0].text}{more}. The list says what to do about each."
-        return Lead(GuideKind.ALARM, "", ALARMS, f"{plural(len(urgent), 'alarm')} first", happens)
+    if urgent := actionable(situation):
+        return _of_alarms(urgent, _strangers(situation, steps))
     if not running and (words := half_done(situation)):
         happens = f"{words} The account is asked what became of it, and the rest is done as it was confirmed."
         return Lead(GuideKind.FINISH, "", FINISH, "Finish what was begun", happens)
     return None
+
+
+def _of_alarms(urgent: Sequence[Alarm], strangers: StepView | None) -> Lead:
+    """Return what to do about open alarms: name the strangers first, then take away what they make meanwhile."""
+    more = f", and {len(urgent) - 1} more" if len(urgent) > 1 else ""
+    if strangers is not None and not strangers.idle:
+        happens = (
+            f"{plural(len(urgent), 'alarm')} will be followed by more while they are in. {strangers.happens}"
+        )
+        title = "Strangers out first: they come back in"
+        return Lead(GuideKind.ALARM, strangers.id, strangers.next_action, title, happens)
+    if strangers is not None:
+        happens = (
+            f"{urgent[0].text}{more}. Only the control panel ends this: until the strangers are deleted there, more "
+            "will follow. Enter lists it all, to take it away in one plan meanwhile."
+        )
+        return Lead(GuideKind.ALARM, "", ALARMS, "Strangers are still inside, and make new ways in", happens)
+    happens = f"{urgent[0].text}{more}. The list says what to do about each."
+    return Lead(GuideKind.ALARM, "", ALARMS, f"{plural(len(urgent), 'alarm')} first", happens)
 
 
 def _of_steps(steps: Sequence[StepView]) -> Lead:
@@ -136,23 +145,16 @@ def actionable(situation: Situation) -> list[Alarm]:
     return [one for one in alarms.open_alarms(situation) if alarms.remedy(situation, one) not in _BY_HAND]
 
 
-def _stranger_inside(situation: Situation, steps: Sequence[StepView]) -> StepView | None:
-    """Return the step that takes strangers out of the panel where it can be done now and access is cut, else None.
+def _strangers(situation: Situation, steps: Sequence[StepView]) -> StepView | None:
+    """Return the step that takes strangers out of the panel while any is in and access is cut, else None.
 
     Whoever may administer the account there makes the next thing while the last is being deleted: the alarms are what
-    they do, not what lets them in. Once every stranger is named and the panel is somebody else's turn, the alarms
-    are what is left to do.
+    they do, not what lets them in. Once every stranger is named (the step is idle) it is the turn of who has the panel.
     """
     if not situation.state.first_cut_at:
         return None
-    return next(
-        (
-            one
-            for one in steps
-            if one.id == Order.STRANGERS and one.verdict in _WAITING and not one.idle and one.next_action
-        ),
-        None,
-    )
+    found = (one for one in steps if one.id == Order.STRANGERS and one.verdict in _WAITING)
+    return next((one for one in found if one.next_action), None)
 
 
 def back_inside(situation: Situation) -> list[Kept]:
@@ -177,8 +179,7 @@ def half_done(situation: Situation) -> str:
 
     What is done and was looked at in vain is not half-done: going on would only look in vain again.
     """
-    left = [r for r in situation.state.unfinished if r.open or r.attempts == 0 or not r.tried_at]
-    return interrupted(situation.state) if left else ""
+    return interrupted(situation.state) if situation.state.half_done else ""
 
 
 def next_of(steps: Sequence[StepView]) -> str:

@@ -6,12 +6,22 @@ People's addresses are shortened on the way to the screen and to the clipboard w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Plans, Prompts, Selection, Ui
     from workbench.tui.screens.lists import Chosen, ListLine, Verb
+
+
+class SentQuestion(NamedTuple):
+    """Whether something was sent: the action that gave it to send, the question, and what each answer means."""
+
+    action: str
+    heading: str
+    words: str
+    not_yet: str = "it is only copied; nothing is recorded, and the step stays open"
+    was_sent: str = "recorded under your name"
 
 
 class Controller:
@@ -89,9 +99,15 @@ class Controller:
         self._ui.push(screen, closed)
 
     def show_to_send(
-        self, heading: str, text: str, hint: str, question: tuple[str, str], sent: Callable[[], object]
+        self,
+        session: Incident,
+        heading: str,
+        text: str,
+        hint: str,
+        question: SentQuestion,
+        sent: Callable[[], object],
     ) -> None:
-        """Show a text that is there to be sent; once it was copied, ask whether it was (a heading and words)."""
+        """Show a text that is there to be sent; once it was copied, ask whether it was."""
         from workbench.tui.screens.texts import TextScreen
 
         screen = TextScreen(heading, self._ui.safe(text), hint=hint, enter_copies=True, to_send=True)
@@ -100,14 +116,15 @@ class Controller:
             if screen.sent:
                 sent()
             elif copied:
-                self.ask_sent(*question, sent)
+                self.ask_sent(session, question, sent)
 
         self._ui.push(screen, closed)
 
-    def ask_sent(self, heading: str, text: str, sent: Callable[[], object]) -> None:
+    def ask_sent(self, session: Incident, question: SentQuestion, sent: Callable[[], object]) -> None:
         """Ask whether what was copied was sent; only a yes calls ``sent``. It opens on *not yet*.
 
-        Copying is not sending: a text in a clipboard has reached nobody, and no reflex may say that it has.
+        Copying is not sending: a text in a clipboard has reached nobody, and no reflex may say that it has. After a
+        *not yet* the guide goes on with what else there is, and asks again.
         """
         from workbench.tui.screens.choices import Choice, Picked
         from workbench.tui.screens.prompts import PickScreen
@@ -115,12 +132,26 @@ class Controller:
         def answered(picked: Picked | None) -> None:
             if picked is not None and picked.id == "sent":
                 sent()
+            elif picked is not None:
+                self._put_off(session, question.action)
 
         choices = (
-            Choice("later", "Not yet", "it is only copied; nothing is recorded, and the step stays open"),
-            Choice("sent", "It was sent", "recorded under your name", "y"),
+            Choice("later", "Not yet", question.not_yet),
+            Choice("sent", "It was sent", question.was_sent, "y"),
         )
-        self._ui.push(PickScreen(heading, self._ui.safe(text), choices), answered)
+        self._ui.push(PickScreen(question.heading, self._ui.safe(question.words), choices), answered)
+
+    def _put_off(self, session: Incident, action_id: str) -> None:
+        from workbench.domain.runbook import put_off
+
+        body = put_off.with_put_off(session.state, action_id, session.situation().now)
+        minutes = int(put_off.AGAIN.total_seconds()) // 60
+        self._ui.work.start(
+            lambda: session.fact(put_off.FACT, body),
+            group="record",
+            doing="putting a question off",
+            then=lambda _: self._ui.tell(f"Not sent yet: you are asked again in {minutes} minutes."),
+        )
 
     def decide(
         self,

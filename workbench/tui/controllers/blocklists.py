@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
 from workbench.planning.catalog import Pane
-from workbench.tui.controllers.base import Controller
+from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
     from workbench.blocklists.removal import Removal
@@ -107,28 +107,13 @@ class BlocklistsController(Controller):
 
         def closed(copied: bool | None) -> None:
             if copied and found.ready:
-                self._ask_sent(session, found)
+                where = "to Mailgun Support" if found.whose.value == "Mailgun" else f"on {found.page or 'their page'}"
+                self.ask_sent(session, _sent_question(where), lambda: self._record(session, found))
 
         lines = "\n".join(self._ui.safe(line) for line in removal_lines(found))
         heading = f"{found.rank}. {listing.subject.value} on {listing.zone.title}"
         screen = RemovalScreen(heading, lines, found.text, hint=_hint(found), ready=found.ready)
         self._ui.push(screen, closed)
-
-    def _ask_sent(self, session: Incident, found: Removal) -> None:
-        from workbench.tui.screens.choices import Choice, Picked
-        from workbench.tui.screens.prompts import PickScreen
-
-        def answered(picked: Picked | None) -> None:
-            if picked is not None and picked.id == "sent":
-                self._record(session, found)
-
-        choices = (
-            Choice("later", "Not yet", "it is only copied; R on its row records it later"),
-            Choice("sent", "It was sent", "recorded; the list is asked again after its wait", "y"),
-        )
-        where = "to Mailgun Support" if found.whose.value == "Mailgun" else f"on {found.page or 'their page'}"
-        text = f"Ask {where}. Ask once: a second request before the wait is over makes it harder."
-        self._ui.push(PickScreen("Was the request sent?", text, choices), answered)
 
     def requested(self, session: Incident) -> None:
         """Record that the highlighted removal was asked for."""
@@ -194,6 +179,16 @@ class BlocklistsController(Controller):
             return None
         subject, _, zone = key.partition("|")
         return session.blocklists.removal(subject, zone)
+
+
+def _sent_question(where: str) -> SentQuestion:
+    return SentQuestion(
+        "blocklists.removal",
+        "Was the request sent?",
+        f"Ask {where}. Ask once: a second request before the wait is over makes it harder.",
+        not_yet="it is only copied; R on its row records it later",
+        was_sent="recorded; the list is asked again after its wait",
+    )
 
 
 def _hint(found: Removal) -> str:

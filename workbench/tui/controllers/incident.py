@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from workbench.planning.catalog import ACTIONS, Pane
-from workbench.tui.controllers.base import Controller
+from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
     from workbench.domain.forensics.assessment import Assessment
@@ -152,5 +152,5 @@ class IncidentController(Controller):
 
         hint = "Copy it and send it to Mailgun Support now; you are asked whether it was sent."
         words = "Send it to Mailgun Support now, from the owner's address; what you say is recorded."
-        question = ("Was the message sent to Support?", words)
-        self.show_to_send("To Mailgun Support", session.support_message(), hint, question, sent)
+        question = SentQuestion("support.message", "Was the message sent to Support?", words)
+        self.show_to_send(session, "To Mailgun Support", session.support_message(), hint, question, sent)

@@ -97,7 +97,8 @@ class Monitor(Controller):
             store.timers = timers
             self._ui.renew_runbook()
         self._tell_alarms(waiting)
-        if session.read_only or self._ui.plan_running:
+        # While the drill plays a part its hours pass, and what they show is not read yet.
+        if session.read_only or self._ui.plan_running or self._ui.work.running("drill"):
             return
         self._tell_adopted(session)
         self._prove_if_due(session, found)
@@ -216,7 +217,7 @@ class Monitor(Controller):
 
     def alarms(self, session: Incident, first: str = "") -> None:
         """List the open alarms, ``first`` on top, each with what to do about it; Enter shows that plan."""
-        from workbench.domain.detection.alarms import finding_key, open_alarms, remedy
+        from workbench.domain.detection.alarms import TAKES_AWAY, finding_key, open_alarms, remedy
         from workbench.tui.screens.lists import ListLine, Verb
 
         situation = session.situation()
@@ -250,11 +251,17 @@ class Monitor(Controller):
                 self.decide(session, keys, "ours", "known, by the list of alarms")
             elif chosen.verb == "judge":
                 self._questions.judge_finding(session, keys[0], waiting[chosen.keys[0]].text)
+            elif len({remedies[name] for name in chosen.keys}) > 1 and TAKES_AWAY.issuperset(
+                remedies[name] for name in chosen.keys
+            ):
+                self._leftovers(session, [waiting[name].target for name in chosen.keys])
             else:
                 first = remedies[chosen.keys[0]]
                 self._remedy(session, first, [waiting[n] for n in chosen.keys if remedies[n] == first])
 
-        self.show_list("Alarms", text, lines, verbs, answered)
+        # What only goes away goes in one plan, which shows and counts it; whoever came for one alarm means that one.
+        away = [name for name in waiting if remedies[name] in TAKES_AWAY and not first]
+        self.show_list("Alarms", text, lines, verbs, answered, marked=away if len(away) > 1 else ())
 
     def _remedy(self, session: Incident, action_id: str, found: list[Alarm]) -> None:
         targets = list(dict.fromkeys(alarm.target for alarm in found))
@@ -272,10 +279,11 @@ class Monitor(Controller):
             self._ui.tell("No call deletes or demotes a user: do it in the control panel, at once.")
 
     def _leftovers(self, session: Incident, targets: list[str]) -> None:
-        """Plan the removal of what the sweep knows; what came after it is swept first."""
+        """Plan the removal of what is known by now; where all of it came after the sweep, it is swept first."""
         known: Any = {finding.id for finding in session.findings() if not finding.key.startswith("alarm:")}
-        if all(target in known for target in targets):
-            self._plans.make(ACTIONS["leftovers.remove"], targets)
+        here = [target for target in dict.fromkeys(targets) if target in known]
+        if here:
+            self._plans.make(ACTIONS["leftovers.remove"], here)
         else:
             self._ui.do("leftovers.sweep")
 

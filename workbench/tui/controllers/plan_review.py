@@ -138,6 +138,8 @@ class PlanReview:
         self._ui.plan_closed()
         if plan is not None:
             self.run(plan)
+        else:
+            self._ui.tell("The plan was left: nothing is changed.")
 
     def run(self, plan: Plan | None) -> None:
         """Start a confirmed plan, or finish what is unsettled."""
@@ -154,5 +156,7 @@ class PlanReview:
             if self._ui.store.session is not None:
                 read_on(self._ui, self._ui.store.session)
         else:
-            self._ui.tell(f"{summary.line()}. Activity (6) says more; f goes on.", severity="warning")
+            session = self._ui.store.session
+            goes_on = "; f goes on" if session is not None and session.state.half_done else ""
+            self._ui.tell(f"{summary.line()}. Activity (6) says more{goes_on}.", severity="warning")
         self._ui.refresh_account(loud=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
-from workbench.tui.controllers.base import Controller
+from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
     from workbench.domain.detection.findings import Finding
@@ -217,7 +217,9 @@ class RecoveryController(Controller):
 
         text = "Whoever runs the programs needs it before their new credentials are any use."
         self.ask_sent(
-            "Was the list sent?", text, lambda: self.attest(session, adoption.STEP, [(words, adoption.TOLD)])
+            session,
+            SentQuestion("adoption.show", "Was the list sent?", text),
+            lambda: self.attest(session, adoption.STEP, [(words, adoption.TOLD)]),
         )
 
     def _unneeded(self, session: Incident, keys: Sequence[str]) -> None:
@@ -348,12 +350,12 @@ class RecoveryController(Controller):
             def sent() -> None:
                 self.attest(session, "12", [("report sent to Support", "")])
 
-            question = (
+            question = SentQuestion(
+                "report.write",
                 "Was the report sent to Support?",
                 "It counts once Support has it, not once it is copied.",
             )
-
-            self.show_to_send("Report to Mailgun Support", shown, hint, question, sent)
+            self.show_to_send(session, "Report to Mailgun Support", shown, hint, question, sent)
 
         self._ui.work.start(session.write_report, group="report", doing="writing the reports", then=told)
 

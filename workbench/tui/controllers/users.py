@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workbench.core.redact import short_address, visible
 from workbench.core.words import plural
 from workbench.planning.catalog import Pane
-from workbench.tui.controllers.base import Controller
+from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
     from workbench.domain.runbook.user_actions import UserProgress
@@ -83,13 +83,14 @@ class UsersController(Controller):
             "something the intruder does not read: not this mail account."
         )
 
-        question = (
+        question = SentQuestion(
+            "people.message",
             "Was the message sent?",
             "From then on the list counts: a mailed link dies after 20 minutes.",
         )
 
         heading = "Send again" if again else "To one user" if one is not None else f"To {len(items)} users"
-        self.show_to_send(heading, text, hint, question, lambda: self._start_timers(session, chosen))
+        self.show_to_send(session, heading, text, hint, question, lambda: self._start_timers(session, chosen))
 
     def _highlighted(self, waiting: Sequence[UserProgress]) -> UserProgress | None:
         here = self._selection.current is Pane.USERS

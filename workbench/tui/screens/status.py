@@ -120,7 +120,7 @@ def state_fact(session: Incident, funnel: Funnel) -> Fact:
             name = found.ways[0].short if found.ways else "a way"
             words = f"NO LONGER CONTAINED: back through {name}"
             return Fact(words, "bad", STATE_WORDS, shorter=(("NO LONGER CONTAINED", MUST),))
-    if state.unfinished:
+    if state.half_done:
         return Fact("NOT FINISHED: f goes on", "warn", STATE_WORDS, shorter=(("NOT FINISHED: f", MUST),))
     failed = sum(1 for r in state.unsettled if r.state.value == "failed")
     if found.over is Over.NOT_CONTAINED:

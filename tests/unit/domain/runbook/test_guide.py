@@ -53,7 +53,10 @@ def test_a_stranger_in_the_panel_goes_before_the_alarms_that_they_raise() -> Non
     # Named, they are somebody else's turn: what they made meanwhile is what can be done here, and who is waited for
     # stands beside it.
     waiting = guide.lead(there, _stranger(idle=True, waits="whoever has the control panel open"))
-    assert waiting.action == "alarms.show"
+    assert (waiting.action, waiting.title) == (
+        "alarms.show",
+        "Strangers are still inside, and make new ways in",
+    )
     assert "Step 1b waits for whoever has the control panel open" in waiting.waits
 
 

@@ -222,6 +222,8 @@ LEFT = "API key “prod-0” …0000 +4"
         # Every call was answered, and the proofs were not looked at when the terminal went away.
         (("verified", "done"), True, False, "NOT FINISHED: f goes on"),
         (("verified", "open"), True, False, "NOT FINISHED: f goes on"),
+        # Done and looked at in vain (a domain that goes in the background): f would only look again.
+        (("verified", "tried"), True, False, f"CUT, BUT OPEN: {LEFT}"),
         (("verified", "failed"), True, False, f"CUT, BUT OPEN: {LEFT}, 1 failed"),
         (("failed", "skipped"), False, False, "NOT CONTAINED, 1 failed"),
         (("verified", "verified"), True, True, "CONTAINED in 6m41s"),
@@ -235,7 +237,9 @@ def test_how_far_the_containment_is(states: tuple[str, ...], cut: bool, containe
     session.fill()
     for number, name in enumerate(states):
         record = EffectRecord(Effect(EffectKind.LOGIN_RESET, f"app{number}@b", US))
-        record.state = EffectState.PLANNED if name == "open" else EffectState(name)
+        record.state = {"open": EffectState.PLANNED, "tried": EffectState.DONE}.get(name) or EffectState(name)
+        if name == "tried":
+            record.attempts, record.tried_at = 1, "2026-11-21T14:05:00Z"
         record.open = name == "open"
         session.state.effects[record.effect.id] = record
     session.state.first_cut_at = "2026-11-21T14:04:00Z" if cut else ""
