@@ -123,6 +123,26 @@ async def test_marked_measures_are_planned_and_what_asks_first_goes_alone(runnin
         assert len(planned) == 1
 
 
+async def test_what_judges_one_is_about_the_row_under_the_cursor_whatever_is_selected(
+    running: Running,
+) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        for name in ("r1", "r2"):
+            session.state.alarms[name] = Alarm(
+                name, "2026-11-21T14:05:00Z", f"route {name} appeared", "routes", name
+            )
+        app_of(pilot).controllers.dispatcher.do("findings.judge")
+        await settle(pilot)
+        screen: Any = pilot.app.screen
+        keys = [line.key for line in screen._lines]
+        assert len(keys) > 1 and set(screen.table.marked_keys) >= {keys[0]}
+        await pilot.press("down", "d")
+        await settle(pilot)
+        second = next(f for f in session.findings() if f.key == keys[1])
+        assert f"Whose is it? {second.title}"[:40] in screen_text(pilot)
+
+
 async def test_esc_leaves_every_list_without_a_record(running: Running) -> None:
     session = FakeSession()
     async with running(session) as pilot:
@@ -190,7 +210,8 @@ async def test_enter_hands_the_list_of_all_over_and_a_selected_row_alone(
     async with running(session) as pilot:
         await pilot.press("H")
         await settle(pilot)
-        await pilot.press("enter")
+        # The question about the place of the leak opens on what records nothing.
+        await pilot.press("down", "enter")
         await settle(pilot)
         assert "New credentials into the applications" in screen_text(pilot)
         await pilot.press("enter")

@@ -271,7 +271,13 @@ async def test_attest_a_step_and_a_user(running: Running) -> None:
         await pilot.press("4", "t")
         await settle(pilot)
         assert PERSON not in screen_text(pilot)
-        await pilot.press("down", "enter")
+        # It opens on "nothing yet": Enter alone attests nothing.
+        await pilot.press("enter")
+        await settle(pilot)
+        assert not any(asked[-1] == "user-0" for asked in session.asked if asked[0] == "attest")
+        await pilot.press("t")
+        await settle(pilot)
+        await pilot.press("down", "down", "enter")
         await settle(pilot)
         assert ("attest", "5", "has two-factor switched on", "user-0") in session.asked
 

@@ -192,7 +192,9 @@ class Player:
     def inside(self, now: Lead) -> bool:
         """Return whether the screen says that somebody comes back until others act, and who could end that."""
         named = any(one.startswith("Step 1b waits for") for one in now.waits)
-        return not self.manner.others and now.kind is GuideKind.ALARM and named and "still inside" in now.title
+        return (
+            not self.manner.others and now.kind is GuideKind.ALARM and named and "still inside" in now.title
+        )
 
     def unsent(self, now: Lead) -> bool:
         """Return whether nothing is left but to send what was copied and put off."""

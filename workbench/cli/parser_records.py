@@ -83,7 +83,7 @@ def purge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def judge(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("judge", help="say of a finding whose it is: ours, intruder, keep")
     parser.add_argument(
-        "finding", metavar="FINDING", help="its id, as `sweep --json` or `status --json` names it"
+        "finding", metavar="FINDING", help="how its title begins, as `sweep` lists it, or its id (`--json`)"
     )
     parser.add_argument("decision", choices=("ours", "intruder", "keep", "removed"))
     parser.add_argument("--reason", default="", metavar="TEXT", help="why, for the report")

@@ -10,6 +10,7 @@ from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.domain.detection.findings import meant
 from workbench.domain.leaks.beside import BESIDE, beside_secrets
 from workbench.domain.runbook import adoption, user_actions
 from workbench.reports import mail_texts, production, support_update
@@ -50,12 +51,19 @@ async def _run(options: argparse.Namespace) -> int:
 
 async def _judge(session: Session, options: argparse.Namespace) -> str:
     await read_account(session)
-    found = [f for f in session.findings() if options.finding in (f.key, f.id)]
+    found = meant(session.findings(), options.finding)
     if not found:
         raise UsageError(
             f"There is no finding {visible(options.finding, 120)}.",
             "Nothing was recorded.",
-            "`workbench status --json` and `workbench sweep --json` list the findings with their ids.",
+            "`workbench sweep` lists the findings; the beginning of a title is enough, `--json` has their ids.",
+        )
+    if len({one.id for one in found}) > 1:
+        names = "; ".join(visible(one.title, 80) for one in found[:4])
+        raise UsageError(
+            f"{visible(options.finding, 80)} begins {len(found)} findings.",
+            f"Nothing was recorded. They are: {names}{' and more' if len(found) > 4 else ''}.",
+            "Type more of the title, or the finding's id (`workbench sweep --json`).",
         )
     for one in found:
         await session.decide(one.key, options.decision, options.reason or "judged on the command line")

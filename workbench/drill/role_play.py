@@ -124,7 +124,7 @@ class _Parts:
         await self._control("panel", {"do": "fix-site"})
         # Adoption shows in the log, and some applications send only once in a while.
         await self._control("clock", {"seconds": HOUR})
-        rest = f" {plural(unused, 'credential')} nobody uses." if unused else ""
+        rest = f" Nobody uses {plural(unused, 'other credential')}." if unused else ""
         return (
             f"{plural(adopted, 'new credential')} handed to the simulated applications, which send again an hour "
             f"later.{rest}"

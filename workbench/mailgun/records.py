@@ -19,6 +19,7 @@ import msgspec
 
 from workbench.core.errors import Incomplete, UnreadableAnswer
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.mailgun.dates import parse_moment
 
 
@@ -195,7 +196,7 @@ def read_records(kind: type[R], items: object, where: str = "") -> list[R]:
             lost.append(f"{_shown(item)} ({odd.detail})")
     if lost:
         raise Incomplete(
-            f"{len(lost)} {kind.__name__}(s) of {where or 'a call'} could not be read: {lost[0]}.",
+            f"{plural(len(lost), kind.__name__)} of {where or 'a call'} could not be read: {lost[0]}.",
             "The rest of the list is kept; these were neither judged nor secured.",
             "Look at them in the control panel; tell Mailgun Support if they stay so.",
             where=where,

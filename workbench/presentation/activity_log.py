@@ -114,7 +114,10 @@ def _fact(body: Body, state: State) -> tuple[str, str] | None:
 _CONTAINED = "CONTAINED: no way in that this account can show is open, with proof"
 _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     "incident.opened": lambda b, s: ("info", f"incident {b['incident']} opened"),
-    "plan.confirmed": lambda b, s: ("info", f"confirmed: {b['title']} ({len(b['effects'])} changes)"),
+    "plan.confirmed": lambda b, s: (
+        "info",
+        f"confirmed: {b['title']} ({plural(len(b['effects']), 'change')})",
+    ),
     "fact": _fact,
     "effect.reconciled": lambda b, s: ("info", f"{AFTER}: {b['line']}"),
     "effect.verified": _effect("ok", "verified"),
@@ -126,10 +129,10 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
         f"the workbench now runs on key {key_tail(str(b['key_id']))}, stored as “{b['entry']}”",
     ),
     "snapshot.stored": _snapshot,
-    "attested": lambda b, s: ("info", f"attested by {b['who']}, step {b['step']}: {b['text']}"),
+    "attested": lambda b, s: ("info", f"attested, step {b['step']}: {b['text']}; by {b['who']}"),
     "finding.decided": lambda b, s: (
         "info",
-        f"{b['who']} judged {b['finding']}: {b['decision']}{' (' + b['reason'] + ')' if b.get('reason') else ''}",
+        f"judged {b['finding']}: {b['decision']}{' (' + b['reason'] + ')' if b.get('reason') else ''}; by {b['who']}",
     ),
     "alarm.raised": lambda b, s: ("bad", f"ALARM: {b['text']}"),
     "error": lambda b, s: ("bad", f"{b['doing']}: {b['what']} {b.get('todo', '')}"),
@@ -152,7 +155,7 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     ),
     "report.written": lambda b, s: (
         "ok",
-        f"reports written: {len(b['files'])} files, of journal row {b['row']}",
+        f"reports written: {plural(len(b['files']), 'file')}, of journal row {b['row']}",
     ),
     "list.written": lambda b, s: (
         "warn",

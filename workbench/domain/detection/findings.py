@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,6 +64,16 @@ def _alarmed(situation: Situation, finding: Finding) -> Finding:
     if not rang or finding.key.startswith("alarm:"):
         return finding
     return replace(finding, severity="high", why=(f"alarm {rang[-1].at}: {rang[-1].text}", *finding.why))
+
+
+def meant(found: Iterable[Finding], words: str) -> list[Finding]:
+    """Return the findings that ``words`` may mean: by key or id, else those whose title begins with them.
+
+    Letters may be large or small. More than one finding may bear one id; more than one title means nobody said which.
+    """
+    found, wanted = list(found), words.strip().casefold()
+    exact = [one for one in found if words in (one.key, one.id)]
+    return exact or [one for one in found if wanted and one.title.casefold().startswith(wanted)]
 
 
 def undecided(situation: Situation) -> list[Finding]:

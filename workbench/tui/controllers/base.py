@@ -133,7 +133,7 @@ class Controller:
             if picked is not None and picked.id == "sent":
                 sent()
             elif picked is not None:
-                self._put_off(session, question.action)
+                self.put_off(session, question.action)
 
         choices = (
             Choice("later", "Not yet", question.not_yet),
@@ -141,7 +141,8 @@ class Controller:
         )
         self._ui.push(PickScreen(question.heading, self._ui.safe(question.words), choices), answered)
 
-    def _put_off(self, session: Incident, action_id: str) -> None:
+    def put_off(self, session: Incident, action_id: str) -> None:
+        """Have the guide go on without what this action gives to send, and ask again."""
         from workbench.domain.runbook import put_off
 
         body = put_off.with_put_off(session.state, action_id, session.situation().now)

@@ -107,7 +107,11 @@ class BlocklistsController(Controller):
 
         def closed(copied: bool | None) -> None:
             if copied and found.ready:
-                where = "to Mailgun Support" if found.whose.value == "Mailgun" else f"on {found.page or 'their page'}"
+                where = (
+                    "to Mailgun Support"
+                    if found.whose.value == "Mailgun"
+                    else f"on {found.page or 'their page'}"
+                )
                 self.ask_sent(session, _sent_question(where), lambda: self._record(session, found))
 
         lines = "\n".join(self._ui.safe(line) for line in removal_lines(found))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from workbench.core.words import plural
 from workbench.planning.catalog import ACTIONS, Pane
 from workbench.tui.controllers.base import Controller, SentQuestion
 
@@ -106,7 +107,9 @@ class IncidentController(Controller):
 
     def _sweep(self, session: Incident) -> None:
         def told(sweep: Sweep) -> None:
-            self._ui.tell(f"{len(sweep.swept)} settings looked at, {len(sweep.asked())} to judge.")
+            waiting = [f for f in session.findings() if not f.decision and not f.key.startswith("leak:")]
+            looked = plural(len(sweep.swept), "setting")
+            self._ui.tell(f"{looked} looked at, {plural(len(waiting), 'finding')} to judge.")
             self._ui.renew()
             if sweep.asked() and len(self._ui.screen_stack) == 1:
                 self._findings(session)

@@ -247,10 +247,11 @@ class Monitor(Controller):
         def answered(chosen: Chosen) -> None:
             known = {finding.key for finding in session.findings()}
             keys = [finding_key(waiting[name], known) for name in chosen.keys]
+            one = waiting[chosen.cursor]
             if chosen.verb == "ours":
                 self.decide(session, keys, "ours", "known, by the list of alarms")
             elif chosen.verb == "judge":
-                self._questions.judge_finding(session, keys[0], waiting[chosen.keys[0]].text)
+                self._questions.judge_finding(session, finding_key(one, known), one.text)
             elif len({remedies[name] for name in chosen.keys}) > 1 and TAKES_AWAY.issuperset(
                 remedies[name] for name in chosen.keys
             ):

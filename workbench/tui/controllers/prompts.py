@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LEAST_LIMIT = 1000  # messages a month; the vendor refuses less (dossier B3)
 _FINDING_KINDS = {Pane.DOMAINS: "domain", Pane.USERS: "user"}
 _USER_STEPS = (
+    Choice("nothing", "nothing yet", "nothing is recorded"),
     Choice("4", "has a new password", "step 4"),
     Choice("5", "has two-factor switched on", "step 5"),
     Choice("1b", "is deleted in the control panel", "step 1b"),
@@ -247,6 +248,8 @@ class Questions:
         if self._selection.current is Pane.USERS and user is not None:
 
             def picked(answer: Picked) -> None:
+                if answer.id == "nothing":
+                    return
                 text = answer.reason or next(c.words for c in _USER_STEPS if c.id == answer.id)
                 attest(self._ui, session, answer.id, [(text, user)])
 

@@ -98,7 +98,7 @@ class RecoveryController(Controller):
 
         def answered(chosen: Chosen) -> None:
             if chosen.verb == "one":
-                self._questions.judge_finding(session, chosen.keys[0], chosen.keys[0])
+                self._questions.judge_finding(session, chosen.cursor, chosen.cursor)
             else:
                 reason = {"intruder": "judged in the list", "ours": "known, by the list"}.get(
                     chosen.verb, "by hand"
@@ -126,18 +126,20 @@ class RecoveryController(Controller):
         from workbench.tui.screens.choices import Choice
 
         choices = (
+            Choice("back", "Close it first", "step 7; nothing is recorded"),
             Choice("closed", "It is closed", "nobody can read a secret there any more"),
             Choice(
                 "all-the-same",
                 "Hand over all the same",
                 "production waits; the new ones may leak the same way",
             ),
-            Choice("back", "Close it first", "step 7"),
         )
         text = f"{question} A new secret put where the old one was stolen is stolen again."
 
         def picked(answer: Any) -> None:
-            if answer.id != "back":
+            if answer.id == "back":
+                self.put_off(session, "adoption.show")
+            else:
                 words = f"place of the leak: {answer.reason or answer.id}"
                 self.attest(session, adoption.STEP, [(words, adoption.SOURCE)])
                 self._replacements(session)
@@ -272,34 +274,30 @@ class RecoveryController(Controller):
         ]
         text = (
             f"Score {now.percent} %{f' (before: {before} %)' if before is not None else ''}. Each measure makes the "
-            "next leak matter less. p shows the plan of what the API can do; the rest is done in the control panel and "
-            "attested. What cannot be done today is left for later by name: the report lists it as open."
+            "next leak matter less. Selected is what is open: p plans what the API can do; the rest is done "
+            "in the control panel and attested. What cannot be done today is left for later: the report lists it."
         )
         verbs = (
             Verb("enter", "one", "what it protects and may break"),
-            Verb("p", "plan", "plan (the selected, or all)"),
+            Verb("p", "plan", "plan"),
             Verb("t", "done", "attest", judges=True),
-            Verb("l", "later", "later (the selected, or all open)"),
+            Verb("l", "later", "left for later"),
         )
 
         def answered(chosen: Chosen) -> None:
             if chosen.verb == "one":
-                self._measure(next(i for i in measures if i.id == chosen.keys[0]))
+                self._measure(next(i for i in measures if i.id == chosen.cursor))
             elif chosen.verb == "done":
                 said = [(f"{key}: done, by the list of measures", key) for key in chosen.keys]
                 self.attest(session, hardening.STEP, said)
             elif chosen.verb == "plan":
-                keys = (
-                    chosen.keys if chosen.selected else [i.id for i in open_ if i.action == hardening.APPLY]
-                )
-                self._plan_measures(session, [i for i in measures if i.id in keys])
+                self._plan_measures(session, [i for i in measures if i.id in chosen.keys])
             else:
-                keys = chosen.keys if chosen.selected else [i.id for i in open_]
-                said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in keys]
+                said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in chosen.keys]
                 # No judgement: it is named as open in the report, and can be taken back.
                 self.attest(session, hardening.STEP, said)
 
-        self.show_list("Harden", text, lines, verbs, answered)
+        self.show_list("Harden", text, lines, verbs, answered, marked=[item.id for item in open_])
 
     def _plan_measures(self, session: Incident, chosen: Sequence[Any]) -> None:
         """Show the plan of the chosen measures; one that asks something first goes through its own questions."""

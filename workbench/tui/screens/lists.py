@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from textual import events, on
@@ -41,10 +41,14 @@ class Verb(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """The verb that was pressed, and the rows it is about (selected ones, else the one under the cursor)."""
+    """The verb that was pressed, and the rows it is about (selected ones, else the one under the cursor).
+
+    ``cursor`` is the row under the cursor whatever is selected: what looks at or judges one row is about that one.
+    """
 
     verb: str
     keys: tuple[str, ...]
+    cursor: str
     selected: bool = False
 
 
@@ -75,8 +79,8 @@ class ListScreen(Dialog[Chosen]):
         self._marked = tuple(marked)
         first = (Column("lead", "looks", width=max(len(line.lead) for line in lines)),) if _led(lines) else ()
         rest = (
-            Column("words", "what", flex=3, min_width=44),
-            Column("more", "why", flex=4, min_width=16, priority=2),
+            Column("words", "what", flex=_need(line.words for line in lines), min_width=44),
+            Column("more", "why", flex=_need(line.more for line in lines), min_width=16, priority=2),
         )
         self.table = KeyedTable((*first, *rest), id="list-table")
         self._by_key = {line.key: line for line in lines}
@@ -171,7 +175,13 @@ class ListScreen(Dialog[Chosen]):
 
     def _answer(self, verb: Verb) -> None:
         keys = tuple(self.table.chosen_keys)
-        self.dismiss(Chosen(verb.id, keys, selected=bool(self.table.marked_count)))
+        cursor = self.table.cursor_key or ""
+        self.dismiss(Chosen(verb.id, keys, cursor, selected=bool(self.table.marked_count)))
+
+
+def _need(texts: Iterable[str]) -> int:
+    """Return the share of the width that a column is given: what its longest text needs, within reason."""
+    return max(20, min(100, max(map(len, texts), default=0)))
 
 
 def _led(lines: Sequence[ListLine]) -> bool:

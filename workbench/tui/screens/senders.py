@@ -93,4 +93,5 @@ class SendersScreen(Dialog[Chosen]):
 
     def action_judge(self, verb: str) -> None:
         """Leave with what was asked for: of the selected rows, else of the one under the cursor."""
-        self.dismiss(Chosen(verb, tuple(self._table.chosen_keys), selected=bool(self._table.marked_count)))
+        keys, cursor = tuple(self._table.chosen_keys), self._table.cursor_key or ""
+        self.dismiss(Chosen(verb, keys, cursor, selected=bool(self._table.marked_count)))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.situations import NOW, US, Story, key, situation
-from workbench.domain.detection.findings import Finding, findings, undecided
+from workbench.domain.detection.findings import Finding, findings, meant, undecided
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
@@ -109,3 +109,20 @@ def test_the_document_of_a_finding_says_null_until_it_is_judged() -> None:
     document = by_id(findings(watched(State())), PLANTED.id).to_json()
     assert set(document) == {"id", "kind", "title", "where", "severity", "why", "decision"}
     assert document["decision"] is None
+
+
+def test_a_finding_is_meant_by_its_key_its_id_or_how_its_title_begins() -> None:
+    found = [
+        Finding(f"route:{n}", n, "route", title, ("US",), "high", ())
+        for n, title in (
+            ("r1", "route “archive”"),
+            ("r2", "route “sync”"),
+            ("route", "webhook of mg.acme.example"),
+        )
+    ]
+    assert [f.id for f in meant(found, "route:r1")] == [f.id for f in meant(found, "r1")] == ["r1"]
+    assert [f.id for f in meant(found, "Webhook of MG")] == ["route"]
+    # An id that is met whole goes before any title; a beginning of two titles means both, and is asked about.
+    assert [f.id for f in meant(found, "route")] == ["route"]
+    assert [f.id for f in meant(found, "route “")] == ["r1", "r2"]
+    assert meant(found, "") == meant(found, "nothing") == []

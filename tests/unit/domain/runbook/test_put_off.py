@@ -34,7 +34,8 @@ def test_it_stands_back_says_until_when_and_claims_nothing() -> None:
     assert views[0].idle and views[0].verdict is Verdict.OPEN
     until = f"{NOW + put_off.AGAIN:%d %b %H:%M}Z"
     assert (
-        views[0].waits == f"you: the message to Support is not sent yet; until {until}, then you are asked again"
+        views[0].waits
+        == f"you: the message to Support is not sent yet; until {until}, then you are asked again"
     )
     assert guide.next_of(views) == "1"
 
