@@ -94,6 +94,13 @@ async def test_measures_left_for_later_are_recorded_by_name(running: Running) ->
         assert isinstance(pilot.app.screen, ListScreen)
         await pilot.press("l")
         await settle(pilot)
+        assert not [asked for asked in session.asked if asked[0] == "attest"], (
+            "several at once are counted first"
+        )
+        count = re.search(r"Type (\d+) and Enter", screen_text(pilot))
+        assert count is not None
+        await pilot.press(*count.group(1), "enter")
+        await settle(pilot)
         said = [asked for asked in session.asked if asked[0] == "attest"]
         assert said and all(one[1] == "11" and one[3].startswith("later:") for one in said)
 

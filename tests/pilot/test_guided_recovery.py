@@ -153,7 +153,7 @@ class Newcomer:
 
 async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:
     person = Newcomer()
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, traffic=1.0) as drill:
         places = drill_places(drill.document())
         async with opened(drill, tmp_path, clock=ShiftedClock(), search_places=places) as session:
             await person.sit(session, lambda step: step.id == "7")

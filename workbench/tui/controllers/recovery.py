@@ -281,7 +281,7 @@ class RecoveryController(Controller):
             Verb("enter", "one", "what it protects and may break"),
             Verb("p", "plan", "plan"),
             Verb("t", "done", "attest", judges=True),
-            Verb("l", "later", "left for later"),
+            Verb("l", "later", "left for later", judges=True),
         )
 
         def answered(chosen: Chosen) -> None:
