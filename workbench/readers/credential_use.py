@@ -192,11 +192,7 @@ def _conclude_domains(found: CredentialUse, sent_for: Mapping[tuple[str, str, st
     """Say for which domains each credential sent; what came from strange addresses is nobody's production."""
     for (credential, address, domain), count in sent_for.items():
         use = found.by_credential.get(credential)
-        if use is None:
-            continue
-        if address in use.strange:
-            use.strange_domains.add(domain)
-        else:
+        if use is not None and address not in use.strange:
             use.domains[domain] = use.domains.get(domain, 0) + count
 
 

@@ -242,10 +242,6 @@ class AccountReadings(IncidentRecord):
             self._gap(SENDERS, error)
             raise
         self.inventory.gaps.pop(SENDERS, None)
-        for name in self.situation().planted_credentials().keys() & use.by_credential.keys():
-            # Whatever address it came from: what a planted credential sends is nobody's own mail.
-            planted = use.by_credential[name]
-            planted.strange_domains.update(planted.domains)
         await self.fact("credential_use", use.fact())
         self._compare_readings()
 

@@ -9,8 +9,9 @@ from workbench.domain.model.situation import Situation
 def abused_domains(situation: Situation) -> list[DomainItem]:
     """Return the domains whose queue may hold the intruder's mail.
 
-    Those that sent more than three times their usual since the abuse began, and 20 more; and those that a stranger
-    was seen to send for, however little: a sender of a dozen messages an hour shows in no figure.
+    Those that sent more than three times their usual since the abuse began, and 20 more; and those that the intruder
+    sent for as the log was assessed, however little: a dozen messages an hour show in no figure. A quick look at the
+    last hour names nobody here: a rare machine of the customer's own is strange to it, and a purge throws mail away.
     """
     held = situation.inventory.domains
     names = [*_loud(situation), *sorted(situation.state.strangers_sent_for)]
@@ -20,7 +21,8 @@ def abused_domains(situation: Situation) -> list[DomainItem]:
 def senders_known(situation: Situation) -> bool:
     """Return whether it is known for which domains a stranger sent.
 
-    The figures name those of an abuse that stands out of them. Where none does, only the log tells, read whole.
+    The figures name those of an abuse that stands out of them (a quiet sender beside a loud one shows once the log is
+    assessed). Where none does, only the log tells, read whole.
     """
     volume = situation.volume
     if volume is not None and volume.began is not None:

@@ -360,8 +360,6 @@ def uses(proposals: Iterable[Proposal], table: Attribution, now: datetime) -> di
             use.addresses[key.address] = use.addresses.get(key.address, 0) + recent
             if proposal.judged == INTRUDER and key.address not in use.strange:
                 use.strange.append(key.address)
-        if proposal.judged == INTRUDER:
-            use.strange_domains.add(key.domain)
         looks[key.credential].add(proposal.judged)
     for credential, use in made.items():
         found = looks[credential]

@@ -38,8 +38,7 @@ class Use:
     not seen before the abuse. ``last_used`` is the moment as the log writes it, ``last_by`` that of each address,
     ``strange_last`` that of the last message that was nobody's of the customer's.
     ``domains`` maps each domain it sent for to its messages, those from strange addresses left out; messages
-    alone are no proof that a key does nothing else, because the API logs no other call. ``strange_domains`` are
-    those that strange addresses sent for: what they scheduled may lie in the queues of these.
+    alone are no proof that a key does nothing else, because the API logs no other call.
     """
 
     last_hour: int = 0
@@ -52,7 +51,6 @@ class Use:
     looks: str = UNCLEAR
     why: str = ""
     domains: dict[str, int] = field(default_factory=dict)
-    strange_domains: set[str] = field(default_factory=set)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values, the addresses busiest first."""
@@ -69,7 +67,6 @@ class Use:
             "why": self.why,
             "domains": sorted(self.domains, key=lambda name: (-self.domains[name], name))[:MOST_ADDRESSES],
             "more_domains": max(0, len(self.domains) - MOST_ADDRESSES),
-            "strange_domains": sorted(self.strange_domains),
         }
 
 

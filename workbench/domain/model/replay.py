@@ -241,12 +241,11 @@ def _fact(state: State, body: Body, at: str) -> None:
         state.use_known_at = state.use_known_at or at
         for credential, use in body.get("by_credential", {}).items():
             remember(state.seen_use.setdefault(str(credential), {}), use)
-            state.strangers_sent_for.update(map(str, use.get("strange_domains", ())))
             if use.get("looks") in (INTRUDER, BOTH):
                 last = str(use.get("strange_last_used") or use.get("last_used", ""))
                 state.last_abuse_at = max(state.last_abuse_at, last)
     elif body["name"] == "assessment":
-        # The whole log, and what people judged of it, against a quick look at an hour.
+        # A part of the log that is gone by now was read once; what people judged otherwise since is taken out.
         state.strangers_sent_for.difference_update(map(str, body.get("cleared_domains", ())))
         state.strangers_sent_for.update(map(str, body.get("abused_domains", ())))
 

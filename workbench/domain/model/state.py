@@ -167,7 +167,7 @@ class State:
     containment: list[ContainmentEvent] = field(default_factory=list)
     # The last message that looked like the intruder's, by the account's clock, of all readings of the log.
     last_abuse_at: str = ""
-    # Domains that a reading of the log saw a stranger send for; an assessment that says otherwise takes them out.
+    # Domains that an assessment of the log saw the intruder send for; one that says otherwise takes them out.
     strangers_sent_for: set[str] = field(default_factory=set)
     errors: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)

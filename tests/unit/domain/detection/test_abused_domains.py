@@ -21,23 +21,21 @@ def _names(found: Situation) -> list[str]:
     return [item.name for item in abused_domains(found)]
 
 
-def _strange(*domains: str) -> dict[str, object]:
-    return {**use("intruder"), "strange_domains": list(domains)}
+def test_a_domain_that_the_intruder_sent_a_little_for_is_abused_whatever_the_figures_say() -> None:
+    assert _names(_found(Story().assessed("mg.acme.example"))) == ["mg.acme.example"]
 
 
-def test_a_domain_that_a_stranger_sent_a_little_for_is_abused_whatever_the_figures_say() -> None:
-    assert _names(_found(Story().use(**{"key:1": _strange("mg.acme.example")}))) == ["mg.acme.example"]
+def test_what_a_later_assessment_does_not_see_any_more_is_not_forgotten() -> None:
+    assert _names(_found(Story().assessed("mg.acme.example").assessed())) == ["mg.acme.example"]
 
 
-def test_what_a_later_quick_look_does_not_see_any_more_is_not_forgotten() -> None:
-    story = Story().use(**{"key:1": _strange("mg.acme.example")}).use()
-    assert _names(_found(story)) == ["mg.acme.example"]
+def test_what_a_later_assessment_judges_otherwise_is_taken_out() -> None:
+    story = Story().assessed("mg.acme.example").assessed("news.acme.example", cleared=["mg.acme.example"])
+    assert _names(_found(story)) == ["news.acme.example"]
 
 
-def test_the_whole_log_overrules_a_quick_look_both_ways() -> None:
-    looked = Story().use(**{"key:1": _strange("mg.acme.example")})
-    assert _names(_found(looked.assessed("news.acme.example"))) == ["mg.acme.example", "news.acme.example"]
-    assert _names(_found(looked.assessed(cleared=["mg.acme.example", "news.acme.example"]))) == []
+def test_a_quick_look_at_an_hour_names_nobody() -> None:
+    assert _names(_found(Story().use(**{"key:1": use("intruder", domains=("mg.acme.example",))}))) == []
 
 
 def test_a_domain_that_is_not_in_the_account_has_no_queue_here() -> None:
