@@ -133,7 +133,12 @@ def _still_uncut(session: Session, scope: Scope) -> int:
     situation = session.situation()
     found = containment(situation)
     gaps = coverage.not_cut(situation)
-    again = plan(situation, scope)
+    try:
+        again = plan(situation, scope)
+    except UsageError as error:
+        # What is left cannot even be planned now (a refused key no longer says which one it is): that is not cut.
+        explain(error)
+        return 1
     missed = [e for e in again if e.id not in session.state.effects]
     alive = not_cut(again)
     for line in (*alive, *_stuck(session)):
