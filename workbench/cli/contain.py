@@ -78,8 +78,9 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
     before = _begun(session)
     try:
         return await _carry_out(session, options, scope, planned, begun)
-    except (JournalError, HostError) as fault:
-        # This host gave out (a full disk, a lost volume, closed output): once something was begun that is half-way.
+    except (JournalError, HostError, UsageError) as fault:
+        # This host gave out (a full disk, a lost volume, closed output), or what is left cannot be planned: once
+        # something was begun that is half-way.
         if _begun(session) > before:
             fault.exit_code = HALF_WAY
         raise
@@ -119,7 +120,8 @@ async def _carry_out(
             explain(await _why_halted(session, summary.halted))
     await session.fact("containment", {"left_out": list(planned.left_out)})
     await _read_again(session)
-    await _read_who_sent(session)
+    if summary is None or summary.halted is None:
+        await _read_who_sent(session)
     code = _finish(session, options, summary, planned, begun)
     return max(code, _still_uncut(session, scope))
 
@@ -133,14 +135,9 @@ def _still_uncut(session: Session, scope: Scope) -> int:
     situation = session.situation()
     found = containment(situation)
     gaps = coverage.not_cut(situation)
-    try:
-        again = plan(situation, scope)
-    except UsageError as error:
-        # What is left cannot even be planned now (a refused key no longer says which one it is): that is not cut.
-        explain(error)
-        return 1
-    missed = [e for e in again if e.id not in session.state.effects]
-    alive = not_cut(again)
+    again = _left_to_plan(session, scope)
+    missed = [e for e in again or () if e.id not in session.state.effects]
+    alive = not_cut(again) if again is not None else []
     for line in (*alive, *_stuck(session)):
         say(line)
     for gap in gaps:
@@ -157,7 +154,20 @@ def _still_uncut(session: Session, scope: Scope) -> int:
         say("Run the same command again: it does what is left, and nothing twice.")
     elif gaps:
         say("Run it with a key that may read these, or look in the control panel and attest the step.")
-    return 0 if found.contained and not missed and not gaps and not alive else 1
+    whole = again is not None and not missed and not gaps and not alive
+    return 0 if found.contained and whole else 1
+
+
+def _left_to_plan(session: Session, scope: Scope) -> Plan | None:
+    """Return the plan of what is left; None, and why, where it cannot be planned now, which is not cut either.
+
+    A key that is refused no longer says which one of the list it is.
+    """
+    try:
+        return plan(session.situation(), scope)
+    except UsageError as error:
+        explain(error)
+        return None
 
 
 def _stuck(session: Session) -> list[str]:
@@ -169,7 +179,8 @@ def _stuck(session: Session) -> list[str]:
             why = (record.failure.get("what", ""), record.failure.get("todo", ""))
             refused.setdefault(why, []).append(key_tail(replaced))
     return [
-        f"NOT CUT: {plural(len(tails), 'old key')} still work ({', '.join(tails[:6])}). {what} {todo}"
+        f"NOT CUT: {plural(len(tails), 'old key still works', 'old keys still work')} ({', '.join(tails[:6])}). "
+        f"{what} {todo}"
         for (what, todo), tails in refused.items()
     ]
 
@@ -248,7 +259,8 @@ async def _read_again(session: Session) -> None:
 async def _read_who_sent(session: Session) -> None:
     """Read the log where the figures cannot tell for which domains a stranger sent, whose queues count."""
     situation = session.situation()
-    if not situation.state.first_cut_at or senders_known(situation) or abused_domains(situation):
+    told = situation.volume is None or senders_known(situation) or abused_domains(situation)
+    if told or not situation.state.first_cut_at:
         return
     say("The sending figures show no abuse: reading the log for who sent too little to show in them.")
     await session.investigation.assess()

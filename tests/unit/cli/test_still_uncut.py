@@ -25,4 +25,6 @@ def test_what_cannot_even_be_planned_any_more_is_said_and_is_not_cut(
     monkeypatch.setattr(contain, "plan", lost)
     session = SimpleNamespace(situation=lambda: found, state=found.state, inventory=found.inventory)
     assert contain._still_uncut(session, Scope()) == 1  # type: ignore[arg-type]
-    assert "not known which key" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "not known which key" in said
+    assert said.rstrip().splitlines()[-1].startswith("Not contained: "), "how far it is stands last"
