@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import Commands, Ran, ThreadedDrill, threaded_drill
+from workbench.core.clock import SystemClock
 from workbench.core.state_dir import JOURNAL_NAME
-from workbench.journal.journal import read_rows
+from workbench.journal.journal import Journal, read_rows
 
 SAID = "is not what was written"
 # A few logins, little in the log: damage is the same in a large home.
@@ -141,8 +142,14 @@ def test_an_older_copy_of_the_journal_in_its_place_is_noticed_by_the_vault(
     shutil.rmtree(path.parent)
     shutil.copytree(kept, path.parent)
     ran = commands("status", "--json")
-    assert "An older journal stands in this one's place" in ran.err.splitlines()[0]
+    older = "An older journal stands in this one's place"
+    assert older in ran.err.splitlines()[0]
+    # The key that was supplied is dead, and the row that said so is lost: the vault's names say what replaces it.
+    assert ran.code == 1
     assert commands("contain", "--yes").code == 4
+    for words in ("list", "recover"):
+        said = commands("secrets", words, "--json")
+        assert (said.code, older in said.err) == (1, True), words
     assert commands("evidence", "verify").code == 1
 
 
@@ -168,6 +175,21 @@ def test_a_lost_or_emptied_journal_costs_no_secret(contained: Commands) -> None:
     told = contained("status", "--json")
     assert told.code == 4
     assert "secrets recover" in told.document["error"]["todo"]
+    # The supplied key died in the lost incident; what replaced it stands in the vault under that incident's name.
+    assert contained("status", "--new", "--json").code == 1
+    assert contained.state().after["admin_entry"]
+
+
+def test_the_journal_of_another_incident_is_not_taken_for_this_one(contained: Commands) -> None:
+    path = journal_of(contained)
+    for name in ("", "-wal", "-shm"):
+        path.with_name(path.name + name).unlink(missing_ok=True)
+    other = "20260101-120000-abcd"
+    Journal.open(path, SystemClock(), other).close()
+    ran = contained("status", "--incident", path.parent.name, "--json")
+    assert ran.code == 4
+    assert f"that of another incident, {other}" in ran.document["error"]["what"]
+    assert "that of another incident" in contained("secrets", "list", "--json").err
 
 
 def test_a_row_that_cannot_be_read_costs_itself_alone(contained: Commands) -> None:

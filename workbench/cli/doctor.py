@@ -19,10 +19,11 @@ from workbench.cli.output import document, say, text
 from workbench.cli.vaults import vault_choice
 from workbench.core.atomic_files import network_volume
 from workbench.core.clock import SystemClock
-from workbench.core.errors import ApiError, HostError, Untrusted, UsageError
+from workbench.core.errors import ApiError, HostError, Untrusted, UsageError, VaultError
 from workbench.core.network import Network
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
+from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import Endpoints, Region
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 async def _doctor(options: argparse.Namespace) -> int:
     if options.bundle:
         await asyncio.to_thread(_bundle_is_new, Path(options.bundle))
-    checks = [*_terminal(), _home(), await _keyring(options), *_tools()]
+    checks = [*_terminal(), _home(), await _keyring(options), *_vault(Home.find()), *_tools()]
     checks += await _network(options)
     if getattr(options, "record", None):
         checks += await _record(options, Path(options.record))
@@ -170,6 +171,26 @@ async def _keyring(options: argparse.Namespace) -> Check:
     if choice != "keyring" and Home.find().vault_file.exists():
         return Check("keyring", "ok", "the workbench's own encrypted file")
     return Check("keyring", "warn", found.reason, found.todo)
+
+
+def _vault(home: Home) -> Iterator[Check]:
+    """Say whether the workbench's own file, where there is one, can be read as a vault; its passphrase is not asked."""
+    from workbench.vault.file_backend import is_whole, names_in
+
+    if not home.has_vault():
+        return
+    try:
+        found = f"{home.vault_file}, {plural(len(names_in(home.vault_file)), 'entry', 'entries')}"
+    except VaultError as error:
+        yield Check("vault", "bad", f"{home.vault_file}: {error.what}", f"{error.means} {error.todo}")
+        return
+    if is_whole(home.vault_file):
+        yield Check("vault", "ok", found)
+    else:
+        todo = (
+            "It is lost or damaged: what it was before its last change is used. Look for a copy of the file."
+        )
+        yield Check("vault", "warn", found, todo)
 
 
 def _tools() -> Iterator[Check]:

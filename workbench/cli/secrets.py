@@ -14,7 +14,7 @@ from pathlib import Path
 from workbench.cli import tables
 from workbench.cli.opening import line_of_input, run_async
 from workbench.cli.output import document, say, text, warn, write_exactly
-from workbench.cli.vaults import ask_new_passphrase, no_vault, open_vault
+from workbench.cli.vaults import ask_new_passphrase, no_vault, open_vault, quiet_vault
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError, WorkbenchError
 from workbench.core.redact import Secret, visible
@@ -23,7 +23,7 @@ from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
-from workbench.session.custody import Custody, take_stock
+from workbench.session.custody import Custody, rolled_back, take_stock
 from workbench.vault import labels
 from workbench.vault.entries import older_entry
 from workbench.vault.keyring_probe import answering
@@ -49,6 +49,7 @@ async def _list(options: argparse.Namespace) -> int:
             "No secret was stored yet.",
             "WORKBENCH_HOME moves the state folder; check that it is the one you worked with.",
         )
+    await _note_rolled_back(home, stock)
     for words in stock.differences():
         warn(words)
     held = stock.of(incident) if incident else []
@@ -85,7 +86,7 @@ def _tables(incident: str | None, held: list[EntryName], own: list[str], unnamed
 
 
 async def _recover(options: argparse.Namespace) -> int:
-    """List what lies in the vault that no incident of this home names; returns 0.
+    """List what lies in the vault that no incident of this home names; returns 0, 1 where a journal is not whole.
 
     Errors say that there is no vault, that the host's keyring is locked, or that it is of a kind that cannot list.
     """
@@ -93,6 +94,7 @@ async def _recover(options: argparse.Namespace) -> int:
     stock = await _stock(home)
     if stock.held is None:
         raise _unlisted(home, stock)
+    await _note_rolled_back(home, stock)
     for words in stock.unread:
         warn(words)
     if options.json:
@@ -100,13 +102,12 @@ async def _recover(options: argparse.Namespace) -> int:
         not_read = [{"what": words, "where": None, "why": "not readable"} for words in stock.unread]
         known = {"complete": not not_read, "not_read": not_read}
         document({**documents.head("secrets-recover", None), **known, "secrets": rows})
-        return 0
-    if not stock.unnamed:
+    elif stock.unnamed:
+        text(_tables(None, [], [], stock.unnamed))
+        say("`workbench secrets get NAME` hands one of them to a pipe.")
+    else:
         text("Every secret in this vault is named by an incident of this home.")
-        return 0
-    text(_tables(None, [], [], stock.unnamed))
-    say("`workbench secrets get NAME` hands one of them to a pipe.")
-    return 0
+    return 1 if stock.unread else 0
 
 
 def _unlisted(home: Home, stock: Custody) -> WorkbenchError:
@@ -145,6 +146,8 @@ async def _get(options: argparse.Namespace) -> int:
     name = _entry(groups, options.name)
     vault = await open_vault(home, create=False)
     try:
+        for words in await rolled_back(home, vault):
+            warn(words)
         secret = await vault.fetch(name)
     finally:
         vault.close()
@@ -252,6 +255,16 @@ async def _stock(home: Home) -> Custody:
         stock.keyring, there = await _in_keyring()
         stock.held = None if there is None else [*stock.held, *there]
     return stock
+
+
+async def _note_rolled_back(home: Home, stock: Custody) -> None:
+    """Note the journals that end before what the vault saw, where it opens without asking anybody."""
+    vault = await quiet_vault(home) if stock.held is not None and home.has_vault() else None
+    if vault is not None:
+        try:
+            stock.unread += await rolled_back(home, vault)
+        finally:
+            vault.close()
 
 
 async def _in_keyring() -> tuple[Detected, list[EntryName] | None]:

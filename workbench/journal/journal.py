@@ -23,6 +23,7 @@ from workbench.core.redact import Secret
 from workbench.core.secret_scanner import SecretScanner
 from workbench.domain.model.hash_chain import (
     GENESIS,
+    OPENED,
     SCHEMA,
     ChainDamage,
     ChainRow,
@@ -36,7 +37,6 @@ from workbench.journal.storage import SqliteStorage, Storage
 __all__ = ["FILE_NAME", "OPENED", "ChainRow", "Holder", "Journal", "read_rows"]
 
 FILE_NAME = "journal.sqlite"
-OPENED = "journal"  # the kind of the first row: names format and incident
 _LARGEST_BATCH = 1024
 
 
@@ -56,6 +56,7 @@ class Journal:
         clock: Clock,
         lock: IncidentLock,
         scanner: SecretScanner,
+        incident: str,
         remembered: tuple[int, str] | None = None,
     ) -> None:
         self._storage = storage
@@ -65,7 +66,7 @@ class Journal:
         rows = storage.read(0)
         self._head = (rows[-1].seq, rows[-1].hash) if rows else (0, GENESIS)
         self._first = rows[0] if rows else None
-        self.damage: ChainDamage | None = damage_of(rows, remembered)
+        self.damage: ChainDamage | None = damage_of(rows, remembered, incident)
         self._failure: JournalError | None = None
         self._closed = False
         self._inbox: SimpleQueue[_Append | None] = SimpleQueue()
@@ -99,7 +100,7 @@ class Journal:
             lock.release()
             raise
         try:
-            journal = cls(store, clock, lock, scanner or SecretScanner(), remembered)
+            journal = cls(store, clock, lock, scanner or SecretScanner(), incident, remembered)
             journal._start(incident)
         except BaseException:
             store.close()
@@ -207,12 +208,11 @@ class Journal:
             self._storage.append([row])
             self._head, self._first = (row.seq, row.hash), row
             return
-        found = _incident_of(self._first)
-        if found != incident and self.damage is None:
+        if self.damage is not None and self.damage.kind == "exchanged":
             raise JournalError(
-                "The journal belongs to another incident.",
-                "Its first row does not name this one: files were moved or exchanged.",
-                "Put the incident's own folder back.",
+                self.damage.words,
+                "What it tells is another incident's, so nothing is judged by it.",
+                "Put the incident's own folder back, or go on in a new incident that names this one: --new.",
             )
 
     def _clean(self, kind: str, body: Mapping[str, Any]) -> str:
@@ -286,13 +286,6 @@ def damaged(damage: ChainDamage) -> JournalError:
         "What it says is not what was written, so nothing is added to it and nothing is changed in the account.",
         "Go on in a new incident, which names this one: --new. What is in the vault stays usable.",
     )
-
-
-def _incident_of(first: ChainRow) -> str:
-    try:
-        return str(first.body.get("incident", "")) if first.kind == OPENED else ""
-    except ValueError:
-        return ""
 
 
 def read_rows(path: Path) -> list[ChainRow]:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
+from workbench.core.state_dir import tag_of
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
@@ -116,6 +117,12 @@ def _nothing(situation: Situation, left_out: Collection[str]) -> NothingToDo:
 def _left_alone(situation: Situation, item: KeyItem, marked: Collection[str], grants: Grants) -> str | None:
     """Return why a key is neither replaced nor deleted unasked, None where it is."""
     if item.id not in marked and situation.of_another_workbench(item):
+        before = str(situation.state.after.get("incident") or "")
+        if before and f"[{tag_of(before)}-" in (item.key.description or ""):
+            return (
+                f"{NOT_CUT} it bears the mark of {visible(before, 40)}, the incident that this one goes on from; leave "
+                "it where its secret in the vault is what production uses, or name the key (--keys) to replace it too"
+            )
         return (
             f"{NOT_CUT} it bears the mark of another workbench that is at work on this account now; ask whoever runs "
             "it, or name the key (--keys) to cut it all the same"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,7 +14,8 @@ from workbench.core.words import plural
 from workbench.domain.model.hash_chain import damage_of
 from workbench.domain.model.replay import fold
 from workbench.journal.journal import read_rows
-from workbench.vault.vault import WORKBENCH_SERVICE, Detected, EntryName
+from workbench.session import journal_head
+from workbench.vault.vault import WORKBENCH_SERVICE, Detected, EntryName, Vault
 
 OURS = "workbench:"  # how the names of the workbench's own keys begin
 
@@ -89,7 +92,7 @@ def take_stock(home: Home, held: Iterable[EntryName] | None) -> Custody:
         except JournalError as error:
             found.unread.append(f"Incident {incident}: {error.what}")
             continue
-        damage = damage_of(rows)
+        damage = damage_of(rows, incident=incident)
         state = fold(rows)
         if damage is not None:
             found.unread.append(f"Incident {incident}: {damage.words}")
@@ -98,3 +101,16 @@ def take_stock(home: Home, held: Iterable[EntryName] | None) -> Custody:
         for entry in state.entries:
             found.named.setdefault(EntryName(state.vault_service, entry), incident)
     return found
+
+
+async def rolled_back(home: Home, vault: Vault) -> list[str]:
+    """Return, in sentences, which journals of ``home`` end before the row that the unlocked ``vault`` saw last."""
+    said = []
+    for path in sorted(home.incidents.glob(f"*/{JOURNAL_NAME}")):
+        incident = path.parent.name
+        with contextlib.suppress(JournalError):  # What cannot be read is said where stock is taken.
+            rows = await asyncio.to_thread(read_rows, path)
+            damage = damage_of(rows, await journal_head.recall(vault, incident), incident)
+            if rows and damage is not None and damage.kind == "rolled back":
+                said.append(f"Incident {incident}: {damage.words}")
+    return said

@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, JournalError, UsageError, VaultError
 from workbench.core.redact import Secret
-from workbench.core.state_dir import JOURNAL_NAME, Home, new_incident_id, tag_of
+from workbench.core.state_dir import JOURNAL_NAME, new_incident_id, tag_of
 from workbench.domain.detection import findings, lockout
-from workbench.domain.model.hash_chain import damage_of
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
-from workbench.domain.model.replay import fold
 from workbench.domain.runbook import deadlines, guide, put_off, role_play, runbook
 from workbench.domain.runbook.containment_state import containment
 from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
 from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
-from workbench.journal.journal import Journal, read_rows
+from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
 from workbench.planning import registry
 from workbench.reports import support_messages
@@ -35,7 +33,8 @@ from workbench.session.account import AccountReadings
 from workbench.session.admin_key import AdminKey, fingerprint_key, no_key, resolve
 from workbench.session.events import PlanRun
 from workbench.session.recorder import SessionOptions
-from workbench.vault.vault import EntryName, Vault
+from workbench.session.succession import predecessor, recall_admin_key
+from workbench.vault.vault import EntryName
 
 if TYPE_CHECKING:
     from workbench.domain.detection.changes import SettingChange
@@ -337,7 +336,7 @@ async def open_session(options: SessionOptions) -> Session:
     incident = options.incident or home.latest() or new_incident_id(options.clock.now())
     path = home.folder(incident) / JOURNAL_NAME
     new = not await asyncio.to_thread(os.path.lexists, path)
-    after = await predecessor(home, options.vault) if new else {}
+    after = await predecessor(home, options.vault, options.key) if new else {}
     if new and options.key is None and not after.get("admin_entry"):
         # Before anything is written: an incident that nobody can work on would be the latest from now on.
         raise no_key()
@@ -348,6 +347,7 @@ async def open_session(options: SessionOptions) -> Session:
         if journal.damage is not None:
             ledger.state.damage = journal.damage.words
             ledger.state.incident = incident
+            await recall_admin_key(ledger.state, options.vault, options.key)
         elif not ledger.state.incident:
             body = {"incident": incident, "drill": options.drill, **({"after": after} if after else {})}
             await ledger.record("incident.opened", body)
@@ -358,38 +358,3 @@ async def open_session(options: SessionOptions) -> Session:
         await asyncio.to_thread(journal.close)
         raise
     return Session(options, journal, ledger, admin)
-
-
-async def predecessor(home: Home, vault: Vault) -> dict[str, Any]:
-    """Return what a new incident says of the latest one where that is lost or damaged, nothing where it is sound.
-
-    With it goes where the admin key stands that the damaged incident made: the one supplied may be dead by now.
-    """
-    try:
-        old = home.latest()
-        if old is None:
-            return {}
-        rows = await asyncio.to_thread(read_rows, home.folder(old) / JOURNAL_NAME)
-    except JournalError as error:
-        return {"incident": home.recorded() or "", "damage": error.what}
-    found = damage_of(rows, await journal_head.recall(vault, old))
-    if found is None:
-        return {}
-    state = fold(rows)
-    return {
-        "incident": old,
-        "damage": found.words,
-        "row": rows[-1].seq if rows else 0,
-        "hash": rows[-1].hash if rows else "",
-        "admin_entry": state.admin_entry,
-        "admin_service": state.admin_service
-        or state.vault_service
-        or await _service_of(vault, state.admin_entry),
-        "retired": dict(state.retired),
-    }
-
-
-async def _service_of(vault: Vault, entry: str) -> str:
-    """Return under which service the vault holds ``entry``: the row that said so may be the damaged one."""
-    names = await vault.names() if entry else None
-    return max((name.service for name in names or () if name.username == entry), default="")

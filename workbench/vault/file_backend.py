@@ -36,7 +36,7 @@ from workbench.core.atomic_files import (
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
 from workbench.vault.entries import EntryName
-from workbench.vault.file_faults import unreadable, unwritable
+from workbench.vault.file_faults import neither, unreadable, unwritable
 from workbench.vault.file_format import HEAD_BYTES, Cost, Document, Entries, Lockbox, decode
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ class FileKeyring(KeyringBackend):
         except VaultError as error:
             previous = cls._earlier(path, passphrase)
             if previous is None:
-                raise
+                raise (error if is_whole(path) else neither(path, error)) from None
             previous.notices.insert(
                 0,
                 f"The vault is opened as it was before its last change, from {previous_of(path)}: {error.what} "
@@ -309,6 +309,14 @@ class FileKeyring(KeyringBackend):
             yield
         finally:
             os.close(handle)
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether the file at ``path`` can be read as a vault, whatever passphrase opens it."""
+    with contextlib.suppress(VaultError):
+        decode(_read(path)[0])
+        return True
+    return False
 
 
 def names_in(path: Path) -> list[EntryName]:

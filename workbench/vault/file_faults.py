@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from workbench.core.atomic_files import previous_of
 from workbench.core.errors import VaultError
+
+MEANWHILE = (
+    "To cut access without waiting for that, set WORKBENCH_HOME to another folder and run the same command."
+)
 
 
 def unwritable(path: Path, error: OSError) -> VaultError:
@@ -24,4 +29,16 @@ def unreadable(path: Path, error: OSError) -> VaultError:
         f"The vault {path} was refused: {error.strerror}.",
         "The workbench only uses a vault that nobody else on this host can read or swap.",
         f"Check its owner and run: chmod 600 {path}",
+    )
+
+
+def neither(path: Path, error: VaultError) -> VaultError:
+    """Return the error of a vault of which neither the file nor, where there is one, the generation before it opens."""
+    earlier = previous_of(path)
+    if not earlier.exists():
+        return error
+    return VaultError(
+        error.what,
+        f"{error.means} What it was before its last change ({earlier}) does not open either.".lstrip(),
+        f"Restore one of the two from a copy; the secrets of this home are in nothing else. {MEANWHILE}",
     )

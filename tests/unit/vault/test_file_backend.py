@@ -22,6 +22,7 @@ from keyring.backend import KeyringBackend, get_all_keyring
 from keyring.testing.backend import BackendBasicTests
 
 from workbench.core import atomic_files
+from workbench.core.atomic_files import previous_of
 from workbench.core.errors import HostError, VaultError
 from workbench.core.redact import Secret
 from workbench.vault import file_backend, file_format
@@ -171,6 +172,18 @@ def test_damaged_files_are_refused(ring: FileKeyring, path: Path, content: bytes
     path.write_bytes(content)
     with pytest.raises(VaultError, match="not readable"):
         FileKeyring.unlock(path, PASSPHRASE)
+
+
+def test_where_neither_generation_opens_both_are_named_with_a_way_to_go_on(
+    ring: FileKeyring, path: Path
+) -> None:
+    ring.set_password(NAME.service, NAME.username, "x")
+    for file in (path, previous_of(path)):
+        os.truncate(file, 200)
+    with pytest.raises(VaultError, match="not readable") as caught:
+        FileKeyring.unlock(path, PASSPHRASE)
+    assert previous_of(path).name in caught.value.means
+    assert "WORKBENCH_HOME" in caught.value.todo
 
 
 def test_a_newer_format_is_refused_by_name(ring: FileKeyring, path: Path) -> None:

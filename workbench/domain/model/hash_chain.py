@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, Literal, NoReturn
 
 SCHEMA = "workbench.journal.journal/1"
+OPENED = "journal"  # the kind of the first row: names format and incident
 # What the first row's hash is chained to.
 GENESIS = sha256(SCHEMA.encode()).hexdigest()
 
@@ -45,7 +46,7 @@ class ChainRow:
 class ChainDamage:
     """What is wrong with a journal: ``kind``, the first ``row`` that is not what was written, and in words."""
 
-    kind: Literal["altered", "cut", "rolled back"]
+    kind: Literal["altered", "cut", "rolled back", "exchanged"]
     row: int
     words: str
 
@@ -92,11 +93,13 @@ def verify(rows: Iterable[ChainRow], prev: str = GENESIS, first: int = 1) -> int
     return None
 
 
-def damage_of(rows: Sequence[ChainRow], remembered: tuple[int, str] | None = None) -> ChainDamage | None:
+def damage_of(
+    rows: Sequence[ChainRow], remembered: tuple[int, str] | None = None, incident: str = ""
+) -> ChainDamage | None:
     """Return what is wrong with a whole journal, None where nothing is.
 
     ``remembered`` is the number and hash of a row this journal is known to have had (kept elsewhere: in the
-    vault). Without it nobody can tell that the newest rows are missing.
+    vault). Without it nobody can tell that the newest rows are missing. ``incident`` is whose journal it must be.
     """
     broken = verify(rows)
     if broken is not None:
@@ -108,6 +111,13 @@ def damage_of(rows: Sequence[ChainRow], remembered: tuple[int, str] | None = Non
         return ChainDamage(
             "altered" if at else "cut", broken, f"The journal of this incident was altered: {said}."
         )
+    found = incident_of(rows[0]) if rows else incident
+    if incident and found != incident:
+        named = f", {found[:40]}" if found else ""
+        words = (
+            f"The journal in this folder is that of another incident{named}: files were moved or exchanged."
+        )
+        return ChainDamage("exchanged", 1, words)
     if remembered is not None and not includes(rows, *remembered):
         seq = remembered[0]
         last = rows[-1].seq if rows else 0
@@ -119,6 +129,14 @@ def damage_of(rows: Sequence[ChainRow], remembered: tuple[int, str] | None = Non
             "rolled back", min(last, seq) + 1, f"An older journal stands in this one's place: {said}."
         )
     return None
+
+
+def incident_of(first: ChainRow) -> str:
+    """Return the incident that the ``first`` row of a journal names, ``""`` where it names none."""
+    try:
+        return str(first.body.get("incident", "")) if first.kind == OPENED else ""
+    except UNREADABLE:
+        return ""
 
 
 def includes(rows: Iterable[ChainRow], seq: int, head: str) -> bool:
