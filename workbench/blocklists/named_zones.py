@@ -11,7 +11,7 @@ from workbench.blocklists.zones import Retired, Zone
 # What a server says before it names the zone it asked (Postfix: "blocked using", Exim: "listed at", …).
 _PHRASE = re.compile(
     r"(?:listed (?:in|at|on|by|with)|blocked (?:using|by|with|via)|rejected (?:using|by)|refused (?:using|by)|"
-    r"found (?:in|on)|is (?:in|on) (?:an? |the )?(?:rbl|dnsbl|(?:black|block) ?list)(?: at| on| of)?|"
+    r"found (?:in|on)|(?:is|listed) (?:in|on) (?:an? |the )?(?:rbl|dnsbl|rhsbl|(?:black|block) ?list)(?: at| on| of)?|"
     r"(?:dns|r)bl(?: server)?(?: response)?)[\s:('\"<]{1,4}(?:https?://)?(?:www\.)?"
     r"(?P<zone>(?:[a-z0-9_-]{1,63}\.){1,7}[a-z]{2,24})(?![\w@-])",
     re.IGNORECASE,

@@ -20,6 +20,7 @@ from workbench.blocklists.entries import DataEntry
 from workbench.blocklists.zones import Zone
 
 STAGES = ("mistakes", "codes", "lists", "words")
+_TERM = re.compile(r"\{([a-z]+)\}")
 
 
 class BounceKind(StrEnum):
@@ -131,9 +132,11 @@ def load() -> Rules:
     """Return what the package knows of refusals; raises UsageError naming a mistake in the data."""
     document = _read("bounces.toml")
     receivers = {name: _receiver(name, table) for name, table in _read("receivers.toml").items()}
-    sources = document["sources"]
+    sources, terms = document["sources"], document["terms"]
     rules = tuple(
-        _rule(stage, table, sources, receivers) for stage in STAGES for table in document.get(stage, ())
+        _rule(stage, _spelled_out(table, terms), sources, receivers)
+        for stage in STAGES
+        for table in document.get(stage, ())
     )
     by_end = {end: one for one in receivers.values() for end in (*one.hosts, *one.hosts_named)}
     return Rules(receivers, rules, _defaults(document["kinds"]), by_end)
@@ -203,6 +206,20 @@ def _rule(
         entry.wrong("of", "no such receiver")
     entry.done()
     return rule
+
+
+def _spelled_out(table: Mapping[str, Any], terms: Mapping[str, str]) -> dict[str, Any]:
+    """Return an entry whose expressions hold the words of every ``{term}`` they name."""
+
+    def words(match: re.Match[str]) -> str:
+        if match[1] not in terms:
+            DataEntry(table, f"refusal {table.get('id', '?')}").wrong("any", f"no such term: {match[1]}")
+        return f"(?:{terms[match[1]]})"
+
+    return {
+        field: [_TERM.sub(words, pattern) for pattern in value] if field in ("any", "all", "but") else value
+        for field, value in table.items()
+    }
 
 
 def _patterns(entry: DataEntry, field: str) -> tuple[re.Pattern[str], ...]:

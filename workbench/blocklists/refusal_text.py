@@ -10,7 +10,12 @@ LONGEST = 4_000
 _MAIL_ADDRESS = re.compile(
     r"[^\s@<>\"'(),;:\[\]]{1,200}@(?!(?:abuse-att|rx\.t-online)\.)[A-Za-z0-9.-]{1,200}"
 )
-_PROVIDER_ADDRESS = re.compile(r"[\w.-]+@((?:abuse-att|rx\.t-online)\.\w+)")
+# Whom a refusal says to write to is who refuses: the domain of such an address stays.
+_PROVIDER_ADDRESS = re.compile(
+    r"(?:\b(?:abuse|postmaster|noc|unblock|delist)[\w.-]{0,30}@|[\w.-]{1,60}@(?=(?:abuse-att|rx\.t-online)\.))"
+    r"([A-Za-z0-9.-]{1,200})",
+    re.IGNORECASE,
+)
 _OTHER_IP4 = re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b")
 _MESSAGE_ID = re.compile(r"(?<![\w#-])(?=[A-Za-z-]*\d)[A-Za-z0-9-]{16,}(?![\w-])")
 # A receiver's key for Spamhaus' paid zones is a secret of the receiver, and no part of the meaning.
