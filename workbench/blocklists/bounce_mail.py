@@ -44,6 +44,16 @@ _RETURNED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 
+# What a mail system says before it comes to the point, and the fields of the message it quotes beside it.
+_PREAMBLE = re.compile(
+    r"^[ \t]*(?:(?:this|the original|your) message (?:was|is) (?:created|received|generated)\b[^\n]*|"
+    r"this is a warning message[^\n]*|you do not need to resend[^\n]*|this report relates to a message[^\n]*|"
+    r"(?:message-id|date|from|to|cc|subject):[^\n]*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Japanese is sent in seven bits; where nobody said so, its escapes say it.
+_SEVEN_BIT_JAPANESE = re.compile(r"\x1b\$[@B][\x21-\x7e\n]{1,2000}\x1b\([BJ]")
+
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
@@ -75,6 +85,7 @@ class Bounce:
 
 def read_bounce(text: str) -> Bounce:
     """Return what a bounce, a notice or a pasted refusal says; any text is read, none raises."""
+    text = _SEVEN_BIT_JAPANESE.sub(lambda found: found[0].encode().decode("iso2022_jp", "replace"), text)
     message = _parsed(text)
     if message is None:
         return Bounce("text", tuple(_from_words(text)), {})
@@ -172,7 +183,7 @@ def _blocks(part: Message) -> list[Message]:
 
 
 def _report(block: Message, reporting: str, words: str) -> BounceReport:
-    said = " ".join(_typed(block.get("Diagnostic-Code")).split())
+    said = " ".join(_typed(block.get("Diagnostic-Code") or _remark(block.get("Status"))).split())
     recipient = _typed(block.get("Final-Recipient") or block.get("Original-Recipient"))
     host = _typed(block.get("Remote-MTA")).split(" ")[0].strip("()[]")
     status = _first(_STATUS, said) or _first(_STATUS, str(block.get("Status", "")))
@@ -186,6 +197,11 @@ def _report(block: Message, reporting: str, words: str) -> BounceReport:
     code = _first(_CODE, said)
     own = tuple(one.lower() for one in (host, reporting, *(human.ours if human is not None else ())) if one)
     return BounceReport(said, host, int(code) if code else None, status, recipient, own)
+
+
+def _remark(status: object) -> str:
+    """Return what stands in brackets behind a status: ``5.4.4 (no such host)``."""
+    return str(status or "").partition("(")[2].rpartition(")")[0]
 
 
 def _tells_nothing(said: str) -> bool:
@@ -208,7 +224,8 @@ def _from_words(text: str, recipient: str = "") -> Iterator[BounceReport]:
     telling = [part for part in paragraphs if _REPLY.search(part)]
     if recipient:
         telling = [part for part in telling if recipient.lower() in part.lower()] or telling
-    for part in (telling or ([own] if own.strip() else []))[:_MOST_REPORTS]:
+    point = _PREAMBLE.sub("", own)
+    for part in (telling or [one for one in (point, own) if one.strip()][:1])[:_MOST_REPORTS]:
         line = _diagnostic(part) or " ".join(part.split())
         found = _SAID_BY.search(" ".join(part.split()))
         host = next((group for group in found.groups() if group), "").lower() if found is not None else ""

@@ -287,6 +287,43 @@ def test_a_notice_that_only_looks_like_a_listing_says_so() -> None:
     assert read_notice("").reason == ""
 
 
+@pytest.mark.parametrize(
+    ("bounce", "kind"),
+    [
+        # Google Groups writes in the reader's language; its address is the same in all of them.
+        (
+            _plain(
+                "Die Gruppe, die Sie kontaktieren möchten, ist nicht vorhanden.\n\n"
+                "Hilfe: https://groups.google.com/support/.\n"
+            ),
+            K.RECIPIENT,
+        ),
+        (
+            _plain('Failure Reasons\n\n\x1b$B%G%#%l%/%H%j$N%j%9%H$K$"$j$^$;$s\x1b(B\njo@receiver.example\n'),
+            K.UNKNOWN_USER,
+        ),
+        (
+            _plain(
+                "This message was created automatically by mail delivery software.\n\n"
+                "This report relates to a message you sent with the following header fields:\n"
+                "Subject: spam, spam and a virus\nFrom: news@acme.example\n\n"
+                "Reason: Illegal host/domain name found, host unknown\n"
+            ),
+            K.CONNECTION,
+        ),
+        (
+            _dsn("", status="5.4.4 (no such host)", words="This message was created automatically."),
+            K.CONNECTION,
+        ),
+    ],
+    ids=["group", "seven-bit-japanese", "preamble", "remark"],
+)
+def test_what_a_mail_system_says_before_the_point_is_not_judged(bounce: str, kind: BounceKind) -> None:
+    found = read_notice(bounce)
+    assert found.meaning is not None
+    assert found.meaning.kind is kind
+
+
 def _nested(depth: int) -> str:
     head = "From: a@acme.example\nTo: b@acme.example\nSubject: x\n"
     boundaries = [f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(depth)]

@@ -126,6 +126,21 @@ def test_every_zone_of_the_catalogue_is_known_where_a_refusal_names_it(name: str
     assert (found.tier, found.do_not_pay) == (int(zone.tier), zone.do_not_pay)
 
 
+def test_whom_a_refusal_says_to_write_to_tells_who_refuses() -> None:
+    text = "521 5.5.0 Your IP [192.0.2.4] has been blacklisted. Please contact abuse@kpn.com for more information."
+    found = classify(None, text)
+    assert (found.kind, found.provider) == (K.BLOCK, "KPN")
+    other = classify(None, "550 5.1.1 <jo@kpn.com>: Recipient address rejected: User unknown")
+    assert other.kind is K.UNKNOWN_USER
+
+
+def test_a_mark_of_one_provider_claims_no_other() -> None:
+    found = classify(
+        None, "550 5.7.1 Access from ip address 192.0.2.4 blocked. Visit https://postmaster.mail.ru"
+    )
+    assert (found.kind, found.provider) == (K.BLOCK, "Mail.ru")
+
+
 def test_a_list_that_nobody_here_knows_is_named_and_a_dead_one_is_the_receivers_mistake() -> None:
     stranger = classify(None, "550 5.7.1 client blocked using rbl.private.example")
     assert (stranger.kind, stranger.provider, stranger.zone) == (K.LIST, "rbl.private.example", "")
