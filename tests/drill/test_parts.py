@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.drill.activity.traffic import EVENTS, HOUR, Traffic
+from workbench.drill.activity.traffic import EVENTS, HOUR, Traffic, draws, mix
 from workbench.drill.api import dates
 from workbench.drill.api.access import may
 from workbench.drill.api.throttle import Throttle
@@ -161,6 +161,35 @@ def test_counts_are_those_of_the_events_wherever_an_hour_is_cut(
         accepted = [event.at for event in events if event.kind == "accepted"]
         assert accepted == sorted(accepted)
         assert all(at < (end or now + 1.0) for at in accepted)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    rate=st.floats(0, 900),
+    stage=st.sampled_from(["all", "accepted", "delivery"]),
+    cuts=st.tuples(st.floats(0, 30), st.floats(0, 30)).map(sorted),
+    until=st.floats(0, 30),
+)
+def test_hours_asked_for_what_was_accepted_alone_tell_the_same(
+    rate: float, stage: str, cuts: list[float], until: float
+) -> None:
+    start = 480000.0 * HOUR
+    stream = _stream(rate, [[start + cut * HOUR for cut in cuts]], "business", stage)
+    hours, now = range(480000, 480030), start + until * HOUR
+    for (hour, counts), (same, accepted) in zip(
+        Traffic(7).hourly(stream, hours, now),
+        Traffic(7).hourly(stream, hours, now, {"accepted"}),
+        strict=True,
+    ):
+        assert (hour, counts["accepted"]) == (same, accepted["accepted"])
+        # A row is told by what was delivered where nothing was accepted.
+        assert stage != "delivery" or counts["delivered"] == accepted["delivered"]
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 2**64 - 1), salts=st.lists(st.integers(0, 2**64 - 1), max_size=5))
+def test_draws_in_one_go_are_those_drawn_one_by_one(seed: int, salts: list[int]) -> None:
+    assert draws(seed, salts) == [mix(seed, salt) for salt in salts]
 
 
 def test_a_delivery_never_precedes_its_acceptance() -> None:

@@ -7,8 +7,9 @@ from the same plan, so counts and entries agree; millions of entries cost nothin
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
+from math import gcd
 from typing import NamedTuple
 
 from workbench.drill.world.records import Stream
@@ -16,6 +17,7 @@ from workbench.drill.world.story import digest
 
 HOUR = 3600
 _MASK = (1 << 64) - 1
+_BEGIN = 0x9E3779B97F4A7C15
 _BITS = (1 << 21) - 1
 _UNIT = 2.0**-21
 
@@ -75,7 +77,7 @@ class Event(NamedTuple):
 
 def mix(*parts: int) -> int:
     """Return a well mixed 64-bit number from integers (splitmix64): fast, the same on every machine."""
-    state = 0x9E3779B97F4A7C15
+    state = _BEGIN
     for part in parts:
         state = further(state, part)
     return state
@@ -88,9 +90,20 @@ def further(state: int, part: int) -> int:
     return state ^ (state >> 31)
 
 
-def unit(*parts: int) -> float:
-    """Return a number in [0, 1) from integers."""
-    return mix(*parts) / 2.0**64
+def draws(seed: int, salts: Iterable[int]) -> list[int]:
+    """Return ``mix(seed, salt)`` for each salt (below 2^64), in one go: an account's month is millions of them."""
+    shared = further(_BEGIN, seed)
+    made = []
+    for salt in salts:
+        state = (shared ^ salt) * 0xBF58476D1CE4E5B9 & _MASK
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
+        made.append(state ^ (state >> 31))
+    return made
+
+
+def units(seed: int, salts: Iterable[int]) -> list[float]:
+    """Return a number in [0, 1) for each salt."""
+    return [drawn / 2.0**64 for drawn in draws(seed, salts)]
 
 
 @lru_cache(maxsize=400_000)
@@ -106,8 +119,9 @@ def _planned(base: int, profile: str, rate: float, hour: int) -> int:
         # The epoch was a Thursday: days 2 and 3 of each week are Saturday and Sunday.
         rate *= _BUSINESS[hour % 24] * (0.45 if hour // 24 % 7 in (2, 3) else 1.0)
     # The mean of four uniform numbers: a bell that never goes astray.
-    noise = sum(unit(seed, salt) for salt in range(4)) / 4.0 - 0.5
-    return max(0, _round(rate * (1.0 + 1.1 * noise), unit(seed, 9)))
+    *bell, chance = units(seed, (0, 1, 2, 3, 9))
+    noise = sum(bell) / 4.0 - 0.5
+    return max(0, _round(rate * (1.0 + 1.1 * noise), chance))
 
 
 @lru_cache(maxsize=100_000)
@@ -116,24 +130,26 @@ def _made(base: int, profile: str, rate: float, hour: int, shares: tuple[float, 
     failed_share, opened_share, clicked_share, complained_share, unsubscribed_share = shares
     seed = mix(base, hour)
     count = _planned(base, profile, rate, hour)
-    failed = min(count, _round(count * failed_share, unit(seed, 10)))
+    fails, opens, waits, clicks, complains, leaves = units(seed, (10, 11, 13, 14, 15, 16))
+    failed = min(count, _round(count * failed_share, fails))
     good = count - failed
-    opened = min(good, _round(good * opened_share, unit(seed, 11)))
+    opened = min(good, _round(good * opened_share, opens))
+    paced, shifted = draws(seed, (12, 17))
     step = 1
     if count > 2:
-        step = mix(seed, 12) % (count - 1) + 1
-        while _gcd(step, count) != 1:
+        step = paced % (count - 1) + 1
+        while gcd(step, count) != 1:
             step = step % (count - 1) + 1
     return HourPlan(
         accepted=count,
         failed=failed,
-        temporary=min(good, _round(good * 0.01, unit(seed, 13))),
+        temporary=min(good, _round(good * 0.01, waits)),
         opened=opened,
-        clicked=min(opened, _round(good * clicked_share, unit(seed, 14))),
-        complained=min(good, _round(good * complained_share, unit(seed, 15))),
-        unsubscribed=min(good, _round(good * unsubscribed_share, unit(seed, 16))),
+        clicked=min(opened, _round(good * clicked_share, clicks)),
+        complained=min(good, _round(good * complained_share, complains)),
+        unsubscribed=min(good, _round(good * unsubscribed_share, leaves)),
         step=step,
-        shift=mix(seed, 17) % count if count else 0,
+        shift=shifted % count if count else 0,
         seed=seed,
     )
 
@@ -209,13 +225,23 @@ class Traffic:
                 if moment <= until:
                     yield Event(moment, stream.id, hour, number, kind)
 
-    def hourly(self, stream: Stream, hours: range, until: float) -> Iterator[tuple[int, dict[str, int]]]:
-        """Yield each hour with what ``counts`` says of it; nobody may change the counts, they are told again."""
+    def hourly(
+        self, stream: Stream, hours: range, until: float, kinds: Collection[str] = EVENTS
+    ) -> Iterator[tuple[int, dict[str, int]]]:
+        """Yield each hour with what ``counts`` says of it; nobody may change the counts, they are told again.
+
+        Where only ``accepted`` is asked for, whole hours tell no more: what becomes of the mail is not worked out.
+        """
         spans = list(spans_of(stream))
+        only_accepted = set(kinds) <= {"accepted"} and stream.stage != "delivery"
         for hour in hours:
             start, end = float(hour * HOUR), float((hour + 1) * HOUR)
-            whole = end <= until and any(low <= start and high >= end for low, high in spans)
-            yield hour, self._whole(stream, hour) if whole else self.counts(stream, hour, until)
+            if end > until or not any(low <= start and high >= end for low, high in spans):
+                yield hour, self.counts(stream, hour, until)
+            elif only_accepted:
+                yield hour, {"accepted": _planned(self._base(stream), stream.profile, stream.rate, hour)}
+            else:
+                yield hour, self._whole(stream, hour)
 
     def _whole(self, stream: Stream, hour: int) -> dict[str, int]:
         """Return the counts of a whole hour; kept, since every reading of the volume asks for weeks of them."""
@@ -293,9 +319,3 @@ def _round(value: float, chance: float) -> int:
     """Round down or up by chance, so that small rates keep their mean."""
     whole = int(value)
     return whole + (chance < value - whole)
-
-
-def _gcd(a: int, b: int) -> int:
-    while b:
-        a, b = b, a % b
-    return a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from workbench.drill.activity.entries import PROVIDERS
 from workbench.drill.activity.traffic import EVENTS, HOUR
 from workbench.drill.api.dates import parse, rfc2822, utctxt
 from workbench.drill.api.logs import predicates, tenants, window
+from workbench.drill.api.metric_names import RATES, SUMS, USAGE, events_behind
 from workbench.drill.api.wire import EndpointArea, WireAnswer, WireCall, WireRefusal, ok
 from workbench.drill.world.records import Stream, SubmittedMessage
 
@@ -38,78 +39,6 @@ _DIMENSIONS = frozenset(
 )
 _FILTERS = _DIMENSIONS - {"time"}
 
-_SUMS: dict[str, tuple[str, ...]] = {
-    "accepted_incoming_count": (),
-    "accepted_outgoing_count": ("accepted",),
-    "accepted_count": ("accepted",),
-    "delivered_smtp_count": ("delivered",),
-    "delivered_http_count": (),
-    "delivered_optimized_count": (),
-    "delivered_count": ("delivered",),
-    "stored_count": (),
-    "processed_count": ("delivered", "failed"),
-    "sent_count": ("delivered", "failed"),
-    "opened_count": ("opened",),
-    "clicked_count": ("clicked",),
-    "unique_opened_count": ("opened",),
-    "unique_clicked_count": ("clicked",),
-    "unsubscribed_count": ("unsubscribed",),
-    "complained_count": ("complained",),
-    "failed_count": ("failed", "temporary"),
-    "temporary_failed_count": ("temporary",),
-    "permanent_failed_count": ("failed",),
-    "temporary_failed_esp_block_count": (),
-    "permanent_failed_esp_block_count": (),
-    "rate_limit_count": (),
-    "webhook_count": (),
-    "permanent_failed_optimized_count": (),
-    "permanent_failed_old_count": (),
-    "bounced_count": ("failed",),
-    "hard_bounces_count": ("failed",),
-    "soft_bounces_count": (),
-    "delayed_bounce_count": (),
-    "suppressed_bounces_count": (),
-    "suppressed_unsubscribed_count": (),
-    "suppressed_complaints_count": (),
-    "delivered_first_attempt_count": ("delivered",),
-    "delayed_first_attempt_count": ("temporary",),
-    "delivered_subsequent_count": ("temporary",),
-    "delivered_two_plus_attempts_count": ("temporary",),
-}
-# Rates are strings (dossier B5): part over whole.
-_RATES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "delivered_rate": ("delivered", ("delivered", "failed")),
-    "opened_rate": ("opened", ("delivered",)),
-    "clicked_rate": ("clicked", ("delivered",)),
-    "unique_opened_rate": ("opened", ("delivered",)),
-    "unique_clicked_rate": ("clicked", ("delivered",)),
-    "unsubscribed_rate": ("unsubscribed", ("delivered",)),
-    "complained_rate": ("complained", ("delivered",)),
-    "bounce_rate": ("failed", ("delivered", "failed")),
-    "fail_rate": ("failed", ("delivered", "failed")),
-    "permanent_fail_rate": ("failed", ("delivered", "failed")),
-    "temporary_fail_rate": ("temporary", ("delivered", "failed")),
-    "delayed_rate": ("temporary", ("delivered", "failed")),
-}
-USAGE = [
-    "processed_count",
-    "email_validation_count",
-    "email_validation_public_count",
-    "email_validation_valid_count",
-    "email_validation_single_count",
-    "email_validation_bulk_count",
-    "email_validation_list_count",
-    "email_validation_mailgun_count",
-    "email_validation_mailjet_count",
-    "email_preview_count",
-    "email_preview_failed_count",
-    "link_validation_count",
-    "link_validation_failed_count",
-    "seed_test_count",
-    "ip_blocklist_monitoring_count",
-    "domain_blocklist_monitoring_count",
-]
-
 
 def _resolve(moment: float, resolution: str) -> float:
     """Return the start of the hour, day or month a moment lies in (UTC)."""
@@ -132,9 +61,12 @@ def _slices(start: float, end: float, resolution: str) -> list[float]:
 
 
 def tally(
-    call: WireCall, who: tuple[str, ...], start: float, end: float
+    call: WireCall, who: tuple[str, ...], start: float, end: float, kinds: Collection[str] = EVENTS
 ) -> Iterator[tuple[Stream | SubmittedMessage, float, Counts]]:
-    """Yield (sender, start of the hour, counts) for each hour of a period: whole hours, as the vendor's buckets."""
+    """Yield (sender, start of the hour, counts) for each hour of a period: whole hours, as the vendor's buckets.
+
+    The counts hold at least ``kinds``.
+    """
     now = call.now
     messy = call.account.story.quirk("messy")
     first = int(max(start, now - KEPT) // HOUR)
@@ -144,11 +76,11 @@ def tally(
             continue
         since = min((span[0] or 0.0 for span in stream.spans), default=now)
         hours = range(max(first, int(since // HOUR)), last + 1)
-        for hour, counts in call.account.traffic.hourly(stream, hours, now):
+        for hour, counts in call.account.traffic.hourly(stream, hours, now, kinds):
             if messy:
                 # A twentieth of what the log holds never reached the counters.
                 counts = {kind: n - n // 20 for kind, n in counts.items()}
-            if counts["accepted"] or counts["delivered"]:
+            if counts["accepted"] or counts.get("delivered"):
                 yield stream, float(hour * HOUR), counts
     for sent in call.account.world.sent:
         if sent.tenant in who and sent.region == call.region and first <= int(sent.at // HOUR) <= last:
@@ -207,12 +139,12 @@ def _add(total: Counts, counts: Counts) -> None:
 def _shown(counts: Counts, names: list[str]) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
     for name in names:
-        if name in _RATES:
-            part, whole = _RATES[name]
+        if name in RATES:
+            part, whole = RATES[name]
             total = sum(counts[kind] for kind in whole)
             metrics[name] = f"{counts[part] / total:.4f}" if total else "0.0000"
-        elif name in _SUMS:
-            metrics[name] = sum(counts[kind] for kind in _SUMS[name])
+        elif name in SUMS:
+            metrics[name] = sum(counts[kind] for kind in SUMS[name])
         else:
             raise WireRefusal(400, f"'{name}' is not a valid metric")
     return metrics
@@ -253,7 +185,9 @@ def metrics(call: WireCall) -> WireAnswer:
     place = dimensions.index("time") if "time" in dimensions else None
     # What a sender is counted under is the same in all its hours; None where the filter leaves it out.
     of_sender: dict[tuple[bool, str], list[list[tuple[str, float]]] | None] = {}
-    for sender, hour, counts in tally(call, tenants(call, bool(body.get("include_subaccounts"))), start, end):
+    who_sends = tenants(call, bool(body.get("include_subaccounts")))
+    kinds = events_behind([*names, _order(body, dimensions)[0]])
+    for sender, hour, counts in tally(call, who_sends, start, end, kinds):
         who = (isinstance(sender, Stream), sender.id)
         if who not in of_sender:
             of_sender[who] = [_values(call, name, sender) for name in others] if passes(sender) else None
@@ -270,6 +204,12 @@ def metrics(call: WireCall) -> WireAnswer:
     if not dimensions:
         rows = {}
     return _answer(call, body, start, end, resolution, dimensions, names, rows, whole)
+
+
+def _order(body: dict[str, Any], dimensions: list[str]) -> tuple[str, str]:
+    """Return what the rows are sorted by, and the order as it was asked for."""
+    order = str((body.get("pagination") or {}).get("sort") or ("time:asc" if "time" in dimensions else ""))
+    return order.partition(":")[0], order
 
 
 def _answer(
@@ -289,8 +229,8 @@ def _answer(
     skip = int(paging.get("skip") or 0)
     if limit > most:
         raise WireRefusal(400, f"limit must be at most {most}")
-    order = str(paging.get("sort") or ("time:asc" if "time" in dimensions else ""))
-    keys = sorted(rows, key=lambda key: _sorting(key, dimensions, order.partition(":")[0], rows[key]))
+    by, order = _order(body, dimensions)
+    keys = sorted(rows, key=lambda key: _sorting(key, dimensions, by, rows[key]))
     if order.endswith("desc"):
         keys.reverse()
     items = [
@@ -320,8 +260,8 @@ def _answer(
 
 def _sorting(key: Key, dimensions: list[str], by: str, counts: Counts) -> tuple[Any, ...]:
     plain = tuple(parse(v) if name == "time" else v for name, v in zip(dimensions, key, strict=True))
-    if by in _SUMS:
-        return (sum(counts[kind] for kind in _SUMS[by]), *plain)
+    if by in SUMS:
+        return (sum(counts[kind] for kind in SUMS[by]), *plain)
     if by in dimensions:
         return (plain[dimensions.index(by)], *plain)
     return plain
