@@ -48,11 +48,12 @@ bench: $(DEV)  ## measure, side by side with peers; BENCH=--quick for a short ru
 guide: $(DEV)  ## play fifty seeds of every scenario by the guide alone
 	WORKBENCH_GUIDE_SEEDS=50 $(BIN)/python -m pytest -q -s tests/property/test_guide.py
 
-crash-matrix: $(DEV)  ## every kill point and effect kind, 500 random kill and resume runs
+crash-matrix: $(DEV)  ## every kill point and effect kind, 500 random kill and resume runs, twenty real SIGKILLs
 	$(BIN)/python -m tests.crash_matrix
+	WORKBENCH_WHOLE=1 $(BIN)/python -m pytest tests/drill/test_signals.py tests/property/test_any_life.py
 
 coverage: $(DEV)  ## lines that unit tests and drill reach; a floor of 95 % for each package that decides or writes
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/unit tests/drill --cov --cov-report=
+	WORKBENCH_WHOLE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/unit tests/drill --cov --cov-report=
 	@for part in domain execution vault journal; do \
 	  echo "── $$part"; $(BIN)/python -m coverage report --include="workbench/$$part/*" --skip-covered --fail-under=95 || exit 1; \
 	done

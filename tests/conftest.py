@@ -12,12 +12,19 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.amount import amount
+
 # Hundreds of tests start the program: where compiled files are not kept, each of them compiles all of it anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 # How long an example takes says how busy the machine is, not whether the answer is right.
-settings.register_profile("workbench", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "workbench",
+    deadline=None,
+    max_examples=amount(30, whole=100),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("workbench")
 
 TESTS = Path(__file__).parent

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from tests.support.amount import amount
 from tests.support.ground import Ground, direct_ground, quiet
 from tests.support.kills import PLANS, Builder, Fuse, everything, killed_run, random_trouble, resumed, some
 from tests.support.promise import at_rest
@@ -30,7 +31,7 @@ CHOICES = st.one_of(
     ).map(lambda chosen: (*chosen[0], *sorted(chosen[1]))),
 )
 PROFILE = settings(
-    max_examples=10,
+    max_examples=amount(4, whole=10),
     stateful_step_count=5,
     deadline=None,
     derandomize=True,

@@ -332,6 +332,14 @@ def telling(passed: Sequence[str]) -> list[int]:
     return numbers
 
 
+def of_its_kind(passed: Sequence[str]) -> list[int]:
+    """Return the telling checkpoints from the first intent to the last proof: before and after them every kind of
+    plan does the same."""
+    begun = next(number for number, label in enumerate(passed, start=1) if "effect.intent" in label)
+    ended = max(number for number, label in enumerate(passed, start=1) if "effect.verified" in label)
+    return [number for number in telling(passed) if begun <= number <= ended]
+
+
 async def calm_run(folder: Path, kind: str, stand: Stand = ground) -> list[str]:
     """Run one kind to its end and return the checkpoints it passed."""
     async with stand(folder) as place:
