@@ -318,7 +318,7 @@ class _BlobReader:
     def _names(self, tree: bytes, size: int) -> None:
         """Look through the names in a tree: a file called after a key may be gone from every work tree."""
         names = self._scanner.names
-        if names.rule.search(tree) is None:
+        if not names.among(tree):
             return
         for mode, name, oid in re.findall(rb"(\d{5,6}) ([^\0]+)\0(.{%d})" % size, tree, re.DOTALL):
             match = names.search(name.decode("utf-8", "replace"))
