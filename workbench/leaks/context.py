@@ -99,6 +99,34 @@ def _spelt_out(value: str) -> bool:
     return all(_of_words(word.lower()) for word in words)
 
 
+# Words of sentences and labels: somebody speaks of a password there.
+_SPEECH = frozenset(
+    "see set use used ask get new has have must should will can could please same below above page file "  # noqa: SIM905
+    "forgot forgotten reset show hide confirm current again here there where which that they them when "
+    "with without by on off into via than then was were are been being does did do it its if but so as "
+    "enter type save send sent server address account settings manager vault hidden field leave blank empty "
+    "encrypted stored kept longer needed least characters only from".split()
+)
+
+
+def is_passphrase(value: str, least: int) -> bool:
+    """Return whether a value is made of at least ``least`` words as nobody speaks: a phrase drawn as a password."""
+    words = re.split(r"[ ]", value)
+    return (
+        len(words) >= least
+        and all(re.fullmatch(r"[A-Za-z0-9]{2,14}[!?.]?", word) for word in words)
+        and not any(word.lower() in _VOCABULARY or word.lower() in _SPEECH for word in words)
+        and len({word.lower() for word in words}) == len(words)
+    )
+
+
+def reads_as_word(letters: str) -> bool:
+    """Return whether letters can be said, or are a word that describes a setting."""
+    low = letters.lower()
+    said = len(low) >= 3 and re.search(r"[aeiouy]", low) and not re.search(r"[^aeiouy]{4}", low)
+    return bool(said) or low in _VOCABULARY
+
+
 def _of_words(text: str) -> bool:
     """Whether letters are words of the vocabulary, one after the other: ``notarealpassword``."""
     ends = {0}

@@ -274,6 +274,10 @@ def _field(found: re.Match[bytes], style: str, *, name: str = "") -> Field | Non
         if _FORM.search(value):
             value = unquote_to_bytes(_FORM.split(value, maxsplit=1)[0].replace(b"+", b" "))
         value = value.removesuffix(b"&#x27").removesuffix(b"&#39")
+        if _WORD.fullmatch(value) and found.group("sep").strip(b" \t") in (b"=", b":"):
+            # A phrase of words runs to the end of its line.
+            rest = _MORE_WORDS.match(found.string, found.start(which) + len(value))
+            value += rest.group(1) if rest is not None else b""
     elif value.startswith(b'\\"') and value.endswith(b'\\"'):
         # A string inside a string: what a build file writes into the program's source.
         value = value[2:-2]
@@ -297,6 +301,8 @@ def _field(found: re.Match[bytes], style: str, *, name: str = "") -> Field | Non
     )
 
 
+_WORD = re.compile(rb"[A-Za-z0-9]{2,14}")
+_MORE_WORDS = re.compile(rb"((?: [A-Za-z0-9]{2,14}){3,8})[ \t]*(?:\r?\n|\Z)")
 # A command that does nothing but write the value out, as programs take it that ask another for their password.
 # The next field of a form that was sent.
 _FORM = re.compile(rb"&[A-Za-z_][\w.\[\]%-]{0,60}=")

@@ -55,6 +55,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "req.remoteAddress",
         "req.ip",
         "meta.req.ip",
+        "network.client.ip",
+        "src",
     ),
     "target": (
         "request_uri",
@@ -120,6 +122,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "m",
         "req.method",
         "meta.req.method",
+        "http.method",
     ),
     "status": (
         "status",
@@ -148,6 +151,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "res.statusCode",
         "meta.res.statusCode",
         "responseCodeSent",
+        "http.status_code",
     ),
     "size": (
         "body_bytes_sent",
@@ -178,6 +182,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "length",
         "proxy.responseByteSize",
         "res.headers.content-length",
+        "network.bytes_written",
     ),
     "agent": (
         "http_user_agent",
@@ -197,6 +202,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "time": (
         "@timestamp",
+        "@t",
         "time_iso8601",
         "time_local",
         "ts",

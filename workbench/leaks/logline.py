@@ -77,6 +77,12 @@ _PHP = re.compile(
     rb"\d{4})\]\s(?P<addr>\S+?):\d+\s\[(?P<status>\d{3})\]:\s"
     rb"(?:(?P<method>[A-Z]{3,8})\s)?(?P<target>/\S*)"
 )
+# Nginx Proxy Manager: what the server behind it answered stands before its own status.
+_PROXY_MANAGER = re.compile(
+    rb"^\[(?P<time>\d{1,2}/[A-Z][a-z]{2}/\d{4}:[^\]]{8,24})\]\s(?:\S+\s){0,2}(?P<status>\d{3})\s-\s"
+    rb"(?P<method>[A-Z]{3,16})\s\w+\s\S+\s\"(?P<target>[^\"]*)\"\s\[Client\s(?P<addr>[0-9A-Fa-f.:]+)\]"
+    rb"(?:\s\[Length\s(?P<size>\d+)\])?"
+)
 _LOGFMT = re.compile(rb'(?:^|\s)([A-Za-z_][\w.@-]{0,40})=(?:"(' + _QUOTED + rb')"|(\S*))')
 _STAMP = re.compile(rb"(?P<iso>\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)")
 _MONTHS = {
@@ -127,7 +133,7 @@ def parse(
         request = _from_json(line[brace:].rstrip(b",]"), line[:brace], proxies)
         if request is not None:
             return request
-    for rule in (_CLF, _ALB, _S3, _HAPROXY, _ENVOY, _BARE, _PHP):
+    for rule in (_CLF, _ALB, _S3, _HAPROXY, _ENVOY, _BARE, _PHP, _PROXY_MANAGER):
         found = rule.search(line)
         if found is not None and (request := _from_groups(found, proxies)) is not None:
             return request
@@ -232,7 +238,7 @@ def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> Logged
         return None
     if not isinstance(record, dict):
         return None
-    for wrapper in ("jsonPayload", "protoPayload", "event", "fields", "attributes"):
+    for wrapper in ("jsonPayload", "protoPayload", "event", "fields", "attributes", "Attributes"):
         if isinstance(record.get(wrapper), dict):
             record = {**record, **record[wrapper]}
     if isinstance(inner := record.get("properties"), str) and inner.startswith("{"):
@@ -260,7 +266,7 @@ def _from_record(
     values = {field: _first(record, names) for field, names in FIELDS.items()}
     moment = _json_time(values["time"]) or stamped
     target, method = str(values["target"] or ""), str(values["method"] or "")
-    asked = record.get("request")
+    asked = next((record[name] for name in ("request", "_request", "r") if name in record), None)
     if isinstance(asked, str) and (not target or asked.startswith("/")):
         # nginx's $request: "GET /path HTTP/1.1" in one field; some write the path alone.
         head, _, rest = asked.partition(" ")

@@ -23,7 +23,7 @@ _URL = re.compile(rb"(?:^|[\s|;,\"])(?P<target>https?://[^\s\"|;,/]{1,200}/[^\s\
 _STATUS = re.compile(
     rb"(?:(?<=TCP_HIT/)|(?<=_MISS/)|(?<=[A-Z]/)|(?<![\w.:/+-]))(?P<status>[1-5]\d\d)"
     rb"(?![\w.:/-]|\s?(?:ms|us|ns|s|[kK]?B|\xc2\xb5s)\b|\xc2\xb5)(?:[\s"
-    rb"|;,]{1,4}(?P<size>\d{1,12})(?![\d.:/]))?"
+    rb"|;,]{1,4}(?P<size>\d{1,12})B?(?![\w.:/]|\s?(?:ms|us|ns|s|\xc2\xb5s)\b))?"
 )
 _ADDRESS = re.compile(
     rb"(?<![\w.:])(?P<addr>(?:\d{1,3}\.){3}\d{1,3}"

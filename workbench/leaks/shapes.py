@@ -55,12 +55,18 @@ def legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: b
     if _CACHE_NAME.search(name):
         return False
     if against:
-        line = data[max(data.rfind(b"\n", 0, start) + 1, start - 200) : start]
-        return context.mailgun_on_line(data, start, end) and _CACHE_LINE.search(line) is None
+        return context.mailgun_on_line(data, start, end) and not _cached(data, start, end)
     if context.mailgun_near(data, start, end):
-        return True
+        return not _cached(data, start, end)
     # A file that holds nothing but the key: what `echo key > file` leaves.
     return len(data) <= 200 and data.strip(b" \t\r\n\"'") == data[start:end]
+
+
+def _cached(data: bytes, start: int, end: int) -> bool:
+    """Whether the line around a key speaks of a cache, whose keys are written so too."""
+    before = data[max(data.rfind(b"\n", 0, start) + 1, start - 200) : start]
+    after = data[end : end + 40].split(b"\n", 1)[0]
+    return _CACHE_LINE.search(before) is not None or _CACHE_LINE.search(after) is not None
 
 
 # The key of an element on a page, by which a framework tells one from the next.
@@ -71,5 +77,7 @@ _ELEMENT = re.compile(
 _OWN_NAME = re.compile(
     r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|apikey|secret|token|password|passwd|credential|auth"
 )
-_CACHE_LINE = re.compile(rb"(?i)cache[\w-]*\s{0,4}(?:=|:|\()")
+_CACHE_LINE = re.compile(
+    rb"(?i)cache[\w-]*\s{0,4}(?:=|:|\(|(?:miss|hit|store|key)\w*\b)|\bcached\b|\bttl\b|\betag\b"
+)
 _CACHE_NAME = re.compile(r"(?i)cache|redis|memo|etag|hash|store")

@@ -51,9 +51,11 @@ def plausible(field: Field) -> bool:
     if _ADDRESS.fullmatch(value):
         return False
     # An upper-case name with underscores is the next constant of a list, not a value.
-    if re.match(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+(?:=|$)", value) or (" " in value and not field.quoted):
+    if re.match(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+(?:=|$)", value):
         return False
-    if " " in value.strip() or (re.fullmatch(r"[A-Za-z_$][\w.$>-]*\(?.*\)?", value) and "(" in value):
+    if " " in value.strip():
+        return context.is_passphrase(value, 3 if field.quoted else 4)
+    if re.fullmatch(r"[A-Za-z_$][\w.$>-]*\(?.*\)?", value) and "(" in value:
         return False
     if (
         len(value) >= 40
@@ -71,7 +73,22 @@ def plausible(field: Field) -> bool:
             and value[0] not in "$%{<"
         )
     # Unquoted text may be code (password = form.password): a drawn value has letters and digits.
-    return letters and digits and (field.style == "command-line" or _CODE.fullmatch(value) is None)
+    return (
+        letters
+        and (digits or _no_word(value))
+        and (field.style == "command-line" or _CODE.fullmatch(value) is None)
+    )
+
+
+def _no_word(value: str) -> bool:
+    """Whether letters without a digit are neither a word nor an identifier made of words: ``pZqNARUd!gQzRDr``."""
+    if re.fullmatch(r"[A-Za-z!#%&*+@^~?]{10,64}", value) is None or value.islower() or value.isupper():
+        return False
+    # What is drawn changes its case at every other letter, an identifier once a word.
+    if value.isalpha() and len(re.findall(r"[a-z](?=[A-Z])", value)) < 3:
+        return False
+    words = re.findall(r"[A-Z]{2,5}(?=[A-Z][a-z]|$)|[A-Z]?[a-z]+", value)
+    return sum(len(word) for word in words if context.reads_as_word(word)) < 0.6 * len(value)
 
 
 def password_like(value: str) -> bool:
