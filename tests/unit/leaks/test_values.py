@@ -66,7 +66,7 @@ def test_what_somebody_says_of_a_password_is_none(speech: str) -> None:
     "line",
     [
         "cache miss for key-{} (mailgun templates)",
-        "12:00:01 DEBUG store key-{} for the mailgun list",
+        "12:00:01 cache store key-{} for the mailgun list",
         "GET key-{} (mailgun templates) ttl 300",
     ],
 )
