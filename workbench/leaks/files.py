@@ -171,6 +171,7 @@ class _Search:
     def _special(self, fd: int, path: str, head: bytes, info: os.stat_result) -> bool:
         """Search what is packed, and tell of what is not opened; False for a file that is neither."""
         from workbench.leaks import archives, packed
+        from workbench.leaks.neighbours import scan_packed
 
         if head.startswith((b"# v2 git bundle", b"# v3 git bundle")):
             self.bundles.append(Path(path))
@@ -190,8 +191,8 @@ class _Search:
                 opener = archives.Opener(skip)
                 blocks = self._blocks(fd, head, info.st_size)
                 for inside, leaf in opener.leaves(blocks, file=(file, info.st_size)):
-                    for match in scan_blocks(leaf, self.scanner):
-                        self._report(match, path, info, inside=visible(inside, 200))
+                    for match, beside in scan_packed(leaf, self.scanner):
+                        self._report(match, path, info, inside=visible(inside, 200), beside=beside)
         except packed.BombError:
             self.coverage.skip("unpacks to more than any plausible size", self._name(path))
         except packed.BrokenError:

@@ -24,7 +24,7 @@ from workbench.core.redact import visible
 from workbench.leaks.files import PACKED, Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
 from workbench.leaks.model import CommitRef, Found, LeakPlace, Match, Neighbour, SearchCoverage
-from workbench.leaks.neighbours import neighbours
+from workbench.leaks.neighbours import neighbours, scan_packed
 from workbench.leaks.packed import BombError, BrokenError, packing
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.provenance import resolve
@@ -306,13 +306,18 @@ class _BlobReader:
             self._coverage.skip(reason, f"{shown}: {visible(inside, 200)}" if inside else shown)
 
         matches: list[Match] = []
+        others: dict[Neighbour, None] = {}
         try:
             for _, leaf in Opener(skip).leaves(blocks):
-                matches += scan_blocks(leaf, self._scanner)
+                for match, beside in scan_packed(leaf, self._scanner):
+                    matches.append(match)
+                    others.update(dict.fromkeys(beside))
         except BombError:
             skip("unpacks to more than any plausible size", "")
         except BrokenError:
             skip("compressed file damaged, cut short or encrypted", "")
+        if others:
+            self.beside[oid.decode("ascii", "replace")] = tuple(others)
         return matches
 
     def _names(self, tree: bytes, size: int) -> None:

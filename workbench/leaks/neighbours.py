@@ -6,11 +6,13 @@ Whoever read the file has them all; each is somebody's to replace.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from workbench.leaks import context
 from workbench.leaks.gate import masked_name
-from workbench.leaks.model import Neighbour
+from workbench.leaks.model import Match, Neighbour, UnpackError
+from workbench.leaks.patterns import Scanner
+from workbench.leaks.stream import BLOCK, scan_blocks
 
 _MOST = 60
 _ASSIGNED = re.compile(
@@ -89,6 +91,32 @@ def neighbours(data: bytes, own: Collection[str]) -> tuple[Neighbour, ...]:
             if len(found) >= _MOST:
                 break
     return tuple(Neighbour(name, vendor) for name, vendor in found.items())
+
+
+def scan_packed(blocks: Iterable[bytes], scanner: Scanner) -> Iterator[tuple[Match, tuple[Neighbour, ...]]]:
+    """Yield every match in a file that comes out of an archive, with what stands beside it in its first block.
+
+    An error of ``blocks`` is raised after what came before it was given.
+    """
+    held = bytearray()
+
+    def kept() -> Iterator[bytes]:
+        for block in blocks:
+            held.extend(block[: BLOCK - len(held)])
+            yield block
+
+    matches: list[Match] = []
+    failure: UnpackError | OSError | None = None
+    try:
+        for match in scan_blocks(kept(), scanner):
+            matches.append(match)
+    except (UnpackError, OSError) as error:
+        failure = error
+    beside = neighbours(bytes(held), [match.secret.reveal() for match in matches]) if matches else ()
+    for match in matches:
+        yield match, beside
+    if failure is not None:
+        raise failure
 
 
 def _shaped(value: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 from tests.unit.leaks.corpus import Draw
@@ -39,6 +41,32 @@ def test_a_file_that_only_the_history_holds_gave_away_its_other_secrets_too(tmp_
     shop.commit("remove", __env=None, readme="x")
     document = leaks_document(run(LeakOptions(targets=(str(shop.path),))))
     assert [(one["path"], one["name"]) for one in document["neighbours"]] == [(".env", "DB_PASSWORD")]
+
+
+def _packed() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(
+            "app/.env", f"MAILGUN_SECRET={DRAW.current()}\nSTRIPE_SECRET=sk_live_{DRAW.hex(24)}\n"
+        )
+        archive.writestr("other/.env", f"SLACK_TOKEN=xoxb-{DRAW.hex(24)}\n")
+    return packed.getvalue()
+
+
+def test_what_stands_beside_it_in_an_archive_is_named_and_nothing_of_other_files(tmp_path: Path) -> None:
+    (tmp_path / "backup.zip").write_bytes(_packed())
+    document = leaks_document(run(LeakOptions(targets=(str(tmp_path),))))
+    assert [one["name"] for one in document["neighbours"]] == ["STRIPE_SECRET"]
+
+
+def test_what_stands_beside_it_in_an_archive_of_the_history_is_named(tmp_path: Path) -> None:
+    shop = Repository(tmp_path / "shop")
+    (shop.path / "backup.zip").write_bytes(_packed())
+    shop.commit("add", readme="x")
+    (shop.path / "backup.zip").unlink()
+    shop.commit("remove", readme="y")
+    document = leaks_document(run(LeakOptions(targets=(str(shop.path),))))
+    assert [(one["path"], one["name"]) for one in document["neighbours"]] == [("backup.zip", "STRIPE_SECRET")]
 
 
 def test_search_strings_hold_ids_logins_and_hosts_only() -> None:
