@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -23,7 +22,7 @@ from workbench.core.errors import UsageError
 from workbench.core.network import Network, http_proxy
 from workbench.core.redact import visible
 from workbench.core.tunnel import refusal
-from workbench.leaks import wordpress
+from workbench.leaks import scripts, wordpress
 from workbench.leaks.model import Found, LeakPlace
 from workbench.leaks.neighbours import neighbours
 from workbench.leaks.patterns import Scanner
@@ -43,7 +42,6 @@ _TRIES = 3
 _MOST_BUNDLES = 60
 # How much is read of what is handed out to anybody: pages, scripts, and files that proved to be what they are.
 MORE = 2 << 20
-_SCRIPT = re.compile(rb"(?i)<script[^>]{1,300}src=[\"']([^\"']{1,400})[\"']")
 # One random path for each way a server may route: plain, folder, script, hidden file, static types.
 _RANDOM = (
     "/{r}",
@@ -332,15 +330,15 @@ class _Asker:
             listing.append(exposure)
 
     async def _bundles(self, home: SiteAnswer | None, only: frozenset[str] | None) -> None:
-        """Read the site's own scripts and their source maps: whatever is in them is public already."""
-        sources = [source.decode("utf-8", "replace") for source in _SCRIPT.findall(home.body)] if home else []
+        """Read the site's own scripts, what they name, and their source maps: all of it is public already."""
+        sources = list(scripts.of_page(home.body)) if home else []
         own = [parts.path for source in sources if (parts := self._own(source)) is not None]
-        distinct = list(dict.fromkeys(own))
-        if len(distinct) > _MOST_BUNDLES and only is None:
-            self.report.unread += [
-                ("script of a site past the limit", path) for path in distinct[_MOST_BUNDLES:]
-            ]
-        for path in distinct[:_MOST_BUNDLES]:
+        # What is asked again alone may be named by a script that is not.
+        waiting = list(dict.fromkeys([*own, *scripts.among(only or ())]))
+        for at, path in enumerate(waiting):
+            if at >= _MOST_BUNDLES:
+                self.report.unread += [("script of a site past the limit", rest) for rest in waiting[at:]]
+                return
             for probe in (
                 Probe(path, "script bundle", "script settings", MORE),
                 Probe(f"{path}.map", "source map", "source map", LARGE),
@@ -354,6 +352,12 @@ class _Asker:
                     self.report.unread.append(
                         (f"answer of a site longer than {MORE >> 20} MB, its rest not read", path)
                     )
+                if probe.kind == "script bundle" and only is None:
+                    waiting += [
+                        one
+                        for one in dict.fromkeys(scripts.named_in(answer.body, path))
+                        if one not in waiting
+                    ]
                 known = self._search(probe, answer)
                 marks = PROOFS["source map"](answer.body) if probe.kind == "source map" else ()
                 if known or marks:

@@ -485,6 +485,26 @@ async def test_bundles_and_source_maps_of_the_site_itself_are_read() -> None:
     assert {request.url.host for request in server.requests} == {"www.example.com"}
 
 
+async def test_pieces_that_only_a_script_names_are_read_and_asked_again_alone() -> None:
+    value = DRAW.legacy()
+    server = Site(
+        {
+            "/": httpx.Response(
+                200, html='<html><script src="/_next/static/chunks/main-1a2b3c.js"></script></html>'
+            ),
+            "/_next/static/chunks/main-1a2b3c.js": b'a.u=e=>"static/chunks/"+e+"."+{7:"9f8e7d6c"}[e]+".js"',
+            "/_next/static/chunks/7.9f8e7d6c.js": b'import("./admin-4d5e6f70.js")',
+            "/_next/static/chunks/admin-4d5e6f70.js": b'x={mailgunKey:"' + value.encode() + b'"}',
+        }
+    )
+    report, found = await ask(server)
+    last = "/_next/static/chunks/admin-4d5e6f70.js"
+    assert [one.path for one in report.exposures] == [last]
+    assert [match.secret.reveal() for match, _ in found] == [value]
+    again, _ = await ask(server, only=frozenset({last}))
+    assert [one.path for one in again.exposures] == [last]
+
+
 async def test_wordpress_versions_come_from_public_text() -> None:
     home = httpx.Response(
         200,
