@@ -127,10 +127,9 @@ class MainScreen(CalmScreen, Screen[None]):
         lower = (Pane.DOMAINS, Pane.USERS, Pane.BLOCKLISTS)
         self.query_one("#lower").display = any(self.panes[pane].display for pane in lower)
         self.query_one("#right").display = not one or self.current is not Pane.RUNBOOK
-        self.set_class(wide, "-wide")
-        self.set_class(one, "-one")
-        self.set_class(not wide and not one, "-slim")
-        self.set_class(width >= ROOMY, "-roomy")
+        # In one go: each change would style every widget anew.
+        layouts = {"-wide": wide, "-one": one, "-slim": not wide and not one, "-roomy": width >= ROOMY}
+        self.update_classes(layouts)
         self._tabs.display = not wide
         self._band.display = width >= LEAST_WIDTH and height >= LEAST_HEIGHT and not self.maximised
         self._write_tabs()
