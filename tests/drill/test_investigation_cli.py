@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.assessing import let_in, truth_of
-from tests.support.cli import Command
-from tests.support.drills import SMALL, opened, running_drill
+from tests.support.commands import Commands, threaded_drill
+from tests.support.drills import AFTERNOON, SMALL, opened, running_drill
 from workbench.cli import run as main
 from workbench.cli.assess import lift
 from workbench.cli.parser import build_parser
@@ -23,79 +23,84 @@ from workbench.domain.model.suppressions import Added
 from workbench.drill.world.records import SimulatedSuppression
 
 
-async def test_sweep_prints_one_document_with_every_planted_thing(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, **SMALL) as drill:
-        command = Command(drill, tmp_path)
-        await command.prepare()
-        code, out, err = await command.run("sweep", "--json")
-        document = json.loads(out)
-        assert code == 1, err
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
+    """Return a way to run commands in a home of their own."""
+    return Commands(tmp_path, monkeypatch, capsys)
+
+
+def test_sweep_prints_one_document_with_every_planted_thing(commands: Commands, tmp_path: Path) -> None:
+    with threaded_drill(tmp_path, start=AFTERNOON, **SMALL) as served:
+        commands.use(served.document)
+        ran = commands("sweep", "--json")
+        document = ran.document
+        assert ran.code == 1, ran.err
         assert document["schema"] == "workbench.sweep/1"
         found = {(f["kind"], f["id"]) for f in document["findings"]}
-        assert {(p["kind"], p["id"]) for p in drill.world.planted} <= found
+        assert {(p["kind"], p["id"]) for p in served.drill.world.planted} <= found
         for finding in document["findings"]:
             assert {"kind", "id", "where", "severity", "why", "decision"} <= set(finding)
             assert isinstance(finding["where"], list)
             assert finding["decision"] is None
         assert document["ask_support"]
         assert sum(document["counts"].values()) == document["looked_at"] == len(document["settings"])
-        code, out, _ = await command.run("sweep")
-        assert code == 1
-        assert "collect.mx-audit.example" in out
-        assert "ask Support" in out
+        ran = commands("sweep")
+        assert ran.code == 1
+        assert "collect.mx-audit.example" in ran.out
+        assert "ask Support" in ran.out
 
 
-async def test_assess_prints_one_document_and_is_open_while_senders_are_not_judged(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, scenario="stolen-login", **SMALL) as drill:
-        command = Command(drill, tmp_path)
-        await command.prepare()
+def test_assess_prints_one_document_and_is_open_while_senders_are_not_judged(
+    commands: Commands, tmp_path: Path
+) -> None:
+    with threaded_drill(tmp_path, start=AFTERNOON, scenario="stolen-login", **SMALL) as served:
+        commands.use(served.document)
         listing = tmp_path / "people.csv"
-        code, out, err = await command.run("assess", "--json", "--recipients", str(listing))
-        document = json.loads(out)
-        assert code == 1, err
+        ran = commands("assess", "--json", "--recipients", str(listing))
+        document = ran.document
+        assert ran.code == 1, ran.err
         assert document["schema"] == "workbench.assess/1"
-        login = drill.story.stolen_login
+        login = served.drill.story.stolen_login
         assert login is not None
         assert {f["credential"] for f in document["findings"]} == {f"smtp:{login.login}"}
         assert document["window"]["from"]
         assert document["damage"]["intruder"]["accepted"] > 100
         assert document["not_counted"]["unreadable"] == 0
         assert listing.read_text(encoding="utf-8").count("\n") > 100
-        code, _, err = await command.run("assess", "--json", "--recipients", str(listing))
-        assert code == 2
-        assert "does not exist yet" in err
+        ran = commands("assess", "--json", "--recipients", str(listing))
+        assert ran.code == 2
+        assert "does not exist yet" in ran.err
 
 
-async def test_an_account_that_cannot_be_read_is_exit_three(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, scenario="lockout") as drill:
-        command = Command(drill, tmp_path)
-        await command.prepare()
-        code, out, err = await command.run("assess", "--json")
-        assert code == 3
-        assert "allowlist" in err
-        document = json.loads(out)
+def test_an_account_that_cannot_be_read_is_exit_three(commands: Commands, tmp_path: Path) -> None:
+    with threaded_drill(tmp_path, start=AFTERNOON, scenario="lockout") as served:
+        commands.use(served.document)
+        ran = commands("assess", "--json")
+        assert ran.code == 3
+        assert "allowlist" in ran.err
+        document = ran.document
         assert (document["schema"], document["exit"]) == ("workbench.error/1", 3)
         assert "allowlist" in document["error"]["means"]
         assert not {"damage", "findings"} & set(document), "numbers about mail that could not be read"
         # The sweep says area by area what it could not look at, and what to ask instead.
-        code, out, err = await command.run("sweep", "--json")
-        assert code == 3
-        assert "allowlist" in err
-        document = json.loads(out)
+        ran = commands("sweep", "--json")
+        assert ran.code == 3
+        assert "allowlist" in ran.err
+        document = ran.document
         assert document["looked_at"] == 0
         areas = {row["area"] for row in document["unread"]}
         assert {"API keys", "SMTP logins", "users", "allowlist", "routes", "templates", "DKIM keys"} <= areas
         assert all("allowlist" in row["reason"] and row["question"] for row in document["unread"])
         assert any("IP Access Management" in line for line in document["way_back"])
         # Let in by the panel, it reports everything that was planted, the allowlist's entry too.
-        let_in(drill)
-        code, out, err = await command.run("sweep", "--json")
-        assert code == 1, err
-        reported = {finding["id"] for finding in json.loads(out)["findings"]}
-        planted = {(thing["kind"], thing["id"]) for thing in truth_of(drill)["planted"]}
+        served.call(lambda: let_in(served.drill))
+        ran = commands("sweep", "--json")
+        assert ran.code == 1, ran.err
+        reported = {finding["id"] for finding in ran.document["findings"]}
+        planted = {(thing["kind"], thing["id"]) for thing in truth_of(served.drill)["planted"]}
         assert "allowlist" in {kind for kind, _ in planted}
         assert {name for _, name in planted} <= reported
-        assert json.loads(out)["unread"] == []
+        assert ran.document["unread"] == []
 
 
 async def test_assess_lifts_what_the_abuse_added_once_confirmed(
