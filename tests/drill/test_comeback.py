@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.worlds import World, short_history, world
+from tests.support.drills import short_history
+from tests.support.worlds import World, world
 from workbench.cli.contain import contain
 from workbench.cli.parser import build_parser
 from workbench.domain.runbook.containment_state import Over, containment

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.worlds import short_history, world
+from tests.support.drills import short_history
+from tests.support.worlds import world
 from workbench.domain.detection.findings import findings
 from workbench.domain.hardening import measures
 from workbench.domain.settings_audit.audit import HIDDEN

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.support.worlds import World, short_history, world
+from tests.support.drills import short_history
+from tests.support.worlds import World, world
 from workbench.cli import assess, contain, status, sweep
 from workbench.cli.parser import build_parser
 from workbench.core.errors import WorkbenchError

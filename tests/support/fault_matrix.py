@@ -24,8 +24,9 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.drills import short_history
 from tests.support.in_process import Wire
-from tests.support.worlds import SAFE, World, fast_folder, short_history, world
+from tests.support.worlds import SAFE, World, fast_folder, world
 from workbench.cli import contain
 from workbench.cli.parser import build_parser
 from workbench.core.errors import WorkbenchError

@@ -12,7 +12,7 @@ from typing import Any
 from keyring.backend import KeyringBackend
 from keyring.compat import properties
 
-from tests.support.drills import LITTLE_MAIL, endpoints_of, opened, running_drill
+from tests.support.drills import LITTLE_MAIL, endpoints_of, opened, running_drill, short_history
 from tests.support.in_process import bind, in_process_drill
 from workbench.drill.servers.serve import RunningDrill
 from workbench.drill.world.records import SimulatedKey
@@ -144,5 +144,6 @@ async def ground(folder: Path, **options: Any) -> AsyncIterator[Ground]:
 @asynccontextmanager
 async def direct_ground(folder: Path, **options: Any) -> AsyncIterator[Ground]:
     """The same without sockets, threads and time that passes by itself: runs alike go alike."""
-    async with in_process_drill(folder / "drill", **{**SIZES, **options}) as drill:
-        yield Ground(drill, folder, direct=True)
+    with short_history():
+        async with in_process_drill(folder / "drill", **{**SIZES, **options}) as drill:
+            yield Ground(drill, folder, direct=True)

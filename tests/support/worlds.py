@@ -16,14 +16,14 @@ import math
 import random
 import re
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.support.drills import endpoints_of, opened
+from tests.support.drills import endpoints_of, opened, short_history
 from tests.support.ground import DictKeyring
 from tests.support.in_process import bind, in_process_drill
 from tests.support.world_lookups import Lists, Searches, look_up, search_for_leaks
@@ -43,7 +43,6 @@ from workbench.drill.api.wire import WireAnswer
 from workbench.drill.servers.serve import RunningDrill
 from workbench.drill.world.plants import DROP_HOST
 from workbench.planning.contain import Scope, plan
-from workbench.readers import sending_volume
 from workbench.reports import render
 from workbench.reports.report import Audience, compose
 from workbench.session.session import Session
@@ -498,16 +497,6 @@ async def _happen(place: World, session: Session) -> None:
 def _week(place: World) -> tuple[float, ...]:
     """A week that nobody looks at, where it is over: abuse of a whole week would be the rhythm of a short history."""
     return (WEEK,) if place.truth().over else ()
-
-
-@contextlib.contextmanager
-def short_history() -> Iterator[None]:
-    """Judge the account's rhythm by eight days instead of four weeks: most of a life would go into adding them up."""
-    whole, sending_volume.HISTORY = sending_volume.HISTORY, timedelta(days=8)
-    try:
-        yield
-    finally:
-        sending_volume.HISTORY = whole
 
 
 @dataclass
