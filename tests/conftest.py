@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave all that was collected out of later looks for garbage: each went through every test, a quarter of a second."""
+    """Leave what was collected out of later looks for garbage: each went through all tests, a quarter of a second."""
     gc.collect()
     gc.freeze()
 
