@@ -75,7 +75,7 @@ def main(what: str, marker: Path) -> int:
     if what in begin:
         app.call_later(begin[what])
     if what.startswith("stuck"):
-        app._ending._last = LastExit(limit=1.0, say_after=0.3)
+        app._ending._last = LastExit(limit=2.5, say_after=1.5)
     code = app.run(mouse=False)
     sys.stdout.write(f"ended {code} {app.return_code}\n")
     return app.return_code or 0
