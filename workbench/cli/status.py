@@ -10,10 +10,7 @@ from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, say, text
 from workbench.documents import documents
 from workbench.domain.model.state import interrupted
-from workbench.domain.runbook.runbook import Verdict
 from workbench.session.session import Session
-
-_CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,6 +41,6 @@ async def status(session: Session, options: argparse.Namespace) -> int:
         text(tables.overview(session.title, session.incident, situation))
         text(tables.steps(steps))
         text(tables.findings(found))
-    open_ = any(step.verdict not in _CLOSED for step in steps) or any(not f.decision for f in found)
+    open_ = any(not step.verdict.closed for step in steps) or any(not f.decision for f in found)
     # What could not be read is no part of what is known and good (design, exit codes).
     return 1 if open_ or not_read or session.state.damage or session.state.unread_rows else 0

@@ -17,7 +17,6 @@ from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.sending import sending
 from workbench.reports.blocks import Bullets, Chart, Section, Table, Text
 
-_WAITING = (runbook.Verdict.OPEN, runbook.Verdict.IN_PROGRESS, runbook.Verdict.BLOCKED)
 _SUBJECTS = 3  # subjects of one sender; the rest is counted
 _SENDERS = 20
 _REMOVALS = (
@@ -40,7 +39,7 @@ BLANK = "________"
 
 def where_we_stand(situation: Situation) -> Section:
     """Return what management asks first: is it over, who is down, what is open."""
-    open_steps = [v for v in runbook.steps(situation) if v.verdict in _WAITING]
+    open_steps = [v for v in runbook.steps(situation) if not v.verdict.closed]
     found = containment(situation)
     alarms = len(open_alarms(situation))
     rings = (

@@ -12,11 +12,9 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import adoption, runbook
 from workbench.domain.runbook.blocklists import watch_until
 from workbench.domain.runbook.deadlines import running
-from workbench.domain.runbook.verdict import Verdict
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 WATCH_DAYS = 7
-WAITING = (Verdict.OPEN, Verdict.IN_PROGRESS, Verdict.BLOCKED)
 _MOST = 60  # rows of a table; the rest is counted
 
 
@@ -64,7 +62,7 @@ def measures(situation: Situation) -> Section:
 
 def still_open(situation: Situation) -> Section:
     """Return the closing note: open steps, measures left for later, deadlines, when the watch ends, re-enabling."""
-    steps = [v for v in runbook.steps(situation) if v.verdict in WAITING]
+    steps = [v for v in runbook.steps(situation) if not v.verdict.closed]
     lines = [f"{v.id} {v.title}: {v.verdict.value}" for v in steps] or ["Every step is closed."]
     later = [i for i in hardening.items(situation) if i.standing is hardening.Standing.LATER]
     lines += [f"Left for later: {i.title} ({i.evidence})" for i in later]

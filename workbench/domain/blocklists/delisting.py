@@ -25,7 +25,6 @@ from workbench.domain.runbook.containment_state import containment, is_contained
 
 # What "the cause is fixed" rests on before any list is asked: keys, strangers, logins, queued mail.
 GATE = ("1", "1b", "2", "3")
-_CLOSED = (runbook.Verdict.DONE, runbook.Verdict.ATTESTED, runbook.Verdict.NOT_APPLICABLE)
 
 
 def still_open(situation: Situation) -> tuple[str, ...]:
@@ -33,7 +32,7 @@ def still_open(situation: Situation) -> tuple[str, ...]:
     return tuple(
         f"step {view.id}, {view.title.lower()}"
         for view in runbook.steps(situation)
-        if view.id in GATE and view.verdict not in _CLOSED
+        if view.id in GATE and not view.verdict.closed
     )
 
 

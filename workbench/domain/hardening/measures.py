@@ -48,13 +48,20 @@ class Score:
 def items(situation: Situation) -> list[HardeningItem]:
     """Return every measure with its standing, the heaviest first."""
     made = [judge(situation) for judge in _JUDGES]
-    # The latest word on a measure counts: what was left for later may be attested tomorrow.
+    said = _words(situation)
+    done = [_with_word(item, said.get(item.id)) for item in made]
+    return sorted(done, key=lambda item: -item.weight)
+
+
+def _words(situation: Situation) -> dict[str, Attestation]:
+    """Return the latest word on each measure: what was left for later may be attested tomorrow, alone or as a whole."""
     said: dict[str, Attestation] = {}
     for one in situation.state.attestations:
         if one.step == STEP and one.subject:
             said[one.subject.removeprefix(LATER_MARK)] = one
-    done = [_with_word(item, said.get(item.id)) for item in made]
-    return sorted(done, key=lambda item: -item.weight)
+        elif one.step == STEP:
+            said = {name: word for name, word in said.items() if not word.subject.startswith(LATER_MARK)}
+    return said
 
 
 def _with_word(item: HardeningItem, word: Attestation | None) -> HardeningItem:

@@ -88,7 +88,7 @@ def held_back(situation: Situation, step: str, found: Found) -> Found:
     if not gaps or found.verdict is Verdict.ATTESTED:
         return found
     told = (*(said(gap) for gap in gaps[:4]), *((f"and {len(gaps) - 4} more",) if len(gaps) > 4 else ()))
-    if found.verdict in (Verdict.OPEN, Verdict.IN_PROGRESS):
+    if found.verdict.to_do or found.verdict is Verdict.LATER:
         return replace(found, evidence=(*told, *found.evidence))
     looked = attested(situation.state, step)
     if looked is not None:

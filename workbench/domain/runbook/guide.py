@@ -20,8 +20,6 @@ from workbench.domain.runbook.handover import Kept, kept
 from workbench.domain.runbook.runbook import Order, StepView, Verdict
 
 ALARMS, FINISH, END_KEPT, LOOK = "alarms.show", "finish", "handover.finish", "refresh"
-CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
-_WAITING = (Verdict.OPEN, Verdict.IN_PROGRESS)
 # Alarms that no call ends: they belong to the steps 1b (the control panel) and 6 (somebody's judgement).
 _BY_HAND = ("", "pane.users")
 
@@ -116,7 +114,7 @@ def _of_steps(steps: Sequence[StepView]) -> Lead:
     """Return the step that is next, or that nothing is left but waiting."""
     step = next((one for one in steps if one.id == next_of(steps)), None)
     if step is None:
-        return Lead(GuideKind.END, "", LOOK, "Every step is closed", "Enter reads the account once more.")
+        return Lead(GuideKind.END, "", LOOK, closed_words(steps), "Enter reads the account once more.")
     if step.idle or step.verdict is Verdict.BLOCKED:
         happens = "Nothing is left for you to do now. Enter looks again."
         return Lead(GuideKind.WAIT, step.id, LOOK, "Waiting for others", happens)
@@ -130,11 +128,17 @@ def waiting(steps: Sequence[StepView]) -> tuple[str, ...]:
         if step.verdict is Verdict.BLOCKED:
             why = step.evidence[0] if step.evidence else "it cannot be judged"
             told.append(f"Step {step.id} is blocked: {why}; {step.waits or 'it is read again every minute'}")
-        elif step.idle and step.verdict in _WAITING:
+        elif step.verdict is Verdict.LATER or (step.idle and step.verdict.to_do):
             told.append(
                 f"Step {step.id} waits for {step.waits or f'{step.who}; it is read again every minute'}"
             )
     return tuple(told)
+
+
+def closed_words(steps: Sequence[StepView]) -> str:
+    """Return what can be said of the whole once no step needs anybody: what was left for later is not closed."""
+    later = [step.id for step in steps if step.verdict is Verdict.LATER]
+    return f"Every step is closed but {', '.join(later)}, left for later" if later else "Every step is closed"
 
 
 def actionable(situation: Situation) -> list[Alarm]:
@@ -153,7 +157,7 @@ def _strangers(situation: Situation, steps: Sequence[StepView]) -> StepView | No
     """
     if not situation.state.first_cut_at:
         return None
-    found = (one for one in steps if one.id == Order.STRANGERS and one.verdict in _WAITING)
+    found = (one for one in steps if one.id == Order.STRANGERS and one.verdict.to_do)
     return next((one for one in found if one.next_action), None)
 
 
@@ -187,8 +191,7 @@ def next_of(steps: Sequence[StepView]) -> str:
 
     A blocked step comes after the open ones, a step that waits for others after both.
     """
-    for wanted, idle in ((_WAITING, False), ((Verdict.BLOCKED,), False), (_WAITING, True)):
-        for step in steps:
-            if step.verdict in wanted and step.idle is idle:
-                return step.id
-    return ""
+    mine = [step.id for step in steps if step.verdict.to_do and not step.idle]
+    blocked = [step.id for step in steps if step.verdict is Verdict.BLOCKED and not step.idle]
+    others = [step.id for step in steps if step.verdict.to_do and step.idle]
+    return next(iter((*mine, *blocked, *others)), "")

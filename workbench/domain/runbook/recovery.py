@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.core.redact import visible
-from workbench.core.words import plural
+from workbench.core.words import listed, plural
 from workbench.domain.detection.findings import Finding, findings
 from workbench.domain.hardening.measures import Standing, items, score, settled
 from workbench.domain.leaks import leaks
@@ -23,6 +23,7 @@ from workbench.domain.runbook.containment import TRIES
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 
 _ACCEPTED = (EffectState.DONE, EffectState.VERIFIED)
+_NAMED = 3  # measures left for later, named one by one
 
 
 def leftovers(situation: Situation) -> Found:
@@ -240,7 +241,7 @@ def adoption(situation: Situation) -> Found:
 
 
 def harden(situation: Situation) -> Found:
-    """Step 11: every measure stands by evidence or attestation, or was left for later; the score is shown."""
+    """Step 11: every measure stands by evidence or attestation; what was left for later is no tick, and says so."""
     said = attested(situation.state, "11")
     if not situation.state.contained_at:
         why = "after access is cut and production runs again"
@@ -251,14 +252,26 @@ def harden(situation: Situation) -> Found:
     first = situation.state.facts.get("hardening_before", {}).get("percent")
     lines = [f"score {reached.percent} %{f' (was {first} %)' if first is not None else ''}"]
     open_ = [item for item in measures if not settled(item)]
+    later = [item for item in measures if item.standing is Standing.LATER]
     lines += [f"{item.title}: {item.standing.value}, {item.evidence}; {item.how}" for item in open_]
-    lines += [f"{item.title}: {item.evidence}" for item in measures if item.standing is Standing.LATER]
-    if said is not None:
-        return said
-    found = counted(len(measures) - len(open_), len(measures), tuple(lines))
-    if found.verdict is Verdict.DONE and any(item.standing is Standing.LATER for item in measures):
-        found = replace(found, verdict=Verdict.ATTESTED)
-    return replace(found, action="harden.show")
+    lines += [f"{item.title}: {item.evidence}" for item in later]
+    if not later:
+        return said or replace(
+            counted(len(measures) - len(open_), len(measures), tuple(lines)), action="harden.show"
+        )
+    # Leaving a measure for later is named and no tick, also where somebody attested the rest as a whole.
+    left = f"{plural(len(later), 'measure')} left for later"
+    if open_ and said is None:
+        stands = counted(len(measures) - len(open_) - len(later), len(measures), (left, *lines))
+        return replace(stands, action="harden.show")
+    return Found(
+        Verdict.LATER,
+        (left, *lines),
+        (len(measures) - len(later), len(measures)),
+        "harden.show",
+        "The list of measures: do, or attest, what was left for later.",
+        waits=f"you: {left}, until each is done or attested ({listed((i.title for i in later), _NAMED)})",
+    )
 
 
 def report(situation: Situation) -> Found:

@@ -14,7 +14,6 @@ from workbench.domain.model.state import State
 from workbench.domain.runbook.blocklists import REMOVE, SHOW
 from workbench.domain.runbook.guide import GuideKind, Lead
 from workbench.domain.runbook.runbook import Order, StepView
-from workbench.domain.runbook.verdict import Verdict
 
 FACT = "drill_parts"
 PEOPLE, DEPLOY, HOUR = "drill.people", "drill.deploy", "drill.hour"
@@ -23,7 +22,6 @@ ALLOW, CLEAN, WATCH = "drill.allow", "drill.clean", "drill.watch"
 # Who sends once a day shows in the log within a day; whoever does not is asked about, not waited for.
 MOST_HOURS = 3
 _PEOPLE_STEPS = (Order.STRANGERS, Order.PASSWORDS, Order.TWO_FACTOR)
-_WAITING = (Verdict.OPEN, Verdict.IN_PROGRESS)
 _HAPPENS = {
     PEOPLE: "The drill plays the people: strangers deleted in the panel, passwords reset, two-factor on.",
     DEPLOY: "The drill plays your developers: every simulated application gets its new credential.",
@@ -42,7 +40,7 @@ def played(views: Sequence[StepView], state: State) -> list[StepView]:
     """Return the steps with the drill's part as the next action of each that waits for others."""
     made = [_with_part(view, state) for view in views]
     # Days pass only when nothing else is left: whoever waits for a credential does not wait for a blocklist.
-    busy = any(view.verdict in _WAITING and not view.idle for view in made)
+    busy = any(view.verdict.to_do and not view.idle for view in made)
     return made if busy else [_watched(view, state) for view in made]
 
 
@@ -60,7 +58,7 @@ def _watched(view: StepView, state: State) -> StepView:
     passed = str(state.facts.get(FACT, {}).get(WATCH, ""))
     asked = max((iso(at) for seen in state.listings.listed if (at := seen.request.requested_at)), default="")
     days = view.next_action != SHOW and bool(state.contained_at) and (not passed or passed < asked)
-    waits = view.id == Order.BLOCKLISTS and view.verdict in _WAITING and days
+    waits = view.id == Order.BLOCKLISTS and view.verdict.to_do and days
     return _playing(view, WATCH) if waits else view
 
 
@@ -76,12 +74,12 @@ def _playing(view: StepView, part: str) -> StepView:
 
 
 def _part(view: StepView, state: State) -> str:
-    if view.id == Order.BLOCKLISTS and view.next_action == REMOVE and view.verdict in _WAITING:
+    if view.id == Order.BLOCKLISTS and view.next_action == REMOVE and view.verdict.to_do:
         return LISTS
     played = {name: str(at) for name, at in state.facts.get(FACT, {}).items()}
-    if view.id == Order.LEAK and view.next_action == "leaks.judge" and view.verdict in _WAITING:
+    if view.id == Order.LEAK and view.next_action == "leaks.judge" and view.verdict.to_do:
         return "" if CLEAN in played else CLEAN
-    if not view.idle or view.verdict not in _WAITING:
+    if not view.idle or not view.verdict.to_do:
         return ""
     if view.id in _PEOPLE_STEPS:
         if view.id != Order.STRANGERS and not state.people_cut_at:

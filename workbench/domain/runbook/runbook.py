@@ -229,7 +229,6 @@ _TEXTS = (
 
 # What "the cause is fixed" rests on before any list is asked: keys, strangers, logins, queued mail.
 GATE = (Order.KEYS, Order.STRANGERS, Order.LOGINS, Order.STOP)
-_CLOSED = (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
 
 _JUDGES: dict[str, Callable[[Situation], Found]] = {
     Order.EVIDENCE: containment.evidence,
@@ -279,7 +278,7 @@ def _gated(view: StepView, views: Sequence[StepView]) -> StepView:
     """Have the step of the blocklists stand back while no list may be asked: too early, and it is listed again."""
     if view.next_action != blocklists.REMOVE or view.idle or view.verdict is not Verdict.IN_PROGRESS:
         return view
-    open_ = [one.id for one in views if one.id in GATE and one.verdict not in _CLOSED]
+    open_ = [one.id for one in views if one.id in GATE and not one.verdict.closed]
     if not open_:
         return view
     waits = f"step{'s' if len(open_) > 1 else ''} {', '.join(open_)}: no list is asked before they are closed"

@@ -17,6 +17,17 @@ class Verdict(StrEnum):
     BLOCKED = "blocked"
     ATTESTED = "attested"
     NOT_APPLICABLE = "not applicable"
+    LATER = "later"
+
+    @property
+    def closed(self) -> bool:
+        """Return whether nothing is left of the step; what was left for later by name is no tick."""
+        return self in (Verdict.DONE, Verdict.ATTESTED, Verdict.NOT_APPLICABLE)
+
+    @property
+    def to_do(self) -> bool:
+        """Return whether somebody has something to do for the step now."""
+        return self in (Verdict.OPEN, Verdict.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from workbench.tui.ports import Ui
 
 _CUTS = ("0", "1", "2", "3")
-_CLOSED = ("done", "attested", "not applicable")
 
 
 def read_on(ui: Ui, session: Incident) -> None:
@@ -18,7 +17,7 @@ def read_on(ui: Ui, session: Incident) -> None:
     It runs below the writes and changes nothing; a step that needs it sooner waits for it.
     """
     steps = {step.id: step for step in session.steps()}
-    cut = all(steps[i].idle or steps[i].verdict.value in _CLOSED for i in _CUTS)
+    cut = all(steps[i].idle or steps[i].verdict.closed for i in _CUTS)
     work, facts = ui.work, session.state.facts
     if not cut or session.read_only or work.running("sweep") or work.running("assess"):
         return

@@ -127,7 +127,7 @@ class Dispatcher:
         ui = self._ui
         step = self._selection.step
         if step is None:
-            ui.tell(f"Not now: {NOT_OPEN}." if ui.store.session is None else "Every step is closed.")
+            ui.tell(f"Not now: {NOT_OPEN}." if ui.store.session is None else "No step is open: move to one.")
         elif step.next_action in ACTIONS:
             self.do(step.next_action)
         else:

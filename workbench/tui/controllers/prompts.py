@@ -260,7 +260,7 @@ class Questions:
             return
         step = self._selection.step
         if step is None:
-            self._ui.tell("Every step is closed.")
+            self._ui.tell("No step is open: move to the one that you mean.")
             return
         # Late: what it needs of an incident is heavy, and no first frame needs it.
         from workbench.domain.runbook import manual_steps

@@ -40,11 +40,11 @@ _SIGNS = {
     "in progress": ("◐", "~", "busy"),
     "blocked": ("✗", "x", "bad"),
     "open": ("·", ".", ""),
+    "later": ("○", "o", ""),
     "not applicable": ("-", "-", "dim"),
 }
 _NEXT = ("▶", ">", "accent")
 _WORDS = {"not applicable": "n/a", "in progress": "begun"}
-CLOSED = ("done", "attested", "not applicable")
 KEY = "bold $text-accent"  # the one use of this colour beside the focus
 EVIDENCE_SHOWN = 8  # lines; the rest is counted
 TIMERS_SHOWN = 4
@@ -112,15 +112,12 @@ class RunbookPane(WorkPane):
         sign, plain, tone = _SIGNS.get(step.verdict.value, _SIGNS["open"])
         if step.id == self._next:
             sign, plain, tone = _NEXT
-        word = _WORDS.get(step.verdict.value, step.verdict.value)
-        if step.progress is not None and step.verdict.value not in CLOSED:
-            word = f"{step.progress[0]}/{step.progress[1]}"
         return ViewRow(
             step.id,
             (
                 ViewCell(plain if self.store.look.ascii else sign, tone),
                 ViewCell(f"{step.id} {step.title}", tone if tone != "ok" else ""),
-                ViewCell(word, tone),
+                ViewCell(_state_word(step), tone),
             ),
             markable=False,
         )
@@ -133,8 +130,9 @@ class RunbookPane(WorkPane):
         """Return how many steps are closed."""
         if not self._steps:
             return []
-        done = sum(step.verdict.value in CLOSED for step in self._steps.values())
-        return [f"{done} of {len(self._steps)} done"]
+        done = sum(step.verdict.closed for step in self._steps.values())
+        later = sum(step.verdict.value == "later" for step in self._steps.values())
+        return [f"{done} of {len(self._steps)} done", *([f"{later} for later"] if later else [])]
 
     def why_empty(self) -> str:
         """Return why there is nothing to see."""
@@ -192,7 +190,7 @@ class RunbookPane(WorkPane):
     def open_row(self, key: str) -> None:
         """Enter does what the guide says; on a step that is closed there is nothing, so it goes on."""
         step = self.current
-        if self._chosen and step is not None and step.verdict.value in CLOSED:
+        if self._chosen and step is not None and step.verdict.closed:
             self.action_follow()
         else:
             # What was shown when the key was pressed, whatever has arrived since.
@@ -201,9 +199,9 @@ class RunbookPane(WorkPane):
     def _write_guide(self) -> None:
         step, lead = self.current, self._lead
         self._shown = ""
-        if not self._steps or (step is None and lead is None):
-            content = Content(self.why_empty() if not self._steps else "Every step is closed.")
-        elif lead is not None and not self._chosen and (lead.kind.value != "step" or step is None):
+        if not self._steps or lead is None:
+            content = Content(self.why_empty())
+        elif not self._chosen and (lead.kind.value != "step" or step is None):
             content = Content.assemble(*self._led(lead))
         else:
             content = Content.assemble(*self._guide(step)) if step is not None else Content("")
@@ -238,7 +236,7 @@ class RunbookPane(WorkPane):
 
     def _guide(self, step: StepView) -> list[tuple[str, str]]:
         """Return the guide's words as (text, style) pieces."""
-        closed = step.verdict.value in CLOSED
+        closed = step.verdict.closed
         action = None if closed and self._chosen else ACTIONS.get(step.next_action)
         self._shown = action.id if action is not None else ""
         arrow = ">" if self.store.look.ascii else "▶"
@@ -298,3 +296,11 @@ class RunbookPane(WorkPane):
         if len(evidence) > EVIDENCE_SHOWN:
             pieces.append((f"{bullet} and {len(evidence) - EVIDENCE_SHOWN} more\n", "$text-muted"))
         return pieces
+
+
+def _state_word(step: StepView) -> str:
+    """Return how far a step is, in a word or as how many of how many."""
+    if step.progress is None or step.verdict.closed:
+        return _WORDS.get(step.verdict.value, step.verdict.value)
+    done, total = step.progress
+    return f"{total - done} later" if step.verdict.value == "later" else f"{done}/{total}"

@@ -5,16 +5,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from workbench.cli.tables import steps as steps_table
+from workbench.documents.documents import steps as steps_document
 from workbench.domain.hardening import measures
 from workbench.domain.hardening.measures import Standing
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, UserItem
 from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, State
-from workbench.domain.runbook import recovery
+from workbench.domain.runbook import recovery, runbook
 from workbench.domain.runbook.verdict import Verdict
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import DnsRecord, Domain, Key, User
+from workbench.reports import closing
+from workbench.reports.audiences import where_we_stand
 
 NOW = datetime(2026, 11, 21, 16, 0, tzinfo=UTC)
 PLACE = Place(Region.US)
@@ -78,14 +82,49 @@ def test_alert_rules_are_those_of_the_snapshot() -> None:
     assert measure(situation(baseline={"settings": {"route|US|1": "f"}}), "alerts").standing is Standing.OPEN
 
 
-def test_left_for_later_closes_the_step_but_scores_nothing() -> None:
+def _all_left(found: Situation) -> list[str]:
+    left = [item.id for item in measures.items(found) if not measures.settled(item)]
+    for name in left:
+        say(found, f"{measures.LATER_MARK}{name}")
+    return left
+
+
+def test_left_for_later_is_no_tick_anywhere_and_is_counted_the_same_everywhere() -> None:
+    found = situation()
+    left = f"{len(_all_left(found))} measures left for later"
+    step = next(one for one in runbook.steps(found) if one.id == "11")
+    assert step.verdict is Verdict.LATER and not step.verdict.closed and not step.verdict.to_do
+    done, total = step.progress or (0, 0)
+    assert f"{total - done} measures left for later" == left == step.evidence[0]
+    assert left in step.waits
+    assert any(
+        line.split()[:2] == ["11", "Harden"] and left in line for line in steps_table([step]).splitlines()
+    )
+    document = next(one for one in steps_document(found) if one["id"] == "11")
+    assert (document["verdict"], document["evidence"][0]) == ("later", left)
+    assert "11 Harden: later" in str(closing.still_open(found))
+    assert "Harden" in str(where_we_stand(found)).partition("still open: ")[2]
+
+
+def test_a_measure_left_for_later_is_open_again_for_whoever_attests_it_or_the_step_after_that() -> None:
+    found = situation()
+    first, *others = _all_left(found)
+    say(found, first)
+    assert recovery.harden(found).evidence[0] == f"{len(others)} measures left for later"
+    say(found, "")
+    assert recovery.harden(found).verdict is Verdict.ATTESTED
+    say(found, f"{measures.LATER_MARK}{first}")
+    assert recovery.harden(found).evidence[0] == "1 measure left for later"
+
+
+def test_left_for_later_leaves_the_step_open_and_scores_nothing() -> None:
     found = situation()
     before = measures.score(measures.items(found))
     for item in measures.items(found):
         if not measures.settled(item):
             say(found, f"{measures.LATER_MARK}{item.id}")
     step = recovery.harden(found)
-    assert step.verdict is Verdict.ATTESTED
+    assert step.verdict is Verdict.LATER
     assert measures.score(measures.items(found)) == before
     assert any("left for later by ann" in line for line in step.evidence)
     # The latest word counts: what was left is done tomorrow.

@@ -109,3 +109,13 @@ def test_a_step_that_needs_the_operator_comes_before_one_that_waits() -> None:
 
 def test_the_end_is_the_end() -> None:
     assert guide.lead(situation(), steps()).kind is GuideKind.END
+
+
+def test_what_was_left_for_later_ends_the_guide_by_name_and_is_not_said_to_be_closed() -> None:
+    left = [
+        replace(one, waits="you: 3 measures left for later") if one.id == "11" else one
+        for one in steps(s11=Verdict.LATER)
+    ]
+    found = guide.lead(situation(), left)
+    assert (found.kind, found.title) == (GuideKind.END, "Every step is closed but 11, left for later")
+    assert found.waits == ("Step 11 waits for you: 3 measures left for later",)
