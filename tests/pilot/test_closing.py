@@ -13,6 +13,7 @@ from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, SECRET, START, US, FakeSession
 from workbench.core.clock import iso
 from workbench.core.redact import Secret
+from workbench.domain.hardening import measures
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.domain.runbook.adoption import TOLD
@@ -103,6 +104,30 @@ async def test_measures_left_for_later_are_recorded_by_name(running: Running) ->
         await settle(pilot)
         said = [asked for asked in session.asked if asked[0] == "attest"]
         assert said and all(one[1] == "11" and one[3].startswith("later:") for one in said)
+
+
+async def test_enter_alone_reads_the_open_measures_and_goes_on_without_a_word_recorded(
+    running: Running,
+) -> None:
+    session = FakeSession()
+    async with running(session) as pilot:
+        app_of(pilot).controllers.dispatcher.do("harden.show")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, ListScreen)
+        by_id = {item.id: item for item in measures.items(session.situation())}
+        open_ = list(screen.table.marked_keys)
+        assert screen.table.cursor_key == open_[0] and not measures.settled(by_id[open_[0]])
+        text = " ".join(screen_text(pilot).split())
+        assert f"protects against: {by_id[open_[0]].protects}"[:40] in text
+        await pilot.press("enter")
+        assert screen.table.cursor_key == open_[1]
+        screen.table.move_cursor(open_[-1])
+        await pilot.press("enter")
+        await settle(pilot)
+        assert pilot.app.screen is app_of(pilot).main
+        assert "are asked again in 10 minutes." in screen_text(pilot)
+        assert not [asked for asked in session.asked if asked[0] in ("attest", "decide")]
 
 
 async def test_marked_measures_are_planned_and_what_asks_first_goes_alone(running: Running) -> None:

@@ -87,7 +87,7 @@ class Manner:
 
     ``leave_out`` is how often a plan loses some rows, ``halve`` how often a run is stopped half-way, ``others`` whether
     the drill plays the others' parts (without it nobody ever does), ``not_yet`` how often somebody answers that what
-    they copied is not sent yet (1 is Enter alone: the dialogs open on it).
+    they copied is not sent, or only reads what is to be decided (1 is Enter alone: it records nobody's word).
     """
 
     pauses: Sequence[float] = (0.0, 20.0, 180.0)
@@ -241,10 +241,10 @@ class Player:
             "report.write": self._report,
             "contain.prove": lambda: self.session.prove_again(),
         }
-        if action_id in put_off.TO_SEND and self.rng.random() < self.manner.not_yet:
+        if action_id in put_off.LEFT and self.rng.random() < self.manner.not_yet:
             now = self.session.situation().now
             await self.session.fact(put_off.FACT, put_off.with_put_off(self.session.state, action_id, now))
-            self.story.append(f"  {action_id}: not sent yet")
+            self.story.append(f"  {action_id}: not yet")
         elif action_id in own:
             await own[action_id]()
         elif action_id.startswith("drill."):

@@ -1,4 +1,4 @@
-"""What was copied and not sent yet: the guide goes on with what else there is to do, and asks again. Pure.
+"""What is put off: the guide goes on with what else there is to do, and asks again. Pure.
 
 Whoever answers *not yet* is not asked the same at the next press: the step stands back for a while, as long as another
 one can be done. It stays as open as it was: nothing is claimed by putting it off.
@@ -15,19 +15,18 @@ from workbench.core.clock import as_moment, iso
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
 from workbench.domain.runbook.runbook import StepView
-from workbench.domain.runbook.verdict import Verdict
 
 FACT = "put_off"
 AGAIN = timedelta(minutes=10)
-# What each of these actions gives to send, by the action's id.
-TO_SEND: Mapping[str, str] = {
-    "support.message": "the message to Support",
-    "people.message": "the message to the users",
-    "adoption.show": "the hand-over list",
-    "blocklists.removal": "the request for removal",
-    "report.write": "the report",
+# What is not done yet after each of these actions, by the action's id.
+LEFT: Mapping[str, str] = {
+    "support.message": "the message to Support is not sent yet",
+    "people.message": "the message to the users is not sent yet",
+    "adoption.show": "the hand-over list is not sent yet",
+    "blocklists.removal": "the request for removal is not sent yet",
+    "harden.show": "the measures are read, and nothing is decided yet",
+    "report.write": "the report is not sent yet",
 }
-_WAITING = (Verdict.OPEN, Verdict.IN_PROGRESS)
 
 
 def with_put_off(state: State, action_id: str, now: datetime) -> dict[str, Any]:
@@ -39,7 +38,7 @@ def with_put_off(state: State, action_id: str, now: datetime) -> dict[str, Any]:
 def standing_back(views: Sequence[StepView], situation: Situation) -> list[StepView]:
     """Return the steps with those idle that were put off, as long as another one needs the operator."""
     until = {view.id: moment for view in views if (moment := asked_again_at(view, situation)) is not None}
-    others = [v for v in views if v.verdict in _WAITING and not v.idle and v.id not in until]
+    others = [v for v in views if v.verdict.to_do and not v.idle and v.id not in until]
     return [_idle(view, until[view.id]) if others and view.id in until else view for view in views]
 
 
@@ -47,13 +46,13 @@ def asked_again_at(view: StepView, situation: Situation) -> datetime | None:
     """Return until when a step stands back, None where it does not: a cut made since is news to send."""
     fact = situation.state.facts.get(FACT, {})
     until = as_moment(fact.get("until", {}).get(view.next_action))
-    if view.idle or view.verdict not in _WAITING or until is None or until <= situation.now:
+    if view.idle or not view.verdict.to_do or until is None or until <= situation.now:
         return None
     cut = as_moment(situation.state.last_cut_at)
     return None if cut is not None and cut > until - AGAIN else until
 
 
 def _idle(view: StepView, until: datetime) -> StepView:
-    what = TO_SEND.get(view.next_action, "what was copied")
-    waits = f"you: {what} is not sent yet; until {until:%d %b %H:%M}Z, then you are asked again"
+    left = LEFT[view.next_action]
+    waits = f"you: {left}; until {until:%d %b %H:%M}Z, then you are asked again"
     return replace(view, idle=True, waits=waits)

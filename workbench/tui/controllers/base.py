@@ -66,8 +66,9 @@ class Controller:
         answered: Callable[[Chosen], object],
         *,
         marked: Sequence[str] = (),
+        to_read: Sequence[str] = (),
     ) -> None:
-        """Show a list to decide on; ``answered`` hears the verb when rows were meant."""
+        """Show a list to decide on (see ``ListScreen``); ``answered`` hears the verb when rows were meant."""
         from workbench.tui.screens.lists import ListScreen
 
         def closed(chosen: Chosen | None) -> None:
@@ -82,7 +83,9 @@ class Controller:
         safe = [
             line._replace(words=self._ui.safe(line.words), more=self._ui.safe(line.more)) for line in lines
         ]
-        screen = ListScreen(heading, self._ui.safe(text), safe, verbs, marked=marked, whole=lines)
+        screen = ListScreen(
+            heading, self._ui.safe(text), safe, verbs, marked=marked, whole=lines, to_read=to_read
+        )
         self._ui.push(screen, closed)
 
     def show_text(
@@ -142,16 +145,19 @@ class Controller:
         self._ui.push(PickScreen(question.heading, self._ui.safe(question.words), choices), answered)
 
     def put_off(self, session: Incident, action_id: str) -> None:
-        """Have the guide go on without what this action gives to send, and ask again."""
+        """Have the guide go on without what this action asks somebody to do, and ask again."""
         from workbench.domain.runbook import put_off
 
         body = put_off.with_put_off(session.state, action_id, session.situation().now)
+        left = put_off.LEFT[action_id]
         minutes = int(put_off.AGAIN.total_seconds()) // 60
         self._ui.work.start(
             lambda: session.fact(put_off.FACT, body),
             group="record",
             doing="putting a question off",
-            then=lambda _: self._ui.tell(f"Not sent yet: you are asked again in {minutes} minutes."),
+            then=lambda _: self._ui.tell(
+                f"{left[:1].upper()}{left[1:]}: you are asked again in {minutes} minutes."
+            ),
         )
 
     def decide(

@@ -253,12 +253,16 @@ class RecoveryController(Controller):
     # ── hardening, report ────────────────────────────────────────────────────────────────────────────────
 
     def harden(self, session: Incident) -> None:
-        """Show every measure with its standing; attest one, or leave what is open for later by name."""
+        """Show every measure, the open ones first; attest one, or leave what is open for later by name."""
         from workbench.domain.hardening import measures as hardening
         from workbench.tui.screens.lists import ListLine, Verb
 
-        measures = hardening.items(session.situation())
-        open_ = [item for item in measures if not hardening.settled(item)]
+        later = hardening.Standing.LATER
+        measures = sorted(
+            hardening.items(session.situation()),
+            key=lambda item: (hardening.settled(item), item.standing is not later),
+        )
+        open_ = [item.id for item in measures if not hardening.settled(item)]
         now = hardening.score(measures)
         before = session.state.facts.get("hardening_before", {}).get("percent")
         tones = {"good": "ok", "attested": "ok", "later": "dim", "open": "warn"}
@@ -266,7 +270,7 @@ class RecoveryController(Controller):
             ListLine(
                 i.id,
                 i.title,
-                f"{i.evidence}; {i.how}",
+                f"{i.evidence}; {i.how}; protects against: {i.protects}; might break: {i.breaks}",
                 tones.get(i.standing.value, ""),
                 i.standing.value,
             )
@@ -278,26 +282,34 @@ class RecoveryController(Controller):
             "in the control panel and attested. What cannot be done today is left for later: the report lists it."
         )
         verbs = (
-            Verb("enter", "one", "what it protects and may break"),
+            Verb("enter", "on", "reads the next one, then goes on"),
             Verb("p", "plan", "plan"),
             Verb("t", "done", "attest", judges=True),
             Verb("l", "later", "left for later", judges=True),
         )
 
         def answered(chosen: Chosen) -> None:
-            if chosen.verb == "one":
-                self._measure(next(i for i in measures if i.id == chosen.cursor))
+            if chosen.verb == "on":
+                self._measures_read(session, len(open_))
+            elif chosen.verb == "plan":
+                self._plan_measures(session, [i for i in measures if i.id in chosen.keys])
             elif chosen.verb == "done":
                 said = [(f"{key}: done, by the list of measures", key) for key in chosen.keys]
                 self.attest(session, hardening.STEP, said)
-            elif chosen.verb == "plan":
-                self._plan_measures(session, [i for i in measures if i.id in chosen.keys])
             else:
                 said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in chosen.keys]
                 # No judgement: it is named as open in the report, and can be taken back.
                 self.attest(session, hardening.STEP, said)
 
-        self.show_list("Harden", text, lines, verbs, answered, marked=[item.id for item in open_])
+        to_read = open_ or [item.id for item in measures if item.standing is later]
+        self.show_list("Harden", text, lines, verbs, answered, marked=open_, to_read=to_read)
+
+    def _measures_read(self, session: Incident, count: int) -> None:
+        """Go on without a word about the open measures: whoever only read them has decided nothing."""
+        if count:
+            self.put_off(session, "harden.show")
+        else:
+            self._ui.tell("No measure is open: each stands, was attested, or was left for later.")
 
     def _plan_measures(self, session: Incident, chosen: Sequence[Any]) -> None:
         """Show the plan of the chosen measures; one that asks something first goes through its own questions."""
@@ -317,15 +329,6 @@ class RecoveryController(Controller):
             self._ui.tell(
                 "No call of the API does this: it is done in the control panel, then attested with t."
             )
-
-    def _measure(self, item: Any) -> None:
-        lines = [
-            f"Stands: {item.standing.value}, {item.evidence}",
-            f"Protects against: {item.protects}",
-            f"Might break: {item.breaks}",
-            f"How: {item.how}",
-        ]
-        self.show_text(item.title, "\n".join(lines), "", None, take=False)
 
     def report(self, session: Incident) -> None:
         """Write every report, then show the text for Support to copy."""

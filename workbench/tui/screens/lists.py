@@ -56,7 +56,8 @@ class ListScreen(Dialog[Chosen]):
     """Shows rows and waits for a verb; Esc leaves without one. ``marked`` rows are selected from the start.
 
     ``whole`` are the same rows with people's addresses in full: ``s``, pressed twice, shows them in this dialog alone,
-    because nobody can be judged by two letters of a name.
+    because nobody can be judged by two letters of a name. Through the rows ``to_read`` Enter goes first, before it does
+    its verb; their whole evidence stands below the list as each is reached.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class ListScreen(Dialog[Chosen]):
         *,
         marked: Sequence[str] = (),
         whole: Sequence[ListLine] = (),
+        to_read: Sequence[str] = (),
     ) -> None:
         super().__init__(id="list-screen")
         self._whole = whole if whole and list(whole) != list(lines) else ()
@@ -77,6 +79,7 @@ class ListScreen(Dialog[Chosen]):
         self._lines = lines
         self._verbs = {verb.key: verb for verb in verbs}
         self._marked = tuple(marked)
+        self._to_read = tuple(to_read)
         first = (Column("lead", "looks", width=max(len(line.lead) for line in lines)),) if _led(lines) else ()
         rest = (
             Column("words", "what", flex=_need(line.words for line in lines), min_width=44),
@@ -150,13 +153,16 @@ class ListScreen(Dialog[Chosen]):
 
     @on(KeyedTable.Opened)
     def _opened(self) -> None:
-        if (verb := self._verbs.get("enter")) is not None:
+        here = self.table.cursor_key or ""
+        if here in self._to_read[:-1]:
+            self.table.move_cursor(self._to_read[self._to_read.index(here) + 1])
+        elif (verb := self._verbs.get("enter")) is not None:
             self._answer(verb)
         else:
             # Enter never judges: it goes on to what is to be read next, and after the last row to the first.
             keys = [line.key for line in self._lines]
-            here = keys.index(self.table.cursor_key) if self.table.cursor_key in keys else -1
-            self.table.move_cursor(keys[(here + 1) % len(keys)])
+            place = keys.index(here) if here in keys else -1
+            self.table.move_cursor(keys[(place + 1) % len(keys)])
             if len(keys) == 1:
                 self.notify(f"Enter decides nothing here: {self._named()}.", markup=False)
 

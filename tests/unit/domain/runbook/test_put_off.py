@@ -10,6 +10,7 @@ from workbench.core.clock import iso
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import guide, put_off, runbook
 from workbench.domain.runbook.runbook import StepView, Verdict
+from workbench.planning.catalog import ACTIONS
 
 SUPPORT = "support.message"
 
@@ -50,6 +51,11 @@ def test_a_cut_since_is_news_to_send() -> None:
     there = put()
     there.state.last_cut_at = iso(NOW + timedelta(seconds=1))
     assert guide.next_of(put_off.standing_back(steps(s1=Verdict.OPEN), there)) == "0"
+
+
+def test_what_can_be_put_off_is_an_action_and_says_what_is_left() -> None:
+    assert set(put_off.LEFT) <= set(ACTIONS)
+    assert all(" yet" in words for words in put_off.LEFT.values())
 
 
 def test_two_things_are_put_off_each_for_itself() -> None:
