@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from workbench.cli.command_parser import commands_of
 from workbench.cli.output import text
 from workbench.cli.parser import build_parser
 from workbench.core.errors import UsageError
@@ -35,14 +36,6 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Return a parser's commands by name, in the order they were added; empty for one without."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
-
-
 def _of(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
     commands = commands_of(parser)
     if name not in commands:
@@ -68,12 +61,7 @@ def manual(parser: argparse.ArgumentParser) -> str:
         *_options(parser),
         ".SH COMMANDS",
     ]
-    for name, command in commands_of(parser).items():
-        lines += [
-            f".SS {_roff(name)}",
-            _roff(command.description or _help_of(parser, name)),
-            *_options(command),
-        ]
+    lines += _commands(parser)
     lines += [".SH EXIT STATUS", _roff(parser.epilog or "")]
     lines += [
         ".SH ENVIRONMENT",
@@ -86,6 +74,16 @@ def manual(parser: argparse.ArgumentParser) -> str:
         *_named("WORKBENCH_THEME, WORKBENCH_ASCII, NO_COLOR", "how the screen is drawn"),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _commands(parser: argparse.ArgumentParser, before: str = "") -> list[str]:
+    """Return the part of the page about each command, with those below it."""
+    lines: list[str] = []
+    for name, command in commands_of(parser).items():
+        whole = f"{before}{name}"
+        told = command.description or _help_of(parser, name)
+        lines += [f".SS {_roff(whole)}", _roff(told), *_options(command), *_commands(command, f"{whole} ")]
+    return lines
 
 
 def _named(name: str, words: str) -> list[str]:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
-from difflib import get_close_matches
-from typing import NoReturn
 
 from workbench import __version__
 from workbench.cli import parser_mail as mail
 from workbench.cli import parser_records as records
+from workbench.cli.command_parser import Parser
 from workbench.cli.options import account_options, json_option, lazy, named
-from workbench.core.redact import visible
-
-_TOLD = 400  # characters of what is wrong with a command line: it quotes what was typed
-_LONGEST = 40  # characters of a word that may be a mistyped one of ours
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -53,29 +47,6 @@ def build_parser() -> argparse.ArgumentParser:
     records.message(commands)
     _about(commands)
     return parser
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser that says what was probably meant by a mistyped command or option."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and what is near to it, then leave with 2."""
-        near = self._near(message)
-        super().error(f"{visible(message, _TOLD)}{f'. Did you mean {near}?' if near else ''}")
-
-    def _near(self, message: str) -> str:
-        typed = re.search(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
-        said = next((word for word in typed.groups() if word), "") if typed is not None else ""
-        if not said or len(said) > _LONGEST:
-            return ""
-        words = [word for action in self._actions for word in action.option_strings]
-        for action in self._actions:
-            if action.choices is not None:
-                words += [str(choice) for choice in action.choices]
-                for one in action.choices.values() if isinstance(action.choices, dict) else ():
-                    words += [word for more in one._actions for word in more.option_strings]
-        found = get_close_matches(said, words, 1, 0.6)
-        return found[0] if found else ""
 
 
 def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

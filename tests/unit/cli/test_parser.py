@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
+from workbench.cli.command_parser import leaves
 from workbench.cli.parser import build_parser
 
 
@@ -73,58 +76,69 @@ def test_help_loads_neither_network_nor_screen() -> None:
     assert done.stdout.strip() == "[]"
 
 
-ACCOUNT = [
-    "--endpoints",
-    "e.json",
-    "--incident",
-    "x",
-    "--key-stdin",
-    "--own-key",
-    "k",
-    "--resolver",
-    "127.0.0.1:53",
-]
-COMMANDS = {
-    "status": [],
-    "contain": ["--dry-run"],
-    "sweep": [],
-    "assess": [],
-    "leaks": [],
-    "blocklists": [],
-    "report": [],
-    "evidence": ["list"],
-    "mail": ["show"],
-    "export": ["stix"],
-    "lost": [],
-    "purge": [],
-    "doctor": [],
-    "judge": ["id", "ours"],
-    "attest": ["4", "done"],
-    "undo": [],
-    "message": ["support"],
-    "help": [],
-    "man": [],
-    "completions": ["bash"],
-    "drill": ["--serve"],
-}
+def sample(action: argparse.Action) -> list[str]:
+    """Return values that an option or an argument takes."""
+    count = action.nargs if isinstance(action.nargs, int) else 1
+    if action.choices is not None:
+        return [str(list(action.choices)[-1])] * count
+    for value in ("something", "29", "2026-11-21T14:00:00Z"):
+        with suppress(ValueError, argparse.ArgumentTypeError):
+            if not callable(action.type) or action.type(value) != action.default:
+                return [value] * count
+    raise AssertionError(f"nothing fits {action}")
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "secrets"])
-def test_options_mean_the_same_before_and_after_the_command(command: str) -> None:
-    words = [command, *(["list"] if command == "secrets" else COMMANDS[command])]
-    before, after = (
-        build_parser().parse_args([*ACCOUNT, *words]),
-        build_parser().parse_args([*words, *ACCOUNT]),
-    )
-    plain = build_parser().parse_args(words)
-    for name in ("endpoints", "incident", "key_stdin", "own_key", "resolver"):
-        assert getattr(before, name) == getattr(after, name) != getattr(plain, name), name
+def needed(parser: argparse.ArgumentParser) -> list[str]:
+    """Return what a command does not run without: its arguments, then its required options."""
+    wanted = [one for one in parser._actions if one.nargs not in ("?", "*")]
+    arguments = [value for one in wanted if not one.option_strings for value in sample(one)]
+    options = [
+        w
+        for one in wanted
+        if one.option_strings and one.required
+        for w in (one.option_strings[0], *sample(one))
+    ]
+    return [*arguments, *options]
 
 
-def test_every_command_is_among_those_tried() -> None:
-    from workbench.cli.about import commands_of
+PARSER = build_parser()
+LEAVES = dict(leaves(PARSER))
 
-    assert {*COMMANDS, "secrets"} == set(commands_of(build_parser()))
+
+@pytest.mark.parametrize("command", LEAVES, ids=" ".join)
+def test_every_option_means_the_same_before_between_and_after_the_words_of_the_command(
+    command: tuple[str, ...],
+) -> None:
+    rest = needed(LEAVES[command])
+    plain = vars(PARSER.parse_args([*command, *rest]))
+    options = [one for one in LEAVES[command]._actions if one.option_strings and one.dest != "help"]
+    assert {"endpoints", "incident", "key_stdin", "vault", "proxy"} <= {one.dest for one in options}
+    for option in options:
+        for name in option.option_strings:
+            words = [name, *sample(option)]
+            after = vars(PARSER.parse_args([*command, *rest, *words]))
+            assert after != plain or option.required, f"{name} changes nothing"
+            for place in range(len(command)):
+                mixed = [*command[:place], *words, *command[place:], *rest]
+                assert vars(PARSER.parse_args(mixed)) == after, mixed
+            if len(words) == 2 and option.nargs is None:
+                assert vars(PARSER.parse_args([f"{name}={words[1]}", *command, *rest])) == after, name
+
+
+@pytest.mark.parametrize(
+    "words", [["--rate", "5", "status"], ["status", "--rate", "5"], ["--rate", "status"]]
+)
+def test_an_option_of_another_command_is_refused_wherever_it_stands(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        PARSER.parse_args(words)
+    assert left.value.code == 2
+
+
+def test_words_behind_two_dashes_stay_what_they_are() -> None:
+    taken = PARSER.parse_args(["--json", "leaks", "--", "--yes", "status"])
+    assert (taken.json, taken.places) == (True, ["--yes", "status"])
+    # The value of an option may be the name of a command.
+    assert PARSER.parse_args(["--incident", "status", "--json", "status"]).incident == "status"
 
 
 @pytest.mark.parametrize(
@@ -140,12 +154,11 @@ def test_what_is_mistyped_is_answered_with_what_is_near(
 
 
 def test_the_manual_names_every_command_and_option() -> None:
-    from workbench.cli.about import commands_of, manual
+    from workbench.cli.about import manual
 
-    parser = build_parser()
-    page = manual(parser)
-    for name, command in commands_of(parser).items():
-        assert f".SS {name}" in page
+    page = manual(PARSER)
+    for name, command in LEAVES.items():
+        assert f".SS {' '.join(name)}\n".replace("-", "\\-") in page
         for action in command._actions:
             for option in action.option_strings:
                 assert option.replace("-", "\\-") in page, option
