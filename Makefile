@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
+.PHONY: pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -38,6 +38,9 @@ format: $(DEV)
 
 screenshots: $(DEV)  ## write screenshots/ from the drill
 	$(BIN)/python -m tests.screenshots
+
+pages: $(DEV)  ## write share/: the manual page and the completions that a package brings
+	$(BIN)/python -m tests.shipped_pages
 
 recording: $(DEV)  ## write screenshots/first-minute.gif: the drill's first minute, played on the real program
 	$(BIN)/python -m tests.recording

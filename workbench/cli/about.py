@@ -56,7 +56,7 @@ def manual(parser: argparse.ArgumentParser) -> str:
         "[OPTIONS] [COMMAND] [OPTIONS]",
         ".SH DESCRIPTION",
         _roff(parser.description or ""),
-        "Options of the account and the incident mean the same before and after the command.",
+        "Options mean the same before and after the command.",
         ".SH OPTIONS",
         *_options(parser),
         ".SH COMMANDS",
