@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -34,9 +35,11 @@ from workbench.drill.servers.serve import RunningDrill
 from workbench.execution.progress import EffectMoved, Phase
 from workbench.planning.catalog import ACTIONS
 from workbench.planning.choices import WITH_WAYS, Choices
+from workbench.presentation.cells import Look
 from workbench.readers import blocklist_targets, dns_policies
 from workbench.session.blocklist_watch import BlocklistWatch
 from workbench.session.session import Session
+from workbench.tui.screens import state_band
 
 SMALL: Mapping[str, int] = {"domains": 3, "credentials": 6, "users": 3}
 LOG_READ = 0.15  # the watch reads the log every third minute, and a log costs most of a play
@@ -130,6 +133,13 @@ class Player:
                 found += [words] if end < now - timedelta(minutes=1) else []
         return found
 
+    def cut_short(self, now: Lead) -> list[str]:
+        """Return the lines of the state band that are cut off at 120 columns."""
+        store: Any = SimpleNamespace(session=self.session, failed="", look=Look())
+        rows = state_band.drawn(state_band.said(store, now), 118, ascii_only=False)
+        # Where share-safe shortens an address, it has the same sign in it.
+        return [line for row in rows if (line := "".join(piece for piece, _ in row)).rstrip().endswith("…")]
+
     def view(self) -> tuple[object, ...]:
         """Return what the runbook shows: the lead, and every step with its evidence."""
         return (
@@ -170,6 +180,8 @@ class Player:
         for _ in range(most):
             await self.pause()
             now, before = self.lead(), self.view()
+            if cut := self.cut_short(now):
+                raise AssertionError(self.tale(f"cut on the screen: {cut}"))
             if now.kind is GuideKind.END:
                 return now
             if self.unsent(now):

@@ -1,14 +1,14 @@
 """Is it over? One answer, in the same words everywhere, with every way that is still open named. Pure.
 
 *Not contained* · *cut, but open through …* · *contained since T, as of T2* · *was contained until T: came back
-through …*. It rests on steps 1, 1b, 2 and 3, on what could not be read, on open alarms, and on who sent since the
-last cut. Top line, guide, plans, command line, documents and reports render this; nobody computes it again.
+through …; open through …*. It rests on steps 1, 1b, 2 and 3, on what could not be read, on open alarms, and on who sent
+since the last cut. Top line, guide, plans, command line, documents and reports render this; nobody computes it again.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -31,6 +31,8 @@ LASTS = timedelta(minutes=10)
 SLICES = ("keys", "users", "domains", "logins", "subaccounts")
 SENDING = "who sends"
 NAMED = 4  # ways named one by one
+# Ways that are told in a sentence: somebody *goes on sending*, more than usual *goes out*.
+_SENTENCES = ("alarm", "sending")
 _CAME = ("keys", "logins", "subaccounts", "users", "domains")
 
 
@@ -114,17 +116,25 @@ class Containment:
             "grounds": [reading.to_json() for reading in self.claim.grounds],
         }
 
-    def _head(self) -> str:
-        listed = _listed(way.words for way in self.ways)
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Return it from the whole sentence to the deciding words: what is cut off is counted, never in mid-word."""
+        short = [f"{self._head(count, shorter=True)}{self._comebacks()}" for count in range(NAMED, 0, -1)]
+        return tuple(dict.fromkeys((self.words, *short, self._head(1, shorter=True), self.short)))
+
+    def _head(self, most: int = NAMED, *, shorter: bool = False) -> str:
         match self.over:
             case Over.CONTAINED:
                 return f"contained since {claims.stamp(self.since)}, as of {claims.stamp(self.as_of)}"
             case Over.BACK:
-                back = _listed(way.words for way in (*self.used, *(w for w in self.ways if not w.used)))
-                return f"was contained until {claims.stamp(self.until)}: came back through {back}"
+                came = [("came back through", way) for way in self.used]
+                came += [("open through", way) for way in self.ways if not way.used]
+                return f"was contained until {claims.stamp(self.until)}: {_told(came, most, shorter)}"
             case Over.OPEN:
-                return f"cut, but open through {listed}"
-        return f"not contained: {listed}" if self.ways else "not contained: nothing is read yet"
+                told = _told([("open through", way) for way in self.ways], most, shorter)
+                return f"cut, but {told}" if told.startswith("open through") else f"cut, but open: {told}"
+        told = _told([("", way) for way in self.ways], most, shorter)
+        return f"not contained: {told}" if self.ways else "not contained: nothing is read yet"
 
     def _comebacks(self) -> str:
         return "".join(f"; came back {times} × through {through}" for through, times in self.came_back)
@@ -217,9 +227,9 @@ def _alarmed(situation: Situation) -> Iterator[WayIn]:
     named = {way.target for way in ways_open.ways(situation)}
     for alarm in open_alarms(situation):
         if alarm.target not in named or alarm.kind == "proof":
-            yield WayIn(
-                "alarm", alarm.target, visible(alarm.text, 160), visible(alarm.text, 40), used=_came(alarm)
-            )
+            # Cut at a phrase: "… goes on sending" is the news, from where is in the alarm's list.
+            short = visible(alarm.text.partition(", ")[0].partition("; ")[0], 80)
+            yield WayIn("alarm", alarm.target, visible(alarm.text, 160), short, used=_came(alarm))
 
 
 def _came(alarm: Alarm) -> bool:
@@ -270,10 +280,16 @@ def _ordered(ways: Iterable[WayIn]) -> list[WayIn]:
     return sorted(seen.values(), key=lambda way: (not way.used, not way.known))
 
 
-def _listed(words: Iterable[str]) -> str:
-    every = list(words)
-    more = f" and {len(every) - NAMED} more" if len(every) > NAMED else ""
-    return f"{'; '.join(every[:NAMED])}{more}" or "a way that is not named"
+def _told(ways: Sequence[tuple[str, WayIn]], most: int, shorter: bool) -> str:
+    """Return ways in words, behind *came back through* or *open through*; what is a sentence stands by itself."""
+    parts: list[str] = []
+    before = ""
+    for through, way in ways[:most]:
+        lead = "" if way.kind in _SENTENCES else through
+        parts.append(f"{'' if lead == before else lead} {way.short if shorter else way.words}".strip())
+        before = lead
+    more = f" and {len(ways) - most} more" if len(ways) > most else ""
+    return f"{'; '.join(parts)}{more}" or "open through a way that is not named"
 
 
 def _iso(moment: datetime | None) -> str | None:

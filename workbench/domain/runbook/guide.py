@@ -7,6 +7,7 @@ when every step that is left does, waiting is what the guide says.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -55,6 +56,11 @@ class Lead:
     def waiting(self) -> bool:
         """Return whether nothing is left for the operator now."""
         return self.kind in (GuideKind.LOCKED, GuideKind.WAIT)
+
+    @property
+    def waits_short(self) -> tuple[str, ...]:
+        """Return each of ``waits`` as whom for and, where it has a moment, until when: ``step 4: 3 users until …``."""
+        return tuple(_shortened(words) for words in self.waits)
 
 
 def lead(
@@ -133,6 +139,15 @@ def waiting(steps: Sequence[StepView]) -> tuple[str, ...]:
                 f"Step {step.id} waits for {step.waits or f'{step.who}; it is read again every minute'}"
             )
     return tuple(told)
+
+
+def _shortened(words: str) -> str:
+    step, waits, whom = words.partition(" waits for ")
+    if not waits:
+        return re.split("[:;,(]", words)[0].strip().removesuffix(".")
+    until = re.search(r"until \d\d \w{3}(?: \d\d:\d\dZ)?", whom)
+    who = re.split("[:;,(]", whom)[0].strip()
+    return f"{step.lower()}: {who}" + (f" {until[0]}" if until is not None and until[0] not in who else "")
 
 
 def closed_words(steps: Sequence[StepView]) -> str:

@@ -175,7 +175,7 @@ def _sending(situation: Situation) -> Iterator[WayIn]:
         return
     if volume.measured_from >= since and volume.excess_now > 0:
         words = (
-            f"sending of {volume.excess_now:,.0f} an hour above the usual, measured since the cut "
+            f"{volume.excess_now:,.0f} an hour above the usual go out, measured since the cut "
             f"(as of {claims.stamp(volume.as_of)})"
         )
         yield WayIn("sending", "*", words, f"{volume.excess_now:,.0f}/h above usual", used=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.app import RenderResult
@@ -28,12 +28,16 @@ LABEL = 9
 
 
 class BandLine(NamedTuple):
-    """One line: its label, its words, the tone of the words, and a chart that stands behind them."""
+    """One line: its label, its words, the tone of the words, and a chart that stands behind them.
+
+    ``shorter`` are the words again, each time with less detail: what fits is taken, so that no verdict is cut.
+    """
 
     label: str
     words: str
     tone: str = ""
     chart: str = ""
+    shorter: tuple[str, ...] = ()
 
 
 def said(store: Store, lead: Lead | None) -> tuple[BandLine, ...]:
@@ -47,24 +51,36 @@ def said(store: Store, lead: Lead | None) -> tuple[BandLine, ...]:
     def safe(text: str) -> str:
         return hide_people(text, people, store.look)
 
-    answer = _answer(situation)
-    # A stranger that was deleted is in no list of people any more, and still somebody's address.
-    lines = [answer._replace(words=hide_all_addresses(answer.words, store.look)), _sending(store, situation)]
+    lines = [_answer(store, situation), _sending(store, situation)]
     if lead is not None:
         lines.append(BandLine("Next", safe(lead.title), "strong"))
-        waits = "; ".join(lead.waits) if lead.waits else "for nobody"
-        lines.append(BandLine("Waiting", safe(waits), "" if lead.waits else "dim"))
+        lines.append(_waiting(lead, safe))
     return tuple(lines)
 
 
-def _answer(situation: Situation) -> BandLine:
+def _waiting(lead: Lead, safe: Callable[[str], str]) -> BandLine:
+    """Say who is waited for: in whole sentences, else by name and moment, else the first of them and how many more."""
+    if not lead.waits:
+        return BandLine("Waiting", "for nobody", "dim")
+    short = [safe(words) for words in lead.waits_short]
+    fewer = (
+        f"{'; '.join(short[:n])}; and {len(short) - n} more, see the guide"
+        for n in range(len(short) - 1, 0, -1)
+    )
+    return BandLine("Waiting", safe("; ".join(lead.waits)), shorter=("; ".join(short), *fewer))
+
+
+def _answer(store: Store, situation: Situation) -> BandLine:
     # Here and not above: the screen paints before the account's models are imported.
     from workbench.domain.runbook.containment_state import Over, containment
 
     found = containment(situation)
     tone = {Over.CONTAINED: "ok", Over.NOT_CONTAINED: "bad", Over.BACK: "bad"}.get(found.over, "warn")
-    words = found.words
-    return BandLine("Over?", f"{words[:1].upper()}{words[1:]}", "bad" if tone == "bad" else tone)
+    # A stranger that was deleted is in no list of people any more, and still somebody's address.
+    words, *shorter = (
+        hide_all_addresses(f"{form[:1].upper()}{form[1:]}", store.look) for form in found.forms
+    )
+    return BandLine("Over?", words, tone, shorter=tuple(shorter))
 
 
 def _sending(store: Store, situation: Situation) -> BandLine:
@@ -73,7 +89,8 @@ def _sending(store: Store, situation: Situation) -> BandLine:
     told = sending(situation.volume, situation.state, situation.now)
     rate = store.session.rate if store.session is not None else None
     chart = sparkline(rate.series, CHART, ascii_only=store.look.ascii) if rate is not None else ""
-    return BandLine("Goes out", f"{told.text[:1].upper()}{told.text[1:]}", told.tone, chart)
+    words, short = (f"{text[:1].upper()}{text[1:]}" for text in (told.text, told.short))
+    return BandLine("Goes out", words, told.tone, chart, (short,))
 
 
 def drawn(lines: Sequence[BandLine], width: int, *, ascii_only: bool) -> list[list[tuple[str, str]]]:
@@ -85,7 +102,8 @@ def drawn(lines: Sequence[BandLine], width: int, *, ascii_only: bool) -> list[li
     spare = HEIGHT - len(lines)
     for line in lines:
         style = STATUS_STYLES[line.tone]
-        parts = wrap(line.words, room)
+        forms = [wrap(words, room) for words in (line.words, *line.shorter)]
+        parts = next((form for form in forms if len(form) <= 1 + spare), forms[-1])
         if len(parts) > 1 + spare:
             parts = [*parts[:spare], crop(clean(" ".join(parts[spare:]), 600), room)]
         spare -= len(parts) - 1
