@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
+.PHONY: plays pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -50,6 +50,9 @@ bench: $(DEV)  ## measure, side by side with peers; BENCH=--quick for a short ru
 
 guide: $(DEV)  ## play fifty seeds of every scenario by the guide alone
 	WORKBENCH_GUIDE_SEEDS=50 $(BIN)/python -m pytest -q -s tests/property/test_guide.py
+
+plays: $(DEV)  ## play every scenario on the real app, a row of a table each; PLAYS="--size 80x24 --pauses 0,20,180"
+	$(BIN)/python -m tests.plays $(PLAYS)
 
 crash-matrix: $(DEV)  ## every kill point and effect kind, 500 random kill and resume runs, twenty real SIGKILLs
 	$(BIN)/python -m tests.crash_matrix
