@@ -54,6 +54,8 @@ class Rate:
 class FakeInvestigation:
     """Sweep and assessment."""
 
+    moved: Any = None
+
     def __init__(self, session: FakeSession) -> None:
         self._session = session
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 MIN_WIDTH, MIN_HEIGHT = 60, 16  # cells; below this nothing can be read safely
+READINGS = ("preserve-rest", "sweep", "assess")  # groups of work whose way the top line tells
 
 
 class WorkbenchApp(EndingApp):
@@ -176,6 +177,7 @@ class WorkbenchApp(EndingApp):
         self.store.failed = ""
         self._unsubscribe = session.subscribe(self.funnel)
         session.attend(self.controllers.unstored.ask)
+        session.investigation.moved = self.main.show_reading
         self.main.renew()
         self._errors.say_what_it_rests_on(session)
         self.account.connect()
@@ -229,6 +231,8 @@ class WorkbenchApp(EndingApp):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Hear of every worker; failures end in ``_failed``."""
         self.work.settled(event)
+        if self.store.reads and not any(map(self.work.running, READINGS)):
+            self.main.show_reading("", 0, 0)
 
     def show_error(self, error: BaseException, doing: str, group: str) -> None:
         """Show and journal an error that a worker returned rather than raised."""

@@ -42,7 +42,12 @@ Severity = Literal["information", "warning"]
 
 
 class Readings(Protocol):
-    """Settings and log of an incident: what a sweep and an assessment read, and what was made of it."""
+    """Settings and log of an incident: what a sweep and an assessment read, and what was made of it.
+
+    ``moved`` is told how far a reading is: of what, how many of how many.
+    """
+
+    moved: Callable[[str, int, int], None] | None
 
     @property
     def assessment(self) -> Assessment | None:

@@ -116,10 +116,14 @@ class IncidentController(Controller):
 
         doing = "sweeping every setting"
         if self._ui.work.running("sweep"):
-            self._ui.tell("Settings and log are being read already; it says when it is done.")
+            self._ui.tell(f"{self._being_read()}; it says when it is done.")
             return
         self._ui.tell("Reading every setting; this takes a while and changes nothing.")
         self._ui.work.start(lambda: session.investigation.sweep(), group="sweep", doing=doing, then=told)
+
+    def _being_read(self) -> str:
+        reads = self._ui.store.reads
+        return f"Settings and log are being read already{f' ({reads})' if reads else ''}"
 
     def _assess(self, session: Incident) -> None:
         from workbench.tui.screens.texts import TextScreen
@@ -129,8 +133,8 @@ class IncidentController(Controller):
             lines = "\n".join((*made.lines(), *made.damage_lines()))
             self._ui.push(TextScreen("The damage", self._ui.safe(lines), hint=hint))
 
-        if self._ui.work.running("sweep"):
-            self._ui.tell("Settings and log are being read already; it says when it is done.")
+        if self._ui.work.running("sweep") or self._ui.work.running("assess"):
+            self._ui.tell(f"{self._being_read()}; it says when it is done.")
             return
         self._ui.tell("Reading the log of the abuse; this takes a while and changes nothing.")
         doing = "assessing the damage"

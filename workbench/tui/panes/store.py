@@ -24,6 +24,8 @@ class Store:
     look: Look = field(default_factory=Look)
     phases: Mapping[str, str] = field(default_factory=dict)
     reading: bool = False
+    # How far a long reading is, in words ("log 40 %"); empty while none is under way.
+    reads: str = ""
     failed: str = ""
     errors: int = 0
     # What time and the watch bring up: senders without their new credential, the next deadline in words, all

@@ -222,6 +222,13 @@ class MainScreen(CalmScreen, Screen[None]):
             self._progress.progress = None
         self.write_footer()
 
+    def show_reading(self, what: str, done: int, total: int) -> None:
+        """Say how far a long reading is, in whole percent; nothing once it is over."""
+        words = f"{what} {100 * done // total} %" if done < total else ""
+        if words != self.store.reads:
+            self.store.reads = words
+            self.refresh_status()
+
     def _band_soon(self) -> None:
         if self._band_due is None and self.is_mounted:
             self._band_due = self.set_timer(BAND_AFTER, self.write_band)
