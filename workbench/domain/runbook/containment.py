@@ -53,10 +53,11 @@ def evidence(situation: Situation) -> Found:
     first = "0a" in state.snapshots
     found = counted(done, 3, tuple(lines))
     # The rest (0b) is read below the writes and stands in nobody's way (design, idea 5).
-    action = "support.message" if first and not told else "evidence.preserve"
-    idle = first and bool(told)
-    waits = "the rest of the evidence: it is read by itself, below everything else" if idle else ""
-    return Found(found.verdict, found.evidence, found.progress, action, idle=idle, waits=waits)
+    if first and not told:
+        happens = "The evidence is stored. A message to Mailgun Support opens, to copy and send."
+        return replace(found, action="support.message", happens=happens)
+    waits = "the rest of the evidence: it is read by itself, below everything else" if first else ""
+    return replace(found, action="evidence.preserve", idle=first, waits=waits)
 
 
 def keys(situation: Situation) -> Found:
