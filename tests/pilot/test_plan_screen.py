@@ -45,13 +45,17 @@ async def test_bare_keys_never_confirm(running: Running, keys: tuple[str, ...]) 
 
 async def test_typing_the_number_confirms(running: Running) -> None:
     session = FakeSession(logins=12)
-    async with running(session) as pilot:
+    async with running(session, (80, 24)) as pilot:
         await pilot.press("2", "a", "R")
         await settle(pilot)
         await pilot.press("1", "1", "enter")
         await settle(pilot)
         assert runs(session) == [] and on_top(pilot, PlanScreen)
-        assert pilot.app.screen.query_one("#plan-count", Input).value == ""
+        field = pilot.app.screen.query_one("#plan-count", Input)
+        assert field.value == "" and "11 is not 12, nothing done. Type 12:" in screen_text(pilot)
+        assert pilot.app.screen.region.contains_region(field.region) and field.region.width == 12, (
+            "it is in sight"
+        )
         await pilot.press("1", "2", "enter")
         await settle(pilot)
         assert len(runs(session)) == 1 and len(runs(session)[0][2]) == 12  # type: ignore[arg-type]

@@ -295,6 +295,6 @@ class PlanScreen(Dialog["Plan"]):
         typed = event.value.strip()
         self.query_one("#plan-count", Input).value = ""
         self.app.bell()
-        # Beside the field, never over it: whoever confirms reads here.
-        said = "nothing was typed" if not typed else f"{typed} is not the number"
-        self._ask(f"  Nothing done, {said}: type {self.count} and Enter, Esc cancels: ")
+        # Beside the field, never over it: whoever confirms reads here, and it leaves the field in sight at 80 columns.
+        said = f"{typed} is not {self.count}" if typed else "Nothing typed"
+        self._ask(f"  {said}, nothing done. Type {self.count}: ")
