@@ -144,7 +144,7 @@ def waiting(steps: Sequence[StepView]) -> tuple[str, ...]:
 def _shortened(words: str) -> str:
     step, waits, whom = words.partition(" waits for ")
     if not waits:
-        return re.split("[:;,(]", words)[0].strip().removesuffix(".")
+        return re.split("[:;,(]", words)[0].strip().removesuffix(".").removeprefix("Waiting for ")
     until = re.search(r"until \d\d \w{3}(?: \d\d:\d\dZ)?", whom)
     who = re.split("[:;,(]", whom)[0].strip()
     return f"{step.lower()}: {who}" + (f" {until[0]}" if until is not None and until[0] not in who else "")

@@ -169,12 +169,8 @@ def freshness(store: Store, now: datetime | None) -> Fact:
     if age <= STALE_AFTER:
         sign = "*" if plain else "●"
         if store.reads:
-            return Fact(
-                f"{sign} reading {store.reads}",
-                "busy",
-                STALE,
-                shorter=((f"{sign} {store.reads}", LIVE_SIGN),),
-            )
+            short = ((f"{sign} {store.reads}", STALE), (sign, LIVE_SIGN))
+            return Fact(f"{sign} reading {store.reads}", "busy", LIVE_WORD, shorter=short)
         return Fact(f"{sign} live", "ok", LIVE_WORD, shorter=((sign, LIVE_SIGN),))
     sign = "-" if plain else "○"
     words = f"{sign} as of {moment_text(read, store.look, '%H:%M:%S')}, stale"
