@@ -18,11 +18,6 @@ _MOST_TEXT = 256 * 1024
 # Possessive: what was read is not read again, so a tag that never ends costs one pass. Quoted values are capped, and
 # what never closes (a comment, a script) reaches to the end at once.
 _INSIDE = r"((?:[^<>\"']++|\"[^\"]{0,8000}+\"|'[^']{0,8000}+')*+)"
-_TOKEN = re.compile(
-    rf"<!--(?:.*?-->|.*)|<(script|style)\b{_INSIDE}>(?:.*?(?=</\1)|.*)|<(/?)([A-Za-z][A-Za-z0-9:-]{{0,40}}){_INSIDE}>"
-    r"|<[!?][^<>]{0,2000}+>",
-    re.DOTALL | re.IGNORECASE,
-)
 _ATTRIBUTE = re.compile(r"([A-Za-z_][\w:.-]{0,40})\s{0,20}=\s{0,20}(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)")
 _BLOCKS = frozenset(
     (
@@ -51,6 +46,18 @@ _WAYS = {
 }  # fmt: skip
 # Tags that say something; all others only look.
 _TOLD = _BLOCKS | _SILENT | frozenset((*_WAYS, "td", "th", "meta", "body"))
+# By far the most tags of a message are bare ones (``<p>``, ``</b>``), which say at most that a line ends: they stay in
+# the text between the others, which is split at all of them at once.
+_NAME, _END = r"[A-Za-z][A-Za-z0-9:-]{0,40}", r"\s{0,20}/?>"
+_NEVER_BARE = rf"(?:{'|'.join(sorted(_SILENT | {'body', 'form'}))})[\s/>]"
+_TOKEN = re.compile(
+    rf"<!--(?:.*?-->|.*)|<(script|style)\b{_INSIDE}>(?:.*?(?=</\1)|.*)"
+    rf"|<(?!/?(?!{_NEVER_BARE}){_NAME}{_END})(/?)({_NAME}){_INSIDE}>|<[!?][^<>]{{0,2000}}+>",
+    re.DOTALL | re.IGNORECASE,
+)
+_BARE_TAG = re.compile(rf"</?({_NAME}){_END}")
+# What a tag puts between the words before and behind it.
+_DIVIDES = {**dict.fromkeys(_BLOCKS, "\n"), "td": " ", "th": " "}
 _REFRESH = re.compile(r"(?i)url\s{0,20}=\s{0,20}['\"]?([^'\"]+)")
 _SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 _WORDS = re.compile(r"\w{3,}")
@@ -68,12 +75,13 @@ class Reduced:
 def reduce(html: str) -> Reduced:
     """Return the text a reader would see, and every address that HTML names; nothing is loaded."""
     reader = _Reader()
-    html = html[:_MOST_TEXT]
-    place = 0
+    # The ends of lines in the source are blanks; those of the text are what its blocks make.
+    html = html[:_MOST_TEXT].replace("\n", " ")
+    text, place = reader.text, 0
     for number, found in enumerate(_TOKEN.finditer(html)):
         start, end = found.span()
-        if start > place:
-            reader.data(html[place:start])
+        if start > place and not reader.hushed:
+            text.append(_plain(html[place:start]))
         place = end
         if number > _MOST_TAGS:
             reader.notes.append(f"HTML of more than {_MOST_TAGS:,} tags: read up to there")
@@ -81,21 +89,18 @@ def reduce(html: str) -> Reduced:
             break
         raw, of_raw, closes, name, attributes = found.groups()
         if name:
-            told = name.lower()
-            if told in _BLOCKS and not attributes:
-                # By far the most tags of a message: nothing of them counts but that a line ends.
-                reader.text.append("\n")
-            elif told in _TOLD:
+            if (told := name.lower()) in _TOLD:
                 reader.tag(told, bool(closes), attributes)
         elif raw:
             reader.way(raw.lower(), of_raw)
-    reader.data(html[place:])
+    if not reader.hushed:
+        text.append(_plain(html[place:]))
     if reader.forms:
         reader.notes.append(
             f"it holds {plural(reader.forms, 'form that asks', 'forms that ask')} for something"
         )
     # One pass over the whole text: a line end is no space here, so lines stay apart.
-    lines = [line.strip() for line in _SPACES.sub(" ", "".join(reader.text)).split("\n")]
+    lines = [line.strip() for line in _SPACES.sub(" ", "".join(text)).split("\n")]
     kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
     return Reduced(
         "\n".join(kept).strip(), tuple(dict.fromkeys(reader.links))[:_MOST_LINKS], tuple(reader.notes)
@@ -133,7 +138,8 @@ class _Reader:
                 self.silent.clear()
         if name in _SILENT or name == "body":
             self.hushed = any(self.silent.values())
-        self._divide(name)
+        if divides := _DIVIDES.get(name):
+            self.text.append(divides)
 
     def way(self, name: str, attributes: str) -> None:
         """Take where a tag leads to."""
@@ -149,13 +155,13 @@ class _Reader:
         if way and not way.startswith("#") and len(self.links) < 4 * _MOST_LINKS:
             self.links.append(way[:4000])
 
-    def _divide(self, name: str) -> None:
-        if name in _BLOCKS:
-            self.text.append("\n")
-        elif name in ("td", "th"):
-            self.text.append(" ")
 
-    def data(self, text: str) -> None:
-        """Take text between tags."""
-        if not self.hushed:
-            self.text.append((unescape(text) if "&" in text else text).replace("\n", " "))
+def _plain(piece: str) -> str:
+    """Return the text between two tags that say more; bare ones may stand in it."""
+    if "<" in piece:
+        first, *others = _BARE_TAG.split(piece)
+        tags = [_DIVIDES.get(name.lower(), "") for name in others[::2]]
+        piece = first + "".join([part for pair in zip(tags, others[1::2], strict=True) for part in pair])
+    return (
+        "\n".join(unescape(line).replace("\n", " ") for line in piece.split("\n")) if "&" in piece else piece
+    )

@@ -15,7 +15,10 @@ from workbench.core.redact import masked, visible
 # A link of mail is no longer than this; what is longer is cut, and said.
 LONGEST = 2000
 MOST_LINKS = 200
-_SCHEME = r"(?:https?|ftps?|javascript|vbscript|data|file|mailto|tel|intent|blob)"
+_SCHEMES = ["https?", "ftps?", "javascript", "vbscript", "data", "file", "mailto", "tel", "intent", "blob"]
+_SCHEME = f"(?:{'|'.join(_SCHEMES)})"
+# How a link may begin: a text that holds none of these holds no link, which costs a fraction of the search.
+_HINTS = ("www.", *(f"{scheme.removesuffix('s?')}:" for scheme in _SCHEMES), "https:", "ftps:")
 # The first letter is looked at before what stands in front of it: most letters of a text begin no scheme.
 _FOUND = re.compile(rf"(?i)(?=[hfjvdmtibw])(?<![a-z0-9+.-])(?:{_SCHEME}:|www\.)[^\s<>\"'`]{{1,{LONGEST}}}")
 _WEB = re.compile(r"(?i)^\s*(https?):[/\\]{2,}([^/\\?#\s]{1,600})([^?#\s]{0,2000})(\?[^#\s]*)?")
@@ -36,8 +39,15 @@ _ALIKE = str.maketrans({**_CYRILLIC, **_GREEK})
 
 def links_in(text: str) -> list[str]:
     """Return the links a text holds, whatever their scheme, each once in its order, at most 200."""
+    if not _may_hold_links(text):
+        return []
     found = (match[0].rstrip(".,;:!?)]}»") for match in _FOUND.finditer(text))
     return list(dict.fromkeys(found))[:MOST_LINKS]
+
+
+def _may_hold_links(text: str) -> bool:
+    lower = text.lower()
+    return any(hint in lower for hint in _HINTS)
 
 
 def cleaned(link: str) -> str:

@@ -66,11 +66,23 @@ class ShownMail:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
 
 
+class _Part(Message):
+    """A part that reads its type once: the parser asks for it a dozen times, and its header does not change."""
+
+    _kind = ""
+
+    def get_content_type(self) -> str:
+        """Return the type as the standard library does."""
+        if not self._kind:
+            self._kind = super().get_content_type()
+        return self._kind
+
+
 def read(raw: bytes) -> ShownMail:
     """Return a message (RFC 5322 with MIME) as it may be shown; whatever is wrong with it stands in ``notes``."""
     bounded, notes = _bounded(raw)
     try:
-        message = BytesParser(policy=policy.compat32).parsebytes(bounded)
+        message = BytesParser(_Part, policy=policy.compat32).parsebytes(bounded)
         return _shown(message, notes)
     except (RecursionError, ValueError, LookupError, HeaderParseError, AttributeError, TypeError) as odd:
         note = f"its structure could not be read ({type(odd).__name__}): only its bytes are kept"
@@ -133,9 +145,9 @@ def _shown(message: Message, notes: list[str]) -> ShownMail:
     more = 0
     for part in _parts(message, notes):
         kind = part.get_content_type()
-        # Most bodies have neither a name nor a disposition: their headers are not parsed for them.
-        disposed = "content-disposition" in part
-        named = disposed or "name" in str(part.get("content-type", "")).lower()
+        # Most bodies have neither a name nor a disposition: their headers are not parsed for what is not in them.
+        disposed, typed = "content-disposition" in part, str(part.get("content-type", "")).lower()
+        named = disposed or "name" in typed
         name = _line(str(part.get_filename() or "")) if named else ""
         inline = (
             kind in ("text/plain", "text/html")
@@ -144,7 +156,7 @@ def _shown(message: Message, notes: list[str]) -> ShownMail:
         )
         content = _payload(part)
         if inline:
-            charset = str(part.get_content_charset() or "utf-8")
+            charset = str((part.get_content_charset() if "charset" in typed else "") or "utf-8")
             text = _decoded(content[: 4 * MOST_TEXT], charset, notes)
             body.html(text) if kind == "text/html" else body.plain(text)
         elif len(attachments) < MOST_ATTACHMENTS:

@@ -92,12 +92,24 @@ def test_bombs_of_parts_nesting_and_headers_are_read_up_to_a_bound(raw: bytes) -
 
 
 @pytest.mark.parametrize(
-    "piece", ["<a", "<!--", "<![CDATA[", "</", "<a '", "<a b='", "<?", "<a href=", "<!", "&#"]
+    "piece",
+    ["<a", "<!--", "<![CDATA[", "</", "<a '", "<a b='", "<?", "<a href=", "<!", "&#", "<p>", "</b   ", "<p/"],
 )
 def test_html_that_never_ends_is_read_in_one_pass(piece: str) -> None:
     # The standard library's parser takes minutes for each of these.
     reduced = html_text.reduce(piece * 20_000)
     assert len(reduced.text) <= 21_000 * len(piece)
+
+
+def test_bare_tags_divide_words_and_hide_nothing() -> None:
+    html = (
+        "<P>one<br/>two</p ><td>three</TD>fo<b>u</b>r<span title='<p>'>five</span><head><p>unseen</head>"
+        "<a href='https://a.example/?q=<b>x'><i>six</i></a>&lt;p&gt;<form>"
+    )
+    reduced = html_text.reduce(html)
+    assert reduced.text.split() == ["one", "two", "three", "fourfivesix<p>"]
+    assert reduced.links == ("https://a.example/?q=<b>x",)
+    assert reduced.notes == ("it holds 1 form that asks for something",)
 
 
 def test_text_cannot_move_the_cursor() -> None:
