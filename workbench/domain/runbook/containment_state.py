@@ -67,8 +67,11 @@ class Containment:
 
     @property
     def as_of(self) -> datetime | None:
-        """Return the oldest reading it rests on."""
-        return self.claim.as_of
+        """Return the oldest reading it rests on, or since when it is so where our own proof of that came after it."""
+        read = self.claim.as_of
+        return (
+            max(read, self.since) if self.contained and read is not None and self.since is not None else read
+        )
 
     @property
     def known_open(self) -> tuple[WayIn, ...]:
@@ -165,12 +168,23 @@ def _judged(situation: Situation) -> Containment:
     if not state.first_cut_at and not _nothing_to_cut(situation):
         return Containment(Over.NOT_CONTAINED, said, ways, came_back=came_back)
     if not ways and said.good:
-        # Seen to be so a moment before the journal has the row: since now.
-        began = as_moment(state.contained_at) or situation.now
-        return Containment(Over.CONTAINED, said, (), began, None, came_back)
+        return Containment(Over.CONTAINED, said, (), _began(situation, said), None, came_back)
     if events and any(way.known for way in ways):
         return Containment(Over.BACK, said, ways, since, until or situation.now, came_back)
     return Containment(Over.OPEN, said, ways, since, until, came_back)
+
+
+def _began(situation: Situation, said: Claim) -> datetime:
+    """Return since when it is contained, by the clock and the readings that say so.
+
+    The journal's row comes moments after the readings that it rests on: it is so since those, but not before the last
+    thing was done that it took.
+    """
+    noted = as_moment(situation.state.contained_at) or situation.now
+    if said.as_of is None or said.as_of >= noted:
+        return noted
+    did = as_moment(max((record.done_at for record in situation.state.effects.values()), default=""))
+    return min(noted, max(said.as_of, did or said.as_of))
 
 
 def _nothing_to_cut(situation: Situation) -> bool:

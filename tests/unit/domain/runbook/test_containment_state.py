@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.support.situations import NOW, OWN, Story, key, situation, use
 from workbench.core.clock import iso
 from workbench.domain.model.inventory import Gap, UserItem
@@ -60,6 +62,23 @@ def test_with_everything_shut_and_read_it_is_contained_as_of_the_oldest_reading(
     assert found.over is Over.CONTAINED, found.words
     assert found.words.startswith("contained since 21 Nov 14:00Z, as of 21 Nov 14:00Z")
     assert found.claim.answer is ClaimAnswer.YES
+
+
+@pytest.mark.parametrize("late", [None, 1, 59, 600])
+def test_it_is_never_contained_since_a_moment_after_the_one_it_is_told_for(late: int | None) -> None:
+    # The row is journaled after the readings, and the last of our own changes may come after some of them.
+    story = _cut_story().add("contained")
+    found = _over(story)
+    for name in found.inventory.read_at:
+        found.inventory.read_at[name] -= timedelta(minutes=2)
+    if late is not None:
+        next(iter(found.state.effects.values())).done_at = iso(found.now - timedelta(seconds=late))
+    said = containment(found)
+    assert said.over is Over.CONTAINED, said.words
+    assert said.since is not None and said.as_of is not None
+    assert said.claim.as_of is not None and said.claim.as_of <= said.since <= said.as_of
+    done = max(record.done_at for record in found.state.effects.values())
+    assert iso(said.since) >= done
 
 
 def test_nothing_cut_is_not_contained_and_counts_what_is_open() -> None:
