@@ -345,9 +345,8 @@ class InventoryReader:
         try:
             await self._repeated(read)
         except ApiError as error:
-            # A list that came in part is something to go on with; no answer at all is an error to act on.
-            hopeless = isinstance(error, NotAuthorised | Unreachable | UnreadableAnswer)
-            if strict and hopeless and not isinstance(error, Incomplete):
+            # Nobody answers, or not to us: an error to act on. One list that is none is a gap beside the others.
+            if strict and isinstance(error, NotAuthorised | Unreachable):
                 raise
             self.inventory.gaps[gap] = Gap(name, place, error.what, passing=isinstance(error, _PASSING))
             self.changed(slice_name or name)

@@ -35,6 +35,8 @@ REMEDIES = {
     "limits": "limit.set",
     "users": "pane.users",
 }
+# The slices of which the baseline holds only what could be read.
+PARTIAL = "partial"
 LATE = timedelta(seconds=60)
 # Lists may lag behind a write by some seconds: what was made or ended so lately raises no alarm by its absence.
 LAG = timedelta(seconds=30)
@@ -62,6 +64,8 @@ def baseline(inventory: Inventory) -> dict[str, Any]:
     for name in SLICES:
         if name in inventory.read_at:
             made[name] = sorted(getattr(inventory, name))
+    if partial := sorted({gap.slice for gap in inventory.missing} & made.keys()):
+        made[PARTIAL] = partial
     if "subaccounts" in inventory.read_at:
         made["subaccount_status"] = {s.id: s.status for s in inventory.subaccounts.values()}
     if "users" in inventory.read_at:
@@ -82,7 +86,9 @@ def baseline(inventory: Inventory) -> dict[str, Any]:
 
 def missing(inventory: Inventory, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parts of a baseline that the known one lacks: slices that are read now for the first time."""
-    return {name: value for name, value in baseline(inventory).items() if name not in known}
+    return {
+        name: value for name, value in baseline(inventory).items() if name not in known and name != PARTIAL
+    }
 
 
 def unexplained(inventory: Inventory, state: State, began: datetime) -> list[SettingChange]:
@@ -114,9 +120,25 @@ def _appeared(inventory: Inventory, state: State) -> Iterator[SettingChange]:
         for target in sorted(set(getattr(inventory, name)) - before):
             if name == "keys" and _being_made(inventory, state, target):
                 continue
+            if name in state.baseline.get(PARTIAL, ()) and _was_there(inventory, state, name, target):
+                continue
             yield SettingChange(
                 f"{name}:{target}", name, target, describe(inventory, target), _asker(inventory, name, target)
             )
+
+
+def _was_there(inventory: Inventory, state: State, name: str, target: str) -> bool:
+    """Return whether a date shows that something is older than the incident: it was unread, and did not appear."""
+    item = getattr(inventory, name)[target]
+    if name == "users":
+        made = exists_since(item)
+    else:
+        record = next(
+            (getattr(item, part) for part in ("key", "credential", "domain") if hasattr(item, part)), item
+        )
+        made = getattr(record, "created_at", None)
+    opened = as_moment(state.opened_at)
+    return made is not None and opened is not None and made < opened
 
 
 def _asker(inventory: Inventory, name: str, target: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from tests.support.situations import NOW, OWN, US, Story, key, situation, use
-from workbench.core.clock import iso
+from workbench.core.clock import as_moment, iso
 from workbench.domain.detection import changes
+from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.mailgun.models import Domain, Limit, Route, Subaccount
@@ -17,8 +19,11 @@ LOGIN = "a@mg.acme.example"
 
 
 def _baseline(before: Situation, story: Story | None = None) -> Story:
-    made = changes.baseline(before.inventory)
-    return (story or Story()).add("snapshot.stored", part="0a", file="f", sha256="0", baseline=made)
+    return (story or Story()).add("snapshot.stored", **_stored(before))
+
+
+def _stored(before: Situation) -> dict[str, Any]:
+    return {"part": "0a", "file": "f", "sha256": "0", "baseline": changes.baseline(before.inventory)}
 
 
 def _texts(now: Situation, story: Story) -> list[str]:
@@ -40,6 +45,21 @@ def test_what_appears_is_named_once() -> None:
     for change in found:
         story.add("alarm.raised", id=change.id, kind=change.kind, target=change.target, text=change.text)
     assert _texts(now, story) == []
+
+
+def test_what_a_short_list_left_out_of_the_baseline_did_not_appear_when_a_date_shows_it_is_older() -> None:
+    before = situation([key("a")])
+    before.inventory.gaps["keys US"] = Gap("keys", US, "2 of 4 were listed")
+    story = Story().add("incident.opened", incident="i").add("snapshot.stored", **_stored(before))
+    opened = as_moment(story.state().opened_at)
+    assert opened is not None
+    old = key("old", created_at=opened - timedelta(days=30))
+    new = key("new", created_at=opened + timedelta(seconds=1))
+    undated = key("undated", created_at=None)
+    assert _texts(situation([key("a"), old]), story) == []
+    assert len(_texts(situation([key("a"), old, new, undated]), story)) == 2
+    # Of a list that was whole, nothing was there that it did not show.
+    assert len(_texts(situation([key("a"), old]), _baseline(situation([key("a")])))) == 1
 
 
 def test_our_own_key_under_way_is_not_an_alarm_but_somebody_elses_is() -> None:
