@@ -71,6 +71,24 @@ async def test_an_impossible_list_was_not_read(call: str, body: Any, step: str, 
     assert ran.document is not None and not ran.document["complete"]
 
 
+@pytest.mark.parametrize(
+    ("call", "step", "cut"),
+    [(r"^GET /v1/keys$", "1", "2"), (r"^GET /v4/domains$", "2", "1")],
+)
+async def test_one_list_that_is_none_keeps_nothing_else_from_being_cut(
+    call: str, step: str, cut: str, tmp_path: Path
+) -> None:
+    rule = answers(call, 200, {"message": "Temporarily unavailable"})
+    async with answering(tmp_path, rule) as place:
+        before = len(place.truth().old)
+        told = await command(place, "contain", "--yes")
+        assert told.code == 1 and told.document is not None
+        assert not told.document["complete"]
+        assert told.steps[step] == "blocked"
+        assert told.steps[cut] in ("done", "in progress")
+        assert len(place.truth().old) < before
+
+
 async def test_domains_that_nobody_lists_and_that_send_are_named(tmp_path: Path) -> None:
     rule = answers(r"^GET /v4/domains$", 200, {"total_count": 0, "items": []})
     async with answering(tmp_path, rule) as place:

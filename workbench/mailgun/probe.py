@@ -287,10 +287,19 @@ async def _probe_region(client: Mailgun, region: Region) -> RegionProbe:
     except Unreachable as error:
         return RegionProbe(region, RegionState.UNREACHABLE, error)
     except UnreadableAnswer as error:
-        return RegionProbe(region, RegionState.NOT_THE_API, error)
+        return await _without_domains(client, region, RegionState.NOT_THE_API, error)
     except ApiError as error:
-        return RegionProbe(region, RegionState.FAULTY, error)
+        return await _without_domains(client, region, RegionState.FAULTY, error)
     return RegionProbe(region, RegionState.OPEN, None, tuple(domains))
+
+
+async def _without_domains(
+    client: Mailgun, region: Region, state: RegionState, error: ApiError
+) -> RegionProbe:
+    """Return what a region is whose domains cannot be read: one that shows its keys accepts ours all the same."""
+    _, odd = await _tried(lambda: list_keys(client, kind="user", region=region, priority=Priority.PROOF))
+    shown = odd is None or isinstance(odd, Incomplete)
+    return RegionProbe(region, RegionState.LIMITED if shown else state, error)
 
 
 def _domains(answer: Answer) -> list[Domain]:

@@ -60,8 +60,9 @@ REMEDIES: Mapping[Reason, Remedy] = MappingProxyType(
             "Nothing needs doing if it was to be removed; otherwise read the list again.",
         ),
         Reason.VENDOR: Remedy(
-            "The fault is on Mailgun's side; whether the call was carried out is not known.",
-            "The workbench asks the account what really happened. See also status.mailgun.com.",
+            "The fault is on Mailgun's side. A read changes nothing; whether a write was carried out "
+            "is not known.",
+            "Run it again in a moment: the account is asked what really happened. See also status.mailgun.com.",
         ),
         Reason.PAGE: Remedy(
             "Something between this host and Mailgun answers in its place: a captive portal, proxy or web filter. "
