@@ -13,6 +13,7 @@ from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
 from workbench.domain.forensics.senders import for_abuse_reports, why_of
 from workbench.domain.forensics.timeline import MomentKind, timeline
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.drill.world.records import SimulatedSuppression
 from workbench.mailgun.log_entries import read_page
 from workbench.presentation.senders import rows as sender_rows
@@ -60,9 +61,9 @@ async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
         bad = [s for s in found.senders if s.looks == "intruder"]
         assert {s.credential for s in bad} == {f"smtp:{login.login}"}
         assert {a for s in bad for a in s.addresses} <= set(truth["intruder_ips"])
-        use = session.state.facts["credential_use"]["by_credential"][f"smtp:{login.login}"]
-        assert use["looks"] == "both"
-        assert set(use["strange"]) <= set(truth["intruder_ips"])
+        use = session.state.known(CredentialUses).by_credential[f"smtp:{login.login}"]
+        assert use.looks == "both"
+        assert set(use.strange) <= set(truth["intruder_ips"])
         assert found.damage.sure.counts["accepted"] == sum(s.accepted for s in bad)
         assert found.damage.sure.recipients > 100
         assert found.words == [] or all("whose acceptance" in w for w in found.words)
@@ -93,8 +94,8 @@ async def _decided(session: Session) -> None:
     assert again is not None and counted > 0
     assert again.damage.sure.counts["accepted"] == 0
     assert for_abuse_reports(again.proposals) == ""
-    use = session.state.facts["credential_use"]["by_credential"][str(rows[0]["credential"])]
-    assert use["looks"] == "production"
+    use = session.state.known(CredentialUses).by_credential[str(rows[0]["credential"])]
+    assert use.looks == "production"
     for name in names:
         await session.decide(name, "intruder", "it was not")
     again = await session.investigation.judge_again()

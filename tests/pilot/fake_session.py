@@ -9,6 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
+
 from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.core.clock import ManualClock, iso
 from workbench.core.errors import UsageError
@@ -16,6 +18,7 @@ from workbench.core.redact import Secret
 from workbench.domain.detection import findings
 from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.domain.forensics.moment import Moment
+from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 from workbench.domain.model.plan import EffectState, Place, Plan
 from workbench.domain.model.replay import apply
@@ -412,6 +415,10 @@ class FakeSession:
     async def fact(self, name: str, values: Mapping[str, Any]) -> None:
         """Keep a fact."""
         self.state.facts[name] = {**values, "name": name, "at": iso(self.clock.now())}
+
+    async def learn(self, fact: RecordedFact) -> None:
+        """Keep a fact."""
+        self.state.learn(msgspec.structs.replace(fact, at=iso(self.clock.now())))
 
     async def prove_again(self) -> Reproof:
         """Say what proving again showed."""

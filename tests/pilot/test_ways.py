@@ -8,6 +8,7 @@ from textual.widgets import Input
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle, until
 from tests.pilot.fake_session import FakeSession
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.plan import Effect, EffectKind
 from workbench.tui.screens.plan import PlanScreen
 
@@ -22,7 +23,7 @@ def with_use(session: FakeSession) -> None:
     """Let the log say who sends: one key for the intruder, one for production from one domain."""
     session.fill()
     domain = next(iter(session.inventory.domains))
-    session.state.facts["credential_use"] = {
+    body = {
         "as_of": "2026-11-21T14:00:00Z",
         "by_credential": {
             f"key:{key_id(session, ABUSED)}": {
@@ -43,6 +44,7 @@ def with_use(session: FakeSession) -> None:
             },
         },
     }
+    session.state.learn(CredentialUses.from_body(body, "2026-11-21T14:00:00Z"))
 
 
 def plan_on(pilot: Pilot[int]) -> PlanScreen:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from workbench.cli import tables
 from workbench.cli.account_reading import read_account
 from workbench.cli.contain import HALF_WAY, confirm
@@ -16,6 +18,7 @@ from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.documents import documents
 from workbench.domain.forensics.assessment import Assessment
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.plan import Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord
@@ -121,7 +124,7 @@ def _moved() -> Callable[[str, int, int], None]:
 
 def _document(session: Session, found: Assessment) -> dict[str, Any]:
     situation = session.situation()
-    uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
+    uses = situation.state.known(CredentialUses).by_credential
     return {
         **documents.head("assess", session.incident),
         **_known(situation, found),
@@ -129,7 +132,7 @@ def _document(session: Session, found: Assessment) -> dict[str, Any]:
         "window": found.window.to_json(),
         "entries": found.table.entries,
         "groups": [proposal.to_json() for proposal in found.proposals],
-        "credentials": [{"id": name, **use} for name, use in sorted(uses.items())],
+        "credentials": [{"id": name, **msgspec.to_builtins(use)} for name, use in sorted(uses.items())],
         "damage": found.damage.to_json(),
         "findings": [sender.to_json() for sender in found.senders if sender.looks != "production"],
         "summary": found.lines(),

@@ -14,6 +14,7 @@ from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised
 from workbench.documents import documents
 from workbench.domain.detection.findings import findings
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.settings_audit import unread
 from workbench.domain.settings_audit.audit import HIDDEN, Sweep
 from workbench.session.session import Session
@@ -81,7 +82,7 @@ def _blind(session: Session, error: NotAuthorised, options: argparse.Namespace) 
 
 async def _read_use(session: Session) -> None:
     """Read who sends from where, which helps to judge the allowlist; without a log the sweep goes on."""
-    if "credential_use" in session.state.facts:
+    if session.state.fact(CredentialUses) is not None:
         return
     try:
         await session.read_use()

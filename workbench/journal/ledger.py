@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from workbench.domain.model.replay import apply, fold
+from workbench.domain.model.replay import apply, fold, take
 from workbench.domain.model.state import JournalRow, State
 
 T = TypeVar("T")
@@ -76,9 +76,13 @@ class Ledger:
 
     def take(self, row: JournalRow) -> None:
         """Take in a row that somebody else made durable: a workbench that only reads follows the one that writes."""
-        self._take(row)
+        if take(self.state, row):
+            self._tell(row)
 
     def _take(self, row: JournalRow) -> None:
         apply(self.state, row)
+        self._tell(row)
+
+    def _tell(self, row: JournalRow) -> None:
         for listener in self._listeners:
             listener(row)

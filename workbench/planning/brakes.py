@@ -64,7 +64,7 @@ def _purge_breaks(situation: Situation, domain: str) -> str:
     senders = [
         name.partition(":")[2]
         for name, use in uses(situation.state).items()
-        if domain in use.get("domains", ()) and use.get("looks") in (PRODUCTION, BOTH)
+        if domain in use.domains and use.looks in (PRODUCTION, BOTH)
     ]
     names = {item.id: item.name for item in situation.inventory.keys.values()}
     if not senders:

@@ -10,9 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
+
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
-from workbench.domain.model.credential_use import BOTH, PRODUCTION
+from workbench.domain.model.credential_use import BOTH, PRODUCTION, RecordedUse
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -112,11 +114,9 @@ def proposed(situation: Situation, item: KeyItem) -> Grant:
     use = _use(situation, item.id)
     held = situation.inventory.domains
     domains = tuple(
-        str(name)
-        for name in use.get("domains", ())
-        if str(name) in held and held[str(name)].place.subaccount == item.place.subaccount
+        name for name in use.domains if name in held and held[name].place.subaccount == item.place.subaccount
     )
-    if use.get("looks") not in (PRODUCTION, BOTH) or not domains or use.get("more_domains"):
+    if use.looks not in (PRODUCTION, BOTH) or not domains or use.more_domains:
         return before
     if len(domains) > MOST_DOMAINS:
         return Grant(before.role, (), before.expiration, f"{before.why}: it sends for {len(domains)} domains")
@@ -136,14 +136,14 @@ def lasting(situation: Situation, item: KeyItem, life: int) -> Grant:
     return grant if grant.expiration is not None else replace(grant, expiration=life)
 
 
-def _use(situation: Situation, key_id: str) -> Mapping[str, Any]:
+def _use(situation: Situation, key_id: str) -> RecordedUse:
     """Return the last hour's use of a key; of one made here that is not in use yet, that of the one before it."""
     found = uses(situation.state)
-    use = found.get(f"key:{key_id}", {})
+    use = found.get(f"key:{key_id}", RecordedUse())
     made = situation.state.created_keys.get(key_id)
-    if use.get("last_hour") or made is None:
+    if use.last_hour or made is None:
         return use
-    before: Mapping[str, Any] = made.effect.params.get("use") or {}
+    before = msgspec.convert(made.effect.params.get("use") or {}, RecordedUse)
     # The plan keeps of a use what it shows; the domains it names are in the latest reading alone.
     return found.get(f"key:{made.effect.params.get('replaces')}", before)
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from workbench.core.errors import UsageError
 from workbench.core.words import listed, plural
-from workbench.domain.model.credential_use import PRODUCTION
+from workbench.domain.model.credential_use import PRODUCTION, CredentialUses
 from workbench.domain.model.plan import RANK_ABUSE, Effect, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
@@ -42,7 +42,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-_SHOWN = ("last_hour", "last_used", "addresses", "more_addresses", "strange", "looks")
 
 
 class NothingToDo(UsageError):
@@ -94,21 +93,28 @@ def harm(situation: Situation, credential: str) -> int:
 
     What looks like production alone counts as none: it is cut in its turn, not before what sends abuse.
     """
-    use = uses(situation.state).get(credential, {})
-    return 0 if use.get("looks") == PRODUCTION else int(use.get("last_hour", 0))
+    use = uses(situation.state).get(credential)
+    return 0 if use is None or use.looks == PRODUCTION else use.last_hour
 
 
 def used(situation: Situation, credential: str) -> dict[str, Any]:
     """Return the use of a credential for the plan screen: ``last_hour``, ``last_used``, ``addresses``, ``looks``."""
     use = uses(situation.state).get(credential)
-    if not use:
+    if use is None:
         return {}
-    return {name: use[name] for name in _SHOWN if name in use}
+    return {
+        "last_hour": use.last_hour,
+        "last_used": use.last_used,
+        "addresses": list(use.addresses),
+        "more_addresses": use.more_addresses,
+        "strange": list(use.strange),
+        "looks": use.looks,
+    }
 
 
 def seen(situation: Situation, credential: str) -> str:
     """Return the use of a credential in one sentence, or that nobody has read it yet."""
-    if "credential_use" not in situation.state.facts:
+    if situation.state.fact(CredentialUses) is None:
         return "who sends is not read yet"
     return use_words(uses(situation.state).get(credential))
 

@@ -18,6 +18,7 @@ from workbench.core.clock import Clock
 from workbench.core.errors import ApiError
 from workbench.core.redact import visible
 from workbench.domain.detection import changes
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import Place
 from workbench.journal.ledger import Ledger
@@ -119,7 +120,7 @@ async def compare(inventory: Inventory, ledger: Ledger, began: datetime) -> list
     if not state.baseline:
         return []
     added = changes.missing(inventory, state.baseline)
-    if "senders" not in state.baseline and "credential_use" in state.facts:
+    if "senders" not in state.baseline and state.fact(CredentialUses) is not None:
         added["senders"] = changes.senders(state)
     if added:
         await ledger.record("baseline.added", {"baseline": added})

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError
-from workbench.domain.model.credential_use import Use, credential_of, judged
+from workbench.domain.model.credential_use import CredentialUses, Use, credential_of, judged
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.log_entries import LogPage, moment_text
@@ -52,16 +52,16 @@ class CredentialUse:
     unreadable: int = 0
     gaps: list[str] = field(default_factory=list)
 
-    def fact(self) -> dict[str, Any]:
-        """Return the body of the fact ``credential_use`` as plain JSON values."""
-        return {
-            "by_credential": {name: use.to_json() for name, use in self.by_credential.items()},
-            "as_of": iso(self.as_of) if self.as_of is not None else "",
-            "sampled": self.sampled,
-            "entries": self.entries,
-            "unreadable": self.unreadable,
-            "gaps": list(self.gaps),
-        }
+    def fact(self) -> CredentialUses:
+        """Return what the journal keeps of it."""
+        return CredentialUses(
+            by_credential={name: use.recorded() for name, use in self.by_credential.items()},
+            as_of=iso(self.as_of) if self.as_of is not None else "",
+            sampled=self.sampled,
+            entries=self.entries,
+            unreadable=self.unreadable,
+            gaps=tuple(self.gaps),
+        )
 
 
 async def read_use(

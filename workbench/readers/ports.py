@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from workbench.core.clock import Clock
 from workbench.core.sealing import Sealer
+from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import JournalRow
@@ -54,6 +55,9 @@ class Desk(Protocol):
 
     async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
         """Write one journal row."""
+
+    async def learn(self, fact: RecordedFact) -> None:
+        """Record the result of a reading that a step's verdict rests on."""
 
     async def fact(self, name: str, values: Mapping[str, Any]) -> None:
         """Record the result of a reading."""

@@ -242,7 +242,7 @@ class AccountReadings(IncidentRecord):
             self._gap(SENDERS, error)
             raise
         self.inventory.gaps.pop(SENDERS, None)
-        await self.fact("credential_use", use.fact())
+        await self.learn(use.fact())
         self._compare_readings()
 
     @property

@@ -17,6 +17,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.blocklists import delisting
 from workbench.domain.blocklists.listings import ListingBook, listing_of
+from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import JournalRow, State
@@ -50,6 +51,9 @@ class DelistingHost(Protocol):
 
     async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
         """Write one journal row."""
+
+    async def learn(self, fact: RecordedFact) -> None:
+        """Record the result of a reading that a step's verdict rests on."""
 
     async def fact(self, name: str, values: Mapping[str, Any]) -> None:
         """Record the result of a reading."""

@@ -27,7 +27,7 @@ from workbench.domain.forensics.damage import Damage
 from workbench.domain.forensics.senders import rolled_up
 from workbench.domain.hardening import facts
 from workbench.domain.model import settings
-from workbench.domain.model.credential_use import INTRUDER
+from workbench.domain.model.credential_use import INTRUDER, CredentialUses
 from workbench.domain.model.settings import Settings
 from workbench.domain.model.situation import Situation
 from workbench.domain.settings_audit import audit
@@ -143,9 +143,9 @@ class Investigation:
 
     async def _clues(self, held: Settings) -> Clues:
         situation = self.desk.situation()
-        uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
-        strange = {address for use in uses.values() for address in use.get("strange", ())}
-        known = {address for use in uses.values() for address in use.get("addresses", ())} - strange
+        uses = situation.state.known(CredentialUses).by_credential
+        strange = {address for use in uses.values() for address in use.strange}
+        known = {address for use in uses.values() for address in use.addresses} - strange
         people = {
             (i.user.email or "").lower()
             for i in self.desk.inventory.users.values()
@@ -347,16 +347,15 @@ class Investigation:
 
     async def _journal(self, made: Assessment, now: datetime) -> None:
         uses = classification.uses(made.proposals, made.table, now)
-        await self.desk.fact(
-            "credential_use",
-            {
-                "by_credential": {name: use.to_json() for name, use in uses.items()},
-                "as_of": iso(now),
-                "sampled": False,
-                "entries": made.table.entries,
-                "unreadable": made.table.unreadable,
-                "gaps": list(made.table.gaps),
-            },
+        await self.desk.learn(
+            CredentialUses(
+                by_credential={name: use.recorded() for name, use in uses.items()},
+                as_of=iso(now),
+                sampled=False,
+                entries=made.table.entries,
+                unreadable=made.table.unreadable,
+                gaps=tuple(made.table.gaps),
+            )
         )
         await self.desk.fact("assessment", made.fact())
 

@@ -20,6 +20,7 @@ from workbench.core.network import Network
 from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home
 from workbench.core.words import plural
+from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.state import JournalRow, State
 from workbench.journal.journal import Journal, damaged
@@ -229,6 +230,12 @@ class IncidentRecord:
         """Record the result of a reading that a step's verdict rests on."""
         if not self.read_only:
             await self._ledger.record("fact", {"name": name, **values})
+        self._tell(Changed("runbook"))
+
+    async def learn(self, fact: RecordedFact) -> None:
+        """Record the result of a reading that a step's verdict rests on."""
+        if not self.read_only:
+            await self._ledger.record("fact", fact.body())
         self._tell(Changed("runbook"))
 
     async def secret(self, entry: str) -> Secret:

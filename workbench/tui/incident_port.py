@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from workbench.domain.model.facts import RecordedFact
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -235,6 +237,9 @@ class Incident(Protocol):
 
     async def record_error(self, error: BaseException, doing: str) -> None:
         """Journal an error by its kind."""
+
+    async def learn(self, fact: RecordedFact) -> None:
+        """Record the result of a reading that a step's verdict rests on."""
 
     async def fact(self, name: str, values: Mapping[str, Any]) -> None:
         """Record the result of a reading."""

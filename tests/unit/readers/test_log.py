@@ -138,7 +138,7 @@ async def test_the_quick_look_scales_its_sample_and_needs_few_calls() -> None:
     found = use.by_credential["key:k1"]
     assert abs(found.last_hour - 120) <= 2
     assert found.looks == "production"
-    assert use.fact()["by_credential"]["key:k1"]["addresses"] == ["192.0.2.1"]
+    assert use.fact().by_credential["key:k1"].addresses == ("192.0.2.1",)
 
 
 async def test_the_quick_look_fails_only_where_nothing_answers() -> None:
@@ -156,7 +156,7 @@ def test_what_a_use_looks_like() -> None:
     assert judged(Use(addresses={"192.0.2.1": 3}), known, "key:a").looks == "production"
     assert judged(Use(addresses={"203.0.113.1": 3}), known, "key:a").looks == "intruder"
     both = judged(Use(addresses={"192.0.2.1": 3, "203.0.113.1": 9}), known, "key:a")
-    assert (both.looks, both.to_json()["strange_last_hour"]) == ("both", 9)
+    assert (both.looks, both.recorded().strange_last_hour) == ("both", 9)
     assert judged(Use(addresses={"192.0.2.1": 3}), None, "key:a").looks == "unclear"
     assert judged(Use(addresses={"192.0.2.1": 3}), known, "key:a", calm=False).looks == "unclear"
     assert credential_of(None, "smtp", "a@b.example") == "smtp:a@b.example"

@@ -14,7 +14,7 @@ from typing import Any
 from workbench.core.clock import as_moment, iso
 from workbench.core.redact import key_tail, visible
 from workbench.domain.detection.suspicion import exists_since
-from workbench.domain.model.credential_use import BOTH, INTRUDER
+from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.inventory import Inventory, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.settings import domain_fields
@@ -288,7 +288,6 @@ def _limits(inventory: Inventory, state: State, since: str) -> Iterator[SettingC
 
 def _senders(state: State) -> Iterator[SettingChange]:
     """A credential began to send from strange addresses, or sends on after this incident cut it."""
-    fact = state.facts.get("credential_use", {})
     known = state.baseline.get("senders")
     if known is None:
         return
@@ -297,11 +296,11 @@ def _senders(state: State) -> Iterator[SettingChange]:
         kind = "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp"
         if record.state in _REACHED:
             cut[f"{kind}:{record.effect.target}"] = record.account_at or record.done_at
-    for credential, use in fact.get("by_credential", {}).items():
-        if use.get("looks") not in (INTRUDER, BOTH) or credential == "?":
+    for credential, use in state.known(CredentialUses).by_credential.items():
+        if use.looks not in (INTRUDER, BOTH) or credential == "?":
             continue
         # Production may send with it again by now: only what came from strange addresses tells.
-        last = str(use.get("strange_last_used") or use.get("last_used", ""))[:19]
+        last = (use.strange_last_used or use.last_used)[:19]
         ended = as_moment(cut.get(credential))
         # Requests that were under way at the cut may still be logged some seconds after it.
         if ended is not None and last <= iso(ended + LATE)[:19]:
@@ -311,7 +310,7 @@ def _senders(state: State) -> Iterator[SettingChange]:
         target = credential.partition(":")[2]
         shown = key_tail(target) if credential.startswith("key:") else visible(target, 80)
         how = "goes on sending after it was cut" if ended is not None else "has begun to send"
-        addresses = ", ".join(visible(a, 45) for a in use.get("strange", ())[:3])
+        addresses = ", ".join(visible(a, 45) for a in use.strange[:3])
         text = f"{shown} {how}, from addresses not seen before ({addresses})"
         kind = "keys" if credential.startswith("key:") else "logins"
         yield SettingChange(f"sends:{credential}:{ended or ''}", kind, target, text)
@@ -319,8 +318,8 @@ def _senders(state: State) -> Iterator[SettingChange]:
 
 def senders(state: State) -> list[str]:
     """Return the credentials that send from strange addresses as last read: the baseline of the senders."""
-    use = state.facts.get("credential_use", {}).get("by_credential", {})
-    return sorted(name for name, held in use.items() if held.get("looks") in (INTRUDER, BOTH))
+    use = state.known(CredentialUses).by_credential
+    return sorted(name for name, held in use.items() if held.looks in (INTRUDER, BOTH))
 
 
 def _content(inventory: Inventory, name: str, item: str) -> str:

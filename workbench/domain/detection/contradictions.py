@@ -7,6 +7,7 @@ within the hour: such an answer is *could not be read*, never *there are none*.
 from __future__ import annotations
 
 from workbench.core.redact import visible
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.sending_volume import Volume
@@ -41,11 +42,7 @@ def _domains(inventory: Inventory, state: State, volume: Volume | None) -> list[
     """Return domains that something else names: figures of what was sent, a key's own domain, the log, the baseline."""
     sent = [name for name, count in (volume.by_domain if volume is not None else {}).items() if count > 0]
     bound = [item.key.domain_name for item in inventory.keys.values() if item.key.domain_name]
-    logged = [
-        str(name)
-        for use in state.facts.get("credential_use", {}).get("by_credential", {}).values()
-        for name in use.get("domains", ())
-    ]
+    logged = [name for use in state.known(CredentialUses).by_credential.values() for name in use.domains]
     gone = {r.effect.target for r in state.of_kind(EffectKind.DOMAIN_DELETE)}
     before = [name for name in state.baseline.get("domains", ()) if name not in gone]
     return list(dict.fromkeys([*sent, *bound, *logged, *before]))
@@ -58,7 +55,7 @@ def _logins(inventory: Inventory, state: State) -> list[str]:
         for r in state.of_kind(EffectKind.LOGIN_DELETE, EffectKind.DOMAIN_DELETE)
         if r.attempts
     }
-    use = state.facts.get("credential_use", {}).get("by_credential", {})
+    use = state.known(CredentialUses).by_credential
     names = [name.removeprefix("smtp:") for name in use if name.startswith("smtp:")]
     return [
         name
@@ -66,6 +63,6 @@ def _logins(inventory: Inventory, state: State) -> list[str]:
         if name not in inventory.logins
         and name.partition("@")[2] in inventory.domains
         and not {name, name.partition("@")[2]} & ended
-        and use[f"smtp:{name}"].get("last_hour")
+        and use[f"smtp:{name}"].last_hour
         and name not in state.baseline.get("logins", ())
     ]

@@ -6,14 +6,13 @@ Three answers: *seen* (the account shows it), *could have been* (the rights allo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from workbench.core.redact import key_tail, visible
-from workbench.domain.model.credential_use import BOTH, INTRUDER
+from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, RecordedUse
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER as INTRUDERS
@@ -91,7 +90,7 @@ def gaps(situation: Situation) -> list[str]:
     """Return what would say more and was not read, in sentences."""
     facts = situation.state.facts
     missing = []
-    if "credential_use" not in facts:
+    if situation.state.fact(CredentialUses) is None:
         missing.append("Which credential the intruder used was not read from the log.")
     if "sweep" not in facts:
         missing.append("Settings that copy mail to others were not swept.")
@@ -104,24 +103,24 @@ def gaps(situation: Situation) -> list[str]:
 
 
 def _keys(situation: Situation) -> Iterator[Reach]:
-    uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
+    uses = situation.state.known(CredentialUses).by_credential
     ended = _ended(situation, EffectKind.KEY_DELETE)
     for item in situation.inventory.keys.values():
         if situation.minted_here(item.id):
             continue
-        use = uses.get(f"key:{item.id}", {})
-        if situation.of_key(item).likely or use.get("looks") in (INTRUDER, BOTH):
-            yield _of_key(situation, item, use, ended.pop(item.id, ""))
+        use = uses.get(f"key:{item.id}", RecordedUse())
+        if situation.of_key(item).likely or use.looks in (INTRUDER, BOTH):
+            yield _of_key(situation, item, ended.pop(item.id, ""))
     roles = {r.effect.target: r.effect.params for r in situation.state.of_kind(EffectKind.KEY_DELETE)}
     for key_id, until in ended.items():
-        use = uses.get(f"key:{key_id}", {})
-        if use.get("looks") in (INTRUDER, BOTH):
+        use = uses.get(f"key:{key_id}", RecordedUse())
+        if use.looks in (INTRUDER, BOTH):
             # Deleted since: its role went with it, but whoever planned the end of it read the role first.
             rights, data = _rights(roles[key_id].get("role"), roles[key_id].get("kind"))
             yield Reach(f"API key {key_tail(key_id)}", rights, _began(situation), until, data)
 
 
-def _of_key(situation: Situation, item: KeyItem, use: Mapping[str, Any], until: str) -> Reach:
+def _of_key(situation: Situation, item: KeyItem, until: str) -> Reach:
     planted = item.key.created_at if situation.of_key(item).likely else None
     rights, data = _rights(item.key.role, item.key.kind)
     since = _text(planted) or _began(situation)
@@ -139,11 +138,11 @@ def _rights(role: object, kind: object) -> tuple[str, tuple[Data, ...]]:
 
 
 def _logins(situation: Situation) -> Iterator[Reach]:
-    uses = situation.state.facts.get("credential_use", {}).get("by_credential", {})
+    uses = situation.state.known(CredentialUses).by_credential
     ended = _ended(situation, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
     for name, use in uses.items():
-        kind, _, login = str(name).partition(":")
-        if kind == "smtp" and use.get("looks") in (INTRUDER, BOTH):
+        kind, _, login = name.partition(":")
+        if kind == "smtp" and use.looks in (INTRUDER, BOTH):
             until = ended.get(login, "") or "still works"
             yield Reach(
                 f"SMTP login {visible(login, 80)}", "sends, reads nothing", _began(situation), until, ()

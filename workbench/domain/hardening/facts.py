@@ -86,7 +86,7 @@ def _names(user: User) -> set[str]:
 
 def production_addresses(situation: Situation) -> list[str]:
     """Return the addresses from which replacements were seen in use, without any that looked strange before."""
-    strange = {str(a) for use in uses(situation.state).values() for a in use.get("strange", ())}
+    strange = {address for use in uses(situation.state).values() for address in use.strange}
     seen = dict.fromkeys(adoption.addresses_in_use(situation))
     return [address for address in seen if address not in strange]
 

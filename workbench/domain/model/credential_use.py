@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from workbench.core.words import plural
+from workbench.domain.model.facts import RecordedFact
 
 # Whose use of a credential looks like: what a person reads, and what plans rank by.
 PRODUCTION = "production"
@@ -27,6 +30,37 @@ def credential_of(api_key_id: str | None, method: str | None, sender: str | None
     if method == "smtp" or sender:
         return f"smtp:{sender or '?'}"
     return "?"
+
+
+class RecordedUse(msgspec.Struct, frozen=True):
+    """How one credential was used, as the journal keeps it (see ``Use``); addresses and domains busiest first."""
+
+    last_hour: int = 0
+    last_used: str = ""
+    addresses: tuple[str, ...] = ()
+    more_addresses: int = 0
+    strange: tuple[str, ...] = ()
+    strange_last_used: str = ""
+    strange_last_hour: int = 0
+    looks: str = ""
+    why: str = ""
+    domains: tuple[str, ...] = ()
+    more_domains: int = 0
+
+
+class CredentialUses(RecordedFact, frozen=True, tag="credential_use"):
+    """Who sent in the last hour, by credential (``key:<id>``, ``smtp:<login>``), and how far that can be trusted.
+
+    ``sampled`` says that counts are estimates, None where nobody told; ``unreadable`` counts log entries that could
+    not be read, ``gaps`` names regions that gave no log, each with the reason.
+    """
+
+    by_credential: Mapping[str, RecordedUse] = {}
+    as_of: str = ""
+    sampled: bool | None = None
+    entries: int = 0
+    unreadable: int = 0
+    gaps: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,22 +86,23 @@ class Use:
     why: str = ""
     domains: dict[str, int] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON values, the addresses busiest first."""
+    def recorded(self) -> RecordedUse:
+        """Return what the journal keeps of it, the addresses busiest first."""
         busiest = sorted(self.addresses, key=lambda address: (-self.addresses[address], address))
-        return {
-            "last_hour": self.last_hour,
-            "last_used": self.last_used,
-            "addresses": busiest[:MOST_ADDRESSES],
-            "more_addresses": self.more_addresses + max(0, len(busiest) - MOST_ADDRESSES),
-            "strange": sorted(self.strange)[:MOST_ADDRESSES],
-            "strange_last_used": self.strange_last,
-            "strange_last_hour": sum(self.addresses.get(address, 0) for address in self.strange),
-            "looks": self.looks,
-            "why": self.why,
-            "domains": sorted(self.domains, key=lambda name: (-self.domains[name], name))[:MOST_ADDRESSES],
-            "more_domains": max(0, len(self.domains) - MOST_ADDRESSES),
-        }
+        domains = sorted(self.domains, key=lambda name: (-self.domains[name], name))
+        return RecordedUse(
+            last_hour=self.last_hour,
+            last_used=self.last_used,
+            addresses=tuple(busiest[:MOST_ADDRESSES]),
+            more_addresses=self.more_addresses + max(0, len(busiest) - MOST_ADDRESSES),
+            strange=tuple(sorted(self.strange)[:MOST_ADDRESSES]),
+            strange_last_used=self.strange_last,
+            strange_last_hour=sum(self.addresses.get(address, 0) for address in self.strange),
+            looks=self.looks,
+            why=self.why,
+            domains=tuple(domains[:MOST_ADDRESSES]),
+            more_domains=max(0, len(domains) - MOST_ADDRESSES),
+        )
 
 
 def judged(
@@ -105,17 +140,16 @@ def _addresses(count: int) -> str:
     return plural(count, "address", "addresses")
 
 
-def remember(seen: dict[str, Any], use: Mapping[str, Any]) -> None:
+def remember(seen: dict[str, Any], use: RecordedUse) -> None:
     """Take one reading of a credential's use into what was ever seen of it.
 
     A reading tells of its own hour only; ``first`` and ``last`` are the earliest and latest moments of use that
     any reading named, ``addresses`` every address that was not strange, at most ``MOST_ADDRESSES``.
     """
-    moment = str(use.get("last_used", ""))
-    if moment:
+    if moment := use.last_used:
         seen["first"] = min(str(seen.get("first") or moment), moment)
         seen["last"] = max(str(seen.get("last") or moment), moment)
-    strange = set(use.get("strange", ()))
+    strange = set(use.strange)
     held = list(seen.get("addresses", ()))
-    held += [a for a in use.get("addresses", ()) if a not in held and a not in strange]
+    held += [a for a in use.addresses if a not in held and a not in strange]
     seen["addresses"] = held[:MOST_ADDRESSES]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from workbench.domain.model.credential_use import BOTH, INTRUDER, remember
+from workbench.domain.model import fact_kinds
+from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, remember
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import (
@@ -31,16 +32,23 @@ def apply(state: State, row: JournalRow) -> None:
 def fold(rows: Iterable[JournalRow]) -> State:
     """Return the state that the given rows lead to, oldest row first.
 
-    A row that cannot be read costs itself alone: its number stands in ``unread_rows``. Rows that were only just
-    written go through ``apply``, where such an error is a fault of ours.
+    A row that cannot be read costs itself alone: its number stands in ``unread_rows``. Rows that this program has
+    only just written go through ``apply``, where such an error is a fault of ours.
     """
     state = State()
     for row in rows:
-        try:
-            apply(state, row)
-        except UNREADABLE:
-            state.unread_rows.append(row.seq)
+        take(state, row)
     return state
+
+
+def take(state: State, row: JournalRow) -> bool:
+    """Take in a row that was written before, or elsewhere; return whether it could be read."""
+    try:
+        apply(state, row)
+    except UNREADABLE:
+        state.unread_rows.append(row.seq)
+        return False
+    return True
 
 
 Body = Mapping[str, Any]
@@ -236,14 +244,17 @@ def _error(state: State, body: Body, at: str) -> None:
 
 def _fact(state: State, body: Body, at: str) -> None:
     """A named result of a reading (abuse rate, blocklists, metrics), the latest one kept."""
-    state.facts[body["name"]] = {**body, "at": at}
-    if body["name"] == "credential_use":
+    fact = fact_kinds.read(body, at)
+    if fact is None:
+        state.facts[body["name"]] = {**body, "at": at}
+    else:
+        state.learn(fact)
+    if isinstance(fact, CredentialUses):
         state.use_known_at = state.use_known_at or at
-        for credential, use in body.get("by_credential", {}).items():
-            remember(state.seen_use.setdefault(str(credential), {}), use)
-            if use.get("looks") in (INTRUDER, BOTH):
-                last = str(use.get("strange_last_used") or use.get("last_used", ""))
-                state.last_abuse_at = max(state.last_abuse_at, last)
+        for credential, use in fact.by_credential.items():
+            remember(state.seen_use.setdefault(credential, {}), use)
+            if use.looks in (INTRUDER, BOTH):
+                state.last_abuse_at = max(state.last_abuse_at, use.strange_last_used or use.last_used)
     elif body["name"] == "assessment":
         # A part of the log that is gone by now was read once; what people judged otherwise since is taken out.
         state.strangers_sent_for.difference_update(map(str, body.get("cleared_domains", ())))

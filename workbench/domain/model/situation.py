@@ -12,6 +12,7 @@ from workbench.core.clock import as_moment
 from workbench.core.state_dir import tag_of
 from workbench.domain.detection import suspicion
 from workbench.domain.detection.suspicion import Background, Suspicion
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.sending_volume import Volume
@@ -80,8 +81,8 @@ class Situation:
     def of_key(self, item: KeyItem) -> Suspicion:
         """Return the suspicion of a key, after what the operator decided."""
         found = suspicion.of_key(item, self.background)
-        use = self.state.facts.get("credential_use", {}).get("by_credential", {}).get(f"key:{item.id}", {})
-        if found.likely and item.key.created_at is None and use.get("looks") == INTRUDER:
+        use = self.state.known(CredentialUses).by_credential.get(f"key:{item.id}")
+        if found.likely and item.key.created_at is None and use is not None and use.looks == INTRUDER:
             # Undated, and asked for by nobody known: what sends with it is a second sign of its own.
             words = "what sends with it comes from strange addresses alone"
             found = Suspicion(3, (*found.why, words), disposable=True)

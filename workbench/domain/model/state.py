@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
+from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
+
+Kind = TypeVar("Kind", bound=RecordedFact)
 
 
 class JournalRow(Protocol):
@@ -171,6 +174,7 @@ class State:
     strangers_sent_for: set[str] = field(default_factory=set)
     errors: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _learned: dict[type[RecordedFact], RecordedFact] = field(default_factory=dict)
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
     adoption: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen_use: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -190,6 +194,19 @@ class State:
     # Where the effects of a kind stand among all: (place, id). Effects are added and renewed, never taken out.
     _places: dict[EffectKind, list[tuple[int, str]]] = field(default_factory=dict, repr=False, compare=False)
     _placed: int = field(default=0, repr=False, compare=False)
+
+    def learn(self, fact: RecordedFact) -> None:
+        """Take in what a reading left; the latest of each kind is kept."""
+        self._learned[type(fact)] = fact
+
+    def fact(self, kind: type[Kind]) -> Kind | None:
+        """Return the latest fact of a kind, None where no reading left one."""
+        found = self._learned.get(kind)
+        return found if isinstance(found, kind) else None
+
+    def known(self, kind: type[Kind]) -> Kind:
+        """Return the latest fact of a kind, or an empty one, for where not read and nothing found are alike."""
+        return self.fact(kind) or kind()
 
     def record(self, effect_id: str) -> EffectRecord | None:
         """Return the record of an effect, None when it was never planned in this incident."""

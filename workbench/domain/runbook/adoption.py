@@ -16,6 +16,7 @@ from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.leaks import leaks
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord
@@ -158,9 +159,8 @@ def log_unread(situation: Situation) -> str:
     gap = situation.inventory.gaps.get("who sends")
     if gap is not None:
         return visible(gap.reason, 160)
-    fact = situation.state.facts.get("credential_use", {})
-    gaps = fact.get("gaps", ())
-    return visible(gaps[0], 160) if gaps and not fact.get("entries") and not fact.get("by_credential") else ""
+    fact = situation.state.known(CredentialUses)
+    return visible(fact.gaps[0], 160) if fact.gaps and not fact.entries and not fact.by_credential else ""
 
 
 def source_question(situation: Situation) -> str:
@@ -278,7 +278,7 @@ def _used_before(situation: Situation, record: EffectRecord) -> bool | None:
     if first is not None and (old.startswith("key:") or made is None or first <= made):
         return True
     known = as_moment(state.use_known_at)
-    whole = state.facts.get("credential_use", {}).get("sampled") is False
+    whole = state.known(CredentialUses).sampled is False
     if (known is not None and made is not None and known <= made) or (whole and known is not None):
         return False
     return None

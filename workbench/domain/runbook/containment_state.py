@@ -17,6 +17,7 @@ from typing import Any
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm
 from workbench.domain.runbook import claims, coverage, ways_open
@@ -212,8 +213,8 @@ def _sending_read(situation: Situation) -> Iterator[Reading]:
     state = situation.state
     if not state.access_cut_at:
         return
-    fact = state.facts.get("credential_use", {})
-    read = as_moment(fact.get("at"))
+    fact = state.known(CredentialUses)
+    read = as_moment(fact.at)
     if read is None or read < (as_moment(state.access_cut_at) or read):
         yield Reading(SENDING, read, Coverage.NOT_ASKED, "not since the last cut")
         return
@@ -221,8 +222,8 @@ def _sending_read(situation: Situation) -> Iterator[Reading]:
     if refused is not None:
         yield Reading(SENDING, read, Coverage.NOT_READABLE, visible(refused.reason, 160))
         return
-    if fact.get("gaps"):
-        yield Reading(SENDING, read, Coverage.NOT_READABLE, visible("; ".join(fact["gaps"][:2]), 160))
+    if fact.gaps:
+        yield Reading(SENDING, read, Coverage.NOT_READABLE, visible("; ".join(fact.gaps[:2]), 160))
         return
     yield claims.aged(Reading(SENDING, read), situation.now, LASTS)
 

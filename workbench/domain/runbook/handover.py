@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from workbench.core.clock import as_moment
-from workbench.domain.model.credential_use import BOTH, INTRUDER, PRODUCTION
+from workbench.domain.model.credential_use import BOTH, INTRUDER, PRODUCTION, CredentialUses, RecordedUse
 from workbench.domain.model.inventory import KeyItem, LoginItem
 from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.situation import Situation
@@ -33,36 +32,30 @@ _CUTS = (EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
-def uses(state: State) -> Mapping[str, Mapping[str, Any]]:
+def uses(state: State) -> Mapping[str, RecordedUse]:
     """Return who sent in the last hour by credential (``key:<id>``, ``smtp:<login>``), as last read."""
-    found: Mapping[str, Mapping[str, Any]] = state.facts.get("credential_use", {}).get("by_credential", {})
-    return found
+    return state.known(CredentialUses).by_credential
 
 
-def use_words(use: Mapping[str, Any] | None) -> str:
+def use_words(use: RecordedUse | None) -> str:
     """Return one sentence for the plan: how much, from where, when last, and whose use it looks like."""
-    if not use:
+    if use is None:
         return "no message seen in the last hour"
-    addresses = [str(a) for a in use.get("addresses", ())]
-    strange = set(use.get("strange", ()))
-    shown = ", ".join(f"{a} (new)" if a in strange else a for a in addresses[:3])
-    more = len(addresses) - 3 + int(use.get("more_addresses", 0))
+    shown = ", ".join(f"{a} (new)" if a in use.strange else a for a in use.addresses[:3])
+    more = len(use.addresses) - 3 + use.more_addresses
     where = f" from {shown}" + (f" and {more} more" if more > 0 else "") if shown else ""
-    last = f", last {str(use.get('last_used', ''))[11:19]}Z" if use.get("last_used") else ""
-    return (
-        f"{int(use.get('last_hour', 0)):,} messages in the last hour{where}{last}; looks like {_looks(use)}"
-    )
+    last = f", last {use.last_used[11:19]}Z" if use.last_used else ""
+    return f"{use.last_hour:,} messages in the last hour{where}{last}; looks like {_looks(use)}"
 
 
-def _looks(use: Mapping[str, Any]) -> str:
-    looks = str(use.get("looks", ""))
+def _looks(use: RecordedUse) -> str:
     words = {PRODUCTION: "production", INTRUDER: "the intruder", BOTH: "both production and the intruder"}
-    return words.get(looks, "neither for sure")
+    return words.get(use.looks, "neither for sure")
 
 
-def sends_abuse(use: Mapping[str, Any] | None) -> bool:
+def sends_abuse(use: RecordedUse | None) -> bool:
     """Return whether a credential's use of the last hour looks like the intruder's, alone or beside production."""
-    return bool(use) and str((use or {}).get("looks", "")) in (INTRUDER, BOTH)
+    return use is not None and use.looks in (INTRUDER, BOTH)
 
 
 def proposal(situation: Situation) -> dict[str, str]:
@@ -121,7 +114,7 @@ def _made_in_its_place(situation: Situation, target: str) -> bool:
 
 
 def _use_known(situation: Situation) -> bool:
-    return "credential_use" in situation.state.facts
+    return situation.state.fact(CredentialUses) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +207,7 @@ def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept 
         for r in reached
         if kind != "key" or "key_id" in r.result
     )
-    adopted, why = _adoption(state.facts.get("credential_use", {}), name, new)
+    adopted, why = _adoption(state.known(CredentialUses), name, new)
     timer = state.timers.get(timer_id(name), {})
     return Kept(
         credential=name,
@@ -231,10 +224,10 @@ def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept 
     )
 
 
-def _adoption(fact: Mapping[str, Any], old: str, new: tuple[str, ...]) -> tuple[bool, str]:
+def _adoption(fact: CredentialUses, old: str, new: tuple[str, ...]) -> tuple[bool, str]:
     """Return whether the hand-over shows in the logs of the last hour, and what they show in words."""
-    found: Mapping[str, Mapping[str, Any]] = fact.get("by_credential", {})
-    seen = [name for name in new if int(found.get(name, {}).get("last_hour", 0)) > 0]
+    found, unused = fact.by_credential, RecordedUse()
+    seen = [name for name in new if found.get(name, unused).last_hour > 0]
     if not seen:
         # The log names no SMTP login, only the envelope sender, which a program may well keep (dossier B5).
         smtp = (
@@ -243,7 +236,7 @@ def _adoption(fact: Mapping[str, Any], old: str, new: tuple[str, ...]) -> tuple[
         return False, f"the replacement is not seen in use yet{smtp}"
     if len(seen) < len(new):
         return False, f"{len(seen)} of {len(new)} replacements are in use"
-    last, as_of = as_moment(found.get(old, {}).get("last_used")), as_moment(fact.get("as_of"))
+    last, as_of = as_moment(found.get(old, unused).last_used), as_moment(fact.as_of)
     # The hour before the hand-over is in the log too: only what is recent says that somebody stays behind.
     if last is not None and as_of is not None and as_of - last < QUIET:
         return False, "the replacement is in use, and so is the old one still"

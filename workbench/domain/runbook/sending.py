@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workbench.core.clock import as_moment
-from workbench.domain.model.credential_use import BOTH, INTRUDER
+from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.state import State
 from workbench.domain.runbook.claims import age
@@ -49,16 +49,13 @@ def sending(volume: Volume | None, state: State, now: datetime) -> Sending:
 
 def _in_log(state: State) -> int:
     """Return the messages of the last hour read that came from addresses not seen before the abuse."""
-    uses = state.facts.get("credential_use", {}).get("by_credential", {})
-    return sum(
-        int(u.get("strange_last_hour", 0)) for u in uses.values() if u.get("looks") in (INTRUDER, BOTH)
-    )
+    uses = state.known(CredentialUses).by_credential
+    return sum(use.strange_last_hour for use in uses.values() if use.looks in (INTRUDER, BOTH))
 
 
 def _after_cut(volume: Volume, state: State, now: datetime) -> Sending:
-    fact = state.facts.get("credential_use", {})
     cut = as_moment(state.access_cut_at)
-    read = as_moment(str(fact.get("at", "")))
+    read = as_moment(state.known(CredentialUses).at)
     last = as_moment(state.last_abuse_at)
     if last is None:
         words, short = "no abusive message seen in the log", "none seen"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.tui.widgets.table import Cell, Column, TableRow
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _way_cell(effect: Effect, choices: Choices) -> Cell:
 def _use_cell(effect: Effect, choices: Choices) -> Cell:
     if not credential_of(effect):
         return Cell("")
-    if "credential_use" not in choices.situation.state.facts:
+    if choices.situation.state.fact(CredentialUses) is None:
         return Cell("not read yet", "dim", -1)
     use = effect.params.get("use") or {}
     count = int(use.get("last_hour", 0))

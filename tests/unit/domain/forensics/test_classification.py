@@ -55,9 +55,9 @@ def test_a_stolen_key_is_told_from_its_owner_by_address_subject_and_receivers() 
 def test_what_the_owner_sends_after_the_cut_is_not_the_intruders_last_message() -> None:
     log = _with_production(120)
     stream(log, BEGAN, 6, 60, address="203.0.113.7", subject=BAIT, failed=0.2, complained=0.012)
-    use = uses(propose(log, BEGAN), log, END)["key:k1"].to_json()
-    assert use["looks"] == "both"
-    assert use["strange_last_used"] < (BEGAN + timedelta(hours=6)).isoformat() < use["last_used"]
+    use = uses(propose(log, BEGAN), log, END)["key:k1"].recorded()
+    assert use.looks == "both"
+    assert use.strange_last_used < (BEGAN + timedelta(hours=6)).isoformat() < use.last_used
 
 
 def test_abuse_through_the_own_web_server_is_found_and_says_that_rotating_will_not_stop_it() -> None:
