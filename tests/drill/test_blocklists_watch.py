@@ -11,6 +11,7 @@ from workbench.blocklists.limits import QueryLimits
 from workbench.blocklists.removal import RequestState, Whose
 from workbench.blocklists.watch import ChangeKind
 from workbench.core.errors import UsageError
+from workbench.domain.blocklists.recorded import GmailRates, RefusalsRead, SendingHealth
 from workbench.drill.servers.dns_server import DnsServer
 from workbench.drill.servers.serve import RunningDrill
 from workbench.execution.progress import ProgressNotice
@@ -191,12 +192,12 @@ async def test_refusals_rates_and_the_vendors_monitoring_stand_beside(tmp_path: 
         watch = session.blocklists
         await watch.check()
         await watch.read_aftermath()
-        fact = session.state.facts["refusals"]
-        assert set(fact["providers"]) >= {"Gmail", "Spamhaus"}
-        assert fact["by_zone"]["zen.spamhaus.org"] > 0
-        hours = {count["hour"] for count in fact["counts"]}
-        assert len(hours) > 1 and all(count["count"] > 0 for count in fact["counts"])
-        assert session.state.facts["sending_health"]["days"][-1]["level"] == "alarm"
+        fact = session.state.known(RefusalsRead)
+        assert set(fact.providers) >= {"Gmail", "Spamhaus"}
+        assert fact.by_zone["zen.spamhaus.org"] > 0
+        hours = {count.hour for count in fact.counts}
+        assert len(hours) > 1 and all(count.count > 0 for count in fact.counts)
+        assert session.state.known(SendingHealth).days[-1].level == "alarm"
         assert watch.vendor_gap == ""
         assert {one.agreement.value for one in watch.beside()} == {"listed, by both"}
         step = next(view for view in session.steps() if view.id == "9")
@@ -211,4 +212,4 @@ async def test_a_plan_without_monitoring_says_so(tmp_path: Path) -> None:
         drill.account.main.features.remove("optimize")
         await session.blocklists.read_aftermath()
         assert "Optimize" in session.blocklists.vendor_gap
-        assert "Optimize" in session.state.facts["gmail_rates"]["gap"]
+        assert "Optimize" in session.state.known(GmailRates).gap

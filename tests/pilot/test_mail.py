@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.pilot.conftest import Running, screen_text, settle
 from tests.pilot.fake_session import FakeSession
 from tests.pilot.test_typed import do
-from workbench.reports import support_update
+from workbench.domain.runbook.recorded import SupportUpdateSent
 
 
 async def test_the_papers_are_shown_and_an_update_that_is_copied_counts_as_sent(running: Running) -> None:
@@ -23,6 +23,6 @@ async def test_the_papers_are_shown_and_an_update_that_is_copied_counts_as_sent(
         assert "What we know so far" in screen_text(pilot)
         await pilot.press("enter")
         await settle(pilot)
-        assert session.state.facts[support_update.FACT]["lines"]
+        assert session.state.known(SupportUpdateSent).lines
         await do(pilot, "lost.show")
         assert len(pilot.app.screen_stack) == 1

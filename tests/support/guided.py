@@ -24,13 +24,14 @@ from workbench.blocklists.verdicts import Listing, ListingVerdict, listing_tier,
 from workbench.blocklists.zones import Zone
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
-from workbench.domain.blocklists.listings import REFUSALS
+from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.detection import alarms
 from workbench.domain.hardening import measures
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import Plan
 from workbench.domain.runbook import adoption, guide, put_off, recovery, user_actions
 from workbench.domain.runbook.guide import GuideKind, Lead
+from workbench.domain.runbook.recorded import ReportWritten
 from workbench.drill.servers.serve import RunningDrill
 from workbench.execution.progress import EffectMoved, Phase
 from workbench.planning.catalog import ACTIONS
@@ -255,7 +256,7 @@ class Player:
         }
         if action_id in put_off.LEFT and self.rng.random() < self.manner.not_yet:
             now = self.session.situation().now
-            await self.session.fact(put_off.FACT, put_off.with_put_off(self.session.state, action_id, now))
+            await self.session.learn(put_off.with_put_off(self.session.state, action_id, now))
             self.story.append(f"  {action_id}: not yet")
         elif action_id in own:
             await own[action_id]()
@@ -396,7 +397,7 @@ class Player:
                 )
 
     async def _report(self) -> None:
-        await self.session.fact("report", {"sha256": "0" * 64})
+        await self.session.learn(ReportWritten(sha256="0" * 64))
         await self.session.attest("12", "report sent to Support")
 
 
@@ -418,7 +419,7 @@ async def player(
             return [(FakeLookup(drill, zones, clock), chosen)]
 
         async def no_logs(watch: BlocklistWatch) -> None:
-            await watch.host.fact(REFUSALS, {"as_of": iso(watch.now()), "providers": {}})
+            await watch.host.learn(RefusalsRead(as_of=iso(watch.now())))
 
         async def no_name_server(_: Any) -> tuple[None, str]:
             return None, "no name server is asked here"

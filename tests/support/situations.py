@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.core.clock import iso
+from workbench.domain.model import fact_kinds
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem
 from workbench.domain.model.plan import Effect, Place
 from workbench.domain.model.replay import fold
@@ -70,6 +71,14 @@ class Story:
     def state(self) -> State:
         """Return the fold of the rows."""
         return fold(self.rows)
+
+
+def record(state: State, name: str, body: Mapping[str, Any]) -> State:
+    """Have the state know a fact, as if the journal held a row with this body; return the state."""
+    fact = fact_kinds.read({**body, "name": name}, str(body.get("at", iso(NOW))))
+    assert fact is not None, name
+    state.learn(fact)
+    return state
 
 
 def use(

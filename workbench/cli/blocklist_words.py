@@ -13,7 +13,8 @@ from workbench.cli import tables
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists import clean
-from workbench.domain.blocklists.listings import REFUSALS, request_word
+from workbench.domain.blocklists.listings import request_word
+from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.model.state import State
 from workbench.domain.runbook import days_after
 from workbench.domain.runbook.blocklists import rate_lines, refusal_lines
@@ -163,16 +164,15 @@ def _monitoring(watch: BlocklistWatch) -> str:
 
 
 def _refusals(state: State) -> str:
-    fact = state.facts.get(REFUSALS, {})
     rows = [
         (
-            str(count["hour"])[:16] + "Z",
-            visible(str(count["provider"]), 40),
-            str(count["count"]),
-            "yes" if count["is_listing"] else str(count["kind"]),
-            visible(str(count["means"]), 70),
-            visible(str(count["page"]), 60),
+            one.hour[:16] + "Z",
+            visible(one.provider, 40),
+            str(one.count),
+            "yes" if one.is_listing else one.kind,
+            visible(one.means, 70),
+            visible(one.page, 60),
         )
-        for count in fact.get("counts", ())[:12]
+        for one in state.known(RefusalsRead).counts[:12]
     ]
     return tables.table(rows, ("hour", "refused by", "times", "blocks us", "means", "ask")) if rows else ""

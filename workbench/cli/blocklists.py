@@ -173,7 +173,7 @@ def _document(session: Session, made: Round | None, only: Sequence[Subject]) -> 
         switched_off=watch.switched_off(),
         beside=watch.beside(),
         vendor_gap=watch.vendor_gap,
-        facts=session.state.facts,
+        state=session.state,
         seconds=made.seconds if made is not None else None,
         due=watch.next_due(),
         claim=_claim(watch, only),

@@ -23,6 +23,7 @@ from workbench.domain.model.state import interrupted
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
 from workbench.domain.runbook.containment import queues_left
 from workbench.domain.runbook.containment_state import containment
+from workbench.domain.runbook.recorded import LeftOut
 from workbench.execution.progress import EffectMoved, Phase, ProgressNotice, Summary
 from workbench.planning.contain import Scope, not_cut, plan
 from workbench.planning.grants import PROPOSED, SAME, of_words
@@ -118,7 +119,7 @@ async def _carry_out(
             say(f"New passwords could not be proven from here. {ELSEWHERE}")
         if summary.halted is not None:
             explain(await _why_halted(session, summary.halted))
-    await session.fact("containment", {"left_out": list(planned.left_out)})
+    await session.learn(LeftOut(left_out=planned.left_out))
     await _read_again(session)
     if summary is None or summary.halted is None:
         await _read_who_sent(session)

@@ -108,7 +108,7 @@ async def _message(session: Session, options: argparse.Namespace) -> str:
         said = support_update.update(situation)
         if options.sent:
             session.check_writable()
-            await session.fact(support_update.FACT, support_update.to_fact(situation, session.operator))
+            await session.learn(support_update.to_fact(situation, session.operator))
         return said
     if (written := _TEXTS.get(options.to)) is not None:
         return written(situation)

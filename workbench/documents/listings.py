@@ -6,15 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from workbench.blocklists.monitoring import Beside
 from workbench.blocklists.removal import Removal
 from workbench.blocklists.verdicts import Listing, ListingVerdict
 from workbench.blocklists.zones import Zone
 from workbench.core.clock import iso
 from workbench.documents.documents import coverage, head
-from workbench.domain.blocklists.listings import RATES, REFUSALS, ListingBook, request_word
-from workbench.domain.hardening.deliverability import DMARC
+from workbench.domain.blocklists.listings import ListingBook, request_word
+from workbench.domain.blocklists.recorded import RefusalsRead, SendingHealth
+from workbench.domain.hardening.recorded import DmarcRead
 from workbench.domain.model.inventory import Gap
+from workbench.domain.model.state import State
 from workbench.domain.runbook.claims import Claim
 
 _REFUSALS = (
@@ -43,7 +47,7 @@ def blocklists(
     switched_off: Iterable[Zone],
     beside: Iterable[Beside],
     vendor_gap: str,
-    facts: Mapping[str, Mapping[str, Any]],
+    state: State,
     seconds: float | None,
     due: datetime,
     claim: Claim,
@@ -53,7 +57,8 @@ def blocklists(
     ordered = sorted(
         listings, key=lambda one: (_ORDER[one.verdict], one.tier, one.zone.name, one.subject.value)
     )
-    refusals = facts.get(REFUSALS, {})
+    read = state.fact(RefusalsRead)
+    refusals = msgspec.to_builtins(read) if read is not None else {}
     return {
         **head("blocklists", incident),
         "as_of": iso(now),
@@ -69,8 +74,8 @@ def blocklists(
             for zone in switched_off
         ],
         "refusals": {name: refusals.get(name) for name in _REFUSALS},
-        "rates": list(facts.get(RATES, {}).get("days", ())),
-        "dmarc": list(facts.get(DMARC, {}).get("domains", ())),
+        "rates": msgspec.to_builtins(state.known(SendingHealth).days),
+        "dmarc": [one.to_json() for one in state.known(DmarcRead).domains],
         "monitoring": {
             "gap": vendor_gap,
             "listings": [

@@ -14,6 +14,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
 from workbench.domain.hardening import facts
 from workbench.domain.hardening import measures as hardening
+from workbench.domain.hardening.recorded import SettingsSeen
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.situation import Situation
@@ -221,8 +222,8 @@ def _activate(one: facts.ShortKey) -> Effect:
 
 
 def _roll(situation: Situation, one: facts.ShortKey) -> Effect:
-    keys = situation.state.facts[facts.FACT]["dkim"]
-    before = sorted({str(key["selector"]) for key in keys if key["domain"] == one.domain.name})
+    keys = situation.state.known(SettingsSeen).dkim
+    before = sorted({key.selector for key in keys if key.domain == one.domain.name})
     return Effect(
         EffectKind.DKIM_ROTATE,
         target=one.domain.name,

@@ -11,12 +11,10 @@ from workbench.core.clock import iso
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.model.state import JournalRow, State
+from workbench.domain.runbook.recorded import KeyLimits
 
 Body = Mapping[str, Any]
 
-
-# The fact that holds what the probe of our key said, in sentences.
-KEY_FACT = "key"
 
 # How the line of a reconciled intent begins.
 AFTER = "after the interruption"
@@ -106,9 +104,8 @@ def _timer(body: Body, state: State) -> tuple[str, str] | None:
 
 def _fact(body: Body, state: State) -> tuple[str, str] | None:
     """What the key in use cannot do is news for the operator; other facts only carry verdicts."""
-    if body["name"] != KEY_FACT or not body["words"]:
-        return None
-    return "warn", " ".join(str(line) for line in body["words"])
+    words = KeyLimits.from_body(body, "").words if body["name"] == KeyLimits.journal_name() else ()
+    return ("warn", " ".join(words)) if words else None
 
 
 _CONTAINED = "CONTAINED: no way in that this account can show is open, with proof"

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.words import plural
+from workbench.domain.blocklists.recorded import RefusalsRead, SendingHealth
+from workbench.domain.model.state import State
 from workbench.presentation.cells import Look, ViewCell, ViewRow, dash, moment_text, state_cell
 
 if TYPE_CHECKING:
@@ -140,7 +142,7 @@ def overview_lines(
     health: Mapping[str, str],
     beside: Iterable[Any],
     vendor_gap: str,
-    facts: Mapping[str, Mapping[str, Any]],
+    state: State,
     days_after: Iterable[str] = (),
 ) -> Iterator[str]:
     """Yield what stands beside the verdicts: lists not asked, not believed, refusals, Mailgun's own monitoring."""
@@ -159,23 +161,22 @@ def overview_lines(
         f"- {one.subject} on {one.title}: {one.agreement.value}" for one in beside if one.vendor is not None
     )
     yield ""
-    refusals = facts.get("refusals", {})
-    yield f"Refused mail since {refusals.get('since', 'not read yet')}, by hour:"
-    for count in refusals.get("counts", ()):
-        blocks = "blocks us" if count["is_listing"] else f"no listing ({count['kind']})"
-        where = f", ask {count['page']}" if count["page"] else ""
-        hour = str(count["hour"])[5:16]
-        yield f"- {hour}Z {count['provider']} ×{count['count']}: {blocks}: {count['means']}{where}"
+    refusals = state.fact(RefusalsRead)
+    yield f"Refused mail since {refusals.since if refusals is not None else 'not read yet'}, by hour:"
+    for one in refusals.counts if refusals is not None else ():
+        blocks = "blocks us" if one.is_listing else f"no listing ({one.kind})"
+        where = f", ask {one.page}" if one.page else ""
+        yield f"- {one.hour[5:16]}Z {one.provider} ×{one.count}: {blocks}: {one.means}{where}"
     yield ""
     yield from kind_lines(refusals)
     yield from remainder_lines(refusals, most=12)
     yield ""
     yield "Complaints and bounces by day:"
-    for day in facts.get("sending_health", {}).get("days", ()):
-        tried = int(day["delivered"]) + int(day["bounced"])
-        complaints = int(day["complaints"]) / max(1, int(day["delivered"]))
-        bounces = int(day["bounced"]) / max(1, tried)
-        yield f"- {day['day']}: {tried:,} tried, {complaints:.2%} complaints, {bounces:.1%} bounces, {day['level']}"
+    for day in state.known(SendingHealth).days:
+        tried = day.delivered + day.bounced
+        complaints = day.complaints / max(1, day.delivered)
+        bounces = day.bounced / max(1, tried)
+        yield f"- {day.day}: {tried:,} tried, {complaints:.2%} complaints, {bounces:.1%} bounces, {day.level}"
     yield ""
     yield "The days after:"
     yield from (f"- {line}" for line in days_after)

@@ -10,13 +10,22 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+
+import msgspec
 
 from workbench.blocklists.bounces import Refusal
 from workbench.blocklists.monitoring import VendorListing, vendor_listings
 from workbench.blocklists.rates import RateDay
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, Forbidden, NotFound, UsageError
+from workbench.domain.blocklists.recorded import (
+    GmailRates,
+    GmailSpamDay,
+    HealthDay,
+    LinkedHosts,
+    RefusalsRead,
+    SendingHealth,
+)
 from workbench.domain.blocklists.refusals import refusal_fact
 from workbench.domain.detection.hosts import host_of
 from workbench.mailgun.client import Mailgun, Priority
@@ -43,7 +52,7 @@ _KEPT_GMAIL = 400
 
 async def read_refusals(
     api: Mailgun, regions: Sequence[Region], now: datetime, *, own: Iterable[str] = ()
-) -> dict[str, Any]:
+) -> RefusalsRead:
     """Return who refused mail of the last days and why: ``refusal_fact`` and what of the log was read.
 
     At most ``MOST_PAGES`` pages a region, the newest first; ``whole`` says whether that was all. ``own`` are
@@ -55,32 +64,32 @@ async def read_refusals(
     )
     events = [event for found, _, _ in read for event in found]
     refusals = [refusal for event in events if (refusal := _refusal(event)) is not None]
-    return {
-        "since": iso(since),
-        "as_of": iso(now),
-        "read": len(events),
-        "whole": all(whole for _, whole, _ in read),
-        "gaps": [gap for _, _, gap in read if gap],
-        **await asyncio.to_thread(refusal_fact, refusals),
-        "from_domains": _strange_domains(events, own),
-    }
+    return msgspec.structs.replace(
+        await asyncio.to_thread(refusal_fact, refusals),
+        since=iso(since),
+        as_of=iso(now),
+        read=len(events),
+        whole=all(whole for _, whole, _ in read),
+        gaps=tuple(gap for _, _, gap in read if gap),
+        from_domains=_strange_domains(events, own),
+    )
 
 
-async def read_links(api: Mailgun, regions: Sequence[Region], now: datetime) -> dict[str, Any]:
+async def read_links(api: Mailgun, regions: Sequence[Region], now: datetime) -> LinkedHosts:
     """Return the hosts that recipients of the last days clicked on, the most clicked first; what failed as gaps."""
     read = await asyncio.gather(
         *(_events(api, region, now - BACK, now, "clicked", MOST_CLICK_PAGES) for region in regions)
     )
     hosts = Counter(host for found, _, _ in read for event in found if (host := host_of(event.url or "")))
-    return {
-        "as_of": iso(now),
-        "hosts": [host for host, _ in hosts.most_common(_KEPT_HOSTS)],
-        "whole": all(whole for _, whole, _ in read),
-        "gaps": [gap for _, _, gap in read if gap],
-    }
+    return LinkedHosts(
+        as_of=iso(now),
+        hosts=tuple(host for host, _ in hosts.most_common(_KEPT_HOSTS)),
+        whole=all(whole for _, whole, _ in read),
+        gaps=tuple(gap for _, _, gap in read if gap),
+    )
 
 
-async def read_rates(api: Mailgun, regions: Sequence[Region], now: datetime) -> dict[str, Any]:
+async def read_rates(api: Mailgun, regions: Sequence[Region], now: datetime) -> SendingHealth:
     """Return delivered, complaints and bounces of each of the last days (UTC), all regions added up."""
     start = (now - timedelta(days=RATE_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
     answers = await asyncio.gather(
@@ -113,23 +122,16 @@ async def read_rates(api: Mailgun, regions: Sequence[Region], now: datetime) -> 
                     for name in (DELIVERED, COMPLAINED, BOUNCED):
                         days[day][name] += row.count(name)
     made = [RateDay(day, c[DELIVERED], c[COMPLAINED], c[BOUNCED]) for day, c in sorted(days.items())]
-    return {
-        "as_of": iso(now),
-        "gaps": gaps,
-        "days": [
-            {
-                "day": one.day.isoformat(),
-                "delivered": one.delivered,
-                "complaints": one.complaints,
-                "bounced": one.bounced,
-                "level": one.level.value,
-            }
-            for one in made
-        ],
-    }
+    return SendingHealth(
+        as_of=iso(now),
+        gaps=tuple(gaps),
+        days=tuple(
+            HealthDay(one.day, one.delivered, one.complaints, one.bounced, one.level.value) for one in made
+        ),
+    )
 
 
-async def read_gmail(api: Mailgun, regions: Sequence[Region], now: datetime) -> dict[str, Any]:
+async def read_gmail(api: Mailgun, regions: Sequence[Region], now: datetime) -> GmailRates:
     """Return Gmail's own share of mail called spam, by domain and day; ``gap`` says why there is none."""
     since = now - timedelta(days=RATE_DAYS)
     days: list[GmailDay] = []
@@ -141,8 +143,8 @@ async def read_gmail(api: Mailgun, regions: Sequence[Region], now: datetime) -> 
             gap = "the plan does not read Postmaster Tools (Optimize)"
         except ApiError as error:
             gap = error.what
-    rows = [{"domain": one.domain, "day": one.day.isoformat(), "spam": one.spam} for one in days]
-    return {"as_of": iso(now), "gap": "" if rows else gap, "days": rows[:_KEPT_GMAIL]}
+    rows = tuple(GmailSpamDay(one.domain, one.day.isoformat(), one.spam) for one in days[:_KEPT_GMAIL])
+    return GmailRates(as_of=iso(now), gap="" if rows else gap, days=rows)
 
 
 async def read_monitoring(
@@ -209,7 +211,7 @@ def _refusal(event: LogEvent) -> Refusal | None:
     return Refusal(event.timestamp, status.code, text, status.mx_host or "", event.sending_ip or "")
 
 
-def _strange_domains(events: Iterable[LogEvent], own: Iterable[str]) -> list[str]:
+def _strange_domains(events: Iterable[LogEvent], own: Iterable[str]) -> tuple[str, ...]:
     """Return the From domains of refused mail that are none of the account's, the most frequent first."""
     mine = {name.lower() for name in own}
     seen: Counter[str] = Counter()
@@ -219,4 +221,4 @@ def _strange_domains(events: Iterable[LogEvent], own: Iterable[str]) -> list[str
         domain = address.rpartition("@")[2].strip(" >\t").lower()
         if domain and domain not in mine:
             seen[domain] += 1
-    return [name for name, _ in seen.most_common(20)]
+    return tuple(name for name, _ in seen.most_common(20))

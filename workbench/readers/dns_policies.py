@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workbench.blocklists.dmarc import Dmarc, read, unknown
 from workbench.blocklists.names import canonical_domain
@@ -14,6 +14,7 @@ from workbench.blocklists.wire import load_dnspython
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.core.registered_names import registrable
+from workbench.domain.hardening.recorded import DmarcRead
 
 if TYPE_CHECKING:
     from dns.asyncresolver import Resolver
@@ -23,8 +24,8 @@ _AT_ONCE = 8
 _SECONDS = 5.0
 
 
-async def read_dmarc(domains: Iterable[str], server: ResolverAddress | None, now: datetime) -> dict[str, Any]:
-    """Return the DMARC state of domains as a fact: ``domains`` (see ``Dmarc.to_json``), at most ``MOST_DOMAINS``.
+async def read_dmarc(domains: Iterable[str], server: ResolverAddress | None, now: datetime) -> DmarcRead:
+    """Return the DMARC state of domains as a fact, at most ``MOST_DOMAINS``.
 
     A domain without a record of its own is judged by its organisational domain (RFC 7489, section 6.6.3). What
     no name server answers is *cannot tell*, never *no record*; nothing is raised for it.
@@ -40,7 +41,7 @@ async def read_dmarc(domains: Iterable[str], server: ResolverAddress | None, now
             return await _policy(resolver, domain)
 
     found = await asyncio.gather(*(one(name) for name in names))
-    return {"as_of": iso(now), "domains": [dmarc.to_json() for dmarc in found]}
+    return DmarcRead(as_of=iso(now), domains=tuple(found))
 
 
 def _plain(domains: Iterable[str]) -> Iterable[str]:

@@ -9,6 +9,7 @@ from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.hardening import measures
+from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -89,7 +90,7 @@ def safe_because(situation: Situation) -> Section:
     passwords = sum(one.password is not user_actions.HowKnown.OPEN for one in everybody)
     second = sum(one.two_factor is not user_actions.HowKnown.OPEN for one in everybody)
     now = measures.score(measures.items(situation))
-    before = state.facts.get("hardening_before", {}).get("percent")
+    before = state.known(ScoreBefore).percent
     leak = leaks.lines(state)
     items = [
         f"{plural(proven(EffectKind.KEY_DELETE), 'API key')} deleted and proven absent, "

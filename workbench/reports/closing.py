@@ -7,6 +7,7 @@ from datetime import UTC
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.hardening import measures as hardening
+from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.leaks import leaks
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import adoption, runbook
@@ -53,7 +54,7 @@ def measures(situation: Situation) -> Section:
     """Return the measures with the score before and after; people are counted in them, not named."""
     items = hardening.items(situation)
     now = hardening.score(items)
-    before = situation.state.facts.get("hardening_before", {}).get("percent")
+    before = situation.state.known(ScoreBefore).percent
     text = f"Score {now.percent} %" + (f", before the incident {before} %." if before is not None else ".")
     rows = tuple((i.title, i.standing.value, i.protects, i.breaks) for i in items)
     headers = ("measure", "stands", "protects against", "might break")

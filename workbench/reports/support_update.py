@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from workbench.core.clock import iso
 from workbench.core.redact import visible
 from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.recorded import SupportUpdateSent
 from workbench.reports import support_page
 from workbench.reports.audiences import BLANK
 from workbench.reports.blocks import Bullets, Table
-
-FACT = "support_sent"
 
 
 def told(situation: Situation) -> list[str]:
@@ -31,15 +27,15 @@ def told(situation: Situation) -> list[str]:
     return lines
 
 
-def to_fact(situation: Situation, who: str) -> dict[str, Any]:
-    """Return the body of the fact that an update was sent: what it said, by whom and when."""
-    return {"lines": told(situation), "who": who, "sent_at": iso(situation.now)}
+def to_fact(situation: Situation, who: str) -> SupportUpdateSent:
+    """Return the fact that an update was sent: what it said, by whom and when."""
+    return SupportUpdateSent(lines=tuple(told(situation)), who=who, sent_at=iso(situation.now))
 
 
 def update(situation: Situation) -> str:
     """Return the update to send: new lines with ``+``, what no longer holds with ``-``; at first the whole page."""
-    last: Mapping[str, Any] = situation.state.facts.get(FACT, {})
-    before = [str(line) for line in last.get("lines", ())]
+    last = situation.state.known(SupportUpdateSent)
+    before = last.lines
     now = told(situation)
     head = [
         f"Subject: Update, compromised account {visible(situation.state.name or BLANK, 60)}, ticket {BLANK}",
@@ -47,7 +43,7 @@ def update(situation: Situation) -> str:
     ]
     if not before:
         return "\n".join([*head, "What we know so far:", *(f"  {line}" for line in now)])
-    since = f"Since our message of {visible(last.get('sent_at', ''), 30)}:"
+    since = f"Since our message of {visible(last.sent_at, 30)}:"
     fresh = [f"+ {line}" for line in now if line not in before]
     gone = [f"- {line}" for line in before if line not in now]
     if not fresh and not gone:

@@ -19,13 +19,13 @@ from workbench.domain.hardening import measures
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.recorded import KeyLimits
 from workbench.domain.runbook.sending import sending
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.client import CallSeen, Mailgun
 from workbench.mailgun.keys import tail_of
 from workbench.mailgun.probe import Capabilities, probe
-from workbench.presentation.activity_log import KEY_FACT
 from workbench.readers import snapshots
 from workbench.readers.account_name import account_name
 from workbench.readers.inventory import InventoryReader
@@ -145,9 +145,9 @@ class AccountReadings(IncidentRecord):
             # Two incidents of one day must not share entries: the later would write over live secrets.
             service = incident_service(f"{name} {self.incident[-4:]}", self.clock.now())
             await self._ledger.record("incident.named", {"name": name, "vault_service": service})
-        words = found.words()
-        if words != list(self.state.facts.get(KEY_FACT, {}).get("words", ())):
-            await self.fact(KEY_FACT, {"words": words})
+        limits = KeyLimits(words=tuple(found.words()))
+        if limits.words != self.state.known(KeyLimits).words:
+            await self.learn(limits)
             self._tell(Changed("log"))
         return found
 
@@ -284,7 +284,7 @@ class AccountReadings(IncidentRecord):
             body["baseline"] = changes.baseline(self.inventory)
         await self._ledger.record("snapshot.stored", body)
         if (first := measures.first_fact(self.situation())) is not None:
-            await self.fact("hardening_before", first)
+            await self.learn(first)
         # The first cut destroys dates; the timeline goes on naming what they belonged to.
         if (dates := timeline.keep(self.situation())) is not None:
             await self.fact(timeline.FACT, dates)

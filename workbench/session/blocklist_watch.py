@@ -27,18 +27,19 @@ from workbench.core.clock import iso
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.blocklists.listings import (
-    ACCEPTED,
-    GMAIL,
-    LINKS,
-    RATES,
-    REFUSALS,
-    TEMPLATE_LINKS,
-    VENDOR,
     listing_now,
     round_body,
     subject_of,
 )
-from workbench.domain.hardening.deliverability import DMARC
+from workbench.domain.blocklists.recorded import (
+    AcceptedTerms,
+    LinkedHosts,
+    RefusalsRead,
+    TemplateLinks,
+    VendorMonitoring,
+    VendorsOwnListing,
+)
+from workbench.domain.hardening.recorded import DmarcRead
 from workbench.domain.runbook.blocklists import watch_until
 from workbench.execution.progress import ProgressNotice
 from workbench.readers import blocklist_targets, deliverability, dns_policies
@@ -88,7 +89,7 @@ class BlocklistWatch(WaysOff):
     async def catalogue(self) -> Catalogue:
         """Return the catalogue as configured, read once; raises UsageError, VaultError."""
         if self._catalogue is None:
-            accepted = [str(zone) for zone in self.host.state.facts.get(ACCEPTED, {}).get("zones", ())]
+            accepted = self.host.state.known(AcceptedTerms).zones
             self._catalogue = await blocklist_targets.read_catalogue(self.config, self.vault, accepted)
             self._restore(self._catalogue)
         return self._catalogue
@@ -118,9 +119,9 @@ class BlocklistWatch(WaysOff):
                 f"The list {visible(strange[0], 80)} does not wait for its terms to be accepted.",
                 todo="The overview of step 9 names the lists that do.",
             )
-        before = self.host.state.facts.get(ACCEPTED, {}).get("zones", ())
-        made = {"zones": sorted({*map(str, before), *zones}), "by": self.host.operator, "at": iso(self.now())}
-        await self.host.fact(ACCEPTED, made)
+        every = {*self.host.state.known(AcceptedTerms).zones, *zones}
+        made = AcceptedTerms(zones=tuple(sorted(every)), by=self.host.operator, at=iso(self.now()))
+        await self.host.learn(made)
         self._catalogue = None
         await self.catalogue()
         self.tell(Changed("blocklists"))
@@ -257,28 +258,27 @@ class BlocklistWatch(WaysOff):
     # ── what is due ──────────────────────────────────────────────────────────────────────────────────
 
     def _subjects(self) -> list[Subject]:
-        facts = self.host.state.facts
-        strange = facts.get(REFUSALS, {}).get("from_domains", ())
-        links = (*facts.get(LINKS, {}).get("hosts", ()), *facts.get(TEMPLATE_LINKS, {}).get("hosts", ()))
-        return blocklist_targets.subjects(self.host.inventory, map(str, strange), map(str, links))
+        state = self.host.state
+        links = (*state.known(LinkedHosts).hosts, *state.known(TemplateLinks).hosts)
+        return blocklist_targets.subjects(self.host.inventory, state.known(RefusalsRead).from_domains, links)
 
     async def _read_targets(self) -> None:
         """Read what is looked up beside the domains, addresses and linked hosts, and what DNS says of the domains."""
         host = self.host
         await blocklist_targets.read_ips(host.api, host.inventory)
-        if LINKS not in host.state.facts:
+        if host.state.fact(LinkedHosts) is None:
             regions = host.api.endpoints.regions
-            await host.fact(LINKS, await deliverability.read_links(host.api, regions, self.now()))
+            await host.learn(await deliverability.read_links(host.api, regions, self.now()))
         await self._read_policies()
 
     async def _read_policies(self) -> None:
         """Read the DMARC records of the domains, at most once a day: they change by hand."""
-        fact, now = self.host.state.facts.get(DMARC), self.now()
-        if fact is not None and now - datetime.fromisoformat(fact["as_of"]) < POLICIES_EVERY:
+        fact, now = self.host.state.fact(DmarcRead), self.now()
+        if fact is not None and now - datetime.fromisoformat(fact.as_of) < POLICIES_EVERY:
             return
         server = blocklist_targets.resolver_of(self.resolver, self.host.api.endpoints)
         own = [item.name for item in self.host.inventory.domains.values() if not item.domain.is_sandbox]
-        await self.host.fact(DMARC, await dns_policies.read_dmarc(own, server, now))
+        await self.host.learn(await dns_policies.read_dmarc(own, server, now))
 
     def _asked(self, only: Sequence[Subject]) -> list[Subject]:
         """Return what was asked about by name as what it is to the account, or as nothing of the account's."""
@@ -317,10 +317,10 @@ class BlocklistWatch(WaysOff):
     # ── beside the look-ups ──────────────────────────────────────────────────────────────────────────
 
     def _aftermath_due(self) -> bool:
-        fact = self.host.state.facts.get(REFUSALS)
+        fact = self.host.state.fact(RefusalsRead)
         if fact is None:
             return True
-        return self.now() - datetime.fromisoformat(fact["as_of"]) >= AFTERMATH_EVERY
+        return self.now() - datetime.fromisoformat(fact.as_of) >= AFTERMATH_EVERY
 
     async def read_aftermath(self) -> None:
         """Read refusals, rates and the vendor's monitoring; journaled as facts where they say something new."""
@@ -337,22 +337,18 @@ class BlocklistWatch(WaysOff):
             deliverability.read_gmail(host.api, regions, now),
         )
         self.vendor_gap, self.vendor = vendor
-        await host.fact(REFUSALS, refused)
-        await host.fact(RATES, rates)
-        await host.fact(GMAIL, gmail)
+        await host.learn(refused)
+        await host.learn(rates)
+        await host.learn(gmail)
         await self._read_policies()
-        await host.fact(LINKS, links)
-        said = [
-            {
-                "subject": v.subject,
-                "zone": v.zone,
-                "title": v.title,
-                "first_seen": v.first_seen and iso(v.first_seen),
-            }
+        await host.learn(links)
+        said = tuple(
+            VendorsOwnListing(v.subject, v.zone, v.title, iso(v.first_seen) if v.first_seen else None)
             for v in self.vendor
-        ]
-        if said != host.state.facts.get(VENDOR, {}).get("listed") or self.vendor_gap:
-            await host.fact(VENDOR, {"listed": said, "gap": self.vendor_gap})
+        )
+        before = host.state.fact(VendorMonitoring)
+        if before is None or said != before.listed or self.vendor_gap:
+            await host.learn(VendorMonitoring(listed=said, gap=self.vendor_gap))
         self.tell(Changed("blocklists"))
 
     def beside(self) -> tuple[Beside, ...]:

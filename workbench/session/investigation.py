@@ -16,7 +16,7 @@ from typing import Any
 from workbench.core.clock import as_moment, iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import Secret
-from workbench.domain.blocklists.listings import TEMPLATE_LINKS
+from workbench.domain.blocklists.recorded import TemplateLinks
 from workbench.domain.detection.hosts import CustomerNames, home_of
 from workbench.domain.forensics import abuse_window, classification, damage, timeline
 from workbench.domain.forensics.abuse_window import AbuseWindow
@@ -104,9 +104,8 @@ class Investigation:
             result.unread = tuple(row.to_json() for row in sweep_unread.unread(gaps))
             self.swept = result
             await self.desk.fact("sweep", result.fact())
-            await self.desk.fact(TEMPLATE_LINKS, {"hosts": blocklist_targets.template_hosts(held)})
-            seen = {**facts.seen(held), "at": iso(self.desk.clock.now())}
-            await self.desk.fact(facts.FACT, seen)
+            await self.desk.learn(TemplateLinks(hosts=tuple(blocklist_targets.template_hosts(held))))
+            await self.desk.learn(facts.seen(held, iso(self.desk.clock.now())))
             if (dates := timeline.keep(self.desk.situation(), held)) is not None:
                 await self.desk.fact(timeline.FACT, dates)
             return result

@@ -20,6 +20,7 @@ from workbench.domain.detection import findings, lockout
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.runbook import deadlines, guide, put_off, role_play, runbook
 from workbench.domain.runbook.containment_state import containment
+from workbench.domain.runbook.recorded import ReportWritten
 from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
 from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
@@ -214,7 +215,7 @@ class Session(AccountReadings):
             "hash": material.journal_hash,
         }
         await self._ledger.record("report.written", body)
-        await self.fact("report", {"sha256": next(iter(written.files.values()))})
+        await self.learn(ReportWritten(sha256=next(iter(written.files.values()))))
         await self._remember_head()
         return written
 
@@ -228,7 +229,7 @@ class Session(AccountReadings):
             return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
 
         played = await player.play(action_id, self.api, fetch, self.situation())
-        await self.fact(role_play.FACT, role_play.with_part(self.state, action_id, iso(self.clock.now())))
+        await self.learn(role_play.with_part(self.state, action_id, iso(self.clock.now())))
         return await player.catch_up(action_id, self) or played
 
     async def aclose(self) -> None:

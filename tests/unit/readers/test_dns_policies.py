@@ -22,16 +22,16 @@ async def test_each_domain_gets_its_own_word() -> None:
         fact = await read_dmarc(names, ResolverAddress("127.0.0.1", server.port), NOW)
     finally:
         await server.close()
-    found = {one["domain"]: one for one in fact["domains"]}
-    assert {name: one["state"] for name, one in found.items()} == {
+    found = {one.domain: one for one in fact.domains}
+    assert {name: one.state.value for name, one in found.items()} == {
         "mg.acme.co.uk": "watching only (p=none)",
         "acme.co.uk": "reject",
         "own.example": "quarantine",
         "bare.example": "no record",
         "mg.dark.example": "cannot tell",
     }
-    assert found["mg.acme.co.uk"]["found_at"] == "acme.co.uk"
-    assert found["mg.dark.example"]["why"]
+    assert found["mg.acme.co.uk"].found_at == "acme.co.uk"
+    assert found["mg.dark.example"].why
 
 
 async def test_a_server_that_is_not_there_is_no_missing_record() -> None:
@@ -39,4 +39,4 @@ async def test_a_server_that_is_not_there_is_no_missing_record() -> None:
     port = await server.start()
     await server.close()
     fact = await read_dmarc(["acme.example"], ResolverAddress("127.0.0.1", port), NOW)
-    assert [one["state"] for one in fact["domains"]] == ["cannot tell"]
+    assert [one.state.value for one in fact.domains] == ["cannot tell"]

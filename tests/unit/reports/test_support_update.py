@@ -10,7 +10,7 @@ def test_the_first_is_whole_and_the_next_tells_the_difference() -> None:
     where = told()
     first = support_update.update(where)
     assert "What we know so far" in first and "203.0.113.9" in first
-    where.state.facts[support_update.FACT] = support_update.to_fact(where, "Ada")
+    where.state.learn(support_update.to_fact(where, "Ada"))
     assert "nothing changed" in support_update.update(where)
     sender = where.state.facts["assessment"]["senders"][0]
     sender["addresses"] = ["198.51.100.200"]

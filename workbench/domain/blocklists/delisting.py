@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.removal import Removal, plan_removals
@@ -16,7 +15,7 @@ from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.core.words import plural
-from workbench.domain.blocklists.listings import REFUSALS
+from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.blocklists.refusals import quote, same_list
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -45,8 +44,8 @@ def removals(situation: Situation, listings: Iterable[Listing]) -> tuple[Removal
         containment_done=not open_steps and is_contained(situation),
         still_open=open_steps or (() if is_contained(situation) else (containment(situation).words,)),
         why=_why(situation),
-        refused_mail=_refused(situation.state.facts.get(REFUSALS)),
-        quote=partial(quote, situation.state.facts.get(REFUSALS)),
+        refused_mail=_refused(situation.state.known(RefusalsRead)),
+        quote=partial(quote, situation.state.fact(RefusalsRead)),
         own_names=frozenset(
             registrable(item.name)
             for item in situation.inventory.domains.values()
@@ -123,9 +122,6 @@ def _prevents(situation: Situation) -> tuple[str, ...]:
     users = [item.user for item in situation.inventory.users.values() if not item.user.is_disabled]
     if users and all(user.tfa_active for user in users):
         lines.append("two-factor sign-in is on for every user")
-    percent = situation.state.facts.get("hardening", {}).get("percent")
-    if percent:
-        lines.append(f"least-privilege keys and limits: {percent} % of our hardening list is done")
     if _watched_daily(situation):
         lines.append("the account, its complaint rate and the blocklists are watched daily")
     return tuple(lines)
@@ -164,7 +160,6 @@ def _why(situation: Situation) -> dict[str, list[str]]:
     return found
 
 
-def _refused(fact: Mapping[str, Any] | None) -> dict[str, int]:
-    zones = fact.get("by_zone", {}) if fact is not None else {}
-    named = {same_list(str(zone)): int(count) for zone, count in zones.items()}
+def _refused(fact: RefusalsRead) -> dict[str, int]:
+    named = {same_list(zone): count for zone, count in fact.by_zone.items()}
     return {**named, **{name: count for name in load().zones if (count := named.get(same_list(name)))}}

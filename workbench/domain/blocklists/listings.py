@@ -23,15 +23,6 @@ from workbench.core.errors import UsageError
 
 Body = Mapping[str, Any]
 ALL = "*"
-# The journal's names for what is read beside the look-ups.
-REFUSALS = "refusals"
-RATES = "sending_health"
-GMAIL = "gmail_rates"
-LINKS = "linked_hosts"
-TEMPLATE_LINKS = "template_links"
-# Lists whose terms the operator accepted in this incident.
-ACCEPTED = "blocklist_terms"
-VENDOR = "vendor_monitoring"
 
 
 @dataclass(slots=True)

@@ -7,8 +7,7 @@ the reading, never dropped.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from workbench.blocklists.bounces import (
     BounceKind,
@@ -24,16 +23,15 @@ from workbench.blocklists.refusal_text import masked
 from workbench.core.clock import iso
 from workbench.core.redact import visible
 from workbench.core.words import plural
+from workbench.domain.blocklists.recorded import NotUnderstood, RefusalQuote, RefusalsOfAnHour, RefusalsRead
 
 _KEPT_COUNTS = 60
 _KEPT_QUOTES = 60
 _KEPT_REMAINDER = 12
 _SAMPLES = 3
 
-Fact = Mapping[str, Any]
 
-
-def refusal_fact(refusals: Sequence[Refusal]) -> dict[str, Any]:
+def refusal_fact(refusals: Sequence[Refusal]) -> RefusalsRead:
     """Return what is kept of refusals: every one is in ``kinds``, those about the sender in ``counts``.
 
     ``providers`` counts who lists or blocks; ``by_zone`` the zones that are named; ``quotes`` a text for each
@@ -49,37 +47,37 @@ def refusal_fact(refusals: Sequence[Refusal]) -> dict[str, Any]:
     for count in counts:
         kinds[count.meaning.kind.value] += count.count
     about_us = [one for one in counts if one.meaning.understood and one.meaning.kind not in ABOUT_OTHERS]
-    return {
-        "kinds": dict(kinds.most_common()),
-        "providers": dict(providers.most_common()),
-        "by_zone": refusals_by_zone(counts),
-        "counts": [_count(count) for count in about_us[:_KEPT_COUNTS]],
-        "not_understood": _remainder(counts),
-        "quotes": _quotes(judged),
-        "sample": listing[0].sample if listing else "",
-    }
+    return RefusalsRead(
+        kinds=dict(kinds.most_common()),
+        providers=dict(providers.most_common()),
+        by_zone=refusals_by_zone(counts),
+        counts=tuple(_count(count) for count in about_us[:_KEPT_COUNTS]),
+        not_understood=_remainder(counts),
+        quotes=_quotes(judged),
+        sample=listing[0].sample if listing else "",
+    )
 
 
-def _count(count: RefusalCount) -> dict[str, Any]:
+def _count(count: RefusalCount) -> RefusalsOfAnHour:
     meaning = count.meaning
-    return {
-        "hour": iso(count.hour),
-        "provider": count.provider,
-        "count": count.count,
-        "kind": meaning.kind.value,
-        "is_listing": meaning.is_listing,
-        "means": meaning.means,
-        "todo": meaning.todo,
-        "page": meaning.page,
-        "zone": meaning.zone,
-        "tier": meaning.tier,
-        "do_not_pay": meaning.do_not_pay,
-        "addresses": list(count.addresses),
-        "sample": count.sample,
-    }
+    return RefusalsOfAnHour(
+        hour=iso(count.hour),
+        provider=count.provider,
+        count=count.count,
+        kind=meaning.kind.value,
+        is_listing=meaning.is_listing,
+        means=meaning.means,
+        todo=meaning.todo,
+        page=meaning.page,
+        zone=meaning.zone,
+        tier=meaning.tier,
+        do_not_pay=meaning.do_not_pay,
+        addresses=count.addresses,
+        sample=count.sample,
+    )
 
 
-def _remainder(counts: Iterable[RefusalCount]) -> list[dict[str, Any]]:
+def _remainder(counts: Iterable[RefusalCount]) -> tuple[NotUnderstood, ...]:
     """Return what was not understood, the provider with the most first."""
     numbers: Counter[str] = Counter()
     samples: dict[str, dict[str, None]] = {}
@@ -87,13 +85,13 @@ def _remainder(counts: Iterable[RefusalCount]) -> list[dict[str, Any]]:
         if not count.meaning.understood:
             numbers[count.provider] += count.count
             samples.setdefault(count.provider, {}).update(dict.fromkeys(count.samples))
-    return [
-        {"provider": provider, "count": number, "samples": list(samples[provider])[:_SAMPLES]}
+    return tuple(
+        NotUnderstood(provider, number, tuple(samples[provider])[:_SAMPLES])
         for provider, number in numbers.most_common(_KEPT_REMAINDER)
-    ]
+    )
 
 
-def _quotes(judged: Iterable[JudgedRefusal]) -> list[dict[str, str]]:
+def _quotes(judged: Iterable[JudgedRefusal]) -> tuple[RefusalQuote, ...]:
     """Return one text for each zone and sending address that refusals name, the newest of each."""
     kept: dict[tuple[str, str], str] = {}
     for one in sorted(judged, key=lambda one: one.refusal.at, reverse=True):
@@ -102,20 +100,19 @@ def _quotes(judged: Iterable[JudgedRefusal]) -> list[dict[str, str]]:
             kept[pair] = visible(masked(one.refusal.text), 300)
             if len(kept) == _KEPT_QUOTES:
                 break
-    return [{"zone": zone, "sent_from": address, "text": text} for (zone, address), text in kept.items()]
+    return tuple(RefusalQuote(zone, address, text) for (zone, address), text in kept.items())
 
 
-def quote(fact: Fact | None, zone: str, subject: str) -> str:
+def quote(fact: RefusalsRead | None, zone: str, subject: str) -> str:
     """Return a refusal that names this zone and is about this subject; ``""`` where there is none.
 
     A refusal is about an address it left from or names, and about a domain only if it names it.
     """
-    for one in (fact or {}).get("quotes", ()):
-        if same_list(str(one.get("zone", ""))) != same_list(zone):
+    for one in fact.quotes if fact is not None else ():
+        if same_list(one.zone) != same_list(zone):
             continue
-        text = str(one.get("text", ""))
-        if one.get("sent_from") == subject or _names(text, subject):
-            return text
+        if one.sent_from == subject or _names(one.text, subject):
+            return one.text
     return ""
 
 
@@ -133,25 +130,23 @@ def _names(text: str, subject: str) -> bool:
     return not any(char.isalnum() or char == "-" for char in around)
 
 
-def remainder_lines(fact: Fact | None, most: int = 4) -> tuple[str, ...]:
+def remainder_lines(fact: RefusalsRead | None, most: int = 4) -> tuple[str, ...]:
     """Return what was not understood, in words: ``41 refusals by t-online.de not understood: "…"``."""
-    found = list((fact or {}).get("not_understood", ()))
+    found = fact.not_understood if fact is not None else ()
     lines = []
     for one in found[:most]:
-        number = int(one["count"])
-        samples = "; ".join(f"“{visible(text, 160)}”" for text in list(one.get("samples", ()))[:2])
-        word = "refusal" if number == 1 else "refusals"
-        lines.append(f"{number:,} {word} by {visible(one['provider'], 60)} not understood: {samples}")
+        samples = "; ".join(f"“{visible(text, 160)}”" for text in one.samples[:2])
+        word = "refusal" if one.count == 1 else "refusals"
+        lines.append(f"{one.count:,} {word} by {visible(one.provider, 60)} not understood: {samples}")
     if len(found) > most:
-        rest = sum(int(one["count"]) for one in found[most:])
+        rest = sum(one.count for one in found[most:])
         lines.append(f"and {rest:,} more not understood, by {plural(len(found) - most, 'other provider')}")
     return tuple(lines)
 
 
-def kind_lines(fact: Fact | None) -> tuple[str, ...]:
+def kind_lines(fact: RefusalsRead | None) -> tuple[str, ...]:
     """Return how many refusals of each kind were read, in one line; empty where none was."""
-    kinds = (fact or {}).get("kinds", {})
-    if not kinds:
+    if fact is None or not fact.kinds:
         return ()
-    told = ", ".join(f"{kind} {number:,}" for kind, number in kinds.items())
+    told = ", ".join(f"{kind} {number:,}" for kind, number in fact.kinds.items())
     return (f"refusals read by kind: {told}",)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from workbench.blocklists.dmarc import DmarcState
+from workbench.blocklists.dmarc import Dmarc, DmarcState
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.hardening.item import HardeningItem, Standing
+from workbench.domain.hardening.recorded import DmarcRead
 from workbench.domain.model.situation import Situation
 
-# The fact of the latest reading of DMARC records (``readers.dns_policies``).
-DMARC = "dmarc"
 _NAMED = 4
 
 # (id, title, what it shows and protects against, what it might break, the steps). No call reads whether these are set
@@ -51,9 +50,9 @@ BY_HAND = (
 
 def dmarc(situation: Situation) -> HardeningItem:
     """Return how far DMARC protects the account's domains; *cannot tell* where DNS gave no answer."""
-    read = situation.state.facts.get(DMARC, {}).get("domains", ())
-    states = Counter(str(one["state"]) for one in read)
-    weak = [one for one in read if not DmarcState(str(one["state"])).protects]
+    read = situation.state.known(DmarcRead).domains
+    states = Counter(one.state.value for one in read)
+    weak = [one for one in read if not one.state.protects]
     dark = states.get(DmarcState.CANNOT_TELL.value, 0)
     if not read or dark == len(read):
         standing = Standing.UNKNOWN
@@ -74,22 +73,20 @@ def dmarc(situation: Situation) -> HardeningItem:
     )
 
 
-def _step(one: dict[str, object]) -> str:
-    return visible(f"{one['domain']}: {one['change'] or one['why']}", 220)
+def _step(one: Dmarc) -> str:
+    return visible(f"{one.domain}: {one.change or one.why}", 220)
 
 
 def dmarc_lines(situation: Situation, most: int = 20) -> tuple[str, ...]:
     """Return the state of each domain and what to change, one line each; empty before it was read."""
     strange = {item.name for item in situation.inventory.domains.values() if situation.of_domain(item).likely}
-    read = [
-        one for one in situation.state.facts.get(DMARC, {}).get("domains", ()) if one["domain"] not in strange
-    ]
+    read = [one for one in situation.state.known(DmarcRead).domains if one.domain not in strange]
     lines = [
         visible(
-            f"{one['domain']}: {one['state']}"
-            + (f" (by {one['found_at']})" if one["found_at"] not in ("", one["domain"]) else "")
-            + (f", {one['why']}" if one["why"] else "")
-            + (f"; {one['change']}" if one["change"] not in ("", "nothing") else ""),
+            f"{one.domain}: {one.state.value}"
+            + (f" (by {one.found_at})" if one.found_at not in ("", one.domain) else "")
+            + (f", {one.why}" if one.why else "")
+            + (f"; {one.change}" if one.change not in ("", "nothing") else ""),
             300,
         )
         for one in read[:most]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from workbench.core.redact import visible
 from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.hardening.recorded import ScoreBefore, SeenAlert, SeenDkimKey, SettingsSeen
 from workbench.domain.model.inventory import DomainItem, KeyItem, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.settings import Settings
@@ -32,8 +32,6 @@ ALERTS = {
 # An RSA key of 2,048 bits takes 294 bytes in its public form, one of 1,024 bits 162.
 LEAST_DKIM_BYTES = 270
 LEAST_DKIM_BITS = 2048
-# What the latest sweep read of them, kept in the journal.
-FACT = "settings_seen"
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
@@ -57,8 +55,8 @@ def credential_readers(situation: Situation) -> list[CredentialReader]:
     the reading before the first cut (fact ``hardening_before``).
     """
     made = Counter(makers(situation))
-    for user, count in situation.state.facts.get("hardening_before", {}).get("key_makers", {}).items():
-        made[str(user)] = max(made[str(user)], int(count))
+    for user, count in situation.state.known(ScoreBefore).key_makers.items():
+        made[user] = max(made[user], count)
     found = [
         CredentialReader(item, made[item.id])
         for item in situation.inventory.users.values()
@@ -131,29 +129,30 @@ def alerts_made(situation: Situation) -> set[str]:
     return {r.effect.target for r in records if r.state in _REACHED}
 
 
-def seen(settings: Settings) -> dict[str, Any]:
-    """Return the body of the fact ``settings_seen``: the DKIM keys and alert rules that a sweep read."""
-    return {
-        "dkim": [
-            {
-                "domain": held.name,
-                "selector": key.selector or "",
-                "active": key.dns_record.is_active is not False,
-                "valid": key.dns_record.valid or "",
-                "bytes": public_bytes(key.dns_record.value or ""),
-                "record": key.dns_record.value or "",
-                "sandbox": held.domain.is_sandbox,
-            }
+def seen(settings: Settings, at: str) -> SettingsSeen:
+    """Return what the journal keeps of a sweep made ``at`` (ISO 8601 UTC): DKIM keys and alert rules."""
+    return SettingsSeen(
+        dkim=tuple(
+            SeenDkimKey(
+                domain=held.name,
+                selector=key.selector or "",
+                active=key.dns_record.is_active is not False,
+                valid=key.dns_record.valid or "",
+                bytes=public_bytes(key.dns_record.value or ""),
+                record=key.dns_record.value or "",
+                sandbox=held.domain.is_sandbox,
+            )
             for held in settings.domains.values()
             for key in held.dkim
             if key.dns_record is not None
-        ],
-        "alerts": [
-            {"place": str(place), "name": rule.name, "metric": rule.metric or ""}
+        ),
+        alerts=tuple(
+            SeenAlert(str(place), rule.name, rule.metric or "")
             for place, held in settings.places.items()
             for rule in held.alerts
-        ],
-    }
+        ),
+        at=at,
+    )
 
 
 def made_here(situation: Situation) -> set[tuple[str, str]]:
@@ -176,10 +175,9 @@ def dns_records(situation: Situation) -> tuple[int, int]:
         records = [r for r in item.domain.sending_dns_records if r.is_active is not False]
         if records:
             shown[item.name] = any(r.valid == "invalid" for r in records)
-    for key in situation.state.facts.get(FACT, {}).get("dkim", ()):
-        name = str(key["domain"])
-        if key["active"] and not key["sandbox"] and name in situation.inventory.domains:
-            shown[name] = shown.get(name, False) or key["valid"] == "invalid"
+    for key in situation.state.known(SettingsSeen).dkim:
+        if key.active and not key.sandbox and key.domain in situation.inventory.domains:
+            shown[key.domain] = shown.get(key.domain, False) or key.valid == "invalid"
     return sum(shown.values()), len(shown)
 
 
@@ -199,18 +197,18 @@ class ShortKey:
 
 def short_keys(situation: Situation) -> tuple[list[ShortKey], int]:
     """Return the domains that sign with a DKIM key under 2,048 bits alone, and how many show a key at all."""
-    shown: dict[str, list[Mapping[str, Any]]] = {}
-    for key in situation.state.facts.get(FACT, {}).get("dkim", ()):
-        if not key["sandbox"]:
-            shown.setdefault(str(key["domain"]), []).append(key)
+    shown: dict[str, list[SeenDkimKey]] = {}
+    for key in situation.state.known(SettingsSeen).dkim:
+        if not key.sandbox:
+            shown.setdefault(key.domain, []).append(key)
     found, judged = [], 0
     for name, keys in shown.items():
         item = situation.inventory.domains.get(name)
-        active = [key for key in keys if key["active"]]
+        active = [key for key in keys if key.active]
         if item is None or item.domain.is_disabled or not active or situation.of_domain(item).likely:
             continue
         judged += 1
-        if all(0 < int(key["bytes"]) < LEAST_DKIM_BYTES for key in active) and not _rolled(situation, name):
+        if all(0 < key.bytes < LEAST_DKIM_BYTES for key in active) and not _rolled(situation, name):
             found.append(_short(situation, item, keys, active))
     return found, judged
 
@@ -218,30 +216,28 @@ def short_keys(situation: Situation) -> tuple[list[ShortKey], int]:
 def _short(
     situation: Situation,
     item: DomainItem,
-    keys: Iterable[Mapping[str, Any]],
-    active: Iterable[Mapping[str, Any]],
+    keys: Iterable[SeenDkimKey],
+    active: Iterable[SeenDkimKey],
 ) -> ShortKey:
     made = {
         r.effect.target
         for r in situation.state.of_kind(EffectKind.DKIM_CREATE)
         if r.effect.params.get("domain") == item.name and r.state in _REACHED
     }
-    fresh = next((key for key in keys if key["selector"] in made), None)
-    selectors = tuple(sorted(str(key["selector"]) for key in active))
+    fresh = next((key for key in keys if key.selector in made), None)
+    selectors = tuple(sorted(key.selector for key in active))
     if fresh is None:
         # Made since the sweep: the next sweep shows its record.
         return ShortKey(item, selectors, waiting=("", "") if made else None)
-    if fresh["valid"] == "valid":
-        return ShortKey(item, selectors, ready=str(fresh["selector"]))
-    return ShortKey(
-        item, selectors, waiting=(f"{fresh['selector']}._domainkey.{item.name}", str(fresh["record"]))
-    )
+    if fresh.valid == "valid":
+        return ShortKey(item, selectors, ready=fresh.selector)
+    return ShortKey(item, selectors, waiting=(f"{fresh.selector}._domainkey.{item.name}", fresh.record))
 
 
 def _rolled(situation: Situation, domain: str) -> bool:
     """Return whether this incident rolled the domain's key or switched a longer one on, unless swept since."""
     done = situation.state.of_kind(EffectKind.DKIM_ROTATE, EffectKind.DKIM_ACTIVATE)
-    at = str(situation.state.facts.get(FACT, {}).get("at", ""))
+    at = situation.state.known(SettingsSeen).at
     return any(
         r.state is EffectState.VERIFIED and r.done_at >= at
         for r in done

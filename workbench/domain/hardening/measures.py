@@ -16,6 +16,7 @@ from workbench.core.words import plural
 from workbench.domain.hardening import deliverability, facts
 from workbench.domain.hardening.item import HardeningItem as HardeningItem
 from workbench.domain.hardening.item import Standing as Standing
+from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.model.inventory import DomainItem, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -83,10 +84,9 @@ def document(situation: Situation) -> dict[str, Any]:
     """Return score and measures as plain JSON values, the score before beside the one now."""
     measures = items(situation)
     now = score(measures)
-    before = situation.state.facts.get("hardening_before", {})
     return {
         "score": {"reached": now.reached, "possible": now.possible, "percent": now.percent},
-        "score_before": before.get("percent"),
+        "score_before": situation.state.known(ScoreBefore).percent,
         "measures": [
             {
                 "id": item.id,
@@ -104,18 +104,18 @@ def document(situation: Situation) -> dict[str, Any]:
     }
 
 
-def first_fact(situation: Situation) -> dict[str, Any] | None:
+def first_fact(situation: Situation) -> ScoreBefore | None:
     """Return the fact of the score before anything was changed, None when it is kept already or access was cut."""
-    if "hardening_before" in situation.state.facts or situation.state.first_cut_at:
+    if situation.state.fact(ScoreBefore) is not None or situation.state.first_cut_at:
         return None
     first = score(items(situation))
-    return {
-        "percent": first.percent,
-        "reached": first.reached,
-        "possible": first.possible,
+    return ScoreBefore(
+        percent=first.percent,
+        reached=first.reached,
+        possible=first.possible,
         # Deleting a key destroys who made it, and with it the only sign of what a user needs a role for.
-        "key_makers": dict(Counter(facts.makers(situation))),
-    }
+        key_makers=dict(Counter(facts.makers(situation))),
+    )
 
 
 def score(measures: list[HardeningItem]) -> Score:

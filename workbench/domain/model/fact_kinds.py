@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.domain.blocklists import recorded as blocklists
+from workbench.domain.hardening import recorded as hardening
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.facts import RecordedFact
+from workbench.domain.runbook import recorded as runbook
 
-KINDS: Mapping[str, type[RecordedFact]] = {
-    str(kind.__struct_config__.tag): kind for kind in (CredentialUses,)
-}
+_KINDS: tuple[type[RecordedFact], ...] = (
+    CredentialUses,
+    blocklists.AcceptedTerms,
+    blocklists.GmailRates,
+    blocklists.LinkedHosts,
+    blocklists.RefusalsRead,
+    blocklists.SendingHealth,
+    blocklists.TemplateLinks,
+    blocklists.VendorMonitoring,
+    hardening.DmarcRead,
+    hardening.ScoreBefore,
+    hardening.SettingsSeen,
+    runbook.DeadlinesAnswered,
+    runbook.DrillParts,
+    runbook.KeyLimits,
+    runbook.LeftOut,
+    runbook.PutOff,
+    runbook.ReportWritten,
+    runbook.SupportUpdateSent,
+)
+KINDS: Mapping[str, type[RecordedFact]] = {kind.journal_name(): kind for kind in _KINDS}
 
 
 def read(body: Mapping[str, Any], at: str) -> RecordedFact | None:

@@ -19,12 +19,17 @@ class RecordedFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="name"):
     at: str = ""
 
     @classmethod
+    def journal_name(cls) -> str:
+        """Return the name the journal knows this kind by."""
+        return str(cls.__struct_config__.tag)
+
+    @classmethod
     def from_body(cls, body: Mapping[str, Any], at: str) -> Self:
         """Return the fact of a journal row; raises ValueError where a field holds what it cannot hold."""
         try:
             return msgspec.convert({**body, "at": at}, cls)
         except msgspec.ValidationError as error:
-            raise ValueError(f"fact {cls.__struct_config__.tag}: {error}") from None
+            raise ValueError(f"fact {cls.journal_name()}: {error}") from None
 
     def body(self) -> dict[str, Any]:
         """Return the body of its journal row as plain JSON values, under the kind's name."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from workbench.blocklists.rates import COMPLAINTS_ALARM, QUIET_DAYS, RateDay, RateLevel, quiet_days
 from workbench.blocklists.removal import RequestState
@@ -12,7 +11,8 @@ from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists import clean
-from workbench.domain.blocklists.listings import GMAIL, RATES, REFUSALS, ListingBook, Seen, settled
+from workbench.domain.blocklists.listings import ListingBook, Seen, settled
+from workbench.domain.blocklists.recorded import GmailRates, RefusalsRead, SendingHealth
 from workbench.domain.blocklists.refusals import remainder_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
@@ -120,16 +120,11 @@ def watch_until(state: State) -> datetime | None:
     return None if cut is None else cut + timedelta(days=WATCH_DAYS)
 
 
-def rate_days(fact: dict[str, Any] | None) -> list[RateDay]:
+def rate_days(state: State) -> list[RateDay]:
     """Return the days of the journaled rates, oldest first."""
     return [
-        RateDay(
-            datetime.fromisoformat(day["day"]).date(),
-            int(day["delivered"]),
-            int(day["complaints"]),
-            int(day["bounced"]),
-        )
-        for day in (fact or {}).get("days", ())
+        RateDay(one.day, one.delivered, one.complaints, one.bounced)
+        for one in state.known(SendingHealth).days
     ]
 
 
@@ -139,7 +134,7 @@ def rate_lines(state: State) -> tuple[str, ...]:
     A day on which next to nothing was sent is neither fine nor quiet. Gmail sends no complaints, so no figure here
     says what Gmail sees.
     """
-    days = rate_days(state.facts.get(RATES))
+    days = rate_days(state)
     if not days:
         return ()
     sent = [day for day in days if day.delivered + day.bounced]
@@ -177,12 +172,12 @@ def rate_lines(state: State) -> tuple[str, ...]:
 
 def _gmails_own(state: State) -> str:
     """Return Gmail's own figure where Mailgun reads it from Postmaster Tools, else where somebody looks it up."""
-    days = state.facts.get(GMAIL, {}).get("days", ())
+    days = state.known(GmailRates).days
     if not days:
         return "which no call shows here, so look in Postmaster Tools (postmaster.google.com)"
     worst: dict[str, float] = {}
     for one in days:
-        worst[one["day"]] = max(worst.get(one["day"], 0.0), float(one["spam"]))
+        worst[one.day] = max(worst.get(one.day, 0.0), one.spam)
     latest, quiet = max(worst), 0
     for day in sorted(worst, reverse=True):
         if worst[day] >= COMPLAINTS_ALARM:
@@ -196,15 +191,15 @@ def _gmails_own(state: State) -> str:
 
 def refusal_lines(state: State) -> tuple[str, ...]:
     """Return who refuses the account's mail, in words."""
-    fact = state.facts.get(REFUSALS)
+    fact = state.fact(RefusalsRead)
     if fact is None:
         return ()
     lines = []
-    if fact.get("providers"):
-        shown = ", ".join(f"{name} {count:,}" for name, count in list(fact["providers"].items())[:5])
-        lines.append(f"refused as listed or blocked since {fact['since']}: {shown}")
+    if fact.providers:
+        shown = ", ".join(f"{name} {count:,}" for name, count in list(fact.providers.items())[:5])
+        lines.append(f"refused as listed or blocked since {fact.since}: {shown}")
     lines += remainder_lines(fact)
-    lines += [f"refused mail could not be read: {visible(gap, 120)}" for gap in fact.get("gaps", ())[:2]]
+    lines += [f"refused mail could not be read: {visible(gap, 120)}" for gap in fact.gaps[:2]]
     return tuple(lines)
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, date
 
 from workbench.core.clock import as_moment
 from workbench.domain.blocklists import ramp
-from workbench.domain.blocklists.listings import RATES
 from workbench.domain.hardening.deliverability import dmarc_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.blocklists import rate_days
@@ -20,7 +19,7 @@ def ramp_lines(situation: Situation) -> tuple[str, ...]:
         return (
             "the return to the usual amount begins once access is cut: mail sent before that adds to the abuse",
         )
-    usual = ramp.usual_day(rate_days(state.facts.get(RATES)), _began(situation))
+    usual = ramp.usual_day(rate_days(state), _began(situation))
     first = max(cut.date(), situation.now.astimezone(UTC).date())
     return ramp.plan_lines(usual, first)
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from workbench.core.clock import as_moment, iso
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
+from workbench.domain.runbook.recorded import PutOff
 from workbench.domain.runbook.runbook import StepView
 
-FACT = "put_off"
 AGAIN = timedelta(minutes=10)
 # What is not done yet after each of these actions, by the action's id.
 LEFT: Mapping[str, str] = {
@@ -29,10 +28,9 @@ LEFT: Mapping[str, str] = {
 }
 
 
-def with_put_off(state: State, action_id: str, now: datetime) -> dict[str, Any]:
-    """Return the body of the fact with one more action put off at a moment."""
-    held = state.facts.get(FACT, {}).get("until", {})
-    return {"until": {**held, action_id: iso(now + AGAIN)}}
+def with_put_off(state: State, action_id: str, now: datetime) -> PutOff:
+    """Return the fact with one more action put off at a moment."""
+    return PutOff(until={**state.known(PutOff).until, action_id: iso(now + AGAIN)})
 
 
 def standing_back(views: Sequence[StepView], situation: Situation) -> list[StepView]:
@@ -44,8 +42,7 @@ def standing_back(views: Sequence[StepView], situation: Situation) -> list[StepV
 
 def asked_again_at(view: StepView, situation: Situation) -> datetime | None:
     """Return until when a step stands back, None where it does not: a cut made since is news to send."""
-    fact = situation.state.facts.get(FACT, {})
-    until = as_moment(fact.get("until", {}).get(view.next_action))
+    until = as_moment(situation.state.known(PutOff).until.get(view.next_action))
     if view.idle or not view.verdict.to_do or until is None or until <= situation.now:
         return None
     cut = as_moment(situation.state.last_cut_at)

@@ -14,12 +14,14 @@ from workbench.core.redact import visible
 from workbench.core.words import listed, plural
 from workbench.domain.detection.findings import Finding, findings
 from workbench.domain.hardening.measures import Standing, items, score, settled
+from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.beside import reach
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook.adoption import down_words, log_unread, replacements, source_question, told
 from workbench.domain.runbook.containment import TRIES
+from workbench.domain.runbook.recorded import ReportWritten
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 
 _ACCEPTED = (EffectState.DONE, EffectState.VERIFIED)
@@ -249,7 +251,7 @@ def harden(situation: Situation) -> Found:
         return said or Found(Verdict.OPEN, (why,), action="harden.show", idle=True, waits=waits)
     measures = items(situation)
     reached = score(measures)
-    first = situation.state.facts.get("hardening_before", {}).get("percent")
+    first = situation.state.known(ScoreBefore).percent
     lines = [f"score {reached.percent} %{f' (was {first} %)' if first is not None else ''}"]
     open_ = [item for item in measures if not settled(item)]
     later = [item for item in measures if item.standing is Standing.LATER]
@@ -289,8 +291,8 @@ def report(situation: Situation) -> Found:
         return Found(
             Verdict.IN_PROGRESS, lines, action="report.write", happens=happens, idle=True, waits=waits
         )
-    fact = situation.state.facts.get("report")
+    fact = situation.state.fact(ReportWritten)
     if fact is not None:
-        lines = (f"written {fact['at']}, sha256 {fact.get('sha256', '')[:16]}…, not sent yet",)
+        lines = (f"written {fact.at}, sha256 {fact.sha256[:16]}…, not sent yet",)
         return Found(Verdict.IN_PROGRESS, lines, action="report.write")
     return Found(Verdict.OPEN, ("write it when the steps above stand",), action="report.write")

@@ -13,9 +13,9 @@ from workbench.core.clock import iso
 from workbench.domain.model.state import State
 from workbench.domain.runbook.blocklists import REMOVE, SHOW
 from workbench.domain.runbook.guide import GuideKind, Lead
+from workbench.domain.runbook.recorded import DrillParts
 from workbench.domain.runbook.runbook import Order, StepView
 
-FACT = "drill_parts"
 PEOPLE, DEPLOY, HOUR = "drill.people", "drill.deploy", "drill.hour"
 SUPPORT, LISTS = "drill.support", "drill.lists"
 ALLOW, CLEAN, WATCH = "drill.allow", "drill.clean", "drill.watch"
@@ -55,7 +55,7 @@ def admitted(found: Lead) -> Lead:
 def _watched(view: StepView, state: State) -> StepView:
     # Once the days are over nothing more comes by waiting: what was not asked is looked up by hand.
     # And they are let pass once for each time that a list was written to: what they did not close is waited for.
-    passed = str(state.facts.get(FACT, {}).get(WATCH, ""))
+    passed = state.known(DrillParts).played.get(WATCH, "")
     asked = max((iso(at) for seen in state.listings.listed if (at := seen.request.requested_at)), default="")
     days = view.next_action != SHOW and bool(state.contained_at) and (not passed or passed < asked)
     waits = view.id == Order.BLOCKLISTS and view.verdict.to_do and days
@@ -76,7 +76,7 @@ def _playing(view: StepView, part: str) -> StepView:
 def _part(view: StepView, state: State) -> str:
     if view.id == Order.BLOCKLISTS and view.next_action == REMOVE and view.verdict.to_do:
         return LISTS
-    played = {name: str(at) for name, at in state.facts.get(FACT, {}).items()}
+    played = state.known(DrillParts).played
     if view.id == Order.LEAK and view.next_action == "leaks.judge" and view.verdict.to_do:
         return "" if CLEAN in played else CLEAN
     if not view.idle or not view.verdict.to_do:
@@ -110,10 +110,10 @@ def _hours_since(deployed: str) -> str:
     return f"hours since {deployed}"
 
 
-def with_part(state: State, part: str, at: str) -> dict[str, str]:
+def with_part(state: State, part: str, at: str) -> DrillParts:
     """Return the fact of the parts played so far, with one more played at a moment."""
-    before = {k: str(v) for k, v in state.facts.get(FACT, {}).items() if k not in ("name", "at")}
+    before = dict(state.known(DrillParts).played)
     if part == HOUR and DEPLOY in before:
         name = _hours_since(before[DEPLOY])
         before[name] = str(int(before.get(name, "0")) + 1)
-    return {**before, part: at}
+    return DrillParts(played={**before, part: at})

@@ -148,11 +148,11 @@ class Controller:
         """Have the guide go on without what this action asks somebody to do, and ask again."""
         from workbench.domain.runbook import put_off
 
-        body = put_off.with_put_off(session.state, action_id, session.situation().now)
+        later = put_off.with_put_off(session.state, action_id, session.situation().now)
         left = put_off.LEFT[action_id]
         minutes = int(put_off.AGAIN.total_seconds()) // 60
         self._ui.work.start(
-            lambda: session.fact(put_off.FACT, body),
+            lambda: session.learn(later),
             group="record",
             doing="putting a question off",
             then=lambda _: self._ui.tell(

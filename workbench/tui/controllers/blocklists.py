@@ -170,7 +170,7 @@ class BlocklistsController(Controller):
             watch.health,
             watch.beside(),
             watch.vendor_gap,
-            session.state.facts,
+            session.state,
             days_after.lines(session.situation()),
         )
         self._ui.push(TextScreen("Beside the verdicts", self._ui.safe("\n".join(lines))))

@@ -178,10 +178,8 @@ class MailController(Controller):
         situation = session.situation()
 
         def copied() -> None:
-            body = support_update.to_fact(situation, session.operator)
-            self._ui.work.start(
-                lambda: session.fact(support_update.FACT, body), group="attest", doing="recording the update"
-            )
+            sent = support_update.to_fact(situation, session.operator)
+            self._ui.work.start(lambda: session.learn(sent), group="attest", doing="recording the update")
 
         hint = "Copying it records that it was sent: the next update tells what changed since."
         self.show_text("Update to Support", support_update.update(situation), hint, copied)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import iso
 from workbench.core.words import plural
+from workbench.domain.runbook.recorded import DeadlinesAnswered
 from workbench.planning.catalog import ACTIONS
 from workbench.tui.controllers.base import Controller
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 EVERY = 15.0  # seconds
 # The fact that holds which deadlines were asked about and answered, as they were due then.
-ANSWERED = "deadlines_answered"
 AFTER_NEWS = 1.0  # seconds: news of one moment is looked at once
 # A proof that failed is not tried again at every look.
 PROVE_AGAIN_AFTER = timedelta(minutes=5)
@@ -124,7 +124,7 @@ class Monitor(Controller):
 
     def _ask(self, session: Incident, due: list[tuple[Timer, Kept]]) -> None:
         """Ask once about every hand-over whose time is up; a moved deadline is asked about again."""
-        answered_before = session.state.facts.get(ANSWERED, {}).get("due", {})
+        answered_before = session.state.known(DeadlinesAnswered).due
         fresh = [
             (timer, item)
             for timer, item in due
@@ -161,10 +161,9 @@ class Monitor(Controller):
 
     def _note_answers(self, session: Incident, found: list[Timer]) -> None:
         """Journal that these deadlines were asked about and answered: the next start does not ask again."""
-        held = session.state.facts.get(ANSWERED, {}).get("due", {})
-        body = {"due": {**held, **{timer.id: iso(timer.due) for timer in found}}}
-        doing = "noting an answer"
-        self._ui.work.start(lambda: session.fact(ANSWERED, body), group="attest", doing=doing)
+        held = session.state.known(DeadlinesAnswered).due
+        answered = DeadlinesAnswered(due={**held, **{timer.id: iso(timer.due) for timer in found}})
+        self._ui.work.start(lambda: session.learn(answered), group="attest", doing="noting an answer")
 
     def _more_time(self, session: Incident, found: list[Timer], more: timedelta) -> None:
         async def work() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
+from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ class RecoveryController(Controller):
         )
         open_ = [item.id for item in measures if not hardening.settled(item)]
         now = hardening.score(measures)
-        before = session.state.facts.get("hardening_before", {}).get("percent")
+        before = session.state.known(ScoreBefore).percent
         tones = {"good": "ok", "attested": "ok", "later": "dim", "open": "warn"}
         lines = [
             ListLine(

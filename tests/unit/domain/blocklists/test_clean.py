@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.situations import record
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.names import Subject
 from workbench.blocklists.rates import RateDay, quiet_days
@@ -16,7 +17,7 @@ from workbench.blocklists.zones import Tier
 from workbench.cli.blocklist_words import _by_name
 from workbench.core.clock import iso
 from workbench.domain.blocklists import clean
-from workbench.domain.blocklists.listings import GMAIL, RATES, ListingBook
+from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
@@ -122,11 +123,11 @@ def test_a_look_up_by_name_counts_what_is_listed_whosever_it_is() -> None:
 
 def _told(*days: RateDay) -> str:
     rows = [
-        {"day": iso(datetime.combine(d.day, datetime.min.time(), UTC)), "delivered": d.delivered,
+        {"day": d.day.isoformat(), "delivered": d.delivered,
          "complaints": d.complaints, "bounced": d.bounced}
         for d in days
     ]  # fmt: skip
-    return " ".join(rate_lines(State(facts={RATES: {"days": rows}})))
+    return " ".join(rate_lines(record(State(), "sending_health", {"days": rows})))
 
 
 def _days(count: int, delivered: int, complaints: int, bounced: int) -> list[RateDay]:
@@ -163,7 +164,8 @@ def test_gmails_own_count_is_told_where_the_account_reads_it() -> None:
         for day, both in spam.items()
         for n, share in enumerate(both)
     ]
-    rates = [{"day": iso(AT), "delivered": 1000, "complaints": 0, "bounced": 1}]
-    told = " ".join(rate_lines(State(facts={RATES: {"days": rates}, GMAIL: {"days": days}})))
+    rates = [{"day": AT.date().isoformat(), "delivered": 1000, "complaints": 0, "bounced": 1}]
+    state = record(record(State(), "sending_health", {"days": rates}), "gmail_rates", {"days": days})
+    told = " ".join(rate_lines(state))
     assert "the worst domain had 0.10% on 2026-11-19" in told
     assert "2 days of 3 up to it stayed below 0.3%" in told

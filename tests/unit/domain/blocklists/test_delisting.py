@@ -11,7 +11,7 @@ import pytest
 from tests.support.situations import NOW, Story, key, situation
 from tests.unit.blocklists.test_removal import listed
 from workbench.domain.blocklists import delisting
-from workbench.domain.blocklists.listings import REFUSALS
+from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.domain.model.sending_volume import AcceptedHour, judge
@@ -180,10 +180,10 @@ def test_the_reason_names_the_domain_that_sent_and_none_that_sent_as_usual() -> 
 
 
 def test_a_list_with_a_zone_of_ones_own_key_is_counted_under_the_name_that_refusals_use() -> None:
-    assert delisting._refused(None) == {}
-    found = delisting._refused({"by_zone": {"zen.spamhaus.org": 12}})
+    assert delisting._refused(RefusalsRead()) == {}
+    found = delisting._refused(RefusalsRead(by_zone={"zen.spamhaus.org": 12}))
     assert found["zen.spamhaus.org"] == 12
     assert {name for name in found if name.startswith("zen.")} >= {"zen.spamhaus.org"}
-    story = Story().add("fact", name=REFUSALS, by_zone={"psbl.surriel.com": 3})
+    story = Story().add("fact", name="refusals", by_zone={"psbl.surriel.com": 3})
     [removal] = delisting.removals(situation(state=story.state()), [LISTED])
     assert any("3" in line for line in removal.why)

@@ -33,9 +33,9 @@ def _refusal(text: str, n: int = 0, host: str = "mx.t-online.de", address: str =
 @given(st.lists(st.sampled_from(TEXTS), max_size=40))
 def test_every_refusal_is_in_the_kinds_and_the_remainder_is_whole(texts: list[str]) -> None:
     fact = refusal_fact([_refusal(text, n) for n, text in enumerate(texts)])
-    assert fact["kinds"] == dict(Counter(classify(None, t, "mx.t-online.de").kind.value for t in texts))
+    assert fact.kinds == dict(Counter(classify(None, t, "mx.t-online.de").kind.value for t in texts))
     silent = sum(not classify(None, text, "mx.t-online.de").understood for text in texts)
-    assert sum(one["count"] for one in fact["not_understood"]) == silent
+    assert sum(one.count for one in fact.not_understood) == silent
     assert sum(int(line.split(" ")[0]) for line in remainder_lines(fact)) == silent
 
 
@@ -49,8 +49,8 @@ def test_the_remainder_is_said_with_its_provider_and_its_words() -> None:
 def test_unknown_users_do_not_push_out_what_is_about_us() -> None:
     many = [_refusal("550 5.1.1 no such user", n * 60) for n in range(500)]
     fact = refusal_fact([*many, _refusal(SPAMCOP, 40_000)])
-    assert [count["zone"] for count in fact["counts"]] == ["bl.spamcop.net"]
-    assert fact["by_zone"] == {"bl.spamcop.net": 1}
+    assert [count.zone for count in fact.counts] == ["bl.spamcop.net"]
+    assert fact.by_zone == {"bl.spamcop.net": 1}
 
 
 def test_a_quote_names_this_zone_and_this_subject_or_there_is_none() -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from workbench.blocklists.dmarc import Dmarc, read, unknown
 from workbench.domain.hardening import measures
-from workbench.domain.hardening.deliverability import DMARC, dmarc, dmarc_lines
+from workbench.domain.hardening.deliverability import dmarc, dmarc_lines
 from workbench.domain.hardening.item import Standing
+from workbench.domain.hardening.recorded import DmarcRead
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
@@ -23,7 +24,7 @@ DARK = unknown("d.example", "timed out")
 
 def _situation(*policies: Dmarc) -> Situation:
     state = State()
-    state.facts[DMARC] = {"domains": [one.to_json() for one in policies]}
+    state.learn(DmarcRead(domains=policies))
     return Situation(Inventory(), state, datetime(2026, 11, 28, tzinfo=UTC))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.situations import record
 from workbench.core.errors import UsageError
 from workbench.domain.hardening import facts as hardening_facts
 from workbench.domain.hardening import measures
@@ -30,7 +31,9 @@ def situation(**facts: Any) -> Situation:
     inventory = Inventory()
     inventory.places = (PLACE,)
     inventory.domains[DOMAIN] = DomainItem(Domain(name=DOMAIN, created_at=OLD), PLACE)
-    state = State(incident="20261121-140000-abcd", contained_at="2026-11-21T14:30:00Z", facts=dict(facts))
+    state = State(incident="20261121-140000-abcd", contained_at="2026-11-21T14:30:00Z")
+    for name, body in facts.items():
+        record(state, name, body)
     return Situation(inventory, state, NOW)
 
 

@@ -136,10 +136,10 @@ def test_left_for_later_leaves_the_step_open_and_scores_nothing() -> None:
 def test_the_score_before_is_taken_once_and_never_after_the_cut() -> None:
     found = situation()
     first = measures.first_fact(found)
-    assert first is not None and first["percent"] == measures.score(measures.items(found)).percent
-    found.state.facts["hardening_before"] = first
+    assert first is not None and first.percent == measures.score(measures.items(found)).percent
+    found.state.learn(first)
     assert measures.first_fact(found) is None
-    assert measures.document(found)["score_before"] == first["percent"]
+    assert measures.document(found)["score_before"] == first.percent
     assert measures.first_fact(situation(first_cut_at="2026-11-21T14:10:00Z")) is None
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from tests.support.situations import NOW, Story, key, situation
 from workbench.core.clock import iso
-from workbench.domain.blocklists.listings import RATES
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import Situation
@@ -104,7 +103,7 @@ def rates(days: int, sent: int) -> Story:
     story = Story()
     return story.add(
         "fact",
-        name=RATES,
+        name="sending_health",
         days=[
             {
                 "day": (NOW - timedelta(days=n)).date().isoformat(),

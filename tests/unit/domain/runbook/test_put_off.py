@@ -9,6 +9,7 @@ from tests.support.situations import NOW, situation
 from workbench.core.clock import iso
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import guide, put_off, runbook
+from workbench.domain.runbook.recorded import PutOff
 from workbench.domain.runbook.runbook import StepView, Verdict
 from workbench.planning.catalog import ACTIONS
 
@@ -26,7 +27,7 @@ def steps(**verdicts: Verdict) -> list[StepView]:
 def put(after: timedelta = timedelta(0)) -> Situation:
     """Return a situation some time after the message was put off."""
     there = situation()
-    there.state.facts[put_off.FACT] = put_off.with_put_off(there.state, SUPPORT, NOW - after)
+    there.state.learn(put_off.with_put_off(there.state, SUPPORT, NOW - after))
     return replace(there, now=NOW) if there.now != NOW else there
 
 
@@ -60,5 +61,5 @@ def test_what_can_be_put_off_is_an_action_and_says_what_is_left() -> None:
 
 def test_two_things_are_put_off_each_for_itself() -> None:
     state = put().state
-    state.facts[put_off.FACT] = put_off.with_put_off(state, "report.write", NOW)
-    assert set(state.facts[put_off.FACT]["until"]) == {SUPPORT, "report.write"}
+    state.learn(put_off.with_put_off(state, "report.write", NOW))
+    assert set(state.known(PutOff).until) == {SUPPORT, "report.write"}
