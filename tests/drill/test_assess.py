@@ -84,17 +84,17 @@ async def _decided(session: Session) -> None:
         a for s in held.senders if s.looks == "intruder" for a in s.addresses
     }
     rows = session.investigation.senders()
-    assert rows[0]["looks"] == "intruder" and rows[0]["decision"] is None
+    assert rows[0].looks == "intruder" and rows[0].decision is None
     shown = sender_rows(rows)[0]
     assert shown.cells[0].text == "intruder?" and "%" in shown.cells[4].text and "from " in why_of(rows[0])
-    names = [str(row["key"]) for row in rows if row["looks"] == "intruder"]
+    names = [row.key for row in rows if row.looks == "intruder"]
     for name in names:
         await session.decide(name, "ours", "our own campaign")
     again = await session.investigation.judge_again()
     assert again is not None and counted > 0
     assert again.damage.sure.counts["accepted"] == 0
     assert for_abuse_reports(again.proposals) == ""
-    use = session.state.known(CredentialUses).by_credential[str(rows[0]["credential"])]
+    use = session.state.known(CredentialUses).by_credential[rows[0].credential]
     assert use.looks == "production"
     for name in names:
         await session.decide(name, "intruder", "it was not")

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.cli import Command
 from tests.support.drills import opened, running_drill
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.replay import fold
@@ -45,7 +46,7 @@ async def _assessed(session: Session, drill: RunningDrill) -> None:
         for one in groups
         if one["spans"]
     ]
-    await session.fact("assessment", {"lines": [], "senders": senders})
+    await session.learn(RecordedAssessment.from_body({"name": "assessment", "senders": senders}, ""))
 
 
 def _truth(drill: RunningDrill) -> dict[str, Any]:

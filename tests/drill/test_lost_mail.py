@@ -11,6 +11,7 @@ from tests.support.drills import opened, running_drill
 from workbench.domain.forensics import lost
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import propose
+from workbench.domain.forensics.recorded import LostMail
 from workbench.domain.model.credential_use import INTRUDER, PRODUCTION
 from workbench.drill.servers.serve import RunningDrill
 from workbench.mailgun.endpoints import Region
@@ -48,7 +49,7 @@ async def test_own_mail_that_failed_is_counted_and_written_to_send_again(tmp_pat
         rows = list(csv.DictReader(path.read_text().splitlines()))
         assert {row["recipient"] for row in rows} == again
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        told = " ".join(lost.lines(session.state.facts[lost.FACT]))
+        told = " ".join(lost.lines(session.state.fact(LostMail)))
         assert "@" not in told and f"{found.lost.again} message" in told
 
 

@@ -47,7 +47,7 @@ async def _minutes(folder: Path) -> AsyncIterator[tuple[RunningDrill, Session, A
             if one.group.key.address in drill.story.intruder_ips:
                 one.decision = INTRUDER
         made = Assessment(AbuseWindow(), table, found, rolled_up(found), Damage())
-        await session.fact("assessment", made.fact())
+        await session.learn(made.fact())
         yield drill, session, made
 
 

@@ -18,6 +18,7 @@ from workbench.core.redact import Secret
 from workbench.domain.detection import findings
 from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.domain.forensics.moment import Moment
+from workbench.domain.forensics.recorded import RecordedSender
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 from workbench.domain.model.plan import EffectState, Place, Plan
@@ -71,10 +72,10 @@ class FakeInvestigation:
         """Return what the session was told to know."""
         return list(self._session.past)
 
-    def senders(self) -> list[Any]:
+    def senders(self) -> list[RecordedSender]:
         """Return what the session was told to know, with the decisions of now."""
         decided = {name: held.decision for name, held in self._session.state.decisions.items()}
-        return [{**one, "decision": decided.get(one["key"])} for one in self._session.senders]
+        return [msgspec.structs.replace(one, decision=decided.get(one.key)) for one in self._session.senders]
 
     @property
     def assessment(self) -> None:
@@ -132,7 +133,7 @@ class FakeSession:
         self.closed = False
         self.noted = False
         self.past: list[Moment] = []
-        self.senders: list[dict[str, Any]] = []
+        self.senders: list[RecordedSender] = []
         self.seen_window: AbuseWindow | None = None
         self._size = (logins, keys, users, domains)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from tests.pilot.conftest import Running, on_top, screen_text, settle
 from tests.pilot.fake_session import PERSON, START, FakeSession
 from workbench.domain.forensics.abuse_window import AbuseWindow, Share, from_metrics
 from workbench.domain.forensics.moment import Moment, MomentKind
+from workbench.domain.forensics.recorded import RecordedSender
 from workbench.tui.screens.main import MainScreen
 from workbench.tui.screens.timeline import TimelineScreen
 from workbench.tui.screens.window import WindowScreen
@@ -102,13 +104,14 @@ async def test_senders_are_judged_and_the_figures_counted_again(
     running: Running, size: tuple[int, int]
 ) -> None:
     session = FakeSession()
-    session.senders = [
+    found = [
         {"key": "sender:a", "credential": "key:1234abcd-4f2a4f2a", "sender": "n@mg0.acme.example", "looks": "intruder",
          "accepted": 900, "failed": 180, "complained": 9, "why": ["never seen before"], "addresses": ["203.0.113.9"],
          "subjects": ["win # now"]},
         {"key": "sender:b", "credential": "smtp:app@mg0.acme.example", "sender": "app@mg0.acme.example",
          "looks": "production", "accepted": 70, "why": ["used before the abuse"]},
     ]  # fmt: skip
+    session.senders = msgspec.convert(found, list[RecordedSender])
     async with running(session, size) as pilot:
         await pilot.press("S")
         await settle(pilot)

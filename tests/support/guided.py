@@ -26,6 +26,7 @@ from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.detection import alarms
+from workbench.domain.forensics.recorded import RecordedAssessment, RecordedWindow
 from workbench.domain.hardening import measures
 from workbench.domain.leaks import leaks
 from workbench.domain.model.plan import Plan
@@ -48,7 +49,7 @@ ROUNDS = 3  # comebacks of a stranger whom nobody deletes, each taken away, befo
 MOST = 140  # presses; whoever needs more goes round in circles
 # A moment that is waited for, as the guide says it; none of a day that has passed.
 UNTIL = re.compile(r"(?<!contained )until (\d\d \w{3})(?: (\d\d:\d\d)Z)?")
-WINDOW = {"from": "2026-11-21T05:00:00Z", "to": "2026-11-21T14:00:00Z"}
+WINDOW = RecordedWindow(began="2026-11-21T05:00:00Z", ended="2026-11-21T14:00:00Z")
 
 
 class FakeLookup:
@@ -363,7 +364,7 @@ class Player:
         await self._plan("domains.delete", [name], typed=name)
 
     async def _assess(self) -> None:
-        await self.session.fact("assessment", {"lines": ["abuse from 05:00Z"], "window": WINDOW})
+        await self.session.learn(RecordedAssessment(lines=("abuse from 05:00Z",), window=WINDOW))
 
     async def _search(self) -> None:
         from workbench.session.leak_search import LeakSearchRequest, search

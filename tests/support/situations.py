@@ -73,7 +73,7 @@ class Story:
         return fold(self.rows)
 
 
-def record(state: State, name: str, body: Mapping[str, Any]) -> State:
+def know(state: State, name: str, body: Mapping[str, Any]) -> State:
     """Have the state know a fact, as if the journal held a row with this body; return the state."""
     fact = fact_kinds.read({**body, "name": name}, str(body.get("at", iso(NOW))))
     assert fact is not None, name

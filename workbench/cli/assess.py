@@ -129,12 +129,14 @@ def _document(session: Session, found: Assessment) -> dict[str, Any]:
         **documents.head("assess", session.incident),
         **_known(situation, found),
         "as_of": iso(situation.now),
-        "window": found.window.to_json(),
+        "window": msgspec.to_builtins(found.window.recorded()),
         "entries": found.table.entries,
         "groups": [proposal.to_json() for proposal in found.proposals],
         "credentials": [{"id": name, **msgspec.to_builtins(use)} for name, use in sorted(uses.items())],
-        "damage": found.damage.to_json(),
-        "findings": [sender.to_json() for sender in found.senders if sender.looks != "production"],
+        "damage": msgspec.to_builtins(found.damage.recorded()),
+        "findings": [
+            msgspec.to_builtins(sender.recorded()) for sender in found.senders if sender.looks != "production"
+        ],
         "summary": found.lines(),
         "not_counted": {
             "unreadable": found.table.unreadable,

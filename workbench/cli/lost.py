@@ -13,6 +13,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.documents import documents
 from workbench.domain.forensics import lost
+from workbench.domain.forensics.recorded import LostMail
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,12 +32,12 @@ async def _lost(options: argparse.Namespace) -> int:
         made = await session.investigation.assess()
         found = await session.investigation.mail.lost(made.table, made.proposals, made.window.began)
         try:
-            fact = session.state.facts.get(lost.FACT) or found.lost.fact(found.people, None, "")
+            fact = session.state.fact(LostMail) or found.lost.fact(found.people, None, "")
             if options.to is not None:
                 await write_shown(session, found, options, "lost")
             elif options.json:
                 known = documents.known(session.situation())
-                counted = {name: value for name, value in fact.items() if name not in ("name", "at")}
+                counted = {name: value for name, value in fact.body().items() if name not in ("name", "at")}
                 document({**documents.head("lost", session.incident), **known, **counted})
             else:
                 text("\n".join(lost.lines(fact)))

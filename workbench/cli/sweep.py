@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from workbench.cli import tables
 from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
@@ -68,7 +70,7 @@ def _blind(session: Session, error: NotAuthorised, options: argparse.Namespace) 
                 "not_read": [{"what": row.words, "where": None, "why": row.question} for row in rows],
                 "looked_at": 0,
                 "findings": [finding.to_json() for finding in found],
-                "unread": [row.to_json() for row in rows],
+                "unread": msgspec.to_builtins(rows),
                 "way_back": way_back,
                 "ask_support": [{"what": what, "question": question} for what, question in HIDDEN],
             }
@@ -123,7 +125,7 @@ def _document(session: Session, result: Sweep) -> dict[str, object]:
             for item in result.swept
         ],
         "gaps": list(result.gaps),
-        "unread": [dict(row) for row in result.unread],
+        "unread": msgspec.to_builtins(result.unread),
         "ask_support": [{"what": what, "question": question} for what, question in HIDDEN],
     }
 
@@ -132,7 +134,7 @@ def _known(session: Session, result: Sweep) -> dict[str, Any]:
     """Return the answer of every document, with what the sweep could not look at beside the account's own gaps."""
     known = documents.known(session.situation())
     rows = [{"what": gap, "where": None, "why": "not readable"} for gap in result.gaps]
-    rows += [{"what": row["area"], "where": row.get("where"), "why": "not readable"} for row in result.unread]
+    rows += [{"what": row.area, "where": row.where, "why": "not readable"} for row in result.unread]
     missing = [*known["not_read"], *rows]
     return {**known, "complete": not missing, "not_read": missing}
 
@@ -149,8 +151,7 @@ def _show(session: Session, result: Sweep, *, everything: bool) -> None:
     for gap in result.gaps:
         text(f"not readable: {gap}")
     if result.unread:
-        rows = [unread.Unread(**row) for row in result.unread]
         text("\nCould not be read, so it does not count as clean; ask Support:")
-        text(tables.questions([(row.words, row.question) for row in rows]))
+        text(tables.questions([(row.words, row.question) for row in result.unread]))
     text("\nThe API cannot show these; ask Support:")
     text(tables.questions(HIDDEN))

@@ -61,7 +61,7 @@ async def preserve(
     fresh = {sample.group for sample in made}
     every = [*(sample for sample in held if sample.group not in fresh), *made]
     if made:
-        await desk.fact(samples.FACT, samples.to_fact(every, more, iso(now)))
+        await desk.learn(samples.KeptMail(samples=tuple(every), left_out=more, as_of=iso(now)))
     return every
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.forensics.recorded import RecordedAssessment, RecordedTally
 from workbench.domain.hardening import measures
 from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.leaks import leaks
@@ -131,8 +131,7 @@ def what_went_out(situation: Situation) -> Section:
     )
     since = "accepted since the abuse began" if volume.began is not None else "accepted in the time read"
     table = Table(("sending domain", since, "usual in that time"), rows)
-    fact = situation.state.facts.get("assessment")
-    lines = tuple(str(line) for line in fact.get("lines", ())) if fact is not None else ()
+    lines = situation.state.known(RecordedAssessment).lines
     return Section(
         "What went out",
         (Text(sentence(volume.explained())), chart, table, *((Bullets(lines),) if lines else ())),
@@ -145,51 +144,45 @@ NOTHING_SENT = "The log was read, and no message in it is judged to be the intru
 
 def nothing_sent(situation: Situation) -> bool:
     """Return whether the log was read and nothing in it is the intruder's; False while any of it was not read."""
-    fact: Mapping[str, Any] = situation.state.facts.get("assessment", {})
-    if not fact.get("entries") or fact.get("missing"):
+    fact = situation.state.known(RecordedAssessment)
+    if not fact.entries or fact.missing:
         return False
-    counted = fact.get("damage", {}).get("intruder", {}).get("accepted", 0)
-    return not counted and not any(_whose(one) == "intruder" for one in fact.get("senders", ()))
+    counted = fact.damage.intruder.accepted if fact.damage.intruder is not None else 0
+    return not counted and not any(one.is_the_intruders for one in fact.senders)
 
 
 def sent(situation: Situation) -> Section:
     """Return what went out in our name: senders, subjects, where it went, and the reaction so far."""
-    fact: Mapping[str, Any] = situation.state.facts.get("assessment", {})
-    senders = [s for s in fact.get("senders", ()) if _whose(s) == "intruder"]
+    fact = situation.state.known(RecordedAssessment)
+    senders = [one for one in fact.senders if one.is_the_intruders]
     if nothing_sent(situation):
         return Section("The messages", (Text(NOTHING_SENT),))
     if not senders:
         return Section("The messages", (Text("The log is not assessed yet: senders and subjects follow."),))
     rows = tuple(
         (
-            visible(str(one.get("sender", "")), 100),
-            visible(_subjects(one.get("subjects", ())), 240),
-            f"{int(one.get('accepted', 0)):,}",
-            f"{int(one.get('complained', 0)):,}",
+            visible(one.sender, 100),
+            visible(_subjects(one.subjects), 240),
+            f"{one.accepted:,}",
+            f"{one.complained:,}",
         )
         for one in senders[:_SENDERS]
     )
     more = len(senders) - len(rows)
-    harm: Mapping[str, Any] = fact.get("damage", {}).get("intruder", {})
+    harm = fact.damage.intruder or RecordedTally()
     lines = [
-        f"Delivered to {'' if harm.get('recipients_exact') else 'about '}{int(harm.get('recipients', 0)):,} "
-        f"recipients; {int(harm.get('opened', 0)):,} opened and {int(harm.get('clicked', 0)):,} clicked.",
-        f"So far {int(harm.get('complained', 0)):,} complained and {int(harm.get('unsubscribed', 0)):,} unsubscribed. "
+        f"Delivered to {'' if harm.recipients_exact else 'about '}{harm.recipients:,} "
+        f"recipients; {harm.opened:,} opened and {harm.clicked:,} clicked.",
+        f"So far {harm.complained:,} complained and {harm.unsubscribed:,} unsubscribed. "
         "Complaints go on coming for days; answers and calls come on top.",
     ]
-    if providers := harm.get("by_provider"):
-        shown = ", ".join(f"{visible(str(name), 40)} {int(count):,}" for name, count in providers.items())
+    if harm.by_provider:
+        shown = ", ".join(f"{visible(name, 40)} {count:,}" for name, count in harm.by_provider.items())
         lines.append(f"Where to: {shown}.")
     if more:
         lines.append(f"{plural(more, 'more sender')} left out here.")
     table = Table(("in the name of", "subjects (# stands for a number)", "sent", "complaints"), rows)
     return Section("The messages", (table, Bullets(tuple(lines))))
-
-
-def _whose(sender: Mapping[str, Any]) -> str:
-    return {"ours": "production"}.get(
-        str(sender.get("decision")), str(sender.get("decision") or sender.get("looks"))
-    )
 
 
 def _subjects(subjects: Iterable[object]) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.domain.forensics import reach
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
 from workbench.reports.audiences import BLANK, ended
@@ -82,11 +83,10 @@ def _opened(one: reach.Reach) -> str:
 
 def affected(situation: Situation) -> Section:
     """Return whom it concerns: recipients reached, kinds of data, with how sure each is."""
-    fact = situation.state.facts.get("assessment", {})
-    harm = fact.get("damage", {}).get("intruder", {})
-    if harm:
-        about = "" if harm.get("recipients_exact") else "About "
-        people = f"{about}{int(harm.get('recipients', 0)):,} addresses were sent the intruder's mail."
+    harm = situation.state.known(RecordedAssessment).damage.intruder
+    if harm is not None:
+        about = "" if harm.recipients_exact else "About "
+        people = f"{about}{harm.recipients:,} addresses were sent the intruder's mail."
     else:
         people = "How many people were sent the intruder's mail was not counted yet (`workbench assess`)."
     kinds = [f"{sure.said}: {words}" for words, sure in reach.kinds_of(reach.reach(situation))]
@@ -157,8 +157,8 @@ def insurer(situation: Situation) -> Section:
     state, volume = situation.state, situation.volume
     aware = aware_since(situation)
     discovered = f"{aware:%Y-%m-%d %H:%M}Z" if aware is not None else visible(state.opened_at, 30)
-    theirs = state.facts.get("assessment", {}).get("damage", {}).get("intruder", {}).get("accepted")
-    counted = f"; the intruder's by the log: {int(theirs):,}" if theirs is not None else ""
+    theirs = state.known(RecordedAssessment).damage.intruder
+    counted = f"; the intruder's by the log: {theirs.accepted:,}" if theirs is not None else ""
     sent = (
         f"{sum(h.accepted for h in volume.hours if volume.began is not None and h.start >= volume.began):,}"
         if volume is not None and volume.began is not None

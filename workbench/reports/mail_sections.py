@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
-from workbench.domain.mail import landing, samples
-from workbench.domain.mail.samples import Fate, Sample
+from workbench.domain.forensics.recorded import RecordedAssessment, RecordedTally
+from workbench.domain.mail import landing
+from workbench.domain.mail.samples import Fate, KeptMail, Sample
 from workbench.domain.model.situation import Situation
 from workbench.presentation.mail import LANDING_HEADERS, landing_rows
 from workbench.reports import mail_texts
@@ -22,12 +22,12 @@ _LINKS = 15
 def the_mail(situation: Situation) -> Section:
     """Return what the intruder wrote: each different message once, without addresses; what could not be fetched."""
     title = "The mail itself"
-    fact: Mapping[str, Any] = situation.state.facts.get(samples.FACT, {})
-    held = samples.of_fact(fact)
+    fact = situation.state.known(KeptMail)
+    held = fact.samples
     if not held:
         fetch = "No message of the abuse was fetched yet (`workbench mail fetch`)."
         return Section(title, (Text(NOTHING_SENT if nothing_sent(situation) else fetch),))
-    stored = [one for one in held if one.fate == Fate.STORED]
+    stored = fact.stored
     different: dict[str, list[Sample]] = {}
     for one in stored:
         different.setdefault(one.content, []).append(one)
@@ -41,7 +41,7 @@ def the_mail(situation: Situation) -> Section:
         blocks += _quoted(group)
     if len(ordered) > _MESSAGES:
         blocks.append(Text(f"{len(ordered) - _MESSAGES} more different messages are in the evidence."))
-    if missing := _missing(held, int(fact.get("left_out", 0))):
+    if missing := _missing(held, fact.left_out):
         blocks.append(Bullets(tuple(missing)))
     return Section(title, tuple(blocks))
 
@@ -56,8 +56,8 @@ def _quoted(group: list[Sample]) -> list[Block]:
     )
     lines = [f"> {line}" for line in one.excerpt.splitlines()] or ["> (no text)"]
     lines += [
-        f"Attachment {visible(a.get('name', ''), 80)}, {visible(a.get('type', ''), 60)}, "
-        f"{int(a.get('size', 0)):,} bytes, sha256 {a.get('sha256') or 'not fetched'}; not opened"
+        f"Attachment {visible(a.name, 80)}, {visible(a.type, 60)}, "
+        f"{a.size:,} bytes, sha256 {a.sha256 or 'not fetched'}; not opened"
         for a in one.attachments[:5]
     ]
     lines += [f"A link that is no web page: {visible(link, 60)}" for link in one.other_links]
@@ -65,7 +65,7 @@ def _quoted(group: list[Sample]) -> list[Block]:
     return [Text(head), Bullets(tuple(lines))]
 
 
-def _missing(held: list[Sample], left_out: int) -> list[str]:
+def _missing(held: Sequence[Sample], left_out: int) -> list[str]:
     """Return what could not be fetched, each reason once with how many groups it is true of."""
     reasons: dict[str, int] = {}
     for one in held:
@@ -84,14 +84,12 @@ def _missing(held: list[Sample], left_out: int) -> list[str]:
 def links(situation: Situation) -> Section:
     """Return where the mail leads to, how often it was followed, and where the names are looked up."""
     found = landing.landings(situation)
-    harm: Mapping[str, Any] = (
-        situation.state.facts.get("assessment", {}).get("damage", {}).get("intruder", {})
-    )
+    harm = situation.state.known(RecordedAssessment).damage.intruder or RecordedTally()
     if not found:
         unknown = "No landing address of the abuse is known yet."
         return Section("Where it leads to", (Text(NOTHING_SENT if nothing_sent(situation) else unknown),))
     counts = (
-        f"{int(harm.get('delivered', 0)):,} messages delivered, {int(harm.get('clicked', 0)):,} clicks. Links are "
+        f"{harm.delivered:,} messages delivered, {harm.clicked:,} clicks. Links are "
         "written so that nobody follows them by accident."
     )
     table = Table(LANDING_HEADERS, tuple(landing_rows(found[:_LINKS])))

@@ -11,10 +11,10 @@ from workbench.blocklists.verdicts import ListingVerdict
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.core.words import listed, plural
-from workbench.domain.mail import landing, samples
+from workbench.domain.mail import landing
 from workbench.domain.mail.landing import Landing
 from workbench.domain.mail.links import defanged_shape
-from workbench.domain.mail.samples import Fate
+from workbench.domain.mail.samples import KeptMail
 from workbench.domain.model.situation import Situation
 from workbench.reports.audiences import BLANK, NOTHING_SENT, nothing_sent
 
@@ -68,9 +68,7 @@ def to_mailgun(situation: Situation) -> str:
     if nothing_sent(situation):
         return f"{NOTHING_SENT} There is nothing to ask Mailgun to stop redirecting."
     found = landing.landings(situation)
-    stored = [
-        s for s in samples.of_fact(situation.state.facts.get(samples.FACT, {})) if s.fate == Fate.STORED
-    ]
+    stored = situation.state.known(KeptMail).stored
     clicks = sum(one.clicks for one in found)
     clicked = f" They were followed {plural(clicks, 'time')} so far." if clicks else ""
     hosts = ", ".join(landing.tracking_hosts(situation)) or BLANK
@@ -129,9 +127,7 @@ def _abuse(situation: Situation, wish: str, to: str) -> str:
     volume = situation.volume
     since = f"{volume.began:%Y-%m-%d %H:%M}Z" if volume is not None and volume.began is not None else BLANK
     apes = sorted({one.alike for one in found if one.alike})
-    stored = [
-        s for s in samples.of_fact(situation.state.facts.get(samples.FACT, {})) if s.fate == Fate.STORED
-    ]
+    stored = situation.state.known(KeptMail).stored
     lines = [
         f"{to} {', '.join(name.replace('.', '[.]') for name in names) or BLANK}",
         "Subject: Phishing page, please take down",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from workbench.core.redact import visible
 from workbench.domain.forensics import lost
+from workbench.domain.forensics.recorded import LostMail, RecordedAssessment
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
@@ -15,7 +16,7 @@ from workbench.reports.blocks import Bullets, Section
 
 def production_lost(situation: Situation) -> Section:
     """Return what of our own mail did not arrive since the abuse began, by kind."""
-    lines = lost.lines(situation.state.facts.get(lost.FACT, {}))
+    lines = lost.lines(situation.state.fact(LostMail))
     return Section("What production lost", (Bullets(tuple(lines)),))
 
 
@@ -24,10 +25,8 @@ def billing(situation: Situation) -> str:
     if nothing_sent(situation):
         return f"{NOTHING_SENT} There is no charge to dispute."
     state, volume = situation.state, situation.volume
-    harm = state.facts.get("assessment", {}).get("damage", {}).get("intruder", {})
-    accepted = (
-        f"{int(harm['accepted']):,}" if "accepted" in harm else f"{BLANK} (`workbench assess` counts them)"
-    )
+    harm = state.known(RecordedAssessment).damage.intruder
+    accepted = f"{harm.accepted:,}" if harm is not None else f"{BLANK} (`workbench assess` counts them)"
     began = f"{volume.began:%Y-%m-%d %H:%M}Z" if volume is not None and volume.began is not None else BLANK
     lines = [
         "Subject: Compromised account: charges for mail we did not send",

@@ -7,10 +7,12 @@ from typing import Any
 
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import listed
+from workbench.domain.forensics.recorded import RecordedAssessment, RecordedWindow
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.common import common_causes
-from workbench.domain.mail import landing, samples
+from workbench.domain.mail import landing
 from workbench.domain.mail.links import defanged_shape
+from workbench.domain.mail.samples import KeptMail
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
@@ -109,21 +111,18 @@ def traces(situation: Situation) -> Section:
         for r in state.of_kind(EffectKind.KEY_DELETE)
         if r.state is EffectState.VERIFIED
     ]
-    fact: Mapping[str, Any] = state.facts.get("assessment", {})
-    window = fact.get("window", {}) if isinstance(fact.get("window"), dict) else {}
-    senders = [one for one in fact.get("senders", ()) if _theirs(one)]
-    addresses = list(dict.fromkeys(a for one in senders for a in one.get("addresses", ())))
-    subjects = list(dict.fromkeys(s for one in senders for s in one.get("subjects", ())))
-    stored = [
-        one for one in samples.of_fact(state.facts.get(samples.FACT, {})) if one.fate == samples.Fate.STORED
-    ]
+    fact = state.known(RecordedAssessment)
+    senders = [one for one in fact.senders if one.is_the_intruders]
+    addresses = list(dict.fromkeys(a for one in senders for a in one.addresses))
+    subjects = list(dict.fromkeys(s for one in senders for s in one.subjects))
+    stored = state.known(KeptMail).stored
     ids = [f"{one.message_id} (storage key {one.storage_key})" for one in stored[:_MESSAGES]]
     pages = [defanged_shape(one.shape) for one in landing.landings(situation)]
     lines = (
         f"Keys deleted, by the end of their id: {_some(deleted)}",
-        f"Window (UTC): {_window(window) if window else 'not assessed yet'}",
+        f"Window (UTC): {_window(fact.window) if fact.window is not None else 'not assessed yet'}",
         f"Intruder's addresses: {_some(addresses)}",
-        f"Subjects: {_some([f'“{visible(str(one), 36)}”' for one in subjects])}",
+        f"Subjects: {_some([f'“{visible(one, 36)}”' for one in subjects])}",
         f"Landing pages: {_some(pages, 90, _PLACES)}",
         f"Messages: {_some(ids, 320)}",
     )
@@ -146,19 +145,15 @@ def _no_beginning(situation: Situation) -> str:
     return "cannot tell from the metrics"
 
 
-def _window(window: Mapping[str, Any]) -> str:
-    if not window.get("from"):
+def _window(window: RecordedWindow) -> str:
+    if not window.began:
         return "no abuse in the metrics or the log"
-    return f"{window['from']} to {window.get('to') or 'now: no end of it was seen'}"
+    return f"{window.began} to {window.ended or 'now: no end of it was seen'}"
 
 
 def _first_clause(words: object) -> str:
     """Return how sure something is, without its grounds: the full report has them."""
     return str(words).partition(":")[0].partition(";")[0]
-
-
-def _theirs(sender: Mapping[str, Any]) -> bool:
-    return str(sender.get("decision") or sender.get("looks")) == "intruder"
 
 
 def _some(found: Sequence[object], most: int = 60, shown: int = _SHOWN) -> str:

@@ -287,7 +287,7 @@ class AccountReadings(IncidentRecord):
             await self.learn(first)
         # The first cut destroys dates; the timeline goes on naming what they belonged to.
         if (dates := timeline.keep(self.situation())) is not None:
-            await self.fact(timeline.FACT, dates)
+            await self.learn(dates)
         self._tell(Changed("runbook"))
 
     @property

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from workbench.core.clock import as_moment, iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import Secret
@@ -24,6 +26,7 @@ from workbench.domain.forensics.assessment import Assessment
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import ClassificationHints
 from workbench.domain.forensics.damage import Damage
+from workbench.domain.forensics.recorded import RecordedAssessment, RecordedSender
 from workbench.domain.forensics.senders import rolled_up
 from workbench.domain.hardening import facts
 from workbench.domain.model import settings
@@ -33,6 +36,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.settings_audit import audit
 from workbench.domain.settings_audit import unread as sweep_unread
 from workbench.domain.settings_audit.audit import Clues, Sweep
+from workbench.domain.settings_audit.recorded import SweepRead
 from workbench.domain.settings_audit.results import proven, swept_items
 from workbench.mailgun.client import Priority
 from workbench.mailgun.evidence_models import BounceClass
@@ -101,13 +105,13 @@ class Investigation:
             result.cared_for = before
             gaps = list(held.gaps.values())
             result.swept += sweep_unread.carried(earlier, result.swept, gaps)
-            result.unread = tuple(row.to_json() for row in sweep_unread.unread(gaps))
+            result.unread = tuple(sweep_unread.unread(gaps))
             self.swept = result
-            await self.desk.fact("sweep", result.fact())
+            await self.desk.learn(SweepRead.of(result))
             await self.desk.learn(TemplateLinks(hosts=tuple(blocklist_targets.template_hosts(held))))
             await self.desk.learn(facts.seen(held, iso(self.desk.clock.now())))
             if (dates := timeline.keep(self.desk.situation(), held)) is not None:
-                await self.desk.fact(timeline.FACT, dates)
+                await self.desk.learn(dates)
             return result
 
     def moments(self) -> list[timeline.Moment]:
@@ -121,9 +125,9 @@ class Investigation:
         """
         if self.assessment is not None:
             return self.assessment.window
-        kept = self.desk.situation().state.facts.get("assessment", {}).get("window")
-        if kept:
-            return AbuseWindow.from_json(kept)
+        kept = self.desk.situation().state.known(RecordedAssessment).window
+        if kept is not None:
+            return AbuseWindow.of_recorded(kept)
         volume = self.desk.metering.volume
         if volume is None:
             return None
@@ -133,8 +137,8 @@ class Investigation:
         """Return from when on a date counts as inside the window: a day before the abuse began."""
         situation = self.desk.situation()
         since = situation.background.since
-        fact = situation.state.facts.get("assessment", {}).get("window", {})
-        began = as_moment(fact.get("from")) if isinstance(fact, Mapping) else None
+        window = situation.state.known(RecordedAssessment).window
+        began = as_moment(window.began) if window is not None else None
         return min(since, began - timedelta(days=1)) if began is not None else since
 
     def _home(self) -> CustomerNames:
@@ -277,17 +281,15 @@ class Investigation:
             made.proposals, made.table, self._damaged, self.desk.inventory, made.window.began, self._bounces
         )
 
-    def senders(self) -> list[Mapping[str, Any]]:
+    def senders(self) -> list[RecordedSender]:
         """Return who sent what, as assessed now or before, with the operator's decisions of now."""
         state = self.desk.situation().state
         if self.assessment is not None:
-            found: list[Mapping[str, Any]] = [sender.to_json() for sender in self.assessment.senders]
+            found = [sender.recorded() for sender in self.assessment.senders]
         else:
-            found = list(state.facts.get("assessment", {}).get("senders", ()))
+            found = list(state.known(RecordedAssessment).senders)
         decided = {name: held.decision for name, held in state.decisions.items()}
-        return [
-            {**one, "decision": decided.get(str(one.get("key", "")), one.get("decision"))} for one in found
-        ]
+        return [msgspec.structs.replace(one, decision=decided.get(one.key, one.decision)) for one in found]
 
     async def _suppressions(self, made: Assessment, words: list[str]) -> Settings | None:
         """Return settings that hold the abused domains' suppressions from the window on, reading what is missing.
@@ -356,7 +358,7 @@ class Investigation:
                 gaps=tuple(made.table.gaps),
             )
         )
-        await self.desk.fact("assessment", made.fact())
+        await self.desk.learn(made.fact())
 
     def _tell(self, what: str, done: int, total: int) -> None:
         if self.moved is not None:

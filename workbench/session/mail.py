@@ -39,7 +39,7 @@ class MailEvidence:
     @property
     def samples(self) -> list[Sample]:
         """Return what became of each intruder group's message, as journaled."""
-        return samples.of_fact(self.desk.situation().state.facts.get(samples.FACT, {}))
+        return list(self.desk.situation().state.known(samples.KeptMail).samples)
 
     async def preserve(self, proposals: Sequence[Proposal]) -> list[Sample]:
         """Fetch and seal one stored message of each group judged the intruder's that is not stored yet.
@@ -76,8 +76,7 @@ class MailEvidence:
             await self._collect(table, collected)
             situation = self.desk.situation()
             gap = lost.never_accepted(situation.volume, situation.state.first_cut_at, situation.now)
-            body = collected.lost.fact(collected.people, gap, iso(situation.now))
-            await self.desk.fact(lost.FACT, body)
+            await self.desk.learn(collected.lost.fact(collected.people, gap, iso(situation.now)))
         except BaseException:
             collected.close()
             raise

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from workbench.domain.forensics.recorded import RecordedSender
 from workbench.domain.model.facts import RecordedFact
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Readings(Protocol):
     def window(self) -> AbuseWindow | None:
         """Return the hours of the abuse, None before they were read."""
 
-    def senders(self) -> list[Mapping[str, Any]]:
+    def senders(self) -> list[RecordedSender]:
         """Return who sent what, as the documents say it."""
 
     @property

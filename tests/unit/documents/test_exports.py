@@ -8,6 +8,7 @@ import json
 from datetime import UTC, datetime
 
 import jsonschema  # type: ignore[import-untyped]
+import msgspec
 import pytest
 
 from tests.support.situations import NOW, Story, key, situation
@@ -35,7 +36,7 @@ def told() -> Situation:
         "fact", name="assessment", window={"from": iso(NOW)}, senders=[dict(_SENDER)],
         links=[{"link": "https://parcel.example/track/#?to=#", "domain": "mg.acme.example", "clicks": 7}],
     )  # fmt: skip
-    story.add("fact", name="sweep", items=[route.to_json()], unread=[])
+    story.add("fact", name="sweep", items=[msgspec.to_builtins(route)], unread=[])
     story.add(
         "fact", name="leaks",
         thefts=[{"address": "198.51.100.7", "agent": "python-requests/2", "key_id": None, "login": None,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from workbench.domain.forensics.abuse_window import AbuseWindow, Share, from_metrics
+from workbench.domain.forensics.recorded import RecordedWindow
 from workbench.presentation import abuse_window
 from workbench.presentation.abuse_chart import chart
 from workbench.presentation.cells import Look
@@ -92,14 +95,14 @@ def test_the_words_explain_and_admit() -> None:
 def test_a_window_is_the_same_after_the_journal() -> None:
     made = window()
     made.by["ip"] = [Share("198.51.100.7", 12_000, 600.0)]
-    again = AbuseWindow.from_json(made.to_json())
+    again = AbuseWindow.of_recorded(made.recorded())
     assert (again.began, again.ended, again.source) == (made.began, made.ended, made.source)
     assert (again.as_of, again.last) == (made.as_of, made.last)
     assert again.accepted == made.accepted and again.by == made.by
     assert chart(again.hours, 60, 12).text() == chart(made.hours[-72:], 60, 12).text()
     # A fact of before the bar was kept still tells which hours were abnormal.
-    document = made.to_json()
+    document = msgspec.to_builtins(made.recorded())
     for hour in document["hours"]:
         del hour["bar"]
-    old = AbuseWindow.from_json(document)
+    old = AbuseWindow.of_recorded(msgspec.convert(document, RecordedWindow))
     assert [h.excess > 0 for h in old.hours] == [h.excess > 0 for h in made.hours[-72:]]

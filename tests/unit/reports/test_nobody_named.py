@@ -48,7 +48,7 @@ def everything() -> Situation:
         Wanted("g", "key:x", "notice@mg.acme.example", "mg.acme.example", "", "s", 5, "", "m@x", "k", "")
     )
     samples.fill(sample, {"body-mime": _RAW})
-    where.state.facts[samples.FACT] = samples.to_fact([sample], 0, iso(where.now))
+    where.state.learn(samples.KeptMail(samples=(sample,), as_of=iso(where.now)))
     return where
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
 
-from tests.support.situations import NOW, Story, key, situation
+from tests.support.situations import NOW, Story, key, know, situation
 from tests.unit.documents.test_exports import told
 from workbench.core.clock import iso
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.mail import samples
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm, Attestation, Decision, State
@@ -145,7 +145,7 @@ def test_places_go_by_the_folder_that_was_searched() -> None:
 def test_a_spy_who_sent_nothing_is_in_no_paper_about_mail(fact: dict[str, Any] | None, nothing: bool) -> None:
     where = situation(logins=["app@mg.acme.example"])
     if fact is not None:
-        where.state.facts["assessment"] = fact
+        know(where.state, "assessment", fact)
     assert audiences.nothing_sent(where) is nothing
     texts = (mail_texts.to_mailgun, mail_texts.to_host, mail_texts.to_registrar, production.billing)
     for text in texts:
@@ -179,8 +179,7 @@ def test_who_came_back_is_named_whole_only_where_the_intruder_is_looked_for() ->
 
 def test_the_page_stays_one_page_however_much_was_found() -> None:
     where = told()
-    facts = where.state.facts
-    facts["leaks"] = searched(
+    where.state.facts["leaks"] = searched(
         thefts=[
             {"sentence": "taken " + "far away " * 60, "how_sure": "certain " * 40, "path": f"/{'deep/' * 40}.env{n}",
              "address": "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"}
@@ -191,8 +190,8 @@ def test_the_page_stays_one_page_however_much_was_found() -> None:
             for n in range(50) for what in ("wordpress-plugin", "exposure")
         ],
     )  # fmt: skip
-    facts["assessment"] = {
-        **facts["assessment"],
+    assessed = {
+        **where.state.known(RecordedAssessment).body(),
         "senders": [
             {"looks": "intruder", "addresses": [f"2001:db8:ffff:ffff:ffff:ffff:ffff:{n:x}"],
              "subjects": [f"{n} {'offer ' * 40}"], "sender": "x@mg.acme.example"}
@@ -200,14 +199,11 @@ def test_the_page_stays_one_page_however_much_was_found() -> None:
         ],
         "links": [{"link": f"https://{n}.{'trap' * 12}.example/{'p' * 200}", "clicks": 1} for n in range(100)],
     }  # fmt: skip
-    facts[samples.FACT] = {
-        "samples": [
-            msgspec.to_builtins(
-                replace(samples.blank(wanted(n)), fate=samples.Fate.STORED, sha256=f"{n:064x}")
-            )
-            for n in range(50)
-        ]
-    }
+    know(where.state, "assessment", assessed)
+    stored = (
+        replace(samples.blank(wanted(n)), fate=samples.Fate.STORED, sha256=f"{n:064x}") for n in range(50)
+    )
+    where.state.learn(samples.KeptMail(samples=tuple(stored)))
     for n in range(200):
         where.inventory.keys[f"k{n}"] = key(f"of nobody {'long ' * 20}{n}", id=f"k{n}")
     shown = _text(Audience.SUPPORT_PAGE, where).splitlines()

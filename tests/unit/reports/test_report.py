@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from tests.support.situations import know
 from workbench.domain.model import hash_chain as chain
 from workbench.domain.model.inventory import Gap, Inventory, KeyItem, UserItem
 from workbench.domain.model.plan import Place
@@ -98,7 +99,7 @@ def test_marketing_learns_what_went_out_to_whom_and_what_to_expect() -> None:
     found = _material()
     ours = {**SENDER, "sender": "shop@acme.example", "decision": "ours"}
     fact = {"senders": [SENDER, ours], "damage": {"intruder": HARM}}
-    found.situation.state.facts["assessment"] = fact
+    know(found.situation.state, "assessment", fact)
     shown = render.text(compose(Audience.MARKETING, found))
     assert "notice@mg.acme.example" in shown and "shop@acme.example" not in shown
     assert "“=your parcel #”, “final notice #”, “c” and 1 more" in shown

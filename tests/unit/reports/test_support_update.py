@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tests.unit.documents.test_exports import told
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.reports import support_update
 
 
@@ -12,8 +15,9 @@ def test_the_first_is_whole_and_the_next_tells_the_difference() -> None:
     assert "What we know so far" in first and "203.0.113.9" in first
     where.state.learn(support_update.to_fact(where, "Ada"))
     assert "nothing changed" in support_update.update(where)
-    sender = where.state.facts["assessment"]["senders"][0]
-    sender["addresses"] = ["198.51.100.200"]
+    assessed = where.state.known(RecordedAssessment)
+    moved = replace(assessed.senders[0], addresses=("198.51.100.200",))
+    where.state.learn(replace(assessed, senders=(moved, *assessed.senders[1:])))
     lines = support_update.update(where).splitlines()
     changed = [line for line in lines if line[:1] in "+-"]
     assert [line[0] for line in changed if line] == ["+", "-"]

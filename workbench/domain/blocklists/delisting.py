@@ -17,6 +17,7 @@ from workbench.core.registered_names import registrable
 from workbench.core.words import plural
 from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.blocklists.refusals import quote, same_list
+from workbench.domain.forensics.recorded import RecordedAssessment, RecordedWindow
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import runbook
@@ -78,8 +79,8 @@ def facts(situation: Situation) -> Facts:
 
 def _window(situation: Situation) -> tuple[datetime | None, datetime | None]:
     state = situation.state
-    window = state.facts.get("assessment", {}).get("window", {})
-    began, ended = as_moment(window.get("from")), as_moment(window.get("to"))
+    window = state.known(RecordedAssessment).window or RecordedWindow()
+    began, ended = as_moment(window.began), as_moment(window.ended)
     if began is None and situation.volume is not None:
         began = situation.volume.began
     if ended is None and is_contained(situation):
@@ -153,8 +154,7 @@ def _why(situation: Situation) -> dict[str, list[str]]:
             found.setdefault(name, []).append(line)
     for ip in situation.inventory.ips:
         found[ip] = [f"{total:,} messages were accepted by the account {since}, {volume.explained()}"]
-    senders = situation.state.facts.get("assessment", {}).get("lines", ())
-    for line in [str(line) for line in senders][:2]:
+    for line in situation.state.known(RecordedAssessment).lines[:2]:
         for lines in found.values():
             lines.append(visible(line, 200))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model.inventory import DomainItem
 from workbench.domain.model.situation import Situation
 
@@ -27,8 +28,8 @@ def senders_known(situation: Situation) -> bool:
     volume = situation.volume
     if volume is not None and volume.began is not None:
         return True
-    fact = situation.state.facts.get("assessment")
-    return volume is not None and fact is not None and not fact.get("missing")
+    fact = situation.state.fact(RecordedAssessment)
+    return volume is not None and fact is not None and not fact.missing
 
 
 def _loud(situation: Situation) -> list[str]:

@@ -10,9 +10,11 @@ from workbench.core.redact import key_tail, visible
 from workbench.domain.detection import alarms
 from workbench.domain.detection.changes import REMEDIES
 from workbench.domain.detection.suspicion import Suspicion
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model.situation import INTRUDER, OURS, Situation
+from workbench.domain.settings_audit.recorded import SweepRead
 from workbench.domain.settings_audit.results import REMOVED, open_items
-from workbench.domain.settings_audit.unread import Unread, areas
+from workbench.domain.settings_audit.unread import areas
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +200,7 @@ def _swept(situation: Situation) -> Iterator[Finding]:
 
 def _unread(situation: Situation) -> Iterator[Finding]:
     """Where the sweep could not look: a question for Support; nothing unseen counts as clean."""
-    rows = [Unread(**row) for row in situation.state.facts.get("sweep", {}).get("unread", ())]
-    for row in areas(rows):
+    for row in areas(situation.state.known(SweepRead).unread):
         key = f"unread:{row.where}:{row.area}"
         ask = f"ask Support, then judge it here: {row.question}"
         yield Finding(
@@ -216,15 +217,15 @@ def _unread(situation: Situation) -> Iterator[Finding]:
 
 def _loot(situation: Situation) -> Iterator[Finding]:
     """Messages whose subject has the shape of a secret: somebody tried whether what they took sends."""
-    for one in situation.state.facts.get("assessment", {}).get("loot", ()):
-        key = f"loot:{one['key']}"
-        shown = ", ".join(f"“{visible(text, 80)}”" for text in one["subjects"])
+    for one in situation.state.known(RecordedAssessment).loot:
+        key = f"loot:{one.key}"
+        shown = ", ".join(f"“{visible(text, 80)}”" for text in one.subjects)
         yield Finding(
             key,
-            str(one["key"]),
+            one.key,
             "loot",
-            f"mail of {visible(one['sender'], 60)} carried a secret in its subject: {shown}",
-            tuple(str(address) for address in one["addresses"]) or ("log",),
+            f"mail of {visible(one.sender, 60)} carried a secret in its subject: {shown}",
+            one.addresses or ("log",),
             "high",
             ("the intruder tested the loot, or mailed it to a drop: that secret is known to them",),
             # A message cannot be taken back: once it is judged nothing is left to be done about it.

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from workbench.core.clock import iso
 from workbench.domain.detection.baseline_hours import HourlyRhythm, last_run
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import Proposal
+from workbench.domain.forensics.recorded import RecordedHour, RecordedShare, RecordedWindow
 from workbench.domain.model.credential_use import INTRUDER
 from workbench.mailgun.log_entries import moment_of
 
@@ -117,59 +117,47 @@ class AbuseWindow:
             "themselves, at least half as much again and 20 messages more, counts as abnormal"
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the window as the documents show it; hours of the last three days."""
-        return {
-            "from": iso(self.began) if self.began else None,
-            "to": iso(self.ended) if self.ended else None,
-            "as_of": iso(self.as_of) if self.as_of else None,
-            "last": iso(self.last) if self.last else None,
-            "source": self.source,
-            "accepted": self.accepted,
-            "above_usual": round(self.excess),
-            "explained": self.explained(),
-            "by": {
-                name: [{"value": s.value, "accepted": s.accepted, "usual": round(s.usual, 1)} for s in shares]
+    def recorded(self, hours: int = 72) -> RecordedWindow:
+        """Return the window as journal and documents keep it, with the last so many hours."""
+        return RecordedWindow(
+            began=iso(self.began) if self.began else None,
+            ended=iso(self.ended) if self.ended else None,
+            as_of=iso(self.as_of) if self.as_of else None,
+            last=iso(self.last) if self.last else None,
+            source=self.source,
+            accepted=self.accepted,
+            above_usual=round(self.excess),
+            explained=self.explained(),
+            by={
+                name: tuple(RecordedShare(s.value, s.accepted, round(s.usual, 1)) for s in shares)
                 for name, shares in self.by.items()
             },
-            "hours": [
-                {
-                    "start": iso(h.start),
-                    "accepted": h.accepted,
-                    "usual": h.usual,
-                    "bar": h.bar,
-                    "abnormal": h.excess > 0,
-                }
-                for h in self.hours[-72:]
-            ],
-            "notes": list(self.notes),
-        }
+            hours=tuple(
+                RecordedHour(iso(h.start), h.accepted, h.usual, h.bar, h.excess > 0)
+                for h in self.hours[-hours:]
+            ),
+            notes=tuple(self.notes),
+        )
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> AbuseWindow:
-        """Return what ``to_json`` wrote, with the hours it kept; an hour without a bar counts as it was judged."""
-        hours = [
-            HourSeen(
-                datetime.fromisoformat(hour["start"]),
-                int(hour["accepted"]),
-                float(hour["usual"]),
-                float(hour.get("bar", 0.0 if hour.get("abnormal") else hour["accepted"])),
-            )
-            for hour in document.get("hours", ())
-        ]
+    def of_recorded(cls, kept: RecordedWindow) -> AbuseWindow:
+        """Return what was recorded, with the hours it kept; an hour without a bar counts as it was judged."""
         return cls(
-            moment_of(document.get("from") or ""),
-            moment_of(document.get("to") or ""),
-            str(document.get("source", METRICS)),
-            tuple(hours),
-            {
-                name: [Share(str(s["value"]), int(s["accepted"]), float(s["usual"])) for s in shares]
-                for name, shares in document.get("by", {}).items()
-            },
-            [str(note) for note in document.get("notes", ())],
-            moment_of(document.get("as_of") or ""),
-            moment_of(document.get("last") or ""),
+            moment_of(kept.began or ""),
+            moment_of(kept.ended or ""),
+            kept.source or METRICS,
+            tuple(_hour(one) for one in kept.hours),
+            {name: [Share(s.value, s.accepted, s.usual) for s in shares] for name, shares in kept.by.items()},
+            list(kept.notes),
+            moment_of(kept.as_of or ""),
+            moment_of(kept.last or ""),
         )
+
+
+def _hour(kept: RecordedHour) -> HourSeen:
+    judged = 0.0 if kept.abnormal else float(kept.accepted)
+    bar = judged if kept.bar is None else kept.bar
+    return HourSeen(datetime.fromisoformat(kept.start), kept.accepted, kept.usual, bar)
 
 
 def from_metrics(hours: Mapping[datetime, int], now: datetime) -> AbuseWindow:

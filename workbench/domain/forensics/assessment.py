@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from workbench.core.redact import SHAPE_MASK, visible
 from workbench.core.words import plural
@@ -11,6 +11,7 @@ from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import Proposal
 from workbench.domain.forensics.damage import Damage, Tally, words
+from workbench.domain.forensics.recorded import Loot, RecordedAssessment
 from workbench.domain.forensics.senders import Sender
 from workbench.domain.mail import landing
 from workbench.domain.model.credential_use import INTRUDER, PRODUCTION, UNCLEAR
@@ -101,31 +102,26 @@ class Assessment:
         """Return what readers did, whom it reached, and what is left of it, in sentences."""
         return words(self.damage)
 
-    def fact(self) -> dict[str, Any]:
-        """Return what the journal keeps of it, as plain JSON values."""
-        window = self.window.to_json()
-        return {
-            "lines": self.lines(),
-            "missing": self.missing(),
-            "loot": [
-                {
-                    "key": sender.key,
-                    "credential": sender.credential,
-                    "sender": sender.sender,
-                    "addresses": sorted(sender.addresses)[:4],
-                    "subjects": [text for text in sender.subjects if SHAPE_MASK in text][:4],
-                }
-                for sender in self.senders
-                if any(SHAPE_MASK in text for text in sender.subjects)
-            ][:50],
-            "window": {**window, "hours": window["hours"][-48:]},
-            "damage": self.damage.to_json(),
-            "senders": [sender.to_json() for sender in self.senders[:100]],
-            "abused_domains": sorted(self.sent_for(INTRUDER)),
-            "cleared_domains": sorted(self._cleared()),
-            "links": landing.counted(self.proposals),
-            "entries": self.table.entries,
-        }
+    def fact(self) -> RecordedAssessment:
+        """Return what the journal keeps of it."""
+        return RecordedAssessment(
+            lines=tuple(self.lines()),
+            missing=tuple(self.missing()),
+            loot=tuple(self._loot())[:50],
+            window=self.window.recorded(hours=48),
+            damage=self.damage.recorded(),
+            senders=tuple(sender.recorded() for sender in self.senders[:100]),
+            abused_domains=tuple(sorted(self.sent_for(INTRUDER))),
+            cleared_domains=tuple(sorted(self._cleared())),
+            links=landing.counted(self.proposals),
+            entries=self.table.entries,
+        )
+
+    def _loot(self) -> Iterator[Loot]:
+        for sender in self.senders:
+            if masked := tuple(text for text in sender.subjects if SHAPE_MASK in text):
+                addresses = tuple(sorted(sender.addresses)[:4])
+                yield Loot(sender.key, sender.credential, sender.sender, addresses, masked[:4])
 
 
 def _counted(total: Tally) -> str:

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from workbench.core.redact import visible
 from workbench.domain.forensics.attribution import KINDS, Attribution
 from workbench.domain.forensics.classification import Proposal
 from workbench.domain.forensics.hyperloglog import Distinct
+from workbench.domain.forensics.recorded import AddedSuppressions, HealthSign, RecordedDamage, RecordedTally
 from workbench.domain.model.credential_use import INTRUDER, UNCLEAR
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.settings import SUPPRESSION_KINDS, DomainSettings, Settings
@@ -37,23 +37,14 @@ class Tally:
     exact: bool = True
     providers: dict[str, int] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the tally as the documents show it."""
-        return {
+    def recorded(self) -> RecordedTally:
+        """Return the tally as journal and documents keep it."""
+        return RecordedTally(
             **self.counts,
-            "recipients": self.recipients,
-            "recipients_exact": self.exact,
-            "by_provider": self.providers,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """One sign of how the account stands now: ``bad`` where it is beyond a limit."""
-
-    subject: str
-    what: str
-    bad: bool
+            recipients=self.recipients,
+            recipients_exact=self.exact,
+            by_provider=self.providers,
+        )
 
 
 @dataclass(slots=True)
@@ -65,23 +56,22 @@ class Damage:
     added: list[Added] = field(default_factory=list)
     added_more: int = 0
     kept_complaints: int = 0
-    health: list[Health] = field(default_factory=list)
+    health: list[HealthSign] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the damage as the documents show it."""
+    def recorded(self) -> RecordedDamage:
+        """Return the damage as journal and documents keep it."""
         tables = Counter((a.domain, a.table) for a in self.added)
-        return {
-            "intruder": self.sure.to_json(),
-            "intruder_and_unclear": self.at_most.to_json(),
-            "suppressions_added": [
-                {"domain": domain, "table": table, "count": count}
-                for (domain, table), count in sorted(tables.items())
-            ],
-            "complaints_kept": self.kept_complaints,
-            "health": [{"subject": h.subject, "what": h.what, "bad": h.bad} for h in self.health],
-            "notes": list(self.notes),
-        }
+        return RecordedDamage(
+            intruder=self.sure.recorded(),
+            intruder_and_unclear=self.at_most.recorded(),
+            suppressions_added=tuple(
+                AddedSuppressions(domain, table, count) for (domain, table), count in sorted(tables.items())
+            ),
+            complaints_kept=self.kept_complaints,
+            health=tuple(self.health),
+            notes=tuple(self.notes),
+        )
 
 
 def tally(proposals: Iterable[Proposal], kinds: frozenset[str], table: Attribution) -> Tally:
@@ -165,7 +155,7 @@ def of_reputation(entry: Suppression) -> str:
     return f"refused for reputation (“{word}”), the mailbox itself works" if word else ""
 
 
-def _rates(proposals: Sequence[Proposal]) -> Iterable[Health]:
+def _rates(proposals: Sequence[Proposal]) -> Iterable[HealthSign]:
     by_domain: dict[str, Counter[str]] = {}
     for proposal in proposals:
         counts = by_domain.setdefault(proposal.group.key.domain, Counter())
@@ -180,31 +170,31 @@ def _rates(proposals: Sequence[Proposal]) -> Iterable[Health]:
         ):
             share = counts[kind] / accepted
             if share > limit:
-                yield Health(name, f"{share:.2%} {of} in the time read; the limit is {limit:.1%}", True)
+                yield HealthSign(name, f"{share:.2%} {of} in the time read; the limit is {limit:.1%}", True)
 
 
-def _states(inventory: Inventory, settings: Settings | None) -> Iterable[Health]:
+def _states(inventory: Inventory, settings: Settings | None) -> Iterable[HealthSign]:
     for item in inventory.domains.values():
         disabled = item.domain.disabled
         if item.domain.is_disabled or item.domain.state == "disabled":
             why = disabled.reason or disabled.note or disabled.code if disabled else ""
-            yield Health(item.name, f"disabled by Mailgun{f': {why}' if why else ''}", True)
+            yield HealthSign(item.name, f"disabled by Mailgun{f': {why}' if why else ''}", True)
     for held in settings.domains.values() if settings is not None else ():
         if held.queues is None:
             continue
         for name, queue in (("regular", held.queues.regular), ("scheduled", held.queues.scheduled)):
             if queue.is_disabled:
-                yield Health(held.name, f"its {name} sending queue is stopped", True)
+                yield HealthSign(held.name, f"its {name} sending queue is stopped", True)
 
 
-def _refusals(bounces: Iterable[BounceClass]) -> Iterable[Health]:
+def _refusals(bounces: Iterable[BounceClass]) -> Iterable[HealthSign]:
     worst: dict[str, Mapping[str, float]] = {}
     for row in bounces:
         if row.entity_name and row.metrics.get("critical_bounce_count", 0) > 0:
             worst[row.entity_name] = row.metrics
     for name, metrics in sorted(worst.items(), key=lambda pair: -pair[1]["critical_bounce_count"])[:10]:
         count = int(metrics["critical_bounce_count"])
-        yield Health(name, f"refused {count:,} messages for content or reputation this week", True)
+        yield HealthSign(name, f"refused {count:,} messages for content or reputation this week", True)
 
 
 def words(made: Damage) -> list[str]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from workbench.core.redact import key_tail, visible
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.leaks.leaks import FACT as LEAKS
-from workbench.domain.mail import landing, samples
+from workbench.domain.mail import landing
 from workbench.domain.mail.links import ascii_name
-from workbench.domain.model.credential_use import INTRUDER
+from workbench.domain.mail.samples import KeptMail
 from workbench.domain.model.situation import INTRUDER as THEIRS
 from workbench.domain.model.situation import Situation
 from workbench.domain.settings_audit.results import REMOVED, open_items
@@ -60,24 +61,24 @@ def indicators(situation: Situation) -> list[Indicator]:
 
 
 def _senders(situation: Situation) -> Iterator[Indicator]:
-    for sender in situation.state.facts.get("assessment", {}).get("senders", ()):
-        if str(sender.get("decision") or sender.get("looks")) != INTRUDER:
+    for sender in situation.state.known(RecordedAssessment).senders:
+        if not sender.is_the_intruders:
             continue
-        seen = (str(sender.get("first", "")), str(sender.get("last", "")))
-        for address in sender.get("addresses", ()):
-            yield from _address(str(address), "sent the intruder's mail", *seen, ("T1496.004",))
+        seen = (sender.first, sender.last)
+        for address in sender.addresses:
+            yield from _address(address, "sent the intruder's mail", *seen, ("T1496.004",))
         yield Indicator(
             Kind.MAILBOX,
-            visible(sender.get("sender", ""), 200),
+            visible(sender.sender, 200),
             "sender of the intruder's mail",
             *seen,
             ("T1566.002",),
         )
-        for subject in sender.get("subjects", ()):
+        for subject in sender.subjects:
             yield Indicator(
                 Kind.SUBJECT, visible(subject, 120), "subject of the intruder's mail", *seen, ("T1566.002",)
             )
-        kind, _, name = str(sender.get("credential", "")).partition(":")
+        kind, _, name = sender.credential.partition(":")
         if kind == "key" and name:
             yield Indicator(
                 Kind.KEY, key_tail(visible(name, 80)), "used by the intruder", *seen, ("T1078.004",)
@@ -90,11 +91,11 @@ def _mail(situation: Situation) -> Iterator[Indicator]:
         yield Indicator(
             Kind.URL, visible(one.shape, 400), "landing page of the intruder's mail", attack=("T1566.002",)
         )
-    for sample in samples.of_fact(situation.state.facts.get(samples.FACT, {})):
+    for sample in situation.state.known(KeptMail).samples:
         for file in sample.attachments:
-            if file.get("sha256"):
-                why = f"attachment {visible(file.get('name', ''), 80)} of the intruder's mail"
-                yield Indicator(Kind.FILE, str(file["sha256"]), why, attack=("T1566.001",))
+            if file.sha256:
+                why = f"attachment {visible(file.name, 80)} of the intruder's mail"
+                yield Indicator(Kind.FILE, file.sha256, why, attack=("T1566.001",))
 
 
 def _leaks(situation: Situation) -> Iterator[Indicator]:

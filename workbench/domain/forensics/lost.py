@@ -7,22 +7,21 @@ hours that are emptier than usual, and lies in the applications' own queues.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.detection.baseline_hours import HourlyRhythm
 from workbench.domain.forensics.attribution import Attribution, GroupKey
+from workbench.domain.forensics.recorded import LostMail
 from workbench.domain.mail.links import impersonal
 from workbench.domain.model.sending_volume import Volume
 from workbench.mailgun.log_entries import LogEntry, moment_text, sortable
 
-FACT = "lost"
 MOST_NAMES = 40
 OTHER = "(other)"
 
@@ -94,17 +93,17 @@ class Lost:
         """Return how many are worth sending again."""
         return sum(self.why[loss.value] for loss in AGAIN)
 
-    def fact(self, people: int, gap: int | None, at: str) -> dict[str, Any]:
+    def fact(self, people: int, gap: int | None, at: str) -> LostMail:
         """Return what the journal keeps: counts, and nobody's address."""
-        return {
-            "since": self.since,
-            "as_of": at,
-            "why": dict(self.why.most_common()),
-            "templates": dict(self.templates.most_common(MOST_NAMES)),
-            "again": self.again,
-            "people": people,
-            "never_accepted": gap,
-        }
+        return LostMail(
+            since=self.since,
+            as_of=at,
+            why=dict(self.why.most_common()),
+            templates=dict(self.templates.most_common(MOST_NAMES)),
+            again=self.again,
+            people=people,
+            never_accepted=gap,
+        )
 
 
 def never_accepted(volume: Volume | None, cut_at: str, now: datetime) -> int | None:
@@ -124,26 +123,26 @@ def never_accepted(volume: Volume | None, cut_at: str, now: datetime) -> int | N
     )
 
 
-def lines(fact: Mapping[str, Any]) -> list[str]:
+def lines(fact: LostMail | None) -> list[str]:
     """Return the loss in sentences, as far as it was counted."""
-    if not fact:
+    if fact is None:
         return ["What production lost was not counted yet (`workbench lost`)."]
-    why = fact.get("why", {})
-    moment = as_moment(fact.get("since"))
+    moment = as_moment(fact.since)
     since = f"{moment:%d %b %H:%M}Z" if moment is not None else "an unknown time"
-    made = [f"{int(count):,} {visible(name, 80)}" for name, count in why.items()]
+    made = [f"{count:,} {visible(name, 80)}" for name, count in fact.why.items()]
     told = [
         f"Own mail lost since {since}: {'; '.join(made) or 'none'}. "
-        f"Worth sending again: {plural(int(fact.get('again', 0)), 'message')} to "
-        f"{plural(int(fact.get('people', 0)), 'person', 'people')}."
+        f"Worth sending again: {plural(fact.again, 'message')} to "
+        f"{plural(fact.people, 'person', 'people')}."
     ]
-    if names := fact.get("templates", {}):
-        shown = ", ".join(f"{visible(name, 60)} {int(count):,}" for name, count in list(names.items())[:8])
+    if fact.templates:
+        names = list(fact.templates.items())[:8]
+        shown = ", ".join(f"{visible(name, 60)} {count:,}" for name, count in names)
         told.append(f"By template, tag or subject: {shown}.")
-    gap = fact.get("never_accepted")
+    gap = fact.never_accepted
     told.append(
         "What applications tried with a credential that was cut is not in Mailgun's log"
-        + (f"; by the usual hours about {int(gap):,} messages" if gap else "")
+        + (f"; by the usual hours about {gap:,} messages" if gap else "")
         + ": look in their own queues and logs."
     )
     return told

@@ -17,6 +17,7 @@ from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER as INTRUDERS
 from workbench.domain.model.situation import Situation
+from workbench.domain.settings_audit.recorded import SweepRead
 from workbench.domain.settings_audit.results import REMOVED, open_items
 
 # Settings that copy mail or events to somebody, by the kind their findings carry.
@@ -88,11 +89,10 @@ def reach(situation: Situation) -> list[Reach]:
 
 def gaps(situation: Situation) -> list[str]:
     """Return what would say more and was not read, in sentences."""
-    facts = situation.state.facts
     missing = []
     if situation.state.fact(CredentialUses) is None:
         missing.append("Which credential the intruder used was not read from the log.")
-    if "sweep" not in facts:
+    if situation.state.fact(SweepRead) is None:
         missing.append("Settings that copy mail to others were not swept.")
     if "keys" not in situation.inventory.read_at:
         missing.append("The list of API keys was not read.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from workbench.core.redact import key_tail, visible
 from workbench.domain.forensics.attribution import OTHER
 from workbench.domain.forensics.classification import Proposal
+from workbench.domain.forensics.recorded import RecordedSender
 from workbench.domain.model.credential_use import INTRUDER, PRODUCTION
 
 # A document names so many addresses and subjects of a sender; the rest is counted.
@@ -41,29 +41,28 @@ class Sender:
         """Return whether the operator must judge it."""
         return self.looks != PRODUCTION and not self.decision
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as a finding of the documents."""
-        return {
-            "kind": "sender",
-            "id": f"{self.credential}|{self.sender}",
-            "key": self.key,
-            "where": sorted(self.domains),
-            "severity": "high" if self.looks == INTRUDER else "medium",
-            "looks": self.looks,
-            "why": list(self.why),
-            "decision": self.decision or None,
-            "credential": self.credential,
-            "sender": self.sender,
-            "method": self.method,
-            "accepted": self.accepted,
-            "failed": self.failed,
-            "complained": self.complained,
-            "scheduled": self.scheduled,
-            "first": self.first,
-            "last": self.last,
-            "addresses": sorted(self.addresses, key=lambda a: (-self.addresses[a], a))[:MOST],
-            "subjects": sorted(self.subjects, key=lambda s: (-self.subjects[s], s))[:MOST],
-        }
+    def recorded(self) -> RecordedSender:
+        """Return it as journal and documents keep it."""
+        return RecordedSender(
+            id=f"{self.credential}|{self.sender}",
+            key=self.key,
+            where=tuple(sorted(self.domains)),
+            severity="high" if self.looks == INTRUDER else "medium",
+            looks=self.looks,
+            why=self.why,
+            decision=self.decision or None,
+            credential=self.credential,
+            sender=self.sender,
+            method=self.method,
+            accepted=self.accepted,
+            failed=self.failed,
+            complained=self.complained,
+            scheduled=self.scheduled,
+            first=self.first,
+            last=self.last,
+            addresses=tuple(sorted(self.addresses, key=lambda a: (-self.addresses[a], a))[:MOST]),
+            subjects=tuple(sorted(self.subjects, key=lambda s: (-self.subjects[s], s))[:MOST]),
+        )
 
 
 def rolled_up(proposals: Iterable[Proposal]) -> list[Sender]:
@@ -94,18 +93,18 @@ def rolled_up(proposals: Iterable[Proposal]) -> list[Sender]:
     return sorted(made.values(), key=lambda s: (order.get(s.looks, 1), -s.accepted, s.credential, s.sender))
 
 
-def credential_name(sender: Mapping[str, Any]) -> str:
+def credential_name(sender: RecordedSender) -> str:
     """Return a key by its tail, a login whole."""
-    kind, _, rest = str(sender.get("credential", "")).partition(":")
+    kind, _, rest = sender.credential.partition(":")
     return f"key {key_tail(rest)}" if kind == "key" else visible(rest or kind, 80)
 
 
-def why_of(sender: Mapping[str, Any]) -> str:
+def why_of(sender: RecordedSender) -> str:
     """Return the reasons for what a sender looks like, where it sent from, and what it wrote."""
-    addresses = [visible(address, 45) for address in sender.get("addresses", ())]
+    addresses = [visible(address, 45) for address in sender.addresses]
     more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
-    subjects = "; ".join(f"“{visible(one, 60)}”" for one in list(sender.get("subjects", ()))[:2])
-    parts = [*map(str, sender.get("why", ())), f"from {', '.join(addresses[:3])}{more}" if addresses else ""]
+    subjects = "; ".join(f"“{visible(one, 60)}”" for one in sender.subjects[:2])
+    parts = [*sender.why, f"from {', '.join(addresses[:3])}{more}" if addresses else ""]
     return "; ".join(part for part in (*parts, f"wrote {subjects}" if subjects else "") if part)
 
 

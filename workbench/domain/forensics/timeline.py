@@ -15,17 +15,18 @@ from workbench.core.clock import iso
 from workbench.core.redact import key_tail, visible
 from workbench.domain.forensics.found_moments import exposures, listings
 from workbench.domain.forensics.moment import Moment, MomentKind
+from workbench.domain.forensics.recorded import KeptMoment, KeptMoments, RecordedAssessment, RecordedWindow
+from workbench.domain.model.credential_use import PRODUCTION
 from workbench.domain.model.plan import EffectState
 from workbench.domain.model.settings import Settings
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.model.state import State
 from workbench.mailgun.dates import parse_moment
 
-__all__ = ["FACT", "Bucket", "Moment", "MomentKind", "between", "keep", "kept", "timeline", "zoomed"]
+__all__ = ["Bucket", "Moment", "MomentKind", "between", "keep", "kept", "timeline", "zoomed"]
 
 
-# What is kept of the account's own dates once the things are gone, and how far back they are kept.
-FACT = "moments"
+# How far back the account's own dates are kept once the things are gone.
 KEPT_BACK = timedelta(days=30)
 MOST_KEPT = 1000
 # Clocks differ; a date further ahead is none.
@@ -71,8 +72,8 @@ def _sober(moment: Moment, now: datetime) -> Moment:
     return replace(moment, suspicious=False, text=f"{moment.text} (a date in the future: it says nothing)")
 
 
-def keep(situation: Situation, settings: Settings | None = None) -> dict[str, Any] | None:
-    """Return the body of the fact that keeps the account's dates, None where nothing is new to it.
+def keep(situation: Situation, settings: Settings | None = None) -> KeptMoments | None:
+    """Return the fact that keeps the account's dates, None where nothing is new to it.
 
     Kept is what is suspicious, every key, and what was made in the last month: deleting a thing destroys its
     date in the account, and the story must go on naming it.
@@ -86,24 +87,23 @@ def keep(situation: Situation, settings: Settings | None = None) -> dict[str, An
     if {_name(m) for m in merged} == {_name(m) for m in before}:
         return None
     merged.sort(key=lambda m: (m.suspicious, m.at))
-    return {
-        "moments": [
-            {"at": iso(m.at), "kind": m.kind.value, "text": m.text, "odd": m.suspicious, "about": m.about}
-            for m in sorted(merged[-MOST_KEPT:])
-        ]
-    }
+    return KeptMoments(
+        moments=tuple(
+            KeptMoment(iso(m.at), m.kind, m.text, m.suspicious, m.about) for m in sorted(merged[-MOST_KEPT:])
+        )
+    )
 
 
 def kept(state: State) -> list[Moment]:
     """Return the account's dates as they were kept; what the operator judged since then is heeded."""
     made: list[Moment] = []
-    for item in state.facts.get(FACT, {}).get("moments", ()):
-        at = parse_moment(item.get("at"))
+    for item in state.known(KeptMoments).moments:
+        at = parse_moment(item.at)
         if at is None:
             continue
-        decision = state.decisions.get(item.get("about", ""))
-        odd = bool(item.get("odd")) if decision is None else decision.decision == INTRUDER
-        made.append(Moment(at, MomentKind(item["kind"]), str(item["text"]), odd, str(item.get("about", ""))))
+        decision = state.decisions.get(item.about)
+        odd = item.odd if decision is None else decision.decision == INTRUDER
+        made.append(Moment(at, item.kind, item.text, odd, item.about))
     return made
 
 
@@ -227,22 +227,20 @@ def _settings(settings: Settings, since: datetime) -> Iterator[Moment]:
 
 
 def _log(state: State) -> Iterator[Moment]:
-    fact = state.facts.get("assessment")
-    if fact is None:
-        return
-    window = fact.get("window") or {}
-    for name, word in (("from", "abuse begins"), ("to", "abuse ends")):
-        at = parse_moment(window.get(name))
+    fact = state.known(RecordedAssessment)
+    window = fact.window or RecordedWindow()
+    for moment, word in ((window.began, "abuse begins"), (window.ended, "abuse ends")):
+        at = parse_moment(moment)
         if at is not None:
-            yield Moment(at, MomentKind.LOG, f"{word} ({visible(window.get('source', ''), 20)})", True)
-    for sender in fact.get("senders", ()):
-        if sender.get("looks") == "production":
+            yield Moment(at, MomentKind.LOG, f"{word} ({visible(window.source, 20)})", True)
+    for sender in fact.senders:
+        if sender.looks == PRODUCTION:
             continue
-        who = f"{visible(sender.get('sender', ''), 80)} with {_credential(str(sender.get('credential', '')))}"
-        for name, word in (("first", "first"), ("last", "last")):
-            at = parse_moment(sender.get(name))
+        who = f"{visible(sender.sender, 80)} with {_credential(sender.credential)}"
+        for moment, word in ((sender.first, "first"), (sender.last, "last")):
+            at = parse_moment(moment or None)
             if at is not None:
-                yield Moment(at, MomentKind.LOG, f"{word} message of {who} ({sender.get('looks')})", True)
+                yield Moment(at, MomentKind.LOG, f"{word} message of {who} ({sender.looks})", True)
 
 
 def _credential(name: str) -> str:

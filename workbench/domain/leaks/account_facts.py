@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import as_moment, iso
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import State
 from workbench.leaks.correlate import ForeignUse
@@ -116,16 +117,13 @@ def foreign_uses(state: State) -> tuple[ForeignUse, ...]:
     Empty before the account's log was assessed: then nothing can be said about when a secret was taken.
     """
     first: dict[str, tuple[datetime, str]] = {}
-    for row in state.facts.get("assessment", {}).get("senders", ()):
-        decision = str(row.get("decision") or "")
-        strange = decision == _INTRUDER or (not decision and row.get("looks") == _INTRUDER)
-        moment = as_moment(row.get("first"))
-        if not strange or moment is None:
+    for row in state.known(RecordedAssessment).senders:
+        moment = as_moment(row.first)
+        if not row.is_the_intruders or moment is None:
             continue
-        address = next(iter(row.get("addresses", ())), "")
-        name = str(row.get("credential", ""))
-        if name not in first or moment < first[name][0]:
-            first[name] = (moment, str(address))
+        address = next(iter(row.addresses), "")
+        if row.credential not in first or moment < first[row.credential][0]:
+            first[row.credential] = (moment, address)
     return tuple(
         ForeignUse(
             name.removeprefix("key:") if name.startswith("key:") else "",

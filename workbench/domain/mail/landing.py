@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.domain.blocklists.listings import Seen
 from workbench.domain.forensics.classification import Proposal
-from workbench.domain.mail import samples
+from workbench.domain.forensics.recorded import FollowedLink, RecordedAssessment
 from workbench.domain.mail.links import host_of, looks_like
+from workbench.domain.mail.samples import KeptMail
 from workbench.domain.model.credential_use import INTRUDER
 from workbench.domain.model.situation import Situation
 
@@ -33,17 +33,17 @@ class Landing:
     alike: str = ""
 
 
-def counted(proposals: Iterable[Proposal]) -> list[dict[str, Any]]:
-    """Return the clicks on links of the intruder's mail by shape, the most followed first, as plain JSON values."""
+def counted(proposals: Iterable[Proposal]) -> tuple[FollowedLink, ...]:
+    """Return the clicks on links of the intruder's mail by shape, the most followed first."""
     clicks: Counter[tuple[str, str]] = Counter()
     for proposal in proposals:
         if proposal.judged == INTRUDER:
             for shape, count in proposal.group.links.items():
                 clicks[shape, proposal.group.key.domain] += count
-    return [
-        {"link": visible(shape, 400), "domain": domain, "clicks": count}
+    return tuple(
+        FollowedLink(visible(shape, 400), domain, count)
         for (shape, domain), count in clicks.most_common(MOST)
-    ]
+    )
 
 
 def landings(situation: Situation) -> list[Landing]:
@@ -62,15 +62,15 @@ def landings(situation: Situation) -> list[Landing]:
             found[shape] = Landing(shape, host, alike=looks_like(host, own))
         return found[shape]
 
-    for sample in samples.of_fact(situation.state.facts.get(samples.FACT, {})):
+    for sample in situation.state.known(KeptMail).samples:
         for shape in sample.links:
             if (one := of(shape)) is not None:
                 one.messages += 1
                 one.domains.add(sample.domain)
-    for item in situation.state.facts.get("assessment", {}).get("links", ()):
-        if (one := of(str(item.get("link", "")))) is not None:
-            one.clicks += int(item.get("clicks", 0))
-            one.domains.add(str(item.get("domain", "")))
+    for item in situation.state.known(RecordedAssessment).links:
+        if (one := of(item.link)) is not None:
+            one.clicks += item.clicks
+            one.domains.add(item.domain)
     return sorted(found.values(), key=lambda one: (-one.clicks, -one.messages, one.shape))
 
 
@@ -85,8 +85,8 @@ def own_names(situation: Situation) -> set[str]:
 
 def tracking_hosts(situation: Situation) -> list[str]:
     """Return the hosts that redirect the links of the abused domains' mail."""
-    abused = {str(s.get("domain", "")) for s in situation.state.facts.get("assessment", {}).get("links", ())}
-    abused |= {one.domain for one in samples.of_fact(situation.state.facts.get(samples.FACT, {}))}
+    abused = {one.domain for one in situation.state.known(RecordedAssessment).links}
+    abused |= {one.domain for one in situation.state.known(KeptMail).samples}
     return sorted(
         f"{item.domain.web_prefix}.{item.name}"
         for item in situation.inventory.domains.values()

@@ -7,7 +7,7 @@ by their shape. The message itself lies sealed in the evidence and goes with it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -21,8 +21,8 @@ from workbench.domain.forensics.classification import Proposal
 from workbench.domain.mail import mime
 from workbench.domain.mail.links import defanged_text, impersonal, shape_of_link, shaped_text
 from workbench.domain.model.credential_use import INTRUDER
+from workbench.domain.model.facts import RecordedFact
 
-FACT = "mail"
 PART = "mail"
 MOST = 200  # groups whose message is fetched, the busiest first
 _EXCERPT_LINES, _EXCERPT = 12, 700
@@ -57,6 +57,16 @@ class Wanted:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class StoredAttachment:
+    """A file of a message as it is named: never its content. ``sha256`` None where it was not fetched."""
+
+    name: str = ""
+    type: str = ""
+    size: int = 0
+    sha256: str | None = None
+
+
 @dataclass(slots=True)
 class Sample:
     """One group's message, and what became of asking for it. ``until`` is when its retention ended or ends.
@@ -85,7 +95,7 @@ class Sample:
     written_from: str = ""
     links: list[str] = field(default_factory=list)
     other_links: list[str] = field(default_factory=list)
-    attachments: list[dict[str, Any]] = field(default_factory=list)
+    attachments: list[StoredAttachment] = field(default_factory=list)
     excerpt: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -95,9 +105,22 @@ class Sample:
         told = [
             self.excerpt,
             *self.links,
-            *(str(one.get("sha256") or one.get("name")) for one in self.attachments),
+            *(one.sha256 or one.name for one in self.attachments),
         ]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+
+
+class KeptMail(RecordedFact, frozen=True, tag="mail"):
+    """What became of each intruder group's message; ``left_out`` counts the groups that were not asked for."""
+
+    samples: tuple[Sample, ...] = ()
+    left_out: int = 0
+    as_of: str = ""
+
+    @property
+    def stored(self) -> list[Sample]:
+        """Return those whose message lies sealed in the evidence."""
+        return [one for one in self.samples if one.fate == Fate.STORED]
 
 
 def wanted(proposals: Iterable[Proposal], have: Iterable[Sample] = ()) -> list[Wanted]:
@@ -203,7 +226,7 @@ def fill(sample: Sample, answer: Mapping[str, Any]) -> mime.ShownMail:
     ]
     sample.other_links = [impersonal(one) for one in sample.other_links]
     sample.attachments = [
-        {"name": impersonal(one.name), "type": one.type, "size": one.size, "sha256": one.sha256 or None}
+        StoredAttachment(impersonal(one.name), one.type, one.size, one.sha256 or None)
         for one in shown.attachments[:20]
     ]
     sample.excerpt = excerpt(shown.text)
@@ -233,19 +256,3 @@ def _greeting(line: str) -> str:
         if low.startswith(words) and len(line) < 80:
             return f"{line[: len(words)].rstrip()} #"
     return line
-
-
-def to_fact(samples: Sequence[Sample], more: int, at: str) -> dict[str, Any]:
-    """Return the body of the fact that keeps the samples."""
-    return {"samples": [msgspec.to_builtins(one) for one in samples], "left_out": more, "as_of": at}
-
-
-def of_fact(fact: Mapping[str, Any]) -> list[Sample]:
-    """Return the samples of the fact; one that cannot be read is left out."""
-    made = []
-    for item in fact.get("samples", ()):
-        try:
-            made.append(msgspec.convert(item, Sample))
-        except msgspec.ValidationError:
-            continue
-    return made

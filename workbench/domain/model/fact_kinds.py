@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.domain.blocklists import recorded as blocklists
+from workbench.domain.forensics import recorded as forensics
 from workbench.domain.hardening import recorded as hardening
+from workbench.domain.mail.samples import KeptMail
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.runbook import recorded as runbook
+from workbench.domain.settings_audit.recorded import SweepRead
 
 _KINDS: tuple[type[RecordedFact], ...] = (
     CredentialUses,
+    KeptMail,
+    SweepRead,
     blocklists.AcceptedTerms,
     blocklists.GmailRates,
     blocklists.LinkedHosts,
@@ -20,6 +25,9 @@ _KINDS: tuple[type[RecordedFact], ...] = (
     blocklists.SendingHealth,
     blocklists.TemplateLinks,
     blocklists.VendorMonitoring,
+    forensics.KeptMoments,
+    forensics.LostMail,
+    forensics.RecordedAssessment,
     hardening.DmarcRead,
     hardening.ScoreBefore,
     hardening.SettingsSeen,

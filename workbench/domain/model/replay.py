@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model import fact_kinds
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, remember
 from workbench.domain.model.hash_chain import UNREADABLE
@@ -255,10 +256,10 @@ def _fact(state: State, body: Body, at: str) -> None:
             remember(state.seen_use.setdefault(credential, {}), use)
             if use.looks in (INTRUDER, BOTH):
                 state.last_abuse_at = max(state.last_abuse_at, use.strange_last_used or use.last_used)
-    elif body["name"] == "assessment":
+    elif isinstance(fact, RecordedAssessment):
         # A part of the log that is gone by now was read once; what people judged otherwise since is taken out.
-        state.strangers_sent_for.difference_update(map(str, body.get("cleared_domains", ())))
-        state.strangers_sent_for.update(map(str, body.get("abused_domains", ())))
+        state.strangers_sent_for.difference_update(fact.cleared_domains)
+        state.strangers_sent_for.update(fact.abused_domains)
 
 
 def _contained(state: State, _body: Body, at: str) -> None:

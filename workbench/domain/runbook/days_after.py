@@ -6,6 +6,7 @@ from datetime import UTC, date
 
 from workbench.core.clock import as_moment
 from workbench.domain.blocklists import ramp
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.hardening.deliverability import dmarc_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.blocklists import rate_days
@@ -31,7 +32,8 @@ def lines(situation: Situation) -> tuple[str, ...]:
 
 
 def _began(situation: Situation) -> date | None:
-    said = as_moment(situation.state.facts.get("assessment", {}).get("window", {}).get("from"))
+    window = situation.state.known(RecordedAssessment).window
+    said = as_moment(window.began) if window is not None else None
     if said is not None:
         return said.date()
     volume = situation.volume

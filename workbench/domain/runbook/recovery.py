@@ -13,6 +13,7 @@ from typing import Any
 from workbench.core.redact import visible
 from workbench.core.words import listed, plural
 from workbench.domain.detection.findings import Finding, findings
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.hardening.measures import Standing, items, score, settled
 from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.leaks import leaks
@@ -23,6 +24,7 @@ from workbench.domain.runbook.adoption import down_words, log_unread, replacemen
 from workbench.domain.runbook.containment import TRIES
 from workbench.domain.runbook.recorded import ReportWritten
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
+from workbench.domain.settings_audit.recorded import SweepRead
 
 _ACCEPTED = (EffectState.DONE, EffectState.VERIFIED)
 _NAMED = 3  # measures left for later, named one by one
@@ -37,9 +39,9 @@ def leftovers(situation: Situation) -> Found:
     if len(open_) > 6:
         lines.append(f"and {len(open_) - 6} more")
     lines += [f"{f.title}: judged the intruder's, still there" for f in bad]
-    sweep = situation.state.facts.get("sweep")
+    sweep = situation.state.fact(SweepRead)
     if sweep is not None:
-        lines.append(f"swept {sweep['at']}: {sweep.get('looked_at', 0)} settings looked at")
+        lines.append(f"swept {sweep.at}: {sweep.looked_at} settings looked at")
     done = len(found) - len(open_) - len(bad)
     if sweep is None:
         said = attested(situation.state, "6")
@@ -152,7 +154,7 @@ def _searched(fact: Mapping[str, Any], lines: tuple[str, ...]) -> Found:
 
 def damage(situation: Situation) -> Found:
     """Step 8: the abuse window and what went out are known."""
-    fact = situation.state.facts.get("assessment")
+    fact = situation.state.fact(RecordedAssessment)
     if fact is not None:
         return _assessed(situation, fact)
     volume = situation.volume
@@ -172,18 +174,17 @@ def damage(situation: Situation) -> Found:
     )
 
 
-def _assessed(situation: Situation, fact: Mapping[str, Any]) -> Found:
+def _assessed(situation: Situation, fact: RecordedAssessment) -> Found:
     """Return how the assessment stands: one made before access was cut does not know how it ended."""
-    lines = tuple(str(line) for line in fact.get("lines", ()))
-    read = str(fact.get("at", ""))
-    if not situation.state.access_cut_at or read >= situation.state.access_cut_at:
-        said = attested(situation.state, "8") if fact.get("missing") else None
-        if not fact.get("missing") or said is not None:
+    lines = fact.lines
+    if not situation.state.access_cut_at or fact.at >= situation.state.access_cut_at:
+        said = attested(situation.state, "8") if fact.missing else None
+        if not fact.missing or said is not None:
             return said or Found(Verdict.DONE, lines)
-        missing = tuple(f"not read: {visible(str(line), 160)}" for line in fact["missing"][:4])
+        missing = tuple(f"not read: {visible(line, 160)}" for line in fact.missing[:4])
         waits = "a log that can be read: Enter reads it again; where it stays unreadable, attest it (t)"
         return Found(Verdict.IN_PROGRESS, (*missing, *lines), action="damage.assess", idle=True, waits=waits)
-    words = f"assessed {read[:16]}Z, before access was cut: how it ended is not in it"
+    words = f"assessed {fact.at[:16]}Z, before access was cut: how it ended is not in it"
     return Found(Verdict.IN_PROGRESS, (words, *lines), action="damage.assess")
 
 

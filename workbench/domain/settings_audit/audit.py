@@ -15,7 +15,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from workbench.core.clock import iso
 from workbench.domain.detection.hosts import CustomerNames
 from workbench.domain.model.settings import Settings, odd_fields
 from workbench.domain.settings_audit import rows
@@ -81,38 +80,21 @@ class Swept:
         """Return high, medium or low."""
         return {1: "low", 2: "medium"}.get(self.score, "high" if self.score else "low")
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON values, the form the journal keeps."""
-        return {
-            "kind": self.kind,
-            "id": self.id,
-            "title": self.title,
-            "where": list(self.where),
-            "judged": self.judged.value,
-            "score": self.score,
-            "why": list(self.why),
-            "remedy": self.remedy,
-            "params": dict(self.params),
-            "instruct": self.instruct,
-            "hosts": list(self.hosts),
-        }
 
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Swept:
-        """Return what ``to_json`` wrote."""
-        return cls(
-            kind=str(document["kind"]),
-            id=str(document["id"]),
-            title=str(document["title"]),
-            where=tuple(str(part) for part in document["where"]),
-            judged=JudgedAge(document["judged"]),
-            score=int(document["score"]),
-            why=tuple(str(line) for line in document["why"]),
-            remedy=str(document["remedy"]),
-            params=dict(document["params"]),
-            instruct=str(document["instruct"]),
-            hosts=tuple(str(host) for host in document.get("hosts", ())),
-        )
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An area that could not be read: where, why in a few words, and what to ask Support instead."""
+
+    area: str
+    where: str
+    reason: str
+    question: str
+
+    @property
+    def words(self) -> str:
+        """Return the row as one line."""
+        place = f" ({self.where})" if self.where else ""
+        return f"{self.area}{place}: could not be read ({self.reason})"
 
 
 @dataclass(slots=True)
@@ -128,7 +110,7 @@ class Sweep:
     swept: list[Swept] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     cared_for: tuple[str, ...] = ()
-    unread: tuple[Mapping[str, str], ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def asked(self) -> list[Swept]:
         """Return what the operator must judge, the gravest first."""
@@ -138,18 +120,6 @@ class Sweep:
         """Return how many settings got which verdict."""
         found = Counter(s.judged.value for s in self.swept)
         return {judged.value: found[judged.value] for judged in JudgedAge}
-
-    def fact(self) -> dict[str, Any]:
-        """Return the body of the fact ``sweep``: what reopening the incident must know again."""
-        return {
-            "cared_for": list(self.cared_for),
-            "looked_at": len(self.swept),
-            "since": iso(self.since),
-            "counts": self.counts(),
-            "gaps": list(self.gaps),
-            "items": [item.to_json() for item in self.asked()],
-            "unread": [dict(row) for row in self.unread],
-        }
 
 
 @dataclass(slots=True)

@@ -10,18 +10,16 @@ from workbench.domain.model.plan import EffectState
 from workbench.domain.model.situation import OURS, Situation
 from workbench.domain.model.state import EffectRecord
 from workbench.domain.settings_audit.audit import Swept
+from workbench.domain.settings_audit.recorded import SweepRead
 
-FACT = "sweep"
 REMOVED = "removed"
 BACK = "is there again: this incident had taken care of it"
 
 
 def swept_items(situation: Situation) -> list[Swept] | None:
     """Return what the latest sweep asks about, None while there was no sweep."""
-    fact = situation.state.facts.get(FACT)
-    if fact is None:
-        return None
-    return [Swept.from_json(document) for document in fact.get("items", ())]
+    fact = situation.state.fact(SweepRead)
+    return None if fact is None else list(fact.items)
 
 
 def open_items(situation: Situation) -> Iterator[tuple[Swept, str]]:
@@ -46,7 +44,7 @@ def open_items(situation: Situation) -> Iterator[tuple[Swept, str]]:
 
 def came_back(situation: Situation, item: Swept, mine: Collection[EffectRecord]) -> bool:
     """Return whether the latest sweep, begun after all these repairs, finds the item in need of one again."""
-    before = set(situation.state.facts.get(FACT, {}).get("cared_for", ()))
+    before = set(situation.state.known(SweepRead).cared_for)
     return bool(item.remedy) and bool(mine) and all(record.effect.id in before for record in mine)
 
 

@@ -7,13 +7,13 @@ kept, and says so.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 from workbench.core.redact import visible
 from workbench.domain.model.inventory import Gap
-from workbench.domain.settings_audit.audit import HIDDEN, Swept
+from workbench.domain.settings_audit.audit import HIDDEN, Swept, Unread
 
 
 class UnreadArea(NamedTuple):
@@ -81,25 +81,6 @@ EVERYTHING = "everything"
 _OF_PLACE = frozenset({"routes", "account webhooks", "mailing lists", "alert rules", "limit rules"})
 _OF_ACCOUNT = ("allowlist", "sandbox recipients", "signing key")
 _KINDS_OF = {"archive-to": "domain-setting", "mailfrom-host": "domain-setting"}
-
-
-class Unread(NamedTuple):
-    """An area that could not be read: where, why in a few words, and what to ask Support instead."""
-
-    area: str
-    where: str
-    reason: str
-    question: str
-
-    @property
-    def words(self) -> str:
-        """Return the row as one line."""
-        place = f" ({self.where})" if self.where else ""
-        return f"{self.area}{place}: could not be read ({self.reason})"
-
-    def to_json(self) -> dict[str, str]:
-        """Return the row as the documents show it."""
-        return self._asdict()
 
 
 def unread(gaps: Iterable[Gap]) -> list[Unread]:
@@ -183,8 +164,8 @@ def _question(reading: str) -> str:
     return known.get(name, f"What do our {name} look like, and what was changed since the abuse began?")
 
 
-def questions(rows: Iterable[Mapping[str, str]]) -> str:
+def questions(rows: Iterable[Unread]) -> str:
     """Return what could not be read and what no call shows (dossier F), a question for Support each, as lines."""
-    unseen = [f"{row.words}: {row.question}" for row in (Unread(**one) for one in rows)]
+    unseen = [f"{row.words}: {row.question}" for row in rows]
     hidden = [f"{what}: {question}" for what, question in HIDDEN]
     return "\n".join(f"- {visible(line, 400)}" for line in (*unseen, *hidden))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.domain.forensics.recorded import RecordedAssessment
+from workbench.domain.settings_audit.recorded import SweepRead
+
 if TYPE_CHECKING:
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Ui
@@ -18,12 +21,12 @@ def read_on(ui: Ui, session: Incident) -> None:
     """
     steps = {step.id: step for step in session.steps()}
     cut = all(steps[i].idle or steps[i].verdict.closed for i in _CUTS)
-    work, facts = ui.work, session.state.facts
+    work, state = ui.work, session.state
     if not cut or session.read_only or work.running("sweep") or work.running("assess"):
         return
 
     async def read() -> None:
-        if "sweep" not in facts:
+        if state.fact(SweepRead) is None:
             await session.investigation.sweep()
         if not _assessed(session):
             await session.investigation.assess()
@@ -32,11 +35,11 @@ def read_on(ui: Ui, session: Incident) -> None:
         ui.tell("Settings and log are read; steps 6 and 8 say what they show.")
         ui.renew()
 
-    if "sweep" not in facts or not _assessed(session):
+    if state.fact(SweepRead) is None or not _assessed(session):
         work.start(read, group="sweep", doing="reading settings and log", loud=False, then=told)
 
 
 def _assessed(session: Incident) -> bool:
     """Return whether the log was assessed since access was cut: what was read before does not know how it ended."""
     state = session.state
-    return str(state.facts.get("assessment", {}).get("at", "")) >= max(state.access_cut_at, "0")
+    return state.known(RecordedAssessment).at >= max(state.access_cut_at, "0")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
+from workbench.domain.settings_audit.recorded import SweepRead
 from workbench.presentation.cells import people_of
 from workbench.tui.controllers.base import Controller, as_somebody
 
@@ -53,7 +54,7 @@ class ForensicsController(Controller):
         """Show what the sweep could not look at and what no call shows, as questions to copy."""
         from workbench.domain.settings_audit.unread import questions
 
-        rows = session.state.facts.get("sweep", {}).get("unread", ())
+        rows = session.state.known(SweepRead).unread
         hint = "The API shows none of this: send the questions to Mailgun Support."
         self.show_text("What the account cannot show", questions(rows), hint, None)
 

@@ -152,8 +152,9 @@ class MailController(Controller):
 
         def collected(found: RecipientList) -> None:
             from workbench.domain.forensics import lost
+            from workbench.domain.forensics.recorded import LostMail
 
-            self._ui.tell(" ".join(lost.lines(session.state.facts.get(lost.FACT, {}))))
+            self._ui.tell(" ".join(lost.lines(session.state.fact(LostMail))))
             self._write(session, found, "lost", "Write whom to send again to")
 
         self._ui.tell("Reading what was lost; this takes a while and changes nothing.")

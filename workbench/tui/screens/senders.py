@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from workbench.domain.forensics.recorded import RecordedSender
 from workbench.domain.forensics.senders import why_of
 from workbench.presentation.senders import rows
 from workbench.tui.panes.base import table_row
@@ -41,12 +42,12 @@ class SendersScreen(Dialog[Chosen]):
     ]
 
     def __init__(
-        self, found: Sequence[Mapping[str, Any]], safe: Callable[[str], str], *, ascii_mode: bool = False
+        self, found: Sequence[RecordedSender], safe: Callable[[str], str], *, ascii_mode: bool = False
     ) -> None:
         super().__init__(id="senders-screen")
-        self._found = {str(one["key"]): one for one in found}
-        self._asked = [name for name, one in self._found.items() if one["looks"] != "production"]
-        self._asked = [name for name in self._asked if not self._found[name]["decision"]]
+        self._found = {one.key: one for one in found}
+        self._asked = [name for name, one in self._found.items() if one.looks != "production"]
+        self._asked = [name for name in self._asked if not self._found[name].decision]
         self._safe = safe
         self._table = KeyedTable(COLUMNS, ascii_mode=ascii_mode, id="senders-table")
         self._detail = words("")

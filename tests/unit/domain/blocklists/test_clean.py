@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.situations import record
+from tests.support.situations import know
 from workbench.blocklists.catalogue import load
 from workbench.blocklists.names import Subject
 from workbench.blocklists.rates import RateDay, quiet_days
@@ -127,7 +127,7 @@ def _told(*days: RateDay) -> str:
          "complaints": d.complaints, "bounced": d.bounced}
         for d in days
     ]  # fmt: skip
-    return " ".join(rate_lines(record(State(), "sending_health", {"days": rows})))
+    return " ".join(rate_lines(know(State(), "sending_health", {"days": rows})))
 
 
 def _days(count: int, delivered: int, complaints: int, bounced: int) -> list[RateDay]:
@@ -165,7 +165,7 @@ def test_gmails_own_count_is_told_where_the_account_reads_it() -> None:
         for n, share in enumerate(both)
     ]
     rates = [{"day": AT.date().isoformat(), "delivered": 1000, "complaints": 0, "bounced": 1}]
-    state = record(record(State(), "sending_health", {"days": rates}), "gmail_rates", {"days": days})
+    state = know(know(State(), "sending_health", {"days": rates}), "gmail_rates", {"days": days})
     told = " ".join(rate_lines(state))
     assert "the worst domain had 0.10% on 2026-11-19" in told
     assert "2 days of 3 up to it stayed below 0.3%" in told

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.situations import NOW, Story
-from workbench.domain.forensics.timeline import FACT, Moment, MomentKind, between, keep, timeline, zoomed
+from workbench.domain.forensics.timeline import Moment, MomentKind, between, keep, timeline, zoomed
 from workbench.domain.model.inventory import Inventory, KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.domain.model.replay import fold
@@ -91,7 +91,7 @@ def test_what_was_deleted_keeps_its_name_and_its_suspicion() -> None:
     assert body is not None
     story = Story()
     story.add("incident.opened", incident="i1")
-    story.add("fact", name=FACT, **body)
+    story.add("fact", **body.body())
     gone = Situation(Inventory(places=(US,)), fold(story.rows), NOW)
     [key] = [m for m in timeline(gone) if m.kind is MomentKind.ACCOUNT]
     assert "ci" in key.text and "…1234" in key.text and key.suspicious

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.situations import record
+from tests.support.situations import know
 from workbench.core.errors import UsageError
 from workbench.domain.hardening import facts as hardening_facts
 from workbench.domain.hardening import measures
@@ -33,7 +33,7 @@ def situation(**facts: Any) -> Situation:
     inventory.domains[DOMAIN] = DomainItem(Domain(name=DOMAIN, created_at=OLD), PLACE)
     state = State(incident="20261121-140000-abcd", contained_at="2026-11-21T14:30:00Z")
     for name, body in facts.items():
-        record(state, name, body)
+        know(state, name, body)
     return Situation(inventory, state, NOW)
 
 

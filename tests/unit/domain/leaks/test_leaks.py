@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tests.support.situations import know
 from workbench.core.redact import Secret
 from workbench.domain.leaks import account_facts, leaks
 from workbench.domain.leaks import record as leak_record
@@ -214,7 +215,7 @@ def test_foreign_uses_are_the_first_of_what_was_judged_the_intruders() -> None:
         {"credential": "?", "looks": "intruder", "first": "2026-11-18T05:00:00Z", "addresses": []},
         {"credential": "key:undated", "looks": "intruder", "first": "", "addresses": []},
     ]
-    state = State(facts={"assessment": {"senders": senders}})
+    state = know(State(), "assessment", {"senders": senders})
     first, second = account_facts.foreign_uses(state)
     assert (first.key_id, first.address, first.first_use.hour, first.first_use.minute) == (
         KEY_ID,

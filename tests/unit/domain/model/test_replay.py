@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
 from workbench.domain.model.replay import apply, fold
 from workbench.domain.model.state import State
+from workbench.domain.runbook.recorded import ReportWritten
 from workbench.mailgun.endpoints import Region
 
 
@@ -130,8 +131,8 @@ def test_decisions_alarms_facts_and_attestations_are_kept() -> None:
         ("alarm.raised", {"id": "a", "text": "t", "kind": "keys", "target": "a"}),
         ("alarm.seen", {"id": "a"}),
         ("alarm.seen", {"id": "not there"}),
-        ("fact", {"name": "use", "n": 1}),
-        ("fact", {"name": "use", "n": 2}),
+        ("fact", {"name": "report", "sha256": "1"}),
+        ("fact", {"name": "report", "sha256": "2"}),
         ("attested", {"step": "0", "who": "x", "text": "said"}),
         ("contained", {}),
         ("contained", {}),
@@ -139,6 +140,6 @@ def test_decisions_alarms_facts_and_attestations_are_kept() -> None:
     state: State = fold(rows(written))
     assert state.decisions["key:a"].decision == "intruder"
     assert state.alarms["a"].seen
-    assert state.facts["use"]["n"] == 2
+    assert state.known(ReportWritten).sha256 == "2"
     assert [a.text for a in state.attestations] == ["said"]
     assert state.contained_at == "2026-11-21T14:09:00Z"

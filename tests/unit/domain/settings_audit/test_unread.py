@@ -79,7 +79,7 @@ def test_what_the_snapshot_could_not_see_is_not_new() -> None:
 
 
 def test_the_questions_hold_what_was_not_read_and_what_nobody_can_read() -> None:
-    text = questions(row.to_json() for row in unread([Gap("routes", EU, "\x1b[2Jrefused")]))
+    text = questions(unread([Gap("routes", EU, "\x1b[2Jrefused")]))
     assert "routes (EU): could not be read" in text and AREAS["route"].question in text
     assert "sign-in sessions: Please end all control-panel sessions" in text
     assert all(line.isprintable() and line.startswith("- ") for line in text.splitlines())
