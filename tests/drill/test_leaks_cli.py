@@ -14,6 +14,7 @@ from tests.support.cli import Command
 from tests.support.drills import opened, running_drill
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.leaks import leaks
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.replay import fold
 from workbench.domain.model.state import State
@@ -132,9 +133,9 @@ async def _what_the_incident_keeps(drill: RunningDrill, folder: Path, sentence: 
         [section] = [one for one in report["sections"] if one["title"] == "How it leaked"]
         assert any(sentence in line for line in section["blocks"][0]["bullets"])
         # The intruder made keys under a name of the team: that person is asked, their device checked first.
-        named = session.state.facts[leaks.FACT]["people"]
+        named = session.state.known(LeaksFound).people
         team = {user.name for user in drill.story.users if not user.planted}
-        assert {one["name"] for one in named} <= team
+        assert {one.name for one in named} <= team
         assert len(leaks.devices(session.state)) == len(named) > 0
         found = leaks.leaks(session.state)
         secrets = [one for one in found if one.what == "secret"]
@@ -178,8 +179,8 @@ async def test_what_was_closed_is_closed_by_a_recheck_and_dead_passwords_are_tol
         code, out, err = await command.run("leaks", "--recheck", "--json")
         assert (code, json.loads(out)["findings"]) == (0, []), err
         state = _state(command)
-        fact = state.facts[leaks.FACT]
-        assert any("/.env" in one["title"] for one in fact["closed"])
+        fact = state.known(LeaksFound)
+        assert any("/.env" in one.title for one in fact.closed)
         # A re-check asks a site for what was exposed, not for its plugins: the files said those are fixed.
         assert [one.title for one in leaks.leaks(state) if one.open and one.what != "wordpress-plugin"] == []
 

@@ -413,10 +413,6 @@ class FakeSession:
         self.state.timers[name] = {**body, "at": iso(self.clock.now())}
         self.changed("runbook")
 
-    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
-        """Keep a fact."""
-        self.state.facts[name] = {**values, "name": name, "at": iso(self.clock.now())}
-
     async def learn(self, fact: RecordedFact) -> None:
         """Keep a fact."""
         self.state.learn(msgspec.structs.replace(fact, at=iso(self.clock.now())))

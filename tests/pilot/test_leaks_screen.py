@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -16,6 +17,7 @@ from tests.support.drills import opened, running_drill
 from workbench.cli.screen import drill_places
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.beside import beside_secrets, search_strings
+from workbench.domain.leaks.recorded import LeaksFound, NeighbourSecret
 from workbench.session.session import Session
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.leaks import LeaksScreen, SearchScreen
@@ -104,9 +106,8 @@ async def test_without_the_word_the_sites_are_left_out(
         assert leaks.leaks(session.state)
         assert not any("://" in place for one in leaks.leaks(session.state) for place in one.where)
         # The other secrets of the leaked files are their owners' to replace: who did is asked and kept.
-        session.state.facts[leaks.FACT]["neighbours"] = [
-            {"root": "/srv", "path": ".env", "name": "DB_PASSWORD", "vendor": "database"}
-        ]
+        beside = NeighbourSecret("/srv", ".env", "DB_PASSWORD", "database")
+        session.state.learn(replace(session.state.known(LeaksFound), neighbours=(beside,)))
         await pilot.press("t")
         await settle(pilot)
         assert on_top(pilot, PickScreen)

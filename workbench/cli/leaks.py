@@ -337,7 +337,8 @@ def _record(
     import asyncio
 
     from workbench.core.clock import SystemClock, iso
-    from workbench.domain.leaks import account_facts, leaks, record
+    from workbench.domain.leaks import account_facts, record
+    from workbench.domain.leaks.recorded import LeaksFound
     from workbench.domain.leaks.suspects import as_stored, suspected
     from workbench.journal.journal import Journal
     from workbench.journal.ledger import Ledger
@@ -356,15 +357,15 @@ def _record(
         ledger = Ledger(journal, journal.rows())
         for known in asked.known:
             journal.guard(known.secret)
-        before = ledger.state.facts.get(leaks.FACT)
+        before = ledger.state.fact(LeaksFound)
         begun = account_facts.resets_begun(ledger.state)
         people: tuple[PersonSuspicion, ...] = ()
         if opened is not None and opened.snapshot is not None:
             people = suspected(as_stored(ledger.state, opened.snapshot, clock.now()))
-        body = record.fact(
+        found = record.fact(
             leaks_document(report), asked.asked(), before, people, at=iso(clock.now()), reset=begun
         )
-        asyncio.run(ledger.record("fact", {"name": leaks.FACT, **body}))
+        asyncio.run(ledger.record("fact", found.body()))
     finally:
         journal.close()
-    say(f"Recorded in incident {incident}: {plural(int(body['found']), 'secret')}, {body['open']} open.")
+    say(f"Recorded in incident {incident}: {plural(found.found, 'secret')}, {found.open} open.")

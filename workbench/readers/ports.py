@@ -59,9 +59,6 @@ class Desk(Protocol):
     async def learn(self, fact: RecordedFact) -> None:
         """Record the result of a reading that a step's verdict rests on."""
 
-    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
-        """Record the result of a reading."""
-
 
 def account_now(desk: Desk) -> datetime:
     """Return the present moment by the account's clock: what it logs and counts is dated by that one."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import listed
 from workbench.domain.forensics.recorded import RecordedAssessment, RecordedWindow
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.common import common_causes
+from workbench.domain.leaks.recorded import EXPOSURE, PLUGIN, FoundLeak, LeaksFound
 from workbench.domain.mail import landing
 from workbench.domain.mail.links import defanged_shape
 from workbench.domain.mail.samples import KeptMail
@@ -41,9 +41,9 @@ def cause(situation: Situation) -> Section:
     """Return the cause in one sentence, since when, and whether it is over."""
     state, volume = situation.state, situation.volume
     told = leaks.headlines(state)
-    thefts = state.facts.get(leaks.FACT, {}).get("thefts", ())
+    thefts = state.known(LeaksFound).thefts
     sentence = (
-        f"{thefts[0]['sentence']} (how sure: {_first_clause(thefts[0]['how_sure'])})"
+        f"{thefts[0].sentence} (how sure: {_first_clause(thefts[0].how_sure)})"
         if thefts
         else "Not found so far; searched: see the full report."
         if told
@@ -51,7 +51,7 @@ def cause(situation: Situation) -> Section:
     )
     began = volume.began if volume is not None else None
     lines = [
-        f"Cause: {visible(str(sentence), 200)}",
+        f"Cause: {visible(sentence, 200)}",
         *(f"Common to several places: {visible(one, 90)}" for one in common_causes(state)[:1]),
         *interests(state),
         f"Abuse since: {f'{began:%Y-%m-%d %H:%M}Z' if began else _no_beginning(situation)}",
@@ -63,18 +63,18 @@ def cause(situation: Situation) -> Section:
 
 def interests(state: State) -> tuple[str, str]:
     """Return what was found of the two kinds of places that Support's article asks for by name."""
-    rows: Sequence[Mapping[str, Any]] = state.facts.get(leaks.FACT, {}).get("exposures", ())
-    plugins = [row for row in rows if row.get("what") == leaks.PLUGIN]
-    configurations = [row for row in rows if row.get("what") == leaks.EXPOSURE]
+    rows = state.known(LeaksFound).exposures
+    plugins = [row for row in rows if row.what == PLUGIN]
+    configurations = [row for row in rows if row.what == EXPOSURE]
     served = dict.fromkeys(
-        f"{one['path']} (served to {one['address']})"
-        for one in state.facts.get(leaks.FACT, {}).get("thefts", ())
-        if one.get("path") and one.get("address")
+        f"{one.path} (served to {one.address})"
+        for one in state.known(LeaksFound).thefts
+        if one.path and one.address
     )
-    nothing = "none found in what was searched" if leaks.FACT in state.facts else "not searched yet"
+    nothing = "none found in what was searched" if state.fact(LeaksFound) is not None else "not searched yet"
 
-    def at(found: Sequence[Mapping[str, Any]]) -> list[str]:
-        places = (f"{row['shown']} at {leaks.spot(row['where'][0])}" for row in found if row["where"])
+    def at(found: Sequence[FoundLeak]) -> list[str]:
+        places = (f"{row.shown} at {leaks.spot(row.where[0])}" for row in found if row.where)
         return [leaks.below_what_was_searched(state, place) for place in places]
 
     def told(places: Sequence[str]) -> str:

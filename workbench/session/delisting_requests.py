@@ -55,9 +55,6 @@ class DelistingHost(Protocol):
     async def learn(self, fact: RecordedFact) -> None:
         """Record the result of a reading that a step's verdict rests on."""
 
-    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
-        """Record the result of a reading."""
-
 
 class WaysOff:
     """What is listed and how it comes off; ``listings`` holds the latest verdict of every pair by ``subject|zone``."""

@@ -17,6 +17,7 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
 from workbench.domain.leaks import account_facts, leaks, suspects
 from workbench.domain.leaks import record as leak_record
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.state import State
 from workbench.leaks.command import LeakOptions, Prove, Told, run
 from workbench.leaks.document import document as leaks_document
@@ -89,8 +90,8 @@ def again(request: LeakSearchRequest, state: State) -> LeakSearchRequest:
     """Return a request for a re-check filled with what was searched before; raises UsageError for nothing."""
     if not request.recheck:
         return request
-    asked = state.facts.get(leaks.FACT, {}).get("asked", {})
-    targets, logs, sites = (tuple(asked.get(name, ())) for name in ("targets", "logs", "sites"))
+    asked = state.known(LeaksFound).asked
+    targets, logs, sites = asked.targets, asked.logs, asked.sites
     if not (targets or logs or sites):
         raise UsageError(
             "Nothing was searched in this incident yet.",
@@ -230,15 +231,15 @@ async def search(
 
     report = await asyncio.to_thread(run, options, tell=say)
     people = suspects.suspected(session.situation(), opened.snapshot)
-    body = leak_record.fact(
+    found = leak_record.fact(
         leaks_document(report),
         wanted.asked(),
-        session.state.facts.get(leaks.FACT),
+        session.state.fact(LeaksFound),
         people,
         at=iso(session.clock.now()),
         reset=account_facts.resets_begun(session.state),
     )
-    await session.fact(leaks.FACT, body)
+    await session.learn(found)
     return report
 
 

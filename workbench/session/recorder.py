@@ -226,12 +226,6 @@ class IncidentRecord:
             self._tell(Changed(name))
         return f"Taken back: {visible(said.kind.replace('.', ' '), 40)} of {visible(said.about, 120)}."
 
-    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
-        """Record the result of a reading that a step's verdict rests on."""
-        if not self.read_only:
-            await self._ledger.record("fact", {"name": name, **values})
-        self._tell(Changed("runbook"))
-
     async def learn(self, fact: RecordedFact) -> None:
         """Record the result of a reading that a step's verdict rests on."""
         if not self.read_only:

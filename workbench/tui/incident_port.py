@@ -242,9 +242,6 @@ class Incident(Protocol):
     async def learn(self, fact: RecordedFact) -> None:
         """Record the result of a reading that a step's verdict rests on."""
 
-    async def fact(self, name: str, values: Mapping[str, Any]) -> None:
-        """Record the result of a reading."""
-
     async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
         """Set or move a deadline."""
 

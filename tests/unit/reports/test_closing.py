@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.support.situations import know
 from tests.unit.domain.runbook.test_adoption import Row, key_made, use
 from workbench.domain.hardening.measures import LATER_MARK
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem
@@ -80,7 +81,7 @@ def test_the_timeline_is_one_in_the_order_of_time() -> None:
     ]
     found = situation(*rows)
     theft = {"not_after": "2026-11-20T02:58:00Z", "sentence": "taken from /.env", "how_sure": "certain"}
-    found.state.facts["leaks"] = {"thefts": [theft], "at": "2026-11-21T15:00:00Z"}
+    know(found.state, "leaks", {"thefts": [theft], "at": "2026-11-21T15:00:00Z"})
     planted = Key(
         id="cccccccc-dddddddd",
         description="relay",

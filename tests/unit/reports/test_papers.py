@@ -66,12 +66,12 @@ def test_the_page_says_done_of_no_step_that_is_open() -> None:
 def test_the_page_has_the_two_headings_support_asks_for() -> None:
     where = situation(logins=["app@mg.acme.example"])
     assert "Vulnerable WordPress sites: not searched yet." in _text(Audience.SUPPORT_PAGE, where)
-    where.state.facts["leaks"] = {"exposures": []}
+    know(where.state, "leaks", {"exposures": []})
     assert all(
         line.endswith("none found in what was searched.") for line in support_page.interests(where.state)
     )
     site = {"origin": "wordpress", "root": "", "path": "https://shop.acme.example", "line": 0}
-    where.state.facts["leaks"] = {
+    found = {
         "exposures": [
             {"what": "wordpress-plugin", "shown": "mailgun 2.2.0", "where": [site]},
             *(
@@ -80,6 +80,7 @@ def test_the_page_has_the_two_headings_support_asks_for() -> None:
             ),
         ]
     }  # fmt: skip
+    know(where.state, "leaks", found)
     wordpress, environments = support_page.interests(where.state)
     assert wordpress == "Vulnerable WordPress sites: mailgun 2.2.0 at https://shop.acme.example."
     assert "environment file at https://s0.example/.env" in environments and environments.endswith(
@@ -111,7 +112,7 @@ def test_what_was_served_with_secrets_is_an_exposed_environment() -> None:
         "path": "/.env",
         "address": "203.0.113.9",
     }
-    where.state.facts["leaks"] = searched(thefts=[theft])
+    know(where.state, "leaks", searched(thefts=[theft]))
     _, environments = support_page.interests(where.state)
     assert environments.endswith("/.env (served to 203.0.113.9).")
     shown = " ".join(_text(Audience.SUPPORT_PAGE, where).split())
@@ -123,7 +124,7 @@ def test_places_go_by_the_folder_that_was_searched() -> None:
     root = "/home/margaret/sites/shop"
     plugin = exposed("wordpress-plugin", "mailgun 2.2.0", f"{root}/wp-content/x.php")
     asked = {"targets": [root], "logs": []}
-    where.state.facts["leaks"] = searched(asked=asked, searched=[root], exposures=[plugin])
+    know(where.state, "leaks", searched(asked=asked, searched=[root], exposures=[plugin]))
     assert "mailgun 2.2.0 at shop/wp-content/x.php." in support_page.interests(where.state)[0]
     for audience in Audience:
         assert "margaret" not in "".join(_text(audience, where).split()), audience
@@ -179,7 +180,7 @@ def test_who_came_back_is_named_whole_only_where_the_intruder_is_looked_for() ->
 
 def test_the_page_stays_one_page_however_much_was_found() -> None:
     where = told()
-    where.state.facts["leaks"] = searched(
+    found = searched(
         thefts=[
             {"sentence": "taken " + "far away " * 60, "how_sure": "certain " * 40, "path": f"/{'deep/' * 40}.env{n}",
              "address": "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"}
@@ -190,6 +191,7 @@ def test_the_page_stays_one_page_however_much_was_found() -> None:
             for n in range(50) for what in ("wordpress-plugin", "exposure")
         ],
     )  # fmt: skip
+    know(where.state, "leaks", found)
     assessed = {
         **where.state.known(RecordedAssessment).body(),
         "senders": [

@@ -18,6 +18,7 @@ from workbench.core.words import plural
 from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.blocklists.refusals import quote, same_list
 from workbench.domain.forensics.recorded import RecordedAssessment, RecordedWindow
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import runbook
@@ -61,11 +62,10 @@ def facts(situation: Situation) -> Facts:
     state = situation.state
     began, ended = _window(situation)
     said = [a.text for a in state.attestations if a.step == "7"]
-    leaks = state.facts.get("leaks", {})
     cause = "A credential of our Mailgun account was stolen and used to send spam"
     if said:
         cause += f": {visible(said[-1], 200)}"
-    elif leaks.get("found"):
+    elif state.known(LeaksFound).found:
         cause += ", found in places of ours that were open to others"
     return Facts(
         organisation=visible(state.name, 60) if state.name and state.name != "account" else "",

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from workbench.core.redact import key_tail, visible
 from workbench.domain.forensics.recorded import RecordedAssessment
-from workbench.domain.leaks.leaks import FACT as LEAKS
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.mail import landing
 from workbench.domain.mail.links import ascii_name
 from workbench.domain.mail.samples import KeptMail
@@ -99,14 +99,12 @@ def _mail(situation: Situation) -> Iterator[Indicator]:
 
 
 def _leaks(situation: Situation) -> Iterator[Indicator]:
-    for theft in situation.state.facts.get(LEAKS, {}).get("thefts", ()):
-        when = (str(theft.get("not_before") or ""), str(theft.get("not_after") or ""))
-        yield from _address(
-            str(theft.get("address") or ""), "fetched a leaked file", *when, ("T1595.003", "T1552.001")
-        )
-        if theft.get("agent"):
+    for theft in situation.state.known(LeaksFound).thefts:
+        when = (theft.not_before or "", theft.not_after or "")
+        yield from _address(theft.address or "", "fetched a leaked file", *when, ("T1595.003", "T1552.001"))
+        if theft.agent:
             yield Indicator(
-                Kind.AGENT, visible(theft["agent"], 200), "fetched a leaked file", *when, ("T1595.003",)
+                Kind.AGENT, visible(theft.agent, 200), "fetched a leaked file", *when, ("T1595.003",)
             )
 
 

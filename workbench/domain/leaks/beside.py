@@ -6,12 +6,11 @@ Whoever read a leaked file has all of them. That one is replaced only a person c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from workbench.core.words import plural
-from workbench.domain.leaks.leaks import FACT
+from workbench.domain.leaks.recorded import LeaksFound, NeighbourSecret
 from workbench.domain.model.state import State
 
 # Attestations about another service's secret are kept apart from the step's own: they close no step.
@@ -35,26 +34,25 @@ class BesideSecret:
         return f"{self.name}{f' ({self.vendor})' if self.vendor else ''} in {self.path}"
 
 
-def subject_of(row: Mapping[str, Any]) -> str:
+def subject_of(row: NeighbourSecret) -> str:
     """Return the short name of a row of ``neighbours``, the same in every search and on every machine."""
-    named = "\0".join(str(row.get(part, "")) for part in ("root", "path", "name"))
+    named = "\0".join((row.root, row.path, row.name))
     return f"beside-{hashlib.sha256(named.encode()).hexdigest()[:8]}"
 
 
 def beside_secrets(state: State) -> list[BesideSecret]:
     """Return the other secrets of the leaked files of this incident, those that nobody replaced first."""
     said = {one.subject: one for one in state.attestations if one.step == BESIDE}
-    rows = state.facts.get(FACT, {}).get("neighbours") or ()
     found = [
         BesideSecret(
             subject := subject_of(row),
-            row["name"],
-            row["vendor"],
-            row["path"],
+            row.name,
+            row.vendor,
+            row.path,
             said[subject].text if subject in said else "",
             said[subject].at if subject in said else "",
         )
-        for row in rows
+        for row in state.known(LeaksFound).neighbours
     ]
     return sorted(found, key=lambda one: bool(one.owner))
 
@@ -73,7 +71,7 @@ def beside_lines(state: State) -> Iterator[str]:
 
 def search_strings(state: State) -> tuple[str, ...]:
     """Return what to look for on code hosts, gists, registries and paste sites; never a secret, nothing is sent."""
-    return tuple(state.facts.get(FACT, {}).get("search_elsewhere") or ())
+    return state.known(LeaksFound).search_elsewhere
 
 
 def reach(state: State) -> list[str]:
@@ -81,8 +79,8 @@ def reach(state: State) -> list[str]:
 
     For the screen and one's own runbook: names of other services' secrets are nobody else's business.
     """
-    verdict = state.facts.get(FACT, {}).get("verdict")
-    lines = [str(verdict)] if verdict else []
+    verdict = state.known(LeaksFound).verdict
+    lines = [verdict] if verdict else []
     lines += beside_lines(state)
     if strings := search_strings(state):
         lines.append(f"to look for on code hosts, gists, registries and paste sites: {'  '.join(strings)}")

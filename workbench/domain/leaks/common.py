@@ -6,12 +6,11 @@ A cause is named only where at least two different places share it; nothing is c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from workbench.core.redact import visible
-from workbench.domain.leaks.leaks import EXPOSURE, FACT, PLUGIN
+from workbench.domain.leaks.recorded import EXPOSURE, PLUGIN, FoundLeak, FoundPlace, FoundTheft, LeaksFound
 from workbench.domain.model.state import State
 
 _SHOWN = 4
@@ -19,58 +18,58 @@ _SHOWN = 4
 
 def common_causes(state: State) -> list[str]:
     """Return what several leaked places share, in sentences: plugin, kind of file, host, harvester, hour."""
-    body: Mapping[str, Any] = state.facts.get(FACT, {})
-    rows = list(body.get("exposures", ()))
+    body = state.known(LeaksFound)
+    rows = body.exposures
     return [
         *_shared(_plugins(rows), "The same plugin and version"),
         *_shared(_kinds(rows), "The same kind of exposed file"),
         *_hosts(rows),
-        *_shared(_harvesters(body.get("thefts", ())), "The same harvester's address"),
-        *_shared(_hours(body.get("thefts", ())), "The same hour of theft"),
+        *_shared(_harvesters(body.thefts), "The same harvester's address"),
+        *_shared(_hours(body.thefts), "The same hour of theft"),
     ]
 
 
-def _site(place: Mapping[str, Any]) -> str:
+def _site(place: FoundPlace) -> str:
     """Return the site or tree of a place: the host of an address, else the root that was searched."""
-    for text in (str(place.get("path", "")), str(place.get("root", ""))):
+    for text in (place.path, place.root):
         if "://" in text:
             return urlsplit(text).hostname or text
-    return str(place.get("root") or place.get("path") or "")
+    return place.root or place.path
 
 
-def _plugins(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _plugins(rows: Iterable[FoundLeak]) -> Iterator[tuple[str, str]]:
     for row in rows:
-        if row.get("what") == PLUGIN:
-            for place in row.get("where", ()):
-                yield str(row.get("shown", "")), _site(place)
+        if row.what == PLUGIN:
+            for place in row.where:
+                yield row.shown, _site(place)
 
 
-def _kinds(rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _kinds(rows: Iterable[FoundLeak]) -> Iterator[tuple[str, str]]:
     for row in rows:
-        if row.get("what") == EXPOSURE:
-            for place in row.get("where", ()):
-                yield str(row.get("shown") or row.get("kind", "")), _site(place)
+        if row.what == EXPOSURE:
+            for place in row.where:
+                yield row.shown or row.kind, _site(place)
 
 
-def _harvesters(thefts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _harvesters(thefts: Iterable[FoundTheft]) -> Iterator[tuple[str, str]]:
     for one in thefts:
-        if one.get("address") and one.get("path"):
-            yield str(one["address"]), str(one["path"])
+        if one.address and one.path:
+            yield one.address, one.path
 
 
-def _hours(thefts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _hours(thefts: Iterable[FoundTheft]) -> Iterator[tuple[str, str]]:
     for one in thefts:
-        if one.get("not_before") and one.get("path"):
-            yield f"{str(one['not_before'])[:13]}h UTC", str(one["path"])
+        if one.not_before and one.path:
+            yield f"{one.not_before[:13]}h UTC", one.path
 
 
-def _hosts(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _hosts(rows: Iterable[FoundLeak]) -> Iterator[str]:
     """Several different leaks on one host: whoever was on it could read all of them."""
     held: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        for place in row.get("where", ()):
-            if "://" in str(place.get("path", "")) + str(place.get("root", "")):
-                held[_site(place)].add(str(row.get("id", "")))
+        for place in row.where:
+            if "://" in place.path + place.root:
+                held[_site(place)].add(row.id)
     for site, found in sorted(held.items()):
         if len(found) > 1:
             yield f"The same host: {len(found)} leaks on {visible(site, 100)}."

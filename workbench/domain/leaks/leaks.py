@@ -7,24 +7,22 @@ hole the next one will fall through. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.detection.findings import Finding
 from workbench.domain.leaks.account_facts import account_facts
+from workbench.domain.leaks.recorded import EXPOSURE, PLUGIN, SECRET, FoundLeak, FoundPlace, LeaksFound
 from workbench.domain.model.state import State
 
-FACT = "leaks"
 # What somebody judged and leaves where it lies.
 ACCEPTED = "accepted"
 # What somebody says is taken away; a later search that still finds it knows better.
 CLOSED = "closed"
 # Attestations about a person are kept apart from the step's own: an answer closes no step.
 PERSON = "7.person"
-SECRET, EXPOSURE, PLUGIN = "secret", "exposure", "wordpress-plugin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +57,7 @@ class Leak:
 
 def leaks(state: State) -> list[Leak]:
     """Return every leak of the last searches as it stands now, what is open first."""
-    body = state.facts.get(FACT)
-    if body is None:
-        return []
-    found = [_leak(row, state) for row in body.get("exposures", ())]
+    found = [_leak(row, state) for row in state.known(LeaksFound).exposures]
     order = {"high": 0, "medium": 1, "low": 2}
     kinds = (SECRET, EXPOSURE, PLUGIN)
     return sorted(
@@ -70,77 +65,77 @@ def leaks(state: State) -> list[Leak]:
     )
 
 
-def _leak(row: Mapping[str, Any], state: State) -> Leak:
-    key = f"leak:{row['id']}"
-    live, why = _live(row, state) if row["what"] == SECRET else ("", row["why"])
+def _leak(row: FoundLeak, state: State) -> Leak:
+    key = f"leak:{row.id}"
+    live, why = _live(row, state) if row.what == SECRET else ("", row.why)
     decision = state.decisions.get(key)
-    again = decision is not None and decision.decision == CLOSED and decision.at < row["seen"]
-    still = row["exposed"] and bool(row["where"])
+    again = decision is not None and decision.decision == CLOSED and decision.at < row.seen
+    still = row.exposed and bool(row.where)
     reasons = [why]
     if again:
         reasons.append("it was said to be closed, and a later search found it again")
-    if row["what"] == SECRET and still:
+    if row.what == SECRET and still:
         reasons.append("still exposed: anybody can fetch it, as far as the last look told")
-    only_past = all(place["origin"] == "history" and not place["in_head"] for place in row["where"])
-    if row["what"] == SECRET and only_past:
+    only_past = all(place.origin == "history" and not place.in_head for place in row.where)
+    if row.what == SECRET and only_past:
         reasons.append("only in the history, no longer in HEAD")
     return Leak(
         key=key,
-        id=row["key_id"] or row["id"],
-        what=row["what"],
+        id=row.key_id or row.id,
+        what=row.what,
         name=_name(row),
         title=title_of(row),
         live=live,
         exposed=still,
-        severity="low" if live == "dead" and not still else row["severity"],
+        severity="low" if live == "dead" and not still else row.severity,
         why=tuple(reasons),
-        where=tuple(spot(place) for place in row["where"]),
+        where=tuple(spot(place) for place in row.where),
         todo=_todo(row, live, still),
-        decision=ACCEPTED if row["accepted"] else "" if decision is None or again else decision.decision,
+        decision=ACCEPTED if row.accepted else "" if decision is None or again else decision.decision,
     )
 
 
-def _live(row: Mapping[str, Any], state: State) -> tuple[str, str]:
+def _live(row: FoundLeak, state: State) -> tuple[str, str]:
     """Return whether a found secret lives by now: what was replaced after it was found is dead."""
-    if row["state"] == "dead":
-        return "dead", row["why"]
+    if row.state == "dead":
+        return "dead", row.why
     facts = account_facts(state)
-    if row["key_id"] and row["key_id"] in facts.deleted_ids:
+    if row.key_id and row.key_id in facts.deleted_ids:
         return "dead", "rotated: the key was deleted and its absence shown"
     # It was found before the new password was set, so it cannot be the new one.
-    older = [login for login in row["logins"] if login in facts.resets and login not in row["reset"]]
-    if row["logins"] and len(older) + len(facts.gone & set(row["logins"])) == len(row["logins"]):
-        return "dead", f"rotated: another password was set and proven for {', '.join(row['logins'])}"
-    return row["state"], row["why"]
+    older = [login for login in row.logins if login in facts.resets and login not in row.reset]
+    if row.logins and len(older) + len(facts.gone & set(row.logins)) == len(row.logins):
+        return "dead", f"rotated: another password was set and proven for {', '.join(row.logins)}"
+    return row.state, row.why
 
 
-def _name(row: Mapping[str, Any]) -> str:
-    if row["what"] != SECRET:
-        return f"{'served' if row['what'] == EXPOSURE else 'plugin'}: {row['shown']}"
-    whose = f" of {', '.join(row['logins'][:2])}" if row["logins"] else ""
-    return f"{row['kind']} {key_tail(row['key_id']) if row['key_id'] else row['shown']}{whose}"
+def _name(row: FoundLeak) -> str:
+    if row.what != SECRET:
+        return f"{'served' if row.what == EXPOSURE else 'plugin'}: {row.shown}"
+    whose = f" of {', '.join(row.logins[:2])}" if row.logins else ""
+    return f"{row.kind} {key_tail(row.key_id) if row.key_id else row.shown}{whose}"
 
 
-def title_of(row: Mapping[str, Any]) -> str:
-    if row["what"] == SECRET:
-        places = len(row["where"]) + row["more"]
+def title_of(row: FoundLeak) -> str:
+    if row.what == SECRET:
+        places = len(row.where) + row.more
         return f"leaked {_name(row)} in {places} place{'s' if places != 1 else ''}"
-    place = spot(row["where"][0]) if row["where"] else row["id"]
-    return f"{'exposed' if row['what'] == EXPOSURE else 'vulnerable plugin'}: {row['shown']} at {place}"
+    place = spot(row.where[0]) if row.where else row.id
+    return f"{'exposed' if row.what == EXPOSURE else 'vulnerable plugin'}: {row.shown} at {place}"
 
 
-def spot(place: Mapping[str, Any]) -> str:
+def spot(place: FoundPlace) -> str:
     """Return a place in words: file and line, commit, or address."""
-    if place["origin"] == "web":
-        return f"{place['root']}{place['path']}"
-    root = f"{place['root'].rstrip('/')}/" if place["root"] and not place["path"].startswith("/") else ""
-    line = f":{place['line']}" if place["line"] else ""
-    spot = f"{root}{place['path']}{line}"
-    if place["origin"] != "history":
+    if place.origin == "web":
+        return f"{place.root}{place.path}"
+    root = f"{place.root.rstrip('/')}/" if place.root and not place.path.startswith("/") else ""
+    line = f":{place.line}" if place.line else ""
+    spot = f"{root}{place.path}{line}"
+    if place.origin != "history":
         return spot
-    commit = str(place.get("commit", ""))[:12] or "no commit reaches it"
-    head = "still in HEAD" if place.get("in_head") else f"gone since {place.get('to') or 'unknown'}"
-    return f"{spot} (commit {commit} by {place.get('author') or 'unknown'}, {place.get('from') or 'undated'}, {head})"
+    commit = (place.commit or "")[:12] or "no commit reaches it"
+    head = "still in HEAD" if place.in_head else f"gone since {place.until or 'unknown'}"
+    return f"{spot} (commit {commit} by {place.author or 'unknown'}, {place.since or 'undated'}, {head})"
 
 
 def below_what_was_searched(state: State, text: str) -> str:
@@ -148,24 +143,24 @@ def below_what_was_searched(state: State, text: str) -> str:
 
     Where they lie on the searching machine says nothing to whoever reads a paper, and may name a person.
     """
-    asked = state.facts.get(FACT, {}).get("asked", {})
-    roots = {str(one).rstrip("/") for name in ("targets", "logs") for one in asked.get(name, ())}
+    asked = state.known(LeaksFound).asked
+    roots = {one.rstrip("/") for one in (*asked.targets, *asked.logs)}
     for root in sorted(roots, key=len, reverse=True):
         if root.startswith("/") and root.count("/") > 1:
             text = text.replace(root, root.rpartition("/")[2])
     return text
 
 
-def _todo(row: Mapping[str, Any], live: str, still: bool) -> str:
+def _todo(row: FoundLeak, live: str, still: bool) -> str:
     """Return what to do, in the order it matters; what is done already is left out."""
-    if row["what"] != SECRET:
-        return str(row["todo"])
+    if row.what != SECRET:
+        return row.todo
     steps = [] if live == "dead" else ["Replace this secret first."]
     if still:
         steps.append("Block the path on the site at once.")
-    if any(place["origin"] == "file" for place in row["where"]):
+    if any(place.origin == "file" for place in row.where):
         steps.append("Put the new value where this one lies, or remove it there.")
-    if any(place["origin"] == "history" for place in row["where"]):
+    if any(place.origin == "history" for place in row.where):
         steps.append(
             "Purge it from the history (git filter-repo --replace-text), force-push, and ask the forge to drop "
             "cached views and forks; who cloned before keeps it."
@@ -176,42 +171,41 @@ def _todo(row: Mapping[str, Any], live: str, still: bool) -> str:
 def exposed_paths(state: State) -> dict[str, frozenset[str]]:
     """Return the paths found exposed, by site: what a re-check asks for again."""
     paths: dict[str, set[str]] = {}
-    for row in state.facts.get(FACT, {}).get("exposures", ()):
-        for place in row["where"]:
-            if place["origin"] == "web":
-                paths.setdefault(place["root"], set()).add(place["path"])
+    for row in state.known(LeaksFound).exposures:
+        for place in row.where:
+            if place.origin == "web":
+                paths.setdefault(place.root, set()).add(place.path)
     return {site: frozenset(held) for site, held in paths.items()}
 
 
 def places_of(state: State, *, key_id: str = "", login: str = "") -> tuple[str, ...]:
     """Return the files where the old value of a credential still sits."""
     return tuple(
-        str(one["place"])
-        for one in state.facts.get(FACT, {}).get("update_places", ())
-        if (key_id and one["key_id"] == key_id) or (login and login in one["logins"])
+        one.place
+        for one in state.known(LeaksFound).update_places
+        if (key_id and one.key_id == key_id) or (login and login in one.logins)
     )
 
 
 def devices(state: State) -> list[str]:
     """Return whose devices must be checked before they are handed new secrets, unless attested since."""
     said = {one.subject for one in state.attestations if one.step == PERSON}
-    people = state.facts.get(FACT, {}).get("people", ())
-    return [str(one["check"]) for one in people if one["user"] not in said]
+    return [one.check for one in state.known(LeaksFound).people if one.user not in said]
 
 
 def lines(state: State) -> list[str]:
     """Return how it leaked in sentences, as it stands now: for the runbook and the report."""
-    body = state.facts.get(FACT)
+    body = state.fact(LeaksFound)
     if body is None:
         return []
     now = [_sentence(one) for one in leaks(state)]
-    return [*sentences(body, str(body.get("at", "")), now), *_answers(state)]
+    return [*sentences(body, body.at, now), *_answers(state)]
 
 
 def headlines(state: State) -> list[str]:
     """Return how it leaked without the single leaks: when it was taken, what was searched, what is closed, who."""
-    body = state.facts.get(FACT)
-    return [] if body is None else [*sentences(body, str(body.get("at", "")), ()), *_answers(state)]
+    body = state.fact(LeaksFound)
+    return [] if body is None else [*sentences(body, body.at, ()), *_answers(state)]
 
 
 def _sentence(one: Leak) -> str:
@@ -222,27 +216,25 @@ def _sentence(one: Leak) -> str:
     return f"{one.title}: {state or 'open'}{first}"
 
 
-def sentences(body: Mapping[str, Any], at: str, now: Sequence[str] | None = None) -> Iterator[str]:
-    for one in body["thefts"]:
-        yield f"{one['sentence']} (how sure: {one['how_sure']})"
-    places = body["searched"]
+def sentences(body: LeaksFound, at: str, now: Sequence[str] | None = None) -> Iterator[str]:
+    for theft in body.thefts:
+        yield f"{theft.sentence} (how sure: {theft.how_sure})"
+    places = body.searched
     more = f" and {len(places) - 8} more" if len(places) > 8 else ""
     yield f"searched {at}: {', '.join(visible(place, 120) for place in places[:8]) or 'no place'}{more}"
-    logs = body.get("logs")
-    if logs:
+    logs = body.logs
+    if logs is not None:
         yield (
-            f"web access logs read from {logs['first']} to {logs['last']}: {logs['lines']:,} lines, "
-            f"{plural(int(logs['taken_count']), 'request')} served a file with secrets"
+            f"web access logs read from {logs.first} to {logs.last}: {logs.lines:,} lines, "
+            f"{plural(logs.taken_count, 'request')} served a file with secrets"
         )
-        yield from logs["taken"][:5]
+        yield from logs.taken[:5]
     yield from (
-        now
-        if now is not None
-        else (f"{title_of(row)}: {row['state'] or 'exposed'}" for row in body["exposures"])
+        now if now is not None else (f"{title_of(row)}: {row.state or 'exposed'}" for row in body.exposures)
     )
-    yield from (f"closed {one['at']}: {one['title']}" for one in body["closed"])
-    yield from (f"not searched: {text}" for text in body["failed"])
-    yield from (f"{one['name']}: {'; '.join(one['why'])}" for one in body["people"])
+    yield from (f"closed {one.at}: {one.title}" for one in body.closed)
+    yield from (f"not searched: {text}" for text in body.failed)
+    yield from (f"{one.name}: {'; '.join(one.why)}" for one in body.people)
 
 
 def _answers(state: State) -> Iterator[str]:
@@ -257,7 +249,7 @@ def leak_findings(state: State) -> list[Finding]:
         Finding(
             key=one.key,
             id=one.id,
-            kind="leak" if one.what == "secret" else one.what,
+            kind="leak" if one.what == SECRET else one.what,
             title=one.title,
             where=one.where,
             severity=one.severity,

@@ -8,6 +8,7 @@ from typing import Any
 from workbench.domain.blocklists import recorded as blocklists
 from workbench.domain.forensics import recorded as forensics
 from workbench.domain.hardening import recorded as hardening
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.mail.samples import KeptMail
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.facts import RecordedFact
@@ -17,6 +18,7 @@ from workbench.domain.settings_audit.recorded import SweepRead
 _KINDS: tuple[type[RecordedFact], ...] = (
     CredentialUses,
     KeptMail,
+    LeaksFound,
     SweepRead,
     blocklists.AcceptedTerms,
     blocklists.GmailRates,

@@ -244,12 +244,11 @@ def _error(state: State, body: Body, at: str) -> None:
 
 
 def _fact(state: State, body: Body, at: str) -> None:
-    """A named result of a reading (abuse rate, blocklists, metrics), the latest one kept."""
+    """What a reading left, the latest of each kind kept; a kind that is not known here is left alone."""
     fact = fact_kinds.read(body, at)
     if fact is None:
-        state.facts[body["name"]] = {**body, "at": at}
-    else:
-        state.learn(fact)
+        return
+    state.learn(fact)
     if isinstance(fact, CredentialUses):
         state.use_known_at = state.use_known_at or at
         for credential, use in fact.by_credential.items():

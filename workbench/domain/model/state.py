@@ -173,8 +173,8 @@ class State:
     # Domains that an assessment of the log saw the intruder send for; one that says otherwise takes them out.
     strangers_sent_for: set[str] = field(default_factory=set)
     errors: list[dict[str, Any]] = field(default_factory=list)
-    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _learned: dict[type[RecordedFact], RecordedFact] = field(default_factory=dict)
+    # What readings left, the latest of each kind: ask for it with ``fact`` and ``known``.
+    _facts: dict[type[RecordedFact], RecordedFact] = field(default_factory=dict)
     timers: dict[str, dict[str, Any]] = field(default_factory=dict)
     adoption: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen_use: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -197,11 +197,11 @@ class State:
 
     def learn(self, fact: RecordedFact) -> None:
         """Take in what a reading left; the latest of each kind is kept."""
-        self._learned[type(fact)] = fact
+        self._facts[type(fact)] = fact
 
     def fact(self, kind: type[Kind]) -> Kind | None:
         """Return the latest fact of a kind, None where no reading left one."""
-        found = self._learned.get(kind)
+        found = self._facts.get(kind)
         return found if isinstance(found, kind) else None
 
     def known(self, kind: type[Kind]) -> Kind:

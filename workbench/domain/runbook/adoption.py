@@ -16,6 +16,7 @@ from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.leaks import leaks
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -170,7 +171,7 @@ def source_question(situation: Situation) -> str:
     """
     if any(a.step == STEP and a.subject == SOURCE for a in situation.state.attestations):
         return ""
-    if situation.state.facts.get(leaks.FACT) is None:
+    if situation.state.fact(LeaksFound) is None:
         return "Where the old credentials leaked is not searched yet (step 7): could the new ones be read there, too?"
     open_ = sum(one.open for one in leaks.leaks(situation.state))
     return f"{plural(open_, 'place')} where old credentials lay, still open (step 7)." if open_ else ""

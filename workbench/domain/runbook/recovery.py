@@ -6,9 +6,7 @@ is missing is open, and a person may attest it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from workbench.core.redact import visible
 from workbench.core.words import listed, plural
@@ -18,6 +16,7 @@ from workbench.domain.hardening.measures import Standing, items, score, settled
 from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.beside import reach
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook.adoption import down_words, log_unread, replacements, source_question, told
@@ -113,7 +112,7 @@ def _in_vain(situation: Situation) -> set[str]:
 
 def leak(situation: Situation) -> Found:
     """Step 7: exposures found and closed, or every place searched and recorded."""
-    fact = situation.state.facts.get("leaks")
+    fact = situation.state.fact(LeaksFound)
     said = attested(situation.state, "7")
     if fact is None:
         return said or Found(
@@ -132,12 +131,12 @@ def leak(situation: Situation) -> Found:
     return said or _searched(fact, lines)
 
 
-def _searched(fact: Mapping[str, Any], lines: tuple[str, ...]) -> Found:
+def _searched(fact: LeaksFound, lines: tuple[str, ...]) -> Found:
     """Return how a search stands that left nothing open: done only where it read all that it was asked to read."""
-    unread = [*fact.get("failed", ()), *fact.get("skipped", ())]
-    if fact.get("searched") and not unread:
+    unread = [*fact.failed, *fact.skipped]
+    if fact.searched and not unread:
         return Found(Verdict.DONE, lines)
-    told = [f"not read: {visible(str(one), 160)}" for one in dict.fromkeys(unread)][:4] or [
+    told = [f"not read: {visible(one, 160)}" for one in dict.fromkeys(unread)][:4] or [
         "no place was searched to its end"
     ]
     happens = "Search again, with what this search could not read: other places, an unpacked archive, a log's format."

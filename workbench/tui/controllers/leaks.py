@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.tui.controllers.base import Controller
 from workbench.tui.screens.choices import Choice, Picked
 
@@ -53,7 +54,7 @@ class LeaksController(Controller):
             return session.read_only_words
         if self._ui.work.running("leaks") and action_id != "leaks.judge":
             return "a search is under way"
-        if action_id == "leaks.recheck" and "leaks" not in session.state.facts:
+        if action_id == "leaks.recheck" and session.state.fact(LeaksFound) is None:
             return "nothing was searched yet"
         return ""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.situations import know
 from workbench.domain.leaks.common import common_causes
 from workbench.domain.model.state import State
 
@@ -20,9 +21,7 @@ def _theft(address: str, path: str, hour: int) -> dict[str, Any]:
 
 
 def _causes(rows: list[dict[str, Any]], thefts: list[dict[str, Any]] | None = None) -> list[str]:
-    state = State()
-    state.facts["leaks"] = {"exposures": rows, "thefts": thefts or []}
-    return common_causes(state)
+    return common_causes(know(State(), "leaks", {"exposures": rows, "thefts": thefts or []}))
 
 
 @pytest.mark.parametrize(

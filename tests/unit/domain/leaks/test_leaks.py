@@ -12,6 +12,7 @@ from workbench.core.redact import Secret
 from workbench.domain.leaks import account_facts, leaks
 from workbench.domain.leaks import record as leak_record
 from workbench.domain.leaks.leaks import leak_findings
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.leaks.suspects import suspected
 from workbench.domain.model.inventory import Inventory, UserItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
@@ -36,9 +37,7 @@ HOME = AccountPlace(Region.US)
 NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 
 
-def _searched(
-    folder: Path, before: dict[str, Any] | None = None, at: str = "2026-11-21T14:00:00Z"
-) -> dict[str, Any]:
+def _searched(folder: Path, before: LeaksFound | None = None, at: str = "2026-11-21T14:00:00Z") -> LeaksFound:
     report = run(LeakOptions(targets=(str(folder),), facts=AccountFacts(), key=b"k" * 32))
     return leak_record.fact(leaks_document(report), {"targets": [str(folder)]}, before, at=at)
 
@@ -58,21 +57,21 @@ def test_what_one_search_could_not_read_stays_unread_whatever_another_reads(tmp_
     broken = shop / "backup.zip"
     broken.write_bytes(b"PK\x03\x04" + bytes(range(200)))
     body = _searched(tools, _searched(tmp_path / "absent", _searched(shop)))
-    assert [(one["target"], bool(one["error"])) for one in body["unread"]] == [
+    assert [(one.target, bool(one.error)) for one in body.unread] == [
         (str(shop), False),
         (str(tmp_path / "absent"), True),
     ]
-    assert len(body["failed"]) == 1 and body["skipped"]
+    assert len(body.failed) == 1 and body.skipped
     assert recovery.leak(Situation(Inventory(), _state(body), NOW)).verdict is Verdict.IN_PROGRESS
     # The same place, read whole, is read; so is a place that is there now.
     broken.unlink()
     (tmp_path / "absent").mkdir()
     body = _searched(tmp_path / "absent", _searched(shop, body))
-    assert (body["unread"], body["failed"], body["skipped"]) == ([], [], [])
+    assert (body.unread, body.failed, body.skipped) == ((), (), ())
 
 
-def _state(body: dict[str, Any], *effects: EffectRecord) -> State:
-    row = SimpleNamespace(seq=1, at="2026-11-21T14:00:00Z", kind="fact", body={"name": leaks.FACT, **body})
+def _state(found: LeaksFound, *effects: EffectRecord) -> State:
+    row = SimpleNamespace(seq=1, at="2026-11-21T14:00:00Z", kind="fact", body=found.body())
     state = fold([row])
     for record in effects:
         state.effects[record.effect.id] = record
@@ -138,16 +137,16 @@ def test_a_place_not_searched_again_stays_and_what_is_gone_is_closed(tmp_path: P
         _shop(folder)
     first = _searched(one)
     both = _searched(other, first)
-    assert both["places"] == 2
-    assert {place["root"] for row in both["exposures"] for place in row["where"]} == {str(one), str(other)}
+    assert both.places == 2
+    assert {place.root for row in both.exposures for place in row.where} == {str(one), str(other)}
     (one / ".env").unlink()
     after = _searched(one, both)
-    assert {place["root"] for row in after["exposures"] for place in row["where"]} == {str(other)}
-    assert after["closed"] == []
+    assert {place.root for row in after.exposures for place in row.where} == {str(other)}
+    assert after.closed == ()
     (other / ".env").unlink()
     last = _searched(other, after)
-    assert (last["exposures"], last["open"], last["update_places"]) == ([], 0, [])
-    assert len(last["closed"]) == 2
+    assert (last.exposures, last.open, last.update_places) == ((), 0, ())
+    assert len(last.closed) == 2
     assert any(line.startswith("closed ") for line in leaks.lines(_state(last)))
 
 
@@ -157,7 +156,7 @@ def test_said_to_be_closed_holds_until_a_search_finds_it_again(tmp_path: Path) -
     key = f"leak:{KEY_ID}"
     state.decisions[key] = Decision(key, leaks.CLOSED, "", "ann", "2026-11-21T14:10:00Z")
     assert next(one for one in leaks.leaks(state) if one.id == KEY_ID).open is False
-    state.facts[leaks.FACT] = _searched(tmp_path, body, at="2026-11-21T16:00:00Z")
+    state.learn(_searched(tmp_path, body, at="2026-11-21T16:00:00Z"))
     again = next(one for one in leaks.leaks(state) if one.id == KEY_ID)
     assert again.open
     assert any("found it again" in why for why in again.why)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from workbench.domain.leaks.beside import BESIDE, beside_secrets, reach, search_strings, subject_of
-from workbench.domain.leaks.leaks import FACT
+from workbench.domain.leaks.recorded import LeaksFound, NeighbourSecret
 from workbench.domain.model.state import Attestation, State
 
-ROWS = [
-    {"root": "/srv", "path": ".env", "name": "DB_PASSWORD", "vendor": "database"},
-    {"root": "/srv", "path": ".env", "name": "STRIPE_SECRET", "vendor": "Stripe"},
-]
+ROWS = (
+    NeighbourSecret("/srv", ".env", "DB_PASSWORD", "database"),
+    NeighbourSecret("/srv", ".env", "STRIPE_SECRET", "Stripe"),
+)
 
 
 def searched() -> State:
     state = State("i1")
-    state.facts[FACT] = {
-        "verdict": "Nothing was found in what was read. 2 thing(s) were not read.",
-        "neighbours": ROWS,
-        "search_elsewhere": ['"0c1d2e3f-5a6b7c8d"'],
-    }
+    found = LeaksFound(
+        verdict="Nothing was found in what was read. 2 thing(s) were not read.",
+        neighbours=ROWS,
+        search_elsewhere=('"0c1d2e3f-5a6b7c8d"',),
+    )
+    state.learn(found)
     return state
 
 
