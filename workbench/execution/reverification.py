@@ -13,6 +13,7 @@ from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, VaultError
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord, State
+from workbench.domain.runbook.recorded import ProvenAgain
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof
 from workbench.execution.effects.registry import HANDLERS
@@ -92,14 +93,13 @@ async def prove_again(ctx: Context, ledger: Ledger) -> Reproof:
         await _keep(ctx, ledger, record, proof, against, found)
 
     await asyncio.gather(*(one(record) for record in records))
-    body = {
-        "name": "proofs",
-        "checked": found.checked,
-        "sure": found.sure,
-        "untold": len(found.untold),
-        "against": found.against[:50],
-    }
-    await ledger.record("fact", body)
+    looked = ProvenAgain(
+        checked=found.checked,
+        sure=found.sure,
+        untold=len(found.untold),
+        against=tuple(found.against[:50]),
+    )
+    await ledger.record("fact", looked.body())
     return found
 
 

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.words import plural
-from workbench.domain.blocklists.recorded import RefusalsRead, SendingHealth
-from workbench.domain.model.state import State
 from workbench.presentation.cells import Look, ViewCell, ViewRow, dash, moment_text, state_cell
 
 if TYPE_CHECKING:
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
     from workbench.blocklists.verdicts import Listing
     from workbench.blocklists.zones import Zone
     from workbench.domain.blocklists.listings import ListingBook, Seen
+    from workbench.domain.model.state import State
 
 STRIP_DAYS = 10
 _TONES = {"to do": "warn", "listed again": "bad", "check again": "accent", "refused": "bad", "gone": "ok"}
@@ -146,6 +145,7 @@ def overview_lines(
     days_after: Iterable[str] = (),
 ) -> Iterator[str]:
     """Yield what stands beside the verdicts: lists not asked, not believed, refusals, Mailgun's own monitoring."""
+    from workbench.domain.blocklists.recorded import RefusalsRead, SendingHealth
     from workbench.domain.blocklists.refusals import kind_lines, remainder_lines
 
     zones = list(off)

@@ -6,9 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from workbench.domain.forensics.recorded import RecordedSender
-from workbench.domain.model.facts import RecordedFact
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,6 +16,8 @@ if TYPE_CHECKING:
     from workbench.domain.forensics.abuse_window import AbuseWindow
     from workbench.domain.forensics.assessment import Assessment
     from workbench.domain.forensics.moment import Moment
+    from workbench.domain.forensics.recorded import RecordedSender
+    from workbench.domain.model.facts import RecordedFact
     from workbench.domain.model.inventory import Inventory
     from workbench.domain.model.plan import Plan
     from workbench.domain.model.situation import Situation

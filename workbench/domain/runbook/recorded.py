@@ -46,6 +46,15 @@ class KeyLimits(RecordedFact, frozen=True, tag="key"):
     words: tuple[str, ...] = ()
 
 
+class ProvenAgain(RecordedFact, frozen=True, tag="proofs"):
+    """How many effects were looked at again, were shown, could not be told, and what speaks against a proof."""
+
+    checked: int = 0
+    sure: int = 0
+    untold: int = 0
+    against: tuple[str, ...] = ()
+
+
 class DrillParts(RecordedFact, frozen=True, tag="drill_parts"):
     """Which parts of others were played in the drill, by the action's id; the row's body is the mapping itself."""
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workbench.domain.forensics.recorded import RecordedAssessment
-from workbench.domain.settings_audit.recorded import SweepRead
-
 if TYPE_CHECKING:
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Ui
@@ -19,6 +16,8 @@ def read_on(ui: Ui, session: Incident) -> None:
 
     It runs below the writes and changes nothing; a step that needs it sooner waits for it.
     """
+    from workbench.domain.settings_audit.recorded import SweepRead
+
     steps = {step.id: step for step in session.steps()}
     cut = all(steps[i].idle or steps[i].verdict.closed for i in _CUTS)
     work, state = ui.work, session.state
@@ -41,5 +40,7 @@ def read_on(ui: Ui, session: Incident) -> None:
 
 def _assessed(session: Incident) -> bool:
     """Return whether the log was assessed since access was cut: what was read before does not know how it ended."""
+    from workbench.domain.forensics.recorded import RecordedAssessment
+
     state = session.state
     return state.known(RecordedAssessment).at >= max(state.access_cut_at, "0")

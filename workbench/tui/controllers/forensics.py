@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
-from workbench.domain.settings_audit.recorded import SweepRead
 from workbench.presentation.cells import people_of
 from workbench.tui.controllers.base import Controller, as_somebody
 
@@ -52,6 +51,7 @@ class ForensicsController(Controller):
 
     def questions(self, session: Incident) -> None:
         """Show what the sweep could not look at and what no call shows, as questions to copy."""
+        from workbench.domain.settings_audit.recorded import SweepRead
         from workbench.domain.settings_audit.unread import questions
 
         rows = session.state.known(SweepRead).unread

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
-from workbench.domain.leaks.recorded import LeaksFound
 from workbench.tui.controllers.base import Controller
 from workbench.tui.screens.choices import Choice, Picked
 
@@ -50,6 +49,8 @@ class LeaksController(Controller):
 
     def impossible(self, action_id: str, session: Incident) -> str | None:
         """Return why an action of this step is not possible now, ``""`` when it is."""
+        from workbench.domain.leaks.recorded import LeaksFound
+
         if session.read_only:
             return session.read_only_words
         if self._ui.work.running("leaks") and action_id != "leaks.judge":

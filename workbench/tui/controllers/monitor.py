@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import iso
 from workbench.core.words import plural
-from workbench.domain.runbook.recorded import DeadlinesAnswered
 from workbench.planning.catalog import ACTIONS
 from workbench.tui.controllers.base import Controller
 
@@ -124,6 +123,8 @@ class Monitor(Controller):
 
     def _ask(self, session: Incident, due: list[tuple[Timer, Kept]]) -> None:
         """Ask once about every hand-over whose time is up; a moved deadline is asked about again."""
+        from workbench.domain.runbook.recorded import DeadlinesAnswered
+
         answered_before = session.state.known(DeadlinesAnswered).due
         fresh = [
             (timer, item)
@@ -161,6 +162,8 @@ class Monitor(Controller):
 
     def _note_answers(self, session: Incident, found: list[Timer]) -> None:
         """Journal that these deadlines were asked about and answered: the next start does not ask again."""
+        from workbench.domain.runbook.recorded import DeadlinesAnswered
+
         held = session.state.known(DeadlinesAnswered).due
         answered = DeadlinesAnswered(due={**held, **{timer.id: iso(timer.due) for timer in found}})
         self._ui.work.start(lambda: session.learn(answered), group="attest", doing="noting an answer")

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.redact import visible
 from workbench.core.words import plural
-from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
@@ -256,6 +255,7 @@ class RecoveryController(Controller):
     def harden(self, session: Incident) -> None:
         """Show every measure, the open ones first; attest one, or leave what is open for later by name."""
         from workbench.domain.hardening import measures as hardening
+        from workbench.domain.hardening.recorded import ScoreBefore
         from workbench.tui.screens.lists import ListLine, Verb
 
         later = hardening.Standing.LATER

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
-from workbench.domain.model.credential_use import CredentialUses
 from workbench.tui.widgets.table import Cell, Column, TableRow
 
 if TYPE_CHECKING:
@@ -123,6 +122,8 @@ def _way_cell(effect: Effect, choices: Choices) -> Cell:
 
 
 def _use_cell(effect: Effect, choices: Choices) -> Cell:
+    from workbench.domain.model.credential_use import CredentialUses
+
     if not credential_of(effect):
         return Cell("")
     if choices.situation.state.fact(CredentialUses) is None:

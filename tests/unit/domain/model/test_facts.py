@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from workbench.domain.model.credential_use import CredentialUses, RecordedUse
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.hash_chain import canonical
 from workbench.domain.model.state import State
+from workbench.domain.runbook.recorded import DrillParts, ReportWritten
 
 AT = "2026-11-21T14:00:00Z"
 KINDS = pytest.mark.parametrize("kind", fact_kinds.KINDS.values(), ids=list(fact_kinds.KINDS))
@@ -27,7 +30,18 @@ def test_a_row_without_a_field_opens_with_what_stands_for_not_told(kind: type[Re
 def test_what_is_written_is_read_again(kind: type[RecordedFact]) -> None:
     written = json.loads(canonical(kind().body()))
     assert "at" not in written, "when a fact was taken in is the row's to say"
-    assert fact_kinds.read({**written, "not known yet": [1, {"x": 2}]}, AT) == kind(at=AT)
+    assert fact_kinds.read(written, AT) == kind(at=AT)
+
+
+def test_what_a_later_version_adds_to_a_kind_is_left_alone() -> None:
+    body = {"name": "report", "sha256": "1", "not known yet": [1, {"x": 2}]}
+    assert fact_kinds.read(body, AT) == ReportWritten(sha256="1", at=AT)
+
+
+def test_the_parts_of_the_drill_are_the_body_itself() -> None:
+    played = DrillParts(played={"drill.hour": "2026-11-21T13:00:00Z"})
+    assert played.body() == {"name": "drill_parts", "drill.hour": "2026-11-21T13:00:00Z"}
+    assert fact_kinds.read({**played.body(), "at": "x"}, AT) == DrillParts(played=played.played, at=AT)
 
 
 def test_the_journal_keeps_the_names_and_shapes_it_always_had() -> None:
@@ -58,3 +72,41 @@ def test_nothing_read_and_nothing_found_are_told_apart() -> None:
     assert state.known(CredentialUses) == CredentialUses()
     state.learn(CredentialUses())
     assert state.fact(CredentialUses) is not None
+
+
+# ── it stays so ──────────────────────────────────────────────────────────────────────────────────────────
+
+ROOT = Path(__file__).parents[4] / "workbench"
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+
+
+def test_every_kind_is_listed_under_a_name_of_its_own() -> None:
+    made = {
+        node.name
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "RecordedFact" for base in node.bases)
+    }
+    assert made == {kind.__name__ for kind in fact_kinds.KINDS.values()}
+
+
+def test_no_module_asks_for_a_fact_by_a_string_or_writes_one_as_a_mapping() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)[:80]}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call | ast.Attribute) and _by_string(node)
+    ]
+    assert wrong == []
+
+
+def _by_string(node: ast.Call | ast.Attribute) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr == "facts" and ast.unparse(node.value).endswith("state")
+    if not isinstance(node.func, ast.Attribute) or not node.args:
+        return False
+    first = node.args[0]
+    named = isinstance(first, ast.Constant) and isinstance(first.value, str)
+    if node.func.attr == "record" and named and ast.unparse(first) == "'fact'":
+        return not ast.unparse(node.args[1]).endswith(".body()")
+    return node.func.attr in ("known", "fact") and (named or ast.unparse(first).isupper())
