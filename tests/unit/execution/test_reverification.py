@@ -62,7 +62,7 @@ async def test_what_still_holds_is_journaled_beside_the_first_proof() -> None:
         "checked": 2,
         "sure": 2,
         "untold": 0,
-        "against": [],
+        "against": (),
     }
 
 
