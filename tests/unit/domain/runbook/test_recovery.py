@@ -79,7 +79,7 @@ def test_the_leak_is_open_until_it_was_searched_for_or_somebody_says_where_it_wa
 
 def searched(*places: str, failed: tuple[str, ...] = (), skipped: tuple[str, ...] = ()) -> Story:
     """Return a journal with a search that found nothing in these places."""
-    body: dict[str, Any] = {name: [] for name in ("exposures", "thefts", "closed", "people", "logs")}
+    body: dict[str, Any] = {name: [] for name in ("exposures", "thefts", "closed", "people")}
     body |= {"searched": list(places), "failed": list(failed), "skipped": list(skipped)}
     return Story().add("fact", name="leaks", **body)
 
