@@ -179,7 +179,8 @@ def _elsewhere(shown: dict[str, Any]) -> None:
 
     for one in shown["neighbours"][:100]:
         vendor = f" ({one['vendor']})" if one["vendor"] else ""
-        text(f"replace too: {one['name']}{vendor} in {one['path']} [{subject_of(one)}]")
+        subject = subject_of(one["root"], one["path"], one["name"])
+        text(f"replace too: {one['name']}{vendor} in {one['path']} [{subject}]")
     if shown["neighbours"]:
         text("Who has replaced one is recorded by: workbench attest 7.beside NAME --subject ID")
     if shown["search_elsewhere"]:

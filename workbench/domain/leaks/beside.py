@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.core.words import plural
-from workbench.domain.leaks.recorded import LeaksFound, NeighbourSecret
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.state import State
 
 # Attestations about another service's secret are kept apart from the step's own: they close no step.
@@ -34,9 +34,9 @@ class BesideSecret:
         return f"{self.name}{f' ({self.vendor})' if self.vendor else ''} in {self.path}"
 
 
-def subject_of(row: NeighbourSecret) -> str:
-    """Return the short name of a row of ``neighbours``, the same in every search and on every machine."""
-    named = "\0".join((row.root, row.path, row.name))
+def subject_of(root: str, path: str, name: str) -> str:
+    """Return the short name of a secret in a leaked file, the same in every search and on every machine."""
+    named = "\0".join((root, path, name))
     return f"beside-{hashlib.sha256(named.encode()).hexdigest()[:8]}"
 
 
@@ -45,7 +45,7 @@ def beside_secrets(state: State) -> list[BesideSecret]:
     said = {one.subject: one for one in state.attestations if one.step == BESIDE}
     found = [
         BesideSecret(
-            subject := subject_of(row),
+            subject := subject_of(row.root, row.path, row.name),
             row.name,
             row.vendor,
             row.path,

@@ -35,7 +35,9 @@ def test_the_verdict_the_neighbours_and_the_search_strings_are_said() -> None:
 
 def test_who_replaced_another_services_secret_is_kept_and_it_leaves_the_list() -> None:
     state = searched()
-    state.attestations.append(Attestation(BESIDE, "bob", "2026-11-21T15:00:00Z", "Ann", subject_of(ROWS[0])))
+    state.attestations.append(
+        Attestation(BESIDE, "bob", "2026-11-21T15:00:00Z", "Ann", subject_of("/srv", ".env", "DB_PASSWORD"))
+    )
     assert [(one.name, one.owner) for one in beside_secrets(state)] == [
         ("STRIPE_SECRET", ""),
         ("DB_PASSWORD", "Ann"),
