@@ -24,4 +24,4 @@ def test_how_far_a_reading_is_stands_in_the_top_line_until_it_is_over() -> None:
     screen: Any = SimpleNamespace(store=store, refresh_status=refresh)
     for done in (400, 401, 404, 1000):
         MainScreen.show_reading(screen, "log", done, 1000)
-    assert shown == ["CUT, BUT OPEN  ● log 40 %", "CUT, BUT OPEN  ● live"], "told once a percent"
+    assert shown == ["CUT, BUT OPEN  ● log 40 %", "CUT, BUT OPEN  ● live"], "told once a step"

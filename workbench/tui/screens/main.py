@@ -223,8 +223,8 @@ class MainScreen(CalmScreen, Screen[None]):
         self.write_footer()
 
     def show_reading(self, what: str, done: int, total: int) -> None:
-        """Say how far a long reading is, in whole percent; nothing once it is over."""
-        words = f"{what} {100 * done // total} %" if done < total else ""
+        """Say how far a long reading is, in steps of five percent: each is a repaint; nothing once it is over."""
+        words = f"{what} {20 * done // total * 5} %" if done < total else ""
         if words != self.store.reads:
             self.store.reads = words
             self.refresh_status()
