@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.assessing import examine, swept, truth_of
 from tests.support.drills import opened, running_drill
+from workbench.core.rows import text_of
 from workbench.domain.forensics.senders import for_abuse_reports, why_of
 from workbench.domain.forensics.timeline import MomentKind, timeline
 from workbench.domain.model.credential_use import CredentialUses
@@ -85,7 +86,8 @@ async def _decided(session: Session) -> None:
     rows = session.investigation.senders()
     assert rows[0].looks == "intruder" and rows[0].decision is None
     shown = sender_rows(rows)[0]
-    assert shown.cells[0].text == "intruder?" and "%" in shown.cells[4].text and "from " in why_of(rows[0])
+    assert text_of(shown.cells[0]) == "intruder?" and "%" in text_of(shown.cells[4])
+    assert "from " in why_of(rows[0])
     names = [row.key for row in rows if row.looks == "intruder"]
     for name in names:
         await session.decide(name, "ours", "our own campaign")

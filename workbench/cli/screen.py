@@ -244,7 +244,7 @@ class _Entrance:
     async def _open_file(self, passphrase: Secret) -> None:
         """Unlock the file, or make it: the same rules whether the passphrase was typed or read from a file."""
         from workbench.cli.vaults import keyring_beside_secrets
-        from workbench.vault.passphrases import check_new
+        from workbench.vault.passphrases import check_new, forget_judge
         from workbench.vault.vault import Vault
 
         path = self.home.vault_file
@@ -254,6 +254,7 @@ class _Entrance:
             keyring = await keyring_beside_secrets(self.home)
             typed = passphrase.reveal()
             self.vault = await Vault.create_file(path, check_new(typed, typed), keyring=keyring)
+            forget_judge()
 
 
 @dataclass(slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from workbench.core.clock import iso
 from workbench.core.redact import visible
+from workbench.core.rows import Cell, TableRow
 from workbench.domain.detection.baseline_hours import APART, ENOUGH, LEAST, MAD_TO_SIGMA, SIGMAS
 from workbench.domain.forensics.abuse_window import DIMENSIONS, AbuseWindow, HourSeen, Share
-from workbench.presentation.cells import Look, ViewCell, ViewRow, moment_text
+from workbench.presentation.cells import Look, moment_text
 from workbench.presentation.timeline import bar
 
 HOURS = "hour"
@@ -55,7 +56,7 @@ def words(window: AbuseWindow | None) -> str:
     return " ".join([f"{first}{STATISTIC}", *(f"{note[:1].upper()}{note[1:]}." for note in window.notes)])
 
 
-def rows(window: AbuseWindow | None, tab: str, look: Look) -> list[ViewRow]:
+def rows(window: AbuseWindow | None, tab: str, look: Look) -> list[TableRow]:
     """Return the rows of a tab: hours newest first, else the values with the greatest excess first."""
     if window is None:
         return []
@@ -80,33 +81,31 @@ def why_empty(window: AbuseWindow | None, tab: str) -> str:
     return "The metrics name none."
 
 
-def _hour(hour: HourSeen, most: int, look: Look) -> ViewRow:
+def _hour(hour: HourSeen, most: int, look: Look) -> TableRow:
     odd = hour.excess > 0
     sign = ("^" if look.ascii else "▲") if odd else ""
     tone = "bad" if odd else ""
     cells = (
-        ViewCell(moment_text(hour.start, look, "%m-%d %H:%M"), "", hour.start.timestamp()),
-        ViewCell(f"{hour.accepted:,}", tone, hour.accepted),
-        ViewCell(f"{hour.usual:,.0f}", "dim", hour.usual),
-        ViewCell(f"{hour.bar:,.0f}" if hour.bar else "", "dim", hour.bar),
-        ViewCell(
-            f"{sign} {bar(hour.accepted, most, BAR, look.ascii)}".strip(), tone or "accent", hour.accepted
-        ),
+        Cell(moment_text(hour.start, look, "%m-%d %H:%M"), "", hour.start.timestamp()),
+        Cell(f"{hour.accepted:,}", tone, hour.accepted),
+        Cell(f"{hour.usual:,.0f}", "dim", hour.usual),
+        Cell(f"{hour.bar:,.0f}" if hour.bar else "", "dim", hour.bar),
+        Cell(f"{sign} {bar(hour.accepted, most, BAR, look.ascii)}".strip(), tone or "accent", hour.accepted),
     )
-    return ViewRow(iso(hour.start), cells, markable=False)
+    return TableRow(iso(hour.start), cells, markable=False)
 
 
-def _share(share: Share, most: int, look: Look) -> ViewRow:
+def _share(share: Share, most: int, look: Look) -> TableRow:
     odd = share.excess > max(share.usual, 0.0) and share.excess >= LEAST
     tone = "bad" if odd else ""
     sign = ("^" if look.ascii else "▲") if odd else ""
     cells = (
-        ViewCell(visible(share.value, 120)),
-        ViewCell(f"{share.accepted:,}", tone, share.accepted),
-        ViewCell(f"{share.usual:,.0f}", "dim", share.usual),
-        ViewCell(f"{share.excess:,.0f}", tone or "dim", share.excess),
-        ViewCell(
+        Cell(visible(share.value, 120)),
+        Cell(f"{share.accepted:,}", tone, share.accepted),
+        Cell(f"{share.usual:,.0f}", "dim", share.usual),
+        Cell(f"{share.excess:,.0f}", tone or "dim", share.excess),
+        Cell(
             f"{sign} {bar(share.accepted, most, BAR, look.ascii)}".strip(), tone or "accent", share.accepted
         ),
     )
-    return ViewRow(share.value, cells, markable=False)
+    return TableRow(share.value, cells, markable=False)

@@ -11,33 +11,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
 
 from workbench.core.clock import as_moment
 from workbench.core.redact import short_address
+from workbench.core.rows import Cell
 
 if TYPE_CHECKING:
     from workbench.domain.model.inventory import Inventory
-
-SortValue = str | int | float | None
-
-
-class ViewCell(NamedTuple):
-    """One cell: its text, a tone (ok, warn, bad, dim, accent, busy or empty), and what it sorts by."""
-
-    text: str
-    tone: str = ""
-    sort: SortValue = None
-
-
-class ViewRow(NamedTuple):
-    """One row by its key; ``search`` is what a filter finds beyond the cells' own text."""
-
-    key: str
-    cells: tuple[ViewCell, ...]
-    tone: str = ""
-    markable: bool = True
-    search: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +80,17 @@ _STATES: Mapping[str, tuple[str, str, str, int]] = {
 }
 
 
-def state_cell(word: str, look: Look) -> ViewCell:
+@lru_cache(1024)
+def state_cell(word: str, look: Look) -> Cell:
     """Return the cell that tells a state by sign and word; it sorts by how much it needs eyes."""
     sign, plain, tone, rank = _STATES.get(word, ("·", ".", "", 5))
-    return ViewCell(f"{plain if look.ascii else sign} {word}", tone, rank)
+    return Cell(f"{plain if look.ascii else sign} {word}", tone, rank)
+
+
+@lru_cache(4096)
+def shared(text: str, style: str = "") -> Cell:
+    """Return a cell whose text many rows have in common, one and the same for all of them."""
+    return Cell(text, style)
 
 
 def dash(look: Look) -> str:
@@ -117,10 +106,10 @@ def moment_text(value: datetime | str | None, look: Look, form: str = "%Y-%m-%d"
     return moment.astimezone(None if look.local else UTC).strftime(form)
 
 
-def date_cell(value: datetime | str | None, look: Look) -> ViewCell:
+def date_cell(value: datetime | str | None, look: Look) -> Cell:
     """Return a date that sorts by its moment."""
     moment = as_moment(value)
-    return ViewCell(moment_text(value, look), "", moment.timestamp() if moment else None)
+    return Cell(moment_text(value, look), "", moment.timestamp() if moment else None)
 
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, short_address
+from workbench.core.rows import Cell, TableRow
 from workbench.presentation.cells import (
     FindingView,
     Look,
-    ViewCell,
-    ViewRow,
     dash,
     date_cell,
     hide_all_addresses,
     hide_people,
     people_of,
+    shared,
     state_cell,
 )
 
@@ -32,7 +32,7 @@ _CUTS = frozenset({"key.delete", "smtp.reset", "smtp.delete"})
 
 
 # What a row was made from (item, state word, note, people), and the row.
-Cached = tuple[object, str, str, frozenset[str], ViewRow]
+Cached = tuple[object, str, str, frozenset[str], TableRow]
 
 
 class CredentialView:
@@ -86,7 +86,7 @@ class CredentialView:
             return new or old
         return ""
 
-    def rows(self) -> list[ViewRow]:
+    def rows(self) -> list[TableRow]:
         """Return every row: keys, logins, and what this incident removed."""
         inventory = self._inventory
         rows = [self._key_row(item) for item in inventory.keys.values()]
@@ -98,7 +98,7 @@ class CredentialView:
         ]
         return rows
 
-    def moved(self, records: Iterable[EffectRecord]) -> list[ViewRow]:
+    def moved(self, records: Iterable[EffectRecord]) -> list[TableRow]:
         """Return the rows that the given effects are about."""
         keys = set()
         for record in records:
@@ -107,7 +107,7 @@ class CredentialView:
         keys.discard("")
         return [row for key in keys if (row := self.row(key)) is not None]
 
-    def row(self, key: str) -> ViewRow | None:
+    def row(self, key: str) -> TableRow | None:
         """Return the row of a key id or login, None when nothing is known of it."""
         if (item := self._inventory.keys.get(key)) is not None:
             return self._key_row(item)
@@ -153,61 +153,61 @@ class CredentialView:
                 return decision.decision
         return ""
 
-    def _cached(self, key: str, item: object, word: str, note: str) -> ViewRow | None:
+    def _cached(self, key: str, item: object, word: str, note: str) -> TableRow | None:
         found = self._cache.get(key)
         if found is None or found[1:4] != (word, note, self._people) or found[0] != item:
             return None
         return found[4]
 
-    def _kept(self, key: str, item: object, word: str, note: str, row: ViewRow) -> ViewRow:
+    def _kept(self, key: str, item: object, word: str, note: str, row: TableRow) -> TableRow:
         self._cache[key] = (item, word, note, self._people, row)
         return row
 
-    def _key_row(self, item: KeyItem) -> ViewRow:
+    def _key_row(self, item: KeyItem) -> TableRow:
         word, note = self._state_of(item.id)
         made = self._cached(item.id, item, word, note)
         return made or self._kept(item.id, item, word, note, self._make_key_row(item, word, note))
 
-    def _make_key_row(self, item: KeyItem, word: str, note: str) -> ViewRow:
+    def _make_key_row(self, item: KeyItem, word: str, note: str) -> TableRow:
         key, look = item.key, self._look
         name = f"{item.name}  {key_tail(item.id)}" if not look.ascii else f"{item.name}  ..{item.id[-4:]}"
         kind = key.kind or "key"
-        return ViewRow(
+        return TableRow(
             item.id,
             (
                 state_cell(word, look),
-                ViewCell("key" if kind == "user" else f"key {kind[:3]}", "", f"key {kind}"),
-                ViewCell(hide_people(name, self._people, look)),
-                ViewCell(key.role or dash(look)),
-                ViewCell(item.place.subaccount or "main"),
+                Cell("key" if kind == "user" else f"key {kind[:3]}", "", f"key {kind}"),
+                Cell(hide_people(name, self._people, look)),
+                Cell(key.role or dash(look)),
+                Cell(item.place.subaccount or "main"),
                 date_cell(key.created_at, look),
-                ViewCell(hide_people(note, self._people, look), "dim"),
+                Cell(hide_people(note, self._people, look), "dim"),
             ),
             search=f"{item.id} {kind}",
         )
 
-    def _login_row(self, item: LoginItem) -> ViewRow:
+    def _login_row(self, item: LoginItem) -> TableRow:
         login = item.login
         word, note = self._state_of(login)
         made = self._cached(login, item, word, note)
         return made or self._kept(login, item, word, note, self._make_login_row(item, word, note))
 
-    def _make_login_row(self, item: LoginItem, word: str, note: str) -> ViewRow:
+    def _make_login_row(self, item: LoginItem, word: str, note: str) -> TableRow:
         look = self._look
-        return ViewRow(
+        return TableRow(
             item.login,
             (
                 state_cell(word, look),
-                ViewCell("smtp"),
-                ViewCell(item.login),
-                ViewCell("system" if item.is_postmaster else dash(look)),
-                ViewCell(str(item.place)),
+                shared("smtp"),
+                item.login,
+                shared("system" if item.is_postmaster else dash(look)),
+                shared(str(item.place)),
                 date_cell(item.credential.created_at, look),
-                ViewCell(note, "dim"),
+                shared(note, "dim"),
             ),
         )
 
-    def _gone_row(self, record: EffectRecord) -> ViewRow:
+    def _gone_row(self, record: EffectRecord) -> TableRow:
         """A row for what this incident removed and the account no longer names: nothing is forgotten."""
         effect, look = record.effect, self._look
         word, note = self._words_of(effect.target, record)
@@ -215,16 +215,16 @@ class CredentialView:
         name = str(effect.params.get("name") or "key")
         tail = f"..{effect.target[-4:]}" if look.ascii else key_tail(effect.target)
         text = f"{name}  {tail}" if is_key else effect.target
-        return ViewRow(
+        return TableRow(
             effect.target,
             (
                 state_cell(word, look),
-                ViewCell("key" if is_key else "smtp"),
-                ViewCell(text, "dim"),
-                ViewCell("gone", "dim"),
-                ViewCell(effect.place.subaccount or "main" if is_key else str(effect.place)),
-                ViewCell(dash(look)),
-                ViewCell(note, "dim"),
+                Cell("key" if is_key else "smtp"),
+                Cell(text, "dim"),
+                Cell("gone", "dim"),
+                Cell(effect.place.subaccount or "main" if is_key else str(effect.place)),
+                Cell(dash(look)),
+                Cell(note, "dim"),
             ),
             markable=False,
             search=effect.target,
@@ -264,7 +264,7 @@ def _last(lines: Sequence[str], default: str) -> str:
 
 def domain_rows(
     inventory: Inventory, state: State, findings: Iterable[FindingView], look: Look
-) -> list[ViewRow]:
+) -> list[TableRow]:
     """Return the rows of the domains, each with how many of its logins are reset."""
     open_findings = _open(findings)
     settled = {
@@ -294,7 +294,7 @@ def _domain_row(
     logins: tuple[int, int],
     purge: EffectRecord | None,
     look: Look,
-) -> ViewRow:
+) -> TableRow:
     domain = item.domain
     decision = state.decisions.get(f"domain:{item.name}")
     if decision is not None and decision.decision in ("ours", "intruder"):
@@ -313,15 +313,15 @@ def _domain_row(
     if finding is not None:
         notes.append(finding_words(finding)[1])
     done, total = logins
-    return ViewRow(
+    return TableRow(
         item.name,
         (
             state_cell(word, look),
-            ViewCell(item.name),
-            ViewCell(str(item.place)),
-            ViewCell(f"{done}/{total}", "ok" if total and done == total else "", total - done),
+            Cell(item.name),
+            Cell(str(item.place)),
+            Cell(f"{done}/{total}", "ok" if total and done == total else "", total - done),
             date_cell(domain.created_at, look),
-            ViewCell("; ".join(notes), "dim"),
+            Cell("; ".join(notes), "dim"),
         ),
     )
 
@@ -332,7 +332,7 @@ def user_rows(
     findings: Iterable[FindingView],
     look: Look,
     people: Mapping[str, tuple[bool, str]] | None = None,
-) -> list[ViewRow]:
+) -> list[TableRow]:
     """Return the rows of the panel's users; with share-safe on, their addresses are shortened.
 
     ``people`` says by user id whether something is still to be done and what the list notes of it (see
@@ -347,7 +347,7 @@ def user_rows(
 
 def _user_row(
     item: UserItem, state: State, finding: FindingView | None, look: Look, told: tuple[bool, str] | None
-) -> ViewRow:
+) -> TableRow:
     user = item.user
     changed = password_changed(item, state)
     decision = state.decisions.get(f"user:{item.id}")
@@ -371,17 +371,17 @@ def _user_row(
     notes += [f"moving: {user.migration_status}"] if user.migration_status not in (None, "", "done") else []
     note = "; ".join(notes)
     role = f"{user.role or dash(look)}{' owner' if user.is_master else ''}"
-    return ViewRow(
+    return TableRow(
         item.id,
         (
             state_cell(word, look),
-            ViewCell(short_address(address) if look.share_safe else address),
-            ViewCell(hide_all_addresses(user.name or dash(look), look)),
-            ViewCell(role),
-            ViewCell(*(two_factor or (dash(look), "dim"))),
-            date_cell(user.password_updated_at, look)._replace(tone="ok" if changed else ""),
-            ViewCell((user.auth.method if user.auth else None) or dash(look)),
-            ViewCell(hide_all_addresses(note, look), "dim"),
+            Cell(short_address(address) if look.share_safe else address),
+            Cell(hide_all_addresses(user.name or dash(look), look)),
+            Cell(role),
+            Cell(*(two_factor or (dash(look), "dim"))),
+            date_cell(user.password_updated_at, look)._replace(style="ok" if changed else ""),
+            Cell((user.auth.method if user.auth else None) or dash(look)),
+            Cell(hide_all_addresses(note, look), "dim"),
         ),
     )
 

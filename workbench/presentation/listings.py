@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from workbench.core.rows import Cell, TableRow
 from workbench.core.words import plural
-from workbench.presentation.cells import Look, ViewCell, ViewRow, dash, moment_text, state_cell
+from workbench.presentation.cells import Look, dash, moment_text, state_cell
 
 if TYPE_CHECKING:
     from workbench.blocklists.removal import Removal
@@ -26,7 +27,7 @@ FOLD_FROM = 4  # fewer rows than this are no crowd
 
 def listing_rows(
     listings: Mapping[str, Listing], book: ListingBook, now: datetime, look: Look, *, folded: bool = False
-) -> list[ViewRow]:
+) -> list[TableRow]:
     """Return the rows of the blocklist verdicts, keyed ``subject|zone``; ``now`` is the moment of the looks.
 
     ``folded`` makes one line, ``FINE``, of what is not listed and never was: only the rest asks for eyes.
@@ -48,43 +49,43 @@ def _is_fine(one: Listing, seen: Seen | None, now: datetime) -> bool:
     return one.verdict.value == "not listed" and not asked_off
 
 
-def _fine_row(fine: list[Listing], look: Look) -> ViewRow:
+def _fine_row(fine: list[Listing], look: Look) -> TableRow:
     lists = len({one.zone.name for one in fine})
     subjects = len({one.subject.value for one in fine})
     last = max(one.asked_at for one in fine)
-    return ViewRow(
+    return TableRow(
         FINE,
         (
             state_cell("not listed", look),
-            ViewCell(f"{plural(len(fine), 'look-up')}: {plural(subjects, 'subject')}"),
-            ViewCell(plural(lists, "list")),
-            *(ViewCell(dash(look), "dim") for _ in range(5)),
-            ViewCell(moment_text(last, look, "%H:%M:%S")),
-            ViewCell("Enter unfolds", "dim"),
+            Cell(f"{plural(len(fine), 'look-up')}: {plural(subjects, 'subject')}"),
+            Cell(plural(lists, "list")),
+            *(Cell(dash(look), "dim") for _ in range(5)),
+            Cell(moment_text(last, look, "%H:%M:%S")),
+            Cell("Enter unfolds", "dim"),
         ),
         markable=False,
     )
 
 
-def _row(key: str, one: Listing, seen: Seen | None, now: datetime, look: Look) -> ViewRow:
+def _row(key: str, one: Listing, seen: Seen | None, now: datetime, look: Look) -> TableRow:
     from workbench.domain.blocklists.listings import request_word
 
     tier = int(one.tier)
     removal = request_word(seen, now)
     since = seen.since if seen is not None else None
-    return ViewRow(
+    return TableRow(
         key,
         (
             state_cell(one.verdict.value, look),
-            ViewCell(one.subject.value),
-            ViewCell(one.zone.title or one.zone.name),
-            ViewCell(f"tier {tier}", "", tier),
-            ViewCell(moment_text(since, look, "%d %b %H:%M") if since else dash(look), "", _stamp(since)),
-            ViewCell(_strip(seen, now, look), "bad" if seen is not None and seen.listed else "dim"),
-            ViewCell(removal or dash(look), _TONES.get(removal, "")),
+            Cell(one.subject.value),
+            Cell(one.zone.title or one.zone.name),
+            Cell(f"tier {tier}", "", tier),
+            Cell(moment_text(since, look, "%d %b %H:%M") if since else dash(look), "", _stamp(since)),
+            Cell(_strip(seen, now, look), "bad" if seen is not None and seen.listed else "dim"),
+            Cell(removal or dash(look), _TONES.get(removal, "")),
             _wait(seen, now, look),
-            ViewCell(moment_text(one.asked_at, look, "%H:%M:%S")),
-            ViewCell("; ".join(part for part in (one.reason, *one.txt) if part), "dim"),
+            Cell(moment_text(one.asked_at, look, "%H:%M:%S")),
+            Cell("; ".join(part for part in (one.reason, *one.txt) if part), "dim"),
         ),
         search=one.zone.name,
     )
@@ -99,14 +100,14 @@ def _strip(seen: Seen | None, now: datetime, look: Look) -> str:
     return strip(seen.history, first, STRIP_DAYS, ASCII_MARKS if look.ascii else StripMarks())
 
 
-def _wait(seen: Seen | None, now: datetime, look: Look) -> ViewCell:
+def _wait(seen: Seen | None, now: datetime, look: Look) -> Cell:
     """Return how long the list still needs after a request."""
     until = seen.request.wait_until if seen is not None else None
     if seen is None or until is None or seen.request.at(now).state.value != "requested, cooling down":
-        return ViewCell(dash(look), "dim")
+        return Cell(dash(look), "dim")
     left = until - now
     hours, minutes = divmod(max(0, int(left.total_seconds() // 60)), 60)
-    return ViewCell(f"{hours}h{minutes:02d}", "busy", left.total_seconds())
+    return Cell(f"{hours}h{minutes:02d}", "busy", left.total_seconds())
 
 
 def _stamp(moment: datetime | None) -> float | None:

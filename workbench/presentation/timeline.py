@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 
 from workbench.core.clock import iso
 from workbench.core.redact import short_address
+from workbench.core.rows import Cell, TableRow
 from workbench.domain.forensics.moment import Moment, MomentKind
 from workbench.domain.forensics.timeline import Bucket, between, zoomed
-from workbench.presentation.cells import Look, ViewCell, ViewRow, hide_people, moment_text
+from workbench.presentation.cells import Look, hide_people, moment_text
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 BAR = 6  # cells
@@ -95,7 +96,7 @@ def next_kind(moments: Iterable[Moment], now: MomentKind | None) -> MomentKind |
     return order[(order.index(now) + 1) % len(order)] if now in order else None
 
 
-def rows(moments: Sequence[Moment], zoom: Zoom, look: Look, hidden: Hidden | None = None) -> list[ViewRow]:
+def rows(moments: Sequence[Moment], zoom: Zoom, look: Look, hidden: Hidden | None = None) -> list[TableRow]:
     """Return the rows of a stretch, oldest first: stretches by their start, moments by what they are."""
     safe = hidden or Hidden()
     step = zoom.step
@@ -127,21 +128,21 @@ class Hidden:
         return word.replace(bare, short_address(bare))
 
 
-def _moment(moment: Moment, look: Look, hidden: Hidden) -> ViewRow:
+def _moment(moment: Moment, look: Look, hidden: Hidden) -> TableRow:
     form = "%Y-%m-%d %H:%M:%S"
     text = hidden.text(moment.text, look)
     mark = ("! " if look.ascii else "⚠ ") if moment.suspicious else ""
     key = f"{iso(moment.at)}|{moment.kind.value}|{moment.text}"
     tone = "bad" if moment.suspicious else _TONES.get(moment.kind, "")
     cells = (
-        ViewCell(moment_text(moment.at, look, form), "", moment.at.timestamp()),
-        ViewCell(moment.kind.value, _TONES.get(moment.kind, "dim")),
-        ViewCell(f"{mark}{text}", tone),
+        Cell(moment_text(moment.at, look, form), "", moment.at.timestamp()),
+        Cell(moment.kind.value, _TONES.get(moment.kind, "dim")),
+        Cell(f"{mark}{text}", tone),
     )
-    return ViewRow(key, cells, markable=False)
+    return TableRow(key, cells, markable=False)
 
 
-def _bucket(bucket: Bucket, step: timedelta, most: int, look: Look, hidden: Hidden) -> ViewRow:
+def _bucket(bucket: Bucket, step: timedelta, most: int, look: Look, hidden: Hidden) -> TableRow:
     total = sum(bucket.counts.values())
     day = step == DAY
     when = f"{bucket.start:%Y-%m-%d}" if day else f"{bucket.start:%Y-%m-%d %H:%M}"
@@ -155,13 +156,11 @@ def _bucket(bucket: Bucket, step: timedelta, most: int, look: Look, hidden: Hidd
         more = f"; and {len(bucket.texts) - _SHOWN} more" if len(bucket.texts) > _SHOWN else ""
         odd = f" {mark} {told}{more}"
     cells = (
-        ViewCell(when, "", bucket.start.timestamp()),
-        ViewCell(
-            f"{total:>4} {bar(total, most, BAR, look.ascii)}", "bad" if bucket.texts else "accent", total
-        ),
-        ViewCell(f"{counts}{odd}", "bad" if bucket.texts else ""),
+        Cell(when, "", bucket.start.timestamp()),
+        Cell(f"{total:>4} {bar(total, most, BAR, look.ascii)}", "bad" if bucket.texts else "accent", total),
+        Cell(f"{counts}{odd}", "bad" if bucket.texts else ""),
     )
-    return ViewRow(iso(bucket.start), cells, markable=False)
+    return TableRow(iso(bucket.start), cells, markable=False)
 
 
 def bar(value: float, most: float, width: int, ascii_only: bool = False) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import string
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +89,13 @@ def check_new(first: str, second: str, about: tuple[str, ...] = ()) -> Secret:
             "Take a longer one, or the one offered.",
         )
     return passphrase
+
+
+def forget_judge() -> None:
+    """Let go of zxcvbn and its word lists, some 10 MB: once a vault stands nobody asks; who does loads it again."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "zxcvbn"]:
+        # Emptied, not only dropped: functions and their module hold each other until a full collection.
+        vars(sys.modules.pop(name)).clear()
 
 
 def generate_passphrase() -> Secret:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from workbench.core.rows import text_of
 from workbench.domain.forensics.abuse_window import AbuseWindow, Share, from_metrics
 from workbench.domain.forensics.recorded import RecordedWindow
 from workbench.presentation import abuse_window
@@ -67,12 +68,12 @@ def test_wide_charts_draw_wider_columns_and_tiny_ones_nothing() -> None:
 def test_the_numbers_say_what_the_chart_shows() -> None:
     made = window()
     rows = abuse_window.rows(made, abuse_window.HOURS, Look())
-    assert [cell.text for cell in rows[0].cells[:3]] == ["11-21 13:00", "2,000", "100"]
-    assert sum(row.cells[-1].text.startswith("▲") for row in rows) == 6
+    assert [text_of(cell) for cell in rows[0].cells[:3]] == ["11-21 13:00", "2,000", "100"]
+    assert sum(text_of(row.cells[-1]).startswith("▲") for row in rows) == 6
     made.by["domain"] = [Share("mg.acme.example", 12_000, 600.0), Share("quiet.example", 30, 30.0)]
     shares = abuse_window.rows(made, "domain", Look(ascii=True))
-    assert [cell.text for cell in shares[0].cells[:4]] == ["mg.acme.example", "12,000", "600", "11,400"]
-    assert shares[0].cells[-1].text.startswith("^ #") and "^" not in shares[1].cells[-1].text
+    assert [text_of(cell) for cell in shares[0].cells[:4]] == ["mg.acme.example", "12,000", "600", "11,400"]
+    assert text_of(shares[0].cells[-1]).startswith("^ #") and "^" not in text_of(shares[1].cells[-1])
 
 
 def test_the_words_explain_and_admit() -> None:

@@ -10,13 +10,15 @@ import pytest
 
 from tests.pilot.fake_session import PERSON, US, FakeSession
 from workbench.core.clock import as_moment
+from workbench.core.rows import TableRow, style_of, text_of
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import Decision, EffectRecord
-from workbench.presentation.cells import Look, ViewRow, hide_people, moment_text
+from workbench.presentation.cells import Look, hide_people, moment_text
 from workbench.presentation.credentials import CredentialView, domain_rows, user_rows
 from workbench.presentation.details import detail_lines
 from workbench.presentation.listings import FINE, listing_rows
+from workbench.tui.widgets.table import Column, TableModel
 
 SAFE, OPEN, PLAIN = Look(), Look(share_safe=False), Look(ascii=True)
 
@@ -31,7 +33,7 @@ def session() -> FakeSession:
 
 def rows_of(
     session: FakeSession, look: Look = SAFE, findings: Any = (), phases: Any = None
-) -> dict[str, ViewRow]:
+) -> dict[str, TableRow]:
     """Return the credential rows by key."""
     rows = CredentialView(session.inventory, session.state, findings, look, phases or {}).rows()
     assert len({row.key for row in rows}) == len(rows)
@@ -49,7 +51,7 @@ def reset(session: FakeSession, state: EffectState, **more: Any) -> EffectRecord
 
 def test_a_row_for_every_key_and_login(session: FakeSession) -> None:
     assert set(rows_of(session)) == {*session.inventory.keys, *session.inventory.logins}
-    assert all(row.cells[0].text == "· open" for row in rows_of(session).values())
+    assert all(text_of(row.cells[0]) == "· open" for row in rows_of(session).values())
 
 
 @pytest.mark.parametrize(
@@ -69,16 +71,16 @@ def test_states_are_words_and_signs(
     session: FakeSession, state: EffectState, more: dict[str, Any], shown: str, tone: str
 ) -> None:
     record = reset(session, state, **more)
-    cell = rows_of(session)[record.effect.target].cells[0]
-    assert (cell.text, cell.tone) == (shown, tone)
-    assert rows_of(session, PLAIN)[record.effect.target].cells[0].text.isascii()
+    row = rows_of(session)[record.effect.target]
+    assert (text_of(row.cells[0]), style_of(row.cells[0], row)) == (shown, tone)
+    assert text_of(rows_of(session, PLAIN)[record.effect.target].cells[0]).isascii()
 
 
 def test_live_phases_win_until_they_end(session: FakeSession) -> None:
     record = reset(session, EffectState.PLANNED)
     for phase, shown in (("storing secret", "▶ storing"), ("sending", "▶ sending"), ("proving", "▶ proving")):
         row = rows_of(session, phases={record.effect.id: phase})[record.effect.target]
-        assert row.cells[0].text == shown
+        assert text_of(row.cells[0]) == shown
 
 
 def test_what_was_deleted_is_not_forgotten(session: FakeSession) -> None:
@@ -87,8 +89,8 @@ def test_what_was_deleted_is_not_forgotten(session: FakeSession) -> None:
     session.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED, evidence=["answers 401"])
     del session.inventory.keys[key_id]
     row = rows_of(session)[key_id]
-    assert row.cells[0].text == "✓ old dead" and "401" in row.cells[-1].text and not row.markable
-    assert "prod-0" in row.cells[2].text
+    assert text_of(row.cells[0]) == "✓ old dead" and "401" in text_of(row.cells[-1]) and not row.markable
+    assert "prod-0" in text_of(row.cells[2])
 
 
 def test_minted_keys_are_told_as_ours(session: FakeSession) -> None:
@@ -97,10 +99,10 @@ def test_minted_keys_are_told_as_ours(session: FakeSession) -> None:
     record = EffectRecord(effect, EffectState.VERIFIED, evidence=["proven"], result={"key_id": new})
     session.state.effects[effect.id] = record
     rows = rows_of(session)
-    assert rows[new].cells[0].text == "✓ new"
+    assert text_of(rows[new].cells[0]) == "✓ new"
     # A replacement that is proven ends nothing: while the old one is not deleted, it works for whoever has it.
-    assert rows[old].cells[0].text == "✗ old works"
-    assert rows[old].cells[-1].text == "old one still works; new one works (answered)"
+    assert text_of(rows[old].cells[0]) == "✗ old works"
+    assert text_of(rows[old].cells[-1]) == "old one still works; new one works (answered)"
 
 
 def test_one_moved_effect_makes_one_row(session: FakeSession) -> None:
@@ -109,7 +111,7 @@ def test_one_moved_effect_makes_one_row(session: FakeSession) -> None:
     record = reset(session, EffectState.VERIFIED)
     moved = view.moved([record])
     assert [row.key for row in moved] == [record.effect.target]
-    assert moved[0].cells[0].text == "◐ untested" and whole[moved[0].key].cells[0].text == "· open"
+    assert text_of(moved[0].cells[0]) == "◐ untested" and text_of(whole[moved[0].key].cells[0]) == "· open"
 
 
 def test_unchanged_rows_are_the_same_objects(session: FakeSession) -> None:
@@ -127,17 +129,17 @@ def test_findings_and_judgements_show(session: FakeSession) -> None:
         id=key_id, title="API key", severity="high", why=("made at night", "b"), decision=""
     )
     row = rows_of(session, findings=[finding])[key_id]
-    assert row.cells[0].text == "⚠ stranger?" and row.cells[-1].text == "made at night; b"
+    assert text_of(row.cells[0]) == "⚠ stranger?" and text_of(row.cells[-1]) == "made at night; b"
     finding.severity = "low"
-    assert rows_of(session, findings=[finding])[key_id].cells[0].text == "? judge"
+    assert text_of(rows_of(session, findings=[finding])[key_id].cells[0]) == "? judge"
     session.state.decisions[f"key:{key_id}"] = Decision(f"key:{key_id}", "ours", "", "me", "")
     finding.decision = "ours"
-    assert rows_of(session, findings=[finding])[key_id].cells[0].text == "✓ ours"
+    assert text_of(rows_of(session, findings=[finding])[key_id].cells[0]) == "✓ ours"
 
 
 def test_people_are_shortened_only_while_share_safe(session: FakeSession) -> None:
     safe, full = (user_rows(session.inventory, session.state, (), look)[0] for look in (SAFE, OPEN))
-    assert safe.cells[1].text == "ma…@acme.example" and full.cells[1].text == PERSON
+    assert text_of(safe.cells[1]) == "ma…@acme.example" and text_of(full.cells[1]) == PERSON
     people = frozenset({PERSON})
     assert (
         hide_people(f"<{PERSON.upper()}>, app@mg.example", people, SAFE)
@@ -152,7 +154,7 @@ def test_a_user_is_secure_by_evidence_only(session: FakeSession) -> None:
     session.state.last_cut_at = "2026-11-21T14:10:00Z"
 
     def state() -> str:
-        return user_rows(session.inventory, session.state, (), SAFE)[0].cells[0].text
+        return text_of(user_rows(session.inventory, session.state, (), SAFE)[0].cells[0])
 
     assert state() == "· open"
     user = type(item.user)(
@@ -168,7 +170,7 @@ def test_a_user_is_secure_by_evidence_only(session: FakeSession) -> None:
 def test_domains_count_their_resets(session: FakeSession) -> None:
     reset(session, EffectState.VERIFIED)
     rows = domain_rows(session.inventory, session.state, (), SAFE)
-    assert [row.cells[3].text for row in rows] == ["1/3", "0/3"]
+    assert [text_of(row.cells[3]) for row in rows] == ["1/3", "0/3"]
 
 
 def test_listings_sort_what_matters_first() -> None:
@@ -187,9 +189,11 @@ def test_listings_sort_what_matters_first() -> None:
 
     listings = {word: listing(word) for word in ("not listed", "listed", "cannot tell")}
     rows = listing_rows(listings, ListingBook(), datetime(2026, 11, 21, 15, tzinfo=UTC), SAFE)
-    order = sorted(rows, key=lambda row: row.cells[0].sort or 0)
-    assert [row.key for row in order] == ["listed", "cannot tell", "not listed"]
-    assert rows[0].cells[-1].text == "because; said" and rows[0].cells[-2].text == "14:02:07"
+    table = TableModel([Column(str(place), "", 9) for place in range(len(rows[0].cells))])
+    table.set_rows(rows)
+    table.set_sort("0")
+    assert table.keys() == ["listed", "cannot tell", "not listed"]
+    assert text_of(rows[0].cells[-1]) == "because; said" and text_of(rows[0].cells[-2]) == "14:02:07"
 
 
 def test_what_is_not_listed_is_one_line_and_nothing_else_is_folded() -> None:
@@ -210,7 +214,7 @@ def test_what_is_not_listed_is_one_line_and_nothing_else_is_folded() -> None:
     now = datetime(2026, 11, 21, 15, tzinfo=UTC)
     rows = listing_rows(listings, ListingBook(), now, SAFE, folded=True)
     assert [row.key for row in rows] == ["a", "b", FINE]
-    assert rows[-1].cells[1].text == "118 look-ups: 118 subjects" and not rows[-1].markable
+    assert text_of(rows[-1].cells[1]) == "118 look-ups: 118 subjects" and not rows[-1].markable
     assert len(listing_rows(listings, ListingBook(), now, SAFE)) == 120
     few = {key: listings[key] for key in ("a", "fine 1", "fine 2")}
     assert len(listing_rows(few, ListingBook(), now, SAFE, folded=True)) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from workbench.core.redact import Secret
 from workbench.vault.passphrases import (
     ENOUGH,
     check_new,
+    forget_judge,
     generate_passphrase,
     judge,
     new_smtp_password,
@@ -37,6 +39,13 @@ def test_the_account_s_own_words_do_not_count() -> None:
 
 def test_a_very_long_passphrase_is_judged_not_refused() -> None:
     assert judge(Secret("correct horse battery staple " * 40)).good_enough
+
+
+def test_a_judge_that_was_let_go_comes_back() -> None:
+    before = judge(Secret("correct horse battery staple"))
+    forget_judge()
+    assert not [name for name in sys.modules if name.partition(".")[0] == "zxcvbn"]
+    assert judge(Secret("correct horse battery staple")) == before
 
 
 def test_generated_passphrases_are_strong_typable_and_different() -> None:

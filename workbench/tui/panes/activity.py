@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from workbench.core.rows import Cell, TableRow
 from workbench.planning.catalog import Pane
-from workbench.presentation.cells import ViewCell, ViewRow, hide_people, moment_text, people_of
+from workbench.presentation.cells import hide_people, moment_text, people_of
 from workbench.tui.keymap import bindings, pane_actions
 from workbench.tui.panes.base import WorkPane
 from workbench.tui.widgets.table import Column
@@ -47,7 +48,7 @@ class ActivityPane(WorkPane):
         super().on_mount()
         self.table.sort_by("time", descending=True)
 
-    def view_rows(self, session: Incident) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[TableRow]:
         """Return the newest lines."""
         look = self.store.look
         people = people_of(session.inventory)
@@ -60,11 +61,11 @@ class ActivityPane(WorkPane):
             at = line.at if isinstance(line.at, datetime | str) else str(line.at)
             tone = {"info": ""}.get(line.tone, line.tone)
             rows.append(
-                ViewRow(
+                TableRow(
                     str(line.seq),
                     (
-                        ViewCell(moment_text(at, look, "%H:%M:%S"), "dim", line.seq),
-                        ViewCell(hide_people(line.text, people, look), tone),
+                        Cell(moment_text(at, look, "%H:%M:%S"), "dim", line.seq),
+                        Cell(hide_people(line.text, people, look), tone),
                     ),
                     markable=False,
                 )
@@ -78,7 +79,7 @@ class ActivityPane(WorkPane):
                 self.table.move_cursor(str(self._last))
             self._newest = str(self._last)
 
-    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[TableRow] | None:
         """Effects write lines of their own: the log is read anew."""
         return None
 

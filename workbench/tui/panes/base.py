@@ -16,11 +16,10 @@ from workbench.core.redact import visible
 from workbench.planning.catalog import Pane
 from workbench.tui.messages import DetailRequested, PaneFocused
 from workbench.tui.panes.store import Store
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
+from workbench.tui.widgets.table import Column, KeyedTable, TableRow
 
 if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
-    from workbench.presentation.cells import ViewRow
     from workbench.tui.incident_port import Incident
     from workbench.tui.widgets.filterbox import FilterBox
 
@@ -29,11 +28,6 @@ NUMBERS = {pane: str(number) for number, pane in enumerate(Pane, start=1)}
 SHARE = 6
 SPACING = 1 / 15
 SOON = 0.001  # seconds; Textual divides by a timer's interval
-
-
-def table_row(row: ViewRow) -> TableRow:
-    """Return a view row as the table takes it."""
-    return TableRow(row.key, tuple(map(Cell._make, row.cells)), row.tone, row.markable, row.search)
 
 
 class WorkPane(Vertical):
@@ -56,17 +50,16 @@ class WorkPane(Vertical):
         self._filter: FilterBox | None = None
         self._dirty = True
         self._touched: dict[str, EffectRecord] = {}
-        self._rows: dict[str, tuple[ViewRow, TableRow]] = {}
         self._timer: Timer | None = None
         self._due = float("-inf")
 
     # What subclasses say
 
-    def view_rows(self, session: Incident) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[TableRow]:
         """Return every row; called only when there is a session."""
         raise NotImplementedError
 
-    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[TableRow] | None:
         """Return the rows that moved effects change, or None to have all rows made anew."""
         return None
 
@@ -132,9 +125,9 @@ class WorkPane(Vertical):
         began = monotonic()
         rows = None if self._dirty else self.moved_rows(self._touched)
         if rows is None:
-            self._replace(self.view_rows(self.store.session))
+            self.table.set_rows(self.view_rows(self.store.session))
         else:
-            self.table.update_rows([self._converted(row) for row in rows])
+            self.table.update_rows(rows)
         self._dirty = False
         self._touched = {}
         self.table.empty_text = self.why_empty()
@@ -142,19 +135,6 @@ class WorkPane(Vertical):
         self.retitle()
         ended = monotonic()
         self._due = ended + max(SPACING, (ended - began) * SHARE)
-
-    def _replace(self, rows: list[ViewRow]) -> None:
-        self.table.set_rows([self._converted(row) for row in rows])
-        if len(self._rows) > 2 * len(rows) + 100:
-            kept = {row.key for row in rows}
-            self._rows = {key: pair for key, pair in self._rows.items() if key in kept}
-
-    def _converted(self, row: ViewRow) -> TableRow:
-        """Return the table's row, the very same one for the very same view row."""
-        pair = self._rows.get(row.key)
-        if pair is None or pair[0] is not row:
-            pair = self._rows[row.key] = (row, table_row(row))
-        return pair[1]
 
     def after_rows(self) -> None:
         """For subclasses with more than a table: rows were made anew."""

@@ -15,8 +15,8 @@ from workbench.tui.widgets.table import Column, KeyedTable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from workbench.core.rows import TableRow
     from workbench.domain.model.state import EffectRecord
-    from workbench.presentation.cells import ViewRow
     from workbench.tui.incident_port import Incident
 
 
@@ -55,7 +55,7 @@ class BlocklistsPane(WorkPane):
         super().on_mount()
         self.table.sort_by("state")
 
-    def view_rows(self, session: Incident) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[TableRow]:
         """Return every verdict."""
         if not session.listings:
             return []
@@ -76,7 +76,7 @@ class BlocklistsPane(WorkPane):
         else:
             super().open_row(key)
 
-    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[TableRow] | None:
         """No effect changes a listing."""
         return []
 

@@ -13,8 +13,8 @@ from workbench.tui.widgets.table import Column
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from workbench.core.rows import TableRow
     from workbench.domain.model.state import EffectRecord
-    from workbench.presentation.cells import ViewRow
     from workbench.tui.incident_port import Incident
 
 
@@ -39,11 +39,11 @@ class DomainsPane(WorkPane):
         Column("note", "note", flex=3, min_width=20, priority=5),
     )
 
-    def view_rows(self, session: Incident) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[TableRow]:
         """Return every domain."""
         return domain_rows(session.inventory, session.state, session.findings(), self.store.look)
 
-    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[TableRow] | None:
         """Nothing but logins and queues shows here; other effects change no row."""
         shown = ("smtp.reset", "smtp.delete", "queue.purge")
         return None if any(r.effect.kind.value in shown for r in records.values()) else []

@@ -16,9 +16,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.core.redact import visible
+from workbench.core.rows import Cell, TableRow
 from workbench.domain.runbook.panel import address_of
 from workbench.planning.catalog import ACTIONS, Pane
-from workbench.presentation.cells import ViewCell, ViewRow, hide_people, people_of
+from workbench.presentation.cells import hide_people, people_of
 from workbench.tui.keymap import bindings, pane_actions
 from workbench.tui.messages import ActionRequested
 from workbench.tui.panes.base import WorkPane
@@ -100,7 +101,7 @@ class RunbookPane(WorkPane):
 
     # Steps
 
-    def view_rows(self, session: Incident) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[TableRow]:
         """Return the steps."""
         steps = session.steps()
         self._steps = {step.id: step for step in steps}
@@ -108,21 +109,21 @@ class RunbookPane(WorkPane):
         self._next = self._lead.next_step
         return [self._row(step) for step in steps]
 
-    def _row(self, step: StepView) -> ViewRow:
+    def _row(self, step: StepView) -> TableRow:
         sign, plain, tone = _SIGNS.get(step.verdict.value, _SIGNS["open"])
         if step.id == self._next:
             sign, plain, tone = _NEXT
-        return ViewRow(
+        return TableRow(
             step.id,
             (
-                ViewCell(plain if self.store.look.ascii else sign, tone),
-                ViewCell(f"{step.id} {step.title}", tone if tone != "ok" else ""),
-                ViewCell(_state_word(step), tone),
+                Cell(plain if self.store.look.ascii else sign, tone),
+                Cell(f"{step.id} {step.title}", tone if tone != "ok" else ""),
+                Cell(_state_word(step), tone),
             ),
             markable=False,
         )
 
-    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[TableRow] | None:
         """Steps depend on everything."""
         return None
 

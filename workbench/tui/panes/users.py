@@ -13,8 +13,8 @@ from workbench.tui.widgets.table import Column
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from workbench.core.rows import TableRow
     from workbench.domain.model.state import EffectRecord
-    from workbench.presentation.cells import ViewRow
     from workbench.tui.incident_port import Incident
 
 
@@ -47,7 +47,7 @@ class UsersPane(WorkPane):
         Column("note", "note", flex=4, min_width=16, priority=1),
     )
 
-    def view_rows(self, session: Incident) -> list[ViewRow]:
+    def view_rows(self, session: Incident) -> list[TableRow]:
         """Return every user, with what is waited for and how long a mailed link still lives."""
         # Imported here: the account's records are heavy, and there is no user before there is a session.
         from workbench.domain.runbook.user_actions import people, short_note
@@ -65,7 +65,7 @@ class UsersPane(WorkPane):
         if session is not None and any(name.startswith("link:") for name in session.state.timers):
             self.renew()
 
-    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[ViewRow] | None:
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[TableRow] | None:
         """No effect changes a user."""
         return []
 

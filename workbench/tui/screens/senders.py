@@ -13,7 +13,6 @@ from textual.containers import Vertical
 from workbench.domain.forensics.recorded import RecordedSender
 from workbench.domain.forensics.senders import why_of
 from workbench.presentation.senders import rows
-from workbench.tui.panes.base import table_row
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.lists import Chosen
 from workbench.tui.screens.texts import TextScroll, plain
@@ -68,7 +67,7 @@ class SendersScreen(Dialog[Chosen]):
 
     def on_mount(self) -> None:
         """Rows, selection, focus."""
-        self._table.set_rows(self._row(table_row(row)) for row in rows(self._found.values()))
+        self._table.set_rows(self._row(row) for row in rows(self._found.values()))
         self._table.set_marks(self._asked)
         self._table.focus()
         self._write()

@@ -13,7 +13,6 @@ from textual.containers import Vertical
 
 from workbench.presentation.cells import Look
 from workbench.presentation.timeline import Hidden, Zoom, chosen, next_kind, rows
-from workbench.tui.panes.base import table_row
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import plain
 from workbench.tui.widgets.table import Column, KeyedTable
@@ -96,7 +95,7 @@ class TimelineScreen(Dialog[None]):
     def _fill(self, cursor: str | None = None) -> None:
         kinds = (self._kind,) if self._kind is not None else ()
         there = chosen(self._moments, self._zoom, kinds, self._only_odd)
-        self._table.set_rows(table_row(row) for row in rows(there, self._zoom, self._look, self._hidden))
+        self._table.set_rows(rows(there, self._zoom, self._look, self._hidden))
         if cursor is not None:
             self._table.move_cursor(cursor)
         odd = sum(m.suspicious for m in there)

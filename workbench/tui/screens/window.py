@@ -15,7 +15,6 @@ from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.presentation import abuse_window
 from workbench.presentation.abuse_chart import chart
 from workbench.presentation.cells import Look
-from workbench.tui.panes.base import table_row
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import TextScreen, TextScroll, plain
 from workbench.tui.widgets.table import Column, KeyedTable
@@ -137,7 +136,7 @@ class WindowScreen(Dialog[None]):
             ascii_mode=self._look.ascii,
             classes="window-table",
         )
-        table.set_rows(table_row(row) for row in abuse_window.rows(self._window, tab, self._look))
+        table.set_rows(abuse_window.rows(self._window, tab, self._look))
         self._right.query(KeyedTable).remove()
         self._right.mount(table)
         self.call_after_refresh(table.focus)

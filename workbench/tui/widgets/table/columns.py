@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from workbench.core.rows import Cell, SortValue
 from workbench.tui.widgets.cells import Align
-from workbench.tui.widgets.table.rows import Cell, SortValue
 
 GAP = 2  # cells between two columns
 NARROW_GAP = 1  # the same in a pane under NARROW cells

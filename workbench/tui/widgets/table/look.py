@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.tui.widgets.table.rows import STYLES
+from workbench.core.rows import STYLES
 
 # Name of a part -> the component class a style sheet addresses it by.
 TABLE_PARTS = {part: f"keyed-table--{part}" for part in ("header", "cursor", "marked", "empty", *STYLES)}

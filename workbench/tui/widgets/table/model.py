@@ -12,8 +12,8 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
+from workbench.core.rows import STYLES, Cell, SortValue, TableRow, text_of
 from workbench.tui.widgets.table.columns import Column
-from workbench.tui.widgets.table.rows import STYLES, Cell, SortValue, TableRow, text_of
 
 Rank = tuple[int, SortValue, int]
 

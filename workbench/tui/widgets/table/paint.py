@@ -11,9 +11,9 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
+from workbench.core.rows import TableRow, style_of, text_of
 from workbench.tui.widgets.cells import crop, fit, width_of
 from workbench.tui.widgets.table.columns import PlacedColumn
-from workbench.tui.widgets.table.rows import TableRow, style_of, text_of
 
 GUTTER = 3  # cells left of the first column: cursor, mark, a blank
 

@@ -20,6 +20,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from workbench.core.redact import visible
+from workbench.core.rows import TableRow
 from workbench.tui.widgets.empty import centred
 from workbench.tui.widgets.table import messages
 from workbench.tui.widgets.table.columns import Column, fit_columns
@@ -28,7 +29,6 @@ from workbench.tui.widgets.table.look import TABLE_CSS, TABLE_PARTS
 from workbench.tui.widgets.table.mark_range import MarkRange
 from workbench.tui.widgets.table.model import TableModel
 from workbench.tui.widgets.table.paint import GUTTER, LinePainter, PaintedLine
-from workbench.tui.widgets.table.rows import TableRow
 
 PAINTS_A_SECOND = 15
 HEADER = 1  # lines

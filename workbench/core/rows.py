@@ -1,4 +1,4 @@
-"""What a table shows: rows known by a key, made of cells."""
+"""What a table shows: rows known by a key, made of cells; no widget is known here."""
 
 from __future__ import annotations
 
