@@ -53,7 +53,8 @@ def password(keyring: Detected, name: EntryName) -> str | None:
         raise VaultError(
             f"{keyring.reason} '{name}' may stand in it.",
             "It was stored before the workbench's own file was made, and is not in the file.",
-            "Unlock that keyring, then start again.",
+            "Unlock that keyring once, then start again. Where nobody can, make a new admin key in the control "
+            "panel and begin in another folder (WORKBENCH_HOME).",
         )
     return keyring.backend.get_password(name.service, name.username)
 
