@@ -116,12 +116,12 @@ class Executor:
             self._batches.close(batch)
             if not self._batches:
                 await self._dismiss()
-        if self._halt is not None and not isinstance(self._halt, WorkbenchError):
-            raise self._halt
         # Ended amid trouble, with nothing after it that went well: that is stopped half-way too.
         halted = self._halt or self._outages.reason
         summary = self._batches.summary(batch, state.effects, halted, stopped=self._stopping)
         self._report(PlanFinished(summary))
+        if self._halt is not None and not isinstance(self._halt, WorkbenchError):
+            raise self._halt
         return summary
 
     def stop(self) -> None:

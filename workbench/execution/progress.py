@@ -73,6 +73,8 @@ class Summary:
 
     def line(self) -> str:
         """Return the run in one sentence for the log."""
+        if not self.total and self.halted is None:
+            return f"{self.title}: nothing was left to do, it was done or under way already"
         parts = [f"{self.verified} verified"]
         if self.done:
             parts.append(f"{self.done} done but not proven from here")

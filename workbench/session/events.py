@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from workbench.execution.progress import Progress, ProgressNotice
@@ -43,16 +43,6 @@ class SendingRate:
 @dataclass(frozen=True, slots=True)
 class Waiting(ProgressNotice):
     """A server asked for a long wait: which call waits, and until when."""
-
-
-@dataclass(slots=True)
-class PlanRun:
-    """The plan under way, as far as it is."""
-
-    title: str
-    total: int
-    ended: set[str] = field(default_factory=set)
-    failed: int = 0
 
 
 Event = Progress | Changed

@@ -18,12 +18,12 @@ from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, new_incident_id, tag_of
 from workbench.domain.detection import findings, lockout
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
-from workbench.domain.runbook import deadlines, guide, put_off, role_play, runbook
+from workbench.domain.runbook import deadlines, guide, put_off, role_play, runbook, under_way
 from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.recorded import ReportWritten
 from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
-from workbench.execution.progress import EffectMoved, Phase, PlanFinished, PlanStarted, Progress, Summary
+from workbench.execution.progress import Summary
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
 from workbench.planning import registry
@@ -32,7 +32,6 @@ from workbench.reports.report import Material
 from workbench.session import journal_head
 from workbench.session.account import AccountReadings
 from workbench.session.admin_key import AdminKey, fingerprint_key, no_key, resolve
-from workbench.session.events import PlanRun
 from workbench.session.recorder import SessionOptions
 from workbench.session.succession import predecessor, recall_admin_key
 from workbench.vault.vault import EntryName
@@ -56,7 +55,8 @@ class Session(AccountReadings):
 
     def __init__(self, options: SessionOptions, journal: Journal, ledger: Ledger, admin: AdminKey) -> None:
         super().__init__(options, journal, ledger, admin)
-        self.running: PlanRun | None = None
+        # Plans that are carried out now; a second one may be confirmed beside the first.
+        self._plans_under_way = 0
         self._executor: Executor | None = None
         self._context: Context | None = None
         self._held: Callable[[Held], Awaitable[Keeping]] | None = None
@@ -66,16 +66,18 @@ class Session(AccountReadings):
     # ── judging and planning ─────────────────────────────────────────────────────────────────────────
 
     def steps(self) -> list[runbook.StepView]:
-        """Return the runbook with its verdicts; what was put off stands back."""
+        """Return the runbook with its verdicts; what was put off, or is being carried out, stands back."""
         situation = self.situation()
         views = runbook.steps(situation)
         if self.drill:
             views = role_play.played(views, self.state)
+        if self._plans_under_way:
+            views = under_way.standing_back(views, {*registry.BUILDERS, guide.FINISH})
         return put_off.standing_back(views, situation)
 
     def lead(self) -> Lead:
         """Return what is next, the most urgent first; in the drill with the parts that it plays for others."""
-        running = self.running is not None
+        running = bool(self._plans_under_way)
         found = guide.lead(self.situation(), self.steps(), running=running, refused=self.refused)
         return role_play.admitted(found) if self.drill else found
 
@@ -127,7 +129,11 @@ class Session(AccountReadings):
         if "0a" not in self.state.snapshots:
             await self.preserve()
         cut = self.state.last_cut_at
-        summary = await self._executor_now().run(plan)
+        self._plans_under_way += 1
+        try:
+            summary = await self._executor_now().run(plan)
+        finally:
+            self._plans_under_way -= 1
         self._forget_deleted()
         if self.state.last_cut_at != cut and summary.halted is None:
             await self._read_after_cut()
@@ -255,7 +261,7 @@ class Session(AccountReadings):
 
     def _executor_now(self) -> Executor:
         if self._executor is None:
-            self._executor = Executor(self._context_now(), self._ledger, self._progress)
+            self._executor = Executor(self._context_now(), self._ledger, self._tell)
         return self._executor
 
     def _context_now(self) -> Context:
@@ -309,20 +315,6 @@ class Session(AccountReadings):
         for record in self.state.of_kind(EffectKind.KEY_DELETE):
             if record.state is EffectState.VERIFIED:
                 self.inventory.keys.pop(record.effect.target, None)
-
-    def _progress(self, progress: Progress) -> None:
-        match progress:
-            case PlanStarted(title=title, total=total):
-                self.running = PlanRun(title, total)
-            case EffectMoved(record=record, phase=phase) if self.running is not None and phase in _ENDS:
-                self.running.ended.add(record.effect.id)
-                self.running.failed += phase is Phase.FAILED
-            case PlanFinished():
-                self.running = None
-        self._tell(progress)
-
-
-_ENDS = (Phase.VERIFIED, Phase.UNPROVEN, Phase.FAILED, Phase.SKIPPED)
 
 
 async def open_session(options: SessionOptions) -> Session:

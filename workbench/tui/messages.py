@@ -12,7 +12,7 @@ from workbench.planning.catalog import Pane
 
 if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
-    from workbench.execution.progress import ProgressNotice, Summary
+    from workbench.execution.progress import ProgressNotice
 
 MOVES_A_SECOND = 15
 SOON = 0.001  # seconds; Textual divides by the interval of a timer
@@ -50,7 +50,6 @@ class Moved:
     slices: set[str] = field(default_factory=set)
     records: dict[str, EffectRecord] = field(default_factory=dict)
     notices: list[ProgressNotice] = field(default_factory=list)
-    finished: list[Summary] = field(default_factory=list)
 
 
 class _Timer(Protocol):
@@ -104,8 +103,8 @@ class Funnel:
                 self._effect(record, phase.value)
             case PlanStarted(title=title, total=total):
                 self._start(title, total)
-            case PlanFinished(summary=summary):
-                self._finish(summary)
+            case PlanFinished():
+                self._finish()
             case ProgressNotice():
                 self._moved.notices.append(event)
                 self._moved.slices.add("log")
@@ -132,11 +131,10 @@ class Funnel:
         self.title = title
         self._moved.slices |= {"run", "log"}
 
-    def _finish(self, summary: Summary) -> None:
+    def _finish(self) -> None:
         self.active = max(0, self.active - 1)
         if not self.active:
             self.phases.clear()
-        self._moved.finished.append(summary)
         self._moved.slices |= {"run", "log", "keys", "logins", "runbook"}
 
     def _schedule(self) -> None:

@@ -149,10 +149,9 @@ async def test_what_is_only_planned_or_failed_need_not_hold() -> None:
             {"verified": 1, "stopped": True},
             "Cut: 1 verified of 5 in 1.5 s; stopped on request, the rest is as it was",
         ),
+        ({"total": 0}, "Cut: nothing was left to do, it was done or under way already"),
     ],
 )
 def test_how_a_run_ended_is_one_sentence(given: dict[str, Any], line: str) -> None:
-    plain = {"verified": 0, "done": 0, "failed": 0, "skipped": 0}
-    assert (
-        Summary(title="Cut", total=5, seconds=1.5, seconds_sending=1.0, **{**plain, **given}).line() == line
-    )
+    plain = {"total": 5, "verified": 0, "done": 0, "failed": 0, "skipped": 0}
+    assert Summary(title="Cut", seconds=1.5, seconds_sending=1.0, **{**plain, **given}).line() == line

@@ -555,6 +555,7 @@ async def test_a_fault_of_the_program_is_raised_after_the_others_came_to_rest(ru
     other = key("b", rank=5)
     with pytest.raises(ZeroDivisionError):
         await run.go(key("a", rank=9), other)
+    assert isinstance(run.told[-1], PlanFinished), "whoever counts what runs hears of the end"
     assert run.state(other) in (EffectState.DONE, EffectState.VERIFIED)
     assert not run.executor.running
     assert (await run.go()).verified >= 1, "a next run begins afresh"
