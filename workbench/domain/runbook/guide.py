@@ -23,6 +23,8 @@ from workbench.domain.runbook.runbook import Order, StepView, Verdict
 ALARMS, FINISH, END_KEPT, LOOK = "alarms.show", "finish", "handover.finish", "refresh"
 # Alarms that no call ends: they belong to the steps 1b (the control panel) and 6 (somebody's judgement).
 _BY_HAND = ("", "pane.users")
+_AGAIN = "it is read again every minute"
+_OF_SEVERAL = {"is": "are", "waits": "wait"}
 
 
 class GuideKind(StrEnum):
@@ -128,26 +130,38 @@ def _of_steps(steps: Sequence[StepView]) -> Lead:
 
 
 def waiting(steps: Sequence[StepView]) -> tuple[str, ...]:
-    """Return one sentence for each step that waits for others or cannot be judged: whom for, until when."""
-    told = []
+    """Return one sentence for each step that waits for others or cannot be judged: whom for, until when.
+
+    Steps of which the same is said share a sentence.
+    """
+    said: dict[tuple[str, str], list[str]] = {}
     for step in steps:
         if step.verdict is Verdict.BLOCKED:
             why = step.evidence[0] if step.evidence else "it cannot be judged"
-            told.append(f"Step {step.id} is blocked: {why}; {step.waits or 'it is read again every minute'}")
+            words = ("is", f"blocked: {why}; {step.waits or _AGAIN}")
         elif step.verdict is Verdict.LATER or (step.idle and step.verdict.to_do):
-            told.append(
-                f"Step {step.id} waits for {step.waits or f'{step.who}; it is read again every minute'}"
-            )
-    return tuple(told)
+            words = ("waits", f"for {step.waits or f'{step.who}; {_AGAIN}'}")
+        else:
+            continue
+        said.setdefault(words, []).append(step.id)
+    return tuple(_of_them(ids, verb, rest) for (verb, rest), ids in said.items())
+
+
+def _of_them(ids: Sequence[str], verb: str, rest: str) -> str:
+    """Return what is said of some steps: ``Steps 1, 2 and 6 wait for …``."""
+    if len(ids) == 1:
+        return f"Step {ids[0]} {verb} {rest}"
+    return f"Steps {', '.join(ids[:-1])} and {ids[-1]} {_OF_SEVERAL[verb]} {rest}"
 
 
 def _shortened(words: str) -> str:
-    step, waits, whom = words.partition(" waits for ")
-    if not waits:
+    steps, *rest = re.split(" waits? for ", words, maxsplit=1)
+    if not rest:
         return re.split("[:;,(]", words)[0].strip().removesuffix(".").removeprefix("Waiting for ")
+    whom = rest[0]
     until = re.search(r"until \d\d \w{3}(?: \d\d:\d\dZ)?", whom)
     who = re.split("[:;,(]", whom)[0].strip()
-    return f"{step.lower()}: {who}" + (f" {until[0]}" if until is not None and until[0] not in who else "")
+    return f"{steps.lower()}: {who}" + (f" {until[0]}" if until is not None and until[0] not in who else "")
 
 
 def closed_words(steps: Sequence[StepView]) -> str:

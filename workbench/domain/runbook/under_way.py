@@ -10,17 +10,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from workbench.domain.runbook.runbook import StepView
-from workbench.domain.runbook.verdict import Verdict
 
 WAITS = "the plan that is carried out now; then it shows what is left"
-_OPEN = (Verdict.OPEN, Verdict.IN_PROGRESS)
 
 
 def standing_back(views: Sequence[StepView], plans: Collection[str]) -> list[StepView]:
     """Return the steps with those idle whose next action is one of ``plans``: what changes the account."""
     return [
         replace(view, idle=True, waits=WAITS)
-        if view.next_action in plans and view.verdict in _OPEN and not view.idle
+        if view.next_action in plans and view.verdict.to_do and not view.idle
         else view
         for view in views
     ]

@@ -28,3 +28,14 @@ def test_what_is_closed_or_waits_already_is_left_as_it_is() -> None:
         for v in views
     ]
     assert under_way.standing_back(views, PLANS) == views
+
+
+def test_steps_that_wait_for_the_same_share_a_sentence() -> None:
+    views = [replace(v, verdict=Verdict.DONE) for v in runbook.steps(situation())]
+    views = [
+        replace(v, verdict=Verdict.OPEN, idle=False, next_action="keys.replace") for v in views[:3]
+    ] + views[3:]
+    told = guide.waiting(under_way.standing_back(views, PLANS))
+    assert told == (f"Steps 0, 1 and 1b wait for {under_way.WAITS}",)
+    blocked = [replace(v, verdict=Verdict.BLOCKED, evidence=("no answer",), waits="") for v in views[:2]]
+    assert guide.waiting(blocked) == ("Steps 0 and 1 are blocked: no answer; it is read again every minute",)
