@@ -53,7 +53,7 @@ class Watch:
             self.cut = f"{monotonic() - self.began:.0f} s, {self.person.keys} keys"
         if seconds := self.rng.choice(self.pauses):
             self.drill.clock.advance(seconds)
-            await session.watch(whole=False)
+            await session.account.watch(whole=False)
 
 
 async def played(

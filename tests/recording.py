@@ -21,7 +21,7 @@ from textual.pilot import Pilot
 from tests.screenshots import FOLDER, PLAIN_TERMINAL, START, Gate, Studio, _later
 from workbench.drill.servers.serve import start
 from workbench.drill.world.options import DrillOptions
-from workbench.session.session import Session
+from workbench.session.account import AccountReadings
 
 FILE = FOLDER / "first-minute.gif"
 SIZE = (120, 40)  # cells
@@ -81,7 +81,7 @@ async def recorded(folder: Path) -> list[tuple[str, float]]:
         with ExitStack() as patches:
             patches.enter_context(gate.in_place())
             patches.enter_context(patch.dict(os.environ, {"LOGNAME": "operator"}))
-            patches.enter_context(patch.object(Session, "preserve_rest", _later))
+            patches.enter_context(patch.object(AccountReadings, "preserve_rest", _later))
             patches.enter_context(patch.object(os, "fsync", lambda _: None))
             await recording.play()
         return recording.frames

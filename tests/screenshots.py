@@ -35,6 +35,7 @@ from workbench.drill.servers.serve import RunningDrill, start
 from workbench.drill.world.options import DrillOptions
 from workbench.execution import executor
 from workbench.execution.executor import Executor
+from workbench.session.account import AccountReadings
 from workbench.session.session import Session, SessionOptions, open_session
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.connect import Door
@@ -46,6 +47,7 @@ START = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
 INCIDENT = "20261121-140207-3f2a"
 WIDE, SMALL, LARGE = (120, 40), (80, 24), (200, 60)
 A_MOMENT = 0.05  # seconds
+BUILT = 60.0  # seconds within which a drill has started on the busiest machine
 # How many resets pass before the picture of a running plan is taken.
 RESETS_BEFORE = 9
 PLAIN_TERMINAL = {"TERM": "xterm-256color", "WORKBENCH_ASCII": "0", "WORKBENCH_THEME": "", "NO_COLOR": ""}
@@ -142,7 +144,7 @@ class Studio:
         self.folder = folder
         self.drill = drill
         self.gate = gate
-        self.clock = StillClock(START)
+        self.clock = StillClock(START + timedelta(seconds=BUILT))
         self.home = Home(folder / "home")
         self.shots: dict[str, str] = {}
 
@@ -198,7 +200,7 @@ class Studio:
             # What is looked at every 15 real seconds is as of now.
             app.controllers.monitor.look()
             app.clear_notifications()
-            app.store.session._calls.clear()  # type: ignore[attr-defined]
+            app.store.session.account._calls.clear()  # type: ignore[attr-defined]
             app.main.refresh_status()
             app.main.write_band()
         await pilot.pause(0.1)
@@ -412,7 +414,7 @@ NO_KEYRING = (
 )
 
 
-async def _later(_: Session) -> None:
+async def _later(_: AccountReadings) -> None:
     """Stand in for the reading of the whole log: it takes long and ends at no moment that can be told."""
 
 
@@ -444,15 +446,16 @@ async def take(folder: Path) -> tuple[dict[str, str], list[Secret]]:
     drill = await start(
         DrillOptions(scenario="stolen-env", fresh=True, seed=1, start=START), folder / "drill"
     )
-    # The simulated account's clock stands still as well.
+    # The simulated account's clock stands still as well, at the same moment however long its start took.
     drill.clock.stand_still()
+    drill.clock.advance(BUILT - drill.clock.elapsed())
     studio = Studio(folder, drill, gate)
     try:
         with ExitStack() as patches:
             patches.enter_context(gate.in_place())
             # Whoever takes the pictures is not in them.
             patches.enter_context(patch.dict(os.environ, {"LOGNAME": "operator"}))
-            patches.enter_context(patch.object(Session, "preserve_rest", _later))
+            patches.enter_context(patch.object(AccountReadings, "preserve_rest", _later))
             patches.enter_context(one_after_the_other())
             # Nothing of this has to outlive a power cut.
             patches.enter_context(patch.object(os, "fsync", lambda _: None))

@@ -101,14 +101,14 @@ def _cpu() -> float:
 
 def _watch_calls(session: Session, seen: Seen) -> None:
     """Have every call seen; the session's own observer goes on."""
-    own = session.api._shared.on_call
+    own = session.account.api._shared.on_call
 
     def both(call: CallSeen) -> None:
         seen.call(call)
         if own is not None:
             own(call)
 
-    session.api._shared.on_call = both
+    session.account.api._shared.on_call = both
 
 
 async def _contain(words: list[str], server: Callable[[], float]) -> Seen:
@@ -116,7 +116,7 @@ async def _contain(words: list[str], server: Callable[[], float]) -> Seen:
     session = await open_from(options)
     seen = Seen(server=server)
     _watch_calls(session, seen)
-    session.subscribe(seen.event)
+    session.recorder.subscribe(seen.event)
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             seen.code = await contain(session, options)

@@ -56,11 +56,11 @@ async def _open(folder: Path, document: dict[str, Any]) -> Session:
 async def _watch(session: Session, minutes: int) -> None:
     """Watch for so many simulated minutes."""
     for _ in range(minutes):
-        await session.api.call("POST", "/_drill/clock", json={"seconds": MINUTE})
-        await session.watch()
+        await session.account.api.call("POST", "/_drill/clock", json={"seconds": MINUTE})
+        await session.account.watch()
         for _ in range(RATES_A_MINUTE):
-            await session.read_rate()
-        await session.blocklists.follow()
+            await session.account.read_rate()
+        await session.account.blocklists.follow()
 
 
 def _held() -> tuple[float, Counter[str]]:
@@ -75,8 +75,8 @@ async def measure(folder: Path, document: dict[str, Any], hours: int) -> dict[st
     """Return MB after an hour and at the end, processor seconds a simulated hour, and what grew most."""
     session = await _open(folder, document)
     try:
-        await session.connect()
-        await session.watch(whole=True)
+        await session.account.connect()
+        await session.account.watch(whole=True)
         await _watch(session, 60)
         first, kinds = _held()
         spent = time.process_time()

@@ -11,7 +11,7 @@ from workbench.readers.answer_shapes import record
 
 async def test_the_drills_answers_are_no_surprise(tmp_path: Path) -> None:
     async with running_drill(tmp_path, domains=2, credentials=4) as drill, opened(drill, tmp_path) as session:
-        found = await record(session.api)
+        found = await record(session.account.api)
         assert [row for row in found if row["surprises"]] == []
         assert any("credentials" in row["endpoint"] for row in found)
         text = json.dumps(found)

@@ -36,7 +36,7 @@ async def test_no_intruder_passes_for_production_and_nobody_of_ours_is_accused(
 
 async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
     async with running_drill(tmp_path, scenario="stolen-login") as drill, opened(drill, tmp_path) as session:
-        await session.connect()
+        await session.account.connect()
         await swept(session)
         domains = [d for area in drill.account.main.regions.values() for d in area.domains.values()]
         spam = {"code": "550", "error": "5.7.1 blocked, see our block list"}
@@ -45,8 +45,8 @@ async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
                 "real@inbox.example", drill.account.now() - 60.0, spam
             )
         # Nobody has to sweep first: the tables of the abused domains are read by the assessment itself.
-        session.investigation.settings = None
-        found = await session.investigation.assess()
+        session.account.investigation.settings = None
+        found = await session.account.investigation.assess()
         truth = truth_of(drill)
         mine = [added.domain for added in found.damage.added if added.address == "real@inbox.example"]
         assert mine == [drill.story.stolen_login.domain]  # type: ignore[union-attr]
@@ -67,7 +67,7 @@ async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
         assert found.damage.sure.counts["accepted"] == sum(s.accepted for s in bad)
         assert found.damage.sure.recipients > 100
         assert found.words == [] or all("whose acceptance" in w for w in found.words)
-        moments = timeline(session.situation(), session.investigation.settings)
+        moments = timeline(session.situation(), session.account.investigation.settings)
         assert any(m.kind is MomentKind.LOG and "abuse begins" in m.text for m in moments)
         await _decided(session)
         await _stored_log_is_whole(session, found.table.entries)
@@ -76,40 +76,40 @@ async def test_the_whole_assessment_over_sockets(tmp_path: Path) -> None:
 
 async def _decided(session: Session) -> None:
     """What the operator decides counts at once, in the use of the credential and in the damage."""
-    held = session.investigation.assessment
+    held = session.account.investigation.assessment
     assert held is not None
     counted = held.damage.sure.counts["accepted"]
     reported = for_abuse_reports(held.proposals).splitlines()
     assert {line.split()[0] for line in reported} == {
         a for s in held.senders if s.looks == "intruder" for a in s.addresses
     }
-    rows = session.investigation.senders()
+    rows = session.account.investigation.senders()
     assert rows[0].looks == "intruder" and rows[0].decision is None
     shown = sender_rows(rows)[0]
     assert text_of(shown.cells[0]) == "intruder?" and "%" in text_of(shown.cells[4])
     assert "from " in why_of(rows[0])
     names = [row.key for row in rows if row.looks == "intruder"]
     for name in names:
-        await session.decide(name, "ours", "our own campaign")
-    again = await session.investigation.judge_again()
+        await session.recorder.decide(name, "ours", "our own campaign")
+    again = await session.account.investigation.judge_again()
     assert again is not None and counted > 0
     assert again.damage.sure.counts["accepted"] == 0
     assert for_abuse_reports(again.proposals) == ""
     use = session.state.known(CredentialUses).by_credential[rows[0].credential]
     assert use.looks == "production"
     for name in names:
-        await session.decide(name, "intruder", "it was not")
-    again = await session.investigation.judge_again()
+        await session.recorder.decide(name, "intruder", "it was not")
+    again = await session.account.investigation.judge_again()
     assert again is not None and again.damage.sure.counts["accepted"] == counted
 
 
 async def _stored_log_is_whole(session, entries: int) -> None:  # type: ignore[no-untyped-def]
     body = session.state.snapshots["0b-log"]
-    _, sealer = await session.sealing()
-    manifest = load(session.folder / "evidence" / body["file"], sealer)
+    _, sealer = await session.recorder.sealing()
+    manifest = load(session.recorder.folder / "evidence" / body["file"], sealer)
     read = 0
     for chunk in manifest["chunks"]:
-        for raw in pages_of(session.folder / "evidence" / "log" / chunk["name"], sealer):
+        for raw in pages_of(session.recorder.folder / "evidence" / "log" / chunk["name"], sealer):
             page = read_page(raw)
             assert page is not None
             read += len(page.entries)
@@ -118,23 +118,25 @@ async def _stored_log_is_whole(session, entries: int) -> None:  # type: ignore[n
 
 async def _recipients(session, folder: Path) -> None:  # type: ignore[no-untyped-def]
     path = folder / "recipients.csv"
-    count = await session.investigation.write_recipients(path)
+    count = await session.account.investigation.write_recipients(path)
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     assert len(rows) == count + 1
     assert len({row[0] for row in rows[1:]}) == count
     assert path.stat().st_mode & 0o077 == 0
-    delivered = session.investigation.assessment.damage.sure.counts["delivered"]
+    delivered = session.account.investigation.assessment.damage.sure.counts["delivered"]
     assert 0.9 * delivered <= count <= delivered
     assert "recipients.csv" not in repr(session.state)
 
 
 async def test_the_quick_look_names_who_sends_in_ten_calls(tmp_path: Path) -> None:
     async with running_drill(tmp_path, traffic=1.0) as drill, opened(drill, tmp_path) as session:
-        await session.connect()
-        await session.read_rate(whole=True)
-        began = session.metering.volume.began if session.metering.volume else None
-        use = await read_use(session.api, session.api.endpoints.regions, session.clock.now(), began=began)
+        await session.account.connect()
+        await session.account.read_rate(whole=True)
+        began = session.account.metering.volume.began if session.account.metering.volume else None
+        use = await read_use(
+            session.account.api, session.account.api.endpoints.regions, session.clock.now(), began=began
+        )
         assert use.calls <= CALLS
         stolen = drill.story.stolen_key
         assert stolen is not None
@@ -148,9 +150,9 @@ async def test_the_quick_look_names_who_sends_in_ten_calls(tmp_path: Path) -> No
 
 async def test_an_account_without_a_log_is_assessed_and_says_what_is_missing(tmp_path: Path) -> None:
     async with running_drill(tmp_path, scenario="empty") as drill, opened(drill, tmp_path) as session:
-        await session.connect()
-        await session.read_inventory()
-        found = await session.investigation.assess()
+        await session.account.connect()
+        await session.account.read_inventory()
+        found = await session.account.investigation.assess()
         assert found.window.began is None
         assert any("retention" in line for line in found.lines())
         assert found.senders == []
@@ -159,11 +161,11 @@ async def test_an_account_without_a_log_is_assessed_and_says_what_is_missing(tmp
 
 async def test_preserving_the_rest_stores_settings_and_log_once(tmp_path: Path) -> None:
     async with running_drill(tmp_path, scenario="no-domains") as drill, opened(drill, tmp_path) as session:
-        await session.connect()
-        await session.read_inventory()
-        await session.preserve_rest()
+        await session.account.connect()
+        await session.account.read_inventory()
+        await session.account.preserve_rest()
         assert {"0b", "0b-log"} <= set(session.state.snapshots)
         last = session.state.last_seq
-        await session.preserve_rest()
+        await session.account.preserve_rest()
         assert session.state.last_seq == last
         assert drill.world.planted == []

@@ -37,29 +37,29 @@ def dns_of(drill: RunningDrill) -> DnsServer:
 
 
 async def _ready(session: Session) -> None:
-    await session.connect()
-    await session.read_inventory()
-    await session.read_rate(whole=True)
-    session.blocklists.limits = QueryLimits(owner_rate=None)
+    await session.account.connect()
+    await session.account.read_inventory()
+    await session.account.read_rate(whole=True)
+    session.account.blocklists.limits = QueryLimits(owner_rate=None)
 
 
 async def _let_pass(session: Session, seconds: float) -> None:
     """Move the drill's clock and have the session hear of it."""
-    await session.api.call("POST", "/_drill/clock", json={"seconds": seconds})
-    await session.connect()
+    await session.account.api.call("POST", "/_drill/clock", json={"seconds": seconds})
+    await session.account.connect()
 
 
 def _new(session: Session, zone: str) -> set[str]:
     """Return the subjects that are listed in a zone."""
-    return {seen.subject for seen in session.blocklists.book.listed if seen.zone == zone}
+    return {seen.subject for seen in session.account.blocklists.book.listed if seen.zone == zone}
 
 
 async def test_listings_come_on_days_0_1_and_3_and_ring(tmp_path: Path) -> None:
     async with running_drill(tmp_path, **SMALL) as drill, opened(drill, configured(tmp_path)) as session:
         await _ready(session)
-        watch = session.blocklists
+        watch = session.account.blocklists
         rung: list[str] = []
-        session.subscribe(
+        session.recorder.subscribe(
             lambda event: rung.append(event.text) if isinstance(event, ProgressNotice) else None
         )
         first = await watch.check()
@@ -87,7 +87,7 @@ def _rows(session: Session) -> int:
 async def test_an_unfixed_cause_is_listed_again_and_no_removal_is_ready(tmp_path: Path) -> None:
     async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _ready(session)
-        watch = session.blocklists
+        watch = session.account.blocklists
         await watch.check()
         ip, zone = drill.story.sending_ips["us"][0], "psbl.surriel.com"
         found = watch.removal(ip, zone)
@@ -96,7 +96,7 @@ async def test_an_unfixed_cause_is_listed_again_and_no_removal_is_ready(tmp_path
         with pytest.raises(UsageError, match="cannot be asked for yet"):
             await watch.requested(ip, zone)
         # Somebody asks all the same, while the abuse goes on: gone, and back within the day.
-        await session.api.call("POST", "/_drill/removal", json={"zone": zone, "subject": ip})
+        await session.account.api.call("POST", "/_drill/removal", json={"zone": zone, "subject": ip})
         await _let_pass(session, 3700)
         gone = await watch.follow()
         assert gone is not None
@@ -111,7 +111,7 @@ async def test_an_unfixed_cause_is_listed_again_and_no_removal_is_ready(tmp_path
 async def test_after_containment_a_removal_is_asked_for_once_and_lasts(tmp_path: Path) -> None:
     async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _ready(session)
-        watch = session.blocklists
+        watch = session.account.blocklists
         await session.run(plan(session.situation(), Scope(purge=("all",))))
         await session.run(session.plan("subaccounts.disable", list(session.inventory.subaccounts)))
         await session.exercise("drill.people")
@@ -150,7 +150,7 @@ async def test_terms_are_accepted_once_and_the_lists_are_asked_from_then_on(tmp_
     async with running_drill(tmp_path, **SMALL) as drill:
         async with opened(drill, tmp_path) as session:
             await _ready(session)
-            watch = session.blocklists
+            watch = session.account.blocklists
             await watch.check()
             offered = {zone.name for zone in watch.acceptable()}
             assert {"zen.spamhaus.org", "dbl.spamhaus.org"} <= offered
@@ -162,8 +162,10 @@ async def test_terms_are_accepted_once_and_the_lists_are_asked_from_then_on(tmp_
             assert "zen.spamhaus.org" not in {zone.name for zone in watch.acceptable()}
         async with opened(drill, tmp_path) as again:
             await _ready(again)
-            await again.blocklists.check()
-            assert any(seen.zone == "zen.spamhaus.org" for seen in again.blocklists.book.pairs.values())
+            await again.account.blocklists.check()
+            assert any(
+                seen.zone == "zen.spamhaus.org" for seen in again.account.blocklists.book.pairs.values()
+            )
 
 
 async def test_a_restart_knows_what_was_listed_and_asks_only_what_is_due(tmp_path: Path) -> None:
@@ -171,12 +173,12 @@ async def test_a_restart_knows_what_was_listed_and_asks_only_what_is_due(tmp_pat
         configured(tmp_path)
         async with opened(drill, tmp_path) as session:
             await _ready(session)
-            await session.blocklists.check()
-            listed = {seen.pair for seen in session.blocklists.book.listed}
-            due = session.blocklists.next_due()
+            await session.account.blocklists.check()
+            listed = {seen.pair for seen in session.account.blocklists.book.listed}
+            due = session.account.blocklists.next_due()
         async with opened(drill, tmp_path) as again:
             await _ready(again)
-            watch = again.blocklists
+            watch = again.account.blocklists
             assert {seen.pair for seen in watch.book.listed} == listed
             asked = sum(dns_of(drill).asked.values())
             assert await watch.follow() is None
@@ -189,7 +191,7 @@ async def test_a_restart_knows_what_was_listed_and_asks_only_what_is_due(tmp_pat
 async def test_refusals_rates_and_the_vendors_monitoring_stand_beside(tmp_path: Path) -> None:
     async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _ready(session)
-        watch = session.blocklists
+        watch = session.account.blocklists
         await watch.check()
         await watch.read_aftermath()
         fact = session.state.known(RefusalsRead)
@@ -210,6 +212,6 @@ async def test_a_plan_without_monitoring_says_so(tmp_path: Path) -> None:
     async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _ready(session)
         drill.account.main.features.remove("optimize")
-        await session.blocklists.read_aftermath()
-        assert "Optimize" in session.blocklists.vendor_gap
+        await session.account.blocklists.read_aftermath()
+        assert "Optimize" in session.account.blocklists.vendor_gap
         assert "Optimize" in session.state.known(GmailRates).gap

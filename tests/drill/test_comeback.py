@@ -57,14 +57,14 @@ async def test_a_second_workbench_follows_what_the_first_writes_and_says_how_far
         place.session() as writer,
         place.session() as reader,
     ):
-        assert reader.read_only and not writer.read_only
-        assert reader.following.startswith("not following yet, row ")
-        await reader.follow()
-        await writer.attest("4", "the ticket is open: 12345")
+        assert reader.recorder.read_only and not writer.recorder.read_only
+        assert reader.recorder.following.startswith("not following yet, row ")
+        await reader.recorder.follow()
+        await writer.recorder.attest("4", "the ticket is open: 12345")
         assert reader.state.last_seq < writer.state.last_seq
-        assert await reader.follow() == 1
+        assert await reader.recorder.follow() == 1
         assert reader.state.attestations[-1].text == "the ticket is open: 12345"
         place.drill.clock.advance(2.0)
-        assert reader.following == f"following, row {writer.state.last_seq}, 2 s ago"
+        assert reader.recorder.following == f"following, row {writer.state.last_seq}, 2 s ago"
         # It takes in, and writes nothing: the other one's next row follows its own.
-        assert await reader.follow() == 0
+        assert await reader.recorder.follow() == 0

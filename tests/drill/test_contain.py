@@ -15,9 +15,9 @@ from workbench.vault.vault import EntryName
 
 
 async def _ready(session: Session) -> None:
-    await session.connect()
-    await session.read_inventory()
-    await session.read_rate(whole=True)
+    await session.account.connect()
+    await session.account.read_inventory()
+    await session.account.read_rate(whole=True)
 
 
 def _verdicts(session: Session) -> dict[str, Verdict]:
@@ -32,7 +32,7 @@ async def test_every_way_in_is_shut_and_proven(tmp_path: Path) -> None:
         planned = plan(session.situation())
         summary = await session.run(planned)
         assert summary.complete, summary.line()
-        await session.read_inventory()
+        await session.account.read_inventory()
         assert not before & set(session.inventory.keys)
         resets = {r.effect.target for r in session.state.of_kind(EffectKind.LOGIN_RESET)}
         assert resets == logins
@@ -66,10 +66,10 @@ async def test_a_second_run_plans_nothing_and_the_old_key_still_opens_the_incide
         async with opened(drill, tmp_path) as session:
             await _ready(session)
             await session.run(plan(session.situation()))
-            first = session.own_key_id
+            first = session.account.own_key_id
         async with opened(drill, tmp_path) as again:
             await _ready(again)
-            assert again.own_key_id == first
+            assert again.account.own_key_id == first
             assert plan(again.situation()).effects == ()
             assert _verdicts(again)["1"] is Verdict.DONE
 

@@ -25,7 +25,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _rows(session: Session) -> int:
-    return sum(row.kind == "contained" for row in session._journal.rows())
+    return sum(row.kind == "contained" for row in session.recorder.journal.rows())
 
 
 async def _killed_before_the_row(place: Ground) -> None:
@@ -50,13 +50,13 @@ async def test_a_kill_right_before_the_row_does_not_lose_it(tmp_path: Path) -> N
     async with ground(tmp_path) as place:
         await _killed_before_the_row(place)
         async with place.session() as session:
-            await session.connect()
+            await session.account.connect()
             assert _rows(session) == 0
             # What is queued and who sends belong to the evidence as much as the credentials do.
-            await session.read_inventory()
+            await session.account.read_inventory()
             assert _rows(session) == 0
-            await session.read_rate(whole=True)
-            await session.watch(whole=True)
+            await session.account.read_rate(whole=True)
+            await session.account.watch(whole=True)
             assert session.state.contained_at
             assert _rows(session) == 1
 
@@ -68,13 +68,13 @@ async def test_with_a_stranger_s_new_key_there_is_no_evidence_of_it(tmp_path: Pa
         stolen = next(iter(place.old_keys.values()))
         main.keys[stolen.id] = stolen
         async with place.session() as session:
-            await session.connect()
-            await session.read_rate(whole=True)
-            await session.read_inventory()
+            await session.account.connect()
+            await session.account.read_rate(whole=True)
+            await session.account.read_inventory()
             assert _rows(session) == 0
             assert "API key" in containment(session.situation()).words
             del main.keys[stolen.id]
-            await session.watch()
+            await session.account.watch()
             assert session.state.contained_at
             assert _rows(session) == 1
 
@@ -98,7 +98,9 @@ async def test_the_next_run_says_of_each_open_intent_what_became_of_it(
             opened = len(session.state.open_intents)
             assert opened
             assert await command(session, options) == 0
-            rows = [row.body["line"] for row in session._journal.rows() if row.kind == "effect.reconciled"]
+            rows = [
+                row.body["line"] for row in session.recorder.journal.rows() if row.kind == "effect.reconciled"
+            ]
         err = capsys.readouterr().err
         assert f"An earlier run was interrupted: 0 changes proven, {opened} begun" in err
         said = [line for line in err.splitlines() if line.startswith("after the interruption")]

@@ -32,14 +32,14 @@ LATENCY = 0.08
 
 
 async def _read(session: Session) -> None:
-    await session.connect()
-    await session.read_inventory()
-    await session.read_rate(whole=True)
-    await session.read_use()
+    await session.account.connect()
+    await session.account.read_inventory()
+    await session.account.read_rate(whole=True)
+    await session.account.read_use()
 
 
 async def _secret(session: Session, entry: str) -> str:
-    return (await session.secret(entry)).reveal()
+    return (await session.recorder.secret(entry)).reveal()
 
 
 async def _adopt(drill: RunningDrill, session: Session, old: str, kind: EffectKind) -> str:
@@ -58,14 +58,14 @@ async def test_the_worst_abusive_credential_is_dead_within_five_round_trips(
         opened(drill, tmp_path) as session,
     ):
         await _read(session)
-        await session.preserve()
+        await session.account.preserve()
         calls: list[tuple[float, float, CallSeen]] = []
 
         def seen(call: CallSeen) -> None:
             now = session.clock.monotonic()
             calls.append((now - call.seconds, now, call))
 
-        session.api._shared.on_call = seen
+        session.account.api._shared.on_call = seen
         planned = contain.plan(session.situation())
         cuts = [e for e in planned if e.kind is not EffectKind.KEY_CREATE and e.rank > RANK_ABUSE]
         worst = max(cuts, key=lambda e: e.rank)
@@ -145,13 +145,13 @@ async def test_a_hand_over_is_seen_and_then_the_old_one_ends(tmp_path: Path) -> 
         await _adopt(drill, session, login, EffectKind.LOGIN_CREATE)
         drill.clock.advance(3600)
         drill.account.advance()
-        await session.read_inventory()
-        await session.read_use()
+        await session.account.read_inventory()
+        await session.account.read_use()
         adopted = {item.target: item.adopted for item in kept(session.situation())}
         # The log names no SMTP login: a program that keeps its sender address shows nothing of the hand-over.
         assert adopted == {billing: True, login: False}
         assert (await session.run(contain.plan(session.situation()))).complete
-        await session.read_inventory()
+        await session.account.read_inventory()
         assert billing not in session.inventory.keys
         assert [item.target for item in kept(session.situation())] == [login]
         assert (await session.run(session.plan("handover.finish"))).complete
@@ -169,8 +169,8 @@ async def test_the_deadline_stands_in_the_journal_and_survives_a_restart(tmp_pat
             (before,) = (t for t in deadlines.running(session.situation()) if t.kind == "hand-over")
         drill.clock.advance(1801)
         async with opened(drill, tmp_path, clock=drill.clock) as again:
-            await again.connect()
-            await again.read_inventory()
+            await again.account.connect()
+            await again.account.read_inventory()
             (after,) = (t for t in deadlines.running(again.situation()) if t.kind == "hand-over")
             assert after.due == before.due
             assert after.over
@@ -187,7 +187,9 @@ async def test_a_key_that_only_sends_is_replaced_by_a_key_that_can_only_send(tmp
         mint = next(r for r in session.state.of_kind(EffectKind.KEY_CREATE) if r.effect.params.get("lesser"))
         secret = Secret(await _secret(session, mint.entry))
         with pytest.raises(ApiError) as refused:
-            await session.api.with_key(secret).call("GET", "/v1/keys", region=session.api.endpoints.home)
+            await session.account.api.with_key(secret).call(
+                "GET", "/v1/keys", region=session.account.api.endpoints.home
+            )
         assert refused.value.status in (401, 403)
         domain = mint.effect.params["domain_name"]
         stream = next(s for s in drill.account.streams("production") if s.ref == mint.effect.target)
@@ -235,7 +237,7 @@ async def test_what_could_not_be_proven_here_is_proven_elsewhere(tmp_path: Path)
             summary = await session.run(contain.plan(session.situation(), Scope(logins=(login,))))
             assert (summary.done, summary.verified) == (1, 0)
         async with opened(drill, tmp_path) as elsewhere:
-            await elsewhere.connect()
+            await elsewhere.account.connect()
             found = await elsewhere.prove_again()
             assert (found.checked, found.sure) == (1, 1)
             (record,) = elsewhere.state.of_kind(EffectKind.LOGIN_RESET)
@@ -257,7 +259,7 @@ async def test_a_domain_goes_only_by_its_typed_name_and_a_subaccount_comes_back(
             ("subaccounts.disable", "disabled"),
         ):
             assert (await session.run(session.plan(action, [child]))).complete
-            await session.read_inventory()
+            await session.account.read_inventory()
             assert session.inventory.subaccounts[child].status == status
 
 
@@ -283,7 +285,7 @@ async def test_the_limit_shows_its_use_and_is_put_back_to_what_it_was(tmp_path: 
         assert any("used" in note and "50,000,000" in note for note in planned.notes)
         assert (await session.run(planned)).complete
         assert drill.account.main.regions["us"].custom_limit == 40_000_000
-        await session.read_inventory()
+        await session.account.read_inventory()
         assert (await session.run(session.plan("limit.restore"))).complete
         assert drill.account.main.regions["us"].custom_limit == 50_000_000
         assert drill.account.main.regions["eu"].custom_limit is None
@@ -303,7 +305,7 @@ async def test_an_intruders_allowlist_locks_out_and_is_told_apart(tmp_path: Path
         opened(drill, tmp_path) as session,
     ):
         with pytest.raises(NotAuthorised) as refused:
-            await session.connect()
+            await session.account.connect()
         text = str(refused.value)
         assert "allowlist" in text
         assert "IP Access Management" in text
@@ -319,7 +321,7 @@ async def test_after_containment_the_lock_out_is_known_for_what_it_is(tmp_path: 
         drill.account.changed(urgent=True)
         async with opened(drill, tmp_path) as again:
             with pytest.raises(NotAuthorised) as refused:
-                await again.connect()
+                await again.account.connect()
             assert "others that should be alive" in refused.value.what
             assert "allowlist" in refused.value.means
         drill.account.main.allowlist.clear()
@@ -328,7 +330,7 @@ async def test_after_containment_the_lock_out_is_known_for_what_it_is(tmp_path: 
         drill.account.changed(urgent=True)
         async with opened(drill, tmp_path) as once_more:
             with pytest.raises(NotAuthorised) as refused:
-                await once_more.connect()
+                await once_more.account.connect()
             assert "another key of the account is accepted" in refused.value.what
 
 
@@ -389,6 +391,6 @@ async def test_a_plan_without_sending_keys_gets_keys_of_the_old_role(
         ]
         assert {e.target for e in made} == targets
         assert all(e.params["kind"] == "user" for e in made)
-        await session.read_inventory()
+        await session.account.read_inventory()
         assert not targets & set(session.inventory.keys)
         assert {step.id: step.verdict for step in session.steps()}["1"] is Verdict.DONE

@@ -44,7 +44,7 @@ async def test_what_was_planted_is_taken_away_and_the_older_version_sent_again(t
         opened(drill, tmp_path) as session,
     ):
         made, old = _plant(drill)
-        await session.connect()
+        await session.account.connect()
         await swept(session)
         wanted = [f.key for f in session.findings() if f.id in (made.id, old.id, "quiet", "all")]
         plan = session.plan("leftovers.remove", wanted)
@@ -70,7 +70,7 @@ async def test_what_was_planted_is_taken_away_and_the_older_version_sent_again(t
         assert proofs[EffectKind.TEMPLATE_ACTIVATE].startswith("version initial is active")
         assert proofs[EffectKind.TEMPLATE_DELETE].startswith("absent")
         # The next sweep has nothing to ask of it.
-        await session.investigation.sweep()
+        await session.account.investigation.sweep()
         assert not [f.key for f in session.findings() if f.key in wanted and not f.decision]
 
 
@@ -85,7 +85,7 @@ async def test_a_proof_is_only_what_the_account_shows(tmp_path: Path) -> None:
         next(iter(edited.versions.values())).headers["Reply-To"] = "helpdesk@mx-audit.example"
         [rule] = [r for r in drill.account.main.regions["us"].alerts.values() if r.name != "quiet"]
         rule.limit, rule.updated = "0.99", drill.account.now()
-        await session.connect()
+        await session.account.connect()
         await swept(session)
         ids = (made.id, old.id, edited.id, "quiet", rule.name)
         plan = session.plan("leftovers.remove", [f.key for f in session.findings() if f.id in ids])
@@ -114,7 +114,7 @@ async def test_the_calls_say_so_when_there_is_nothing(tmp_path: Path) -> None:
     from workbench.core.errors import NotFound
 
     async with running_drill(tmp_path, scenario="stolen-key") as drill, opened(drill, tmp_path) as session:
-        api: Mailgun = session.api
+        api: Mailgun = session.account.api
         domain = next(iter(drill.account.main.regions["us"].domains))
         ask = {"region": Region.US, "priority": Priority.WRITE}
         with pytest.raises(NotFound):

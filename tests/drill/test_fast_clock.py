@@ -30,12 +30,12 @@ async def test_hours_that_pass_in_a_second_ring_no_false_alarm_and_hide_no_real_
         running_drill(tmp_path, scenario="stolen-login") as drill,
         opened(drill, tmp_path, clock=ShiftedClock()) as session,
     ):
-        await session.connect()
-        await session.read_inventory()
-        await session.read_rate(whole=True)
-        await session.read_use()
+        await session.account.connect()
+        await session.account.read_inventory()
+        await session.account.read_rate(whole=True)
+        await session.account.read_use()
         drill.clock.advance(1800)
-        await session.read_use()
+        await session.account.read_use()
         assert _apart(drill, session) < 3
         before = {c.login: c.password for c in _logins(drill)}
         stolen = {stream.ref for stream in drill.account.streams("intruder") if stream.kind == "login"}
@@ -46,8 +46,8 @@ async def test_hours_that_pass_in_a_second_ring_no_false_alarm_and_hide_no_real_
         assert summary.complete, summary.line()
         for _ in range(3):
             drill.clock.advance(60)
-            await session.read_use()
-            await session.watch(whole=True)
+            await session.account.read_use()
+            await session.account.watch(whole=True)
         assert _apart(drill, session) < 3
         assert _sends_on(session) == []
         # Somebody gives a login its old password back: now it does send on, and that must ring.
@@ -56,7 +56,7 @@ async def test_hours_that_pass_in_a_second_ring_no_false_alarm_and_hide_no_real_
                 credential.password = before[credential.login]
         drill.account.touch(urgent=True)
         drill.clock.advance(600)
-        await session.watch()
-        await session.read_use()
-        await session.watch(whole=True)
+        await session.account.watch()
+        await session.account.read_use()
+        await session.account.watch(whole=True)
         assert len(_sends_on(session)) == len(stolen)

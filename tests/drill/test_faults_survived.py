@@ -50,10 +50,10 @@ async def _faulty_run(
     """Run the whole containment with the rules in force from the first write on."""
     place.faults = True
     async with place.session() as session:
-        session.api._shared.pool._timeouts = SHORT
+        session.account.api._shared.pool._timeouts = SHORT
         await ready(session)
         planned = everything(session)
-        await session.preserve()
+        await session.account.preserve()
         for proxy in place.drill.proxies.values():
             proxy.rules[:] = rules
         if before is not None:
@@ -215,8 +215,8 @@ async def test_a_name_that_stops_resolving(tmp_path: Path, monkeypatch: pytest.M
         async with place.session(endpoints=named) as session:
             await ready(session)
             planned = everything(session)
-            await session.preserve()
-            await session.api.aclose()  # The connections held open know the address already.
+            await session.account.preserve()
+            await session.account.api.aclose()  # The connections held open know the address already.
             broken = True
             summary = await session.run(planned)
             broken = False
@@ -231,7 +231,7 @@ async def test_a_name_that_stops_resolving(tmp_path: Path, monkeypatch: pytest.M
 
 async def test_a_disk_that_is_full_from_the_start_lets_nothing_be_changed(tmp_path: Path) -> None:
     def fill(session: Session) -> None:
-        db = session._journal._storage._db  # type: ignore[attr-defined]
+        db = session.recorder.journal._storage._db  # type: ignore[attr-defined]
         pages = db.execute("PRAGMA page_count").fetchone()[0]
         db.execute(f"PRAGMA max_page_count={pages}")
 
@@ -248,7 +248,7 @@ async def test_a_disk_that_fills_up_stops_everything_before_it_could_be_forgotte
     commits: int, tmp_path: Path
 ) -> None:
     def fill(session: Session) -> None:
-        storage: Any = session._journal._storage
+        storage: Any = session.recorder.journal._storage
         append, left = storage.append, iter(range(commits))
 
         def limited(rows: Any) -> None:
@@ -301,7 +301,7 @@ async def test_a_keyring_that_fails_loses_no_secret(trouble: Any, after: int, tm
         async with place.session() as session:
             await ready(session)
             planned = everything(session)
-            await session.preserve()
+            await session.account.preserve()
             keyring.trouble = failing
             summary = await session.run(planned)
             keyring.trouble = lambda call, username: None
@@ -329,7 +329,7 @@ async def test_one_lost_write_among_many_fails_only_that_one(tmp_path: Path) -> 
         async with place.session() as session:
             await ready(session)
             planned = everything(session)
-            await session.preserve()
+            await session.account.preserve()
             keyring.trouble = drop_one
             await session.run(planned)
             keyring.trouble = lambda call, username: None

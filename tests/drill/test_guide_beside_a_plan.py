@@ -16,8 +16,8 @@ async def test_the_guide_plans_nothing_beside_a_plan(tmp_path: Path) -> None:
     quiet()
     async with ground(tmp_path) as place, place.session() as session:
         await ready(session)
-        await session.preserve()
-        await session.attest("0", "opening message sent to Support")
+        await session.account.preserve()
+        await session.recorder.attest("0", "opening message sent to Support")
         planned = everything(session)
         assert session.lead().action in registry.BUILDERS
         offered: set[str] = set()
@@ -26,7 +26,7 @@ async def test_the_guide_plans_nothing_beside_a_plan(tmp_path: Path) -> None:
             if isinstance(event, EffectMoved):
                 offered.add(session.lead().action)
 
-        session.subscribe(listen)
+        session.recorder.subscribe(listen)
         await session.run(planned)
         assert offered
         assert not offered & {*registry.BUILDERS, guide.FINISH}

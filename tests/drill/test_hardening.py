@@ -24,10 +24,10 @@ from workbench.session.session import Session
 
 
 async def _read(session: Session) -> None:
-    await session.connect()
-    await session.read_inventory()
-    await session.read_rate(whole=True)
-    await session.read_use()
+    await session.account.connect()
+    await session.account.read_inventory()
+    await session.account.read_rate(whole=True)
+    await session.account.read_use()
 
 
 def _stands(session: Session, name: str) -> Standing:
@@ -43,15 +43,17 @@ async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None
         await _read(session)
         with pytest.raises(UsageError, match="not cut"):
             plan(session.situation())
-        await session.preserve()
+        await session.account.preserve()
         await contain_whole(session)
-        await session.read_inventory()
+        await session.account.read_inventory()
         await remove_leftovers(session)
         before = _percent(session)
         # Every replacement is deployed and sends: then the keys of now are those to harden.
         for record in session.state.of_kind(EffectKind.KEY_CREATE):
             if not record.effect.params.get("own"):
-                drill.account.adopt(record.effect.target, (await session.secret(record.entry)).reveal())
+                drill.account.adopt(
+                    record.effect.target, (await session.recorder.secret(record.entry)).reveal()
+                )
 
         wanted = ("key-expiry", "alerts", "domain-tls", "dkim-keys")
         made = plan(session.situation(), wanted)
@@ -61,11 +63,11 @@ async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None
         assert all(effect.breaks for effect in made)
         assert EffectKind.KEY_DELETE not in kinds, "no broad key dies before its hand-over"
         old = {str(e.params["replaces"]) for e in made if e.kind is EffectKind.KEY_CREATE}
-        assert session.own_key_id not in old
+        assert session.account.own_key_id not in old
 
         summary = await session.run(made)
         assert summary.complete, [r.failure for r in session.state.unsettled]
-        await session.read_inventory()
+        await session.account.read_inventory()
         assert {_stands(session, name) for name in ("alerts", "domain-tls")} == {Standing.GOOD}
         held = session.inventory.keys
         fresh = [k for k in held.values() if k.key.expires_at is not None]
@@ -90,7 +92,7 @@ async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None
         assert step.verdict is Verdict.DONE, step.evidence
 
         await session.run(handover.plan_finish(session.situation()))
-        await session.read_inventory()
+        await session.account.read_inventory()
         assert old.isdisjoint(session.inventory.keys)
         ended = [r for r in session.state.of_kind(EffectKind.KEY_DELETE) if r.effect.target in old]
         assert {r.state for r in ended} == {EffectState.VERIFIED}
@@ -105,11 +107,11 @@ async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None
 async def test_a_dkim_key_is_switched_on_once_its_record_is_published(tmp_path: Path) -> None:
     async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _read(session)
-        await session.preserve()
+        await session.account.preserve()
         await contain_whole(session)
-        await session.investigation.sweep()
+        await session.account.investigation.sweep()
         await session.run(plan(session.situation(), ["dkim-keys"]))
-        swept = await session.investigation.sweep()
+        swept = await session.account.investigation.sweep()
         ours = [item for item in swept.swept if item.why == ("made by this incident",)]
         assert ours and not any(item.asks for item in ours)
         made = session.state.of_kind(EffectKind.DKIM_CREATE, EffectKind.DKIM_ROTATE)
@@ -129,9 +131,9 @@ async def test_interrupted_before_or_after_the_account_is_asked_what_happened(tm
         managed = next(iter(drill.account.main.regions["us"].domains.values()))
         managed.automatic_security = True
         await _read(session)
-        await session.preserve()
+        await session.account.preserve()
         await contain_whole(session)
-        await session.investigation.sweep()
+        await session.account.investigation.sweep()
         drill.account.main.regions["us"].alerts.clear()
         made = plan(session.situation(), ["alerts", "dkim-keys"])
         assert {effect.kind for effect in made} == {

@@ -51,11 +51,11 @@ async def _locked_run(
     assert place.keyring is not None
     await ready(session)
     planned = PLANS[kind](session)
-    await session.preserve()
+    await session.account.preserve()
     if ask is not None:
         session.attend(ask)
     told: list[Event] = []
-    session.subscribe(told.append)
+    session.recorder.subscribe(told.append)
     _lock(place.keyring)
     return await session.run(planned), told
 
@@ -65,7 +65,7 @@ def _loud(told: list[Event]) -> list[str]:
 
 
 def _minted(place: Ground, session: Session) -> list[str]:
-    return [i for i, k in place.living_keys().items() if tag_of(session.incident) in k.description]
+    return [i for i, k in place.living_keys().items() if tag_of(session.recorder.incident) in k.description]
 
 
 @pytest.mark.parametrize("kind", ["own key", "key.create"])
@@ -180,12 +180,12 @@ async def test_several_are_asked_about_one_after_the_other(tmp_path: Path) -> No
             # One sign alone deletes nothing unasked: somebody says whose the key is.
             likely = [k.id for k in session.inventory.keys.values() if session.situation().of_key(k).likely]
             for key_id in likely:
-                await session.decide(f"key:{key_id}", "intruder", "made by nobody of ours")
+                await session.recorder.decide(f"key:{key_id}", "intruder", "made by nobody of ours")
             planned = everything(session)
             replaced = {e.target for e in planned if e.kind is EffectKind.KEY_CREATE}
             strangers |= {e.target for e in planned if e.kind is EffectKind.KEY_DELETE} - replaced
             assert strangers
-            await session.preserve()
+            await session.account.preserve()
             session.attend(unlock)
             _lock(keyring)
             summary = await session.run(planned)
@@ -216,7 +216,7 @@ async def test_written_down_by_hand_the_old_key_goes_and_the_journal_says_who_sa
             )
             assert asked[0].secret.reveal() not in place.keyring.entries.values()
             assert "written down by hand" in mint.evidence[0] and not mint.entry
-            said = [row.body for row in session._journal.rows() if row.kind == "secret.held"]
+            said = [row.body for row in session.recorder.journal.rows() if row.kind == "secret.held"]
             assert [(row["effect"], row["answer"]) for row in said] == [
                 (mint.effect.id, "written down by hand")
             ]
@@ -237,7 +237,7 @@ async def test_moved_to_a_file_of_our_own_the_plan_goes_on_and_the_next_start_fi
         async with place.session() as session:
             if stored_first:
                 await ready(session)
-                await session.preserve()
+                await session.account.preserve()
                 assert (await session.run(PLANS["own key"](session))).complete
             else:
                 (session._options.home.vault_file).unlink(missing_ok=True)
@@ -246,14 +246,14 @@ async def test_moved_to_a_file_of_our_own_the_plan_goes_on_and_the_next_start_fi
             async def move(held: Held) -> Keeping:
                 nonlocal asked
                 asked += 1
-                assert session.may_move_secrets()
-                await session.move_secrets(Secret("pelican orbit 41 varnish"))
+                assert session.recorder.may_move_secrets()
+                await session.recorder.move_secrets(Secret("pelican orbit 41 varnish"))
                 return Keeping.AGAIN
 
             summary, _ = await _locked_run(place, session, "key.create", move)
             assert summary.complete, summary.line()
-            assert asked == 1 and not session.may_move_secrets()
-            moved = [row for row in session._journal.rows() if row.kind == "vault.moved"]
+            assert asked == 1 and not session.recorder.may_move_secrets()
+            moved = [row for row in session.recorder.journal.rows() if row.kind == "vault.moved"]
             assert len(moved) == 1 and "vault.json" in moved[0].body["to"]
             home = session._options.home
             entries = [EntryName(session.state.vault_service, name) for name in session.state.entries]

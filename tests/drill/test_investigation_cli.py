@@ -110,8 +110,8 @@ async def test_assess_lifts_what_the_abuse_added_once_confirmed(
         return build_parser().parse_args(["assess", "--lift-suppressions", *more])
 
     async with running_drill(tmp_path, scenario="no-domains") as drill, opened(drill, tmp_path) as session:
-        await session.connect()
-        await session.read_inventory()
+        await session.account.connect()
+        await session.account.read_inventory()
         # Nothing was added: said, and no error.
         assert (await lift(session, options("--yes"))).code == 0
         assert "No suppression is known" in capsys.readouterr().err
@@ -121,8 +121,8 @@ async def test_assess_lifts_what_the_abuse_added_once_confirmed(
         running_drill(tmp_path, scenario="stolen-login", **SMALL) as drill,
         opened(drill, tmp_path) as session,
     ):
-        await session.connect()
-        await session.read_inventory()
+        await session.account.connect()
+        await session.account.read_inventory()
         assert drill.story.stolen_login is not None
         name = drill.story.stolen_login.domain
         [domain] = [
@@ -135,7 +135,9 @@ async def test_assess_lifts_what_the_abuse_added_once_confirmed(
         now = session.clock.now()
         added = Added(name, "bounces", "real@inbox.example", now, "refused for reputation")
         empty = Attribution(now, now)
-        session.investigation.assessment = Assessment(AbuseWindow(), empty, [], [], Damage(added=[added]))
+        session.account.investigation.assessment = Assessment(
+            AbuseWindow(), empty, [], [], Damage(added=[added])
+        )
         await lift(session, options("--dry-run"))
         [planned] = json.loads(capsys.readouterr().out)["effects"]
         assert (planned["target"], planned["state"]) == ("real@inbox.example", "planned")

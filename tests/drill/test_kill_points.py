@@ -164,12 +164,12 @@ async def test_a_renewal_done_twice_would_be_noticed(tmp_path: Path, monkeypatch
 
 async def test_a_key_deleted_without_its_replacement_would_be_noticed(tmp_path: Path) -> None:
     async with ground(tmp_path) as place, place.session() as session:
-        await session.connect()
-        await session.read_inventory()
+        await session.account.connect()
+        await session.account.read_inventory()
         planned = PLANS["key.create"](session)
         doomed = next(e for e in planned if e.kind is EffectKind.KEY_CREATE)
         await session.run(planned.only(e.id for e in planned if e.id != doomed.id))
-        await session._ledger.record(
+        await session.recorder.ledger.record(
             "plan.confirmed", {"plan": "p", "title": "t", "effects": [doomed.to_json()]}
         )
         assert any("destroyed" in line for line in await violations(place, session, finished=False))
@@ -210,14 +210,14 @@ async def test_a_refused_repetition_says_nothing_about_the_call_whose_answer_was
 
 async def test_a_delete_whose_mint_failed_for_good_is_skipped_by_the_next_run(tmp_path: Path) -> None:
     async with ground(tmp_path) as place, place.session() as session:
-        await session.connect()
-        await session.read_inventory()
+        await session.account.connect()
+        await session.account.read_inventory()
         planned = PLANS["key.create"](session)
         mint, delete = planned.effects
         body = {"plan": planned.id, "title": "t", "effects": [e.to_json() for e in planned]}
-        await session._ledger.record("plan.confirmed", body)
+        await session.recorder.ledger.record("plan.confirmed", body)
         failed = {"id": mint.id, "what": "w", "means": "m", "todo": "t", "unknown": False}
-        await session._ledger.record("effect.failed", failed)
+        await session.recorder.ledger.record("effect.failed", failed)
         # Killed here, before the delete that waited for this mint got its own row.
         await session.run(None)
         assert session.state.effects[delete.id].state is EffectState.SKIPPED

@@ -28,9 +28,9 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not 
 
 
 async def _ready(session: Session) -> None:
-    await session.connect()
-    await session.read_inventory()
-    await session.preserve()
+    await session.account.connect()
+    await session.account.read_inventory()
+    await session.account.preserve()
 
 
 async def _assessed(session: Session, drill: RunningDrill) -> None:
@@ -47,7 +47,7 @@ async def _assessed(session: Session, drill: RunningDrill) -> None:
         for one in groups
         if one["spans"]
     ]
-    await session.learn(RecordedAssessment.from_body({"name": "assessment", "senders": senders}, ""))
+    await session.recorder.learn(RecordedAssessment.from_body({"name": "assessment", "senders": senders}, ""))
 
 
 def _truth(drill: RunningDrill) -> dict[str, Any]:
@@ -84,7 +84,7 @@ async def test_every_planted_exposure_is_found_and_the_theft_is_told(tmp_path: P
         async with opened(drill, tmp_path) as session:
             await _ready(session)
             await _assessed(session, drill)
-            incident = session.incident
+            incident = session.recorder.incident
         code, out, err = await command.run(*_everything(drill), "--json")
         assert code == 1, err
         found = json.loads(out)
@@ -127,8 +127,8 @@ def _is_found(found: dict[str, Any], planted: dict[str, Any]) -> None:
 
 async def _what_the_incident_keeps(drill: RunningDrill, folder: Path, sentence: str) -> None:
     async with opened(drill, folder) as session:
-        await session.connect()
-        await session.read_inventory()
+        await session.account.connect()
+        await session.account.read_inventory()
         report = to_json(compose(Audience.SUPPORT, session.report_material()))
         [section] = [one for one in report["sections"] if one["title"] == "How it leaked"]
         assert any(sentence in line for line in section["blocks"][0]["bullets"])
@@ -162,8 +162,8 @@ async def test_what_was_closed_is_closed_by_a_recheck_and_dead_passwords_are_tol
         code, _, err = await command.run("leaks", told["web_root"], "--site", told["web_url"], "--mine")
         assert code == 1, err
         async with opened(drill, tmp_path) as session:
-            await session.connect()
-            await session.read_inventory()
+            await session.account.connect()
+            await session.account.read_inventory()
             await session.run(plan(session.situation()))
             resets = session.state.of_kind(EffectKind.LOGIN_RESET)
             assert resets
@@ -225,7 +225,7 @@ async def test_without_an_incident_nothing_is_opened_and_a_held_one_is_left_alon
             await _ready(session)
             rows = command.rows()
             code, out, err = await command.run("leaks", root, "--json")
-            assert (code, json.loads(out)["incident"]) == (1, session.incident)
+            assert (code, json.loads(out)["incident"]) == (1, session.recorder.incident)
             assert "Not recorded" in err
             assert command.rows() == rows
 
@@ -240,7 +240,7 @@ async def test_the_vaults_own_secrets_are_found_by_value_and_named_by_label_only
             assert name is not None
             await session.run(plan(session.situation(), Scope(keys=(), logins=(name.login,))))
             [record] = session.state.of_kind(EffectKind.LOGIN_RESET)
-            new = await session.secret(record.entry)
+            new = await session.recorder.secret(record.entry)
         place = tmp_path / "notes.txt"
         place.write_text(f"the new one: {new.reveal()}\n")
         place.chmod(stat.S_IRUSR | stat.S_IWUSR)

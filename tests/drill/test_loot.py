@@ -27,5 +27,5 @@ async def test_a_live_key_in_a_subject_is_a_finding_and_never_printed(
                 assert "‹secret" in json.dumps(json.loads(out), ensure_ascii=False)
         found = [f for f in session.findings() if f.kind == "loot"]
         assert found and found[0].severity == "high"
-        rows = session._journal.rows()
+        rows = session.recorder.journal.rows()
         assert not [row for row in rows if stolen.secret in row.text]

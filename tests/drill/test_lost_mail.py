@@ -28,16 +28,16 @@ async def test_own_mail_that_failed_is_counted_and_written_to_send_again(tmp_pat
         running_drill(tmp_path, scenario="stolen-login", domains=4, credentials=4) as drill,
         opened(drill, tmp_path) as session,
     ):
-        await session.connect()
-        await session.read_inventory()
-        now = account_now(session)
+        await session.account.connect()
+        await session.account.read_inventory()
+        now = account_now(session.account)
         table = Attribution(now - timedelta(hours=HOURS), now)
         take = (lambda _region, page, _body: table.take(page),)
-        await read_logs(session.api, session.api.endpoints.regions, table.start, now, take)
+        await read_logs(session.account.api, session.account.api.endpoints.regions, table.start, now, take)
         proposals = propose(table, None)
         for one in proposals:
             one.decision = INTRUDER if one.group.key.address in drill.story.intruder_ips else PRODUCTION
-        mail = session.investigation.mail
+        mail = session.account.investigation.mail
         found = await mail.lost(table, proposals, None)
         path = tmp_path / "lost.csv"
         assert await mail.write(found, path, "lost") == found.people
@@ -61,8 +61,8 @@ async def _failed_for_good(
     failed: list[tuple[str, str, str]] = []
     for region in Region:
         pages = iter_logs(
-            session.api, region=region, start=table.start, end=table.end, events=("accepted", "failed", "rejected"),
-            include_subaccounts=True,
+            session.account.api, region=region, start=table.start, end=table.end,
+            events=("accepted", "failed", "rejected"), include_subaccounts=True,
         )  # fmt: skip
         async for page in pages:
             for event in page:

@@ -24,9 +24,9 @@ async def test_every_kind_of_mess_is_counted_and_said(tmp_path: Path) -> None:
         opened(drill, tmp_path) as session,
     ):
         _quieter(drill)
-        await session.connect()
-        await session.read_inventory()
-        found = await session.investigation.assess()
+        await session.account.connect()
+        await session.account.read_inventory()
+        found = await session.account.investigation.assess()
         table = found.table
         assert table.entries > 1000
         assert table.repeated > 0 and table.undated > 0, table.words()
@@ -49,9 +49,9 @@ async def test_a_host_whose_clock_is_off_still_reads_the_accounts_last_hours(
         _quieter(drill)
         wrong = ManualClock(datetime.fromtimestamp(drill.account.now(), UTC) + timedelta(hours=hours))
         async with opened(drill, tmp_path, clock=wrong) as session:
-            await session.connect()
-            await session.read_inventory()
-            found = await session.investigation.assess()
+            await session.account.connect()
+            await session.account.read_inventory()
+            found = await session.account.investigation.assess()
             now = datetime.fromtimestamp(drill.account.now(), UTC)
             assert abs(found.table.end - now) < timedelta(minutes=2)
             newest = datetime.fromisoformat(found.table.newest.replace("Z", "+00:00"))

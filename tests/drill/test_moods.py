@@ -30,12 +30,12 @@ def alive(drill: RunningDrill) -> list[str]:
 
 
 async def cut(session: Session) -> None:
-    await session.connect()
-    await session.read_inventory()
+    await session.account.connect()
+    await session.account.read_inventory()
     planned = plan(session.situation())
     if planned.effects:
         await session.run(planned)
-    await session.read_inventory()
+    await session.account.read_inventory()
 
 
 @pytest.mark.parametrize("mood", sorted(NAMES))

@@ -110,7 +110,7 @@ async def test_logs_at_their_loudest_and_tracebacks_hold_no_secret(
     async with ground(tmp_path, faults="status-403:0.1,status-500:0.1,truncate:0.05") as place:
         for _ in range(3):
             async with place.session() as session:
-                session.subscribe(lambda event: errors.append(repr(event)))
+                session.recorder.subscribe(lambda event: errors.append(repr(event)))
                 try:
                     await ready(session)
                     await session.run(everything(session))
@@ -121,7 +121,7 @@ async def test_logs_at_their_loudest_and_tracebacks_hold_no_secret(
                         )
                     )
                 errors.extend(f"{r.failure} {r.evidence} {r!r}" for r in session.state.effects.values())
-                errors.extend(line.text for line in session.log_lines())
+                errors.extend(line.text for line in session.recorder.log_lines())
         for proxy in place.drill.proxies.values():
             proxy.rules.clear()
         # Where no run got as far as making a secret, there would be nothing to look for.

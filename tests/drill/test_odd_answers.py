@@ -398,7 +398,7 @@ async def test_a_key_list_that_lags_behind_its_writes_raises_no_alarm(tmp_path: 
         for seconds in (2.0, 20.0):
             account.clock.advance(seconds)
             async with place.session() as session:
-                await session.watch(whole=True)
+                await session.account.watch(whole=True)
                 gone = [alarm.text for alarm in session.state.alarms.values() if alarm.id.startswith("gone:")]
                 assert gone == []
         # What was minted stands.

@@ -30,10 +30,10 @@ async def test_the_sweep_finds_each_by_the_harm_in_its_value(tmp_path: Path) -> 
     assert {*FOUND, *ASKED, *SENT} == set(QUIET_PLANTS)
     with short_history():
         async with world(tmp_path, "quiet-changes", 1) as place, place.session() as session:
-            await session.connect()
-            await session.read_inventory()
-            await session.read_rate(whole=True)
-            await session.investigation.sweep()
+            await session.account.connect()
+            await session.account.read_inventory()
+            await session.account.read_rate(whole=True)
+            await session.account.investigation.sweep()
             found = {(f.kind, f.id): f for f in findings(session.situation())}
             planted = {one["kind"]: one["id"] for one in place.drill.world.planted}
             for plant, (kind, severities) in FOUND.items():

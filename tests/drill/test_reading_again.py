@@ -42,8 +42,8 @@ async def test_what_a_passing_fault_hid_is_read_again(fault: Fault, times: int, 
         for proxy in place.drill.proxies.values():
             proxy.rules[:] = [FaultRule(LOGINS, fault, times)]
         async with place.session() as session:
-            await session.connect()
-            await session.read_inventory()
+            await session.account.connect()
+            await session.account.read_inventory()
             assert cut_by(session.inventory) == []
             assert set(session.inventory.logins) == {c.login for c in place.credentials()}
 
@@ -53,8 +53,8 @@ async def test_what_stays_hidden_is_a_gap_that_may_pass(tmp_path: Path) -> None:
         for proxy in place.drill.proxies.values():
             proxy.rules[:] = [FaultRule(LOGINS, Fault("html"), None)]
         async with place.session() as session:
-            await session.connect()
-            await session.read_inventory()
+            await session.account.connect()
+            await session.account.read_inventory()
             gaps = cut_by(session.inventory)
             assert gaps
             assert all(gap.passing for gap in gaps)

@@ -21,6 +21,6 @@ async def test_a_second_reset_sets_another_password_and_proves_only_that(tmp_pat
         first, second = session.state.effects.values()
         assert first.entry != second.entry
         # What was handed over before stays readable; what is in force is under the newer entry.
-        assert [(await session.secret(r.entry)).reveal() for r in (first, second)] == set_here
+        assert [(await session.recorder.secret(r.entry)).reveal() for r in (first, second)] == set_here
         found = await session.prove_again()
         assert (found.checked, found.sure, found.against) == (1, 1, [])

@@ -88,14 +88,14 @@ async def test_a_second_workbench_says_who_holds_the_incident_and_changes_nothin
         command = Command(place.drill, tmp_path)
         await command.prepare()
         async with place.session() as holder:
-            await holder.connect()
+            await holder.account.connect()
             place.answered.clear()
             code, out, err = await command.run(*CONTAIN)
             assert code == 2, (code, out, err)
             document = json.loads(out)
             assert (document["schema"], document["exit"]) == ("workbench.error/1", 2), document
             assert "effects" not in document
-            assert f"{holder.holder_text} holds it" in err and str(os.getpid()) in err, err
+            assert f"{holder.recorder.holder_text} holds it" in err and str(os.getpid()) in err, err
             assert "Traceback" not in err
             assert place.answered == [], "asked the account before it knew that it may not write"
         code, _, err = await command.run(*CONTAIN)

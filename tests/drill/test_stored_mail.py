@@ -36,29 +36,31 @@ async def _minutes(folder: Path) -> AsyncIterator[tuple[RunningDrill, Session, A
         running_drill(folder, domains=4, credentials=4, traffic=1.0) as drill,
         opened(drill, folder) as session,
     ):
-        await session.connect()
-        await session.read_inventory()
-        now = account_now(session)
+        await session.account.connect()
+        await session.account.read_inventory()
+        now = account_now(session.account)
         table = Attribution(now - timedelta(minutes=10), now)
-        regions = session.api.endpoints.regions
-        await read_logs(session.api, regions, table.start, now, (lambda _r, page, _b: table.take(page),))
+        regions = session.account.api.endpoints.regions
+        await read_logs(
+            session.account.api, regions, table.start, now, (lambda _r, page, _b: table.take(page),)
+        )
         found = propose(table, None)
         for one in found:
             if one.group.key.address in drill.story.intruder_ips:
                 one.decision = INTRUDER
         made = Assessment(AbuseWindow(), table, found, rolled_up(found), Damage())
-        await session.learn(made.fact())
+        await session.recorder.learn(made.fact())
         yield drill, session, made
 
 
 async def test_the_mail_is_sealed_shown_and_told_without_personal_data(tmp_path: Path) -> None:
     async with _minutes(tmp_path) as (_, session, made):
-        mail = session.investigation.mail
+        mail = session.account.investigation.mail
         samples = await mail.preserve(made.proposals)
         theirs = {p.name for p in made.proposals if p.judged == INTRUDER and p.group.accepted}
         assert {one.group for one in samples} == theirs != set()
         assert {one.fate for one in samples} == {Fate.STORED}
-        shown = await session.stored_mail()
+        shown = await session.recorder.stored_mail()
         assert f"hxxps://{LANDING_HOST.replace('.', '[.]')}/track/" in shown
         assert "javascript[:]pay()" in shown and "<a" not in shown and "<form" not in shown
         assert "not opened" in shown and "sha256" in shown and "ask for something" in shown
@@ -87,7 +89,7 @@ async def test_the_mail_is_sealed_shown_and_told_without_personal_data(tmp_path:
 
 async def test_who_clicked_is_shown_then_written_for_the_owner_alone(tmp_path: Path) -> None:
     async with _minutes(tmp_path) as (_, session, made):
-        mail = session.investigation.mail
+        mail = session.account.investigation.mail
         collected = await mail.clicked(made.table, made.proposals)
         seen = collected.preview()
         path = tmp_path / "clicked.csv"
@@ -106,8 +108,8 @@ async def test_what_is_not_kept_any_more_says_when_retention_ended(tmp_path: Pat
         for tenant in drill.account.world.tenants.values():
             for domain in tenant.regions["us"].domains.values():
                 domain.message_ttl = 1
-        await session.read_inventory()
-        samples = await session.investigation.mail.preserve(made.proposals)
+        await session.account.read_inventory()
+        samples = await session.account.investigation.mail.preserve(made.proposals)
         gone = [one for one in samples if one.fate == Fate.GONE]
         assert gone and all("retention ended 2026-11-21 14:" in one.words and one.until for one in gone)
         assert all(one.sha256 == "" and not one.file for one in gone)
@@ -122,7 +124,7 @@ async def test_a_storage_host_that_refuses_costs_its_messages_until_it_answers(t
         raise WireRefusal(403, "Forbidden")
 
     async with _minutes(tmp_path) as (_, session, made):
-        mail = session.investigation.mail
+        mail = session.account.investigation.mail
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(messages, "reader", refused)
             assert {one.fate for one in await mail.preserve(made.proposals)} == {Fate.DENIED}

@@ -32,7 +32,7 @@ def _leftovers(session: Session) -> list[str]:
 
 async def test_every_planted_thing_is_reported_with_its_own_id_and_place(tmp_path: Path) -> None:
     async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
-        await session.connect()
+        await session.account.connect()
         await swept(session)
         planted = truth_of(drill)["planted"]
         found = {(f.kind, f.id): f for f in session.findings()}
@@ -68,25 +68,25 @@ async def test_odd_accounts_are_swept_without_a_false_alarm_about_settings(
     tmp_path: Path, scenario: str
 ) -> None:
     async with running_drill(tmp_path, scenario=scenario) as drill, opened(drill, tmp_path) as session:
-        await session.connect()
-        await session.read_inventory()
-        result = await session.investigation.sweep()
+        await session.account.connect()
+        await session.account.read_inventory()
+        result = await session.account.investigation.sweep()
         assert result.asked() == []
         assert drill.world.planted == []
 
 
 async def test_a_role_that_may_not_see_settings_leaves_gaps_with_reasons(tmp_path: Path) -> None:
     async with running_drill(tmp_path, scenario="non-admin") as drill, opened(drill, tmp_path) as session:
-        await session.connect()
-        await session.read_inventory()
-        result = await session.investigation.sweep()
+        await session.account.connect()
+        await session.account.read_inventory()
+        result = await session.account.investigation.sweep()
         assert any("allowlist" in gap and "not allowed" in gap for gap in result.gaps)
         assert result.swept
 
 
 async def test_one_plan_removes_what_was_left_and_proves_it(tmp_path: Path) -> None:
     async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
-        await session.connect()
+        await session.account.connect()
         await swept(session)
         plan = session.plan("leftovers.remove", _leftovers(session))
         summary = await session.run(plan)
@@ -106,9 +106,9 @@ async def test_one_plan_removes_what_was_left_and_proves_it(tmp_path: Path) -> N
         ]
         assert headers and all("Reply-To" not in held and held["From"] for held in headers)
         # A fresh sweep asks about nothing of it: what was repaired says so.
-        await session.investigation.sweep()
+        await session.account.investigation.sweep()
         assert [item.title for item, decision in open_items(session.situation()) if not decision] == []
-        told = [moment.text for moment in session.investigation.moments() if moment.suspicious]
+        told = [moment.text for moment in session.account.investigation.moments() if moment.suspicious]
         assert "route “archive” made" in told and "account webhook “stats” made" in told, (
             "named although they are gone"
         )
@@ -117,7 +117,7 @@ async def test_one_plan_removes_what_was_left_and_proves_it(tmp_path: Path) -> N
             t for d in area.domains.values() for t in d.templates.values() if t.name == "password-reset"
         )
         next(iter(template.versions.values())).headers["Reply-To"] = "helpdesk@mx-audit.example"
-        await session.investigation.sweep()
+        await session.account.investigation.sweep()
         again = [item for item, decision in open_items(session.situation()) if not decision]
         assert [item.kind for item in again] == ["template"]
         assert "there again" in again[0].why[0]
@@ -139,23 +139,23 @@ def _customers_own(document: dict[str, Any]) -> Sequence[Any]:
 async def test_findings_survive_a_restart_and_decisions_close_them(tmp_path: Path) -> None:
     async with running_drill(tmp_path) as drill:
         async with opened(drill, tmp_path) as session:
-            await session.connect()
+            await session.account.connect()
             await swept(session)
             first = {f.key for f in session.findings()}
             route = next(f for f in session.findings() if f.kind == "route")
-            await session.decide(route.key, "ours", "our own archive")
+            await session.recorder.decide(route.key, "ours", "our own archive")
         async with opened(drill, tmp_path) as again:
-            await again.read_inventory()
+            await again.account.read_inventory()
             assert {f.key for f in again.findings()} == first - {route.key}
 
 
 async def test_the_snapshot_holds_every_setting_and_no_secret(tmp_path: Path) -> None:
     async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
-        await session.connect()
+        await session.account.connect()
         await swept(session)
         stored = session.state.snapshots["0b"]
-        _, sealer = await session.sealing()
-        content = load(session.folder / "evidence" / stored["file"], sealer)
+        _, sealer = await session.recorder.sealing()
+        content = load(session.recorder.folder / "evidence" / stored["file"], sealer)
         text = json.dumps(content)
         main = drill.account.main
         assert main.signing_key not in text
@@ -163,7 +163,7 @@ async def test_the_snapshot_holds_every_setting_and_no_secret(tmp_path: Path) ->
         assert {d["domain"]["name"] for d in content["domains"]} == set(session.inventory.domains)
         assert "collect.mx-audit.example" in text
         assert session.state.baseline["settings"]
-        names = (session.folder / "evidence").iterdir()
+        names = (session.recorder.folder / "evidence").iterdir()
         assert all(
             "collect.mx-audit" not in path.read_bytes().decode("latin-1") for path in names if path.is_file()
         )
@@ -171,12 +171,12 @@ async def test_the_snapshot_holds_every_setting_and_no_secret(tmp_path: Path) ->
 
 async def test_what_changes_after_the_snapshot_is_named_as_changed(tmp_path: Path) -> None:
     async with running_drill(tmp_path, scenario="stolen-key") as drill, opened(drill, tmp_path) as session:
-        await session.connect()
+        await session.account.connect()
         await swept(session)
         area = drill.account.main.regions["us"]
         domain = next(d for d in area.domains.values() if d.webhooks)
         domain.webhooks["clicked"] = ["https://hooks.acme.example/late"]
-        result = await session.investigation.sweep()
+        result = await session.account.investigation.sweep()
         late = next(item for item in result.swept if item.id == "https://hooks.acme.example/late")
         assert late.judged is JudgedAge.INSIDE
         assert "was not there in the snapshot" in late.why[0]
@@ -185,8 +185,8 @@ async def test_what_changes_after_the_snapshot_is_named_as_changed(tmp_path: Pat
 
 async def test_only_the_named_suppressions_are_lifted(tmp_path: Path) -> None:
     async with running_drill(tmp_path, scenario="stolen-key") as drill, opened(drill, tmp_path) as session:
-        await session.connect()
-        await session.read_inventory()
+        await session.account.connect()
+        await session.account.read_inventory()
         area = drill.account.main.regions["us"]
         domain = next(d for d in area.domains.values() if d.bounces)
         now = session.clock.now()
@@ -195,7 +195,7 @@ async def test_only_the_named_suppressions_are_lifted(tmp_path: Path) -> None:
         )
         before = set(domain.bounces)
         added = Added(domain.name, "bounces", "real@inbox.example", now, "refused for reputation")
-        session.investigation.assessment = Assessment(
+        session.account.investigation.assessment = Assessment(
             AbuseWindow(), Attribution(now, now), [], [], Damage(added=[added])
         )
         summary = await session.run(session.plan("suppressions.lift"))
@@ -211,13 +211,13 @@ async def test_shut_out_after_a_sweep_nothing_found_is_lost(tmp_path: Path) -> N
         running_drill(tmp_path, scenario="panel-session") as drill,
         opened(drill, tmp_path) as session,
     ):
-        await session.connect()
+        await session.account.connect()
         await swept(session)
         before = {finding.key for finding in session.findings()}
         drill.account.main.allowlist.append(Allowed("198.51.100.1", "vpn"))
         drill.account.changed(urgent=True)
         with pytest.raises(NotAuthorised):
-            await session.investigation.sweep()
+            await session.account.investigation.sweep()
         assert {finding.key for finding in session.findings()} == before
         assert before
 
@@ -232,19 +232,19 @@ async def test_one_area_refused_is_a_question_and_keeps_what_was_found(
         running_drill(tmp_path, scenario="panel-session") as drill,
         opened(drill, tmp_path) as session,
     ):
-        await session.connect()
+        await session.account.connect()
         await swept(session)
         route = next(finding for finding in session.findings() if finding.kind == "route")
         with monkeypatch.context() as patched:
             patched.setattr("workbench.readers.settings.settings.list_routes", refused)
-            await session.investigation.sweep()
+            await session.account.investigation.sweep()
             found = {finding.key: finding for finding in session.findings()}
             assert "could not be read again" in " ".join(found[route.key].why)
             asked = [finding for finding in found.values() if finding.kind == "unread"]
             assert {finding.id for finding in asked} == {"routes"}
             assert "ask Support" in asked[0].why[0]
         # A snapshot that could not look there calls nothing new that is seen later.
-        await session.investigation.sweep()
+        await session.account.investigation.sweep()
         found = {finding.key: finding for finding in session.findings()}
         assert "could not be read again" not in " ".join(found[route.key].why)
         assert not [finding for finding in found.values() if finding.kind == "unread"]

@@ -17,13 +17,13 @@ from workbench.session.session import Session
 
 
 async def _contained(session: Session, scope: Scope | None = None) -> None:
-    await session.connect()
-    await session.read_inventory()
-    await session.read_rate(whole=True)
-    await session.read_use()
+    await session.account.connect()
+    await session.account.read_inventory()
+    await session.account.read_rate(whole=True)
+    await session.account.read_use()
     summary = await session.run(plan(session.situation(), scope or Scope()))
     assert summary.complete, summary.line()
-    await session.watch(whole=True)
+    await session.account.watch(whole=True)
 
 
 async def _pass_time(drill: RunningDrill, session: Session, rounds: int, seconds: float) -> None:
@@ -32,7 +32,7 @@ async def _pass_time(drill: RunningDrill, session: Session, rounds: int, seconds
         drill.clock.advance(seconds)
         drill.intruder.advance()
         for _ in range(3):
-            await session.watch()
+            await session.account.watch()
 
 
 def _returns(drill: RunningDrill) -> set[str]:
@@ -51,7 +51,7 @@ async def _taken_care_of(session: Session) -> set[str]:
         found = next(f for f in session.findings() if f.id == alarm.target)
         assert found.severity == "high" and found.remedy.split(".")[0] in (action.split(".")[0], ""), found
         if action == "leftovers.remove":
-            await session.investigation.sweep()
+            await session.account.investigation.sweep()
         again = {"again": True} if action == "logins.reset" else {}
         summary = await session.run(session.plan(action, [alarm.target], **again))
         assert summary.total and summary.complete, summary.line()
@@ -160,14 +160,14 @@ async def test_a_reserve_that_wakes_is_seen_although_it_is_old(tmp_path: Path) -
         running_drill(tmp_path, scenario="stolen-key", **SMALL) as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
-        await session.connect()
-        await session.read_inventory()
-        await session.read_rate(whole=True)
-        await session.read_use()
+        await session.account.connect()
+        await session.account.read_inventory()
+        await session.account.read_rate(whole=True)
+        await session.account.read_use()
         stolen = drill.story.stolen_key
         assert stolen is not None
         await session.run(plan(session.situation(), Scope(keys=(stolen.id,))))
-        await session.watch(whole=True)
+        await session.account.watch(whole=True)
         await _pass_time(drill, session, rounds=2, seconds=400)
         returns = _returns(drill)
         assert returns
@@ -180,7 +180,7 @@ async def test_what_we_did_ourselves_is_no_alarm(tmp_path: Path) -> None:
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
         await _contained(session, Scope(limit=500_000))
-        await session.watch(whole=True)
+        await session.account.watch(whole=True)
         await _pass_time(drill, session, rounds=2, seconds=60)
         assert session.state.alarms == {}
 
@@ -223,17 +223,17 @@ async def test_a_cycle_keeps_to_its_budget_and_reaches_everything_in_turn(tmp_pa
         running_drill(tmp_path, scenario="agency") as drill,
         opened(drill, tmp_path, clock=drill.clock) as session,
     ):
-        await session.connect()
-        await session.read_inventory()
+        await session.account.connect()
+        await session.account.read_inventory()
         seen: list[str] = []
-        watcher = Watcher(session.api, session.inventory, session.clock, seen.append)
+        watcher = Watcher(session.account.api, session.inventory, session.clock, seen.append)
         calls = 0
 
         def count(_seen: object) -> None:
             nonlocal calls
             calls += 1
 
-        session.api._shared.on_call = count
+        session.account.api._shared.on_call = count
         for _ in range(10):
             calls = 0
             reckoned = await watcher.cycle()

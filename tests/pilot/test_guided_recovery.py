@@ -28,9 +28,9 @@ async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:
         async with opened(drill, tmp_path, clock=ShiftedClock(), search_places=places) as session:
             await person.sit(session, lambda step: False)
             steps = {step.id: step for step in session.steps()}
-            rows = read_rows(session.folder / "journal.sqlite")
+            rows = read_rows(session.recorder.folder / "journal.sqlite")
             people = [item.user.email for item in session.inventory.users.values() if item.user.email]
-            secrets = [await session.secret(entry) for entry in session.state.entries]
+            secrets = [await session.recorder.secret(entry) for entry in session.state.entries]
     # Everything is closed, by evidence or somebody's word, but the measures that were left for later by name.
     open_ = {i: (step.verdict.value, step.evidence) for i, step in steps.items() if not step.verdict.closed}
     assert set(open_) <= {"9", "11"}, open_

@@ -154,7 +154,7 @@ async def test_a_locked_keyring_is_asked_about_and_once_unlocked_the_run_goes_on
             app = WorkbenchApp(open_session, drill=True, watch_every=0, rate_every=0)
             async with app.run_test(size=(120, 40), notifications=True) as pilot:
                 await settle(pilot)
-                await session.preserve()
+                await session.account.preserve()
 
                 def locked(call: str, username: str) -> str | None:
                     raise KeyringLocked("the collection is locked")
@@ -174,5 +174,7 @@ async def test_a_locked_keyring_is_asked_about_and_once_unlocked_the_run_goes_on
                 mint, delete = session.state.effects.values()
                 assert (mint.state, delete.state) == (EffectState.VERIFIED, EffectState.VERIFIED)
                 assert mint.effect.target not in place.living_keys()
-                rows = [row.body["answer"] for row in session._journal.rows() if row.kind == "secret.held"]
+                rows = [
+                    row.body["answer"] for row in session.recorder.journal.rows() if row.kind == "secret.held"
+                ]
                 assert rows == [Keeping.AGAIN.value]

@@ -18,6 +18,7 @@ from workbench.cli.screen import drill_places
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.beside import beside_secrets, search_strings
 from workbench.domain.leaks.recorded import LeaksFound, NeighbourSecret
+from workbench.session.account import AccountReadings
 from workbench.session.session import Session
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.leaks import LeaksScreen, SearchScreen
@@ -30,10 +31,10 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not 
 def no_blocklists(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the look-ups that follow a reading out: they are tested elsewhere and take seconds."""
 
-    async def nothing(session: Session) -> None:
-        del session
+    async def nothing(account: AccountReadings) -> None:
+        del account
 
-    monkeypatch.setattr(Session, "check_blocklists", nothing)
+    monkeypatch.setattr(AccountReadings, "check_blocklists", nothing)
 
 
 @asynccontextmanager

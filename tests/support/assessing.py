@@ -118,21 +118,23 @@ async def examine(folder: Path, scenario: str, seed: int, *, log: bool = True) -
     found = Examined()
     async with running_drill(folder, scenario=scenario, seed=seed) as drill, opened(drill, folder) as session:
         try:
-            await session.connect()
+            await session.account.connect()
         except NotAuthorised:
             found.locked_out = True
             let_in(drill)
-            await session.connect()
+            await session.account.connect()
         await swept(session)
         truth = truth_of(drill)
         reported = {finding.id for finding in session.findings()}
         found.planted = len(truth["planted"])
         found.missing = [f"{p['kind']} {p['id']}" for p in truth["planted"] if p["id"] not in reported]
         if log:
-            volume = session.metering.volume
+            volume = session.account.metering.volume
             hours = {h.start: h.accepted for h in volume.hours} if volume is not None else {}
             now = datetime.fromtimestamp(drill.account.now(), UTC)
-            table, proposals, actors = attributed(drill.account, hours, session.investigation.hints(), now)
+            table, proposals, actors = attributed(
+                drill.account, hours, session.account.investigation.hints(), now
+            )
             found.entries = table.entries
             score(found, proposals, actors)
     return found
@@ -146,7 +148,7 @@ def let_in(drill: RunningDrill) -> None:
 
 async def swept(session: Session) -> None:
     """Read the account and sweep it, as the command does."""
-    await session.read_inventory()
-    await session.read_rate(whole=True)
-    await session.read_use()
-    await session.investigation.sweep()
+    await session.account.read_inventory()
+    await session.account.read_rate(whole=True)
+    await session.account.read_use()
+    await session.account.investigation.sweep()

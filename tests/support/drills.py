@@ -99,23 +99,23 @@ async def opened(
 async def contain_whole(session: Session, scope: Scope = Scope(purge=("all",))) -> None:  # noqa: B008
     """Cut everything and shut every way back: credentials, queues, subaccounts, strangers among the users."""
     await session.run(contain.plan(session.situation(), scope))
-    await session.watch(whole=True)
+    await session.account.watch(whole=True)
     if not session.unavailable("stop.all"):
         await session.run(session.plan("stop.all"))
     await session.exercise("drill.people")
-    await session.read_rate(whole=True)
-    await session.watch(whole=True)
+    await session.account.read_rate(whole=True)
+    await session.account.watch(whole=True)
     assert session.state.contained_at, containment(session.situation()).words
 
 
 async def remove_leftovers(session: Session) -> None:
     """Judge what a sweep found as its severity says, take the intruder's away, and sweep again."""
-    await session.investigation.sweep()
+    await session.account.investigation.sweep()
     for finding in session.findings():
         if not finding.decision:
             theirs = finding.severity in ("high", "medium")
-            await session.decide(finding.key, "intruder" if theirs else "ours", "as it looks")
+            await session.recorder.decide(finding.key, "intruder" if theirs else "ours", "as it looks")
     if not session.unavailable("leftovers.remove"):
         await session.run(session.plan("leftovers.remove"))
-    await session.watch(whole=True)
-    await session.investigation.sweep()
+    await session.account.watch(whole=True)
+    await session.account.investigation.sweep()

@@ -157,7 +157,7 @@ async def _command(
     code = 70
     try:
         async with place.session() as session:
-            pool = session.api._shared.pool
+            pool = session.account.api._shared.pool
             assert isinstance(pool._transport, Wire)
             pool._transport = LyingWire(pool._transport, line, place.drill.clock)
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

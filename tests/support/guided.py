@@ -152,9 +152,9 @@ class Player:
     async def open(self) -> None:
         """Connect and read, as the screen does when it opens; what fails is told and tried again later."""
         try:
-            await self.session.connect()
-            await self.session.read_inventory()
-            await self.session.read_rate()
+            await self.session.account.connect()
+            await self.session.account.read_inventory()
+            await self.session.account.read_rate()
         except ApiError as error:
             self.told = error.what
 
@@ -168,11 +168,14 @@ class Player:
     async def look(self, *, whole: bool = True) -> None:
         """Read the account as the watch does, and who sends with what."""
         try:
-            if self.session.capabilities is None or self.session.capabilities.failure() is not None:
+            if (
+                self.session.account.capabilities is None
+                or self.session.account.capabilities.failure() is not None
+            ):
                 await self.open()
-            await self.session.watch(whole=whole)
+            await self.session.account.watch(whole=whole)
             if whole or self.rng.random() < LOG_READ:
-                await self.session.read_use(calls=4)
+                await self.session.account.read_use(calls=4)
         except ApiError as error:
             self.told = error.what
 
@@ -236,19 +239,19 @@ class Player:
         """Do an action as its default dialogs would."""
         own: dict[str, Callable[[], Any]] = {
             "evidence.preserve": self._preserve,
-            "support.message": lambda: self.session.attest("0", "opening message sent to Support"),
+            "support.message": lambda: self.session.recorder.attest("0", "opening message sent to Support"),
             "alarms.show": self._alarm,
             "finish": lambda: self._run(None),
             "refresh": self.look,
             "people.strangers": self._strangers,
             "people.message": self._message,
-            "leftovers.sweep": lambda: self.session.investigation.sweep(),
+            "leftovers.sweep": lambda: self.session.account.investigation.sweep(),
             "findings.judge": self._judge,
             "domains.delete": self._domain,
             "damage.assess": self._assess,
             "leaks.search": self._search,
             "leaks.judge": self._close_leaks,
-            "blocklists.check": lambda: self.session.check_blocklists(),
+            "blocklists.check": lambda: self.session.account.check_blocklists(),
             "blocklists.removal": self._removal,
             "adoption.show": self._hand_over,
             "harden.show": self._harden,
@@ -257,7 +260,7 @@ class Player:
         }
         if action_id in put_off.LEFT and self.rng.random() < self.manner.not_yet:
             now = self.session.situation().now
-            await self.session.learn(put_off.with_put_off(self.session.state, action_id, now))
+            await self.session.recorder.learn(put_off.with_put_off(self.session.state, action_id, now))
             self.story.append(f"  {action_id}: not yet")
         elif action_id in own:
             await own[action_id]()
@@ -298,7 +301,7 @@ class Player:
             if ended >= after:
                 self.session.stop()
 
-        end = self.session.subscribe(stop) if halve else None
+        end = self.session.recorder.subscribe(stop) if halve else None
         try:
             summary = await self.session.run(plan)
         finally:
@@ -309,7 +312,7 @@ class Player:
     # ── the dialogs ──────────────────────────────────────────────────────────────────────────────────────
 
     async def _preserve(self) -> None:
-        await self.session.preserve()
+        await self.session.account.preserve()
 
     async def _alarm(self) -> None:
         situation = self.session.situation()
@@ -338,13 +341,13 @@ class Player:
         situation = self.session.situation()
         for item in self.session.inventory.users.values():
             if situation.of_user(item).likely:
-                await self.session.decide(f"user:{item.id}", "intruder", "named")
+                await self.session.recorder.decide(f"user:{item.id}", "intruder", "named")
 
     async def _message(self) -> None:
         situation = self.session.situation()
         for person in user_actions.to_tell(situation) or user_actions.pending(situation):
             name, due, text, kind = user_actions.timer_for(situation, person.item)
-            await self.session.timer(name, due, text, kind=kind, subject=person.item.id)
+            await self.session.recorder.timer(name, due, text, kind=kind, subject=person.item.id)
 
     async def _judge(self) -> None:
         found = [f for f in self.session.findings() if not f.key.startswith("leak:")]
@@ -354,52 +357,52 @@ class Player:
             # Whoever takes their own host off the allowlist locks themselves out: this one they know.
             own = one.kind == "allowlist" and one.id.startswith("127.")
             decision = "intruder" if one.severity in ("high", "medium") and not own else "ours"
-            await self.session.decide(one.key, decision, "judged")
+            await self.session.recorder.decide(one.key, decision, "judged")
         if not waiting:
             for one in by_hand:
-                await self.session.decide(one.key, "removed", "by hand")
+                await self.session.recorder.decide(one.key, "removed", "by hand")
 
     async def _domain(self) -> None:
         name = next(f.id for f in self.session.findings() if f.kind == "domain" and f.decision == "intruder")
         await self._plan("domains.delete", [name], typed=name)
 
     async def _assess(self) -> None:
-        await self.session.learn(RecordedAssessment(lines=("abuse from 05:00Z",), window=WINDOW))
+        await self.session.recorder.learn(RecordedAssessment(lines=("abuse from 05:00Z",), window=WINDOW))
 
     async def _search(self) -> None:
         from workbench.session.leak_search import LeakSearchRequest, search
 
-        await search(self.session, LeakSearchRequest(targets=(str(self.leaky),)), lambda _: None)
+        await search(self.session.account, LeakSearchRequest(targets=(str(self.leaky),)), lambda _: None)
 
     async def _close_leaks(self) -> None:
         for one in leaks.leaks(self.session.state):
             if one.open:
-                await self.session.decide(one.key, leaks.CLOSED, "closed by hand")
+                await self.session.recorder.decide(one.key, leaks.CLOSED, "closed by hand")
 
     async def _removal(self) -> None:
-        ready = [one for one in self.session.blocklists.removals() if one.ready]
+        ready = [one for one in self.session.account.blocklists.removals() if one.ready]
         if not ready:
             raise AssertionError(self.tale("no removal is ready, and the guide names one"))
-        await self.session.blocklists.requested(*ready[0].listing.pair)
+        await self.session.account.blocklists.requested(*ready[0].listing.pair)
 
     async def _hand_over(self) -> None:
         situation = self.session.situation()
         if adoption.source_question(situation):
-            await self.session.attest(adoption.STEP, "place of the leak: closed", adoption.SOURCE)
+            await self.session.recorder.attest(adoption.STEP, "place of the leak: closed", adoption.SOURCE)
         waiting = [one for one in adoption.replacements(self.session.situation()) if one.waits]
         if waiting:
-            await self.session.attest(adoption.STEP, f"list of {len(waiting)} sent", adoption.TOLD)
+            await self.session.recorder.attest(adoption.STEP, f"list of {len(waiting)} sent", adoption.TOLD)
 
     async def _harden(self) -> None:
         for item in measures.items(self.session.situation()):
             if not measures.settled(item):
-                await self.session.attest(
+                await self.session.recorder.attest(
                     measures.STEP, f"{item.id}: left for later", f"{measures.LATER_MARK}{item.id}"
                 )
 
     async def _report(self) -> None:
-        await self.session.learn(ReportWritten(sha256="0" * 64))
-        await self.session.attest("12", "report sent to Support")
+        await self.session.recorder.learn(ReportWritten(sha256="0" * 64))
+        await self.session.recorder.attest("12", "report sent to Support")
 
 
 @asynccontextmanager
@@ -420,7 +423,7 @@ async def player(
             return [(FakeLookup(drill, zones, clock), chosen)]
 
         async def no_logs(watch: BlocklistWatch) -> None:
-            await watch.host.learn(RefusalsRead(as_of=iso(watch.now())))
+            await watch.host.recorder.learn(RefusalsRead(as_of=iso(watch.now())))
 
         async def no_name_server(_: Any) -> tuple[None, str]:
             return None, "no name server is asked here"

@@ -119,9 +119,9 @@ class _NoThread:
 
 def bind(session: Session, drill: RunningDrill) -> None:
     """Let a freshly opened session live in this thread on a drill of ``in_process``."""
-    session.api._shared.pool._transport = Wire(drill.hosts)
-    session.prover = AskingProver(drill.account, session.clock)  # type: ignore[assignment]
-    journal: Any = session._journal
+    session.account.api._shared.pool._transport = Wire(drill.hosts)
+    session.account.prover = AskingProver(drill.account, session.clock)  # type: ignore[assignment]
+    journal: Any = session.recorder.journal
     if journal._thread is not None:
         journal._inbox.put(None)
         journal._thread.join()

@@ -110,10 +110,10 @@ class _Vault:
 
 def arm(session: Session, fuse: Fuse) -> None:
     """Put checkpoints around everything the session's executor does to the world."""
-    session._ledger._journal = _Journal(session._ledger._journal, fuse)
-    session.vault = _Vault(session.vault, fuse)  # type: ignore[assignment]
-    pool = session.api._shared.pool
-    exchange, prove = pool.exchange, session.prover.prove
+    session.recorder.ledger._journal = _Journal(session.recorder.ledger._journal, fuse)
+    session.account.vault = _Vault(session.account.vault, fuse)  # type: ignore[assignment]
+    pool = session.account.api._shared.pool
+    exchange, prove = pool.exchange, session.account.prover.prove
 
     async def checked_exchange(call: Any) -> Any:
         fuse.step(f"http {call.method} {call.path} before")
@@ -128,7 +128,7 @@ def arm(session: Session, fuse: Fuse) -> None:
         return proof
 
     pool.exchange = checked_exchange  # type: ignore[method-assign]
-    session.prover.prove = checked_prove  # type: ignore[method-assign, assignment]
+    session.account.prover.prove = checked_prove  # type: ignore[method-assign, assignment]
 
 
 def lost_connection(label: str) -> ApiError:
@@ -160,7 +160,7 @@ def _other_key(session: Session, *, stranger: bool = False) -> str:
     return sorted(
         item.id
         for item in session.inventory.keys.values()
-        if item.id != session.own_key_id
+        if item.id != session.account.own_key_id
         and item.key.kind == "user"
         and situation.of_key(item).likely is stranger
         and not situation.minted_here(item.id)
@@ -176,7 +176,7 @@ def _a_domain(session: Session) -> str:
 
 
 PLANS: dict[str, Builder] = {
-    "own key": lambda s: keys.plan_replace(s.situation(), [s.own_key_id]),
+    "own key": lambda s: keys.plan_replace(s.situation(), [s.account.own_key_id]),
     "key.create": lambda s: keys.plan_replace(s.situation(), [_other_key(s)]),
     "key.delete": lambda s: keys.plan_delete(s.situation(), [_other_key(s, stranger=True)]),
     "smtp.reset": lambda s: logins.plan_reset(s.situation(), [_a_login(s)]),
@@ -208,8 +208,8 @@ def some(kinds: Sequence[str]) -> Builder:
 
 async def ready(session: Session) -> None:
     """Connect and read the account."""
-    await session.connect()
-    await session.read_inventory()
+    await session.account.connect()
+    await session.account.read_inventory()
 
 
 async def killed_run(place: Ground, build: Builder, fuse: Fuse) -> bool:
@@ -235,7 +235,7 @@ async def _one_run(session: Session, build: Builder) -> Summary | None:
     summary = None
     if session.state.unfinished:
         summary = await session.run(None)
-        await session.read_inventory()
+        await session.account.read_inventory()
     planned = _left(session, build)
     return await session.run(planned) if planned is not None else summary
 
@@ -267,7 +267,7 @@ async def resumed(place: Ground, build: Builder, *, tries: int = 3) -> list[str]
 
 async def unfinished(session: Session, build: Builder) -> list[str]:
     """Return what does not stand as verified in the state that the journal's file alone leads to."""
-    state = fold(session._journal.rows())
+    state = fold(session.recorder.journal.rows())
     # A new key that was refused may have been planned again in another form: that one must then be verified.
     replaced = {
         r.effect.params["replaces"]
@@ -289,7 +289,7 @@ async def unfinished(session: Session, build: Builder) -> list[str]:
     if state.open_intents:
         wrong.append("unfinished: intents are open")
     if build is everything:
-        await session.read_inventory()
+        await session.account.read_inventory()
         wrong += [f"unfinished: a second run plans to {effect.what}" for effect in everything(session)]
     return wrong
 

@@ -120,7 +120,7 @@ class Newcomer:
             lead = session.lead()
             return f"{lead.kind.value} {lead.step} {lead.action}"
         # An account that lets nobody in says so once; everything else that fails is a fault of the play.
-        assert not isinstance(front, ErrorScreen) or session.refused, text
+        assert not isinstance(front, ErrorScreen) or session.account.refused, text
         if (found := COUNT.search(text)) is not None:
             self.confirmed += 1
             await self.confirm(pilot, found.group(1))

@@ -19,10 +19,10 @@ async def at_rest(place: Ground) -> list[str]:
 async def violations(place: Ground, session: Session, *, finished: bool) -> list[str]:
     """Return every broken part of the promise, in words that begin with its name; empty when it holds."""
     wrong: list[str] = []
-    if session._journal.broken_at:
-        wrong.append(f"journal: chain broken at {session._journal.broken_at}")
+    if session.recorder.journal.broken_at:
+        wrong.append(f"journal: chain broken at {session.recorder.journal.broken_at}")
     stored = await place.stored(session)
-    tag = tag_of(session.incident)
+    tag = tag_of(session.recorder.incident)
     living = place.living_keys()
     ours = {i: k for i, k in living.items() if tag in k.description and i not in place.old_keys}
     for credential in place.credentials():

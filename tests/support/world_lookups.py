@@ -96,12 +96,12 @@ class Searches:
 
 async def look_up(place: Place, session: Session) -> None:
     """Ask every list that is on, each answering in a manner of this moment, as a round of the watch records it."""
-    watch, rng = session.blocklists, place.rng
+    watch, rng = session.account.blocklists, place.rng
     catalogue = await watch.catalogue()
     if rng.random() < 0.6 and (offered := watch.acceptable()):
         await watch.accept([zone.name for zone in offered])
         catalogue = await watch.catalogue()
-    await blocklist_targets.read_ips(session.api, session.inventory)
+    await blocklist_targets.read_ips(session.account.api, session.inventory)
     manner = rng.choice(MANNERS)
     place.did[-1] += f", {manner}"
     seen: list[Listing] = []

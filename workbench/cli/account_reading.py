@@ -18,11 +18,13 @@ async def read_account(session: Session) -> None:
 
     Figures that cannot be read are said and kept as gaps, not fatal.
     """
-    capabilities = await session.connect()
+    capabilities = await session.account.connect()
     for line in capabilities.words():
         say(line)
     began = session.clock.now()
-    results = await asyncio.gather(session.read_inventory(), _figures(session), return_exceptions=True)
+    results = await asyncio.gather(
+        session.account.read_inventory(), _figures(session), return_exceptions=True
+    )
     for result in results[1:]:
         if isinstance(result, ApiError):
             say(f"The sending figures could not be read: {result.what}")
@@ -31,8 +33,8 @@ async def read_account(session: Session) -> None:
     if isinstance(results[0], BaseException):
         raise results[0]
     # Who sends was read beside the inventory: only now is all there to compare.
-    await session.notice(began)
-    await session.note_containment()
+    await session.account.notice(began)
+    await session.account.note_containment()
     said_first(session)
 
 
@@ -45,10 +47,10 @@ def said_first(session: Session) -> None:
     if len(waiting) > _ALARMS:
         say(f"and {len(waiting) - _ALARMS} more alarms; --json names them all.")
     if session.state.first_cut_at:
-        say(f"{session.incident}: {containment(situation).words}.")
+        say(f"{session.recorder.incident}: {containment(situation).words}.")
 
 
 async def _figures(session: Session) -> None:
     """Read how much goes out, then by which credential: the worst is cut first."""
-    await session.read_rate(whole=True)
-    await session.read_use()
+    await session.account.read_rate(whole=True)
+    await session.account.read_use()

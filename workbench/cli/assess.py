@@ -53,12 +53,12 @@ async def _assess(options: argparse.Namespace) -> int:
 async def assess(session: Session, options: argparse.Namespace) -> int:
     """Read the log, attribute, count, print the document or the tables; returns the exit code."""
     if options.lift_suppressions and not options.dry_run:
-        session.check_writable()
+        session.recorder.check_writable()
     await read_account(session)
-    session.investigation.moved = _moved()
+    session.account.investigation.moved = _moved()
     if options.settings:
-        await session.investigation.read_settings()
-    found = await session.investigation.assess()
+        await session.account.investigation.read_settings()
+    found = await session.account.investigation.assess()
     if options.recipients is not None:
         await _recipients(session, Path(options.recipients))
     lifted = await lift(session, options) if options.lift_suppressions else None
@@ -90,11 +90,11 @@ async def lift(session: Session, options: argparse.Namespace) -> Lifted:
         planned = session.plan("suppressions.lift")
     except UsageError as nothing:
         if options.dry_run:
-            document(documents.plan(Plan("Lift suppressions the abuse added"), session.incident))
+            document(documents.plan(Plan("Lift suppressions the abuse added"), session.recorder.incident))
         say(nothing.what)
         return Lifted()
     if options.dry_run:
-        document(documents.plan(planned, session.incident))
+        document(documents.plan(planned, session.recorder.incident))
         return Lifted()
     if not options.yes:
         confirm(planned)
@@ -107,7 +107,7 @@ async def lift(session: Session, options: argparse.Namespace) -> Lifted:
 
 
 async def _recipients(session: Session, path: Path) -> None:
-    count = await session.investigation.write_recipients(path)
+    count = await session.account.investigation.write_recipients(path)
     say(f"{count:,} recipients of the intruder's mail written to {path}; it holds personal data: mode 0600.")
 
 
@@ -126,7 +126,7 @@ def _document(session: Session, found: Assessment) -> dict[str, Any]:
     situation = session.situation()
     uses = situation.state.known(CredentialUses).by_credential
     return {
-        **documents.head("assess", session.incident),
+        **documents.head("assess", session.recorder.incident),
         **_known(situation, found),
         "as_of": iso(situation.now),
         "window": msgspec.to_builtins(found.window.recorded()),

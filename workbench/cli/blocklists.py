@@ -42,7 +42,7 @@ async def _blocklists(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
         await read_account(session)
-        watch = session.blocklists
+        watch = session.account.blocklists
         if options.requested or options.refused:
             return await _record(watch, options, session)
         made = await watch.check(only)
@@ -61,7 +61,7 @@ async def _blocklists(options: argparse.Namespace) -> int:
 
 async def _watch(session: Session, options: argparse.Namespace) -> int:
     """Ask again whenever something is due, for so many days; prints what changes. Returns the exit code."""
-    watch = session.blocklists
+    watch = session.account.blocklists
     began = watch.now()
     ends = began + timedelta(days=options.days)
     say(
@@ -70,9 +70,9 @@ async def _watch(session: Session, options: argparse.Namespace) -> int:
     while watch.now() < ends:
         await session.clock.sleep(_nap(session, watch, ends))
         try:
-            if session.drill or session.api.endpoints.dns is not None:
+            if session.drill or session.account.api.endpoints.dns is not None:
                 # A drill's clock moves by jumps: one call tells where it stands.
-                await session.read_rate()
+                await session.account.read_rate()
             made = await watch.follow()
         except ApiError as error:
             say(f"The account could not be asked: {error.what} The lists are asked again later.")
@@ -96,21 +96,21 @@ def _claim(watch: BlocklistWatch, only: Sequence[Subject]) -> Claim:
 
 def _code(session: Session, only: Sequence[Subject]) -> int:
     """Return 0 where every list that matters answered and none lists, 3 where none answered, 1 for all between."""
-    said = _claim(session.blocklists, only)
+    said = _claim(session.account.blocklists, only)
     if clean.nothing_answered(said):
         return NOTHING_KNOWN
-    return 0 if said.good and session.inventory_is_whole else 1
+    return 0 if said.good and session.account.inventory_is_whole else 1
 
 
 def _nap(session: Session, watch: BlocklistWatch, ends: datetime) -> float:
     due = min(watch.next_due(), ends)
-    longest = DRILL_NAP if session.api.endpoints.dns is not None else LONGEST_NAP
+    longest = DRILL_NAP if session.account.api.endpoints.dns is not None else LONGEST_NAP
     return max(1.0, min(longest, (due - watch.now()).total_seconds()))
 
 
 def _report(session: Session, options: argparse.Namespace, made: Round) -> None:
     """Tell of a round of the watch: one JSON document a line, or one line a change; a new listing rings."""
-    book = session.blocklists.book
+    book = session.account.blocklists.book
     changes = [
         {
             "at": iso(change.at),
@@ -123,7 +123,7 @@ def _report(session: Session, options: argparse.Namespace, made: Round) -> None:
         for change in made.changes
     ]
     if options.json:
-        head = documents.head("blocklists-round", session.incident)
+        head = documents.head("blocklists-round", session.recorder.incident)
         body = {**head, "at": iso(made.at), "asked": made.asked, "changes": changes}
         line({**body, "listed": len(book.listed)})
         return
@@ -160,11 +160,11 @@ async def _record(watch: BlocklistWatch, options: argparse.Namespace, session: S
 def _document(session: Session, made: Round | None, only: Sequence[Subject]) -> dict[str, Any]:
     from workbench.documents.listings import blocklists
 
-    watch = session.blocklists
+    watch = session.account.blocklists
     asked = {subject.value for subject in only}
     listings = [one for one in watch.listings.values() if not asked or one.subject.value in asked]
     return blocklists(
-        incident=session.incident,
+        incident=session.recorder.incident,
         book=watch.book,
         now=watch.now(),
         listings=listings,

@@ -52,7 +52,7 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
     """Read, preserve, plan, confirm, run, and print the document or the tables; returns the exit code."""
     if not options.dry_run:
         # Before anything is asked of the account: two writers would undo each other's proofs (exit 2).
-        session.check_writable()
+        session.recorder.check_writable()
     if options.verify:
         return await verify(session, options)
     if words := interrupted(session.state):
@@ -61,7 +61,7 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
     scope = scope_of(options)
     planned = plan(session.situation(), scope)
     if options.dry_run:
-        document(documents.plan(planned, session.incident))
+        document(documents.plan(planned, session.recorder.incident))
         return 0
     begun = {r.effect.id for r in _continuable(session)}
     if not planned.effects and not begun:
@@ -96,14 +96,14 @@ async def _carry_out(
     session: Session, options: argparse.Namespace, scope: Scope, planned: Plan, begun: Collection[str]
 ) -> int:
     """Run what was confirmed, first what an earlier run left, and print how it ended; returns the exit code."""
-    stop = session.subscribe(_progress(session, options))
+    stop = session.recorder.subscribe(_progress(session, options))
     try:
-        await session.preserve() if "0a" not in session.state.snapshots else None
+        await session.account.preserve() if "0a" not in session.state.snapshots else None
         summary = await session.run(None) if begun else None
         if summary is None or summary.halted is None:
             if begun:
                 # What was finished left less to do, and may have deleted what was half made: plan on what is there now.
-                await session.read_inventory()
+                await session.account.read_inventory()
                 planned = plan(session.situation(), scope)
             if planned.effects:
                 summary = await session.run(planned)
@@ -119,7 +119,7 @@ async def _carry_out(
             say(f"New passwords could not be proven from here. {ELSEWHERE}")
         if summary.halted is not None:
             explain(await _why_halted(session, summary.halted))
-    await session.learn(LeftOut(left_out=planned.left_out))
+    await session.recorder.learn(LeftOut(left_out=planned.left_out))
     await _read_again(session)
     if summary is None or summary.halted is None:
         await _read_who_sent(session)
@@ -190,7 +190,7 @@ async def _why_halted(session: Session, error: WorkbenchError) -> WorkbenchError
     """Return why the run stopped; where our key was refused half-way, what the evidence says about it."""
     if isinstance(error, NotAuthorised):
         try:
-            await session.connect()
+            await session.account.connect()
         except ApiError as told:
             return told
     return error
@@ -205,14 +205,14 @@ def _refused_lesser(session: Session, planned: Plan) -> bool:
 
 async def verify(session: Session, options: argparse.Namespace) -> int:
     """Prove again, from this host, that what is dead stayed dead and what was made lives; returns the exit code."""
-    capabilities = await session.connect()
+    capabilities = await session.account.connect()
     for line in capabilities.words():
         say(line)
     found = await session.prove_again()
     if options.json:
         document(
             {
-                **documents.head("contain", session.incident),
+                **documents.head("contain", session.recorder.incident),
                 **documents.known(session.situation()),
                 "effects": documents.effects(session.state.effects.values()),
                 "proofs": {
@@ -251,8 +251,8 @@ def scope_of(options: argparse.Namespace) -> Scope:
 
 async def _read_again(session: Session) -> None:
     try:
-        await session.read_rate()
-        await session.watch(whole=True)
+        await session.account.read_rate()
+        await session.account.watch(whole=True)
     except ApiError as error:
         say(f"The account could not be read again: {error.what}")
 
@@ -264,8 +264,8 @@ async def _read_who_sent(session: Session) -> None:
     if told or not situation.state.first_cut_at:
         return
     say("The sending figures show no abuse: reading the log for who sent too little to show in them.")
-    await session.investigation.assess()
-    await session.note_containment()
+    await session.account.investigation.assess()
+    await session.account.note_containment()
 
 
 def _continuable(session: Session) -> list[Any]:
@@ -296,12 +296,12 @@ def confirm(planned: Plan, begun: int = 0) -> None:
 
 def _progress(session: Session, options: argparse.Namespace) -> Any:
     moved = {"verified": 0, "failed": 0}
-    said = len(session.log_lines())
+    said = len(session.recorder.log_lines())
 
     def listen(event: object) -> None:
         nonlocal said
         if event == Changed("log"):
-            lines = session.log_lines()
+            lines = session.recorder.log_lines()
             for line in lines[said:]:
                 # What an earlier run left open, and what the account said of it: one line an effect.
                 if line.text.startswith(AFTER):
@@ -322,10 +322,12 @@ def _progress(session: Session, options: argparse.Namespace) -> Any:
 
 async def _check_kept(session: Session) -> None:
     """Set the deadlines that an earlier run was stopped before setting."""
-    if not session.read_only:
+    if not session.recorder.read_only:
         for item in deadlines.wanted(session.situation()):
             due = datetime.fromisoformat(item["due"])
-            await session.timer(item["id"], due, item["text"], kind=item["kind"], subject=item["subject"])
+            await session.recorder.timer(
+                item["id"], due, item["text"], kind=item["kind"], subject=item["subject"]
+            )
 
 
 def _timers(session: Session) -> list[dict[str, Any]]:
@@ -347,7 +349,7 @@ def _finish(
     if options.json:
         document(
             {
-                **documents.head("contain", session.incident),
+                **documents.head("contain", session.recorder.incident),
                 **documents.known(situation),
                 "effects": documents.effects(session.state.effects.values()),
                 "steps": documents.steps(situation),

@@ -37,10 +37,10 @@ async def _export(options: argparse.Namespace) -> int:
         except ApiError as error:
             # Locked out is when others must look: the journal has what was seen.
             explain(error)
-            session.could_not_read(error)
+            session.account.could_not_read(error)
         situation = session.situation()
         known = documents.known(situation)
-        content = exports.made(options.what, situation, session.investigation.moments)
+        content = exports.made(options.what, situation, session.account.investigation.moments)
         digest = hashlib.sha256(content.encode()).hexdigest()
         if options.to is None:
             write_exactly(content)
@@ -48,7 +48,7 @@ async def _export(options: argparse.Namespace) -> int:
             await asyncio.to_thread(write_new, Path(options.to), content)
             say(f"{options.what} written to {options.to} (mode 0600, SHA-256 {digest}).")
         if options.json:
-            head = documents.head("export", session.incident)
+            head = documents.head("export", session.recorder.incident)
             document({**head, **known, "what": options.what, "file": str(options.to), "sha256": digest})
     finally:
         await session.aclose()

@@ -29,8 +29,8 @@ async def _lost(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
         await read_account(session)
-        made = await session.investigation.assess()
-        found = await session.investigation.mail.lost(made.table, made.proposals, made.window.began)
+        made = await session.account.investigation.assess()
+        found = await session.account.investigation.mail.lost(made.table, made.proposals, made.window.began)
         try:
             fact = session.state.fact(LostMail) or found.lost.fact(found.people, None, "")
             if options.to is not None:
@@ -38,7 +38,7 @@ async def _lost(options: argparse.Namespace) -> int:
             elif options.json:
                 known = documents.known(session.situation())
                 counted = {name: value for name, value in fact.body().items() if name not in ("name", "at")}
-                document({**documents.head("lost", session.incident), **known, **counted})
+                document({**documents.head("lost", session.recorder.incident), **known, **counted})
             else:
                 text("\n".join(lost.lines(fact)))
         finally:

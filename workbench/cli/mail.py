@@ -55,14 +55,14 @@ async def _fetch(options: argparse.Namespace) -> int:
     """Fetch and seal one message of each intruder group; 0 when each is stored, 1 otherwise."""
     session = await open_from(options)
     try:
-        session.check_writable()
+        session.recorder.check_writable()
         await read_account(session)
-        await session.investigation.assess()
-        found = session.investigation.mail.samples
+        await session.account.investigation.assess()
+        found = session.account.investigation.mail.samples
         if options.json:
             rows = [msgspec.to_builtins(one) for one in found]
             known = documents.known(session.situation())
-            document({**documents.head("mail", session.incident), **known, "messages": rows})
+            document({**documents.head("mail", session.recorder.incident), **known, "messages": rows})
         elif found:
             text(tables.table(shown.sample_rows(found), shown.SAMPLE_HEADERS))
         else:
@@ -129,7 +129,9 @@ async def _links(options: argparse.Namespace) -> int:
         if options.json:
             named = {"contacts": [msgspec.to_builtins(one) for one in contacts]} if options.contacts else {}
             known = documents.known(situation)
-            document({**documents.head("links", session.incident), **known, **_told(session), **named})
+            document(
+                {**documents.head("links", session.recorder.incident), **known, **_told(session), **named}
+            )
         else:
             if found:
                 text(tables.table(shown.landing_rows(found), shown.LANDING_HEADERS))
@@ -174,8 +176,8 @@ async def _clicked(options: argparse.Namespace) -> int:
     session = await open_from(options)
     try:
         await read_account(session)
-        made = await session.investigation.assess()
-        mail = session.investigation.mail
+        made = await session.account.investigation.assess()
+        mail = session.account.investigation.mail
         collected = await mail.clicked(made.table, made.proposals)
         try:
             await write_shown(session, collected, options, "clicked")
@@ -206,9 +208,9 @@ async def write_shown(
         )
         if sys.stdin.readline().strip() != str(seen.people):
             raise UsageError("Not confirmed.", "Nothing was written.", "")
-    count = await session.investigation.mail.write(collected, Path(options.to), what)
+    count = await session.account.investigation.mail.write(collected, Path(options.to), what)
     if options.json:
-        head = documents.head("list", session.incident)
+        head = documents.head("list", session.recorder.incident)
         document({**head, "list": what, "file": str(options.to), "people": count})
     say(
         f"{count:,} people written to {options.to}; readable by you alone (mode 0600). Remove it when they are told."

@@ -138,10 +138,10 @@ async def open_from(
     except BaseException:
         vault.close()
         raise
-    for words in session.grounds():
+    for words in session.recorder.grounds():
         warn(words)
     # Told wherever it happens: minutes of silence look like a hang.
-    session.subscribe(lambda event: say(event.text) if isinstance(event, Waiting) else None)
+    session.recorder.subscribe(lambda event: say(event.text) if isinstance(event, Waiting) else None)
     return session
 
 

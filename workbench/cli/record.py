@@ -41,7 +41,7 @@ async def _run(options: argparse.Namespace) -> int:
         said = await work[options.record](session, options)
         if options.json:
             schema = f"workbench.{options.record}/1"
-            document({"schema": schema, "incident": session.incident, "said": said})
+            document({"schema": schema, "incident": session.recorder.incident, "said": said})
         else:
             text(said)
     finally:
@@ -66,7 +66,9 @@ async def _judge(session: Session, options: argparse.Namespace) -> str:
             "Type more of the title, or the finding's id (`workbench sweep --json`).",
         )
     for one in found:
-        await session.decide(one.key, options.decision, options.reason or "judged on the command line")
+        await session.recorder.decide(
+            one.key, options.decision, options.reason or "judged on the command line"
+        )
     return "\n".join(f"{visible(f.title, 120)}: {options.decision}" for f in found)
 
 
@@ -78,8 +80,8 @@ async def _attest(session: Session, options: argparse.Namespace) -> str:
         raise UsageError(
             f"There is no step {visible(options.step, 20)}.", "", f"The steps are {', '.join(sorted(known))}."
         )
-    await session.attest(options.step, options.text, options.subject)
-    return f"Step {options.step}: attested by {session.operator}, with the time."
+    await session.recorder.attest(options.step, options.text, options.subject)
+    return f"Step {options.step}: attested by {session.recorder.operator}, with the time."
 
 
 def _check_beside(session: Session, subject: str) -> None:
@@ -96,7 +98,7 @@ def _check_beside(session: Session, subject: str) -> None:
 
 
 async def _undo(session: Session, options: argparse.Namespace) -> str:
-    return await session.take_back(options.row)
+    return await session.recorder.take_back(options.row)
 
 
 async def _message(session: Session, options: argparse.Namespace) -> str:
@@ -107,8 +109,8 @@ async def _message(session: Session, options: argparse.Namespace) -> str:
     if options.to == "support-update":
         said = support_update.update(situation)
         if options.sent:
-            session.check_writable()
-            await session.learn(support_update.to_fact(situation, session.operator))
+            session.recorder.check_writable()
+            await session.recorder.learn(support_update.to_fact(situation, session.recorder.operator))
         return said
     if (written := _TEXTS.get(options.to)) is not None:
         return written(situation)

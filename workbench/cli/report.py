@@ -62,9 +62,11 @@ async def _write(options: argparse.Namespace) -> int:
             say(
                 "The report is written from the journal; what the account shows now is missing in it, and it says so."
             )
-            session.could_not_read(error)
+            session.account.could_not_read(error)
         if aware is not None:
-            await session.attest(duties.AWARE, "the company is aware of the incident since then", iso(aware))
+            await session.recorder.attest(
+                duties.AWARE, "the company is aware of the incident since then", iso(aware)
+            )
         known = documents.known(session.situation())
         whole = bool(known["complete"])
         written = await session.write_report()
@@ -73,7 +75,7 @@ async def _write(options: argparse.Namespace) -> int:
         else:
             report = compose(Audience(options.audience), session.report_material())
             if options.format == "json":
-                document({**documents.head("report", session.incident), **known, **to_json(report)})
+                document({**documents.head("report", session.recorder.incident), **known, **to_json(report)})
             else:
                 text(report_writer.FORMATS[options.format](report))
     finally:

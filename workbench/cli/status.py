@@ -34,11 +34,11 @@ async def status(session: Session, options: argparse.Namespace) -> int:
     await read_account(session)
     situation, steps, found = session.situation(), session.steps(), session.findings()
     not_read = not documents.known(situation)["complete"]
-    notes = session.capabilities.words() if session.capabilities is not None else []
+    notes = session.account.capabilities.words() if session.account.capabilities is not None else []
     if options.json:
         document(documents.status(situation, notes))
     else:
-        text(tables.overview(session.title, session.incident, situation))
+        text(tables.overview(session.account.title, session.recorder.incident, situation))
         text(tables.steps(steps))
         text(tables.findings(found))
     open_ = any(not step.verdict.closed for step in steps) or any(not f.decision for f in found)

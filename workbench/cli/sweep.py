@@ -43,8 +43,8 @@ async def sweep(session: Session, options: argparse.Namespace) -> int:
         _blind(session, error, options)
         raise
     await _read_use(session)
-    session.investigation.moved = _moved()
-    result = await session.investigation.sweep()
+    session.account.investigation.moved = _moved()
+    result = await session.account.investigation.sweep()
     found = findings(session.situation())
     if options.json:
         document(_document(session, result))
@@ -62,7 +62,7 @@ def _blind(session: Session, error: NotAuthorised, options: argparse.Namespace) 
     found = findings(session.situation())
     if options.json:
         way_back = [line for line in (error.what, error.means, error.todo) if line]
-        head = documents.head("sweep", session.incident)
+        head = documents.head("sweep", session.recorder.incident)
         document(
             {
                 **head,
@@ -87,7 +87,7 @@ async def _read_use(session: Session) -> None:
     if session.state.fact(CredentialUses) is not None:
         return
     try:
-        await session.read_use()
+        await session.account.read_use()
     except ApiError as error:
         say(f"Who sends from where could not be read: {error.what}")
 
@@ -106,7 +106,7 @@ def _moved() -> Callable[[str, int, int], None]:
 def _document(session: Session, result: Sweep) -> dict[str, object]:
     situation = session.situation()
     return {
-        **documents.head("sweep", session.incident),
+        **documents.head("sweep", session.recorder.incident),
         **_known(session, result),
         "as_of": iso(result.at),
         "since": iso(result.since),

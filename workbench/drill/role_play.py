@@ -44,10 +44,10 @@ class DrillRolePlay:
         """
         parts = self._parts
         if action_id == "drill.allow":
-            await session.connect()
-        await session.watch(whole=True)
+            await session.account.connect()
+        await session.account.watch(whole=True)
         for body in parts.noted if parts is not None else ():
-            await session.record("adoption.noted", body)
+            await session.recorder.record("adoption.noted", body)
         if action_id == "drill.lists":
             await _write_to_lists(session)
         if action_id == "drill.clean":
@@ -57,7 +57,7 @@ class DrillRolePlay:
         if action_id == "drill.watch" and parts is not None:
             return await _watch_over(session, parts)
         if action_id in ("drill.deploy", "drill.hour", "drill.day"):
-            await session.read_use()
+            await session.account.read_use()
         return ""
 
 
@@ -166,10 +166,10 @@ async def _write_to_lists(session: Played) -> None:
     if not session.situation().state.listings.mattering:
         return
     # No list is asked before it is seen anew that nobody sends any more.
-    await session.read_use()
-    for found in session.blocklists.removals():
+    await session.account.read_use()
+    for found in session.account.blocklists.removals():
         if found.ready and found.listing.matters:
-            await session.blocklists.requested(*found.listing.pair)
+            await session.account.blocklists.requested(*found.listing.pair)
 
 
 async def _watch_over(session: Played, played: _Parts) -> str:
@@ -178,19 +178,19 @@ async def _watch_over(session: Played, played: _Parts) -> str:
     An alarm ends it early: somebody is back, and that comes first.
     """
     # What is not asked cannot be called clean: in the drill somebody reads the terms that wait for a yes, and gives it.
-    if terms := session.blocklists.acceptable():
-        await session.blocklists.accept([zone.name for zone in terms])
+    if terms := session.account.blocklists.acceptable():
+        await session.account.blocklists.accept([zone.name for zone in terms])
     days = 1
-    while not session.blocklists.over() and days < MOST_DAYS:
-        await session.watch_blocklists()
+    while not session.account.blocklists.over() and days < MOST_DAYS:
+        await session.account.watch_blocklists()
         await _write_to_lists(session)
         if open_alarms(session.situation()):
             return "Something appeared meanwhile: the watch waits."
         await played.play("drill.day", session.situation())
-        await session.watch(whole=True)
+        await session.account.watch(whole=True)
         days += 1
-    await session.watch_blocklists()
-    await session.read_use()
+    await session.account.watch_blocklists()
+    await session.account.read_use()
     yes = (
         f"The terms of {plural(len(terms), 'list')} were accepted, so that they are asked too. "
         if terms

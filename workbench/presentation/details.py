@@ -18,10 +18,29 @@ if TYPE_CHECKING:
     from workbench.presentation.activity_log import LogLine
 
 
+class ListingsHeld(Protocol):
+    """The account's side of an incident, as far as details ask of it."""
+
+    listings: dict[str, Listing]
+
+
+class LogHeld(Protocol):
+    """The journal's side of an incident, as far as details ask of it."""
+
+    def log_lines(self) -> Sequence[LogLine]:
+        """Return the activity log, oldest first."""
+
+
 class DetailSource(Protocol):
     """What details are drawn from: an open incident, as far as they ask of it."""
 
-    listings: dict[str, Listing]
+    @property
+    def account(self) -> ListingsHeld:
+        """Return the account's side."""
+
+    @property
+    def recorder(self) -> LogHeld:
+        """Return the journal's side."""
 
     @property
     def inventory(self) -> Inventory:
@@ -36,9 +55,6 @@ class DetailSource(Protocol):
 
     def findings(self) -> list[Finding]:
         """Return what the operator must judge."""
-
-    def log_lines(self) -> Sequence[LogLine]:
-        """Return the activity log, oldest first."""
 
 
 FULL = "%Y-%m-%d %H:%M:%SZ"
@@ -134,7 +150,7 @@ def _user(session: DetailSource, key: str, look: Look) -> tuple[str, list[str]]:
 
 
 def _listing(session: DetailSource, key: str, look: Look) -> tuple[str, list[str]]:
-    listing = session.listings.get(key)
+    listing = session.account.listings.get(key)
     if listing is None:
         return key, []
     lines = [
@@ -152,7 +168,7 @@ def _listing(session: DetailSource, key: str, look: Look) -> tuple[str, list[str
 
 
 def _line(session: DetailSource, key: str, look: Look) -> tuple[str, list[str]]:
-    found = next((line for line in session.log_lines() if str(line.seq) == key), None)
+    found = next((line for line in session.recorder.log_lines() if str(line.seq) == key), None)
     if found is None:
         return key, []
     return f"Journal row {key}", [moment_text(found.at, look, FULL_LOCAL if look.local else FULL), found.text]

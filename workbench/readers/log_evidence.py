@@ -77,11 +77,11 @@ class LogEvidence:
         A session that may not write, or has no vault, only counts. Raises VaultError, and JournalError on a full disk.
         """
         start, now = await self._span()
-        if not self.desk.keeps_evidence:
+        if not self.desk.recorder.keeps_evidence:
             await self._count(start, now, (), Priority.BACKGROUND)
             return {}
-        _, sealer = await self.desk.sealing()
-        export = LogExport(self.desk.folder / "evidence" / "log", sealer)
+        _, sealer = await self.desk.recorder.sealing()
+        export = LogExport(self.desk.recorder.folder / "evidence" / "log", sealer)
         try:
             read = await self._count(start, now, (export.take,), Priority.BACKGROUND)
             manifest = await export.close()
@@ -93,7 +93,7 @@ class LogEvidence:
             ) from error
         content = {
             "schema": "workbench.snapshot/1",
-            "incident": self.desk.incident,
+            "incident": self.desk.recorder.incident,
             "part": LOGS_PART,
             "taken_at": iso(now),
             "from": iso(start),
@@ -101,9 +101,9 @@ class LogEvidence:
             "gaps": list(read.gaps),
             **manifest,
         }
-        body = await snapshots.preserve(content, LOGS_PART, self.desk.folder / "evidence", sealer)
+        body = await snapshots.preserve(content, LOGS_PART, self.desk.recorder.folder / "evidence", sealer)
         body["counts"] = {**body["counts"], "entries": read.entries}
-        await self.desk.record("snapshot.stored", body)
+        await self.desk.recorder.record("snapshot.stored", body)
         return {"file": body["file"], "sha256": body["sha256"], "entries": read.entries}
 
     async def read(self) -> Attribution:

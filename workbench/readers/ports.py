@@ -1,4 +1,4 @@
-"""The part of a session that readings use: what they may ask for and write down."""
+"""The parts of a session that readings use: what they may ask for and write down."""
 
 from __future__ import annotations
 
@@ -18,13 +18,9 @@ from workbench.mailgun.probe import CLOCK_TOLERANCE
 from workbench.readers.sending_volume import Metering
 
 
-class Desk(Protocol):
-    """What a reading needs; the session has it."""
+class Records(Protocol):
+    """What a reading may ask of the journal's side, and write down there."""
 
-    api: Mailgun
-    inventory: Inventory
-    clock: Clock
-    metering: Metering
     incident: str
 
     @property
@@ -47,9 +43,6 @@ class Desk(Protocol):
     def fingerprints_last(self) -> bool:
         """Return whether fingerprints of today can be compared with those of other runs."""
 
-    def situation(self) -> Situation:
-        """Return everything that is known."""
-
     async def sealing(self) -> tuple[bytes, Sealer]:
         """Return the key of fingerprints and the sealer of evidence."""
 
@@ -58,6 +51,22 @@ class Desk(Protocol):
 
     async def learn(self, fact: RecordedFact) -> None:
         """Record the result of a reading that a step's verdict rests on."""
+
+
+class Desk(Protocol):
+    """What a reading needs; the account's part of a session has it."""
+
+    api: Mailgun
+    inventory: Inventory
+    clock: Clock
+    metering: Metering
+
+    @property
+    def recorder(self) -> Records:
+        """Return the journal's side."""
+
+    def situation(self) -> Situation:
+        """Return everything that is known."""
 
 
 def account_now(desk: Desk) -> datetime:

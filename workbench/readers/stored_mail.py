@@ -56,12 +56,12 @@ async def preserve(
 
     found = list(await asyncio.gather(*(one(asked) for asked in wanted)))
     made = [sample for sample, _ in found]
-    if not desk.read_only:
+    if not desk.recorder.read_only:
         await _seal(desk, found, now)
     fresh = {sample.group for sample in made}
     every = [*(sample for sample in held if sample.group not in fresh), *made]
     if made:
-        await desk.learn(samples.KeptMail(samples=tuple(every), left_out=more, as_of=iso(now)))
+        await desk.recorder.learn(samples.KeptMail(samples=tuple(every), left_out=more, as_of=iso(now)))
     return every
 
 
@@ -151,15 +151,15 @@ async def _seal(desk: Desk, found: Sequence[tuple[Sample, dict[str, Any] | None]
         )
     if not kept:
         return
-    _, sealer = await desk.sealing()
+    _, sealer = await desk.recorder.sealing()
     content = {
         "schema": "workbench.stored-mail/1",
-        "incident": desk.incident,
+        "incident": desk.recorder.incident,
         "part": samples.PART,
         "taken_at": iso(now),
         "messages": kept,
     }
-    body = await snapshots.preserve(content, samples.PART, desk.folder / "evidence", sealer)
-    await desk.record("snapshot.stored", body)
+    body = await snapshots.preserve(content, samples.PART, desk.recorder.folder / "evidence", sealer)
+    await desk.recorder.record("snapshot.stored", body)
     for sample in holders:
         sample.file = str(body["file"])

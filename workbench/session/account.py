@@ -1,7 +1,7 @@
 """What an open incident reads of its account: inventory, figures, settings, listings, evidence.
 
-Reading changes nothing in the account; what was read is kept here and, where a verdict rests on it, journaled.
-The session stands on this and adds plans and writes.
+Reading changes nothing in the account; what was read is kept here and, where a verdict rests on it, journaled by the
+recorder.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from workbench.domain.hardening import measures
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.situation import Situation
+from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.recorded import KeyLimits
 from workbench.domain.runbook.sending import sending
-from workbench.journal.journal import Journal
-from workbench.journal.ledger import Ledger
 from workbench.mailgun.client import CallSeen, Mailgun
 from workbench.mailgun.keys import tail_of
 from workbench.mailgun.probe import Capabilities, probe
@@ -32,7 +31,7 @@ from workbench.readers.inventory import InventoryReader
 from workbench.readers.sending_volume import Metering
 from workbench.session.admin_key import AdminKey
 from workbench.session.events import Changed, SendingRate, Waiting
-from workbench.session.recorder import IncidentRecord, SessionOptions
+from workbench.session.recorder import Recorder, SessionOptions
 from workbench.smtp.auth_probe import SmtpProver
 from workbench.vault.recording import GuardedVault
 from workbench.vault.vault import incident_service
@@ -49,11 +48,13 @@ FIGURES = "sending figures"
 SENDERS = "who sends"
 
 
-class AccountReadings(IncidentRecord):
-    """The reading half of a session; made by ``open_session`` as a part of it."""
+class AccountReadings:
+    """The reading part of a session; made by ``open_session``."""
 
-    def __init__(self, options: SessionOptions, journal: Journal, ledger: Ledger, admin: AdminKey) -> None:
-        super().__init__(options, journal, ledger)
+    def __init__(self, options: SessionOptions, recorder: Recorder, admin: AdminKey) -> None:
+        self._options = options
+        self.recorder = recorder
+        self.clock = options.clock
         self._admin = admin
         self._calls: list[float] = []
         self.search_places = options.search_places
@@ -73,11 +74,12 @@ class AccountReadings(IncidentRecord):
         )
         self.metering = Metering(self.api, options.clock)
         self.prover = SmtpProver(clock=options.clock, network=options.network)
-        self.vault = GuardedVault(options.vault, journal.guard)
-        journal.guard(admin.key)
+        self.vault = GuardedVault(options.vault, recorder.journal.guard)
+        recorder.journal.guard(admin.key)
         self._investigation: Investigation | None = None
         self._watcher: Watcher | None = None
         self._blocklists: BlocklistWatch | None = None
+        self._noting = asyncio.Lock()
         self.listings: dict[str, Listing] = {}
 
     # ── what is known ────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +90,7 @@ class AccountReadings(IncidentRecord):
         known = self.capabilities
         served = [r for r in self.api.endpoints.regions if known is None or known.regions[r].alive]
         regions = "+".join(region.value.upper() for region in served) or "no region"
-        return f"{self.state.name or 'account'} ({regions})"
+        return f"{self.recorder.state.name or 'account'} ({regions})"
 
     @property
     def inventory_is_whole(self) -> bool:
@@ -114,7 +116,9 @@ class AccountReadings(IncidentRecord):
         held = self._investigation.assessment if self._investigation is not None else None
         added = held.damage.added if held is not None else ()
         volume = self.metering.volume
-        return Situation(self.inventory, self.state, self.clock.now(), self.own_key_id, volume, added)
+        return Situation(
+            self.inventory, self.recorder.state, self.clock.now(), self.own_key_id, volume, added
+        )
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -135,26 +139,30 @@ class AccountReadings(IncidentRecord):
         self._serve_where_accepted(found)
         failure = found.failure()
         self.refused = str(failure) if failure is not None else ""
-        self._tell(Changed("capabilities"))
+        self.recorder.tell(Changed("capabilities"))
         if failure is not None:
             from workbench.readers.lockout import explained, locked_out
 
-            raise explained(failure, await locked_out(self.api, found, self.state, self._stored))
-        if not self.state.name and not self.read_only:
+            raise explained(
+                failure, await locked_out(self.api, found, self.recorder.state, self.recorder.stored)
+            )
+        if not self.recorder.state.name and not self.recorder.read_only:
             name = account_name(found)
             # Two incidents of one day must not share entries: the later would write over live secrets.
-            service = incident_service(f"{name} {self.incident[-4:]}", self.clock.now())
-            await self._ledger.record("incident.named", {"name": name, "vault_service": service})
+            service = incident_service(f"{name} {self.recorder.incident[-4:]}", self.clock.now())
+            await self.recorder.record("incident.named", {"name": name, "vault_service": service})
         limits = KeyLimits(words=tuple(found.words()))
-        if limits.words != self.state.known(KeyLimits).words:
-            await self.learn(limits)
-            self._tell(Changed("log"))
+        if limits.words != self.recorder.state.known(KeyLimits).words:
+            await self.recorder.learn(limits)
+            self.recorder.tell(Changed("log"))
         return found
 
     def _serve_where_accepted(self, found: Capabilities) -> None:
         """Go on in the regions that accept the key; one that refuses it is named, unless something of ours is there."""
         known = {item.place.region for item in self.inventory.domains.values()}
-        known |= {record.effect.place.region for record in self.state.of_kind(EffectKind.LOGIN_RESET)}
+        known |= {
+            record.effect.place.region for record in self.recorder.state.of_kind(EffectKind.LOGIN_RESET)
+        }
         away = [region for region in found.elsewhere if region not in known]
         if not away:
             return
@@ -177,17 +185,20 @@ class AccountReadings(IncidentRecord):
         """
         from workbench.readers import change_watcher as watcher
 
-        if self.read_only:
+        if self.recorder.read_only:
             return []
-        appeared = await watcher.compare(self.inventory, self._ledger, began)
+        appeared = await watcher.compare(self.inventory, self.recorder.ledger, began)
         if appeared:
-            self._tell(Changed("alarms"))
+            self.recorder.tell(Changed("alarms"))
         return appeared
 
     async def read_inventory(self) -> None:
         """Read the whole inventory, filling it live; raises what the very first call raises."""
+        began = self.clock.now()
         self._note_settling()
-        reader = InventoryReader(self.api, self.inventory, self.clock, lambda name: self._tell(Changed(name)))
+        reader = InventoryReader(
+            self.api, self.inventory, self.clock, lambda name: self.recorder.tell(Changed(name))
+        )
         # Beside the calls: whoever is judged by a name next must not wait for the lists of names.
         lists = asyncio.ensure_future(asyncio.to_thread(registered_names.warm))
         try:
@@ -196,7 +207,23 @@ class AccountReadings(IncidentRecord):
             await lists
         self.refused = ""
         self._compare_readings()
-        self._tell(Changed("runbook"))
+        self.recorder.tell(Changed("runbook"))
+        await self.notice(began)
+        await self.note_containment()
+
+    async def note_containment(self) -> None:
+        """Journal once that access is cut, or no longer is, whoever sees it first: a kill may have lost that row."""
+        state = self.recorder.state
+        async with self._noting:
+            if self.recorder.read_only or not state.last_cut_at:
+                return
+            found = containment(self.situation())
+            if found.contained and not state.contained_at:
+                again = any(event.contained for event in state.containment)
+                await self.recorder.record("contained.again" if again else "contained", {})
+            elif state.contained_at and found.known_open:
+                through = [way.words for way in found.known_open][:20]
+                await self.recorder.record("contained.no_longer", {"through": through})
 
     def _gap(self, name: str, error: ApiError) -> None:
         self.inventory.gaps[name] = Gap(name, None, error.what)
@@ -206,7 +233,7 @@ class AccountReadings(IncidentRecord):
         gaps = self.inventory.gaps
         for name in [name for name in gaps if name.startswith(contradictions.MARK)]:
             del gaps[name]
-        gaps.update(contradictions.contradicted(self.inventory, self.state, self.metering.volume))
+        gaps.update(contradictions.contradicted(self.inventory, self.recorder.state, self.metering.volume))
 
     def could_not_read(self, error: ApiError) -> None:
         """Note that nothing of the account can be read now, so that nothing is judged by its silence."""
@@ -215,7 +242,7 @@ class AccountReadings(IncidentRecord):
 
     async def read_rate(self, *, whole: bool = False) -> None:
         """Read the account's sending figures; raises ApiError when no region answers."""
-        cut = self.state.access_cut_at
+        cut = self.recorder.state.access_cut_at
         try:
             volume = await self.metering.read(whole=whole, cut=as_moment(cut))
         except ApiError as error:
@@ -223,9 +250,9 @@ class AccountReadings(IncidentRecord):
             raise
         self.inventory.gaps.pop(FIGURES, None)
         self._compare_readings()
-        told = sending(volume, self.state, self.clock.now())
+        told = sending(volume, self.recorder.state, self.clock.now())
         self.rate = SendingRate(volume.excess_now, self.metering.recent, told.text, volume.as_of)
-        self._tell(Changed("rate"))
+        self.recorder.tell(Changed("rate"))
 
     async def read_use(self, *, calls: int = 10) -> None:
         """Read which credential sends what right now, for the order of the cut; journaled as a fact."""
@@ -242,7 +269,7 @@ class AccountReadings(IncidentRecord):
             self._gap(SENDERS, error)
             raise
         self.inventory.gaps.pop(SENDERS, None)
-        await self.learn(use.fact())
+        await self.recorder.learn(use.fact())
         self._compare_readings()
 
     @property
@@ -254,7 +281,7 @@ class AccountReadings(IncidentRecord):
             options = self._options
             self._blocklists = BlocklistWatch(
                 self,
-                self._tell,
+                self.recorder.tell,
                 options.home.config_file,
                 self.vault,
                 resolver=options.resolver,
@@ -277,18 +304,18 @@ class AccountReadings(IncidentRecord):
             await self._options.vault.probe()  # says that there is none, and what to do
         if "keys" not in self.inventory.read_at:
             await self.read_inventory()
-        content = snapshots.document(self.inventory, self.incident, "0a", self.clock)
+        content = snapshots.document(self.inventory, self.recorder.incident, "0a", self.clock)
         sealer = await self._options.vault.sealer("evidence")
-        body = await snapshots.preserve(content, "0a", self.folder / "evidence", sealer)
-        if not self.state.baseline:
+        body = await snapshots.preserve(content, "0a", self.recorder.folder / "evidence", sealer)
+        if not self.recorder.state.baseline:
             body["baseline"] = changes.baseline(self.inventory)
-        await self._ledger.record("snapshot.stored", body)
+        await self.recorder.record("snapshot.stored", body)
         if (first := measures.first_fact(self.situation())) is not None:
-            await self.learn(first)
+            await self.recorder.learn(first)
         # The first cut destroys dates; the timeline goes on naming what they belonged to.
         if (dates := timeline.keep(self.situation())) is not None:
-            await self.learn(dates)
-        self._tell(Changed("runbook"))
+            await self.recorder.learn(dates)
+        self.recorder.tell(Changed("runbook"))
 
     @property
     def investigation(self) -> Investigation:
@@ -302,7 +329,7 @@ class AccountReadings(IncidentRecord):
     async def preserve_rest(self) -> None:
         """Store snapshot 0b below the writes: every setting and the log. Raises VaultError, JournalError."""
         await self.investigation.preserve_rest()
-        self._tell(Changed("runbook"))
+        self.recorder.tell(Changed("runbook"))
 
     async def watch(self, *, whole: bool = False) -> list[changes.SettingChange]:
         """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
@@ -324,22 +351,24 @@ class AccountReadings(IncidentRecord):
             if self._watcher.use_is_due:
                 await self._watcher.use(self.read_use)
             self._compare_readings()
-        return await self.notice(began)
+        appeared = await self.notice(began)
+        await self.note_containment()
+        return appeared
 
     def _slice_changed(self, name: str) -> None:
-        self._tell(Changed(name))
+        self.recorder.tell(Changed(name))
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────
 
     def _note_settling(self) -> None:
         """Tell the inventory which keys are so new that a list may lag behind them."""
         since = iso(self.clock.now() - changes.LAG)
-        made = self.state.created_keys.items()
+        made = self.recorder.state.created_keys.items()
         self.inventory.settling = frozenset(key for key, record in made if record.done_at >= since)
 
     def _waits(self, where: str, seconds: float) -> None:
         until = self.clock.now() + timedelta(seconds=seconds)
-        self._tell(
+        self.recorder.tell(
             Waiting(
                 f"Mailgun asks for fewer calls: {where} waits {seconds:.0f} s, until {until:%H:%M:%S}Z. "
                 "It can be stopped at any time; what was done is journaled."

@@ -89,7 +89,7 @@ class BlocklistWatch(WaysOff):
     async def catalogue(self) -> Catalogue:
         """Return the catalogue as configured, read once; raises UsageError, VaultError."""
         if self._catalogue is None:
-            accepted = self.host.state.known(AcceptedTerms).zones
+            accepted = self.host.recorder.state.known(AcceptedTerms).zones
             self._catalogue = await blocklist_targets.read_catalogue(self.config, self.vault, accepted)
             self._restore(self._catalogue)
         return self._catalogue
@@ -119,9 +119,9 @@ class BlocklistWatch(WaysOff):
                 f"The list {visible(strange[0], 80)} does not wait for its terms to be accepted.",
                 todo="The overview of step 9 names the lists that do.",
             )
-        every = {*self.host.state.known(AcceptedTerms).zones, *zones}
-        made = AcceptedTerms(zones=tuple(sorted(every)), by=self.host.operator, at=iso(self.now()))
-        await self.host.learn(made)
+        every = {*self.host.recorder.state.known(AcceptedTerms).zones, *zones}
+        made = AcceptedTerms(zones=tuple(sorted(every)), by=self.host.recorder.operator, at=iso(self.now()))
+        await self.host.recorder.learn(made)
         self._catalogue = None
         await self.catalogue()
         self.tell(Changed("blocklists"))
@@ -188,7 +188,7 @@ class BlocklistWatch(WaysOff):
 
     def over(self) -> bool:
         """Return whether the watch is over: a week after containment, when no listing that matters is left."""
-        until, last = watch_until(self.host.state), self.book.last_round_at
+        until, last = watch_until(self.host.recorder.state), self.book.last_round_at
         asked = bool(last) and until is not None and datetime.fromisoformat(last) >= until
         return asked and not self.book.mattering
 
@@ -247,10 +247,10 @@ class BlocklistWatch(WaysOff):
         off = self.unasked()
         body = round_body(self.book, seen, at, health=said, resolver=asked, whole=whole, unasked=off)
         counts = {pair: len(one.history.changes) for pair, one in self.book.pairs.items()}
-        if self.host.read_only:
+        if self.host.recorder.read_only:
             self.book.observed(body)
         else:
-            await self.host.record("blocklist.observed", body)
+            await self.host.recorder.record("blocklist.observed", body)
         pairs = self.book.pairs.items()
         news = [change for pair, one in pairs for change in one.history.changes[counts.get(pair, 0) :]]
         return tuple(sorted(news, key=lambda change: (change.tier, change.zone, change.subject)))
@@ -258,7 +258,7 @@ class BlocklistWatch(WaysOff):
     # ── what is due ──────────────────────────────────────────────────────────────────────────────────
 
     def _subjects(self) -> list[Subject]:
-        state = self.host.state
+        state = self.host.recorder.state
         links = (*state.known(LinkedHosts).hosts, *state.known(TemplateLinks).hosts)
         return blocklist_targets.subjects(self.host.inventory, state.known(RefusalsRead).from_domains, links)
 
@@ -266,19 +266,19 @@ class BlocklistWatch(WaysOff):
         """Read what is looked up beside the domains, addresses and linked hosts, and what DNS says of the domains."""
         host = self.host
         await blocklist_targets.read_ips(host.api, host.inventory)
-        if host.state.fact(LinkedHosts) is None:
+        if host.recorder.state.fact(LinkedHosts) is None:
             regions = host.api.endpoints.regions
-            await host.learn(await deliverability.read_links(host.api, regions, self.now()))
+            await host.recorder.learn(await deliverability.read_links(host.api, regions, self.now()))
         await self._read_policies()
 
     async def _read_policies(self) -> None:
         """Read the DMARC records of the domains, at most once a day: they change by hand."""
-        fact, now = self.host.state.fact(DmarcRead), self.now()
+        fact, now = self.host.recorder.state.fact(DmarcRead), self.now()
         if fact is not None and now - datetime.fromisoformat(fact.as_of) < POLICIES_EVERY:
             return
         server = blocklist_targets.resolver_of(self.resolver, self.host.api.endpoints)
         own = [item.name for item in self.host.inventory.domains.values() if not item.domain.is_sandbox]
-        await self.host.learn(await dns_policies.read_dmarc(own, server, now))
+        await self.host.recorder.learn(await dns_policies.read_dmarc(own, server, now))
 
     def _asked(self, only: Sequence[Subject]) -> list[Subject]:
         """Return what was asked about by name as what it is to the account, or as nothing of the account's."""
@@ -317,7 +317,7 @@ class BlocklistWatch(WaysOff):
     # ── beside the look-ups ──────────────────────────────────────────────────────────────────────────
 
     def _aftermath_due(self) -> bool:
-        fact = self.host.state.fact(RefusalsRead)
+        fact = self.host.recorder.state.fact(RefusalsRead)
         if fact is None:
             return True
         return self.now() - datetime.fromisoformat(fact.as_of) >= AFTERMATH_EVERY
@@ -337,18 +337,18 @@ class BlocklistWatch(WaysOff):
             deliverability.read_gmail(host.api, regions, now),
         )
         self.vendor_gap, self.vendor = vendor
-        await host.learn(refused)
-        await host.learn(rates)
-        await host.learn(gmail)
+        await host.recorder.learn(refused)
+        await host.recorder.learn(rates)
+        await host.recorder.learn(gmail)
         await self._read_policies()
-        await host.learn(links)
+        await host.recorder.learn(links)
         said = tuple(
             VendorsOwnListing(v.subject, v.zone, v.title, iso(v.first_seen) if v.first_seen else None)
             for v in self.vendor
         )
-        before = host.state.fact(VendorMonitoring)
+        before = host.recorder.state.fact(VendorMonitoring)
         if before is None or said != before.listed or self.vendor_gap:
-            await host.learn(VendorMonitoring(listed=said, gap=self.vendor_gap))
+            await host.recorder.learn(VendorMonitoring(listed=said, gap=self.vendor_gap))
         self.tell(Changed("blocklists"))
 
     def beside(self) -> tuple[Beside, ...]:

@@ -5,9 +5,9 @@ The watch (``blocklist_watch``) stands on this and adds the look-ups.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from workbench.blocklists.names import canonical
 from workbench.blocklists.removal import Removal, RemovalRequest
@@ -17,13 +17,12 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.blocklists import delisting
 from workbench.domain.blocklists.listings import ListingBook, listing_of
-from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import JournalRow, State
 from workbench.domain.runbook.containment_state import is_contained
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.session.events import Changed, Event
+from workbench.session.recorder import Recorder
 
 
 class DelistingHost(Protocol):
@@ -32,28 +31,10 @@ class DelistingHost(Protocol):
     api: Mailgun
     inventory: Inventory
     clock: Clock
-    drill: bool
-
-    @property
-    def operator(self) -> str:
-        """Return who works here, as the journal names them."""
-
-    @property
-    def state(self) -> State:
-        """Return the fold of the journal."""
-
-    @property
-    def read_only(self) -> bool:
-        """Return whether another workbench writes to this incident."""
+    recorder: Recorder
 
     def situation(self) -> Situation:
         """Return everything that is known."""
-
-    async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
-        """Write one journal row."""
-
-    async def learn(self, fact: RecordedFact) -> None:
-        """Record the result of a reading that a step's verdict rests on."""
 
 
 class WaysOff:
@@ -68,7 +49,7 @@ class WaysOff:
     @property
     def book(self) -> ListingBook:
         """Return what the journal says of blocklists."""
-        return self.host.state.listings
+        return self.host.recorder.state.listings
 
     def now(self) -> datetime:
         """Return the moment that looks are dated by: this host's, in the drill the account's."""
@@ -102,7 +83,7 @@ class WaysOff:
             self.now(), found.listing.wait_hours, containment_done=done or not found.waits_for_containment
         )
         await self._record("removal.requested", found, request)
-        if self.host.drill:
+        if self.host.recorder.drill:
             # In the drill the list's owner is played as well: the request arrives.
             body = {"zone": found.listing.zone.name, "subject": found.listing.subject.value}
             await self.host.api.call("POST", "/_drill/removal", json=body, priority=Priority.READ)
@@ -118,7 +99,7 @@ class WaysOff:
     async def _record(self, kind: str, found: Removal, request: RemovalRequest) -> None:
         name, zone = found.listing.pair
         body = {"subject": name, "zone": zone, "whose": found.whose.value, "request": request.record()}
-        await self.host.record(kind, body)
+        await self.host.recorder.record(kind, body)
         self.tell(Changed("blocklists"))
 
     def _removal_of(self, subject: str, zone: str) -> Removal:

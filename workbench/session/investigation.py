@@ -80,7 +80,7 @@ class Investigation:
 
         Raises NotAuthorised where every single reading was refused: nothing was seen, and nothing may count.
         """
-        key, _ = await self.desk.sealing()
+        key, _ = await self.desk.recorder.sealing()
         reader = SettingsReader(
             self.desk.api,
             self.desk.inventory,
@@ -107,11 +107,11 @@ class Investigation:
             result.swept += sweep_unread.carried(earlier, result.swept, gaps)
             result.unread = tuple(sweep_unread.unread(gaps))
             self.swept = result
-            await self.desk.learn(SweepRead.of(result))
-            await self.desk.learn(TemplateLinks(hosts=tuple(blocklist_targets.template_hosts(held))))
-            await self.desk.learn(facts.seen(held, iso(self.desk.clock.now())))
+            await self.desk.recorder.learn(SweepRead.of(result))
+            await self.desk.recorder.learn(TemplateLinks(hosts=tuple(blocklist_targets.template_hosts(held))))
+            await self.desk.recorder.learn(facts.seen(held, iso(self.desk.clock.now())))
             if (dates := timeline.keep(self.desk.situation(), held)) is not None:
-                await self.desk.learn(dates)
+                await self.desk.recorder.learn(dates)
             return result
 
     def moments(self) -> list[timeline.Moment]:
@@ -167,10 +167,10 @@ class Investigation:
         before = situation.state.baseline.get("settings")
         taken = situation.state.snapshots.get(REST_PART, {}).get("at", "")
         # Without the vault the fingerprints are this run's own: everything would look changed.
-        if not isinstance(before, Mapping) or not before or not self.desk.fingerprints_last:
+        if not isinstance(before, Mapping) or not before or not self.desk.recorder.fingerprints_last:
             return {}
         unseen = situation.state.baseline.get("settings_unread", ())
-        key, _ = await self.desk.sealing()
+        key, _ = await self.desk.recorder.sealing()
         fingerprint = _fingerprinter(key)
         changed: dict[tuple[str, str, str], str] = {}
         for item in settings.items(held):
@@ -186,19 +186,19 @@ class Investigation:
         return changed
 
     async def _store_settings(self, held: Settings, logs: Mapping[str, Any] | None = None) -> None:
-        if not self.desk.keeps_evidence:
+        if not self.desk.recorder.keeps_evidence:
             return
-        key, sealer = await self.desk.sealing()
+        key, sealer = await self.desk.recorder.sealing()
         fingerprint = _fingerprinter(key)
-        content = settings.document(held, self.desk.incident, fingerprint)
+        content = settings.document(held, self.desk.recorder.incident, fingerprint)
         if logs is not None:
             content["log"] = dict(logs)
-        body = await snapshots.preserve(content, REST_PART, self.desk.folder / "evidence", sealer)
+        body = await snapshots.preserve(content, REST_PART, self.desk.recorder.folder / "evidence", sealer)
         body["counts"] = {**body["counts"], "settings": held.looked_at}
         if "settings" not in self.desk.situation().state.baseline:
             unread = sorted({gap.slice for gap in held.gaps.values()})
             body["baseline"] = {"settings": settings.baseline(held, fingerprint), "settings_unread": unread}
-        await self.desk.record("snapshot.stored", body)
+        await self.desk.recorder.record("snapshot.stored", body)
 
     # ── log ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -305,7 +305,7 @@ class Investigation:
             names = [n for n in names if n not in known.domains or not known.domains[n].suppressions]
         if not names:
             return known
-        key, _ = await self.desk.sealing()
+        key, _ = await self.desk.recorder.sealing()
         since = min(self.since(), began)
         reader = SettingsReader(self.desk.api, self.desk.inventory, key, since, priority=Priority.READ)
         fresh = await reader.read_suppressions(account_now(self.desk), names)
@@ -348,7 +348,7 @@ class Investigation:
 
     async def _journal(self, made: Assessment, now: datetime) -> None:
         uses = classification.uses(made.proposals, made.table, now)
-        await self.desk.learn(
+        await self.desk.recorder.learn(
             CredentialUses(
                 by_credential={name: use.recorded() for name, use in uses.items()},
                 as_of=iso(now),
@@ -358,7 +358,7 @@ class Investigation:
                 gaps=tuple(made.table.gaps),
             )
         )
-        await self.desk.learn(made.fact())
+        await self.desk.recorder.learn(made.fact())
 
     def _tell(self, what: str, done: int, total: int) -> None:
         if self.moved is not None:

@@ -218,10 +218,12 @@ async def search(
     searched as asked, VaultError, JournalError.
     """
     loop = asyncio.get_running_loop()
-    wanted = again(request, session.state)
-    sealing = await session.sealing()
-    opened = await open_up(session.state, session.vault, sealing, session.folder, values=wanted.from_vault)
-    options = options_of(wanted, session.state, opened, session.inventory, session.network)
+    wanted = again(request, session.recorder.state)
+    sealing = await session.recorder.sealing()
+    opened = await open_up(
+        session.recorder.state, session.vault, sealing, session.recorder.folder, values=wanted.from_vault
+    )
+    options = options_of(wanted, session.recorder.state, opened, session.inventory, session.network)
     if wanted.probe:
         options = _with_prove(options, session, loop)
 
@@ -234,12 +236,12 @@ async def search(
     found = leak_record.fact(
         leaks_document(report),
         wanted.asked(),
-        session.state.fact(LeaksFound),
+        session.recorder.state.fact(LeaksFound),
         people,
         at=iso(session.clock.now()),
-        reset=account_facts.resets_begun(session.state),
+        reset=account_facts.resets_begun(session.recorder.state),
     )
-    await session.learn(found)
+    await session.recorder.learn(found)
     return report
 
 
@@ -249,7 +251,7 @@ def _with_prove(
     """Return the options with a proof that runs on the session's event loop, called from the search's thread."""
 
     def call(found: Any) -> dict[str, tuple[Liveness, str]]:
-        work = prove(session.api, session.prover, session.vault, session.state, list(found))
+        work = prove(session.api, session.prover, session.vault, session.recorder.state, list(found))
         return asyncio.run_coroutine_threadsafe(work, loop).result()
 
     asked: Prove = call
@@ -258,6 +260,6 @@ def _with_prove(
 
 async def people(session: AccountReadings) -> tuple[PersonSuspicion, ...]:
     """Return the people under whose name keys were planted, with the questions to ask them."""
-    _, sealer = await session.sealing()
-    snapshot = await _snapshot(session.state, sealer, session.folder)
+    _, sealer = await session.recorder.sealing()
+    snapshot = await _snapshot(session.recorder.state, sealer, session.recorder.folder)
     return suspects.suspected(session.situation(), snapshot)

@@ -48,7 +48,7 @@ class MailEvidence:
         """
         held = self.samples
         asked = samples.wanted(proposals, held)
-        if not asked or self.desk.read_only:
+        if not asked or self.desk.recorder.read_only:
             return held
         return await stored_mail.preserve(self.desk, asked, held, samples.left_out(proposals))
 
@@ -76,7 +76,7 @@ class MailEvidence:
             await self._collect(table, collected)
             situation = self.desk.situation()
             gap = lost.never_accepted(situation.volume, situation.state.first_cut_at, situation.now)
-            await self.desk.learn(collected.lost.fact(collected.people, gap, iso(situation.now)))
+            await self.desk.recorder.learn(collected.lost.fact(collected.people, gap, iso(situation.now)))
         except BaseException:
             collected.close()
             raise
@@ -91,9 +91,9 @@ class MailEvidence:
     async def write(self, collected: RecipientList, path: Path, what: str) -> int:
         """Write a list that was shown, journal that it was (never what it holds), and return how many it names."""
         count = await asyncio.to_thread(collected.write, path)
-        if not self.desk.read_only:
-            body = {"list": what, "file": path.name, "people": count, "who": self.desk.operator}
-            await self.desk.record("list.written", body)
+        if not self.desk.recorder.read_only:
+            body = {"list": what, "file": path.name, "people": count, "who": self.desk.recorder.operator}
+            await self.desk.recorder.record("list.written", body)
         return count
 
 

@@ -1,6 +1,6 @@
 """The journal's side of an open incident: what is recorded, what was recorded, who is told.
 
-No network and no plan: the session stands on this and adds the account.
+No network and no plan: the account's readings and the session's plans write through this.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from workbench.journal.journal import Journal, damaged
 from workbench.journal.ledger import Ledger
 from workbench.mailgun.endpoints import Endpoints
 from workbench.presentation.activity_log import LogLine, line_of
-from workbench.session import attribution
+from workbench.session import attribution, journal_head
 from workbench.session.admin_key import fingerprint_key
 from workbench.session.events import Changed, Event, Events
 from workbench.vault.passphrases import check_new
@@ -59,18 +59,19 @@ class SessionOptions:
     old_passwords: Mapping[str, Secret] = field(default_factory=dict)
 
 
-class IncidentRecord:
-    """One incident's journal, vault and listeners."""
+class Recorder:
+    """One incident's journal, vault and listeners; a part of the session."""
 
     def __init__(self, options: SessionOptions, journal: Journal, ledger: Ledger) -> None:
         self._options = options
-        self._journal = journal
-        self._ledger = ledger
+        self.journal = journal
+        self.ledger = ledger
         self._events = Events()
         self.incident = ledger.state.incident
         self.drill = options.drill
         self.clock = options.clock
         self._operator = ""
+        self._remembered: journal_head.Head | None = None
         self._log: list[LogLine] = []
         # When a read-only workbench last looked at what the other one wrote.
         self.followed_at: datetime | None = None
@@ -82,12 +83,12 @@ class IncidentRecord:
     @property
     def state(self) -> State:
         """Return the fold of the journal."""
-        return self._ledger.state
+        return self.ledger.state
 
     @property
     def read_only(self) -> bool:
         """Return whether nothing can be written to this incident: see ``read_only_words``."""
-        return self._journal.read_only
+        return self.journal.read_only
 
     @property
     def operator(self) -> str:
@@ -118,15 +119,15 @@ class IncidentRecord:
 
         Raises JournalError where the journal cannot be read any more.
         """
-        if not self._journal.held_elsewhere or self._journal.damage is not None:
+        if not self.journal.held_elsewhere or self.journal.damage is not None:
             return 0
-        rows = await asyncio.to_thread(self._journal.rows, self.state.last_seq)
+        rows = await asyncio.to_thread(self.journal.rows, self.state.last_seq)
         for row in rows:
-            self._ledger.take(row)
+            self.ledger.take(row)
         self.followed_at = self.clock.now()
         if rows:
             for name in ("alarms", "keys", "logins"):
-                self._tell(Changed(name))
+                self.tell(Changed(name))
         return len(rows)
 
     @property
@@ -140,7 +141,7 @@ class IncidentRecord:
     @property
     def read_only_words(self) -> str:
         """Return why nothing can be written: another workbench holds the incident, or its journal is damaged."""
-        if self._journal.damage is not None:
+        if self.journal.damage is not None:
             return "read-only: the journal was altered; --new goes on in a new incident"
         return f"read-only: {self.holder_text} holds this incident"
 
@@ -163,7 +164,7 @@ class IncidentRecord:
     @property
     def holder_text(self) -> str:
         """Return who writes to this incident, in words."""
-        return str(self._journal.holder)
+        return str(self.journal.holder)
 
     @property
     def folder(self) -> Path:
@@ -180,30 +181,30 @@ class IncidentRecord:
 
     async def record(self, kind: str, body: Mapping[str, Any]) -> JournalRow:
         """Write one journal row and take it into the state; raises JournalError."""
-        return await self._ledger.record(kind, body)
+        return await self.ledger.record(kind, body)
 
     async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
         """Set a deadline, or move one: a journal row that the screen counts down and asks about."""
         self.check_writable()
         known = {k: v for k, v in self.state.timers.get(name, {}).items() if k != "at"}
         given = {k: v for k, v in (("kind", kind), ("subject", subject), ("text", text)) if v}
-        await self._ledger.record("timer", {**known, **given, "id": name, "due": iso(due)})
+        await self.ledger.record("timer", {**known, **given, "id": name, "due": iso(due)})
 
     async def attest(self, step: str, text: str, subject: str = "") -> None:
         """Record what a person says the account cannot show."""
         self.check_writable()
         body = {"step": step, "text": visible(text), "who": self.operator, "subject": subject}
-        await self._ledger.record("attested", body)
-        self._tell(Changed("runbook"))
+        await self.ledger.record("attested", body)
+        self.tell(Changed("runbook"))
 
     async def decide(self, finding: str, decision: str, reason: str) -> None:
         """Record the operator's judgement of a finding: ``ours``, ``intruder`` or ``keep``."""
         self.check_writable()
         body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": self.operator}
-        await self._ledger.record("finding.decided", body)
-        self._tell(Changed("runbook"))
+        await self.ledger.record("finding.decided", body)
+        self.tell(Changed("runbook"))
         for name in ("keys", "logins", "users", "domains"):
-            self._tell(Changed(name))
+            self.tell(Changed(name))
 
     async def take_back(self, row: int | None = None) -> str:
         """Take back what a person said in a row (the latest by default); return what it was, in words.
@@ -221,16 +222,16 @@ class IncidentRecord:
                 "Judgements, attestations, deferrals and notes can be; what was written to the account cannot.",
                 "The activity list (6) shows what was said.",
             )
-        await self._ledger.record("taken.back", {"row": wanted, "about": said.about, "who": self.operator})
+        await self.ledger.record("taken.back", {"row": wanted, "about": said.about, "who": self.operator})
         for name in ("runbook", "keys", "logins", "users", "domains"):
-            self._tell(Changed(name))
+            self.tell(Changed(name))
         return f"Taken back: {visible(said.kind.replace('.', ' '), 40)} of {visible(said.about, 120)}."
 
     async def learn(self, fact: RecordedFact) -> None:
         """Record the result of a reading that a step's verdict rests on."""
         if not self.read_only:
-            await self._ledger.record("fact", fact.body())
-        self._tell(Changed("runbook"))
+            await self.ledger.record("fact", fact.body())
+        self.tell(Changed("runbook"))
 
     async def secret(self, entry: str) -> Secret:
         """Return one stored secret for a reveal or a hand-over; journals that it was read, never the value."""
@@ -243,7 +244,7 @@ class IncidentRecord:
                 "`workbench secrets list` shows what this incident stored.",
             )
         if not self.read_only:
-            await self._ledger.record("secret.read", {"entry": entry, "who": self.operator})
+            await self.ledger.record("secret.read", {"entry": entry, "who": self.operator})
         return secret
 
     async def record_error(self, error: BaseException, doing: str) -> None:
@@ -256,7 +257,7 @@ class IncidentRecord:
         else:
             body = {"doing": doing, "what": f"unexpected {type(error).__name__}", "means": "", "todo": ""}
         if not self.read_only and not isinstance(error, JournalError):
-            await self._ledger.record("error", body)
+            await self.ledger.record("error", body)
 
     async def sealing(self) -> tuple[bytes, Sealer]:
         """Return the key that fingerprints secrets in snapshots, and the sealer of evidence."""
@@ -269,7 +270,7 @@ class IncidentRecord:
         from workbench.session.mail import opened
 
         _, sealer = await self.sealing()
-        found = await asyncio.to_thread(opened, self.folder, self._journal.rows(), sealer)
+        found = await asyncio.to_thread(opened, self.folder, self.journal.rows(), sealer)
         return "\n\n".join(f"{number}. {message_text(*one)}" for number, one in enumerate(found, 1))
 
     def may_move_secrets(self) -> bool:
@@ -283,16 +284,32 @@ class IncidentRecord:
         """
         typed = passphrase.reveal()
         await self._options.vault.move_to_file(self._options.home.vault_file, check_new(typed, typed))
-        await self._ledger.record("vault.moved", {"to": self._options.vault.describe(), "who": self.operator})
+        await self.ledger.record("vault.moved", {"to": self._options.vault.describe(), "who": self.operator})
 
-    async def _stored(self, entry: str) -> Secret | None:
+    async def stored(self, entry: str) -> Secret | None:
+        """Return one of the incident's secrets, None where the vault has none of that name; nothing is journaled."""
         return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
+
+    async def remember_head(self) -> None:
+        """Have the vault remember how far the journal came; a vault that does not take it costs only that."""
+        head = (self.journal.head_seq, self.journal.head_hash)
+        if self.read_only or head == self._remembered:
+            return
+        with contextlib.suppress(VaultError):
+            await journal_head.remember(self._options.vault, self.incident, head)
+            self._remembered = head
+
+    async def close(self) -> None:
+        """Close journal and vault."""
+        await self.remember_head()
+        await asyncio.to_thread(self.journal.close)
+        self._options.vault.close()
 
     def check_writable(self) -> None:
         """Raise UsageError with who holds the incident where another workbench writes to it, JournalError
         where its journal is damaged."""
-        if self._journal.damage is not None:
-            raise damaged(self._journal.damage)
+        if self.journal.damage is not None:
+            raise damaged(self.journal.damage)
         if self.read_only:
             raise UsageError(
                 "This incident is open in another workbench.",
@@ -300,13 +317,14 @@ class IncidentRecord:
                 "Work there, or close it and start this one again.",
             )
 
-    def _tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
+        """Pass an event on to whoever subscribed."""
         self._events.tell(event)
 
     def _row_written(self, row: JournalRow) -> None:
         if self._log_row(row):
-            self._tell(Changed("log"))
-        self._tell(Changed("runbook"))
+            self.tell(Changed("log"))
+        self.tell(Changed("runbook"))
 
     def _log_row(self, row: JournalRow) -> bool:
         line = line_of(row, self.state)

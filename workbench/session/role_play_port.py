@@ -38,24 +38,15 @@ class Delisting(Protocol):
         """Record that a removal was asked for."""
 
 
-class Played(Protocol):
-    """The session a part was played in, as far as its consequences are read."""
+class PlayedAccount(Protocol):
+    """The account a part was played in, as far as its consequences are read."""
 
     @property
     def blocklists(self) -> Delisting:
         """Return the watch over the account's listings."""
 
-    def situation(self) -> Situation:
-        """Return everything that is known."""
-
     async def connect(self) -> object:
         """Ask what our key can do now."""
-
-    async def record(self, kind: str, body: Mapping[str, Any]) -> object:
-        """Write one journal row."""
-
-    async def search_leaks(self, request: Any, say: Callable[[str], None]) -> object:
-        """Search for the leak as asked."""
 
     async def watch_blocklists(self) -> None:
         """Ask the lists what is due."""
@@ -65,6 +56,31 @@ class Played(Protocol):
 
     async def read_use(self) -> None:
         """Read which credential sends what."""
+
+
+class PlayedRecord(Protocol):
+    """The journal in which a part's consequences are written."""
+
+    async def record(self, kind: str, body: Mapping[str, Any]) -> object:
+        """Write one journal row."""
+
+
+class Played(Protocol):
+    """The session a part was played in."""
+
+    @property
+    def account(self) -> PlayedAccount:
+        """Return the account's side."""
+
+    @property
+    def recorder(self) -> PlayedRecord:
+        """Return the journal's side."""
+
+    def situation(self) -> Situation:
+        """Return everything that is known."""
+
+    async def search_leaks(self, request: Any, say: Callable[[str], None]) -> object:
+        """Search for the leak as asked."""
 
 
 class RolePlay(Protocol):

@@ -13,13 +13,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import iso
-from workbench.core.errors import ApiError, JournalError, UsageError, VaultError
+from workbench.core.errors import ApiError, JournalError, UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import JOURNAL_NAME, new_incident_id, tag_of
 from workbench.domain.detection import findings, lockout
+from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import State
 from workbench.domain.runbook import deadlines, guide, put_off, role_play, runbook, under_way
-from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.recorded import ReportWritten
 from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
@@ -32,12 +34,10 @@ from workbench.reports.report import Material
 from workbench.session import journal_head
 from workbench.session.account import AccountReadings
 from workbench.session.admin_key import AdminKey, fingerprint_key, no_key, resolve
-from workbench.session.recorder import SessionOptions
+from workbench.session.recorder import Recorder, SessionOptions
 from workbench.session.succession import predecessor, recall_admin_key
-from workbench.vault.vault import EntryName
 
 if TYPE_CHECKING:
-    from workbench.domain.detection.changes import SettingChange
     from workbench.domain.runbook.guide import Lead
     from workbench.execution.reverification import Reproof
     from workbench.leaks.people import PersonSuspicion
@@ -50,18 +50,42 @@ CONNECTIONS_CLOSE = 2.0  # seconds
 __all__ = ["Session", "SessionOptions", "open_session"]
 
 
-class Session(AccountReadings):
-    """See the module. Made by ``open_session``; closed by ``aclose``."""
+class Session:
+    """See the module. Made by ``open_session``; closed by ``aclose``.
 
-    def __init__(self, options: SessionOptions, journal: Journal, ledger: Ledger, admin: AdminKey) -> None:
-        super().__init__(options, journal, ledger, admin)
+    ``recorder`` is the journal's side, ``account`` what is read; what nearly every caller looks at is at hand here.
+    """
+
+    def __init__(
+        self, options: SessionOptions, recorder: Recorder, account: AccountReadings, admin: AdminKey
+    ) -> None:
+        self._options = options
+        self._admin = admin
+        self.recorder = recorder
+        self.account = account
+        self.drill = options.drill
+        self.clock = options.clock
         # Plans that are carried out now; a second one may be confirmed beside the first.
         self._plans_under_way = 0
         self._executor: Executor | None = None
         self._context: Context | None = None
         self._held: Callable[[Held], Awaitable[Keeping]] | None = None
-        self._noting = asyncio.Lock()
-        self._remembered: journal_head.Head | None = None
+
+    # ── at hand ──────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def state(self) -> State:
+        """Return the fold of the journal."""
+        return self.recorder.state
+
+    @property
+    def inventory(self) -> Inventory:
+        """Return what was read of the account."""
+        return self.account.inventory
+
+    def situation(self) -> Situation:
+        """Return everything the actions and the runbook look at."""
+        return self.account.situation()
 
     # ── judging and planning ─────────────────────────────────────────────────────────────────────────
 
@@ -78,7 +102,7 @@ class Session(AccountReadings):
     def lead(self) -> Lead:
         """Return what is next, the most urgent first; in the drill with the parts that it plays for others."""
         running = bool(self._plans_under_way)
-        found = guide.lead(self.situation(), self.steps(), running=running, refused=self.refused)
+        found = guide.lead(self.situation(), self.steps(), running=running, refused=self.account.refused)
         return role_play.admitted(found) if self.drill else found
 
     def findings(self) -> list[findings.Finding]:
@@ -93,28 +117,13 @@ class Session(AccountReadings):
 
     def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
         """Return why an action is not possible now, ``""`` when it is."""
-        if self.read_only and action_id in registry.BUILDERS:
-            return self.read_only_words
+        if self.recorder.read_only and action_id in registry.BUILDERS:
+            return self.recorder.read_only_words
         return registry.unavailable(action_id, self.situation(), marked)
 
     def support_message(self) -> str:
         """Return the opening message to Support."""
         return support_messages.opening(self.situation())
-
-    # ── reading, and what it shows at once ───────────────────────────────────────────────────────────
-
-    async def read_inventory(self) -> None:
-        """Read the whole inventory, filling it live; raises what the very first call raises."""
-        began = self.clock.now()
-        await super().read_inventory()
-        await self.notice(began)
-        await self.note_containment()
-
-    async def watch(self, *, whole: bool = False) -> list[SettingChange]:
-        """Read a share of the account again (or all) and raise an alarm for whatever nothing of ours explains."""
-        appeared = await super().watch(whole=whole)
-        await self.note_containment()
-        return appeared
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -123,11 +132,11 @@ class Session(AccountReadings):
 
         Preserves evidence first where that has not happened: 0a gates the first cut (design, idea 5).
         """
-        self.check_writable()
+        self.recorder.check_writable()
         if plan is not None:
             lockout.check_role(plan, self._may_administer())
         if "0a" not in self.state.snapshots:
-            await self.preserve()
+            await self.account.preserve()
         cut = self.state.last_cut_at
         self._plans_under_way += 1
         try:
@@ -137,29 +146,29 @@ class Session(AccountReadings):
         self._forget_deleted()
         if self.state.last_cut_at != cut and summary.halted is None:
             await self._read_after_cut()
-        await self.note_containment()
+        await self.account.note_containment()
         for body in deadlines.wanted(self.situation()):
-            await self._ledger.record("timer", body)
-        await self._remember_head()
+            await self.recorder.record("timer", body)
+        await self.recorder.remember_head()
         return summary
 
     async def _read_after_cut(self) -> None:
         """Read who sends since the cut; where it cannot be read that is a gap, and nothing is said of it."""
-        for read in (self.read_rate, self.read_use):
+        for read in (self.account.read_rate, self.account.read_use):
             # The gap is noted where it was met; the watch reads both again.
             with contextlib.suppress(ApiError):
                 await read()
 
     def _may_administer(self) -> bool | None:
-        return self.capabilities.admin if self.capabilities is not None else None
+        return self.account.capabilities.admin if self.account.capabilities is not None else None
 
     def attend(self, ask: Callable[[Held], Awaitable[Keeping]]) -> None:
         """Have somebody asked, from now on, about every secret that cannot be stored; the answers are journaled."""
 
         async def held(held: Held) -> Keeping:
             answer = await ask(held)
-            body = {"effect": held.effect.id, "answer": answer.value, "who": self.operator}
-            await self._ledger.record("secret.held", body)
+            body = {"effect": held.effect.id, "answer": answer.value, "who": self.recorder.operator}
+            await self.recorder.record("secret.held", body)
             return answer
 
         self._held = held
@@ -175,11 +184,11 @@ class Session(AccountReadings):
         """Prove again that what is dead stayed dead and what was made lives; journals what it finds."""
         from workbench.execution.reverification import prove_again
 
-        self.check_writable()
-        found = await prove_again(self._context_now(), self._ledger)
+        self.recorder.check_writable()
+        found = await prove_again(self._context_now(), self.recorder.ledger)
         for body in deadlines.ended(self.situation()):
-            await self._ledger.record("timer", body)
-        await self.note_containment()
+            await self.recorder.record("timer", body)
+        await self.account.note_containment()
         return found
 
     async def search_leaks(
@@ -188,17 +197,17 @@ class Session(AccountReadings):
         """Search for the leak as asked; ``say`` hears lines of progress."""
         from workbench.session import leak_search
 
-        return await leak_search.search(self, request, say)
+        return await leak_search.search(self.account, request, say)
 
     async def leak_suspects(self) -> tuple[PersonSuspicion, ...]:
         """Return under whose name keys were planted."""
         from workbench.session import leak_search
 
-        return await leak_search.people(self)
+        return await leak_search.people(self.account)
 
     def report_material(self) -> Material:
         """Return what reports are composed from."""
-        return Material(self.situation(), self._journal.rows(), self._journal.head_hash)
+        return Material(self.situation(), self.recorder.journal.rows(), self.recorder.journal.head_hash)
 
     async def write_report(self) -> Written:
         """Write every report, journal the files' hashes; raises JournalError when the disk refuses."""
@@ -206,23 +215,23 @@ class Session(AccountReadings):
 
         material = self.report_material()
         try:
-            written = await report_writer.write(material, self.folder / "reports")
+            written = await report_writer.write(material, self.recorder.folder / "reports")
         except OSError as error:
             raise JournalError(
                 f"The report could not be written ({error.strerror}).",
                 "",
                 "Make room on the disk, then try again.",
             ) from error
-        if self._journal.damage is not None:
+        if self.recorder.journal.damage is not None:
             return written  # It says so itself; nothing is added to such a journal.
         body = {
             "files": dict(written.files),
             "row": material.situation.state.last_seq,
             "hash": material.journal_hash,
         }
-        await self._ledger.record("report.written", body)
-        await self.learn(ReportWritten(sha256=next(iter(written.files.values()))))
-        await self._remember_head()
+        await self.recorder.record("report.written", body)
+        await self.recorder.learn(ReportWritten(sha256=next(iter(written.files.values()))))
+        await self.recorder.remember_head()
         return written
 
     async def exercise(self, action_id: str) -> str:
@@ -231,11 +240,8 @@ class Session(AccountReadings):
         if player is None:
             raise UsageError("This is a real account.", "Parts are played in the drill only.", "")
 
-        async def fetch(entry: str) -> Secret | None:
-            return await self._options.vault.fetch(EntryName(self.state.vault_service, entry))
-
-        played = await player.play(action_id, self.api, fetch, self.situation())
-        await self.learn(role_play.with_part(self.state, action_id, iso(self.clock.now())))
+        played = await player.play(action_id, self.account.api, self.recorder.stored, self.situation())
+        await self.recorder.learn(role_play.with_part(self.state, action_id, iso(self.clock.now())))
         return await player.catch_up(action_id, self) or played
 
     async def aclose(self) -> None:
@@ -243,45 +249,34 @@ class Session(AccountReadings):
         with contextlib.suppress(TimeoutError):
             # A connection that does not close ends with the process; the journal must be closed before that.
             async with asyncio.timeout(CONNECTIONS_CLOSE):
-                await self.api.aclose()
-        await self._remember_head()
-        await asyncio.to_thread(self._journal.close)
-        self._options.vault.close()
-
-    async def _remember_head(self) -> None:
-        """Have the vault remember how far the journal came; a vault that does not take it costs only that."""
-        head = (self._journal.head_seq, self._journal.head_hash)
-        if self.read_only or head == self._remembered:
-            return
-        with contextlib.suppress(VaultError):
-            await journal_head.remember(self._options.vault, self.incident, head)
-            self._remembered = head
+                await self.account.api.aclose()
+        await self.recorder.close()
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────
 
     def _executor_now(self) -> Executor:
         if self._executor is None:
-            self._executor = Executor(self._context_now(), self._ledger, self._tell)
+            self._executor = Executor(self._context_now(), self.recorder.ledger, self.recorder.tell)
         return self._executor
 
     def _context_now(self) -> Context:
         if self._context is None:
             options = self._options
             ctx = Context(
-                api=self.api,
-                vault=self.vault,
+                api=self.account.api,
+                vault=self.account.vault,
                 state=self.state,
                 clock=self.clock,
-                prover=self.prover,
-                tag=tag_of(self.incident),
+                prover=self.account.prover,
+                tag=tag_of(self.recorder.incident),
                 vault_service=self.state.vault_service,
                 switch_key=self._switch_key,
                 known=dict(options.old_secrets),
                 old_passwords=dict(options.old_passwords),
                 held=self._held,
             )
-            if self.own_key_id:
-                ctx.known.setdefault(self.own_key_id, self.api.key)
+            if self.account.own_key_id:
+                ctx.known.setdefault(self.account.own_key_id, self.account.api.key)
             if self._admin.retired is not None:
                 # After a restart the key that was supplied is the replaced one: it must be proven dead.
                 for mint in self.state.of_kind(EffectKind.KEY_CREATE):
@@ -291,24 +286,11 @@ class Session(AccountReadings):
         return self._context
 
     async def _switch_key(self, secret: Secret, key_id: str, entry: str, replaces: str) -> None:
-        retired = self.api.key
+        retired = self.account.api.key
         fingerprint = retired.fingerprint(await fingerprint_key(self._options.vault))
         body = {"entry": entry, "key_id": key_id, "retired": fingerprint, "replaces": replaces}
-        await self._ledger.record("admin_key.switched", body)
-        self.api.use_key(secret)
-
-    async def note_containment(self) -> None:
-        """Journal once that access is cut, or no longer is, whoever sees it first: a kill may have lost that row."""
-        async with self._noting:
-            if self.read_only or not self.state.last_cut_at:
-                return
-            found = containment(self.situation())
-            if found.contained and not self.state.contained_at:
-                again = any(event.contained for event in self.state.containment)
-                await self._ledger.record("contained.again" if again else "contained", {})
-            elif self.state.contained_at and found.known_open:
-                through = [way.words for way in found.known_open][:20]
-                await self._ledger.record("contained.no_longer", {"through": through})
+        await self.recorder.record("admin_key.switched", body)
+        self.account.api.use_key(secret)
 
     def _forget_deleted(self) -> None:
         """Take out of the inventory what was deleted since it was read: the records of this run know better."""
@@ -350,4 +332,5 @@ async def open_session(options: SessionOptions) -> Session:
     except BaseException:
         await asyncio.to_thread(journal.close)
         raise
-    return Session(options, journal, ledger, admin)
+    recorder = Recorder(options, journal, ledger)
+    return Session(options, recorder, AccountReadings(options, recorder, admin), admin)

@@ -43,10 +43,10 @@ class AccountWatch:
 
     async def _connect(self) -> None:
         if self._ui.store.session is not None:
-            await self._ui.store.session.connect()
+            await self._ui.store.session.account.connect()
 
     def _connected(self, _: None) -> None:
-        known = self._ui.store.session.capabilities if self._ui.store.session is not None else None
+        known = self._ui.store.session.account.capabilities if self._ui.store.session is not None else None
         if known is not None and (words := known.words()):
             more = f" And {len(words) - 1} more: see Activity." if len(words) > 1 else ""
             self._ui.tell(f"{words[0]}{more}", "warning")
@@ -55,7 +55,7 @@ class AccountWatch:
         if not self._watching:
             self._watching = True
             self._first()
-            if self._ui.store.session is not None and self._ui.store.session.read_only:
+            if self._ui.store.session is not None and self._ui.store.session.recorder.read_only:
                 self._ui.set_interval(FOLLOW_EVERY, self._follow_writer)
         for seconds, again in zip(self._every, (self._watch, self.read_rate), strict=True):
             if seconds > 0:
@@ -66,7 +66,7 @@ class AccountWatch:
         session = self._ui.store.session
         if session is not None and not self._ui.work.running("follow"):
             self._ui.work.start(
-                session.follow,
+                session.recorder.follow,
                 group="follow",
                 doing="following the other workbench",
                 loud=False,
@@ -79,7 +79,7 @@ class AccountWatch:
         if session is None:
             if not self._ui.work.running("open"):
                 self._reopen()
-        elif session.capabilities is None and not self._ui.work.running("connect"):
+        elif session.account.capabilities is None and not self._ui.work.running("connect"):
             self.connect()
         elif self._ui.work.running("read"):
             # What is being read now may be older than what was just changed.
@@ -88,13 +88,17 @@ class AccountWatch:
             self.reading(True)
             doing = "reading the account"
             self._ui.work.start(
-                lambda: session.watch(whole=whole), group="read", doing=doing, loud=loud, then=self._read
+                lambda: session.account.watch(whole=whole),
+                group="read",
+                doing=doing,
+                loud=loud,
+                then=self._read,
             )
 
     def look(self) -> None:
         """Read everything because somebody asked for it, and say what came of it, also that nothing did."""
         session = self._ui.store.session
-        if session is None or session.capabilities is None or self._ui.work.running("read"):
+        if session is None or session.account.capabilities is None or self._ui.work.running("read"):
             self._ui.tell(
                 "The account is being read already." if session is not None else "Opening the incident…"
             )
@@ -105,9 +109,9 @@ class AccountWatch:
         self.reading(True)
 
         async def read() -> None:
-            if session.capabilities is None or session.capabilities.failure() is not None:
-                await session.connect()
-            await session.watch(whole=True)
+            if session.account.capabilities is None or session.account.capabilities.failure() is not None:
+                await session.account.connect()
+            await session.account.watch(whole=True)
 
         def told(_: object) -> None:
             self._read(None)
@@ -140,7 +144,7 @@ class AccountWatch:
         session = self._ui.store.session
         if session is not None and not self._ui.work.running("rate"):
             self._ui.work.start(
-                session.read_rate, group="rate", doing="reading the sending figures", loud=False
+                session.account.read_rate, group="rate", doing="reading the sending figures", loud=False
             )
 
 

@@ -175,9 +175,9 @@ class WorkbenchApp(EndingApp):
             return
         self.store.session = session
         self.store.failed = ""
-        self._unsubscribe = session.subscribe(self.funnel)
+        self._unsubscribe = session.recorder.subscribe(self.funnel)
         session.attend(self.controllers.unstored.ask)
-        session.investigation.moved = self.main.show_reading
+        session.account.investigation.moved = self.main.show_reading
         self.main.renew()
         self._errors.say_what_it_rests_on(session)
         self.account.connect()
@@ -379,11 +379,11 @@ class WorkbenchApp(EndingApp):
         session.stop()
         await self._errors.write_left(session)
         if self.crash is not None:
-            await session.record_error(self.crash, "drawing the screen")
+            await session.recorder.record_error(self.crash, "drawing the screen")
         with contextlib.suppress(JournalError):
             # The screen says it a moment before the row is written; who quits in that moment saw it. A journal
             # that takes no more rows has said so already.
-            await session.note_containment()
+            await session.account.note_containment()
         await session.aclose()
 
 

@@ -67,7 +67,7 @@ class ErrorReports:
             )
 
     async def _write(self, session: Incident, one: tuple[BaseException, str]) -> None:
-        await session.record_error(*one)
+        await session.recorder.record_error(*one)
         if one in self._unwritten:
             self._unwritten.remove(one)
 
@@ -77,7 +77,7 @@ class ErrorReports:
         Call it before the session closes.
         """
         while self._unwritten:
-            await session.record_error(*self._unwritten.pop(0))
+            await session.recorder.record_error(*self._unwritten.pop(0))
 
     def _push_error(self, told: Trouble) -> None:
         from workbench.tui.screens.texts import ErrorScreen

@@ -81,26 +81,8 @@ class Readings(Protocol):
         """Write whom the intruder's mail reached; return how many."""
 
 
-class Incident(Protocol):
-    """One open incident, as far as the screen asks of it."""
-
-    drill: bool
-    clock: Clock
-    listings: dict[str, Listing]
-    rate: SendingRate | None
-    search_places: tuple[str, ...]
-
-    @property
-    def capabilities(self) -> Capabilities | None:
-        """Return what the key can do, None before the account was asked."""
-
-    @property
-    def inventory(self) -> Inventory:
-        """Return what was read of the account."""
-
-    @property
-    def state(self) -> State:
-        """Return the journal replayed."""
+class Recorded(Protocol):
+    """The journal's side of an incident: what was said and recorded, who works here, what the vault holds."""
 
     @property
     def operator(self) -> str:
@@ -133,104 +115,26 @@ class Incident(Protocol):
         """Return who does."""
 
     @property
-    def title(self) -> str:
-        """Return the account's name and its regions."""
-
-    @property
-    def calls_per_second(self) -> float:
-        """Return the API calls a second of the last two."""
-
-    @property
-    def investigation(self) -> Readings:
-        """Return the readings of settings and log."""
-
-    @property
-    def blocklists(self) -> BlocklistWatch:
-        """Return the watch over the account's listings."""
-
-    def situation(self) -> Situation:
-        """Return everything that plans and steps look at."""
-
-    def steps(self) -> list[StepView]:
-        """Return the runbook with its verdicts."""
+    def state(self) -> State:
+        """Return the journal replayed."""
 
     async def take_back(self, row: int | None = None) -> str:
         """Take back what a person said in a row; return what it was."""
 
-    def lead(self) -> Lead:
-        """Return what is next, the most urgent first."""
-
-    def findings(self) -> list[Finding]:
-        """Return what the operator must judge."""
-
     def log_lines(self) -> Sequence[LogLine]:
         """Return the activity log, oldest first."""
-
-    def plan(self, action_id: str, marked: Sequence[str] = (), **options: Any) -> Plan:
-        """Return the plan of an action; raises UsageError where there is none."""
-
-    def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
-        """Return why an action is not possible now, ``""`` when it is."""
 
     async def stored_mail(self) -> str:
         """Return the sealed messages of the intruder as plain text."""
 
-    def support_message(self) -> str:
-        """Return the opening message to Support."""
-
-    async def search_leaks(self, request: LeakSearchRequest, say: Callable[[str], None]) -> LeakReport:
-        """Search for the leak as asked; ``say`` hears lines of progress."""
-
-    async def leak_suspects(self) -> tuple[PersonSuspicion, ...]:
-        """Return under whose name keys were planted."""
-
-    def report_material(self) -> Material:
-        """Return what reports are composed from."""
-
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Have ``listener`` told of every event; returns the call that ends it."""
-
-    def attend(self, ask: Callable[[Held], Awaitable[Keeping]]) -> None:
-        """Have ``ask`` asked about every secret that cannot be stored."""
 
     def may_move_secrets(self) -> bool:
         """Return whether new secrets could go to the workbench's own file instead of the host's keyring."""
 
     async def move_secrets(self, passphrase: Secret) -> None:
         """Keep new secrets in the workbench's own file from now on."""
-
-    def stop(self) -> None:
-        """Begin nothing further."""
-
-    async def connect(self) -> Capabilities:
-        """Ask what the key can do."""
-
-    async def watch(self, *, whole: bool = False) -> Sequence[Any]:
-        """Read the account again, a share or all of it."""
-
-    async def read_rate(self) -> None:
-        """Read the sending figures."""
-
-    async def preserve(self) -> None:
-        """Store what the first cut would destroy."""
-
-    async def preserve_rest(self) -> None:
-        """Store every setting and the log."""
-
-    async def check_blocklists(self) -> None:
-        """Ask every list now."""
-
-    async def watch_blocklists(self) -> None:
-        """Ask the lists about what is due."""
-
-    async def run(self, plan: Plan | None) -> Summary:
-        """Run a confirmed plan, or finish what is unsettled."""
-
-    async def prove_again(self) -> Reproof:
-        """Prove again what was cut and made."""
-
-    async def exercise(self, action_id: str) -> str:
-        """Play somebody's part, in the drill only."""
 
     async def record(self, kind: str, body: Mapping[str, Any]) -> Any:
         """Write one journal row."""
@@ -253,11 +157,135 @@ class Incident(Protocol):
     async def secret(self, entry: str) -> Secret:
         """Return one stored secret for a reveal."""
 
-    async def write_report(self) -> Written:
-        """Write every report."""
+
+class AccountRead(Protocol):
+    """The account of an incident: what was read of it, and how it is read."""
+
+    listings: dict[str, Listing]
+    rate: SendingRate | None
+    search_places: tuple[str, ...]
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """Return what the key can do, None before the account was asked."""
+
+    @property
+    def inventory(self) -> Inventory:
+        """Return what was read of the account."""
+
+    @property
+    def title(self) -> str:
+        """Return the account's name and its regions."""
+
+    @property
+    def calls_per_second(self) -> float:
+        """Return the API calls a second of the last two."""
+
+    @property
+    def investigation(self) -> Readings:
+        """Return the readings of settings and log."""
+
+    @property
+    def blocklists(self) -> BlocklistWatch:
+        """Return the watch over the account's listings."""
+
+    def situation(self) -> Situation:
+        """Return everything that plans and steps look at."""
+
+    async def connect(self) -> Capabilities:
+        """Ask what the key can do."""
+
+    async def watch(self, *, whole: bool = False) -> Sequence[Any]:
+        """Read the account again, a share or all of it."""
+
+    async def read_rate(self) -> None:
+        """Read the sending figures."""
+
+    async def preserve(self) -> None:
+        """Store what the first cut would destroy."""
+
+    async def preserve_rest(self) -> None:
+        """Store every setting and the log."""
+
+    async def check_blocklists(self) -> None:
+        """Ask every list now."""
+
+    async def watch_blocklists(self) -> None:
+        """Ask the lists about what is due."""
 
     async def note_containment(self) -> None:
         """Journal that access is cut, or no longer is, where what was read says so and no row does."""
+
+
+class Incident(Protocol):
+    """One open incident, as far as the screen asks of it."""
+
+    drill: bool
+    clock: Clock
+
+    @property
+    def recorder(self) -> Recorded:
+        """Return the journal's side."""
+
+    @property
+    def account(self) -> AccountRead:
+        """Return the account's side."""
+
+    @property
+    def state(self) -> State:
+        """Return the journal replayed."""
+
+    @property
+    def inventory(self) -> Inventory:
+        """Return what was read of the account."""
+
+    def situation(self) -> Situation:
+        """Return everything that plans and steps look at."""
+
+    def steps(self) -> list[StepView]:
+        """Return the runbook with its verdicts."""
+
+    def lead(self) -> Lead:
+        """Return what is next, the most urgent first."""
+
+    def findings(self) -> list[Finding]:
+        """Return what the operator must judge."""
+
+    def plan(self, action_id: str, marked: Sequence[str] = (), **options: Any) -> Plan:
+        """Return the plan of an action; raises UsageError where there is none."""
+
+    def unavailable(self, action_id: str, marked: Sequence[str] = ()) -> str:
+        """Return why an action is not possible now, ``""`` when it is."""
+
+    def support_message(self) -> str:
+        """Return the opening message to Support."""
+
+    async def search_leaks(self, request: LeakSearchRequest, say: Callable[[str], None]) -> LeakReport:
+        """Search for the leak as asked; ``say`` hears lines of progress."""
+
+    async def leak_suspects(self) -> tuple[PersonSuspicion, ...]:
+        """Return under whose name keys were planted."""
+
+    def report_material(self) -> Material:
+        """Return what reports are composed from."""
+
+    def attend(self, ask: Callable[[Held], Awaitable[Keeping]]) -> None:
+        """Have ``ask`` asked about every secret that cannot be stored."""
+
+    def stop(self) -> None:
+        """Begin nothing further."""
+
+    async def run(self, plan: Plan | None) -> Summary:
+        """Run a confirmed plan, or finish what is unsettled."""
+
+    async def prove_again(self) -> Reproof:
+        """Prove again what was cut and made."""
+
+    async def exercise(self, action_id: str) -> str:
+        """Play somebody's part, in the drill only."""
+
+    async def write_report(self) -> Written:
+        """Write every report."""
 
     async def aclose(self) -> None:
         """Close connections, journal and vault."""

@@ -83,7 +83,8 @@ def test_no_verdict_is_cut_however_much_is_open_and_whoever_is_waited_for(
 ) -> None:
     there = situation()
     there.over = Containment(over, claim("contained", False, ()), tuple(ways), NOW, NOW, tuple(back))
-    session = SimpleNamespace(situation=lambda: there, inventory=there.inventory, rate=None)
+    account = SimpleNamespace(rate=None)
+    session = SimpleNamespace(situation=lambda: there, inventory=there.inventory, account=account)
     store: Any = SimpleNamespace(session=session, failed="", look=Look())
     lead = Lead(GuideKind.WAIT, "", "refresh", "Waiting for others", "", tuple(waits))
     rows = [

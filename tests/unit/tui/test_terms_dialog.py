@@ -24,6 +24,7 @@ class Asked:
         self.rounds = 0
         self.work: list[Callable[[], Any]] = []
         self.screen: Any = None
+        self.account = self
         work = SimpleNamespace(start=self._start)
         ui: Any = SimpleNamespace(push=self._push, safe=lambda words: words, work=work)
         unused: Any = None

@@ -21,14 +21,14 @@ def read_on(ui: Ui, session: Incident) -> None:
     steps = {step.id: step for step in session.steps()}
     cut = all(steps[i].idle or steps[i].verdict.closed for i in _CUTS)
     work, state = ui.work, session.state
-    if not cut or session.read_only or work.running("sweep") or work.running("assess"):
+    if not cut or session.recorder.read_only or work.running("sweep") or work.running("assess"):
         return
 
     async def read() -> None:
         if state.fact(SweepRead) is None:
-            await session.investigation.sweep()
+            await session.account.investigation.sweep()
         if not _assessed(session):
-            await session.investigation.assess()
+            await session.account.investigation.assess()
 
     def told(_: None) -> None:
         ui.tell("Settings and log are read; steps 6 and 8 say what they show.")

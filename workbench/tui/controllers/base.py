@@ -152,7 +152,7 @@ class Controller:
         left = put_off.LEFT[action_id]
         minutes = int(put_off.AGAIN.total_seconds()) // 60
         self._ui.work.start(
-            lambda: session.learn(later),
+            lambda: session.recorder.learn(later),
             group="record",
             doing="putting a question off",
             then=lambda _: self._ui.tell(
@@ -188,7 +188,7 @@ def decide(
 
     async def work() -> None:
         for key in keys:
-            await session.decide(key, decision, reason)
+            await session.recorder.decide(key, decision, reason)
 
     def recorded(_: None) -> None:
         if then is not None:
@@ -206,7 +206,7 @@ def attest(ui: Ui, session: Incident, step: str, said: Sequence[tuple[str, str]]
 
     async def work() -> None:
         for text, subject in said:
-            await session.attest(step, text, subject)
+            await session.recorder.attest(step, text, subject)
 
     as_somebody(ui, session, lambda: ui.work.start(work, group="attest", doing=f"attesting step {step}"))
 
@@ -216,7 +216,7 @@ def as_somebody(ui: Ui, session: Incident, then: Callable[[], object]) -> None:
 
     Esc leaves it undone: what a nameless person said is no evidence to whoever reads the report.
     """
-    if not session.nameless:
+    if not session.recorder.nameless:
         then()
         return
     from workbench.tui.screens.prompts import AskScreen
@@ -225,7 +225,7 @@ def as_somebody(ui: Ui, session: Incident, then: Callable[[], object]) -> None:
         if name is None:
             ui.tell("Nothing is recorded: it would stand in the journal without a name.", "warning")
             return
-        session.name_operator(name)
+        session.recorder.name_operator(name)
         then()
 
     words = (

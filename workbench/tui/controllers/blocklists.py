@@ -34,10 +34,10 @@ class BlocklistsController(Controller):
             return None
         if action_id == "blocklists.terms":
             return self._nothing_to_accept(session)
-        if not session.listings:
+        if not session.account.listings:
             return "nothing was looked up yet; b asks the blocklists"
-        if action_id != "blocklists.removal" and session.read_only:
-            return session.read_only_words
+        if action_id != "blocklists.removal" and session.recorder.read_only:
+            return session.recorder.read_only_words
         if not session.state.listings.listed:
             return "nothing is listed"
         if action_id != "blocklists.removal" and self._chosen(session) is None:
@@ -45,18 +45,18 @@ class BlocklistsController(Controller):
         return ""
 
     def _nothing_to_accept(self, session: Incident) -> str:
-        if session.read_only:
-            return f"read-only: {session.holder_text} holds this incident"
-        if session.blocklists.known_catalogue is None:
+        if session.recorder.read_only:
+            return f"read-only: {session.recorder.holder_text} holds this incident"
+        if session.account.blocklists.known_catalogue is None:
             return "nothing was looked up yet; b asks the blocklists"
-        return "" if session.blocklists.acceptable() else "no list that matters waits for its terms"
+        return "" if session.account.blocklists.acceptable() else "no list that matters waits for its terms"
 
     def terms(self, session: Incident) -> None:
         """Ask once whether the terms of the lists that are off because of them are accepted, and ask those lists."""
         from workbench.tui.screens.choices import Choice, Picked
         from workbench.tui.screens.prompts import PickScreen
 
-        zones = session.blocklists.acceptable()
+        zones = session.account.blocklists.acceptable()
         every = {zone.name: zone for zone in zones}
 
         def answered(picked: Picked | None) -> None:
@@ -65,8 +65,8 @@ class BlocklistsController(Controller):
             names = list(every) if picked.id == "all" else [picked.id]
 
             async def work() -> None:
-                await session.blocklists.accept(names)
-                await session.check_blocklists()
+                await session.account.blocklists.accept(names)
+                await session.account.check_blocklists()
 
             self._ui.work.start(work, group="blocklists", doing="asking the blocklists")
 
@@ -84,20 +84,22 @@ class BlocklistsController(Controller):
 
     def check(self, session: Incident) -> None:
         """Ask every list now, and read what the account shows of the days after."""
-        self._ui.work.start(session.check_blocklists, group="blocklists", doing="asking the blocklists")
+        self._ui.work.start(
+            session.account.check_blocklists, group="blocklists", doing="asking the blocklists"
+        )
 
     def follow(self, session: Incident) -> None:
         """Ask what is due, in the background; what fails is said once."""
         if not self._ui.work.running("blocklists"):
             doing = "watching the blocklists"
-            self._ui.work.start(session.watch_blocklists, group="blocklists", doing=doing, loud=False)
+            self._ui.work.start(session.account.watch_blocklists, group="blocklists", doing=doing, loud=False)
 
     def removal(self, session: Incident) -> None:
         """Show the way off the highlighted listing, else off the one that matters most."""
         from workbench.presentation.listings import removal_lines
         from workbench.tui.screens.removal import RemovalScreen
 
-        every = session.blocklists.removals()
+        every = session.account.blocklists.removals()
         first = next((one for one in every if one.ready), None) or next(iter(every), None)
         found = self._chosen(session) or first
         if found is None:
@@ -129,7 +131,7 @@ class BlocklistsController(Controller):
         subject, zone = found.listing.pair
 
         async def work() -> str:
-            request = await session.blocklists.requested(subject, zone)
+            request = await session.account.blocklists.requested(subject, zone)
             until = request.wait_until
             return f"{until:%d %b %H:%M}Z" if until is not None else "the wait"
 
@@ -150,7 +152,7 @@ class BlocklistsController(Controller):
         def answered(text: str | None) -> None:
             if text:
                 self._ui.work.start(
-                    lambda: session.blocklists.refused(subject, zone, text),
+                    lambda: session.account.blocklists.refused(subject, zone, text),
                     group="attest",
                     doing="recording a refused removal",
                 )
@@ -164,7 +166,7 @@ class BlocklistsController(Controller):
         from workbench.presentation.listings import overview_lines
         from workbench.tui.screens.texts import TextScreen
 
-        watch = session.blocklists
+        watch = session.account.blocklists
         lines = overview_lines(
             watch.switched_off(),
             watch.health,
@@ -182,7 +184,7 @@ class BlocklistsController(Controller):
         if key is None:
             return None
         subject, _, zone = key.partition("|")
-        return session.blocklists.removal(subject, zone)
+        return session.account.blocklists.removal(subject, zone)
 
 
 def _sent_question(where: str) -> SentQuestion:

@@ -39,7 +39,7 @@ class ForensicsController(Controller):
             if session.state.last_seq == seen:
                 return None
             seen = session.state.last_seq
-            return session.investigation.moments()
+            return session.account.investigation.moments()
 
         self._ui.push(TimelineScreen(moments, self._ui.store.look, hidden(session)))
 
@@ -47,7 +47,7 @@ class ForensicsController(Controller):
         """Show the hourly chart and the breakdowns, as far as they were read."""
         from workbench.tui.screens.window import WindowScreen
 
-        self._ui.push(WindowScreen(session.investigation.window(), self._ui.store.look))
+        self._ui.push(WindowScreen(session.account.investigation.window(), self._ui.store.look))
 
     def questions(self, session: Incident) -> None:
         """Show what the sweep could not look at and what no call shows, as questions to copy."""
@@ -62,7 +62,7 @@ class ForensicsController(Controller):
         """Show who sent what; the operator decides, and what follows from it is counted again."""
         from workbench.tui.screens.senders import SendersScreen
 
-        found = session.investigation.senders()
+        found = session.account.investigation.senders()
         if not found:
             self._ui.tell("Nothing is assessed yet: “damage: assess from the log” reads who sent what.")
             return
@@ -83,8 +83,8 @@ class ForensicsController(Controller):
     def _judge(self, session: Incident, keys: Sequence[str], decision: str) -> None:
         async def work() -> bool:
             for key in keys:
-                await session.decide(key, decision, "judged in the list of senders")
-            return await session.investigation.judge_again() is not None
+                await session.recorder.decide(key, decision, "judged in the list of senders")
+            return await session.account.investigation.judge_again() is not None
 
         def told(counted: bool) -> None:
             when = "the figures are counted again" if counted else "it counts from the next assessment on"
@@ -100,7 +100,7 @@ class ForensicsController(Controller):
     def _addresses(self, session: Incident) -> None:
         from workbench.domain.forensics.senders import for_abuse_reports
 
-        made = session.investigation.assessment
+        made = session.account.investigation.assessment
         text = for_abuse_reports(made.proposals) if made is not None else ""
         if not text:
             self._ui.tell("No address is known to be the intruder's: assess first, or judge the senders.")
@@ -120,7 +120,7 @@ class ForensicsController(Controller):
                 )
 
             self._ui.work.start(
-                lambda: session.investigation.write_recipients(path),
+                lambda: session.account.investigation.write_recipients(path),
                 group="assess",
                 doing="writing the recipients",
                 then=told,

@@ -73,7 +73,7 @@ class IncidentController(Controller):
     def _take_back(self, session: Incident) -> None:
         row = self._said(session)
         self._ui.work.start(
-            lambda: session.take_back(row),
+            lambda: session.recorder.take_back(row),
             group="decide",
             doing="taking back what was said",
             then=self._ui.tell,
@@ -101,9 +101,13 @@ class IncidentController(Controller):
             # The rest (every setting, the log) follows below the writes and gates none of them.
             if not self._ui.work.running("preserve-rest"):
                 doing = "preserving every setting and the log"
-                self._ui.work.start(session.preserve_rest, group="preserve-rest", doing=doing, loud=False)
+                self._ui.work.start(
+                    session.account.preserve_rest, group="preserve-rest", doing=doing, loud=False
+                )
 
-        self._ui.work.start(session.preserve, group="preserve", doing="preserving evidence", then=told)
+        self._ui.work.start(
+            session.account.preserve, group="preserve", doing="preserving evidence", then=told
+        )
 
     def _sweep(self, session: Incident) -> None:
         def told(sweep: Sweep) -> None:
@@ -119,7 +123,9 @@ class IncidentController(Controller):
             self._ui.tell(f"{self._being_read()}; it says when it is done.")
             return
         self._ui.tell("Reading every setting; this takes a while and changes nothing.")
-        self._ui.work.start(lambda: session.investigation.sweep(), group="sweep", doing=doing, then=told)
+        self._ui.work.start(
+            lambda: session.account.investigation.sweep(), group="sweep", doing=doing, then=told
+        )
 
     def _being_read(self) -> str:
         reads = self._ui.store.reads
@@ -138,7 +144,9 @@ class IncidentController(Controller):
             return
         self._ui.tell("Reading the log of the abuse; this takes a while and changes nothing.")
         doing = "assessing the damage"
-        self._ui.work.start(lambda: session.investigation.assess(), group="assess", doing=doing, then=told)
+        self._ui.work.start(
+            lambda: session.account.investigation.assess(), group="assess", doing=doing, then=told
+        )
 
     def _exercise(self, part: str, session: Incident) -> None:
         def played(words: str) -> None:

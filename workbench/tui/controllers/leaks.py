@@ -51,8 +51,8 @@ class LeaksController(Controller):
         """Return why an action of this step is not possible now, ``""`` when it is."""
         from workbench.domain.leaks.recorded import LeaksFound
 
-        if session.read_only:
-            return session.read_only_words
+        if session.recorder.read_only:
+            return session.recorder.read_only_words
         if self._ui.work.running("leaks") and action_id != "leaks.judge":
             return "a search is under way"
         if action_id == "leaks.recheck" and session.state.fact(LeaksFound) is None:
@@ -67,7 +67,7 @@ class LeaksController(Controller):
             if places is not None:
                 self._begin(session, places)
 
-        self._ui.push(SearchScreen(proposed(session.search_places)), closed)
+        self._ui.push(SearchScreen(proposed(session.account.search_places)), closed)
 
     def _begin(self, session: Incident, places: Places) -> None:
         from workbench.session.leak_search import LeakSearchRequest

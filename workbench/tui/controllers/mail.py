@@ -33,11 +33,11 @@ class MailController(Controller):
 
     def impossible(self, action_id: str, session: Incident) -> str | None:
         """Return why one of these is not possible now."""
-        if action_id == "mail.fetch" and session.read_only:
-            return session.read_only_words
+        if action_id == "mail.fetch" and session.recorder.read_only:
+            return session.recorder.read_only_words
         if (
             action_id in ("mail.fetch", "mail.clicked", "lost.show")
-            and session.investigation.assessment is None
+            and session.account.investigation.assessment is None
         ):
             return "nothing is assessed in this session yet: “damage: assess from the log”"
         if action_id == "mail.show" and "mail" not in session.state.snapshots:
@@ -46,7 +46,7 @@ class MailController(Controller):
 
     def fetch(self, session: Incident) -> None:
         """Fetch and seal, then say what came of it."""
-        made = session.investigation.assessment
+        made = session.account.investigation.assessment
         if made is None:
             return
 
@@ -63,7 +63,7 @@ class MailController(Controller):
             self._ui.renew()
 
         self._ui.work.start(
-            lambda: session.investigation.mail.preserve(made.proposals),
+            lambda: session.account.investigation.mail.preserve(made.proposals),
             group="mail",
             doing="fetching the intruder's messages",
             then=told,
@@ -76,7 +76,9 @@ class MailController(Controller):
             hint = "Plain text: nothing in it is a link. The evidence holds the messages as they were sent."
             self.show_text("What the intruder sent", text, hint, None, take=False)
 
-        self._ui.work.start(session.stored_mail, group="mail", doing="opening the sealed messages", then=told)
+        self._ui.work.start(
+            session.recorder.stored_mail, group="mail", doing="opening the sealed messages", then=told
+        )
 
     def links(self, session: Incident) -> None:
         """Show landing pages, look-ups and the texts about them."""
@@ -113,7 +115,7 @@ class MailController(Controller):
                 path = Path(typed).expanduser()
 
                 async def work() -> None:
-                    content = exports.made(kind, session.situation(), session.investigation.moments)
+                    content = exports.made(kind, session.situation(), session.account.investigation.moments)
                     await asyncio.to_thread(write_new, path, content)
 
                 def told(_: None) -> None:
@@ -129,7 +131,7 @@ class MailController(Controller):
 
     def clicked(self, session: Incident) -> None:
         """Collect who clicked, show it, ask where to, write it."""
-        made = session.investigation.assessment
+        made = session.account.investigation.assessment
         if made is None:
             return
 
@@ -138,7 +140,7 @@ class MailController(Controller):
 
         self._ui.tell("Reading the clicks; this takes a while and changes nothing.")
         self._ui.work.start(
-            lambda: session.investigation.mail.clicked(made.table, made.proposals),
+            lambda: session.account.investigation.mail.clicked(made.table, made.proposals),
             group="mail",
             doing="reading who clicked",
             then=collected,
@@ -146,7 +148,7 @@ class MailController(Controller):
 
     def lost(self, session: Incident) -> None:
         """Count own mail that was lost, show it, ask where the list is to go."""
-        made = session.investigation.assessment
+        made = session.account.investigation.assessment
         if made is None:
             return
 
@@ -159,7 +161,7 @@ class MailController(Controller):
 
         self._ui.tell("Reading what was lost; this takes a while and changes nothing.")
         self._ui.work.start(
-            lambda: session.investigation.mail.lost(made.table, made.proposals, made.window.began),
+            lambda: session.account.investigation.mail.lost(made.table, made.proposals, made.window.began),
             group="mail",
             doing="reading what was lost",
             then=collected,
@@ -179,8 +181,10 @@ class MailController(Controller):
         situation = session.situation()
 
         def copied() -> None:
-            sent = support_update.to_fact(situation, session.operator)
-            self._ui.work.start(lambda: session.learn(sent), group="attest", doing="recording the update")
+            sent = support_update.to_fact(situation, session.recorder.operator)
+            self._ui.work.start(
+                lambda: session.recorder.learn(sent), group="attest", doing="recording the update"
+            )
 
         hint = "Copying it records that it was sent: the next update tells what changed since."
         self.show_text("Update to Support", support_update.update(situation), hint, copied)
@@ -201,7 +205,7 @@ class MailController(Controller):
                 )
 
             self._ui.work.start(
-                lambda: session.investigation.mail.write(found, path, what),
+                lambda: session.account.investigation.mail.write(found, path, what),
                 group="mail",
                 doing="writing the list",
                 then=told,

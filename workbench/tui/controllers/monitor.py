@@ -56,8 +56,8 @@ class Monitor(Controller):
 
         if action_id == "alarms.show":
             return "" if open_alarms(session.situation()) else "no alarm is open"
-        if session.read_only:
-            return session.read_only_words
+        if session.recorder.read_only:
+            return session.recorder.read_only_words
         return "" if session.state.last_cut_at else "nothing was cut yet"
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────
@@ -97,7 +97,7 @@ class Monitor(Controller):
             self._ui.renew_runbook()
         self._tell_alarms(waiting)
         # While the drill plays a part its hours pass, and what they show is not read yet.
-        if session.read_only or self._ui.plan_running or self._ui.work.running("drill"):
+        if session.recorder.read_only or self._ui.plan_running or self._ui.work.running("drill"):
             return
         self._tell_adopted(session)
         self._prove_if_due(session, found)
@@ -166,13 +166,17 @@ class Monitor(Controller):
 
         held = session.state.known(DeadlinesAnswered).due
         answered = DeadlinesAnswered(due={**held, **{timer.id: iso(timer.due) for timer in found}})
-        self._ui.work.start(lambda: session.learn(answered), group="attest", doing="noting an answer")
+        self._ui.work.start(
+            lambda: session.recorder.learn(answered), group="attest", doing="noting an answer"
+        )
 
     def _more_time(self, session: Incident, found: list[Timer], more: timedelta) -> None:
         async def work() -> None:
             due = session.clock.now() + more
             for timer in found:
-                await session.timer(timer.id, due, timer.text, kind=timer.kind, subject=timer.subject)
+                await session.recorder.timer(
+                    timer.id, due, timer.text, kind=timer.kind, subject=timer.subject
+                )
 
         self._ui.work.start(
             work, group="attest", doing="moving a deadline", then=lambda _: self.news({"alarms"})
@@ -185,7 +189,7 @@ class Monitor(Controller):
 
         now = session.clock.now()
         tried = self._proved_at
-        if session.capabilities is None or not any(t.kind == PROOF and t.over for t in found):
+        if session.account.capabilities is None or not any(t.kind == PROOF and t.over for t in found):
             return
         if tried is None or not tried <= now < tried + PROVE_AGAIN_AFTER:
             self._proved_at = now
@@ -211,7 +215,7 @@ class Monitor(Controller):
         """Show what to do about the alarm that a line of the log tells of; False where it tells of none open."""
         from workbench.domain.detection.alarms import open_alarms
 
-        line = next((line for line in session.log_lines() if str(line.seq) == key), None)
+        line = next((line for line in session.recorder.log_lines() if str(line.seq) == key), None)
         if line is None or line.alarm not in {alarm.id for alarm in open_alarms(session.situation())}:
             return False
         self.alarms(session, first=line.alarm)

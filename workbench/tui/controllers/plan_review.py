@@ -105,7 +105,7 @@ class PlanReview:
 
         screen = PlanScreen(
             plan,
-            session.title,
+            session.account.title,
             ascii_mode=ui.store.look.ascii,
             stale=ui.staleness(),
             choices=choices,

@@ -228,7 +228,9 @@ class RecoveryController(Controller):
 
         async def work() -> None:
             for key in keys:
-                await session.record("adoption.noted", {"effect": key, "unneeded": session.operator})
+                await session.recorder.record(
+                    "adoption.noted", {"effect": key, "unneeded": session.recorder.operator}
+                )
 
         self._ui.work.start(work, group="attest", doing="noting that nobody needs it")
 
@@ -239,7 +241,7 @@ class RecoveryController(Controller):
 
             async def work() -> None:
                 for key in keys:
-                    await session.record("adoption.noted", {"effect": key, **body})
+                    await session.recorder.record("adoption.noted", {"effect": key, **body})
 
             self._ui.work.start(work, group="attest", doing="noting owner and places")
 

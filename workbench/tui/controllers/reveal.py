@@ -44,7 +44,7 @@ class RevealController(Controller):
 
         def fetch(show: Callable[[Secret], None]) -> None:
             self._ui.work.start(
-                lambda: session.secret(entry), group="reveal", doing="fetching a secret", then=show
+                lambda: session.recorder.secret(entry), group="reveal", doing="fetching a secret", then=show
             )
 
         self._ui.push(RevealScreen(entry, fetch, session.clock, self._ui.copy_secret))

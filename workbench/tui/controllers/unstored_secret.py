@@ -52,7 +52,7 @@ class UnstoredSecret:
             Choice("again", "Unlock it, then try again", "stores the same secret; nothing is made twice")
         ]
         session = self._ui.store.session
-        if session is not None and session.may_move_secrets():
+        if session is not None and session.recorder.may_move_secrets():
             more = "encrypted, opened with a passphrase"
             choices.append(Choice("file", "Keep it in a file of our own", more))
         if held.paper:
@@ -85,7 +85,7 @@ class UnstoredSecret:
             if not answer.done():
                 answer.set_result(bool(made))
 
-        take = passphrase_taker(ui.work, session.move_secrets)
+        take = passphrase_taker(ui.work, session.recorder.move_secrets)
         ui.push(VaultScreen(take, create=True, reason=MOVED, judge=judged, offer=generate_passphrase), closed)
         return await answer
 

@@ -104,7 +104,7 @@ class UsersController(Controller):
             situation = session.situation()
             for person in chosen:
                 name, due, text, kind = user_actions.timer_for(situation, person.item)
-                await session.timer(name, due, text, kind=kind, subject=person.item.id)
+                await session.recorder.timer(name, due, text, kind=kind, subject=person.item.id)
 
         def told(_: None) -> None:
             self._ui.tell(

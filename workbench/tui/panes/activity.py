@@ -52,7 +52,7 @@ class ActivityPane(WorkPane):
         """Return the newest lines."""
         look = self.store.look
         people = people_of(session.inventory)
-        lines = session.log_lines()
+        lines = session.recorder.log_lines()
         self._all = len(lines)
         self._last = lines[-1].seq if lines else 0
         self._follow = self.table.cursor_key in (None, self._newest)

@@ -57,12 +57,12 @@ class BlocklistsPane(WorkPane):
 
     def view_rows(self, session: Incident) -> list[TableRow]:
         """Return every verdict."""
-        if not session.listings:
+        if not session.account.listings:
             return []
         # A filter looks at every pair, also at those that one line stands for.
         folded = self._folded and not self.table.filter_text.strip()
-        now, look = session.blocklists.now(), self.store.look
-        return listing_rows(session.listings, session.state.listings, now, look, folded=folded)
+        now, look = session.account.blocklists.now(), self.store.look
+        return listing_rows(session.account.listings, session.state.listings, now, look, folded=folded)
 
     @on(KeyedTable.FilterChanged)
     def _filtered(self) -> None:
@@ -84,8 +84,8 @@ class BlocklistsPane(WorkPane):
         """Return the counts, and loudly which lists that matter most are not asked."""
         session = self.store.session
         parts = super().title_parts()
-        if session is not None and session.listings:
-            unasked = session.blocklists.unasked()
+        if session is not None and session.account.listings:
+            unasked = session.account.blocklists.unasked()
             parts += [f"NOT ASKED: {', '.join(unasked)} (i says why)"] if unasked else []
         return parts
 

@@ -87,7 +87,7 @@ def _sending(store: Store, situation: Situation) -> BandLine:
     from workbench.domain.runbook.sending import sending
 
     told = sending(situation.volume, situation.state, situation.now)
-    rate = store.session.rate if store.session is not None else None
+    rate = store.session.account.rate if store.session is not None else None
     chart = sparkline(rate.series, CHART, ascii_only=store.look.ascii) if rate is not None else ""
     words, short = (f"{text[:1].upper()}{text[1:]}" for text in (told.text, told.short))
     return BandLine("Goes out", words, told.tone, chart, (short,))

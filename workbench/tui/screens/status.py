@@ -55,9 +55,9 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fa
     if session.state.damage:
         told = "JOURNAL ALTERED: read-only, start with --new"
         facts.append(Fact(told, "bad", TITLE, shorter=(("JOURNAL ALTERED", MUST),)))
-    elif session.read_only:
-        writer = f"read-only, {session.following}: {session.holder_text} writes"
-        short = ((f"read-only, {session.following}", TITLE), ("read-only", READ_ONLY))
+    elif session.recorder.read_only:
+        writer = f"read-only, {session.recorder.following}: {session.recorder.holder_text} writes"
+        short = ((f"read-only, {session.recorder.following}", TITLE), ("read-only", READ_ONLY))
         facts.append(Fact(writer, "bad", TITLE, shorter=short))
     facts += [freshness(store, now), share]
     if store.errors:
@@ -72,7 +72,7 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fa
         words = f"{down} sender{'s' if down > 1 else ''} down: H"
         facts.append(Fact(words, "warn", STALE, shorter=((f"{down} down: H", SENDERS),)))
     facts += rate_facts(session, plain)
-    facts.append(Fact(f"api {session.calls_per_second:.0f}/s", "dim", CALLS, "right"))
+    facts.append(Fact(f"api {session.account.calls_per_second:.0f}/s", "dim", CALLS, "right"))
     return tuple(facts)
 
 
@@ -94,10 +94,10 @@ def share_fact(store: Store) -> Fact:
 def title_fact(session: Incident) -> Fact:
     """Return whose account it is; that it is only the drill stays longer than the account's name."""
     if not session.drill:
-        short = session.title.partition(" (")[0]
-        return Fact(session.title, "accent", ACCOUNT, shorter=((crop(short, 14), SHORT_TITLE),))
-    forms = ((f"DRILL {crop(session.title.partition(' (')[0], 14)}", TITLE), ("DRILL", READ_ONLY))
-    return Fact(f"DRILL {session.title}", "warn", ACCOUNT, shorter=forms)
+        short = session.account.title.partition(" (")[0]
+        return Fact(session.account.title, "accent", ACCOUNT, shorter=((crop(short, 14), SHORT_TITLE),))
+    forms = ((f"DRILL {crop(session.account.title.partition(' (')[0], 14)}", TITLE), ("DRILL", READ_ONLY))
+    return Fact(f"DRILL {session.account.title}", "warn", ACCOUNT, shorter=forms)
 
 
 def state_fact(session: Incident, funnel: Funnel) -> Fact:
@@ -179,7 +179,7 @@ def freshness(store: Store, now: datetime | None) -> Fact:
 
 def rate_facts(session: Incident, plain: bool) -> list[Fact]:
     """Return the intruder's sending rate in words, with its last hours drawn beside it."""
-    rate = session.rate
+    rate = session.account.rate
     if rate is None:
         return []
     # Here and not above: the screen paints before the account's models are imported.
