@@ -17,7 +17,7 @@ from workbench.core.errors import ApiError, HostError, JournalError, NotAuthoris
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.documents import documents
-from workbench.domain.detection.abused_domains import abused_domains, senders_known
+from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import interrupted
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
@@ -260,10 +260,10 @@ async def _read_again(session: Session) -> None:
 async def _read_who_sent(session: Session) -> None:
     """Read the log where the figures cannot tell for which domains a stranger sent, whose queues count."""
     situation = session.situation()
-    told = situation.volume is None or senders_known(situation) or abused_domains(situation)
-    if told or not situation.state.first_cut_at:
+    named = abused_domains(situation) and not figures_unread(situation)
+    if situation.volume is None or senders_known(situation) or named or not situation.state.first_cut_at:
         return
-    say("The sending figures show no abuse: reading the log for who sent too little to show in them.")
+    say("The sending figures do not name every sender: reading the log for who does not show in them.")
     await session.account.investigation.assess()
     await session.account.note_containment()
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from workbench.core.errors import Incomplete, UnreadableAnswer
+from workbench.core.words import plural
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.dates import parse_moment, rfc2822
 from workbench.mailgun.endpoints import Region
@@ -126,6 +127,9 @@ async def metrics(
 
     Dimensions: time, domain, ip, ip_pool, recipient_domain, recipient_provider, tag, country, subaccount…;
     none for the key. Hourly counts reach back 60 days.
+
+    Raises Incomplete, with the rows that could be read, where a row has no readable interval, or a count that none can
+    be (text, less than nothing): taken for nought it would say that nothing was sent.
     """
     body: dict[str, Any] = {
         "start": rfc2822(start),
@@ -140,9 +144,23 @@ async def metrics(
         values = [{"label": name, "value": name} for name in domains]
         body["filter"] = {"AND": [{"attribute": "domain", "comparator": "=", "values": values}]}
     rows: list[MetricRow] = []
-    scope = ListScope(region, subaccount, priority)
-    async for items in _posted_pages(client, "/v1/analytics/metrics", scope, body):
-        rows += [_metric_row(item) for item in items if isinstance(item, dict)]
+    odd = 0
+    path = "/v1/analytics/metrics"
+    async for items in _posted_pages(client, path, ListScope(region, subaccount, priority), body):
+        for item in items:
+            row = _metric_row(item, names, timed="time" in dimensions)
+            if row is None:
+                odd += 1
+            else:
+                rows.append(row)
+    if odd:
+        raise Incomplete(
+            f"{plural(odd, 'count')} of POST {path} could not be read.",
+            "What was sent then is not known; it is not nothing.",
+            "Read it again; if it stays so, tell Mailgun Support.",
+            where=path,
+            rows=rows,
+        )
     return rows
 
 
@@ -206,8 +224,14 @@ async def _posted_pages(
     raise endless(answer, f"it has more than {MAX_PAGES} pages")
 
 
-def _metric_row(item: dict[str, Any]) -> MetricRow:
-    """Return one row with its rates, sent as text, as numbers; what is null or no number is left out."""
+def _metric_row(item: object, asked: Sequence[str], *, timed: bool) -> MetricRow | None:
+    """Return one row with its rates, sent as text, as numbers; what is null or no number is left out.
+
+    None where the row cannot be: something that was ``asked`` for is no number or below nought, or there is no interval
+    although it is ``timed``.
+    """
+    if not isinstance(item, dict):
+        return None
     dimensions: dict[str, str] = {}
     parts, held = item.get("dimensions"), item.get("metrics")
     for part in parts if isinstance(parts, list) else ():
@@ -216,9 +240,12 @@ def _metric_row(item: dict[str, Any]) -> MetricRow:
     counts: dict[str, float] = {}
     for name, value in held.items() if isinstance(held, dict) else ():
         number = _number(value)
+        if name in asked and value is not None and (number is None or number < 0):
+            return None
         if number is not None:
             counts[str(name)] = number
-    return MetricRow(dimensions=dimensions, metrics=counts, time=parse_moment(dimensions.get("time")))
+    time = parse_moment(dimensions.get("time"))
+    return None if timed and time is None else MetricRow(dimensions=dimensions, metrics=counts, time=time)
 
 
 def _number(value: object) -> float | None:

@@ -39,6 +39,7 @@ class Metering:
         self._hours: dict[datetime, int] = {}
         self._by_domain: dict[str, int] = {}
         self._usual_by_domain: dict[str, float] = {}
+        self._unread: set[Region] = set()
         self.volume: Volume | None = None
 
     @property
@@ -53,8 +54,9 @@ class Metering:
         ``cut`` is when access was cut last: the present rate is then counted from that moment on only, because
         an hour's mean would go on telling of the intruder long after the last message.
 
-        Raises ApiError when no region answers; one region that does not is left out of the figures.
+        Raises ApiError when no region answers; one region that does not is left out of the figures, which name it.
         """
+        self._unread.clear()
         # Hours are the account's: a host whose clock is off would miss the last ones, or call a running one whole.
         now = self._clock.now() + timedelta(seconds=self._api.clock_offset or 0.0)
         whole = whole or self.volume is None
@@ -98,6 +100,7 @@ class Metering:
             usual_by_domain=self._usual_by_domain,
             rate_now=rate,
             measured_from=measured.since if measured is not None else None,
+            unread=sorted(self._unread),
         )
 
     def _since(self, now: datetime, cut: datetime) -> Measured | None:
@@ -137,6 +140,7 @@ class Metering:
         """Return accepted messages by dimension values, all regions and subaccounts added up."""
         if end - start < timedelta(minutes=1):
             return Counter()
+        regions = self._regions or self._api.endpoints.regions
         answers = await asyncio.gather(
             *(
                 metrics(
@@ -149,15 +153,16 @@ class Metering:
                     include_subaccounts=True,
                     priority=Priority.READ,
                 )
-                for region in self._regions or self._api.endpoints.regions
+                for region in regions
             ),
             return_exceptions=True,
         )
         total: Counter[tuple[object, ...]] = Counter()
         failures: list[ApiError] = []
-        for answer in answers:
+        for region, answer in zip(regions, answers, strict=True):
             if isinstance(answer, ApiError):
                 failures.append(answer)
+                self._unread.add(region)
             elif isinstance(answer, BaseException):
                 raise answer
             else:

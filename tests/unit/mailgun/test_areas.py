@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.unit.mailgun.fakes import START, fake_client, form_of, gather_pages, reply
-from workbench.core.errors import Forbidden, NotAuthorised, NotFound, UnreadableAnswer
+from workbench.core.errors import Forbidden, Incomplete, NotAuthorised, NotFound, UnreadableAnswer
 from workbench.core.redact import Secret
 from workbench.mailgun import (
     account,
@@ -28,6 +28,7 @@ from workbench.mailgun.evidence_models import Book
 
 D = "mg.acme.example"
 US = Region.US
+HOUR = [{"dimension": "time", "value": "Wed, 01 Nov 2023 00:00:00 +0000"}]
 SECRET = "fedcba9876543210fedcba9876543210-0a1b2c3d-4e5f6071"
 
 
@@ -229,12 +230,33 @@ async def test_metrics_turn_rates_into_numbers_and_leave_out_nulls() -> None:
             "bounce_rate": "n/a",
         },
     }
-    client, api = fake_client([reply({"items": [row, "odd"]})])
+    client, api = fake_client([reply({"items": [row]})])
     [found] = await evidence.metrics(client, region=US, start=START, end=START, names=["accepted_count"])
     assert found.metrics == {"accepted_count": 40, "clicked_rate": 0.83}
     assert found.time is not None
     assert found.time.year == 2023
     assert api.last.method == "POST"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "a text in a row's place",
+        {"dimensions": HOUR, "metrics": {"accepted_count": -3}},
+        {"dimensions": HOUR, "metrics": {"accepted_count": "many"}},
+        {"dimensions": HOUR, "metrics": {"accepted_count": True}},
+        {"dimensions": HOUR, "metrics": {"accepted_count": "inf"}},
+        {"dimensions": [{"dimension": "time", "value": "soon"}], "metrics": {"accepted_count": 3}},
+        {"dimensions": None, "metrics": {"accepted_count": 3}},
+    ],
+)
+async def test_a_count_that_cannot_be_is_not_nought(odd: object) -> None:
+    good = {"dimensions": HOUR, "metrics": {"accepted_count": 5}}
+    client, _ = fake_client([reply({"items": [good, odd]})])
+    with pytest.raises(Incomplete) as told:
+        await evidence.metrics(client, region=US, start=START, end=START, names=["accepted_count"])
+    assert [row.metrics for row in told.value.rows] == [{"accepted_count": 5.0}]
+    assert "1 count" in told.value.what
 
 
 async def test_old_statistics() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model.inventory import DomainItem
 from workbench.domain.model.situation import Situation
+from workbench.mailgun.endpoints import Region
 
 
 def abused_domains(situation: Situation) -> list[DomainItem]:
@@ -23,13 +24,21 @@ def senders_known(situation: Situation) -> bool:
     """Return whether it is known for which domains a stranger sent.
 
     The figures name those of an abuse that stands out of them (a quiet sender beside a loud one shows once the log is
-    assessed). Where none does, only the log tells, read whole.
+    assessed). Where none does, or a region's are missing, only the log tells, read whole.
     """
     volume = situation.volume
-    if volume is not None and volume.began is not None:
-        return True
+    if volume is None:
+        return False
     fact = situation.state.fact(RecordedAssessment)
-    return volume is not None and fact is not None and not fact.missing
+    whole_log = fact is not None and not fact.missing
+    return whole_log or (volume.began is not None and not figures_unread(situation))
+
+
+def figures_unread(situation: Situation) -> list[Region]:
+    """Return the regions with domains of the account whose sending figures could not be read."""
+    volume = situation.volume
+    homes = {item.place.region for item in situation.inventory.domains.values()}
+    return [region for region in volume.unread if region in homes] if volume is not None else []
 
 
 def _loud(situation: Situation) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from workbench.domain.detection.baseline_hours import HourlyRhythm, last_run
+from workbench.mailgun.endpoints import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Volume:
     usual_by_domain: Mapping[str, float] = field(default_factory=dict)
     # From when on the present rate was measured; None where it is only that of whole hours.
     measured_from: datetime | None = None
+    # Regions whose figures are not in these: they could not be read.
+    unread: tuple[Region, ...] = ()
 
     @property
     def abnormal(self) -> bool:
@@ -69,6 +72,7 @@ def judge(
     usual_by_domain: Mapping[str, float] | None = None,
     rate_now: float | None = None,
     measured_from: datetime | None = None,
+    unread: Sequence[Region] = (),
 ) -> Volume:
     """Return what the hours show. ``rate_now`` is the present rate per hour where it was measured finer.
 
@@ -92,6 +96,7 @@ def judge(
         dict(by_domain or {}),
         dict(usual_by_domain or {}),
         measured_from,
+        tuple(unread),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
-from workbench.domain.detection.abused_domains import abused_domains, senders_known
+from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
 from workbench.domain.detection.changes import LATE
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -166,6 +166,33 @@ def logins(situation: Situation) -> Found:
 
 def stop(situation: Situation) -> Found:
     """Step 3: queues of abused domains purged; limit and subaccounts as the operator wanted."""
+    found = _stopped(situation)
+    sure = senders_known(situation) or not figures_unread(situation)
+    if sure or found.verdict not in (Verdict.DONE, Verdict.NOT_APPLICABLE):
+        return found
+    why, waits = _senders_unknown(situation)
+    evidence = (why, *found.evidence)
+    return replace(
+        found, verdict=Verdict.IN_PROGRESS, evidence=evidence, action="refresh", idle=True, waits=waits
+    )
+
+
+def _senders_unknown(situation: Situation) -> tuple[str, str]:
+    """Return why it is not known for whom a stranger sent, and what that waits for."""
+    if unread := figures_unread(situation):
+        where = ", ".join(region.upper() for region in unread)
+        return (
+            f"the sending figures of {where} could not be read: for whom a stranger sent there is not known",
+            f"the sending figures of {where}, read every 20 seconds, or the log, read by itself once access is cut; "
+            "where both stay unreadable, attest it (t)",
+        )
+    return (
+        "the hourly figures show no abuse; a quiet sender shows in the log alone, which is not read whole",
+        "the log: it is read by itself once access is cut; where it stays unreadable, attest it (t)",
+    )
+
+
+def _stopped(situation: Situation) -> Found:
     said = attested(situation.state, "3")
     purges = {r.effect.target: r for r in situation.state.of_kind(EffectKind.QUEUE_PURGE)}
     wanted = [item.name for item in abused_domains(situation)]
@@ -198,10 +225,7 @@ def stop(situation: Situation) -> Found:
             why = "the sending figures are not read yet"
             return Found(Verdict.OPEN, (why, *lines), action="refresh", idle=True, waits=waits)
         if not senders_known(situation):
-            why = "the hourly figures show no abuse; a quiet sender shows in the log alone, which is not read whole"
-            waits = (
-                "the log: it is read by itself once access is cut; where it stays unreadable, attest it (t)"
-            )
+            why, waits = _senders_unknown(situation)
             return Found(Verdict.OPEN, (why, *lines), action="damage.assess", idle=True, waits=waits)
         return Found(
             Verdict.NOT_APPLICABLE, ("neither figures nor log show a stranger's mail in a queue", *lines)

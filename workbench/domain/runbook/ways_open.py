@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, short_address, visible
 from workbench.core.words import plural
-from workbench.domain.detection.abused_domains import abused_domains, senders_known
+from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
@@ -153,6 +153,10 @@ def _queues(situation: Situation) -> Iterator[WayIn]:
         yield WayIn(
             "queue", "?", "queued mail (the sending figures are not read)", "queued mail?", known=False
         )
+    elif not senders_known(situation) and (unread := figures_unread(situation)):
+        where = ", ".join(region.upper() for region in unread)
+        words = f"queued mail in {where} (the sending figures there could not be read)"
+        yield WayIn("queue", "?", words, f"queued mail in {where}?", known=False)
     elif not senders_known(situation) and not abused_domains(situation):
         words = "queued mail (the figures show no abuse, and the log is not read whole: workbench assess)"
         yield WayIn("queue", "?", words, "queued mail?", known=False)

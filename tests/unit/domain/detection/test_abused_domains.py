@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.support.situations import NOW, Story, situation, use
 from workbench.domain.detection.abused_domains import abused_domains, senders_known
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
+from workbench.mailgun.endpoints import Region
 
 LOGINS = ("app@mg.acme.example", "shop@news.acme.example")
 QUIET = Volume((), 40.0, 60.0, None, 0.0, NOW)
@@ -55,3 +58,11 @@ def test_figures_that_stand_out_name_the_domains_themselves() -> None:
     )  # fmt: skip
     found = _found(Story(), loud)
     assert (senders_known(found), _names(found)) == (True, ["mg.acme.example"])
+
+
+def test_figures_that_lack_a_region_with_domains_tell_nothing_of_it_until_the_log_is_read_whole() -> None:
+    loud = Volume((), 40.0, 60.0, NOW, 900.0, NOW, {"mg.acme.example": 900})
+    assert senders_known(_found(Story(), loud))
+    assert not senders_known(_found(Story(), replace(loud, unread=(Region.US,))))
+    assert senders_known(_found(Story().assessed(), replace(loud, unread=(Region.US,))))
+    assert senders_known(_found(Story(), replace(loud, unread=(Region.EU,)))), "nothing of ours is there"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 
 from tests.support.situations import NOW, OLD, OWN, US, Story, key, situation
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, EffectRecord, State
 from workbench.domain.runbook import containment
 from workbench.domain.runbook.handover import proposal
 from workbench.domain.runbook.verdict import Found, Verdict
+from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Subaccount
 from workbench.planning import registry
 
@@ -258,6 +261,16 @@ def test_a_queue_is_purged_when_every_host_said_so() -> None:
         found = stopped(done, (two, how_far, more))
         assert (found.verdict, found.progress) == (Verdict.IN_PROGRESS, (1, 2))
         assert "not purged yet: b.example" in found.evidence
+
+
+def test_a_queue_purged_closes_nothing_while_another_region_s_figures_are_missing() -> None:
+    found = situation(logins=["app@a.example"], state=Story().verified([purge("a.example")]).state())
+    found.volume = Volume((), 40.0, 60.0, NOW, 900.0, NOW, {"a.example": 900}, unread=(Region.US,))
+    said = containment.stop(found)
+    assert (said.verdict, said.idle) == (Verdict.IN_PROGRESS, True)
+    assert "the sending figures of US could not be read" in said.evidence[0]
+    found.volume = replace(found.volume, unread=())
+    assert containment.stop(found).verdict is Verdict.DONE
 
 
 def test_without_figures_nobody_knows_whose_queue_is_abused() -> None:

@@ -16,6 +16,7 @@ from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.claims import ClaimAnswer, Coverage, Reading, aged, claim
 from workbench.domain.runbook.containment_state import LASTS, Over, containment
+from workbench.domain.runbook.runbook import steps
 from workbench.domain.runbook.sending import sending
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Route, User
@@ -79,6 +80,19 @@ def test_it_is_never_contained_since_a_moment_after_the_one_it_is_told_for(late:
     assert said.claim.as_of is not None and said.claim.as_of <= said.since <= said.as_of
     done = max(record.done_at for record in found.state.effects.values())
     assert iso(said.since) >= done
+
+
+def test_with_a_region_s_figures_missing_its_queues_are_not_known_to_be_empty() -> None:
+    found = _over(
+        Story().verified([Effect(EffectKind.LOGIN_RESET, LOGIN, US, {"domain": "mg.acme.example"})]).use()
+    )
+    found.volume = replace(_volume(), began=NOW, unread=(Region.US,))
+    said = containment(found)
+    assert said.over is Over.OPEN
+    assert "queued mail in US (the sending figures there could not be read)" in said.words
+    step = {view.id: view for view in steps(found)}["3"]
+    assert not step.verdict.closed
+    assert step.idle and "figures of US" in step.waits
 
 
 def test_nothing_cut_is_not_contained_and_counts_what_is_open() -> None:
