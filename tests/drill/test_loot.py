@@ -23,6 +23,8 @@ async def test_a_live_key_in_a_subject_is_a_finding_and_never_printed(
             await assess(session, build_parser().parse_args(["assess", *form]))
             out, err = capsys.readouterr()
             assert stolen.secret not in out + err
+            if not form:
+                assert "of the intruder went through your own mailing list team@" in out
             if form:
                 assert "‹secret" in json.dumps(json.loads(out), ensure_ascii=False)
         found = [f for f in session.findings() if f.kind == "loot"]

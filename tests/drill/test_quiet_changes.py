@@ -23,7 +23,7 @@ FOUND = {
     "template-body": ("template", ("medium", "high")),
 }
 ASKED = {"renamed": "Was the organisation's name or contact address changed?"}
-SENT = {"loot-mail"}
+SENT = {"loot-mail", "list-spam"}
 
 
 async def test_the_sweep_finds_each_by_the_harm_in_its_value(tmp_path: Path) -> None:

@@ -71,6 +71,12 @@ class EntryTemplate(Struct, gc=False):
     name: str | None = None
 
 
+class EntryList(Struct, gc=False):
+    """The mailing list that a message went to one of the members of."""
+
+    address: str | None = None
+
+
 class LogEntry(Struct, gc=False):
     """One entry of the log. ``at`` is the API's own text, RFC 3339 with milliseconds and ``Z``."""
 
@@ -92,6 +98,7 @@ class LogEntry(Struct, gc=False):
     storage: EntryStorage | None = None
     reason: str | None = None
     template: EntryTemplate | None = None
+    mailing_list: EntryList | None = field(default=None, name="mailing-list")
 
 
 class LogPage(NamedTuple):

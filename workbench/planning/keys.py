@@ -142,9 +142,10 @@ def _notes(effects: Collection[Effect]) -> Iterable[str]:
         yield "The workbench's own key is replaced too: it switches to the new one before the old one dies."
     mints = [e for e in effects if e.kind is EffectKind.KEY_CREATE]
     deleted = sum(e.kind is EffectKind.KEY_DELETE for e in effects)
+    ends = "stop sending until they get the new one" if mints else "stop sending, and get no new one"
     yield (
         f"{plural(len(mints), 'new key')} to mint and store, {plural(deleted, 'key')} to delete. "
-        "Programs that use a deleted key stop sending until they get the new one."
+        f"Programs that use a deleted key {ends}."
     )
     waiting = {e.params["replaces"] for e in mints if e.params["cut"] == FIRST}
     if waiting:

@@ -69,7 +69,8 @@ class Group:
     """The counts of one group; ``hours`` counts accepted messages by hour since the reading's start.
 
     ``first`` and ``last`` are moments of accepted messages as the log writes them. ``kept`` is the newest message that
-    the vendor stores, ``links`` counts clicks by the shape of the landing address.
+    the vendor stores, ``links`` counts clicks by the shape of the landing address, ``lists`` what went to a member of a
+    mailing list of the account, by its address.
     """
 
     key: GroupKey
@@ -85,6 +86,7 @@ class Group:
     reached: Distinct = field(default_factory=Distinct)
     kept: StoredMessage | None = None
     links: Counter[str] = field(default_factory=Counter)
+    lists: Counter[str] = field(default_factory=Counter)
 
     @property
     def accepted(self) -> int:
@@ -200,6 +202,8 @@ class Attribution:
         if entry.tags:
             for tag in entry.tags:
                 _count(group.tags, tag)
+        if entry.mailing_list is not None and entry.mailing_list.address:
+            _count(group.lists, entry.mailing_list.address.lower())
         if envelope is not None and envelope.sending_ip:
             _count(group.sending, envelope.sending_ip)
         if headers is not None:

@@ -8,10 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.domain.forensics.attribution import KINDS, Attribution
 from workbench.domain.forensics.classification import Proposal
 from workbench.domain.forensics.hyperloglog import Distinct
-from workbench.domain.forensics.recorded import AddedSuppressions, HealthSign, RecordedDamage, RecordedTally
+from workbench.domain.forensics.recorded import (
+    AddedSuppressions,
+    HealthSign,
+    ListMailed,
+    RecordedDamage,
+    RecordedTally,
+)
 from workbench.domain.model.credential_use import INTRUDER, UNCLEAR
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.settings import SUPPRESSION_KINDS, DomainSettings, Settings
@@ -57,6 +64,7 @@ class Damage:
     added_more: int = 0
     kept_complaints: int = 0
     health: list[HealthSign] = field(default_factory=list)
+    lists: list[ListMailed] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def recorded(self) -> RecordedDamage:
@@ -70,6 +78,7 @@ class Damage:
             ),
             complaints_kept=self.kept_complaints,
             health=tuple(self.health),
+            lists_mailed=tuple(self.lists),
             notes=tuple(self.notes),
         )
 
@@ -120,6 +129,7 @@ def assess(
         made.notes.append("without a window nobody can say which suppressions came with the abuse")
     else:
         _suppressions(made, settings, abused, began)
+    made.lists = list(_lists(proposals, settings))
     made.health = [*_rates(proposals), *_states(inventory, settings), *_refusals(bounces)]
     made.notes.append(
         "suppressions that the intruder deleted leave no trace in the account: compare with your own backup"
@@ -153,6 +163,18 @@ def of_reputation(entry: Suppression) -> str:
     text = f"{entry.code or ''} {entry.error or ''}".lower()
     word = next((word for word in _REPUTATION if word in text), "")
     return f"refused for reputation (“{word}”), the mailbox itself works" if word else ""
+
+
+def _lists(proposals: Sequence[Proposal], settings: Settings | None) -> Iterable[ListMailed]:
+    """Yield the account's own mailing lists that the intruder wrote to, the most messages first."""
+    mailed: Counter[str] = Counter()
+    for proposal in proposals:
+        if proposal.judged == INTRUDER:
+            mailed.update(proposal.group.lists)
+    places = settings.places.values() if settings is not None else ()
+    members = {listed.address.lower(): listed.members_count for held in places for listed in held.lists}
+    for address, accepted in mailed.most_common():
+        yield ListMailed(address, accepted, members.get(address))
 
 
 def _rates(proposals: Sequence[Proposal]) -> Iterable[HealthSign]:
@@ -211,19 +233,26 @@ def words(made: Damage) -> list[str]:
             f"{visible(name, 40)} {count:,}" for name, count in list(made.sure.providers.items())[:6]
         )
         lines.append(f"delivered by provider: {named}")
+    for listed in made.lists:
+        people = plural(listed.members, "member") if listed.members is not None else "members not counted"
+        lines.append(
+            f"{plural(listed.accepted, 'message')} of the intruder went through your own mailing list "
+            f"{visible(listed.address, 100)} ({people}): they know your name and trust it, warn them first"
+        )
     tables = Counter((added.domain, added.table) for added in made.added)
     for (domain, table), count in sorted(tables.items()):
+        added = plural(count, visible(table, 20).removesuffix("s"))
         lines.append(
-            f"{count:,} {visible(table, 20)} of {visible(domain, 80)} were added by the abuse and would silently drop "
-            "real customers: “damage: lift suppressions the abuse added” takes off just those"
+            f"{added} of {visible(domain, 80)} came with the abuse and would silently drop real customers: “damage: "
+            "lift suppressions the abuse added” takes off just those"
         )
     if made.added_more:
         lines.append(
-            f"{made.added_more:,} further suppressions of the window were counted, not looked at one by one"
+            f"{plural(made.added_more, 'further suppression')} of the window counted, not looked at one by one"
         )
     if made.kept_complaints:
         lines.append(
-            f"{made.kept_complaints:,} complaints of the window stay: those people do not want this mail"
+            f"{plural(made.kept_complaints, 'complaint')} of the window kept: who complained does not want this mail"
         )
     lines += [f"{visible(health.subject, 80)}: {visible(health.what, 200)}" for health in made.health]
     return [*lines, *made.notes]

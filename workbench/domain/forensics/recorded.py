@@ -72,6 +72,14 @@ class HealthSign(msgspec.Struct, frozen=True):
     bad: bool = False
 
 
+class ListMailed(msgspec.Struct, frozen=True):
+    """A mailing list of the account that the intruder wrote to: messages accepted, members where they were read."""
+
+    address: str = ""
+    accepted: int = 0
+    members: int | None = None
+
+
 class RecordedDamage(msgspec.Struct, frozen=True):
     """What the abuse did (see ``Damage``); a tally is None where nothing was counted."""
 
@@ -80,6 +88,7 @@ class RecordedDamage(msgspec.Struct, frozen=True):
     suppressions_added: tuple[AddedSuppressions, ...] = ()
     complaints_kept: int = 0
     health: tuple[HealthSign, ...] = ()
+    lists_mailed: tuple[ListMailed, ...] = ()
     notes: tuple[str, ...] = ()
 
 

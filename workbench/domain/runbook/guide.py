@@ -115,7 +115,7 @@ def _of_alarms(urgent: Sequence[Alarm], strangers: StepView | None) -> Lead:
         )
         return Lead(GuideKind.ALARM, "", ALARMS, "Strangers are still inside, and make new ways in", happens)
     happens = f"{urgent[0].text}{more}. The list says what to do about each."
-    return Lead(GuideKind.ALARM, "", ALARMS, f"{plural(len(urgent), 'alarm')} first", happens)
+    return Lead(GuideKind.ALARM, "", ALARMS, f"{plural(len(urgent), 'alarm')} to act on", happens)
 
 
 def _of_steps(steps: Sequence[StepView]) -> Lead:

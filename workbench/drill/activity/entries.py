@@ -59,6 +59,10 @@ def _provider(message: int) -> Provider:
     return PROVIDERS[-1]
 
 
+# One message in so many of the intruder's goes to a member of the list that is spammed.
+TO_LIST = 6
+
+
 class Entries:
     """Renders the events of one drill."""
 
@@ -102,6 +106,9 @@ class Entries:
         }
         if stream.stage == "accepted":
             entry["message"]["scheduled-for"] = int(event.at) + 12 * HOUR
+        listed = self._account.world.spammed_list
+        if listed and stream.actor == "intruder" and who % TO_LIST == 0:
+            entry["mailing-list"] = {"address": listed, "list-id": f"<{listed.replace('@', '.')}>", "sid": ""}
         entry["tags"] = [stream.tag] if stream.tag else []
         entry["envelope"] = {
             "sender": stream.sender,

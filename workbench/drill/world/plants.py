@@ -309,6 +309,12 @@ def _loot_mail(garden: Garden) -> None:
     garden.world.sent.append(sent)
 
 
+def _list_spam(garden: Garden) -> None:
+    """A part of the spam goes to the members of the customer's own mailing list."""
+    lists = [address for area in garden.main.regions.values() for address in sorted(area.lists)]
+    garden.world.spammed_list = lists[0] if lists else ""
+
+
 _MAKERS: dict[str, Callable[[Garden], None]] = {
     "subaccount": _subaccount,
     "route": _route,
@@ -332,6 +338,7 @@ _MAKERS: dict[str, Callable[[Garden], None]] = {
     "template-body": _template_body,
     "renamed": _renamed,
     "loot-mail": _loot_mail,
+    "list-spam": _list_spam,
 }
 _NEED_NO_DOMAIN = frozenset(
     {"subaccount", "allowlist", "sandbox-recipient", "allow-all", "raised-limit", "renamed"}

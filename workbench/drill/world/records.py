@@ -354,3 +354,5 @@ class World(msgspec.Struct):
     # "zone subject" -> moment a removal was asked for.
     removals: dict[str, float] = msgspec.field(default_factory=dict)
     planted: list[dict[str, Any]] = msgspec.field(default_factory=list)
+    # The customer's own mailing list whose members a part of the spam goes to, empty for none.
+    spammed_list: str = ""

@@ -35,6 +35,7 @@ QUIET_PLANTS = (
     "template-body",
     "renamed",
     "loot-mail",
+    "list-spam",
 )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,12 +14,12 @@ from workbench.domain.forensics import damage
 from workbench.domain.forensics.classification import propose
 from workbench.domain.model.inventory import DomainItem, Inventory
 from workbench.domain.model.plan import EffectKind, Place
-from workbench.domain.model.settings import DomainSettings, Settings, SuppressionTable
+from workbench.domain.model.settings import DomainSettings, PlaceSettings, Settings, SuppressionTable
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence_models import BounceClass
-from workbench.mailgun.models import Disabled, Domain, Suppression
+from workbench.mailgun.models import Disabled, Domain, MailingList, Suppression
 from workbench.planning.suppressions import plan_lift
 from workbench.readers.recipients import harmless
 
@@ -111,11 +112,38 @@ def test_the_words_say_what_was_done_whom_it_reached_and_what_to_lift() -> None:
     said = damage.words(_assessed(_settings()))
     assert any(line.startswith("of the intruder's mail") and "opened" in line for line in said)
     assert "delivered by provider: Gmail 1,153" in said
-    assert any(line.startswith("1 bounces of acme.example were added by the abuse") for line in said)
-    assert any("1 complaints of the window stay" in line for line in said)
+    assert any(line.startswith("1 bounce of acme.example came with the abuse") for line in said)
+    assert any("1 complaint of the window kept" in line for line in said)
     assert any("disabled by Mailgun" in line for line in said)
     assert any("suppressions that the intruder deleted leave no trace" in line for line in said)
     assert damage.words(damage.Damage()) == []
+
+
+def test_what_went_through_the_account_s_own_lists_is_told_with_who_is_on_them() -> None:
+    log = table()
+    spam = {"address": "203.0.113.7", "subject": "Parcel 1", "sender": "n@acme.example"}
+
+    def sent(start: datetime, hours: int, rate: int, listed: str, **more: Any) -> None:
+        to: dict[str, Any] = {"mailing-list": {"address": listed} if listed else None}
+        stream(log, start, hours, rate, **more, **to)
+
+    sent(START, 120, 20, "team@acme.example")
+    for listed in ("News@acme.example", "gone@acme.example", ""):
+        sent(BEGAN, 12, 60, listed, **spam)
+    settings = _settings()
+    held = [MailingList(address="news@acme.example", members_count=1240)]
+    settings.places[US] = PlaceSettings(US, lists=held)
+    found = damage.assess(propose(log, BEGAN), log, settings, _inventory(), BEGAN)
+    assert [(one.address, one.accepted, one.members) for one in found.lists] == [
+        ("news@acme.example", 720, 1240),
+        ("gone@acme.example", 720, None),
+    ]
+    said = damage.words(found)
+    assert any(
+        "720 messages of the intruder went through your own mailing list news@" in line for line in said
+    )
+    assert any("(1,240 members)" in line for line in said)
+    assert found.recorded().lists_mailed == tuple(found.lists)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+49 30", "-2", "@sum", "\tx", "\r=1"])
