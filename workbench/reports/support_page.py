@@ -29,8 +29,8 @@ _SHOWN = 3  # of addresses, ids and messages; the rest is counted
 _ARTICLE = (
     ("A1", "investigate", ("7",)),
     ("A2", "API keys deleted, new ones made", ("1",)),
-    ("A3", "SMTP passwords reset, strangers out", ("2",)),
-    ("A4", "new password for every user", ("1b", "4")),
+    ("A3", "SMTP passwords reset on every domain", ("2",)),
+    ("A4", "strangers out, new passwords", ("1b", "4")),
     ("A5", "two-factor for every user", ("5",)),
     ("A6", "told you, host, repositories", ("12",)),
 )

@@ -14,11 +14,15 @@ import msgspec
 from workbench.core.atomic_files import read_private
 from workbench.core.errors import VaultError
 from workbench.core.sealing import Sealer
+from workbench.core.words import plural
 from workbench.domain.model.hash_chain import UNREADABLE, ChainRow
 
 FOLDER = "evidence"
 LOG_FOLDER = "evidence/log"
 _LARGEST = 1 << 30  # bytes of one sealed file
+_ONE = {
+    "entries": "entry"
+}  # what a count of one is called, where that is not the name without its last letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,9 @@ def stored(rows: Sequence[ChainRow]) -> tuple[list[SealedItem], bool]:
             body = row.body
             if row.kind == "snapshot.stored":
                 counts = ", ".join(
-                    f"{count} {name}" for name, count in body.get("counts", {}).items() if count
+                    plural(count, _ONE.get(name, name.removesuffix("s")), name)
+                    for name, count in body.get("counts", {}).items()
+                    if count
                 )
                 name = str(body["file"])
                 items.append(
