@@ -24,14 +24,15 @@ def senders_known(situation: Situation) -> bool:
     """Return whether it is known for which domains a stranger sent.
 
     The figures name those of an abuse that stands out of them (a quiet sender beside a loud one shows once the log is
-    assessed). Where none does, or a region's are missing, only the log tells, read whole.
+    assessed). Where no domain does, be the account's hours abnormal or not, or a region's figures are missing, only the
+    log tells, read whole.
     """
     volume = situation.volume
     if volume is None:
         return False
     fact = situation.state.fact(RecordedAssessment)
     whole_log = fact is not None and not fact.missing
-    return whole_log or (volume.began is not None and not figures_unread(situation))
+    return whole_log or (bool(_loud(situation)) and not figures_unread(situation))
 
 
 def figures_unread(situation: Situation) -> list[Region]:

@@ -187,7 +187,7 @@ def _senders_unknown(situation: Situation) -> tuple[str, str]:
             "where both stay unreadable, attest it (t)",
         )
     return (
-        "the hourly figures show no abuse; a quiet sender shows in the log alone, which is not read whole",
+        "the hourly figures name no abused domain; a quiet sender shows in the log alone, which is not read whole",
         "the log: it is read by itself once access is cut; where it stays unreadable, attest it (t)",
     )
 

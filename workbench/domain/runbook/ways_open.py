@@ -158,7 +158,9 @@ def _queues(situation: Situation) -> Iterator[WayIn]:
         words = f"queued mail in {where} (the sending figures there could not be read)"
         yield WayIn("queue", "?", words, f"queued mail in {where}?", known=False)
     elif not senders_known(situation) and not abused_domains(situation):
-        words = "queued mail (the figures show no abuse, and the log is not read whole: workbench assess)"
+        words = (
+            "queued mail (the figures name no abused domain, and the log is not read whole: workbench assess)"
+        )
         yield WayIn("queue", "?", words, "queued mail?", known=False)
     for name in queues_left(situation):
         words = f"mail queued or scheduled for {visible(name, 80)}, not purged"

@@ -60,6 +60,12 @@ def test_figures_that_stand_out_name_the_domains_themselves() -> None:
     assert (senders_known(found), _names(found)) == (True, ["mg.acme.example"])
 
 
+def test_abnormal_hours_in_which_no_domain_stands_out_name_nobody() -> None:
+    even = Volume((), 40.0, 60.0, NOW, 60.0, NOW, {"mg.acme.example": 300}, {"mg.acme.example": 120.0})
+    assert not senders_known(_found(Story(), even))
+    assert senders_known(_found(Story().assessed(), even))
+
+
 def test_figures_that_lack_a_region_with_domains_tell_nothing_of_it_until_the_log_is_read_whole() -> None:
     loud = Volume((), 40.0, 60.0, NOW, 900.0, NOW, {"mg.acme.example": 900})
     assert senders_known(_found(Story(), loud))
