@@ -12,10 +12,17 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.commands import Commands
 from workbench.drill.servers.serve import RunningDrill, start
 from workbench.drill.world.options import DrillOptions
 
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
+    """Return a way to run commands in a home of their own."""
+    return Commands(tmp_path, monkeypatch, capsys)
 
 
 class Bench:

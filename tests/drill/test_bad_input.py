@@ -26,12 +26,6 @@ from workbench.mailgun.endpoints import Region
 SECRET_SHAPED = "0123456789abcdef0123456789abcdef-01234567-89abcdef"
 
 
-@pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
-    """Return a way to run commands in a home of their own."""
-    return Commands(tmp_path, monkeypatch, capsys)
-
-
 def assert_said(ran: Ran, *words: str) -> None:
     """Every one of the words is said on standard error, and no traceback."""
     assert "Traceback" not in ran.err

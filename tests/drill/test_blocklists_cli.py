@@ -8,8 +8,6 @@ import signal
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.cli import Command
 from tests.support.commands import Commands, threaded_drill
 from tests.support.drills import AFTERNOON, file_vault, running_drill
@@ -31,12 +29,6 @@ def dns_of(drill: RunningDrill) -> DnsServer:
     """Return the drill's own blocklist server."""
     assert drill.side.names is not None
     return drill.side.names
-
-
-@pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
-    """Return a way to run commands in a home of their own."""
-    return Commands(tmp_path, monkeypatch, capsys)
 
 
 def test_the_document_and_the_table(tmp_path: Path, commands: Commands) -> None:

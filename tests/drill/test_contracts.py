@@ -29,12 +29,6 @@ STATES = {"planned", "done", "verified", "failed", "skipped"}
 
 
 @pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
-    """Return a way to run commands in a home of their own."""
-    return Commands(tmp_path, monkeypatch, capsys)
-
-
-@pytest.fixture
 def served(tmp_path: Path) -> Iterator[ThreadedDrill]:
     """Serve a small account that has everything a large one has."""
     with threaded_drill(tmp_path, **SMALL) as drill:

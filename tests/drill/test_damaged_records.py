@@ -23,12 +23,6 @@ FEW = {"domains": 2, "credentials": 4, "users": 2, "traffic": 0.02}
 
 
 @pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
-    """Return a way to run commands in a home of their own."""
-    return Commands(tmp_path, monkeypatch, capsys)
-
-
-@pytest.fixture
 def small(tmp_path: Path) -> Iterator[ThreadedDrill]:
     """Serve a drill of a few logins: what is tested here does not depend on size."""
     with threaded_drill(tmp_path, **FEW) as drill:

@@ -23,12 +23,6 @@ from workbench.domain.model.suppressions import Added
 from workbench.drill.world.records import SimulatedSuppression
 
 
-@pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Commands:
-    """Return a way to run commands in a home of their own."""
-    return Commands(tmp_path, monkeypatch, capsys)
-
-
 def test_sweep_prints_one_document_with_every_planted_thing(commands: Commands, tmp_path: Path) -> None:
     with threaded_drill(tmp_path, start=AFTERNOON, **SMALL) as served:
         commands.use(served.document)
