@@ -106,7 +106,7 @@ def _of_alarms(urgent: Sequence[Alarm], strangers: StepView | None) -> Lead:
         happens = (
             f"{plural(len(urgent), 'alarm')} will be followed by more while they are in. {strangers.happens}"
         )
-        title = "Strangers out first: they come back in"
+        title = "Strangers out: they come back in"
         return Lead(GuideKind.ALARM, strangers.id, strangers.next_action, title, happens)
     if strangers is not None:
         happens = (
