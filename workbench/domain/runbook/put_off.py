@@ -50,6 +50,7 @@ def asked_again_at(view: StepView, situation: Situation) -> datetime | None:
 
 
 def _idle(view: StepView, until: datetime) -> StepView:
-    left = LEFT[view.next_action]
+    # A later version may put off what this one does not know.
+    left = LEFT.get(view.next_action, "what was shown is not done yet")
     waits = f"you: {left}; until {until:%d %b %H:%M}Z, then you are asked again"
     return replace(view, idle=True, waits=waits)

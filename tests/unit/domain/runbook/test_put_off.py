@@ -48,6 +48,15 @@ def test_it_leads_again_once_nothing_else_is_left_or_its_time_is_over() -> None:
     assert guide.next_of(put_off.standing_back(steps(s1=Verdict.OPEN), late)) == "0"
 
 
+def test_what_a_later_version_put_off_stands_back_in_general_words() -> None:
+    there = put()
+    there.state.learn(put_off.with_put_off(there.state, "later.action", NOW))
+    views = [replace(v, next_action="later.action") if v.id == "0" else v for v in steps(s1=Verdict.OPEN)]
+    assert put_off.standing_back(views, there)[0].waits.startswith(
+        "you: what was shown is not done yet; until "
+    )
+
+
 def test_a_cut_since_is_news_to_send() -> None:
     there = put()
     there.state.last_cut_at = iso(NOW + timedelta(seconds=1))
