@@ -23,6 +23,7 @@ import httpx
 from tests.support.answers import SHAPES, Shape
 from tests.unit.mailgun.fakes import fake_client
 from workbench.core.errors import ApiError, Incomplete
+from workbench.core.json_text import read_json
 
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 7.5, 1e308, 10**40, "", "x", "\u202ehid", "a" * 5000, [], {}, [None], ["x", 3], {"a": {"b": []}},
@@ -102,8 +103,8 @@ async def ask(server: Server, shape: Shape, raw: bytes) -> tuple[Any, ApiError |
 def judged(shape: Shape, raw: bytes, value: Any, error: ApiError | None) -> str:
     """Return what is wrong with how an answer was taken, ``""`` where nothing is; independent of the client's code."""
     try:
-        document = json.loads(raw)
-    except (ValueError, RecursionError):
+        document = read_json(raw)
+    except ValueError:
         return "" if error is not None or not raw.strip() else "unreadable bytes were taken for an answer"
     if not shape.rows:
         return "" if isinstance(document, dict) or error is not None else "no object, and no error"

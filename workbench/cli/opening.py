@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
-import json
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from workbench.core import config
 from workbench.core.atomic_files import read_plain, read_private
 from workbench.core.clock import SystemClock
 from workbench.core.errors import UsageError
+from workbench.core.json_text import read_json
 from workbench.core.network import Network
 from workbench.core.proxies import choose
 from workbench.core.redact import Secret, visible
@@ -40,8 +40,8 @@ def endpoints_of(options: argparse.Namespace) -> Endpoints:
     named = getattr(options, "endpoints", None) or os.environ.get("WORKBENCH_ENDPOINTS")
     if named:
         try:
-            return from_document(json.loads(read_plain(Path(named))))
-        except (OSError, ValueError, RecursionError) as error:
+            return from_document(read_json(read_plain(Path(named))))
+        except (OSError, ValueError) as error:
             raise UsageError(
                 f"The endpoints file {visible(named, 200)} cannot be used.",
                 "It should hold the JSON that `workbench drill --serve` prints first.",
@@ -168,10 +168,10 @@ def old_secrets(path: str | None) -> tuple[dict[str, Secret], dict[str, Secret]]
             "Make it yours alone: chmod 600 FILE.",
         ) from error
     try:
-        held = json.loads(raw)
+        held = read_json(raw)
         parts = [held.get(name, {}) for name in ("keys", "logins")]
         keys, logins = ({str(k): Secret(str(v)) for k, v in part.items()} for part in parts)
-    except (ValueError, AttributeError, TypeError, RecursionError):
+    except (ValueError, AttributeError, TypeError):
         raise UsageError(
             "The file of old secrets is not what it should be.",
             "Nothing was proven with it.",

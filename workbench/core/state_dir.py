@@ -23,6 +23,7 @@ from pathlib import Path
 
 from workbench.core.atomic_files import ensure_folder, previous_of, read_private, replace_durably, set_aside
 from workbench.core.errors import HostError, JournalError, UsageError, host_fault
+from workbench.core.json_text import read_json
 from workbench.core.redact import visible
 from workbench.core.words import plural
 
@@ -154,8 +155,8 @@ class Home:
     def recorded(self) -> str | None:
         """Return which incident was recorded as the latest, None where there is no record that can be read."""
         try:
-            named = json.loads(read_private(self.path / _LATEST, limit=_LATEST_LIMIT)[0])["incident"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            named = read_json(read_private(self.path / _LATEST, limit=_LATEST_LIMIT)[0])["incident"]
+        except (OSError, ValueError, KeyError, TypeError):
             return None  # There is none, or it is damaged: the names decide.
         return named if isinstance(named, str) and _ID.fullmatch(named) else None
 

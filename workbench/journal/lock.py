@@ -13,6 +13,7 @@ from pathlib import Path
 
 from workbench.core.clock import iso
 from workbench.core.errors import JournalError
+from workbench.core.json_text import read_json
 from workbench.core.redact import visible
 
 _READ = 4096
@@ -77,11 +78,11 @@ class IncidentLock:
 
 def _read_holder(handle: int) -> Holder:
     try:
-        data = json.loads(os.pread(handle, _READ, 0))
+        data = read_json(os.pread(handle, _READ, 0))
         return Holder(
             int(data["pid"]), visible(data["host"], 80), visible(data["user"], 80), visible(data["since"], 40)
         )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError):
         return _UNKNOWN
 
 

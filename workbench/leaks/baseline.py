@@ -15,6 +15,7 @@ from pathlib import Path
 
 from workbench.core.atomic_files import read_plain
 from workbench.core.errors import UsageError
+from workbench.core.json_text import read_json
 from workbench.core.redact import Secret, visible
 from workbench.leaks.findings import LeakFinding
 
@@ -41,10 +42,10 @@ def read_baseline(path: Path, *, key: bytes | None = None) -> Baseline:
     no baseline, or its key is gone.
     """
     try:
-        document = json.loads(read_plain(path, limit=_MOST_BYTES))
+        document = read_json(read_plain(path, limit=_MOST_BYTES))
     except OSError as error:
         raise _unusable(path, error.strerror or "not readable") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _unusable(path, "it is not JSON") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise _unusable(path, f"its schema is not {SCHEMA}")

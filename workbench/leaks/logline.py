@@ -7,7 +7,6 @@ recognised from the line itself; a prefix of syslog, journald, Docker, Kubernete
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from workbench.core.json_text import read_json
 from workbench.leaks.logclient import Network, client
 from workbench.leaks.logfields import FIELDS, normalised
 from workbench.leaks.logloose import cells, labelled, loose
@@ -233,8 +233,8 @@ def _from_pairs(line: bytes, proxies: Sequence[Network]) -> LoggedRequest | None
 
 def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> LoggedRequest | None:
     try:
-        record = json.loads(text)
-    except (ValueError, RecursionError):
+        record = read_json(text)
+    except ValueError:
         return None
     if not isinstance(record, dict):
         return None
@@ -243,8 +243,8 @@ def _from_json(text: bytes, before: bytes, proxies: Sequence[Network]) -> Logged
             record = {**record, **record[wrapper]}
     if isinstance(inner := record.get("properties"), str) and inner.startswith("{"):
         try:
-            within = json.loads(inner)
-        except (ValueError, RecursionError):
+            within = read_json(inner)
+        except ValueError:
             within = None
         record = {**record, **within} if isinstance(within, dict) else record
     if (request := _from_record(record, proxies, _stamp(before))) is not None:

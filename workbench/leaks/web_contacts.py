@@ -6,7 +6,6 @@ Nothing is sent to them, and nothing of the incident is in the question but the 
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 
 from workbench import __version__
+from workbench.core.json_text import read_json
 from workbench.core.network import Network, http_proxy
 from workbench.core.proxies import is_loopback
 from workbench.core.redact import visible
@@ -66,7 +66,7 @@ async def abuse_contact(
     async with client:
         try:
             document = await _fetched(client, f"{base}{path}")
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             return Contact(name, why_not=visible(f"not answered: {error or type(error).__name__}", 160))
     return _contact(name, document)
 
@@ -88,7 +88,7 @@ async def _fetched(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
                 body += part
                 if len(body) > _LARGEST:
                     raise ValueError("the answer is too large")
-        document = json.loads(body)
+        document = read_json(body)
         if not isinstance(document, dict):
             raise ValueError("the answer is no RDAP object")
         return document

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import zlib
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from workbench.core.json_text import read_json
 from workbench.leaks.model import UnpackError
 from workbench.leaks.packed import lacking, unpacked
 from workbench.leaks.proofs import is_page
@@ -141,8 +141,8 @@ def _skeleton(answer: SiteAnswer) -> bytes:
 def _keys(body: bytes) -> frozenset[str] | None:
     """Return the names of a JSON object, None for anything else."""
     try:
-        record = json.loads(body)
-    except (ValueError, RecursionError):
+        record = read_json(body)
+    except ValueError:
         return None
     return frozenset(record) if isinstance(record, dict) else None
 

@@ -24,6 +24,7 @@ from workbench.core.errors import (
     Untrusted,
     VendorFault,
 )
+from workbench.core.json_text import read_json
 from workbench.core.redact import MASK, Secret, visible
 from workbench.mailgun.refusals import REMEDIES, reason_of
 
@@ -66,8 +67,8 @@ class Answer:
         """Return the JSON document; raise UnreadableAnswer where the body is not one."""
         if self._document is _UNREAD:
             try:
-                self._document = msgspec.json.decode(self.body)
-            except (ValueError, RecursionError) as wrong:
+                self._document = read_json(self.body, msgspec.json.decode)
+            except ValueError as wrong:
                 raise _not_json(self, str(wrong)) from None
         return self._document
 
@@ -122,8 +123,8 @@ def is_own(answer: Answer) -> bool:
     Only that, or the plain 401 on record, proves that the API itself answered.
     """
     try:
-        found = msgspec.json.decode(answer.body)
-    except (ValueError, RecursionError):
+        found = read_json(answer.body, msgspec.json.decode)
+    except ValueError:
         return False
     return isinstance(found, dict) and any(name in found for name in (*_WORDS, "Field"))
 
@@ -136,8 +137,8 @@ def explain(body: bytes) -> str:
     if looks_like_html("", body):
         return ""
     try:
-        found = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
+        found = read_json(body, msgspec.json.decode)
+    except ValueError:
         text = body[:2000].decode("utf-8", "replace").strip()
         return visible(text.splitlines()[0] if text else "", _DETAIL)
     if isinstance(found, dict):
@@ -234,8 +235,8 @@ def _cut_off(body: bytes) -> bool:
     if not body.lstrip().startswith((b"{", b"[")):
         return False
     try:
-        msgspec.json.decode(body)
-    except (ValueError, RecursionError):
+        read_json(body, msgspec.json.decode)
+    except ValueError:
         return True
     return False
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct, field
 
+from workbench.core.json_text import read_json
 from workbench.mailgun.dates import parse_moment
 
 
@@ -138,10 +139,10 @@ _ENTRY = msgspec.json.Decoder(LogEntry)
 def read_page(body: bytes) -> LogPage | None:
     """Return the page that an answer's bytes hold, None where they are no page of the log at all."""
     try:
-        page = _PAGES.decode(body)
+        page: _Page = read_json(body, _PAGES.decode)
     except msgspec.ValidationError:
         return _read_loosely(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     if page.items is msgspec.UNSET:
         return None  # A message in place of the list is no log without entries.
@@ -152,8 +153,8 @@ def read_page(body: bytes) -> LogPage | None:
 def _read_loosely(body: bytes) -> LogPage | None:
     """Read entry by entry, and where need be field by field: one odd value must not hide a page."""
     try:
-        page = _LOOSE.decode(body)
-    except (ValueError, RecursionError):
+        page: _LoosePage = read_json(body, _LOOSE.decode)
+    except ValueError:
         return None
     if page.items is msgspec.UNSET:
         return None
@@ -161,9 +162,9 @@ def _read_loosely(body: bytes) -> LogPage | None:
     odd = unreadable = 0
     for raw in page.items or ():
         try:
-            entries.append(_ENTRY.decode(raw))
+            entries.append(read_json(raw, _ENTRY.decode))
             continue
-        except (ValueError, RecursionError):
+        except ValueError:
             mended = _mend(raw)
         if mended is None:
             unreadable += 1
@@ -184,8 +185,8 @@ def _read_loosely(body: bytes) -> LogPage | None:
 def _mend(raw: msgspec.Raw) -> LogEntry | None:
     """Return an entry without the fields that have an unexpected type, None for what is no object."""
     try:
-        values = msgspec.json.decode(raw)
-    except (ValueError, RecursionError):
+        values = read_json(raw, msgspec.json.decode)
+    except ValueError:
         return None
     if not isinstance(values, dict):
         return None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from workbench.core.json_text import read_json
 from workbench.mailgun.dates import parse_moment
 
 # No answer may silence the workbench for longer than this: a hostile or broken one could name a year.
@@ -92,8 +93,8 @@ def _reset(value: bytes, now: datetime) -> float | None:
 
 def _from_body(body: bytes) -> float | None:
     try:
-        document = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
+        document = read_json(body, msgspec.json.decode)
+    except ValueError:
         document = body[:2000].decode("utf-8", "replace")
     if isinstance(document, dict):
         for name in ("retry-seconds", "retry_seconds", "retry_after", "retry-after"):

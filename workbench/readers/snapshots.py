@@ -17,6 +17,7 @@ import msgspec
 from workbench.core.atomic_files import ensure_folder, read_private, replace_durably
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import JournalError, VaultError
+from workbench.core.json_text import read_json
 from workbench.core.sealing import Sealer
 from workbench.domain.model.inventory import Inventory
 
@@ -94,7 +95,7 @@ def load(path: Path, sealer: Sealer, sha256: str = "") -> dict[str, Any]:
             "Another one was put in its place.",
             "Do not rely on it; look for a copy of the state folder.",
         )
-    content: dict[str, Any] = msgspec.json.decode(raw)
+    content: dict[str, Any] = read_json(raw, msgspec.json.decode)
     return content
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from workbench.core.atomic_files import read_private
 from workbench.core.errors import VaultError
+from workbench.core.json_text import read_json
 from workbench.core.sealing import Sealer
 from workbench.core.words import plural
 from workbench.domain.model.hash_chain import UNREADABLE, ChainRow
@@ -113,8 +114,8 @@ def _opened(
     if raw is None or packed:
         return found, None
     try:
-        content = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+        content = read_json(raw, msgspec.json.decode)
+    except ValueError:
         return found, None
     return found, content if isinstance(content, dict) else None
 

@@ -23,6 +23,7 @@ from typing import Any
 from workbench import __version__
 from workbench.core.atomic_files import FILE_MODE, open_plain, read_private
 from workbench.core.errors import UsageError
+from workbench.core.json_text import read_json
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.model import hash_chain as chain
@@ -95,12 +96,12 @@ def verify(path: Path) -> tuple[bool, list[str]]:
             if len(archive.infolist()) > _MOST:
                 raise _no_archive(path)
             return _verify(archive)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise _no_archive(path) from error
 
 
 def _verify(archive: zipfile.ZipFile) -> tuple[bool, list[str]]:
-    manifest = json.loads(_member(archive, MANIFEST))
+    manifest = read_json(_member(archive, MANIFEST))
     if manifest.get("schema") != SCHEMA:
         raise ValueError("another schema")
     wrong: list[str] = []
@@ -113,7 +114,7 @@ def _verify(archive: zipfile.ZipFile) -> tuple[bool, list[str]]:
             content[name] = hashlib.sha256(_member(archive, name)).hexdigest()
             if content[name] != digest:
                 wrong.append(f"{visible(name, 80)} was altered.")
-    rows = [chain.ChainRow(*json.loads(line)) for line in _member(archive, JOURNAL).decode().splitlines()]
+    rows = [chain.ChainRow(*read_json(line)) for line in _member(archive, JOURNAL).decode().splitlines()]
     head = (int(manifest["journal"]["row"]), str(manifest["journal"]["hash"]))
     damage = chain.damage_of(rows, head)
     if damage is not None:
@@ -152,7 +153,7 @@ def _against_the_journal(
 
 
 def _chunks(raw: bytes) -> dict[str, str]:
-    found = json.loads(raw)
+    found = read_json(raw)
     chunks = found.get("chunks") if isinstance(found, dict) else None
     named = [one for one in chunks or () if isinstance(one, dict)]
     return {
@@ -165,9 +166,9 @@ def named_in(path: Path) -> tuple[str, int, str]:
     """Return the incident that an archive says it is of, its journal's last row and hash; UsageError as ``verify``."""
     try:
         with open_plain(path) as file, zipfile.ZipFile(file) as archive:
-            manifest = json.loads(_member(archive, MANIFEST))
+            manifest = read_json(_member(archive, MANIFEST))
         return str(manifest["incident"]), int(manifest["journal"]["row"]), str(manifest["journal"]["hash"])
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError, RecursionError) as error:
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise _no_archive(path) from error
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 
 from workbench.core.errors import VaultError
+from workbench.core.json_text import read_json
 from workbench.core.redact import Secret
 from workbench.vault.entries import journal_head_entry
 from workbench.vault.vault import Vault
@@ -23,9 +24,9 @@ async def recall(vault: Vault, incident: str) -> Head | None:
         held = await vault.fetch(journal_head_entry(incident))
         if held is None:
             return None
-        seq, digest = json.loads(held.reveal())
+        seq, digest = read_json(held.reveal())
         return int(seq), str(digest)
-    except (VaultError, ValueError, TypeError, RecursionError):
+    except (VaultError, ValueError, TypeError):
         # A damaged entry of ours is no reason to keep anybody from the incident; the chain is still checked.
         return None
 

@@ -13,6 +13,7 @@ import msgspec
 
 from workbench.core.clock import iso
 from workbench.core.errors import VaultError
+from workbench.core.json_text import read_json
 from workbench.core.sealing import Sealer
 from workbench.domain.forensics import lost
 from workbench.domain.forensics.attribution import Attribution
@@ -110,7 +111,7 @@ def opened(
         if item.part != samples.PART:
             continue
         try:
-            content = msgspec.json.decode(evidence.plain(folder, item, sealer))
+            content = read_json(evidence.plain(folder, item, sealer), msgspec.json.decode)
         except msgspec.DecodeError as error:
             raise VaultError(
                 f"{item.path} holds no messages.", "It is no evidence any more.", "Look for a copy."

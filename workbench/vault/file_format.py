@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from workbench.core.errors import VaultError
+from workbench.core.json_text import read_json
 from workbench.core.process import LockedKey
 from workbench.core.redact import Secret
 from workbench.vault.entries import EntryName
@@ -212,8 +213,8 @@ def derive_key(master: bytes, purpose: str, salt: str) -> bytes:
 def decode(data: bytes) -> tuple[Document, Entries]:
     """Return the document and its entries by name; VaultError where it is not a whole vault file."""
     try:
-        document = msgspec.json.decode(data, type=Document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        document: Document = read_json(data, msgspec.json.Decoder(Document).decode)
+    except ValueError:
         raise VaultError(
             "The vault file is not readable as one.",
             "It was cut short or damaged, or it is another program's file.",

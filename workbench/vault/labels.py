@@ -9,6 +9,7 @@ import json
 
 from workbench.core.atomic_files import keep_previous, previous_of, read_private, replace_durably, set_aside
 from workbench.core.errors import HostError
+from workbench.core.json_text import read_json
 from workbench.core.state_dir import Home
 
 _FILE = "own-secrets.json"
@@ -28,10 +29,10 @@ def stored(home: Home) -> list[str]:
             "Look who owns it, then move it away.",
         ) from error
     try:
-        names = json.loads(content)["names"]
+        names = read_json(content)["names"]
         if not isinstance(names, list):
             raise TypeError("the names are no list")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise HostError(
             f"{path} cannot be read.",
             "It holds the names of secrets that were stored for the workbench itself; the vault is untouched.",
@@ -51,8 +52,8 @@ def known(home: Home) -> tuple[list[str], str]:
         told = f"{error.what} {error.means}"
     try:
         content, _ = read_private(previous_of(home.path / _FILE))
-        return sorted({str(name) for name in json.loads(content)["names"]}), told
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return sorted({str(name) for name in read_json(content)["names"]}), told
+    except (OSError, ValueError, KeyError, TypeError):
         return [], told
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, NoReturn
 
+from workbench.core.json_text import read_json
+
 SCHEMA = "workbench.journal.journal/1"
 OPENED = "journal"  # the kind of the first row: names format and incident
 # What the first row's hash is chained to.
@@ -33,10 +35,7 @@ class ChainRow:
     @property
     def body(self) -> dict[str, Any]:
         """The body parsed anew at each access; ValueError where the stored text is no JSON object."""
-        try:
-            body = json.loads(self.text)
-        except RecursionError:
-            raise ValueError(f"journal row {self.seq} is nested too deeply") from None
+        body = read_json(self.text)
         if not isinstance(body, dict):
             raise ValueError(f"journal row {self.seq} holds no object")
         return body
