@@ -26,6 +26,13 @@ _SAID = re.compile(
     r"\bhost:? {1,3}(?P<host>[\w-]+(?:\.[\w-]+){1,8}) ?[\[(][0-9a-fA-F.:]{3,45}[\])]"
     r"(?: said| refused to talk to me| reason)?:?"
 )
+# "host 'mx.example.org' rejected command 'DATA' with code 550 (5.7.1) 'text'" (Stalwart)
+_REJECTED_COMMAND = re.compile(
+    r"\bhost '([\w.-]{3,253})' rejected command '[^']{1,300}' with code (\d{3}) \((\d\.\d+\.\d+)\) '?"
+)
+# A server's own files ("/var/mail/spam-1.gz") and its names for a reason ("BAD_RECIPIENT") are no words.
+_FILE = re.compile(r"(?<![\w:/.=])/(?:[\w.+-]+/){2,}[^\s,;)]*")
+_JOINED = re.compile(r"(?<=[A-Z]{2})_(?=[A-Z]{2})")
 _AFTER = re.compile(
     r"SMTP error from remote (?:mail )?server (?:after|for) [A-Za-z ]{3,40}(?::?<?@?>?)?(?: SIZE=\d+)?:?,?|"
     r"\(in reply to [^)]{3,60}\)|\bremote (?:host|server|mta) (?:said|returned):?",
@@ -70,12 +77,15 @@ def shape(text: str, code: int | None = None) -> Shaped:
     line = masked(line)
     if "@" in line:
         line = _MAIL_ADDRESS.sub("@", _PROVIDER_ADDRESS.sub(r"(at) \1", line))
+    if "rejected command" in line:
+        line = _REJECTED_COMMAND.sub(r"host \1[0.0.0.0] said: \2 \3 ", line)
     said = _SAID.search(line)
     if said is not None:
         line = _SAID.sub(" ", line)
     if "rror from" in line or "in reply to" in line or "emote " in line:
         line = _AFTER.sub(" ", line)
     line = _unwrapped(line.strip(" :,;"))
+    line = _JOINED.sub(" ", _FILE.sub("(file)", line))
     line = _MESSAGE_ID.sub("#", _OTHER_IP4.sub("(ip)", line))
     if "listed" in line.lower():
         line = _NOT_LISTED.sub("(absent)", line)

@@ -167,6 +167,34 @@ def test_what_is_no_listing_never_becomes_one(text: str, kind: BounceKind) -> No
     assert (found.kind, found.is_listing) == (kind, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "provider"),
+    [
+        # Stalwart's own report of what the other server said.
+        (
+            "host 'mx01.mail.icloud.com' rejected command 'RCPT TO:<jo@icloud.com>' with code 550 (5.1.1) 'user gone'",
+            K.UNKNOWN_USER,
+            "Apple iCloud",
+        ),
+        (
+            "host 'mx.acme.example' rejected command 'DATA' with code 554 (5.7.1) 'blocked using bl.spamcop.net'",
+            K.LIST,
+            "SpamCop (Cisco)",
+        ),
+        # Reasons written as one name, and files of the server itself, whose names say nothing.
+        ("550 BAD_RECIPIENT - see http://mail.acme.example/why", K.UNKNOWN_USER, "the receiver"),
+        (
+            "451 4.3.0 cannot write /var/spool/quarantine/spam-a1b2.gz, try later",
+            K.CONNECTION,
+            "the receiver",
+        ),
+    ],
+)
+def test_how_a_server_wraps_a_refusal_changes_nothing(text: str, kind: BounceKind, provider: str) -> None:
+    found = classify(None, text)
+    assert (found.kind, found.provider) == (kind, provider)
+
+
 @settings(deadline=None)
 @given(st.text(max_size=300), st.sampled_from([None, 250, 421, 550, 999]), st.text(max_size=40))
 def test_any_text_is_read_without_an_error(text: str, code: int | None, host: str) -> None:
