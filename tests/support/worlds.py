@@ -42,6 +42,7 @@ from workbench.drill.api.routes import matches
 from workbench.drill.api.wire import WireAnswer
 from workbench.drill.servers.serve import RunningDrill
 from workbench.drill.world.plants import DROP_HOST
+from workbench.drill.world.records import Stream
 from workbench.planning.contain import Scope, plan
 from workbench.reports import render
 from workbench.reports.report import Audience, compose
@@ -98,7 +99,8 @@ A_RUN = 60.0
 LOUD = 100.0
 # So many messages of a sender since the last cut make it one who sends.
 ENOUGH = 10
-WEEK = 7 * 86_400.0 + 3600.0
+HOUR = 3600.0
+WEEK = 7 * 86_400.0 + HOUR
 # Words that only a state that is over may be given.
 SAFE = re.compile(
     r"\bcontained since\b|\bCONTAINED in\b|\bWhy it is safe now\b|\bcontained, as of\b"
@@ -217,10 +219,9 @@ class World:
             for tenant in account.world.tenants.values()
             if tenant.parent and tenant.status == "open" and self._planted(tenant.id)
         ]
-        quiet = (account.now() - self.cut_at) / 3600.0
         sends = any(
             # Who sends one message in five minutes has sent none five minutes after a cut.
-            account.can_send(stream) and not stream.asleep and stream.rate * quiet >= ENOUGH
+            account.can_send(stream) and not stream.asleep and stream.rate * self._lasting(stream) >= ENOUGH
             for stream in account.streams("intruder")
             if stream.stage == "all"
         )
@@ -228,11 +229,22 @@ class World:
         if not any(tenant.parent for tenant in account.world.tenants.values()):
             # An account without subaccounts hides nothing by not listing them (many plans refuse that list).
             dark.discard("subaccounts")
-        told = "assess" in self.asked or any(s.rate >= LOUD and s.spans for s in account.streams("intruder"))
+        told = "assess" in self.asked or any(self._loud(stream) for stream in account.streams("intruder"))
         whole = len(account.main.regions) > 1 and told
         planted = [way for way in ways if self._planted(way.rpartition(" ")[2])]
         living = {key.secret for tenant in account.world.tenants.values() for key in tenant.keys.values()}
         return Truth(ways, sends, dark, self._old(), self._purged(), whole, planted, living)
+
+    def _loud(self, stream: Stream) -> bool:
+        """Return whether a stream shows in the hourly figures: loud, and for an hour at least."""
+        now = self.drill.account.now()
+        longest = max(((end or now) - (begin or 0.0) for begin, end in stream.spans), default=0.0)
+        return stream.rate >= LOUD and longest >= HOUR
+
+    def _lasting(self, stream: Stream) -> float:
+        """Return the hours that a stream runs since it began (again), the last cut at the earliest."""
+        began = max((begin or 0.0 for begin, _ in stream.spans), default=0.0)
+        return (self.drill.account.now() - max(began, self.cut_at)) / 3600.0
 
     def _purged(self) -> bool:
         """Return whether every domain that the intruder ever sent for was purged after the last of it."""
@@ -446,7 +458,8 @@ async def life(
                     asked = [name for name, share in also.items() if rng.random() < share]
                     try:
                         said, truth = await listen(session, asked), place.truth()
-                        place.asked |= set(asked)
+                        # An assessment of a log that is refused has not read it.
+                        place.asked |= set(asked) - ({"assess"} if truth.dark & FIGURES else set())
                     except WorkbenchError as error:
                         # Nothing could be read: the command ends with its own code before it says anything.
                         if error.exit_code == 0:

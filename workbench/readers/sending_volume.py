@@ -125,9 +125,10 @@ class Metering:
 
     async def _read_domains(self, volume: Volume, now: datetime) -> None:
         since = volume.began or _hour(now - timedelta(days=1))
-        counts = await self._sum(since, now, ("domain",))
+        until = volume.ended or now
+        counts = await self._sum(since, until, ("domain",))
         self._by_domain = {str(name): count for (name, *_), count in counts.items()}
-        span = max(1.0, (now - since).total_seconds() / 3600.0)
+        span = max(1.0, (until - since).total_seconds() / 3600.0)
         before = await self._sum(_hour(now - HISTORY), since, ("domain",))
         hours_before = max(1.0, (since - _hour(now - HISTORY)).total_seconds() / 3600.0)
         self._usual_by_domain = {

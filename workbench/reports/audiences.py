@@ -129,7 +129,7 @@ def what_went_out(situation: Situation) -> Section:
         (visible(name, 120), f"{count:,}", f"{volume.usual_by_domain.get(name, 0.0):,.0f}")
         for name, count in sorted(volume.by_domain.items(), key=lambda pair: -pair[1])
     )
-    since = "accepted since the abuse began" if volume.began is not None else "accepted in the time read"
+    since = "accepted while the abuse lasted" if volume.began is not None else "accepted in the time read"
     table = Table(("sending domain", since, "usual in that time"), rows)
     lines = situation.state.known(RecordedAssessment).lines
     return Section(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workbench.domain.detection.baseline_hours import HourlyRhythm, last_run
 from workbench.mailgun.endpoints import Region
@@ -28,7 +28,8 @@ class Volume:
 
     ``usual`` and ``bar`` are messages an hour for the present hour: the median of the same hour on other
     days, and what it may reach before it counts as abnormal. ``began`` is the first abnormal hour of the
-    latest run of them, None when there is none.
+    latest run of them, None when there is none; ``ended`` is when that run was over, None while it lasts.
+    ``by_domain`` counts what each domain sent from ``began`` to ``ended``: the weeks after would hide it again.
     ``excess_now`` is the abnormal part of the rate of the present, per hour.
     """
 
@@ -44,6 +45,7 @@ class Volume:
     measured_from: datetime | None = None
     # Regions whose figures are not in these: they could not be read.
     unread: tuple[Region, ...] = ()
+    ended: datetime | None = None
 
     @property
     def abnormal(self) -> bool:
@@ -58,6 +60,8 @@ class Volume:
         )
 
 
+# After its last abnormal hour a run of abuse has an hour more, that of its cut.
+LAST_HOUR = timedelta(hours=2)
 TELLING = 300.0  # seconds after which the running hour speaks for itself
 FEW = 10  # messages below which a count proves neither a fall nor a rise
 PSEUDO = 2.0  # messages that the rate known before counts for, beside the first readings
@@ -76,7 +80,7 @@ def judge(
 ) -> Volume:
     """Return what the hours show. ``rate_now`` is the present rate per hour where it was measured finer.
 
-    ``by_domain`` counts what each domain sent since the abuse began, ``usual_by_domain`` what it sends in as
+    ``by_domain`` counts what each domain sent while the abuse lasted, ``usual_by_domain`` what it sends in as
     many hours at its usual pace.
     """
     ordered = sorted(hours, key=lambda hour: hour.start)
@@ -84,6 +88,7 @@ def judge(
     usual, bar = rhythm.at(now.replace(minute=0, second=0, microsecond=0))
     run = last_run(rhythm.abnormal())
     began = run[0] if run is not None else None
+    ended = run[1] + LAST_HOUR if run is not None and run[1] + LAST_HOUR <= now else None
     last = rate_now if rate_now is not None else (float(ordered[-1].accepted) if ordered else 0.0)
     excess = max(0.0, last - usual) if last > bar else 0.0
     return Volume(
@@ -97,6 +102,7 @@ def judge(
         dict(usual_by_domain or {}),
         measured_from,
         tuple(unread),
+        ended,
     )
 
 
