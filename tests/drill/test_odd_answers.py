@@ -381,6 +381,13 @@ async def test_a_host_that_gives_out_in_the_middle_ends_half_way_with_words(
     assert again.code == 1
 
 
+@pytest.mark.parametrize("code", [404, 418, 429, 503])
+async def test_an_account_that_answers_nothing_at_all_could_not_be_asked(tmp_path: Path, code: int) -> None:
+    async with answering(tmp_path, answers("", code, {"message": "no"})) as place:
+        ran = [await command(place, *words) for words in (("contain", "--yes"), ("status",))]
+    assert [told.code for told in ran] == [3, 3], [told.said for told in ran]
+
+
 async def test_a_key_list_that_lags_behind_its_writes_raises_no_alarm(tmp_path: Path) -> None:
     async with answering(tmp_path, scenario="stolen-key") as place:
         account = place.drill.account

@@ -13,7 +13,7 @@ from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.core.clock import iso
-from workbench.core.errors import ApiError, HostError, JournalError, NotAuthorised, UsageError, WorkbenchError
+from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.documents import documents
@@ -79,9 +79,9 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
     before = _begun(session)
     try:
         return await _carry_out(session, options, scope, planned, begun)
-    except (JournalError, HostError, UsageError) as fault:
-        # This host gave out (a full disk, a lost volume, closed output), or what is left cannot be planned: once
-        # something was begun that is half-way.
+    except WorkbenchError as fault:
+        # This host gave out (a full disk, a lost volume, closed output), the account did, or what is left cannot be
+        # planned: once something was begun that is half-way.
         if _begun(session) > before:
             fault.exit_code = HALF_WAY
         raise

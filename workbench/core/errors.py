@@ -4,15 +4,15 @@
 
     WorkbenchError            what happened, what it means, what to do
     ├── UsageError            the command line or the configuration is off            exit 2
-    ├── ApiError              the vendor's API, one class a family
-    │   ├── NotAuthorised     401                                                    exit 3
+    ├── ApiError              the vendor's API, one class a family                  exit 3
+    │   ├── NotAuthorised     401
     │   ├── Forbidden         403, 402
     │   ├── NotFound          404
     │   ├── Refused           400, 409 and other 4xx: the request itself was refused
     │   ├── RateLimited       429
     │   ├── VendorFault       5xx
-    │   ├── Unreachable       no answer at all                                       exit 3
-    │   │   └── Untrusted     whoever answered has a certificate that does not verify  exit 3
+    │   ├── Unreachable       no answer at all
+    │   │   └── Untrusted     whoever answered has a certificate that does not verify
     │   └── UnreadableAnswer  an answer that is not the API's (HTML, cut short)
     │       └── Incomplete    a list of which only a part was read
     ├── VaultError            a secret could not be stored or read back              exit 4
@@ -90,8 +90,11 @@ class ApiError(WorkbenchError):
     ``where`` names method and path, never a query that might hold a secret. ``earlier_lost`` says that the
     same call was sent before and its answer was lost: a refusal of the repetition says nothing about that one.
     ``reason`` is the class of a refusal. ``own`` says that the body was the API's own JSON: only such an answer
-    proves anything about a key, for a filter on the way may say 403 too.
+    proves anything about a key, for a filter on the way may say 403 too. Where nothing was changed before it, nothing
+    could be asked; whoever stops half-way for one says so (4).
     """
+
+    exit_code = 3
 
     def __init__(
         self,
@@ -117,13 +120,9 @@ class ApiError(WorkbenchError):
 class NotAuthorised(ApiError):
     """401: the key is dead, wrong, or this host's address is not on the IP allowlist (they look alike)."""
 
-    exit_code = 3
-
 
 class Forbidden(ApiError):
     """403 or 402: the key is alive, but its role, the plan or a quota does not allow this."""
-
-    exit_code = 3
 
 
 class NotFound(ApiError):
@@ -157,8 +156,6 @@ class VendorFault(ApiError):
 class Unreachable(ApiError):
     """No answer: connection refused, reset, timed out, or the name did not resolve."""
 
-    exit_code = 3
-
 
 class Untrusted(Unreachable):
     """Whoever answered shows a certificate that does not verify; nothing was sent to them."""
@@ -166,8 +163,6 @@ class Untrusted(Unreachable):
 
 class UnreadableAnswer(ApiError):
     """An answer that is not the API's: HTML with 200 (a captive portal), cut-off JSON, a wrong shape."""
-
-    exit_code = 3
 
 
 class Incomplete(UnreadableAnswer):

@@ -15,7 +15,18 @@ import pytest
 
 from tests.support.cli import ROOT
 from workbench import cli
-from workbench.core.errors import HostError, OutputError, Signalled, Unreachable, UsageError, host_fault
+from workbench.core.errors import (
+    HostError,
+    NotFound,
+    OutputError,
+    RateLimited,
+    Refused,
+    Signalled,
+    Unreachable,
+    UsageError,
+    VendorFault,
+    host_fault,
+)
 
 SECRET = "key-3ax6xnjp29jd6fds4gc373sgvjxteol0"
 
@@ -39,6 +50,10 @@ def _ends(monkeypatch: pytest.MonkeyPatch, raised: BaseException) -> int:
     [
         (UsageError("no"), 2),
         (Unreachable("no"), 3),
+        (VendorFault("no"), 3),
+        (RateLimited("no"), 3),
+        (NotFound("no"), 3),
+        (Refused("no"), 3),
         (HostError("no"), 3),
         (OSError(errno.ENOSPC, "no space", "/x/y"), 3),
         (OSError(errno.EMFILE, "too many"), 3),
