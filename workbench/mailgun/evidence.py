@@ -13,8 +13,16 @@ from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.dates import parse_moment, rfc2822
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence_models import BounceClass, LogEvent, MetricRow, StatRow
-from workbench.mailgun.pagination import MAX_PAGES, ListScope, announced, endless, items_of, missing
-from workbench.mailgun.records import read_records
+from workbench.mailgun.pagination import (
+    MAX_PAGES,
+    ListScope,
+    announced,
+    endless,
+    items_of,
+    missing,
+    records,
+    whole,
+)
 from workbench.mailgun.requests import at
 
 LOG_PAGE = 100
@@ -90,8 +98,11 @@ async def iter_logs(
     subaccount: str | None = None,
     priority: Priority = Priority.BACKGROUND,
 ) -> AsyncIterator[list[LogEvent]]:
-    """Yield the log page by page as records; see ``iter_log_items`` for what the API can and cannot do."""
-    async for items in iter_log_items(
+    """Yield the log page by page as records; see ``iter_log_items`` for what the API can and cannot do.
+
+    Raises Incomplete after the last page where entries could not be read.
+    """
+    pages = iter_log_items(
         client,
         region=region,
         start=start,
@@ -102,11 +113,9 @@ async def iter_logs(
         ascending=ascending,
         subaccount=subaccount,
         priority=priority,
-    ):
-        try:
-            yield read_records(LogEvent, items, "POST /v1/analytics/logs")
-        except Incomplete as odd:
-            yield list(odd.rows)
+    )
+    async for page in records(LogEvent, pages, "POST /v1/analytics/logs"):
+        yield page
 
 
 async def metrics(
@@ -175,7 +184,10 @@ async def bounce_classification(
     subaccount: str | None = None,
     priority: Priority = Priority.READ,
 ) -> list[BounceClass]:
-    """Return why receivers refuse mail now, by receiver and domain, worst first where the API says so."""
+    """Return why receivers refuse mail now, by receiver and domain, worst first where the API says so.
+
+    Raises Incomplete, with the rows that could be read, where one could not be.
+    """
     body: dict[str, Any] = {
         "start": rfc2822(start),
         "end": rfc2822(end),
@@ -184,14 +196,9 @@ async def bounce_classification(
         "metrics": ["critical_bounce_count", "non_critical_bounce_count", "classified_failures_count"],
         "include_subaccounts": include_subaccounts,
     }
-    rows: list[BounceClass] = []
     path = "/v2/bounce-classification/metrics"
-    async for items in _posted_pages(client, path, ListScope(region, subaccount, priority), body):
-        try:
-            rows += read_records(BounceClass, items, f"POST {path}")
-        except Incomplete as odd:
-            rows += odd.rows
-    return rows
+    pages = _posted_pages(client, path, ListScope(region, subaccount, priority), body)
+    return await whole(records(BounceClass, pages, f"POST {path}"))
 
 
 async def _posted_pages(

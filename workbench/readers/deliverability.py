@@ -18,6 +18,7 @@ from workbench.blocklists.monitoring import VendorListing, vendor_listings
 from workbench.blocklists.rates import RateDay
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, Forbidden, NotFound, UsageError
+from workbench.core.words import plural
 from workbench.domain.blocklists.recorded import (
     GmailRates,
     GmailSpamDay,
@@ -196,7 +197,8 @@ async def _events(
                 return found, False, ""
     except ApiError as error:
         return found, False, error.what
-    return found, True, ""
+    odd = sum(bool(event.unreadable) for event in found)
+    return found, not odd, f"{plural(odd, 'log entry', 'log entries')} not fully read" if odd else ""
 
 
 def _refusal(event: LogEvent) -> Refusal | None:

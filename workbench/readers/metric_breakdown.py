@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from workbench.core.errors import ApiError
+from workbench.core.errors import ApiError, Incomplete
+from workbench.core.redact import visible
+from workbench.core.words import listed, plural
 from workbench.domain.forensics.abuse_window import DIMENSIONS, AbuseWindow, breakdown
 from workbench.mailgun.client import Mailgun
 from workbench.mailgun.evidence import bounce_classification, metrics
@@ -60,7 +62,20 @@ async def read_bounces(api: Mailgun, now: datetime, words: list[str]) -> list[Bo
     found: list[BounceClass] = []
     for region in api.endpoints.regions:
         try:
-            found += await bounce_classification(api, region=region, start=now - timedelta(days=7), end=now)
+            rows = await bounce_classification(api, region=region, start=now - timedelta(days=7), end=now)
+        except Incomplete as part:
+            rows = list(part.rows)
+            words.append(
+                f"{region.value.upper()}: of why mail is refused a part could not be read: {part.what}"
+            )
         except ApiError as error:
             words.append(f"{region.value.upper()}: why mail is refused could not be read: {error.what}")
+            continue
+        found += rows
+        if odd := [row for row in rows if row.unreadable]:
+            which = listed((row.entity_name or "a receiver without a name" for row in odd), 3)
+            words.append(
+                f"{region.value.upper()}: why mail is refused: {plural(len(odd), 'row')} not fully read and not "
+                f"counted ({visible(which, 200)})"
+            )
     return found

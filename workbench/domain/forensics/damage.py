@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -210,13 +210,15 @@ def _states(inventory: Inventory, settings: Settings | None) -> Iterable[HealthS
 
 
 def _refusals(bounces: Iterable[BounceClass]) -> Iterable[HealthSign]:
-    worst: dict[str, Mapping[str, float]] = {}
+    """Yield the receivers that refused most, all sending domains added up."""
+    critical: Counter[str] = Counter()
     for row in bounces:
-        if row.entity_name and row.metrics.get("critical_bounce_count", 0) > 0:
-            worst[row.entity_name] = row.metrics
-    for name, metrics in sorted(worst.items(), key=lambda pair: -pair[1]["critical_bounce_count"])[:10]:
-        count = int(metrics["critical_bounce_count"])
-        yield HealthSign(name, f"refused {count:,} messages for content or reputation this week", True)
+        critical[row.entity_name or "(receiver not named)"] += int(
+            row.metrics.get("critical_bounce_count", 0)
+        )
+    for name, count in critical.most_common(10):
+        if count > 0:
+            yield HealthSign(name, f"refused {count:,} messages for content or reputation this week", True)
 
 
 def words(made: Damage) -> list[str]:

@@ -50,7 +50,11 @@ def _assessed(settings: Settings | None) -> damage.Damage:
     )
     stray = fate(accepted(BEGAN, subject="Parcel 9", sender="n@acme.example"), "delivered")
     log.take(page(stray))
-    bounces = [BounceClass(entity_name="Gmail", metrics={"critical_bounce_count": 12.0})]
+    bounces = [
+        BounceClass(entity_name="Gmail", domain_name="a.example", metrics={"critical_bounce_count": 9.0}),
+        BounceClass(entity_name="Gmail", domain_name="b.example", metrics={"critical_bounce_count": 3.0}),
+        BounceClass(metrics={"critical_bounce_count": 2.0}),
+    ]
     return damage.assess(propose(log, BEGAN), log, settings, _inventory(), BEGAN, bounces)
 
 
