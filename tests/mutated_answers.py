@@ -109,8 +109,8 @@ def judged(shape: Shape, raw: bytes, value: Any, error: ApiError | None) -> str:
     if not shape.rows:
         return "" if isinstance(document, dict) or error is not None else "no object, and no error"
     held = document.get(shape.rows, "absent") if isinstance(document, dict) else "absent"
-    if held is None:
-        held = []
+    if held is None and "templates" in shape.endpoint:
+        held = []  # What this family alone answers where there is nothing.
     if not isinstance(held, list):
         return "" if error is not None else "no list, and no error"
     told = [document.get(name) for name in ("total_count", "total") if shape.endpoint.startswith("GET")]

@@ -24,7 +24,7 @@ async def iter_templates(
     """Yield a domain's templates page by page, without content; domain None lists the account's own."""
     path = at("/v3/{}/templates", domain) if domain else "/v4/templates"
     scope = ListScope(**where)
-    pages = url_pages(client, path, scope, query={"limit": 100})
+    pages = url_pages(client, path, scope, query={"limit": 100}, null_is_none=True)
     async for page in records(Template, pages, f"GET {path}"):
         yield page
 

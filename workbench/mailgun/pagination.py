@@ -107,11 +107,18 @@ async def skip_pages(
 
 
 async def url_pages(
-    client: Mailgun, path: str, scope: ListScope, *, name: str = "items", query: Query | None = None
+    client: Mailgun,
+    path: str,
+    scope: ListScope,
+    *,
+    name: str = "items",
+    query: Query | None = None,
+    null_is_none: bool = False,
 ) -> AsyncIterator[list[Any]]:
     """Yield the pages of a list whose answers name the address of the next page; an empty page ends it.
 
-    Raises Incomplete where the addresses lead in a circle, to another server, or nowhere near the end.
+    ``null_is_none``: see ``items_of``. Raises Incomplete where the addresses lead in a circle, to another server, or
+    nowhere near the end.
     """
     seen: set[str] = set()
     firsts: set[int] = set()
@@ -126,7 +133,8 @@ async def url_pages(
                 raise
             asked = {**asked, "limit": max(LEAST_PAGE, size // 10)}
             continue
-        items = [] if read and _only_paging(answer, name) else items_of(answer, name)
+        over = read and _only_paging(answer, name)
+        items = [] if over else items_of(answer, name, null_is_none=null_is_none)
         told = max(told, announced(answer))
         following = next_address(answer)
         if items:
@@ -217,26 +225,32 @@ def listed(kind: type[R], answer: Answer, name: str, *, first_only: bool = False
     return rows
 
 
-def items_of(answer: Answer, name: str) -> list[Any]:
-    """Return the list a document holds under a name; null means an empty one (dossier B4) unless a count says else.
+def items_of(answer: Answer, name: str, *, null_is_none: bool = False) -> list[Any]:
+    """Return the list a document holds under a name.
 
-    Raises UnreadableAnswer where there is no such list: a message in its place is no account without things.
+    Raises UnreadableAnswer where there is no such list: a message in its place, or null, is no account without things.
+    ``null_is_none`` is for the one family that is known to answer an empty list so (templates, dossier B4).
     """
     document = answer.object()
     found = document.get(name)
-    if found is None and name in document:
-        if announced(answer):
-            raise missing(answer, 0, announced(answer))
+    if found is None and announced(answer):
+        raise missing(answer, 0, announced(answer))
+    if found is None and null_is_none and name in document:
         return []
     if not isinstance(found, list):
-        raise UnreadableAnswer(
-            f"The answer to {answer.where} has no list where one was expected.",
-            "Either something changes the answers on the way, or the API has changed.",
-            "Check the address and any proxy.",
-            status=answer.status,
-            where=answer.where,
-        )
+        raise no_list(answer)
     return found
+
+
+def no_list(answer: Answer) -> UnreadableAnswer:
+    """Return the error for an answer in which something else stands where its list belongs."""
+    return UnreadableAnswer(
+        f"The answer to {answer.where} has no list where one was expected.",
+        "Either something changes the answers on the way, or the API has changed.",
+        "Check the address and any proxy.",
+        status=answer.status,
+        where=answer.where,
+    )
 
 
 def announced(answer: Answer) -> int:

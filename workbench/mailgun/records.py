@@ -178,13 +178,11 @@ def _is_text(kind: object) -> bool:
 
 
 def read_records(kind: type[R], items: object, where: str = "") -> list[R]:
-    """Return the records of a JSON list; null means none, as some endpoints answer (dossier B4).
+    """Return the records of a JSON list.
 
     Raises UnreadableAnswer where there is no list, and Incomplete, with the rows that could be read, where
     some elements could not: each is named by whatever it does show.
     """
-    if items is None:
-        return []
     if not isinstance(items, Iterable) or isinstance(items, str | bytes | dict):
         raise _odd(kind, where, "no list where one was expected")
     rows: list[R] = []

@@ -21,7 +21,9 @@ from workbench.mailgun.pagination import (
     announced,
     items_of,
     listed,
+    lost_elements,
     missing,
+    no_list,
     records,
     skip_pages,
     whole,
@@ -68,13 +70,14 @@ async def domain_webhooks(
     domain: str,
     **where: Unpack[Where],
 ) -> DomainWebhooks:
-    """Return the addresses that get a domain's events; the older single ``url`` is read as well."""
+    """Return the addresses that get a domain's events; the older single ``url`` is read as well.
+
+    Raises Incomplete, with what could be read as its one row, where an event type holds something else.
+    """
     answer = await client.call("GET", at("/v3/domains/{}/webhooks", domain), **where)
     found = answer.object().get("webhooks")
-    if not isinstance(found, dict):
-        # Null is what a domain without webhooks may answer; anything else is no list of them.
-        items_of(answer, "webhooks")
-        found = {}
+    if not isinstance(found, dict) and items_of(answer, "webhooks"):
+        raise no_list(answer)
     urls: dict[str, list[str]] = {}
     odd: list[str] = []
     for kind, entry in found.items() if isinstance(found, dict) else ():
@@ -83,24 +86,24 @@ async def domain_webhooks(
             urls[str(kind)] = several
         if not ok:
             odd.append(str(kind))
-    return DomainWebhooks(urls=urls, unreadable=tuple(odd))
+    if odd:
+        part = lost_elements(answer.where, odd)
+        part.rows = [DomainWebhooks(urls=urls)]
+        raise part
+    return DomainWebhooks(urls=urls)
 
 
 def _addresses(entry: Any) -> tuple[list[str], bool]:
     """Return the addresses of one event type, and whether all of the entry was understood."""
-    if entry is None:
-        return [], True
     if isinstance(entry, list) or (isinstance(entry, str) and "://" in entry):
         # Shapes of other versions of this call; the vendor's Go SDK still reads both.
         entry = {"urls": entry}
     if not isinstance(entry, dict):
         return [], False
-    several = entry.get("urls") or []
-    several = several if isinstance(several, list) else [several]
-    if entry.get("url"):
-        several = [*several, entry["url"]]
+    held = [entry[name] for name in ("urls", "url") if entry.get(name) is not None]
+    several = [address for one in held for address in (one if isinstance(one, list) else [one])]
     texts = [address for address in several if isinstance(address, str)]
-    return list(dict.fromkeys(texts)), len(texts) == len(several)
+    return list(dict.fromkeys(filter(None, texts))), bool(held) and len(texts) == len(several)
 
 
 async def remove_webhook_address(

@@ -7,14 +7,14 @@ waits for it. A part that cannot be read becomes a gap with its reason, and the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from workbench.core.errors import ApiError, NotAuthorised, NotFound
+from workbench.core.errors import ApiError, Incomplete, NotAuthorised, NotFound, UnreadableAnswer, VendorFault
 from workbench.core.redact import visible
 from workbench.domain.model.inventory import DomainItem, Gap, Inventory
 from workbench.domain.model.plan import Place
@@ -31,6 +31,7 @@ from workbench.mailgun import account, content, domains, settings, thresholds
 from workbench.mailgun.client import Mailgun, Priority
 from workbench.mailgun.evidence_models import Book
 from workbench.mailgun.models import Suppression, Template
+from workbench.mailgun.pagination import lost_elements, whole
 
 # How many readings run at once: the limiter lets 20 calls out, and the writes need room among them.
 AT_ONCE = 10
@@ -107,75 +108,43 @@ class SettingsReader:
         where = Place(self.api.endpoints.home, subaccount)
         ask: dict[str, Any] = {"subaccount": subaccount, "priority": self.priority}
 
-        async def allowlist() -> None:
-            held.allowlist = await account.get_allowlist(self.api, **ask)
-
-        async def recipients() -> None:
-            held.sandbox_recipients = await settings.sandbox_recipients(self.api, **ask)
-
         async def signing() -> None:
             held.signing_key = await account.signing_key_fingerprint(self.api, self.fingerprint_key, **ask)
 
-        await self._all(
-            found,
-            where,
-            (("allowlist", allowlist), ("sandbox recipients", recipients), ("signing key", signing)),
-        )
+        parts: list[Part] = [
+            ("allowlist", _kept(held.allowlist, lambda: account.get_allowlist(self.api, **ask))),
+            (
+                "sandbox recipients",
+                _kept(held.sandbox_recipients, lambda: settings.sandbox_recipients(self.api, **ask)),
+            ),
+            ("signing key", signing),
+        ]
+        await self._all(found, where, parts)
 
     async def _place(self, found: Settings, place: Place) -> None:
         held = found.places.setdefault(place, PlaceSettings(place))
         ask = self._ask(place)
 
-        async def routes() -> None:
-            held.routes = await settings.list_routes(self.api, **ask)
-
-        async def webhooks() -> None:
-            held.webhooks = await settings.account_webhooks(self.api, **ask)
-
-        async def lists() -> None:
-            held.lists = await _all_of(content.iter_lists(self.api, **ask))
-
-        async def templates() -> None:
-            held.templates = await self._templates(None, ask)
-
-        async def alerts() -> None:
-            held.alerts = await thresholds.list_rules(self.api, Book.ALERT, **ask)
-
-        async def rules() -> None:
-            held.limit_rules = await thresholds.list_rules(self.api, Book.LIMIT, **ask)
-
-        async def hits() -> None:
-            held.hits = await thresholds.threshold_hits(self.api, **ask)
-
-        async def ips() -> None:
-            held.ips = await settings.list_ips(self.api, **ask)
-
-        async def pools() -> None:
-            held.pools = await settings.list_ip_pools(self.api, **ask)
-
-        async def moves() -> None:
-            held.pool_moves = await settings.pool_history(self.api, **ask)
-
         async def limit() -> None:
             held.limit = await account.get_limit(self.api, **ask)
 
-        await self._all(
-            found,
-            place,
+        parts: list[Part] = [
+            ("routes", _kept(held.routes, lambda: settings.list_routes(self.api, **ask))),
+            ("account webhooks", _kept(held.webhooks, lambda: settings.account_webhooks(self.api, **ask))),
+            ("mailing lists", _kept(held.lists, lambda: whole(content.iter_lists(self.api, **ask)))),
+            ("account templates", _kept(held.templates, lambda: self._templates(None, ask))),
+            ("alert rules", _kept(held.alerts, lambda: thresholds.list_rules(self.api, Book.ALERT, **ask))),
             (
-                ("routes", routes),
-                ("account webhooks", webhooks),
-                ("mailing lists", lists),
-                ("account templates", templates),
-                ("alert rules", alerts),
-                ("limit rules", rules),
-                ("alerts that fired", hits),
-                ("sending addresses", ips),
-                ("address pools", pools),
-                ("pool history", moves),
-                ("sending limit", limit),
+                "limit rules",
+                _kept(held.limit_rules, lambda: thresholds.list_rules(self.api, Book.LIMIT, **ask)),
             ),
-        )
+            ("alerts that fired", _kept(held.hits, lambda: thresholds.threshold_hits(self.api, **ask))),
+            ("sending addresses", _kept(held.ips, lambda: settings.list_ips(self.api, **ask))),
+            ("address pools", _kept(held.pools, lambda: settings.list_ip_pools(self.api, **ask))),
+            ("pool history", _kept(held.pool_moves, lambda: settings.pool_history(self.api, **ask))),
+            ("sending limit", limit),
+        ]
+        await self._all(found, place, parts)
 
     async def _domain(self, found: Settings, item: DomainItem) -> None:
         held = found.domains[item.name] = DomainSettings(item.domain, item.place)
@@ -186,27 +155,26 @@ class SettingsReader:
             held.domain = await domains.get_domain(self.api, name, **ask)
 
         async def webhooks() -> None:
-            held.webhooks = (await settings.domain_webhooks(self.api, name, **ask)).urls
+            try:
+                hooks = await settings.domain_webhooks(self.api, name, **ask)
+            except Incomplete as part:
+                held.webhooks = part.rows[0].urls if part.rows else {}
+                raise
+            held.webhooks = hooks.urls
 
         async def tracking() -> None:
             held.tracking = await domains.get_tracking(self.api, name, **ask)
-
-        async def templates() -> None:
-            held.templates = await self._templates(name, ask)
-
-        async def dkim() -> None:
-            held.dkim = await domains.domain_dkim_keys(self.api, name, **ask)
-
-        async def allowed() -> None:
-            held.allowed = await _all_of(content.iter_whitelist(self.api, name, **ask))
 
         parts: list[Part] = [
             ("settings", detail),
             ("webhooks", webhooks),
             ("tracking", tracking),
-            ("templates", templates),
-            ("DKIM keys", dkim),
-            ("never-suppress entries", allowed),
+            ("templates", _kept(held.templates, lambda: self._templates(name, ask))),
+            ("DKIM keys", _kept(held.dkim, lambda: domains.domain_dkim_keys(self.api, name, **ask))),
+            (
+                "never-suppress entries",
+                _kept(held.allowed, lambda: whole(content.iter_whitelist(self.api, name, **ask))),
+            ),
             *self._after(found, item),
         ]
         await self._all(found, place, parts, of=name)
@@ -223,19 +191,37 @@ class SettingsReader:
         return read
 
     async def _templates(self, domain: str | None, ask: dict[str, Any]) -> list[Template]:
-        """Return the templates with their active version; one that vanishes meanwhile keeps its list entry."""
-        listed = await _all_of(content.iter_templates(self.api, domain, **ask))
-        whole: list[Template] = []
+        """Return the templates with their active version; one that vanishes meanwhile keeps its list entry.
+
+        Raises Incomplete, with all rows, where the list is not whole or the content of a template cannot be read.
+        """
+        found: list[Template] = []
+        short: Incomplete | None = None
+        unseen: list[str] = []
+        try:
+            listed = await whole(content.iter_templates(self.api, domain, **ask))
+        except Incomplete as part:
+            listed, short = list(part.rows), part
         for template in listed:
             try:
-                held = await content.get_template(self.api, domain, template.name, **ask)
-                if self._added(held):
-                    known = await content.template_versions(self.api, domain, template.name, **ask)
-                    held = msgspec.structs.replace(held, versions=known.versions)
-                whole.append(held)
-            except NotFound:
-                whole.append(template)
-        return whole
+                found.append(await self._with_content(domain, template, ask))
+            except (NotFound, UnreadableAnswer, VendorFault) as fault:
+                found.append(template)
+                unseen += [] if isinstance(fault, NotFound) else [template.name]
+        if unseen:
+            short = short or lost_elements("the templates' content", unseen)
+        if short is not None:
+            short.rows = found
+            raise short
+        return found
+
+    async def _with_content(self, domain: str | None, template: Template, ask: dict[str, Any]) -> Template:
+        """Return a template with its active version, and its versions where that one was added in the window."""
+        held = await content.get_template(self.api, domain, template.name, **ask)
+        if self._added(held):
+            known = await content.template_versions(self.api, domain, template.name, **ask)
+            held = msgspec.structs.replace(held, versions=known.versions)
+        return held
 
     def _added(self, template: Template) -> bool:
         """Return whether the version that is sent was added later, inside the window: then the one before counts."""
@@ -268,8 +254,17 @@ class SettingsReader:
             self.moved(self._done, self._total)
 
 
-async def _all_of(pages: AsyncIterator[list[T]]) -> list[T]:
-    return [item async for page in pages for item in page]
+def _kept(rows: list[T], read: Callable[[], Awaitable[Sequence[T]]]) -> Callable[[], Awaitable[None]]:
+    """Return a reading that fills ``rows``: what a list that is not whole does hold is judged too, then it is a gap."""
+
+    async def reading() -> None:
+        try:
+            rows[:] = await read()
+        except Incomplete as part:
+            rows[:] = part.rows
+            raise
+
+    return reading
 
 
 def _count(table: SuppressionTable, page: list[Suppression], since: datetime) -> None:

@@ -198,13 +198,33 @@ async def test_domain_webhooks_of_both_forms_and_odd_ones() -> None:
         "complained": "x",
     }
     client, _ = fake_client([reply({"webhooks": found})])
-    hooks = await settings.domain_webhooks(client, D, region=US)
-    assert hooks.urls == {
-        "opened": ["https://a", "https://b"],
-        "clicked": ["https://old"],
-        "accepted": ["https://c"],
-    }
-    assert set(hooks.unreadable) == {"accepted", "complained"}
+    with pytest.raises(Incomplete) as caught:
+        await settings.domain_webhooks(client, D, region=US)
+    assert [hooks.urls for hooks in caught.value.rows] == [
+        {
+            "opened": ["https://a", "https://b"],
+            "clicked": ["https://old"],
+            "accepted": ["https://c"],
+        }
+    ]
+    assert caught.value.lost == ("delivered", "accepted", "complained")
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", [{"url": "https://evil.example"}]])
+async def test_null_or_another_thing_where_webhooks_belong_is_not_none(odd: Any) -> None:
+    client, _ = fake_client([reply({"webhooks": odd})])
+    with pytest.raises(UnreadableAnswer):
+        await settings.domain_webhooks(client, D, region=US)
+
+
+@pytest.mark.parametrize(
+    "entry", [None, {}, {"urls": None}, {"urls": [None]}, {"urls": {"a": 1}}, {"url": 0}]
+)
+async def test_an_event_type_without_addresses_that_can_be_read_is_named(entry: Any) -> None:
+    client, _ = fake_client([reply({"webhooks": {"opened": entry, "clicked": {"urls": ["https://a"]}}})])
+    with pytest.raises(Incomplete) as caught:
+        await settings.domain_webhooks(client, D, region=US)
+    assert (caught.value.rows[0].urls, caught.value.lost) == ({"clicked": ["https://a"]}, ("opened",))
 
 
 async def test_addresses_and_their_details_are_joined() -> None:
@@ -362,14 +382,14 @@ EVERYTHING = {
     "tracking": {"open": {"active": True}},
     "template": {"name": "t"},
     "regular": {"is_disabled": False},
-    "items": None,
-    "addresses": None,
-    "webhooks": None,
-    "ip_pools": None,
-    "recipients": None,
-    "stats": None,
-    "users": None,
-    "subaccounts": None,
+    "items": [],
+    "addresses": [],
+    "webhooks": [],
+    "ip_pools": [],
+    "recipients": [],
+    "stats": [],
+    "users": [],
+    "subaccounts": [],
     "limit": 1000,
 }
 

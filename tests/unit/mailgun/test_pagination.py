@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.unit.mailgun.fakes import START, fake_client, gather_pages, json_of, reply
-from workbench.core.errors import UnreadableAnswer
+from workbench.core.errors import Incomplete, UnreadableAnswer
 from workbench.mailgun import evidence, pagination
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.pagination import ListScope, skip_pages, url_pages
@@ -42,11 +42,22 @@ async def test_ten_thousand_items() -> None:
     assert len(api.requests) == 11
 
 
-@pytest.mark.parametrize("document", [{"items": None}, {"items": []}, {"items": None, "total_count": 0}])
-async def test_null_lists_are_empty(document: dict[str, Any]) -> None:
+@pytest.mark.parametrize("document", [{"items": []}, {"items": [], "total_count": 0}])
+async def test_empty_lists_are_empty(document: dict[str, Any]) -> None:
     client, _ = fake_client(lambda request: reply(document))
     assert await gather_pages(skip_pages(client, "/a", SCOPE)) == []
     assert await gather_pages(url_pages(client, "/a", SCOPE)) == []
+
+
+async def test_null_is_no_list_but_where_it_is_known_to_be_an_empty_one() -> None:
+    client, _ = fake_client(lambda request: reply({"items": None, "total_count": 0}))
+    for pages in (skip_pages(client, "/a", SCOPE), url_pages(client, "/a", SCOPE)):
+        with pytest.raises(UnreadableAnswer):
+            await gather_pages(pages)
+    assert await gather_pages(url_pages(client, "/a", SCOPE, null_is_none=True)) == []
+    client, _ = fake_client(lambda request: reply({"items": None, "total_count": 5}))
+    with pytest.raises(Incomplete):
+        await gather_pages(url_pages(client, "/a", SCOPE, null_is_none=True))
 
 
 @pytest.mark.parametrize(

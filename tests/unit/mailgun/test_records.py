@@ -71,9 +71,8 @@ def test_a_record_without_its_id_is_an_error(item: Any) -> None:
 
 
 def test_lists() -> None:
-    assert read_records(Key, None) == []
     assert [key.id for key in read_records(Key, [{"id": "a"}, {"id": "b"}])] == ["a", "b"]
-    odds: tuple[Any, ...] = ({}, "text", 7)
+    odds: tuple[Any, ...] = (None, {}, "text", 7)
     for odd in odds:
         with pytest.raises(UnreadableAnswer):
             read_records(Key, odd)
