@@ -72,7 +72,7 @@ def shape(text: str, code: int | None = None) -> Shaped:
     Line breaks of the reply (``550-5.7.1 … 550 5.7.1 …``) are undone, mail addresses become ``@``, other
     addresses ``(ip)``, ids ``#``. ``code`` is put in front where the text has none.
     """
-    line = " ".join(text[:LONGEST].split())
+    line = " ".join(text[:LONGEST].replace("...", "... ").split())
     # A log holds tens of thousands: an expression runs only where its plainest part is in the text.
     line = masked(line)
     if "@" in line:
