@@ -70,6 +70,7 @@ async def played(
                 watch = Watch(drill, person, pauses, rng, monotonic(), drill.clock.now())
                 person.before = watch
                 await person.sit(session, lambda _: False)
+                assert not person.shown_whole(), person.shown_whole()
                 wall, passed = monotonic() - watch.began, drill.clock.now() - watch.opened
                 hours = f"{passed.total_seconds() / 3600:.1f} h"
                 counts = f"{person.keys} | {person.typed} | {person.confirmed}"

@@ -14,11 +14,12 @@ from tests.pilot.fake_session import PERSON, SECRET, START, US, FakeSession
 from workbench.core.clock import iso
 from workbench.core.redact import Secret
 from workbench.domain.hardening import measures
-from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.domain.runbook.adoption import TOLD
 from workbench.planning.catalog import Pane
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.choices import Choice
 from workbench.tui.screens.lists import ListScreen
 from workbench.tui.screens.texts import TextScreen
 
@@ -208,6 +209,25 @@ async def test_notes_errors_and_copies_shorten_addresses_while_share_safe(
         await pilot.press("enter")
         await settle(pilot)
         assert written.clipboard() == ["Dear ma…@acme.example"]
+
+
+async def test_a_strangers_address_in_plans_and_questions_is_shortened_while_share_safe(
+    running: Running,
+) -> None:
+    session, gone = FakeSession(), "mallory@evil.example"
+    session.state.alarms["a"] = Alarm("a", "2026-11-21T14:00:00Z", f"a key of {gone}", "keys", "k")
+    why = f"asked for by {gone}, who is not among the users"
+    effect = Effect(EffectKind.KEY_DELETE, "k", US, what=f"delete the key of {gone}", why=why)
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        app.controllers.plans.show(Plan(f"Delete what {gone} made", (effect,), notes=(why,), left_out=(why,)))
+        await settle(pilot)
+        assert gone not in screen_text(pilot) and screen_text(pilot).count("ma…@evil.example") >= 4
+        await pilot.press("escape")
+        choices = [Choice("one", gone, gone)]
+        app.controllers.questions.pick(f"Whose is what {gone} made?", why, choices, lambda _: None)
+        await settle(pilot)
+        assert gone not in screen_text(pilot) and screen_text(pilot).count("ma…@evil.example") == 4
 
 
 async def test_a_secret_is_copied_only_with_share_safe_off_and_a_warning(

@@ -50,8 +50,9 @@ GROUPS = (
 class Newcomer:
     """Presses what the screen names, and counts: ``keys`` pressed, ``typed`` characters of confirmations.
 
-    ``seen`` is everything that was ever drawn, ``confirmed`` how many plans were confirmed by their count. ``before``
-    is awaited before each press: what passes between two presses is its own business.
+    ``seen`` is everything that was ever drawn, ``people`` every address of a user that was ever known, ``confirmed``
+    how many plans were confirmed by their count. ``before`` is awaited before each press: what passes between two
+    presses is its own business.
     """
 
     keys: int = 0
@@ -61,6 +62,7 @@ class Newcomer:
     before: Callable[[Session], Awaitable[None]] | None = None
     story: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    people: set[str] = field(default_factory=set)
 
     async def sit(self, session: Session, enough: Callable[[StepView], bool]) -> None:
         """Open the app on a session and do what it says, until it is enough or only waiting is left."""
@@ -77,6 +79,7 @@ class Newcomer:
                     await self.rest(pilot)
                 lead = session.lead()
                 step = next((one for one in session.steps() if one.id == lead.step), None)
+                self.people |= {i.user.email for i in session.inventory.users.values() if i.user.email}
                 over = len(app.screen_stack) > 1
                 # Where the drill plays the others' part, waiting is a press away.
                 waits = lead.waiting and lead.action == LOOK
@@ -84,6 +87,10 @@ class Newcomer:
                     return
                 self.story.append(await self.once(pilot, session, step))
         raise AssertionError(self.story)
+
+    def shown_whole(self) -> list[str]:
+        """Return the lines in which somebody's address stood whole on the shared screen."""
+        return [line for line in self.seen if any(email in line for email in self.people)]
 
     async def rest(self, pilot: Pilot[int]) -> None:
         """Wait until nothing works any more, then look at the screen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 SortValue: TypeAlias = str | int | float | None
@@ -34,6 +35,14 @@ class TableRow(NamedTuple):
     style: str = ""
     markable: bool = True
     search: str = ""
+
+
+def reworded(row: TableRow, words: Callable[[str], str]) -> TableRow:
+    """Return a row with each cell's text as ``words`` gives it back; what it sorts and is found by stays."""
+    cells = (
+        words(cell) if isinstance(cell, str) else cell._replace(text=words(cell.text)) for cell in row.cells
+    )
+    return row._replace(cells=tuple(cells))
 
 
 def text_of(cell: Cell | str) -> str:

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Protocol
 from workbench.core.clock import as_moment
 from workbench.core.redact import short_address
 from workbench.core.rows import Cell
+from workbench.domain.model import people
 
 if TYPE_CHECKING:
     from workbench.domain.model.inventory import Inventory
+    from workbench.domain.model.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +116,39 @@ def date_cell(value: datetime | str | None, look: Look) -> Cell:
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────
 
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
+_ADDRESS = re.compile(r"[^\s<>\"'“”‘’()\[\]{},;:=]+@[^\s<>\"'“”‘’()\[\]{},;:=]+")
 
 
-def people_of(inventory: Inventory) -> frozenset[str]:
-    """Return the addresses of the panel's users, lower case."""
-    return frozenset(item.user.email.lower() for item in inventory.users.values() if item.user.email)
+def people_of(inventory: Inventory, state: State) -> frozenset[str]:
+    """Return whose addresses share-safe shortens, lower case: who is in the panel, and who was (see ``people``)."""
+    return people.there(inventory) | people.told_of(inventory, state)
 
 
-def hide_people(text: str, people: frozenset[str], look: Look) -> str:
+class Held(Protocol):
+    """An open incident, as far as it tells who its people are."""
+
+    @property
+    def inventory(self) -> Inventory:
+        """Return what was read of the account."""
+
+    @property
+    def state(self) -> State:
+        """Return the journal replayed."""
+
+
+def share_safe(text: str, held: Held | None, look: Look) -> str:
+    """Return ``text`` as a shared screen may show it: the addresses of an incident's people shortened."""
+    if held is None or not look.share_safe or "@" not in text:
+        return text
+    return hide_people(text, people_of(held.inventory, held.state), look)
+
+
+def hide_people(text: str, known: frozenset[str], look: Look) -> str:
     """Return ``text`` with the addresses of known people shortened while share-safe is on."""
     if not look.share_safe or "@" not in text:
         return text
     return _ADDRESS.sub(
-        lambda found: short_address(found[0]) if found[0].rstrip(".").lower() in people else found[0], text
+        lambda found: short_address(found[0]) if found[0].rstrip(".").lower() in known else found[0], text
     )
 
 

@@ -58,7 +58,7 @@ class CredentialView:
         self._look = look
         self._phases = phases
         self._findings = _open(findings)
-        self._people = people_of(inventory)
+        self._people = people_of(inventory, state)
         self._cuts: dict[str, EffectRecord] = {}
         self._minted: dict[str, EffectRecord] = {}
         self._replaced: dict[str, EffectRecord] = {}

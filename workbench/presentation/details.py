@@ -78,7 +78,7 @@ def detail_lines(session: DetailSource, pane: str, key: str, look: Look) -> tupl
         lines += _finding(session, key)
         lines += _effects(session, key, look)
     hide = hide_all_addresses if pane == "users" else None
-    people = people_of(session.inventory)
+    people = people_of(session.inventory, session.state)
     shown = [hide(line, look) if hide else hide_people(line, people, look) for line in lines]
     return heading, shown or ["Nothing is known of it any more."]
 

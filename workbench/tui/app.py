@@ -25,7 +25,7 @@ from textual.worker import Worker
 from workbench.core.config import ScreenConfig
 from workbench.core.errors import JournalError
 from workbench.planning.catalog import Pane
-from workbench.presentation.cells import Look, hide_people, people_of
+from workbench.presentation.cells import Look, share_safe
 from workbench.tui.account_watch import RATE_EVERY, WATCH_EVERY, AccountWatch
 from workbench.tui.clipboard import copied_secret, copy_sequence
 from workbench.tui.composition import Controllers, composed
@@ -296,10 +296,8 @@ class WorkbenchApp(EndingApp):
         self.toasts.tell(text, severity)
 
     def safe(self, text: str) -> str:
-        """Return text with the users' addresses shortened while share-safe is on."""
-        session = self.store.session
-        people = people_of(session.inventory) if session is not None else frozenset[str]()
-        return hide_people(text, people, self.store.look)
+        """Return text with people's addresses shortened while share-safe is on."""
+        return share_safe(text, self.store.session, self.store.look)
 
     def set_look(self, **changes: bool) -> None:
         """Show things another way from now on."""

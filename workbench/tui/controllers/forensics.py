@@ -139,5 +139,6 @@ def hidden(session: Incident) -> Hidden:
 
     logins = {str(login).lower() for login in session.state.baseline.get("logins", ())}
     return Hidden(
-        people_of(session.inventory), frozenset(logins | {n.lower() for n in session.inventory.logins})
+        people_of(session.inventory, session.state),
+        frozenset(logins | {n.lower() for n in session.inventory.logins}),
     )

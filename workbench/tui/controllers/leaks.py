@@ -112,7 +112,7 @@ class LeaksController(Controller):
 
         for screen in self._ui.screen_stack:
             if isinstance(screen, LeaksScreen):
-                screen.progress(self._ui.safe(line))
+                screen.progress(line)
 
     def _renew(self, session: Incident) -> None:
         from workbench.domain.leaks import leaks
@@ -129,8 +129,7 @@ class LeaksController(Controller):
     def _told(self, session: Incident) -> list[str]:
         from workbench.domain.leaks import beside, leaks
 
-        lines = (*leaks.headlines(session.state), *beside.reach(session.state))
-        return [self._ui.safe(line) for line in lines]
+        return [*leaks.headlines(session.state), *beside.reach(session.state)]
 
     def show(self, session: Incident) -> None:
         """Show what the searches found, as it stands now."""
@@ -138,7 +137,10 @@ class LeaksController(Controller):
         from workbench.tui.screens.leaks import LeaksScreen
 
         screen = LeaksScreen(
-            leaks.leaks(session.state), self._told(session), ascii_mode=self._ui.store.look.ascii
+            leaks.leaks(session.state),
+            self._told(session),
+            ascii_mode=self._ui.store.look.ascii,
+            safe=self._ui.safe,
         )
 
         def closed(wish: Wish | None) -> None:
@@ -193,7 +195,7 @@ class LeaksController(Controller):
             return
 
         def picked(choice: Picked) -> None:
-            title = self._ui.safe(still[choice.id].title)
+            title = still[choice.id].title
             self._prompts.line(
                 "Replaced by whom?",
                 f"{title}\nThe name is recorded as your word; a later search does not prove it.",
@@ -204,7 +206,7 @@ class LeaksController(Controller):
         self._prompts.pick(
             "Which of them was replaced?",
             "Whoever read the leaked file has these too. Each is its owner's to replace.",
-            [Choice(one.subject, self._ui.safe(one.title)) for one in still.values()],
+            [Choice(one.subject, one.title) for one in still.values()],
             picked,
         )
 
@@ -222,7 +224,7 @@ class LeaksController(Controller):
                 return
             by_id = {one.person.id: one for one in suspects}
             choices = [
-                Choice(name, self._ui.safe(visible(one.person.name or one.person.email, 60)), one.why[0])
+                Choice(name, visible(one.person.name or one.person.email, 60), one.why[0])
                 for name, one in by_id.items()
             ]
             self._prompts.pick(
@@ -240,10 +242,10 @@ class LeaksController(Controller):
         )
 
     def _question(self, session: Incident, one: PersonSuspicion) -> None:
-        name = self._ui.safe(visible(one.person.name or one.person.email, 60))
+        name = visible(one.person.name or one.person.email, 60)
         asked = (*one.questions, f"Is this done? {one.check}")
-        choices = [Choice(str(number), self._ui.safe(text)) for number, text in enumerate(asked)]
-        why = "\n".join(f"- {self._ui.safe(line)}" for line in one.why)
+        choices = [Choice(str(number), text) for number, text in enumerate(asked)]
+        why = "\n".join(f"- {line}" for line in one.why)
 
         def answered(picked: Picked) -> None:
             self._answer(session, one, asked[int(picked.id)])
@@ -258,7 +260,5 @@ class LeaksController(Controller):
             name = visible(one.person.name or one.person.email, 60)
             self.attest(session, PERSON, [(f"{name}: {question} {text}", one.person.id)])
 
-        words = (
-            f"{self._ui.safe(question)}\nThe answer is recorded with your name; it proves nothing by itself."
-        )
+        words = f"{question}\nThe answer is recorded with your name; it proves nothing by itself."
         self._prompts.line("What was the answer?", words, given, placeholder="answer")

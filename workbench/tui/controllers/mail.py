@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
+from workbench.presentation.cells import hide_all_addresses
 from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class MailController(Controller):
 
         def told(text: str) -> None:
             hint = "Plain text: nothing in it is a link. The evidence holds the messages as they were sent."
-            self.show_text("What the intruder sent", text, hint, None, take=False)
+            safe = hide_all_addresses(text, self._ui.store.look)
+            self.show_text("What the intruder sent", safe, hint, None, take=False)
 
         self._ui.work.start(
             session.recorder.stored_mail, group="mail", doing="opening the sealed messages", then=told

@@ -158,7 +158,7 @@ class Monitor(Controller):
                 self._more_time(session, [timer for timer, _ in fresh], DEADLINE)
 
         heading = f"Time is up: {names[0]}" + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-        self._prompts.pick(self._ui.safe(heading), self._ui.safe(text), choices, answered)
+        self._prompts.pick(heading, text, choices, answered)
 
     def _note_answers(self, session: Incident, found: list[Timer]) -> None:
         """Journal that these deadlines were asked about and answered: the next start does not ask again."""

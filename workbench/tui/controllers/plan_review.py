@@ -110,6 +110,7 @@ class PlanReview:
             stale=ui.staleness(),
             choices=choices,
             again=again,
+            safe=ui.safe,
         )
         ui.plan_opens()
         ui.push(screen, self._closed)

@@ -87,14 +87,15 @@ class Questions:
         start: str = "",
         check: Callable[[str], str] | None = None,
     ) -> None:
-        """Ask for one line, ``start`` filled in."""
+        """Ask for one line, ``start`` filled in; people's addresses are shortened in what is asked."""
         from workbench.tui.screens.prompts import AskScreen
 
         def closed(answer: str | None) -> None:
             if answer is not None:
                 answered(answer)
 
-        screen = AskScreen(heading, text, placeholder=placeholder, start=start, check=check)
+        safe = self._ui.safe
+        screen = AskScreen(safe(heading), safe(text), placeholder=placeholder, start=start, check=check)
         self._ui.push(screen, closed)
 
     def pick(
@@ -106,14 +107,16 @@ class Questions:
         *,
         reason: str = "",
     ) -> None:
-        """Ask for one of several answers."""
+        """Ask for one of several answers; people's addresses are shortened in them."""
         from workbench.tui.screens.prompts import PickScreen
 
         def closed(picked: Picked | None) -> None:
             if picked is not None:
                 answered(picked)
 
-        self._ui.push(PickScreen(heading, text, choices, reason=reason), closed)
+        safe = self._ui.safe
+        shown = [one._replace(words=safe(one.words), more=safe(one.more)) for one in choices]
+        self._ui.push(PickScreen(safe(heading), safe(text), shown, reason=reason), closed)
 
     # Before plans
 
@@ -152,17 +155,20 @@ class Questions:
             self._plans.make(action, marked)
 
     def _typed_own(self, action: Action, marked: list[str], name: str) -> None:
-        shown = visible(name, 120)
+        shown = self._ui.safe(visible(name, 120)).strip()
         words = (
             f"{shown} is yours by all signs: nothing calls it a stranger's. Deleted without a replacement, whatever "
             "uses it stops for good; replacing it is r for a key, R for a login. Type its full name to see the plan."
         )
 
         def check(typed: str) -> str:
-            return "" if typed == name else f"That is not {shown}: nothing is planned." if typed else ""
+            # As it is shown is enough: a shortened address, a hidden character cannot be typed as they are.
+            return (
+                "" if typed in (name, shown) else f"That is not {shown}: nothing is planned." if typed else ""
+            )
 
-        def answered(typed: str) -> None:
-            self._plans.make(action, marked, typed=typed)
+        def answered(_: str) -> None:
+            self._plans.make(action, marked, typed=name)
 
         self.line("Delete what is yours", words, answered, placeholder="its full name", check=check)
 
@@ -314,13 +320,13 @@ class Questions:
         """Ask whose a finding is, with what speaks against it."""
         found = next((f for f in session.findings() if f.key == finding), None)
         why = "\n".join(f"- {visible(line)}" for line in found.why) if found is not None else ""
-        title = self._ui.safe(found.title if found is not None else name)
+        title = found.title if found is not None else name
 
         def answered(picked: Picked) -> None:
             decide(self._ui, session, [finding], picked.id, picked.reason)
 
         where = ", ".join(visible(place, 80) for place in found.where if place) if found is not None else ""
-        text = self._ui.safe(f"{f'Where: {where}{chr(10)}' if where else ''}{why}")
+        text = f"{f'Where: {where}{chr(10)}' if where else ''}{why}"
         text = text if why else f"{text}Nothing speaks against it so far."
         self.pick(f"Whose is it? {title}", text, _JUDGEMENTS, answered, reason="reason")
 

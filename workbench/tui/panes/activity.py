@@ -51,7 +51,7 @@ class ActivityPane(WorkPane):
     def view_rows(self, session: Incident) -> list[TableRow]:
         """Return the newest lines."""
         look = self.store.look
-        people = people_of(session.inventory)
+        people = people_of(session.inventory, session.state)
         lines = session.recorder.log_lines()
         self._all = len(lines)
         self._last = lines[-1].seq if lines else 0

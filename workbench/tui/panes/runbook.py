@@ -19,7 +19,7 @@ from workbench.core.redact import visible
 from workbench.core.rows import Cell, TableRow
 from workbench.domain.runbook.panel import address_of
 from workbench.planning.catalog import ACTIONS, Pane
-from workbench.presentation.cells import hide_people, people_of
+from workbench.presentation.cells import share_safe
 from workbench.tui.keymap import bindings, pane_actions
 from workbench.tui.messages import ActionRequested
 from workbench.tui.panes.base import WorkPane
@@ -231,9 +231,7 @@ class RunbookPane(WorkPane):
         return pieces + self._deadlines_shown()
 
     def _hidden(self, text: str) -> str:
-        session = self.store.session
-        people = people_of(session.inventory) if session is not None else frozenset()
-        return hide_people(visible(text, 600), people, self.store.look)
+        return share_safe(visible(text, 600), self.store.session, self.store.look)
 
     def _guide(self, step: StepView) -> list[tuple[str, str]]:
         """Return the guide's words as (text, style) pieces."""
@@ -245,13 +243,13 @@ class RunbookPane(WorkPane):
         pieces = [(f"{arrow} {lead}: {step.id} {visible(step.title)}\n", "bold $text-primary")]
         if action is not None:
             then = " You see the plan first." if action.plans else ""
-            happens = visible(step.happens, 600) or action.does
+            happens = self._hidden(step.happens) or action.does
             pieces += [("[Enter] ", KEY), (f"{action.title}\n", "bold"), (f"{happens}{then}\n", "")]
         elif closed:
             pieces.append((f"This step is {step.verdict.value}.\n", "$text-success"))
             pieces += [("[Enter] ", KEY), ("to what is next\n", "")] if self._chosen else []
         else:
-            pieces.append((f"{visible(step.happens, 600)}\n", ""))
+            pieces.append((f"{self._hidden(step.happens)}\n", ""))
             pieces += [("[t] ", KEY), ("Nothing to run from here: do it, then attest it.\n", "")]
         for label, text in (
             ("Why", step.why),
@@ -260,7 +258,7 @@ class RunbookPane(WorkPane):
             ("Could go wrong", step.breaks),
         ):
             if text:
-                pieces += [(f"{label}: ", "bold"), (visible(text, 600) + "\n", "")]
+                pieces += [(f"{label}: ", "bold"), (self._hidden(text) + "\n", "")]
         address, what = address_of(step.id)
         if address:
             # Typed, not followed: a link in a mail may be the intruder's.
@@ -276,24 +274,19 @@ class RunbookPane(WorkPane):
 
     def _deadlines_shown(self) -> list[tuple[str, str]]:
         """Return the timers that run, the next one due first."""
-        timers, session = self.store.timers, self.store.session
-        if not timers or session is None:
+        timers = self.store.timers
+        if not timers or self.store.session is None:
             return []
-        people = people_of(session.inventory)
-        shown = [hide_people(visible(line), people, self.store.look) for line in timers[:TIMERS_SHOWN]]
+        shown = [self._hidden(line) for line in timers[:TIMERS_SHOWN]]
         if len(timers) > TIMERS_SHOWN:
             shown.append(f"and {len(timers) - TIMERS_SHOWN} more")
         return [("Running: ", "bold"), ("; ".join(shown) + "\n", "$text-warning")]
 
     def _evidence(self, evidence: Sequence[str]) -> list[tuple[str, str]]:
-        session = self.store.session
-        people = people_of(session.inventory) if session is not None else frozenset()
         pieces = [("Evidence:\n", "bold")] if evidence else []
         bullet = "-" if self.store.look.ascii else "·"
         for line in evidence[:EVIDENCE_SHOWN]:
-            pieces.append(
-                (f"{bullet} {hide_people(visible(line), people, self.store.look)}\n", "$text-muted")
-            )
+            pieces.append((f"{bullet} {self._hidden(line)}\n", "$text-muted"))
         if len(evidence) > EVIDENCE_SHOWN:
             pieces.append((f"{bullet} and {len(evidence) - EVIDENCE_SHOWN} more\n", "$text-muted"))
         return pieces

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import on
@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from workbench.core.redact import visible
+from workbench.core.rows import reworded
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import TextScroll, plain
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
@@ -99,7 +100,10 @@ class Wish(NamedTuple):
 
 
 class LeaksScreen(Dialog[Wish]):
-    """Shows how it leaked: the sentences, every leak as it stands now, and what to do about the one highlighted."""
+    """Shows how it leaked: the sentences, every leak as it stands now, what to do about the one highlighted.
+
+    ``safe`` hides people.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "wish('closed')", "Closed by hand", id="leaks.closed", show=False),
@@ -111,8 +115,16 @@ class LeaksScreen(Dialog[Wish]):
         Binding("e", "wish('copy')", "Copy what to look for", id="leaks.copy", show=False),
     ]
 
-    def __init__(self, found: Sequence[Leak], told: Sequence[str], *, ascii_mode: bool = False) -> None:
+    def __init__(
+        self,
+        found: Sequence[Leak],
+        told: Sequence[str],
+        *,
+        ascii_mode: bool = False,
+        safe: Callable[[str], str] = str,
+    ) -> None:
         super().__init__(classes="leaks-screen")
+        self._safe = safe
         self._found = {one.key: one for one in found}
         self._told = told
         self._status = words("", id="leaks-status")
@@ -125,7 +137,8 @@ class LeaksScreen(Dialog[Wish]):
             yield title("How it leaked")
             with TextScroll(classes="dialog-scroll"):
                 yield words(
-                    plain("\n".join(self._told) or "Nothing was searched yet: n searches."), id="leaks-told"
+                    plain(self._safe("\n".join(self._told)) or "Nothing was searched yet: n searches."),
+                    id="leaks-told",
                 )
             yield self._status
             yield self._table
@@ -145,18 +158,18 @@ class LeaksScreen(Dialog[Wish]):
         """Show newer results."""
         self._found = {one.key: one for one in found}
         self._told = told
-        self.query_one("#leaks-told", Static).update(plain("\n".join(told)))
+        self.query_one("#leaks-told", Static).update(plain(self._safe("\n".join(told))))
         self._status.update("")
         self._fill()
 
     def progress(self, line: str) -> None:
         """Show how a search goes."""
-        self._status.update(visible(line, 200))
+        self._status.update(visible(self._safe(line), 200))
 
     def _fill(self) -> None:
         # Half of a short screen belongs to the words: what to do is more than that something was found.
         self._table.styles.height = min(len(self._found), max(4, self.app.size.height // 4)) + 1
-        self._table.set_rows(_row(one) for one in self._found.values())
+        self._table.set_rows(reworded(_row(one), self._safe) for one in self._found.values())
         self._write(self._table.cursor_key)
 
     @on(KeyedTable.Highlighted)
@@ -169,7 +182,7 @@ class LeaksScreen(Dialog[Wish]):
             self._detail.update("")
             return
         lines = [one.title, *one.why, *(f"at {place}" for place in one.where), f"To do: {one.todo}"]
-        self._detail.update(plain("\n".join(lines)))
+        self._detail.update(plain(self._safe("\n".join(lines))))
 
     @on(KeyedTable.Opened)
     def _opened(self) -> None:

@@ -17,6 +17,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from workbench.core.redact import visible
+from workbench.core.rows import reworded
 from workbench.core.words import listed
 from workbench.tui.screens.dialog import Dialog, button, title, words
 from workbench.tui.screens.plan_groups import Folded, PlanGroup, group_row
@@ -54,7 +55,7 @@ class PlanScreen(Dialog["Plan"]):
     """Shows one plan; dismisses with the confirmed (maybe reduced) plan, or None.
 
     With ``choices`` the way of each credential, and what its replacement may do, can be switched: ``again`` is
-    called with the new choices, and ``renew`` shows the plan that was built from them.
+    called with the new choices, and ``renew`` shows the plan that was built from them. ``safe`` hides people.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,9 +74,11 @@ class PlanScreen(Dialog["Plan"]):
         stale: str = "",
         choices: Choices | None = None,
         again: Callable[[Choices], None] | None = None,
+        safe: Callable[[str], str] = str,
     ) -> None:
         super().__init__(classes="plan-screen")
         self._account = account
+        self._safe = safe
         self._stale = stale
         self._choices = choices
         self._again = again
@@ -103,7 +106,7 @@ class PlanScreen(Dialog["Plan"]):
     def compose(self) -> ComposeResult:
         """Title and counts, what to know, the effects, the one under the cursor, the keys, the question."""
         with Vertical(id="plan-box", classes="dialog-box -tall"):
-            yield title(f"{visible(self._plan.title)}  on  {visible(self._account, 80)}")
+            yield title(self._safe(f"{visible(self._plan.title)}  on  {visible(self._account, 80)}"))
             yield Static(id="plan-summary", classes="dialog-words", markup=False)
             with VerticalScroll(id="plan-notes", can_focus=False):
                 yield words(self._sentences(), id="plan-sentences")
@@ -135,12 +138,13 @@ class PlanScreen(Dialog["Plan"]):
         """Write the rows, a long plan's in groups, with what is left out unselected."""
         cells = len(COLUMNS if self._choices is None else WAY_COLUMNS)
         ascii_mode, out = self._table.ascii_mode, self._folded.out
-        self._table.set_rows(
+        rows = (
             group_row(one, cells, ascii_mode=ascii_mode, left=sum(e.id in out for e in one.effects))
             if isinstance(one, PlanGroup)
             else effect_row(one, self._choices)
             for one in self._folded.rows()
         )
+        self._table.set_rows(reworded(row, self._safe) for row in rows)
         self._table.set_marks(self._folded.marks())
         self._chosen = without_orphans(self._plan, set(self._folded.kept()))
         self._tell()
@@ -158,7 +162,7 @@ class PlanScreen(Dialog["Plan"]):
         sentences = [*self._plan.notes, *(f"Left out: {line}" for line in self._plan.left_out)]
         if self._stale:
             sentences.insert(0, self._stale)
-        return bounded(sentences)
+        return self._safe(bounded(sentences))
 
     # Ways
 
@@ -234,7 +238,8 @@ class PlanScreen(Dialog["Plan"]):
         if effect is not None:
             self._write_detail(effect)
         elif group is not None:
-            names = list(dict.fromkeys(visible(e.what or e.target, 80) for e in group.effects))
+            whats = (self._safe(e.what or e.target) for e in group.effects)
+            names = list(dict.fromkeys(visible(what, 80) for what in whats))
             pieces = [(f"{group.title}. ", "bold"), ("Enter unfolds, space leaves all of them out.\n", "")]
             pieces.append((listed(names, NAMED), ""))
             self.query_one("#plan-detail", Static).update(Content.assemble(*pieces))
@@ -243,7 +248,7 @@ class PlanScreen(Dialog["Plan"]):
         pieces: list[tuple[str, str]] = []
         for label, text in detail(effect, self._choices):
             if label and text:
-                pieces += [(f"{label}: ", "bold"), (visible(text, 400) + "\n", "")]
+                pieces += [(f"{label}: ", "bold"), (visible(self._safe(text), 400) + "\n", "")]
         self.query_one("#plan-detail", Static).update(Content.assemble(*pieces))
 
     def _tell(self) -> None:

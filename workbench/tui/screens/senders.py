@@ -10,13 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
+from workbench.core.rows import reworded
 from workbench.domain.forensics.recorded import RecordedSender
 from workbench.domain.forensics.senders import why_of
 from workbench.presentation.senders import rows
 from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.lists import Chosen
 from workbench.tui.screens.texts import TextScroll, plain
-from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
+from workbench.tui.widgets.table import Column, KeyedTable
 
 COLUMNS = (
     Column("whose", "whose", width=11),
@@ -67,20 +68,10 @@ class SendersScreen(Dialog[Chosen]):
 
     def on_mount(self) -> None:
         """Rows, selection, focus."""
-        self._table.set_rows(self._row(row) for row in rows(self._found.values()))
+        self._table.set_rows(reworded(row, self._safe) for row in rows(self._found.values()))
         self._table.set_marks(self._asked)
         self._table.focus()
         self._write()
-
-    def _row(self, row: TableRow) -> TableRow:
-        return row._replace(
-            cells=tuple(
-                self._safe(cell)
-                if isinstance(cell, str)
-                else Cell(self._safe(cell.text), cell.style, cell.sort)
-                for cell in row.cells
-            )
-        )
 
     @on(KeyedTable.Highlighted)
     def _write(self) -> None:

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from workbench.presentation.cells import hide_all_addresses, hide_people, people_of
+from workbench.presentation.cells import hide_all_addresses, share_safe
 from workbench.tui.panes.store import Store
 from workbench.tui.widgets.cells import clean, crop, width_of
 from workbench.tui.widgets.empty import wrap
@@ -46,10 +46,9 @@ def said(store: Store, lead: Lead | None) -> tuple[BandLine, ...]:
     if session is None:
         return (BandLine("Over?", store.failed or "opening the incident", "bad" if store.failed else "busy"),)
     situation = session.situation()
-    people = people_of(session.inventory)
 
     def safe(text: str) -> str:
-        return hide_people(text, people, store.look)
+        return share_safe(text, session, store.look)
 
     lines = [_answer(store, situation), _sending(store, situation)]
     if lead is not None:

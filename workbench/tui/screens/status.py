@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from workbench.core.clock import as_moment
-from workbench.presentation.cells import hide_people, moment_text, people_of
+from workbench.presentation.cells import moment_text, share_safe
 from workbench.tui.keymap import Hint
 from workbench.tui.panes.store import STALE_AFTER, Store
 from workbench.tui.widgets.cells import crop, width_of
@@ -65,8 +65,7 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fa
     if store.alarms:
         facts.append(Fact(f"{store.alarms} ALARM{'S' if store.alarms > 1 else ''}: A", "bad", MUST))
     if store.countdown:
-        people = people_of(session.inventory)
-        facts.append(countdown_fact(hide_people(store.countdown, people, store.look)))
+        facts.append(countdown_fact(share_safe(store.countdown, session, store.look)))
     if store.senders_down:
         down = store.senders_down
         words = f"{down} sender{'s' if down > 1 else ''} down: H"
