@@ -34,6 +34,7 @@ from workbench.domain.runbook import adoption, guide, put_off, recovery, user_ac
 from workbench.domain.runbook.guide import GuideKind, Lead
 from workbench.domain.runbook.recorded import ReportWritten
 from workbench.drill.servers.serve import RunningDrill
+from workbench.drill.world.story import RESPONDER
 from workbench.execution.progress import EffectMoved, Phase
 from workbench.planning.catalog import ACTIONS
 from workbench.planning.choices import WITH_WAYS, Choices
@@ -248,6 +249,7 @@ class Player:
             "leftovers.sweep": lambda: self.session.account.investigation.sweep(),
             "findings.judge": self._judge,
             "domains.delete": self._domain,
+            "allowlist.remove": self._entries,
             "damage.assess": self._assess,
             "leaks.search": self._search,
             "leaks.judge": self._close_leaks,
@@ -328,6 +330,8 @@ class Player:
                 await self.do("leftovers.sweep")
         elif action == "domains.delete":
             await self._plan(action, [first.target], typed=first.target)
+        elif action == "allowlist.remove":
+            await self._entries([first.target])
         elif action == "limit.set":
             await self._plan(action, [], limit=5000)
         elif action == "logins.reset":
@@ -354,9 +358,7 @@ class Player:
         waiting = [f for f in found if not f.decision]
         by_hand = recovery.by_hand(self.session.situation())
         for one in waiting:
-            # Whoever takes their own host off the allowlist locks themselves out: this one they know.
-            own = one.kind == "allowlist" and one.id.startswith("127.")
-            decision = "intruder" if one.severity in ("high", "medium") and not own else "ours"
+            decision = "intruder" if one.severity in ("high", "medium") else "ours"
             await self.session.recorder.decide(one.key, decision, "judged")
         if not waiting:
             for one in by_hand:
@@ -365,6 +367,9 @@ class Player:
     async def _domain(self) -> None:
         name = next(f.id for f in self.session.findings() if f.kind == "domain" and f.decision == "intruder")
         await self._plan("domains.delete", [name], typed=name)
+
+    async def _entries(self, marked: Collection[str] = ()) -> None:
+        await self._plan("allowlist.remove", marked, own_address=RESPONDER)
 
     async def _assess(self) -> None:
         await self.session.recorder.learn(RecordedAssessment(lines=("abuse from 05:00Z",), window=WINDOW))

@@ -20,6 +20,7 @@ from workbench.tui.screens.texts import ErrorScreen
 MOST_KEYS = 40
 MANY = re.compile(r"Type (\d+) and Enter")
 COUNT = re.compile(r"To go ahead type (\d+) and Enter")
+OWN_ADDRESS = re.compile(r"In the drill it is ([\d.]+\d)")
 # Lists that want another key than Enter, by their heading; each says so in its last line.
 NAMED = {
     "New credentials into the applications": ("y",),
@@ -135,12 +136,17 @@ class Newcomer:
         if (found := MANY.search(text)) is not None:
             await self.confirm(pilot, found.group(1))
             return f"counted {found.group(1)}"
+        if (found := OWN_ADDRESS.search(text)) is not None:
+            await self.confirm(pilot, found.group(1))
+            return f"typed {found.group(1)}"
         keys: tuple[str, ...] = ("enter",)
         if isinstance(front, ListScreen):
             keys = NAMED.get(front.heading, keys)
         if "y it was sent" in text:
             # A newcomer sends what they copied; Enter alone says that it was not sent yet.
             keys = ("y",)
+        if "this host's own address?" in text:
+            keys = ("down", "enter")
         if isinstance(front, LeaksScreen):
             # In the drill the developers clean the places; there is nothing to say by hand.
             keys = ("escape",)

@@ -12,9 +12,11 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.domain.detection.findings import findings
 from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
-from workbench.domain.model.situation import Situation
+from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook import adoption
+from workbench.domain.settings_audit.results import swept_items
 from workbench.planning.ranking import NothingToDo, listed, plural
 
 Network = IPv4Network | IPv6Network
@@ -22,6 +24,11 @@ Network = IPv4Network | IPv6Network
 RANK_OWN_ADDRESS = 2000
 RANK_REMOVE = 850
 RANK_ADD = 60
+# Why no other plan takes an entry off.
+OF_ITS_OWN = (
+    "in a plan of its own (“allowlist: remove strangers' addresses”), after this host's own address was confirmed: "
+    "without it the workbench might lock itself out"
+)
 
 
 def plan_add(
@@ -61,13 +68,13 @@ def plan_add(
 def plan_remove(situation: Situation, marked: Collection[str], *, own_address: str = "") -> Plan:
     """Return the plan that takes entries off the list, this host's own address first if it is not covered.
 
-    Raises UsageError when our address is not typed, when it would be removed, or when the list would become
-    empty: that opens the account to every address.
+    ``marked`` are entries; without any those judged the intruder's are meant. Raises UsageError when our address is
+    not typed, or when it is itself one of them.
     """
     held = _held(situation)
     if held is None:
         raise _unread()
-    gone = [name for name in marked if name in held]
+    gone = [name for name in marked or judged(situation) if name in held]
     if not gone:
         raise UsageError(
             "No entry of the IP allowlist is selected.",
@@ -75,6 +82,12 @@ def plan_remove(situation: Situation, marked: Collection[str], *, own_address: s
             "Name the entries to remove.",
         )
     ours = network_of(own_address or _confirmed(situation))
+    if own := [name for name in gone if held[name] == ours]:
+        raise UsageError(
+            f"{visible(own[0], 60)} is this host's own address.",
+            "Taken off the list, the workbench is refused everywhere.",
+            "Judge it yours, or leave it out.",
+        )
     left = {name: net for name, net in held.items() if name not in gone}
     effects = []
     if not any(_covers(net, ours) for net in left.values()):
@@ -89,6 +102,12 @@ def plan_remove(situation: Situation, marked: Collection[str], *, own_address: s
             "No entry of before is left: production that sends from elsewhere is refused. Add it first."
         )
     return Plan("Remove from the IP allowlist", (*effects, *removals), notes=tuple(notes))
+
+
+def judged(situation: Situation) -> list[str]:
+    """Return the entries that were judged the intruder's and are on the list still."""
+    found = findings(situation)
+    return [one.id for one in found if one.kind == "allowlist" and one.decision == INTRUDER]
 
 
 def network_of(address: str) -> Network:
@@ -146,11 +165,17 @@ def _add(
 
 def _remove(situation: Situation, address: str, *, after: Collection[Effect]) -> Effect:
     entry = situation.inventory.allowlist[address]
+    asked = [one.key for one in swept_items(situation) or () if (one.kind, one.id) == ("allowlist", address)]
     return Effect(
         EffectKind.ALLOWLIST_REMOVE,
         target=address,
         place=Place(situation.inventory.places[0].region),
-        params={"description": entry.description or "", "instance": str(situation.state.last_seq)},
+        params={
+            "description": entry.description or "",
+            "instance": str(situation.state.last_seq),
+            # The name of the finding, where a sweep asks about it: a later one must know by whom it was settled.
+            **({"about": asked[0]} if asked else {}),
+        },
         after=tuple(effect.id for effect in after),
         rank=RANK_REMOVE,
         what=f"take {visible(address, 60)} ({visible(entry.description or 'no description', 60)}) off the IP allowlist",

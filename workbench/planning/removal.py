@@ -9,6 +9,7 @@ from workbench.core.redact import visible
 from workbench.domain.detection.findings import Finding, findings
 from workbench.domain.model.plan import Plan
 from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.planning.allowlist import OF_ITS_OWN
 from workbench.planning.brakes import plan_subaccounts
 from workbench.planning.keys import plan_delete as delete_keys
 from workbench.planning.logins import plan_delete as delete_logins
@@ -66,6 +67,8 @@ def _by_hand(finding: Finding) -> str:
     name = visible(finding.title, 100)
     if finding.kind == "domain":
         return f"{name}: deleted in a plan of its own (domains: delete a rogue domain)"
+    if finding.kind == "allowlist":
+        return f"{name}: {OF_ITS_OWN}"
     if finding.kind == "user":
         return f"{name}: only in the control panel (Security, Users, Delete)"
     return ""

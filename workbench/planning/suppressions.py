@@ -12,6 +12,7 @@ from workbench.domain.settings_audit.audit import JudgedAge, Swept
 from workbench.domain.settings_audit.remedies import RANK, again, effect_of
 from workbench.domain.settings_audit.results import came_back, proven, swept_items
 from workbench.mailgun.endpoints import Region
+from workbench.planning.allowlist import OF_ITS_OWN
 from workbench.planning.ranking import plural
 
 # One call each: more than this belongs into a plan of its own.
@@ -35,12 +36,14 @@ def plan_leftovers(situation: Situation, marked: Collection[str] = ()) -> Plan:
     home = situation.inventory.places[0].region if situation.inventory.places else Region.US
     effects: list[Effect] = []
     left_out: list[str] = []
-    notes: list[str] = []
     cared = proven(situation)
     for item in items:
         if marked and not {item.key, item.id} & set(marked):
             continue
         if not marked and not _proposed(situation, item):
+            continue
+        if item.remedy == "allowlist.remove":
+            left_out.append(f"{visible(item.title, 100)}: {OF_ITS_OWN}")
             continue
         effect = effect_of(item, home)
         if effect is None:
@@ -51,8 +54,6 @@ def plan_leftovers(situation: Situation, marked: Collection[str] = ()) -> Plan:
             effect = again(effect, len(mine) + 1)
         if _done(situation, effect):
             continue
-        if item.remedy == "allowlist.remove":
-            notes.append(_allowlist_note(item))
         effects.append(effect)
     if not effects:
         raise UsageError(
@@ -60,7 +61,7 @@ def plan_leftovers(situation: Situation, marked: Collection[str] = ()) -> Plan:
             " ".join(left_out[:3]),
             "Judge the findings, or select some.",
         )
-    return Plan("Remove what the intruder left", tuple(effects), tuple(left_out), tuple(dict.fromkeys(notes)))
+    return Plan("Remove what the intruder left", tuple(effects), tuple(left_out))
 
 
 def _proposed(situation: Situation, item: Swept) -> bool:
@@ -73,15 +74,6 @@ def _proposed(situation: Situation, item: Swept) -> bool:
 def _done(situation: Situation, effect: Effect) -> bool:
     record = situation.state.record(effect.id)
     return record is not None and record.state.settled
-
-
-def _allowlist_note(item: Swept) -> str:
-    if item.params.get("last"):
-        return "It is the only entry of the allowlist: without it, API and SMTP are open to every address."
-    return (
-        "The allowlist binds for API and SMTP at once: see to it that this host's own address stays on it, or the "
-        "workbench locks itself out."
-    )
 
 
 def plan_lift(situation: Situation) -> Plan:

@@ -172,8 +172,9 @@ class Prompts(Protocol):
         placeholder: str = "",
         start: str = "",
         check: Callable[[str], str] | None = None,
+        left: Callable[[], object] = lambda: None,
     ) -> None:
-        """Ask for one line, ``start`` filled in."""
+        """Ask for one line, ``start`` filled in; ``left`` is called where none is given."""
 
     def pick(
         self,

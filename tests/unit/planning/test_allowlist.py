@@ -6,8 +6,14 @@ import pytest
 
 from tests.support.situations import US, Story, situation
 from workbench.core.errors import UsageError
+from workbench.domain.detection.findings import findings
 from workbench.domain.model.plan import Effect, EffectKind
-from workbench.planning import allowlist
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Decision, State
+from workbench.domain.runbook import recovery
+from workbench.domain.settings_audit.audit import JudgedAge, Swept
+from workbench.domain.settings_audit.recorded import SweepRead
+from workbench.planning import allowlist, removal
 from workbench.planning.ranking import NothingToDo
 
 OURS = "198.51.100.7"
@@ -75,6 +81,40 @@ def test_a_removal_needs_our_address_typed_for_no_call_tells_it() -> None:
         allowlist.plan_remove(situation(allowlist=[THEIRS]), [THEIRS])
     with pytest.raises(UsageError, match="No entry"):
         allowlist.plan_remove(situation(allowlist=[THEIRS]), ["192.0.2.1"], own_address=OURS)
+
+
+def test_this_hosts_own_entry_is_never_taken_off() -> None:
+    for entry in (OURS, f"{OURS}/32"):
+        with pytest.raises(UsageError, match="this host's own address"):
+            allowlist.plan_remove(situation(allowlist=[THEIRS, entry]), [THEIRS, entry], own_address=OURS)
+
+
+def _judged(*entries: str) -> Situation:
+    """Return a situation whose sweep asks about entries of the allowlist, all judged the intruder's."""
+    asked = tuple(
+        Swept("allowlist", one, one, ("account",), JudgedAge.INSIDE, 2, ("new",), "allowlist.remove")
+        for one in entries
+    )
+    state = State()
+    state.learn(SweepRead(items=asked, at="2026-11-21T14:00:00Z"))
+    for one in asked:
+        state.decisions[one.key] = Decision(one.key, "intruder", "judged", "Ada", "2026-11-21T14:00:00Z")
+    return situation(allowlist=entries, state=state)
+
+
+def test_what_lets_this_host_in_is_in_no_plan_but_the_one_that_asks_for_its_address() -> None:
+    there = _judged(THEIRS, "127.0.0.0/8")
+    with pytest.raises(UsageError) as refused:
+        removal.plan_removal(there)
+    assert "allowlist: remove" in refused.value.means
+    step = recovery.leftovers(there)
+    assert step.action == "allowlist.remove" and "this host's own address" in step.happens
+    planned = allowlist.plan_remove(there, (), own_address="127.0.0.1")
+    assert [e.target for e in planned] == ["127.0.0.1", "127.0.0.0/8", THEIRS]
+    # Taken off and proven so, each is settled: the step does not name it again.
+    there.state.effects = Story().verified(planned).state().effects
+    there.inventory.allowlist = {}
+    assert not [f for f in findings(there) if f.decision != "removed"]
 
 
 def test_removing_everything_of_before_says_what_it_does() -> None:

@@ -90,7 +90,20 @@ def finding_key(alarm: Alarm, known: frozenset[str] | set[str]) -> str:
 
 
 def remedy(situation: Situation, alarm: Alarm) -> str:
-    """Return the catalogue's action that takes care of an alarm, ``""`` where only a person can."""
+    """Return the catalogue's action that takes care of an alarm, ``""`` where only a person can.
+
+    That is so too where it was tried, and the same would come of it once more.
+    """
+    return "" if _in_vain(situation, alarm) else _remedy(situation, alarm)
+
+
+def _in_vain(situation: Situation, alarm: Alarm) -> bool:
+    """Return whether what takes care of the thing failed for good as often as it is tried, and nothing else did it."""
+    tried = [r for r in situation.state.of_kind(*_ENDS) if r.effect.target == alarm.target]
+    return any(r.given_up for r in tried) and not any(r.state in _REACHED for r in tried)
+
+
+def _remedy(situation: Situation, alarm: Alarm) -> str:
     inventory, target = situation.inventory, alarm.target
     sends = alarm.id.startswith("sends:") or alarm.kind == "proof"
     if sends and any(item.target == target and item.proven for item in kept(situation)):
@@ -107,8 +120,9 @@ def remedy(situation: Situation, alarm: Alarm) -> str:
     if (login := inventory.logins.get(target)) is not None:
         return "logins.reset" if sends or login.is_postmaster else "logins.delete"
     if alarm.id.startswith("sends:"):
-        # What is not in the account any more and seems to send on: whether it is dead is asked once more.
-        return "contain.prove"
+        # What is not in the account any more and seems to send on: whether what we ended is dead is asked once more.
+        ended = [r for r in situation.state.of_kind(*_DELETES) if r.effect.target == target]
+        return "contain.prove" if any(r.tried_at < alarm.at for r in ended) else ""
     if alarm.id.startswith("gone:") or alarm.kind in ("keys", "logins"):
         return ""
     return REMEDIES.get(alarm.kind, "")

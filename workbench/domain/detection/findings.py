@@ -194,7 +194,8 @@ def _swept(situation: Situation) -> Iterator[Finding]:
             item.severity,
             (item.judged.value, *why),
             decision,
-            "leftovers.remove" if item.remedy else "",
+            # What may lock this host out is taken away in a plan of its own.
+            item.remedy if item.remedy in ("", "allowlist.remove") else "leftovers.remove",
         )
 
 

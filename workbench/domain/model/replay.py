@@ -88,6 +88,7 @@ def _confirmed(state: State, body: Body, at: str) -> None:
             if known is not None:
                 fresh.attempts, fresh.entry, fresh.result = known.attempts, known.entry, known.result
                 fresh.open, fresh.failures = known.open, known.failures
+                fresh.troubles, fresh.troubled_at = known.troubles, known.troubled_at
             state.effects[effect.id] = fresh
 
 
@@ -115,6 +116,7 @@ def _secured(state: State, body: Body, at: str) -> None:
 def _done(state: State, body: Body, at: str) -> None:
     record = state.effects[body["id"]]
     record.open = False
+    record.troubles = 0
     record.state = EffectState.DONE
     record.done_at = at
     record.account_at = str(body.get("account_at", ""))
@@ -154,10 +156,12 @@ def _unproven(state: State, body: Body, at: str) -> None:
     record.tried_at = at
 
 
-def _failed(state: State, body: Body, _at: str) -> None:
+def _failed(state: State, body: Body, at: str) -> None:
     record = state.effects[body["id"]]
     record.open = bool(body.get("unknown", False))
     record.failures += not record.open
+    record.troubles = record.troubles + 1 if record.open else 0
+    record.troubled_at = at
     record.state = EffectState.FAILED
     record.failure = {k: str(body.get(k, "")) for k in ("what", "means", "todo")}
 

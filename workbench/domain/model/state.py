@@ -16,6 +16,8 @@ from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 
 Kind = TypeVar("Kind", bound=RecordedFact)
+# How often what fails for good is planned again before only a person can say what comes next.
+TRIES = 2
 
 
 class JournalRow(Protocol):
@@ -63,6 +65,14 @@ class EffectRecord:
     tried_at: str = ""
     # How often it failed for good, over all the plans that held it.
     failures: int = 0
+    # How often in a row a passing trouble ended it without an outcome, and when that was last.
+    troubles: int = 0
+    troubled_at: str = ""
+
+    @property
+    def given_up(self) -> bool:
+        """Return whether it failed for good as often as it is tried: what comes next is for a person to say."""
+        return self.state is EffectState.FAILED and not self.open and self.failures >= TRIES
 
     def to_json(self) -> dict[str, Any]:
         """Return the effect as the command line's documents show it (design, contracts)."""

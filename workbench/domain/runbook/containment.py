@@ -14,14 +14,12 @@ from workbench.domain.detection.changes import LATE
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, OURS, Situation
-from workbench.domain.model.state import EffectRecord, State
+from workbench.domain.model.state import TRIES, EffectRecord, State
 from workbench.domain.runbook import manual_steps
 from workbench.domain.runbook.handover import Kept, awaited, kept
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 from workbench.mailgun.models import Subaccount
 
-# So often a change is tried before the guide goes on without it.
-TRIES = 2
 _AGAIN = "what the reason asks for; Enter on the step itself plans it once more, t attests it"
 _CUTS = (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE, EffectKind.LOGIN_CREATE, EffectKind.LOGIN_RESET)
 # Cuts that end so soon after a purge were confirmed with it.
@@ -253,8 +251,7 @@ def stuck(state: State, targets: Collection[str]) -> str:
     """
     failed: dict[str, str] = {}
     for record in state.effects.values():
-        over = record.state is EffectState.FAILED and not record.open and record.failures >= TRIES
-        if over and record.effect.target in targets:
+        if record.given_up and record.effect.target in targets:
             failed[record.effect.target] = str(record.failure.get("what", "the server refused"))
     if not targets or set(failed) != set(targets):
         return ""

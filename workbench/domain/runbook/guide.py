@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.detection import alarms
+from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import Alarm, interrupted
+from workbench.domain.model.state import TRIES, Alarm, EffectRecord, interrupted
 from workbench.domain.runbook.handover import Kept, kept
 from workbench.domain.runbook.runbook import Order, StepView, Verdict
 
@@ -24,6 +27,9 @@ ALARMS, FINISH, END_KEPT, LOOK = "alarms.show", "finish", "handover.finish", "re
 # Alarms that no call ends: they belong to the steps 1b (the control panel) and 6 (somebody's judgement).
 _BY_HAND = ("", "pane.users")
 _AGAIN = "it is read again every minute"
+_NOTHING = "Nothing is left for you to do now. Enter looks again."
+# How long the guide goes on with other things where what was begun met the same trouble every time.
+REST = timedelta(minutes=10)
 _OF_SEVERAL = {"is": "are", "waits": "wait"}
 
 
@@ -74,7 +80,10 @@ def lead(
     the account can be read from here, in words, empty where it can.
     """
     found = _urgent(situation, steps, refused, running=running) or _of_steps(steps)
-    waits = found.waits or waiting(steps)
+    rests = resting(situation)
+    if rests and found.kind is GuideKind.END:
+        found = Lead(GuideKind.WAIT, "", LOOK, "Waiting for others", _NOTHING)
+    waits = found.waits or (*([rests] if rests else ()), *waiting(steps))
     return replace(found, waits=waits, next_step=next_of(steps))
 
 
@@ -124,8 +133,7 @@ def _of_steps(steps: Sequence[StepView]) -> Lead:
     if step is None:
         return Lead(GuideKind.END, "", LOOK, closed_words(steps), "Enter reads the account once more.")
     if step.idle or step.verdict is Verdict.BLOCKED:
-        happens = "Nothing is left for you to do now. Enter looks again."
-        return Lead(GuideKind.WAIT, step.id, LOOK, "Waiting for others", happens)
+        return Lead(GuideKind.WAIT, step.id, LOOK, "Waiting for others", _NOTHING)
     return Lead(GuideKind.STEP, step.id, step.next_action, step.title, step.happens)
 
 
@@ -198,9 +206,10 @@ def back_inside(situation: Situation) -> list[Kept]:
     """
     holds = [item for item in kept(situation) if item.is_key and item.proven and not item.calm]
     keys = situation.inventory.keys
-    holds = [
-        item for item in holds if item.target in keys and keys[item.target].key.role in (None, "", "admin")
-    ]
+    # What could not be ended twice is for a person: the same plan would fail the same way (step 1 says so).
+    vain = {r.effect.target for r in situation.state.of_kind(EffectKind.KEY_DELETE) if r.given_up}
+    holds = [item for item in holds if item.target in keys and item.target not in vain]
+    holds = [item for item in holds if keys[item.target].key.role in (None, "", "admin")]
     if not holds:
         return []
     since = min(item.since for item in holds)
@@ -210,9 +219,32 @@ def back_inside(situation: Situation) -> list[Kept]:
 def half_done(situation: Situation) -> str:
     """Return where a run that ended before its time stands, empty where nothing waits to be gone on with.
 
-    What is done and was looked at in vain is not half-done: going on would only look in vain again.
+    What is done and was looked at in vain is not half-done: going on would only look in vain again. What met a passing
+    trouble as often as it is tried rests for a while (see ``resting``).
     """
-    return interrupted(situation.state) if situation.state.half_done else ""
+    left = situation.state.half_done
+    return interrupted(situation.state) if any(_rests_until(one, situation) is None for one in left) else ""
+
+
+def resting(situation: Situation) -> str:
+    """Return who is waited for where all that was begun met trouble twice, and until when; empty where it did not."""
+    left = situation.state.half_done
+    until = [_rests_until(one, situation) for one in left]
+    ends = [moment for moment in until if moment is not None]
+    if not ends or len(ends) < len(left):
+        return ""
+    why = visible(next((one.failure["what"] for one in left if one.failure.get("what")), "no answer"), 160)
+    return (
+        f"What was begun waits for Mailgun: {plural(len(left), 'change')} met trouble twice ({why}), until "
+        f"{min(ends):%d %b %H:%M}Z; f tries at once"
+    )
+
+
+def _rests_until(record: EffectRecord, situation: Situation) -> datetime | None:
+    troubled = as_moment(record.troubled_at)
+    if record.troubles < TRIES or troubled is None or troubled + REST <= situation.now:
+        return None
+    return troubled + REST
 
 
 def next_of(steps: Sequence[StepView]) -> str:

@@ -19,6 +19,7 @@ from workbench.domain.runbook.runbook import StepView
 AGAIN = timedelta(minutes=10)
 # What is not done yet after each of these actions, by the action's id.
 LEFT: Mapping[str, str] = {
+    "allowlist.remove": "which address this host has is not known yet",
     "support.message": "the message to Support is not sent yet",
     "people.message": "the message to the users is not sent yet",
     "adoption.show": "the hand-over list is not sent yet",
@@ -41,9 +42,14 @@ def standing_back(views: Sequence[StepView], situation: Situation) -> list[StepV
 
 
 def asked_again_at(view: StepView, situation: Situation) -> datetime | None:
-    """Return until when a step stands back, None where it does not: a cut made since is news to send."""
-    until = as_moment(situation.state.known(PutOff).until.get(view.next_action))
-    if view.idle or not view.verdict.to_do or until is None or until <= situation.now:
+    """Return until when a step stands back, None where it does not."""
+    return None if view.idle or not view.verdict.to_do else put_off_until(situation, view.next_action)
+
+
+def put_off_until(situation: Situation, action_id: str) -> datetime | None:
+    """Return until when nobody is asked for an action again, None where anybody is: a cut since is news to send."""
+    until = as_moment(situation.state.known(PutOff).until.get(action_id))
+    if until is None or until <= situation.now:
         return None
     cut = as_moment(situation.state.last_cut_at)
     return None if cut is not None and cut > until - AGAIN else until

@@ -20,12 +20,13 @@ from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook.adoption import down_words, log_unread, replacements, source_question, told
-from workbench.domain.runbook.containment import TRIES
 from workbench.domain.runbook.recorded import ReportWritten
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 from workbench.domain.settings_audit.recorded import SweepRead
 
 _ACCEPTED = (EffectState.DONE, EffectState.VERIFIED)
+# What is taken away in a plan of its own: a name is typed, or this host's own address.
+_OF_ITS_OWN = ("domains.delete", "allowlist.remove")
 _NAMED = 3  # measures left for later, named one by one
 
 
@@ -59,9 +60,9 @@ def leftovers(situation: Situation) -> Found:
 
 
 def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
-    """Name what takes the intruder's things away: one plan for most, one of its own for a domain, else the panel."""
+    """Name what takes the intruder's things away: one plan for most, one of its own for some, else the panel."""
     vain = _in_vain(situation)
-    if any(f.remedy and f.remedy != "domains.delete" and f.id not in vain for f in bad):
+    if any(f.remedy and f.remedy not in _OF_ITS_OWN and f.id not in vain for f in bad):
         return replace(
             found,
             action="leftovers.remove",
@@ -75,6 +76,13 @@ def _to_remove(situation: Situation, found: Found, bad: list[Finding]) -> Found:
         name = visible(domains[0], 100)
         happens = f"{name} is deleted for good, in a plan of its own: Mailgun cannot switch a domain off."
         return replace(found, action="domains.delete", happens=happens)
+    entries = [visible(f.id, 60) for f in bad if f.kind == "allowlist" and f.id not in vain]
+    if entries:
+        happens = (
+            f"{listed(entries, _NAMED)} off the IP allowlist, in a plan of its own: this host's own address is asked "
+            "for first, or the workbench might lock itself out."
+        )
+        return replace(found, action="allowlist.remove", happens=happens)
     # Users go in the panel (step 1b), a domain's deletion runs in Mailgun's background for minutes.
     if not by_hand(situation):
         happens = "The rest goes by itself or in step 1b; the account is read again every minute."
@@ -104,8 +112,7 @@ def _in_vain(situation: Situation) -> set[str]:
     for record in situation.state.effects.values():
         slow = record.effect.kind is EffectKind.DOMAIN_DELETE
         unseen = record.state is EffectState.DONE and record.tried_at and not slow
-        failed = record.state is EffectState.FAILED and not record.open and record.failures >= TRIES
-        if unseen or failed:
+        if unseen or record.given_up:
             found.add(record.effect.target)
     return found
 

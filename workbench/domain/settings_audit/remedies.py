@@ -17,7 +17,6 @@ _KINDS = {
     "route.delete": (EffectKind.ROUTE_DELETE, "delete", "cannot be undone; its text is in the snapshot"),
     "webhook.delete": (EffectKind.WEBHOOK_DELETE, "remove", "add the same address again"),
     "account_webhook.delete": (EffectKind.ACCOUNT_WEBHOOK_DELETE, "delete", "make it again by hand"),
-    "allowlist.remove": (EffectKind.ALLOWLIST_REMOVE, "remove", "add the same entry again"),
     "domain.update": (EffectKind.DOMAIN_UPDATE, "undo:", "set it back; its value is in the snapshot"),
     "list.close": (EffectKind.LIST_CLOSE, "close", "set its access level back"),
     "dkim.deactivate": (EffectKind.DKIM_DEACTIVATE, "deactivate", "activate it again"),
@@ -37,7 +36,6 @@ _BREAKS = {
     "route.delete": "inbound mail that this route handles",
     "webhook.delete": "whatever receives events at this address",
     "account_webhook.delete": "whatever receives events at this address",
-    "allowlist.remove": "API and SMTP from this network",
     "list.close": "posting to this list, but for the API",
     "dkim.deactivate": "nothing, while another key signs",
     "tracking.footer": "the unsubscribe footer's own wording",
@@ -59,7 +57,11 @@ def place_of(where: tuple[str, ...], home: Region) -> Place:
 
 
 def effect_of(item: Swept, home: Region) -> Effect | None:
-    """Return the effect that takes care of an item, None where only a person can. ``home`` is the main region."""
+    """Return the effect that takes care of an item, None where none of a plan for several can.
+
+    Only a person can look after some; an entry of the allowlist has a plan of its own (``planning.allowlist``).
+    ``home`` is the main region.
+    """
     if item.remedy not in _KINDS:
         return None
     kind, verb, undo = _KINDS[item.remedy]

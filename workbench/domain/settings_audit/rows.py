@@ -292,7 +292,6 @@ def _allowlist(held: AccountSettings, known: frozenset[str], strange: frozenset[
             signs=tuple(signs),
             calming=(f"your own mail comes from {ours[0]}",) if ours else (),
             remedy="allowlist.remove",
-            params={"last": len(held.allowlist) == 1},
         )
 
 

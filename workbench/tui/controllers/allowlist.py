@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
 from workbench.planning.catalog import Action
+from workbench.tui.controllers.base import put_off
 from workbench.tui.screens.choices import Choice, Picked
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ class AllowlistQuestions:
 
             def answered(picked: Picked) -> None:
                 if picked.id == "own":
-                    self._confirm(address, lambda own: self._make(action, [], address=own, own=True), session)
+                    self._confirm(
+                        address, lambda own: self._make(action, [], address=own, own=True), self._unknown
+                    )
                 else:
                     self._own(session, lambda own: self._make(action, [], address=address, own_address=own))
 
@@ -92,11 +95,17 @@ class AllowlistQuestions:
         self._own(session, senders)
 
     def _disallow(self, action: Action, marked: list[str], session: Incident) -> None:
+        from workbench.planning.allowlist import judged
+
         entries = session.inventory.allowlist
-        chosen = [entry for entry in marked if entry in entries]
+        chosen = [entry for entry in marked if entry in entries] or judged(session.situation())
 
         def own(names: list[str]) -> None:
-            self._own(session, lambda address: self._make(action, names, own_address=address))
+            self._own(
+                session,
+                lambda address: self._make(action, names, own_address=address),
+                left=lambda: put_off(self._ui, session, action.id),
+            )
 
         if chosen:
             own(chosen)
@@ -111,19 +120,29 @@ class AllowlistQuestions:
 
     # This host's own
 
-    def _own(self, session: Incident, answered: Callable[[str], object]) -> None:
+    def _own(
+        self, session: Incident, answered: Callable[[str], object], left: Callable[[], object] | None = None
+    ) -> None:
+        """Ask for this host's own address and confirm it; ``left`` is done where it is not known."""
+        unknown = left or self._unknown
         words = (
             "Which address does Mailgun see this host come from? No call tells it: ask your network's people, or "
             "open a what-is-my-address page on this host."
         )
+        if session.drill:
+            words += " In the drill it is 127.0.0.1."
         self._line(
             "This host's own address",
             words,
-            lambda own: self._confirm(own, answered, session),
+            lambda own: self._confirm(own, answered, unknown),
             "192.0.2.10",
+            left=unknown,
         )
 
-    def _confirm(self, address: str, answered: Callable[[str], object], session: Incident) -> None:
+    def _unknown(self) -> None:
+        self._ui.tell("Nothing was changed. Find out this host's address first.")
+
+    def _confirm(self, address: str, answered: Callable[[str], object], left: Callable[[], object]) -> None:
         """Show the typed address back; only a deliberate yes goes on."""
         choices = (
             Choice("no", "No, or not sure", "nothing is changed"),
@@ -135,7 +154,7 @@ class AllowlistQuestions:
             if answer.id == "yes":
                 answered(address)
             else:
-                self._ui.tell("Nothing was changed. Find out this host's address first.")
+                left()
 
         heading = f"Is {visible(address, 60)} this host's own address?"
         self._prompts.pick(heading, text, choices, picked)
@@ -149,6 +168,7 @@ class AllowlistQuestions:
         *,
         several: bool = False,
         start: str = "",
+        left: Callable[[], object] = lambda: None,
     ) -> None:
         def check(typed: str) -> str:
             from workbench.core.errors import UsageError
@@ -162,7 +182,15 @@ class AllowlistQuestions:
                 return error.what
             return ""
 
-        self._prompts.line(heading, text, answered, placeholder=placeholder, start=start, check=check)
+        self._prompts.line(
+            heading,
+            text,
+            answered,
+            placeholder=placeholder,
+            start=start,
+            check=check,
+            left=left,
+        )
 
     def _make(self, action: Action, marked: list[str], **options: object) -> None:
         self._plans.make(action, marked, **options)

@@ -146,19 +146,7 @@ class Controller:
 
     def put_off(self, session: Incident, action_id: str) -> None:
         """Have the guide go on without what this action asks somebody to do, and ask again."""
-        from workbench.domain.runbook import put_off
-
-        later = put_off.with_put_off(session.state, action_id, session.situation().now)
-        left = put_off.LEFT[action_id]
-        minutes = int(put_off.AGAIN.total_seconds()) // 60
-        self._ui.work.start(
-            lambda: session.recorder.learn(later),
-            group="record",
-            doing="putting a question off",
-            then=lambda _: self._ui.tell(
-                f"{left[:1].upper()}{left[1:]}: you are asked again in {minutes} minutes."
-            ),
-        )
+        put_off(self._ui, session, action_id)
 
     def decide(
         self,
@@ -174,6 +162,20 @@ class Controller:
     def attest(self, session: Incident, step: str, said: Sequence[tuple[str, str]]) -> None:
         """Record several words about a step: (text, subject) each."""
         attest(self._ui, session, step, said)
+
+
+def put_off(ui: Ui, session: Incident, action_id: str) -> None:
+    """Record in a worker that what an action asks somebody to do is not done yet; the guide asks again later."""
+    from workbench.domain.runbook.put_off import AGAIN, LEFT, with_put_off
+
+    later = with_put_off(session.state, action_id, session.situation().now)
+    left, minutes = LEFT[action_id], int(AGAIN.total_seconds()) // 60
+    ui.work.start(
+        lambda: session.recorder.learn(later),
+        group="record",
+        doing="putting a question off",
+        then=lambda _: ui.tell(f"{left[:1].upper()}{left[1:]}: you are asked again in {minutes} minutes."),
+    )
 
 
 def decide(

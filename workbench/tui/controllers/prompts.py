@@ -86,6 +86,7 @@ class Questions:
         placeholder: str = "",
         start: str = "",
         check: Callable[[str], str] | None = None,
+        left: Callable[[], object] = lambda: None,
     ) -> None:
         """Ask for one line, ``start`` filled in; people's addresses are shortened in what is asked."""
         from workbench.tui.screens.prompts import AskScreen
@@ -93,6 +94,8 @@ class Questions:
         def closed(answer: str | None) -> None:
             if answer is not None:
                 answered(answer)
+            else:
+                left()
 
         safe = self._ui.safe
         screen = AskScreen(safe(heading), safe(text), placeholder=placeholder, start=start, check=check)

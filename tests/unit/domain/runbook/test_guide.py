@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.support.situations import NOW, Story, key, situation, use
+import pytest
+
+from tests.support.situations import NOW, US, Story, key, situation, use
 from workbench.domain.detection import alarms
 from workbench.domain.detection.findings import findings
+from workbench.domain.model.plan import Effect, EffectKind
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Alarm
 from workbench.domain.runbook import guide, runbook
 from workbench.domain.runbook.guide import GuideKind
 from workbench.domain.runbook.runbook import StepView, Verdict
@@ -82,6 +87,78 @@ def test_the_alarm_of_a_thing_proven_absent_is_over() -> None:
 def test_that_a_key_of_ours_is_gone_stays_an_alarm() -> None:
     there = situation(state=rang(name=f"gone:keys:{STRANGER.id}").state())
     assert len(alarms.open_alarms(there)) == 1
+
+
+def failing(story: Story, effect: Effect, times: int) -> Story:
+    """Continue a journal in which a change is planned and refused for good so many times."""
+    for _ in range(times):
+        story.add("plan.confirmed", title="t", effects=[effect.to_json()])
+        story.add("effect.intent", id=effect.id, entry="")
+        story.add("effect.failed", id=effect.id, what="refused (403)", means="", todo="")
+    return story
+
+
+@pytest.mark.parametrize(("times", "leads"), [(0, True), (1, True), (2, False), (3, False)])
+@pytest.mark.parametrize("kind", [EffectKind.KEY_DELETE, EffectKind.LOGIN_DELETE, EffectKind.ROUTE_DELETE])
+def test_an_alarm_whose_remedy_failed_as_often_as_it_is_tried_is_for_a_person(
+    kind: EffectKind, times: int, leads: bool
+) -> None:
+    name = {"key.delete": "keys", "login.delete": "logins"}.get(kind.value, "routes")
+    target = STRANGER.id if name == "keys" else "spam@mg.acme.example" if name == "logins" else "r1"
+    story = failing(rang(name, target), Effect(kind, target, US), times)
+    there = situation([STRANGER], [target] if name == "logins" else [], state=story.state())
+    assert (guide.lead(there, steps(s7=Verdict.OPEN)).kind is GuideKind.ALARM) is leads
+    # It is no less open: step 6 has it.
+    assert target in [a.target for a in alarms.open_alarms(there)]
+
+
+def troubled(times: int, ago: timedelta = timedelta(0)) -> Situation:
+    """Return a situation in which what was begun met a server's fault so often, the last time so long ago."""
+    effect = Effect(EffectKind.KEY_DELETE, STRANGER.id, US)
+    story = Story(at=NOW - ago).add("plan.confirmed", title="t", effects=[effect.to_json()])
+    for _ in range(times):
+        story.add("effect.intent", id=effect.id, entry="")
+        story.add(
+            "effect.failed", id=effect.id, unknown=True, what="the server answers 503", means="", todo=""
+        )
+    return situation([STRANGER], state=story.state())
+
+
+def test_what_was_begun_and_meets_the_same_trouble_every_time_lets_the_rest_go_on() -> None:
+    """A region that answers 503 for hours: going on with what was begun would be offered for ever."""
+    assert guide.lead(troubled(1), steps(s7=Verdict.OPEN)).kind is GuideKind.FINISH
+    rests = guide.lead(troubled(2), steps(s7=Verdict.OPEN))
+    assert (rests.kind, rests.step) == (GuideKind.STEP, "7")
+    until = f"{NOW + guide.REST:%d %b %H:%M}Z"
+    assert "1 change met trouble twice (the server answers 503)" in rests.waits[0]
+    assert rests.waits_short[0] == f"what was begun: Mailgun until {until}"
+    # With nothing else to do it is waiting, never the end; and when its time is over it leads again.
+    assert guide.lead(troubled(2), steps()).kind is GuideKind.WAIT
+    assert guide.lead(troubled(2, guide.REST), steps(s7=Verdict.OPEN)).kind is GuideKind.FINISH
+
+
+def test_a_kept_key_that_cannot_be_ended_is_not_offered_for_ever() -> None:
+    mint = Effect(EffectKind.KEY_CREATE, "old-id", US, {"replaces": "old-id", "cut": "first"})
+    end = Effect(EffectKind.KEY_DELETE, "old-id", US)
+    for times, ended in ((0, True), (1, True), (2, False)):
+        story = failing(Story(at=NOW - timedelta(hours=1)).verified([mint]), end, times)
+        there = situation([key("old"), STRANGER], state=story.state())
+        there.state.alarms["a"] = Alarm("a", "2026-11-21T13:59:00Z", "appeared", "keys", STRANGER.id)
+        assert bool(guide.back_inside(there)) is ended, times
+
+
+def test_something_that_seems_to_send_and_was_never_ours_to_end_is_for_a_person() -> None:
+    """Asking once more whether it is dead has nothing to ask about: nobody here made or ended it."""
+    there = situation(state=rang(target="gone-id", name="sends:key:gone-id:").state())
+    (alarm,) = alarms.open_alarms(there)
+    assert alarms.remedy(there, alarm) == "" and guide.lead(there, steps(s7=Verdict.OPEN)).step == "7"
+    story = rang(target="gone-id", name="sends:key:gone-id:")
+    deleted = situation(state=story.verified([Effect(EffectKind.KEY_DELETE, "gone-id", US)]).state())
+    deleted.state.alarms["sends:key:gone-id:"].at = "2026-11-21T14:30:00Z"
+    assert alarms.remedy(deleted, alarms.open_alarms(deleted)[0]) == "contain.prove"
+    # Asked once more in vain, the same answer would come again.
+    next(iter(deleted.state.effects.values())).tried_at = "2026-11-21T14:40:00Z"
+    assert alarms.remedy(deleted, alarms.open_alarms(deleted)[0]) == ""
 
 
 def test_what_is_kept_and_sends_abuse_is_ended() -> None:

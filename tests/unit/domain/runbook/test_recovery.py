@@ -13,8 +13,8 @@ from workbench.domain.model.inventory import DomainItem, Gap
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.domain.model.sending_volume import AcceptedHour, judge
 from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import TRIES
 from workbench.domain.runbook import recovery
-from workbench.domain.runbook.containment import TRIES
 from workbench.domain.runbook.verdict import Verdict
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain
