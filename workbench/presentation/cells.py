@@ -124,7 +124,7 @@ def people_of(inventory: Inventory, state: State) -> frozenset[str]:
     return people.there(inventory) | people.told_of(inventory, state)
 
 
-class Held(Protocol):
+class PeopleSource(Protocol):
     """An open incident, as far as it tells who its people are."""
 
     @property
@@ -136,7 +136,7 @@ class Held(Protocol):
         """Return the journal replayed."""
 
 
-def share_safe(text: str, held: Held | None, look: Look) -> str:
+def share_safe(text: str, held: PeopleSource | None, look: Look) -> str:
     """Return ``text`` as a shared screen may show it: the addresses of an incident's people shortened."""
     if held is None or not look.share_safe or "@" not in text:
         return text
