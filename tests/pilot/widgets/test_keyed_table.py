@@ -11,9 +11,11 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from workbench.tui.widgets.filterbox import FilterBox
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
+from workbench.tui.widgets.table.look import TABLE_PARTS
 
 COLUMNS = [
     Column("name", "name", flex=1, min_width=10),
@@ -445,3 +447,30 @@ async def test_the_owners_reason_and_symbols_can_change_while_it_runs() -> None:
         app.table.ascii_mode = True
         await pilot.pause()
         assert lines(app.table)[1].startswith(">")
+
+
+class Styled(KeyedTable):
+    """The table with its parts as the toolkit's component classes, which are styled at every restyling."""
+
+    COMPONENT_CLASSES = set(TABLE_PARTS.values())
+
+
+class StyledApp(App[None]):
+    """A table beside something else that takes the focus."""
+
+    def compose(self) -> ComposeResult:
+        yield Styled(COLUMNS)
+        yield Static("else")
+
+
+async def test_parts_look_as_the_toolkit_would_style_them() -> None:
+    app = StyledApp()
+    async with app.run_test() as pilot:
+        table = app.query_one(Styled)
+        for theme in ("textual-dark", "textual-light", "ansi-dark"):
+            app.theme = theme
+            for focused in (table, None):
+                app.screen.set_focus(focused)
+                await pilot.pause()
+                for part, name in TABLE_PARTS.items():
+                    assert table._style_of(part) == table.get_component_rich_style(name), (theme, part)

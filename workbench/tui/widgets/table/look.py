@@ -1,10 +1,14 @@
-"""How a table looks: its parts as component classes, styled with the theme's variables."""
+"""How a table looks: its parts as classes of a style sheet, styled with the theme's variables."""
 
 from __future__ import annotations
 
+from rich.style import Style
+from textual.dom import DOMNode
+from textual.widget import Widget
+
 from workbench.core.rows import STYLES
 
-# Name of a part -> the component class a style sheet addresses it by.
+# Name of a part -> the class a style sheet addresses it by.
 TABLE_PARTS = {part: f"keyed-table--{part}" for part in ("header", "cursor", "marked", "empty", *STYLES)}
 
 # Without colour the cursor is a glyph and reverse video; the focused table underlines its header.
@@ -35,3 +39,15 @@ KeyedTable {
     &:ansi:focus > .keyed-table--cursor { text-style: bold reverse; }
 }
 """
+
+
+def part_style(table: Widget, part: str) -> Style:
+    """Return how a part of a table looks in the theme, and with or without the focus, of now.
+
+    As component classes the toolkit would style every part of every table at each restyling, though few are
+    drawn before the next one.
+    """
+    node = DOMNode(classes=TABLE_PARTS[part])
+    node._attach(table)
+    table.app.stylesheet.apply(node)
+    return node.rich_style

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from time import monotonic
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 from rich.style import Style
 from textual import events
@@ -25,7 +25,7 @@ from workbench.tui.widgets.empty import centred
 from workbench.tui.widgets.table import messages
 from workbench.tui.widgets.table.columns import Column, fit_columns
 from workbench.tui.widgets.table.keys import TABLE_BINDINGS
-from workbench.tui.widgets.table.look import TABLE_CSS, TABLE_PARTS
+from workbench.tui.widgets.table.look import TABLE_CSS, part_style
 from workbench.tui.widgets.table.mark_range import MarkRange
 from workbench.tui.widgets.table.model import TableModel
 from workbench.tui.widgets.table.paint import GUTTER, LinePainter, PaintedLine
@@ -39,7 +39,6 @@ class KeyedTable(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False  # text selection would add a style to every segment of every line
     BINDINGS = TABLE_BINDINGS
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TABLE_PARTS.values())
     DEFAULT_CSS = TABLE_CSS
 
     filter_text: reactive[str] = reactive("", repaint=False)
@@ -303,7 +302,7 @@ class KeyedTable(ScrollView, can_focus=True):
     def _style_of(self, part: str) -> Style:
         style = self._part_styles.get(part)
         if style is None:
-            style = self.rich_style if part == "base" else self.get_component_rich_style(TABLE_PARTS[part])
+            style = self.rich_style if part == "base" else part_style(self, part)
             self._part_styles[part] = style
         return style
 
