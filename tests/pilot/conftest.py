@@ -35,11 +35,12 @@ SIZES = ((80, 24), (120, 40), (160, 50))
 
 @pytest.fixture(autouse=True)
 def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away what the host's terminal would change."""
+    """Take away what the host's terminal would change, and what a person's eye wants between two pictures."""
     for name in ("NO_COLOR", "TMUX", "STY", "WORKBENCH_ASCII", "WORKBENCH_THEME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("WORKBENCH_ASCII", "0")
+    monkeypatch.setattr("workbench.tui.screens.main.BAND_AFTER", 0.01)
 
 
 async def settle(pilot: Pilot[Any]) -> None:
@@ -50,8 +51,18 @@ async def settle(pilot: Pilot[Any]) -> None:
         await pilot.pause()
         for group in GROUPS:
             await app.work.rest(group, 5)
-    # Two coalescing windows: the funnel's and the pane's.
-    await pilot.pause(0.16)
+    while _due(app):
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+def _due(app: WorkbenchApp) -> bool:
+    """Return whether news is still to be handed on, or rows or the band to be made of it."""
+    main = app.main
+    timers = [app.funnel._timer, main._band_due]
+    for pane in main.panes.values():
+        timers += [pane._timer, pane.table._paint_timer]
+    return any(timer is not None for timer in timers)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from rich.cells import cell_len
@@ -66,9 +66,6 @@ class TableApp(App[None]):
     on_keyed_table_marks_changed = on_keyed_table_highlighted
     on_keyed_table_filter_changed = on_keyed_table_highlighted
     on_keyed_table_sort_changed = on_keyed_table_highlighted
-
-    def on_keyed_table_filter_requested(self) -> None:
-        self.box.open()
 
     def action_boom(self) -> None:
         self.ran.append("boom")
@@ -452,7 +449,7 @@ async def test_the_owners_reason_and_symbols_can_change_while_it_runs() -> None:
 class Styled(KeyedTable):
     """The table with its parts as the toolkit's component classes, which are styled at every restyling."""
 
-    COMPONENT_CLASSES = set(TABLE_PARTS.values())
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(TABLE_PARTS.values())
 
 
 class StyledApp(App[None]):

@@ -21,7 +21,6 @@ from workbench.tui.widgets.table import Column, KeyedTable, TableRow
 if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
     from workbench.tui.incident_port import Incident
-    from workbench.tui.widgets.filterbox import FilterBox
 
 NUMBERS = {pane: str(number) for number, pane in enumerate(Pane, start=1)}
 # A pane spends at most one part in so many of the time on making rows anew, and never more than 15 a second.
@@ -47,7 +46,7 @@ class WorkPane(Vertical):
         super().__init__(id=self.PANE.value, classes="pane")
         self.store = store
         self.table = self.make_table()
-        self._filter: FilterBox | None = None
+        self.table.open_filter = self._open_first_filter
         self._dirty = True
         self._touched: dict[str, EffectRecord] = {}
         self._timer: Timer | None = None
@@ -76,14 +75,13 @@ class WorkPane(Vertical):
     # Life
 
     def compose(self) -> ComposeResult:
-        """Only the table; the filter box comes after the first frame."""
+        """Only the table; the filter box comes when it is asked for."""
         yield self.table
 
     def on_mount(self) -> None:
         """Show the empty state with a title."""
         self.retitle()
         self._make_rows()
-        self.call_after_refresh(self._mount_filter)
 
     def on_show(self) -> None:
         """Catch up with whatever moved while the pane was not on the screen."""
@@ -167,15 +165,14 @@ class WorkPane(Vertical):
 
     # Keys
 
-    def _mount_filter(self) -> None:
-        """Put the filter box in place once the first frame is painted: nobody types before that."""
+    def _open_first_filter(self) -> None:
+        """Put the filter box in place: few of the panes ever need theirs."""
         from workbench.tui.widgets.filterbox import FilterBox
 
-        if self._filter is not None or not self.is_mounted:
-            return
-        self._filter = FilterBox(self.table, id=f"{self.PANE}-filter")
-        self._filter.cursor_blink = False
-        self.mount(self._filter, before=self.table)
+        box = FilterBox(self.table, id=f"{self.PANE}-filter")
+        box.cursor_blink = False
+        self.mount(box, before=self.table)
+        box.open()
 
     @on(KeyedTable.Opened)
     def _opened(self, event: KeyedTable.Opened) -> None:

@@ -57,7 +57,7 @@ class FilterBox(Input):
         )
         self.display = False
         self.table = table
-        table.filter_box = self
+        table.open_filter = self.open
 
     def open(self) -> None:
         """Show the box with the filter in force and put the focus into it, before any further key is read."""

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from textual.message import Message
 from textual.widget import Widget
-
-
-class Openable(Protocol):
-    """What the filter key opens."""
-
-    def open(self) -> None:
-        """Show it and put the focus into it."""
 
 
 class TableMessage(Message, bubble=True):
@@ -62,10 +53,6 @@ class FilterChanged(TableMessage, namespace="keyed_table"):
     def __init__(self, table: Widget, text: str) -> None:
         super().__init__(table)
         self.text = text
-
-
-class FilterRequested(TableMessage, namespace="keyed_table"):
-    """The filter key was pressed: show and focus the filter box."""
 
 
 class SortChanged(TableMessage, namespace="keyed_table"):

@@ -7,7 +7,7 @@ Data takes a new snapshot at most ``PAINTS_A_SECOND`` times a second; a key pres
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import TypeAlias
 
@@ -49,7 +49,6 @@ class KeyedTable(ScrollView, can_focus=True):
     Opened: TypeAlias = messages.RowOpened
     MarksChanged: TypeAlias = messages.MarksChanged
     FilterChanged: TypeAlias = messages.FilterChanged
-    FilterRequested: TypeAlias = messages.FilterRequested
     SortChanged: TypeAlias = messages.SortChanged
 
     def __init__(
@@ -62,8 +61,8 @@ class KeyedTable(ScrollView, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
-        # Set by the box that belongs to this table, when there is one.
-        self.filter_box: messages.Openable | None = None
+        # What the filter key does; set by the box that belongs to this table, or by who makes one when asked.
+        self.open_filter: Callable[[], object] | None = None
         self.model = TableModel(columns)
         self.set_reactive(KeyedTable.empty_text, empty_text)
         self.set_reactive(KeyedTable.ascii_mode, ascii_mode)
@@ -210,11 +209,11 @@ class KeyedTable(ScrollView, can_focus=True):
         self._show_now()
 
     def action_filter(self) -> None:
-        """Open the filter box at once where there is one; else ask the owner for it."""
-        if self.filter_box is not None:
-            self.filter_box.open()
+        """Open the filter box at once, before any further key is read; ring where there is none."""
+        if self.open_filter is not None:
+            self.open_filter()
         else:
-            self.post_message(self.FilterRequested(self))
+            self.app.bell()
 
     def action_next_sort(self) -> None:
         """Sort by the next column on the screen; after the last one by arrival."""
