@@ -51,7 +51,9 @@ async def settle(pilot: Pilot[Any]) -> None:
         await pilot.pause()
         for group in GROUPS:
             await app.work.rest(group, 5)
-    while _due(app):
+    for _ in range(100):
+        if not _due(app):
+            break
         await pilot.pause(0.01)
     await pilot.pause()
 

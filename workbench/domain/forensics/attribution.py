@@ -34,13 +34,13 @@ _HELD = 60_000
 _SUBJECTS = 20_000
 # A word with a digit in it, an address, letters that are hexadecimal. Words are tried from their beginning alone: every
 # subject of a log passes here.
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _VARIES = re.compile(r"(?<!\S)(?:[^\s\d#]*+[\d#]\S*+|\S+@\S+)|\b[A-Fa-f]{8,}\b")
 
 # What became of messages, in the order of a tally's counts.
 KINDS = ("accepted", "delivered", "failed", "temporary", "opened", "clicked", "complained", "unsubscribed")
 _INDEX = {name: number for number, name in enumerate(KINDS)}
-_ACCEPTED, _DELIVERED, _FAILED, _TEMPORARY = 0, 1, 2, 3
-_CLICKED = _INDEX["clicked"]
+_ACCEPTED, _DELIVERED, _CLICKED = _INDEX["accepted"], _INDEX["delivered"], _INDEX["clicked"]
 
 
 class GroupKey(NamedTuple):
@@ -129,7 +129,7 @@ class Attribution:
     oldest: str = ""
     newest: str = ""
     _hour: dict[str, int] = field(default_factory=dict)
-    _shapes: dict[str, str] = field(default_factory=dict)
+    _shapes: dict[bytes, str] = field(default_factory=dict)
     _near: list[dict[str, Group]] = field(default_factory=lambda: [{}, {}])
     _seen: list[set[str]] = field(default_factory=lambda: [set(), set()])
     _raw: dict[tuple[str, ...], Group] = field(default_factory=dict)
@@ -140,10 +140,8 @@ class Attribution:
     _high: str = ""
 
     def __post_init__(self) -> None:
-        self._low, self._high = (
-            sortable(self.start - timedelta(hours=1)),
-            sortable(self.end + timedelta(hours=1)),
-        )
+        self._low = sortable(self.start - timedelta(hours=1))
+        self._high = sortable(self.end + timedelta(hours=1))
 
     @property
     def size(self) -> int:
@@ -155,23 +153,35 @@ class Attribution:
         self.unreadable += page.unreadable
         self.odd += page.odd
         self.entries += len(page.entries)
-        seen, older = self._seen
         near = self._near[0]
-        for entry in page.entries:
-            name = entry.id
-            if name is not None:
-                if name in seen or name in older:
-                    self.repeated += 1
-                    continue
-                seen.add(name)
+        for entry in self._unseen(page.entries):
             if entry.event == "accepted":
                 self._accepted(entry, near)
             else:
                 self._fate(entry)
-        if len(seen) > _HELD:
-            self._seen = [set(), seen]
+        if len(self._seen[0]) > _HELD:
+            self._seen = [set(), self._seen[0]]
         if len(near) > _HELD:
             self._near = [{}, near]
+
+    def _unseen(self, entries: list[LogEntry]) -> list[LogEntry]:
+        """Return the entries that came for the first time; an entry without an id always does."""
+        seen, older = self._seen
+        names = {entry.id for entry in entries}
+        differ = len(names) == len(entries) and None not in names
+        if differ and names.isdisjoint(seen) and names.isdisjoint(older):
+            seen |= names
+            return entries  # Nearly always.
+        unseen = []
+        for entry in entries:
+            if entry.id is None:
+                unseen.append(entry)
+            elif entry.id in seen or entry.id in older:
+                self.repeated += 1
+            else:
+                seen.add(entry.id)
+                unseen.append(entry)
+        return unseen
 
     def _accepted(self, entry: LogEntry, near: dict[str, Group]) -> None:
         at = moment_text(entry.at)
@@ -209,14 +219,10 @@ class Attribution:
         if headers is not None:
             if headers.message_id:
                 near[headers.message_id] = group
-            if (
-                entry.storage is not None
-                and entry.storage.key
-                and (group.kept is None or at >= group.kept.at)
-            ):
+            storage = entry.storage
+            if storage is not None and storage.key and (group.kept is None or at >= group.kept.at):
                 # The newest is the last to be thrown away.
-                name = headers.message_id or ""
-                group.kept = StoredMessage(at, name, entry.storage.key, entry.storage.address)
+                group.kept = StoredMessage(at, headers.message_id or "", storage.key, storage.address)
             if not group.example:
                 group.example = masked(headers.subject or "")[:200]
         if message is not None and message.scheduled_for is not None:
@@ -224,37 +230,38 @@ class Attribution:
 
     def _fate(self, entry: LogEntry) -> None:
         """Add what became of a message to its group."""
-        kind = entry.event
+        kind = entry.event or "(none)"
         if kind == "failed" and entry.severity == "temporary":
             kind = "temporary"
-        number = _INDEX.get(kind or "")
-        self.events[kind or "(none)"] += 1
+        self.events[kind] += 1
+        number = _INDEX.get(kind)
         if number is None:
             return
         group = self.group_of(entry) or self._shared(entry)
         if group is None:
-            self.unjoined[KINDS[number]] += 1
+            self.unjoined[kind] += 1
             return
         group.counts[number] += 1
-        if number == _CLICKED and entry.url:
-            _count(group.links, shape_of_link(entry.url) or "(no web address)")
         if number == _DELIVERED:
             if entry.recipient:
                 group.reached.add(entry.recipient)
             if entry.recipient_provider:
                 _count(group.providers, entry.recipient_provider)
+        elif number == _CLICKED and entry.url:
+            _count(group.links, shape_of_link(entry.url) or "(no web address)")
 
     def group_of(self, entry: LogEntry) -> Group | None:
-        """Return the group of the message that an entry is about, None where its acceptance was not seen."""
-        headers = entry.message.headers if entry.message is not None else None
+        """Return the group of the message that an entry is about, None where its acceptance was not seen.
+
+        Where only sender and subject tell, they must leave one.
+        """
+        message = entry.message
+        headers = message.headers if message is not None else None
         if headers is not None and headers.message_id:
-            group = self._near[0].get(headers.message_id) or self._near[1].get(headers.message_id)
+            near, older = self._near
+            group = near.get(headers.message_id) or older.get(headers.message_id)
             if group is not None:
                 return group
-        return self._by_its_content(entry)
-
-    def _by_its_content(self, entry: LogEntry) -> Group | None:
-        """Return the group of a message whose acceptance was not seen, where sender and subject leave one."""
         alike = self.alike_of(entry)
         return alike[0] if len(alike) == 1 else None
 
@@ -324,12 +331,14 @@ class Attribution:
         return group
 
     def _shape(self, subject: str) -> str:
-        shape = self._shapes.get(subject)
+        # Which digit it is makes no difference to a shape, and is mostly all that differs between two subjects.
+        alike = subject.encode("utf-8", "surrogatepass").translate(_DIGITS)
+        shape = self._shapes.get(alike)
         if shape is None:
             shape = shape_of(subject)
             if len(self._shapes) > _SUBJECTS:
                 self._shapes.clear()
-            self._shapes[subject] = shape
+            self._shapes[alike] = shape
         return shape
 
     def _hour_of(self, at: str) -> int:
@@ -341,8 +350,7 @@ class Attribution:
                 moment = datetime.fromisoformat(f"{hour}:00:00+00:00")
             except ValueError:
                 return 0
-            place = int((moment - self.start).total_seconds() // 3600) + 1
-            place = self._hour[hour] = min(max(place, 0), self.size - 1)
+            place = self._hour[hour] = self.hour_at(moment)
         if not self.oldest or at < self.oldest:
             self.oldest = at
         if at > self.newest:
@@ -356,8 +364,7 @@ class Attribution:
 
     def rows(self) -> Iterator[Group]:
         """Yield the groups, the busiest first; the one that holds the rest comes last."""
-        order = sorted(self.groups.values(), key=lambda g: (g.key.credential == OTHER, -g.accepted, g.key))
-        yield from order
+        yield from sorted(self.groups.values(), key=lambda g: (g.key.credential == OTHER, -g.accepted, g.key))
 
     @property
     def other(self) -> int:
@@ -383,7 +390,8 @@ class Attribution:
 
 
 def _count(counter: Counter[str], name: str) -> None:
-    if name in counter or len(counter) < MOST_NAMES:
-        counter[name] += 1
+    held = counter.get(name, 0)
+    if held or len(counter) < MOST_NAMES:
+        counter[name] = held + 1
     else:
         counter[OTHER] += 1

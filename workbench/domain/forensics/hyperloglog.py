@@ -18,72 +18,56 @@ class Distinct:
     __slots__ = ("_few", "_registers")
 
     def __init__(self) -> None:
-        self._few: set[int] | None = set()
-        self._registers: bytearray | None = None
+        self._few: set[int] = set()
+        self._registers: bytearray | None = None  # None while the few are all there are
 
     def add(self, text: str) -> None:
         """Take one text in."""
         # The builtin hash is salted per process but well mixed; only counts leave this object.
-        self._put(hash(text) & 0xFFFFFFFFFFFFFFFF)
-
-    def _put(self, value: int) -> None:
-        if self._few is not None:
-            self._few.add(value)
-            if len(self._few) <= _EXACT:
-                return
-            few, self._few = self._few, None
+        value = hash(text) & 0xFFFFFFFFFFFFFFFF
+        if self._registers is not None:
+            _register(self._registers, value)
+            return
+        self._few.add(value)
+        if len(self._few) > _EXACT:
             self._registers = bytearray(_SIZE)
-            for held in few:
-                self._register(held)
-            return
-        self._register(value)
-
-    def _register(self, value: int) -> None:
-        registers = self._registers
-        if registers is None:
-            return
-        # SipHash is fine, but multiply once more so that the top bits depend on all of it.
-        value = (value * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-        place = value >> _SHIFT
-        rank = _SHIFT - (value & ((1 << _SHIFT) - 1)).bit_length() + 1
-        if rank > registers[place]:
-            registers[place] = rank
+            for held in self._few:
+                _register(self._registers, held)
+            self._few = set()
 
     @property
     def exact(self) -> bool:
         """Return whether the count is exact."""
-        return self._few is not None
+        return self._registers is None
 
     @property
     def count(self) -> int:
         """Return how many different texts were added."""
-        if self._few is not None:
-            return len(self._few)
-        assert self._registers is not None  # noqa: S101 - one of the two always stands
-        return _estimate(self._registers)
+        return len(self._few) if self._registers is None else _estimate(self._registers)
 
     @classmethod
     def union(cls, parts: Iterable[Distinct]) -> Distinct:
         """Return what counts the texts of all parts, each once."""
-        whole = cls()
-        registers = bytearray(_SIZE)
-        exact: set[int] | None = set()
+        whole, registers, exact = cls(), bytearray(_SIZE), True
         for part in parts:
-            if part._few is not None:
-                if exact is not None:
-                    exact |= part._few
-                keep, whole._registers = whole._registers, registers
-                for value in part._few:
-                    whole._register(value)
-                whole._registers = keep
-            elif part._registers is not None:
-                exact = None
+            whole._few |= part._few
+            if part._registers is not None:
+                exact = False
                 registers = bytearray(map(max, registers, part._registers))
-        if exact is not None and len(exact) <= _EXACT:
-            whole._few = exact
-        else:
-            whole._few, whole._registers = None, registers
+        if not exact or len(whole._few) > _EXACT:
+            for value in whole._few:
+                _register(registers, value)
+            whole._few, whole._registers = set(), registers
         return whole
+
+
+def _register(registers: bytearray, value: int) -> None:
+    # SipHash is fine, but multiply once more so that the top bits depend on all of it.
+    value = (value * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+    place = value >> _SHIFT
+    rank = _SHIFT - (value & ((1 << _SHIFT) - 1)).bit_length() + 1
+    if rank > registers[place]:
+        registers[place] = rank
 
 
 def _estimate(registers: bytearray) -> int:

@@ -193,6 +193,25 @@ def test_a_shape_is_what_the_plain_rule_makes_of_a_subject(subject: str) -> None
     # Digits first, then whatever word holds one, an address, hexadecimal letters: said in two slow steps.
     plain = re.sub(r"\S*#\S*|\S+@\S+|\b[0-9A-Fa-f]{8,}\b", "#", re.sub(r"\d+", "#", subject))
     assert shape_of(subject) == plain[:80].strip().lower()
+    # Shapes are remembered by a subject in which every digit is the same.
+    found = table()
+    found._shape(re.sub("[0-9]", "7", subject))
+    assert found._shape(subject) == shape_of(subject)
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["e1", "e2", "e3", "e4", "e5", "e6", None]), max_size=5), max_size=5)
+)
+def test_an_entry_counts_once_in_whatever_pages_it_comes_and_one_without_an_id_always(
+    pages: list[list[str | None]],
+) -> None:
+    found = table()
+    for ids in pages:
+        found.take(page(*(accepted(AT, id=name) for name in ids)))
+    given_ids = [name for ids in pages for name in ids]
+    named = [name for name in given_ids if name is not None]
+    assert found.repeated == len(named) - len(set(named))
+    assert sum(g.accepted for g in found.rows()) == len(given_ids) - found.repeated
 
 
 def test_what_is_held_to_join_outcomes_does_not_grow_with_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
