@@ -331,9 +331,9 @@ class FakeSession:
         self.asked.append(("take_back", row))
         return "Taken back."
 
-    def lead(self) -> guide.Lead:
+    def lead(self, steps: Sequence[runbook.StepView] | None = None) -> guide.Lead:
         """Return the real lead."""
-        return guide.lead(self.situation(), self.steps())
+        return guide.lead(self.situation(), self.steps() if steps is None else steps)
 
     def findings(self) -> list[findings.Finding]:
         """Return the real findings."""

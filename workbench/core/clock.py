@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -100,10 +101,22 @@ def as_moment(value: object) -> datetime | None:
     A moment without a zone counts as UTC: the journal and the API write no other (dossier B1), and the host's zone
     must not decide what came first.
     """
+    return _moment_of_text(value) if isinstance(value, str) else _in_utc(value)
+
+
+@lru_cache(maxsize=10_000)
+def _moment_of_text(text: str) -> datetime | None:
+    # The journal's and the account's moments are compared again and again by everything that judges.
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else value
-        if not isinstance(found, datetime):
-            return None
+        return _in_utc(datetime.fromisoformat(text))
+    except ValueError:
+        return None
+
+
+def _in_utc(found: object) -> datetime | None:
+    if not isinstance(found, datetime):
+        return None
+    try:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         # Also a first or last day of the calendar that another zone's clock pushes over its edge.

@@ -35,7 +35,7 @@ def hand_over(situation: Situation) -> Section:
         )
         for one in made[:_MOST]
     )
-    text = f"{plural(len(made), 'replacement')}; {adoption.down_words(situation)}."
+    text = f"{plural(len(made), 'replacement')}; {adoption.down_words(situation, made)}."
     if len(made) > _MOST:
         text += f" The first {_MOST} are listed."
     headers = ("credential", "state", "seen from", "owner", "places")

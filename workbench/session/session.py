@@ -91,7 +91,9 @@ class Session:
 
     def steps(self) -> list[runbook.StepView]:
         """Return the runbook with its verdicts; what was put off, or is being carried out, stands back."""
-        situation = self.situation()
+        return self._steps(self.situation())
+
+    def _steps(self, situation: Situation) -> list[runbook.StepView]:
         views = runbook.steps(situation)
         if self.drill:
             views = role_play.played(views, self.state)
@@ -99,10 +101,15 @@ class Session:
             views = under_way.standing_back(views, {*registry.BUILDERS, guide.FINISH})
         return put_off.standing_back(views, situation)
 
-    def lead(self) -> Lead:
-        """Return what is next, the most urgent first; in the drill with the parts that it plays for others."""
+    def lead(self, steps: Sequence[runbook.StepView] | None = None) -> Lead:
+        """Return what is next, the most urgent first; in the drill with the parts that it plays for others.
+
+        ``steps`` is the runbook, where who asks has it already.
+        """
+        situation = self.situation()
+        views = self._steps(situation) if steps is None else steps
         running = bool(self._plans_under_way)
-        found = guide.lead(self.situation(), self.steps(), running=running, refused=self.account.refused)
+        found = guide.lead(situation, views, running=running, refused=self.account.refused)
         return role_play.admitted(found) if self.drill else found
 
     def findings(self) -> list[findings.Finding]:

@@ -150,4 +150,5 @@ class AccountWatch:
 
 def _shown(session: Incident) -> object:
     """Return what the guide shows of the account: whoever looked again wants to know whether it moved."""
-    return session.lead(), [(step.id, step.verdict, step.progress, step.evidence) for step in session.steps()]
+    steps = session.steps()
+    return session.lead(steps), [(one.id, one.verdict, one.progress, one.evidence) for one in steps]

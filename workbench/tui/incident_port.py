@@ -245,8 +245,8 @@ class Incident(Protocol):
     def steps(self) -> list[StepView]:
         """Return the runbook with its verdicts."""
 
-    def lead(self) -> Lead:
-        """Return what is next, the most urgent first."""
+    def lead(self, steps: Sequence[StepView] | None = None) -> Lead:
+        """Return what is next, the most urgent first; ``steps`` where they are known already."""
 
     def findings(self) -> list[Finding]:
         """Return what the operator must judge."""

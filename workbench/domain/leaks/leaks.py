@@ -180,9 +180,12 @@ def exposed_paths(state: State) -> dict[str, frozenset[str]]:
 
 def places_of(state: State, *, key_id: str = "", login: str = "") -> tuple[str, ...]:
     """Return the files where the old value of a credential still sits."""
+    found = state.fact(LeaksFound)
+    if found is None:
+        return ()
     return tuple(
         one.place
-        for one in state.known(LeaksFound).update_places
+        for one in found.update_places
         if (key_id and one.key_id == key_id) or (login and login in one.logins)
     )
 

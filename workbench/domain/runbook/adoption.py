@@ -8,9 +8,10 @@ and those the operator noted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
+
+from msgspec import Struct
 
 from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, visible
@@ -20,7 +21,7 @@ from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import EffectRecord
+from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook.handover import kept
 from workbench.domain.runbook.verdict import attested
 
@@ -30,8 +31,7 @@ _PLACES = 6  # places named for one credential in the list to all
 STEP, SOURCE, TOLD = "10", "source-closed", "told"
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(Struct, frozen=True):
     """A new credential and how far it is.
 
     ``used_before`` says whether the old one was in use, by the logs: only then is somebody down. ``owner``
@@ -77,11 +77,14 @@ class Replacement:
 
 def replacements(situation: Situation) -> list[Replacement]:
     """Return every proven replacement, those whose sender is down first."""
-    state = situation.state
-    notes: Mapping[str, Mapping[str, Any]] = state.adoption
-    found = []
-    present = {record.effect.id for record in state.passwords.values()}
     waiting = {item.credential for item in kept(situation)}
+    found = [_replacement(situation, record, waiting) for record in _standing(situation.state)]
+    return sorted(found, key=lambda one: (not one.down, not one.waits, one.in_use, one.name))
+
+
+def _standing(state: State) -> Iterator[EffectRecord]:
+    """Yield what replaced a credential of before, and was not replaced once more itself."""
+    present = {record.effect.id for record in state.passwords.values()}
     ended = {r.effect.target for r in state.of_kind(EffectKind.KEY_DELETE) if r.state is EffectState.VERIFIED}
     beside = {
         str(r.effect.params.get("replaces")): r.done_at
@@ -89,41 +92,43 @@ def replacements(situation: Situation) -> list[Replacement]:
         if r.state in _REACHED
     }
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE):
-        if record.state not in _REACHED or record.effect.params.get("own"):
+        effect = record.effect
+        if record.state not in _REACHED or effect.params.get("own") or effect.params.get("stranger"):
             continue
-        if record.effect.params.get("stranger"):
-            continue
-        if record.effect.kind is not EffectKind.KEY_CREATE and record.effect.id not in present:
-            continue  # Its password was replaced once more.
-        if record.result.get("key_id") in ended:
-            continue  # So was this key, by one that may do less or ends by itself.
-        if (
-            record.effect.kind is EffectKind.LOGIN_RESET
-            and beside.get(record.effect.target, "~") <= record.done_at
-        ):
-            continue  # Its sender moved to the login made beside it; this password only ended the old one.
-        note = notes.get(record.effect.id, {})
-        in_use, seen = _in_use(situation, record)
-        by_hand = tuple(str(place) for place in note.get("places", ()))
-        old = _old(record).partition(":")[2]
-        is_key = record.effect.kind is EffectKind.KEY_CREATE
-        from_search = leaks.places_of(state, key_id=old) if is_key else leaks.places_of(state, login=old)
-        found.append(
-            Replacement(
-                id=record.effect.id,
-                name=_name(record),
-                entry=record.entry,
-                used_before=_used_before(situation, record),
-                in_use=in_use,
-                seen_from=seen,
-                owner=str(note.get("owner", "")),
-                places=tuple(dict.fromkeys((*by_hand, *from_search))),
-                handed_over=state.handed_over.get(record.entry, ""),
-                old_works=_old(record) in waiting,
-                unneeded=str(note.get("unneeded", "")),
+        if effect.kind is EffectKind.KEY_CREATE:
+            replaced = record.result.get("key_id") in ended  # By one that may do less or ends by itself.
+        else:
+            replaced = effect.id not in present
+        if effect.kind is EffectKind.LOGIN_RESET and beside.get(effect.target, "~") <= record.done_at:
+            replaced = (
+                True  # Its sender moved to the login made beside it; this password only ended the old one.
             )
-        )
-    return sorted(found, key=lambda one: (not one.down, not one.waits, one.in_use, one.name))
+        if not replaced:
+            yield record
+
+
+def _replacement(situation: Situation, record: EffectRecord, waiting: Collection[str]) -> Replacement:
+    state = situation.state
+    note = state.adoption.get(record.effect.id, {})
+    in_use, seen = _in_use(situation, record)
+    by_hand = tuple(str(place) for place in note.get("places", ()))
+    old = _old(record)
+    kind, _, name = old.partition(":")
+    is_key = kind == "key"
+    from_search = leaks.places_of(state, key_id=name) if is_key else leaks.places_of(state, login=name)
+    return Replacement(
+        id=record.effect.id,
+        name=_name(record),
+        entry=record.entry,
+        used_before=_used_before(situation, record),
+        in_use=in_use,
+        seen_from=seen,
+        owner=str(note.get("owner", "")),
+        places=tuple(dict.fromkeys((*by_hand, *from_search))),
+        handed_over=state.handed_over.get(record.entry, ""),
+        old_works=old in waiting,
+        unneeded=str(note.get("unneeded", "")),
+    )
 
 
 def addresses_in_use(situation: Situation) -> Iterator[str]:
@@ -137,9 +142,14 @@ def addresses_in_use(situation: Situation) -> Iterator[str]:
             yield from seen
 
 
-def senders_down(situation: Situation) -> int:
-    """Return how many senders are down, for every place that says a number; none once step 10 was attested."""
-    return 0 if settled(situation) else sum(one.down for one in replacements(situation))
+def senders_down(situation: Situation, made: Sequence[Replacement] | None = None) -> int:
+    """Return how many senders are down, for every place that says a number; none once step 10 was attested.
+
+    ``made`` are the replacements, where who asks has them already.
+    """
+    if settled(situation):
+        return 0
+    return sum(one.down for one in (replacements(situation) if made is None else made))
 
 
 def settled(situation: Situation) -> bool:
@@ -147,9 +157,9 @@ def settled(situation: Situation) -> bool:
     return attested(situation.state, STEP) is not None
 
 
-def down_words(situation: Situation) -> str:
+def down_words(situation: Situation, made: Sequence[Replacement] | None = None) -> str:
     """Return in words without a full stop how many senders are down, or why nobody can tell."""
-    down, blind = senders_down(situation), log_unread(situation)
+    down, blind = senders_down(situation, made), log_unread(situation)
     if blind and not settled(situation):
         return f"who sends could not be read, so whether a sender is down cannot be told: {blind}"
     return f"{plural(down, 'sender')} still down" if down else "no sender is down"

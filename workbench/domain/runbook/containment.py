@@ -276,13 +276,12 @@ def untouched(situation: Situation) -> tuple[list[str], list[str]]:
     for login in situation.inventory.logins:
         reached = _state(by_login, login)
         decided = state.decisions.get(f"login:{login}")
-        after = login not in state.baseline.get("logins", (login,))
         if reached is EffectState.DONE:
             unproven.append(login)
-        elif reached is not EffectState.VERIFIED and not (
-            after and decided is not None and decided.decision == OURS
-        ):
-            left.append(login)
+        elif reached is not EffectState.VERIFIED:
+            ours = decided is not None and decided.decision == OURS
+            if not (ours and login not in state.baseline.get("logins", (login,))):
+                left.append(login)
     return left, unproven
 
 

@@ -160,9 +160,10 @@ def is_contained(situation: Situation) -> bool:
 def _judged(situation: Situation) -> Containment:
     state = situation.state
     grounds = (*_readings(situation), *_sending_read(situation))
-    ways = tuple(_ordered([*ways_open.ways(situation), *_alarmed(situation), *_dark(situation, grounds)]))
+    read = ways_open.ways(situation)
+    ways = tuple(_ordered([*read, *_alarmed(situation, read), *_dark(situation, grounds)]))
     said = claims.claim(Over.CONTAINED.value, not any(way.known for way in ways), grounds)
-    came_back = tuple(_comebacks(situation))
+    came_back = tuple(_comebacks(situation, read))
     events = state.containment
     until = as_moment(events[-1].at) if events and not events[-1].contained else None
     since = next((as_moment(e.at) for e in reversed(events) if e.contained), None)
@@ -238,8 +239,9 @@ def _dark(situation: Situation, grounds: Iterable[Reading]) -> Iterator[WayIn]:
             )
 
 
-def _alarmed(situation: Situation) -> Iterator[WayIn]:
-    named = {way.target for way in ways_open.ways(situation)}
+def _alarmed(situation: Situation, read: Sequence[WayIn]) -> Iterator[WayIn]:
+    """What alarms tell of beside the ways that were read."""
+    named = {way.target for way in read}
     for alarm in open_alarms(situation):
         if alarm.target not in named or alarm.kind == "proof":
             # Cut at a phrase: "… goes on sending" is the news, from where is in the alarm's list.
@@ -252,7 +254,7 @@ def _came(alarm: Alarm) -> bool:
     return alarm.kind in _CAME and not alarm.id.startswith("gone:")
 
 
-def _comebacks(situation: Situation) -> Iterator[tuple[str, int]]:
+def _comebacks(situation: Situation, read: Sequence[WayIn]) -> Iterator[tuple[str, int]]:
     """Count what came back since the first cut, by what it came through: whom the account names, or the one way."""
     state = situation.state
     if not state.first_cut_at:
@@ -267,9 +269,7 @@ def _comebacks(situation: Situation) -> Iterator[tuple[str, int]]:
         and f"alarm:{alarm.id}" not in decided
         and f"{alarm.kind.removesuffix('s')}:{alarm.target}" not in decided
     ]
-    admins = [
-        way.words for way in ways_open.ways(situation) if way.administers and way.target not in state.alarms
-    ]
+    admins = [way.words for way in read if way.administers and way.target not in state.alarms]
     alone = admins[0] if len(admins) == 1 else ""
     found: Counter[str] = Counter()
     for alarm in came:

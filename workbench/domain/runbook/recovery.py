@@ -208,7 +208,7 @@ def adoption(situation: Situation) -> Found:
     down = sum(one.down for one in waiting)
     unused = [one for one in made if one.used_before is False and not one.in_use]
     blind = log_unread(situation)
-    lines = [down_words(situation)]
+    lines = [down_words(situation, made)]
     if question := source_question(situation):
         lines.append(question)
     # Whoever's session was stolen would hand the new secrets straight on.

@@ -105,7 +105,7 @@ class RunbookPane(WorkPane):
         """Return the steps."""
         steps = session.steps()
         self._steps = {step.id: step for step in steps}
-        self._lead = session.lead()
+        self._lead = session.lead(steps)
         self._next = self._lead.next_step
         return [self._row(step) for step in steps]
 
