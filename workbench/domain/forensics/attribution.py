@@ -167,9 +167,8 @@ class Attribution:
     def _unseen(self, entries: list[LogEntry]) -> list[LogEntry]:
         """Return the entries that came for the first time; an entry without an id always does."""
         seen, older = self._seen
-        names = {entry.id for entry in entries}
-        differ = len(names) == len(entries) and None not in names
-        if differ and names.isdisjoint(seen) and names.isdisjoint(older):
+        names = {entry.id for entry in entries if entry.id is not None}
+        if len(names) == len(entries) and names.isdisjoint(seen) and names.isdisjoint(older):
             seen |= names
             return entries  # Nearly always.
         unseen = []
