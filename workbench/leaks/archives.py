@@ -15,6 +15,7 @@ from typing import IO, BinaryIO
 
 from workbench.leaks.model import UnpackError
 from workbench.leaks.packed import (
+    BROTLI,
     MOST_OUTPUT,
     STREAMS,
     BombError,
@@ -74,20 +75,21 @@ class Opener:
         inside: str = "",
         depth: int = 0,
         file: tuple[BinaryIO, int] | None = None,
+        name: str = "",
     ) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Yield path inside the file and blocks of each stream; each must be read before the next is asked for.
 
-        ``file`` is the open file itself with its size, for formats that need to seek. Raises BombError when the
-        budget of the whole file is used up; reading the blocks raises BombError and BrokenError too.
+        ``file`` is the open file itself with its size, for formats that need to seek, ``name`` what it is called.
+        Raises BombError when the budget of the whole file is used up; reading the blocks raises it and BrokenError.
         """
         head = next(blocks, b"")
         while len(head) < 512 and (more := next(blocks, b"")):
             head += more
-        how = packing(head)
+        how = packing(head, name or inside)
         whole = chain((head,), blocks)
         if not how:
-            if depth and (name := unread(head)):
-                self._skip(name, inside)
+            if depth and (called := unread(head)):
+                self._skip(called, inside)
             yield inside, whole
             return
         if depth >= DEEPEST:
@@ -97,7 +99,8 @@ class Opener:
             self._skip(lacks, inside)
             return
         if how in STREAMS:
-            yield from self.leaves(self._counted(unpacked(whole, how)), inside or how, depth + 1)
+            within = inside.removesuffix(BROTLI) or how
+            yield from self.leaves(self._counted(unpacked(whole, how)), within, depth + 1)
         elif how == "tar":
             yield from self._tar(whole, inside, depth)
         elif how == "ar":

@@ -147,7 +147,9 @@ class _Search:
         self.coverage.bytes += len(head)
         if not head:
             return
-        if (head[0] in PACKED or head[_TAR] == b"ustar") and self._special(fd, path, head, info):
+        if (head[0] in PACKED or head[_TAR] == b"ustar" or path.endswith(".br")) and self._special(
+            fd, path, head, info
+        ):
             return
         if len(head) == BLOCK:
             for match in scan_blocks(self._blocks(fd, head, info.st_size), self.scanner):
@@ -179,7 +181,7 @@ class _Search:
         if name := archives.unread(head):
             self.coverage.skip(name, self._name(path))
             return False
-        if not packed.packing(head):
+        if not packed.packing(head, path):
             return False
 
         def skip(reason: str, inside: str) -> None:
@@ -190,7 +192,7 @@ class _Search:
             with os.fdopen(os.dup(fd), "rb") as file:
                 opener = archives.Opener(skip)
                 blocks = self._blocks(fd, head, info.st_size)
-                for inside, leaf in opener.leaves(blocks, file=(file, info.st_size)):
+                for inside, leaf in opener.leaves(blocks, file=(file, info.st_size), name=path):
                     for match, beside in scan_packed(leaf, self.scanner):
                         self._report(match, path, info, inside=visible(inside, 200), beside=beside)
         except packed.BombError:

@@ -77,7 +77,7 @@ def _looks_like_access(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(1 << 16)
-        how = packing(head)
+        how = packing(head, path.name)
         if lacking(how):
             return True  # Nobody can tell: it is named as not read.
         if how in STREAMS:
@@ -103,7 +103,7 @@ def read_log(path: Path, reader: LogReader) -> None:
             reader.coverage.skip("log is not a regular file", visible(path))
             return
         head = os.read(fd, BLOCK)
-        how = packing(head)
+        how = packing(head, path.name)
         if lacks := lacking(how):
             reader.coverage.skip(lacks, visible(path))
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import bz2
 import importlib.util
 import lzma
+import re
 import struct
 import sys
 import zipfile
@@ -43,8 +44,11 @@ _MAGIC = (
     (b"bplist00", "plist"),
     (b"!<arch>\n", "ar"),
 )
+BROTLI = ".br"
+# What no text holds: a text in Breton may be called .br too.
+_CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f]")
 # One stream of bytes after the other, as opposed to archives with members.
-STREAMS = frozenset({"gzip", "bzip2", "xz", "lzma", "zstd", "lz4"})
+STREAMS = frozenset({"gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "brotli"})
 
 
 class BombError(UnpackError):
@@ -70,22 +74,31 @@ class _Unbounded(_Decompressor, Protocol):
     def decompress(self, data: bytes) -> bytes: ...
 
 
-def packing(head: bytes) -> str:
-    """Return how a file is packed by its first bytes: one of STREAMS, zip, 7z, tar, pdf, plist or nothing."""
-    for magic, name in _MAGIC:
+def packing(head: bytes, name: str = "") -> str:
+    """Return how a file is packed by its first bytes: one of STREAMS, zip, 7z, tar, pdf, plist or nothing.
+
+    Brotli has no first bytes of its own: only the ``name`` of the file tells it.
+    """
+    for magic, how in _MAGIC:
         if head.startswith(magic):
-            return name
+            return how
     if head[257:262] == b"ustar":
         return "tar"
     # The old form of xz has no magic: its properties byte, a dictionary of a usual size, a length that may be.
     if head[:3] == b"]\0\0" and len(head) > 13 and (head[5:13] == b"\xff" * 8 or head[9:13] == b"\0" * 4):
         return "lzma"
-    return ""
+    return "brotli" if name.endswith(BROTLI) and _CONTROL.search(head) else ""
 
 
 # Which library opens what Python's own does not; a bare install is without them.
-_LIBRARIES = {"zstd": "zstandard", "lz4": "lz4", "7z": "py7zr", "pdf": "pypdf"}
-_CALLED = {"zstd": "Zstandard file", "lz4": "LZ4 file", "7z": "7z archive", "pdf": "text of a PDF"}
+_LIBRARIES = {"zstd": "zstandard", "lz4": "lz4", "brotli": "brotli", "7z": "py7zr", "pdf": "pypdf"}
+_CALLED = {
+    "zstd": "Zstandard file",
+    "lz4": "LZ4 file",
+    "brotli": "Brotli file",
+    "7z": "7z archive",
+    "pdf": "text of a PDF",
+}
 
 
 @cache
@@ -138,7 +151,31 @@ def _damage(how: str) -> tuple[type[Exception], ...]:
         from zstandard import ZstdError
 
         return (*usual, ZstdError)
+    if how == "brotli":
+        from brotli import error as brotli_error
+
+        return (*usual, brotli_error)
     return (*usual, RuntimeError) if how == "lz4" else usual
+
+
+class _Brotli:
+    """Brotli's decompressor behind the interface of the others; it is one stream, and nothing may follow it."""
+
+    unused_data = None
+
+    def __init__(self) -> None:
+        from brotli import Decompressor
+
+        self._one = Decompressor()
+
+    @property
+    def eof(self) -> bool:
+        ended: bool = self._one.is_finished()
+        return ended
+
+    def decompress(self, data: bytes, max_length: int = BLOCK) -> bytes:
+        out: bytes = self._one.process(data, output_buffer_limit=max_length)
+        return out
 
 
 class _Member:
@@ -157,6 +194,8 @@ class _Member:
             from lz4.frame import LZ4FrameDecompressor
 
             self._other = LZ4FrameDecompressor()  # type: ignore[no-untyped-call]
+        elif how == "brotli":
+            self._other = _Brotli()
         elif how == "zstd":
             from zstandard import ZstdDecompressor
 

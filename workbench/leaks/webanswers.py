@@ -21,6 +21,8 @@ _CHANGING = re.compile(rb"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,}){0,4}|[A-Za-z0-9+/_
 # Two texts this much alike are one answer with another time or number in it.
 _ALIKE = 0.9
 _COMPARED = 1200
+# Encodings that need a library of their own, by their names on the web.
+LIBRARIED = {"zstd": "zstd", "br": "brotli"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ def _unpacked(raw: bytes, encoding: str, most: int) -> tuple[bytes, str]:
             # A cut-off stream gives what came before the cut; raw deflate has no header of its own.
             window = 47 if name != "deflate" or raw[0] & 0x0F == 8 else -15
             return zlib.decompressobj(window).decompress(raw, most), ""
-        if name == "zstd" and not lacking("zstd"):
-            return _first(unpacked((raw,), "zstd"), most), ""
+        how = LIBRARIED.get(name, "")
+        if how and not lacking(how) and (body := _first(unpacked((raw,), how), most)):
+            return body, ""
     except zlib.error:
         # Some servers name an encoding and send the plain file.
         return raw, ""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from workbench.leaks.webanswers import SiteAnswer
+from workbench.leaks.packed import lacking
+from workbench.leaks.webanswers import LIBRARIED, SiteAnswer
 
 _LOGIN = frozenset({401, 407, 511})
 _REFUSED = frozenset({402, 403, 406, 418, 423, 451})
@@ -44,7 +45,8 @@ def withheld(answer: SiteAnswer, baseline: Sequence[SiteAnswer]) -> str:
     if name := _filter(answer):
         return f"a page of a filter ({name}) instead of the site's answer"
     if answer.packed:
-        return f"answer packed as {answer.packed}, not read"
+        remedy = lacking(LIBRARIED.get(answer.packed, "")).partition("not read")[2]
+        return f"answer packed as {answer.packed}, not read{remedy}"
     if answer.status in _LOGIN:
         return f"asks for a login ({answer.status})"
     if answer.status >= 500:

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import brotli
 import lz4.frame
 import py7zr
 import pytest
@@ -162,6 +163,26 @@ def test_compressed_files_are_searched(tmp_path: Path, pack: object) -> None:
     assert {place.inside for _, place in found.all} <= {"gzip", "bzip2", "xz", "zstd", "lz4"}
 
 
+def test_brotli_is_told_by_its_name(tmp_path: Path) -> None:
+    text = line(DRAW.current()) + "y\n" * 10 + line(DRAW.current())
+    packed: bytes = brotli.compress(text.encode())  # type: ignore[no-untyped-call]
+    (tmp_path / "site.js.br").write_bytes(packed)
+    (tmp_path / "hello.br").write_text("Demat d'an holl\n" + line(DRAW.current()))
+    (tmp_path / "cut.js.br").write_bytes(packed[:-8])
+    with zipfile.ZipFile(tmp_path / "site.zip", "w") as archive:
+        archive.writestr("app.js.br", packed)
+    found = Found().search(tmp_path)
+    assert sorted(set(found.paths)) == [
+        ("hello.br", 2),
+        ("site.js.br", 1),
+        ("site.js.br", 12),
+        ("site.zip", 1),
+        ("site.zip", 12),
+    ]
+    assert {place.inside for _, place in found.all} == {"", "brotli", "app.js"}
+    assert found.coverage.gaps == {"compressed file damaged, cut short or encrypted"}
+
+
 def test_zip_members_are_named(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "site.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("app/.env", line(DRAW.current()))
@@ -197,12 +218,14 @@ def test_a_7z_archive_that_cannot_be_opened_is_a_gap(tmp_path: Path, monkeypatch
     assert Found().search(tmp_path).coverage.gaps == {"7z archive that unpacks to more than is held"}
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, zstandard.compress, brotli.compress], ids=["gzip", "zstd", "brotli"]
+)
 def test_a_bomb_of_one_stream_stops_at_the_ratio(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
 ) -> None:
     monkeypatch.setattr(packed, "FREE_OUTPUT", 4 << 20)
-    (tmp_path / "bomb").write_bytes(pack(b"\0" * (8 << 20)))
+    (tmp_path / "bomb.br").write_bytes(pack(b"\0" * (8 << 20)))
     found = Found().search(tmp_path)
     assert found.coverage.skipped["unpacks to more than any plausible size"] == 1
     assert not found.coverage.complete

@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from workbench.leaks import packed
@@ -16,10 +17,13 @@ from workbench.leaks.files import scan_tree
 from workbench.leaks.logfiles import read_log
 from workbench.leaks.model import Match, SearchCoverage
 from workbench.leaks.patterns import Scanner
+from workbench.leaks.webanswers import answered
+from workbench.leaks.withheld import withheld
 
 KEY = "c" * 6 + "0123f" * 5 + "a-12345678-9abcdef0"
 HEADS = {
     "a.zst": b"\x28\xb5\x2f\xfd\x04\x00\x01\x00\x00",
+    "d.js.br": b"\x8b\x02\x80hello\x03",
     "b.lz4": b"\x04\x22\x4d\x18\x64\x40\xa7\x00\x00\x00\x00",
     "c.7z": b"7z\xbc\xaf\x27\x1c\x00\x04" + b"\0" * 24,
 }
@@ -29,7 +33,7 @@ HEADS = {
 def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make the libraries of the archives extra unfindable."""
     real = importlib.util.find_spec
-    gone = {"zstandard", "lz4", "py7zr", "pypdf"}
+    gone = {"zstandard", "lz4", "brotli", "py7zr", "pypdf"}
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in gone else real(name))
     packed.lacking.cache_clear()
     yield
@@ -83,5 +87,11 @@ def test_a_log_that_cannot_be_opened_is_no_empty_log(tmp_path: Path) -> None:
     assert not reader.coverage.complete
 
 
+@pytest.mark.usefixtures("bare")
+def test_a_site_s_answer_that_needs_a_library_is_named_with_the_way_to_it() -> None:
+    response = httpx.Response(200, headers={"Content-Encoding": "br"})
+    assert "not read: type" in withheld(answered("/.env", response, b"\x8b\x02\x80hello\x03", 4096), [])
+
+
 def test_a_full_install_lacks_nothing() -> None:
-    assert [how for how in ("zstd", "lz4", "7z", "pdf") if packed.lacking(how)] == []
+    assert [how for how in ("zstd", "lz4", "brotli", "7z", "pdf") if packed.lacking(how)] == []

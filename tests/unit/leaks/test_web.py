@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, Thread
 from pathlib import Path
 from threading import Thread
 
+import brotli
 import httpx
 import pytest
 import zstandard
@@ -33,6 +34,7 @@ from workbench.leaks.sites import SiteReport, site
 from workbench.leaks.web import PACE, probe_sites
 from workbench.leaks.webanswers import answered, sent_on
 from workbench.leaks.webpaths import LARGE, SMALL, probes
+from workbench.leaks.withheld import withheld
 
 DRAW = Draw(61)
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
@@ -238,9 +240,11 @@ async def test_a_site_that_shows_this_program_nothing_was_not_read(refusal: http
 
 
 async def test_an_answer_packed_in_a_way_nothing_here_opens_is_named() -> None:
-    packed = httpx.Response(200, content=b"\x8b\x02\x80\xff", headers={"Content-Encoding": "br"})
+    packed = httpx.Response(200, content=b"\x8b\x02\x80\xff", headers={"Content-Encoding": "compress"})
     report, _ = await ask(Site({"/.env": packed}), only=ENV)
-    assert reasons(report, "/.env") == ["answer packed as br, not read"]
+    assert reasons(report, "/.env") == ["answer packed as compress, not read"]
+    damaged = answered("/.env", httpx.Response(200, headers={"Content-Encoding": "br"}), b"\xff" * 9, 4096)
+    assert withheld(damaged, []) == "answer packed as br, not read"
 
 
 def test_a_body_is_unpacked_as_it_was_packed() -> None:
@@ -251,7 +255,8 @@ def test_a_body_is_unpacked_as_it_was_packed() -> None:
         "deflate": zlib.compress(plain),
         "Deflate": raw.compress(plain) + raw.flush(),
         "zstd": zstandard.compress(plain),
-        "br": plain,
+        "br": brotli.compress(plain),  # type: ignore[no-untyped-call]
+        "BR": plain,
     }.items():
         response = httpx.Response(200, headers={"Content-Encoding": encoding})
         assert answered("/.env", response, body, 4096).body == plain
