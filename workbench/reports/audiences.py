@@ -8,6 +8,7 @@ from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.forensics.recorded import RecordedAssessment, RecordedTally
+from workbench.domain.forensics.since import abuse_began, abuse_began_text
 from workbench.domain.hardening import measures
 from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.leaks import leaks
@@ -151,6 +152,24 @@ def nothing_sent(situation: Situation) -> bool:
     return not counted and not any(one.is_the_intruders for one in fact.senders)
 
 
+def since_when(situation: Situation) -> list[str]:
+    """Return since when there is abuse and how much was sent, by the hourly figures and by the log."""
+    volume = situation.volume
+    lines = []
+    if volume is not None and volume.began is not None:
+        accepted = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
+        lines.append(
+            f"Abnormal sending since about {volume.began:%Y-%m-%d %H:%M}Z: {accepted:,} messages were accepted, "
+            f"{volume.explained()}."
+        )
+    theirs = situation.state.known(RecordedAssessment).damage.intruder
+    if theirs is not None and theirs.accepted and (began := abuse_began_text(situation)):
+        lines.append(
+            f"By the log the intruder sent since {began}: {plural(theirs.accepted, 'message')} accepted."
+        )
+    return lines
+
+
 def sent(situation: Situation) -> Section:
     """Return what went out in our name: senders, subjects, where it went, and the reaction so far."""
     fact = situation.state.known(RecordedAssessment)
@@ -158,7 +177,7 @@ def sent(situation: Situation) -> Section:
     if nothing_sent(situation):
         return Section("The messages", (Text(NOTHING_SENT),))
     if not senders:
-        return Section("The messages", (Text("The log is not assessed yet: senders and subjects follow."),))
+        return Section("The messages", (Text(_no_senders(situation)),))
     rows = tuple(
         (
             visible(one.sender, 100),
@@ -181,8 +200,20 @@ def sent(situation: Situation) -> Section:
         lines.append(f"Where to: {shown}.")
     if more:
         lines.append(f"{plural(more, 'more sender')} left out here.")
+    if (beyond := harm.complained - sum(one.complained for one in senders)) > 0:
+        lines.append(
+            f"{plural(beyond, 'complaint')} more than by sender: of messages whose acceptance was not seen."
+        )
     table = Table(("in the name of", "subjects (# stands for a number)", "sent", "complaints"), rows)
     return Section("The messages", (table, Bullets(tuple(lines))))
+
+
+def _no_senders(situation: Situation) -> str:
+    if situation.state.fact(RecordedAssessment) is None:
+        return "The log is not assessed yet: senders and subjects follow."
+    return (
+        "The log is not read whole yet; what was read of it holds no message that is judged the intruder's."
+    )
 
 
 def _subjects(subjects: Iterable[object]) -> str:
@@ -236,8 +267,8 @@ def notice(situation: Situation) -> Section:
     title = "Draft notice to recipients"
     if nothing_sent(situation):
         return Section(title, (Text(f"{NOTHING_SENT} Nobody is to be told of mail that was not sent."),))
-    volume = situation.volume
-    when = f"on {volume.began:%d %B %Y}" if volume is not None and volume.began is not None else "recently"
+    began = abuse_began(situation)
+    when = f"on {began:%d %B %Y}" if began is not None else "recently"
     name = visible(situation.state.name or "our company", 60)
     text = (
         f"{when[0].upper()}{when[1:]} somebody used a stolen credential to send mail in the name of {name}. You may "

@@ -12,6 +12,7 @@ from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.domain.forensics import reach
 from workbench.domain.forensics.recorded import RecordedAssessment
+from workbench.domain.forensics.since import abuse_began_text
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
 from workbench.reports.audiences import BLANK, ended
@@ -109,12 +110,11 @@ def affected(situation: Situation) -> Section:
 
 def notice_to_authority(situation: Situation) -> Section:
     """Return a first, phased notice with blanks (GDPR Art. 33(3), 33(4))."""
-    volume = situation.volume
-    began = f"{volume.began:%Y-%m-%d %H:%M}Z" if volume is not None and volume.began is not None else BLANK
     name = visible(situation.state.name or BLANK, 60)
     items = (
         f"Controller: {name}. Contact for questions: {BLANK}.",
-        f"What happened: credentials of our mail service were used by somebody else since about {began}. "
+        "What happened: credentials of our mail service were used by somebody else since about "
+        f"{abuse_began_text(situation, BLANK)}. "
         f"State: {containment(situation).words}.",
         f"Categories and number of people: see *Whom it concerns*; further: {BLANK}.",
         f"Likely consequences: {BLANK} (mail in our name that may ask for passwords or payment).",

@@ -11,6 +11,7 @@ from workbench.blocklists.verdicts import ListingVerdict
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.core.words import listed, plural
+from workbench.domain.forensics.since import abuse_began_text
 from workbench.domain.mail import landing
 from workbench.domain.mail.landing import Landing
 from workbench.domain.mail.links import defanged_shape
@@ -124,8 +125,7 @@ def _abuse(situation: Situation, wish: str, to: str) -> str:
         return f"{NOTHING_SENT} There is no page to report."
     found = landing.landings(situation)
     names = sorted({registrable(one.host) for one in found})
-    volume = situation.volume
-    since = f"{volume.began:%Y-%m-%d %H:%M}Z" if volume is not None and volume.began is not None else BLANK
+    since = abuse_began_text(situation, BLANK)
     apes = sorted({one.alike for one in found if one.alike})
     stored = situation.state.known(KeptMail).stored
     lines = [

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workbench.core.redact import visible
 from workbench.domain.forensics import lost
 from workbench.domain.forensics.recorded import LostMail, RecordedAssessment
+from workbench.domain.forensics.since import abuse_began_text
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
@@ -24,15 +25,14 @@ def billing(situation: Situation) -> str:
     """Return the text that disputes what the abuse cost: volume, plan, changes of limit, with blanks for prices."""
     if nothing_sent(situation):
         return f"{NOTHING_SENT} There is no charge to dispute."
-    state, volume = situation.state, situation.volume
+    state = situation.state
     harm = state.known(RecordedAssessment).damage.intruder
     accepted = f"{harm.accepted:,}" if harm is not None else f"{BLANK} (`workbench assess` counts them)"
-    began = f"{volume.began:%Y-%m-%d %H:%M}Z" if volume is not None and volume.began is not None else BLANK
     lines = [
         "Subject: Compromised account: charges for mail we did not send",
         "",
         f"Account: {visible(state.name or BLANK, 60)}. Incident {state.incident}. Ticket: {BLANK}.",
-        f"{_between(situation, began)} (UTC) somebody else sent with stolen credentials of this account. The log "
+        f"{_between(situation)} (UTC) somebody else sent with stolen credentials of this account. The log "
         "attributes these messages to them by credential, address and content:",
         "",
         f"- messages accepted from the intruder: {accepted}",
@@ -48,9 +48,9 @@ def billing(situation: Situation) -> str:
     return "\n".join(lines)
 
 
-def _between(situation: Situation, began: str) -> str:
+def _between(situation: Situation) -> str:
     """Return when it went on: until the last cut only where nothing is open since."""
-    cut = situation.state.last_cut_at
+    cut, began = situation.state.last_cut_at, abuse_began_text(situation, BLANK)
     return f"Between {began} and {cut}" if cut and containment(situation).contained else f"Since {began}"
 
 

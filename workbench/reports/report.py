@@ -152,12 +152,7 @@ def _summary(material: Material) -> Section:
     lines = [f"Incident {state.incident}, opened {state.opened_at}. All times UTC."]
     if not_read := coverage.summary(situation.inventory):
         lines.append(not_read)
-    if volume is not None and volume.began is not None:
-        sent = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
-        lines.append(
-            f"Abnormal sending began about {volume.began:%Y-%m-%d %H:%M}Z; {sent:,} messages were accepted since, "
-            f"where {volume.explained()}."
-        )
+    lines += audiences.since_when(situation)
     if state.first_cut_at:
         lines.append(f"Access was cut between {state.first_cut_at} and {state.last_cut_at}.")
     lines.append(f"Is it over? {audiences.sentence(containment(situation).words)}")

@@ -6,6 +6,7 @@ from workbench.core.clock import iso
 from workbench.core.redact import visible
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
+from workbench.reports.audiences import since_when
 
 
 def opening(situation: Situation) -> str:
@@ -13,7 +14,7 @@ def opening(situation: Situation) -> str:
 
     It names no secret; key ids are shortened, since the id of a current key is a part of its secret.
     """
-    state, volume = situation.state, situation.volume
+    state = situation.state
     domains = [
         item.name
         for item in situation.inventory.domains.values()
@@ -25,12 +26,7 @@ def opening(situation: Situation) -> str:
         f"Our Mailgun account ({visible(state.name or 'name: see sender', 60)}) is compromised.",
         f"Incident opened {state.opened_at}; this message written {iso(situation.now)} (all times UTC).",
     ]
-    if volume is not None and volume.began is not None:
-        sent = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
-        lines.append(
-            f"Abnormal sending since about {volume.began:%Y-%m-%d %H:%M}Z: "
-            f"{sent:,} messages accepted, {volume.explained()}."
-        )
+    lines += since_when(situation)
     if domains:
         shown = ", ".join(visible(name, 80) for name in sorted(domains)[:6])
         lines.append(f"Domains: {shown}{' and others' if len(domains) > 6 else ''}.")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import listed
 from workbench.domain.forensics.recorded import RecordedAssessment, RecordedWindow
+from workbench.domain.forensics.since import abuse_began_text
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.common import common_causes
 from workbench.domain.leaks.recorded import EXPOSURE, PLUGIN, FoundLeak, LeaksFound
@@ -39,7 +40,7 @@ _PANEL = (panel.API_SECURITY, panel.SUPPORT)
 
 def cause(situation: Situation) -> Section:
     """Return the cause in one sentence, since when, and whether it is over."""
-    state, volume = situation.state, situation.volume
+    state = situation.state
     told = leaks.headlines(state)
     thefts = state.known(LeaksFound).thefts
     sentence = (
@@ -49,12 +50,11 @@ def cause(situation: Situation) -> Section:
         if told
         else "Not searched yet."
     )
-    began = volume.began if volume is not None else None
     lines = [
         f"Cause: {visible(sentence, 200)}",
         *(f"Common to several places: {visible(one, 90)}" for one in common_causes(state)[:1]),
         *interests(state),
-        f"Abuse since: {f'{began:%Y-%m-%d %H:%M}Z' if began else _no_beginning(situation)}",
+        f"Abuse since: {abuse_began_text(situation) or _no_beginning(situation)}",
         f"State: {visible(containment(situation).words, 200)}.",
         f"Access cut: {f'{state.first_cut_at} to {state.last_cut_at}' if state.first_cut_at else 'not yet'}",
     ]
@@ -142,7 +142,7 @@ def asked(situation: Situation) -> Section:
 def _no_beginning(situation: Situation) -> str:
     if nothing_sent(situation):
         return "no sending by the intruder was seen; whether somebody only read cannot be told"
-    return "cannot tell from the metrics"
+    return "cannot tell from the metrics; the log tells once it is assessed"
 
 
 def _window(window: RecordedWindow) -> str:

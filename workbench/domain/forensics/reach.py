@@ -6,14 +6,14 @@ Three answers: *seen* (the account shows it), *could have been* (the rights allo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from workbench.core.redact import key_tail, visible
-from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, RecordedUse
-from workbench.domain.model.inventory import KeyItem
+from workbench.domain.forensics.since import abuse_began_text, exposed, stolen
+from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER as INTRUDERS
 from workbench.domain.model.situation import Situation
@@ -103,28 +103,25 @@ def gaps(situation: Situation) -> list[str]:
 
 
 def _keys(situation: Situation) -> Iterator[Reach]:
-    uses = situation.state.known(CredentialUses).by_credential
+    used, open_to_all = stolen(situation), exposed(situation)
     ended = _ended(situation, EffectKind.KEY_DELETE)
     for item in situation.inventory.keys.values():
         if situation.minted_here(item.id):
             continue
-        use = uses.get(f"key:{item.id}", RecordedUse())
-        if situation.of_key(item).likely or use.looks in (INTRUDER, BOTH):
-            yield _of_key(situation, item, ended.pop(item.id, ""))
+        name = f"key:{item.id}"
+        planted = situation.of_key(item).likely
+        if planted or name in used or name in open_to_all:
+            since = _text(item.key.created_at if planted else None) or _since(situation, name, used)
+            rights, data = _rights(item.key.role, item.key.kind)
+            until = ended.pop(item.id, "") or "still works"
+            yield Reach(f"API key {key_tail(item.id)}", rights, since, until, data)
     roles = {r.effect.target: r.effect.params for r in situation.state.of_kind(EffectKind.KEY_DELETE)}
     for key_id, until in ended.items():
-        use = uses.get(f"key:{key_id}", RecordedUse())
-        if use.looks in (INTRUDER, BOTH):
+        name = f"key:{key_id}"
+        if name in used or name in open_to_all:
             # Deleted since: its role went with it, but whoever planned the end of it read the role first.
             rights, data = _rights(roles[key_id].get("role"), roles[key_id].get("kind"))
-            yield Reach(f"API key {key_tail(key_id)}", rights, _began(situation), until, data)
-
-
-def _of_key(situation: Situation, item: KeyItem, until: str) -> Reach:
-    planted = item.key.created_at if situation.of_key(item).likely else None
-    rights, data = _rights(item.key.role, item.key.kind)
-    since = _text(planted) or _began(situation)
-    return Reach(f"API key {key_tail(item.id)}", rights, since, until or "still works", data)
+            yield Reach(f"API key {key_tail(key_id)}", rights, _since(situation, name, used), until, data)
 
 
 def _rights(role: object, kind: object) -> tuple[str, tuple[Data, ...]]:
@@ -138,15 +135,14 @@ def _rights(role: object, kind: object) -> tuple[str, tuple[Data, ...]]:
 
 
 def _logins(situation: Situation) -> Iterator[Reach]:
-    uses = situation.state.known(CredentialUses).by_credential
+    used = stolen(situation)
     ended = _ended(situation, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
-    for name, use in uses.items():
+    for name in sorted({*used, *exposed(situation)}):
         kind, _, login = name.partition(":")
-        if kind == "smtp" and use.looks in (INTRUDER, BOTH):
+        if kind == "smtp":
             until = ended.get(login, "") or "still works"
-            yield Reach(
-                f"SMTP login {visible(login, 80)}", "sends, reads nothing", _began(situation), until, ()
-            )
+            since = _since(situation, name, used)
+            yield Reach(f"SMTP login {visible(login, 80)}", "sends, reads nothing", since, until, ())
 
 
 def _copies(situation: Situation) -> Iterator[Reach]:
@@ -168,11 +164,17 @@ def _ended(situation: Situation, *kinds: EffectKind) -> dict[str, str]:
     }
 
 
-def _began(situation: Situation) -> str:
-    """Return since when there was abuse at all: no stolen credential was used before by all that is known."""
-    volume = situation.volume
-    began = _text(volume.began) if volume is not None else ""
-    return f"not before {began}, as far as is known" if began else ""
+def _since(situation: Situation, name: str, used: Mapping[str, str]) -> str:
+    """Return since when a credential was in the intruder's hands, as far as its use, or else the abuse, tells.
+
+    It may have been taken long before: what lay open to all is said, without a moment.
+    """
+    if name not in used:
+        return "cannot tell: anybody could fetch it"
+    if used[name]:
+        return f"{used[name]} at the latest"
+    began = abuse_began_text(situation)
+    return f"{began} at the latest, as far as is known" if began else ""
 
 
 def _text(moment: datetime | None) -> str:

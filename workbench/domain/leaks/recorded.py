@@ -50,11 +50,16 @@ class FoundLeak(msgspec.Struct, frozen=True):
 
 
 class ClosedLeak(msgspec.Struct, frozen=True):
-    """Something that a later search looked for where it was, and did not find."""
+    """Something that a later search looked for where it was, and did not find.
+
+    ``key_id`` and ``logins`` name what anybody could fetch there, until then.
+    """
 
     id: str = ""
     title: str = ""
     at: str = ""
+    key_id: str = ""
+    logins: tuple[str, ...] = ()
 
 
 class UnreadPlace(msgspec.Struct, frozen=True):

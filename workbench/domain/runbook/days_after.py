@@ -6,7 +6,7 @@ from datetime import UTC, date
 
 from workbench.core.clock import as_moment
 from workbench.domain.blocklists import ramp
-from workbench.domain.forensics.recorded import RecordedAssessment
+from workbench.domain.forensics.since import abuse_began
 from workbench.domain.hardening.deliverability import dmarc_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.blocklists import rate_days
@@ -32,9 +32,5 @@ def lines(situation: Situation) -> tuple[str, ...]:
 
 
 def _began(situation: Situation) -> date | None:
-    window = situation.state.known(RecordedAssessment).window
-    said = as_moment(window.began) if window is not None else None
-    if said is not None:
-        return said.date()
-    volume = situation.volume
-    return volume.began.astimezone(UTC).date() if volume is not None and volume.began is not None else None
+    began = abuse_began(situation)
+    return began.astimezone(UTC).date() if began is not None else None

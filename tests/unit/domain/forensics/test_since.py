@@ -1,0 +1,124 @@
+"""Since when, and with what: the log speaks where the hourly figures are silent, in every paper the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.situations import NOW, Story, key, situation, use
+from workbench.core.clock import iso
+from workbench.domain.forensics import reach
+from workbench.domain.forensics.since import abuse_began, abuse_began_text, exposed, stolen
+from workbench.domain.model.situation import Situation
+from workbench.reports import audiences, duties, mail_texts, production, support_messages, support_page
+
+BEGAN = NOW - timedelta(days=3)
+SAID = f"{BEGAN:%Y-%m-%d %H:%M}Z"
+USED = "key:used-id"
+
+
+def _assessed(credential: str = USED, looks: str = "intruder", **more: Any) -> Story:
+    sender = {"credential": credential, "looks": looks, "first": iso(BEGAN), "accepted": 7, **more}
+    return Story().add(
+        "fact",
+        name="assessment",
+        entries=9,
+        senders=[sender],
+        window={"from": iso(BEGAN)},
+        damage={"intruder": {"accepted": 7}},
+    )
+
+
+def test_a_quiet_sender_is_dated_by_the_log() -> None:
+    found = situation([key("used")], state=_assessed().state())
+    assert found.volume is None or found.volume.began is None
+    assert abuse_began(found) == BEGAN
+    assert stolen(found) == {USED: SAID}
+
+
+def test_nobody_dates_what_nothing_shows() -> None:
+    assert abuse_began(situation()) is None
+    assert abuse_began_text(situation(), "?") == "?"
+    assert stolen(situation()) == {} and exposed(situation()) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("looks", "decision", "theirs"),
+    [
+        ("intruder", None, True),
+        ("production", "intruder", True),
+        ("intruder", "ours", False),
+        ("unclear", None, False),
+    ],
+)
+def test_what_was_judged_counts_before_what_it_looks_like(
+    looks: str, decision: str | None, theirs: bool
+) -> None:
+    found = situation([key("used")], state=_assessed(looks=looks, decision=decision).state())
+    assert (USED in stolen(found)) is theirs
+
+
+def test_the_key_that_a_quiet_sender_used_is_named_with_what_it_opened() -> None:
+    (one,) = reach.reach(situation([key("used")], state=_assessed().state()))
+    assert one.since == f"{SAID} at the latest"
+    assert len(one.data) == 6
+
+
+def test_the_last_hour_alone_gives_no_moment_of_its_own() -> None:
+    story = _assessed("key:other-id").use(**{USED: use("both")})
+    (one,) = reach.reach(situation([key("used")], state=story.state()))
+    assert one.since == f"{SAID} at the latest, as far as is known"
+
+
+@pytest.mark.parametrize("row", [{"exposed": True}, {"exposed": False}, {"exposed": True, "accepted": True}])
+def test_a_key_that_anybody_could_fetch_is_within_reach_also_once_the_place_is_closed(
+    row: dict[str, Any],
+) -> None:
+    leak = {"id": "x", "what": "secret", "key_id": "used-id", "logins": ["app@mg.acme.example"], **row}
+    shown = row == {"exposed": True}
+    found = situation([key("used")], state=Story().add("fact", name="leaks", exposures=[leak]).state())
+    assert [one.credential for one in reach.reach(found)] == (
+        ["API key …d-id", "SMTP login app@mg.acme.example"] if shown else []
+    )
+    closed = [{"id": "x", "title": "t", "at": iso(NOW), "key_id": "used-id"}]
+    found = situation([key("used")], state=Story().add("fact", name="leaks", closed=closed).state())
+    (one,) = reach.reach(found)
+    assert one.since == "cannot tell: anybody could fetch it" and len(one.data) == 6
+
+
+PAPERS: dict[str, Callable[[Situation], object]] = {
+    "page for Support": support_page.cause,
+    "message to Support": support_messages.opening,
+    "notice to the authority": duties.notice_to_authority,
+    "host of the page": mail_texts.to_host,
+    "billing": production.billing,
+}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_paper_dates_the_abuse_alike(paper: str) -> None:
+    assert SAID in str(PAPERS[paper](situation([key("used")], state=_assessed().state())))
+
+
+def test_recipients_are_told_the_day() -> None:
+    assert f"{BEGAN:%d %B %Y}" in str(audiences.notice(situation([key("used")], state=_assessed().state())))
+
+
+def test_complaints_by_sender_and_in_all_add_up() -> None:
+    story = Story().add(
+        "fact",
+        name="assessment",
+        entries=9,
+        senders=[{"credential": USED, "looks": "intruder", "accepted": 7, "complained": 2}],
+        damage={"intruder": {"accepted": 7, "complained": 3}},
+    )
+    assert "1 complaint more than by sender" in str(audiences.sent(situation(state=story.state())))
+
+
+def test_a_log_read_in_part_is_not_called_unread_nor_clean() -> None:
+    part = Story().add("fact", name="assessment", entries=9, missing=["EU"]).state()
+    assert "not read whole" in str(audiences.sent(situation(state=part)))
+    assert "not assessed yet" in str(audiences.sent(situation()))
