@@ -18,7 +18,7 @@ from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.inventory import Inventory, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.settings import domain_fields
-from workbench.domain.model.state import EffectRecord, State
+from workbench.domain.model.state import PARTIAL, EffectRecord, State
 
 # What a baseline keeps of each slice by id: enough to see that something is new, or gone.
 SLICES = ("keys", "logins", "users", "domains", "subaccounts", "allowlist", "routes", "webhooks")
@@ -35,8 +35,8 @@ REMEDIES = {
     "limits": "limit.set",
     "users": "pane.users",
 }
-# The slices of which the baseline holds only what could be read.
-PARTIAL = "partial"
+# What of a region shows once its domains do: where those are not read, these may be short too.
+_OF_A_REGION = ("logins", "routes", "webhooks")
 LATE = timedelta(seconds=60)
 # Lists may lag behind a write by some seconds: what was made or ended so lately raises no alarm by its absence.
 LAG = timedelta(seconds=30)
@@ -64,7 +64,10 @@ def baseline(inventory: Inventory) -> dict[str, Any]:
     for name in SLICES:
         if name in inventory.read_at:
             made[name] = sorted(getattr(inventory, name))
-    if partial := sorted({gap.slice for gap in inventory.missing} & made.keys()):
+    dark = {gap.slice for gap in inventory.missing}
+    if "domains" in dark:
+        dark.update(_OF_A_REGION)
+    if partial := sorted(dark & made.keys()):
         made[PARTIAL] = partial
     if "subaccounts" in inventory.read_at:
         made["subaccount_status"] = {s.id: s.status for s in inventory.subaccounts.values()}
@@ -86,9 +89,10 @@ def baseline(inventory: Inventory) -> dict[str, Any]:
 
 def missing(inventory: Inventory, known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parts of a baseline that the known one lacks: slices that are read now for the first time."""
-    return {
-        name: value for name, value in baseline(inventory).items() if name not in known and name != PARTIAL
-    }
+    now = baseline(inventory)
+    added = {name: value for name, value in now.items() if name not in known and name != PARTIAL}
+    partial = {*known.get(PARTIAL, ()), *(name for name in now.get(PARTIAL, ()) if name in added)}
+    return {**added, PARTIAL: sorted(partial)} if added and partial else added
 
 
 def unexplained(inventory: Inventory, state: State, began: datetime) -> list[SettingChange]:

@@ -11,6 +11,7 @@ from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import (
+    PARTIAL,
     Alarm,
     Attestation,
     ContainmentEvent,
@@ -197,7 +198,10 @@ def _snapshot(state: State, body: Body, at: str) -> None:
 
 def _baseline_added(state: State, body: Body, _at: str) -> None:
     """A slice was read for the first time: it becomes the baseline, without moving what is one already."""
-    state.baseline = {**body["baseline"], **state.baseline}
+    added = body["baseline"]
+    state.baseline = {**added, **state.baseline}
+    if PARTIAL in added:
+        state.baseline[PARTIAL] = added[PARTIAL]
 
 
 def _attested(state: State, body: Body, at: str) -> None:

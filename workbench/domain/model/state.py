@@ -18,6 +18,8 @@ from workbench.domain.model.plan import Effect, EffectKind, EffectState
 Kind = TypeVar("Kind", bound=RecordedFact)
 # How often what fails for good is planned again before only a person can say what comes next.
 TRIES = 2
+# In a baseline: the slices of which it holds only what could be read.
+PARTIAL = "partial"
 
 
 class JournalRow(Protocol):

@@ -186,6 +186,25 @@ def test_the_account_s_clock_decides_what_came_after_the_cut() -> None:
     assert _sends(story, account, after, after)
 
 
+def test_a_baseline_taken_while_a_region_refuses_calls_nothing_of_that_region_new() -> None:
+    before = situation([key("a")], [LOGIN])
+    before.inventory.gaps["domains US"] = Gap("domains", US, "this key is refused there")
+    before.inventory.read_at["routes"] = NOW
+    story = Story().add("incident.opened", incident="i")
+    story.add("snapshot.stored", part="0b", file="f", sha256="0", baseline={"settings": {}})
+    story.add("baseline.added", baseline=changes.missing(before.inventory, story.state().baseline))
+    assert changes.missing(before.inventory, story.state().baseline) == {}
+    opened = as_moment(story.state().opened_at)
+    assert opened is not None
+    now = situation([key("a")], [LOGIN])
+    now.inventory.routes = {
+        name: Route(id=name, actions=("stop()",), created_at=opened + timedelta(days=days))
+        for name, days in (("old", -30), ("new", 1))
+    }
+    assert [text for text in _texts(now, story) if "“old”" in text] == []
+    assert len([text for text in _texts(now, story) if "“new”" in text]) == 1
+
+
 def test_a_slice_read_late_becomes_the_baseline_without_moving_what_is_one() -> None:
     before = situation([key("a")], allowlist=None)
     story = _baseline(before)
