@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import contextlib
 import io
-import math
 import random
 import re
 import sys
@@ -248,19 +247,31 @@ class World:
 
     def _purged(self) -> bool:
         """Return whether every domain that the intruder ever sent for was purged after the last of it."""
-        ends: dict[str, float] = {}
-        for stream in self.drill.account.streams("intruder"):
-            for begin, end in stream.spans:
-                # What was scheduled lies there from its begin on; what is sent may lie there until the last of it.
-                last = begin if stream.kind == "queue" else end
-                ends[stream.domain] = max(ends.get(stream.domain, 0.0), last or math.inf)
-        return all(
-            domain.purged and min(domain.purged.values()) >= ends[name] - A_RUN
+        streams = self.drill.account.streams("intruder")
+        return not any(
+            stream.domain == name and self._filled(stream, min(domain.purged.values(), default=0.0))
             for tenant in self.drill.world.tenants.values()
             for area in tenant.regions.values()
             for name, domain in area.domains.items()
-            if name in ends
+            for stream in streams
         )
+
+    def _filled(self, stream: Stream, purged: float) -> bool:
+        """Return whether a stream left mail in a queue that was purged then (0: never), the run of it aside."""
+        for begin, end in stream.spans:
+            # What was scheduled lies there from its begin on; what is sent may lie there until the last of it.
+            last = begin if stream.kind == "queue" else end
+            if not purged or last is None:
+                return True
+            if last > purged + A_RUN and (stream.kind == "queue" or self._accepted(stream, purged, last)):
+                return True
+        return False
+
+    def _accepted(self, stream: Stream, after: float, until: float) -> int:
+        """Return how many messages of a stream were accepted between two moments."""
+        count = self.drill.account.traffic.accepted
+        hours = range(int(after // HOUR), int(until // HOUR) + 1)
+        return sum(count(stream, hour, until) - count(stream, hour, after) for hour in hours)
 
     def _planted(self, name: str) -> bool:
         return any(item["id"] == name for item in self.drill.world.planted)

@@ -144,8 +144,11 @@ def remember(seen: dict[str, Any], use: RecordedUse) -> None:
     """Take one reading of a credential's use into what was ever seen of it.
 
     A reading tells of its own hour only; ``first`` and ``last`` are the earliest and latest moments of use that
-    any reading named, ``addresses`` every address that was not strange, at most ``MOST_ADDRESSES``.
+    any reading named, ``addresses`` every address that was not strange, at most ``MOST_ADDRESSES``; ``strange`` stands
+    where any reading saw a stranger use it.
     """
+    if use.looks in (INTRUDER, BOTH):
+        seen["strange"] = True
     if moment := use.last_used:
         seen["first"] = min(str(seen.get("first") or moment), moment)
         seen["last"] = max(str(seen.get("last") or moment), moment)

@@ -286,28 +286,44 @@ def untouched(situation: Situation) -> tuple[list[str], list[str]]:
 
 
 def queues_left(situation: Situation) -> list[str]:
-    """Return the abused domains whose queue was not purged, or not since somebody came back to fill it."""
+    """Return the abused domains whose queue was not purged, or not since somebody filled it or could have."""
     state = situation.state
-    last = as_moment(state.last_abuse_at)
-    cuts = [
-        at
-        for record in state.of_kind(*_CUTS)
-        if (at := as_moment(record.account_at or record.done_at)) is not None
-    ]
+    last, stolen = as_moment(state.last_abuse_at), _last_stolen_cut(state)
+    cuts = [at for record in state.of_kind(*_CUTS) if (at := _reached_at(record)) is not None]
     purged: dict[str, datetime] = {}
     for record in state.of_kind(EffectKind.QUEUE_PURGE):
-        done = as_moment(record.account_at or record.done_at)
-        if record.state is EffectState.VERIFIED and done is not None:
-            # A purge belongs to the cut it was confirmed with, which may end a little later than it.
-            end = max((at for at in cuts if at <= done + ONE_RUN), default=done)
-            name = record.effect.target
-            purged[name] = max(purged.get(name, done), done, end)
+        done = _reached_at(record)
+        if record.state is not EffectState.VERIFIED or done is None:
+            continue
+        if stolen is not None and stolen > done + LATE:
+            # What a stranger sent with it until then need not show in a look at a part of the log.
+            continue
+        # A purge belongs to the cut it was confirmed with, which may end a little later than it.
+        end = max((at for at in cuts if at <= done + ONE_RUN), default=done)
+        name = record.effect.target
+        purged[name] = max(purged.get(name, done), done, end)
     # Whoever sent since may have scheduled more; what was under way at the cut is logged a little later.
     return [
         item.name
         for item in abused_domains(situation)
         if item.name not in purged or (last is not None and last > purged[item.name] + LATE)
     ]
+
+
+def _last_stolen_cut(state: State) -> datetime | None:
+    """Return when the last credential that a stranger was seen with was cut, each by its first cut; None without."""
+    first: dict[str, datetime] = {}
+    for record in state.of_kind(EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE):
+        kind = "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp"
+        credential, at = f"{kind}:{record.effect.target}", _reached_at(record)
+        if record.state in _REACHED and at is not None and state.seen_use.get(credential, {}).get("strange"):
+            first[credential] = min(first.get(credential, at), at)
+    return max(first.values(), default=None)
+
+
+def _reached_at(record: EffectRecord) -> datetime | None:
+    """Return when an effect was carried out, by the account's clock where that is known."""
+    return as_moment(record.account_at or record.done_at)
 
 
 def rogue_subaccounts(situation: Situation) -> list[Subaccount]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.situations import NOW, OLD, OWN, US, Story, key, situation
+from tests.support.situations import NOW, OLD, OWN, US, Story, key, situation, use
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
@@ -261,6 +261,19 @@ def test_a_queue_is_purged_when_every_host_said_so() -> None:
         found = stopped(done, (two, how_far, more))
         assert (found.verdict, found.progress) == (Verdict.IN_PROGRESS, (1, 2))
         assert "not purged yet: b.example" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("seconds", "looks", "left"), [(30, "both", 0), (120, "both", 1), (120, "production", 0)]
+)
+def test_a_purge_before_a_credential_that_strangers_use_was_cut_may_have_been_filled_again(
+    seconds: int, looks: str, left: int
+) -> None:
+    story = Story().assessed("a.example").use(**{f"key:{PROD.id}": use(looks)})
+    story.verified([purge("a.example")])
+    story.at += timedelta(seconds=seconds)
+    story.verified([delete()])
+    assert len(containment.queues_left(situation(logins=["app@a.example"], state=story.state()))) == left
 
 
 def test_a_queue_purged_closes_nothing_while_another_region_s_figures_are_missing() -> None:
