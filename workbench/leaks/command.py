@@ -355,7 +355,7 @@ def _logs(options: LeakOptions, roots: Sequence[Path], report: LeakReport, say: 
 
 
 def _correlate(options: LeakOptions, report: LeakReport) -> None:
-    if not options.uses:
+    if not options.uses and report.logs is None:
         return
     from workbench.leaks.correlate import correlate
     from workbench.leaks.served import exposures

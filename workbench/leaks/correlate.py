@@ -8,7 +8,7 @@ key never stood is not the cause.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -16,6 +16,9 @@ from enum import IntEnum
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.leaks.logreport import Fetch, Served
+
+Name = tuple[str, str]
+"""A credential: the id of a key and ``""``, or ``""`` and an SMTP login."""
 
 
 class Strength(IntEnum):
@@ -36,6 +39,11 @@ class ForeignUse:
     first_use: datetime
     login: str = ""
 
+    @property
+    def name(self) -> Name:
+        """Which credential it is."""
+        return self.key_id, self.login
+
 
 @dataclass(frozen=True, slots=True)
 class ReadablePlace:
@@ -53,14 +61,14 @@ class ReadablePlace:
 
 @dataclass(frozen=True, slots=True)
 class Theft:
-    """The answer for one foreign use: how sure, by which fetch, and the sentence to say."""
+    """The answer for one credential: how sure, by which fetch, and the sentence to say."""
 
-    use: ForeignUse
+    name: Name
     strength: Strength
     fetch: Fetch | None
     exposure: ReadablePlace | None
     not_before: datetime | None
-    not_after: datetime
+    not_after: datetime | None
     sentence: str
     how_sure: str
 
@@ -74,10 +82,64 @@ def correlate(
 ) -> tuple[Theft, ...]:
     """Return for each foreign use the most probable moment of theft, strongest first.
 
-    ``created`` maps key ids to their creation: a key cannot have leaked earlier.
+    Whoever only reads uses nothing that the log shows: what stood in a file that was fetched was taken all the same.
+    ``created`` maps key ids to their creation: a key cannot have leaked earlier. Where it names any, keys beside them
+    are another account's.
     """
-    thefts = [_theft(use, fetches, exposures, (created or {}).get(use.key_id)) for use in uses]
-    return tuple(sorted(thefts, key=lambda one: (one.strength, one.use.first_use)))
+    made = created or {}
+    used = list(uses)
+    thefts = [_theft(use, fetches, exposures, made.get(use.key_id)) for use in used]
+    thefts += _unused({use.name for use in used}, fetches, exposures, made)
+    return tuple(sorted(thefts, key=lambda one: (one.strength, one.not_after or _moment(one.fetch))))
+
+
+def _unused(
+    used: set[Name],
+    fetches: Sequence[Fetch],
+    exposures: Sequence[ReadablePlace],
+    created: Mapping[str, datetime],
+) -> list[Theft]:
+    """Return the theft of each credential that stood in a fetched file and whose use nobody saw: its first fetch."""
+    places: dict[Name, list[ReadablePlace]] = {}
+    for exposure in exposures:
+        for key_id in exposure.key_ids:
+            if not created or key_id in created:
+                places.setdefault((key_id, ""), []).append(exposure)
+        for login in exposure.logins:
+            places.setdefault(("", login), []).append(exposure)
+    made = []
+    for name, holding in places.items():
+        paths = {exposure.path: exposure for exposure in holding}
+        fetched = [
+            fetch for fetch in fetches if fetch.path in paths and _may_hold(fetch, created.get(name[0]))
+        ]
+        if name in used or not fetched:
+            continue
+        first = min(fetched, key=lambda fetch: (-fetch.served, _moment(fetch)))
+        sure, size = _how_served(first)
+        sentence = (
+            f"{_verb(first)} on {_on(_moment(first))} from {first.path} by {first.address}; no use of {_key(name)} by "
+            "a stranger is known"
+        )
+        how = f"{sure}: {size}; the {'key' if name[0] else 'login'} stood in that file"
+        made.append(Theft(name, Strength.SAME_KEY, first, paths[first.path], first.time, None, sentence, how))
+    return made
+
+
+def _may_hold(fetch: Fetch, created: datetime | None) -> bool:
+    """Return whether a fetch was served, at a known time, once the key was there."""
+    return fetch.served >= Served.S2 and fetch.time is not None and (created is None or fetch.time >= created)
+
+
+def _verb(fetch: Fetch) -> str:
+    return "taken" if fetch.served is Served.S3 else "probably taken"
+
+
+def _how_served(fetch: Fetch) -> tuple[str, str]:
+    """Return how sure a fetch alone makes, and why."""
+    if fetch.served is Served.S3:
+        return "strong", "the body's size equals the file's"
+    return "probable", "a body of its own was served"
 
 
 def _theft(
@@ -85,21 +147,14 @@ def _theft(
 ) -> Theft:
     holding = [exposure for exposure in exposures if _holds(exposure, use)]
     paths = {exposure.path: exposure for exposure in holding}
-    earlier = [
-        fetch
-        for fetch in fetches
-        if fetch.served >= Served.S2
-        and fetch.time is not None
-        and fetch.time <= use.first_use
-        and (created is None or fetch.time >= created)
-    ]
+    earlier = [fetch for fetch in fetches if _may_hold(fetch, created) and _moment(fetch) <= use.first_use]
     of_key = [fetch for fetch in earlier if fetch.path in paths]
     # Whole files before probable ones, then the latest before the first use.
     best = max(of_key, key=lambda fetch: (fetch.served, _near(fetch, use), _moment(fetch)), default=None)
     if best is not None:
         same = best.served is Served.S3 and _near(best, use)
         strength = Strength.SAME_ADDRESS if same else Strength.SAME_KEY
-        return _taken(use, strength, best, paths[best.path], len(holding), len(of_key))
+        return _taken(use, strength, best, paths[best.path], (len(holding), len(of_key)))
     unknown = [fetch for fetch in earlier if not exposures and fetch.served is Served.S3]
     if unknown:
         return _likely(use, max(unknown, key=_moment))
@@ -107,13 +162,13 @@ def _theft(
     if holding or start is not None:
         return _interval(use, holding[0] if holding else None, start)
     return Theft(
-        use,
+        use.name,
         Strength.NOTHING,
         None,
         None,
         None,
         use.first_use,
-        f"when and where {_key(use)} was taken is not known; first used by a stranger at {_on(use.first_use)}",
+        f"when and where {_key(use.name)} was taken is not known; first used by a stranger at {_on(use.first_use)}",
         "nothing found: no fetch in the logs read, no exposed place that held it",
     )
 
@@ -125,16 +180,19 @@ def _holds(exposure: ReadablePlace, use: ForeignUse) -> bool:
 
 
 def _taken(
-    use: ForeignUse, strength: Strength, fetch: Fetch, exposure: ReadablePlace, places: int, count: int
+    use: ForeignUse,
+    strength: Strength,
+    fetch: Fetch,
+    exposure: ReadablePlace,
+    counts: tuple[int, int],
 ) -> Theft:
-    verb = "taken" if fetch.served is Served.S3 else "probably taken"
+    """``counts``: places that held the credential, fetches of them before its use."""
+    places, count = counts
     sentence = (
-        f"{verb} on {_on(_moment(fetch))} from {fetch.path} by {fetch.address}, {_key(use)} first used by a "
-        f"stranger at {_later(use.first_use, _moment(fetch))}"
+        f"{_verb(fetch)} on {_on(_moment(fetch))} from {fetch.path} by {fetch.address}, {_key(use.name)} first used "
+        f"by a stranger at {_later(use.first_use, _moment(fetch))}"
     )
-    size = (
-        "the body's size equals the file's" if fetch.served is Served.S3 else "a body of its own was served"
-    )
+    _, size = _how_served(fetch)
     how = f"{size}; the key stood in that file; the use came after it"
     if strength is Strength.SAME_ADDRESS:
         how += "; the first use came from the same address or network"
@@ -149,21 +207,21 @@ def _taken(
         if places == 1
         else "probable"
     )
-    return Theft(use, strength, fetch, exposure, fetch.time, use.first_use, sentence, f"{sure}: {how}")
+    return Theft(use.name, strength, fetch, exposure, fetch.time, use.first_use, sentence, f"{sure}: {how}")
 
 
-def _moment(fetch: Fetch) -> datetime:
+def _moment(fetch: Fetch | None) -> datetime:
     """When a fetch was; one whose time was not logged never comes this far."""
-    return fetch.time or datetime.min.replace(tzinfo=UTC)
+    return fetch.time if fetch is not None and fetch.time else datetime.min.replace(tzinfo=UTC)
 
 
 def _likely(use: ForeignUse, fetch: Fetch) -> Theft:
     sentence = (
-        f"possibly taken on {_on(_moment(fetch))} from {fetch.path} by {fetch.address}, {_key(use)} first used by a "
-        f"stranger at {_later(use.first_use, _moment(fetch))}"
+        f"possibly taken on {_on(_moment(fetch))} from {fetch.path} by {fetch.address}, {_key(use.name)} first used "
+        f"by a stranger at {_later(use.first_use, _moment(fetch))}"
     )
     how = "weak: the file was served before the first use, but whether it held this key was not checked"
-    return Theft(use, Strength.INTERVAL, fetch, None, fetch.time, use.first_use, sentence, how)
+    return Theft(use.name, Strength.INTERVAL, fetch, None, fetch.time, use.first_use, sentence, how)
 
 
 def _interval(use: ForeignUse, exposure: ReadablePlace | None, start: datetime | None) -> Theft:
@@ -173,13 +231,13 @@ def _interval(use: ForeignUse, exposure: ReadablePlace | None, start: datetime |
         "no fetch in the logs read" if exposure else "no exposed place found; the key's creation bounds it"
     )
     return Theft(
-        use,
+        use.name,
         Strength.INTERVAL,
         None,
         exposure,
         start,
         use.first_use,
-        f"taken {since}{where}, {_key(use)} first used by a stranger at {_on(use.first_use)}",
+        f"taken {since}{where}, {_key(use.name)} first used by a stranger at {_on(use.first_use)}",
         f"an interval only: {reason}",
     )
 
@@ -196,8 +254,9 @@ def _near(fetch: Fetch, use: ForeignUse) -> bool:
     return other in ipaddress.ip_network(f"{one}/{width}", strict=False)
 
 
-def _key(use: ForeignUse) -> str:
-    return f"key {key_tail(visible(use.key_id))}" if use.key_id else f"login {visible(use.login)}"
+def _key(name: Name) -> str:
+    key_id, login = name
+    return f"key {key_tail(visible(key_id))}" if key_id else f"login {visible(login)}"
 
 
 def _on(moment: datetime) -> str:

@@ -292,8 +292,8 @@ def _visitor(one: Visitor) -> dict[str, Any]:
 
 def _theft(one: Theft) -> dict[str, Any]:
     return {
-        "key_id": one.use.key_id or None,
-        "login": one.use.login or None,
+        "key_id": one.name[0] or None,
+        "login": one.name[1] or None,
         "strength": int(one.strength),
         "sentence": one.sentence,
         "how_sure": one.how_sure,
@@ -301,7 +301,7 @@ def _theft(one: Theft) -> dict[str, Any]:
         "agent": one.fetch.agent if one.fetch else None,
         "path": one.fetch.path if one.fetch else one.exposure.path if one.exposure else None,
         "not_before": iso(one.not_before) if one.not_before else None,
-        "not_after": iso(one.not_after),
+        "not_after": iso(one.not_after) if one.not_after else None,
     }
 
 

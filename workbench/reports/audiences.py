@@ -140,16 +140,38 @@ def what_went_out(situation: Situation) -> Section:
 
 
 # Where nothing was sent, a paper about what was sent would claim it.
+_NOBODY_YET = "No message is judged to be the intruder's so far"
 NOTHING_SENT = "The log was read, and no message in it is judged to be the intruder's."
 
 
 def nothing_sent(situation: Situation) -> bool:
-    """Return whether the log was read and nothing in it is the intruder's; False while any of it was not read."""
+    """Return whether the log was read and nothing in it is the intruder's; False while any was not read or judged."""
+    return _nobody_judged(situation) and not unjudged(situation)
+
+
+def _nobody_judged(situation: Situation) -> bool:
+    """Return whether the log was read whole and no message in it is judged, or looks to be, the intruder's."""
     fact = situation.state.known(RecordedAssessment)
     if not fact.entries or fact.missing:
         return False
     counted = fact.damage.intruder.accepted if fact.damage.intruder is not None else 0
     return not counted and not any(one.is_the_intruders for one in fact.senders)
+
+
+def no_mail(situation: Situation, then: str = "") -> str:
+    """Return why a paper about the intruder's mail is not written, and ``then`` what follows; ``""`` where it is."""
+    if not _nobody_judged(situation):
+        return ""
+    if waiting := unjudged(situation):
+        return f"{_NOBODY_YET}; {waiting}. Judge them first (`workbench judge`)."
+    return f"{NOTHING_SENT} {then}".rstrip()
+
+
+def unjudged(situation: Situation) -> str:
+    """Return in words how much was sent by whom nobody can tell yet; ``""`` where all of it is judged."""
+    unclear = [one for one in situation.state.known(RecordedAssessment).senders if one.is_unclear]
+    count = plural(sum(one.accepted for one in unclear), "message")
+    return f"{count} of {plural(len(unclear), 'sender')} not judged yet" if unclear else ""
 
 
 def since_when(situation: Situation) -> list[str]:
@@ -174,10 +196,8 @@ def sent(situation: Situation) -> Section:
     """Return what went out in our name: senders, subjects, where it went, and the reaction so far."""
     fact = situation.state.known(RecordedAssessment)
     senders = [one for one in fact.senders if one.is_the_intruders]
-    if nothing_sent(situation):
-        return Section("The messages", (Text(NOTHING_SENT),))
     if not senders:
-        return Section("The messages", (Text(_no_senders(situation)),))
+        return Section("The messages", (Text(no_mail(situation) or _no_senders(situation)),))
     rows = tuple(
         (
             visible(one.sender, 100),
@@ -200,6 +220,8 @@ def sent(situation: Situation) -> Section:
         lines.append(f"Where to: {shown}.")
     if more:
         lines.append(f"{plural(more, 'more sender')} left out here.")
+    if waiting := unjudged(situation):
+        lines.append(f"Not counted here: {waiting}.")
     if (beyond := harm.complained - sum(one.complained for one in senders)) > 0:
         lines.append(
             f"{plural(beyond, 'complaint')} more than by sender: of messages whose acceptance was not seen."
@@ -211,9 +233,8 @@ def sent(situation: Situation) -> Section:
 def _no_senders(situation: Situation) -> str:
     if situation.state.fact(RecordedAssessment) is None:
         return "The log is not assessed yet: senders and subjects follow."
-    return (
-        "The log is not read whole yet; what was read of it holds no message that is judged the intruder's."
-    )
+    waiting = "; ".join(filter(None, ("the log is not read whole", unjudged(situation))))
+    return f"{_NOBODY_YET}; {waiting}."
 
 
 def _subjects(subjects: Iterable[object]) -> str:
@@ -265,8 +286,8 @@ def ended(situation: Situation) -> str:
 def notice(situation: Situation) -> Section:
     """Return the draft of a notice to whoever got the messages."""
     title = "Draft notice to recipients"
-    if nothing_sent(situation):
-        return Section(title, (Text(f"{NOTHING_SENT} Nobody is to be told of mail that was not sent."),))
+    if none := no_mail(situation, "Nobody is to be told of mail that was not sent."):
+        return Section(title, (Text(none),))
     began = abuse_began(situation)
     when = f"on {began:%d %B %Y}" if began is not None else "recently"
     name = visible(situation.state.name or "our company", 60)

@@ -15,7 +15,7 @@ from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.forensics.since import abuse_began_text
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
-from workbench.reports.audiences import BLANK, ended
+from workbench.reports.audiences import BLANK, ended, unjudged
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 # The step whose attestation says since when the company knows; asked once.
@@ -88,6 +88,8 @@ def affected(situation: Situation) -> Section:
     if harm is not None:
         about = "" if harm.recipients_exact else "About "
         people = f"{about}{harm.recipients:,} addresses were sent the intruder's mail."
+        if waiting := unjudged(situation):
+            people = f"{people[:-1]}, as far as is judged; {waiting}."
     else:
         people = "How many people were sent the intruder's mail was not counted yet (`workbench assess`)."
     kinds = [f"{sure.said}: {words}" for words, sure in reach.kinds_of(reach.reach(situation))]

@@ -12,7 +12,7 @@ from workbench.domain.mail.samples import Fate, KeptMail, Sample
 from workbench.domain.model.situation import Situation
 from workbench.presentation.mail import LANDING_HEADERS, landing_rows
 from workbench.reports import mail_texts
-from workbench.reports.audiences import BLANK, NOTHING_SENT, nothing_sent
+from workbench.reports.audiences import BLANK, no_mail
 from workbench.reports.blocks import Block, Bullets, Section, Table, Text
 
 _MESSAGES = 4  # different messages quoted
@@ -26,7 +26,7 @@ def the_mail(situation: Situation) -> Section:
     held = fact.samples
     if not held:
         fetch = "No message of the abuse was fetched yet (`workbench mail fetch`)."
-        return Section(title, (Text(NOTHING_SENT if nothing_sent(situation) else fetch),))
+        return Section(title, (Text(no_mail(situation) or fetch),))
     stored = fact.stored
     different: dict[str, list[Sample]] = {}
     for one in stored:
@@ -87,7 +87,7 @@ def links(situation: Situation) -> Section:
     harm = situation.state.known(RecordedAssessment).damage.intruder or RecordedTally()
     if not found:
         unknown = "No landing address of the abuse is known yet."
-        return Section("Where it leads to", (Text(NOTHING_SENT if nothing_sent(situation) else unknown),))
+        return Section("Where it leads to", (Text(no_mail(situation) or unknown),))
     counts = (
         f"{harm.delivered:,} messages delivered, {harm.clicked:,} clicks. Links are "
         "written so that nobody follows them by accident."

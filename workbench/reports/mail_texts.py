@@ -17,7 +17,7 @@ from workbench.domain.mail.landing import Landing
 from workbench.domain.mail.links import defanged_shape
 from workbench.domain.mail.samples import KeptMail
 from workbench.domain.model.situation import Situation
-from workbench.reports.audiences import BLANK, NOTHING_SENT, nothing_sent
+from workbench.reports.audiences import BLANK, no_mail
 
 _MOST = 12
 # Where a name is looked up by hand and where its removal or review is asked for. Nothing is asked by the program.
@@ -66,8 +66,8 @@ def _looked_up(situation: Situation, name: str) -> str:
 
 def to_mailgun(situation: Situation) -> str:
     """Return the request to stop redirecting the links of the intruder's mail."""
-    if nothing_sent(situation):
-        return f"{NOTHING_SENT} There is nothing to ask Mailgun to stop redirecting."
+    if none := no_mail(situation, "There is nothing to ask Mailgun to stop redirecting."):
+        return none
     found = landing.landings(situation)
     stored = situation.state.known(KeptMail).stored
     clicks = sum(one.clicks for one in found)
@@ -121,8 +121,8 @@ def to_registrar(situation: Situation) -> str:
 
 
 def _abuse(situation: Situation, wish: str, to: str) -> str:
-    if nothing_sent(situation):
-        return f"{NOTHING_SENT} There is no page to report."
+    if none := no_mail(situation, "There is no page to report."):
+        return none
     found = landing.landings(situation)
     names = sorted({registrable(one.host) for one in found})
     since = abuse_began_text(situation, BLANK)

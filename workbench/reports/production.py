@@ -11,7 +11,7 @@ from workbench.domain.forensics.since import abuse_began_text
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
-from workbench.reports.audiences import BLANK, NOTHING_SENT, ended, nothing_sent
+from workbench.reports.audiences import BLANK, ended, no_mail
 from workbench.reports.blocks import Bullets, Section
 
 
@@ -23,8 +23,8 @@ def production_lost(situation: Situation) -> Section:
 
 def billing(situation: Situation) -> str:
     """Return the text that disputes what the abuse cost: volume, plan, changes of limit, with blanks for prices."""
-    if nothing_sent(situation):
-        return f"{NOTHING_SENT} There is no charge to dispute."
+    if none := no_mail(situation, "There is no charge to dispute."):
+        return none
     state = situation.state
     harm = state.known(RecordedAssessment).damage.intruder
     accepted = f"{harm.accepted:,}" if harm is not None else f"{BLANK} (`workbench assess` counts them)"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import listed
-from workbench.domain.forensics.recorded import RecordedAssessment, RecordedWindow
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.forensics.since import abuse_began_text
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.common import common_causes
@@ -19,7 +19,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
 from workbench.domain.runbook import panel, runbook
 from workbench.domain.runbook.containment_state import containment
-from workbench.reports.audiences import nothing_sent
+from workbench.reports.audiences import nothing_sent, unjudged
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 WIDTH = 80
@@ -114,14 +114,16 @@ def traces(situation: Situation) -> Section:
     fact = state.known(RecordedAssessment)
     senders = [one for one in fact.senders if one.is_the_intruders]
     addresses = list(dict.fromkeys(a for one in senders for a in one.addresses))
+    fetchers = list(dict.fromkeys(one.address for one in state.known(LeaksFound).thefts if one.address))
     subjects = list(dict.fromkeys(s for one in senders for s in one.subjects))
     stored = state.known(KeptMail).stored
     ids = [f"{one.message_id} (storage key {one.storage_key})" for one in stored[:_MESSAGES]]
     pages = [defanged_shape(one.shape) for one in landing.landings(situation)]
     lines = (
         f"Keys deleted, by the end of their id: {_some(deleted)}",
-        f"Window (UTC): {_window(fact.window) if fact.window is not None else 'not assessed yet'}",
+        f"Window (UTC): {_window(situation)}",
         f"Intruder's addresses: {_some(addresses)}",
+        *([f"Fetched a leaked secret: {_some(fetchers)}"] if fetchers else []),
         f"Subjects: {_some([f'“{visible(one, 36)}”' for one in subjects])}",
         f"Landing pages: {_some(pages, 90, _PLACES)}",
         f"Messages: {_some(ids, 320)}",
@@ -142,12 +144,20 @@ def asked(situation: Situation) -> Section:
 def _no_beginning(situation: Situation) -> str:
     if nothing_sent(situation):
         return "no sending by the intruder was seen; whether somebody only read cannot be told"
+    if waiting := unjudged(situation):
+        return f"cannot tell yet: {waiting}"
     return "cannot tell from the metrics; the log tells once it is assessed"
 
 
-def _window(window: RecordedWindow) -> str:
+def _window(situation: Situation) -> str:
+    """Return from when to when Support should look: the sending, or since a secret of the account was fetched."""
+    window = situation.state.known(RecordedAssessment).window
+    if window is None:
+        return "not assessed yet"
     if not window.began:
-        return "no abuse in the metrics or the log"
+        thefts = situation.state.known(LeaksFound).thefts
+        fetched = min((one.not_before for one in thefts if one.address and one.not_before), default="")
+        return f"{fetched} (a secret was fetched) to now" if fetched else "no abuse in the metrics or the log"
     return f"{window.began} to {window.ended or 'now: no end of it was seen'}"
 
 

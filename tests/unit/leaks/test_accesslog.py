@@ -331,9 +331,31 @@ def test_the_same_network_makes_it_certain() -> None:
 
 def test_a_file_that_never_held_the_key_is_not_the_cause() -> None:
     use = ForeignUse(KEY, "203.0.113.7", FIRST)
-    (theft,) = correlate([use], taken().fetches, [ReadablePlace("/.env", frozenset({"other-id"}))])
+    found = correlate([use], taken().fetches, [ReadablePlace("/.env", frozenset({"other-id"}))])
+    (theft,) = (one for one in found if one.name == (KEY, ""))
     assert theft.strength is Strength.NOTHING
     assert "not known" in theft.sentence
+
+
+@pytest.mark.parametrize("name", [("some-other-id", ""), ("", "news@mg.example.com")])
+def test_what_stood_in_a_fetched_file_was_taken_though_nobody_saw_it_used(name: tuple[str, str]) -> None:
+    key_id, login = name
+    place = ReadablePlace("/.env", frozenset({key_id} - {""}), frozenset({login} - {""}))
+    (theft,) = correlate([], taken().fetches, [place])
+    assert (theft.name, theft.strength, theft.not_after) == (name, Strength.SAME_KEY, None)
+    assert theft.sentence.startswith("taken on 18 Nov 03:12 UTC from /.env by 203.0.113.7; no use of ")
+    assert theft.how_sure.startswith("strong")
+    # A file that was not fetched, one whose key is another account's, and one served before the key was made: nothing.
+    assert correlate([], taken().fetches, [ReadablePlace("/old.env", frozenset({KEY}))]) == ()
+    late = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
+    if key_id:
+        assert correlate([], taken().fetches, [place], created={"mine": FIRST}) == ()
+        assert correlate([], taken().fetches, [place], created={key_id: late}) == ()
+
+
+def test_a_use_that_is_known_is_told_once() -> None:
+    use = ForeignUse(KEY, "203.0.113.200", FIRST)
+    assert len(correlate([use], taken().fetches, [ReadablePlace("/.env", frozenset({KEY}))])) == 1
 
 
 def test_a_fetch_after_the_use_or_before_the_key_existed_is_not_the_cause() -> None:

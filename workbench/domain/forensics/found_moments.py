@@ -25,7 +25,7 @@ def exposures(state: State) -> Iterator[Moment]:
         yield from _at(closed.at, f"closed: {visible(closed.title or closed.id, 200)}", False)
     for theft in fact.thefts:
         text = f"{visible(theft.sentence, 300)} (how sure: {visible(theft.how_sure, 60)})"
-        yield from _at(theft.not_after or "", text, True)
+        yield from _at(theft.not_after or theft.not_before or "", text, True)
 
 
 def _at(moment: str, text: str, odd: bool) -> Iterator[Moment]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from workbench.domain.forensics.moment import MomentKind
-from workbench.domain.model.credential_use import INTRUDER
+from workbench.domain.model.credential_use import INTRUDER, PRODUCTION
 from workbench.domain.model.facts import RecordedFact
 
 
@@ -38,6 +38,11 @@ class RecordedSender(msgspec.Struct, frozen=True):
     def is_the_intruders(self) -> bool:
         """Return whether it was judged the intruder's, or looks so and nobody judged it."""
         return (self.decision or self.looks) == INTRUDER
+
+    @property
+    def is_unclear(self) -> bool:
+        """Return whether nobody can tell yet whose it is: it looks like neither, and nobody judged it."""
+        return not self.decision and self.looks not in (INTRUDER, PRODUCTION)
 
 
 class RecordedTally(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from workbench.core.clock import as_moment
 from workbench.domain.forensics.recorded import RecordedAssessment
-from workbench.domain.leaks.recorded import ClosedLeak, FoundLeak, LeaksFound
+from workbench.domain.leaks.recorded import ClosedLeak, FoundLeak, FoundTheft, LeaksFound
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.situation import Situation
 
@@ -31,8 +31,8 @@ def stolen(situation: Situation) -> dict[str, str]:
     """Return the credentials that are known to have been in the intruder's hands, each with since when.
 
     Credentials are named as in the log (``key:<id>``, ``smtp:<login>``), moments to the minute, ``""`` where unknown.
-    Grounds: it sent with them in the last hour, or in the log as it was assessed and judged; the earliest of its
-    messages counts.
+    Grounds: it sent with them in the last hour, or in the log as it was assessed and judged, or a file in which they
+    stood was fetched; the earliest counts.
     """
     state = situation.state
     seen = [
@@ -41,6 +41,7 @@ def stolen(situation: Situation) -> dict[str, str]:
             for name, use in state.known(CredentialUses).by_credential.items()
             if _theirs(use.looks)
         ),
+        *(_taken(one) for one in state.known(LeaksFound).thefts),
         *(
             (one.credential, one.first)
             for one in state.known(RecordedAssessment).senders
@@ -62,6 +63,12 @@ def exposed(situation: Situation) -> frozenset[str]:
     rows += found.closed
     keys = {f"key:{row.key_id}" for row in rows if row.key_id}
     return frozenset(keys | {f"smtp:{login}" for row in rows for login in row.logins})
+
+
+def _taken(theft: FoundTheft) -> tuple[str, str]:
+    """Return the credential and when it was taken; where no fetch was found, its first use is the latest moment."""
+    name = f"key:{theft.key_id}" if theft.key_id else f"smtp:{theft.login}"
+    return name, (theft.not_before if theft.address else theft.not_after) or ""
 
 
 def _theirs(looks: str) -> bool:

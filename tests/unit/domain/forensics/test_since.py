@@ -89,6 +89,24 @@ def test_a_key_that_anybody_could_fetch_is_within_reach_also_once_the_place_is_c
     assert one.since == "cannot tell: anybody could fetch it" and len(one.data) == 6
 
 
+@pytest.mark.parametrize(
+    ("theft", "said"),
+    [
+        ({"address": "203.0.113.7", "not_before": iso(BEGAN)}, SAID),
+        ({"not_before": iso(BEGAN - timedelta(days=9)), "not_after": iso(BEGAN)}, SAID),
+        ({}, ""),
+    ],
+)
+def test_what_was_fetched_is_stolen_though_nobody_saw_it_used(theft: dict[str, str], said: str) -> None:
+    found = situation(
+        [key("used")],
+        state=Story().add("fact", name="leaks", thefts=[{"key_id": "used-id", **theft}]).state(),
+    )
+    assert stolen(found) == {USED: said}
+    (one,) = reach.reach(found)
+    assert len(one.data) == 6
+
+
 PAPERS: dict[str, Callable[[Situation], object]] = {
     "page for Support": support_page.cause,
     "message to Support": support_messages.opening,
@@ -122,3 +140,29 @@ def test_a_log_read_in_part_is_not_called_unread_nor_clean() -> None:
     part = Story().add("fact", name="assessment", entries=9, missing=["EU"]).state()
     assert "not read whole" in str(audiences.sent(situation(state=part)))
     assert "not assessed yet" in str(audiences.sent(situation()))
+
+
+def test_what_nobody_judged_is_neither_nothing_nor_the_intruders() -> None:
+    sender = {"credential": USED, "looks": "unclear", "accepted": 521}
+    story = Story().add(
+        "fact",
+        name="assessment",
+        entries=9,
+        senders=[sender],
+        window={},
+        damage={"intruder": {"recipients_exact": True}},
+    )
+    where = situation(state=story.state())
+    assert not audiences.nothing_sent(where)
+    for said in (audiences.sent(where), duties.affected(where), support_page.cause(where)):
+        assert "521 messages of 1 sender not judged yet" in str(said)
+
+
+def test_support_is_told_since_when_to_look_where_nothing_was_sent() -> None:
+    theft = {"key_id": "used-id", "address": "203.0.113.7", "not_before": iso(BEGAN)}
+    story = (
+        Story().add("fact", name="assessment", entries=9, window={}).add("fact", name="leaks", thefts=[theft])
+    )
+    said = str(support_page.traces(situation(state=story.state())))
+    assert f"{iso(BEGAN)} (a secret was fetched) to now" in said
+    assert "Fetched a leaked secret: 203.0.113.7" in said
