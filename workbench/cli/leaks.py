@@ -211,6 +211,7 @@ def _within(
     """Search with what the incident knows, and journal what was found."""
     from dataclasses import replace
 
+    from workbench.domain.forensics.recorded import RecordedAssessment
     from workbench.session import leak_search
 
     state = _state(home, incident)
@@ -221,7 +222,7 @@ def _within(
     )
     if asked.probe:
         wanted = replace(wanted, prove=_prover(options, home, incident))
-    if not wanted.uses and wanted.logs:
+    if wanted.logs and state.fact(RecordedAssessment) is None:
         say("The account's log is not assessed yet (workbench assess): who used a key first is not known.")
     report = search(wanted, tell=say)
     _record(home, incident, asked, report, opened)
