@@ -1,4 +1,4 @@
-"""The block a value stands in: whose it is, and which login stands beside it.
+"""The block a value stands in: whose it is.
 
 A block ends where another section, object or group begins. Names share a block when they share a prefix
 (``SMTP_HOST`` and ``SMTP_PASSWORD``) however many blank lines lie between; nameless values only when nothing of
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from workbench.leaks.fields import LOGIN, Field
+from workbench.leaks.fields import Field
+from workbench.leaks.logins import line_before
 from workbench.leaks.services import MENTION, names_another, names_mail, names_mailgun
 
 # How far a host or a login may stand from its password, in bytes and in lines.
@@ -31,6 +32,8 @@ _NEUTRAL = frozenset(
 )
 _SECTION = re.compile(
     rb"(?:\A|\n)[ \t]*\[[^\]\n]{1,80}\][ \t]*\r?\n|\n---[ \t]*\r?\n|\n[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*){2,}"
+    # A heading at the margin over lines that are indented, as in the files of mail and backup servers.
+    rb"|\n\r?\n(?=[a-z][\w-]{0,30}:[ \t]+[\w.-]{1,60}[ \t]*\r?\n[ \t]+[\w-]+[ \t])"
 )
 _BRACE_KEY = re.compile(
     rb"[\"']?([\w.-]{1,60})[\"']?(?:[ \t]+\"[\w.-]{1,60}\")?\s{0,8}(?:=>|[:=]"
@@ -51,6 +54,9 @@ def belongs(data: bytes, field: Field, *, drawn: bool) -> bool:
         return False
     start, end = _bounds(data, field)
     mail = names_mail(name)
+    if "/" in name and not mail:
+        # A path names whose it is: the host of the same path tells.
+        return _same_prefix(data, field, start, end) is True
     if not mail and (_of_a_mailbox(data, field) or _another_is_the_mails(data, field, start, end)):
         return False
     if mail and (same := _same_prefix(data, field, start, end)) is not None:
@@ -79,8 +85,11 @@ def belongs(data: bytes, field: Field, *, drawn: bool) -> bool:
 _MACHINE = re.compile(rb"(?i)[ \t]*machine[ \t]+([\w.-]+)")
 _MAILBOX = re.compile(rb"(?i)\b(?:pop3?|imap)s?\b")
 _CONNECTION = re.compile(
-    rb"(?i)(?:data source|initial catalog|user id|uid|trusted_connection|database)\s{0,2}=[^\"'\n]{0,200}$"
+    rb"(?i)(?:(?:data source|initial catalog|user id|uid|trusted_connection|database)\s{0,2}="
+    rb"|[\"'](?:server|host)\s{0,2}=(?![^;\"'\n]{0,80}mailgun)[^;\"'\n]{1,80};)[^\"'\n]{0,200}$"
 )
+# The call a password is an argument of: ``DBI::dbConnect(pg, password = "``.
+_CALL = re.compile(rb"([A-Za-z][\w.:>-]{1,60})\s{0,2}\([^(){}\n]{0,200}$")
 _MAILS_OWN = re.compile(
     rb"(?i)(?<![a-z0-9])(?:smtp|mail)[\w.]{0,24}pass(?:word|wd)?\b[\"'\])]{0,3}[ \t]{0,8}(?:=>|[:=,])"
 )
@@ -89,6 +98,9 @@ _MAILS_OWN = re.compile(
 def _of_a_mailbox(data: bytes, field: Field) -> bool:
     """Whether the line fetches mail or opens a database: its password is the mailbox's or the database's."""
     before = line_before(data, field.first)
+    call = _CALL.search(before)
+    if call is not None and names_another(call[1].decode("ascii")):
+        return True
     netrc = _MACHINE.match(before)
     if netrc is not None and b"mailgun" not in netrc.group(1).lower():
         return True
@@ -99,18 +111,22 @@ def _another_is_the_mails(data: bytes, field: Field, start: int, end: int) -> bo
     """Whether a bare ``password`` stands beside one that calls itself the mail's: then it is something else's."""
     if field.style in ("pair", "table", "note") or not field.name:
         return False
-    window = re.compile(
-        rb"(?m)^[ \t]*(?:(?:public|private|var|let|const|export)[ \t]+)?\$?" + re.escape(field.name.encode())
-    )
-    return window.match(data, data.rfind(b"\n", 0, field.first) + 1) is not None and any(
+    return _BEGINS.search(line_before(data, field.first)) is not None and any(
         not field.first <= one.start() < field.last for one in _MAILS_OWN.finditer(data, start, end)
     )
+
+
+# What may stand before a name that begins its line or its statement.
+_BEGINS = re.compile(rb"(?:^|[;{])[ \t]*(?:(?:public|private|var|let|const|export)[ \t]+)?\$?$")
 
 
 def _bounds(data: bytes, field: Field) -> tuple[int, int]:
     start, end = max(0, field.first - _REACH), min(len(data), field.last + _REACH)
     for _ in range(data.count(b"\n", start, field.first) - _LINES):
         start = data.find(b"\n", start) + 1
+    line = _option_line(data, field.first)
+    if line is not None:
+        return max(start, line[0]), min(end, line[1])
     sections = list(_SECTION.finditer(data, start, field.first))
     # Where a heading opened the section only the next one ends it, however many blank lines come between.
     headed = [one for one in sections if one.group().strip()]
@@ -123,6 +139,23 @@ def _bounds(data: bytes, field: Field) -> tuple[int, int]:
         if not headed or after.group().strip():
             return start, after.start()
     return start, end
+
+
+def _option_line(data: bytes, at: int) -> tuple[int, int] | None:
+    """Return the command line that an option at ``at`` stands on, continued lines with it; None for no option."""
+    if data[max(0, at - 2) : at] != b"--":
+        return None
+    start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+    if re.search(rb"\w", data[start : at - 2]) is None and not data[: start - 1].rstrip(b"\r").endswith(
+        b"\\"
+    ):
+        # An item of a list of arguments.
+        return None
+    while data[: start - 1][-2:].rstrip(b"\r").endswith(b"\\"):
+        start = data.rfind(b"\n", 0, start - 1) + 1
+    while end > 0 and data[end - 2 : end].rstrip(b"\r").endswith(b"\\"):
+        end = data.find(b"\n", end + 1)
+    return start, end if end > 0 else len(data)
 
 
 def _heading(section: re.Match[bytes]) -> bytes:
@@ -147,7 +180,9 @@ def _verdict(data: bytes, field: Field, start: int, end: int, *, mail: bool) -> 
     before = [
         found
         for found in MENTION.finditer(data, start, field.first)
-        if _counts(found, mail=mail) and (apart or not _closed(data, found.end(), field.first))
+        if _counts(found, mail=mail)
+        and (apart or not _closed(data, found.end(), field.first))
+        and not _has_its_own(data, found, field.first)
     ]
     if before:
         return before[-1].lastgroup == "ours"
@@ -174,6 +209,22 @@ def _counts(found: re.Match[bytes], *, mail: bool) -> bool:
     return not (mail and found.lastgroup == "other" and _STORE.match(found.group()))
 
 
+def _has_its_own(data: bytes, found: re.Match[bytes], at: int) -> bool:
+    """Whether a mention before ``at`` stands in a tag or a paragraph that holds a password itself.
+
+    Then any other is somebody else's.
+    """
+    gap = _GAP.search(data, found.end(), at)
+    if gap is not None and _PARAGRAPHS_OWN.search(data, found.end(), gap.start()):
+        return True
+    tag = data.rfind(b"<", max(0, found.start() - 300), found.start())
+    close = data.find(b">", found.end(), at)
+    return tag >= 0 and close >= 0 and _TAGS_OWN.fullmatch(data, tag, close + 1) is not None
+
+
+_GAP = re.compile(rb"\n[ \t]*\r?\n")
+_PARAGRAPHS_OWN = re.compile(rb"(?im)^[ \t]*pass(?:word|wd)?[ \t]{0,4}[:=][ \t]{0,4}\S{6}")
+_TAGS_OWN = re.compile(rb"(?i)<[a-z][^<>]{0,200}?pass(?:word|wd)?[ \t]{0,4}=[ \t]{0,4}[\"'][^<>]{0,300}>")
 _NEXT_PAIR = re.compile(rb"\}\s{0,4},\s{0,20}\{\s{0,4}[\"']?\w+[\"']?\s{0,4},")
 
 
@@ -290,74 +341,3 @@ def _by_braces(data: bytes, begin: int, at: int) -> list[tuple[str, int]]:
             if key is not None:
                 out.append((key.group(1).decode("ascii"), key.start()))
     return out[:6]
-
-
-# What may stand directly before an address that is one, and what betrays a piece of something longer.
-_LOGIN_LEFT = re.compile(rb"(?:^|[\x80-\xff\s\0\"'`=:<>,(\[|;/^])$")
-_AFTER_SECRET = re.compile(
-    rb"(?i)(?:pass|pwd|secret|token|key|credential)[\w.-]{0,40}[\"'\])\\]{0,4}\s{0,8}(?:=>|:=|[=:,;])"
-    rb"\s{0,8}(?:s:\d{1,4}:)?\\?[\"'`]?[^\s\"'`]{0,200}$"
-)
-# Two names, then two values: ``user, password = "…", "…"``.
-_TWO_AT_ONCE = re.compile(
-    rb"(?i)(?:user|login|account)\w{0,20}[ \t]{0,4},[ \t]{0,4}[\w.$]{0,40}pass\w{0,20}\s{0,4}:?=\s{0,4}[\[(]?[\"'`]$"
-)
-_PAIR_LEFT = re.compile(rb"(?i)([\w.+-]{1,64}):$")
-# An address nothing names must look like a mailbox: a stray "Hunter2@host" may be the end of a password.
-_WORDY = re.compile(rb"[a-z]+(?:[._+-][a-z]+){0,4}\d{0,3}(?:@|%40)")
-_USER_NAMED = re.compile(
-    rb"(?i)(?:user|login|account|auth|e?mail|address)[\w.-]{0,20}[^\w\s]{0,4}\s{0,4}"
-    rb"(?:=>|[=:,;(]|[ \t>])\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
-)
-_SENDER_NAMED = re.compile(
-    rb"(?i)(?:from|sender|reply|return|\bto\b|rcpt|cc)[\w.-]{0,20}[^\w\s]{0,4}\s{0,4}(?:=>|[=:,;(]|[ "
-    rb"\t>])?\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
-)
-_USER_WORD = re.compile(
-    rb"(?i)user|login|account|sender|from|mail|static|auth|^[ui]$|mailgun|\.(?:org|net|com)$|^\d{2,5}$"
-)
-
-
-def login_near(data: bytes, first: int, last: int) -> str:
-    """Return the SMTP login beside a password (dossier 1.1), ``""`` if none is near.
-
-    What is named a user wins over a stray address, and anything over a sender's or a recipient's address.
-    """
-    start = max(0, first - 400)
-    best: tuple[int, int, bytes] | None = None
-    for found in LOGIN.finditer(data, start, last + 400):
-        if re.match(rb"(?i).*(?:@|%40)(?:api|smtp)\.", found.group()) or first <= found.start() < last:
-            continue
-        before = line_before(data, found.start())
-        if not reads_as_login(data, found, before):
-            continue
-        between = data[min(found.end(), last) : max(found.start(), first)]
-        distance = min(abs(found.end() - first), abs(found.start() - last))
-        rank = 2 if _SENDER_NAMED.search(before) else 0 if _USER_NAMED.search(before) else 1
-        if between.count(b"\n") <= 8 and (best is None or (rank, distance) < best[:2]):
-            best = (rank, distance, found.group())
-    return best[2].decode("ascii").replace("%40", "@") if best else ""
-
-
-def line_before(data: bytes, at: int) -> bytes:
-    """Return what stands before a place on its line, at most 240 bytes."""
-    return data[max(0, at - 240, data.rfind(b"\n", 0, at) + 1) : at]
-
-
-def reads_as_login(data: bytes, found: re.Match[bytes], before: bytes) -> bool:
-    """Return whether an address stands as one: no password with its host in a URL, no piece of a longer value.
-
-    ``before`` is what stands before it on its line.
-    """
-    if before.endswith(b"://"):
-        return data[found.end() : found.end() + 1] in (b":", b"@")
-    if _TWO_AT_ONCE.search(before):
-        return True
-    if not _LOGIN_LEFT.search(before) or _AFTER_SECRET.search(before):
-        return False
-    if re.search(rb"://[^\s\"'<>]*$", before):
-        return False
-    if not _WORDY.match(found.group()) and not _USER_NAMED.search(before):
-        return False
-    pair = _PAIR_LEFT.search(before)
-    return pair is None or _USER_WORD.search(pair.group(1)) is not None

@@ -28,7 +28,7 @@ _NAME_LEFT = re.compile(
 _NO_NAMES = frozenset({"basic", "user", "u", "api", "key"})
 _IDENTIFIER = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
 _PLACEHOLDER = re.compile(
-    r"(?ix)^(?:null|none|nil|true|false|empty|undefined|secret|password|passwd|pass|pwd|changeme|change[_-]me"
+    r"(?ix)^(?:null|none|nil|true|false|empty|undefined|secret|password|p[a4@][s5$]{2}w[o0]rd\d{0,4}|passwd|pass|pwd|changeme|change[_-]me"
     r"|test(?:ing)?|dummy|placeholder|todo|redacted|hidden|removed|masked|username|user|login|string|required"
     r"|your.*|my[_-]?(?:secret|pass|api|key|mailgun).*|example.*|sample.*|insert.*|enter.*|replace.*"
     r"|some[_-].*|the[_-].*"
@@ -173,6 +173,9 @@ def name_before(data: bytes, start: int) -> str:
     serialised = re.search(rb's:\d+:\\?"([\w.\-]{1,60})\\?";s:\d+:\\?"$', window)
     if serialised:
         return serialised.group(1).decode("ascii")
+    element = re.search(rb"<([\w:.-]{1,60})(?:\s[^<>]{0,80})?>\s{0,8}$", window)
+    if element and is_identifier(element.group(1).decode("ascii")):
+        return element.group(1).decode("ascii")
     cell = re.search(
         rb"(?i)<t[dh][^>]*>\s*([\w.$\[\]'\"\-]{1,80})\s*</t[dh]>\s*<td[^>]*>(?:\s|<[^>]*>|&quot;|[\"'])*$",
         window,
@@ -215,7 +218,7 @@ def _names_what_follows(window: bytes, found: re.Match[bytes]) -> bool:
 _IDENTIFIES = re.compile(
     r"(?i)(?:^|[._-])(?:data-key|wire:key|v-key|class|classname|id|sid|for|href|aria-\w+|cache_?key|cachekey"
     r"|remember|forget|session\w*"
-    r"|sess_?id|phpsessid|message[_-]?id|request[_-]?id|trace[_-]?id|span[_-]?id|etag|nonce|csrf\w*"
+    r"|sess_?id|phpsessid|message[_-]?id|request[_-]?id|trace[_-]?id|span[_-]?id|etag|nonce|csrf\w*|u?guid|uuid"
     r"|checksum|digest|md5|sha\d*)$"
 )
 _HOSTS = re.compile(

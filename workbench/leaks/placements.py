@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from workbench.leaks import context
-from workbench.leaks.blocks import belongs, line_before, login_near, reads_as_login
+from workbench.leaks.blocks import belongs
 from workbench.leaks.fields import (
     LOGIN,
     Field,
@@ -26,6 +26,7 @@ from workbench.leaks.fields import (
     table_fields,
 )
 from workbench.leaks.kinds import kind_of
+from workbench.leaks.logins import line_before, login_near, reads_as_login
 from workbench.leaks.model import SHAPE_50, SecretKind
 from workbench.leaks.services import names_mail, names_mailgun
 from workbench.leaks.values import HEX32, OLD, SHAPED, drawn, encrypted, password_like, plausible
@@ -211,11 +212,23 @@ _SUFFIX = re.compile(
     r"(?i)[._-]?(?:secured?|value|text|string|str|raw|plain|clear(?:text)?|default|prod(?:uction)?|live"
     r"|staging|eu|us|old|new)$"
 )
+_NAMES_THE_NEXT = re.compile(rb"[\"'][ \t]{0,4}(?::(?!:)|=>)")
+_DIGESTED = re.compile(rb"(?i)digest[\"'][^<>]{0,40}>$")
 _VALUE_BEFORE = re.compile(rb"[:=]>?[ \t]{0,4}\\{0,3}[\"'`]$")
 
 
 def _is_a_value(data: bytes, field: Field) -> bool:
-    """Whether the name is itself the value of another member: ``"name": "smtp_password", "slot": …``."""
+    """Whether the name is itself the value of another member, or the value a name or a digest.
+
+    ``"name": "smtp_password", "slot": …``; ``"label": "password", "hint": …``; ``Type="#PasswordDigest"``.
+    """
+    if (
+        _NAMES_THE_NEXT.match(data, field.start + len(field.value.encode())) is not None
+        and b"," in field.separator
+    ):
+        return True
+    if _DIGESTED.search(field.separator) or _DIGESTED.search(data[max(0, field.start - 80) : field.start]):
+        return True
     if field.style or not field.separator.strip(b" \t\"'`\\").startswith(b","):
         return False
     return _VALUE_BEFORE.search(data[max(0, field.first - 12) : field.first]) is not None
@@ -275,6 +288,12 @@ def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
         yield _password(data, field)
 
 
+# Whose method is called with the key: ``Tracker.start({apiKey: "``; what creates something is nobody's name.
+_CALLED = re.compile(
+    rb"(?<![\w.])(?!Object|Config|Client|App\b)([A-Z]\w{2,40})(?:\.|::)\w{1,40}\(\s{0,4}\{[^{}()]{0,160}$"
+)
+
+
 def _is_key_name(data: bytes, field: Field) -> bool:
     if not re.search(r"(?i)sign|webhook|api_?-?key|secret", field.name) or re.search(
         r"(?i)md5|hash|cache|etag", field.name
@@ -282,6 +301,9 @@ def _is_key_name(data: bytes, field: Field) -> bool:
         return False
     if names_mailgun(field.name):
         return True
+    called = _CALLED.search(line_before(data, field.first))
+    if called is not None and not (names_mailgun(owner := called[1].decode("ascii")) or names_mail(owner)):
+        return False
     return context.mailgun_on_line(data, field.first, field.last) and belongs(data, field, drawn=False)
 
 

@@ -22,7 +22,8 @@ _VENDORS = (
     rb"|yandex|mail\.ru|gandi|ovh|ionos|strato|fastmail|luosimao|twilio|nexmo|vonage|plivo|stripe|paypal"
     rb"|braintree|pusher"
     rb"|slack|telegram|github\.com|gitlab|bitbucket|dropbox|cloudflare|digitalocean|facebook|twitter"
-    rb"|algolia|sentry|artifactory|nexus|npmjs|docker\.io"
+    rb"|algolia|sentry|artifactory|nexus|npmjs|docker\.io|bugsnag|rollbar|honeybadger|airbrake|datadog|newrelic"
+    rb"|mixpanel|amplitude|intercom|hubspot|pagerduty|opsgenie|mapbox|openai|shopify|zendesk|cloudinary|openweather"
 )
 _OTHER_HOST = (
     rb"(?:smtp|imap|pop3?|mail|mx|relay|email)\d?\.(?!(?:eu\.)?mailgun\.|(?:smtps?|transport|host"
@@ -56,7 +57,7 @@ _NAME_OTHERS = frozenset(
     "couch couchdb neo4j vnc "
     "users customers members rdp vpn "
     "wifi radius samba smb keycloak grafana jenkins nexus sonar registry docker htpasswd webdav "
-    "nextcloud owncloud".split()
+    "nextcloud owncloud pdo dbi psycopg pymysql mysqli sqlalchemy paramiko imaplib ftplib pyodbc odbc mssql".split()
 )
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MAILISH = re.compile(
@@ -91,7 +92,10 @@ def names_another(name: str) -> bool:
         mail = max((i for i, word in enumerate(words) if _MAILISH.search(word)), default=-1)
         other = max(i for i, word in enumerate(words) if word in _NAME_OTHERS)
         return mail < other
-    return re.match(r"(?i)db[a-z]|.*dbpass", "".join(words)) is not None
+    return (
+        re.match(r"(?i)(?:db|redis|mysql|mongo|postgres|ldap|rabbit)[a-z]|.*dbpass", "".join(words))
+        is not None
+    )
 
 
 def nearest(data: bytes, first: int, last: int, start: int, end: int) -> bool | None:

@@ -52,7 +52,7 @@ def legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: b
         return context.mailgun_near(data, start, end) or not context.another_service(data, start, end)
     if _OWN_NAME.search(name) and not _CACHE_NAME.search(name):
         return True
-    if _CACHE_NAME.search(name):
+    if _CACHE_NAME.search(name) or _names_a_file(data, start, end):
         return False
     if against:
         return context.mailgun_on_line(data, start, end) and not _cached(data, start, end)
@@ -69,15 +69,27 @@ def _cached(data: bytes, start: int, end: int) -> bool:
     return _CACHE_LINE.search(before) is not None or _CACHE_LINE.search(after) is not None
 
 
+def _names_a_file(data: bytes, start: int, end: int) -> bool:
+    """Whether a key is a file's name or the last part of a path."""
+    return (
+        _EXTENSION.match(data, end) is not None
+        or _PATH_BEFORE.search(data[max(0, start - 8) : start]) is not None
+    )
+
+
+_EXTENSION = re.compile(rb"\.[a-z][a-z0-9]{1,4}(?![\w.(])")
+_PATH_BEFORE = re.compile(rb"[a-z0-9_-]/$")
 # The key of an element on a page, by which a framework tells one from the next.
 _ELEMENT = re.compile(
     rb"(?i)<(?:li|div|span|tr|td|a|ul|p|option|img|button|section|article|label|svg"
-    rb"|path)(?:\s[^<>]{0,100})?\s(?:key|id)=[\"']$"
+    rb"|path)(?:\s[^<>]{0,100})?\s(?:[\w.-]{0,20}:)?(?:key|id)=\{?[\"'`]{0,2}$"
 )
 _OWN_NAME = re.compile(
     r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|apikey|secret|token|password|passwd|credential|auth"
 )
 _CACHE_LINE = re.compile(
     rb"(?i)cache[\w-]*\s{0,4}(?:=|:|\(|(?:miss|hit|store|key)\w*\b)|\bcached\b|\bttl\b|\betag\b"
+    rb"|hash\s$|\b(?-i:M?GET|SET|SETEX|H[GS]ET|DEL|EXPIRE)\s$"
+    rb"|^(?:[<>]\s)?(?:gets?|set|add|delete|incr|touch|value)\s$"
 )
 _CACHE_NAME = re.compile(r"(?i)cache|redis|memo|etag|hash|store")

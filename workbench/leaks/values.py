@@ -48,7 +48,9 @@ def plausible(field: Field) -> bool:
         or not 6 <= len(value) <= 100
     ):
         return False
-    if _ADDRESS.fullmatch(value):
+    if _ADDRESS.fullmatch(value) or (
+        (stored := plain_of(value.encode())) and encrypted(stored.decode("ascii"))
+    ):
         return False
     # An upper-case name with underscores is the next constant of a list, not a value.
     if re.match(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+(?:=|$)", value):

@@ -85,9 +85,11 @@ _JOINED = re.compile(
     rb"(?=\s{0,4}\.join\(\s{0,4}[\"'`]{2}|\s{0,4}\))"
 )
 # A literal put into a string by a call or a template: ``${encodeURIComponent('x')}``, ``" + quote("x") + "``.
+# A digest of one is another text.
 _FILLED = re.compile(
     rb"[$#]?\{\s?(?:[A-Za-z][\w.:]{0,40}\(\s?)?[\"'`](?P<inside>[^\"'`\s{}]{1,200})[\"'`]\s?\)?\s?\}"
-    rb"|[\"'`]\s{0,4}[+.&]\s{0,4}[A-Za-z][\w.:]{0,40}\(\s?[\"'`](?P<called>[^\"'`\s]{1,200})[\"'`]"
+    rb"|[\"'`]\s{0,4}[+.&]\s{0,4}(?!\w{0,20}(?i:md5|sha\d|hash|crc|digest|hmac))[A-Za-z][\w.:]{0,40}"
+    rb"\(\s?[\"'`](?P<called>[^\"'`\s]{1,200})[\"'`]"
     rb"(?:,[^()\n]{0,30})?\s?\)(?:\s{0,4}[+.&]\s{0,4}[\"'`])?"
 )
 # Text as the bytes a registry file keeps it in: ``hex(2):53,00,4d,00``.
