@@ -78,6 +78,8 @@ def _measure(terminal: Terminal, presses: int) -> dict[str, Any]:
         else:
             under = shown[0]
             latencies.append((at - sent) * 1000)
+    if not latencies:
+        raise SystemExit(f"none of {presses} key presses was painted within 5 s: there is no figure")
     seconds = time.monotonic() - began
     written = sum(len(chunk.data) for chunk in terminal.chunks[start:])
     still = any(b"WORKING" in chunk.data for chunk in terminal.chunks[start:])

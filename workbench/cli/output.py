@@ -84,10 +84,7 @@ def _harmless(dumped: str) -> str:
 
     The last gate: outside text may hold a live key, whatever document it came in; what has its shape is masked.
     """
-    dumped = masked(dumped)
-    if dumped.isascii():
-        return dumped.replace("\x7f", "\\u007f")
-    return json_escaped(dumped)
+    return json_escaped(masked(dumped))
 
 
 def text(lines: str) -> None:

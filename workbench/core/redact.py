@@ -146,10 +146,15 @@ def json_escaped(dumped: str) -> str:
     """
     if dumped.isascii():
         return dumped.replace("\x7f", "\\u007f")
-    kept = (_Fate.SHOWN, _Fate.MARK)
-    return "".join(
-        char if fate in kept or char == "\n" else _json_escape(char) for char, fate in _judged(dumped)
+    # No character is judged by what stands on another line, and nearly all lines are plain.
+    return "\n".join(
+        line if _PLAIN.fullmatch(line) else _line_escaped(line) for line in dumped.split("\n")
     )
+
+
+def _line_escaped(line: str) -> str:
+    kept = (_Fate.SHOWN, _Fate.MARK)
+    return "".join(char if fate in kept else _json_escape(char) for char, fate in _judged(line))
 
 
 class _Fate(Enum):

@@ -120,7 +120,7 @@ def _replacement(situation: Situation, record: EffectRecord, waiting: Collection
         id=record.effect.id,
         name=_name(record),
         entry=record.entry,
-        used_before=_used_before(situation, record),
+        used_before=_used_before(state, record, old),
         in_use=in_use,
         seen_from=seen,
         owner=str(note.get("owner", "")),
@@ -279,20 +279,19 @@ def _ended(situation: Situation, login: str) -> str:
     )
 
 
-def _used_before(situation: Situation, record: EffectRecord) -> bool | None:
+def _used_before(state: State, record: EffectRecord, old: str) -> bool | None:
     """Return whether the old one was used before it was cut; None where no reading can tell."""
-    state = situation.state
     if record.effect.params.get("use"):
         return True
-    old, made = _old(record), as_moment(record.done_at)
+    made = as_moment(record.done_at)
     first = as_moment(state.seen_use.get(old, {}).get("first"))
     if first is not None and (old.startswith("key:") or made is None or first <= made):
         return True
     known = as_moment(state.use_known_at)
-    whole = state.known(CredentialUses).sampled is False
-    if (known is not None and made is not None and known <= made) or (whole and known is not None):
-        return False
-    return None
+    if known is None:
+        return None
+    before_it = made is not None and known <= made
+    return False if before_it or state.known(CredentialUses).sampled is False else None
 
 
 def _addresses(entry: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -227,6 +227,28 @@ def test_a_login_nobody_touched_has_the_password_from_before() -> None:
     assert (logins().verdict, logins().progress) == (Verdict.OPEN, (0, 2))
 
 
+class _Searched(list[str]):
+    """The logins of the baseline; counts how often they are looked through."""
+
+    times = 0
+
+    def __contains__(self, name: object) -> bool:
+        self.times += 1
+        return super().__contains__(name)
+
+
+def test_the_baseline_is_looked_through_only_for_a_login_that_somebody_called_ours() -> None:
+    names = tuple(f"app{number}@mg.acme.example" for number in range(50))
+    found = situation(logins=names, state=state())
+    before = _Searched(names[:-1])
+    found.state.baseline["logins"] = before
+    for name in (names[0], names[-1]):
+        found.state.decisions[f"login:{name}"] = Decision(f"login:{name}", "ours", "", "", "")
+    left, _ = containment.untouched(found)
+    assert left == list(names[:-1])  # Ours since it appeared: the last one alone has no password of before.
+    assert before.times == 2
+
+
 def test_a_strangers_login_is_told_removed_only_when_it_is_absent() -> None:
     gone = Effect(K.LOGIN_DELETE, OTHER, US)
     proven: tuple[Effect, EffectState, dict[str, Any]] = (reset(), EffectState.VERIFIED, {})
