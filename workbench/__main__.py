@@ -19,7 +19,7 @@ def main() -> None:
     from workbench.cli import run
 
     # Cycles are few here, and looking for them as often as is usual costs a fifteenth of the processor's time.
-    gc.set_threshold(5_000, 20, 20)
+    gc.set_threshold(5_000, 10, 10)
     sys.exit(run(sys.argv[1:]))
 
 

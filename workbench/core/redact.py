@@ -147,9 +147,7 @@ def json_escaped(dumped: str) -> str:
     if dumped.isascii():
         return dumped.replace("\x7f", "\\u007f")
     # No character is judged by what stands on another line, and nearly all lines are plain.
-    return "\n".join(
-        line if _PLAIN.fullmatch(line) else _line_escaped(line) for line in dumped.split("\n")
-    )
+    return "\n".join(line if _PLAIN.fullmatch(line) else _line_escaped(line) for line in dumped.split("\n"))
 
 
 def _line_escaped(line: str) -> str:

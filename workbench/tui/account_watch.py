@@ -133,11 +133,13 @@ class AccountWatch:
         self._follow()
 
     def reading(self, reading: bool) -> None:
-        """Say that the account is being read, or no longer."""
+        """Say that the account is being read, or no longer; what was read is drawn once it is there."""
         self._ui.store.reading = reading
-        if not reading:
+        if reading:
+            self._ui.renew_status()
+        else:
             self._ui.store.failed = ""
-        self._ui.renew()
+            self._ui.renew()
 
     def read_rate(self) -> None:
         """Read the sending figures, once at a time."""

@@ -284,8 +284,8 @@ class WorkbenchApp(EndingApp):
         self.main.renew()
 
     def renew_status(self) -> None:
-        """Draw the top line again."""
-        self.main.refresh_status()
+        """Draw the top line again, and why a list is empty."""
+        self.main.renew_status()
 
     def renew_runbook(self) -> None:
         """Draw the guide again."""

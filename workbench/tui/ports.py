@@ -102,7 +102,7 @@ class Ui(Protocol):
         """Draw everything from the store again."""
 
     def renew_status(self) -> None:
-        """Draw the top line again."""
+        """Draw the top line again, and why a list is empty."""
 
     def renew_runbook(self) -> None:
         """Draw the guide again."""

@@ -118,7 +118,7 @@ class WorkPane(Vertical):
             self._timer.stop()
             self._timer = None
         if self.store.session is None:
-            self.table.empty_text = self.why_empty()
+            self.say_why_empty()
             return
         began = monotonic()
         rows = None if self._dirty else self.moved_rows(self._touched)
@@ -128,11 +128,15 @@ class WorkPane(Vertical):
             self.table.update_rows(rows)
         self._dirty = False
         self._touched = {}
-        self.table.empty_text = self.why_empty()
+        self.say_why_empty()
         self.after_rows()
         self.retitle()
         ended = monotonic()
         self._due = ended + max(SPACING, (ended - began) * SHARE)
+
+    def say_why_empty(self) -> None:
+        """Write what stands where there is no row."""
+        self.table.empty_text = self.why_empty()
 
     def after_rows(self) -> None:
         """For subclasses with more than a table: rows were made anew."""

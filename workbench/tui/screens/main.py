@@ -207,6 +207,12 @@ class MainScreen(CalmScreen, Screen[None]):
             pane.renew()
         self.refresh_status()
 
+    def renew_status(self) -> None:
+        """Say anew how far the account is read: in the top line, and in every list without a row."""
+        for pane in self.panes.values():
+            pane.say_why_empty()
+        self.refresh_status()
+
     def refresh_status(self) -> None:
         """Write the top line, the progress line and the footer; unchanged text repaints nothing."""
         session, funnel = self.store.session, self.funnel
