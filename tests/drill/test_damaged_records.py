@@ -105,6 +105,16 @@ def test_an_altered_row_is_said_first_by_every_command_and_stops_all_writing(con
     assert listed.document["secrets"]
 
 
+def test_a_new_incident_beside_a_sound_one_finds_the_key_that_replaced_the_one_that_is_given(
+    contained: Commands,
+) -> None:
+    old = journal_of(contained).parent.name
+    ran = contained("status", "--new", "--json")
+    assert ran.code == 1, ran.err
+    assert ran.document["incident"] != old
+    assert any(f"the admin key that {old} made" in warning for warning in ran.document["warnings"])
+
+
 def test_work_goes_on_in_a_new_incident_that_names_the_old_one(
     commands: Commands, small: ThreadedDrill
 ) -> None:

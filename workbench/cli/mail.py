@@ -15,9 +15,9 @@ from workbench.cli import tables
 from workbench.cli.account_reading import read_account
 from workbench.cli.evidence import opened_incident
 from workbench.cli.opening import network_of, open_from, run_async
-from workbench.cli.output import document, say, text
+from workbench.cli.output import document, say, text, warn
 from workbench.cli.vaults import open_vault
-from workbench.core.errors import UsageError
+from workbench.core.errors import UsageError, VaultError
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
 from workbench.core.state_dir import Home
@@ -91,7 +91,11 @@ async def _show(options: argparse.Namespace) -> int:
         sealer = await vault.sealer("evidence")
     finally:
         vault.close()
-    found = await asyncio.to_thread(opened, home.folder(incident), rows, sealer)
+    found, broken = await asyncio.to_thread(opened, home.folder(incident), rows, sealer)
+    if broken and not found:
+        raise VaultError(broken[0], "It is no evidence any more.", "Look for a copy of the state folder.")
+    for words in broken:
+        warn(f"{words} It is no evidence any more; look for a copy of the state folder.")
     if options.message is not None:
         if not 1 <= options.message <= len(found):
             raise UsageError(f"There are {plural(len(found), 'message')}.", "", "Count them from 1.")
@@ -106,12 +110,12 @@ async def _show(options: argparse.Namespace) -> int:
             for message, read in found
         ]
         document({**documents.head("mail-shown", incident), "messages": messages})
-        return 0
+        return 1 if broken else 0
     if not found:
         say("No message is stored: `workbench mail fetch` asks for them.")
         return 1
     text("\n\n".join(f"{n}. {shown.message_text(*one)}" for n, one in enumerate(found, options.message or 1)))
-    return 0
+    return 1 if broken else 0
 
 
 _MOST_ASKED = 20

@@ -135,11 +135,8 @@ def _ground(material: Material) -> tuple[Section, ...]:
         said.append(
             f"{plural(len(state.unread_rows), 'journal row')} cannot be read; what they said is missing here."
         )
-    if state.after:
-        said.append(
-            f"This incident goes on from {state.after.get('incident', '')}, whose journal was found damaged: "
-            f"{state.after.get('damage', '')}"
-        )
+    if state.after.get("damage"):
+        said.append(state.succeeds)
     return (Section("The record this rests on is damaged", (Bullets(tuple(said)),)),) if said else ()
 
 

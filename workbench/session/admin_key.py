@@ -64,13 +64,9 @@ async def _replaced_unnoticed(state: State, vault: Vault, supplied: Secret) -> A
 
     A kill, or an answer that named another key as ours, can leave the switch itself without a row.
     """
-    ours = tail_of(supplied)
-    deleted = any(
-        record.effect.target == ours and record.state in _REACHED
-        for record in state.of_kind(EffectKind.KEY_DELETE)
-    )
-    if not ours or not deleted:
+    if not retired_by(state, supplied):
         return None
+    ours = tail_of(supplied)
     for mint in reversed(state.of_kind(EffectKind.KEY_CREATE)):
         whole = mint.effect.params.get("kind") == "user" and mint.state is EffectState.VERIFIED and mint.entry
         if whole and mint.effect.params.get("replaces") == ours:
@@ -78,6 +74,15 @@ async def _replaced_unnoticed(state: State, vault: Vault, supplied: Secret) -> A
             if stored is not None:
                 return AdminKey(stored, replaced=True, retired=supplied)
     return None
+
+
+def retired_by(state: State, supplied: Secret) -> bool:
+    """Return whether an incident deleted this key, by the tail of its secret; no vault is asked."""
+    ours = tail_of(supplied)
+    return bool(ours) and any(
+        record.effect.target == ours and record.state in _REACHED
+        for record in state.of_kind(EffectKind.KEY_DELETE)
+    )
 
 
 async def fingerprint_key(vault: Vault) -> bytes:

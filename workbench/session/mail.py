@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -98,28 +98,35 @@ class MailEvidence:
         return count
 
 
-def opened(
-    folder: Path, rows: Sequence[ChainRow], sealer: Sealer
-) -> list[tuple[Mapping[str, Any], mime.ShownMail]]:
-    """Return the sealed messages of an incident with what may be shown of each, the newest reading last.
+class OpenedMail(NamedTuple):
+    """The sealed messages with what may be shown of each, the newest reading last; ``broken`` names what is lost."""
 
-    Raises VaultError where a sealed file is not what was stored. Blocks.
-    """
+    messages: list[tuple[Mapping[str, Any], mime.ShownMail]]
+    broken: list[str]
+
+
+def opened(folder: Path, rows: Sequence[ChainRow], sealer: Sealer) -> OpenedMail:
+    """Return the sealed messages of an incident; a file that is not what was stored costs itself alone. Blocks."""
     items, purged = evidence.stored(rows)
-    made: list[tuple[Mapping[str, Any], mime.ShownMail]] = []
+    found = OpenedMail([], [])
     for item in items if not purged else ():
         if item.part != samples.PART:
             continue
         try:
             content = read_json(evidence.plain(folder, item, sealer), msgspec.json.decode)
-        except msgspec.DecodeError as error:
-            raise VaultError(
-                f"{item.path} holds no messages.", "It is no evidence any more.", "Look for a copy."
-            ) from error
-        for message in content.get("messages", ()):
+        except VaultError as error:
+            found.broken.append(error.what)
+            continue
+        except msgspec.DecodeError:
+            found.broken.append(f"{item.path} holds no messages.")
+            continue
+        held = content.get("messages") if isinstance(content, dict) else None
+        for number, message in enumerate(held if isinstance(held, list) else (), 1):
             if isinstance(message, dict) and isinstance(message.get("answer"), dict):
-                made.append((message, samples.shown_of(message["answer"])))
-    return made
+                found.messages.append((message, samples.shown_of(message["answer"])))
+            else:
+                found.broken.append(f"Message {number} of {item.path} cannot be read.")
+    return found
 
 
-__all__ = ["MailEvidence", "opened"]
+__all__ = ["MailEvidence", "OpenedMail", "opened"]

@@ -154,12 +154,7 @@ class Recorder:
             rows = ", ".join(str(seq) for seq in self.state.unread_rows[:5])
             count = plural(len(self.state.unread_rows), "journal row")
             said.append(f"{count} cannot be read ({rows}); what stood there is missing.")
-        if self.state.after:
-            said.append(
-                f"This incident goes on from {visible(self.state.after.get('incident', ''), 40)}, whose journal was "
-                f"found damaged: {visible(self.state.after.get('damage', ''), 200)}"
-            )
-        return said
+        return said + ([self.state.succeeds] if self.state.succeeds else [])
 
     @property
     def holder_text(self) -> str:
@@ -265,13 +260,14 @@ class Recorder:
         return await fingerprint_key(vault), await vault.sealer("evidence")
 
     async def stored_mail(self) -> str:
-        """Return the sealed messages of the intruder as plain text; VaultError where they are not what was stored."""
+        """Return the sealed messages of the intruder as plain text, first what of them is not what was stored."""
         from workbench.presentation.mail import message_text
         from workbench.session.mail import opened
 
         _, sealer = await self.sealing()
         found = await asyncio.to_thread(opened, self.folder, self.journal.rows(), sealer)
-        return "\n\n".join(f"{number}. {message_text(*one)}" for number, one in enumerate(found, 1))
+        shown = [f"{number}. {message_text(*one)}" for number, one in enumerate(found.messages, 1)]
+        return "\n\n".join([*(f"LOST: {words}" for words in found.broken), *shown])
 
     def may_move_secrets(self) -> bool:
         """Return whether new secrets could go to the workbench's own file: they do not yet, and none is here."""

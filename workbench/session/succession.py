@@ -1,4 +1,4 @@
-"""What a new incident takes over from one whose journal is lost or damaged: its name, and its admin key."""
+"""What a new incident takes over from the one before it: its name, and the admin key that it made."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from workbench.domain.model.state import State
 from workbench.journal.journal import read_rows
 from workbench.mailgun.keys import tail_of
 from workbench.session import journal_head
-from workbench.session.admin_key import fingerprint_key
+from workbench.session.admin_key import fingerprint_key, retired_by
 from workbench.vault.vault import EntryName, Vault
 
 
 async def predecessor(home: Home, vault: Vault, supplied: Secret | None) -> dict[str, Any]:
-    """Return what a new incident says of the latest one where that is lost or damaged, nothing where it is sound.
+    """Return what a new incident says of the latest one where that is lost or damaged, or where it made our admin key.
 
-    With it goes where the admin key stands that the damaged incident made: the one ``supplied`` may be dead by now.
+    Nothing where it is sound and the ``supplied`` key is none that it replaced. With it goes where the admin key stands
+    that it made: the one ``supplied`` may be dead by now.
     """
     try:
         old = home.latest()
@@ -34,15 +35,13 @@ async def predecessor(home: Home, vault: Vault, supplied: Secret | None) -> dict
         told: dict[str, Any] = {"damage": error.what}
     else:
         found = damage_of(rows, await journal_head.recall(vault, old), old)
-        if found is None:
-            return {}
         state = fold(rows)
         state.incident = old
-        told = {
-            "damage": found.words,
-            "row": rows[-1].seq if rows else 0,
-            "hash": rows[-1].hash if rows else "",
-        }
+        told = {"row": rows[-1].seq if rows else 0, "hash": rows[-1].hash if rows else ""}
+        if found is not None:
+            told["damage"] = found.words
+        elif not state.admin_entry or not (supplied is None or retired_by(state, supplied)):
+            return {}
     await recall_admin_key(state, vault, supplied)
     service = state.admin_service or state.vault_service or await _service_of(vault, state.admin_entry)
     return {

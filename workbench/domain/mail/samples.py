@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -26,6 +26,7 @@ from workbench.domain.model.facts import RecordedFact
 PART = "mail"
 MOST = 200  # groups whose message is fetched, the busiest first
 _EXCERPT_LINES, _EXCERPT = 12, 700
+_NAMING = ("group", "credential", "sender", "domain", "subject", "at")
 # No plan keeps message bodies longer (dossier C).
 LONGEST = timedelta(days=7)
 
@@ -117,10 +118,29 @@ class KeptMail(RecordedFact, frozen=True, tag="mail"):
     left_out: int = 0
     as_of: str = ""
 
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any], at: str) -> Self:
+        """Return the fact of a journal row; a sample that cannot be read costs itself alone, and says so."""
+        held = body.get("samples", ())
+        if not isinstance(held, list | tuple):
+            raise ValueError("fact mail: samples are no list")
+        return super().from_body({**body, "samples": [_readable(one) for one in held]}, at)
+
     @property
     def stored(self) -> list[Sample]:
         """Return those whose message lies sealed in the evidence."""
         return [one for one in self.samples if one.fate == Fate.STORED]
+
+
+def _readable(held: Any) -> Any:
+    """Return a journaled sample as it is; where that is none, one in its place that says it could not be read."""
+    try:
+        msgspec.convert(held, Sample)
+    except msgspec.ValidationError:
+        known = held if isinstance(held, dict) else {}
+        named = {name: visible(known.get(name, ""), 120) for name in _NAMING}
+        return {**named, "accepted": 0, "words": "what the journal says of this message cannot be read"}
+    return held
 
 
 def wanted(proposals: Iterable[Proposal], have: Iterable[Sample] = ()) -> list[Wanted]:

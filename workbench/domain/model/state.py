@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.facts import RecordedFact
@@ -219,6 +220,16 @@ class State:
     def known(self, kind: type[Kind]) -> Kind:
         """Return the latest fact of a kind, or an empty one, for where not read and nothing found are alike."""
         return self.fact(kind) or kind()
+
+    @property
+    def succeeds(self) -> str:
+        """Return, in a sentence, which incident this one goes on from and why; ``""`` for none."""
+        if not self.after:
+            return ""
+        before = visible(self.after.get("incident", ""), 40)
+        if damage := self.after.get("damage"):
+            return f"This incident goes on from {before}, whose journal was found damaged: {visible(damage, 200)}"
+        return f"This incident uses the admin key that {before} made in place of the one that was given."
 
     def record(self, effect_id: str) -> EffectRecord | None:
         """Return the record of an effect, None when it was never planned in this incident."""
