@@ -97,6 +97,7 @@ def test_an_altered_row_is_said_first_by_every_command_and_stops_all_writing(con
     refused = contained("contain", "--yes", "--json")
     assert refused.code == 4
     assert "--new" in refused.document["error"]["todo"]
+    assert refused.err.count(SAID) == 1, refused.err
     assert len(read_rows(path)) == rows
     checked = contained("report", "--verify", "--json")
     assert (checked.code, checked.document["altered_row"]) == (1, rows // 2)

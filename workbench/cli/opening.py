@@ -138,7 +138,9 @@ async def open_from(
     except BaseException:
         vault.close()
         raise
-    for words in session.recorder.grounds():
+    grounds = session.recorder.grounds()
+    # Who means to write to a damaged journal is stopped with the same words.
+    for words in grounds[1:] if stores and session.state.damage else grounds:
         warn(words)
     # Told wherever it happens: minutes of silence look like a hang.
     session.recorder.subscribe(lambda event: say(event.text) if isinstance(event, Waiting) else None)

@@ -283,7 +283,7 @@ def damaged(damage: ChainDamage) -> JournalError:
     """Return the error of whoever would write to a damaged journal."""
     return JournalError(
         damage.words,
-        "What it says is not what was written, so nothing is added to it and nothing is changed in the account.",
+        "Nothing is added to it, and nothing is changed in the account.",
         "Go on in a new incident, which names this one: --new. What is in the vault stays usable.",
     )
 
