@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 
-from workbench.core.errors import ApiError, Forbidden, NotAuthorised, NotFound, RateLimited, Refused
+from workbench.core.errors import (
+    ApiError,
+    Forbidden,
+    NotAuthorised,
+    NotFound,
+    RateLimited,
+    Refused,
+    UnreadableAnswer,
+)
 from workbench.core.redact import Secret, key_tail
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof, stamp
-from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.client import Answer, Mailgun, Priority
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.keys import tail_of
 
@@ -65,7 +73,7 @@ async def _asked(client: Mailgun, method: str, path: str, region: Region) -> int
     """
     for family in (None, f"proof {tail_of(client.key) or path}"):
         try:
-            await client.call(
+            answer = await client.call(
                 method,
                 path,
                 region=region,
@@ -79,8 +87,22 @@ async def _asked(client: Mailgun, method: str, path: str, region: Region) -> int
             if busy.own or family is not None:
                 raise
         else:
+            _check_own(answer, method)
             break
     return 200
+
+
+def _check_own(answer: Answer, method: str) -> None:
+    """Raise UnreadableAnswer for a 200 that does not hold what the call answers: whatever gave it proves no key."""
+    held = answer.object()
+    if not isinstance(held.get("items"), list) if method == "GET" else "id" not in held:
+        raise UnreadableAnswer(
+            f"{answer.where} was answered with another document (200).",
+            "It is not what this call answers, so it proves nothing about the key.",
+            "Check the address and any proxy, then run the same command again.",
+            status=answer.status,
+            where=answer.where,
+        )
 
 
 def _of_account(busy: RateLimited) -> bool:
@@ -139,6 +161,7 @@ def _still_alive(evidence: list[str], status: int) -> Proof:
 
 async def read_once(api: Mailgun, ctx: Context) -> None:
     """Make the harmless read used as proof and as positive control; raises what the API answers."""
-    await api.call(
+    answer = await api.call(
         "GET", "/v4/domains", region=api.endpoints.home, query={"limit": 1}, priority=Priority.PROOF
     )
+    _check_own(answer, "GET")

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from tests.support.accounts import AT, EU, OWN, SERVICE, SUB, US, Bench, Reply, effect
-from workbench.core.errors import Forbidden, NotAuthorised, Refused, Unreachable, VaultError, VendorFault
+from workbench.core.errors import (
+    Forbidden,
+    NotAuthorised,
+    Refused,
+    Unreachable,
+    UnreadableAnswer,
+    VaultError,
+    VendorFault,
+)
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.execution.context import Held, Keeping, SecretMissing
@@ -245,13 +253,26 @@ async def test_a_new_key_is_proven_by_a_call_it_may_make(
     bench = Bench()
     record = await made(bench, create(place, **params))
     bench.ctx.fresh[record.effect.id] = NEW
-    bench.account.on(call, (status, {"message": "x"}))
+    bench.account.on(call, (status, {"message": "x", "items": [], "id": "<m@x>"}))
     proof = await bench.prove(record)
     (seen,) = bench.account.calls
     assert (seen.key, seen.host, seen.query, seen.form) == (NEW.reveal(), host, query, form)
     assert proof.sure
     assert proof.evidence == ("minted", f"new key answered {status} at {AT}")
     assert record.effect.id not in bench.ctx.fresh, "once proven it is not kept in memory"
+    assert bench.switched == []
+
+
+@pytest.mark.parametrize("body", [{}, {"message": "ok"}, {"items": None}, {"items": {}}])
+@pytest.mark.parametrize("params", [{}, {"kind": "domain", "domain_name": "mg.acme.example"}])
+async def test_a_document_that_is_no_answer_to_its_call_proves_no_key(
+    params: dict[str, Any], body: dict[str, Any]
+) -> None:
+    bench = Bench()
+    record = await made(bench, create(US, **params))
+    bench.account.on("POST /v3/mg.acme.example/messages" if params else READ, (200, body))
+    with pytest.raises(UnreadableAnswer):
+        await bench.prove(record)
     assert bench.switched == []
 
 
