@@ -104,7 +104,7 @@ def as_moment(value: object) -> datetime | None:
     return _moment_of_text(value) if isinstance(value, str) else _in_utc(value)
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=4_000)
 def _moment_of_text(text: str) -> datetime | None:
     # The journal's and the account's moments are compared again and again by everything that judges.
     try:
