@@ -41,7 +41,8 @@ _JSON_TARGETS = re.compile(
 )
 # Columns (IIS, CloudFront), name=value (Heroku), labels (LTSV), PHP's own server: a path as a field of its own.
 _OTHER_TARGETS = re.compile(
-    rb"(?:[ \t|,;]|[a-z]=|\t[a-z_]{2,20}:)\"?(?:https?://[^/ \t\"|,;]{1,200})?(/[^ \t\"|,;]*)"
+    rb"(?:[ \t|,;^]|[a-z]=(?:[\w-]+\.[\w.-]{2,80}(?=/))?|\t[a-z_]{2,20}:)\"?(?:https?://[^/ \t\"|,;]{1,200})?"
+    rb"(/[^ \t\"|,;^]*)"
 )
 # Anything the signatures could mean contains one of these, once the targets are in lower case.
 # Every alternative begins with a mark, not a letter, which keeps the search from trying at each character.

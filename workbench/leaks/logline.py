@@ -1,8 +1,9 @@
 """One line of an access log as a record, whichever server wrote it and whatever carried it.
 
 Formats come in families: a quoted request between an address, a time and a status (Apache, nginx and everything that
-learned from them), JSON, columns named by a header line (IIS, CloudFront), load balancers, ``name=value``. Each is
-recognised from the line itself; a prefix of syslog, journald, Docker, Kubernetes or Compose is stepped over.
+learned from them), JSON, columns named by a header line (IIS, CloudFront), load balancers, ``name=value``, events of
+filters. Each is recognised from the line itself; a prefix of syslog, journald, Docker, Kubernetes or Compose is
+stepped over.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from urllib.parse import unquote_to_bytes
 
 from workbench.core.json_text import read_json
 from workbench.leaks.logclient import Network, client
+from workbench.leaks.logevents import event
 from workbench.leaks.logfields import FIELDS, normalised
 from workbench.leaks.logloose import cells, labelled, loose
 
@@ -127,6 +129,8 @@ def parse(
     line = line.rstrip(b"\r\n")
     if declared is not None and (found := declared.match(line)):
         return _from_groups(found, proxies)
+    if b"EF:" in line and (told := event(line)) is not None:
+        return _from_record(told, proxies, _stamp(line[:80]))
     if columns and line[:1] != b"#" and (request := _from_columns(line, columns, proxies)) is not None:
         return request
     if (brace := line.find(b"{")) >= 0 and line.endswith((b"}", b"},", b"}]")):

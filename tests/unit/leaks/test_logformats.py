@@ -13,6 +13,7 @@ from workbench.leaks.accesslog import LogReader
 from workbench.leaks.logclient import client, networks
 from workbench.leaks.logfiles import read_log
 from workbench.leaks.logformat import declared
+from workbench.leaks.logline import parse
 from workbench.leaks.logreport import Served
 
 ADDRESS, PROXY, STAMP = "203.0.113.9", "10.1.2.3", "2026-11-18T03:12:44"
@@ -113,6 +114,12 @@ MORE: dict[str, tuple[str, str]] = {
     "letters for names": (json.dumps({"h": ADDRESS, "t": "18/Nov/2026:03:12:44 +0000", "r": "GET /.env HTTP/2", "s": 200, "b": 1432}), ""),
     "request with a leading line": (json.dumps({"timestamp": 1794971564.31, "_remote_addr": ADDRESS, "_request": "GET /.env HTTP/1.1", "_status": 200, "_body_bytes_sent": 1432}), ""),
     "firewall's pairs": (f"LEEF:2.0|F5|ASM|1|x|devTime={STAMP}Z\tsrc={ADDRESS}\turl=/.env\tmethod=GET\tresponseCode=200\ttime={STAMP}Z", "size"),
+    "filter, status with a label": (f"<134>{STAMP}Z waf CEF:0|F5|ASM|17.1|2000|Predictable Resource|5|dvchost=waf src={ADDRESS} spt=5512 requestMethod=GET request=/.env?a\\=1 cn1=200 cn1Label=response_code act=passed requestClientApplication=Mozilla/5.0 (X11; Linux) rt=1794971564000", "size"),
+    "filter, status without a label": (f"CEF:0|Incapsula|SIEMintegration|1|1|Normal|0| sourceServiceName=x.example request=x.example/.env requestMethod=GET cn1=200 app=HTTPS act=REQ_PASSED start=1794971564000 src={ADDRESS}", "size"),
+    "filter, behind a proxy": (f"CEF:0|V|W|1|1|x|3|src={PROXY} cs1Label=X-Forwarded-For cs1={ADDRESS} request=https://x.example/.env cn2=200 cn2Label=HTTP status act=Accept rt=1794971564000", "size"),
+    "firewall's pairs, parted by tabs": (f"LEEF:1.0|V|W|1|x|src={ADDRESS}\turl=/.env\tmethod=GET\tresponseCode=200\tdevTime=1794971564000", "size"),
+    "firewall's pairs, own sign": (f"LEEF:2.0|V|W|1|x|^|src={ADDRESS}^url=/.env^method=GET^status=200^devTime=1794971564000^msg=a b", "size"),
+    "firewall's pairs, sign by number": (f"LEEF:2.0|V|W|1|x|x7c|src={ADDRESS}|url=/.env|method=GET|status=200|devTime=1794971564000", "size"),
     "time with its mark": (json.dumps({"@t": f"{STAMP}.0Z", "RequestMethod": "GET", "RequestPath": "/.env", "StatusCode": 200, "ClientIp": ADDRESS}), "size"),
     "duration beside the status": (f"[{STAMP}.000Z] {ADDRESS} GET /.env 200 5ms", "size"),
     "table with a heading": (f"time,client_ip,method,path,status,bytes\n{STAMP}Z,{ADDRESS},GET,/.env,200,1432", ""),
@@ -131,6 +138,15 @@ def test_lines_of_no_family_are_read_where_they_are_unmistakable(name: str) -> N
     assert (fetch.time is None) == ("time" in unsaid)
     assert fetch.time is None or fetch.time.strftime("%Y-%m-%dT%H:%M:%S") == STAMP
     assert reader.coverage.complete
+
+
+def test_what_a_filter_stopped_was_asked_for_and_not_handed_out() -> None:
+    asked = parse(
+        f"CEF:0|V|W|1|1|x|6|src={ADDRESS} method=GET request=/.env msg=Disallow URL. act=blocked rt=1794971564000".encode()
+    )
+    assert asked is not None
+    assert (asked.address, asked.path, asked.status) == (ADDRESS, "/.env", 403)
+    assert parse(b"CEF:0|V|W|1|1|x|3|act=Accept src=10.0.0.1 dst=10.0.0.2 proto=6") is None
 
 
 @pytest.mark.parametrize(
