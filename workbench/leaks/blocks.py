@@ -223,7 +223,9 @@ def _has_its_own(data: bytes, found: re.Match[bytes], at: int) -> bool:
 
 
 _GAP = re.compile(rb"\n[ \t]*\r?\n")
-_PARAGRAPHS_OWN = re.compile(rb"(?im)^[ \t]*pass(?:word|wd)?[ \t]{0,4}[:=][ \t]{0,4}\S{6}")
+_PARAGRAPHS_OWN = re.compile(
+    rb"(?im)^[ \t]*(?:[A-Za-z-]{2,12}[ \t])?pass(?:word|wd)?[ \t]{0,4}[:=][ \t]{0,4}\S{6}"
+)
 _TAGS_OWN = re.compile(rb"(?i)<[a-z][^<>]{0,200}?pass(?:word|wd)?[ \t]{0,4}=[ \t]{0,4}[\"'][^<>]{0,300}>")
 _NEXT_PAIR = re.compile(rb"\}\s{0,4},\s{0,20}\{\s{0,4}[\"']?\w+[\"']?\s{0,4},")
 

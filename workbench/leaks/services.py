@@ -57,7 +57,7 @@ _NAME_OTHERS = frozenset(
     "couch couchdb neo4j vnc "
     "users customers members rdp vpn "
     "wifi radius samba smb keycloak grafana jenkins nexus sonar registry docker htpasswd webdav "
-    "nextcloud owncloud pdo dbi psycopg pymysql mysqli sqlalchemy paramiko imaplib ftplib pyodbc odbc mssql".split()
+    "nextcloud owncloud pdo dbi psycopg pymysql mysqli sqlalchemy paramiko imaplib ftplib pyodbc odbc queue".split()
 )
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _MAILISH = re.compile(
