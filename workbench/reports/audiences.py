@@ -8,7 +8,7 @@ from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.forensics.recorded import RecordedAssessment, RecordedTally
-from workbench.domain.forensics.since import abuse_began, abuse_began_text
+from workbench.domain.forensics.since import abuse_began, abuse_began_text, stolen, through_own_server
 from workbench.domain.hardening import measures
 from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.leaks import leaks
@@ -174,6 +174,13 @@ def unjudged(situation: Situation) -> str:
     return f"{count} of {plural(len(unclear), 'sender')} not judged yet" if unclear else ""
 
 
+def misuse(situation: Situation) -> str:
+    """Return what somebody did, as far as is known, to stand after *somebody*: nothing is called stolen without ground."""
+    if through_own_server(situation):
+        return "used a web form or server of ours"
+    return "used a stolen credential of our mail account" if stolen(situation) else "misused our mail account"
+
+
 def since_when(situation: Situation) -> list[str]:
     """Return since when there is abuse and how much was sent, by the hourly figures and by the log."""
     volume = situation.volume
@@ -181,7 +188,7 @@ def since_when(situation: Situation) -> list[str]:
     if volume is not None and volume.began is not None:
         accepted = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
         lines.append(
-            f"Abnormal sending since about {volume.began:%Y-%m-%d %H:%M}Z: {accepted:,} messages were accepted, "
+            f"Abnormal sending since about {volume.began:%Y-%m-%d %H:%M}Z: {accepted:,} messages were accepted; "
             f"{volume.explained()}."
         )
     theirs = situation.state.known(RecordedAssessment).damage.intruder
@@ -259,7 +266,7 @@ def to_say(situation: Situation) -> Section:
     items = (
         "Expect complaints and unsubscribes in the days after; do not answer them with more mail.",
         "Hold campaigns until complaint and bounce rates are back to normal and no listing that matters is left.",
-        f"Say, if asked: a credential was stolen and mail was sent in our name; {_stopped(situation)}; do not click "
+        f"Say, if asked: somebody {misuse(situation)} to send mail in our name; {_stopped(situation)}; do not click "
         "links in it; we never ask for passwords by mail.",
         "People who complained or unsubscribed because of the abuse stay suppressed unless they write to you.",
     )
@@ -292,7 +299,7 @@ def notice(situation: Situation) -> Section:
     when = f"on {began:%d %B %Y}" if began is not None else "recently"
     name = visible(situation.state.name or "our company", 60)
     text = (
-        f"{when[0].upper()}{when[1:]} somebody used a stolen credential to send mail in the name of {name}. You may "
+        f"{when[0].upper()}{when[1:]} somebody {misuse(situation)} to send mail in the name of {name}. You may "
         "have received one of these messages. Please do not click links in it, do not open attachments, and delete "
         f"it. {ended(situation)} If you entered a password or payment data after following such a link, change "
         "the password and tell your bank. We are sorry for the trouble."

@@ -15,7 +15,7 @@ from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.forensics.since import abuse_began_text
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
-from workbench.reports.audiences import BLANK, ended, unjudged
+from workbench.reports.audiences import BLANK, ended, misuse, unjudged
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 # The step whose attestation says since when the company knows; asked once.
@@ -115,8 +115,7 @@ def notice_to_authority(situation: Situation) -> Section:
     name = visible(situation.state.name or BLANK, 60)
     items = (
         f"Controller: {name}. Contact for questions: {BLANK}.",
-        "What happened: credentials of our mail service were used by somebody else since about "
-        f"{abuse_began_text(situation, BLANK)}. "
+        f"What happened: somebody {misuse(situation)}, since about {abuse_began_text(situation, BLANK)}. "
         f"State: {containment(situation).words}.",
         f"Categories and number of people: see *Whom it concerns*; further: {BLANK}.",
         f"Likely consequences: {BLANK} (mail in our name that may ask for passwords or payment).",
@@ -129,7 +128,7 @@ def notice_to_authority(situation: Situation) -> Section:
 def letter_to_people(situation: Situation) -> Section:
     """Return a letter to people affected, for the case that one is due (GDPR Art. 34)."""
     text = (
-        f"Dear {BLANK}, somebody used stolen credentials of our mail service. Of you the following may have been seen: "
+        f"Dear {BLANK}, somebody {misuse(situation)}. Of you the following may have been seen: "
         f"{BLANK}. You may get mail that claims to come from us: do not follow links in it and enter no password. "
         f"{ended(situation)} Questions: {BLANK}."
     )

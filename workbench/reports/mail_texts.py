@@ -76,8 +76,8 @@ def to_mailgun(situation: Situation) -> str:
     lines = [
         "Subject: Compromised account: please stop redirecting links of the abuse",
         "",
-        f"Mail sent with stolen credentials of our account ({visible(situation.state.name or BLANK, 60)}) holds links "
-        f"that your tracking redirects to fraudulent pages.{clicked}",
+        f"Mail that somebody else sent by way of our account ({visible(situation.state.name or BLANK, 60)}) holds "
+        f"links that your tracking redirects to fraudulent pages.{clicked}",
         "Please make the tracked links of these messages lead nowhere, and keep the records.",
         "",
         f"Tracking hosts: {hosts}",
@@ -132,7 +132,7 @@ def _abuse(situation: Situation, wish: str, to: str) -> str:
         f"{to} {', '.join(name.replace('.', '[.]') for name in names) or BLANK}",
         "Subject: Phishing page, please take down",
         "",
-        f"Somebody used stolen mail credentials of {visible(situation.state.name or BLANK, 60)} since about {since} "
+        f"Somebody misuses the mail account of {visible(situation.state.name or BLANK, 60)} since about {since} "
         f"to send phishing. {wish}",
         *([f"They are made to look like ours: {', '.join(visible(a, 80) for a in apes)}."] if apes else []),
         "",

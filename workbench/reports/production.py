@@ -32,7 +32,7 @@ def billing(situation: Situation) -> str:
         "Subject: Compromised account: charges for mail we did not send",
         "",
         f"Account: {visible(state.name or BLANK, 60)}. Incident {state.incident}. Ticket: {BLANK}.",
-        f"{_between(situation)} (UTC) somebody else sent with stolen credentials of this account. The log "
+        f"{_between(situation)} (UTC) somebody else sent by way of this account. The log "
         "attributes these messages to them by credential, address and content:",
         "",
         f"- messages accepted from the intruder: {accepted}",

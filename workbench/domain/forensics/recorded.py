@@ -40,6 +40,11 @@ class RecordedSender(msgspec.Struct, frozen=True):
         return (self.decision or self.looks) == INTRUDER
 
     @property
+    def is_ours(self) -> bool:
+        """Return whether it was judged the customer's own, or looks so and nobody judged it."""
+        return (self.decision or self.looks) in (PRODUCTION, "ours")
+
+    @property
     def is_unclear(self) -> bool:
         """Return whether nobody can tell yet whose it is: it looks like neither, and nobody judged it."""
         return not self.decision and self.looks not in (INTRUDER, PRODUCTION)

@@ -56,6 +56,17 @@ def stolen(situation: Situation) -> dict[str, str]:
     return first
 
 
+def through_own_server(situation: Situation) -> bool:
+    """Return whether all the intruder's mail came from where the customer's own comes from: a form or server of theirs.
+
+    False before the log was assessed. Then no credential needs to have been stolen.
+    """
+    senders = situation.state.known(RecordedAssessment).senders
+    theirs = {address for one in senders if one.is_the_intruders for address in one.addresses}
+    own = {address for one in senders if one.is_ours for address in one.addresses}
+    return bool(theirs) and theirs <= own
+
+
 def exposed(situation: Situation) -> frozenset[str]:
     """Return the credentials that anybody could fetch, now or until a later search found the place closed."""
     found = situation.state.known(LeaksFound)

@@ -166,3 +166,29 @@ def test_support_is_told_since_when_to_look_where_nothing_was_sent() -> None:
     said = str(support_page.traces(situation(state=story.state())))
     assert f"{iso(BEGAN)} (a secret was fetched) to now" in said
     assert "Fetched a leaked secret: 203.0.113.7" in said
+
+
+def _senders(theirs: str, looks: str = "production") -> Situation:
+    rows = [
+        {"credential": USED, "looks": "intruder", "addresses": [theirs], "accepted": 5},
+        {"credential": USED, "looks": looks, "addresses": ["192.0.2.1"], "accepted": 5},
+    ]
+    return situation(
+        [key("used")], state=Story().add("fact", name="assessment", entries=9, senders=rows).state()
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (_senders("192.0.2.1"), "used a web form or server of ours"),
+        (_senders("203.0.113.7"), "used a stolen credential"),
+        (_senders("192.0.2.1", "unclear"), "used a stolen credential"),
+        (situation(), "misused our mail account"),
+    ],
+)
+def test_nothing_is_called_stolen_without_a_ground(where: Situation, said: str) -> None:
+    assert said in " ".join(str(audiences.notice(where)).split())
+    assert said in " ".join(str(duties.letter_to_people(where)).split())
+    for text in (mail_texts.to_host, mail_texts.to_mailgun, production.billing):
+        assert "stolen" not in text(where)
