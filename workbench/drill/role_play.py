@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import UsageError
 from workbench.core.words import plural
+from workbench.domain.blocklists.ours import mattering
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -132,7 +133,7 @@ class _Parts:
 
     async def _lists(self, situation: Situation) -> str:
         """Whoever may ask writes to every list that matters; recorded like any request (``catch_up``)."""
-        count = len(situation.state.listings.mattering)
+        count = len(mattering(situation))
         return f"In the drill {plural(count, 'request')} for removal {'is' if count == 1 else 'are'} written."
 
     async def _allow(self, situation: Situation) -> str:

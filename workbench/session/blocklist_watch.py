@@ -31,6 +31,7 @@ from workbench.domain.blocklists.listings import (
     round_body,
     subject_of,
 )
+from workbench.domain.blocklists.ours import mattering
 from workbench.domain.blocklists.recorded import (
     AcceptedTerms,
     LinkedHosts,
@@ -190,7 +191,7 @@ class BlocklistWatch(WaysOff):
         """Return whether the watch is over: a week after containment, when no listing that matters is left."""
         until, last = watch_until(self.host.recorder.state), self.book.last_round_at
         asked = bool(last) and until is not None and datetime.fromisoformat(last) >= until
-        return asked and not self.book.mattering
+        return asked and not mattering(self.host.situation())
 
     async def _round(
         self,
@@ -260,7 +261,11 @@ class BlocklistWatch(WaysOff):
     def _subjects(self) -> list[Subject]:
         state = self.host.recorder.state
         links = (*state.known(LinkedHosts).hosts, *state.known(TemplateLinks).hosts)
-        return blocklist_targets.subjects(self.host.inventory, state.known(RefusalsRead).from_domains, links)
+        named = blocklist_targets.subjects(self.host.inventory, state.known(RefusalsRead).from_domains, links)
+        # What is listed is asked about until it is off, also where nothing of today names it any more.
+        known = {one.value for one in named}
+        listed = dict.fromkeys(seen.subject for seen in self.book.listed if seen.subject not in known)
+        return named + [one for name in listed if (one := subject_of(self.book, name)) is not None]
 
     async def _read_targets(self) -> None:
         """Read what is looked up beside the domains, addresses and linked hosts, and what DNS says of the domains."""

@@ -5,7 +5,7 @@ A list that is switched off was not asked, one that cannot be believed from here
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from workbench.blocklists.verdicts import Listing, ListingVerdict
@@ -13,21 +13,25 @@ from workbench.blocklists.zones import Tier
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
 from workbench.core.words import plural
-from workbench.domain.blocklists.listings import ListingBook
+from workbench.domain.blocklists.listings import ListingBook, Seen
 from workbench.domain.runbook.claims import Claim, ClaimAnswer, Coverage, Reading, claim
 
 SAID = "no listing that matters"
 NAMED = 4
 
 
-def of_book(book: ListingBook) -> Claim:
-    """Return the claim for the account's own addresses and domains, by the last look at each."""
+def of_book(book: ListingBook, matter: Collection[Seen] | None = None) -> Claim:
+    """Return the claim for the account's own addresses and domains, by the last look at each.
+
+    ``matter`` are the listings that speak against it, all that stand where none are given (see ``ours``).
+    """
+    standing = book.mattering if matter is None else matter
     zones: dict[str, list[tuple[bool, str]]] = {}
     for seen in book.pairs.values():
         if seen.observations and (seen.last.tier <= Tier.SOME or seen.tier <= Tier.SOME):
             clear = seen.last.verdict is not ListingVerdict.CANNOT_TELL
             zones.setdefault(seen.zone, []).append((clear, seen.last.reason))
-    return _claim(not book.mattering, zones, book.unasked, as_moment(book.last_round_at))
+    return _claim(not standing, zones, book.unasked, as_moment(book.last_round_at))
 
 
 def of_listings(listings: Iterable[Listing], unasked: Iterable[str], at: datetime) -> Claim:

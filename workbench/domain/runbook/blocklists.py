@@ -12,6 +12,7 @@ from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists import clean
 from workbench.domain.blocklists.listings import ListingBook, Seen, settled
+from workbench.domain.blocklists.ours import deleted, mattering
 from workbench.domain.blocklists.recorded import GmailRates, RefusalsRead, SendingHealth
 from workbench.domain.blocklists.refusals import remainder_lines
 from workbench.domain.model.situation import Situation
@@ -34,20 +35,20 @@ def blocklists(situation: Situation) -> Found:
         return said or Found(Verdict.NOT_APPLICABLE, (why,))
     if not book.rounds:
         return said or Found(Verdict.OPEN, ("not looked up yet",), action=CHECK)
-    matter = book.mattering
+    matter = mattering(situation)
     now = datetime.fromisoformat(book.last_round_at)
     waiting = [seen for seen in matter if not settled(seen, now)]
-    lines = (_summary(book), *_details(book), *rate_lines(state), *refusal_lines(state))
+    lines = (_summary(book), *_theirs(situation), *_details(book), *rate_lines(state), *refusal_lines(state))
     if waiting:
         return said or _to_ask(situation, waiting, len(matter), lines)
     if said is not None:
         return said
-    claim = clean.of_book(book)
+    claim = clean.of_book(book, matter)
     # Not asked, or not answered, is not clean: whoever looks those up by hand says so.
     dark = () if claim.good or matter else (f"{clean.words(claim)}; look these up by hand, then attest (t)",)
     until = watch_until(state)
     if until is None or now < until or matter:
-        return _watching(situation, book, until, dark, lines)
+        return _watching(situation, matter, until, dark, lines)
     if dark:
         waits = "whoever looks these lists up by hand and attests it (t), or enables them in config.toml"
         return Found(Verdict.IN_PROGRESS, (*dark, *lines), action=SHOW, idle=True, waits=waits)
@@ -78,7 +79,7 @@ def _to_ask(situation: Situation, waiting: list[Seen], matter: int, lines: tuple
 
 def _watching(
     situation: Situation,
-    book: ListingBook,
+    matter: list[Seen],
     until: datetime | None,
     dark: tuple[str, ...],
     lines: tuple[str, ...],
@@ -89,9 +90,9 @@ def _watching(
         day = f"until {until:%d %b}" if until is not None else f"for {WATCH_DAYS} days after containment"
         words = f"watched {day}: a listing can come days after the abuse"
         waits = f"the lists, {day}; what is due is asked again by itself"
-    elif book.mattering:
-        still = "; ".join(_awaited(seen, now) for seen in book.mattering[:4])
-        more = f"; and {len(book.mattering) - 4} more" if len(book.mattering) > 4 else ""
+    elif matter:
+        still = "; ".join(_awaited(seen, now) for seen in matter[:4])
+        more = f"; and {len(matter) - 4} more" if len(matter) > 4 else ""
         words = f"the days of the watch are over ({until:%d %b}), and these are still listed: {still}{more}"
         waits = f"the lists that still hold {still}{more}; what is due is asked again by itself"
     else:
@@ -211,6 +212,15 @@ def _summary(book: ListingBook) -> str:
     )
     off = sum(1 for seen in book.pairs.values() if seen.request.state is RequestState.REMOVED)
     return words + (f", {off} gone" if off else "")
+
+
+def _theirs(situation: Situation) -> list[str]:
+    """Say whose listings nobody asks to be ended: those of the intruder's domains that are deleted."""
+    names = sorted(deleted(situation) & {seen.subject for seen in situation.state.listings.mattering})
+    shown = visible(", ".join(names[:4]), 200)
+    return (
+        [f"{shown}: the intruder's, deleted here; its listing is nobody's of yours to end"] if names else []
+    )
 
 
 def _details(book: ListingBook) -> list[str]:

@@ -9,12 +9,15 @@ import pytest
 from tests.support.situations import NOW, OWN, US, Story, situation
 from workbench.blocklists.removal import RemovalRequest
 from workbench.core.clock import iso
-from workbench.domain.model.plan import Effect, EffectKind
+from workbench.domain.model.inventory import DomainItem
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Decision, EffectRecord
 from workbench.domain.runbook import blocklists
 from workbench.domain.runbook.containment_state import is_contained
 from workbench.domain.runbook.verdict import Verdict
+from workbench.mailgun.models import Domain
 
 LISTED = {"subject": "192.0.2.1", "zone": "list.example", "tier": 1, "reason": "spam", "ttl": 60, "codes": []}
 PAIR = {"subject": "192.0.2.1", "zone": "list.example"}
@@ -94,3 +97,34 @@ def test_a_removal_is_offered_only_while_the_account_is_seen_to_be_shut() -> Non
     found = blocklists.blocklists(there)
     assert found.idle and found.action == blocklists.CHECK
     assert "a fresh reading" in found.waits and "Enter reads" in found.waits
+
+
+def rogue(*own: str, subject: str = "mail-acme.example", how: str = "deleted") -> Situation:
+    """Return an account after the watch whose only listing is one of a stranger's domain that is gone."""
+    there = watched(8, listed=False)
+    record = {**LISTED, "subject": subject, "asked_at": iso(there.now)}
+    there.state.listings.observed({"at": iso(there.now), "asked": 1, "listed": [record]})
+    if how == "deleted":
+        effect = Effect(EffectKind.DOMAIN_DELETE, "mail-acme.example", US)
+        there.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED)
+    else:
+        name = "domain:mail-acme.example"
+        there.state.decisions[name] = Decision(name, "intruder", "judged", "Ada", iso(there.now))
+    there.inventory.domains = {n: DomainItem(Domain(name=n), US) for n in own}
+    return there
+
+
+@pytest.mark.parametrize("how", ["deleted", "judged"])
+def test_a_listing_of_a_strangers_domain_that_is_gone_holds_nothing_open(how: str) -> None:
+    found = blocklists.blocklists(rogue("acme.example", how=how))
+    assert found.verdict is Verdict.DONE, found
+    assert any("nobody's of yours to end" in line for line in found.evidence)
+
+
+def test_a_listing_that_is_ours_too_or_still_here_is_ours_to_end() -> None:
+    for there in (
+        rogue("mg.mail-acme.example"),
+        rogue("mail-acme.example"),
+        rogue("acme.example", subject="192.0.2.9"),
+    ):
+        assert blocklists.blocklists(there).verdict is not Verdict.DONE

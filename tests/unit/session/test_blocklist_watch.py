@@ -1,0 +1,29 @@
+"""What the watch over the lists asks about: the account's own names of today, and what is listed until it is off."""
+
+from __future__ import annotations
+
+from tests.pilot.fake_session import FakeSession
+from workbench.core.clock import iso
+
+
+def test_what_is_listed_is_asked_about_until_it_is_off_also_where_nothing_names_it_any_more() -> None:
+    session = FakeSession()
+    name, zone, at = "shop-links.example", "dbl.example", iso(session.clock.now())
+    record = {
+        "subject": name,
+        "zone": zone,
+        "tier": 1,
+        "reason": "spam",
+        "ttl": 60,
+        "codes": [],
+        "asked_at": at,
+    }
+    subject = {"subject": name, "role": "linked domain", "shared": None}
+    row = {"at": at, "asked": 1, "subjects": [subject], "listed": [record]}
+    assert name not in {one.value for one in session.blocklists._subjects()}
+    session.state.listings.observed(row)
+    asked = [one for one in session.blocklists._subjects() if one.value == name]
+    assert [one.role.value for one in asked] == ["linked domain"]
+    clear = {"at": at, "asked": 1, "not_listed": {zone: {"tier": 1, "subjects": [name]}}}
+    session.state.listings.observed(clear)
+    assert name not in {one.value for one in session.blocklists._subjects()}
