@@ -119,8 +119,9 @@ def _of_alarms(urgent: Sequence[Alarm], strangers: StepView | None) -> Lead:
         return Lead(GuideKind.ALARM, strangers.id, strangers.next_action, title, happens)
     if strangers is not None:
         happens = (
-            f"{urgent[0].text}{more}. Only the control panel ends this: until the strangers are deleted there, more "
-            "will follow. Enter lists it all, to take it away in one plan meanwhile."
+            f"{urgent[0].text}{more}. Only the control panel ends this (nobody can open it? ask Mailgun Support): "
+            "until the strangers are deleted there, more will follow. Enter lists it all, to take it away in one plan "
+            "meanwhile."
         )
         return Lead(GuideKind.ALARM, "", ALARMS, "Strangers are still inside, and make new ways in", happens)
     happens = f"{urgent[0].text}{more}. The list says what to do about each."

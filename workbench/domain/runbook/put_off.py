@@ -24,6 +24,7 @@ LEFT: Mapping[str, str] = {
     "people.message": "the message to the users is not sent yet",
     "adoption.show": "the hand-over list is not sent yet",
     "blocklists.removal": "the request for removal is not sent yet",
+    "findings.judge": "what was found is read, and not judged or seen to be gone yet",
     "harden.show": "the measures are read, and nothing is decided yet",
     "report.write": "the report is not sent yet",
 }

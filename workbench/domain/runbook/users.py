@@ -48,7 +48,10 @@ def strangers(situation: Situation) -> Found:
             "Somebody with the panel open deletes them now: Security, Users, Delete. The list is read again every "
             "minute; this step closes when they are gone."
         )
-        waits = "whoever has the control panel open (Security, Users, Delete), until they are gone; read every minute"
+        waits = (
+            "whoever has the control panel open (Security, Users, Delete), until they are gone; where nobody can open "
+            "it, ask Mailgun Support; read every minute"
+        )
         return replace(found, action="pane.users", happens=happens, idle=True, waits=waits)
     return replace(found, action="people.strangers")
 

@@ -83,6 +83,7 @@ class RecoveryController(Controller):
             f"{plural(len(waiting), 'finding')} to judge. Those that probably are the intruder's are selected; what "
             "speaks for it stands below. Judging changes nothing: a plan that you confirm removes things.",
             (
+                Verb("enter", "on", "reads on"),
                 Verb("i", "intruder", "the intruder's", judges=True),
                 Verb("y", "ours", "yours", judges=True),
                 removed,
@@ -93,11 +94,14 @@ class RecoveryController(Controller):
             text, verbs = (
                 f"{plural(len(by_hand), 'thing')} of the intruder's that no call removes or repairs. The reason says "
                 "what to do in the control panel; say so here when it is done. Your name and the time are recorded.",
-                (removed, Verb("y", "ours", "yours after all", judges=True)),
+                (Verb("enter", "on", "reads on"), removed, Verb("y", "ours", "yours after all", judges=True)),
             )
 
         def answered(chosen: Chosen) -> None:
-            if chosen.verb == "one":
+            if chosen.verb == "on":
+                # Whoever only read has judged nothing: the guide goes on, and asks again.
+                self.put_off(session, "findings.judge")
+            elif chosen.verb == "one":
                 self._questions.judge_finding(session, chosen.cursor, chosen.cursor)
             else:
                 reason = {"intruder": "judged in the list", "ours": "known, by the list"}.get(
@@ -111,7 +115,8 @@ class RecoveryController(Controller):
             if verb == "intruder" and not left and not session.unavailable("leftovers.remove", []):
                 self._ui.do("leftovers.remove")
 
-        self.show_list("Judge the findings", text, lines, verbs, answered, marked=marked)
+        to_read = [line.key for line in lines]
+        self.show_list("Judge the findings", text, lines, verbs, answered, marked=marked, to_read=to_read)
 
     # ── adoption ─────────────────────────────────────────────────────────────────────────────────────────
 
