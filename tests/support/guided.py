@@ -323,7 +323,8 @@ class Player:
         away = [one.target for one in urgent if alarms.remedy(situation, one) in alarms.TAKES_AWAY]
         self.story.append(f"  alarm: {first.text} -> {action}, {len(away)} to take away")
         if len(away) > 1 or action == "leftovers.remove":
-            known = {f.id for f in self.session.findings() if not f.key.startswith("alarm:")}
+            found = [f for f in self.session.findings() if not f.key.startswith("alarm:")]
+            known = {f.id for f in found if f.decision != "removed"}
             if here := [target for target in dict.fromkeys(away) if target in known]:
                 await self._plan("leftovers.remove", here)
             else:

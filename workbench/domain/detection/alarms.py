@@ -12,7 +12,7 @@ from workbench.core.clock import iso
 from workbench.domain.detection.changes import REMEDIES, SLICES
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import Alarm
+from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.domain.runbook.coverage import unread
 from workbench.domain.runbook.handover import kept
 
@@ -73,10 +73,16 @@ def _cared_for(situation: Situation) -> dict[str, str]:
     ended: dict[str, str] = {}
     for record in situation.state.of_kind(*_ENDS):
         if record.state in _REACHED:
-            target = record.effect.target
+            target = _about(record)
             proven = record.proven_at if record.effect.kind in _DELETES else ""
             ended[target] = max(ended.get(target, ""), record.done_at, proven)
     return ended
+
+
+def _about(record: EffectRecord) -> str:
+    """Return the thing that a change is about, as an alarm names it: a limit is a place's."""
+    effect = record.effect
+    return str(effect.place) if effect.kind is EffectKind.LIMIT_SET else effect.target
 
 
 def _over(situation: Situation, alarm: Alarm, cared: dict[str, str]) -> bool:
@@ -98,9 +104,9 @@ def remedy(situation: Situation, alarm: Alarm) -> str:
 
 
 def _in_vain(situation: Situation, alarm: Alarm) -> bool:
-    """Return whether what takes care of the thing failed for good as often as it is tried, and nothing else did it."""
-    tried = [r for r in situation.state.of_kind(*_ENDS) if r.effect.target == alarm.target]
-    return any(r.given_up for r in tried) and not any(r.state in _REACHED for r in tried)
+    """Return whether what takes care of the thing failed for good as often as it is tried, and did since it rang."""
+    tried = (r for r in situation.state.of_kind(*_ENDS) if _about(r) == alarm.target)
+    return any(r.given_up and r.failed_at >= alarm.at for r in tried)
 
 
 def _remedy(situation: Situation, alarm: Alarm) -> str:
@@ -125,6 +131,8 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
         return "contain.prove" if any(r.tried_at < alarm.at for r in ended) else ""
     if alarm.id.startswith("gone:") or alarm.kind in ("keys", "logins"):
         return ""
+    if alarm.kind == "allowlist" and "allowlist" not in inventory.read_at:
+        return ""  # No list that cannot be read is changed.
     return REMEDIES.get(alarm.kind, "")
 
 
@@ -149,7 +157,8 @@ def _keys(alarm: Alarm) -> Iterator[str]:
 def _vanished(situation: Situation, alarm: Alarm) -> bool:
     """Return whether what the alarm is about is not in the account any more, by a later reading without gaps.
 
-    That is how a user who was deleted in the control panel ends, and a route that was edited and then removed.
+    That is how a user who was deleted in the control panel ends, and a route that was edited and then removed. A
+    subaccount stays in the list when it is closed.
     """
     if alarm.id.startswith(_ABSENT_BY_NATURE) or alarm.kind not in SLICES:
         return False
@@ -157,4 +166,6 @@ def _vanished(situation: Situation, alarm: Alarm) -> bool:
     read_at = inventory.read_at.get(alarm.kind)
     if read_at is None or iso(read_at) < alarm.at or unread(inventory, (alarm.kind,)):
         return False
+    if alarm.kind == "subaccounts" and alarm.target in inventory.subaccounts:
+        return inventory.subaccounts[alarm.target].status not in (None, "open")
     return alarm.target not in getattr(inventory, alarm.kind)

@@ -89,7 +89,7 @@ def _confirmed(state: State, body: Body, at: str) -> None:
             if known is not None:
                 fresh.attempts, fresh.entry, fresh.result = known.attempts, known.entry, known.result
                 fresh.open, fresh.failures = known.open, known.failures
-                fresh.troubles, fresh.troubled_at = known.troubles, known.troubled_at
+                fresh.troubles, fresh.failed_at = known.troubles, known.failed_at
             state.effects[effect.id] = fresh
 
 
@@ -162,7 +162,7 @@ def _failed(state: State, body: Body, at: str) -> None:
     record.open = bool(body.get("unknown", False))
     record.failures += not record.open
     record.troubles = record.troubles + 1 if record.open else 0
-    record.troubled_at = at
+    record.failed_at = at
     record.state = EffectState.FAILED
     record.failure = {k: str(body.get(k, "")) for k in ("what", "means", "todo")}
 

@@ -68,9 +68,9 @@ class EffectRecord:
     tried_at: str = ""
     # How often it failed for good, over all the plans that held it.
     failures: int = 0
-    # How often in a row a passing trouble ended it without an outcome, and when that was last.
+    # How often in a row a passing trouble ended it without an outcome, and when it last failed in whatever way.
     troubles: int = 0
-    troubled_at: str = ""
+    failed_at: str = ""
 
     @property
     def given_up(self) -> bool:

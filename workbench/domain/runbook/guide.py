@@ -242,7 +242,7 @@ def resting(situation: Situation) -> str:
 
 
 def _rests_until(record: EffectRecord, situation: Situation) -> datetime | None:
-    troubled = as_moment(record.troubled_at)
+    troubled = as_moment(record.failed_at)
     if record.troubles < TRIES or troubled is None or troubled + REST <= situation.now:
         return None
     return troubled + REST

@@ -130,7 +130,7 @@ class AllowlistQuestions:
             "open a what-is-my-address page on this host."
         )
         if session.drill:
-            words += " In the drill it is 127.0.0.1."
+            words += "\nIn the drill it is 127.0.0.1."
         self._line(
             "This host's own address",
             words,

@@ -287,7 +287,8 @@ class Monitor(Controller):
 
     def _leftovers(self, session: Incident, targets: list[str]) -> None:
         """Plan the removal of what is known by now; where all of it came after the sweep, it is swept first."""
-        known: Any = {finding.id for finding in session.findings() if not finding.key.startswith("alarm:")}
+        found = [one for one in session.findings() if not one.key.startswith("alarm:")]
+        known: Any = {one.id for one in found if one.decision != "removed"}
         here = [target for target in dict.fromkeys(targets) if target in known]
         if here:
             self._plans.make(ACTIONS["leftovers.remove"], here)

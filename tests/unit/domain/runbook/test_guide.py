@@ -16,6 +16,7 @@ from workbench.domain.model.state import Alarm
 from workbench.domain.runbook import guide, runbook
 from workbench.domain.runbook.guide import GuideKind
 from workbench.domain.runbook.runbook import StepView, Verdict
+from workbench.planning import registry
 
 STRANGER = key("ci-helper")
 LATER = NOW + timedelta(minutes=5)
@@ -135,6 +136,15 @@ def test_what_was_begun_and_meets_the_same_trouble_every_time_lets_the_rest_go_o
     # With nothing else to do it is waiting, never the end; and when its time is over it leads again.
     assert guide.lead(troubled(2), steps()).kind is GuideKind.WAIT
     assert guide.lead(troubled(2, guide.REST), steps(s7=Verdict.OPEN)).kind is GuideKind.FINISH
+
+
+def test_the_alarm_of_a_limit_that_was_raised_ends_with_the_limit_that_is_set() -> None:
+    story = rang("limits", "US", "limits:US:None")
+    there = situation(state=story.state())
+    assert alarms.remedy(there, alarms.open_alarms(there)[0]) == "limit.set"
+    plan = registry.build("limit.set", there, limit=5000)
+    after = situation(state=story.verified(plan).state())
+    assert not alarms.open_alarms(after) and guide.lead(after, steps(s7=Verdict.OPEN)).step == "7"
 
 
 def test_a_kept_key_that_cannot_be_ended_is_not_offered_for_ever() -> None:
