@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workbench.tui.controllers.prompts import Questions
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Plans, Selection, Ui
-    from workbench.tui.screens.lists import Chosen
+    from workbench.tui.screens.lists import Chosen, Verb
 
 
 class RecoveryController(Controller):
@@ -56,7 +56,7 @@ class RecoveryController(Controller):
     def findings(self, session: Incident) -> None:
         """Show everything that waits for a judgement; what probably is the intruder's is selected."""
         from workbench.domain.runbook import recovery
-        from workbench.tui.screens.lists import ListLine, Verb
+        from workbench.tui.screens.lists import ListLine
 
         found = session.findings()
         waiting = [f for f in found if not f.decision and not f.key.startswith("leak:")]
@@ -77,25 +77,7 @@ class RecoveryController(Controller):
             for f in waiting or by_hand
         ]
         marked = [f.key for f in waiting if f.severity in ("high", "medium")]
-        removed = Verb("h", "removed", "removed or repaired by hand", judges=True)
-        verbs: tuple[Verb, ...]
-        text, verbs = (
-            f"{plural(len(waiting), 'finding')} to judge. Those that probably are the intruder's are selected; what "
-            "speaks for it stands below. Judging changes nothing: a plan that you confirm removes things.",
-            (
-                Verb("enter", "on", "reads on"),
-                Verb("i", "intruder", "the intruder's", judges=True),
-                Verb("y", "ours", "yours", judges=True),
-                removed,
-                Verb("d", "one", "judge one, with a reason"),
-            ),
-        )
-        if not waiting:
-            text, verbs = (
-                f"{plural(len(by_hand), 'thing')} of the intruder's that no call removes or repairs. The reason says "
-                "what to do in the control panel; say so here when it is done. Your name and the time are recorded.",
-                (Verb("enter", "on", "reads on"), removed, Verb("y", "ours", "yours after all", judges=True)),
-            )
+        text, verbs = _to_judge(len(waiting)) if waiting else _to_repair(len(by_hand))
 
         def answered(chosen: Chosen) -> None:
             if chosen.verb == "on":
@@ -367,6 +349,38 @@ class RecoveryController(Controller):
             self.show_to_send(session, "Report to Mailgun Support", shown, hint, question, sent)
 
         self._ui.work.start(session.write_report, group="report", doing="writing the reports", then=told)
+
+
+def _to_judge(count: int) -> tuple[str, tuple[Verb, ...]]:
+    """Return the words and the verbs of a list of findings that nobody judged yet."""
+    from workbench.tui.screens.lists import Verb
+
+    return (
+        f"{plural(count, 'finding')} to judge. Those that probably are the intruder's are selected; what speaks for it "
+        "stands below. Judging changes nothing: a plan that you confirm removes things.",
+        (
+            Verb("enter", "on", "reads on"),
+            Verb("i", "intruder", "the intruder's", judges=True),
+            Verb("y", "ours", "yours", judges=True),
+            Verb("h", "removed", "removed or repaired by hand", judges=True),
+            Verb("d", "one", "judge one, with a reason"),
+        ),
+    )
+
+
+def _to_repair(count: int) -> tuple[str, tuple[Verb, ...]]:
+    """Return the words and the verbs of a list of what only somebody in the control panel can take away."""
+    from workbench.tui.screens.lists import Verb
+
+    return (
+        f"{plural(count, 'thing')} of the intruder's that no call removes or repairs. The reason says what to do in "
+        "the control panel; say so here when it is done. Your name and the time are recorded.",
+        (
+            Verb("enter", "on", "reads on"),
+            Verb("h", "removed", "removed or repaired by hand", judges=True),
+            Verb("y", "ours", "yours after all", judges=True),
+        ),
+    )
 
 
 def _named(found: Finding, session: Incident) -> str:
