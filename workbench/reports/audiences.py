@@ -175,7 +175,7 @@ def unjudged(situation: Situation) -> str:
 
 
 def misuse(situation: Situation) -> str:
-    """Return what somebody did, as far as is known, to stand after *somebody*: nothing is called stolen without ground."""
+    """Return what somebody did, as far as is known, to stand after *somebody*: nothing is stolen without ground."""
     if through_own_server(situation):
         return "used a web form or server of ours"
     return "used a stolen credential of our mail account" if stolen(situation) else "misused our mail account"
