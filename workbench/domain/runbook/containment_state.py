@@ -255,7 +255,10 @@ def _came(alarm: Alarm) -> bool:
 
 
 def _comebacks(situation: Situation, read: Sequence[WayIn]) -> Iterator[tuple[str, int]]:
-    """Count what came back since the first cut, by what it came through: whom the account names, or the one way."""
+    """Count what came back since the first cut, by what it came through: whom the account names, or the one way.
+
+    Where neither is known, the thing itself that came is named: it stays so once it was removed.
+    """
     state = situation.state
     if not state.first_cut_at:
         return
@@ -269,12 +272,18 @@ def _comebacks(situation: Situation, read: Sequence[WayIn]) -> Iterator[tuple[st
         and f"alarm:{alarm.id}" not in decided
         and f"{alarm.kind.removesuffix('s')}:{alarm.target}" not in decided
     ]
-    admins = [way.words for way in read if way.administers and way.target not in state.alarms]
+    themselves = {alarm.target for alarm in came}
+    admins = [way.words for way in read if way.administers and way.target not in themselves]
     alone = admins[0] if len(admins) == 1 else ""
     found: Counter[str] = Counter()
     for alarm in came:
-        found[_through(situation, alarm) or alone or "a way that the account does not name"] += 1
+        found[_through(situation, alarm) or alone or f"a way not named ({_subject(alarm)})"] += 1
     yield from sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _subject(alarm: Alarm) -> str:
+    """Return what an alarm is about, without what is told of it."""
+    return visible(alarm.text.partition(" appeared")[0].partition(", ")[0], 60)
 
 
 def _through(situation: Situation, alarm: Alarm) -> str:

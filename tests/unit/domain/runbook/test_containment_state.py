@@ -165,6 +165,22 @@ def test_a_key_that_came_back_is_said_with_whom_it_came_through() -> None:
     assert said.ways[0].used
 
 
+@pytest.mark.parametrize("listed", [True, False], ids=["still there", "removed"])
+def test_what_came_through_nobody_that_is_named_is_named_itself_and_stays_so(listed: bool) -> None:
+    story = _cut_story().add("contained")
+    story.at = NOW + timedelta(minutes=3)
+    story.add(
+        "alarm.raised",
+        id="keys:a-id",
+        kind="keys",
+        target="a-id",
+        text="API key “a” …a-id (admin) appeared, not created here",
+    )
+    story.use()
+    said = containment(_over(story, keys=[key("a")] if listed else []))
+    assert "came back 1 × through a way not named (API key “a” …a-id (admin))" in said.words
+
+
 def test_an_old_key_kept_for_its_hand_over_is_a_way_with_its_time_left() -> None:
     old = key("prod")
     mint = Effect(EffectKind.KEY_CREATE, old.id, US, {"replaces": old.id, "cut": "first"})
