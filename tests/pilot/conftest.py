@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -110,3 +111,22 @@ def on_top(pilot: Pilot[int], kind: type[Screen[Any]]) -> bool:
 def screen_text(pilot: Pilot[int]) -> str:
     """Return what is drawn, line by line."""
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips(pilot.app.size))
+
+
+@pytest.fixture(autouse=True)
+def painted_when_looked_at(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody looks at is not painted, a third of a test's time; ``screen_text`` and pictures paint what they show.
+
+    Tests of ``painted`` modules, whose matter is the painting, do without.
+    """
+    if request.node.get_closest_marker("painted"):
+        return
+    paint = Compositor.render_update
+
+    def update(self: Compositor, full: bool = False, **options: Any) -> Any:
+        if full:
+            return paint(self, full, **options)
+        self._dirty_regions.clear()
+        return None
+
+    monkeypatch.setattr(Compositor, "render_update", update)

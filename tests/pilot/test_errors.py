@@ -12,6 +12,8 @@ from tests.pilot.fake_session import SECRET, FakeSession
 from workbench.core.errors import NotAuthorised, Unreachable, UsageError
 from workbench.tui.screens.texts import ErrorScreen
 
+pytestmark = pytest.mark.painted
+
 ROOT = Path(__file__).resolve().parents[2] / "workbench"
 LOCKED_OUT = NotAuthorised(
     "Mailgun refused the key.", "It is dead or this host is shut out.", "Use another key."

@@ -9,6 +9,8 @@ from tests.pilot.fake_session import START, US, FakeSession
 from workbench.domain.model.inventory import DomainItem, KeyItem, LoginItem, UserItem
 from workbench.mailgun.models import Domain, Key, SmtpCredential, User
 
+pytestmark = pytest.mark.painted
+
 NASTY = (
     "two\nlines\r\nof text",
     "\u202egnp.exe\u2066right to left",

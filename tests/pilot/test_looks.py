@@ -9,6 +9,8 @@ from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import FakeSession
 from workbench.tui.themes import ascii_only, theme_name
 
+pytestmark = pytest.mark.painted
+
 
 async def test_no_color_draws_no_hue(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
