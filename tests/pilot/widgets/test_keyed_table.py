@@ -17,6 +17,8 @@ from workbench.tui.widgets.filterbox import FilterBox
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 from workbench.tui.widgets.table.look import TABLE_PARTS
 
+pytestmark = pytest.mark.painted
+
 COLUMNS = [
     Column("name", "name", flex=1, min_width=10),
     Column("state", "state", width=8),
