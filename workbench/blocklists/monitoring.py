@@ -67,7 +67,7 @@ def vendor_listings(subject: str, items: Iterable[Mapping[str, Any]]) -> tuple[V
         zone = str(item.get("list") or "").strip().lower().rstrip(".")
         if not zone:
             continue
-        comments = item.get("comments") or []
+        comments = item.get("comments")
         found.append(
             VendorListing(
                 subject=value,
@@ -76,7 +76,11 @@ def vendor_listings(subject: str, items: Iterable[Mapping[str, Any]]) -> tuple[V
                 first_seen=_moment(item.get("first_seen")),
                 last_seen=_moment(item.get("last_seen")),
                 delist_requested_at=_moment(item.get("delist_requested_at")),
-                comments=tuple(visible(text, 300) for text in comments if isinstance(text, str)),
+                comments=tuple(
+                    visible(text, 300)
+                    for text in (comments if isinstance(comments, list) else ())
+                    if isinstance(text, str)
+                ),
             )
         )
     return tuple(found)

@@ -153,14 +153,18 @@ def _unclear(watch: BlocklistWatch) -> str:
 
 
 def _monitoring(watch: BlocklistWatch) -> str:
-    if watch.vendor_gap:
-        return visible(f"Mailgun's own monitoring cannot be read: {watch.vendor_gap}.", 200)
+    gap = (
+        visible(f"Mailgun's own monitoring cannot be read: {watch.vendor_gap}.", 200)
+        if watch.vendor_gap
+        else ""
+    )
     rows = [
         (visible(one.subject, 60), visible(one.title, 40), one.agreement.value)
         for one in watch.beside()
         if one.vendor is not None
     ]
-    return tables.table(rows, ("Mailgun's monitoring", "list", "")) if rows else ""
+    shown = tables.table(rows, ("Mailgun's monitoring", "list", "")) if rows else ""
+    return "\n".join(filter(None, (shown, gap)))
 
 
 def _refusals(state: State) -> str:

@@ -130,7 +130,7 @@ class Home:
                 return recorded
             raise JournalError(
                 f"The journal of the latest incident, {recorded}, is not in {self.incidents} any more.",
-                "What it did cannot be read here. Its secrets are in the vault all the same.",
+                "What it did cannot be read here. Its secrets are kept apart from it, in the vault.",
                 "Put its folder back. `workbench secrets recover` names the secrets; --incident ID works on an "
                 "earlier incident, --new opens one that names the lost one.",
             )

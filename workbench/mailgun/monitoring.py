@@ -6,7 +6,7 @@ have been added to it first, and the vendor watches only some lists.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -23,10 +23,15 @@ _MOST_DAYS = 500  # records of a call: domains times days
 
 @dataclass(frozen=True, slots=True)
 class Monitored:
-    """One address or domain under the vendor's monitoring; ``listed`` as the API writes it, possibly hostile."""
+    """One address or domain under the vendor's monitoring; ``listed`` as the API writes it, possibly hostile.
+
+    ``unread`` counts what could not be read in place of a listing: it may have been one. ``subject`` is ``""`` for
+    an entry that names none.
+    """
 
     subject: str
-    listed: tuple[Mapping[str, Any], ...]
+    listed: tuple[Mapping[str, Any], ...] = ()
+    unread: int = 0
 
 
 async def monitored_addresses(
@@ -36,10 +41,11 @@ async def monitored_addresses(
     answer = await client.call("GET", "/v1/inboxready/ip_addresses", region=region, priority=priority)
     found = []
     for item in _items(answer, "items", "ip_addresses"):
-        if isinstance(item.get("ip"), str):
-            listed = item.get("listed")
-            rows = listed if isinstance(listed, list) else []
-            found.append(Monitored(item["ip"], tuple(row for row in rows if isinstance(row, dict))))
+        if isinstance(item, dict) and isinstance(item.get("ip"), str):
+            listed = item.get("listed", [])
+            found.append(_monitored(item["ip"], listed if isinstance(listed, list) else [listed]))
+        else:
+            found.append(Monitored("", unread=1))
     return found
 
 
@@ -49,7 +55,12 @@ async def monitored_domain(
     """Return the listings of one domain; raises Forbidden without the add-on, NotFound where it is not watched."""
     path = at("/v1/monitoring/domains/{}/blocklists", domain)
     answer = await client.call("GET", path, region=region, priority=priority)
-    return Monitored(domain, tuple(_items(answer, "blocklists", "items")))
+    return _monitored(domain, _items(answer, "blocklists", "items"))
+
+
+def _monitored(subject: str, rows: Sequence[object]) -> Monitored:
+    listed = tuple(row for row in rows if isinstance(row, dict) and row.get("list"))
+    return Monitored(subject, listed, len(rows) - len(listed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +93,8 @@ async def gmail_days(
     }
     path = "/v1/reputationanalytics/gpt/domains"
     answer = await client.call("GET", path, region=region, query=query, priority=priority)
-    days = (_gmail_day(item) for item in _items(answer, "data", "items"))
+    items = _items(answer, "data", "items")
+    days = (_gmail_day(item) for item in items if isinstance(item, dict))
     return [one for one in days if one is not None]
 
 
@@ -93,8 +105,8 @@ def _gmail_day(item: Mapping[str, Any]) -> GmailDay | None:
     return GmailDay(name, at.date(), float(share))
 
 
-def _items(answer: Answer, *names: str) -> list[dict[str, Any]]:
+def _items(answer: Answer, *names: str) -> list[Any]:
     """Return the records under the first of the names that is there: two forms of the list have been seen."""
     document = answer.object()
     name = next((name for name in names if name in document), names[0])
-    return [item for item in items_of(answer, name) if isinstance(item, dict)]
+    return items_of(answer, name)

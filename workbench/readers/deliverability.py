@@ -151,8 +151,9 @@ async def read_gmail(api: Mailgun, regions: Sequence[Region], now: datetime) -> 
 async def read_monitoring(
     api: Mailgun, domains: Iterable[tuple[str, Region]]
 ) -> tuple[str, list[VendorListing]]:
-    """Return (why it cannot be read, the vendor's own listings); the reason is empty where the plan has it."""
+    """Return (what of it cannot be read and why, the vendor's own listings); the reason is empty where all was read."""
     found: list[Monitored] = []
+    gap = ""
     try:
         for region in api.endpoints.regions:
             found += await monitored_addresses(api, region=region)
@@ -162,9 +163,11 @@ async def read_monitoring(
             except NotFound:
                 continue
     except Forbidden:
-        return "the plan has no blocklist monitoring (Optimize)", []
+        gap = "the plan has no blocklist monitoring (Optimize)"
     except ApiError as error:
-        return error.what, []
+        gap = error.what
+    if unread := sum(one.unread for one in found):
+        gap = "; ".join(filter(None, (gap, f"{plural(unread, 'entry', 'entries')} not understood")))
     listed: list[VendorListing] = []
     for one in found:
         try:
@@ -172,7 +175,7 @@ async def read_monitoring(
         except UsageError:
             # A name of the account that is no address and no domain: it cannot be on a list either.
             continue
-    return "", listed
+    return gap, listed
 
 
 async def _events(
