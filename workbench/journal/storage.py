@@ -177,7 +177,7 @@ def _failed(what: str, error: Exception) -> JournalError:
         return JournalError(
             f"{what} ({reason}).",
             "What this incident did cannot be read here; nothing was changed.",
-            "Secrets are kept apart from it, in the vault: `workbench secrets recover`. Put a copy of the journal back, "
+            "Secrets are kept apart, in the vault: `workbench secrets recover`. Put a copy of the journal back, "
             "or go on in a new incident: --new.",
         )
     return JournalError(

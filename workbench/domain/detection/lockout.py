@@ -158,7 +158,7 @@ def _by_what_we_did(evidence: Evidence, state: State) -> Diagnosis | None:
                 not record.open,
                 f"This key ({key_tail(evidence.key_id)}) was replaced by this incident.",
                 (
-                    f"It was deleted here, {record.done_at or record.intent_at}; its replacement was stored in the vault.",
+                    f"It was deleted here, {record.done_at or record.intent_at}; its replacement went into the vault.",
                 ),
                 (
                     f"Start again with the vault of this incident: it holds “{state.admin_entry}”."
