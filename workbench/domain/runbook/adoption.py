@@ -99,11 +99,9 @@ def _standing(state: State) -> Iterator[EffectRecord]:
             replaced = record.result.get("key_id") in ended  # By one that may do less or ends by itself.
         else:
             replaced = effect.id not in present
-        if effect.kind is EffectKind.LOGIN_RESET and beside.get(effect.target, "~") <= record.done_at:
-            replaced = (
-                True  # Its sender moved to the login made beside it; this password only ended the old one.
-            )
-        if not replaced:
+        # Its sender moved to the login made beside it: this password only ended the old one.
+        moved = effect.kind is EffectKind.LOGIN_RESET and beside.get(effect.target, "~") <= record.done_at
+        if not replaced and not moved:
             yield record
 
 
