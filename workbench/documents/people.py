@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from workbench.core.redact import short_address
 from workbench.domain.model import people
 from workbench.domain.model.situation import Situation
-
-_ADDRESS = re.compile(r"[\w.+%-]{1,80}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 
 def shortener(situation: Situation, *, strangers_too: bool = False) -> Callable[[str], str]:
@@ -30,7 +27,7 @@ def shortener(situation: Situation, *, strangers_too: bool = False) -> Callable[
     def shorten(text: str) -> str:
         if "@" not in text:
             return text
-        return _ADDRESS.sub(
+        return people.ADDRESS.sub(
             lambda found: short_address(found[0]) if found[0].lower() in hidden else found[0], text
         )
 

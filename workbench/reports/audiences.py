@@ -186,10 +186,8 @@ def since_when(situation: Situation) -> list[str]:
     volume = situation.volume
     lines = []
     if volume is not None and volume.began is not None:
-        accepted = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
         lines.append(
-            f"Abnormal sending since about {volume.began:%Y-%m-%d %H:%M}Z: {accepted:,} messages were accepted; "
-            f"{volume.explained()}."
+            f"Abnormal sending {volume.span()}: {volume.abuse_accepted:,} messages were accepted; {volume.explained()}."
         )
     theirs = situation.state.known(RecordedAssessment).damage.intruder
     if theirs is not None and theirs.accepted and (began := abuse_began_text(situation)):

@@ -160,15 +160,12 @@ def insurer(situation: Situation) -> Section:
     discovered = f"{aware:%Y-%m-%d %H:%M}Z" if aware is not None else visible(state.opened_at, 30)
     theirs = state.known(RecordedAssessment).damage.intruder
     counted = f"; the intruder's by the log: {theirs.accepted:,}" if theirs is not None else ""
-    sent = (
-        f"{sum(h.accepted for h in volume.hours if volume.began is not None and h.start >= volume.began):,}"
-        if volume is not None and volume.began is not None
-        else "not known"
-    )
+    known = volume is not None and volume.began is not None
+    sent = f"{volume.abuse_accepted:,} ({volume.span()})" if volume is not None and known else "not known"
     items = (
         f"Discovered: {discovered}; incident {state.incident} opened {visible(state.opened_at, 30)}. "
         f"Policy number: {BLANK}.",
-        f"Kind: misuse of an e-mail sending account. Messages accepted since it began, all senders: {sent}{counted}.",
+        f"Kind: misuse of an e-mail sending account. Messages accepted while it lasted, all senders: {sent}{counted}.",
         f"State: {containment(situation).words}.",
         f"Access was cut from {state.first_cut_at or 'not yet'} on.",
         f"Costs so far: {BLANK}. Loss of business: {BLANK}.",

@@ -114,7 +114,7 @@ def traces(situation: Situation) -> Section:
     fact = state.known(RecordedAssessment)
     senders = [one for one in fact.senders if one.is_the_intruders]
     addresses = list(dict.fromkeys(a for one in senders for a in one.addresses))
-    fetchers = list(dict.fromkeys(one.address for one in state.known(LeaksFound).thefts if one.address))
+    fetchers = list(dict.fromkeys(one.fetched_by for one in state.known(LeaksFound).thefts if one.fetched_by))
     subjects = list(dict.fromkeys(s for one in senders for s in one.subjects))
     stored = state.known(KeptMail).stored
     ids = [f"{one.message_id} (storage key {one.storage_key})" for one in stored[:_MESSAGES]]
@@ -156,7 +156,7 @@ def _window(situation: Situation) -> str:
         return "not assessed yet"
     if not window.began:
         thefts = situation.state.known(LeaksFound).thefts
-        fetched = min((one.not_before for one in thefts if one.address and one.not_before), default="")
+        fetched = min((one.not_before for one in thefts if one.fetched_by and one.not_before), default="")
         return f"{fetched} (a secret was fetched) to now" if fetched else "no abuse in the metrics or the log"
     return f"{window.began} to {window.ended or 'now: no end of it was seen'}"
 

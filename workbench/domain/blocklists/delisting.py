@@ -145,9 +145,7 @@ def _why(situation: Situation) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     if volume is None or volume.began is None:
         return found
-    began, ended = volume.began, volume.ended
-    since = f"since {began:%d %b %H:%M}Z" + (f" until {ended:%d %b %H:%M}Z" if ended is not None else "")
-    total = sum(h.accepted for h in volume.hours if h.start >= began and (ended is None or h.start < ended))
+    since, total = volume.span("%d %b"), volume.abuse_accepted
     for name, count in volume.by_domain.items():
         usual = volume.usual_by_domain.get(name, 0.0)
         if count > 2 * usual + 10:

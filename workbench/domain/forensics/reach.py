@@ -140,7 +140,8 @@ def _logins(situation: Situation) -> Iterator[Reach]:
     for name in sorted({*used, *exposed(situation)}):
         kind, _, login = name.partition(":")
         if kind == "smtp":
-            until = ended.get(login, "") or "still works"
+            listed = login in situation.inventory.logins
+            until = ended.get(login, "") or ("still works" if listed else "cannot tell: it is not listed")
             since = _since(situation, name, used)
             yield Reach(f"SMTP login {visible(login, 80)}", "sends, reads nothing", since, until, ())
 

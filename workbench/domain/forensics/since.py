@@ -77,9 +77,9 @@ def exposed(situation: Situation) -> frozenset[str]:
 
 
 def _taken(theft: FoundTheft) -> tuple[str, str]:
-    """Return the credential and when it was taken; where no fetch was found, its first use is the latest moment."""
+    """Return the credential and when it was taken; where no fetch is sure, its first use is the latest moment."""
     name = f"key:{theft.key_id}" if theft.key_id else f"smtp:{theft.login}"
-    return name, (theft.not_before if theft.address else theft.not_after) or ""
+    return name, (theft.not_before if theft.fetched_by else theft.not_after) or ""
 
 
 def _theirs(looks: str) -> bool:

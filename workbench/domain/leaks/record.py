@@ -200,8 +200,8 @@ def _kept(
             exposed = row.what != SECRET or any(place.origin == "web" for place in places)
             kept.append(replace(row, where=places, exposed=exposed))
         elif row.id not in here:
-            fetched = (row.key_id, row.logins) if row.exposed else ()
-            closed.append(ClosedLeak(row.id, title_of(row), at, *fetched))
+            key_id, logins = (row.key_id, row.logins) if row.exposed else ("", ())
+            closed.append(ClosedLeak(row.id, title_of(row), at, key_id, logins))
     return kept, closed
 
 

@@ -93,6 +93,15 @@ class FoundTheft(msgspec.Struct, frozen=True):
     not_before: str | None = None
     not_after: str | None = None
 
+    @property
+    def fetched_by(self) -> str:
+        """Return who fetched a file in which it stood, ``""`` where that is a guess or was not seen."""
+        return self.address or "" if self.strength <= _FETCH_SEEN else ""
+
+
+# The last strength that names a fetch of a file in which the credential stood (workbench.leaks.correlate.Strength).
+_FETCH_SEEN = 2
+
 
 class ReadLogs(msgspec.Struct, frozen=True):
     """What the web access logs told: their span, and what was taken, in sentences."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # What an alarm or a change is about whose words name a person: the user itself, or who asked for a key.
 _OF_PEOPLE = ("users", "keys")
-_ADDRESS = re.compile(r"[\w.+%-]{1,80}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+ADDRESS = re.compile(r"[\w.+%-]{1,80}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 
 def there(inventory: Inventory) -> frozenset[str]:
@@ -29,7 +29,7 @@ def there(inventory: Inventory) -> frozenset[str]:
 
 def told_of(inventory: Inventory, state: State) -> frozenset[str]:
     """Return the addresses in what the journal says of users and keys: people who are gone are among them."""
-    found = {name.lower() for text in _told(state) for name in _ADDRESS.findall(text)}
+    found = {name.lower() for text in _told(state) for name in ADDRESS.findall(text)}
     before = {str(name).lower() for name in state.baseline.get("logins", ())}
     return frozenset(found - before - _logins(inventory))
 

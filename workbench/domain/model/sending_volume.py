@@ -52,6 +52,21 @@ class Volume:
         """Return whether the present hour is above the bar."""
         return self.excess_now > 0
 
+    def span(self, day: str = "%Y-%m-%d") -> str:
+        """Return from when to when there was abuse, UTC: *since …* while it lasts, ``""`` without one."""
+        if self.began is None:
+            return ""
+        until = f" until {self.ended:{day} %H:%M}Z" if self.ended is not None else ""
+        return f"since {self.began:{day} %H:%M}Z{until}"
+
+    @property
+    def abuse_accepted(self) -> int:
+        """Return how many messages of all senders were accepted in that time, 0 without one."""
+        began, ended = self.began, self.ended
+        if began is None:
+            return 0
+        return sum(h.accepted for h in self.hours if h.start >= began and (ended is None or h.start < ended))
+
     def explained(self) -> str:
         """Return how the judgement was made, in one sentence."""
         return (

@@ -172,10 +172,9 @@ def damage(situation: Situation) -> Found:
     if volume.began is None:
         lines = ("no abnormal hour in the metrics", volume.explained())
         return Found(Verdict.OPEN, lines, action="damage.assess")
-    sent = sum(hour.accepted for hour in volume.hours if hour.start >= volume.began)
     return Found(
         Verdict.IN_PROGRESS,
-        (f"abnormal since {volume.began:%d %b %H:%M}Z, {sent:,} messages accepted", volume.explained()),
+        (f"abnormal {volume.span('%d %b')}, {volume.abuse_accepted:,} messages accepted", volume.explained()),
         action="damage.assess",
     )
 

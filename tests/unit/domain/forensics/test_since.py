@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.support.situations import NOW, Story, key, situation, use
 from workbench.core.clock import iso
 from workbench.domain.forensics import reach
 from workbench.domain.forensics.since import abuse_began, abuse_began_text, exposed, stolen
+from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.reports import audiences, duties, mail_texts, production, support_messages, support_page
 
@@ -79,7 +81,10 @@ def test_a_key_that_anybody_could_fetch_is_within_reach_also_once_the_place_is_c
 ) -> None:
     leak = {"id": "x", "what": "secret", "key_id": "used-id", "logins": ["app@mg.acme.example"], **row}
     shown = row == {"exposed": True}
-    found = situation([key("used")], state=Story().add("fact", name="leaks", exposures=[leak]).state())
+    logins = ["app@mg.acme.example"]
+    found = situation(
+        [key("used")], logins, state=Story().add("fact", name="leaks", exposures=[leak]).state()
+    )
     assert [one.credential for one in reach.reach(found)] == (
         ["API key …d-id", "SMTP login app@mg.acme.example"] if shown else []
     )
@@ -94,6 +99,16 @@ def test_a_key_that_anybody_could_fetch_is_within_reach_also_once_the_place_is_c
     [
         ({"address": "203.0.113.7", "not_before": iso(BEGAN)}, SAID),
         ({"not_before": iso(BEGAN - timedelta(days=9)), "not_after": iso(BEGAN)}, SAID),
+        # A fetch of which nobody looked whether the key stood in the file dates nothing.
+        (
+            {
+                "strength": 3,
+                "address": "203.0.113.7",
+                "not_before": iso(BEGAN - timedelta(days=9)),
+                "not_after": iso(BEGAN),
+            },
+            SAID,
+        ),
         ({}, ""),
     ],
 )
@@ -192,3 +207,22 @@ def test_nothing_is_called_stolen_without_a_ground(where: Situation, said: str) 
     assert said in " ".join(str(duties.letter_to_people(where)).split())
     for text in (mail_texts.to_host, mail_texts.to_mailgun, production.billing):
         assert "stolen" not in text(where)
+
+
+def test_a_login_that_the_account_does_not_list_is_not_said_to_work() -> None:
+    leak = {"id": "x", "what": "secret", "logins": ["app@elsewhere.example"], "exposed": True}
+    (one,) = reach.reach(situation(state=Story().add("fact", name="leaks", exposures=[leak]).state()))
+    assert one.until == "cannot tell: it is not listed"
+
+
+def test_the_hours_after_an_abuse_are_not_counted_to_it() -> None:
+    hours = tuple(AcceptedHour(BEGAN + timedelta(hours=n), 100) for n in range(5))
+    lasting = Volume(hours, 1.0, 2.0, BEGAN + timedelta(hours=1), 0.0, NOW)
+    over = replace(lasting, ended=BEGAN + timedelta(hours=3))
+    assert (lasting.abuse_accepted, over.abuse_accepted) == (400, 200)
+    assert over.span() == f"{lasting.span()} until {BEGAN + timedelta(hours=3):%Y-%m-%d %H:%M}Z"
+    assert (replace(over, began=None).abuse_accepted, replace(over, began=None).span()) == (0, "")
+    where = situation()
+    where.volume = over
+    for said in (audiences.since_when(where), duties.insurer(where), support_messages.opening(where)):
+        assert "200" in str(said) and over.span() in str(said)
