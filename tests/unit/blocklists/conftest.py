@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 import pytest
 
+from tests.support.patient_loop import PatientLoop
 from tests.unit.blocklists.misbehaving import Misbehaving
 from tests.unit.blocklists.servers import RBLDNSD, Rbldnsd
 from tests.unit.blocklists.zonekit import ZONES, make_zones
 from workbench.blocklists.zones import Zone
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Return the loop of a test: a patient one where the server lives in it, whose time-outs are the matter."""
+    here = "misbehaving" in getattr(item, "fixturenames", ())
+    return {"patient": PatientLoop} if here else {"plain": asyncio.SelectorEventLoop}
 
 
 @pytest.fixture(scope="session")

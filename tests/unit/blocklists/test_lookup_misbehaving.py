@@ -13,6 +13,7 @@ import dns.rdatatype
 import dns.rrset
 import pytest
 
+from tests.support.patient_loop import LoopClock
 from tests.unit.blocklists.misbehaving import Misbehaving, Sent, code, healthy, listed, nxdomain, truncated
 from tests.unit.blocklists.zonekit import one_zone
 from workbench.blocklists.limits import QueryLimits
@@ -37,7 +38,7 @@ async def ask(
     known: tuple[tuple[str, str], ...] = (),
 ) -> list[Listing]:
     """Return the listings in the order they came."""
-    lookup = Lookup([zone], resolvers=[server.address], limits=limits)
+    lookup = Lookup([zone], resolvers=[server.address], limits=limits, clock=LoopClock())
     subjects = [Subject.parse(value) for value in values or (SUBJECT,)]
     return [listing async for listing in lookup.run(subjects, known_listed=known)]
 
@@ -316,7 +317,7 @@ async def test_where_nobody_listens_the_reason_says_so() -> None:
     await server.start()
     address = server.address
     await server.stop()
-    lookup = Lookup([ZONE], resolvers=[address], limits=FAST)
+    lookup = Lookup([ZONE], resolvers=[address], limits=FAST, clock=LoopClock())
     listings = [listing async for listing in lookup.run([Subject.parse(SUBJECT)])]
     assert listings[0].verdict is ListingVerdict.CANNOT_TELL
     assert "nothing listens there" in listings[0].reason
@@ -328,14 +329,14 @@ async def test_the_second_server_is_asked_where_the_first_is_silent(misbehaving:
     silent.sound_tests = False
     silent.udp = lambda query, _: []
     misbehaving.udp = always(lambda query: listed(query, "127.0.0.2"))
-    lookup = Lookup([ZONE], resolvers=[silent.address, misbehaving.address], limits=FAST)
+    lookup = Lookup([ZONE], resolvers=[silent.address, misbehaving.address], limits=FAST, clock=LoopClock())
     listings = [listing async for listing in lookup.run([Subject.parse(SUBJECT)])]
     await silent.stop()
     assert listings[0].verdict is ListingVerdict.LISTED
 
 
 async def test_a_run_that_is_left_early_leaves_nothing_behind(misbehaving: Misbehaving) -> None:
-    lookup = Lookup([ZONE], resolvers=[misbehaving.address], limits=FAST)
+    lookup = Lookup([ZONE], resolvers=[misbehaving.address], limits=FAST, clock=LoopClock())
     run = lookup.run([Subject.parse(f"198.18.3.{number}") for number in range(50)])
     async for listing in run:
         assert listing.verdict is ListingVerdict.NOT_LISTED
@@ -347,13 +348,13 @@ async def test_a_fault_in_the_progress_callback_is_raised(misbehaving: Misbehavi
     def broken(_: object) -> None:
         raise RuntimeError("the pane is gone")
 
-    lookup = Lookup([ZONE], resolvers=[misbehaving.address], limits=FAST, progress=broken)
+    lookup = Lookup([ZONE], resolvers=[misbehaving.address], limits=FAST, clock=LoopClock(), progress=broken)
     with pytest.raises(RuntimeError, match="the pane is gone"):
         [listing async for listing in lookup.run([Subject.parse(SUBJECT)])]
 
 
 async def test_no_subjects_end_at_once() -> None:
-    lookup = Lookup([ZONE], resolvers=[ResolverAddress("127.0.0.1", 9)], limits=FAST)
+    lookup = Lookup([ZONE], resolvers=[ResolverAddress("127.0.0.1", 9)], limits=FAST, clock=LoopClock())
     assert [listing async for listing in lookup.run([])] == []
 
 
@@ -391,7 +392,7 @@ async def test_a_network_that_lets_dns_through_by_tcp_alone_is_asked_by_tcp(misb
         return healthy(query) or (listed(query, "127.0.0.2") if first else nxdomain(query))
 
     misbehaving.tcp = by_tcp
-    said = await ask(misbehaving, SUBJECT, "198.18.0.2", limits=replace(FAST, timeout=1.5, tries=1))
+    said = await ask(misbehaving, SUBJECT, "198.18.0.2", limits=replace(FAST, tries=1))
     found = {one.subject.value: one.verdict for one in said}
     assert found == {SUBJECT: ListingVerdict.LISTED, "198.18.0.2": ListingVerdict.NOT_LISTED}
 

@@ -10,6 +10,7 @@ import dns.message
 import dns.rcode
 import pytest
 
+from tests.support.patient_loop import LoopClock
 from tests.unit.blocklists.misbehaving import Misbehaving, Sent, code, healthy, listed, nxdomain
 from tests.unit.blocklists.zonekit import one_zone
 from workbench.blocklists.limits import QueryLimits
@@ -40,7 +41,7 @@ def by_udp(answer: Callable[[dns.message.Message], bytes]) -> Callable[[dns.mess
 async def told(server: Misbehaving, unasked: tuple[str, ...] = ()) -> tuple[Found, dict[Audience, str]]:
     """Return step 9 and the reports after one round of look-ups by ``server``, long after containment."""
     limits = QueryLimits(timeout=1.5, tries=1, owner_rate=None)
-    lookup = Lookup(ZONES, resolvers=[server.address], limits=limits)
+    lookup = Lookup(ZONES, resolvers=[server.address], limits=limits, clock=LoopClock())
     subjects = [Subject.parse("198.18.0.1", shared=False), Subject.parse("198.18.0.2", shared=False)]
     seen = [one async for one in lookup.run(subjects)]
     health = {one.zone.name: "" if one.believed else one.reason for one in lookup.health}
