@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from pathlib import Path
 from typing import Any
 
 from workbench.cli import tables
 from workbench.cli.opening import run_async
-from workbench.cli.output import document, say, text, warn, write_exactly
-from workbench.cli.vaults import open_vault, quiet_vault
+from workbench.cli.output import document, refuse_terminal, say, text, warn, write_exactly
+from workbench.cli.vaults import evidence_sealer, quiet_vault
 from workbench.core.clock import SystemClock, iso
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError
 from workbench.core.redact import visible
@@ -59,18 +58,11 @@ async def _list(options: argparse.Namespace) -> int:
 
 async def _show(options: argparse.Namespace) -> int:
     """Write the opened content of one item to standard output, as it was stored."""
-    if sys.stdout is not None and sys.stdout.isatty() and not options.reveal:
-        raise UsageError(
-            "Standard output is a terminal.",
-            "Snapshots hold names and addresses of people, and whatever an intruder wrote.",
-            "Pipe it where it is needed, or add --reveal.",
-        )
+    refuse_terminal(
+        options.reveal, "Snapshots hold names and addresses of people, and whatever an intruder wrote."
+    )
     home, incident, rows = await opened_incident(options)
-    vault = await open_vault(home, create=False)
-    try:
-        sealer = await vault.sealer("evidence")
-    finally:
-        vault.close()
+    sealer = await evidence_sealer(home)
     item = _named(await _all(home, incident, rows, sealer), options.name)
     raw = await asyncio.to_thread(plain, home.folder(incident), item, sealer)
     write_exactly(raw.decode("utf-8", "backslashreplace"))
@@ -149,11 +141,7 @@ async def _export(options: argparse.Namespace) -> int:
     damage = damage_of(rows)
     if damage is not None:
         warn(damage.words)
-    vault = await open_vault(home, create=False)
-    try:
-        sealer = await vault.sealer("evidence")
-    finally:
-        vault.close()
+    sealer = await evidence_sealer(home)
     target = Path(options.to)
     contents, left_out = await asyncio.to_thread(_contents, home.folder(incident), rows, sealer)
     now = iso(SystemClock().now())

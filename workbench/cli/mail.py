@@ -15,8 +15,8 @@ from workbench.cli import tables
 from workbench.cli.account_reading import read_account
 from workbench.cli.evidence import opened_incident
 from workbench.cli.opening import network_of, open_from, run_async
-from workbench.cli.output import document, say, text, warn
-from workbench.cli.vaults import open_vault
+from workbench.cli.output import document, refuse_terminal, say, text, warn
+from workbench.cli.vaults import evidence_sealer
 from workbench.core.errors import UsageError, VaultError
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
@@ -79,18 +79,11 @@ async def _fetch(options: argparse.Namespace) -> int:
 
 async def _show(options: argparse.Namespace) -> int:
     """Show the sealed messages as plain text; needs no account."""
-    if sys.stdout is not None and sys.stdout.isatty() and not options.reveal:
-        raise UsageError(
-            "Standard output is a terminal.",
-            "Messages hold names and addresses of people, and whatever an intruder wrote.",
-            "Pipe it where it is needed, or add --reveal.",
-        )
+    refuse_terminal(
+        options.reveal, "Messages hold names and addresses of people, and whatever an intruder wrote."
+    )
     home, incident, rows = await opened_incident(options)
-    vault = await open_vault(home, create=False)
-    try:
-        sealer = await vault.sealer("evidence")
-    finally:
-        vault.close()
+    sealer = await evidence_sealer(home)
     found, broken = await asyncio.to_thread(opened, home.folder(incident), rows, sealer)
     if broken and not found:
         raise VaultError(broken[0], "It is no evidence any more.", "Look for a copy of the state folder.")

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.core.errors import OutputError, WorkbenchError
+from workbench.core.errors import OutputError, UsageError, WorkbenchError
 from workbench.core.redact import json_escaped, masked, visible
 
 
@@ -98,6 +98,14 @@ def write_exactly(value: str) -> None:
         _write(value + "\n" if sys.stdout is not None and sys.stdout.isatty() else value)
     except (BrokenPipeError, UnicodeEncodeError):
         raise OutputError("Whoever was to read it from standard output has gone.") from None
+
+
+def refuse_terminal(reveal: bool, why: str) -> None:
+    """Raise UsageError where what is handed out would stand on a terminal, unless --reveal asked for that."""
+    if sys.stdout is not None and sys.stdout.isatty() and not reveal:
+        raise UsageError(
+            "Standard output is a terminal.", why, "Pipe it where it is needed, or add --reveal."
+        )
 
 
 def say(line: str) -> None:

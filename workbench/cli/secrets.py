@@ -13,7 +13,7 @@ from pathlib import Path
 
 from workbench.cli import tables
 from workbench.cli.opening import line_of_input, run_async
-from workbench.cli.output import document, say, text, warn, write_exactly
+from workbench.cli.output import document, refuse_terminal, say, text, warn, write_exactly
 from workbench.cli.vaults import ask_new_passphrase, no_vault, open_vault, quiet_vault
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError, WorkbenchError
@@ -130,12 +130,7 @@ def _unlisted(home: Home, stock: Custody) -> WorkbenchError:
 
 async def _get(options: argparse.Namespace) -> int:
     """Write one secret, without a line end added, so that a pipe gets the value and nothing else."""
-    if sys.stdout is not None and sys.stdout.isatty() and not options.reveal:
-        raise UsageError(
-            "Standard output is a terminal.",
-            "The secret would stay in its scroll-back, and on a shared screen.",
-            "Pipe it where it is needed, or add --reveal.",
-        )
+    refuse_terminal(options.reveal, "The secret would stay in its scroll-back, and on a shared screen.")
     home = Home.find()
     stock = await _stock(home)
     incident = _incident(options, home, stock)

@@ -118,19 +118,15 @@ def _limit_path(child: str | None) -> str:
 async def get_limit(
     client: Mailgun,
     *,
-    region: Region | None = None,
     child: str | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Anywhere],
 ) -> Limit | None:
     """Return the custom monthly sending limit, per region; None where none is set.
 
     ``child`` asks the parent for a subaccount's limit; ``subaccount`` acts for the subaccount itself.
     """
     try:
-        answer = await client.call(
-            "GET", _limit_path(child), region=region, subaccount=subaccount, priority=priority
-        )
+        answer = await client.call("GET", _limit_path(child), **where)
     except NotFound:
         return None  # The API's way to say that none is set: "No threshold for account" (dossier B3).
     return read_object(Limit, answer.object(), answer.where)
@@ -140,40 +136,21 @@ async def set_limit(
     client: Mailgun,
     limit: int,
     *,
-    region: Region | None = None,
     child: str | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> None:
     """Set the custom monthly sending limit in messages; raise Refused below 1,000 (the vendor's minimum)."""
-    await client.call(
-        "PUT",
-        _limit_path(child),
-        region=region,
-        subaccount=subaccount,
-        query={"limit": limit},
-        priority=priority,
-        repeat_safe=True,
-    )
+    await client.call("PUT", _limit_path(child), **as_write(where), query={"limit": limit}, repeat_safe=True)
 
 
 async def delete_limit(
     client: Mailgun,
     *,
-    region: Region | None = None,
     child: str | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Anywhere],
 ) -> None:
     """Remove the custom monthly sending limit."""
-    await client.call(
-        "DELETE",
-        _limit_path(child),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
-        repeat_safe=True,
-    )
+    await client.call("DELETE", _limit_path(child), **as_write(where), repeat_safe=True)
 
 
 async def get_allowlist(

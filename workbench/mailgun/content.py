@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Unpack
 
-from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.endpoints import Region
+from workbench.mailgun.client import Mailgun
 from workbench.mailgun.models import ListMember, MailingList, Suppression, Template, WhitelistEntry
 from workbench.mailgun.pagination import ListScope, records, url_pages
 from workbench.mailgun.records import read_record
@@ -34,23 +33,14 @@ async def get_template(
     domain: str | None,
     name: str,
     *,
-    region: Region,
     version: str | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> Template:
     """Return a template with the content of its active version, or of the version named."""
     path = at("/v3/{}/templates/{}", domain, name) if domain else at("/v4/templates/{}", name)
     if version is not None:
         path += at("/versions/{}", version)
-    answer = await client.call(
-        "GET",
-        path,
-        region=region,
-        subaccount=subaccount,
-        query=None if version is not None else {"active": "yes"},
-        priority=priority,
-    )
+    answer = await client.call("GET", path, **where, query=None if version is not None else {"active": "yes"})
     document = answer.object()
     return read_record(Template, document.get("template") or document, answer.where)
 

@@ -18,17 +18,15 @@ from workbench.mailgun.where import Where, as_write
 async def iter_domains(
     client: Mailgun,
     *,
-    region: Region,
     include_subaccounts: bool = False,
     state: str | None = None,
     search: str | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
     page_size: int = 1000,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[Domain]]:
     """Yield the domains of one region page by page, newest first; with subaccounts' domains if asked."""
     query: Form = {"include_subaccounts": include_subaccounts or None, "state": state, "search": search}
-    scope = ListScope(region, subaccount, priority)
+    scope = ListScope(**where)
     pages = skip_pages(client, "/v4/domains", scope, query=query, size=page_size)
     async for page in records(Domain, pages, "GET /v4/domains"):
         yield page
@@ -37,20 +35,11 @@ async def iter_domains(
 async def list_domains(
     client: Mailgun,
     *,
-    region: Region,
     include_subaccounts: bool = False,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[Domain]:
     """Return all domains of one region."""
-    pages = iter_domains(
-        client,
-        region=region,
-        include_subaccounts=include_subaccounts,
-        subaccount=subaccount,
-        priority=priority,
-    )
-    return await whole(pages)
+    return await whole(iter_domains(client, include_subaccounts=include_subaccounts, **where))
 
 
 async def get_domain(
@@ -137,22 +126,18 @@ async def set_tracking(
     domain: str,
     which: str,
     *,
-    region: Region,
     active: bool | str | None = None,
     html_footer: str | None = None,
     text_footer: str | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
+    **where: Unpack[Where],
 ) -> None:
     """Change one kind of tracking (``click``, ``open``, ``unsubscribe``); None leaves a setting alone."""
     await client.call(
         "PUT",
         at("/v3/domains/{}/tracking/{}", domain, which),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form={"active": active, "html_footer": html_footer, "text_footer": text_footer},
         multipart=True,
-        priority=priority,
         repeat_safe=True,
     )
 
@@ -160,16 +145,14 @@ async def set_tracking(
 async def iter_dkim_keys(
     client: Mailgun,
     *,
-    region: Region,
     domain: str | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[DkimKey]]:
     """Yield the DKIM keys of a region (or of one signing domain) page by page, 100 at most at a time.
 
     Parameters go into the query: the recorded form, though the description has a body (dossier B2).
     """
-    scope = ListScope(region, subaccount, priority)
+    scope = ListScope(**where)
     query: Form = {"signing_domain": domain, "limit": 100}
     pages = url_pages(client, "/v1/dkim/keys", scope, query=query)
     async for page in records(DkimKey, pages, "GET /v1/dkim/keys"):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Required, Unpack
 
 from workbench.core.errors import Incomplete, UnreadableAnswer
 from workbench.core.words import plural
-from workbench.mailgun.client import Mailgun, Priority
+from workbench.mailgun.client import Mailgun
 from workbench.mailgun.dates import parse_moment, rfc2822
-from workbench.mailgun.endpoints import Region
 from workbench.mailgun.evidence_models import BounceClass, LogEvent, MetricRow, StatRow
 from workbench.mailgun.pagination import (
     MAX_PAGES,
@@ -24,24 +23,37 @@ from workbench.mailgun.pagination import (
     whole,
 )
 from workbench.mailgun.requests import at
+from workbench.mailgun.where import Where, below
 
 LOG_PAGE = 100
 # Without the time dimension the API serves at most 1,000 rows a page, with it 1,500 (dossier B5).
 METRIC_PAGE = 1000
 
 
+class LogRange(Where, total=False):
+    """Which entries of the log: those from ``start`` to ``end``, of all kinds and domains unless some are named.
+
+    Oldest first unless ``ascending`` is False.
+    """
+
+    start: Required[datetime]
+    end: Required[datetime]
+    events: Sequence[str] | None
+    domains: Sequence[str] | None
+    include_subaccounts: bool
+    ascending: bool
+
+
 async def iter_log_items(
     client: Mailgun,
     *,
-    region: Region,
     start: datetime,
     end: datetime,
     events: Sequence[str] | None = None,
     domains: Sequence[str] | None = None,
     include_subaccounts: bool = False,
     ascending: bool = True,
-    subaccount: str | None = None,
-    priority: Priority = Priority.BACKGROUND,
+    **where: Unpack[Where],
 ) -> AsyncIterator[list[dict[str, Any]]]:
     """Yield the log page by page as the API sends it, for an export that keeps every field.
 
@@ -64,10 +76,8 @@ async def iter_log_items(
         answer = await client.call(
             "POST",
             "/v1/analytics/logs",
-            region=region,
-            subaccount=subaccount,
+            **below(where),
             json=body,
-            priority=priority,
             repeat_safe=True,
         )
         items = items_of(answer, "items")
@@ -87,33 +97,13 @@ async def iter_log_items(
 
 async def iter_logs(
     client: Mailgun,
-    *,
-    region: Region,
-    start: datetime,
-    end: datetime,
-    events: Sequence[str] | None = None,
-    domains: Sequence[str] | None = None,
-    include_subaccounts: bool = False,
-    ascending: bool = True,
-    subaccount: str | None = None,
-    priority: Priority = Priority.BACKGROUND,
+    **asked: Unpack[LogRange],
 ) -> AsyncIterator[list[LogEvent]]:
     """Yield the log page by page as records; see ``iter_log_items`` for what the API can and cannot do.
 
     Raises Incomplete after the last page where entries could not be read.
     """
-    pages = iter_log_items(
-        client,
-        region=region,
-        start=start,
-        end=end,
-        events=events,
-        domains=domains,
-        include_subaccounts=include_subaccounts,
-        ascending=ascending,
-        subaccount=subaccount,
-        priority=priority,
-    )
+    pages = iter_log_items(client, **asked)
     async for page in records(LogEvent, pages, "POST /v1/analytics/logs"):
         yield page
 
@@ -121,7 +111,6 @@ async def iter_logs(
 async def metrics(
     client: Mailgun,
     *,
-    region: Region,
     start: datetime,
     end: datetime,
     names: Sequence[str],
@@ -129,8 +118,7 @@ async def metrics(
     resolution: str = "hour",
     include_subaccounts: bool = False,
     domains: Sequence[str] | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[MetricRow]:
     """Return counts such as ``accepted_outgoing_count`` per interval (hour, day, month) and dimension.
 
@@ -155,7 +143,7 @@ async def metrics(
     rows: list[MetricRow] = []
     odd = 0
     path = "/v1/analytics/metrics"
-    async for items in _posted_pages(client, path, ListScope(region, subaccount, priority), body):
+    async for items in _posted_pages(client, path, ListScope(**where), body):
         for item in items:
             row = _metric_row(item, names, timed="time" in dimensions)
             if row is None:
@@ -176,13 +164,11 @@ async def metrics(
 async def bounce_classification(
     client: Mailgun,
     *,
-    region: Region,
     start: datetime,
     end: datetime,
     dimensions: Sequence[str] = ("entity-name", "domain.name"),
     include_subaccounts: bool = False,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[BounceClass]:
     """Return why receivers refuse mail now, by receiver and domain, worst first where the API says so.
 
@@ -197,7 +183,7 @@ async def bounce_classification(
         "include_subaccounts": include_subaccounts,
     }
     path = "/v2/bounce-classification/metrics"
-    pages = _posted_pages(client, path, ListScope(region, subaccount, priority), body)
+    pages = _posted_pages(client, path, ListScope(**where), body)
     return await whole(records(BounceClass, pages, f"POST {path}"))
 
 
@@ -268,28 +254,24 @@ def _number(value: object) -> float | None:
 async def stats_total(
     client: Mailgun,
     *,
-    region: Region,
     events: Sequence[str] = ("accepted", "delivered", "failed", "complained"),
     start: datetime | None = None,
     end: datetime | None = None,
     resolution: str = "hour",
     domain: str | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[StatRow]:
     """Return the older statistics, of the account or one domain: the way out where metrics are refused."""
     answer = await client.call(
         "GET",
         at("/v3/{}/stats/total", domain) if domain else "/v3/stats/total",
-        region=region,
-        subaccount=subaccount,
+        **where,
         query={
             "event": tuple(events),
             "start": rfc2822(start) if start else None,
             "end": rfc2822(end) if end else None,
             "resolution": resolution,
         },
-        priority=priority,
     )
     rows: list[StatRow] = []
     for item in items_of(answer, "stats"):

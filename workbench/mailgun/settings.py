@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Unpack
 
-from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.endpoints import Region
+from workbench.mailgun.client import Mailgun
 from workbench.mailgun.models import (
     AccountWebhook,
     DomainWebhooks,
@@ -143,20 +142,11 @@ async def delete_account_webhook(
 async def list_ips(
     client: Mailgun,
     *,
-    region: Region,
     dedicated: bool | None = None,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[Ip]:
     """Return the account's sending addresses, only its own dedicated ones if asked."""
-    answer = await client.call(
-        "GET",
-        "/v3/ips",
-        region=region,
-        subaccount=subaccount,
-        query={"dedicated": dedicated},
-        priority=priority,
-    )
+    answer = await client.call("GET", "/v3/ips", **where, query={"dedicated": dedicated})
     told = answer.object().get("details")
     details = {
         item["ip"]: item
@@ -186,20 +176,11 @@ async def list_ip_pools(
 async def pool_history(
     client: Mailgun,
     *,
-    region: Region,
     limit: int = 100,
-    subaccount: str | None = None,
-    priority: Priority = Priority.READ,
+    **where: Unpack[Where],
 ) -> list[PoolMove]:
     """Return the latest moves of domains between shared pools; only the first page."""
-    answer = await client.call(
-        "GET",
-        "/v1/dynamic_pools/history",
-        region=region,
-        subaccount=subaccount,
-        query={"Limit": limit},
-        priority=priority,
-    )
+    answer = await client.call("GET", "/v1/dynamic_pools/history", **where, query={"Limit": limit})
     return listed(PoolMove, answer, "items", first_only=True)
 
 

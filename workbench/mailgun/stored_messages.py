@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import urlsplit
 
 from workbench.core.errors import Refused, UsageError
 from workbench.core.redact import visible
-from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.endpoints import Endpoints, Region, origin
+from workbench.mailgun.client import Mailgun
+from workbench.mailgun.endpoints import Endpoints, origin
 from workbench.mailgun.requests import at
+from workbench.mailgun.where import Where, below
 
 # Asked for this form, the API puts the message as it was sent into ``body-mime``; otherwise it tells its fields.
 AS_SENT = "message/rfc2822"
@@ -47,10 +48,7 @@ async def stored_message(
     domain: str,
     key: str,
     address: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.BACKGROUND,
+    **where: Unpack[Where],
 ) -> dict[str, Any]:
     """Return what the API holds of one message; ``body-mime`` is the message as sent, where it gives that.
 
@@ -61,9 +59,7 @@ async def stored_message(
         "GET",
         at("/v3/domains/{}/messages/{}", domain, key),
         base=server_of(client.endpoints, address),
-        region=region,
-        subaccount=subaccount,
-        priority=priority,
+        **below(where),
         accept=AS_SENT,
     )
     return answer.object()

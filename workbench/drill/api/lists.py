@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from workbench.drill.api.address_pages import by_address
 from workbench.drill.api.dates import rfc1123, rfc2822_minus
 from workbench.drill.api.wire import EndpointArea, WireAnswer, WireCall, WireRefusal, ok, said
 from workbench.drill.world.records import Member, SimulatedMailingList
@@ -44,24 +46,9 @@ def _one(call: WireCall) -> SimulatedMailingList:
     return found
 
 
-def _paging(call: WireCall, names: list[str], limit: int) -> tuple[list[str], dict[str, str]]:
-    """Return the names of one page and its links; past the end a page is empty and its links stay."""
-    pivot, turn = call.arg("address"), call.arg("page", "first")
-    start = 0
-    if turn == "next":
-        start = next((i for i, name in enumerate(names) if name > pivot), len(names))
-    elif turn == "prev":
-        start = max(0, next((i for i, name in enumerate(names) if name >= pivot), len(names)) - limit)
-    elif turn == "last":
-        start = max(0, len(names) - limit)
-    page = names[start : start + limit]
-    edges = (page[0], page[-1]) if page else (pivot, pivot)
-    return page, {
-        "first": call.url(call.path, page="first", limit=limit),
-        "last": call.url(call.path, page="last", limit=limit),
-        "next": call.url(call.path, page="next", address=edges[1], limit=limit),
-        "previous": call.url(call.path, page="prev", address=edges[0], limit=limit),
-    }
+def _page(call: WireCall, names: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    limit = max(1, call.number("limit", 100, most=100))
+    return by_address(call, sorted(names), limit, back="prev", first="first")
 
 
 @AREA.on("GET", _PATH)
@@ -75,7 +62,7 @@ def list_lists(call: WireCall) -> WireAnswer:
 @AREA.on("GET", _PATH + "/pages")
 def list_pages(call: WireCall) -> WireAnswer:
     """One page by links."""
-    names, paging = _paging(call, sorted(call.area.lists), max(1, call.number("limit", 100, most=100)))
+    names, paging = _page(call, call.area.lists)
     return ok(items=[_shown(call.area.lists[name], pages=True) for name in names], paging=paging)
 
 
@@ -144,7 +131,7 @@ def list_members(call: WireCall) -> WireAnswer:
 def member_pages(call: WireCall) -> WireAnswer:
     """Members by links."""
     members = {member.address: member for member in _members(call)}
-    names, paging = _paging(call, sorted(members), max(1, call.number("limit", 100, most=100)))
+    names, paging = _page(call, members)
     return ok(items=[_member_shown(members[name]) for name in names], paging=paging)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.drill.api.address_pages import by_address
 from workbench.drill.api.dates import parse, utctxt
 from workbench.drill.api.wire import EndpointArea, Handler, WireAnswer, WireCall, WireRefusal, ok, said
 from workbench.drill.world.records import SimulatedDomain, SimulatedSuppression
@@ -92,26 +93,6 @@ TABLES = (
 )
 
 
-def _paging(call: WireCall, names: list[str], limit: int) -> tuple[list[str], dict[str, str]]:
-    """Return one page of names; the end is an empty page, the links are always there."""
-    pivot, turn = call.arg("address"), call.arg("page")
-    start = 0
-    if turn == "next":
-        start = next((i for i, name in enumerate(names) if name > pivot), len(names))
-    elif turn == "previous":
-        start = max(0, next((i for i, name in enumerate(names) if name >= pivot), len(names)) - limit)
-    elif turn == "last":
-        start = max(0, len(names) - limit)
-    page = names[start : start + limit]
-    edges = (page[0], page[-1]) if page else (pivot, pivot)
-    return page, {
-        "first": call.url(call.path, limit=limit),
-        "last": call.url(call.path, page="last", limit=limit),
-        "next": call.url(call.path, page="next", address=edges[1], limit=limit),
-        "previous": call.url(call.path, page="previous", address=edges[0], limit=limit),
-    }
-
-
 def _list(table: SuppressionApi) -> Handler:
     def handler(call: WireCall) -> WireAnswer:
         rows = table.of(call.domain())
@@ -119,7 +100,7 @@ def _list(table: SuppressionApi) -> Handler:
         names = [name for name in sorted(rows) if name.startswith(term)]
         if call.arg("address") and not call.arg("page"):
             names = [name for name in names if name == call.arg("address")]
-        page, paging = _paging(call, names, max(1, call.number("limit", 100, most=1000)))
+        page, paging = by_address(call, names, max(1, call.number("limit", 100, most=1000)), back="previous")
         return ok(items=[table.shown(rows[name]) for name in page], paging=paging)
 
     return handler

@@ -14,6 +14,7 @@ from workbench.domain.model.plan import Effect, EffectKind
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context, SecretMissing
 from workbench.execution.effects.base import PlainHandler, Proof, Reality, Reconciled, Sent, stamp
+from workbench.execution.effects.idempotent import where
 from workbench.mailgun.client import Priority
 from workbench.mailgun.credentials import (
     create_credential,
@@ -112,9 +113,7 @@ class LoginReset(_ChosenPassword):
                 effect.params["domain"],
                 effect.target,
                 password,
-                region=effect.place.region,
-                subaccount=effect.place.subaccount,
-                priority=Priority.WRITE,
+                **where(record, Priority.WRITE),
             )
         except Refused as refusal:
             if "same as old" not in refusal.detail.lower():
@@ -143,9 +142,7 @@ class LoginCreate(_ChosenPassword):
                 effect.params["domain"],
                 effect.target,
                 password,
-                region=effect.place.region,
-                subaccount=effect.place.subaccount,
-                priority=Priority.WRITE,
+                **where(record, Priority.WRITE),
             )
         except Refused as refusal:
             if "exist" not in refusal.detail.lower() or record.attempts < 2:
@@ -169,12 +166,7 @@ class LoginDelete(PlainHandler):
         effect = record.effect
         try:
             await delete_credential(
-                ctx.api,
-                effect.params["domain"],
-                effect.target,
-                region=effect.place.region,
-                subaccount=effect.place.subaccount,
-                priority=Priority.WRITE,
+                ctx.api, effect.params["domain"], effect.target, **where(record, Priority.WRITE)
             )
         except NotFound:
             return Sent((f"was already gone at {stamp(ctx)}",))
@@ -198,13 +190,7 @@ class LoginDelete(PlainHandler):
 async def _listed(ctx: Context, record: EffectRecord) -> bool:
     effect = record.effect
     try:
-        async for page in iter_credentials(
-            ctx.api,
-            effect.params["domain"],
-            region=effect.place.region,
-            subaccount=effect.place.subaccount,
-            priority=Priority.PROOF,
-        ):
+        async for page in iter_credentials(ctx.api, effect.params["domain"], **where(record, Priority.PROOF)):
             if any(full_login(c.login, effect.params["domain"]) == effect.target for c in page):
                 return True
     except NotFound:
