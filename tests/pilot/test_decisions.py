@@ -13,7 +13,7 @@ WHOLE = [
     ListLine(f"user:{n}", f"user it-helpdesk-{n}, {PERSON}", WHY, "bad", "theirs, likely") for n in range(3)
 ]
 SAFE = [line._replace(words=line.words.replace(PERSON, "ma…@acme.example")) for line in WHOLE]
-VERBS = (Verb("i", "intruder", "the intruder's", judges=True), Verb("y", "ours", "yours", judges=True))
+VERBS = (Verb("enter", "on", "reads on"), Verb("i", "intruder", "the intruder's", judges=True))
 
 
 @pytest.mark.parametrize("size", SIZES)

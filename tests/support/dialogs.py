@@ -56,7 +56,7 @@ EXAMPLES: dict[type[ModalScreen[Any]], Made] = {
     ),
     HelpScreen: _help,
     LeaksScreen: lambda app: LeaksScreen(leaks.leaks(_session(app).state), ["Nothing was searched yet."]),
-    ListScreen: lambda app: ListScreen("Judge", "Forty wait.", _LINES, [Verb("y", "ours", "ours")]),
+    ListScreen: lambda app: ListScreen("Judge", "Forty wait.", _LINES, [Verb("enter", "on", "reads on")]),
     PickScreen: lambda app: PickScreen("Which?", "One of two.", [Choice("a", "This"), Choice("b", "That")]),
     PlanScreen: lambda app: PlanScreen(_session(app).plan("contain.all"), "acme"),
     RemovalScreen: lambda app: RemovalScreen("Removal", "Listed.", _LONG, hint="Send it.", ready=True),

@@ -43,7 +43,7 @@ GROUPS = (
         "decide",
         "drill",
     ),
-    *("sweep", "assess", "blocklists", "leaks", "report", "use", "record"),
+    *("sweep", "assess", "blocklists", "blocklists.check", "leaks", "report", "use", "record"),
 )
 
 

@@ -48,7 +48,7 @@ MAIL = (
     Action(
         "support.update",
         "support: update since the last message",
-        "Shows what changed since the last update to Support; copying it records that it was sent.",
+        "Shows what changed since the last update to Support; you are asked whether it was sent.",
         step="12",
     ),
     Action(

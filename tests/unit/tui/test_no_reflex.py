@@ -64,3 +64,9 @@ def test_no_list_records_anything_by_enter() -> None:
             assert not (first(one) == "enter" and judges), where
             assert first(one, 1) not in RECORDING or judges, f"{where}: {first(one, 1)}"
     assert Verb("y", "ours", "yours", judges=True).judges
+
+
+def test_enter_alone_leads_out_of_every_list() -> None:
+    lists = dict(calls("Verb"))
+    stuck = [where for where, made in lists.items() if first(made[0]) != "enter"]
+    assert not stuck, f"Enter goes in a circle there: {stuck}"

@@ -21,6 +21,8 @@ AGAIN = timedelta(minutes=10)
 LEFT: Mapping[str, str] = {
     "allowlist.remove": "which address this host has is not known yet",
     "support.message": "the message to Support is not sent yet",
+    "support.update": "the update to Support is not sent yet",
+    "people.strangers": "the strangers are read, and none of them is named yet",
     "people.message": "the message to the users is not sent yet",
     "adoption.show": "the hand-over list is not sent yet",
     "blocklists.removal": "the request for removal is not sent yet",

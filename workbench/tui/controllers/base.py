@@ -5,13 +5,15 @@ People's addresses are shortened on the way to the screen and to the clipboard w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Plans, Prompts, Selection, Ui
     from workbench.tui.screens.lists import Chosen, ListLine, Verb
+
+Result = TypeVar("Result")
 
 
 class SentQuestion(NamedTuple):
@@ -44,6 +46,25 @@ class Controller:
     def impossible(self, action_id: str, session: Incident) -> str | None:
         """Return why one of these is not possible now, ``""`` when it is, None where the session knows."""
         return None
+
+    def begin(
+        self,
+        work: Callable[[], Awaitable[Result]],
+        *,
+        group: str,
+        doing: str,
+        then: Callable[[Result], None] | None = None,
+    ) -> None:
+        """Start a reading that a key asks for, and say so at once; pressed again meanwhile, say that it runs.
+
+        ``doing`` as in *reading who clicked*; ``then`` gets the result and says what came of it.
+        """
+        said = f"{doing[:1].upper()}{doing[1:]}"
+        if self._ui.work.running(group):
+            self._ui.tell(f"{said}: under way already; it says when it is done.")
+            return
+        self._ui.tell(f"{said}…")
+        self._ui.work.start(work, group=group, doing=doing, then=then)
 
     def counted(self, count: int, words: str, then: Callable[[], object]) -> None:
         """Do something to several things once their number was typed; one thing is done at once."""

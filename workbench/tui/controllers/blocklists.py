@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.planning.catalog import Pane
 from workbench.tui.controllers.base import Controller, SentQuestion
 
@@ -84,8 +85,17 @@ class BlocklistsController(Controller):
 
     def check(self, session: Incident) -> None:
         """Ask every list now, and read what the account shows of the days after."""
-        self._ui.work.start(
-            session.account.check_blocklists, group="blocklists", doing="asking the blocklists"
+
+        def told(_: None) -> None:
+            listed, looked = session.state.listings.listed, session.clock.now()
+            now = f"{plural(len(listed), 'listing')} now" if listed else "nothing is listed"
+            self._ui.tell(f"Blocklists looked up {looked:%H:%M}Z: {now}.")
+
+        self.begin(
+            session.account.check_blocklists,
+            group="blocklists.check",
+            doing="asking the blocklists",
+            then=told,
         )
 
     def follow(self, session: Incident) -> None:

@@ -234,7 +234,7 @@ class LeaksController(Controller):
                 lambda picked: self._question(session, by_id[picked.id]),
             )
 
-        self._ui.work.start(
+        self.begin(
             session.leak_suspects,
             group="people",
             doing="setting planted keys against the users",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
 from workbench.presentation.cells import hide_all_addresses
-from workbench.tui.controllers.base import Controller
+from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
     from workbench.domain.mail.samples import Sample
@@ -63,9 +63,9 @@ class MailController(Controller):
                 self.show_text("Messages that could not be fetched", missing, "", None, take=False)
             self._ui.renew()
 
-        self._ui.work.start(
+        self.begin(
             lambda: session.account.investigation.mail.preserve(made.proposals),
-            group="mail",
+            group="mail.fetch",
             doing="fetching the intruder's messages",
             then=told,
         )
@@ -78,8 +78,8 @@ class MailController(Controller):
             safe = hide_all_addresses(text, self._ui.store.look)
             self.show_text("What the intruder sent", safe, hint, None, take=False)
 
-        self._ui.work.start(
-            session.recorder.stored_mail, group="mail", doing="opening the sealed messages", then=told
+        self.begin(
+            session.recorder.stored_mail, group="mail.show", doing="opening the sealed messages", then=told
         )
 
     def links(self, session: Incident) -> None:
@@ -140,10 +140,9 @@ class MailController(Controller):
         def collected(found: RecipientList) -> None:
             self._write(session, found, "clicked", "Write who clicked")
 
-        self._ui.tell("Reading the clicks; this takes a while and changes nothing.")
-        self._ui.work.start(
+        self.begin(
             lambda: session.account.investigation.mail.clicked(made.table, made.proposals),
-            group="mail",
+            group="mail.clicked",
             doing="reading who clicked",
             then=collected,
         )
@@ -161,10 +160,9 @@ class MailController(Controller):
             self._ui.tell(" ".join(lost.lines(session.state.fact(LostMail))))
             self._write(session, found, "lost", "Write whom to send again to")
 
-        self._ui.tell("Reading what was lost; this takes a while and changes nothing.")
-        self._ui.work.start(
+        self.begin(
             lambda: session.account.investigation.mail.lost(made.table, made.proposals, made.window.began),
-            group="mail",
+            group="mail.lost",
             doing="reading what was lost",
             then=collected,
         )
@@ -177,19 +175,23 @@ class MailController(Controller):
         self.show_text("Dispute the bill", billing(session.situation()), hint, None)
 
     def update(self, session: Incident) -> None:
-        """Show what changed since the last update to Support; copied is sent."""
+        """Show what changed since the last update to Support; the next one tells what changed since this was sent."""
         from workbench.reports import support_update
 
         situation = session.situation()
 
-        def copied() -> None:
-            sent = support_update.to_fact(situation, session.recorder.operator)
+        def sent() -> None:
+            told = support_update.to_fact(situation, session.recorder.operator)
             self._ui.work.start(
-                lambda: session.recorder.learn(sent), group="attest", doing="recording the update"
+                lambda: session.recorder.learn(told), group="attest", doing="recording the update"
             )
 
-        hint = "Copying it records that it was sent: the next update tells what changed since."
-        self.show_text("Update to Support", support_update.update(situation), hint, copied)
+        hint = "Send it to Mailgun Support; you are asked whether it was sent. The next one tells what changed since."
+        words = "The next update leaves out what this one told."
+        question = SentQuestion("support.update", "Was the update sent to Support?", words)
+        self.show_to_send(
+            session, "Update to Support", support_update.update(situation), hint, question, sent
+        )
 
     def _write(self, session: Incident, found: RecipientList, what: str, heading: str) -> None:
         from pathlib import Path

@@ -43,21 +43,26 @@ class UsersController(Controller):
             for item in suspects
         ]
         text = (
-            "These users look like strangers. Do you know them? Naming them changes nothing yet: no call deletes a "
-            "user. Somebody does it in the control panel at once: Security, Users, Delete."
+            "These users look like strangers. Do you know them? Enter only reads; i and y say it. Naming them changes "
+            "nothing yet: no call deletes a user. Somebody does it in the control panel at once: Security, Users, "
+            "Delete."
         )
         verbs = (
+            Verb("enter", "on", "reads on"),
             Verb("i", "intruder", "a stranger", judges=True),
             Verb("y", "ours", "one of yours", judges=True),
         )
 
         def answered(chosen: Chosen) -> None:
+            if chosen.verb == "on":
+                # Whoever only read has named nobody: the guide goes on, and asks again.
+                self.put_off(session, "people.strangers")
+                return
             reason = "named a stranger in the list" if chosen.verb == "intruder" else "known, by the list"
             self.decide(session, chosen.keys, chosen.verb, reason)
 
-        self.show_list(
-            "Who is a stranger?", text, lines, verbs, answered, marked=[line.key for line in lines]
-        )
+        every = [line.key for line in lines]
+        self.show_list("Who is a stranger?", text, lines, verbs, answered, marked=every, to_read=every)
 
     def message(self, session: Incident) -> None:
         """Show the message for the highlighted user, or one for everybody who still has something to do."""

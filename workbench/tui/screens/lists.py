@@ -56,8 +56,8 @@ class ListScreen(Dialog[Chosen]):
     """Shows rows and waits for a verb; Esc leaves without one. ``marked`` rows are selected from the start.
 
     ``whole`` are the same rows with people's addresses in full: ``s``, pressed twice, shows them in this dialog alone,
-    because nobody can be judged by two letters of a name. Through the rows ``to_read`` Enter goes first, before it does
-    its verb; their whole evidence stands below the list as each is reached.
+    because nobody can be judged by two letters of a name. One of the ``verbs`` is Enter's, so that no list is a
+    circle; first it goes through the rows ``to_read``, their whole evidence below the list as each is reached.
     """
 
     def __init__(
@@ -98,8 +98,6 @@ class ListScreen(Dialog[Chosen]):
             with TextScroll(classes="dialog-scroll", id="list-detail-box"):
                 yield self._detail
             named = [f"{'Enter' if v.key == 'enter' else v.key} {v.words}" for v in self._verbs.values()]
-            if "enter" not in self._verbs and len(self._lines) > 1:
-                named.append("Enter the next row")
             select = "space selects, a all" if len(self._lines) > 1 else ""
             people = "s names in full" if self._whole else ""
             parts = (*named, select, people, "Esc leaves")
@@ -156,18 +154,8 @@ class ListScreen(Dialog[Chosen]):
         here = self.table.cursor_key or ""
         if here in self._to_read[:-1]:
             self.table.move_cursor(self._to_read[self._to_read.index(here) + 1])
-        elif (verb := self._verbs.get("enter")) is not None:
-            self._answer(verb)
         else:
-            # Enter never judges: it goes on to what is to be read next, and after the last row to the first.
-            keys = [line.key for line in self._lines]
-            place = keys.index(here) if here in keys else -1
-            self.table.move_cursor(keys[(place + 1) % len(keys)])
-            if len(keys) == 1:
-                self.notify(f"Enter decides nothing here: {self._named()}.", markup=False)
-
-    def _named(self) -> str:
-        return ", ".join(f"{verb.key} {verb.words}" for verb in self._verbs.values())
+            self._answer(self._verbs["enter"])
 
     def on_key(self, event: events.Key) -> None:
         """Take the verbs' keys; the table has the others."""
