@@ -8,7 +8,9 @@ from tests.pilot.test_typed import do
 from workbench.domain.runbook.recorded import PutOff, SupportUpdateSent
 
 
-async def test_the_papers_are_shown_and_an_update_counts_as_sent_once_somebody_says_so(running: Running) -> None:
+async def test_the_papers_are_shown_and_an_update_counts_as_sent_once_somebody_says_so(
+    running: Running,
+) -> None:
     session = FakeSession()
     async with running(session) as pilot:
         await do(pilot, "mail.fetch")

@@ -54,12 +54,12 @@ def test_a_press_is_answered_at_once_and_a_second_one_begins_nothing() -> None:
     nobody: Any = unused
     controller = Controller(any_screen, nobody, nobody, nobody)
     for _ in range(3):
-        controller.begin(_reading, group="preserve", doing="preserving evidence")
+        controller.begin_reading(_reading, group="preserve", doing="preserving evidence")
     assert len(screen.begun) == 1
     again = "Preserving evidence: under way already; it says when it is done."
     assert screen.told == ["Preserving evidence…", again, again]
     screen.groups.clear()
-    controller.begin(_reading, group="preserve", doing="preserving evidence")
+    controller.begin_reading(_reading, group="preserve", doing="preserving evidence")
     assert len(screen.begun) == 2
 
 
@@ -67,13 +67,13 @@ def test_every_reading_that_a_key_asks_for_begins_that_way_in_a_group_of_its_own
     groups = []
     for path in CONTROLLERS:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "begin":
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "begin_reading":
                 words = {keyword.arg: keyword.value for keyword in node.keywords}
                 # What it came to is said by whoever asked for it.
                 assert "then" in words, f"{path.name}:{node.lineno}"
                 group = words["group"]
                 assert isinstance(group, ast.Constant)
-                groups.append(group.value)
+                groups.append(str(group.value))
     assert sorted(groups) == sorted(READINGS)
 
 

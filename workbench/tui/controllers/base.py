@@ -47,7 +47,7 @@ class Controller:
         """Return why one of these is not possible now, ``""`` when it is, None where the session knows."""
         return None
 
-    def begin(
+    def begin_reading(
         self,
         work: Callable[[], Awaitable[Result]],
         *,

@@ -91,7 +91,7 @@ class BlocklistsController(Controller):
             now = f"{plural(len(listed), 'listing')} now" if listed else "nothing is listed"
             self._ui.tell(f"Blocklists looked up {looked:%H:%M}Z: {now}.")
 
-        self.begin(
+        self.begin_reading(
             session.account.check_blocklists,
             group="blocklists.check",
             doing="asking the blocklists",

@@ -105,7 +105,7 @@ class IncidentController(Controller):
                     session.account.preserve_rest, group="preserve-rest", doing=doing, loud=False
                 )
 
-        self.begin(session.account.preserve, group="preserve", doing="preserving evidence", then=told)
+        self.begin_reading(session.account.preserve, group="preserve", doing="preserving evidence", then=told)
 
     def _sweep(self, session: Incident) -> None:
         def told(sweep: Sweep) -> None:

@@ -234,7 +234,7 @@ class LeaksController(Controller):
                 lambda picked: self._question(session, by_id[picked.id]),
             )
 
-        self.begin(
+        self.begin_reading(
             session.leak_suspects,
             group="people",
             doing="setting planted keys against the users",

@@ -63,7 +63,7 @@ class MailController(Controller):
                 self.show_text("Messages that could not be fetched", missing, "", None, take=False)
             self._ui.renew()
 
-        self.begin(
+        self.begin_reading(
             lambda: session.account.investigation.mail.preserve(made.proposals),
             group="mail.fetch",
             doing="fetching the intruder's messages",
@@ -78,7 +78,7 @@ class MailController(Controller):
             safe = hide_all_addresses(text, self._ui.store.look)
             self.show_text("What the intruder sent", safe, hint, None, take=False)
 
-        self.begin(
+        self.begin_reading(
             session.recorder.stored_mail, group="mail.show", doing="opening the sealed messages", then=told
         )
 
@@ -140,7 +140,7 @@ class MailController(Controller):
         def collected(found: RecipientList) -> None:
             self._write(session, found, "clicked", "Write who clicked")
 
-        self.begin(
+        self.begin_reading(
             lambda: session.account.investigation.mail.clicked(made.table, made.proposals),
             group="mail.clicked",
             doing="reading who clicked",
@@ -160,7 +160,7 @@ class MailController(Controller):
             self._ui.tell(" ".join(lost.lines(session.state.fact(LostMail))))
             self._write(session, found, "lost", "Write whom to send again to")
 
-        self.begin(
+        self.begin_reading(
             lambda: session.account.investigation.mail.lost(made.table, made.proposals, made.window.began),
             group="mail.lost",
             doing="reading what was lost",

@@ -348,7 +348,7 @@ class RecoveryController(Controller):
             )
             self.show_to_send(session, "Report to Mailgun Support", shown, hint, question, sent)
 
-        self.begin(session.write_report, group="report", doing="writing the reports", then=told)
+        self.begin_reading(session.write_report, group="report", doing="writing the reports", then=told)
 
 
 def _to_judge(count: int) -> tuple[str, tuple[Verb, ...]]:
