@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from workbench.leaks.fields import Field
+from workbench.leaks.fields import PASSWORD_WORDS, Field
 from workbench.leaks.logins import line_before
 from workbench.leaks.services import MENTION, names_another, names_mail, names_mailgun
 
@@ -32,6 +32,8 @@ _NEUTRAL = frozenset(
 )
 _SECTION = re.compile(
     rb"(?:\A|\n)[ \t]*\[[^\]\n]{1,80}\][ \t]*\r?\n|\n---[ \t]*\r?\n|\n[ \t]*\r?\n[ \t]*(?:\r?\n[ \t]*){2,}"
+    # A heading of a document.
+    rb"|\n(?=#{2,6}[ \t]+\S)"
     # A heading at the margin over lines that are indented, as in the files of mail and backup servers.
     rb"|\n\r?\n(?=[a-z][\w-]{0,30}:[ \t]+[\w.-]{1,60}[ \t]*\r?\n[ \t]+[\w-]+[ \t])"
 )
@@ -88,8 +90,35 @@ _CONNECTION = re.compile(
     rb"(?i)(?:(?:data source|initial catalog|user id|uid|trusted_connection|database)\s{0,2}="
     rb"|[\"'](?:server|host)\s{0,2}=(?![^;\"'\n]{0,80}mailgun)[^;\"'\n]{1,80};)[^\"'\n]{0,200}$"
 )
-# The call a password is an argument of: ``DBI::dbConnect(pg, password = "``.
-_CALL = re.compile(rb"([A-Za-z][\w.:>-]{1,60})\s{0,2}\([^(){}\n]{0,200}$")
+
+
+def _of_a_page(data: bytes, field: Field) -> bool:
+    """Whether a note's paragraph is about a page or a gateway of somebody else's, where one logs in by hand."""
+    if not _LABEL.fullmatch(line_before(data, field.start)):
+        return False
+    gaps = [0, *(gap.end() for gap in _GAP.finditer(data, max(0, field.first - _REACH), field.first))]
+    end = _GAP.search(data, field.last, field.last + _REACH)
+    paragraph = data[max(gaps[-1], field.first - _REACH) : end.start() if end else field.last + _REACH]
+    page = _PAGE.search(paragraph)
+    return page is not None and not _PAGE_OURS.search(paragraph)
+
+
+_LABEL = re.compile(rb"[ \t*-]*(?:[A-Za-z]{2,12}[ \t])?[A-Za-z]{2,14}[ \t]?:[ \t]{0,8}")
+_PAGE = re.compile(
+    rb"(?im)^[ \t*-]*(?:(?:url|site|page|panel|gateway|login)[ \t]?:[ \t]*)?(?:https?://|(?<=: )vpn\.)\S"
+)
+_PAGE_OURS = re.compile(
+    rb"(?i)(?:smtp|api|app|login)\.(?:eu\.)?mailgun\.|https?://[\w.-]*mailgun\.(?:com|org|net)"
+)
+# A row of the people who log in to a site.
+_MEMBERS = re.compile(
+    rb"(?i)\binsert\s+into\s+[\"'`\[]?[\w.]{0,40}(?:users?|members?|customers?|accounts?|admins?|people|profiles?)[\"'`\]]?"
+    rb"\s{0,4}(?:\(|values)"
+)
+# The call a password is an argument of, and what it is kept as: ``DBI::dbConnect(pg, password = "``, ``DB = dict(``.
+_CALL = re.compile(
+    rb"(?:\b(?P<to>[A-Za-z_]\w{0,60})\s{0,4}:?=\s{0,4})?(?P<call>[A-Za-z][\w.:>-]{1,60})\s{0,2}\([^(){}\n]{0,200}$"
+)
 _MAILS_OWN = re.compile(
     rb"(?i)(?<![a-z0-9])(?:smtp|mail)[\w.]{0,24}pass(?:word|wd)?\b[\"'\])]{0,3}[ \t]{0,8}(?:=>|[:=,])"
 )
@@ -99,12 +128,12 @@ def _of_a_mailbox(data: bytes, field: Field) -> bool:
     """Whether the line fetches mail or opens a database: its password is the mailbox's or the database's."""
     before = line_before(data, field.first)
     call = _CALL.search(before)
-    if call is not None and names_another(call[1].decode("ascii")):
+    if call is not None and any(names_another(one.decode("ascii")) for one in call.groups(b"")):
         return True
     netrc = _MACHINE.match(before)
     if netrc is not None and b"mailgun" not in netrc.group(1).lower():
         return True
-    return _MAILBOX.search(before) is not None or _CONNECTION.search(before) is not None
+    return any(rule.search(before) for rule in (_MAILBOX, _CONNECTION, _MEMBERS)) or _of_a_page(data, field)
 
 
 def _another_is_the_mails(data: bytes, field: Field, start: int, end: int) -> bool:
@@ -210,10 +239,15 @@ def _counts(found: re.Match[bytes], *, mail: bool) -> bool:
 
 
 def _has_its_own(data: bytes, found: re.Match[bytes], at: int) -> bool:
-    """Whether a mention before ``at`` stands in a tag or a paragraph that holds a password itself.
+    """Whether a mention before ``at`` stands in a tag, a paragraph or a line that holds a password itself.
 
-    Then any other is somebody else's.
+    Then any other is somebody else's; beside a line only one that stands on its own line with its own user.
     """
+    end = data.find(b"\n", found.end(), at)
+    if end >= 0 and _USERS_OWN.search(line_before(data, at)):
+        begin = data.rfind(b"\n", max(0, found.start() - 300), found.start()) + 1
+        if _LINES_OWN.search(data, begin, end):
+            return True
     gap = _GAP.search(data, found.end(), at)
     if gap is not None and _PARAGRAPHS_OWN.search(data, found.end(), gap.start()):
         return True
@@ -224,9 +258,15 @@ def _has_its_own(data: bytes, found: re.Match[bytes], at: int) -> bool:
 
 _GAP = re.compile(rb"\n[ \t]*\r?\n")
 _PARAGRAPHS_OWN = re.compile(
-    rb"(?im)^[ \t]*(?:[A-Za-z-]{2,12}[ \t])?pass(?:word|wd)?[ \t]{0,4}[:=][ \t]{0,4}\S{6}"
+    rb"(?im)^[ \t]*(?:[A-Za-z-]{2,12}[ \t])?(?:pass(?:word|wd)?|"
+    + PASSWORD_WORDS
+    + rb")[ \t]{0,4}[:=][ \t]{0,4}\S{6}"
 )
 _TAGS_OWN = re.compile(rb"(?i)<[a-z][^<>]{0,200}?pass(?:word|wd)?[ \t]{0,4}=[ \t]{0,4}[\"'][^<>]{0,300}>")
+_LINES_OWN = re.compile(
+    rb"(?i)pass(?:word|wd)?[\"']?[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}[\"'][^\"'\n]{6,100}[\"']"
+)
+_USERS_OWN = re.compile(rb"(?i)\buser(?:name)?[\"']?[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}[\"'][^\"'\n@]{1,60}[\"']")
 _NEXT_PAIR = re.compile(rb"\}\s{0,4},\s{0,20}\{\s{0,4}[\"']?\w+[\"']?\s{0,4},")
 
 
@@ -342,4 +382,6 @@ def _by_braces(data: bytes, begin: int, at: int) -> list[tuple[str, int]]:
             key = _BRACE_KEY.search(data, max(0, where - 90), where)
             if key is not None:
                 out.append((key.group(1).decode("ascii"), key.start()))
-    return out[:6]
+                if len(out) == 6:
+                    break
+    return out

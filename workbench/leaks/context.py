@@ -57,7 +57,7 @@ def is_sample(value: str) -> bool:
     body = value.removeprefix("pub").removeprefix("key-")
     if len(body) >= 32 and len(set(body) - {"-"}) < 8:
         return True
-    if len(body) >= 32 and _counts_up(body):
+    if len(body) >= 32 and (_counts_up(body) or _typed(body)):
         return True
     return hashlib.sha256(value.encode()).hexdigest()[:20] in _SAMPLES
 
@@ -86,12 +86,18 @@ _VOCABULARY = frozenset(
     "for in to at is not required optional here123 env prod production staging dev development local "
     "config credential credentials "
     "something whatever todo fixme hunter correct horse battery staple welcome "
-    "wrong incorrect invalid abcd be no anything".split()
+    "wrong incorrect invalid abcd be no anything v chars characters letters digits symbols upper lower min "
+    "minimum max maximum tests".split()
 )
+
+
+# Signs written for letters inside a word: ``p@$$w0rd``.
+_LEET = str.maketrans("@$0", "aso")
 
 
 def _spelt_out(value: str) -> bool:
     """Whether a value is made of words that describe one: ``your-mailgun-password1``, ``changeme123``."""
+    value = re.sub(r"(?<=[A-Za-z])[@$0]+(?=[A-Za-z])", lambda found: found.group().translate(_LEET), value)
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", value)
     rest = re.sub(r"[A-Za-z]+", "", value)
     if not words or re.fullmatch(r"[\W_]*\d{0,4}[\W_]*|[\W_]*", re.sub(r"[-_. ]", "", rest)) is None:
@@ -155,6 +161,11 @@ def mailgun_near(data: bytes, start: int, end: int, reach: int = NEAR) -> bool:
     )
 
 
+def names_mailgun(text: bytes) -> bool:
+    """Return whether a text names Mailgun."""
+    return _MAILGUN.search(text) is not None
+
+
 def mailgun_on_line(data: bytes, start: int, end: int) -> bool:
     """Return whether the line around ``data[start:end]`` (at most 400 bytes each way) names Mailgun."""
     left = max(data.rfind(b"\n", 0, start) + 1, start - 400)
@@ -214,10 +225,25 @@ def _names_what_follows(window: bytes, found: re.Match[bytes]) -> bool:
     return telling
 
 
+_ASIDE = re.compile(rb"(?:[ \t;,](?://|#|--)|/\*)[^\n]{0,200}")
+
+
+def mailgun_aside(data: bytes, end: int) -> bool:
+    """Return whether the line behind a value names Mailgun only in passing, late in a comment on something else."""
+    line = data[end : end + 400].partition(b"\n")[0]
+    comment = _ASIDE.search(line)
+    if comment is None or _MAILGUN.search(line, 0, comment.start()):
+        return False
+    named = _MAILGUN.search(comment.group())
+    return named is not None and named.start() > 8
+
+
 # Names of attributes and properties that hold identifiers: a key of that shape under them opens nothing.
 _IDENTIFIES = re.compile(
-    r"(?i)(?:^|[._-])(?:data-key|wire:key|v-key|class|classname|id|sid|for|href|aria-\w+|cache_?key|cachekey"
-    r"|remember|forget|session\w*"
+    r"(?i)(?:^|[._-])(?:data-(?:key|controller|target|id|test(?:id)?)|alias|name|kid|(?-i:\w*[a-z]I[dD]s?)"
+    r"|(?:idempotency|partition|sort|primary|foreign|routing|group|doc(?:ument)?|dedup\w*|object|row|record|lookup|map"
+    r"|item|job|task|index|range|lock|message|translation|i18n|locale|query|react|node|ssh|host|storage)[._-]?key"
+    r"|wire:key|v-key|class|classname|id|sid|for|href|aria-\w+|cache_?key|cachekey|remember|forget|session\w*"
     r"|sess_?id|phpsessid|message[_-]?id|request[_-]?id|trace[_-]?id|span[_-]?id|etag|nonce|csrf\w*|u?guid|uuid"
     r"|checksum|digest|md5|sha\d*)$"
 )

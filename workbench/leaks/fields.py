@@ -120,13 +120,15 @@ _ANYWHERE = (
     (_PIPED, "command-line"),
 )
 # The word for a password in the languages people leave notes in.
-_SPOKEN = re.compile(
-    rb"(?i)(?P<word>mot de passe|contrase(?:n|\xc3\xb1|\xf1)a|clave|passwort|kennwort|wachtwoord|senha"
+PASSWORD_WORDS = (
+    rb"mot de passe|contrase(?:n|\xc3\xb1|\xf1)a|clave|passwort|kennwort|wachtwoord|senha"
     rb"|palavra-passe"
     rb"|has\xc5\x82o|haslo|parola|l\xc3\xb6senord|salasana|adgangskode|passord|heslo|jelsz\xc3\xb3"
     rb"|\xd0[\x9f\xbf]\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c|\xe5\xaf\x86\xe7\xa0\x81"
     rb"|\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89"
-    rb"|\b(?:pass(?:word|wd)?|pw) (?:for|of|to) [^\n:=]{2,80}?)"
+)
+_SPOKEN = re.compile(
+    rb"(?i)(?P<word>" + PASSWORD_WORDS + rb"|\b(?:pass(?:word|wd)?|pw) (?:for|of|to) [^\n:=]{2,80}?)"
     rb"(?P<sep>[\w() /-]{0,16}[ \t]{0,4}(?::|=|\xef\xbc\x9a|\|)[ \t]{0,4})" + _VALUE
 )
 _SPOKEN_WORDS = (

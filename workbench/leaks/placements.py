@@ -271,7 +271,8 @@ def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
     current = SHAPE_50.fullmatch(field.value) is not None
     if not current and (SHAPED.search(field.value) or not plausible(field) or not password_like(field.value)):
         return
-    if current and context.is_sample(field.value):
+    if (current and context.is_sample(field.value)) or field.value.startswith(":"):
+        # Behind two colons in a row stands another field of a list: ``login::id:service``.
         return
     login = LOGIN.match(data, field.first)
     before = line_before(data, field.first)
@@ -303,6 +304,8 @@ def _is_key_name(data: bytes, field: Field) -> bool:
         return True
     called = _CALLED.search(line_before(data, field.first))
     if called is not None and not (names_mailgun(owner := called[1].decode("ascii")) or names_mail(owner)):
+        return False
+    if context.mailgun_aside(data, field.last):
         return False
     return context.mailgun_on_line(data, field.first, field.last) and belongs(data, field, drawn=False)
 

@@ -56,6 +56,7 @@ _NAME_OTHERS = frozenset(
     "mailchimp ses gmail github gitlab bitbucket oauth captcha recaptcha kafka mssql oracle sqlserver "
     "couch couchdb neo4j vnc "
     "users customers members rdp vpn "
+    "snmp ipmi idrac ilo ppp pppoe l2tp hotspot luks restic borg pkcs12 pfx "
     "wifi radius samba smb keycloak grafana jenkins nexus sonar registry docker htpasswd webdav "
     "nextcloud owncloud pdo dbi psycopg pymysql mysqli sqlalchemy paramiko imaplib ftplib pyodbc odbc queue".split()
 )
@@ -87,6 +88,9 @@ def names_another(name: str) -> bool:
         return False
     # The object of a mail library, as opposed to the secret that signs a site's sessions.
     words = tokens(name.removeprefix("session."))
+    if "signing" in words and "password" in words:
+        # What signs programs: the password of its store.
+        return True
     if any(word in _NAME_OTHERS for word in words):
         # SMTP behind a proxy, or the mail of an app: the mail word wins only where it comes last.
         mail = max((i for i, word in enumerate(words) if _MAILISH.search(word)), default=-1)

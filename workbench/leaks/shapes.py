@@ -46,7 +46,7 @@ def legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: b
     against = context.speaks_against(data, start, end)
     if public:
         return not against or context.mailgun_near(data, start, end)
-    if context.is_identifier(name) or _ELEMENT.search(data[max(0, start - 120) : start]):
+    if context.is_identifier(name) or _tells_apart(data, start, end):
         return False
     if data[max(0, start - 4) : start].lower() == b"api:":
         return context.mailgun_near(data, start, end) or not context.another_service(data, start, end)
@@ -57,9 +57,34 @@ def legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: b
     if against:
         return context.mailgun_on_line(data, start, end) and not _cached(data, start, end)
     if context.mailgun_near(data, start, end):
-        return not _cached(data, start, end)
+        return not _cached(data, start, end) and not _named_otherwise(data, start, name)
     # A file that holds nothing but the key: what `echo key > file` leaves.
     return len(data) <= 200 and data.strip(b" \t\r\n\"'") == data[start:end]
+
+
+def _tells_apart(data: bytes, start: int, end: int) -> bool:
+    """Whether a key tells one thing from another: an element, a member of an object, what a store is asked for."""
+    before = data[max(0, start - 160) : start]
+    if before[-1:] in b"\"'`" and _MEMBER.match(data, end):
+        return True
+    if _INDENT.search(before) and _NAMES_A_TEXT.match(data, end):
+        return True
+    attribute = _ELEMENT.search(before)
+    if attribute is not None and not _OWN_NAME.search(attribute[1].decode("ascii")):
+        return True
+    return _ASKED_FOR.search(before) is not None
+
+
+def _named_otherwise(data: bytes, start: int, name: str) -> bool:
+    """Whether a key is given to a name that speaks of none, in nothing called Mailgun: ``depends_on: key-…``."""
+    line = data[data.rfind(b"\n", 0, start) + 1 : start]
+    listed = _LISTED.search(line[-400:])
+    name = listed[1].decode("ascii") if listed is not None else name
+    if not name or _HOLDER.search(name) or context.names_mailgun(line):
+        return listed is not None and context.is_identifier(name)
+    from workbench.leaks.blocks import parents
+
+    return not any("mailgun" in parent.lower() for parent, _ in parents(data, start))
 
 
 def _cached(data: bytes, start: int, end: int) -> bool:
@@ -79,16 +104,40 @@ def _names_a_file(data: bytes, start: int, end: int) -> bool:
 
 _EXTENSION = re.compile(rb"\.[a-z][a-z0-9]{1,4}(?![\w.(])")
 _PATH_BEFORE = re.compile(rb"[a-z0-9_-]/$")
-# The key of an element on a page, by which a framework tells one from the next.
+# An attribute of an element on a page, or a member of what a program makes one from.
 _ELEMENT = re.compile(
-    rb"(?i)<(?:li|div|span|tr|td|a|ul|p|option|img|button|section|article|label|svg"
-    rb"|path)(?:\s[^<>]{0,100})?\s(?:[\w.-]{0,20}:)?(?:key|id)=\{?[\"'`]{0,2}$"
+    rb"(?i)(?:<(?:li|div|span|tr|td|a|ul|ol|p|option|img|button|section|article|label|svg|path|form|table)"
+    rb"(?:\s[^<>]{0,100})?\s|\b(?:createElement|jsxs?|h)\(\s{0,4}[\"'\w.]{1,40}\s{0,4},\s{0,4}\{[^{}]{0,80}?)"
+    rb"([:\w.-]{1,40})(?:=\{?|:\s{0,2})[\"'`]{0,2}$"
+)
+# An element of a list, behind the list's name.
+_LISTED = re.compile(
+    rb"([\w.-]{1,60})[\"']?\s{0,4}[:=]\s{0,4}\[\s{0,4}(?:[\"'][^\"'\]]{1,80}[\"']\s{0,4},\s{0,4}){0,40}[\"']$"
+)
+# Names of what holds any value, or a key, as a word of theirs.
+_HOLDER = re.compile(
+    r"(?i)key|mailgun|^mg|value|content|default|string|data|text|secret|token|auth|api|user|private|live|prod|^\w$"
+)
+# The name of a member: its value follows.
+_MEMBER = re.compile(rb"[\"'`](?::(?!:)|\s{1,4}:(?![:\w])|\s{0,4}=>)")
+# A name at the beginning of its line, and the text it stands for.
+_INDENT = re.compile(rb"(?:^|\n)[ \t]{0,40}(?:-[ \t])?[\"']?$")
+_NAMES_A_TEXT = re.compile(rb"[\"']?[ \t]{0,4}(?::[ \t]|=(?!=))[ \t]{0,4}\S")
+# A store, a page or a catalogue of texts is asked for what it holds under a key; or a word says that it is a name.
+_ASKED_FOR = re.compile(
+    rb"(?i)(?<![a-z])(?:m?get|set|put|has|add|del|delete|remove|forget|remember|incr|decr|touch|exists|expire|fetch|pull|"
+    rb"lookup|lock|acquire|release|getItem|setItem|removeItem|getElementById|querySelector|closest|t|trans|translate|__|_"
+    rb"|gettext|publish|subscribe|emit)\(\s{0,4}[\"'`][\w:./-]{0,40}$"
+    rb"|[\"'`](?!\w{0,20}(?:api|key|secret|token))[\w.-]{1,30}:$"
+    rb"|\{\s{0,4}\"S\":\s{0,4}\"$|\b(?:partition|offset)=[^\n]{0,100}\bkey=$"
+    rb"|(?<![\w-])(?:id|ref|topic|job|task|lock|acquired|released|label|tag|branch|anchor|node|record|row|item|entry|file"
+    rb"|object|alias|hash|slug)[#:]?[ \t]{1,4}$"
 )
 _OWN_NAME = re.compile(
     r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|apikey|secret|token|password|passwd|credential|auth"
 )
 _CACHE_LINE = re.compile(
-    rb"(?i)cache[\w-]*\s{0,4}(?:=|:|\(|(?:miss|hit|store|key)\w*\b)|\bcached\b|\bttl\b|\betag\b"
+    rb"(?i)cache[\w-]*\s{0,4}(?:=|:|\(|(?:miss|hit|store|key)\w*\b)|\bcached\b|_cache[\"']|\bttl\b|\betag\b"
     rb"|hash\s$|\b(?-i:M?GET|SET|SETEX|H[GS]ET|DEL|EXPIRE)\s$"
     rb"|^(?:[<>]\s)?(?:gets?|set|add|delete|incr|touch|value)\s$"
 )

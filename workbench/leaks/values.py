@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"[\w.+-]{1,64}@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
 # Stored by software that keeps the key elsewhere: useless to whoever reads it here.
 _ENCRYPTED = re.compile(
     r"(?i)^(?:enc[:(\[]|\{(?:aes|cipher|bcrypt|noop|ssha)|\{[a-z0-9+/=]{24,}\}|vault:|ansible_vault"
-    r"|!vault|\$(?:2[aby]|argon2|apr1|[156])\$|gaaaaa"
+    r"|!vault|\*[0-9A-F]{40}$|\$(?:2[aby]|argon2|apr1|[156])\$|gaaaaa"
     r"|eyJ|AQICAH|AgB[A-Za-z0-9+/]{40}|-----BEGIN|file:|op://|ref\+|arn:|sops:|pass:|keyring:|kms:|ssm:)"
 )
 
@@ -57,7 +57,7 @@ def plausible(field: Field) -> bool:
         return False
     if " " in value.strip():
         return context.is_passphrase(value, 3 if field.quoted else 4)
-    if re.fullmatch(r"[A-Za-z_$][\w.$>-]*\(?.*\)?", value) and "(" in value:
+    if re.fullmatch(r"@?[A-Za-z_$][\w.$>-]*\(?.*\)?", value) and "(" in value:
         return False
     if (
         len(value) >= 40

@@ -80,8 +80,9 @@ _JOINT = re.compile(
     rb"[\"'`](?<!\\.)[ \t]{0,40}(?:[\\_]?\r?\n[ \t]{0,80})?(?:\+|\.{1,2}|&|\|\||~|<>|\^)?[ \t]{0,40}"
     rb"(?:[\\_]?\r?\n[ \t]{0,80})?(?:[bru]|\(|@)?[\"'`](?=[\w-])"
 )
+# Nothing is given back: blanks between two strings could else be shared out in thousands of ways.
 _JOINED = re.compile(
-    rb"[\[(](?P<parts>(?:\s{0,40}[\"'`][^\"'`\s]{1,60}[\"'`]\s{0,20},?){2,12})\s{0,40}[\])]"
+    rb"[\[(](?P<parts>(?:\s{0,40}+[\"'`][^\"'`\s]{1,60}+[\"'`]\s{0,20}+,?){2,12}+)\s{0,40}[\])]"
     rb"(?=\s{0,4}\.join\(\s{0,4}[\"'`]{2}|\s{0,4}\))"
 )
 # A literal put into a string by a call or a template: ``${encodeURIComponent('x')}``, ``" + quote("x") + "``.

@@ -83,3 +83,9 @@ def test_two_strings_in_a_row_are_two_strings(tmp_path: Path) -> None:
     text = f"args = ['{HOST}', '{LOGIN}', '{PLAIN}' 'not-of-it']\n"
     found = found_in(text.encode(), "a.py", tmp_path, Scanner())
     assert {match.secret.reveal() for match in found} == {PLAIN}
+
+
+def test_blanks_between_many_strings_are_not_shared_out_in_every_way() -> None:
+    # A page of documentation strings took most of a minute: this would take years.
+    text = b"mailgun join( (" + b"'a'" + (b" " * 18 + b"'a'") * 40
+    assert Scanner().scan(text) == []
