@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: plays pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
+.PHONY: guide plays pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
