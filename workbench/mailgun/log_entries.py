@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from workbench.core.json_text import read_json
 from workbench.mailgun.dates import parse_moment
+from workbench.mailgun.pagination import whole_number
 
 
 class EntryDomain(Struct, gc=False):
@@ -172,11 +173,11 @@ def _read_loosely(body: bytes) -> LogPage | None:
             odd += 1
             entries.append(mended)
     paging = page.pagination if isinstance(page.pagination, dict) else {}
-    following, total = paging.get("next"), paging.get("total")
+    following = paging.get("next")
     return LogPage(
         entries,
         following if isinstance(following, str) else "",
-        total if isinstance(total, int) and not isinstance(total, bool) else None,
+        whole_number(paging.get("total")),
         odd,
         unreadable,
     )

@@ -253,13 +253,34 @@ def no_list(answer: Answer) -> UnreadableAnswer:
     )
 
 
+# What the count of a list is called, in small letters and without what stands between words.
+_COUNTS = frozenset({"totalcount", "total", "count", "totalitems", "totalresults"})
+
+
 def announced(answer: Answer) -> int:
-    """Return how many items an answer says its list has (``total_count``, ``total``, ``pagination.total``), or 0."""
+    """Return how many items an answer says its list has (``total_count``, ``total``, ``pagination.total``), or 0.
+
+    A count that came as text or with a fraction of nothing (``"12"``, ``12.0``) is one: what it says counts.
+    """
     document = answer.object()
-    paging = document.get("pagination")
-    held = [document.get("total_count"), document.get("total")]
-    held += [paging.get("total")] if isinstance(paging, dict) else []
-    return max((n for n in held if isinstance(n, int) and not isinstance(n, bool)), default=0)
+    held = [document, document.get("pagination"), document.get("paging")]
+    told = [
+        whole_number(value)
+        for part in held
+        if isinstance(part, dict)
+        for name, value in part.items()
+        if name.replace("_", "").replace("-", "").lower() in _COUNTS
+    ]
+    return max((number for number in told if number is not None), default=0)
+
+
+def whole_number(value: object) -> int | None:
+    """Return a count as the API may write it, a number or its text; None for what is none."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def next_address(answer: Answer) -> str | None:

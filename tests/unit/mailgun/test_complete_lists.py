@@ -48,6 +48,25 @@ async def test_a_count_without_items_is_a_gap(document: dict[str, Any]) -> None:
         await credentials.list_credentials(client, "mg.acme.example", region=US)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"total_count": "3"}, {"total_count": 3.0}, {"totalCount": 3}, {"count": 3}, {"total_items": 3},
+        {"paging": {"total": 3}}, {"pagination": {"total_count": "3"}}, {"total_count": None, "total": 3},
+    ],
+)  # fmt: skip
+async def test_a_count_is_heeded_whatever_it_is_called_and_written(told: dict[str, Any]) -> None:
+    client, _ = fake_client(lambda request: reply({"items": [], **told}))
+    with pytest.raises(Incomplete, match="announced 3 and gave 0"):
+        await credentials.list_credentials(client, "mg.acme.example", region=US)
+
+
+@pytest.mark.parametrize("told", ["many", "-3", -3, 3.5, True, None, [3], "3" * 40])
+async def test_what_is_no_count_announces_nothing(told: Any) -> None:
+    client, _ = fake_client(lambda request: reply({"items": [], "total_count": told}))
+    assert await credentials.list_credentials(client, "mg.acme.example", region=US) == []
+
+
 async def test_what_came_before_the_false_end_is_kept() -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         items = [{"id": "1", "name": "d1"}] if request.url.params["skip"] == "0" else []
