@@ -224,7 +224,7 @@ class FakeSession:
         """Connect, or fail as told."""
         await self.hold.wait()
         self._fail("connect")
-        self.capabilities = SimpleNamespace(words=list)
+        self.capabilities = SimpleNamespace(words=list, failure=lambda: None)
         self.changed("capabilities")
         return self.capabilities
 

@@ -6,7 +6,9 @@ import pytest
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
+from workbench.tui.screens.choices import Choice
 from workbench.tui.screens.lists import ListLine, ListScreen, Verb
+from workbench.tui.screens.prompts import PickScreen
 
 WHY = "its address is of no domain of yours; it came after the abuse began; nobody who was here before vouches for it"
 WHOLE = [
@@ -42,3 +44,24 @@ async def test_what_is_no_persons_has_nothing_to_lift(running: Running) -> None:
         app_of(pilot).push_screen(ListScreen("Judge", "", WHOLE, VERBS, whole=WHOLE))
         await settle(pilot)
         assert "names in full" not in screen_text(pilot)
+
+
+LONG = "it is only copied; nothing is recorded, and the step stays open until somebody says that it was sent"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_answer_that_does_not_fit_its_row_stands_whole_below(
+    running: Running, size: tuple[int, int]
+) -> None:
+    async with running(FakeSession(), size) as pilot:
+        app = app_of(pilot)
+        choices = (Choice("later", "Not yet", LONG), Choice("sent", "It was sent", "recorded"))
+        app.push_screen(PickScreen("Was it sent?", "Send it now.", choices))
+        app.tell("Said while the dialog stands there, in a corner, in as many words as it takes.")
+        await settle(pilot)
+        text = screen_text(pilot)
+        assert f"Not yet: {LONG}" in " ".join(text.replace("┃", " ").split())
+        assert "Enter answers · Esc leaves it open" in text and "Said while the dialog" in text
+        await pilot.press("down")
+        await settle(pilot)
+        assert "It was sent: recorded" in screen_text(pilot)

@@ -16,8 +16,8 @@ FOLLOW_EVERY = 2.0  # seconds between looks at what another workbench writes
 
 
 class AccountWatch:
-    """One per app. ``reopen`` opens the incident where there is none yet, ``first`` is called after the first
-    connection, ``follow`` after every whole reading."""
+    """One per app. ``reopen`` opens the incident where there is none yet, ``first`` is called once an account let the
+    workbench in, ``follow`` after every whole reading. An account that let nobody in at the start is asked again."""
 
     def __init__(
         self,
@@ -35,9 +35,15 @@ class AccountWatch:
         self._follow = follow
         self._read_again = False
         self._watching = False
+        self._let_in = False
 
     def connect(self) -> None:
-        """Ask the account what the key can do, then read everything."""
+        """Ask the account what the key can do, then read everything, and again from time to time."""
+        if not self._watching:
+            self._watching = True
+            for seconds, again in zip(self._every, (self._watch, self.read_rate), strict=True):
+                if seconds > 0:
+                    self._ui.set_interval(seconds, again)
         doing = "connecting to Mailgun"
         self._ui.work.start(self._connect, group="connect", doing=doing, then=self._connected)
 
@@ -52,14 +58,15 @@ class AccountWatch:
             self._ui.tell(f"{words[0]}{more}", "warning")
         self.refresh()
         self.read_rate()
-        if not self._watching:
-            self._watching = True
-            self._first()
-            if self._ui.store.session is not None and self._ui.store.session.recorder.read_only:
-                self._ui.set_interval(FOLLOW_EVERY, self._follow_writer)
-        for seconds, again in zip(self._every, (self._watch, self.read_rate), strict=True):
-            if seconds > 0:
-                self._ui.set_interval(seconds, again)
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._let_in:
+            return
+        self._let_in = True
+        self._first()
+        if self._ui.store.session is not None and self._ui.store.session.recorder.read_only:
+            self._ui.set_interval(FOLLOW_EVERY, self._follow_writer)
 
     def _follow_writer(self) -> None:
         """Take in what the workbench that writes has recorded; the top line says how far."""
@@ -79,18 +86,19 @@ class AccountWatch:
         if session is None:
             if not self._ui.work.running("open"):
                 self._reopen()
-        elif session.account.capabilities is None and not self._ui.work.running("connect"):
-            self.connect()
+        elif session.account.capabilities is None:
+            # One that is under way reads everything once it is through.
+            if not self._ui.work.running("connect"):
+                self.connect()
         elif self._ui.work.running("read"):
             # What is being read now may be older than what was just changed.
             self._read_again = self._read_again or whole
         else:
             self.reading(True)
-            doing = "reading the account"
             self._ui.work.start(
-                lambda: session.account.watch(whole=whole),
+                lambda: _read(session, whole=whole),
                 group="read",
-                doing=doing,
+                doing="reading the account",
                 loud=loud,
                 then=self._read,
             )
@@ -108,11 +116,6 @@ class AccountWatch:
         before = _shown(session)
         self.reading(True)
 
-        async def read() -> None:
-            if session.account.capabilities is None or session.account.capabilities.failure() is not None:
-                await session.account.connect()
-            await session.account.watch(whole=True)
-
         def told(_: object) -> None:
             self._read(None)
             news = (
@@ -120,13 +123,16 @@ class AccountWatch:
             )
             self._ui.tell(f"{news}, looked up {session.clock.now():%H:%M}Z.")
 
-        self._ui.work.start(read, group="read", doing="reading the account", then=told)
+        self._ui.work.start(
+            lambda: _read(session, whole=True), group="read", doing="reading the account", then=told
+        )
 
     def _watch(self) -> None:
         self.refresh(loud=False, whole=False)
 
     def _read(self, _: object) -> None:
         self.reading(False)
+        self._begin()
         if self._read_again:
             self._read_again = False
             self._ui.call_later(self.refresh, False)
@@ -144,10 +150,23 @@ class AccountWatch:
     def read_rate(self) -> None:
         """Read the sending figures, once at a time."""
         session = self._ui.store.session
-        if session is not None and not self._ui.work.running("rate"):
+        if session is not None and _is_in(session) and not self._ui.work.running("rate"):
             self._ui.work.start(
                 session.account.read_rate, group="rate", doing="reading the sending figures", loud=False
             )
+
+
+def _is_in(session: Incident) -> bool:
+    """Return whether the account let the workbench in when it was last asked."""
+    known = session.account.capabilities
+    return known is not None and known.failure() is None
+
+
+async def _read(session: Incident, *, whole: bool) -> None:
+    """Read the account, all of it or a share; where it let nobody in before, ask first whether it does now."""
+    if not _is_in(session):
+        await session.account.connect()
+    await session.account.watch(whole=whole)
 
 
 def _shown(session: Incident) -> object:

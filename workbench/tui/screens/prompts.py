@@ -15,6 +15,9 @@ from workbench.tui.screens.dialog import Dialog, title, words
 from workbench.tui.screens.texts import plain
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
+WIDEST = 44  # cells of an answer at most, the rest is what it means
+BOX, BORDERS = 84, 11  # cells of a dialog's box at most, and what of them no text of a row gets
+
 
 class PickScreen(Dialog[Picked]):
     """Asks for one of several answers; Enter takes the one under the cursor, Esc none.
@@ -28,8 +31,11 @@ class PickScreen(Dialog[Picked]):
         self._text = text
         self._choices = choices
         self._reason = reason
-        columns = (Column("words", "answer", flex=1, min_width=14), Column("more", "", flex=2, priority=2))
-        self._table = KeyedTable(columns, id="pick-table")
+        self._widest = max(len(one.words) for one in choices), max(len(one.more) for one in choices)
+        answer = Column("words", "answer", width=min(self._widest[0], WIDEST))
+        answer = answer if self._widest[1] else Column("words", "answer", flex=1)
+        self._table = KeyedTable((answer, Column("more", "", flex=2, priority=2)), id="pick-table")
+        self._detail = words("", id="pick-detail")
 
     def compose(self) -> ComposeResult:
         """Question, answers, reason."""
@@ -37,6 +43,7 @@ class PickScreen(Dialog[Picked]):
             yield title(plain(self._heading, 1))
             yield words(plain(self._text, 30))
             yield self._table
+            yield self._detail
             if self._reason:
                 yield Input(placeholder=self._reason, id="pick-reason", compact=True, max_length=300)
             keys = "Enter answers · Esc leaves it open" + (" · Tab to the reason" if self._reason else "")
@@ -50,6 +57,17 @@ class PickScreen(Dialog[Picked]):
             TableRow(c.id, (Cell(c.words), Cell(c.more, "dim")), markable=False) for c in self._choices
         )
         self._table.focus()
+        self._tell()
+
+    def on_resize(self) -> None:
+        """Whatever of an answer does not fit its row stands whole below the rows."""
+        room = min(self.app.size.width, BOX) - BORDERS
+        self._detail.set_class(sum(self._widest) <= room, "-hidden")
+
+    @on(KeyedTable.Highlighted)
+    def _tell(self) -> None:
+        one = next((c for c in self._choices if c.id == self._table.cursor_key), self._choices[0])
+        self._detail.update(plain(": ".join(part for part in (one.words, one.more) if part), 6))
 
     def on_key(self, event: Key) -> None:
         """Take the answer that a letter stands for; letters typed as a reason stay letters."""

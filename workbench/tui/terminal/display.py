@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from textual import events
 from textual._compositor import CompositorUpdate
@@ -23,7 +23,11 @@ class TerminalApp(App[int]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.type_ahead = TypeAhead(self, super().on_event)
+        self.type_ahead = TypeAhead(self, super().on_event, self.tell)
+
+    def tell(self, text: str, severity: Literal["information", "warning"] = "information") -> None:
+        """Say something short in a corner."""
+        self.notify(text, severity=severity, markup=False)
 
     async def on_event(self, event: events.Event) -> None:
         """Have keys that were not handed on yet act on what was drawn when they were pressed."""

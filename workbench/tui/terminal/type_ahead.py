@@ -27,11 +27,17 @@ _ON_LIST = ("enter", "up", "down")
 
 
 class TypeAhead:
-    """One per app. ``forward`` hands a key on as the toolkit does; ``drawn`` hears of every painting."""
+    """One per app. ``forward`` hands a key on as the toolkit does, ``tell`` says why not, ``drawn`` hears of frames."""
 
-    def __init__(self, app: App[Any], forward: Callable[[events.Event], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        app: App[Any],
+        forward: Callable[[events.Event], Awaitable[None]],
+        tell: Callable[[str], None],
+    ) -> None:
         self._app = app
         self._forward = forward
+        self._tell = tell
         self._screen: Screen[Any] | None = None
         self._since = 0.0
         self._held: list[events.Key] = []
@@ -56,7 +62,7 @@ class TypeAhead:
             self._wait(self._searched)
             return
         if event.key == "enter" and not palette and not self._was_shown(event):
-            self._app.notify(TOO_LATE, severity="warning", markup=False)
+            self._tell(TOO_LATE)
             return
         target = self._app.focused or self._app.screen
         await self._forward(event)
