@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
 from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import SECRET, FakeSession
+from tests.support.sources import nodes
 from workbench.core.errors import NotAuthorised, Unreachable, UsageError
 from workbench.tui.screens.texts import ErrorScreen
 
 pytestmark = pytest.mark.painted
 
-ROOT = Path(__file__).resolve().parents[2] / "workbench"
 LOCKED_OUT = NotAuthorised(
     "Mailgun refused the key.", "It is dead or this host is shut out.", "Use another key."
 )
@@ -73,21 +72,15 @@ async def test_any_worker_of_the_app_is_heard_of(running: Running) -> None:
 
 
 def test_workers_are_started_in_one_place_only_and_never_exclusive() -> None:
-    for path in sorted(ROOT.rglob("*.py")):
-        tree = ast.parse(path.read_text())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and node.attr == "run_worker":
-                assert path.name == "workers.py", path
-            called = node.func if isinstance(node, ast.Call) else None
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(called, ast.Attribute)
-                and called.attr == "run_worker"
-            ):
-                given = {k.arg: ast.unparse(k.value) for k in node.keywords}
-                assert given["exclusive"] == "False" and given["exit_on_error"] == "False"
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                assert not any("work" in ast.unparse(d).split("(")[0] for d in node.decorator_list), path
+    for path, node in nodes(r"run_worker|^\s*@.*work"):
+        if isinstance(node, ast.Attribute) and node.attr == "run_worker":
+            assert path.name == "workers.py", path
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(node, ast.Call) and isinstance(called, ast.Attribute) and called.attr == "run_worker":
+            given = {k.arg: ast.unparse(k.value) for k in node.keywords}
+            assert given["exclusive"] == "False" and given["exit_on_error"] == "False"
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert not any("work" in ast.unparse(d).split("(")[0] for d in node.decorator_list), path
 
 
 async def test_quiet_failures_are_counted_once_not_once_a_minute(running: Running) -> None:

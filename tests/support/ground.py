@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from keyring.backend import KeyringBackend
 from keyring.compat import properties
@@ -16,12 +18,29 @@ from tests.support.drills import LITTLE_MAIL, endpoints_of, opened, running_dril
 from tests.support.in_process import bind, in_process_drill
 from workbench.drill.servers.serve import RunningDrill
 from workbench.drill.world.records import SimulatedKey
+from workbench.drill.world.simclock import SimClock
 from workbench.session.session import Session
 from workbench.vault.vault import Vault
 
 # The drill and the workbench live on one clock sixty times as fast as ours, so that waits cost nothing.
 SPEED = 1.0
 SCENARIO = "stolen-key"
+
+
+@contextmanager
+def moved_by_waiting(clock: SimClock) -> Iterator[None]:
+    """Have the clock move only when somebody waits on it: what a slow machine takes long for ages nothing."""
+    running = clock._monotonic
+    clock.stand_still()
+
+    async def sleep(seconds: float) -> None:
+        over = clock.elapsed() + max(0.0, seconds)
+        await asyncio.sleep((over - clock.elapsed()) / clock.factor)
+        clock.advance(max(0.0, over - clock.elapsed()))
+
+    with mock.patch.object(clock, "sleep", sleep):
+        yield
+    clock._origin, clock._monotonic = running(), running
 
 
 def quiet() -> None:
@@ -119,10 +138,14 @@ class Ground:
         options.setdefault("endpoints", endpoints_of(self.drill))
         if self.keyring is not None:
             options["vault"] = Vault(self.keyring, limit=5.0)
-        async with opened(self.drill, self.folder, clock=self.drill.clock, **options) as session:
+        clock = self.drill.clock
+        async with opened(self.drill, self.folder, clock=clock, **options) as session:
             if self.direct:
                 bind(session, self.drill)
-            yield session
+                yield session
+                return
+            with moved_by_waiting(clock):
+                yield session
 
 
 SIZES: dict[str, Any] = {

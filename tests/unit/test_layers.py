@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = ROOT / "workbench"
+from tests.support.sources import PACKAGE, nodes, texts
+
+ROOT = PACKAGE.parent
 
 ALLOWED = {
     "httpx": ("mailgun/client.py", "mailgun/pool.py", "leaks/web"),
@@ -29,7 +30,7 @@ ALLOWED = {
 @pytest.fixture(scope="module")
 def trees() -> dict[Path, ast.Module]:
     """Return every module of the package, parsed once for all that read them here."""
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+    return {path: ast.parse(text) for path, text in texts().items()}
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
@@ -98,8 +99,8 @@ def test_a_search_without_an_incident_loads_nothing_of_account_vault_or_screen(t
 def test_no_module_outgrows_one_idea() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
-        for path in PACKAGE.rglob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+        for path, text in texts().items()
+        if (lines := len(text.splitlines())) > 400
     }
     assert long == {}
 
@@ -150,9 +151,10 @@ def test_no_words_leave_their_plural_to_the_reader() -> None:
     halves = re.compile(r"[a-z]\((s|es|ies)\)")
     found = [
         f"{path.relative_to(PACKAGE)}:{node.lineno}: {node.value}"
-        for path in PACKAGE.rglob("*.py")
+        for path, node in nodes(r"\((s|es|ies)\)")
         if "drill" not in path.relative_to(PACKAGE).parts
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and halves.search(node.value)
+        and isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and halves.search(node.value)
     ]
     assert [one for one in found if "http(s)" not in one] == []

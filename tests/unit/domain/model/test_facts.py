@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.situations import Story
+from tests.support.sources import PACKAGE, nodes
 from workbench.domain.model import fact_kinds
 from workbench.domain.model.credential_use import CredentialUses, RecordedUse
 from workbench.domain.model.facts import RecordedFact
@@ -76,15 +76,11 @@ def test_nothing_read_and_nothing_found_are_told_apart() -> None:
 
 # ── it stays so ──────────────────────────────────────────────────────────────────────────────────────────
 
-ROOT = Path(__file__).parents[4] / "workbench"
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
-
 
 def test_every_kind_is_listed_under_a_name_of_its_own() -> None:
     made = {
         node.name
-        for tree in TREES.values()
-        for node in ast.walk(tree)
+        for _, node in nodes("RecordedFact")
         if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "RecordedFact" for base in node.bases)
     }
     assert made == {kind.__name__ for kind in fact_kinds.KINDS.values()}
@@ -92,9 +88,8 @@ def test_every_kind_is_listed_under_a_name_of_its_own() -> None:
 
 def test_no_module_asks_for_a_fact_by_a_string_or_writes_one_as_a_mapping() -> None:
     wrong = [
-        f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)[:80]}"
-        for path, tree in TREES.items()
-        for node in ast.walk(tree)
+        f"{path.relative_to(PACKAGE)}:{node.lineno} {ast.unparse(node)[:80]}"
+        for path, node in nodes(r"\b(facts|fact|known|record)\b")
         if isinstance(node, ast.Call | ast.Attribute) and _by_string(node)
     ]
     assert wrong == []
