@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # A page of 1,000 credentials is 200 kB; nothing the workbench reads comes near this.
 MAX_ANSWER = 32 * 1024 * 1024
+# Seconds for connections to be closed in good order; what has not been by then ends with the process.
+_GOOD_BYE = 2.0
 _AGENT = f"mailgun-workbench/{__version__}"
 
 
@@ -142,11 +144,20 @@ class Pool:
         return unreachable(call.where, reason, sent=False, host=parts.netloc)
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection, all at once; one that does not say good-bye in time is dropped.
+
+        Raises what a client raised in closing, once all are closed.
+        """
         clients, self._all = self._all, []
         self._idle.clear()
-        for client in clients:
-            await client.aclose()
+        closing = [asyncio.create_task(client.aclose()) for client in clients]
+        if closing:
+            _, late = await asyncio.wait(closing, timeout=_GOOD_BYE)
+            for task in late:
+                task.cancel()
+        for outcome in await asyncio.gather(*closing, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                raise outcome
 
 
 def _reason(fault: Exception) -> str:

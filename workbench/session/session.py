@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from workbench.session import leak_search
     from workbench.session.report_writer import Written
 
-CONNECTIONS_CLOSE = 2.0  # seconds
 
 __all__ = ["Session", "SessionOptions", "open_session"]
 
@@ -253,11 +252,10 @@ class Session:
 
     async def aclose(self) -> None:
         """Close connections, journal and vault; safe to call once everything stopped."""
-        with contextlib.suppress(TimeoutError):
-            # A connection that does not close ends with the process; the journal must be closed before that.
-            async with asyncio.timeout(CONNECTIONS_CLOSE):
-                await self.account.api.aclose()
-        await self.recorder.close()
+        try:
+            await self.account.api.aclose()
+        finally:
+            await self.recorder.close()
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────────
 
