@@ -19,6 +19,7 @@ from unittest.mock import patch
 from textual.pilot import Pilot
 
 from tests.screenshots import FOLDER, PLAIN_TERMINAL, START, Gate, Studio, _later
+from tests.support.patience import HANGS
 from workbench.drill.servers.serve import start
 from workbench.drill.world.options import DrillOptions
 from workbench.session.account import AccountReadings
@@ -61,7 +62,7 @@ class Recording(Studio):
             await self.frame(pilot, 1.5)
             self.gate.left = 9
             await pilot.press("enter")
-            await asyncio.wait_for(self.gate.reached.wait(), 60)
+            await asyncio.wait_for(self.gate.reached.wait(), HANGS)
             await pilot.pause(0.4)
             await self.frame(pilot, 1.5)
             self.gate.open.set()

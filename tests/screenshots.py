@@ -24,6 +24,7 @@ from unittest.mock import patch
 from textual.pilot import Pilot
 
 from tests.support.drills import CHEAP, PASSPHRASE, endpoints_of
+from tests.support.patience import HANGS
 from workbench.core.errors import Unreachable
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
@@ -188,7 +189,7 @@ class Studio:
         for _ in range(2):
             await pilot.pause()
             for group in GROUPS:
-                await app.work.rest(group, 10)
+                await app.work.rest(group, HANGS)
         await pilot.pause(0.15)
 
     async def shoot(self, pilot: Pilot[Any], name: str) -> None:
@@ -275,7 +276,7 @@ class Studio:
             self.gate.left = RESETS_BEFORE
             await self.press(pilot, "2", "a", "R")
             await self.confirm(pilot)
-            await asyncio.wait_for(self.gate.reached.wait(), 30)
+            await asyncio.wait_for(self.gate.reached.wait(), HANGS)
             await pilot.pause(0.4)
             await self.shoot(pilot, "running")
             self.gate.open.set()
@@ -326,7 +327,7 @@ class Studio:
         app = pilot.app
         assert isinstance(app, WorkbenchApp)
         with app.batch_update():
-            await app.work.rest("run", 60)
+            await app.work.rest("run", HANGS)
             await self.settle(pilot)
         await pilot.pause()
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.support.commands import Commands
+from tests.support.patience import HANGS
 from workbench.drill.servers.serve import RunningDrill, start
 from workbench.drill.world.options import DrillOptions
 
@@ -77,7 +78,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Opener]:
             # Two calls see the same account however busy this machine is.
             drill.clock.stand_still()
             stack.push_async_callback(drill.close)
-            http = await stack.enter_async_context(httpx.AsyncClient(timeout=10))
+            http = await stack.enter_async_context(httpx.AsyncClient(timeout=HANGS))
             return Bench(drill, http)
 
         yield opened

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.support.cli import Command
 from tests.support.commands import Commands, threaded_drill
 from tests.support.drills import AFTERNOON, file_vault, running_drill
+from tests.support.patience import HANGS
 from workbench.drill.servers.dns_server import DnsServer
 from workbench.drill.servers.dns_zones import DnsZone
 from workbench.drill.servers.serve import RunningDrill
@@ -115,7 +116,7 @@ async def test_a_watch_tells_what_the_days_bring_and_stops_on_a_signal(tmp_path:
         await command.prepare()
         process = await command.start("blocklists", "--watch", "--json")
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             first = json.loads(await process.stdout.readline())
             assert {change["change"] for change in first["changes"]} == {"newly listed"}
             drill.account.clock.advance(86_400 + 600)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from tests.support.patience import HANGS
 from workbench.core.clock import ManualClock
 from workbench.core.errors import UsageError
 from workbench.drill.servers.faults import Fault, FaultMatch, FaultProxy, FaultRule, parse_faults, strike
@@ -89,7 +90,7 @@ async def proxy(upstream: Upstream, clock: ManualClock) -> AsyncIterator[FaultPr
 
 @pytest.fixture
 async def client(proxy: FaultProxy) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{proxy.port}", timeout=5) as made:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{proxy.port}", timeout=HANGS) as made:
         yield made
 
 
@@ -168,7 +169,7 @@ async def test_refusal_ends_by_itself(
 async def test_a_stalled_body_times_out(proxy: FaultProxy, client: httpx.AsyncClient) -> None:
     proxy.rules.append(strike(Fault("stall")))
     with pytest.raises(httpx.ReadTimeout):
-        await client.get("/x", timeout=httpx.Timeout(5, read=0.05))
+        await client.get("/x", timeout=httpx.Timeout(HANGS, read=0.05))
     assert (await client.get("/x")).status_code == 200
 
 

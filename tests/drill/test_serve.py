@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 
+from tests.support.patience import HANGS
 from workbench.core.errors import HostError, UsageError
 from workbench.drill.servers.serve import start
 from workbench.drill.world.options import DrillOptions, add_arguments, from_arguments
@@ -37,7 +38,7 @@ def _serve(folder: Path, *more: str) -> tuple[subprocess.Popen[str], dict[str, A
 
 def _stop(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tuple[int, str, str]:
     process.send_signal(number)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=HANGS)
     return process.returncode, out, err
 
 
@@ -84,7 +85,7 @@ def test_a_key_made_just_before_a_kill_is_not_lost(tmp_path: Path) -> None:
         "secret"
     ]
     process.kill()
-    process.communicate(timeout=10)
+    process.communicate(timeout=HANGS)
     world = load(tmp_path / "drill")
     assert world is not None
     assert secret in {key.secret for key in world.tenants[world.main].keys.values()}

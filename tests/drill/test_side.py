@@ -12,6 +12,7 @@ import dns.message
 import dns.rcode
 import pytest
 
+from tests.support.patience import HANGS
 from workbench.core.clock import SystemClock
 from workbench.core.redact import Secret
 from workbench.drill.servers.side import SideServers, start_side_servers
@@ -86,7 +87,7 @@ async def test_listings_follow_the_simulated_days(account: Account, servers: Sid
 
     async def listed(zone: str) -> bool:
         query = dns.message.make_query(f"{name}.{zone}", "A")
-        answer = await dns.asyncquery.udp(query, "127.0.0.1", port=port, timeout=2)
+        answer = await dns.asyncquery.udp(query, "127.0.0.1", port=port, timeout=HANGS)
         assert bool(answer.answer) == (answer.rcode() == dns.rcode.NOERROR)
         return bool(answer.answer)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import HANGS
 from workbench.core.errors import UsageError
 from workbench.drill.servers.certificate import server_context
 from workbench.drill.servers.side import smtp_faults
@@ -71,7 +72,7 @@ async def dialogue(port: int, work: Callable[[smtplib.SMTP], list[object]]) -> l
     """Run a blocking smtplib dialogue in a thread and return what it noted."""
 
     def run() -> list[object]:
-        with smtplib.SMTP("127.0.0.1", port, timeout=5) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=HANGS) as client:
             return work(client)
 
     return await asyncio.to_thread(run)

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.ptyharness import Screen, Terminal
+from tests.support.patience import HANGS
 from workbench.core.state_dir import Home
 from workbench.domain.model.replay import fold
 from workbench.domain.model.state import State
 from workbench.journal.journal import read_rows
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0  # seconds, for a machine under load
 SMALL = ("--fresh", "--domains", "3", "--credentials", "8", "--users", "3")
 
 
@@ -47,7 +47,7 @@ def until(
     terminal: Terminal, stands: Callable[[str], bool], pace: Callable[[Terminal], object] | None = None
 ) -> str:
     """Read until the screen satisfies ``stands`` and return it; fails with the screen after a long while."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + HANGS
     text = ""
     while time.monotonic() < deadline:
         if pace is not None:
@@ -80,7 +80,7 @@ def cut_through(folder: Path, changes: int) -> State:
     Contained it is only once the old keys of working services are handed over, half an hour later.
     """
     home = Home(folder).drill()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + HANGS
     states: list[str] = []
     while time.monotonic() < deadline:
         incident = home.latest()

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from tests.pilot.fake_session import FakeSession
+from tests.support.patience import HANGS
 from workbench.tui.app import WorkbenchApp
 
 Running = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
@@ -51,7 +52,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     for _ in range(2):
         await pilot.pause()
         for group in GROUPS:
-            await app.work.rest(group, 5)
+            await app.work.rest(group, HANGS)
     for _ in range(100):
         if not _due(app):
             break

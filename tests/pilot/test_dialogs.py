@@ -9,6 +9,7 @@ from textual import events
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle, until
 from tests.pilot.fake_session import PERSON, SECRET, FakeSession
+from tests.support.patience import HANGS
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
@@ -84,7 +85,7 @@ async def test_a_wrong_key_goes_back_to_the_key_field_as_often_as_needed(running
         for end in "12":
             pilot.app.screen.query_one("#key-input").post_message(events.Paste(KEY[:-1] + end))
             await pilot.press("enter")
-            await app_of(pilot).work.rest("key", 5)
+            await app_of(pilot).work.rest("key", HANGS)
             await pilot.pause()
             assert not taken and "acme (US+EU)" not in screen_text(pilot)
             assert app_of(pilot).screen.focused is pilot.app.screen.query_one("#key-input")
@@ -166,7 +167,7 @@ async def test_vault_is_made_with_a_passphrase_typed_twice(running: Running) -> 
         await pilot.pause()
         assert "differ" in screen_text(pilot) and not taken
         await pilot.press(*"weak", "enter")
-        await app_of(pilot).work.rest("vault", 5)
+        await app_of(pilot).work.rest("vault", HANGS)
         await pilot.pause()
         assert "Too weak." in screen_text(pilot) and not taken
         await pilot.press(*"correct horse", "enter", *"correct horse", "enter")
@@ -186,7 +187,7 @@ async def test_a_wrong_passphrase_can_be_typed_again(running: Running) -> None:
     async with running(FakeSession(), door=door, wait=False) as pilot:
         await until(pilot, "Unlock the vault")
         await pilot.press(*"wrong", "enter")
-        await app_of(pilot).work.rest("vault", 5)
+        await app_of(pilot).work.rest("vault", HANGS)
         await pilot.pause()
         assert "does not open" in screen_text(pilot)
         await pilot.press(*"right", "enter")
@@ -377,7 +378,7 @@ async def test_sweep_offers_what_waits_for_a_judgement(running: Running) -> None
             "a1", "2026-11-21T14:05:00Z", "route [b]x[/b] appeared", "route", "r1"
         )
         await pilot.press("w")
-        await app_of(pilot).work.rest("sweep", 5)
+        await app_of(pilot).work.rest("sweep", HANGS)
         await settle(pilot)
         assert ("sweep",) in session.asked
         text = screen_text(pilot)
@@ -397,7 +398,7 @@ async def test_damage_is_told_share_safe(running: Running) -> None:
     session = FakeSession()
     async with running(session) as pilot:
         app_of(pilot).controllers.dispatcher.do("damage.assess")
-        await app_of(pilot).work.rest("assess", 5)
+        await app_of(pilot).work.rest("assess", HANGS)
         await settle(pilot)
         assert "about 900 messages to ma…@acme.example" in screen_text(pilot)
 
@@ -444,7 +445,7 @@ async def test_a_keyring_that_was_locked_is_asked_again_at_the_door_and_no_file_
     async with running(FakeSession(), door=door, wait=False) as pilot:
         await until(pilot, "F5 keyring")
         await pilot.press("f5")
-        await app_of(pilot).work.rest("vault", 5)
+        await app_of(pilot).work.rest("vault", HANGS)
         await pilot.pause()
         assert "It is still locked." in screen_text(pilot)
         await pilot.press("f5")

@@ -14,6 +14,7 @@ from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import SECRET, US, FakeSession
 from tests.support.ground import DictKeyring, ground, quiet
 from tests.support.kills import PLANS
+from tests.support.patience import HANGS
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
@@ -170,7 +171,7 @@ async def test_a_locked_keyring_is_asked_about_and_once_unlocked_the_run_goes_on
                 assert place.old_keys.keys() <= place.living_keys().keys()
                 keyring.trouble = lambda call, username: None
                 await pilot.press("enter")
-                assert await app.work.rest("run", 30)
+                assert await app.work.rest("run", HANGS)
                 mint, delete = session.state.effects.values()
                 assert (mint.state, delete.state) == (EffectState.VERIFIED, EffectState.VERIFIED)
                 assert mint.effect.target not in place.living_keys()

@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from tests.pilot.conftest import app_of, on_top, screen_text, settle
 from tests.support.drills import opened, running_drill
+from tests.support.patience import HANGS
 from workbench.cli.screen import drill_places
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.beside import beside_secrets, search_strings
@@ -58,7 +59,7 @@ async def on_the_drill(
 
 async def _rest(pilot: Pilot[int]) -> None:
     for group in ("leaks", "people", "decide", "attest"):
-        await app_of(pilot).work.rest(group, 20)
+        await app_of(pilot).work.rest(group, HANGS)
     await settle(pilot)
 
 

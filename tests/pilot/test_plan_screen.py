@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import US, FakeSession
+from tests.support.patience import HANGS
 from workbench.domain.model.plan import Effect, EffectKind, Plan
 from workbench.tui.screens.plan import PlanScreen
 from workbench.tui.screens.plan_rows import without_orphans
@@ -173,7 +174,7 @@ async def test_stop_and_quit_while_a_plan_runs(running: Running) -> None:
         await pilot.pause()
         assert not app._exit and not session.stopped
         await pilot.press("q", "down", "enter")
-        await app.work.rest("run", 5)
+        await app.work.rest("run", HANGS)
         await pilot.pause(0.2)
         exited: bool = app._exit
         assert exited

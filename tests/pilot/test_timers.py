@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import START, US, FakeSession
+from tests.support.patience import HANGS
 from workbench.core.clock import iso
 from workbench.core.errors import Unreachable
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
@@ -200,7 +201,7 @@ async def test_a_proof_that_is_due_is_made_once(running: Running) -> None:
         assert ("prove",) not in session.asked
         session.clock.advance(3601)
         await look(pilot)
-        await app.work.rest("proof", 5)
+        await app.work.rest("proof", HANGS)
         await settle(pilot)
         assert session.asked.count(("prove",)) == 1
         assert "Proven again: 3 of 3 proven again." in screen_text(pilot)
@@ -217,7 +218,7 @@ async def test_a_proof_that_fails_is_tried_again_later_not_at_every_look(running
         app = app_of(pilot)
         for _ in range(3):
             await look(pilot)
-            await app.work.rest("proof", 5)
+            await app.work.rest("proof", HANGS)
         assert session.asked.count(("prove",)) == 1
         session.clock.advance(301)
         await look(pilot)
@@ -235,5 +236,5 @@ async def test_proving_again_by_name_says_when_nothing_was_cut(running: Running)
         session.state.effects[effect.id] = EffectRecord(effect)
         session.state.last_cut_at = iso(START)
         app.controllers.dispatcher.do("contain.prove")
-        await app.work.rest("proof", 5)
+        await app.work.rest("proof", HANGS)
         assert ("prove",) in session.asked

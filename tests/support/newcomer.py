@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from textual.pilot import Pilot
 
 from tests.pilot.conftest import app_of, screen_text
+from tests.support.patience import HANGS
 from workbench.domain.runbook.guide import LOOK, GuideKind
 from workbench.domain.runbook.runbook import StepView
 from workbench.session.session import Session
@@ -99,7 +100,7 @@ class Newcomer:
         for _ in range(2):
             await pilot.pause()
             for group in GROUPS:
-                await app.work.rest(group, 60)
+                await app.work.rest(group, HANGS)
         await pilot.pause(0.1)
         for _ in range(200):
             # What is shown follows what is known soon, not at once: a newcomer reads before they press.

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.patience import HANGS
+
 PASSWORD = b"the login password"
 # Takes the name and reads nothing: a service that waits for a prompt nobody sees.
 SILENT = """
@@ -24,6 +26,8 @@ time.sleep(3600)
 """
 LOCK = """
 import secretstorage
+
+from tests.support.patience import HANGS
 collection = secretstorage.get_default_collection(secretstorage.dbus_init())
 collection.lock()
 assert collection.is_locked()
@@ -69,7 +73,9 @@ class SessionBus:
 
     def lock(self) -> None:
         """Lock the keyring, as a desktop does when its session ends."""
-        subprocess.run([sys.executable, "-c", LOCK], env={**os.environ, **self.env}, check=True, timeout=60)
+        subprocess.run(
+            [sys.executable, "-c", LOCK], env={**os.environ, **self.env}, check=True, timeout=HANGS
+        )
 
     def unlock(self) -> None:
         """Unlock it the way the workbench's own words name."""
@@ -80,7 +86,7 @@ class SessionBus:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=True,
-            timeout=60,
+            timeout=HANGS,
         )
 
     def close(self) -> None:

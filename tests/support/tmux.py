@@ -14,9 +14,10 @@ from typing import Self
 
 import pytest
 
+from tests.support.patience import HANGS
+
 # Seconds between two looks at the screen; nothing is timed by it, only asked again.
 LOOK = 0.1
-PATIENCE = 60.0
 
 
 def need_tmux() -> None:
@@ -91,7 +92,7 @@ class Tmux:
         )
         return shown.stdout.decode(errors="replace")
 
-    def until(self, *texts: str, gone: Sequence[str] = (), patience: float = PATIENCE) -> str:
+    def until(self, *texts: str, gone: Sequence[str] = (), patience: float = HANGS) -> str:
         """Look until every text stands on the screen at once and none of ``gone``; return the screen."""
 
         def holds(screen: str) -> bool:
@@ -99,7 +100,7 @@ class Tmux:
 
         return self.until_true(holds, f"{texts} without {tuple(gone)}", patience)
 
-    def until_true(self, holds: Callable[[str], bool], what: str, patience: float = PATIENCE) -> str:
+    def until_true(self, holds: Callable[[str], bool], what: str, patience: float = HANGS) -> str:
         """Look until the screen satisfies ``holds``; return it. AssertionError when it never does."""
         end = time.monotonic() + patience
         while True:
@@ -110,7 +111,7 @@ class Tmux:
                 raise AssertionError(f"never on the screen within {patience:.0f} s: {what}\n{screen}")
             time.sleep(LOOK)
 
-    def until_ended(self, patience: float = PATIENCE) -> int:
+    def until_ended(self, patience: float = HANGS) -> int:
         """Wait until the program has ended; return its exit status."""
         end = time.monotonic() + patience
         while time.monotonic() < end:

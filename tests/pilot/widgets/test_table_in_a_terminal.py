@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.benchmarks.ptyharness import Terminal, first_frame
+from tests.support.patience import HANGS
 
 ROOT = Path(__file__).parents[3]
 
@@ -17,7 +18,7 @@ def test_pieces_add_up_and_an_idle_table_writes_nothing(tmp_path: Path) -> None:
     options = ["--rows", "300", "--rate", "200"]
     with Terminal([*command, *options], columns=100, lines=24, cwd=str(ROOT)) as terminal:
         assert terminal.wait_until(lambda frame: b"row-00010" in frame, 30) is not None
-        assert terminal.wait_quiet(0.5, 20)
+        assert terminal.wait_quiet(0.5, HANGS)
         terminal.send("p")
         for keys in ("\x1b[B" * 5, "\x1b[6~", "jjj k", "\x1b[6~", "a", "o", "\x15", "v", "k"):
             terminal.send(keys)
@@ -25,7 +26,7 @@ def test_pieces_add_up_and_an_idle_table_writes_nothing(tmp_path: Path) -> None:
         terminal.send("p")
         while not log.exists() and terminal.alive():
             terminal.read(0.1)
-        assert terminal.wait_quiet(0.5, 20)
+        assert terminal.wait_quiet(0.5, HANGS)
         assert terminal.watch(1.0) == []
         terminal.send("q")
     logged = json.loads(log.read_text())
@@ -40,7 +41,7 @@ def test_pieces_add_up_and_an_idle_table_writes_nothing(tmp_path: Path) -> None:
 def test_the_harness_finds_the_first_frame_with_every_marker() -> None:
     late = "import time; print('\\x1b[31mfirst\\x1b[0m'); time.sleep(0.3); print('second'); time.sleep(30)"
     with Terminal([sys.executable, "-c", late]) as terminal:
-        seconds = first_frame(terminal, ["first", "second"], quiet=0.2, timeout=20)
+        seconds = first_frame(terminal, ["first", "second"], quiet=0.2, timeout=HANGS)
         assert seconds is not None
         assert seconds > 0.3
     with Terminal([sys.executable, "-c", "print('first')"]) as terminal:

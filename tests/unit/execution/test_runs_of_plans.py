@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.accounts import EU, OWN, US, Bench, Reply, effect, plan
+from tests.support.patience import HANGS
 from workbench.core.errors import (
     Forbidden,
     JournalError,
@@ -113,7 +114,7 @@ class Run(Bench):
 
     async def go(self, *effects: Effect, title: str = "Cut") -> Summary:
         """Run a plan; with no effects, what is unfinished."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS):
             return await self.executor.run(plan(*effects, title=title) if effects else None)
 
     def state(self, one: Effect) -> EffectState:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.support.patience import HANGS
 from tests.unit.mailgun.fakes import START
 from workbench.core.clock import ManualClock
 from workbench.mailgun.limits import Limiter, Priority, family_of
@@ -84,7 +85,7 @@ async def test_a_family_that_must_wait_does_not_hold_up_another() -> None:
     caller.ask("blocked", Priority.WRITE)
     other = caller.ask("other family", Priority.BACKGROUND, "users@us")
     region = caller.ask("other region", Priority.BACKGROUND, "credentials@eu")
-    await asyncio.wait_for(asyncio.gather(other, region), 5)
+    await asyncio.wait_for(asyncio.gather(other, region), HANGS)
     assert caller.order[:2] == ["other family", "other region"]
     await caller.stop()
 
@@ -95,7 +96,7 @@ async def test_a_pause_is_waited_for_on_the_clock_and_then_calls_go_on() -> None
     issued = await limiter.acquire("credentials@us", Priority.WRITE)
     limiter.release("credentials@us", issued, 429, Hints(wait=60.0))
     assert limiter.view()[0].pause == pytest.approx(60.0)
-    granted = await asyncio.wait_for(limiter.acquire("credentials@us", Priority.WRITE), 5)
+    granted = await asyncio.wait_for(limiter.acquire("credentials@us", Priority.WRITE), HANGS)
     assert granted >= 60.0
     assert limiter.view()[0].refused == 1
 
@@ -127,7 +128,7 @@ async def test_a_turn_granted_to_somebody_cancelled_at_that_moment_is_given_back
     gone.cancel()
     await settle()
     assert limiter.in_flight == 0
-    await asyncio.wait_for(limiter.acquire("credentials@us", Priority.READ), 5)
+    await asyncio.wait_for(limiter.acquire("credentials@us", Priority.READ), HANGS)
 
 
 async def test_documented_limits_hold_from_the_start_for_the_vendor_only() -> None:

@@ -21,6 +21,7 @@ import pytest
 from keyring.backend import KeyringBackend, get_all_keyring
 from keyring.testing.backend import BackendBasicTests
 
+from tests.support.patience import HANGS
 from workbench.core import atomic_files
 from workbench.core.atomic_files import previous_of
 from workbench.core.errors import HostError, VaultError
@@ -366,7 +367,7 @@ def test_concurrent_processes_lose_nothing(ring: FileKeyring, path: Path) -> Non
     for index in range(40):
         put(ring, EntryName("service", f"ours {index}"), "value")
     for writer in writers:
-        writer.communicate(timeout=60)
+        writer.communicate(timeout=HANGS)
         assert writer.returncode == 0
     expected = {
         EntryName("service", f"{label} {index}") for label in ("a", "b", "c", "ours") for index in range(40)

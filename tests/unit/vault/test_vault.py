@@ -23,6 +23,7 @@ from keyring.backends.null import Keyring as NullKeyring
 from keyring.compat import properties
 from keyring.errors import KeyringLocked
 
+from tests.support.patience import HANGS
 from workbench.core import atomic_files
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
@@ -193,7 +194,7 @@ async def test_a_cancelled_flush_leaves_no_store_waiting_for_ever() -> None:
     await asyncio.sleep(0)
     assert vault._flusher is not None
     vault._flusher.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS):
         with pytest.raises(asyncio.CancelledError):
             await store
     backend.unlocked.set()
@@ -294,7 +295,9 @@ def test_a_hanging_keyring_does_not_keep_the_program_from_ending() -> None:
         "        print('given up')\n"
         "asyncio.run(main())\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=20)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=HANGS
+    )
     assert (ended.stdout, ended.stderr, ended.returncode) == ("given up\n", "", 0)
 
 
@@ -454,7 +457,9 @@ def test_importing_the_vault_is_cheap() -> None:
     code = (
         "import sys, workbench.vault.vault; print({'keyring', 'cryptography', 'zxcvbn'} & set(sys.modules))"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=20)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=HANGS
+    )
     assert ended.stdout.strip() == "set()", ended.stderr
 
 
@@ -547,7 +552,7 @@ def test_a_real_secret_service_keeps_secrets(tmp_path: Path) -> None:
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS,
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.strip() == "system keyring (Secret Service)"
