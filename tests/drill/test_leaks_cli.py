@@ -96,7 +96,7 @@ async def test_every_planted_exposure_is_found_and_the_theft_is_told(tmp_path: P
         [theft] = [one for one in found["thefts"] if one["key_id"] == leak["ref"]]
         assert theft["sentence"].startswith("taken on ")
         assert (
-            f"from {leak['path']} by {leak['taken_from']}, key …{leak['ref'][-4:]} first used by a stranger at"
+            f"from {leak['path']} by {leak['taken_from']}, key …{leak['ref'][-4:]} first used by a stranger"
             in (theft["sentence"])
         )
         assert theft["not_before"] == leak["taken_at"]

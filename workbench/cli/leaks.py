@@ -156,7 +156,8 @@ def _show(report: LeakReport, *, as_json: bool) -> None:
     from workbench.leaks.document import rows
 
     head, body = rows(report)
-    text(tables.leaks(head, body))
+    if body or report.coverage.complete:
+        text(tables.leaks(head, body))
     for theft in report.thefts:
         text(f"\n{theft.sentence}\n  how sure: {theft.how_sure}")
     for fetch in report.logs.taken[:20] if report.logs is not None else ():

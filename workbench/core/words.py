@@ -10,6 +10,19 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def estimated(count: int, one: str, *, exact: bool) -> str:
+    """Return ``plural`` of a count, an estimate with the two digits that it is good for: ``about 5,200 keys``."""
+    if exact:
+        return plural(count, one)
+    step = 10 ** max(0, len(str(count)) - 2)
+    return f"about {plural(round(count / step) * step, one)}"
+
+
+def clauses(said: Iterable[str]) -> str:
+    """Return sentences and parts of sentences as one: ``; `` between them, no full stop before it."""
+    return "; ".join(one.rstrip(".") for one in said if one)
+
+
 def listed(names: Iterable[str], limit: int = 5) -> str:
     """Return names as a list that says how many it leaves out."""
     names = list(names)

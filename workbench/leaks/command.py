@@ -361,4 +361,5 @@ def _correlate(options: LeakOptions, report: LeakReport) -> None:
     from workbench.leaks.served import exposures
 
     fetches = report.logs.fetches if report.logs is not None else ()
-    report.thefts = correlate(options.uses, fetches, exposures(report.findings), created=options.created)
+    places = exposures(report.findings, options.facts)
+    report.thefts = correlate(options.uses, fetches, places, created=options.created)

@@ -50,13 +50,15 @@ class ReadablePlace:
     """A place where a secret could be read from outside: which key, at which path or commit, since when.
 
     ``path`` is the path a server serves (``/.env``); ``since`` bounds the exposure from below where known
-    (push, deploy, plugin installation). ``key_ids`` are the keys that stood there, ``logins`` the SMTP logins.
+    (push, deploy, plugin installation). ``key_ids`` are the keys that stood there, ``logins`` the SMTP logins;
+    ``dead`` is when what stood there was seen to have ended: who fetched it from then on has nothing that works.
     """
 
     path: str
     key_ids: frozenset[str] = frozenset()
     logins: frozenset[str] = frozenset()
     since: datetime | None = None
+    dead: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +111,30 @@ def _unused(
             places.setdefault(("", login), []).append(exposure)
     made = []
     for name, holding in places.items():
-        paths = {exposure.path: exposure for exposure in holding}
         fetched = [
-            fetch for fetch in fetches if fetch.path in paths and _may_hold(fetch, created.get(name[0]))
+            (fetch, exposure)
+            for fetch in fetches
+            if _may_hold(fetch, created.get(name[0])) and (exposure := _still_worth(fetch, holding))
         ]
         if name in used or not fetched:
             continue
-        first = min(fetched, key=lambda fetch: (-fetch.served, _moment(fetch)))
+        first, exposure = min(fetched, key=lambda pair: (-pair[0].served, _moment(pair[0])))
         sure, size = _how_served(first)
         sentence = (
             f"{_verb(first)} on {_on(_moment(first))} from {first.path} by {first.address}; no use of {_key(name)} by "
             "a stranger is known"
         )
         how = f"{sure}: {size}; the {'key' if name[0] else 'login'} stood in that file"
-        made.append(Theft(name, Strength.SAME_KEY, first, paths[first.path], first.time, None, sentence, how))
+        made.append(Theft(name, Strength.SAME_KEY, first, exposure, first.time, None, sentence, how))
     return made
+
+
+def _still_worth(fetch: Fetch, holding: Iterable[ReadablePlace]) -> ReadablePlace | None:
+    """Return the place of those holding a credential that a fetch got it from while it worked, if any."""
+    at = _moment(fetch)
+    return next(
+        (one for one in holding if one.path == fetch.path and (one.dead is None or at < one.dead)), None
+    )
 
 
 def _may_hold(fetch: Fetch, created: datetime | None) -> bool:
@@ -159,6 +170,8 @@ def _theft(
     if unknown:
         return _likely(use, max(unknown, key=_moment))
     start = min((one.since for one in holding if one.since is not None), default=created)
+    if start is not None and start > use.first_use:
+        start = None  # Clocks that disagree bound nothing.
     if holding or start is not None:
         return _interval(use, holding[0] if holding else None, start)
     return Theft(
@@ -168,7 +181,7 @@ def _theft(
         None,
         None,
         use.first_use,
-        f"when and where {_key(use.name)} was taken is not known; first used by a stranger at {_on(use.first_use)}",
+        f"when and where {_key(use.name)} was taken is not known; first used by a stranger on {_on(use.first_use)}",
         "nothing found: no fetch in the logs read, no exposed place that held it",
     )
 
@@ -190,7 +203,7 @@ def _taken(
     places, count = counts
     sentence = (
         f"{_verb(fetch)} on {_on(_moment(fetch))} from {fetch.path} by {fetch.address}, {_key(use.name)} first used "
-        f"by a stranger at {_later(use.first_use, _moment(fetch))}"
+        f"by a stranger {_later(use.first_use, _moment(fetch))}"
     )
     _, size = _how_served(fetch)
     how = f"{size}; the key stood in that file; the use came after it"
@@ -218,7 +231,7 @@ def _moment(fetch: Fetch | None) -> datetime:
 def _likely(use: ForeignUse, fetch: Fetch) -> Theft:
     sentence = (
         f"possibly taken on {_on(_moment(fetch))} from {fetch.path} by {fetch.address}, {_key(use.name)} first used "
-        f"by a stranger at {_later(use.first_use, _moment(fetch))}"
+        f"by a stranger {_later(use.first_use, _moment(fetch))}"
     )
     how = "weak: the file was served before the first use, but whether it held this key was not checked"
     return Theft(use.name, Strength.INTERVAL, fetch, None, fetch.time, use.first_use, sentence, how)
@@ -237,7 +250,7 @@ def _interval(use: ForeignUse, exposure: ReadablePlace | None, start: datetime |
         exposure,
         start,
         use.first_use,
-        f"taken {since}{where}, {_key(use.name)} first used by a stranger at {_on(use.first_use)}",
+        f"taken {since}{where}, {_key(use.name)} first used by a stranger on {_on(use.first_use)}",
         f"an interval only: {reason}",
     )
 
@@ -269,6 +282,6 @@ def _on(moment: datetime) -> str:
 
 
 def _later(moment: datetime, start: datetime) -> str:
-    """The clock time alone on the same day, with its date otherwise."""
+    """``at`` the clock time alone on the same day, ``on`` its date otherwise."""
     same = moment.astimezone(UTC).date() == start.astimezone(UTC).date()
-    return f"{moment.astimezone(UTC):%H:%M}" if same else _on(moment)
+    return f"at {moment.astimezone(UTC):%H:%M}" if same else f"on {_on(moment)}"

@@ -42,21 +42,22 @@ class ListedKey:
 class AccountFacts:
     """What the account shows, for matching found secrets offline.
 
-    ``deleted_ids`` are ids of keys proven gone. ``proven`` maps fingerprints (``Secret.fingerprint`` with the
-    incident's key) to what a proof with its positive control showed, ``said`` the same fingerprints to how.
+    ``deleted_ids`` maps the ids of keys proven gone to when they were deleted (ISO 8601). ``proven`` maps
+    fingerprints (``Secret.fingerprint`` with the incident's key) to what a proof with its positive control showed,
+    ``said`` the same fingerprints to how.
     ``resets`` maps logins to when their new password was proven; ``current`` holds the fingerprints of those
-    new passwords, None where the vault was not asked; ``gone`` are logins proven deleted. ``read_at`` is when the
-    listing was read.
+    new passwords, None where the vault was not asked; ``gone`` maps logins proven deleted to when. ``read_at`` is
+    when the listing was read.
     """
 
     keys: tuple[ListedKey, ...] = ()
-    deleted_ids: frozenset[str] = frozenset()
+    deleted_ids: Mapping[str, str] = field(default_factory=dict)
     logins: frozenset[str] = frozenset()
     proven: Mapping[str, Liveness] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
     resets: Mapping[str, str] = field(default_factory=dict)
     current: frozenset[str] | None = None
-    gone: frozenset[str] = frozenset()
+    gone: Mapping[str, str] = field(default_factory=dict)
     read_at: str = ""
 
 

@@ -57,10 +57,14 @@ class LeakReport:
         failed = [one for one in self.searched if one.error]
         if self.searched and (len(failed) == len(self.searched) or self._blind):
             return 3
-        exposed = any(site.exposures or site.vulnerable for site in self.sites) or bool(self.plugins)
-        taken = self.logs is not None and bool(self.logs.taken)
-        found = exposed or taken or any(finding.open for finding in self.findings)
+        found = self._lies_open or any(finding.open for finding in self.findings)
         return 1 if failed or found or not self.coverage.complete else 0
+
+    @property
+    def _lies_open(self) -> bool:
+        """Whether something was served, can be fetched, or is known to be vulnerable, whatever secret is in it."""
+        exposed = any(site.exposures or site.vulnerable for site in self.sites) or bool(self.plugins)
+        return exposed or (self.logs is not None and bool(self.logs.taken))
 
     @property
     def _blind(self) -> bool:
@@ -73,10 +77,7 @@ class LeakReport:
         unread = sum(self.coverage.skipped[reason] for reason in self.coverage.gaps)
         if self._blind:
             return "Nothing that was asked for could be read: this says nothing about leaks."
-        found = any(finding.open for finding in self.findings) or (
-            self.exit_code == 1 and self.coverage.complete
-        )
-        open_found = "" if found else "Nothing was found in what was read. "
+        open_found = "" if self.findings or self._lies_open else "Nothing was found in what was read. "
         if self.coverage.complete:
             return open_found.strip()
         left = plural(unread, "thing was", "things were")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
+from workbench.core.clock import as_moment
 from workbench.leaks.correlate import ReadablePlace
-from workbench.leaks.findings import LeakFinding
+from workbench.leaks.findings import AccountFacts, LeakFinding, Liveness
 from workbench.leaks.model import LeakPlace
 
 # Folders that are usually the web root of the project around them.
@@ -51,18 +53,30 @@ def _size(base: Path, path: str) -> int | None:
     return info.st_size if stat.S_ISREG(info.st_mode) else None
 
 
-def exposures(findings: Iterable[LeakFinding]) -> list[ReadablePlace]:
-    """Return every path at which a secret could have been fetched, with the key ids and logins it held."""
+def exposures(findings: Iterable[LeakFinding], facts: AccountFacts | None = None) -> list[ReadablePlace]:
+    """Return every path at which a secret could have been fetched, with the key ids and logins it held.
+
+    ``facts`` tell when a secret that is dead by now was ended.
+    """
     return [
         ReadablePlace(
             path,
             frozenset({finding.key_id} - {""}),
             frozenset({place.login} - {""}),
+            dead=_ended(finding, place.login, facts or AccountFacts()),
         )
         for finding in findings
         for place in finding.where
         for path in _served_at(place)
     ]
+
+
+def _ended(finding: LeakFinding, login: str, facts: AccountFacts) -> datetime | None:
+    """Return when a secret was ended by this incident: a key with its id, a password with the next one of its login."""
+    if finding.liveness is not Liveness.DEAD:
+        return None
+    by_login = facts.gone.get(login) or facts.resets.get(login)
+    return as_moment(facts.deleted_ids.get(finding.key_id) if finding.key_id else by_login)
 
 
 def _served_at(place: LeakPlace) -> list[str]:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from workbench.core.clock import as_moment
 from workbench.core.redact import visible
-from workbench.core.words import plural
+from workbench.core.words import estimated, plural
 from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.forensics.planted import made_themselves
 from workbench.domain.forensics.recorded import RecordedAssessment, RecordedTally
-from workbench.domain.forensics.since import abuse_began, abuse_began_text, stolen, through_own_server
+from workbench.domain.forensics.since import (
+    abuse_began,
+    abuse_began_text,
+    through_own_server,
+    used_by_the_intruder,
+)
 from workbench.domain.hardening import measures
 from workbench.domain.hardening.recorded import ScoreBefore
 from workbench.domain.leaks import leaks
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import adoption, claims, runbook, user_actions
@@ -68,12 +76,14 @@ def _who_is_down(situation: Situation) -> str:
         return f"{plural(down, 'program')} that sent mail {are} down until each has its new credential (step 10)."
     if adoption.log_unread(situation) and not adoption.settled(situation):
         return sentence(adoption.down_words(situation))
+    if not adoption.replacements(situation):
+        return "No program that sends mail is down for want of a new credential: none is replaced yet."
     return "No program that sends mail is down for want of a new credential."
 
 
 def sentence(words: str) -> str:
     """Return words as a sentence."""
-    return f"{words[0].upper()}{words[1:]}." if words else ""
+    return f"{words[0].upper()}{words[1:].rstrip('.')}." if words else ""
 
 
 def safe_because(situation: Situation) -> Section:
@@ -99,7 +109,9 @@ def safe_because(situation: Situation) -> Section:
         f"{plural(proven(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE), 'SMTP login')} with a new "
         "password that the mail server accepted.",
         _removed(proven(*_REMOVALS)),
-        f"{passwords} of {plural(len(everybody), 'user')} have a new password, {second} have two-factor.",
+        f"{passwords} of {plural(len(everybody), 'user')} have a new password, {second} have two-factor."
+        if everybody
+        else "No user was read, so of new passwords and two-factor nothing is known.",
         f"Hardening stands at {now.percent} %{f' (before: {before} %)' if before is not None else ''}.",
         f"The leak: {visible(leak[0], 300)}"
         if leak
@@ -167,6 +179,18 @@ def no_mail(situation: Situation, then: str = "") -> str:
     return f"{NOTHING_SENT} {then}".rstrip()
 
 
+def not_known_yet(situation: Situation) -> str:
+    """Return that nobody knows yet whether mail was sent, and why; ``""`` once that is known."""
+    fact = situation.state.known(RecordedAssessment)
+    counted_any = fact.damage.intruder is not None and fact.damage.intruder.accepted
+    if abuse_began(situation) is not None or counted_any or any(one.is_the_intruders for one in fact.senders):
+        return ""
+    if _nobody_judged(situation):
+        return ""
+    why = "the log is not read whole" if fact.entries or fact.missing else "the log is not assessed"
+    return f"Whether mail was sent in our name is not known yet: {why} (`workbench assess`)."
+
+
 def unjudged(situation: Situation) -> str:
     """Return in words how much was sent by whom nobody can tell yet; ``""`` where all of it is judged."""
     unclear = [one for one in situation.state.known(RecordedAssessment).senders if one.is_unclear]
@@ -178,7 +202,16 @@ def misuse(situation: Situation) -> str:
     """Return what somebody did, as far as is known, to stand after *somebody*: nothing is stolen without ground."""
     if through_own_server(situation):
         return "used a web form or server of ours"
-    return "used a stolen credential of our mail account" if stolen(situation) else "misused our mail account"
+    used = used_by_the_intruder(situation)
+    if any(not made_themselves(situation, name) for name in used):
+        return "used a stolen credential of our mail account"
+    if used:
+        return "got into our mail account, made a key of their own there and used it"
+    if abuse_began(situation) is None and any(
+        one.fetched_by for one in situation.state.known(LeaksFound).thefts
+    ):
+        return "fetched a file with a credential of our mail account"
+    return "misused our mail account"
 
 
 def since_when(situation: Situation) -> list[str]:
@@ -189,12 +222,18 @@ def since_when(situation: Situation) -> list[str]:
         lines.append(
             f"Abnormal sending {volume.span()}: {volume.abuse_accepted:,} messages were accepted; {volume.explained()}."
         )
-    theirs = situation.state.known(RecordedAssessment).damage.intruder
+    fact = situation.state.known(RecordedAssessment)
+    theirs = fact.damage.intruder
     if theirs is not None and theirs.accepted and (began := abuse_began_text(situation)):
-        lines.append(
-            f"By the log the intruder sent since {began}: {plural(theirs.accepted, 'message')} accepted."
-        )
+        count = plural(theirs.accepted, "message")
+        lines.append(f"By the log the intruder sent since {began}: {count} accepted{log_read(fact)}.")
     return lines
+
+
+def log_read(fact: RecordedAssessment) -> str:
+    """Return until when the log was read, to stand behind a figure of an assessment; ``""`` where nobody knows."""
+    read = as_moment(fact.window.as_of if fact.window is not None else None) or as_moment(fact.at)
+    return f" (log read {claims.stamp(read)})" if read is not None else ""
 
 
 def sent(situation: Situation) -> Section:
@@ -215,8 +254,8 @@ def sent(situation: Situation) -> Section:
     more = len(senders) - len(rows)
     harm = fact.damage.intruder or RecordedTally()
     lines = [
-        f"Delivered to {'' if harm.recipients_exact else 'about '}{harm.recipients:,} "
-        f"recipients; {harm.opened:,} opened and {harm.clicked:,} clicked.",
+        f"Delivered to {estimated(harm.recipients, 'recipient', exact=harm.recipients_exact)}; "
+        f"{harm.opened:,} opened and {harm.clicked:,} clicked{log_read(fact)}.",
         f"So far {harm.complained:,} complained and {harm.unsubscribed:,} unsubscribed. "
         "Complaints go on coming for days; answers and calls come on top.",
     ]
@@ -261,14 +300,18 @@ def asked_of_host(situation: Situation) -> Section:
 
 def to_say(situation: Situation) -> Section:
     """Return what marketing and customer care should expect, do and say."""
+    title = "What to expect and to say"
+    if none := no_mail(situation, "So there is nothing to expect, and nothing to say of it."):
+        return Section(title, (Text(none),))
     items = (
+        *filter(None, (not_known_yet(situation),)),
         "Expect complaints and unsubscribes in the days after; do not answer them with more mail.",
         "Hold campaigns until complaint and bounce rates are back to normal and no listing that matters is left.",
         f"Say, if asked: somebody {misuse(situation)} to send mail in our name; {_stopped(situation)}; do not click "
         "links in it; we never ask for passwords by mail.",
         "People who complained or unsubscribed because of the abuse stay suppressed unless they write to you.",
     )
-    return Section("What to expect and to say", (Bullets(items),))
+    return Section(title, (Bullets(items),))
 
 
 def _stopped(situation: Situation) -> str:
@@ -293,6 +336,8 @@ def notice(situation: Situation) -> Section:
     title = "Draft notice to recipients"
     if none := no_mail(situation, "Nobody is to be told of mail that was not sent."):
         return Section(title, (Text(none),))
+    unsure = not_known_yet(situation)
+    in_case = (Text(f"For the case that it was. {unsure}"),) if unsure else ()
     began = abuse_began(situation)
     when = f"on {began:%d %B %Y}" if began is not None else "recently"
     name = visible(situation.state.name or "our company", 60)
@@ -302,4 +347,4 @@ def notice(situation: Situation) -> Section:
         f"it. {ended(situation)} If you entered a password or payment data after following such a link, change "
         "the password and tell your bank. We are sorry for the trouble."
     )
-    return Section(title, (Text(text), Text("Have it checked by whoever answers for privacy.")))
+    return Section(title, (*in_case, Text(text), Text("Have it checked by whoever answers for privacy.")))

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from workbench.core.clock import as_moment
 from workbench.core.redact import visible
+from workbench.core.words import estimated
 from workbench.domain.forensics import reach
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.forensics.since import abuse_began_text
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
-from workbench.reports.audiences import BLANK, ended, misuse, unjudged
+from workbench.reports.audiences import BLANK, ended, log_read, misuse, unjudged
 from workbench.reports.blocks import Bullets, Section, Table, Text
 
 # The step whose attestation says since when the company knows; asked once.
@@ -84,10 +85,11 @@ def _opened(one: reach.Reach) -> str:
 
 def affected(situation: Situation) -> Section:
     """Return whom it concerns: recipients reached, kinds of data, with how sure each is."""
-    harm = situation.state.known(RecordedAssessment).damage.intruder
+    fact = situation.state.known(RecordedAssessment)
+    harm = fact.damage.intruder
     if harm is not None:
-        about = "" if harm.recipients_exact else "About "
-        people = f"{about}{harm.recipients:,} addresses were sent the intruder's mail."
+        reached = estimated(harm.recipients, "recipient", exact=harm.recipients_exact)
+        people = f"The intruder's mail was delivered to {reached}{log_read(fact)}."
         if waiting := unjudged(situation):
             people = f"{people[:-1]}, as far as is judged; {waiting}."
     else:
@@ -157,15 +159,18 @@ def insurer(situation: Situation) -> Section:
     """Return what an insurer asks first, as far as it is known."""
     state, volume = situation.state, situation.volume
     aware = aware_since(situation)
-    discovered = f"{aware:%Y-%m-%d %H:%M}Z" if aware is not None else visible(state.opened_at, 30)
-    theirs = state.known(RecordedAssessment).damage.intruder
-    counted = f"; the intruder's by the log: {theirs.accepted:,}" if theirs is not None else ""
+    discovered = (
+        f"{aware:%Y-%m-%d %H:%M}Z" if aware is not None else f"{BLANK}, the incident's opening at the latest"
+    )
+    fact = state.known(RecordedAssessment)
+    theirs = fact.damage.intruder
+    by_log = f"; the intruder's by the log: {theirs.accepted:,}{log_read(fact)}" if theirs is not None else ""
     known = volume is not None and volume.began is not None
     sent = f"{volume.abuse_accepted:,} ({volume.span()})" if volume is not None and known else "not known"
     items = (
         f"Discovered: {discovered}; incident {state.incident} opened {visible(state.opened_at, 30)}. "
         f"Policy number: {BLANK}.",
-        f"Kind: misuse of an e-mail sending account. Messages accepted while it lasted, all senders: {sent}{counted}.",
+        f"Kind: misuse of an e-mail sending account. Messages accepted while it lasted, all senders: {sent}{by_log}.",
         f"State: {containment(situation).words}.",
         f"Access was cut from {state.first_cut_at or 'not yet'} on.",
         f"Costs so far: {BLANK}. Loss of business: {BLANK}.",

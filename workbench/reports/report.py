@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.core.clock import iso
 from workbench.core.redact import visible
-from workbench.core.words import plural
+from workbench.core.words import clauses, plural
 from workbench.domain.detection import findings
 from workbench.domain.forensics import timeline
 from workbench.domain.leaks import leaks
@@ -101,10 +101,10 @@ class Material:
 def compose(audience: Audience, material: Material) -> Report:
     """Return the report for an audience, as the facts stand now."""
     situation = material.situation
-    name = visible(situation.state.name or "account", 60)
+    name = f": {visible(situation.state.name, 60)}" if situation.state.name else ""
     return Report(
         audience,
-        f"{_TITLES[audience]}: {name}",
+        f"{_TITLES[audience]}{name}",
         situation.state.incident,
         iso(situation.now),
         situation.state.last_seq,
@@ -201,7 +201,7 @@ def _people(material: Material) -> Section:
     )
     headers = ("user", "role", "signs in by", "password changed", "two-factor", "judged")
     gaps = coverage.unread(situation.inventory, ("users",))
-    said = tuple(Text(f"{coverage.said(gap)}.") for gap in gaps)
+    said = tuple(Text(audiences.sentence(coverage.said(gap))) for gap in gaps)
     if not rows:
         return Section("Users", said or (Text("The account shows no users."),))
     return Section("Users", (Table(headers, rows), *said))
@@ -214,7 +214,7 @@ def _found(material: Material) -> Section:
             f.severity,
             f.kind,
             visible(leaks.below_what_was_searched(state, f.title), 100),
-            visible(leaks.below_what_was_searched(state, "; ".join(f.why)), 160),
+            visible(leaks.below_what_was_searched(state, clauses(f.why)), 160),
             f.decision or "not judged yet",
         )
         for f in (*findings.findings(material.situation), *leak_findings(material.situation.state))

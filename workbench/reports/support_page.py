@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from workbench.core.clock import iso
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import listed
+from workbench.domain.forensics.planted import planted
 from workbench.domain.forensics.recorded import RecordedAssessment
-from workbench.domain.forensics.since import abuse_began_text
+from workbench.domain.forensics.since import abuse_began_text, first_sign, used_by_the_intruder
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.common import common_causes
 from workbench.domain.leaks.recorded import EXPOSURE, PLUGIN, FoundLeak, LeaksFound
@@ -41,17 +43,8 @@ _PANEL = (panel.API_SECURITY, panel.SUPPORT)
 def cause(situation: Situation) -> Section:
     """Return the cause in one sentence, since when, and whether it is over."""
     state = situation.state
-    told = leaks.headlines(state)
-    thefts = state.known(LeaksFound).thefts
-    sentence = (
-        f"{thefts[0].sentence} (how sure: {_first_clause(thefts[0].how_sure)})"
-        if thefts
-        else "Not found so far; searched: see the full report."
-        if told
-        else "Not searched yet."
-    )
     lines = [
-        f"Cause: {visible(sentence, 200)}",
+        f"Cause: {visible(_cause(state), 200)}",
         *(f"Common to several places: {visible(one, 90)}" for one in common_causes(state)[:1]),
         *interests(state),
         f"Abuse since: {abuse_began_text(situation) or _no_beginning(situation)}",
@@ -59,6 +52,18 @@ def cause(situation: Situation) -> Section:
         f"Access cut: {f'{state.first_cut_at} to {state.last_cut_at}' if state.first_cut_at else 'not yet'}",
     ]
     return Section("Cause and state", (Bullets(tuple(lines)),))
+
+
+def _cause(state: State) -> str:
+    """Return how it came about as far as is known: what was taken, or else who was probably signed in as one of us."""
+    found = state.fact(LeaksFound)
+    if found is None:
+        return "Not searched yet."
+    if found.thefts:
+        return f"{found.thefts[0].sentence} (how sure: {_first_clause(found.thefts[0].how_sure)})"
+    if found.people:
+        return f"Probably a person's sign-in, and no file: {leaks.suspicion(found.people[0])}"
+    return "Not found so far; searched: see the full report."
 
 
 def interests(state: State) -> tuple[str, str]:
@@ -106,11 +111,11 @@ def article(situation: Situation) -> Section:
 def traces(situation: Situation) -> Section:
     """Return what Support can look up: key ids by their tails, the window, addresses, subjects."""
     state = situation.state
-    deleted = [
-        f"{key_tail(r.effect.target)} ({r.done_at[11:16]}Z)"
-        for r in state.of_kind(EffectKind.KEY_DELETE)
-        if r.state is EffectState.VERIFIED
-    ]
+    theirs = {*used_by_the_intruder(situation), *planted(state)}
+    ended = [r for r in state.of_kind(EffectKind.KEY_DELETE) if r.state is EffectState.VERIFIED]
+    # What the intruder had comes first: the rest is counted.
+    ended.sort(key=lambda record: f"key:{record.effect.target}" not in theirs)
+    deleted = [f"{key_tail(r.effect.target)} ({r.done_at[11:16]}Z)" for r in ended]
     fact = state.known(RecordedAssessment)
     senders = [one for one in fact.senders if one.is_the_intruders]
     addresses = list(dict.fromkeys(a for one in senders for a in one.addresses))
@@ -150,15 +155,14 @@ def _no_beginning(situation: Situation) -> str:
 
 
 def _window(situation: Situation) -> str:
-    """Return from when to when Support should look: the sending, or since a secret of the account was fetched."""
+    """Return from when to when Support should look: from the first sign of somebody else, often before the mail."""
     window = situation.state.known(RecordedAssessment).window
     if window is None:
         return "not assessed yet"
-    if not window.began:
-        thefts = situation.state.known(LeaksFound).thefts
-        fetched = min((one.not_before for one in thefts if one.fetched_by and one.not_before), default="")
-        return f"{fetched} (a secret was fetched) to now" if fetched else "no abuse in the metrics or the log"
-    return f"{window.began} to {window.ended or 'now: no end of it was seen'}"
+    first = first_sign(situation)
+    if first is None:
+        return "no abuse in the metrics or the log"
+    return f"{iso(first[0])} ({first[1]}) to {window.ended or 'now: no end of it was seen'}"
 
 
 def _first_clause(words: object) -> str:

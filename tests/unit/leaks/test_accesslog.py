@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -351,6 +351,22 @@ def test_what_stood_in_a_fetched_file_was_taken_though_nobody_saw_it_used(name: 
     if key_id:
         assert correlate([], taken().fetches, [place], created={"mine": FIRST}) == ()
         assert correlate([], taken().fetches, [place], created={key_id: late}) == ()
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(-5, 0), (5, 1)])
+def test_who_fetched_what_was_dead_by_then_took_nothing(minutes: int, told: int) -> None:
+    fetched = datetime(2026, 11, 18, 3, 12, 9, tzinfo=UTC)
+    dead = ReadablePlace("/.env", frozenset({KEY}), dead=fetched + timedelta(minutes=minutes))
+    assert len(correlate([], taken().fetches, [dead])) == told
+    # The next password of a login that lies in the same file is as good as ever.
+    live = ReadablePlace("/.env", frozenset({KEY}))
+    assert len(correlate([], taken().fetches, [dead, live])) == 1
+
+
+def test_clocks_that_disagree_bound_no_theft() -> None:
+    made = {KEY: FIRST + timedelta(minutes=10)}
+    (theft,) = correlate([ForeignUse(KEY, "203.0.113.7", FIRST)], (), created=made)
+    assert theft.strength is Strength.NOTHING and "on 18 Nov 03:41 UTC" in theft.sentence
 
 
 def test_a_use_that_is_known_is_told_once() -> None:

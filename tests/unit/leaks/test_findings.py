@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.leaks.corpus import Draw
 from tests.unit.leaks.repositories import Repository
+from workbench.core.clock import as_moment
 from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
 from workbench.leaks.baseline import read_baseline
@@ -18,6 +19,8 @@ from workbench.leaks.document import document as leaks_document
 from workbench.leaks.document import rows
 from workbench.leaks.findings import AccountFacts, Collector, LeakFinding, ListedKey, Liveness, exit_code
 from workbench.leaks.model import KnownValue, LeakPlace, Match, SecretKind, key_id_of, masked
+from workbench.leaks.report import LeakReport
+from workbench.leaks.served import exposures
 
 DRAW = Draw(51)
 SALT = b"k" * 32
@@ -70,7 +73,7 @@ def test_the_key_list_decides_by_the_tail() -> None:
     assert sending.kind is SecretKind.SENDING_KEY
     disabled = found(value, facts=AccountFacts(keys=(ListedKey(tail, disabled=True),)))
     assert disabled.liveness is Liveness.DEAD
-    deleted = found(value, facts=AccountFacts(keys=(ListedKey("x"),), deleted_ids=frozenset({tail})))
+    deleted = found(value, facts=AccountFacts(keys=(ListedKey("x"),), deleted_ids={tail: ""}))
     assert deleted.liveness is Liveness.DEAD
     unknown = found(value, facts=AccountFacts(keys=(ListedKey("x"),)))
     assert (unknown.liveness, unknown.account) == (Liveness.CANNOT_TELL, "not in this account")
@@ -104,7 +107,7 @@ def test_what_is_shown_never_is_the_secret() -> None:
 def test_the_exit_code_is_about_open_findings() -> None:
     value = DRAW.current()
     live = found(value)
-    dead = found(value, facts=AccountFacts(deleted_ids=frozenset({key_id_of(value)}), keys=(ListedKey("x"),)))
+    dead = found(value, facts=AccountFacts(deleted_ids={key_id_of(value): ""}, keys=(ListedKey("x"),)))
     assert exit_code([dead]) == 0
     assert exit_code([dead, live]) == 1
     assert exit_code([]) == 0
@@ -226,3 +229,30 @@ def test_logs_and_findings_give_the_sentence(tmp_path: Path) -> None:
     document = leaks_document(report)
     assert document["logs"]["taken"][0]["served"] == "S3"
     assert document["thefts"][0]["strength"] == 2
+
+
+def test_a_place_is_worth_nothing_from_the_end_of_its_secret_on() -> None:
+    value, at = DRAW.current(), "2026-11-21T14:00:00Z"
+    key_id = key_id_of(value)
+    ended = AccountFacts(deleted_ids={key_id: at}, keys=(ListedKey("x"),))
+    (place,) = exposures([found(value, facts=ended)], ended)
+    assert place.dead == as_moment(at)
+    login, old = "a@mg.example.com", Secret("Secr3t-value")
+    for current, dead in (
+        (frozenset({"another"}), as_moment(at)),
+        (frozenset({old.fingerprint(SALT)}), None),
+    ):
+        facts = AccountFacts(resets={login: at}, current=current)
+        (place,) = exposures([found(old.reveal(), SecretKind.SMTP_PASSWORD, facts, login)], facts)
+        assert place.dead == dead
+
+
+def test_a_search_that_found_something_never_says_that_it_found_nothing() -> None:
+    dead = found(DRAW.current(), facts=AccountFacts(keys=(ListedKey("x"),)))
+    report = LeakReport(None, findings=(dead,))
+    report.coverage.files = 1
+    assert report.verdict == ""
+    report.coverage.skip("refused by its name (403)", "http://a.example/x")
+    assert report.verdict.startswith("1 thing was not read")
+    report.findings = ()
+    assert report.verdict.startswith("Nothing was found in what was read. 1 thing was not read")

@@ -103,7 +103,7 @@ def test_marketing_learns_what_went_out_to_whom_and_what_to_expect() -> None:
     shown = render.text(compose(Audience.MARKETING, found))
     assert "notice@mg.acme.example" in shown and "shop@acme.example" not in shown
     assert "“=your parcel #”, “final notice #”, “c” and 1 more" in shown
-    assert "about 16,061 recipients" in shown and "Gmail 6,916" in shown and "179 complained" in shown
+    assert "about 16,000 recipients" in shown and "Gmail 6,916" in shown and "179 complained" in shown
 
 
 def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
@@ -114,7 +114,7 @@ def test_management_reads_why_it_is_safe_and_who_is_down_as_it_is() -> None:
     assert "Why it is safe now" not in shown
     assert "No program that sends mail is down" in shown
     assert "No alarm is open; that says nothing of what is listed above" in shown
-    assert "0 API keys deleted and proven absent" in shown and "0 of 0 users" in shown
+    assert "0 API keys deleted and proven absent" in shown and "No user was read" in shown
     assert "until then it can leak again" in shown
     found.situation.over = None
     found.situation.state.first_cut_at = "2026-11-21T13:20:00Z"
@@ -139,6 +139,12 @@ def test_a_report_written_while_locked_out_takes_silence_for_nothing() -> None:
     )
     assert "shows no users" not in shown
     assert "In what could be read nothing was found" in shown
+    assert "keys: not asked" not in shown and "keys: not readable" in shown
+    told = {audience: render.text(compose(audience, found)) for audience in Audience}
+    assert "No user was read" in told[Audience.MANAGEMENT] and "0 of 0" not in told[Audience.MANAGEMENT]
+    notice = " ".join(told[Audience.RECIPIENTS].split())
+    assert "For the case that it was. Whether mail was sent in our name is not known yet" in notice
+    assert "Whether mail was sent in our name is not known yet" in " ".join(told[Audience.MARKETING].split())
 
 
 def test_a_chart_has_its_numbers_beside_it() -> None:

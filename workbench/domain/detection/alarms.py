@@ -145,11 +145,12 @@ def _judged(situation: Situation, alarm: Alarm) -> bool:
     settled = ("ours", "removed") if REMEDIES.get(alarm.kind) else ("ours", "removed", "intruder")
     return any(
         (found := situation.state.decisions.get(key)) is not None and found.decision in settled
-        for key in _keys(alarm)
+        for key in names_of(alarm)
     )
 
 
-def _keys(alarm: Alarm) -> Iterator[str]:
+def names_of(alarm: Alarm) -> Iterator[str]:
+    """Yield the findings under which somebody may have judged an alarm: its own, and its thing's."""
     yield f"alarm:{alarm.id}"
     yield f"{_SINGULAR.get(alarm.kind, alarm.kind)}:{alarm.target}"
 

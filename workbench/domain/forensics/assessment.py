@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from workbench.core.redact import SHAPE_MASK, visible
-from workbench.core.words import plural
+from workbench.core.words import estimated, plural
 from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.domain.forensics.attribution import Attribution
 from workbench.domain.forensics.classification import Proposal
@@ -81,11 +81,11 @@ class Assessment:
         """Return the assessment in a few sentences, for the runbook and the report."""
         made = [self._abuse(), *([ONLY_READ] if self.window.began is None else ())]
         sure, most = self.damage.sure, self.damage.at_most
-        counted = [("the intruder's", sure), ("the intruder's or unclear", most)]
+        shares = [("the intruder's", sure), ("the intruder's or unclear", most)]
         if self.log_is_dark:
             made.append("who sent what, and to whom, is not counted: the log could not be read")
-            counted = []
-        told = {name: _counted(total) for name, total in counted}
+            shares = []
+        told = {name: _counted(total) for name, total in shares}
         if len(set(told.values())) < len(told):
             told = {"the intruder's (nothing is unclear)": _counted(sure)}
         made += [f"{name}: {words}" for name, words in told.items()]
@@ -127,9 +127,8 @@ class Assessment:
 def _counted(total: Tally) -> str:
     """Return what became of one share of the messages, in words."""
     counts = total.counts
-    about = "" if total.exact else "about "
     return (
         f"{counts.get('accepted', 0):,} accepted, {counts.get('delivered', 0):,} delivered to "
-        f"{about}{plural(total.recipients, 'recipient')}, {counts.get('failed', 0):,} refused, "
+        f"{estimated(total.recipients, 'recipient', exact=total.exact)}, {counts.get('failed', 0):,} refused, "
         f"{plural(counts.get('complained', 0), 'complaint')}"
     )

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from workbench.core.redact import key_tail, visible
+from workbench.core.redact import key_tail, short_address, visible
+from workbench.domain.forensics.planted import planted
 from workbench.domain.forensics.since import abuse_began_text, exposed, stolen
+from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER as INTRUDERS
@@ -41,6 +43,9 @@ _WORDS = {
     "templates": "templates",
     "people": "names and addresses of the panel's users",
 }
+
+
+_SESSION = "cannot tell: Support ends panel sessions"
 
 
 class Sure(StrEnum):
@@ -82,8 +87,9 @@ class Reach:
 
 
 def reach(situation: Situation) -> list[Reach]:
-    """Return every credential the intruder used, planted or may have had, what it opened most first."""
-    found = [*_keys(situation), *_logins(situation), *_copies(situation)]
+    """Return every credential and seat in the panel the intruder used, planted or may have had, the widest first."""
+    parts = (_keys, _logins, _people, _sessions, _copies)
+    found = [one for part in parts for one in part(situation)]
     return sorted(found, key=lambda one: (-len(one.data), one.credential))
 
 
@@ -103,25 +109,58 @@ def gaps(situation: Situation) -> list[str]:
 
 
 def _keys(situation: Situation) -> Iterator[Reach]:
-    used, open_to_all = stolen(situation), exposed(situation)
+    used, open_to_all, made = stolen(situation), exposed(situation), planted(situation.state)
     ended = _ended(situation, EffectKind.KEY_DELETE)
     for item in situation.inventory.keys.values():
-        if situation.minted_here(item.id):
-            continue
-        name = f"key:{item.id}"
-        planted = situation.of_key(item).likely
-        if planted or name in used or name in open_to_all:
-            since = _text(item.key.created_at if planted else None) or _since(situation, name, used)
+        name, likely = f"key:{item.id}", situation.of_key(item).likely
+        if not situation.minted_here(item.id) and (likely or name in used or name in open_to_all):
+            since = _text(item.key.created_at if likely else None) or _since(situation, name, used)
             rights, data = _rights(item.key.role, item.key.kind)
-            until = ended.pop(item.id, "") or "still works"
+            until = ended.get(item.id) or "still works"
             yield Reach(f"API key {key_tail(item.id)}", rights, since, until, data)
-    roles = {r.effect.target: r.effect.params for r in situation.state.of_kind(EffectKind.KEY_DELETE)}
-    for key_id, until in ended.items():
+    params = {r.effect.target: r.effect.params for r in situation.state.of_kind(EffectKind.KEY_DELETE)}
+    known = {name.removeprefix("key:") for name in made if name.startswith("key:")}
+    for key_id in sorted({*ended, *known} - set(situation.inventory.keys)):
         name = f"key:{key_id}"
-        if name in used or name in open_to_all:
+        if name in used or name in open_to_all or name in made:
             # Deleted since: its role went with it, but whoever planned the end of it read the role first.
-            rights, data = _rights(roles[key_id].get("role"), roles[key_id].get("kind"))
-            yield Reach(f"API key {key_tail(key_id)}", rights, _since(situation, name, used), until, data)
+            was = params.get(key_id, {})
+            rights, data = _rights(was.get("role"), was.get("kind"))
+            since = _text(made.get(name)) or _since(situation, name, used)
+            until = ended.get(key_id) or _gone(situation, "keys")
+            yield Reach(f"API key {key_tail(key_id)}", rights, since, until, data)
+
+
+def _people(situation: Situation) -> Iterator[Reach]:
+    """Strangers among the panel's users, there or gone: who is signed in sees what the role shows."""
+    made, listed = planted(situation.state), situation.inventory.users
+    known = {name.removeprefix("user:") for name in made if name.startswith("user:")}
+    strangers = {user for user, item in listed.items() if situation.of_user(item).likely}
+    for user in sorted({*strangers, *(known - set(listed))}):
+        item, there = listed.get(user), made.get(f"user:{user}")
+        shown = item.user.email or item.user.name or user if item is not None else user
+        rights, data = _rights(item.user.role if item is not None else None, "user")
+        since = f"{_text(there)} at the latest" if there is not None else ""
+        until = "still among the users" if item is not None else _gone(situation, "users")
+        yield Reach(f"panel user {visible(short_address(shown), 80)}", rights, since, until, data)
+
+
+def _sessions(situation: Situation) -> Iterator[Reach]:
+    """Users of ours under whose name keys were planted: somebody was probably signed in as them."""
+    made = planted(situation.state)
+    for one in situation.state.known(LeaksFound).people:
+        item = situation.inventory.users.get(one.user)
+        first = min((made[f"key:{key}"] for key in one.keys if f"key:{key}" in made), default=None)
+        rights, data = _rights(item.user.role if item is not None else None, "user")
+        since = f"{_text(first)} at the latest" if first is not None else ""
+        who = visible(short_address(one.name), 80)
+        yield Reach(f"panel session of {who}, probably", rights, since, _SESSION, data)
+
+
+def _gone(situation: Situation, what: str) -> str:
+    """Return how long a thing of ``what`` (keys, users) that is not listed lived, as far as anybody can tell."""
+    read = what in situation.inventory.read_at
+    return "gone from the account, nobody saw when" if read else f"cannot tell: the {what} were not read"
 
 
 def _rights(role: object, kind: object) -> tuple[str, tuple[Data, ...]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from workbench.core.clock import as_moment
+from workbench.domain.forensics.planted import planted
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.leaks.recorded import ClosedLeak, FoundLeak, FoundTheft, LeaksFound
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import State
 
 
 def abuse_began(situation: Situation) -> datetime | None:
@@ -27,6 +30,20 @@ def abuse_began_text(situation: Situation, unknown: str = "") -> str:
     return f"{began:%Y-%m-%d %H:%M}Z" if began is not None else unknown
 
 
+def first_sign(situation: Situation) -> tuple[datetime, str] | None:
+    """Return the earliest moment at which somebody else shows, and what shows them; None where nothing does.
+
+    A secret is fetched, and things are made in the account, before any mail goes out.
+    """
+    thefts = situation.state.known(LeaksFound).thefts
+    signs = [
+        *((as_moment(one.not_before), "a secret was fetched") for one in thefts if one.fetched_by),
+        *((at, "something was made that may not be ours") for at in planted(situation.state).values()),
+        (abuse_began(situation), "mail that is not ours"),
+    ]
+    return min(((at, what) for at, what in signs if at is not None), default=None)
+
+
 def stolen(situation: Situation) -> dict[str, str]:
     """Return the credentials that are known to have been in the intruder's hands, each with since when.
 
@@ -34,26 +51,29 @@ def stolen(situation: Situation) -> dict[str, str]:
     Grounds: it sent with them in the last hour, or in the log as it was assessed and judged, or a file in which they
     stood was fetched; the earliest counts.
     """
-    state = situation.state
-    seen = [
-        *(
-            (name, "")
-            for name, use in state.known(CredentialUses).by_credential.items()
-            if _theirs(use.looks)
-        ),
-        *(_taken(one) for one in state.known(LeaksFound).thefts),
-        *(
-            (one.credential, one.first)
-            for one in state.known(RecordedAssessment).senders
-            if one.is_the_intruders
-        ),
-    ]
+    thefts = situation.state.known(LeaksFound).thefts
+    seen = [*_used(situation.state), *(_taken(one) for one in thefts if one.key_id or one.login)]
     first: dict[str, str] = {}
     for name, at in seen:
         moment = as_moment(at)
         text = f"{moment:%Y-%m-%d %H:%M}Z" if moment is not None else ""
         first[name] = min(filter(None, (first.get(name, ""), text)), default="")
     return first
+
+
+def used_by_the_intruder(situation: Situation) -> frozenset[str]:
+    """Return the credentials that the intruder was seen to send with, as the log names them."""
+    return frozenset(name for name, _ in _used(situation.state))
+
+
+def _used(state: State) -> Iterator[tuple[str, str]]:
+    """Yield what the intruder sent with, by the last hour and by the log as it was judged, and since when if told."""
+    for name, use in state.known(CredentialUses).by_credential.items():
+        if use.looks in (INTRUDER, BOTH):
+            yield name, ""
+    for one in state.known(RecordedAssessment).senders:
+        if one.is_the_intruders:
+            yield one.credential, one.first
 
 
 def through_own_server(situation: Situation) -> bool:
@@ -80,7 +100,3 @@ def _taken(theft: FoundTheft) -> tuple[str, str]:
     """Return the credential and when it was taken; where no fetch is sure, its first use is the latest moment."""
     name = f"key:{theft.key_id}" if theft.key_id else f"smtp:{theft.login}"
     return name, (theft.not_before if theft.fetched_by else theft.not_after) or ""
-
-
-def _theirs(looks: str) -> bool:
-    return looks in (INTRUDER, BOTH)

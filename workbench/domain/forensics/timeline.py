@@ -84,7 +84,8 @@ def keep(situation: Situation, settings: Settings | None = None) -> KeptMoments 
         m for m in _dated(situation, settings) if m.suspicious or m.at >= since or m.about.startswith("key:")
     ]
     merged = _once([*now, *before])
-    if {_name(m) for m in merged} == {_name(m) for m in before}:
+    # What looks odd changes with what is known: once the thing is gone, nobody looks again.
+    if {(_name(m), m.suspicious) for m in merged} == {(_name(m), m.suspicious) for m in before}:
         return None
     merged.sort(key=lambda m: (m.suspicious, m.at))
     return KeptMoments(

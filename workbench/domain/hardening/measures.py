@@ -168,11 +168,16 @@ def _person(item: UserItem) -> str:
 
 def _admin_keys(situation: Situation) -> HardeningItem:
     admin = [i for i in situation.inventory.keys.values() if i.key.role == "admin"]
+    unread = not situation.inventory.keys and "keys" not in situation.inventory.read_at
+    doubtful = sum(situation.of_key(i).likely and not situation.minted_here(i.id) for i in admin)
+    strange = f", {doubtful} of them not known to be yours" if doubtful else ""
     return HardeningItem(
         "admin-keys",
         "Few admin keys; senders use domain sending keys",
-        _of(len(admin) <= MOST_ADMINS),
-        f"{plural(len(admin), 'admin key')}{_waiting(situation)}",
+        Standing.UNKNOWN if unread else _of(len(admin) <= MOST_ADMINS and not strange),
+        "the keys could not be read"
+        if unread
+        else f"{plural(len(admin), 'admin key')}{strange}{_waiting(situation)}",
         "a leaked key that can make more keys and read everything",
         "nothing at once: the broad key goes on working until the new one is in use and you end it",
         "plan: mint what was seen in use and no more, prove it, hand it over, then delete the broad key",

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import as_moment, iso
+from workbench.domain.forensics.planted import planted
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model.plan import EffectKind, EffectState
-from workbench.domain.model.state import State
+from workbench.domain.model.state import EffectRecord, State
 from workbench.leaks.correlate import ForeignUse
 from workbench.leaks.findings import AccountFacts, ListedKey
 
@@ -35,20 +36,19 @@ def account_facts(
     the passwords set by this incident, None where the vault stayed shut.
     """
     deletes = state.of_kind(EffectKind.KEY_DELETE)
-    gone = frozenset(r.effect.target for r in deletes if r.state is EffectState.VERIFIED)
+    gone = _ended(deletes)
     # What the server said is deleted but nobody saw absent is neither listed nor proven gone.
     cut = {r.effect.target for r in deletes if r.state in _REACHED}
     listed = [key for key in _keys(state, snapshot) if key.id not in cut]
-    removed = _targets(state, EffectKind.LOGIN_DELETE)
     logins = {str(login) for login in state.baseline.get("logins", ())}
     logins |= {r.effect.target for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)}
     return AccountFacts(
         keys=tuple(listed),
         deleted_ids=gone,
         logins=frozenset(logins),
-        resets=_resets(state),
+        resets=_ended(state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)),
         current=current,
-        gone=frozenset(removed),
+        gone=_ended(state.of_kind(EffectKind.LOGIN_DELETE)),
         read_at=str(state.snapshots.get("0a", {}).get("at", "")),
     )
 
@@ -87,17 +87,9 @@ def _keys(state: State, snapshot: Mapping[str, Any] | None) -> Iterator[ListedKe
             )
 
 
-def _targets(state: State, kind: EffectKind) -> set[str]:
-    return {r.effect.target for r in state.of_kind(kind) if r.state is EffectState.VERIFIED}
-
-
-def _resets(state: State) -> dict[str, str]:
-    """Return the logins whose new password was proven, with when the server took it."""
-    return {
-        r.effect.target: r.done_at
-        for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
-        if r.state is EffectState.VERIFIED
-    }
+def _ended(records: Iterable[EffectRecord]) -> dict[str, str]:
+    """Return what verified effects ended (a key, a login, a login's old password), with when the server took it."""
+    return {r.effect.target: r.done_at for r in records if r.state is EffectState.VERIFIED}
 
 
 def resets_begun(state: State) -> frozenset[str]:
@@ -114,12 +106,14 @@ def password_entries(state: State) -> list[str]:
 def foreign_uses(state: State) -> tuple[ForeignUse, ...]:
     """Return the first use of each credential by somebody judged the intruder, from the assessment.
 
-    Empty before the account's log was assessed: then nothing can be said about when a secret was taken.
+    Empty before the account's log was assessed: then nothing can be said about when a secret was taken. What the
+    intruder made was never taken.
     """
+    made = planted(state)
     first: dict[str, tuple[datetime, str]] = {}
     for row in state.known(RecordedAssessment).senders:
         moment = as_moment(row.first)
-        if not row.is_the_intruders or moment is None:
+        if not row.is_the_intruders or moment is None or row.credential in made:
             continue
         address = next(iter(row.addresses), "")
         if row.credential not in first or moment < first[row.credential][0]:

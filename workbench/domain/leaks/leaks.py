@@ -14,7 +14,15 @@ from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.detection.findings import Finding
 from workbench.domain.leaks.account_facts import account_facts
-from workbench.domain.leaks.recorded import EXPOSURE, PLUGIN, SECRET, FoundLeak, FoundPlace, LeaksFound
+from workbench.domain.leaks.recorded import (
+    EXPOSURE,
+    PLUGIN,
+    SECRET,
+    FoundLeak,
+    FoundPlace,
+    LeaksFound,
+    SuspectedPerson,
+)
 from workbench.domain.model.state import State
 
 # What somebody judged and leaves where it lies.
@@ -104,7 +112,7 @@ def _live(row: FoundLeak, state: State) -> tuple[str, str]:
         return "dead", "rotated: the key was deleted and its absence shown"
     # It was found before the new password was set, so it cannot be the new one.
     older = [login for login in row.logins if login in facts.resets and login not in row.reset]
-    if row.logins and len(older) + len(facts.gone & set(row.logins)) == len(row.logins):
+    if row.logins and len(older) + len(facts.gone.keys() & set(row.logins)) == len(row.logins):
         return "dead", f"rotated: another password was set and proven for {', '.join(row.logins)}"
     return row.state, row.why
 
@@ -237,7 +245,12 @@ def sentences(body: LeaksFound, at: str, now: Sequence[str] | None = None) -> It
     )
     yield from (f"closed {one.at}: {one.title}" for one in body.closed)
     yield from (f"not searched: {text}" for text in body.failed)
-    yield from (f"{one.name}: {'; '.join(one.why)}" for one in body.people)
+    yield from map(suspicion, body.people)
+
+
+def suspicion(one: SuspectedPerson) -> str:
+    """Return in a sentence why somebody was probably signed in as a person of ours."""
+    return f"{one.name}: {'; '.join(one.why)}"
 
 
 def _answers(state: State) -> Iterator[str]:

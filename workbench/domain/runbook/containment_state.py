@@ -198,13 +198,15 @@ def _nothing_to_cut(situation: Situation) -> bool:
 
 def _readings(situation: Situation) -> Iterator[Reading]:
     inventory = situation.inventory
+    gaps = ways_open.gaps(situation)
+    refused = {gap.slice for gap in gaps if gap.place is None}
     for name in SLICES:
         at = inventory.read_at.get(name)
-        if at is None:
-            yield Reading(name, None, Coverage.NOT_ASKED)
-        else:
+        if at is not None:
             yield claims.aged(Reading(name, at), situation.now, LASTS)
-    for gap in ways_open.gaps(situation):
+        elif name not in refused:
+            yield Reading(name, None, Coverage.NOT_ASKED)
+    for gap in gaps:
         where = f" {gap.place}" if gap.place is not None else ""
         yield Reading(f"{gap.slice}{where}", None, Coverage.NOT_READABLE, visible(gap.reason, 160))
 

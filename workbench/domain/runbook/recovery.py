@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from workbench.core.redact import visible
 from workbench.core.words import listed, plural
+from workbench.domain.detection.alarms import names_of
 from workbench.domain.detection.findings import Finding, findings
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.hardening.measures import Standing, items, score, settled
@@ -19,6 +20,7 @@ from workbench.domain.leaks.beside import reach
 from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.domain.model.state import Alarm
 from workbench.domain.runbook.adoption import down_words, log_unread, replacements, source_question, told
 from workbench.domain.runbook.recorded import ReportWritten
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
@@ -182,6 +184,9 @@ def damage(situation: Situation) -> Found:
 def _assessed(situation: Situation, fact: RecordedAssessment) -> Found:
     """Return how the assessment stands: one made before access was cut does not know how it ended."""
     lines = fact.lines
+    if begun := _sends_since(situation, fact.at):
+        words = f"{visible(begun[0].text, 120)}: not in the assessment of {fact.at[:16]}Z"
+        return Found(Verdict.IN_PROGRESS, (words, *lines), action="damage.assess")
     if not situation.state.access_cut_at or fact.at >= situation.state.access_cut_at:
         said = attested(situation.state, "8") if fact.missing else None
         if not fact.missing or said is not None:
@@ -191,6 +196,14 @@ def _assessed(situation: Situation, fact: RecordedAssessment) -> Found:
         return Found(Verdict.IN_PROGRESS, (*missing, *lines), action="damage.assess", idle=True, waits=waits)
     words = f"assessed {fact.at[:16]}Z, before access was cut: how it ended is not in it"
     return Found(Verdict.IN_PROGRESS, (words, *lines), action="damage.assess")
+
+
+def _sends_since(situation: Situation, at: str) -> list[Alarm]:
+    """Return the alarms of somebody who began to send after ``at``, the newest first, what was judged ours left out."""
+    rang = sorted(situation.state.alarms.values(), key=lambda alarm: alarm.at, reverse=True)
+    ours = {name for name, one in situation.state.decisions.items() if one.decision == "ours"}
+    begun = (alarm for alarm in rang if alarm.id.startswith("sends:") and alarm.at > at)
+    return [alarm for alarm in begun if not ours & set(names_of(alarm))]
 
 
 def adoption(situation: Situation) -> Found:

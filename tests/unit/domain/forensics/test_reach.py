@@ -6,9 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.situations import NOW, Story, key, situation, use
+from tests.support.situations import NOW, US, Story, key, know, situation, use
 from workbench.domain.forensics import reach
 from workbench.domain.forensics.reach import Sure
+from workbench.domain.model.inventory import UserItem
+from workbench.domain.model.plan import Effect, EffectKind
+from workbench.domain.model.state import State
+from workbench.mailgun.models import User
 
 
 def _one(role: str | None, kind: str = "user", looks: str = "intruder") -> reach.Reach:
@@ -75,3 +79,64 @@ def test_each_kind_once_with_the_surest_answer() -> None:
         reach.Reach("c", "", "", "", (reach.Data("copies", "copies", Sure.SEEN),)),
     ]
     assert reach.kinds_of(found) == [("copies", Sure.SEEN), ("log", Sure.POSSIBLE)]
+
+
+MADE = "2026-11-21T12:06:00Z"
+
+
+def _kept(about: str, *, odd: bool = True, story: Story | None = None) -> State:
+    moment = {"at": MADE, "kind": "account", "text": f"{about} made", "odd": odd, "about": about}
+    return (story or Story()).add("fact", name="moments", moments=[moment]).state()
+
+
+def _deleted(key_id: str, **params: str) -> Story:
+    return Story().verified([Effect(EffectKind.KEY_DELETE, key_id, US, params)])
+
+
+def test_a_planted_key_that_was_deleted_is_told_with_its_rights_and_the_time_it_lived() -> None:
+    state = _kept("key:theirs", story=_deleted("theirs", role="admin", kind="user"))
+    (one,) = reach.reach(situation(state=state))
+    assert (one.credential, one.rights, one.since) == ("API key …eirs", "role admin", "2026-11-21 12:06Z")
+    assert one.until == "2026-11-21T14:00:00Z" and len(one.data) == 6
+    # Ours, however many were deleted, and what an operator judged ours, are nobody's loot.
+    assert (
+        reach.reach(situation(state=_kept("key:ours", odd=False, story=_deleted("ours", role="admin")))) == []
+    )
+    judged = _deleted("theirs").add(
+        "finding.decided", finding="key:theirs", decision="ours", who="Ada", reason=""
+    )
+    assert reach.reach(situation(state=_kept("key:theirs", story=judged))) == []
+
+
+def test_a_planted_thing_that_is_not_listed_is_gone_only_where_the_list_was_read() -> None:
+    where = situation(state=_kept("key:theirs"))
+    assert [one.until for one in reach.reach(where)] == ["gone from the account, nobody saw when"]
+    where.inventory.read_at.pop("keys")
+    assert [one.until for one in reach.reach(where)] == ["cannot tell: the keys were not read"]
+
+
+def test_a_stranger_among_the_users_reads_what_the_role_shows() -> None:
+    where = situation(state=_kept("user:u9"))
+    (gone,) = reach.reach(where)
+    assert (
+        gone.until == "gone from the account, nobody saw when"
+        and gone.since == "2026-11-21 12:06Z at the latest"
+    )
+    where = situation(state=_kept("user:u9"))
+    where.inventory.users = {"u9": UserItem(User(id="u9", email="it@else.example", role="admin"), US)}
+    (there,) = reach.reach(where)
+    assert (there.credential, there.rights, there.until) == (
+        "panel user it…@else.example",
+        "role admin",
+        "still among the users",
+    )
+    assert len(there.data) == 6
+
+
+def test_whoevers_session_was_probably_stolen_read_with_that_persons_role() -> None:
+    state = _kept("key:theirs")
+    person = {"user": "u1", "name": "Ada Marsh", "keys": ["theirs"], "why": ["1 key nobody claims"]}
+    know(state, "leaks", {"people": [person]})
+    rows = {one.credential: one for one in reach.reach(situation(state=state))}
+    session = rows["panel session of Ada Marsh, probably"]
+    assert session.since == "2026-11-21 12:06Z at the latest" and session.until.startswith("cannot tell")

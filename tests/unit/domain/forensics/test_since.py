@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.situations import NOW, Story, key, situation, use
-from workbench.core.clock import iso
+from tests.support.situations import NOW, Story, key, know, situation, use
+from workbench.core.clock import as_moment, iso
 from workbench.domain.forensics import reach
-from workbench.domain.forensics.since import abuse_began, abuse_began_text, exposed, stolen
+from workbench.domain.forensics.since import abuse_began, abuse_began_text, exposed, first_sign, stolen
+from workbench.domain.leaks.account_facts import foreign_uses
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.reports import audiences, duties, mail_texts, production, support_messages, support_page
@@ -226,3 +227,35 @@ def test_the_hours_after_an_abuse_are_not_counted_to_it() -> None:
     where.volume = over
     for said in (audiences.since_when(where), duties.insurer(where), support_messages.opening(where)):
         assert "200" in str(said) and over.span() in str(said)
+
+
+def _planted(story: Story, about: str = USED, at: str = "2026-11-18T13:40:00Z") -> Story:
+    moment = {"at": at, "kind": "account", "text": "API key made", "odd": True, "about": about}
+    return story.add("fact", name="moments", moments=[moment])
+
+
+def test_what_the_intruder_made_was_never_taken() -> None:
+    state = _planted(_assessed()).state()
+    assert foreign_uses(_assessed().state()) and foreign_uses(state) == ()
+    said = audiences.misuse(situation(state=state))
+    assert said.startswith("got into our mail account, made a key of their own") and "stolen" not in said
+    assert audiences.misuse(situation(state=_assessed().state())).startswith("used a stolen credential")
+
+
+def test_who_only_fetched_a_file_is_not_said_to_have_used_what_stood_in_it() -> None:
+    state = know(Story().state(), "leaks", {"thefts": [_fetch("2026-11-17T03:12:00Z")]})
+    assert audiences.misuse(situation(state=state)) == "fetched a file with a credential of our mail account"
+
+
+def test_support_looks_from_the_first_sign_on_which_comes_before_the_mail() -> None:
+    made = "2026-11-18T13:40:00Z"
+    where = situation(state=_planted(_assessed(), at=made).state())
+    (line,) = (one for one in str(support_page.traces(where)).split("', '") if one.startswith("Window"))
+    assert f"{made} (something was made that may not be ours) to now" in line
+    know(where.state, "leaks", {"thefts": [_fetch("2026-11-17T03:12:00Z")]})
+    assert first_sign(where) == (as_moment("2026-11-17T03:12:00Z"), "a secret was fetched")
+    assert first_sign(situation()) is None
+
+
+def _fetch(at: str) -> dict[str, Any]:
+    return {"key_id": "k", "strength": 2, "address": "203.0.113.9", "not_before": at, "sentence": "taken"}

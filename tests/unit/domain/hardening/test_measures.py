@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workbench.cli.tables import steps as steps_table
@@ -147,3 +147,22 @@ def test_an_empty_account_is_not_called_hardened() -> None:
     empty = Situation(Inventory(), State(incident="x"), NOW)
     assert measures.score(measures.items(empty)).percent < 50
     assert recovery.harden(empty).idle
+
+
+def test_no_measure_is_good_on_an_account_that_was_not_read() -> None:
+    assert not [
+        one.id
+        for one in measures.items(Situation(Inventory(), State(), NOW))
+        if one.standing is Standing.GOOD
+    ]
+
+
+def test_an_admin_key_that_may_be_a_strangers_earns_no_credit() -> None:
+    fresh = {"created_at": NOW - timedelta(hours=1), "requestor": "it@else.example"}
+    found = situation()
+    found.inventory.keys = {
+        name: KeyItem(Key(id=name, role="admin", **more), PLACE)
+        for name, more in (("mine", {}), ("theirs", fresh))
+    }
+    assert "1 of them not known to be yours" in measure(found, "admin-keys").evidence
+    assert measure(found, "admin-keys").standing is Standing.OPEN

@@ -155,6 +155,23 @@ def test_an_assessment_from_before_the_cut_does_not_know_how_it_ended() -> None:
     assert recovery.damage(situation(state=assessed(story).state())).verdict is Verdict.DONE
 
 
+def test_somebody_who_began_to_send_since_is_not_in_an_assessment() -> None:
+    story = assessed(Story())
+    story.at = NOW + timedelta(minutes=5)
+    words = "…1d09 has begun to send"
+    story.add("alarm.raised", id="sends:key:k:", text=words, kind="keys", target="k")
+    found = recovery.damage(situation(state=story.state()))
+    assert found.verdict is Verdict.IN_PROGRESS and found.evidence[0].startswith(
+        f"{words}: not in the assessment"
+    )
+    ours = Story([*story.rows], story.at).add(
+        "finding.decided", finding="key:k", decision="ours", who="A", reason=""
+    )
+    assert recovery.damage(situation(state=ours.state())).verdict is Verdict.DONE
+    story.at = NOW + timedelta(minutes=10)
+    assert recovery.damage(situation(state=assessed(story).state())).verdict is Verdict.DONE
+
+
 # ── 10: new credentials into the programs ────────────────────────────────────────────────────────────────
 
 
