@@ -32,8 +32,8 @@ async def test_every_kind_of_mess_is_counted_and_said(tmp_path: Path) -> None:
         assert table.repeated > 0 and table.undated > 0, table.words()
         said = " / ".join(found.lines())
         for count, words in (
-            (table.repeated, "entries came twice"),
-            (table.undated, "carry no readable time"),
+            (table.repeated, "entries that came twice"),
+            (table.undated, "with no readable time"),
         ):
             assert f"{count:,} " in said and words in said
         assert "metrics count" in said and "the greater number is the safer one" in said

@@ -112,20 +112,20 @@ def _unused(
     made = []
     for name, holding in places.items():
         fetched = [
-            (fetch, exposure)
+            (fetch, place)
             for fetch in fetches
-            if _may_hold(fetch, created.get(name[0])) and (exposure := _still_worth(fetch, holding))
+            if _may_hold(fetch, created.get(name[0])) and (place := _still_worth(fetch, holding))
         ]
         if name in used or not fetched:
             continue
-        first, exposure = min(fetched, key=lambda pair: (-pair[0].served, _moment(pair[0])))
+        first, place = min(fetched, key=lambda pair: (-pair[0].served, _moment(pair[0])))
         sure, size = _how_served(first)
         sentence = (
             f"{_verb(first)} on {_on(_moment(first))} from {first.path} by {first.address}; no use of {_key(name)} by "
             "a stranger is known"
         )
         how = f"{sure}: {size}; the {'key' if name[0] else 'login'} stood in that file"
-        made.append(Theft(name, Strength.SAME_KEY, first, exposure, first.time, None, sentence, how))
+        made.append(Theft(name, Strength.SAME_KEY, first, place, first.time, None, sentence, how))
     return made
 
 

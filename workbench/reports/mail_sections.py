@@ -31,9 +31,16 @@ def the_mail(situation: Situation) -> Section:
     different: dict[str, list[Sample]] = {}
     for one in stored:
         different.setdefault(one.content, []).append(one)
+    texts = (
+        f", of {len(different)} different texts"
+        if len(different) > 1
+        else ", all of one text"
+        if stored
+        else ""
+    )
     told = (
-        f"One message of each of {plural(len(held), 'group')} was asked for; sealed with a hash: {len(stored)}, of "
-        f"{plural(len(different), 'different text')}. Addresses, names in greetings and tokens are left out here (#)."
+        f"One message of each of {plural(len(held), 'group')} was asked for; sealed with a hash: {len(stored)}{texts}. "
+        "Addresses, names in greetings and tokens are left out here (#)."
     )
     blocks: list[Block] = [Text(told)]
     ordered = sorted(different.values(), key=lambda group: -sum(one.accepted for one in group))
@@ -49,8 +56,10 @@ def the_mail(situation: Situation) -> Section:
 def _quoted(group: list[Sample]) -> list[Block]:
     one = max(group, key=lambda sample: sample.accepted)
     count = sum(sample.accepted for sample in group)
+    others = len({sample.subject for sample in group}) - 1
+    under = f" and {plural(others, 'other subject')}" if others else ""
     head = (
-        f"“{visible(one.subject, 100)}”, sent by way of {visible(one.domain or 'no domain', 80)}: "
+        f"“{visible(one.subject, 100)}”{under}, sent by way of {visible(one.domain or 'no domain', 80)}: "
         f"{plural(count, 'message')}. "
         f"Message {visible(one.message_id, 120)}, sha256 {one.sha256}, fetched {one.fetched_at}."
     )
@@ -88,9 +97,11 @@ def links(situation: Situation) -> Section:
     if not found:
         unknown = "No landing address of the abuse is known yet."
         return Section("Where it leads to", (Text(no_mail(situation) or unknown),))
+    beyond = harm.clicked - sum(one.clicks for one in found)
+    rest = f", {beyond:,} of them on links that are not told here" if beyond > 0 else ""
     counts = (
-        f"{harm.delivered:,} messages delivered, {harm.clicked:,} clicks. Links are "
-        "written so that nobody follows them by accident."
+        f"{plural(harm.delivered, 'message')} delivered, {plural(harm.clicked, 'click')}{rest}. Links are written so "
+        "that nobody follows them by accident."
     )
     table = Table(LANDING_HEADERS, tuple(landing_rows(found[:_LINKS])))
     more = (f"{len(found) - _LINKS} more landing addresses.",) if len(found) > _LINKS else ()

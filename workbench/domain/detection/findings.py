@@ -184,7 +184,8 @@ def _subaccounts(situation: Situation) -> Iterator[Finding]:
 def _swept(situation: Situation) -> Iterator[Finding]:
     """What the sweep of the settings asks about (see ``sweep``)."""
     for item, decision in open_items(situation):
-        why = (*item.why, item.instruct) if item.instruct else item.why
+        # What it does comes first: the first reason is what short places show.
+        why = (*item.why, item.judged.value, *filter(None, (item.instruct,)))
         yield Finding(
             item.key,
             item.id,
@@ -192,7 +193,7 @@ def _swept(situation: Situation) -> Iterator[Finding]:
             item.title,
             item.where,
             item.severity,
-            (item.judged.value, *why),
+            why,
             decision,
             # What may lock this host out is taken away in a plan of its own.
             item.remedy if item.remedy in ("", "allowlist.remove") else "leftovers.remove",

@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from workbench.core.redact import masked
+from workbench.core.words import plural
 from workbench.domain.forensics.hyperloglog import Distinct
 from workbench.domain.mail.links import shape_of_link
 from workbench.domain.model.credential_use import credential_of
@@ -373,16 +374,18 @@ class Attribution:
     def words(self) -> list[str]:
         """Return what an operator must know about this reading: what is missing, and what was lumped."""
         lines: list[str] = list(self.gaps)
-        counted: Sequence[tuple[int, str]] = (
-            (self.unreadable, "log entries could not be read and are not counted"),
-            (self.odd, "log entries had a field of an unexpected kind; the rest of each is counted"),
-            (self.undated, "accepted messages carry no readable time"),
-            (self.outside, "accepted messages lie outside the hours asked for: a clock is off"),
-            (self.repeated, "entries came twice and were counted once"),
-            (sum(self.unjoined.values()), "outcomes belong to messages whose acceptance was not seen"),
-            (self.other, "messages are lumped as other: more groups than are held"),
+        entry, sent = ("log entry", "log entries"), ("accepted message", "accepted messages")
+        unjoined = sum(self.unjoined.values())
+        counted = (
+            (self.unreadable, entry, "could not be read and not counted"),
+            (self.odd, entry, "with a field of an unexpected kind, the rest of it counted"),
+            (self.undated, sent, "with no readable time"),
+            (self.outside, sent, "outside the hours asked for: a clock is off"),
+            (self.repeated, ("entry", "entries"), "that came twice, counted once"),
+            (unjoined, ("outcome", "outcomes"), "of messages whose acceptance was not seen"),
+            (self.other, ("message", "messages"), "lumped as other: more groups than are held"),
         )
-        lines += [f"{count:,} {text}" for count, text in counted if count]
+        lines += [f"{plural(count, *named)} {what}" for count, named, what in counted if count]
         if not self.entries:
             lines.append("the log holds nothing of this time (retention can be one day)")
         return lines

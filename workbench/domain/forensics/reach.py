@@ -189,9 +189,16 @@ def _copies(situation: Situation) -> Iterator[Reach]:
     """Settings of the intruder's that send copies: what went through them while they stood was given away."""
     for item, decision in open_items(situation):
         words = _COPIES.get(item.kind)
-        if words is not None and decision in (INTRUDERS, REMOVED):
-            data = (Data("copies", words, Sure.SEEN),)
-            until = "removed" if decision == REMOVED else "still stands"
+        theirs = decision in (INTRUDERS, REMOVED)
+        if words is not None and (theirs or (not decision and item.hosts)):
+            data = (Data("copies", words, Sure.SEEN if theirs else Sure.UNKNOWN),)
+            until = (
+                "removed"
+                if decision == REMOVED
+                else "still stands"
+                if theirs
+                else "still stands, not judged yet"
+            )
             yield Reach(visible(item.title, 100), "copies to somebody else", "", until, data)
 
 

@@ -45,7 +45,7 @@ _SINCH = (
     "Do NOT follow Mailgun's own two-factor article: with Sinch ID it locks you out.",
 )
 _OPENING = (
-    "our Mailgun account was misused by a stranger. We shut the stranger out; your part is a new password and "
+    "our Mailgun account was misused by a stranger. To shut the stranger out is our part; yours is a new password and "
     "two-factor authentication. Please do it today:"
 )
 _CLOSING = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from workbench.domain.forensics.reach import Sure
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import Effect, EffectKind
 from workbench.domain.model.state import State
+from workbench.domain.settings_audit.audit import JudgedAge, Swept
+from workbench.domain.settings_audit.recorded import SweepRead
 from workbench.mailgun.models import User
 
 
@@ -140,3 +143,19 @@ def test_whoevers_session_was_probably_stolen_read_with_that_persons_role() -> N
     rows = {one.credential: one for one in reach.reach(situation(state=state))}
     session = rows["panel session of Ada Marsh, probably"]
     assert session.since == "2026-11-21 12:06Z at the latest" and session.until.startswith("cannot tell")
+
+
+def test_a_copy_that_nobody_judged_yet_is_told_as_what_cannot_be_told() -> None:
+    route = Swept(
+        "route", "r1", "route “archive”", ("us",), JudgedAge.UNDATED, 2, (), hosts=("drop.example",)
+    )
+    (one,) = reach.reach(situation(state=_swept(route)))
+    assert one.until == "still stands, not judged yet" and one.data[0].sure is Sure.UNKNOWN
+    own = replace(route, hosts=())
+    assert reach.reach(situation(state=_swept(own))) == []
+
+
+def _swept(item: Swept) -> State:
+    state = Story().state()
+    state.learn(SweepRead(items=(item,)))
+    return state

@@ -158,11 +158,8 @@ def test_no_measure_is_good_on_an_account_that_was_not_read() -> None:
 
 
 def test_an_admin_key_that_may_be_a_strangers_earns_no_credit() -> None:
-    fresh = {"created_at": NOW - timedelta(hours=1), "requestor": "it@else.example"}
     found = situation()
-    found.inventory.keys = {
-        name: KeyItem(Key(id=name, role="admin", **more), PLACE)
-        for name, more in (("mine", {}), ("theirs", fresh))
-    }
+    theirs = Key(id="theirs", role="admin", created_at=NOW - timedelta(hours=1), requestor="it@else.example")
+    found.inventory.keys = {one.id: KeyItem(one, PLACE) for one in (Key(id="mine", role="admin"), theirs)}
     assert "1 of them not known to be yours" in measure(found, "admin-keys").evidence
     assert measure(found, "admin-keys").standing is Standing.OPEN
