@@ -210,6 +210,7 @@ def _verdict(data: bytes, field: Field, start: int, end: int, *, mail: bool) -> 
         found
         for found in MENTION.finditer(data, start, field.first)
         if _counts(found, mail=mail)
+        and not _A_USER.search(data, max(0, found.start() - 24), found.start())
         and (apart or not _closed(data, found.end(), field.first))
         and not _has_its_own(data, found, field.first)
     ]
@@ -221,6 +222,10 @@ def _verdict(data: bytes, field: Field, start: int, end: int, *, mail: bool) -> 
     if field.login and MENTION.match(data, field.first):
         return True
     return None
+
+
+# What follows is the name of a user: of a database or a server that is called so.
+_A_USER = re.compile(rb"(?i)\b(?:user(?:name)?|login|uid)[\"'>\s:=]{1,6}$")
 
 
 def _within(found: re.Match[bytes], span: tuple[int, int]) -> bool:

@@ -240,12 +240,16 @@ def mailgun_aside(data: bytes, end: int) -> bool:
 
 # Names of attributes and properties that hold identifiers: a key of that shape under them opens nothing.
 _IDENTIFIES = re.compile(
-    r"(?i)(?:^|[._-])(?:data-(?:key|controller|target|id|test(?:id)?)|alias|name|kid|(?-i:\w*[a-z]I[dD]s?)"
-    r"|(?:idempotency|partition|sort|primary|foreign|routing|group|doc(?:ument)?|dedup\w*|object|row|record|lookup|map"
-    r"|item|job|task|index|range|lock|message|translation|i18n|locale|query|react|node|ssh|host|storage)[._-]?key"
-    r"|wire:key|v-key|class|classname|id|sid|for|href|aria-\w+|cache_?key|cachekey|remember|forget|session\w*"
+    r"(?i)(?:^|[._-])(?:data-(?!\w*(?:secret|token|api|mailgun|pass))[\w-]+|alias|name|kid|(?-i:\w*[a-z]I[dD]s?)|wire:key|v-key"
+    r"|class|classname|id|sid|for|href|aria-\w+|remember|forget|session\w*"
     r"|sess_?id|phpsessid|message[_-]?id|request[_-]?id|trace[_-]?id|span[_-]?id|etag|nonce|csrf\w*|u?guid|uuid"
     r"|checksum|digest|md5|sha\d*)$"
+)
+# The key of something: what the word before says it opens, or what it tells apart.
+_KEY_OF = re.compile(r"(?i)([a-z]+?)[._-]?keys?$")
+_OPENING = frozenset(
+    "api private secret signing access auth mailgun mg public pub sending send mail email smtp prod production live "  # noqa: SIM905
+    "test my the old new domain app account client service webhook us eu your our master server backup".split()
 )
 _HOSTS = re.compile(
     rb"(?i)https?://(?:[a-z0-9-]+\.)+[a-z]{2,}|[\"'\s/@]((?:[a-z0-9-]+\.)+(?:com|net|org|io|co|cn|dev|app|eu|de|fr|in|ru|uk"
@@ -255,7 +259,8 @@ _HOSTS = re.compile(
 
 def is_identifier(name: str) -> bool:
     """Return whether a name is one that identifiers are given: a CSS class, a session, a message."""
-    return _IDENTIFIES.search(name) is not None
+    of = _KEY_OF.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name))
+    return _IDENTIFIES.search(name) is not None or (of is not None and of[1].lower() not in _OPENING)
 
 
 def another_service(data: bytes, start: int, end: int) -> bool:

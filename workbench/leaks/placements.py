@@ -276,6 +276,8 @@ def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
         return
     login = LOGIN.match(data, field.first)
     before = line_before(data, field.first)
+    if _LOGS_IN_ELSEWHERE.search(before) and _elsewhere(data, field):
+        return
     if login is None or before.endswith(b"://") or not reads_as_login(data, login, before):
         return
     label = _NEXT_LABEL if b"\n" in field.separator else _LABEL
@@ -287,6 +289,17 @@ def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
         return
     if belongs(data, field, drawn=False):
         yield _password(data, field)
+
+
+_LOGS_IN_ELSEWHERE = re.compile(rb"(?:^|\s)(?:-u|--user)[ =]?[\"']?$")
+_ADDRESSED = re.compile(rb"[a-z]{2,6}://([\w.-]+)")
+
+
+def _elsewhere(data: bytes, field: Field) -> bool:
+    """Whether the command a login is given to calls a host that is not Mailgun's."""
+    line = data[data.rfind(b"\n", 0, field.first) + 1 :].partition(b"\n")[0]
+    called = _ADDRESSED.search(line)
+    return called is not None and b"mailgun" not in called[1].lower()
 
 
 # Whose method is called with the key: ``Tracker.start({apiKey: "``; what creates something is nobody's name.

@@ -33,7 +33,7 @@ _STORES = (
     rb"postgres(?:ql)?|mysql|mariadb|redis|mongo(?:db)?|rabbitmq|amqp|memcached|elasticsearch|database"
     rb"|datasource|jdbc"
     rb"|ldap|sftp|ftp|ssh|imap|pop3|recaptcha|aws|s3|oauth|jwt|keystore|grafana_admin|wp_admin"
-    rb"|ppp|pppoe|l2tp|vpn|wireguard|hotspot|radius|snmp|wifi|wlan"
+    rb"|ppp|pppoe|l2tp|vpn|wireguard|hotspot|radius|snmp|wifi|wlan|vnc|rdp|ipmi|idrac|cifs|smb|bios|luks"
 )
 MENTION = re.compile(
     rb"(?i)(?P<ours>"

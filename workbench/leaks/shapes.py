@@ -55,9 +55,10 @@ def legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: b
     if _CACHE_NAME.search(name) or _names_a_file(data, start, end):
         return False
     if against:
-        return context.mailgun_on_line(data, start, end) and not _cached(data, start, end)
+        line = data[data.rfind(b"\n", 0, start) + 1 : start]
+        return context.names_mailgun(line[-400:]) and not _cached(data, start, end)
     if context.mailgun_near(data, start, end):
-        return not _cached(data, start, end) and not _named_otherwise(data, start, name)
+        return not _cached(data, start, end) and _stands_as_key(data, start, name)
     # A file that holds nothing but the key: what `echo key > file` leaves.
     return len(data) <= 200 and data.strip(b" \t\r\n\"'") == data[start:end]
 
@@ -75,16 +76,24 @@ def _tells_apart(data: bytes, start: int, end: int) -> bool:
     return _ASKED_FOR.search(before) is not None
 
 
-def _named_otherwise(data: bytes, start: int, name: str) -> bool:
-    """Whether a key is given to a name that speaks of none, in nothing called Mailgun: ``depends_on: key-…``."""
-    line = data[data.rfind(b"\n", 0, start) + 1 : start]
-    listed = _LISTED.search(line[-400:])
-    name = listed[1].decode("ascii") if listed is not None else name
-    if not name or _HOLDER.search(name) or context.names_mailgun(line):
-        return listed is not None and context.is_identifier(name)
+def _stands_as_key(data: bytes, start: int, name: str) -> bool:
+    """Whether a ``key-`` near Mailgun's name stands where a key does: in something called so, spoken of, or alone."""
     from workbench.leaks.blocks import parents
 
-    return not any("mailgun" in parent.lower() for parent, _ in parents(data, start))
+    line = data[data.rfind(b"\n", 0, start) + 1 : start][-400:]
+    listed = _LISTED.search(line)
+    if listed is not None and context.is_identifier(listed[1].decode("ascii")):
+        return False
+    for parent, _ in parents(data, start):
+        if _CACHE_NAME.search(parent):
+            return False
+        if "mailgun" in parent.lower():
+            return True
+    if context.names_mailgun(line):
+        return True
+    if name:
+        return _HOLDER.search(name) is not None
+    return _SPOKEN_OF.search(line) is not None or not line.strip(b" \t\"'`*>-")
 
 
 def _cached(data: bytes, start: int, end: int) -> bool:
@@ -118,6 +127,8 @@ _LISTED = re.compile(
 _HOLDER = re.compile(
     r"(?i)key|mailgun|^mg|value|content|default|string|data|text|secret|token|auth|api|user|private|live|prod|^\w$"
 )
+# A word for it before a value, or the user that every key has.
+_SPOKEN_OF = re.compile(rb"(?i)\b(?:key|token|secret|api)\b(?!-)[^\w\n][^\n]{0,30}$")
 # The name of a member: its value follows.
 _MEMBER = re.compile(rb"[\"'`](?::(?!:)|\s{1,4}:(?![:\w])|\s{0,4}=>)")
 # A name at the beginning of its line, and the text it stands for.

@@ -103,7 +103,7 @@ def password_like(value: str) -> bool:
         r"[\d.:/T+Z-]+|[a-z]+|[A-Z][a-z]+|[A-Z_]+|--?[\w-]+(?:=.*)?|[./~][\w./-]+|\w+=.*|\d{1,5}", value
     ):
         return False
-    return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    return _no_word(value) or (any(c.isdigit() for c in value) and any(c.isalpha() for c in value))
 
 
 def drawn(value: str) -> bool:
