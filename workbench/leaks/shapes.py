@@ -128,7 +128,7 @@ _HOLDER = re.compile(
     r"(?i)key|mailgun|^mg|value|content|default|string|data|text|secret|token|auth|api|user|private|live|prod|^\w$"
 )
 # A word for it before a value, or the user that every key has.
-_SPOKEN_OF = re.compile(rb"(?i)\b(?:key|token|secret|api)\b(?!-)[^\w\n][^\n]{0,30}$")
+_SPOKEN_OF = re.compile(rb"(?i)(?:key|token|secret|api)\w{0,20}(?![\w-])[^\n]{1,30}$")
 # The name of a member: its value follows.
 _MEMBER = re.compile(rb"[\"'`](?::(?!:)|\s{1,4}:(?![:\w])|\s{0,4}=>)")
 # A name at the beginning of its line, and the text it stands for.
