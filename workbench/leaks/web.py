@@ -29,8 +29,8 @@ from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import DEBUG_PAGES, ON_PAGES, PROOFS, is_page
 from workbench.leaks.signatures import OWN_AGENT
 from workbench.leaks.sites import OwnSite, SiteExposure, SiteReport, site
-from workbench.leaks.webanswers import SiteAnswer, answered, is_usual, sent_on
-from workbench.leaks.webpaths import LARGE, SMALL, Probe, probes, todo_of
+from workbench.leaks.webanswers import SiteAnswer, another_page, answered, is_usual, pause_asked, sent_on
+from workbench.leaks.webpaths import LARGE, RANDOM, SMALL, Probe, probes, todo_of
 from workbench.leaks.withheld import DENIED, withheld
 
 # Seconds between two requests: two a second at most. On loopback nobody else is disturbed.
@@ -42,19 +42,6 @@ _TRIES = 3
 _MOST_BUNDLES = 60
 # How much is read of what is handed out to anybody: pages, scripts, and files that proved to be what they are.
 MORE = 2 << 20
-# One random path for each way a server may route: plain, folder, script, hidden file, static types.
-_RANDOM = (
-    "/{r}",
-    "/{r}/",
-    "/{r}.php",
-    "/.{r}",
-    "/{r}.sql",
-    "/{r}.zip",
-    "/{r}.log",
-    "/{r}.js",
-    "/{r}.json",
-    "/{r}.yml",
-)
 
 
 class _StopProbing(Exception):
@@ -154,6 +141,7 @@ class _Asker:
             await self._bundles(home, only)
             if only is None:
                 await self._wordpress(home)
+                await self._ask_home_again(home)
         except _StopProbing as stop:
             self.report.stopped = str(stop)
 
@@ -163,7 +151,7 @@ class _Asker:
             # Under this name the site answers its visitors: not every request need be sent on.
             parts = urlsplit(home.path)
             self._origin = f"{parts.scheme}://{parts.netloc}"
-        for form in _RANDOM:
+        for form in RANDOM:
             answer = await self._get(form.format(r=secrets.token_hex(8)), LARGE)
             if answer is not None:
                 self._baseline.append(answer)
@@ -183,14 +171,29 @@ class _Asker:
                 self._expose(Probe("/", "debug page", "", LARGE), home, "P2", ("X-Debug-Token-Link",))
         return home
 
-    async def _get(self, path: str, most: int, *, hops: int = 2, tries: int = _TRIES) -> SiteAnswer | None:
-        """Return the beginning of an answer, None for a fault; follows two redirects to the same owner."""
+    async def _ask_home_again(self, home: SiteAnswer | None) -> None:
+        """Note where a site no longer shows its home page: it began to refuse, and *not found* may be no answer."""
+        if home is None or not home.given:
+            return
+        again = await self._get("/", LARGE)
+        if again is not None and (withheld(again, self._baseline) or another_page(home, again)):
+            self.report.unread.append(
+                ("home page shown no longer, what was asked before it is in doubt", "/")
+            )
+
+    async def _get(
+        self, path: str, most: int, *, hops: int = 2, tries: int = _TRIES, whole: bool = False
+    ) -> SiteAnswer | None:
+        """Return the beginning of an answer, None for a fault; follows two redirects to the same owner.
+
+        ``whole`` asks without naming a range, of a server that knows none: no more of it is read for that.
+        """
         if self.report.asked:
             await self._clock.sleep(self._pace)
         address = path if path.startswith("https://") else f"{self._origin}{path}"
         try:
             async with asyncio.timeout(_LONGEST):
-                response, raw = await self._read(address, most)
+                response, raw = await self._read(address, most, whole=whole)
         except (httpx.HTTPError, TimeoutError) as error:
             self._faults += 1
             self.report.asked.append((iso(self._clock.now()), path, 0))
@@ -211,9 +214,11 @@ class _Asker:
                 raise _StopProbing(
                     f"the site answered {response.status_code} {_TRIES} times in a row: it asks for fewer requests"
                 )
-            await self._clock.sleep(_wait(response))
-            return await self._get(path, most, hops=hops, tries=tries - 1)
+            await self._clock.sleep(pause_asked(response))
+            return await self._get(path, most, hops=hops, tries=tries - 1, whole=whole)
         self._faults = 0
+        if response.status_code == 416 and not whole:
+            return await self._get(path, most, hops=hops, tries=tries, whole=True)
         if response.is_redirect and hops > 0:
             target = sent_on(self._origin, path, response.headers.get("Location", ""))
             if target:
@@ -229,14 +234,17 @@ class _Asker:
         if not reason:
             self.report.read += 1
             return answer
+        if not is_usual(answer, self._baseline):
+            # A fault may show settings, a refusal the file itself.
+            self._open_page(Probe(path, "answer of a fault or refusal", ""), answer, ())
         if reason == DENIED:
             self.report.denied.append(path)
         else:
             self.report.unread.append((reason, path))
         return None
 
-    async def _read(self, address: str, most: int) -> tuple[httpx.Response, bytes]:
-        headers = {"Range": f"bytes=0-{most - 1}"}
+    async def _read(self, address: str, most: int, *, whole: bool) -> tuple[httpx.Response, bytes]:
+        headers = {} if whole else {"Range": f"bytes=0-{most - 1}"}
         async with self._client.stream("GET", address, headers=headers) as response:
             raw = b""
             async for piece in response.aiter_raw(SMALL):
@@ -272,14 +280,18 @@ class _Asker:
         return refusal(proxy, str(error), f"{host}:{port}") if proxy is not None else type(error).__name__
 
     async def _judge(self, probe: Probe, answer: SiteAnswer) -> None:
-        if not answer.given or is_usual(answer, self._baseline):
+        if is_usual(answer, self._baseline):
+            return
+        if not answer.given:
+            # A file may come with the status of none.
+            self._open_page(probe, answer, ())
             return
         # What the server calls a page may be none: many send a file of an unknown name as text/html.
         page = is_page(answer.body)
         marks = () if page and probe.proof not in ON_PAGES else PROOFS[probe.proof](answer.body)
         if b"\0" not in answer.body and (marks or not page):
             answer = await self._whole(probe, answer)
-        known = self._search(probe, answer) if marks or not page else ()
+        known = self._search(probe, answer)
         if known:
             self._expose(probe, answer, "P3", (*marks, *known))
         elif marks:
@@ -383,9 +395,3 @@ class _Asker:
                 one = wordpress.Installed(slug, version, self._site.origin + path)
                 self.report.installed.append(one)
                 self.report.vulnerable += wordpress.vulnerable(one)
-
-
-def _wait(response: httpx.Response) -> float:
-    """Return how long a site that is asked too much is given, in seconds: what it says, a minute at most."""
-    said = response.headers.get("Retry-After", "")
-    return min(float(said), 60.0) if said.isdigit() else 10.0

@@ -20,6 +20,8 @@ _LOGIN = re.compile(r"(?i)login|signin|auth|account")
 _CHANGING = re.compile(rb"[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,}){0,4}|[A-Za-z0-9+/_-]{20,}={0,2}|\d+")
 # Two texts this much alike are one answer with another time or number in it.
 _ALIKE = 0.9
+# Below this likeness a page is another one: what changes on a home page leaves its head as it was.
+_ANOTHER = 0.4
 _COMPARED = 1200
 # Encodings that need a library of their own, by their names on the web.
 LIBRARIED = {"zstd": "zstd", "br": "brotli"}
@@ -44,7 +46,7 @@ class SiteAnswer:
     @property
     def given(self) -> bool:
         """Whether something was handed out."""
-        return self.status in {200, 206} and bool(self.body)
+        return self.status in {200, 203, 206} and bool(self.body)
 
 
 def answered(path: str, response: httpx.Response, raw: bytes, most: int) -> SiteAnswer:
@@ -108,16 +110,24 @@ def _total(response: httpx.Response) -> int:
 def is_usual(answer: SiteAnswer, baseline: Iterable[SiteAnswer]) -> bool:
     """Return whether this is what the site answers to anything: the same but for the path, times and numbers."""
     for usual in baseline:
-        if not usual.given or usual.kind != answer.kind:
+        if usual.given != answer.given or usual.kind != answer.kind:
             continue
         if usual.body[: len(answer.body)] == answer.body:
             return True
         if is_page(usual.body):
-            if abs(usual.length - answer.length) <= 32 + usual.length // 100:
+            if is_page(answer.body) and abs(usual.length - answer.length) <= 32 + usual.length // 100:
                 return True
         elif _same_but_for_values(usual, answer):
             return True
     return False
+
+
+def another_page(home: SiteAnswer, again: SiteAnswer) -> bool:
+    """Return whether a second look at the home page shows something else than the page with other contents."""
+    if home.given != again.given:
+        return True
+    one, other = (_skeleton(each)[:_COMPARED] for each in (home, again))
+    return difflib.SequenceMatcher(None, one, other).ratio() < _ANOTHER
 
 
 def _same_but_for_values(usual: SiteAnswer, answer: SiteAnswer) -> bool:
@@ -165,3 +175,9 @@ def sent_on(origin: str, path: str, location: str) -> str:
         return ""
     same = (target.hostname or "").removeprefix("www.") == (own.hostname or "").removeprefix("www.")
     return f"https://{target.hostname}{rest}" if same and own.port in (None, 80, 443) else ""
+
+
+def pause_asked(response: httpx.Response) -> float:
+    """Return how long a site that is asked too much is given, in seconds: what it says, a minute at most."""
+    said = response.headers.get("Retry-After", "")
+    return min(float(said), 60.0) if said.isdigit() else 10.0

@@ -9,6 +9,21 @@ from dataclasses import dataclass
 SMALL, LARGE = 4096, 65536
 
 
+# One random path for each way a server may route: plain, folder, script, hidden file, static types.
+RANDOM = (
+    "/{r}",
+    "/{r}/",
+    "/{r}.php",
+    "/.{r}",
+    "/{r}.sql",
+    "/{r}.zip",
+    "/{r}.log",
+    "/{r}.js",
+    "/{r}.json",
+    "/{r}.yml",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One path to ask for: what it would expose, which proof it needs, how many bytes may be read."""
