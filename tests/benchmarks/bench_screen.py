@@ -4,8 +4,9 @@
 
 The real app runs in a pseudo terminal of 120×40 on a drill of another process (80 ms latency, no limit).
 ``C`` plans the cut, its count is typed, and while the rows change the cursor walks through the credentials.
-Then the same with the panes' tables drawn by Textual's DataTable (``screen_app``). Latency is from the key
-to the end of the frame with the cursor on another row. Exit 1 where a target is missed.
+Then the same with the panes' tables drawn by Textual's DataTable (``screen_app``), which is told without figures
+where it paints no key in time: ours are given all the same. Latency is from the key to the
+end of the frame with the cursor on another row. Exit 1 where a target is missed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,11 @@ UNDER_CURSOR = re.compile(
 NAME = re.compile(r"[\w.-]+@[\w.-]+|[\w-]+\s+…\w{4}")
 DOWN, UP = "\x1b[B", "\x1b[A"
 WALK = 20  # rows down and up again, all within the view
+PATIENCE = 5.0  # seconds a key is waited for; one that takes longer is lost
+
+
+class NothingPainted(SystemExit):
+    """Not one key was painted in time, so there is no figure: the end of a run, unless it was the peer's."""
 
 
 def measure(kind: str, credentials: int, presses: int) -> dict[str, Any]:
@@ -72,14 +79,14 @@ def _measure(terminal: Terminal, presses: int) -> dict[str, Any]:
             return bool(shown)
 
         sent = terminal.send(key)
-        at = terminal.wait_until(moved, 5)
+        at = terminal.wait_until(moved, PATIENCE)
         if at is None:
             lost += 1
         else:
             under = shown[0]
             latencies.append((at - sent) * 1000)
     if not latencies:
-        raise SystemExit(f"none of {presses} key presses was painted within 5 s: there is no figure")
+        raise NothingPainted(f"none of {presses} key presses was painted within {PATIENCE:.0f} s")
     seconds = time.monotonic() - began
     written = sum(len(chunk.data) for chunk in terminal.chunks[start:])
     still = any(b"WORKING" in chunk.data for chunk in terminal.chunks[start:])
@@ -124,22 +131,42 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     size = (600, 40) if options.quick else (options.credentials, options.presses)
-    ours, stock = measure("keyed", *size), measure("stock", *size)
-    better = round(stock["key_p50_ms"] / ours["key_p50_ms"], 1)
-    result = {"keyed": ours, "stock": stock, "times_better": better}
+    result = beside(measure("keyed", *size), lambda: measure("stock", *size))
     if options.json:
         print(json.dumps(result))
     else:
-        for name, value in ours.items():
-            print(f"{name:16}{value!s:>10}{stock[name]!s:>10}")
-        print(f"{better} × better")
-    held = (
+        print(table(result))
+    return int(not held(result))
+
+
+def beside(ours: dict[str, Any], peer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return our figures, the peer's and how many times ours are better; ``stock_gave`` says why the peer has none."""
+    try:
+        stock = peer()
+    except NothingPainted as nothing:
+        return {"keyed": ours, "stock": None, "times_better": None, "stock_gave": str(nothing)}
+    return {"keyed": ours, "stock": stock, "times_better": round(stock["key_p50_ms"] / ours["key_p50_ms"], 1)}
+
+
+def table(result: dict[str, Any]) -> str:
+    """Return the figures in lines, the peer's beside ours where it gave any."""
+    stock = result["stock"] or {}
+    lines = [f"{name:16}{value!s:>10}{stock.get(name, '–')!s:>10}" for name, value in result["keyed"].items()]
+    better = result["times_better"]
+    lines.append(f"{better} × better" if better is not None else f"DataTable: {result['stock_gave']}")
+    return "\n".join(lines)
+
+
+def held(result: dict[str, Any]) -> bool:
+    """Return whether every target is met; with a peer that gave no figure the last one is not shown to be."""
+    ours, better = result["keyed"], result["times_better"]
+    return bool(
         ours["key_p50_ms"] < TARGET_P50_MS
         and ours["key_p99_ms"] < TARGET_P99_MS
         and ours["kb_a_second"] <= TARGET_KB_S
+        and better is not None
         and better >= TARGET_BETTER
     )
-    return int(not held)
 
 
 if __name__ == "__main__":
