@@ -104,9 +104,9 @@ async def _decided(session: Session) -> None:
 
 
 async def _stored_log_is_whole(session, entries: int) -> None:  # type: ignore[no-untyped-def]
-    body = session.state.snapshots["0b-log"]
+    stored = session.state.snapshots["0b-log"]
     _, sealer = await session.recorder.sealing()
-    manifest = load(session.recorder.folder / "evidence" / body["file"], sealer)
+    manifest = load(session.recorder.folder / "evidence" / stored.file, sealer)
     read = 0
     for chunk in manifest["chunks"]:
         for raw in pages_of(session.recorder.folder / "evidence" / "log" / chunk["name"], sealer):

@@ -155,7 +155,7 @@ async def test_the_snapshot_holds_every_setting_and_no_secret(tmp_path: Path) ->
         await swept(session)
         stored = session.state.snapshots["0b"]
         _, sealer = await session.recorder.sealing()
-        content = load(session.recorder.folder / "evidence" / stored["file"], sealer)
+        content = load(session.recorder.folder / "evidence" / stored.file, sealer)
         text = json.dumps(content)
         main = drill.account.main
         assert main.signing_key not in text

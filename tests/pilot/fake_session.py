@@ -22,6 +22,7 @@ from workbench.domain.forensics.recorded import RecordedSender
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
 from workbench.domain.model.plan import EffectState, Place, Plan
+from workbench.domain.model.recorded_rows import RecordedSnapshot, RecordedTimer
 from workbench.domain.model.replay import apply
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
@@ -275,7 +276,7 @@ class FakeSession:
         """Store a snapshot."""
         self.asked.append(("preserve",))
         self._fail("preserve")
-        self.state.snapshots["0a"] = {"part": "0a", "at": "2026-11-21T14:03:00Z", "sha256": "ab" * 32}
+        self.state.snapshots["0a"] = RecordedSnapshot(part="0a", at="2026-11-21T14:03:00Z", sha256="ab" * 32)
         self.changed("runbook")
 
     async def stored_mail(self) -> str:
@@ -419,8 +420,9 @@ class FakeSession:
     async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
         """Keep a deadline."""
         self.asked.append(("timer", name))
-        body = {"id": name, "due": iso(due), "text": text, "kind": kind, "subject": subject}
-        self.state.timers[name] = {**body, "at": iso(self.clock.now())}
+        self.state.timers[name] = RecordedTimer(
+            id=name, due=iso(due), text=text, kind=kind, subject=subject, at=iso(self.clock.now())
+        )
         self.changed("runbook")
 
     async def learn(self, fact: RecordedFact) -> None:
@@ -431,8 +433,8 @@ class FakeSession:
         """Say what proving again showed."""
         self.asked.append(("prove",))
         self._fail("prove")
-        for body in deadlines.ended(self.situation()):
-            await self.record("timer", body)
+        for timer in deadlines.ended(self.situation()):
+            await self.record("timer", timer.body())
         return Reproof(checked=3, sure=3)
 
     async def decide(self, finding: str, decision: str, reason: str) -> None:

@@ -13,6 +13,7 @@ from tests.support.patience import HANGS
 from workbench.core.clock import iso
 from workbench.core.errors import Unreachable
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.state import EffectRecord
 from workbench.tui.screens.plan import PlanScreen
 from workbench.tui.screens.prompts import PickScreen
@@ -34,8 +35,10 @@ def hand_over(session: FakeSession, minutes: int = 24) -> str:
 
 
 def timer(session: FakeSession, name: str, kind: str, subject: str, left: timedelta) -> None:
-    body = {"id": name, "kind": kind, "subject": subject, "due": iso(session.clock.now() + left), "text": "x"}
-    session.state.timers[name] = {**body, "at": iso(START)}
+    due = iso(session.clock.now() + left)
+    session.state.timers[name] = RecordedTimer(
+        id=name, kind=kind, subject=subject, due=due, text="x", at=iso(START)
+    )
 
 
 async def look(pilot: Pilot[int]) -> None:
@@ -146,7 +149,7 @@ async def test_more_time_moves_the_deadline_and_it_is_asked_again(running: Runni
         await settle(pilot)
         await look(pilot)
         assert "hand-over of prod-1: 30 min left" in screen_text(pilot)
-        assert session.state.timers[f"hand-over:key:{old}"]["kind"] == "hand-over"
+        assert session.state.timers[f"hand-over:key:{old}"].kind == "hand-over"
         session.clock.advance(31 * 60)
         await look(pilot)
         assert on_top(pilot, PickScreen)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 from workbench.cli import tables
@@ -323,11 +322,8 @@ def _progress(session: Session, options: argparse.Namespace) -> Any:
 async def _check_kept(session: Session) -> None:
     """Set the deadlines that an earlier run was stopped before setting."""
     if not session.recorder.read_only:
-        for item in deadlines.wanted(session.situation()):
-            due = datetime.fromisoformat(item["due"])
-            await session.recorder.timer(
-                item["id"], due, item["text"], kind=item["kind"], subject=item["subject"]
-            )
+        for timer in deadlines.wanted(session.situation()):
+            await session.recorder.record("timer", timer.body())
 
 
 def _timers(session: Session) -> list[dict[str, Any]]:

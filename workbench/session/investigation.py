@@ -165,7 +165,8 @@ class Investigation:
     async def _changed(self, held: Settings, situation: Situation) -> dict[tuple[str, str, str], str]:
         """Return what differs from the snapshot's baseline, as far as there is one."""
         before = situation.state.baseline.get("settings")
-        taken = situation.state.snapshots.get(REST_PART, {}).get("at", "")
+        stored = situation.state.snapshots.get(REST_PART)
+        taken = stored.at if stored is not None else ""
         # Without the vault the fingerprints are this run's own: everything would look changed.
         if not isinstance(before, Mapping) or not before or not self.desk.recorder.fingerprints_last:
             return {}

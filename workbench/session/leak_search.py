@@ -144,14 +144,14 @@ async def open_up(
 
 
 async def _snapshot(state: State, sealer: Sealer, folder: Path) -> Mapping[str, Any] | None:
-    name = state.snapshots.get("0a", {}).get("file")
-    if not name:
+    stored = state.snapshots.get("0a")
+    if stored is None or not stored.file:
         return None
-    path = folder / "evidence" / Path(str(name)).name
+    path = folder / "evidence" / Path(stored.file).name
     if not await asyncio.to_thread(path.exists):
         # Purged on request: the facts of the journal must do.
         return None
-    return await asyncio.to_thread(snapshots.load, path, sealer, str(state.snapshots["0a"].get("sha256", "")))
+    return await asyncio.to_thread(snapshots.load, path, sealer, stored.sha256)
 
 
 def options_of(

@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from workbench.core import diagnostics
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import JournalError, UsageError, VaultError, WorkbenchError, host_fault
@@ -22,6 +24,7 @@ from workbench.core.state_dir import Home
 from workbench.core.words import plural
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.hash_chain import UNREADABLE
+from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.state import JournalRow, State
 from workbench.journal.journal import Journal, damaged
 from workbench.journal.ledger import Ledger
@@ -181,9 +184,9 @@ class Recorder:
     async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
         """Set a deadline, or move one: a journal row that the screen counts down and asks about."""
         self.check_writable()
-        known = {k: v for k, v in self.state.timers.get(name, {}).items() if k != "at"}
+        known = self.state.timers.get(name) or RecordedTimer(id=name)
         given = {k: v for k, v in (("kind", kind), ("subject", subject), ("text", text)) if v}
-        await self.ledger.record("timer", {**known, **given, "id": name, "due": iso(due)})
+        await self.ledger.record("timer", structs.replace(known, due=iso(due), **given).body())
 
     async def attest(self, step: str, text: str, subject: str = "") -> None:
         """Record what a person says the account cannot show."""

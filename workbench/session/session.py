@@ -153,8 +153,8 @@ class Session:
         if self.state.last_cut_at != cut and summary.halted is None:
             await self._read_after_cut()
         await self.account.note_containment()
-        for body in deadlines.wanted(self.situation()):
-            await self.recorder.record("timer", body)
+        for timer in deadlines.wanted(self.situation()):
+            await self.recorder.record("timer", timer.body())
         await self.recorder.remember_head()
         return summary
 
@@ -192,8 +192,8 @@ class Session:
 
         self.recorder.check_writable()
         found = await prove_again(self._context_now(), self.recorder.ledger)
-        for body in deadlines.ended(self.situation()):
-            await self.recorder.record("timer", body)
+        for timer in deadlines.ended(self.situation()):
+            await self.recorder.record("timer", timer.body())
         await self.account.note_containment()
         return found
 

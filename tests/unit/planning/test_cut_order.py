@@ -155,8 +155,8 @@ def test_adoption_ends_the_wait_only_when_the_old_one_fell_silent() -> None:
 def test_a_kept_credential_gets_a_deadline_that_runs_out_and_can_be_moved() -> None:
     story = _after_first()
     now = situation([key("a")], [LOGIN], state=story.state())
-    for body in deadlines.wanted(now):
-        story.add("timer", **body)
+    for timer in deadlines.wanted(now):
+        story.add("timer", **timer.body())
     now = situation([key("a")], [LOGIN], state=story.state())
     assert not deadlines.wanted(now)
     by_id = {t.id: t for t in deadlines.running(now)}
@@ -171,8 +171,8 @@ def test_a_kept_credential_gets_a_deadline_that_runs_out_and_can_be_moved() -> N
 def test_a_timer_ends_with_what_it_waits_for() -> None:
     story = _after_first()
     now = situation([key("a")], [LOGIN], state=story.state())
-    for body in deadlines.wanted(now):
-        story.add("timer", **body)
+    for timer in deadlines.wanted(now):
+        story.add("timer", **timer.body())
     story.verified(handover.plan_finish(now).effects)
     after = situation([key("a")], [LOGIN], state=story.state())
     assert not [t for t in deadlines.running(after) if t.kind == "hand-over"]

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from workbench.core.clock import iso
 from workbench.core.redact import key_tail, visible
@@ -258,13 +257,13 @@ def _effects(state: State) -> Iterator[Moment]:
 
 
 def _incident(state: State) -> Iterator[Moment]:
-    rows: list[tuple[Any, MomentKind, str, bool]] = [
+    rows: list[tuple[str, MomentKind, str, bool]] = [
         (state.opened_at, MomentKind.INCIDENT, "incident opened", False),
         (state.contained_at, MomentKind.INCIDENT, "contained: every key and login of before is cut", False),
     ]
     rows += [
-        (body.get("at"), MomentKind.INCIDENT, f"evidence {visible(part, 20)} stored", False)
-        for part, body in state.snapshots.items()
+        (snapshot.at, MomentKind.INCIDENT, f"evidence {visible(part, 20)} stored", False)
+        for part, snapshot in state.snapshots.items()
     ]
     rows += [
         (a.at, MomentKind.INCIDENT, f"attested by {visible(a.who, 40)}: {visible(a.text, 120)}", False)

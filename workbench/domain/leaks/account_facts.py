@@ -49,7 +49,7 @@ def account_facts(
         resets=_ended(state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)),
         current=current,
         gone=_ended(state.of_kind(EffectKind.LOGIN_DELETE)),
-        read_at=str(state.snapshots.get("0a", {}).get("at", "")),
+        read_at=state.snapshots["0a"].at if "0a" in state.snapshots else "",
     )
 
 

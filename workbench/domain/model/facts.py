@@ -7,33 +7,13 @@ what a row holds beside the fields is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
-
-import msgspec
+from workbench.domain.model.recorded_rows import RecordedRow
 
 
-class RecordedFact(msgspec.Struct, frozen=True, kw_only=True, tag_field="name"):
-    """The base of every kind; ``at`` is when the journal took it in, ISO 8601 UTC, empty before that."""
-
-    at: str = ""
+class RecordedFact(RecordedRow, frozen=True, kw_only=True, tag_field="name"):
+    """The base of every kind."""
 
     @classmethod
     def journal_name(cls) -> str:
         """Return the name the journal knows this kind by."""
         return str(cls.__struct_config__.tag)
-
-    @classmethod
-    def from_body(cls, body: Mapping[str, Any], at: str) -> Self:
-        """Return the fact of a journal row; raises ValueError where a field holds what it cannot hold."""
-        try:
-            return msgspec.convert({**body, "at": at}, cls)
-        except msgspec.ValidationError as error:
-            raise ValueError(f"fact {cls.journal_name()}: {error}") from None
-
-    def body(self) -> dict[str, Any]:
-        """Return the body of its journal row as plain JSON values, under the kind's name."""
-        body: dict[str, Any] = msgspec.to_builtins(self)
-        if not self.at:
-            del body["at"]
-        return body

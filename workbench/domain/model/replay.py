@@ -10,6 +10,7 @@ from workbench.domain.model import fact_kinds
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, remember
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.recorded_rows import RecordedSnapshot, RecordedTimer
 from workbench.domain.model.state import (
     PARTIAL,
     Alarm,
@@ -191,7 +192,7 @@ def _switched(state: State, body: Body, _at: str) -> None:
 
 
 def _snapshot(state: State, body: Body, at: str) -> None:
-    state.snapshots[body["part"]] = {**body, "at": at}
+    state.snapshots[body["part"]] = RecordedSnapshot.from_body(body, at)
     if body.get("baseline"):
         state.baseline = {**state.baseline, **body["baseline"]}
 
@@ -284,7 +285,7 @@ def _no_longer(state: State, body: Body, at: str) -> None:
 
 
 def _timer(state: State, body: Body, at: str) -> None:
-    state.timers[body["id"]] = {**body, "at": at}
+    state.timers[body["id"]] = RecordedTimer.from_body(body, at)
 
 
 def _adoption(state: State, body: Body, at: str) -> None:

@@ -15,6 +15,7 @@ from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.recorded_rows import RecordedSnapshot, RecordedTimer
 
 Kind = TypeVar("Kind", bound=RecordedFact)
 # How often what fails for good is planned again before only a person can say what comes next.
@@ -164,7 +165,7 @@ class State:
     drill: bool = False
     vault_service: str = ""
     effects: dict[str, EffectRecord] = field(default_factory=dict)
-    snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    snapshots: dict[str, RecordedSnapshot] = field(default_factory=dict)
     attestations: list[Attestation] = field(default_factory=list)
     decisions: dict[str, Decision] = field(default_factory=dict)
     alarms: dict[str, Alarm] = field(default_factory=dict)
@@ -188,7 +189,7 @@ class State:
     errors: list[dict[str, Any]] = field(default_factory=list)
     # What readings left, the latest of each kind: ask for it with ``fact`` and ``known``.
     _facts: dict[type[RecordedFact], RecordedFact] = field(default_factory=dict)
-    timers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    timers: dict[str, RecordedTimer] = field(default_factory=dict)
     adoption: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen_use: dict[str, dict[str, Any]] = field(default_factory=dict)
     use_known_at: str = ""

@@ -42,7 +42,7 @@ def evidence(situation: Situation) -> Found:
             lines.append(f"{part} ({name}): not stored yet")
         else:
             stored += 1
-            lines.append(f"{part} ({name}): stored {snapshot['at']}, sha256 {snapshot['sha256'][:16]}…")
+            lines.append(f"{part} ({name}): stored {snapshot.at}, sha256 {snapshot.sha256[:16]}…")
     told = [a for a in state.attestations if a.step == "0"]
     lines.append(
         f"Support told: {told[-1].at}, {told[-1].who}" if told else "Support: opening message not sent yet"

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+
+from msgspec.structs import replace
 
 from workbench.core.clock import as_moment, iso
 from workbench.domain.model.plan import EffectState
+from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import CALM_DEADLINE, DEADLINE, kept, timer_id
 from workbench.domain.runbook.user_actions import LINK, TOLD, pending
@@ -48,29 +50,27 @@ def running(situation: Situation) -> list[Timer]:
     waiting = {timer_id(item.credential) for item in kept(situation)}
     waiting |= {f"{kind}:{one.item.id}" for one in pending(situation) for kind in (LINK, TOLD)}
     found = []
-    for name, body in situation.state.timers.items():
-        kind = str(body.get("kind", ""))
-        if (kind in (HAND_OVER, LINK, TOLD) and name not in waiting) or body.get("ended"):
+    for set_ in situation.state.timers.values():
+        if (set_.kind in (HAND_OVER, LINK, TOLD) and set_.id not in waiting) or set_.ended:
             continue
         # A deadline that cannot be read is over: it is asked about rather than forgotten.
-        due = as_moment(body.get("due")) or situation.now
-        action = _ACTIONS.get(kind, "")
-        subject, text = str(body.get("subject", "")), str(body.get("text", ""))
-        found.append(Timer(name, kind, subject, text, due, due - situation.now, action))
+        due = as_moment(set_.due) or situation.now
+        action = _ACTIONS.get(set_.kind, "")
+        found.append(Timer(set_.id, set_.kind, set_.subject, set_.text, due, due - situation.now, action))
     return sorted(found, key=lambda timer: timer.due)
 
 
-def wanted(situation: Situation, deadline: timedelta = DEADLINE) -> list[dict[str, Any]]:
-    """Return the journal bodies of timers that should run and do not yet, or not for long enough."""
+def wanted(situation: Situation, deadline: timedelta = DEADLINE) -> list[RecordedTimer]:
+    """Return the timers that should run and do not yet, or not for long enough."""
     state, now = situation.state, situation.now
     made = [
-        {
-            "id": timer_id(item.credential),
-            "kind": HAND_OVER,
-            "subject": item.credential,
-            "due": iso(now + (CALM_DEADLINE if item.calm else deadline)),
-            "text": f"hand over the replacement of {item.target}, then end the old one",
-        }
+        RecordedTimer(
+            id=timer_id(item.credential),
+            kind=HAND_OVER,
+            subject=item.credential,
+            due=iso(now + (CALM_DEADLINE if item.calm else deadline)),
+            text=f"hand over the replacement of {item.target}, then end the old one",
+        )
         for item in kept(situation)
         if item.proven and timer_id(item.credential) not in state.timers
     ]
@@ -78,21 +78,20 @@ def wanted(situation: Situation, deadline: timedelta = DEADLINE) -> list[dict[st
     if cut is not None and any(r.state is EffectState.VERIFIED for r in state.effects.values()):
         for name, after in PROOFS:
             due = iso(cut + after)
-            known = state.timers.get(f"{PROOF}:{name}", {})
+            known = state.timers.get(f"{PROOF}:{name}")
             # A later cut moves both proofs: what died last must be looked at as long after as the rest.
-            if str(known.get("due", "")) < due:
+            if known is None or known.due < due:
                 text = f"prove again, {name} after the last cut, that what is dead stayed dead"
-                body = {"id": f"{PROOF}:{name}", "kind": PROOF, "subject": "", "due": due, "text": text}
-                made.append(body)
+                made.append(RecordedTimer(id=f"{PROOF}:{name}", kind=PROOF, due=due, text=text))
     return made
 
 
-def ended(situation: Situation) -> list[dict[str, Any]]:
-    """Return the journal bodies that end the proof timers that are due: call it after proving again."""
+def ended(situation: Situation) -> list[RecordedTimer]:
+    """Return the proof timers that are due, ended: journal them after proving again."""
     return [
-        {**{k: v for k, v in body.items() if k != "at"}, "ended": iso(situation.now)}
-        for body in situation.state.timers.values()
-        if body.get("kind") == PROOF
-        and not body.get("ended")
-        and (as_moment(body.get("due")) or situation.now) <= situation.now
+        replace(timer, ended=iso(situation.now))
+        for timer in situation.state.timers.values()
+        if timer.kind == PROOF
+        and not timer.ended
+        and (as_moment(timer.due) or situation.now) <= situation.now
     ]

@@ -208,7 +208,7 @@ def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept 
         if kind != "key" or "key_id" in r.result
     )
     adopted, why = _adoption(state.known(CredentialUses), name, new)
-    timer = state.timers.get(timer_id(name), {})
+    timer = state.timers.get(timer_id(name))
     return Kept(
         credential=name,
         target=target,
@@ -217,7 +217,7 @@ def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept 
         entries=tuple(r.entry for r in reached if r.entry),
         proven=all(r.state is EffectState.VERIFIED for r in records),
         since=min((r.done_at for r in reached if r.done_at), default=""),
-        due=as_moment(timer.get("due")),
+        due=as_moment(timer.due) if timer is not None else None,
         adopted=adopted,
         why=why,
         calm=any(r.effect.params.get("harden") for r in records),

@@ -180,7 +180,7 @@ class Known:
 
     def _due(self, target: str) -> datetime | None:
         for kind in ("key", "smtp"):
-            due = as_moment(self._state.timers.get(f"hand-over:{kind}:{target}", {}).get("due"))
-            if due is not None:
+            timer = self._state.timers.get(f"hand-over:{kind}:{target}")
+            if timer is not None and (due := as_moment(timer.due)) is not None:
                 return due
         return None

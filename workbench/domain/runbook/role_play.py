@@ -102,7 +102,7 @@ def _news(state: State) -> str:
         state.people_cut_at,
         *(d.at for name, d in state.decisions.items() if name.startswith("user:")),
     ]
-    moments += [str(timer["at"]) for timer in state.timers.values() if timer.get("kind") in ("link", "told")]
+    moments += [timer.at for timer in state.timers.values() if timer.kind in ("link", "told")]
     return max((one for one in moments if one), default="~")
 
 

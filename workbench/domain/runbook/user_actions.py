@@ -144,7 +144,7 @@ def link_left(situation: Situation, user_id: str) -> timedelta | None:
     timer = situation.state.timers.get(f"{LINK}:{user_id}")
     if timer is None:
         return None
-    sent = as_moment(timer.get("at"))
+    sent = as_moment(timer.at)
     # A link of which nobody knows when it was sent is asked for again.
     return timedelta(0) if sent is None else max(timedelta(0), sent + LINK_LIFE - situation.now)
 
@@ -282,12 +282,12 @@ def _person(
         return HowKnown.SHOWN if shown else HowKnown.ATTESTED if item.id in said[step] else HowKnown.OPEN
 
     timers = situation.state.timers
-    told = timers.get(f"{LINK}:{item.id}") or timers.get(f"{TOLD}:{item.id}") or {}
+    told = timers.get(f"{LINK}:{item.id}") or timers.get(f"{TOLD}:{item.id}")
     return UserProgress(
         item,
         standing(new, PASSWORD),
         standing(bool(item.user.tfa_active), TWO_FACTOR),
-        str(told.get("at", "")),
+        told.at if told is not None else "",
         link_left(situation, item.id),
     )
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.situations import NOW, OLD, OWN, US, Story, key, situation, use
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, EffectRecord, State
@@ -180,7 +181,8 @@ def test_a_key_kept_for_its_hand_over_holds_the_step_and_asks_when_its_time_is_u
     held = mint(cut="first")
     found = after_the_cut((held, EffectState.VERIFIED, minted()), left=True)
     due = NOW + timedelta(minutes=5)
-    found.state.timers[f"hand-over:key:{PROD.id}"] = {"due": due.isoformat()}
+    name = f"hand-over:key:{PROD.id}"
+    found.state.timers[name] = RecordedTimer(id=name, due=due.isoformat())
     step = containment.keys(found)
     assert (step.verdict, step.action, step.idle) == (Verdict.IN_PROGRESS, "handover.finish", True)
     assert any("kept for the hand-over, until 21 Nov 14:05Z" in line for line in step.evidence)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
+from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook.old_and_new import Known, Old
 from workbench.mailgun.endpoints import Region
@@ -21,7 +22,9 @@ def record(kind: EffectKind, target: str, state: EffectState, **more: Any) -> Ef
     return EffectRecord(Effect(kind, target, US, params=params), state, **more)
 
 
-def known(*records: EffectRecord, there: tuple[str, ...] = (), timers: dict[str, Any] | None = None) -> Known:
+def known(
+    *records: EffectRecord, there: tuple[str, ...] = (), timers: dict[str, RecordedTimer] | None = None
+) -> Known:
     state = State("i")
     state.effects.update({one.effect.id: one for one in records})
     state.timers.update(timers or {})
@@ -34,7 +37,8 @@ def mint(state: EffectState = EffectState.VERIFIED, status: int = 200) -> Effect
 
 
 def test_an_old_key_kept_for_its_hand_over_works_and_says_how_long() -> None:
-    timers = {"hand-over:key:old": {"due": (NOW + timedelta(minutes=29)).isoformat()}}
+    due = (NOW + timedelta(minutes=29)).isoformat()
+    timers = {"hand-over:key:old": RecordedTimer(id="hand-over:key:old", due=due)}
     found = known(mint(), there=("old",), timers=timers).of("old")
     assert found is not None
     assert (found.old, found.words) == (

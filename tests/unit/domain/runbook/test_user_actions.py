@@ -10,6 +10,7 @@ import pytest
 from workbench.domain.detection import changes
 from workbench.domain.model.inventory import DomainItem, Inventory, UserItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
+from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
 from workbench.domain.runbook import user_actions, users
@@ -129,7 +130,7 @@ def test_who_was_told_waits_and_a_dead_link_is_sent_again() -> None:
     found = situation(item)
     name, due, _, kind = user_actions.timer_for(found, item)
     assert (name, due, kind) == ("link:u1", NOW + timedelta(minutes=20), "link")
-    found.state.timers[name] = {"at": NOW.isoformat(), "due": due.isoformat()}
+    found.state.timers[name] = RecordedTimer(id=name, at=NOW.isoformat(), due=due.isoformat())
     assert users.passwords(found).idle
     assert user_actions.to_tell(found) == []
     assert "link dies in 20 min" in user_actions.short_note(user_actions.pending(found)[0])
@@ -145,7 +146,7 @@ def test_a_user_of_another_portal_has_no_link_that_dies() -> None:
     found = situation(item)
     name, due, text, kind = user_actions.timer_for(found, item)
     assert (name, kind) == ("told:u1", "told")
-    found.state.timers[name] = {"at": NOW.isoformat(), "due": due.isoformat(), "text": text}
+    found.state.timers[name] = RecordedTimer(id=name, at=NOW.isoformat(), due=due.isoformat(), text=text)
     assert user_actions.link_left(found, "u1") is None
     assert "told 15:00Z" in user_actions.short_note(user_actions.pending(found)[0])
 
