@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: guide plays pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
+.PHONY: fuzz-host guide plays pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -73,6 +73,9 @@ mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="ex
 fuzz: $(DEV)  ## every file of the state folder × damage × command, every option × hostile value; PART=1/5 for a slice
 	$(BIN)/python -m tests.fuzz_state $(PART)
 	$(BIN)/python -m tests.fuzz_options $(PART)
+
+fuzz-host: $(DEV)  ## what a host does to the state folder: owners, modes, full disks (as root); HOST=owners for one table
+	$(BIN)/python -m tests.fuzz_host $(HOST)
 
 fault-matrix: $(DEV)  ## 150 containments over a line that lies: cut, lost, doubled, corrupted, captive; RUNS=10 for fewer
 	$(BIN)/python -m tests.support.fault_matrix $(or $(RUNS),150)

@@ -89,6 +89,15 @@ def garbage(path: Path, chance: random.Random) -> None:
     path.write_bytes(chance.randbytes(4096))
 
 
+def zeroed(path: Path, _: random.Random) -> None:
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def sparse(path: Path, _: random.Random) -> None:
+    path.write_bytes(b"")
+    os.truncate(path, 65 << 20)  # a hole that takes no room, and more than any of these files may have
+
+
 def nested(path: Path, _: random.Random) -> None:
     path.write_bytes(b"[" * 100_000)
 
@@ -115,6 +124,8 @@ DAMAGES: tuple[Damage, ...] = (
     dangling,
     pipe,
     garbage,
+    zeroed,
+    sparse,
     nested,
     nested_object,
     text_of_another_kind,
@@ -198,10 +209,19 @@ class Ran:
     err: str
 
 
-def run(base: Path, words: Sequence[str], *, key: str = "key-of-nobody", stdin: str = "") -> Ran:
+def run(
+    base: Path,
+    words: Sequence[str],
+    *,
+    key: str = "key-of-nobody",
+    stdin: str = "",
+    user: int | None = None,
+    limit: float = LIMIT,
+) -> Ran:
     """Run one command in a child of this process, in the home below ``base``; one that hangs is a TimeoutError.
 
-    A child, because what hangs in a thread (a pipe that nobody writes to) can only be ended with its process.
+    A child, because what hangs in a thread (a pipe that nobody writes to) can only be ended with its process, and
+    because only a child can become another ``user``.
     """
     with tempfile.TemporaryFile() as place:
         answered, ends = os.pipe()
@@ -211,13 +231,17 @@ def run(base: Path, words: Sequence[str], *, key: str = "key-of-nobody", stdin: 
             )  # of a fork beside threads: none holds a lock here
             child = os.fork()
         if not child:
+            if user is not None:
+                os.setgroups([])
+                os.setgid(user)
+                os.setuid(user)
             ran = _run(base, words, key=key, stdin=stdin)
             place.write(json.dumps([ran.code, ran.out, ran.err]).encode())
             place.flush()
             os._exit(0)
         os.close(ends)
         # The pipe closes when the child ends, whatever ends it.
-        ended, _, _ = select.select([answered], [], [], LIMIT)
+        ended, _, _ = select.select([answered], [], [], limit)
         os.close(answered)
         if not ended:
             os.kill(child, signal.SIGKILL)
@@ -313,17 +337,7 @@ def _judge(sample: Sample, file: str, name: str) -> Iterator[str]:
     except BaseException as error:
         yield f"{type(error).__name__}: {error}"
         return
-    if "Traceback" in ran.err or ran.code == cli.FAULT:
-        yield f"a fault: {ran.err.strip().splitlines()[-3:]}"
-    if ran.code not in (0, 1, 2, 3, 4):
-        yield f"exit {ran.code}"
-    if ran.code > 1 and not ran.err.strip():
-        yield "an error without words"
-    if "--json" in words:
-        try:
-            json.loads(ran.out)
-        except ValueError:
-            yield f"no document: {ran.out[:80]!r} {ran.err[-200:]!r}"
+    yield from words_wrong(ran, words)
     if name in LOOKS and _bytes(sample.base / "home") != before:
         yield "a look changed the folder"
     after = unlocked(sample)
@@ -336,6 +350,21 @@ def _judge(sample: Sample, file: str, name: str) -> Iterator[str]:
         and ran.out != sample.value
     ):
         yield f"the secret is not handed over: exit {ran.code} {ran.err[-300:]!r}"
+
+
+def words_wrong(ran: Ran, words: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with how a command ended: a fault, an exit nobody knows, no words, no document."""
+    if "Traceback" in ran.err or ran.code == cli.FAULT:
+        yield f"a fault: {ran.err.strip().splitlines()[-3:]}"
+    if ran.code not in (0, 1, 2, 3, 4):
+        yield f"exit {ran.code}"
+    if ran.code > 1 and not ran.err.strip():
+        yield "an error without words"
+    if "--json" in words:
+        try:
+            json.loads(ran.out)
+        except ValueError:
+            yield f"no document: {ran.out[:80]!r} {ran.err[-200:]!r}"
 
 
 def _bytes(place: Path) -> dict[str, bytes | str]:

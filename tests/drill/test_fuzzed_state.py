@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import fuzz_options
+from tests import fuzz_host, fuzz_options
 from tests.fuzz_state import Sample, play, sampled
 from tests.support.commands import threaded_drill
 
@@ -31,6 +31,14 @@ def test_no_damage_to_a_file_is_a_fault_spreads_or_costs_another_file(sample: Sa
         wrong += [
             f"{file} {damage.__name__}: {fault}" for fault in play(sample, file, damage, [name], seed).wrong
         ]
+    assert wrong == []
+
+
+def test_no_owner_or_mode_of_a_file_or_folder_is_a_fault_or_hides_a_secret(sample: Sample) -> None:
+    cases = list(fuzz_host.slice_of(sample, SEED, 3))
+    wrong = [
+        f"{f} {c.__name__} {n}: {one}" for f, c, n in cases for one in fuzz_host.changed(sample, f, c, n)
+    ]
     assert wrong == []
 
 

@@ -53,7 +53,7 @@ def document(home: Home, checks: Sequence[Mapping[str, str]]) -> dict[str, Any]:
             "exists": home.path.is_dir(),
             "network_volume": network_volume(home.path),
             "own_vault": os.path.lexists(home.vault_file),
-            "incidents": len(list(home.incidents.glob("*/journal.sqlite"))),
+            "incidents": len(home.journals()),
         },
         "checks": [{key: diagnostics.scrubbed(value) for key, value in check.items()} for check in checks],
         "log": diagnostics.last_lines(home.path),

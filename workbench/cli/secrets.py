@@ -58,7 +58,9 @@ async def _list(options: argparse.Namespace) -> int:
         known = {"complete": not not_read, "not_read": not_read}
         document({**documents.head("secrets", incident), **known, "secrets": _rows(stock, held, own)})
     else:
-        text(_tables(incident, held, own, stock.unnamed))
+        # Of an incident whose journal cannot be read nobody can say that it stored nothing.
+        told = incident if held or not stock.unread else None
+        text(_tables(told, held, own, stock.unnamed))
     return 1 if stock.unread or stock.missing else 0
 
 
@@ -249,6 +251,15 @@ async def _stock(home: Home) -> Custody:
     elif stock.held is not None and older_entry() in stock.held:
         stock.keyring, there = await _in_keyring()
         stock.held = None if there is None else [*stock.held, *there]
+    if stock.held is None and stock.named and isinstance(stock.keyring, NoKeyring):
+        silent, gone = (
+            stock.keyring.reason,
+            f"There is no vault at {home.vault_file}, and no keyring is used.",
+        )
+        named = plural(len(stock.named), "secret")
+        stock.unread.append(
+            f"{silent if stock.keyring.silent else gone} {named} that journals name may be kept nowhere any more."
+        )
     return stock
 
 
@@ -280,7 +291,7 @@ def _incident(options: argparse.Namespace, home: Home, stock: Custody) -> str | 
         return home.existing(options.incident)
     try:
         return home.latest()
-    except JournalError:
+    except (JournalError, HostError):
         return None
 
 

@@ -7,7 +7,7 @@ import argparse
 from workbench.cli import tables
 from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
-from workbench.cli.output import document, say, text
+from workbench.cli.output import document, say, text, warn
 from workbench.documents import documents
 from workbench.domain.model.state import interrupted
 from workbench.session.session import Session
@@ -31,6 +31,9 @@ async def status(session: Session, options: argparse.Namespace) -> int:
     # From the journal alone, so that it is said even where the account does not answer.
     if words := interrupted(session.state):
         say(f"{words} `workbench contain --yes` goes on with it.")
+    vault = await session.recorder.vault_standing()
+    if vault.missing:
+        warn(f"The vault: {vault.words}.")
     await read_account(session)
     situation, steps, found = session.situation(), session.steps(), session.findings()
     not_read = not documents.known(situation)["complete"]
@@ -38,9 +41,10 @@ async def status(session: Session, options: argparse.Namespace) -> int:
     if options.json:
         document(documents.status(situation, notes))
     else:
-        text(tables.overview(session.account.title, session.recorder.incident, situation))
+        text(tables.overview(session.account.title, session.recorder.incident, situation, vault.words))
         text(tables.steps(steps))
         text(tables.findings(found))
     open_ = any(not step.verdict.closed for step in steps) or any(not f.decision for f in found)
     # What could not be read is no part of what is known and good (design, exit codes).
-    return 1 if open_ or not_read or session.state.damage or session.state.unread_rows else 0
+    damaged = session.state.damage or session.state.unread_rows or vault.missing
+    return 1 if open_ or not_read or damaged else 0

@@ -154,7 +154,7 @@ def leaks(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return _table([tuple(visible(cell, _WIDTH) for cell in row) for row in rows], headers)
 
 
-def overview(title: str, incident: str, situation: Situation) -> str:
+def overview(title: str, incident: str, situation: Situation, vault: str) -> str:
     """Return the account in a few lines: what it holds and what it sends."""
     # Here and not above: `leaks` prints tables too, and its start-up time counts.
     from workbench.domain.runbook import old_and_new
@@ -167,6 +167,7 @@ def overview(title: str, incident: str, situation: Situation) -> str:
     rows += [
         ("account", visible(title, 80)),
         ("incident", incident),
+        ("vault", visible(vault, 400)),
         ("is it over?", visible(containment(situation).words, 400)),
         ("API keys", _count(inventory, "keys", inventory.keys)),
         (

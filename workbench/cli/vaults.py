@@ -158,7 +158,7 @@ def _stored_by_incidents(home: Home) -> tuple[list[EntryName], int]:
     """Return what the incidents of this home stored, and how many journals cannot be read for it."""
     named: list[EntryName] = []
     unread = 0
-    for path in sorted(home.incidents.glob(f"*/{JOURNAL_NAME}")):
+    for path in home.journals():
         try:
             state = fold(read_rows(path))
         except JournalError:

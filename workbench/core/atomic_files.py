@@ -24,6 +24,7 @@ _OTHERS = 0o077
 _OTHERS_WRITE = 0o022
 # What a volume without hard links answers (FAT, some FUSE and network volumes).
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
+_FORBIDDEN = (errno.EACCES, errno.EPERM)
 _ASIDE_NAMES = 1000
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs"}
@@ -77,6 +78,51 @@ def why_not_private(info: os.stat_result) -> str:
     return ""
 
 
+def refused(path: Path, error: OSError) -> OSError:
+    """Return ``error`` with the reason where the host says no more than *permission denied*: whose it is, its mode."""
+    if error.errno not in _FORBIDDEN or error.strerror != os.strerror(error.errno):
+        return error
+    try:
+        info = path.lstat()
+    except OSError:
+        reason = f"the folder {path.parent} does not let you{_mode_of(path.parent)}"
+    else:
+        kept = f"its mode is {stat.S_IMODE(info.st_mode):04o}, so you may not open it"
+        forbidden = "this host forbids it: see lsattr, or ask whoever runs it"
+        reason = why_not_private(info) or (kept if error.errno == errno.EACCES else forbidden)
+    return PermissionError(error.errno, reason, str(path))
+
+
+def _mode_of(folder: Path) -> str:
+    try:
+        info = folder.stat()
+    except OSError:
+        return ""
+    whose = "" if info.st_uid == os.geteuid() else f" of user id {info.st_uid}"
+    return f" (mode {stat.S_IMODE(info.st_mode):04o}{whose})"
+
+
+def refuse_closed(folder: Path) -> None:
+    """Raise HostError where a folder of ours is there and cannot be looked into: what it holds is not *nothing*."""
+    if os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
+        raise HostError(
+            f"The folder {folder} cannot be read{_mode_of(folder)}.",
+            "Nobody can tell what is in it; nothing was read and nothing changed.",
+            f"Run: chmod 700 {shlex.quote(str(folder))} (as its owner), or set WORKBENCH_HOME to a folder you own.",
+        )
+
+
+def how_to_write(path: Path, number: int | None) -> str:
+    """Return what to do where ``path`` could not be written, by the host's error number."""
+    if number in _FORBIDDEN:
+        return (
+            f"Let yourself write there (chmod u+rwx {shlex.quote(str(path.parent))}), or move WORKBENCH_HOME"
+        )
+    if number == errno.EROFS:
+        return "The volume is read-only: set WORKBENCH_HOME to a folder you can write to"
+    return "Free space on that volume or move WORKBENCH_HOME"
+
+
 def refuse_unless_private(path: Path) -> None:
     """Raise PermissionError with the reason where ``path`` is not a plain file of its owner alone; OSError passes.
 
@@ -119,7 +165,7 @@ def read_private(
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise PermissionError(errno.EACCES, "it is a symbolic link", str(path)) from None
-        raise
+        raise refused(path, error) from None
     try:
         info = os.fstat(handle)
         reason = why_not_private(info)
@@ -176,7 +222,10 @@ def read_plain(path: Path, limit: int = 64 * 1024 * 1024) -> bytes:
 
 def open_plain(path: Path) -> BinaryIO:
     """Open a plain file as ``read_plain`` reads it, for what is too large to hold: the caller closes it."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise refused(path, error) from None
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise PermissionError(errno.EACCES, "it is not a regular file", str(path))

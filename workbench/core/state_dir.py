@@ -21,7 +21,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from workbench.core.atomic_files import ensure_folder, previous_of, read_private, replace_durably, set_aside
+from workbench.core.atomic_files import (
+    ensure_folder,
+    previous_of,
+    read_private,
+    refuse_closed,
+    replace_durably,
+    set_aside,
+)
 from workbench.core.errors import HostError, JournalError, UsageError, host_fault
 from workbench.core.json_text import read_json
 from workbench.core.redact import visible
@@ -57,7 +64,11 @@ class Home:
         return self.path / "vault.json"
 
     def has_vault(self) -> bool:
-        """Return whether the workbench's own vault is here, or at least the generation before its last change."""
+        """Return whether the workbench's own vault is here, or at least the generation before its last change.
+
+        Raises HostError where the state folder cannot be looked into: then nobody can tell.
+        """
+        refuse_closed(self.path)
         return os.path.lexists(self.vault_file) or os.path.lexists(previous_of(self.vault_file))
 
     @property
@@ -126,7 +137,7 @@ class Home:
         """
         recorded = self.recorded()
         if recorded is not None:
-            if os.path.lexists(self.incidents / recorded / JOURNAL_NAME):
+            if _may_be_there(self.incidents / recorded / JOURNAL_NAME):
                 return recorded
             raise JournalError(
                 f"The journal of the latest incident, {recorded}, is not in {self.incidents} any more.",
@@ -134,13 +145,23 @@ class Home:
                 "Put its folder back. `workbench secrets recover` names the secrets; --incident ID works on an "
                 "earlier incident, --new opens one that names the lost one.",
             )
-        if not self.incidents.is_dir():
-            return None
-        known = sorted(p.name for p in self.incidents.iterdir() if os.path.lexists(p / JOURNAL_NAME))
+        known = [path.parent.name for path in self.journals()]
         tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y%m%d-%H%M%S}"
         proper = [name for name in known if _ID.fullmatch(name)]
         timely = [name for name in proper if name <= tomorrow]
         return next((names[-1] for names in (timely, proper, known) if names), None)
+
+    def journals(self) -> list[Path]:
+        """Return the journals of all incidents by name, also one whose folder cannot be looked into.
+
+        Raises HostError where the state folder or the one of the incidents cannot be: then nobody can tell.
+        """
+        for folder in (self.path, self.incidents):
+            refuse_closed(folder)
+        if not self.incidents.is_dir():
+            return []
+        found = (folder / JOURNAL_NAME for folder in self.incidents.iterdir())
+        return sorted(path for path in found if _may_be_there(path))
 
     def record_latest(self, incident: str) -> None:
         """Record that ``incident`` is the latest from now on, durably; OSError passes.
@@ -170,13 +191,24 @@ class Home:
 
     def existing(self, incident: str) -> str:
         """Return the id if that incident exists here; raises UsageError otherwise."""
-        if not os.path.lexists(self.folder(incident) / JOURNAL_NAME):
+        if not _may_be_there(self.folder(incident) / JOURNAL_NAME):
             raise UsageError(
                 f"There is no incident {visible(incident, 60)} in this home.",
-                f"The state folder holds {plural(len(list(self.incidents.glob('*/journal.sqlite'))), 'incident')}.",
+                f"The state folder holds {plural(len(self.journals()), 'incident')}.",
                 "Check the id, or WORKBENCH_HOME.",
             )
         return incident
+
+
+def _may_be_there(path: Path) -> bool:
+    """Return whether something is at ``path``, or may be: its folder cannot be looked into."""
+    try:
+        path.lstat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def new_incident_id(now: datetime) -> str:

@@ -6,13 +6,20 @@ Nothing is chmodded here either: a file that others may read or replace is refus
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from workbench.core.atomic_files import network_volume, refuse_unless_private, sync_folder
+from workbench.core.atomic_files import (
+    how_to_write,
+    network_volume,
+    refuse_unless_private,
+    refused,
+    sync_folder,
+)
 from workbench.core.errors import JournalError
 from workbench.domain.model.hash_chain import ChainRow
 
@@ -66,7 +73,7 @@ class SqliteStorage:
             self._reader = _connect_for_reading(path)
         except (sqlite3.Error, OSError) as error:
             self._give_up()
-            raise _failed(f"The journal {path} cannot be opened", error) from None
+            raise _failed(path, "cannot be opened", error) from None
 
     @staticmethod
     def _open_for_writing(path: Path) -> sqlite3.Connection:
@@ -99,7 +106,7 @@ class SqliteStorage:
             self._db.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             self._give_up()
-            raise _failed(f"The journal {self._path} could not be written", error) from None
+            raise _failed(self._path, "could not be written", error) from None
 
     def _give_up(self) -> None:
         """Close the writing connection: what it had begun is rolled back, now or by the next opening."""
@@ -119,7 +126,7 @@ class SqliteStorage:
         except (sqlite3.Error, OSError) as error:
             rows += self._behind_damage(rows[-1].seq if rows else after)
             if not rows:
-                raise _failed(f"The journal {self._path} could not be read", error) from None
+                raise _failed(self._path, "could not be read", error) from None
         return rows
 
     def _behind_damage(self, after: int) -> list[ChainRow]:
@@ -136,6 +143,8 @@ class SqliteStorage:
 
 def _connect_for_reading(path: Path) -> sqlite3.Connection:
     refuse_unless_private(path)
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     try:
         return _connected(path, "mode=ro")
     except sqlite3.Error:
@@ -170,23 +179,27 @@ def _as_text(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def _failed(what: str, error: Exception) -> JournalError:
+def _failed(path: Path, what: str, error: Exception) -> JournalError:
     # SQLite's messages name tables and files, never values bound to a statement.
+    error = refused(path, error) if isinstance(error, OSError) else error
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    if isinstance(error, PermissionError) or _is_damage(error):
+    if isinstance(error, PermissionError) or _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        ours = f"make it yours again (chmod 600 {path}; chown, where it is not)"
+        mend = ours if isinstance(error, PermissionError) else "put a copy of the journal back"
         return JournalError(
-            f"{what} ({reason}).",
+            f"The journal {path} {what} ({reason}).",
             "What this incident did cannot be read here; nothing was changed.",
-            "Secrets are kept apart, in the vault: `workbench secrets recover`. Put a copy of the journal back, "
-            "or go on in a new incident: --new.",
+            f"Secrets are kept apart, in the vault: `workbench secrets recover`. To go on, {mend}, or open a new "
+            "incident: --new.",
         )
+    number = errno.EACCES if _code(error) == sqlite3.SQLITE_READONLY else getattr(error, "errno", None)
     return JournalError(
-        f"{what} ({reason}).",
+        f"The journal {path} {what} ({reason}).",
         "Nothing further is written to the account, because it could not be recorded.",
-        "Free space on that volume (or repair it) and start the workbench again: it resumes.",
+        f"{how_to_write(path, number)}, and start the workbench again: it resumes.",
     )
 
 
-def _is_damage(error: Exception) -> bool:
+def _code(error: Exception) -> int | None:
     code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return None if code is None else code & 0xFF

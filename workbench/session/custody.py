@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
 
-from workbench.core.errors import JournalError
+from workbench.core.errors import HostError, JournalError, VaultError
 from workbench.core.state_dir import JOURNAL_NAME, Home
 from workbench.core.words import plural
 from workbench.domain.model.hash_chain import damage_of
 from workbench.domain.model.replay import fold
+from workbench.domain.model.state import State
 from workbench.journal.journal import read_rows
 from workbench.session import journal_head
 from workbench.vault.vault import WORKBENCH_SERVICE, Detected, EntryName, Vault
 
 OURS = "workbench:"  # how the names of the workbench's own keys begin
+
+
+class VaultStanding(NamedTuple):
+    """Which vault is open and what of an incident's secrets it holds, in words; ``missing`` of them are not in it."""
+
+    words: str
+    missing: int = 0
 
 
 @dataclass(slots=True)
@@ -82,10 +91,16 @@ class Custody:
 def take_stock(home: Home, held: Iterable[EntryName] | None) -> Custody:
     """Read every journal of ``home`` and return what they name, beside what the vault holds."""
     found = Custody(held=None if held is None else list(held))
+    try:
+        journals = home.journals()
+    except HostError as error:
+        # The vault stands alone: what it holds is told whatever happened to the folder of the incidents.
+        found.unread.append(error.what)
+        return found
     recorded = home.recorded()
-    if recorded is not None and not os.path.lexists(home.folder(recorded) / JOURNAL_NAME):
+    if recorded is not None and home.folder(recorded) / JOURNAL_NAME not in journals:
         found.unread.append(f"The journal of the latest incident, {recorded}, is not in this home any more.")
-    for path in sorted(home.incidents.glob(f"*/{JOURNAL_NAME}")):
+    for path in journals:
         incident = path.parent.name
         try:
             rows = read_rows(path)
@@ -103,12 +118,40 @@ def take_stock(home: Home, held: Iterable[EntryName] | None) -> Custody:
     return found
 
 
+async def standing(vault: Vault, state: State) -> VaultStanding:
+    """Return whose vault it is that is open: whether it holds what the incident stored."""
+    named = {EntryName(state.vault_service, entry) for entry in state.entries}
+    if not vault.keeps:
+        return VaultStanding(f"none is open: {plural(len(named), 'secret')} of this incident not looked for")
+    try:
+        held = await vault.names()
+    except VaultError as error:
+        return VaultStanding(f"{vault.describe()}; not listed: {error.what}")
+    if held is None:
+        return VaultStanding(f"{vault.describe()}; of a kind that cannot list what is in it")
+    if not named:
+        return VaultStanding(f"{vault.describe()}; this incident stored nothing yet")
+    missing = len(named - set(held))
+    if not missing:
+        return VaultStanding(
+            f"{vault.describe()}; holds {plural(len(named), 'secret')} of this incident, all of them"
+        )
+    return VaultStanding(
+        f"{vault.describe()}; {missing} of {plural(len(named), 'secret')} that this incident stored are NOT in it: it "
+        "is another home's vault, or an older copy",
+        missing,
+    )
+
+
 async def rolled_back(home: Home, vault: Vault) -> list[str]:
     """Return, in sentences, which journals of ``home`` end before the row that the unlocked ``vault`` saw last."""
-    said = []
-    for path in sorted(home.incidents.glob(f"*/{JOURNAL_NAME}")):
+    said: list[str] = []
+    journals: list[Path] = []
+    with contextlib.suppress(HostError):  # What cannot be read is said where stock is taken.
+        journals = home.journals()
+    for path in journals:
         incident = path.parent.name
-        with contextlib.suppress(JournalError):  # What cannot be read is said where stock is taken.
+        with contextlib.suppress(JournalError):
             rows = await asyncio.to_thread(read_rows, path)
             damage = damage_of(rows, await journal_head.recall(vault, incident), incident)
             if rows and damage is not None and damage.kind == "rolled back":

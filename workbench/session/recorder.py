@@ -32,6 +32,7 @@ from workbench.mailgun.endpoints import Endpoints
 from workbench.presentation.activity_log import LogLine, line_of
 from workbench.session import attribution, journal_head
 from workbench.session.admin_key import fingerprint_key
+from workbench.session.custody import VaultStanding, standing
 from workbench.session.events import Changed, Event, Events
 from workbench.vault.passphrases import check_new
 from workbench.vault.vault import EntryName, Vault
@@ -116,6 +117,10 @@ class Recorder:
     def fingerprints_last(self) -> bool:
         """Return whether fingerprints are made with a vault's key; without one they are this run's own."""
         return self._options.vault.keeps
+
+    async def vault_standing(self) -> VaultStanding:
+        """Return which vault is open, and what of this incident's secrets it holds."""
+        return await standing(self._options.vault, self.state)
 
     async def follow(self) -> int:
         """Take in what another workbench has written since; returns how many rows. Only where this one is read-only.

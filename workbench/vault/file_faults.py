@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench.core.atomic_files import previous_of
+from workbench.core.atomic_files import how_to_write, previous_of
 from workbench.core.errors import VaultError
 
 MEANWHILE = (
@@ -17,7 +17,7 @@ def unwritable(path: Path, error: OSError) -> VaultError:
     return VaultError(
         f"The vault file {path} could not be written ({error.strerror}).",
         "Nothing new is in the vault; what was there before still is.",
-        "Free space on that volume or move WORKBENCH_HOME, then try again.",
+        f"{how_to_write(path, error.errno)}, then try again.",
     )
 
 
@@ -28,7 +28,7 @@ def unreadable(path: Path, error: OSError) -> VaultError:
     return VaultError(
         f"The vault {path} was refused: {error.strerror}.",
         "The workbench only uses a vault that nobody else on this host can read or swap.",
-        f"Check its owner and run: chmod 600 {path}",
+        f"Make it yours (chown, by its owner or root) and run: chmod 600 {path}",
     )
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
 from keyring.backend import KeyringBackend
 
+from tests.support.drills import CHEAP
 from workbench.cli import secrets
 from workbench.cli.parser import build_parser
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, UsageError, WorkbenchError
+from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
 from workbench.journal.journal import Journal
 from workbench.vault import labels
 from workbench.vault.backends import Detected, NoKeyring, SystemKeyring
+from workbench.vault.file_backend import FileKeyring
 
 INCIDENT = "20261121-140200-3f2a"
 VALUE = "dqs-key-of-the-test"
@@ -41,6 +45,10 @@ async def run(*arguments: str) -> int:
 
 
 async def put(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    home = Home.find()
+    if not home.has_vault():
+        home.ensure()
+        FileKeyring.create(home.vault_file, Secret("four random words here"), CHEAP)
     monkeypatch.setattr("sys.stdin", io.StringIO(VALUE + "\n"))
     assert await run("put", name) == 0
 
@@ -77,6 +85,26 @@ async def test_beside_those_of_the_incident(
     shown = capsys.readouterr().out
     assert "blocklists/spamhaus-dqs" in shown and "This incident has stored no secret yet" in shown
     assert VALUE not in shown
+
+
+async def test_nothing_is_said_of_an_incident_whose_journal_cannot_be_read(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await put(monkeypatch, "blocklists/spamhaus-dqs")
+    (home.incidents / INCIDENT).mkdir()
+    (home.incidents / INCIDENT / "journal.sqlite").mkdir()
+    capsys.readouterr()
+    assert await run("list") == 1
+    said = capsys.readouterr()
+    assert "no secret" not in said.out + said.err and "blocklists/spamhaus-dqs" in said.out
+    assert f"Incident {INCIDENT}: The journal" in said.err
+    # The vault stands alone, whatever the host says of the folder of the incidents.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != home.incidents)
+    assert await run("list") == 1
+    said = capsys.readouterr()
+    assert "blocklists/spamhaus-dqs" in said.out and "cannot be read" in said.err
+    assert await run("get", "spamhaus") == 0
+    assert capsys.readouterr().out == VALUE
 
 
 def test_a_file_that_others_can_read_or_that_is_damaged_says_so(home: Home) -> None:

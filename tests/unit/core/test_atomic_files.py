@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from workbench.core.atomic_files import ensure_folder, read_private, replace_durably
+from workbench.core.atomic_files import ensure_folder, how_to_write, read_private, refused, replace_durably
 from workbench.core.errors import HostError
 
 
@@ -90,3 +91,40 @@ def test_a_replace_that_fails_at_the_rename_leaves_the_old_file(
         replace_durably(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def denied(number: int = errno.EACCES) -> PermissionError:
+    """Return the error of a host that says no and not why."""
+    return PermissionError(number, os.strerror(number))
+
+
+def test_a_refusal_says_whose_it_is_or_which_mode_keeps_one_out(tmp_path: Path) -> None:
+    path = tmp_path / "vault.json"
+    path.write_bytes(b"x")
+    path.chmod(0)
+    assert refused(path, denied()).strerror == "its mode is 0000, so you may not open it"
+    path.chmod(0o600)
+    assert "lsattr" in (refused(path, denied(errno.EPERM)).strerror or "")
+    path.unlink()
+    tmp_path.chmod(0o500)
+    assert refused(path, denied()).strerror == f"the folder {tmp_path} does not let you (mode 0500)"
+    tmp_path.chmod(0o700)
+    # What has its reason keeps it, and what is no refusal is left alone.
+    for error in (PermissionError(errno.EACCES, "it is a symbolic link"), OSError(errno.ENOSPC, "full")):
+        assert refused(path, error) is error
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_a_refusal_names_the_other_user(tmp_path: Path) -> None:
+    path = tmp_path / "vault.json"
+    path.write_bytes(b"x")
+    os.chown(path, 12345, -1)
+    assert refused(path, denied()).strerror == "it belongs to user id 12345, not to you"
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.EACCES, "chmod u+rwx"), (errno.EROFS, "read-only"), (errno.ENOSPC, "Free space")],
+)
+def test_the_way_to_write_again_is_that_of_the_reason(number: int, words: str) -> None:
+    assert words in how_to_write(Path("/srv/home/vault.json"), number)

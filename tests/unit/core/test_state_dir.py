@@ -30,6 +30,24 @@ def test_looking_makes_nothing_and_ensuring_makes_it_private(tmp_path: Path) -> 
     assert {path.stat().st_mode & 0o777 for path in (home.path, home.incidents)} == {0o700}
 
 
+def test_a_folder_that_cannot_be_looked_into_is_not_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "state")
+    assert home.journals() == [] and not home.has_vault()
+    home.ensure()
+    # Root may look everywhere, so the host's answer is played.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != home.incidents)
+    assert not home.has_vault()
+    for look in (home.journals, home.latest):
+        with pytest.raises(HostError, match="cannot be read") as caught:
+            look()
+        assert f"chmod 700 {home.incidents}" in caught.value.todo
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != home.path)
+    with pytest.raises(HostError, match="cannot be read"):
+        home.has_vault()
+
+
 @pytest.mark.parametrize("mode", [0o755, 0o750, 0o711, 0o700])
 def test_a_folder_that_exists_is_used_and_left_as_it_is(tmp_path: Path, mode: int) -> None:
     home = Home(tmp_path / "state")
