@@ -25,7 +25,7 @@ from workbench.leaks.files import PACKED, Progress
 from workbench.leaks.gitsafe import Shadow, git_folder
 from workbench.leaks.model import CommitRef, Found, LeakPlace, Match, Neighbour, SearchCoverage
 from workbench.leaks.neighbours import neighbours, scan_packed
-from workbench.leaks.packed import BombError, BrokenError, packing
+from workbench.leaks.packed import BROTLI, BombError, BrokenError, packing
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.provenance import resolve
 from workbench.leaks.stream import scan_blocks
@@ -193,6 +193,9 @@ class _BlobReader:
         # Secrets in the names of files, with the id and type of what bears the name.
         self.named: list[tuple[str, str, Match]] = []
         self._names_seen: set[bytes] = set()
+        # Ids of blobs whose name alone says how they are packed: those still to be asked for, and those asked for.
+        self._to_unpack: set[bytes] = set()
+        self._by_name: set[bytes] = set()
         # By id of the blob, the other secrets of each file that holds one of ours.
         self.beside: dict[str, tuple[Neighbour, ...]] = {}
 
@@ -214,6 +217,12 @@ class _BlobReader:
             done = not self._asked and not self._retry
             if not done:
                 self._step_over()
+            elif self._to_unpack:
+                # Their names came with the trees, in any order: they are read once more.
+                self._retry = sorted(self._to_unpack)
+                self._by_name |= self._to_unpack
+                self._to_unpack.clear()
+                done = False
             if self._damage > _MOST_DAMAGE:
                 self._coverage.skip("too many damaged git objects, the rest not read", self._shown)
                 return
@@ -267,7 +276,7 @@ class _BlobReader:
                 if parts[1] == b"tree":
                     self._names(content, len(parts[0]) // 2)
                     matches = []
-                elif parts[1] == b"blob" and content[0] in PACKED and packing(content[:512]):
+                elif parts[1] == b"blob" and self._is_packed(content[:512], parts[0]):
                     matches = self._unpacked(iter((content[:-1],)), parts[0])
                 elif matches := scan(content):
                     self.beside[parts[0].decode("ascii")] = neighbours(
@@ -278,8 +287,9 @@ class _BlobReader:
                 if stdout.read(1) != b"\n":
                     return
             self._answered = self._asked.popleft()
-            coverage.files += 1
-            coverage.bytes += size
+            if self._answered not in self._by_name:
+                coverage.files += 1
+                coverage.bytes += size
             if progress is not None and coverage.files % 512 == 0:
                 progress(coverage.files, coverage.bytes)
             if matches:
@@ -288,13 +298,16 @@ class _BlobReader:
     def _large(self, pieces: Iterator[bytes], oid: bytes) -> list[Match]:
         head = next(pieces, b"")
         whole = chain((head,), pieces)
-        if head[:1] and head[0] in PACKED and packing(head[:512]):
+        if self._is_packed(head[:512], oid):
             matches = self._unpacked(whole, oid)
         else:
             matches = list(scan_blocks(whole, self._scanner))
         # What an unpacker left behind is git's all the same.
         deque(pieces, maxlen=0)
         return matches
+
+    def _is_packed(self, head: bytes, oid: bytes) -> bool:
+        return oid in self._by_name or (head[:1] != b"" and head[0] in PACKED and packing(head) != "")
 
     def _unpacked(self, blocks: Iterator[bytes], oid: bytes) -> list[Match]:
         """Search a packed blob: everything in it, and tell of what is not opened."""
@@ -308,7 +321,7 @@ class _BlobReader:
         matches: list[Match] = []
         others: dict[Neighbour, None] = {}
         try:
-            for _, leaf in Opener(skip).leaves(blocks):
+            for _, leaf in Opener(skip).leaves(blocks, name=BROTLI if oid in self._by_name else ""):
                 for match, beside in scan_packed(leaf, self._scanner):
                     matches.append(match)
                     others.update(dict.fromkeys(beside))
@@ -321,7 +334,13 @@ class _BlobReader:
         return matches
 
     def _names(self, tree: bytes, size: int) -> None:
-        """Look through the names in a tree: a file called after a key may be gone from every work tree."""
+        """Look through the names in a tree: a file called after a key may be gone from every work tree.
+
+        Only its name tells a Brotli file.
+        """
+        if BROTLI.encode() + b"\0" in tree:
+            found = re.findall(rb"10\d{4} [^\0]+\.br\0(.{%d})" % size, tree, re.DOTALL)
+            self._to_unpack |= {oid.hex().encode() for oid in found} - self._by_name
         names = self._scanner.names
         if not names.among(tree):
             return

@@ -52,6 +52,8 @@ def legacy_in_context(data: bytes, start: int, end: int, name: str, *, public: b
         return context.mailgun_near(data, start, end) or not context.another_service(data, start, end)
     if _OWN_NAME.search(name) and not _CACHE_NAME.search(name):
         return True
+    if _HANDED_OVER.search(data[max(0, start - 200) : start]):
+        return True
     if _CACHE_NAME.search(name) or _names_a_file(data, start, end):
         return False
     if against:
@@ -111,6 +113,11 @@ def _names_a_file(data: bytes, start: int, end: int) -> bool:
     )
 
 
+# A key as a part of a path: of an address at Mailgun itself, or behind a part that says so.
+_HANDED_OVER = re.compile(
+    rb"(?i)https?://[\w.-]{0,40}\bmailgun\.(?:net|org|com)/[^\s\"'<>]{0,120}/$"
+    rb"|mailgun[^\s\"'<>]{0,80}/(?:api[_-]?key|key|token|secret|auth)/$"
+)
 _EXTENSION = re.compile(rb"\.[a-z][a-z0-9]{1,4}(?![\w.(])")
 _PATH_BEFORE = re.compile(rb"[a-z0-9_-]/$")
 # An attribute of an element on a page, or a member of what a program makes one from.

@@ -97,6 +97,24 @@ _FILLED = re.compile(
 _REGISTRY = re.compile(
     rb"hex(?:\([12]\))?:(?P<bytes>[0-9a-fA-F]{2}(?:,(?:\\\r?\n[ \t]{0,8})?[0-9a-fA-F]{2}){5,2000})"
 )
+# What a log or a reader puts before the next line: a date with a host and a program or a stream, a bar, blanks.
+_DATED = rb"(?:[A-Z][a-z]{2}[ \t]{1,2}\d{1,2} [\d:.]{5,15}|\d{4}-\d\d-\d\dT[\d:.+Z-]{8,30})[ \t]"
+_BEGUN = (
+    rb"(?:" + _DATED + rb"(?:std(?:out|err) [FP] |[\w.-]{1,60} [\w./-]{1,60}(?:\[\d{1,10}\])?: )"
+    rb"|[\w.-]{1,40}[ \t]{1,20}\|[ \t]|[ \t>|]{0,40})"
+)
+# The end of a line in the middle of a key: folded by a terminal, quoted in a reply, or parted by a log, which begins
+# each of its entries anew. The first sign stands before the alternatives, so that the engine looks for it alone.
+_CUT = re.compile(
+    rb"[\n\r\\\"](?:(?:(?<=\n)|(?<=\r)\n|(?<=\\)\r?\n)"
+    + _BEGUN
+    + rb"|(?:(?<=\"),|(?<=\\)n\",)\"stream\":\"std(?:out|err)\""
+    rb"[^\n]{0,120}\}\r?\n\{\"log\":\")(?P<tail>[0-9a-z-]{1,48})(?![0-9A-Za-z-])"
+)
+_BEFORE_CUT = re.compile(
+    rb"(?<![0-9A-Za-z-])((?:pub)?key-[0-9a-z]{1,31}|[0-9a-f]{4,32}(?:-[0-9a-f]{0,8}){0,2})$"
+)
+_WHOLE_KEY = re.compile(rb"(?:pub)?key-[0-9a-z]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 _TAG = re.compile(rb"<(?P<end>/?)(?P<tag>[A-Za-z][\w:.-]{0,30})[^<>]{0,300}>")
 _BLOCKS = frozenset(
     {b"p", b"tr", b"div", b"li", b"br", b"w:p", b"w:br", b"a:p", b"text:p", b"h1", b"h2", b"h3", b"pre"}
@@ -150,6 +168,8 @@ def views(data: bytes, only: str = "") -> Iterator[View]:
     # An empty setting ends in "=" too: only its own sign for "=", or its name, shows that this is how it is written.
     if b"=3D" in data or b"uoted-" in data or b"=2D" in data:
         yield from _view("quoted-printable", data, _QUOTED_PRINTABLE, _unquoted)
+    if b"\n" in data:
+        yield from _view("wrapped", data, _CUT, _rejoined)
     if b"%" in data:
         yield from _view("url-escaped", data, _PERCENT, lambda found: _byte(found.group("p")), wins=False)
     if _JOINT.search(data):
@@ -228,6 +248,12 @@ def _unescaped(found: re.Match[bytes]) -> bytes:
 
 def _unquoted(found: re.Match[bytes]) -> bytes:
     return b"" if found.group("q") is None else _byte(found.group("q"))
+
+
+def _rejoined(found: re.Match[bytes]) -> bytes:
+    head = _BEFORE_CUT.search(found.string, max(0, found.start() - 48), found.start())
+    whole = b"" if head is None else head[1] + found["tail"]
+    return found["tail"] if _WHOLE_KEY.fullmatch(whole) else found.group()
 
 
 def _concatenated(found: re.Match[bytes]) -> bytes:

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import brotli
 import pytest
 
 from tests.unit.leaks.corpus import Draw
@@ -273,6 +274,20 @@ def test_large_blobs_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     repo.commit("big", dump="filler\n" * 40_000 + line(value) + "filler\n" * 40_000)
     ((place,),) = search(repo.path)[0].values()
     assert place.line == 40_001
+
+
+def test_a_brotli_file_is_told_by_its_name_in_the_history_too(tmp_path: Path) -> None:
+    repo = Repository(tmp_path / "r")
+    value = DRAW.current()
+    (repo.path / "app.js.br").write_bytes(brotli.compress(line(value).encode() * 3 + b"// filler\n" * 90))
+    (repo.path / "breton.br").write_text("demat\n")
+    repo.commit("build")
+    repo.git("rm", "-q", "app.js.br")
+    repo.commit("oops")
+    found, coverage = search(repo.path)
+    assert {place.path for place in found[value]} == {"app.js.br"}
+    assert coverage.complete
+    assert coverage.files == len(repo.git("rev-list", "--objects", "--all", "--no-object-names").split())
 
 
 def test_packed_blobs_are_opened_however_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

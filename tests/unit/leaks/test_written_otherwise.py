@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.leaks.corpus import Draw
 from workbench.core.redact import Secret
 from workbench.leaks.files import scan_tree
 from workbench.leaks.model import KnownValue, Match, SearchCoverage, SecretKind
@@ -89,3 +90,33 @@ def test_blanks_between_many_strings_are_not_shared_out_in_every_way() -> None:
     # A page of documentation strings took most of a minute: this would take years.
     text = b"mailgun join( (" + b"'a'" + (b" " * 18 + b"'a'") * 40
     assert Scanner().scan(text) == []
+
+
+CURRENT, LEGACY = Draw(77).current(), Draw(78).legacy()
+NEXT_LINE = {
+    "terminal": "\n",
+    "continued": "\\\n    ",
+    "reply": "\r\n> ",
+    "compose": "\nweb_1  | ",
+    "syslog": "\nNov 29 10:00:00 mx app[812]: ",
+    "journal": "\n2026-11-29T10:00:00.123456+00:00 mx app[812]: ",
+    "container": "\n2026-11-29T10:00:00.123456789Z stdout F ",
+    "docker": '","stream":"stdout","time":"2026-11-29T10:00:00.1Z"}\n{"log":"',
+}
+
+
+@pytest.mark.parametrize("cut", [6, 20, 33, 34, 41, 47])
+@pytest.mark.parametrize("between", NEXT_LINE.values(), ids=NEXT_LINE)
+def test_a_key_that_a_line_end_cuts_in_two_is_whole(between: str, cut: int) -> None:
+    for key in (CURRENT, LEGACY):
+        at = min(cut, 34) if key is LEGACY else cut
+        text = f"mailgun: sent with {key[:at]}{between}{key[at:]} ok\nnext entry\n"
+        assert {match.secret.reveal() for match in Scanner().scan(text.encode())} == {key}, (
+            at,
+            key is LEGACY,
+        )
+
+
+def test_lines_that_only_follow_each_other_are_not_joined() -> None:
+    text = f"mailgun sums\n{'ab12' * 8}\n{'cd34' * 8}\nkey-{'a1' * 8}\nkey-{'b2' * 8}\n"
+    assert Scanner().scan(text.encode()) == []
