@@ -279,7 +279,8 @@ def test_large_blobs_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_brotli_file_is_told_by_its_name_in_the_history_too(tmp_path: Path) -> None:
     repo = Repository(tmp_path / "r")
     value = DRAW.current()
-    (repo.path / "app.js.br").write_bytes(brotli.compress(line(value).encode() * 3 + b"// filler\n" * 90))
+    packed: bytes = brotli.compress(line(value).encode() * 3 + b"// filler\n" * 90)  # type: ignore[no-untyped-call]
+    (repo.path / "app.js.br").write_bytes(packed)
     (repo.path / "breton.br").write_text("demat\n")
     repo.commit("build")
     repo.git("rm", "-q", "app.js.br")
