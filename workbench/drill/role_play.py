@@ -14,6 +14,7 @@ from workbench.core.words import plural
 from workbench.domain.blocklists.ours import mattering
 from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.recorded_rows import AdoptionNote
 from workbench.domain.model.situation import Situation
 from workbench.mailgun.client import Mailgun, Priority
 
@@ -47,8 +48,8 @@ class DrillRolePlay:
         if action_id == "drill.allow":
             await session.account.connect()
         await session.account.watch(whole=True)
-        for body in parts.noted if parts is not None else ():
-            await session.recorder.record("adoption.noted", body)
+        for note in parts.noted if parts is not None else ():
+            await session.recorder.record("adoption.noted", note.body())
         if action_id == "drill.lists":
             await _write_to_lists(session)
         if action_id == "drill.clean":
@@ -69,7 +70,7 @@ class _Parts:
         self._api = api
         self._fetch = fetch
         # What the drill's developers say of replacements: who took one, and which nobody needs.
-        self.noted: list[dict[str, object]] = []
+        self.noted: list[AdoptionNote] = []
 
     async def play(self, action_id: str, situation: Situation) -> str:
         """Play one part and return what happened in one sentence; raises UsageError for an unknown one."""
@@ -117,10 +118,10 @@ class _Parts:
                 taken = await self._control("adopt", {"old": old, "secret": secret.reveal()})
                 adopted += bool(taken.get("adopted"))
                 if taken.get("adopted"):
-                    self.noted.append({"effect": record.effect.id, "owner": _DEVELOPERS, "places": []})
+                    self.noted.append(AdoptionNote(effect=record.effect.id, owner=_DEVELOPERS, places=()))
                 elif record.effect.id not in situation.state.adoption:
                     unused += 1
-                    self.noted.append({"effect": record.effect.id, "unneeded": _DEVELOPERS})
+                    self.noted.append(AdoptionNote(effect=record.effect.id, unneeded=_DEVELOPERS))
         # Whoever puts a credential in looks at what it is used for: a form that was abused is closed.
         await self._control("panel", {"do": "fix-site"})
         # Adoption shows in the log, and some applications send only once in a while.

@@ -52,3 +52,18 @@ class RecordedSnapshot(RecordedRow, frozen=True, kw_only=True, omit_defaults=Tru
     part: str
     file: str = ""
     sha256: str = ""
+
+
+class AdoptionNote(RecordedRow, frozen=True, kw_only=True, omit_defaults=True):
+    """What the operator noted of a replacement, by its effect's id: who answers for it, where it has to go, or who
+    said that nobody needs it; None is what a note does not speak of."""
+
+    effect: str
+    owner: str | None = None
+    places: tuple[str, ...] | None = None
+    unneeded: str | None = None
+
+    def over(self, before: Self | None) -> Self:
+        """Return this note with what only the one ``before`` it speaks of."""
+        kept = before.body() if before is not None else {}
+        return type(self).from_body({**kept, **self.body()}, self.at)

@@ -10,7 +10,7 @@ from workbench.domain.model import fact_kinds
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, remember
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
-from workbench.domain.model.recorded_rows import RecordedSnapshot, RecordedTimer
+from workbench.domain.model.recorded_rows import AdoptionNote, RecordedSnapshot, RecordedTimer
 from workbench.domain.model.state import (
     PARTIAL,
     Alarm,
@@ -233,7 +233,7 @@ def _taken_back(state: State, body: Body, _at: str) -> None:
     else:
         state.adoption.pop(said.about, None)
         for given in left:
-            state.adoption[said.about] = {**state.adoption.get(said.about, {}), **given}
+            state.adoption[said.about] = given.over(state.adoption.get(said.about))
 
 
 def _alarm(state: State, body: Body, at: str) -> None:
@@ -290,9 +290,9 @@ def _timer(state: State, body: Body, at: str) -> None:
 
 def _adoption(state: State, body: Body, at: str) -> None:
     """The operator noted who owns a replacement and where it has to go."""
-    made = {**body, "at": at}
-    state.said[state.last_seq] = Said("adoption.noted", body["effect"], made)
-    state.adoption[body["effect"]] = {**state.adoption.get(body["effect"], {}), **made}
+    note = AdoptionNote.from_body(body, at)
+    state.said[state.last_seq] = Said("adoption.noted", note.effect, note)
+    state.adoption[note.effect] = note.over(state.adoption.get(note.effect))
 
 
 def _secret_read(state: State, body: Body, at: str) -> None:

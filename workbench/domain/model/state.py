@@ -15,7 +15,7 @@ from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
-from workbench.domain.model.recorded_rows import RecordedSnapshot, RecordedTimer
+from workbench.domain.model.recorded_rows import AdoptionNote, RecordedSnapshot, RecordedTimer
 
 Kind = TypeVar("Kind", bound=RecordedFact)
 # How often what fails for good is planned again before only a person can say what comes next.
@@ -190,7 +190,7 @@ class State:
     # What readings left, the latest of each kind: ask for it with ``fact`` and ``known``.
     _facts: dict[type[RecordedFact], RecordedFact] = field(default_factory=dict)
     timers: dict[str, RecordedTimer] = field(default_factory=dict)
-    adoption: dict[str, dict[str, Any]] = field(default_factory=dict)
+    adoption: dict[str, AdoptionNote] = field(default_factory=dict)
     seen_use: dict[str, dict[str, Any]] = field(default_factory=dict)
     use_known_at: str = ""
     handed_over: dict[str, str] = field(default_factory=dict)

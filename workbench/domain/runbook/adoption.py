@@ -20,6 +20,7 @@ from workbench.domain.leaks import leaks
 from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.recorded_rows import AdoptionNote
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook.handover import kept
@@ -107,9 +108,8 @@ def _standing(state: State) -> Iterator[EffectRecord]:
 
 def _replacement(situation: Situation, record: EffectRecord, waiting: Collection[str]) -> Replacement:
     state = situation.state
-    note = state.adoption.get(record.effect.id, {})
+    note = state.adoption.get(record.effect.id) or AdoptionNote(effect=record.effect.id)
     in_use, seen = _in_use(situation, record)
-    by_hand = tuple(str(place) for place in note.get("places", ()))
     old = _old(record)
     kind, _, name = old.partition(":")
     is_key = kind == "key"
@@ -121,11 +121,11 @@ def _replacement(situation: Situation, record: EffectRecord, waiting: Collection
         used_before=_used_before(state, record, old),
         in_use=in_use,
         seen_from=seen,
-        owner=str(note.get("owner", "")),
-        places=tuple(dict.fromkeys((*by_hand, *from_search))),
+        owner=note.owner or "",
+        places=tuple(dict.fromkeys((*(note.places or ()), *from_search))),
         handed_over=state.handed_over.get(record.entry, ""),
         old_works=old in waiting,
-        unneeded=str(note.get("unneeded", "")),
+        unneeded=note.unneeded or "",
     )
 
 

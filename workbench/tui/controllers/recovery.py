@@ -211,26 +211,24 @@ class RecoveryController(Controller):
             lambda: self.attest(session, adoption.STEP, [(words, adoption.TOLD)]),
         )
 
-    def _unneeded(self, session: Incident, keys: Sequence[str]) -> None:
+    def _noted(self, session: Incident, keys: Sequence[str], doing: str, **said: Any) -> None:
+        """Record a note of each of the replacements: ``said`` are its fields."""
+        from workbench.domain.model.recorded_rows import AdoptionNote
 
         async def work() -> None:
             for key in keys:
-                await session.recorder.record(
-                    "adoption.noted", {"effect": key, "unneeded": session.recorder.operator}
-                )
+                await session.recorder.record("adoption.noted", AdoptionNote(effect=key, **said).body())
 
-        self._ui.work.start(work, group="attest", doing="noting that nobody needs it")
+        self._ui.work.start(work, group="attest", doing=doing)
+
+    def _unneeded(self, session: Incident, keys: Sequence[str]) -> None:
+        self._noted(session, keys, "noting that nobody needs it", unneeded=session.recorder.operator)
 
     def _note(self, session: Incident, keys: Sequence[str]) -> None:
         def answered(typed: str) -> None:
             owner, *places = [part.strip() for part in typed.split(";")]
-            body = {"owner": visible(owner, 120), "places": [visible(p, 200) for p in places if p]}
-
-            async def work() -> None:
-                for key in keys:
-                    await session.recorder.record("adoption.noted", {"effect": key, **body})
-
-            self._ui.work.start(work, group="attest", doing="noting owner and places")
+            named = tuple(visible(place, 200) for place in places if place)
+            self._noted(session, keys, "noting owner and places", owner=visible(owner, 120), places=named)
 
         words = (
             f"For {plural(len(keys), 'credential')}: who answers for it, then where it goes. Never its value."

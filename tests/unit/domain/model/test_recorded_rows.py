@@ -23,6 +23,13 @@ def test_a_timer_is_written_without_what_it_does_not_say_and_read_again() -> Non
     assert RecordedTimer.from_body(timer.body(), "then") == timer
 
 
+def test_a_note_keeps_what_only_the_one_before_it_speaks_of() -> None:
+    story = Story().add("adoption.noted", effect="e", owner="Team Web", places=["/etc/shop.env"])
+    story.add("adoption.noted", effect="e", unneeded="me").add("adoption.noted", effect="e", owner="")
+    found = story.state().adoption["e"]
+    assert (found.owner, found.places, found.unneeded) == ("", ("/etc/shop.env",), "me")
+
+
 def test_what_a_row_holds_beside_the_fields_is_left_alone() -> None:
     state = (
         Story()

@@ -31,7 +31,7 @@ def test_an_earlier_one_taken_back_leaves_the_later() -> None:
 def test_an_attestation_and_a_note_are_taken_back() -> None:
     story = Story().add("attested", step="11", who="me", text="later", subject="later:tls")
     story.add("adoption.noted", effect="e", unneeded="me")
-    assert len(story.state().attestations) == 1 and story.state().adoption["e"]["unneeded"] == "me"
+    assert len(story.state().attestations) == 1 and story.state().adoption["e"].unneeded == "me"
     story.add("taken.back", row=1, about="step 11", who="me").add("taken.back", row=2, about="e", who="me")
     assert story.state().attestations == [] and story.state().adoption == {}
 
