@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from workbench.core.clock import as_moment
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model.inventory import DomainItem
 from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import State
 from workbench.mailgun.endpoints import Region
 
 
@@ -25,14 +27,22 @@ def senders_known(situation: Situation) -> bool:
 
     The figures name those of an abuse that stands out of them (a quiet sender beside a loud one shows once the log is
     assessed). Where no domain does, be the account's hours abnormal or not, or a region's figures are missing, only the
-    log tells, read whole.
+    log tells, read whole. What was known when it was contained stays known after it has left the figures, as long as
+    nobody came back.
     """
     volume = situation.volume
     if volume is None:
         return False
     fact = situation.state.fact(RecordedAssessment)
     whole_log = fact is not None and not fact.missing
-    return whole_log or (bool(_loud(situation)) and not figures_unread(situation))
+    named = bool(_loud(situation)) or _quiet_since_contained(situation.state)
+    return whole_log or (named and not figures_unread(situation))
+
+
+def _quiet_since_contained(state: State) -> bool:
+    """Return whether it is contained by the journal's last word, and no stranger was seen to send after that."""
+    contained, last = as_moment(state.contained_at), as_moment(state.last_abuse_at)
+    return contained is not None and (last is None or last <= contained)
 
 
 def figures_unread(situation: Situation) -> list[Region]:

@@ -72,3 +72,12 @@ def test_figures_that_lack_a_region_with_domains_tell_nothing_of_it_until_the_lo
     assert not senders_known(_found(Story(), replace(loud, unread=(Region.US,))))
     assert senders_known(_found(Story().assessed(), replace(loud, unread=(Region.US,))))
     assert senders_known(_found(Story(), replace(loud, unread=(Region.EU,)))), "nothing of ours is there"
+
+
+def test_what_was_known_when_it_was_contained_outlives_the_figures_while_nobody_came_back() -> None:
+    contained = Story().add("contained")
+    assert senders_known(_found(contained))
+    assert not senders_known(_found(contained, replace(QUIET, unread=(Region.US,))))
+    came = Story().add("contained").use(**{"key:1": use("intruder", last_used="2026-11-21T14:30:00Z")})
+    assert not senders_known(_found(came))
+    assert not senders_known(_found(Story().add("contained").add("contained.no_longer", through=["a key"])))
