@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
@@ -97,11 +98,37 @@ def nameless(keys: Iterable[PlantedKey], people: Iterable[PanelUser]) -> tuple[P
 
 
 def _owner(key: PlantedKey, people: list[PanelUser]) -> PanelUser | None:
-    marks = {key.requestor.strip().lower(), key.user_name.strip().lower()} - {""}
-    for person in people:
-        if marks & {person.id.lower(), person.email.lower(), person.name.strip().lower()}:
+    return called(people, key.requestor, key.user_name)
+
+
+class Identified(Protocol):
+    """What a text may name a person by."""
+
+    @property
+    def id(self) -> str:
+        """The id that the account gives."""
+
+    @property
+    def email(self) -> str | None:
+        """The address."""
+
+    @property
+    def name(self) -> str | None:
+        """The name, which anybody may give themselves."""
+
+
+_Person = TypeVar("_Person", bound=Identified)
+
+
+def called(people: Iterable[_Person], *marks: str | None) -> _Person | None:
+    """Return the person whom any of ``marks`` names: by id or address, or by a name that nobody else goes by."""
+    wanted = {mark.strip().lower() for mark in marks if mark and mark.strip()}
+    listed = list(people)
+    for person in listed:
+        if wanted & {person.id.lower(), (person.email or "").lower()}:
             return person
-    return None
+    alike = [person for person in listed if (person.name or "").strip().lower() in wanted]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _suspicion(person: PanelUser, keys: list[PlantedKey]) -> PersonSuspicion:

@@ -78,7 +78,8 @@ def _who_is_down(situation: Situation) -> str:
         return sentence(adoption.down_words(situation))
     if not adoption.replacements(situation):
         return "No program that sends mail is down for want of a new credential: none is replaced yet."
-    return "No program that sends mail is down for want of a new credential."
+    by_hour = ", as far as the last hour of the log shows" if adoption.by_one_hour(situation) else ""
+    return f"No program that sends mail is down for want of a new credential{by_hour}."
 
 
 def sentence(words: str) -> str:

@@ -38,6 +38,8 @@ def hand_over(situation: Situation) -> Section:
     text = f"{plural(len(made), 'replacement')}; {adoption.down_words(situation, made)}."
     if len(made) > _MOST:
         text += f" The first {_MOST} are listed."
+    if any(one.used_before is False for one in made):
+        text += " Programs that only read send no mail: whether one of them is down is not in the log."
     headers = ("credential", "state", "seen from", "owner", "places")
     return Section("New credentials in the applications", (Text(text), Table(headers, rows)))
 
@@ -47,7 +49,9 @@ def _standing(one: adoption.Replacement, settled: bool) -> str:
         return "in use"
     if one.down:
         return "not seen in use; attested to be settled" if settled else "DOWN"
-    return "the old one still works" if one.waits else "nobody used the old one"
+    if one.waits:
+        return "the old one still works"
+    return "not needed any more, as attested" if one.unneeded else "no mail with the old one seen"
 
 
 def measures(situation: Situation) -> Section:
@@ -55,7 +59,9 @@ def measures(situation: Situation) -> Section:
     items = hardening.items(situation)
     now = hardening.score(items)
     before = situation.state.known(ScoreBefore).percent
-    text = f"Score {now.percent} %" + (f", before the incident {before} %." if before is not None else ".")
+    text = f"Score {now.percent} %" + (
+        f", before anything was changed {before} %." if before is not None else "."
+    )
     rows = tuple((i.title, i.standing.value, i.protects, i.breaks) for i in items)
     headers = ("measure", "stands", "protects against", "might break")
     return Section("Hardening", (Text(text), Table(headers, rows)))

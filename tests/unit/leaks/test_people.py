@@ -6,7 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from workbench.leaks.people import PanelUser, PlantedKey, nameless, suspicions
+from workbench.leaks.people import PanelUser, PlantedKey, called, nameless, suspicions
 
 WHEN = datetime(2026, 11, 18, 3, 41, tzinfo=UTC)
 ANN = PanelUser("u1", "Ann", "ann@example.com", "admin", two_factor=False)
@@ -33,6 +33,16 @@ def test_keys_are_matched_to_people_by_requestor_or_name() -> None:
     assert second.person is BEN
     assert not any("second factor" in why for why in second.why)
     assert [key.id for key in nameless(keys, [ANN, BEN, EVE])] == ["aaaaaaaa-00000005"]
+
+
+def test_a_stranger_who_goes_by_the_name_of_one_of_ours_throws_no_doubt_on_them() -> None:
+    twin = PanelUser("u9", "Ann", "ann@evil.example", "admin", known=False)
+    by_address = PlantedKey("aaaaaaaa-00000001", WHEN, "user", requestor="ann@evil.example", user_name="Ann")
+    by_name = PlantedKey("aaaaaaaa-00000002", WHEN, "user", user_name="Ann")
+    assert suspicions([by_address, by_name], [ANN, twin]) == ()
+    assert called([ANN, twin], "ANN@evil.example", "ann") is twin
+    assert called([ANN, twin], "ann") is None and called([ANN, BEN], "ann") is ANN
+    assert called([ANN, BEN], "", None) is None
 
 
 def test_the_search_of_a_tree_starts_light() -> None:

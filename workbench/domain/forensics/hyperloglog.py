@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Iterable
 
 _BITS = 10
@@ -23,8 +24,8 @@ class Distinct:
 
     def add(self, text: str) -> None:
         """Take one text in."""
-        # The builtin hash is salted per process but well mixed; only counts leave this object.
-        value = hash(text) & 0xFFFFFFFFFFFFFFFF
+        # No builtin hash: it is salted per process, and two papers made of one log must name one number.
+        value = zlib.crc32(text.encode("utf-8", "surrogatepass"))
         if self._registers is not None:
             _register(self._registers, value)
             return
@@ -62,7 +63,7 @@ class Distinct:
 
 
 def _register(registers: bytearray, value: int) -> None:
-    # SipHash is fine, but multiply once more so that the top bits depend on all of it.
+    # The checksum has 32 bits: multiplied, so that the top ones of 64 depend on all of it.
     value = (value * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
     place = value >> _SHIFT
     rank = _SHIFT - (value & ((1 << _SHIFT) - 1)).bit_length() + 1

@@ -16,6 +16,7 @@ from msgspec import Struct
 from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
+from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.credential_use import CredentialUses
@@ -70,7 +71,7 @@ class Replacement(Struct, frozen=True):
         if self.unneeded:
             return f"{self.name}: nobody needs it any more, says {visible(self.unneeded, 60)}"
         if self.used_before is False:
-            return f"{self.name}: nobody used the old one in the logs read; nobody is waiting for it"
+            return f"{self.name}: no mail with the old one in the logs read; nobody is waiting that they show"
         handed = f"handed over {self.handed_over}, " if self.handed_over else "not handed over yet, "
         works = ", the old one still works" if self.old_works else ""
         return f"{self.name}: {handed}not seen in use{works}{f', owner {self.owner}' if self.owner else ''}"
@@ -160,7 +161,19 @@ def down_words(situation: Situation, made: Sequence[Replacement] | None = None) 
     down, blind = senders_down(situation, made), log_unread(situation)
     if blind and not settled(situation):
         return f"who sends could not be read, so whether a sender is down cannot be told: {blind}"
-    return f"{plural(down, 'sender')} still down" if down else "no sender is down"
+    by_hour = ", as far as the last hour shows" if by_one_hour(situation, made) else ""
+    return f"{plural(down, 'sender')} still down" if down else f"no sender is down{by_hour}"
+
+
+def by_one_hour(situation: Situation, made: Sequence[Replacement] | None = None) -> bool:
+    """Return whether a credential counts as unused by a look at the last hour alone.
+
+    Who sends once a day, or could not send for hours, shows in the whole log only (step 8), or in somebody's word.
+    """
+    if situation.state.fact(RecordedAssessment) is not None or attested(situation.state, "8") is not None:
+        return False
+    found = replacements(situation) if made is None else made
+    return any(one.used_before is False and not one.in_use and not one.unneeded for one in found)
 
 
 def log_unread(situation: Situation) -> str:

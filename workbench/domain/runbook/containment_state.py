@@ -23,6 +23,7 @@ from workbench.domain.model.state import Alarm
 from workbench.domain.runbook import claims, coverage, ways_open
 from workbench.domain.runbook.claims import Claim, Coverage, Reading
 from workbench.domain.runbook.ways_open import WayIn
+from workbench.leaks.people import called
 
 __all__ = ["Containment", "Over", "WayIn", "containment", "is_contained"]
 
@@ -289,13 +290,11 @@ def _subject(alarm: Alarm) -> str:
 
 
 def _through(situation: Situation, alarm: Alarm) -> str:
-    asker = alarm.through.lower()
-    if not asker:
+    if not alarm.through:
         return ""
-    for item in situation.inventory.users.values():
-        if asker in {(item.user.email or "").lower(), (item.user.name or "").lower(), item.id.lower()}:
-            return f"panel user {visible(item.user.email or item.user.name or item.id, 80)}"
-    return f"panel user {visible(alarm.through, 80)}"
+    user = called((item.user for item in situation.inventory.users.values()), alarm.through)
+    who = (user.email or user.name or user.id) if user is not None else alarm.through
+    return f"panel user {visible(who, 80)}"
 
 
 def _ordered(ways: Iterable[WayIn]) -> list[WayIn]:

@@ -21,7 +21,14 @@ from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.model.state import Alarm
-from workbench.domain.runbook.adoption import down_words, log_unread, replacements, source_question, told
+from workbench.domain.runbook.adoption import (
+    by_one_hour,
+    down_words,
+    log_unread,
+    replacements,
+    source_question,
+    told,
+)
 from workbench.domain.runbook.recorded import ReportWritten
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 from workbench.domain.settings_audit.recorded import SweepRead
@@ -234,6 +241,9 @@ def adoption(situation: Situation) -> Found:
     found = counted(len(made) - down, len(made), tuple(lines))
     if (waiting and not down) or (blind and found.verdict is Verdict.DONE):
         found = replace(found, verdict=Verdict.IN_PROGRESS)
+    if found.verdict is Verdict.DONE and by_one_hour(situation, made):
+        waits = "step 8: who sends once a day, or could not send, shows once the log is assessed"
+        return replace(found, verdict=Verdict.IN_PROGRESS, action="adoption.show", idle=True, waits=waits)
     if waiting and (told(situation) or all(one.handed_over for one in waiting)):
         happens = (
             f"{plural(len(waiting), 'credential')} handed over; it is the turn of those who run the programs. The log "

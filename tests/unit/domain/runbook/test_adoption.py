@@ -7,6 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.support.situations import know
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
 from workbench.domain.model.replay import apply, fold
@@ -83,6 +84,7 @@ def test_what_nobody_used_before_keeps_nobody_waiting() -> None:
     key_made(found.state)
     assert only(found).used_before is False
     assert not only(found).down
+    know(found.state, "assessment", {})
     step = recovery.adoption(found)
     assert step.verdict is Verdict.DONE
     assert "nobody is waiting" in step.evidence[-1]

@@ -199,6 +199,16 @@ def test_a_sender_that_stands_still_holds_the_step() -> None:
     assert found.verdict not in (Verdict.DONE, Verdict.ATTESTED)
 
 
+def test_one_hour_of_the_log_does_not_show_who_sends_once_a_day() -> None:
+    story = replaced(**{"key:another": use("production")})
+    found = recovery.adoption(situation(state=story.state()))
+    assert (found.verdict, found.idle) == (Verdict.IN_PROGRESS, True) and "step 8" in found.waits
+    assert found.evidence[0] == "no sender is down, as far as the last hour shows"
+    for known in (assessed(Story([*story.rows])), told("8", story=Story([*story.rows]))):
+        found = recovery.adoption(situation(state=known.state()))
+        assert (found.verdict, found.evidence[0]) == (Verdict.DONE, "no sender is down")
+
+
 def test_a_log_that_could_not_be_read_never_says_that_nobody_is_down() -> None:
     there = situation(state=replaced().state())
     there.inventory.gaps["who sends"] = Gap("who sends", None, "the log answered 500")
