@@ -31,6 +31,20 @@ def of_page(page: bytes) -> Iterator[str]:
         yield from (found.decode("utf-8", "replace") for found in rule.findall(page))
 
 
+def on_hosts_beside(sources: Iterable[str], origin: str) -> tuple[str, ...]:
+    """Return host and path of the scripts that lie on other hosts of the site's own registered domain."""
+    from workbench.core.registered_names import registrable
+
+    own = urlsplit(origin).hostname or ""
+    parts = [urlsplit(urljoin(f"{origin}/", source)) for source in sources]
+    hosts = [(one.hostname or "", one.path) for one in parts if one.scheme in ("http", "https")]
+    return tuple(
+        dict.fromkeys(
+            f"{host}{path}" for host, path in hosts if host != own and registrable(host) == registrable(own)
+        )
+    )
+
+
 def among(paths: Iterable[str]) -> list[str]:
     """Return the scripts among paths, a source map standing for its script."""
     plain = (path.removesuffix(".map") for path in sorted(paths))

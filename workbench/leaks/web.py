@@ -15,11 +15,10 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
-from workbench import __version__
 from workbench.core import certificates
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import UsageError
-from workbench.core.network import Network, http_proxy
+from workbench.core.network import Network
 from workbench.core.redact import visible
 from workbench.core.tunnel import refusal
 from workbench.leaks import scripts, wordpress
@@ -27,16 +26,16 @@ from workbench.leaks.model import Found, LeakPlace
 from workbench.leaks.neighbours import neighbours
 from workbench.leaks.patterns import Scanner
 from workbench.leaks.proofs import DEBUG_PAGES, ON_PAGES, PROOFS, is_page
-from workbench.leaks.signatures import OWN_AGENT
 from workbench.leaks.sites import OwnSite, SiteExposure, SiteReport, site
 from workbench.leaks.webanswers import SiteAnswer, another_page, answered, is_usual, pause_asked, sent_on
+from workbench.leaks.webclient import client_for
 from workbench.leaks.webpaths import LARGE, RANDOM, SMALL, Probe, probes, todo_of
 from workbench.leaks.withheld import DENIED, withheld
 
 # Seconds between two requests: two a second at most. On loopback nobody else is disturbed.
 PACE, LOOPBACK_PACE = 0.5, 0.0
-# Seconds without a byte, and for one request in all: a tarpit sends a byte now and then for ever.
-_TIMEOUT, _LONGEST = 10.0, 30.0
+# Seconds for one request in all: a tarpit sends a byte now and then for ever.
+_LONGEST = 30.0
 _MOST_FAULTS = 5
 _TRIES = 3
 _MOST_BUNDLES = 60
@@ -80,29 +79,11 @@ async def probe_sites(
     for one in [site(text) for text in sites]:
         rest = (LOOPBACK_PACE if one.loopback else PACE) if pace is None else pace
         way = network or Network()
-        async with _client(one, contact, way, transport) as client:
+        async with client_for(one, contact, way, transport) as client:
             asker = _Asker(one, client, way, scanner, found, clock, rest, progress)
             await asker.run(folders, only)
         reports.append(asker.report)
     return reports
-
-
-def _client(
-    one: OwnSite, contact: str, network: Network, transport: httpx.AsyncBaseTransport | None
-) -> httpx.AsyncClient:
-    agent = f"{OWN_AGENT}/{__version__} (leak check by this site's owner{'; ' + contact if contact else ''})"
-    proxy = http_proxy(network, one.origin)
-    return httpx.AsyncClient(
-        base_url=one.origin,
-        headers={"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"},
-        timeout=_TIMEOUT,
-        follow_redirects=False,
-        # Certificates are checked everywhere but on this very machine (the drill's own certificate).
-        verify=False if one.loopback else network.trust.context(),
-        proxy=httpx.Proxy(**proxy) if proxy is not None else None,
-        trust_env=False,
-        transport=transport,
-    )
 
 
 class _Asker:
@@ -154,11 +135,13 @@ class _Asker:
         for form in RANDOM:
             answer = await self._get(form.format(r=secrets.token_hex(8)), LARGE)
             if answer is not None:
+                kinds = tuple(
+                    kind for kind, words in DEBUG_PAGES if all(word in answer.body for word in words)
+                )
+                if kinds or not is_usual(answer, self._baseline):
+                    self._open_page(Probe("(any path)", "debug page", "", LARGE), answer, kinds)
                 self._baseline.append(answer)
                 self.report.usual_sizes.add(answer.length)
-                for kind, words in DEBUG_PAGES:
-                    if all(word in answer.body for word in words):
-                        self._open_page(Probe("(any path)", "debug page", "", LARGE), answer, (kind,))
         if home is not None:
             if reason := withheld(home, ()):
                 self.report.unread.append((reason, "/"))
@@ -345,6 +328,10 @@ class _Asker:
         """Read the site's own scripts, what they name, and their source maps: all of it is public already."""
         sources = list(scripts.of_page(home.body)) if home else []
         own = [parts.path for source in sources if (parts := self._own(source)) is not None]
+        if only is None:
+            foreign = [source for source in sources if self._own(source) is None]
+            reason = "script on another host of the same domain"
+            self.report.unread += [(reason, one) for one in scripts.on_hosts_beside(foreign, self._origin)]
         # What is asked again alone may be named by a script that is not.
         waiting = list(dict.fromkeys([*own, *scripts.among(only or ())]))
         for at, path in enumerate(waiting):

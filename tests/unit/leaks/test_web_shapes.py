@@ -102,3 +102,19 @@ async def test_a_home_page_that_changes_its_contents_is_the_same_page() -> None:
     pages = (HOME.replace(b"welcome", f"offer {number}".encode()) for number in range(9))
     report, _ = await ask(Site({}, changing(pages)))
     assert report.unread == []
+
+
+async def test_a_key_on_the_page_that_every_name_gets_is_found_once() -> None:
+    shown = page(b"<html><body>not here<!-- " + SETTINGS + b" --></body></html>", 404)
+    report, found = await ask(Site({"/": page(HOME)}, lambda request: shown))
+    assert [place.path for _, place in found] == ["(any path)"]
+    assert {one.grade for one in report.exposures} == {"P3"}
+
+
+async def test_scripts_on_the_owners_other_hosts_are_named_as_not_read() -> None:
+    own, others = "https://static.example.com/app.1a2b3c.js?v=1", "//cdn.other.net/a.js"
+    tags = f"<script src='{own}'></script><script src='{others}'></script>".encode()
+    report, _ = await ask(Site({"/": page(HOME + tags)}))
+    assert report.unread == [
+        ("script on another host of the same domain", "static.example.com/app.1a2b3c.js")
+    ]
