@@ -23,3 +23,17 @@ def read_json(raw: Any, decode: Callable[[Any], Any] = json.loads) -> Any:
     finally:
         if collecting:
             gc.enable()
+
+
+_KINDS = {
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    bool: "true or false",
+    type(None): "nothing (null)",
+}
+
+
+def kind_of(value: object) -> str:
+    """Return what a decoded value is, in JSON's words and with its article."""
+    return _KINDS.get(type(value), "a number")

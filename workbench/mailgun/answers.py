@@ -24,7 +24,7 @@ from workbench.core.errors import (
     Untrusted,
     VendorFault,
 )
-from workbench.core.json_text import read_json
+from workbench.core.json_text import kind_of, read_json
 from workbench.core.redact import MASK, Secret, visible
 from workbench.mailgun.refusals import REMEDIES, reason_of
 
@@ -78,7 +78,7 @@ class Answer:
             return {}
         found = self.document()
         if not isinstance(found, dict):
-            raise _not_json(self, f"a {type(found).__name__} instead of an object")
+            raise _not_json(self, f"{kind_of(found)} instead of an object")
         return found
 
 
@@ -146,8 +146,13 @@ def explain(body: bytes) -> str:
         if "Field" in found:
             parts.append(f"{found['Field']}: {found.get('Value', '')}")
         if parts:
-            return visible("; ".join(str(part) for part in parts), _DETAIL)
-    return visible(found, _DETAIL)
+            return visible("; ".join(_text(part) for part in parts), _DETAIL)
+    return visible(_text(found), _DETAIL)
+
+
+def _text(part: object) -> str:
+    """Return a part of a document as it is read: text without quotes, all else as JSON."""
+    return part if isinstance(part, str) else msgspec.json.encode(part).decode()
 
 
 def without(secrets: Iterable[Secret], text: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from workbench.core.errors import Incomplete, UnreadableAnswer
+from workbench.core.json_text import kind_of
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.mailgun.dates import parse_moment
@@ -29,6 +30,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[str, ...] = ()
 
 
+# What stands in ``unreadable`` of a row that came as a bare text.
+NAME_ALONE = "all but its name"
 R = TypeVar("R", bound=Record)
 
 
@@ -65,7 +68,7 @@ def read_record(kind: type[R], item: object, where: str = "") -> R:
     ``where`` is the method and path of the call, for the error.
     """
     if not isinstance(item, dict):
-        raise _odd(kind, where, f"a {type(item).__name__} where an object was expected")
+        raise _odd(kind, where, f"{kind_of(item)} where an object was expected")
     values: dict[str, Any] = {
         name: value for name, value in item.items() if value is not None and name != "unreadable"
     }
@@ -211,7 +214,7 @@ def _row(kind: type[R], item: object, where: str) -> R:
     if isinstance(item, str) and item and len(required) == 1:
         wire = next(f.encode_name for f in msgspec.structs.fields(kind) if f.name == required[0])
         record = read_record(kind, {wire: item}, where)
-        return msgspec.structs.replace(record, unreadable=(*record.unreadable, "all but its name"))
+        return msgspec.structs.replace(record, unreadable=(*record.unreadable, NAME_ALONE))
     return read_record(kind, item, where)
 
 
@@ -223,7 +226,7 @@ def _shown(item: object) -> str:
     if isinstance(item, dict):
         told = next((item[name] for name in _NAMES if isinstance(item.get(name), str) and item[name]), None)
         return f"“{visible(told, 60)}”" if told else "an element without a name"
-    return f"“{visible(item, 60)}”" if isinstance(item, str) else f"a {type(item).__name__}"
+    return f"“{visible(item, 60)}”" if isinstance(item, str) else kind_of(item)
 
 
 def _odd(kind: type[Record], where: str, detail: str) -> UnreadableAnswer:

@@ -101,10 +101,13 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
     if scope.limit is not None:
         plans.append(brakes.plan_limit(situation, scope.limit))
     title = "Cut all access"
-    if not scope.narrowed and (names := [*unread_yet(situation), *_refused(situation)]):
+    refused = _refused(situation)
+    unread = [name for name in unread_yet(situation) if name not in refused]
+    if not scope.narrowed and (unread or refused):
         # A plan about all that does not know all says so before anything else.
+        names = [*unread, *(f"{name} that could not be read" for name in refused)]
         title = f"PARTIAL, without {', '.join(names[:_NAMED])}: {title}"
-        left_out[:0] = [f"{name}: not read yet, so not in this plan" for name in unread_yet(situation)]
+        left_out[:0] = [f"{name}: not read yet, so not in this plan" for name in unread]
     whole = Plan(title, left_out=tuple(left_out)).joined(title, plans)
     return _back_first(_without_settled(whole, situation), situation)
 
@@ -117,7 +120,7 @@ def unread_yet(situation: Situation) -> list[str]:
 def _refused(situation: Situation) -> list[str]:
     """Return the parts that could not be read, in words, each once."""
     parts = [coverage.part(gap) for gap in coverage.cut_by(situation.inventory)]
-    return [f"{_ALL.get(name, name)} that could not be read" for name in dict.fromkeys(parts)]
+    return [_ALL.get(name, name) for name in dict.fromkeys(parts)]
 
 
 def _back_first(plan_: Plan, situation: Situation) -> Plan:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.core.errors import ApiError
+from workbench.core.json_text import kind_of
 from workbench.core.redact import visible
 from workbench.mailgun import models
 from workbench.mailgun.client import Mailgun, Priority
@@ -97,7 +98,7 @@ async def record(api: Mailgun) -> list[dict[str, Any]]:
 def surprises(body: Any, name: str, kind: type | None) -> list[str]:
     """Return what of an answer the client does not expect: no list, elements that are no objects, unknown fields."""
     if not isinstance(body, dict):
-        return [f"a {type(body).__name__} instead of an object"]
+        return [f"{kind_of(body)} instead of an object"]
     if name and not isinstance(body.get(name), list):
         return [f"no list under {name}"]
     rows = body[name] if name else [body]
@@ -105,7 +106,7 @@ def surprises(body: Any, name: str, kind: type | None) -> list[str]:
     told: list[str] = []
     for row in rows:
         if not isinstance(row, dict):
-            told.append(f"a {type(row).__name__} in the list")
+            told.append(f"{kind_of(row)} in the list")
             continue
         told += [
             f"unknown field {visible(field, 40)}"

@@ -327,7 +327,7 @@ async def test_an_answer_beyond_the_cap_is_refused(monkeypatch: pytest.MonkeyPat
 def test_explanations_of_every_shape() -> None:
     assert answers.explain(b'{"message": "a", "Reason": "b"}') == "a; b"
     assert answers.explain(b"first line\nsecond") == "first line"
-    assert answers.explain(b"[1, 2]") == "[1, 2]"
+    assert answers.explain(b"[1, 2]") == "[1,2]"
     assert answers.explain(b"") == ""
     assert answers.explain(b"\xff\xfe") == "��"
     assert answers.explain(b"[" * 100_000)

@@ -21,5 +21,5 @@ def test_names_that_are_data_are_hidden() -> None:
 
 def test_what_the_client_does_not_expect_is_named() -> None:
     body = {"items": [{"id": "k", "colour": 1}, "bare"]}
-    assert surprises(body, "items", Key) == ["unknown field colour", "a str in the list"]
+    assert surprises(body, "items", Key) == ["unknown field colour", "a text in the list"]
     assert surprises({"message": "ok"}, "items", Key) == ["no list under items"]

@@ -20,8 +20,9 @@ from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm
-from workbench.domain.runbook import claims, coverage, ways_open
+from workbench.domain.runbook import claims, coverage, tapped, ways_open
 from workbench.domain.runbook.claims import Claim, Coverage, Reading
+from workbench.domain.runbook.verdict import attested
 from workbench.domain.runbook.ways_open import WayIn
 from workbench.leaks.people import called
 
@@ -207,6 +208,9 @@ def _readings(situation: Situation) -> Iterator[Reading]:
             yield claims.aged(Reading(name, at), situation.now, LASTS)
         elif name not in refused:
             yield Reading(name, None, Coverage.NOT_ASKED)
+    asked = {*inventory.read_at, *(gap.slice for gap in inventory.gaps.values())}
+    if "routes" not in asked and tapped.could_be(situation) and attested(situation.state, "6") is None:
+        yield Reading("routes", None, Coverage.NOT_ASKED)
     for gap in gaps:
         where = f" {gap.place}" if gap.place is not None else ""
         yield Reading(f"{gap.slice}{where}", None, Coverage.NOT_READABLE, visible(gap.reason, 160))

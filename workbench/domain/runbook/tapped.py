@@ -14,6 +14,7 @@ from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import OURS, Situation
 from workbench.mailgun.models import Route
+from workbench.mailgun.records import NAME_ALONE
 
 
 def routes(situation: Situation) -> Iterator[tuple[Route, str]]:
@@ -26,6 +27,19 @@ def routes(situation: Situation) -> Iterator[tuple[Route, str]]:
         host = _foreign(route.actions, home)
         if host and not _ours(situation, route.id) and any(_users_of(situation, route.expression or "")):
             yield route, host
+
+
+def unclear(situation: Situation) -> Iterator[Route]:
+    """Yield every route that takes a user's mail to where nobody could read: a route has actions, always."""
+    for route in situation.inventory.routes.values():
+        unread = not route.actions or not {"actions", NAME_ALONE}.isdisjoint(route.unreadable)
+        if unread and not _ours(situation, route.id) and any(_users_of(situation, route.expression or "")):
+            yield route
+
+
+def could_be(situation: Situation) -> bool:
+    """Return whether a route could take a user's password mail: Mailgun receives for the domain of a mailbox."""
+    return any(not item.user.is_disabled for item in _received(situation))
 
 
 def password_of(situation: Situation, item: UserItem) -> str:
@@ -76,12 +90,7 @@ def _users_of(situation: Situation, expression: str) -> list[UserItem]:
 
     The expression is the intruder's: it is looked through for names, never run as a pattern.
     """
-    received = {name.lower() for name in situation.inventory.domains}
-    there = [
-        item
-        for item in situation.inventory.users.values()
-        if (item.user.email or "").rpartition("@")[2].lower() in received
-    ]
+    there = _received(situation)
     plain = expression.replace("\\", "").lower()
     if "match_recipient" not in plain or "catch_all" in plain:
         return there
@@ -93,6 +102,16 @@ def _users_of(situation: Situation, expression: str) -> list[UserItem]:
             f"@{(item.user.email or '').rpartition('@')[2].lower()}" in plain
             and ("*@" in plain or "+@" in plain)
         )
+    ]
+
+
+def _received(situation: Situation) -> list[UserItem]:
+    """Return the users whose mailbox is on a domain of the account."""
+    received = {name.lower() for name in situation.inventory.domains}
+    return [
+        item
+        for item in situation.inventory.users.values()
+        if (item.user.email or "").rpartition("@")[2].lower() in received
     ]
 
 

@@ -21,7 +21,7 @@ from workbench.domain.runbook.verdict import attested
 __all__ = ["WayIn", "gaps", "ways"]
 
 # Which steps' attestation says that a person looked where this key cannot.
-_LOOKED = {"keys": "1", "users": "1b", "domains": "2", "logins": "2", "subaccounts": "3"}
+_LOOKED = {"keys": "1", "users": "1b", "domains": "2", "logins": "2", "subaccounts": "3", "routes": "6"}
 _FROM_BEFORE = 3  # named one by one
 
 
@@ -60,8 +60,12 @@ def ways(situation: Situation) -> list[WayIn]:
 
 
 def gaps(situation: Situation) -> list[Gap]:
-    """Return what access is cut by and could not be read, unless a person looked there and attested it."""
-    held = coverage.unread(situation.inventory, tuple(_LOOKED))
+    """Return where a way could be and nobody could read, unless a person looked there and attested it.
+
+    Routes are a way where one could take the mail with which a user's password is set.
+    """
+    wanted = [name for name in _LOOKED if name != "routes" or tapped.could_be(situation)]
+    held = coverage.unread(situation.inventory, wanted)
     return [gap for gap in held if attested(situation.state, _LOOKED[coverage.part(gap)]) is None]
 
 
@@ -172,6 +176,10 @@ def _routes(situation: Situation) -> Iterator[WayIn]:
         name = visible(route.description or route.expression or route.id, 40)
         words = f"route “{name}”, which copies users' password mail to {visible(host, 60)}"
         yield WayIn("route", route.id, words, f"route “{name}”", administers=True)
+    for route in tapped.unclear(situation):
+        name = visible(route.description or route.expression or route.id, 40)
+        words = f"route “{name}”, which takes users' mail to where could not be read"
+        yield WayIn("route", route.id, words, f"route “{name}”", known=False, administers=True)
 
 
 def _sending(situation: Situation) -> Iterator[WayIn]:

@@ -14,8 +14,9 @@ from workbench.domain.model.inventory import Gap, UserItem
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Attestation
 from workbench.domain.runbook.claims import ClaimAnswer, Coverage, Reading, aged, claim
-from workbench.domain.runbook.containment_state import LASTS, Over, containment
+from workbench.domain.runbook.containment_state import LASTS, Containment, Over, containment
 from workbench.domain.runbook.runbook import steps
 from workbench.domain.runbook.sending import sending
 from workbench.mailgun.endpoints import Region
@@ -119,6 +120,51 @@ def test_what_could_not_be_read_is_no_all_clear() -> None:
         assert said.over is Over.OPEN, name
         assert said.claim.answer is ClaimAnswer.CANNOT_TELL
         assert f"{name}: not readable, 403" in said.words
+
+
+@pytest.mark.parametrize("mailbox", ["ada@mg.acme.example", "ada@elsewhere.example"])
+def test_routes_nobody_could_read_may_copy_the_mail_with_which_a_password_is_set(mailbox: str) -> None:
+    def seen(**more: Any) -> Containment:
+        found = _over()
+        owner = User(id="u1", email=mailbox, name="Ada", role="admin", is_master=True, tfa_active=True)
+        found.inventory.users = {"u1": UserItem(owner, US)}
+        found.inventory.read_at["routes"] = NOW
+        if "gap" in more:
+            found.inventory.gaps["routes US"] = more["gap"]
+        if more.get("unasked"):
+            del found.inventory.read_at["routes"]
+        if more.get("looked"):
+            found.state.attestations.append(Attestation("6", "ada", iso(NOW), "looked in the panel"))
+        return containment(found)
+
+    received = mailbox.endswith("@mg.acme.example")
+    assert seen().contained
+    for unread in ({"gap": Gap("routes", US, "500")}, {"unasked": True}):
+        assert seen(**unread).contained is not received, unread
+        assert ("routes" in seen(**unread).words) is received
+        assert seen(**unread, looked=True).contained
+    assert seen(gap=Gap("routes", US, "a field", note=True)).contained
+
+
+@pytest.mark.parametrize(
+    ("odd", "open_"),
+    [
+        ({"unreadable": ("all but its name",)}, True),
+        ({"unreadable": ("actions",), "expression": 'match_recipient("ada@mg.acme.example")'}, True),
+        ({"unreadable": ("actions",), "expression": 'match_recipient("bob@mg.acme.example")'}, False),
+        ({}, True),
+        ({"actions": ("stop()",), "unreadable": ("created_at",)}, False),
+    ],
+)
+def test_a_route_to_nobody_knows_where_is_not_known_to_be_shut(odd: dict[str, Any], open_: bool) -> None:
+    found = _over()
+    owner = User(id="u1", email="ada@mg.acme.example", name="Ada", role="admin", is_master=True)
+    found.inventory.users = {"u1": UserItem(owner, US)}
+    found.inventory.read_at["routes"] = NOW
+    found.inventory.routes = {"r1": Route(id="r1", **odd)}
+    said = containment(found)
+    assert said.contained is not open_
+    assert ("to where could not be read" in said.words) is open_
 
 
 def test_what_was_never_asked_is_no_all_clear() -> None:
