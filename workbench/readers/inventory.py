@@ -30,10 +30,12 @@ from workbench.domain.model.inventory import DomainItem, Gap, Inventory, KeyItem
 from workbench.domain.model.plan import Place
 from workbench.mailgun import account, credentials, domains, keys, settings
 from workbench.mailgun.client import Mailgun, Priority
-from workbench.mailgun.models import Key
+from workbench.mailgun.models import AccountWebhook, Key, Route
 from workbench.mailgun.records import Record
+from workbench.mailgun.where import Where
 
 T = TypeVar("T")
+R = TypeVar("R", Route, AccountWebhook)
 Changed = Callable[[str], None]
 # A subaccount that is closed is deleted for good; its inside cannot be read any more (dossier A4).
 CLOSED = "closed"
@@ -220,37 +222,35 @@ class InventoryReader:
 
     async def routes(self, place: Place) -> None:
         """Read the inbound routes of a place: a favourite way to stay."""
-
-        async def read() -> None:
-            found, part = await _kept(
-                lambda: settings.list_routes(
-                    self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
-                )
-            )
-            held = {route.id: route for route in found}
-            self.inventory.replace_settings("routes", place, held, whole=part is None)
-            self._note("routes", place, found)
-            if part is not None:
-                raise part
-
-        await self._slice("routes", place, read)
+        await self._settings(
+            "routes", place, lambda: settings.list_routes(self.api, **self._at(place)), lambda route: route.id
+        )
 
     async def webhooks(self, place: Place) -> None:
         """Read the account webhooks of a place."""
+        await self._settings(
+            "webhooks",
+            place,
+            lambda: settings.account_webhooks(self.api, **self._at(place)),
+            lambda hook: hook.webhook_id,
+        )
 
+    async def _settings(
+        self, name: str, place: Place, ask: Callable[[], Awaitable[list[R]]], name_of: Callable[[R], str]
+    ) -> None:
         async def read() -> None:
-            found, part = await _kept(
-                lambda: settings.account_webhooks(
-                    self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
-                )
-            )
-            held = {hook.webhook_id: hook for hook in found}
-            self.inventory.replace_settings("webhooks", place, held, whole=part is None)
-            self._note("webhooks", place, found)
+            found, part = await _kept(ask)
+            held = {name_of(row): row for row in found}
+            self.inventory.replace_settings(name, place, held, whole=part is None)
+            self._note(name, place, found)
             if part is not None:
                 raise part
 
-        await self._slice("webhooks", place, read)
+        await self._slice(name, place, read)
+
+    def _at(self, place: Place) -> Where:
+        """Return how a call asks for a place, as urgently as this reading is."""
+        return {"region": place.region, "subaccount": place.subaccount, "priority": self.priority}
 
     async def domains_and_logins(self, place: Place) -> None:
         """Read the domains of a place, then the logins of each domain, several domains at a time."""
@@ -261,11 +261,7 @@ class InventoryReader:
         found: list[DomainItem] = []
 
         async def read() -> None:
-            rows, part = await _kept(
-                lambda: domains.list_domains(
-                    self.api, region=place.region, subaccount=place.subaccount, priority=self.priority
-                )
-            )
+            rows, part = await _kept(lambda: domains.list_domains(self.api, **self._at(place)))
             # With a parent's key the list may hold the subaccounts' domains too: they are read in their own place.
             mine = [
                 DomainItem(domain, place)
@@ -292,13 +288,7 @@ class InventoryReader:
             held: list[LoginItem] = []
             part: Incomplete | None = None
             try:
-                async for page in credentials.iter_credentials(
-                    self.api,
-                    name,
-                    region=place.region,
-                    subaccount=place.subaccount,
-                    priority=self.priority,
-                ):
+                async for page in credentials.iter_credentials(self.api, name, **self._at(place)):
                     held += [LoginItem(credential, name, place) for credential in page]
                     self.inventory.logins.update({login.login: login for login in held})
                     self.changed("logins")
@@ -308,7 +298,7 @@ class InventoryReader:
                 # Deleted between the two readings, so its logins went with it; or a fault, and they are all there.
                 if not await self._is_gone(item):
                     raise UnreadableAnswer(
-                        f"{missing.what} Yet the domain itself is there.", status=missing.status
+                        f"{missing.what.rstrip('.')}. Yet the account has that domain.", status=missing.status
                     ) from missing
                 held = []
             self.inventory.replace_logins(name, held, whole=part is None)
@@ -319,16 +309,15 @@ class InventoryReader:
         await self._slice(f"logins of {visible(name, 80)}", place, read, slice_name="logins")
 
     async def _is_gone(self, item: DomainItem) -> bool:
+        """Return whether a domain is not there any more: neither by its name nor in the list, read anew.
+
+        A name that the list goes on telling and no call knows is one that nobody could read: what it has was not cut.
+        """
         try:
-            await domains.get_domain(
-                self.api,
-                item.name,
-                region=item.place.region,
-                subaccount=item.place.subaccount,
-                priority=self.priority,
-            )
+            await domains.get_domain(self.api, item.name, **self._at(item.place))
         except NotFound:
-            return True
+            still = await domains.list_domains(self.api, **self._at(item.place))
+            return all(domain.name != item.name for domain in still)
         return False
 
     async def _slice(

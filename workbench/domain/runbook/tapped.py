@@ -30,16 +30,25 @@ def routes(situation: Situation) -> Iterator[tuple[Route, str]]:
 
 
 def unclear(situation: Situation) -> Iterator[Route]:
-    """Yield every route that takes a user's mail to where nobody could read: a route has actions, always."""
+    """Yield every route that may take a user's mail away: to where nobody could read, or from a mailbox not known."""
+    home, nameless = _home(situation), any(_mailbox_unknown(situation))
     for route in situation.inventory.routes.values():
+        # A route has actions, always.
         unread = not route.actions or not {"actions", NAME_ALONE}.isdisjoint(route.unreadable)
-        if unread and not _ours(situation, route.id) and any(_users_of(situation, route.expression or "")):
+        takes = any(_users_of(situation, route.expression or ""))
+        if not _ours(situation, route.id) and (
+            (unread and (takes or nameless)) or (nameless and not takes and _foreign(route.actions, home))
+        ):
             yield route
 
 
 def could_be(situation: Situation) -> bool:
-    """Return whether a route could take a user's password mail: Mailgun receives for the domain of a mailbox."""
-    return any(not item.user.is_disabled for item in _received(situation))
+    """Return whether a route could take a user's password mail: Mailgun receives for the domain of a mailbox.
+
+    A mailbox that nobody could read may be on such a domain.
+    """
+    held = (*_received(situation), *_mailbox_unknown(situation))
+    return any(not item.user.is_disabled for item in held)
 
 
 def password_of(situation: Situation, item: UserItem) -> str:
@@ -113,6 +122,10 @@ def _received(situation: Situation) -> list[UserItem]:
         for item in situation.inventory.users.values()
         if (item.user.email or "").rpartition("@")[2].lower() in received
     ]
+
+
+def _mailbox_unknown(situation: Situation) -> Iterator[UserItem]:
+    return (item for item in situation.inventory.users.values() if "@" not in (item.user.email or ""))
 
 
 def _home(situation: Situation) -> CustomerNames:

