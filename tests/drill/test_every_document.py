@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import Commands, threaded_drill
+from tests.support.drills import short_history
 from workbench.cli.command_parser import leaves
 from workbench.cli.parser import build_parser
 
-TINY = {"domains": 1, "credentials": 2, "users": 2, "traffic": 0.02}
+TINY = {"domains": 1, "credentials": 2, "users": 2, "traffic": 0.004}
 # In the order of an incident, each with what its document is called. FOLDER is the test's own.
 RUNS: tuple[tuple[str, str], ...] = (
     ("doctor", "doctor"),
@@ -56,7 +57,7 @@ def test_every_document_keeps_to_its_schema(
 ) -> None:
     run = Commands(tmp_path, monkeypatch, capsys)
     (tmp_path / "empty").mkdir()
-    with threaded_drill(tmp_path, scenario="stolen-env", **TINY) as drill:
+    with short_history(), threaded_drill(tmp_path, scenario="stolen-env", **TINY) as drill:
         run.use(drill.document)
         words = {"FINDING": "", "INCIDENT": ""}
         for line, name in RUNS:
