@@ -260,7 +260,9 @@ class Player:
             "report.write": self._report,
             "contain.prove": lambda: self.session.prove_again(),
         }
-        if action_id in put_off.LEFT and self.rng.random() < self.manner.not_yet:
+        # Whoever never names the stranger who comes back is asked after every cut, and rightly: no play of that ends.
+        asked = action_id in put_off.LEFT and action_id != "people.strangers"
+        if asked and self.rng.random() < self.manner.not_yet:
             now = self.session.situation().now
             await self.session.recorder.learn(put_off.with_put_off(self.session.state, action_id, now))
             self.story.append(f"  {action_id}: not yet")
