@@ -174,14 +174,14 @@ def _rights(role: object, kind: object) -> tuple[str, tuple[Data, ...]]:
 
 
 def _logins(situation: Situation) -> Iterator[Reach]:
-    used = stolen(situation)
+    used, made = stolen(situation), planted(situation.state)
     ended = _ended(situation, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
-    for name in sorted({*used, *exposed(situation)}):
+    for name in sorted({*used, *made, *exposed(situation)}):
         kind, _, login = name.partition(":")
         if kind == "smtp":
             listed = login in situation.inventory.logins
             until = ended.get(login, "") or ("still works" if listed else "cannot tell: it is not listed")
-            since = _since(situation, name, used)
+            since = _text(made.get(name)) or _since(situation, name, used)
             yield Reach(f"SMTP login {visible(login, 80)}", "sends, reads nothing", since, until, ())
 
 

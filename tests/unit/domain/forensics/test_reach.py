@@ -159,3 +159,15 @@ def _swept(item: Swept) -> State:
     state = Story().state()
     state.learn(SweepRead(items=(item,)))
     return state
+
+
+def test_a_planted_login_is_told_with_the_time_it_lived_and_reads_nothing() -> None:
+    (one,) = reach.reach(
+        situation(logins=["theirs@mg.acme.example"], state=_kept("login:theirs@mg.acme.example"))
+    )
+    assert (one.credential, one.since, one.until, one.data) == (
+        "SMTP login theirs@mg.acme.example",
+        "2026-11-21 12:06Z",
+        "still works",
+        (),
+    )
