@@ -179,6 +179,7 @@ def _lists(proposals: Sequence[Proposal], settings: Settings | None) -> Iterable
 
 def _rates(proposals: Sequence[Proposal]) -> Iterable[HealthSign]:
     by_domain: dict[str, Counter[str]] = {}
+    abused = {proposal.group.key.domain for proposal in proposals if proposal.judged == INTRUDER}
     for proposal in proposals:
         counts = by_domain.setdefault(proposal.group.key.domain, Counter())
         counts.update(dict(zip(KINDS, proposal.group.counts, strict=True)))
@@ -192,7 +193,11 @@ def _rates(proposals: Sequence[Proposal]) -> Iterable[HealthSign]:
         ):
             share = counts[kind] / accepted
             if share > limit:
-                yield HealthSign(name, f"{share:.2%} {of} in the time read; the limit is {limit:.1%}", True)
+                own = "" if name in abused else ", nothing of it seen to be the intruder's"
+                of_all = f"{counts[kind]:,} of {accepted:,}{own}"
+                yield HealthSign(
+                    name, f"{share:.2%} {of} in the time read ({of_all}); the limit is {limit:.1%}", True
+                )
 
 
 def _states(inventory: Inventory, settings: Settings | None) -> Iterable[HealthSign]:

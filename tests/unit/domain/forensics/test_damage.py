@@ -108,8 +108,15 @@ def test_only_suppressions_the_abuse_added_and_that_would_drop_customers_are_lif
 def test_health_names_rates_states_and_refusals() -> None:
     words = " / ".join(f"{h.subject} {h.what}" for h in _assessed(_settings()).health)
     assert "acme.example disabled by Mailgun: Account disabled" in words
-    assert "bounces in the time read" in words
+    assert "bounces in the time read (336 of 3,840); the limit is" in words
     assert "Gmail refused 12 messages" in words
+
+
+def test_a_rate_of_ours_is_not_told_as_the_intruders() -> None:
+    log = table()
+    stream(log, START, 120, 20, failed=0.2)
+    (sign,) = damage._rates(propose(log, BEGAN))
+    assert "of 2,400, nothing of it seen to be the intruder's); the limit is" in sign.what
 
 
 def test_the_words_say_what_was_done_whom_it_reached_and_what_to_lift() -> None:
