@@ -249,7 +249,7 @@ def _has_its_own(data: bytes, found: re.Match[bytes], at: int) -> bool:
     Then any other is somebody else's; beside a line only one that stands on its own line with its own user.
     """
     end = data.find(b"\n", found.end(), at)
-    if end >= 0 and _USERS_OWN.search(line_before(data, at)):
+    if end >= 0 and any(rule.search(line_before(data, at)) for rule in (_USERS_OWN, _NOTE_OF_ITS_OWN)):
         begin = data.rfind(b"\n", max(0, found.start() - 300), found.start()) + 1
         if _LINES_OWN.search(data, begin, end):
             return True
@@ -269,8 +269,11 @@ _PARAGRAPHS_OWN = re.compile(
 )
 _TAGS_OWN = re.compile(rb"(?i)<[a-z][^<>]{0,200}?pass(?:word|wd)?[ \t]{0,4}=[ \t]{0,4}[\"'][^<>]{0,300}>")
 _LINES_OWN = re.compile(
-    rb"(?i)pass(?:word|wd)?[\"']?[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}[\"'][^\"'\n]{6,100}[\"']"
+    rb"(?i)pass(?:word|wd)?(?:[\"']?[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}[\"'][^\"'\n]{6,100}[\"']"
+    rb"|:? [^\s\"'=]{6,100}[ \t\r]*$)"
 )
+# ``Jira: jo, password …``: a line of a note with a name and a user of its own.
+_NOTE_OF_ITS_OWN = re.compile(rb"^[ \t*-]{0,8}[A-Z][\w .-]{1,24}: [\w.@+-]{1,40},? ")
 _USERS_OWN = re.compile(rb"(?i)\buser(?:name)?[\"']?[ \t]{0,4}(?:=>|[:=])[ \t]{0,4}[\"'][^\"'\n@]{1,60}[\"']")
 _NEXT_PAIR = re.compile(rb"\}\s{0,4},\s{0,20}\{\s{0,4}[\"']?\w+[\"']?\s{0,4},")
 

@@ -75,6 +75,9 @@ def _tells_apart(data: bytes, start: int, end: int) -> bool:
     attribute = _ELEMENT.search(before)
     if attribute is not None and not _OWN_NAME.search(attribute[1].decode("ascii")):
         return True
+    entered = _ENTERED.search(before)
+    if entered is not None and not _HOLDER.search(entered[1].decode("ascii")):
+        return True
     return _ASKED_FOR.search(before) is not None
 
 
@@ -126,6 +129,8 @@ _ELEMENT = re.compile(
     rb"(?:\s[^<>]{0,100})?\s|\b(?:createElement|jsxs?|h)\(\s{0,4}[\"'\w.]{1,40}\s{0,4},\s{0,4}\{[^{}]{0,80}?)"
     rb"([:\w.-]{1,40})(?:=\{?|:\s{0,2})[\"'`]{0,2}$"
 )
+# What a field of a form holds, behind the field's name.
+_ENTERED = re.compile(rb"(?i)<input\b[^<>]{0,80}\bname=[\"']([\w.\[\]-]{1,40})[\"'][^<>]{0,60}\bvalue=[\"']$")
 # An element of a list, behind the list's name.
 _LISTED = re.compile(
     rb"([\w.-]{1,60})[\"']?\s{0,4}[:=]\s{0,4}\[\s{0,4}(?:[\"'][^\"'\]]{1,80}[\"']\s{0,4},\s{0,4}){0,40}[\"']$"
