@@ -13,6 +13,7 @@ from workbench.domain.forensics.recorded import RecordedAssessment, RecordedTall
 from workbench.domain.forensics.since import (
     abuse_began,
     abuse_began_text,
+    first_sign,
     through_own_server,
     used_by_the_intruder,
 )
@@ -188,7 +189,10 @@ def not_known_yet(situation: Situation) -> str:
         return ""
     if _nobody_judged(situation):
         return ""
-    why = "the log is not read whole" if fact.entries or fact.missing else "the log is not assessed"
+    if situation.state.fact(RecordedAssessment) is None:
+        why = "the log is not assessed"
+    else:
+        why = "the log is not read whole" if fact.missing else "the log holds no entry of that time"
     return f"Whether mail was sent in our name is not known yet: {why} (`workbench assess`)."
 
 
@@ -212,7 +216,7 @@ def misuse(situation: Situation) -> str:
         one.fetched_by for one in situation.state.known(LeaksFound).thefts
     ):
         return "fetched a file with a credential of our mail account"
-    return "misused our mail account"
+    return "misused our mail account" if first_sign(situation) else "may have misused our mail account"
 
 
 def since_when(situation: Situation) -> list[str]:

@@ -259,3 +259,11 @@ def test_support_looks_from_the_first_sign_on_which_comes_before_the_mail() -> N
 
 def _fetch(at: str) -> dict[str, Any]:
     return {"key_id": "k", "strength": 2, "address": "203.0.113.9", "not_before": at, "sentence": "taken"}
+
+
+def test_where_nothing_shows_anybody_no_paper_says_that_somebody_was_there() -> None:
+    assert audiences.misuse(situation()) == "may have misused our mail account"
+    empty = situation(state=know(Story().state(), "assessment", {"entries": 0}))
+    assert "the log holds no entry of that time" in audiences.not_known_yet(empty)
+    unread = situation(state=know(Story().state(), "assessment", {"entries": 3, "missing": ["EU"]}))
+    assert "the log is not read whole" in audiences.not_known_yet(unread)
