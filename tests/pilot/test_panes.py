@@ -217,6 +217,7 @@ async def test_guide_follows_next_until_moved(running: Running) -> None:
         await pilot.pause()
         text = screen_text(pilot)
         assert "Step: 2 Reset SMTP" in text and "Could go wrong" in text and "plan first" in text
+        assert "[Esc] back to what is next" in text
         await pilot.press("escape")
         await pilot.pause()
         assert "Next: 0 Preserve evidence" in screen_text(pilot)

@@ -251,6 +251,8 @@ class RunbookPane(WorkPane):
         else:
             pieces.append((f"{self._hidden(step.happens)}\n", ""))
             pieces += [("[t] ", KEY), ("Nothing to run from here: do it, then attest it.\n", "")]
+        if self._chosen and not closed:
+            pieces += [("[Esc] ", KEY), ("back to what is next\n", "")]
         for label, text in (
             ("Why", step.why),
             ("Who", step.who),
