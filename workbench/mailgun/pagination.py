@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from workbench.core.errors import Incomplete, Refused, UnreadableAnswer, UsageError
+from workbench.core.errors import ApiError, Incomplete, NotAuthorised, Refused, UnreadableAnswer, UsageError
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.mailgun.client import Answer, Mailgun, Priority, Query
@@ -200,7 +200,27 @@ async def whole(pages: AsyncIterator[list[T]]) -> list[T]:
     except Incomplete as short:
         short.rows = found
         raise
+    except NotAuthorised:
+        raise  # Who is shut out has nothing to go on with: that comes before what was read.
+    except ApiError as fault:
+        if not found:
+            raise
+        raise _ended_by(fault, found) from fault
     return found
+
+
+def _ended_by(fault: ApiError, found: list[T]) -> Incomplete:
+    """Return what a fault on a later page leaves: the rows that came before it, and why there are no more."""
+    part = Incomplete(
+        f"{fault.what.rstrip('.')}. {plural(len(found), 'row')} of the list came before that.",
+        fault.means,
+        fault.todo,
+        status=fault.status,
+        where=fault.where,
+        rows=found,
+    )
+    part.reason = fault.reason
+    return part
 
 
 def listed(kind: type[R], answer: Answer, name: str, *, first_only: bool = False) -> list[R]:

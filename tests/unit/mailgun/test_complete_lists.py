@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.unit.mailgun.fakes import fake_client, reply
-from workbench.core.errors import ApiError, Incomplete, UnreadableAnswer
+from workbench.core.errors import ApiError, Incomplete, NotAuthorised, UnreadableAnswer
 from workbench.mailgun import account, credentials, domains, keys, settings
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.pagination import ListScope, skip_pages, url_pages, whole
@@ -76,6 +76,32 @@ async def test_what_came_before_the_false_end_is_kept() -> None:
     with pytest.raises(Incomplete) as caught:
         await domains.list_domains(client, region=US)
     assert [domain.name for domain in caught.value.rows] == ["d1"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500, 503])
+async def test_what_came_before_a_page_that_fails_is_kept(status: int) -> None:
+    serve = capped(250, 100)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        answer: httpx.Response = serve(request)
+        return answer if request.url.params["skip"] == "0" else reply({"message": "no"}, status)
+
+    client, _ = fake_client(handle)
+    with pytest.raises(Incomplete, match="100 rows of the list came before that") as caught:
+        await domains.list_domains(client, region=US)
+    assert len(caught.value.rows) == 100 and caught.value.short and caught.value.status == status
+
+
+async def test_who_is_shut_out_on_the_way_is_shut_out() -> None:
+    serve = capped(250, 100)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        answer: httpx.Response = serve(request)
+        return answer if request.url.params["skip"] == "0" else httpx.Response(401, text="Forbidden")
+
+    client, _ = fake_client(handle)
+    with pytest.raises(NotAuthorised):
+        await domains.list_domains(client, region=US)
 
 
 async def test_a_server_that_ignores_limit_and_skip_is_believed_by_its_count() -> None:
