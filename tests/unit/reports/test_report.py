@@ -132,7 +132,7 @@ def test_a_report_written_while_locked_out_takes_silence_for_nothing() -> None:
         inventory.gaps[name] = Gap(name, None, "The key is refused everywhere.")
     state = State(incident="20261121-140000-abcd", opened_at="2026-11-21T14:00:00Z")
     found = Material(Situation(inventory, state, NOW), (), "f" * 64)
-    shown = render.text(compose(Audience.SUPPORT, found))
+    shown = " ".join(render.text(compose(Audience.SUPPORT, found)).split())
     assert (
         "Could not be read when this was written: keys, users, domains (The key is refused everywhere.)"
         in shown

@@ -236,11 +236,18 @@ def _sending_read(situation: Situation) -> Iterator[Reading]:
     yield claims.aged(Reading(SENDING, read), situation.now, LASTS)
 
 
+_UNTOLD = {
+    Coverage.NOT_ASKED: "what is not read yet",
+    Coverage.NOT_READABLE: "what could not be read",
+    Coverage.STALE: "what was read too long ago",
+}
+
+
 def _dark(situation: Situation, grounds: Iterable[Reading]) -> Iterator[WayIn]:
     """What could not be told: a way that nobody saw shut."""
     for reading in grounds:
         if not reading.answered:
-            words = f"what could not be read ({reading.words()})"
+            words = f"{_UNTOLD[reading.coverage]} ({reading.words()})"
             yield WayIn(
                 "unread", reading.what, words, f"{reading.what} {reading.coverage.value}", known=False
             )
