@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -85,9 +86,16 @@ class Misbehaving:
 
     async def start(self) -> None:
         """Listen on a free port, UDP and TCP."""
+        while self._udp is None:
+            self._tcp = await asyncio.start_server(self._serve_tcp, "127.0.0.1", 0)
+            with contextlib.suppress(OSError):  # Free for TCP it may be somebody's for UDP: then another.
+                await self._listen(self._tcp.sockets[0].getsockname()[1])
+            if self._udp is None:
+                self._tcp.close()
+                await self._tcp.wait_closed()
+
+    async def _listen(self, port: int) -> None:
         loop = asyncio.get_running_loop()
-        self._tcp = await asyncio.start_server(self._serve_tcp, "127.0.0.1", 0)
-        port = self._tcp.sockets[0].getsockname()[1]
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), ("127.0.0.1", port))
 
     async def stop(self) -> None:

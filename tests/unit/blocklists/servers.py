@@ -9,13 +9,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from tests.support.patience import HANGS
+
 RBLDNSD = shutil.which("rbldnsd") or shutil.which("rbldnsd", path="/usr/sbin:/sbin")
 PROXY = Path(__file__).with_name("delay_proxy.py")
-START_SECONDS = 10.0
+ATTEMPTS = 8
 
 
 def free_port() -> int:
@@ -26,21 +28,23 @@ def free_port() -> int:
         return port
 
 
-def wait_until_answered(port: int, name: str) -> None:
-    """Return once a server on loopback answers any query at all; raise RuntimeError after a while."""
+def answers(port: int, name: str, child: subprocess.Popen[bytes]) -> bool:
+    """Wait until the child answers any query at all; False where it ended instead; RuntimeError after a while."""
     labels = b"".join(bytes([len(label)]) + label for label in name.encode().split(b"."))
     query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + b"\x00\x00\x01\x00\x01"
-    give_up = time.monotonic() + START_SECONDS
+    give_up = time.monotonic() + HANGS
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(0.05)
         client.connect(("127.0.0.1", port))
         while time.monotonic() < give_up:
+            if child.poll() is not None:
+                return False
             try:
                 client.send(query)
                 client.recv(512)
             except (TimeoutError, ConnectionRefusedError):
                 continue
-            return
+            return True
     raise RuntimeError(f"no DNS server answers on port {port}")
 
 
@@ -48,19 +52,24 @@ class Process:
     """A child process that is ended with the block."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self.port = 0
         self._child: subprocess.Popen[bytes] | None = None
 
-    def _start(self, command: Sequence[str], name: str) -> None:
-        self._child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until_answered(self.port, name)
+    def _start(self, command: Callable[[], Sequence[str]], name: str) -> None:
+        """Start what ``command`` says for ``port``, on another one where somebody took that meanwhile."""
+        for _ in range(ATTEMPTS):
+            self.port = free_port()
+            self._child = subprocess.Popen(command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            if answers(self.port, name, self._child):
+                return
+        raise RuntimeError(f"{command()[0]} ends at once")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._child is not None:
             self._child.terminate()
-            self._child.wait(timeout=START_SECONDS)
+            self._child.wait(timeout=HANGS)
 
 
 class Rbldnsd(Process):
@@ -83,8 +92,20 @@ class Rbldnsd(Process):
             data.chmod(0o644)
             arguments.append(f"{zone}:{kind}:{data.name}")
         user = ["-u", "rbldns"] if os.geteuid() == 0 else []
-        command = [RBLDNSD, "-n", "-b", f"127.0.0.1/{self.port}", "-w", str(self._folder), *user, *arguments]
-        self._start(command, next(iter(self._zones)))
+        program = RBLDNSD
+        self._start(
+            lambda: [
+                program,
+                "-n",
+                "-b",
+                f"127.0.0.1/{self.port}",
+                "-w",
+                str(self._folder),
+                *user,
+                *arguments,
+            ],
+            next(iter(self._zones)),
+        )
         return self
 
     def __exit__(
@@ -103,9 +124,8 @@ class DelayProxy(Process):
 
     def __init__(self, target: int, delay_ms: float, silent: Sequence[str] = (), lose_every: int = 0) -> None:
         super().__init__()
-        numbers = [str(self.port), str(target), str(delay_ms), str(lose_every)]
-        self._command = [sys.executable, str(PROXY), *numbers, *silent]
+        self._rest = [str(target), str(delay_ms), str(lose_every), *silent]
 
     def __enter__(self) -> DelayProxy:
-        self._start(self._command, "probe.test")
+        self._start(lambda: [sys.executable, str(PROXY), str(self.port), *self._rest], "probe.test")
         return self
