@@ -236,6 +236,12 @@ def of_domain(item: DomainItem, background: Background) -> Suspicion:
     return Suspicion(min(score, 3), tuple(why))
 
 
-def window_start(now: datetime, abuse_began: datetime | None) -> datetime:
-    """Return from when on things count as made by the intruder: a day before the abuse, or some days ago."""
-    return abuse_began - timedelta(days=1) if abuse_began is not None else now - RECENT
+def window_start(now: datetime, abuse_began: datetime | None, opened: datetime | None = None) -> datetime:
+    """Return from when on things count as made by the intruder: a day before the abuse, or some days ago.
+
+    Where no abuse was seen, the days are those before the incident was ``opened``: what the intruder made does not grow
+    old while the incident goes on.
+    """
+    if abuse_began is not None:
+        return abuse_began - timedelta(days=1)
+    return min(now, opened or now) - RECENT

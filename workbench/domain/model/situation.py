@@ -51,7 +51,7 @@ class Situation:
             began = self.volume.began if self.volume is not None else None
             ours = set(self.state.created_keys) | {self.own_key_id}
             ours |= {r.effect.target for r in self.state.of_kind(EffectKind.LOGIN_CREATE)}
-            since = suspicion.window_start(self.now, began)
+            since = suspicion.window_start(self.now, began, as_moment(self.state.opened_at))
             asked = as_moment(self.state.people_cut_at)
             self._background = Background.of(
                 self.inventory,

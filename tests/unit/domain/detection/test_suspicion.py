@@ -260,6 +260,11 @@ def test_whatever_is_written_there_every_suspicion_says_why(
 def test_the_window_begins_a_day_before_the_abuse_or_some_days_ago() -> None:
     assert suspicion.window_start(INSIDE, INSIDE) == INSIDE - timedelta(days=1)
     assert suspicion.window_start(INSIDE, None) == INSIDE - suspicion.RECENT
+    # What was made just before the incident was opened does not grow old while it goes on.
+    later = INSIDE + timedelta(days=60)
+    assert suspicion.window_start(later, None, INSIDE) == INSIDE - suspicion.RECENT
+    assert suspicion.window_start(later, INSIDE, later) == INSIDE - timedelta(days=1)
+    assert suspicion.window_start(INSIDE, None, later) == INSIDE - suspicion.RECENT
 
 
 # ── in which words ───────────────────────────────────────────────────────────────────────────────────────

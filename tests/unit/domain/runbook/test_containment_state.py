@@ -20,7 +20,7 @@ from workbench.domain.runbook.containment_state import LASTS, Containment, Over,
 from workbench.domain.runbook.runbook import steps
 from workbench.domain.runbook.sending import sending
 from workbench.mailgun.endpoints import Region
-from workbench.mailgun.models import Route, User
+from workbench.mailgun.models import Route, Subaccount, User
 
 US = Place(Region.US)
 LOGIN = "app@mg.acme.example"
@@ -296,3 +296,13 @@ def test_cannot_tell_is_never_good_and_no_stays_no() -> None:
     assert claim("x", True, []).answer is ClaimAnswer.CANNOT_TELL
     assert claim("x", False, [read, dark]).answer is ClaimAnswer.NO
     assert not aged(read, NOW + timedelta(hours=1), timedelta(minutes=1)).answered
+
+
+@pytest.mark.parametrize("days", [1, 9, 11, 60])
+def test_a_subaccount_of_the_intruder_does_not_grow_old_while_the_incident_goes_on(days: int) -> None:
+    made = Subaccount(id="sub1", name="notifications", status="open", created_at=NOW - timedelta(hours=2))
+    found = _over(subaccounts=[made])
+    found.state.opened_at = iso(NOW)
+    found.now = NOW + timedelta(days=days)
+    found.inventory.read_at = dict.fromkeys(found.inventory.read_at, found.now)
+    assert "subaccount notifications" in containment(found).words
