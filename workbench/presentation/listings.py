@@ -25,6 +25,14 @@ FINE = "fine"  # the key of the one line that stands for every pair that is simp
 FOLD_FROM = 4  # fewer rows than this are no crowd
 
 
+def round_words(book: ListingBook, at: datetime) -> str:
+    """Return in a sentence what a round of look-ups that ended ``at`` left: what is listed, else what can be said."""
+    from workbench.domain.blocklists import clean
+
+    listed = f"{plural(len(book.listed), 'listing')} now; " if book.listed else ""
+    return f"Blocklists looked up {at:%H:%M}Z: {listed}{clean.words(clean.of_book(book))}."
+
+
 def listing_rows(
     listings: Mapping[str, Listing], book: ListingBook, now: datetime, look: Look, *, folded: bool = False
 ) -> list[TableRow]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
-from workbench.core.words import plural
 from workbench.planning.catalog import Pane
 from workbench.tui.controllers.base import Controller, SentQuestion
 
@@ -40,7 +39,7 @@ class BlocklistsController(Controller):
         if action_id != "blocklists.removal" and session.recorder.read_only:
             return session.recorder.read_only_words
         if not session.state.listings.listed:
-            return "nothing is listed"
+            return "no listing was seen"
         if action_id != "blocklists.removal" and self._chosen(session) is None:
             return "the highlighted row is not listed"
         return ""
@@ -86,10 +85,10 @@ class BlocklistsController(Controller):
     def check(self, session: Incident) -> None:
         """Ask every list now, and read what the account shows of the days after."""
 
+        from workbench.presentation.listings import round_words
+
         def told(_: None) -> None:
-            listed, looked = session.state.listings.listed, session.clock.now()
-            now = f"{plural(len(listed), 'listing')} now" if listed else "nothing is listed"
-            self._ui.tell(f"Blocklists looked up {looked:%H:%M}Z: {now}.")
+            self._ui.tell(round_words(session.state.listings, session.clock.now()))
 
         self.begin_reading(
             session.account.check_blocklists,
@@ -113,7 +112,7 @@ class BlocklistsController(Controller):
         first = next((one for one in every if one.ready), None) or next(iter(every), None)
         found = self._chosen(session) or first
         if found is None:
-            self._ui.tell("Nothing is listed.")
+            self._ui.tell("No listing was seen.")
             return
         listing = found.listing
 

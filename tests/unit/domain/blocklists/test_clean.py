@@ -25,6 +25,7 @@ from workbench.domain.runbook import blocklists
 from workbench.domain.runbook.blocklists import rate_lines
 from workbench.domain.runbook.claims import ClaimAnswer
 from workbench.domain.runbook.verdict import Verdict
+from workbench.presentation.listings import round_words
 from workbench.reports.blocklists import blocklists as section_of
 from workbench.reports.blocks import Text
 from workbench.session.blocklist_watch import Round
@@ -58,6 +59,27 @@ def test_a_resolver_that_fails_everywhere_tells_nothing() -> None:
     assert said.answer is ClaimAnswer.CANNOT_TELL
     assert clean.nothing_answered(said)
     assert "cannot tell whether anything is listed" in clean.words(said)
+
+
+@pytest.mark.parametrize(
+    ("answers", "unasked", "shown"),
+    [
+        ({"a": "dark", "b": "dark"}, (), "cannot tell whether anything is listed: a: not readable"),
+        (
+            {"a": "clear"},
+            ("Spamhaus ZEN",),
+            "cannot tell whether anything is listed: Spamhaus ZEN: not asked",
+        ),
+        ({}, (), "cannot tell whether anything is listed: lists that matter: not asked"),
+        ({"a": "listed", "b": "dark"}, (), "1 listing now; listed on a list that matters."),
+        ({"a": "clear", "b": "clear"}, (), "no listing that matters: 2 lists that matter answered."),
+    ],
+)
+def test_what_is_said_after_a_round_claims_no_more_than_was_answered(
+    answers: dict[str, str], unasked: tuple[str, ...], shown: str
+) -> None:
+    said = round_words(_book(answers, unasked=unasked), AT)
+    assert said.startswith("Blocklists looked up 14:00Z: ") and shown in said
 
 
 def test_lists_that_are_switched_off_were_not_asked() -> None:
