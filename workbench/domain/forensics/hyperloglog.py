@@ -25,7 +25,10 @@ class Distinct:
     def add(self, text: str) -> None:
         """Take one text in."""
         # No builtin hash: it is salted per process, and two papers made of one log must name one number.
-        value = zlib.crc32(text.encode("utf-8", "surrogatepass"))
+        raw = text.encode("utf-8", "surrogatepass")
+        value = zlib.adler32(raw) << 32 | zlib.crc32(
+            raw
+        )  # two of 32 bits: one alone would merge two of a few soon
         if self._registers is not None:
             _register(self._registers, value)
             return
@@ -63,7 +66,7 @@ class Distinct:
 
 
 def _register(registers: bytearray, value: int) -> None:
-    # The checksum has 32 bits: multiplied, so that the top ones of 64 depend on all of it.
+    # Multiplied, so that the top bits depend on all of it.
     value = (value * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
     place = value >> _SHIFT
     rank = _SHIFT - (value & ((1 << _SHIFT) - 1)).bit_length() + 1
