@@ -252,14 +252,10 @@ async def _stock(home: Home) -> Custody:
         stock.keyring, there = await _in_keyring()
         stock.held = None if there is None else [*stock.held, *there]
     if stock.held is None and stock.named and isinstance(stock.keyring, NoKeyring):
-        silent, gone = (
-            stock.keyring.reason,
-            f"There is no vault at {home.vault_file}, and no keyring is used.",
-        )
+        gone = f"There is no vault at {home.vault_file}, and no keyring is used."
+        why = stock.keyring.reason if stock.keyring.silent else gone
         named = plural(len(stock.named), "secret")
-        stock.unread.append(
-            f"{silent if stock.keyring.silent else gone} {named} that journals name may be kept nowhere any more."
-        )
+        stock.unread.append(f"{why} {named} that journals name may be kept nowhere any more.")
     return stock
 
 

@@ -45,6 +45,8 @@ _WORDS = {
 }
 
 
+# What became of a copy, by what somebody said of it.
+_STANDS = {INTRUDERS: "still stands", REMOVED: "removed"}
 _SESSION = "cannot tell: Support ends panel sessions"
 
 
@@ -189,16 +191,10 @@ def _copies(situation: Situation) -> Iterator[Reach]:
     """Settings of the intruder's that send copies: what went through them while they stood was given away."""
     for item, decision in open_items(situation):
         words = _COPIES.get(item.kind)
-        theirs = decision in (INTRUDERS, REMOVED)
+        theirs = decision in _STANDS
         if words is not None and (theirs or (not decision and item.hosts)):
             data = (Data("copies", words, Sure.SEEN if theirs else Sure.UNKNOWN),)
-            until = (
-                "removed"
-                if decision == REMOVED
-                else "still stands"
-                if theirs
-                else "still stands, not judged yet"
-            )
+            until = _STANDS.get(decision, "still stands, not judged yet")
             yield Reach(visible(item.title, 100), "copies to somebody else", "", until, data)
 
 

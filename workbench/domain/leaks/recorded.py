@@ -96,7 +96,8 @@ class FoundTheft(msgspec.Struct, frozen=True):
     @property
     def fetched_by(self) -> str:
         """Return who fetched a file in which it stood, ``""`` where that is a guess or was not seen."""
-        return self.address or "" if self.strength <= _FETCH_SEEN else ""
+        seen = self.strength <= _FETCH_SEEN
+        return (self.address or "") if seen else ""
 
 
 # The last strength that names a fetch of a file in which the credential stood (workbench.leaks.correlate.Strength).

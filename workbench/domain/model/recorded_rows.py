@@ -1,7 +1,7 @@
 """Rows of the journal as typed records: what each holds, and how it is read and written. Pure.
 
-Every field has a default, so that a row written before the field was still opens; what a row holds beside the
-fields is left alone.
+Every field but the one that says what a row is about has a default, so that a row written before the field was still
+opens; what a row holds beside the fields is left alone.
 """
 
 from __future__ import annotations

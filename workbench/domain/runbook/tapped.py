@@ -35,10 +35,11 @@ def unclear(situation: Situation) -> Iterator[Route]:
     for route in situation.inventory.routes.values():
         # A route has actions, always.
         unread = not route.actions or not {"actions", NAME_ALONE}.isdisjoint(route.unreadable)
-        takes = any(_users_of(situation, route.expression or ""))
-        if not _ours(situation, route.id) and (
-            (unread and (takes or nameless)) or (nameless and not takes and _foreign(route.actions, home))
-        ):
+        if any(_users_of(situation, route.expression or "")):
+            doubtful = unread  # Where it is known to go to a stranger, it is one of ``routes``.
+        else:
+            doubtful = nameless and (unread or bool(_foreign(route.actions, home)))
+        if doubtful and not _ours(situation, route.id):
             yield route
 
 

@@ -178,7 +178,7 @@ def _routes(situation: Situation) -> Iterator[WayIn]:
         yield WayIn("route", route.id, words, f"route “{name}”", administers=True)
     for route in tapped.unclear(situation):
         name = visible(route.description or route.expression or route.id, 40)
-        words = f"route “{name}”, which takes users' mail to where could not be read"
+        words = f"route “{name}”, which may take users' password mail away: not all of it could be read"
         yield WayIn("route", route.id, words, f"route “{name}”", known=False, administers=True)
 
 

@@ -14,8 +14,10 @@ from workbench.core.clock import as_moment, iso
 from workbench.domain.forensics import reach
 from workbench.domain.forensics.since import abuse_began, abuse_began_text, exposed, first_sign, stolen
 from workbench.domain.leaks.account_facts import foreign_uses
+from workbench.domain.leaks.recorded import FoundTheft
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
+from workbench.leaks.correlate import Strength
 from workbench.reports import audiences, duties, mail_texts, production, support_messages, support_page
 
 BEGAN = NOW - timedelta(days=3)
@@ -267,3 +269,10 @@ def test_where_nothing_shows_anybody_no_paper_says_that_somebody_was_there() -> 
     assert "the log holds no entry of that time" in audiences.not_known_yet(empty)
     unread = situation(state=know(Story().state(), "assessment", {"entries": 3, "missing": ["EU"]}))
     assert "the log is not read whole" in audiences.not_known_yet(unread)
+
+
+@pytest.mark.parametrize("strength", Strength)
+def test_who_fetched_it_is_named_only_where_a_fetch_of_the_file_was_seen(strength: Strength) -> None:
+    theft = FoundTheft(key_id="k", strength=strength, address="198.51.100.7", sentence="", how_sure="")
+    sure = strength in (Strength.SAME_ADDRESS, Strength.SAME_KEY)
+    assert theft.fetched_by == ("198.51.100.7" if sure else "")
