@@ -8,6 +8,7 @@ nothing fits is *not understood*: counted and shown, never dropped and never gue
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ NOT_UNDERSTOOD = "not-understood"
 _NOBODY = "the receiver"
 _UNNAMED = "an unnamed list"
 _SAMPLES = 3
+_USING = re.compile(r"\b(?:block|list|reject|refus)\w* using (?P<list>.{3,60})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def _receiver(rules: Rules, text: str, host: str) -> Receiver | None:
 
 def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> Iterator[BounceMeaning]:
     spared = of_recipient(text)
+    asked = _asked_list(rules, text)
     for stage in refusal_rules.STAGES:
         if stage == "lists" and spared:
             continue
@@ -158,10 +161,22 @@ def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> I
                 continue
             if spared and stage == "words" and rule.kind in LISTINGS:
                 continue
+            if asked and stage == "codes" and rule.kind is BounceKind.BLOCK:
+                continue
             if rule.matches(text):
                 yield _meaning(rules, rule, receiver, host)
         if stage == "lists":
             yield from _by_strange_zone(text)
+
+
+def _asked_list(rules: Rules, text: str) -> bool:
+    """Return whether a refusal says itself which list it used: then its code is no block of its own."""
+    said = _USING.search(text)
+    return said is not None and any(
+        rule.matches(said["list"])
+        for rule in rules.of_stage("lists")
+        if not rule.of and rule.kind is BounceKind.LIST
+    )
 
 
 def _by_zone(rules: Rules, receiver: Receiver | None, text: str, host: str) -> Iterator[BounceMeaning]:

@@ -12,7 +12,7 @@ _MAIL_ADDRESS = re.compile(
 )
 # Whom a refusal says to write to is who refuses: the domain of such an address stays.
 _PROVIDER_ADDRESS = re.compile(
-    r"(?:\b(?:abuse|postmaster|noc|unblock|delist)[\w.-]{0,30}@|[\w.-]{1,60}@(?=(?:abuse-att|rx\.t-online)\.))"
+    r"(?:\b(?:abuse|postmaster|noc|(?:un)?block|delist)[\w.-]{0,30}@|[\w.-]{1,60}@(?=(?:abuse-att|rx\.t-online)\.))"
     r"([A-Za-z0-9.-]{1,200})",
     re.IGNORECASE,
 )
@@ -25,6 +25,14 @@ _REPLY = re.compile(r"^\W{0,3}([245]\d\d)[- ](?:#?([245]\.\d{1,3}\.\d{1,3})\s)?"
 _SAID = re.compile(
     r"\bhost:? {1,3}(?P<host>[\w-]+(?:\.[\w-]+){1,8}) ?[\[(][0-9a-fA-F.:]{3,45}[\])]"
     r"(?: said| refused to talk to me| reason)?:?"
+)
+# A server greets with its own name: "554 mx1.example.org ESMTP …", "554-mx1.example.org 554 …",
+# "554 mx1.example.org example.org 192.0.2.7 …"; what only names a host may name the sender's.
+_GREETS = re.compile(
+    r"^\W{0,3}[45]\d\d[- ](?:#?[45]\.\d{1,3}\.\d{1,3} )?(?P<host>[\w-]{1,63}(?:\.[\w-]{1,63}){2,8})"
+    r"(?= (?:[\w.]{0,20}smtp\b|Error:|[45]\d\d[- ]|[\w-]{1,63}\.[a-z]{2,24} "
+    r"|(?:[\w.-]{2,60} )?\d{1,3}(?:\.\d{1,3}){3}\b))",
+    re.IGNORECASE,
 )
 # "host 'mx.example.org' rejected command 'DATA' with code 550 (5.7.1) 'text'" (Stalwart)
 _REJECTED_COMMAND = re.compile(
@@ -82,6 +90,8 @@ def shape(text: str, code: int | None = None) -> Shaped:
     said = _SAID.search(line)
     if said is not None:
         line = _SAID.sub(" ", line)
+    else:
+        said = _GREETS.search(line)
     if "rror from" in line or "in reply to" in line or "emote " in line:
         line = _AFTER.sub(" ", line)
     line = _unwrapped(line.strip(" :,;"))

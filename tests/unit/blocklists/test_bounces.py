@@ -43,6 +43,7 @@ def _id(rule: RefusalRule) -> str:
 def test_what_a_refusal_means(sample: dict[str, Any]) -> None:
     found = classify(sample.get("code"), sample["text"], sample.get("host", ""))
     assert (found.id, found.kind.value) == (sample["meaning"], sample["kind"])
+    assert sample.get("who", "") in found.provider
 
 
 @pytest.mark.parametrize("rule", RULES, ids=_id)
@@ -70,6 +71,15 @@ def test_a_recipient_that_is_not_there_is_no_listing_at_whose_product_is_named(
     } - {""}:
         found = classify(None, f"550 5.1.1 <jo@acme.example>: {words}; this server asks {name}")
         assert not found.is_listing, name
+
+
+@pytest.mark.parametrize("host", ["m42.mailgun.net", "mail-ed1-f44.google.com", "mout.gmx.net"])
+@pytest.mark.parametrize(
+    "words", ["{}[192.0.2.7] is blocked", "{} is not welcome here", "<{}>: Client host rejected"]
+)
+def test_a_host_that_is_refused_is_not_the_one_who_refuses(host: str, words: str) -> None:
+    found = classify(None, f"554 5.7.1 {words.format(host)}")
+    assert found.provider == "the receiver"
 
 
 def test_ids_are_unique_and_zones_are_the_catalogues() -> None:
