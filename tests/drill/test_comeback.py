@@ -51,6 +51,33 @@ def _back(place: World) -> None:
     raise AssertionError("nobody came back")
 
 
+async def test_a_password_that_a_stranger_set_after_the_cut_is_found_when_the_stranger_is_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # No list shows who set a password last: what was proven while the stranger was in the panel is proven again.
+    with short_history():
+        async with world(tmp_path, "panel-session", 1) as place:
+            async with place.session() as session:
+                await _contain(session)
+            assert place.set_a_password()
+            for done in ("strangers out", "routes out", "passwords", "two factors"):
+                place.panel(done)
+            assert all(way.startswith("password of") for way in place.truth().ways), place.truth().ways
+            async with place.session() as session:
+                assert await _contain(session) == 1
+                said = containment(session.situation())
+                assert not said.contained and said.known_open, said.words
+                login = next(iter(place.chosen))
+                assert login in session.state.passwords
+                # The remedy is the same password once more; then everything is proven, and nothing is left.
+                capsys.readouterr()
+                for _ in range(2):
+                    code = await _contain(session)
+                assert code == 0, capsys.readouterr()
+                assert containment(session.situation()).contained
+            assert not place.truth().ways
+
+
 async def test_a_second_workbench_follows_what_the_first_writes_and_says_how_far(tmp_path: Path) -> None:
     async with (
         world(tmp_path, "stolen-login", 1) as place,

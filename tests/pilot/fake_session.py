@@ -27,7 +27,7 @@ from workbench.domain.model.replay import apply
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
-from workbench.domain.runbook import deadlines, guide, runbook
+from workbench.domain.runbook import deadlines, guide, proof_age, runbook
 from workbench.domain.runbook.claims import Claim, ClaimAnswer, Reading
 from workbench.domain.runbook.containment_state import Containment, Over
 from workbench.execution.context import Held, Keeping
@@ -436,6 +436,14 @@ class FakeSession:
         for timer in deadlines.ended(self.situation()):
             await self.record("timer", timer.body())
         return Reproof(checked=3, sure=3)
+
+    async def prove_overtaken(self) -> Reproof | None:
+        """Prove them as the account would show it; their proofs are new then."""
+        self.asked.append(("prove overtaken",))
+        self._fail("prove overtaken")
+        for record in (due := proof_age.due(self.state)):
+            record.proven_at = iso(self.clock.now())
+        return Reproof(checked=len(due), sure=len(due))
 
     async def decide(self, finding: str, decision: str, reason: str) -> None:
         """Record it."""

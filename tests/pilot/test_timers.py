@@ -15,6 +15,7 @@ from workbench.core.errors import Unreachable
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.state import EffectRecord
+from workbench.domain.runbook.recorded import OutsideHands
 from workbench.tui.screens.plan import PlanScreen
 from workbench.tui.screens.prompts import PickScreen
 
@@ -210,6 +211,36 @@ async def test_a_proof_that_is_due_is_made_once(running: Running) -> None:
         assert "Proven again: 3 of 3 proven again." in screen_text(pilot)
         await look(pilot)
         assert session.asked.count(("prove",)) == 1
+
+
+async def test_passwords_are_proven_again_by_themselves_once_the_last_way_to_set_others_is_shut(
+    running: Running,
+) -> None:
+    session = FakeSession()
+    session.fill()
+    session.state.first_cut_at = session.state.last_cut_at = iso(START)
+    login = next(iter(session.inventory.logins))
+    reset = EffectRecord(Effect(EffectKind.LOGIN_RESET, login, US, {"domain": login.partition("@")[2]}))
+    reset.state, reset.done_at, reset.proven_at = EffectState.VERIFIED, iso(START), iso(START)
+    session.state.effects[reset.effect.id] = reset
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        await look(pilot)
+        assert ("prove overtaken",) not in session.asked
+        session.state.learn(OutsideHands(until=iso(START + timedelta(minutes=3))))
+        session.clock.advance(240)
+        session.fail["prove overtaken"] = Unreachable("Mailgun does not answer.", "", "")
+        for _ in range(2):  # It fails, and is not tried again at the very next look.
+            await look(pilot)
+            await app.work.rest("proof", HANGS)
+        assert session.asked.count(("prove overtaken",)) == 1
+        session.fail.clear()
+        session.clock.advance(301)
+        await look(pilot)
+        await app.work.rest("proof", HANGS)
+        await settle(pilot)
+        assert session.asked.count(("prove overtaken",)) == 2
+        assert "The last way to set passwords is shut." in screen_text(pilot)
 
 
 async def test_a_proof_that_fails_is_tried_again_later_not_at_every_look(running: Running) -> None:

@@ -15,7 +15,7 @@ import io
 import random
 import re
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -170,6 +170,8 @@ class World:
     asked: set[str] = field(default_factory=set)
     lists: Lists = field(default_factory=Lists)
     searches: Searches = field(default_factory=Searches)
+    # What somebody else chose, by login: no list shows it.
+    chosen: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for tenant in self.drill.world.tenants.values():
@@ -212,6 +214,7 @@ class World:
         account = self.drill.account
         ways = [f"{kind} {name}" for kind, name in self.drill.intruder.ways()]
         ways += [f"route {r.id}" for r in self._tapping()]
+        ways += [f"password of {c.login}" for c in self._logins() if self.chosen.get(c.login) == c.password]
         # A subaccount that the intruder made is a way of its own, whoever sends through it now.
         ways += [
             f"subaccount {tenant.id}"
@@ -233,6 +236,12 @@ class World:
         planted = [way for way in ways if self._planted(way.rpartition(" ")[2])]
         living = {key.secret for tenant in account.world.tenants.values() for key in tenant.keys.values()}
         return Truth(ways, sends, dark, self._old(), self._purged(), whole, planted, living)
+
+    def _logins(self) -> Iterator[Any]:
+        for tenant in self.drill.world.tenants.values():
+            for area in tenant.regions.values():
+                for domain in area.domains.values():
+                    yield from domain.credentials.values()
 
     def _loud(self, stream: Stream) -> bool:
         """Return whether a stream shows in the hourly figures: loud, and for an hour at least."""
@@ -291,13 +300,7 @@ class World:
         found = []
         for tenant in self.drill.world.tenants.values():
             found += [f"key {k.id}" for k in tenant.keys.values() if k.secret in self.old_keys]
-            for area in tenant.regions.values():
-                for domain in area.domains.values():
-                    found += [
-                        f"login {c.login}"
-                        for c in domain.credentials.values()
-                        if self.old_passwords.get(c.login) == c.password
-                    ]
+        found += [f"login {c.login}" for c in self._logins() if self.old_passwords.get(c.login) == c.password]
         return found
 
     # ── what may happen ──────────────────────────────────────────────────────────────────────────────
@@ -312,6 +315,16 @@ class World:
         """Let time pass; the intruder moves where a way is open."""
         self.drill.account.clock.advance(seconds)
         self.drill.account.advance()
+
+    def set_a_password(self) -> bool:
+        """Let whoever still administers the account give a login a password of theirs; return whether anybody could."""
+        held = list(self._logins())
+        if not held or not any(kind in ("key", "user", "session") for kind, _ in self.drill.intruder.ways()):
+            return False
+        taken = self.rng.choice(held)
+        taken.password = self.chosen[taken.login] = f"chosen-{len(self.chosen)}-by-somebody-else"
+        self.drill.account.touch(urgent=True)
+        return True
 
     def panel(self, do: str) -> None:
         """Do what somebody does in the control panel."""
@@ -503,9 +516,12 @@ async def _happen(place: World, session: Session) -> None:
     rng = place.rng
     event = rng.choice(
         ["cut", "cut", "half a cut", "strangers out", "subaccounts out", "routes out", "time", "passwords",
-         "two factors", "time", "look up"]
+         "two factors", "time", "look up", "somebody sets a password"]
     )  # fmt: skip
     place.did.append(event)
+    if event == "somebody sets a password":
+        place.set_a_password()
+        return
     if event in ("cut", "half a cut"):
         await _read(session)
         place.cut_at = place.drill.account.now()

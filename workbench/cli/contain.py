@@ -70,6 +70,7 @@ async def contain(session: Session, options: argparse.Namespace) -> int:
             say("Nothing that could be read is left to cut; a part of the account could not be read.")
         await _check_kept(session)
         await _read_who_sent(session)
+        await _prove_overtaken(session)
         code = _finish(session, options, None, planned, begun)
         # Said whatever came before: how far it is is the last line of every containment.
         return max(code, _still_uncut(session, scope))
@@ -122,6 +123,7 @@ async def _carry_out(
     await _read_again(session)
     if summary is None or summary.halted is None:
         await _read_who_sent(session)
+        await _prove_overtaken(session)
     code = _finish(session, options, summary, planned, begun)
     return max(code, _still_uncut(session, scope))
 
@@ -317,6 +319,14 @@ def _progress(session: Session, options: argparse.Namespace) -> Any:
                 say(f"{moved['verified']:>5} verified  {record.effect.what}")
 
     return listen
+
+
+async def _prove_overtaken(session: Session) -> None:
+    """Prove again what was proven before the last way to set passwords was shut, and say what that showed."""
+    if (found := await session.prove_overtaken()) is not None:
+        say(f"New passwords, since the last way to set others was shut: {found.line()}.")
+        for line in (*found.against, *found.untold[:3]):
+            say(f"- {line}")
 
 
 async def _check_kept(session: Session) -> None:

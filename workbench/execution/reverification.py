@@ -7,6 +7,7 @@ dossier A2), and from another host where this one could not reach SMTP.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from workbench.core.clock import iso
@@ -77,15 +78,15 @@ def lasting(state: State) -> list[EffectRecord]:
     ]
 
 
-async def prove_again(ctx: Context, ledger: Ledger) -> Reproof:
-    """Ask the account about every lasting effect and journal what it shows; returns the sum of it.
+async def prove_again(ctx: Context, ledger: Ledger, only: Collection[EffectRecord] | None = None) -> Reproof:
+    """Ask the account about every lasting effect, or ``only`` some; journals what it shows, returns the sum of it.
 
     Connect first: where our own key is refused nothing that looks dead proves anything, and every answer here
     would be *cannot prove*. Raises JournalError when the record cannot be made durable.
     """
     found = Reproof()
     gate = asyncio.Semaphore(AT_ONCE)
-    records = lasting(ledger.state)
+    records = lasting(ledger.state) if only is None else only
 
     async def one(record: EffectRecord) -> None:
         async with gate:

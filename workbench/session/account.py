@@ -19,6 +19,7 @@ from workbench.domain.hardening import measures
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.situation import Situation
+from workbench.domain.runbook import outside_hands
 from workbench.domain.runbook.containment_state import containment
 from workbench.domain.runbook.recorded import KeyLimits
 from workbench.domain.runbook.sending import sending
@@ -217,6 +218,8 @@ class AccountReadings:
         async with self._noting:
             if self.recorder.read_only or not state.last_cut_at:
                 return
+            if (hands := outside_hands.news(self.situation())) is not None:
+                await self.recorder.learn(hands)
             found = containment(self.situation())
             if found.contained and not state.contained_at:
                 again = any(event.contained for event in state.containment)

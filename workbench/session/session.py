@@ -21,7 +21,7 @@ from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
-from workbench.domain.runbook import deadlines, guide, put_off, role_play, runbook, under_way
+from workbench.domain.runbook import deadlines, guide, proof_age, put_off, role_play, runbook, under_way
 from workbench.domain.runbook.recorded import ReportWritten
 from workbench.execution.context import Context, Held, Keeping
 from workbench.execution.executor import Executor
@@ -153,6 +153,8 @@ class Session:
         if self.state.last_cut_at != cut and summary.halted is None:
             await self._read_after_cut()
         await self.account.note_containment()
+        if summary.halted is None:
+            await self.prove_overtaken()
         for timer in deadlines.wanted(self.situation()):
             await self.recorder.record("timer", timer.body())
         await self.recorder.remember_head()
@@ -194,6 +196,21 @@ class Session:
         found = await prove_again(self._context_now(), self.recorder.ledger)
         for timer in deadlines.ended(self.situation()):
             await self.recorder.record("timer", timer.body())
+        await self.account.note_containment()
+        return found
+
+    async def prove_overtaken(self) -> Reproof | None:
+        """Prove the passwords again that somebody else could have set anew since; None where nothing is due.
+
+        What was looked at since the last way was shut and could not be told is left to another host.
+        """
+        due = proof_age.due(self.state)
+        if not due:
+            return None
+        from workbench.execution.reverification import prove_again
+
+        self.recorder.check_writable()
+        found = await prove_again(self._context_now(), self.recorder.ledger, due)
         await self.account.note_containment()
         return found
 

@@ -281,6 +281,9 @@ class Incident(Protocol):
     async def prove_again(self) -> Reproof:
         """Prove again what was cut and made."""
 
+    async def prove_overtaken(self) -> Reproof | None:
+        """Prove again the passwords that somebody else could have set since; None where nothing is due."""
+
     async def exercise(self, action_id: str) -> str:
         """Play somebody's part, in the drill only."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.core.clock import iso
+from workbench.domain.detection import user_changes
 from workbench.domain.detection.changes import REMEDIES, SLICES
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -159,7 +160,7 @@ def _vanished(situation: Situation, alarm: Alarm) -> bool:
     """Return whether what the alarm is about is not in the account any more, by a later reading without gaps.
 
     That is how a user who was deleted in the control panel ends, and a route that was edited and then removed. A
-    subaccount stays in the list when it is closed.
+    subaccount stays in the list when it is closed; what a user may do, or their address, may be as it was again.
     """
     if alarm.id.startswith(_ABSENT_BY_NATURE) or alarm.kind not in SLICES:
         return False
@@ -169,4 +170,6 @@ def _vanished(situation: Situation, alarm: Alarm) -> bool:
         return False
     if alarm.kind == "subaccounts" and alarm.target in inventory.subaccounts:
         return inventory.subaccounts[alarm.target].status not in (None, "open")
+    if alarm.kind == "users" and alarm.target in inventory.users:
+        return user_changes.as_before(inventory, situation.state, alarm.id, alarm.target)
     return alarm.target not in getattr(inventory, alarm.kind)

@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.core.clock import as_moment, iso
 from workbench.core.redact import key_tail, visible
+from workbench.domain.detection import user_changes
 from workbench.domain.detection.suspicion import exists_since
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.inventory import Inventory, UserItem
@@ -72,7 +73,8 @@ def baseline(inventory: Inventory) -> dict[str, Any]:
     if "subaccounts" in inventory.read_at:
         made["subaccount_status"] = {s.id: s.status for s in inventory.subaccounts.values()}
     if "users" in inventory.read_at:
-        made["user_roles"] = {item.id: _role(inventory, item.id) for item in inventory.users.values()}
+        made["user_roles"] = {name: user_changes.role(inventory, name) for name in inventory.users}
+        made["user_addresses"] = {name: user_changes.address(inventory, name) for name in inventory.users}
         # Who was there before the abuse shows by these dates alone, and the recovery renews every one of them.
         made["user_dates"] = {item.id: _exists(item) for item in inventory.users.values()}
     if "domains" in inventory.read_at:
@@ -106,7 +108,7 @@ def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Set
         *_back(inventory, state, settled),
         *_gone(inventory, state, settled),
         *_reopened(inventory, state, settled),
-        *_roles(inventory, state),
+        *_users(inventory, state),
         *_settings(inventory, state),
         *_edited(inventory, state),
         *_limits(inventory, state, since),
@@ -228,16 +230,10 @@ def _reopened(inventory: Inventory, state: State, since: str) -> Iterator[Settin
             yield SettingChange(f"subaccount-open:{sub.id}:{record.done_at}", "subaccounts", sub.id, text)
 
 
-def _roles(inventory: Inventory, state: State) -> Iterator[SettingChange]:
-    """A user may do more than before."""
-    for user_id, before in state.baseline.get("user_roles", {}).items():
-        if user_id not in inventory.users:
-            continue
-        now = _role(inventory, user_id)
-        if now != before:
-            name = visible(inventory.users[user_id].user.name or user_id, 60)
-            text = f"user {name} is now {visible(now, 30)}, was {visible(before, 30)}"
-            yield SettingChange(f"role:{user_id}:{now}", "users", user_id, text)
+def _users(inventory: Inventory, state: State) -> Iterator[SettingChange]:
+    """A user may do more than before, or has another mail address."""
+    for name, user_id, text in user_changes.told(inventory, state):
+        yield SettingChange(name, "users", user_id, text)
 
 
 def _settings(inventory: Inventory, state: State) -> Iterator[SettingChange]:
@@ -340,11 +336,6 @@ def _fields(inventory: Inventory, domain: str) -> dict[str, str]:
 def _exists(item: UserItem) -> str:
     since = exists_since(item)
     return iso(since) if since is not None else ""
-
-
-def _role(inventory: Inventory, user_id: str) -> str:
-    user = inventory.users[user_id].user
-    return f"{user.role or 'no role'}{' (disabled)' if user.is_disabled else ''}"
 
 
 def _limit(inventory: Inventory, place: str) -> int | None:

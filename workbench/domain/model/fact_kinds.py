@@ -37,6 +37,7 @@ _KINDS: tuple[type[RecordedFact], ...] = (
     runbook.DrillParts,
     runbook.KeyLimits,
     runbook.LeftOut,
+    runbook.OutsideHands,
     runbook.ProvenAgain,
     runbook.PutOff,
     runbook.ReportWritten,

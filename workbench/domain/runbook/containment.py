@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from workbench.domain.model.situation import INTRUDER, OURS, Situation
 from workbench.domain.model.state import TRIES, EffectRecord, State
 from workbench.domain.runbook import manual_steps
 from workbench.domain.runbook.handover import Kept, awaited, kept
+from workbench.domain.runbook.proof_age import due, overtaken
 from workbench.domain.runbook.verdict import Found, Verdict, attested, counted
 from workbench.mailgun.models import Subaccount
 
@@ -130,6 +131,7 @@ def logins(situation: Situation) -> Found:
         return Found(Verdict.NOT_APPLICABLE, ("no domain has SMTP logins",))
     removed = [r for r in state.of_kind(EffectKind.LOGIN_DELETE) if r.state is EffectState.VERIFIED]
     verified = [login for login in held if _state(by_login, login) is EffectState.VERIFIED]
+    again = [by_login[login] for login in verified if login in overtaken(state)]
     unproven = [login for login in held if _state(by_login, login) is EffectState.DONE]
     untouched = len(held) - len(verified) - len(unproven)
     lines = []
@@ -153,6 +155,8 @@ def logins(situation: Situation) -> Found:
         if tried and said is not None:
             return replace(said, evidence=(*said.evidence, *lines), progress=found.progress)
         return replace(found, idle=True, waits=_PROVE_ELSEWHERE) if tried else found
+    if again and not untouched:
+        return _to_prove_again(state, again, len(held), lines)
     found = counted(len(verified), len(held), tuple(lines))
     if waiting and len(waiting) == untouched and not unproven:
         return _hand_over(situation, found, waiting)
@@ -160,6 +164,19 @@ def logins(situation: Situation) -> Found:
     if reason := stuck(state, open_):
         return replace(found, verdict=Verdict.BLOCKED, evidence=(reason, *found.evidence), waits=_AGAIN)
     return _finish_first(found, list(by_login.values()))
+
+
+def _to_prove_again(state: State, records: Sequence[EffectRecord], total: int, lines: list[str]) -> Found:
+    """Step 2 where passwords were proven while somebody else could still set others."""
+    lines.insert(0, f"{len(records)} to prove again, proven before the last way to set another was shut")
+    found = Found(Verdict.IN_PROGRESS, tuple(lines), (total - len(records), total), "contain.prove")
+    tried = not due(state)
+    said = attested(state, "2")
+    if tried and said is not None:
+        return replace(said, evidence=(*said.evidence, *lines), progress=found.progress)
+    happens = "Every new password is tried once more at the SMTP server; nothing changes."
+    found = replace(found, happens=happens)
+    return replace(found, idle=True, waits=_PROVE_ELSEWHERE) if tried else found
 
 
 def stop(situation: Situation) -> Found:

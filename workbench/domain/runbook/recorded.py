@@ -55,6 +55,14 @@ class ProvenAgain(RecordedFact, frozen=True, tag="proofs"):
     against: tuple[str, ...] = ()
 
 
+class OutsideHands(RecordedFact, frozen=True, tag="outside_hands"):
+    """Through what somebody else could administer the account at the last reading (users, keys, routes by id), and
+    until when such a way was open that no delete of ours ended (ISO 8601 UTC, ``""`` for none)."""
+
+    open: tuple[str, ...] = ()
+    until: str = ""
+
+
 class DrillParts(RecordedFact, frozen=True, tag="drill_parts"):
     """Which parts of others were played in the drill, by the action's id; the row's body is the mapping itself."""
 

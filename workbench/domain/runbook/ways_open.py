@@ -13,7 +13,7 @@ from workbench.domain.detection.alarms import open_alarms
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
-from workbench.domain.runbook import claims, coverage, tapped
+from workbench.domain.runbook import claims, coverage, proof_age, tapped
 from workbench.domain.runbook.containment import key_is_left, queues_left, rogue_subaccounts, untouched
 from workbench.domain.runbook.handover import Kept, kept
 from workbench.domain.runbook.verdict import attested
@@ -108,6 +108,12 @@ def _logins(situation: Situation) -> Iterator[WayIn]:
     if unproven and attested(situation.state, "2") is None:
         words = f"{plural(len(unproven), 'SMTP login')} whose new password could not be proven"
         yield WayIn("login", "?", words, f"{plural(len(unproven), 'login')} not proven", known=False)
+    again = proof_age.overtaken(situation.state).keys() & situation.inventory.logins.keys()
+    if again and attested(situation.state, "2") is None:
+        words = (
+            f"{plural(len(again), 'SMTP login')} not proven since the last way to set its password was shut"
+        )
+        yield WayIn("login", "again", words, f"{plural(len(again), 'login')} to prove again", known=False)
 
 
 def _kept(situation: Situation, item: Kept) -> WayIn:

@@ -40,11 +40,11 @@ class Monitor(Controller):
     _alarmed: frozenset[str] = frozenset()
     _asked: frozenset[tuple[str, datetime]] = frozenset()
     _adopted: frozenset[str] = frozenset()
-    _proved_at: datetime | None = None
 
     def __init__(self, ui: Ui, selection: Selection, plans: Plans, questions: Questions) -> None:
         super().__init__(ui, selection, plans, questions)
         self._questions = questions
+        self._proved_at: dict[str, datetime] = {}
 
     def table(self) -> dict[str, Callable[[Incident], object]]:
         """Return the handlers by action id."""
@@ -185,20 +185,39 @@ class Monitor(Controller):
     # ── proof that lasts ─────────────────────────────────────────────────────────────────────────────────
 
     def _prove_if_due(self, session: Incident, found: list[Timer]) -> None:
+        from workbench.domain.runbook import proof_age
         from workbench.domain.runbook.deadlines import PROOF
 
-        now = session.clock.now()
-        tried = self._proved_at
-        if session.account.capabilities is None or not any(t.kind == PROOF and t.over for t in found):
+        if session.account.capabilities is None:
             return
-        if tried is None or not tried <= now < tried + PROVE_AGAIN_AFTER:
-            self._proved_at = now
+        if proof_age.due(session.state) and self._may_try("overtaken", session):
+            # Nothing is contained before these are proven once more, and it asks nothing of the operator.
+            self._start_overtaken(session)
+        if any(t.kind == PROOF and t.over for t in found) and self._may_try("due", session):
             self._start_proof(session, loud=False)
+
+    def _may_try(self, which: str, session: Incident) -> bool:
+        """Return whether a proof may be tried now, and note that it is: what failed is not tried at every look."""
+        now, tried = session.clock.now(), self._proved_at.get(which)
+        if self._ui.work.running("proof") or (tried is not None and tried <= now < tried + PROVE_AGAIN_AFTER):
+            return False
+        self._proved_at[which] = now
+        return True
 
     def prove(self, session: Incident) -> None:
         """Prove everything again now, because somebody asked for it."""
         self._ui.tell("Asking the account about everything that was cut and made; this changes nothing.")
         self._start_proof(session, loud=True)
+
+    def _start_overtaken(self, session: Incident) -> None:
+        def told(found: Reproof | None) -> None:
+            if found is not None:
+                words = f"The last way to set passwords is shut. New passwords: {found.line()}."
+                self._ui.tell(words, "warning" if found.against else "information")
+                self.news({"alarms"})
+
+        doing = "proving the new passwords once more"
+        self._ui.work.start(session.prove_overtaken, group="proof", doing=doing, loud=False, then=told)
 
     def _start_proof(self, session: Incident, *, loud: bool) -> None:
         def told(found: Reproof) -> None:

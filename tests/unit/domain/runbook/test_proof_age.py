@@ -1,0 +1,127 @@
+"""A password proven while somebody else could still set others is proven again before anything is called contained."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.support.situations import NOW, OWN, US, Story, key, situation
+from workbench.core.clock import iso
+from workbench.domain.model.inventory import UserItem
+from workbench.domain.model.plan import Effect, EffectKind
+from workbench.domain.model.recorded_rows import RecordedRow
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import State
+from workbench.domain.runbook import outside_hands, proof_age
+from workbench.domain.runbook.recorded import OutsideHands
+from workbench.domain.runbook.runbook import steps
+from workbench.domain.runbook.verdict import Verdict
+from workbench.domain.runbook.ways_open import ways
+from workbench.mailgun.models import User
+
+LOGIN = "app@mg.acme.example"
+RESET = Effect(EffectKind.LOGIN_RESET, LOGIN, US, {"domain": "mg.acme.example"})
+SOON, LATER = NOW + timedelta(minutes=2), NOW + timedelta(minutes=9)
+
+
+def _deleted(name: str, role: str = "admin") -> Effect:
+    return Effect(EffectKind.KEY_DELETE, key(name).id, US, {"name": name, "role": role, "kind": "user"})
+
+
+def _story(*before: Effect, after: tuple[Effect, ...] = ()) -> Story:
+    own = Effect(EffectKind.KEY_CREATE, OWN, US, {"replaces": OWN, "own": True})
+    story = Story().verified([own, *before, RESET], **{OWN: {"key_id": OWN}})
+    story.at = SOON
+    return story.verified(after) if after else story
+
+
+def _noted(state: State, now: datetime, *users: str) -> OutsideHands | None:
+    found = _seen(state, now, *users)
+    noted = outside_hands.news(found)
+    if noted is not None:
+        state.learn(noted)
+    return noted
+
+
+def _seen(state: State, now: datetime, *users: str) -> Situation:
+    found = situation(logins=[LOGIN], state=state)
+    found.now = now
+    everybody = {"ada": ("ada@acme.example", True)} | {u: (f"{u}@evil.example", False) for u in users}
+    found.inventory.users = {
+        name: UserItem(User(id=name, email=mail, name=name, role="admin", is_master=master), US)
+        for name, (mail, master) in everybody.items()
+    }
+    return found
+
+
+@pytest.mark.parametrize("role", ["admin", "", "owner", None])
+def test_an_admin_key_that_lived_on_after_the_proof_takes_its_ground(role: str | None) -> None:
+    state = _story(after=(_deleted("prod", role),)).state()  # type: ignore[arg-type]
+    assert list(proof_age.overtaken(state)) == [LOGIN]
+    assert [way.target for way in ways(_seen(state, SOON)) if way.kind == "login"] == ["again"]
+
+
+@pytest.mark.parametrize("role", sorted(proof_age.LESSER))
+def test_a_key_that_cannot_set_passwords_takes_no_ground(role: str) -> None:
+    assert not proof_age.overtaken(_story(after=(_deleted("prod", role),)).state())
+
+
+def test_a_key_that_died_before_the_proof_takes_no_ground() -> None:
+    story = Story().verified([_deleted("prod")])
+    story.at = SOON
+    assert not proof_age.overtaken(story.verified([RESET]).state())
+
+
+def test_a_key_of_this_incident_was_never_in_other_hands() -> None:
+    made = Effect(EffectKind.KEY_CREATE, "k", US, {"replaces": "old"})
+    story = Story().verified([made, RESET], k={"key_id": "ours-1"})
+    story.at = SOON
+    ours = Effect(EffectKind.KEY_DELETE, "ours-1", US, {"name": "k", "role": "admin", "kind": "user"})
+    assert not proof_age.overtaken(story.verified([ours]).state())
+
+
+def test_a_stranger_in_the_panel_takes_the_ground_once_gone() -> None:
+    state = _story(_deleted("prod")).state()
+    assert _noted(state, SOON, "mallory") == OutsideHands(open=("mallory",))
+    # While the way is open it is named itself, and a proof would prove nothing.
+    assert not proof_age.overtaken(state)
+    assert _noted(state, SOON, "mallory") is None
+    assert _noted(state, LATER) == OutsideHands(until=iso(LATER))
+    assert list(proof_age.overtaken(state)) == [LOGIN]
+    assert proof_age.due(state) == list(proof_age.overtaken(state).values())
+
+
+def test_proven_once_more_it_counts_again() -> None:
+    story = _story(after=(_deleted("prod"),))
+    story.at = LATER
+    story.add("effect.reproven", id=RESET.id, sure=True, against=False, evidence=["again: accepted"])
+    assert not proof_age.overtaken(story.state())
+
+
+def test_looked_at_in_vain_it_waits_for_another_host_and_can_be_attested() -> None:
+    story = _story(after=(_deleted("prod"),))
+    assert _step_two(story.state()) == (Verdict.IN_PROGRESS, False)
+    story.at = LATER
+    story.add("effect.reproven", id=RESET.id, sure=False, against=False, evidence=["cannot prove from here"])
+    state = story.state()
+    assert list(proof_age.overtaken(state)) == [LOGIN] and not proof_age.due(state)
+    assert _step_two(state) == (Verdict.IN_PROGRESS, True)
+    story.add("attested", step="2", who="ada", text="proven from the mail host")
+    assert _step_two(story.state())[0] is Verdict.ATTESTED
+    assert not [way for way in ways(_seen(story.state(), LATER)) if way.kind == "login"]
+
+
+def _step_two(state: State) -> tuple[Verdict, bool]:
+    view = next(view for view in steps(_seen(state, LATER)) if view.id == "2")
+    return view.verdict, view.idle
+
+
+def test_nothing_is_noted_before_the_first_cut() -> None:
+    assert outside_hands.news(_seen(State(), NOW, "mallory")) is None
+
+
+def test_the_note_opens_again_from_its_row() -> None:
+    noted = OutsideHands(open=("u1",), until=iso(NOW))
+    assert isinstance(noted, RecordedRow)
+    assert OutsideHands.from_body(noted.body(), "") == noted

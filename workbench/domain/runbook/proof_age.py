@@ -1,0 +1,57 @@
+"""What a password's proof is worth: one made while somebody else could still set passwords says nothing of now. Pure.
+
+Whoever administers the account can give any SMTP login a password of their own, and no list shows it: a login's entry
+has no date of its last change (vendor-facts A6). So a new password counts as ours only where it was proven after the
+last such way was shut; until then it is to be proven again. Keys need no such care: nobody can choose a key's secret.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from workbench.core.clock import as_moment
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.state import EffectRecord, State
+from workbench.domain.runbook.recorded import OutsideHands
+
+_REACHED = (EffectState.DONE, EffectState.VERIFIED)
+# Roles whose keys cannot set a password (vendor-facts A2); a role that is not known may.
+LESSER = frozenset({"developer", "basic", "analyst", "support", "sending"})
+
+
+def shut_at(state: State) -> datetime | None:
+    """Return when the last way was shut through which somebody else could set passwords; None where none is known."""
+    ours = {record.result.get("key_id") for record in state.of_kind(EffectKind.KEY_CREATE)}
+    ended = [
+        record.done_at
+        for record in state.of_kind(EffectKind.KEY_DELETE)
+        if record.state in _REACHED
+        and record.effect.target not in ours
+        and record.effect.params.get("role") not in LESSER
+    ]
+    return as_moment(max([*ended, state.known(OutsideHands).until], default=""))
+
+
+def overtaken(state: State) -> dict[str, EffectRecord]:
+    """Return the proven passwords, by login, whose proof is older than the end of the last such way.
+
+    Empty while a way is known to be open: whatever is proven then, nobody need believe.
+    """
+    shut = shut_at(state)
+    if shut is None or state.known(OutsideHands).open:
+        return {}
+    return {
+        login: record
+        for login, record in state.passwords.items()
+        if record.state is EffectState.VERIFIED and (as_moment(record.proven_at) or shut) < shut
+    }
+
+
+def due(state: State) -> list[EffectRecord]:
+    """Return the overtaken that nobody looked at again since: what was, and could not be told, waits for a host."""
+    shut = shut_at(state)
+    return [
+        record
+        for record in overtaken(state).values()
+        if shut is None or (as_moment(record.tried_at) or shut) <= shut
+    ]
