@@ -108,7 +108,7 @@ class Commands:
             patch.delenv(name, raising=False)
         patch.setenv("WORKBENCH_HOME", str(self.home.path))
         patch.setenv("WORKBENCH_PASSPHRASE_FILE", str(self.passphrase_file))
-        self._cheap_vault()
+        self.make_vault()
 
     def use(self, document: Mapping[str, Any], *, key: str = "") -> None:
         """Point the commands at a drill, with its key or another one."""
@@ -144,7 +144,8 @@ class Commands:
         assert incident is not None
         return fold(read_rows(self.home.folder(incident) / "journal.sqlite"))
 
-    def _cheap_vault(self) -> None:
+    def make_vault(self) -> None:
+        """Make an empty vault where none is."""
         # The key derivation is tested on its own; here it would only take time.
         self.home.ensure()
         if not self.home.vault_file.exists():

@@ -32,19 +32,19 @@ async def status(session: Session, options: argparse.Namespace) -> int:
     if words := interrupted(session.state):
         say(f"{words} `workbench contain --yes` goes on with it.")
     vault = await session.recorder.vault_standing()
-    if vault.missing:
+    if vault.amiss:
         warn(f"The vault: {vault.words}.")
     await read_account(session)
     situation, steps, found = session.situation(), session.steps(), session.findings()
     not_read = not documents.known(situation)["complete"]
     notes = session.account.capabilities.words() if session.account.capabilities is not None else []
     if options.json:
-        document(documents.status(situation, notes))
+        document(documents.status(situation, notes, vault.to_json()))
     else:
         text(tables.overview(session.account.title, session.recorder.incident, situation, vault.words))
         text(tables.steps(steps))
         text(tables.findings(found))
     open_ = any(not step.verdict.closed for step in steps) or any(not f.decision for f in found)
     # What could not be read is no part of what is known and good (design, exit codes).
-    damaged = session.state.damage or session.state.unread_rows or vault.missing
+    damaged = session.state.damage or session.state.unread_rows or vault.amiss
     return 1 if open_ or not_read or damaged else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,14 +52,17 @@ def known(situation: Situation) -> dict[str, Any]:
     return {"containment": found.to_json(), **coverage([*gaps, *dark])}
 
 
-def status(situation: Situation, capabilities: Sequence[str]) -> dict[str, Any]:
-    """Return everything the account and the journal show, as one document."""
+def status(
+    situation: Situation, capabilities: Sequence[str], vault: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return everything the account and the journal show, as one document; ``vault`` is whose vault is open."""
     state = situation.state
     return {
         **head("status", state.incident),
         "as_of": iso(situation.now),
         "account": state.name,
         "notes": list(capabilities),
+        "vault": dict(vault) if vault is not None else None,
         **known(situation),
         "sending": _sending(situation),
         "keys": _keys(situation),

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workbench.core.errors import HostError, JournalError, VaultError
 from workbench.core.state_dir import JOURNAL_NAME, Home
@@ -23,10 +23,27 @@ OURS = "workbench:"  # how the names of the workbench's own keys begin
 
 
 class VaultStanding(NamedTuple):
-    """Which vault is open and what of an incident's secrets it holds, in words; ``missing`` of them are not in it."""
+    """Which vault is open and what of an incident's secrets it holds, in words.
+
+    ``kind`` is ``file``, ``system`` (the host's keyring) or ``none``; ``stored`` is how many secrets the incident
+    stored, ``missing`` how many of them are not in this vault: None where nobody looked, or it could not be told;
+    ``failed`` where it was asked and gave no list.
+    """
 
     words: str
-    missing: int = 0
+    kind: str = "none"
+    stored: int = 0
+    missing: int | None = None
+    failed: bool = False
+
+    @property
+    def amiss(self) -> bool:
+        """Return whether secrets are not in it, or its list was asked for and did not come."""
+        return bool(self.missing) or self.failed
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for a document."""
+        return {name: value for name, value in self._asdict().items() if name != "failed"}
 
 
 @dataclass(slots=True)
@@ -121,23 +138,26 @@ def take_stock(home: Home, held: Iterable[EntryName] | None) -> Custody:
 async def standing(vault: Vault, state: State) -> VaultStanding:
     """Return whose vault it is that is open: whether it holds what the incident stored."""
     named = {EntryName(state.vault_service, entry) for entry in state.entries}
+    count = plural(len(named), "secret")
+
+    def told(words: str, missing: int | None = None) -> VaultStanding:
+        return VaultStanding(words, vault.kind, len(named), missing)
+
     if not vault.keeps:
-        return VaultStanding(f"none is open: {plural(len(named), 'secret')} of this incident not looked for")
+        return told(f"none is open: {count} of this incident not looked for" if named else "none is open")
     try:
         held = await vault.names()
     except VaultError as error:
-        return VaultStanding(f"{vault.describe()}; not listed: {error.what}")
+        return told(f"{vault.describe()}; not listed: {error.what}")._replace(failed=True)
     if held is None:
-        return VaultStanding(f"{vault.describe()}; of a kind that cannot list what is in it")
+        return told(f"{vault.describe()}; of a kind that cannot list what is in it")
     if not named:
-        return VaultStanding(f"{vault.describe()}; this incident stored nothing yet")
+        return told(f"{vault.describe()}; this incident stored nothing yet", 0)
     missing = len(named - set(held))
     if not missing:
-        return VaultStanding(
-            f"{vault.describe()}; holds {plural(len(named), 'secret')} of this incident, all of them"
-        )
-    return VaultStanding(
-        f"{vault.describe()}; {missing} of {plural(len(named), 'secret')} that this incident stored are NOT in it: it "
+        return told(f"{vault.describe()}; holds {count} of this incident, all of them", 0)
+    return told(
+        f"{vault.describe()}; {missing} of {count} that this incident stored are NOT in it: it "
         "is another home's vault, or an older copy",
         missing,
     )

@@ -33,6 +33,7 @@ def test_a_status_is_plain_json_with_every_slice() -> None:
     assert [row["name"] for row in document["domains"]] == ["mg.acme.example"]
     assert [row["id"] for row in document["steps"]] == [order.value for order in Order]
     assert document["sending"] is None, "what was not measured is not said"
+    assert document["vault"] is None, "whose vault is open is not said where nobody asked"
 
 
 def test_a_status_tells_keys_that_this_incident_made() -> None:

@@ -21,6 +21,7 @@ class Opened:
     """An open vault that holds what it is told to, cannot list it (None), or does not answer."""
 
     keeps = True
+    kind = "file"
 
     def __init__(self, held: Sequence[str] | VaultError | None) -> None:
         self._held = held
@@ -47,20 +48,23 @@ def stored(*entries: str) -> State:
         (STORED, "holds 2 secrets of this incident, all of them", 0),
         (STORED[:1], "1 of 2 secrets that this incident stored are NOT in it", 1),
         ((), "2 of 2 secrets that this incident stored are NOT in it: it is another home's vault", 2),
-        (None, "of a kind that cannot list what is in it", 0),
-        (VaultError("The keyring is locked."), "not listed: The keyring is locked.", 0),
+        (None, "of a kind that cannot list what is in it", None),
+        (VaultError("The keyring is locked."), "not listed: The keyring is locked.", None),
     ],
 )
-async def test_it_says_whether_it_is_this_incidents(held: Any, words: str, missing: int) -> None:
+async def test_it_says_whether_it_is_this_incidents(held: Any, words: str, missing: int | None) -> None:
     vault: Any = Opened(held)
     found = await standing(vault, stored(*STORED))
     assert found.words.startswith("encrypted file /srv/home/vault.json") and words in found.words
     assert found.missing == missing
+    assert found.to_json() == {"words": found.words, "kind": "file", "stored": 2, "missing": missing}
+    assert found.amiss is (bool(missing) or isinstance(held, VaultError)), "no list is no good news"
 
 
 async def test_what_stored_nothing_misses_nothing_and_no_vault_holds_nothing() -> None:
     vault: Any = Opened(())
     assert "this incident stored nothing yet" in (await standing(vault, stored())).words
-    assert (await standing(NoVault(), stored(*STORED))).words == (
-        "none is open: 2 secrets of this incident not looked for"
-    )
+    unseen = await standing(NoVault(), stored(*STORED))
+    assert unseen.words == "none is open: 2 secrets of this incident not looked for"
+    assert (unseen.kind, unseen.stored, unseen.missing, unseen.amiss) == ("none", 2, None, False)
+    assert (await standing(NoVault(), stored())).words == "none is open"
