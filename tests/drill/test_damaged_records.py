@@ -158,6 +158,73 @@ def test_an_older_copy_of_the_journal_in_its_place_is_noticed_by_the_vault(
     assert commands("evidence", "verify").code == 1
 
 
+def shorten(path: Path, rows: int) -> None:
+    """Take the newest rows off a journal: its chain is whole."""
+    db = sqlite3.connect(path)
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    db.execute("DELETE FROM row WHERE seq > (SELECT max(seq) FROM row) - ?", (rows,))
+    db.commit()
+    db.close()
+
+
+def test_what_needs_no_account_says_an_older_journal_too_and_adds_nothing_to_it(
+    contained: Commands, tmp_path: Path
+) -> None:
+    held = contained("secrets", "list", "--json").document["secrets"]
+    login = next(row["name"] for row in held if row["name"].startswith("SMTP "))
+    value = contained("secrets", "get", login).out
+    path = journal_of(contained)
+    incident = path.parent.name
+    # Written after it: each would be named by no row.
+    evidence = {file.name for file in (path.parent / "evidence").rglob("*") if file.is_file()}
+    shorten(path, 3)
+    rows = len(read_rows(path))
+    older = "An older journal stands in this one's place"
+    name = next(iter(evidence - {"log"}))
+    archive = str(tmp_path / "archive.zip")
+    for words, code in (
+        (("secrets", "get", login), 0),
+        (("evidence", "list"), 1),
+        (("evidence", "show", name), 0),
+        (("evidence", "verify"), 1),
+        (("evidence", "export", "--to", archive, "--why", "a test"), 0),
+        (("mail", "show"), 1),
+        (("report", "--verify"), 1),
+        (("leaks", str(tmp_path / "endpoints.json")), 1),
+        (("purge", "--incident", incident, "--yes"), 4),
+    ):
+        ran = contained(*words)
+        assert older in ran.err + ran.out, (words, ran.err)
+        assert ran.code == code, (words, ran.code, ran.err)
+        assert len(read_rows(path)) == rows, words
+        if words[:2] == ("secrets", "get"):
+            assert ran.out == value
+            assert "is not journaled" in ran.err
+    assert {file.name for file in (path.parent / "evidence").rglob("*") if file.is_file()} == evidence
+
+
+def test_an_empty_journal_and_that_of_another_incident_are_no_evidence_of_nothing(
+    contained: Commands,
+) -> None:
+    path = journal_of(contained)
+    for name in ("", "-wal", "-shm"):
+        path.with_name(path.name + name).unlink(missing_ok=True)
+    Journal.open(path, SystemClock(), "20260101-120000-abcd").close()
+    incident = ("--incident", path.parent.name)
+    looks = (("evidence", "list"), ("evidence", "verify"), ("report", "--verify"))
+    for words in looks:
+        ran = contained(*words, *incident)
+        assert (ran.code, "that of another incident" in ran.err + ran.out) == (1, True), (words, ran)
+    assert contained("purge", "--yes", *incident).code == 4
+    path.write_bytes(b"")
+    contained.set(WORKBENCH_PASSPHRASE_FILE="")  # The vault would say that there were rows.
+    for words in looks:
+        ran = contained(*words, *incident)
+        assert (ran.code, "it was emptied" in ran.err) == (4, True), (words, ran)
+        assert "Free space" not in ran.err, "room is not what is missing"
+
+
 def test_a_lost_or_emptied_journal_costs_no_secret(contained: Commands) -> None:
     held = contained("secrets", "list", "--json").document["secrets"]
     login = next(row["name"] for row in held if row["name"].startswith("SMTP "))
@@ -337,6 +404,25 @@ def test_no_vault_is_made_beside_an_incident_whose_secrets_are_in_one(contained:
     assert refused.code == 4
     assert "vault of this home is missing" in refused.document["error"]["what"]
     assert not contained.home.vault_file.exists()
+
+
+def test_a_status_says_whose_vault_is_open_in_its_document_too(contained: Commands) -> None:
+    own = contained("status", "--json").document["vault"]
+    assert own["kind"] == "file"
+    assert own["missing"] == 0
+    assert own["stored"] == len(contained.state().entries) > 0
+    file = contained.home.vault_file
+    admin = contained("secrets", "get", contained.state().admin_entry).out
+    for path in file.parent.glob("vault.json*"):
+        path.unlink()
+    contained.make_vault()
+    contained.set(MAILGUN_API_KEY=admin)  # Its owner kept it elsewhere, too: else nothing could be asked.
+    ran = contained("status", "--json")
+    assert ran.code == 1, ran.err
+    other = ran.document["vault"]
+    assert other["missing"] == other["stored"] == own["stored"]
+    assert "another home's vault" in other["words"]
+    assert any("another home's vault" in warning for warning in ran.document["warnings"])
 
 
 @pytest.mark.parametrize(

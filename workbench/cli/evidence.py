@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cli import tables
+from workbench.cli.incident_records import checked_quietly, checked_with_sealer, named_incident
 from workbench.cli.opening import run_async
 from workbench.cli.output import document, refuse_terminal, say, text, warn, write_exactly
-from workbench.cli.vaults import evidence_sealer, quiet_vault
+from workbench.cli.vaults import quiet_vault
 from workbench.core.clock import SystemClock, iso
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError
 from workbench.core.redact import visible
 from workbench.core.sealing import Sealer
 from workbench.core.state_dir import JOURNAL_NAME, Home
 from workbench.documents import documents
-from workbench.domain.model.hash_chain import ChainRow, damage_of, includes
+from workbench.domain.model.hash_chain import ChainRow, damage_read, includes
 from workbench.journal.journal import Journal, read_rows
 from workbench.session import evidence_export, journal_head
 from workbench.session.attribution import operator
@@ -33,8 +34,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _list(options: argparse.Namespace) -> int:
-    """Return 0; 1 where something that the journal names is missing."""
-    home, incident, rows = await opened_incident(options)
+    """Return 0; 1 where something that the journal names is missing, or the journal is not what was written."""
+    home, incident = named_incident(options)
+    rows, _, damage = await checked_quietly(home, incident)
     items, purged = stored(rows)
     found = await asyncio.to_thread(lambda: list(check(home.folder(incident), items, None)))
     missing = [one for one in found if one.sound is False]
@@ -53,7 +55,7 @@ async def _list(options: argparse.Namespace) -> int:
         text(tables.table(shown, ("stored", "part", "name", "holds")))
     for one in missing if not purged else ():
         warn(one.words)
-    return 1 if missing and not purged else 0
+    return 1 if damage is not None or (missing and not purged) else 0
 
 
 async def _show(options: argparse.Namespace) -> int:
@@ -61,8 +63,8 @@ async def _show(options: argparse.Namespace) -> int:
     refuse_terminal(
         options.reveal, "Snapshots hold names and addresses of people, and whatever an intruder wrote."
     )
-    home, incident, rows = await opened_incident(options)
-    sealer = await evidence_sealer(home)
+    home, incident = named_incident(options)
+    (rows, _, _), sealer = await checked_with_sealer(home, incident)
     item = _named(await _all(home, incident, rows, sealer), options.name)
     raw = await asyncio.to_thread(plain, home.folder(incident), item, sealer)
     write_exactly(raw.decode("utf-8", "backslashreplace"))
@@ -78,10 +80,11 @@ async def _verify(options: argparse.Namespace) -> int:
         else:
             text("\n".join(words))
         return 0 if sound else 1
-    home, incident, rows = await opened_incident(options)
+    home, incident = named_incident(options)
+    rows = await asyncio.to_thread(read_rows, home.folder(incident) / JOURNAL_NAME)
     vault = await quiet_vault(home)
     found, remembered = await inspect(home, incident, rows, vault)
-    damage = damage_of(rows, remembered)
+    damage = damage_read(rows, remembered, incident)
     whole, words = evidence_export.summary(found)
     if damage is not None:
         whole, words = False, [damage.words, *words]
@@ -137,11 +140,8 @@ async def _export(options: argparse.Namespace) -> int:
         )
     if options.encrypt_to:
         tool_for(options.encrypt_to)
-    home, incident, rows = await opened_incident(options)
-    damage = damage_of(rows)
-    if damage is not None:
-        warn(damage.words)
-    sealer = await evidence_sealer(home)
+    home, incident = named_incident(options)
+    (rows, remembered, damage), sealer = await checked_with_sealer(home, incident)
     target = Path(options.to)
     contents, left_out = await asyncio.to_thread(_contents, home.folder(incident), rows, sealer)
     now = iso(SystemClock().now())
@@ -175,7 +175,7 @@ async def _export(options: argparse.Namespace) -> int:
             "why": about["why"],
             "encrypted": bool(options.encrypt_to),
         }
-        await _journal(home, incident, body)
+        await _journal(home, incident, body, remembered)
     if options.json:
         head = documents.head("evidence-export", incident)
         document(
@@ -199,9 +199,11 @@ def _contents(folder: Path, rows: list[ChainRow], sealer: Sealer) -> tuple[dict[
     return contents, left_out
 
 
-async def _journal(home: Home, incident: str, body: dict[str, Any]) -> None:
+async def _journal(
+    home: Home, incident: str, body: dict[str, Any], remembered: journal_head.Head | None
+) -> None:
     path = home.folder(incident) / JOURNAL_NAME
-    journal = await asyncio.to_thread(Journal.open, path, SystemClock(), incident)
+    journal = await asyncio.to_thread(Journal.open, path, SystemClock(), incident, remembered=remembered)
     try:
         if journal.held_elsewhere:
             warn(f"Not journaled: {journal.holder} holds this incident.")
@@ -239,12 +241,3 @@ def _row(found: EvidenceCheck) -> dict[str, Any]:
         "sound": found.sound,
         "words": found.words,
     }
-
-
-async def opened_incident(options: argparse.Namespace) -> tuple[Home, str, list[ChainRow]]:
-    """Return home, incident and journal rows that the options name; UsageError where there is none."""
-    home = Home.find()
-    incident = home.existing(options.incident) if options.incident else home.latest()
-    if incident is None:
-        raise UsageError("There is no incident in this home.", "", "WORKBENCH_HOME moves the state folder.")
-    return home, incident, await asyncio.to_thread(read_rows, home.folder(incident) / JOURNAL_NAME)

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from workbench.cli.output import document, say, text
-from workbench.core.errors import Signalled, UsageError
+from workbench.cli.output import document, say, text, warned
+from workbench.core.errors import JournalError, Signalled, UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
 from workbench.core.words import plural
@@ -47,7 +47,8 @@ def run(options: argparse.Namespace) -> int:
         _warn_of_damage(home, incident)
         report = _within(options, home, incident, known)
     _show(report, as_json=options.json)
-    return report.exit_code
+    # What is live and what is closed rests on the journal: where that is not what was written, nobody can tell.
+    return report.exit_code or int(warned())
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -218,6 +219,8 @@ def _within(
     state = _state(home, incident)
     asked = leak_search.again(_request(options, known), state)
     opened = _opened(options, home, incident)
+    if opened is not None:
+        _warn_of_damage(home, incident, opened.remembered)
     wanted = leak_search.options_of(
         asked, state, opened, network=_network(options, home) if options.site else None
     )
@@ -258,6 +261,7 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> OpenedVau
 
     from workbench.cli.vaults import open_vault
     from workbench.session.admin_key import fingerprint_key
+    from workbench.session.journal_head import recall
     from workbench.session.leak_search import open_up
 
     unasked = bool(os.environ.get("WORKBENCH_PASSPHRASE_FILE")) and home.vault_file.exists()
@@ -270,7 +274,9 @@ def _opened(options: argparse.Namespace, home: Home, incident: str) -> OpenedVau
         try:
             sealing = (await fingerprint_key(vault), await vault.sealer("evidence"))
             folder = home.folder(incident)
-            return await open_up(_state(home, incident), vault, sealing, folder, values=options.from_vault)
+            opened = await open_up(_state(home, incident), vault, sealing, folder, values=options.from_vault)
+            opened.remembered = await recall(vault, incident)
+            return opened
         finally:
             vault.close()
 
@@ -317,15 +323,15 @@ def _prover(options: argparse.Namespace, home: Home, incident: str) -> Prove:
     return lambda found: asyncio.run(asking(found))
 
 
-def _warn_of_damage(home: Home, incident: str) -> None:
+def _warn_of_damage(home: Home, incident: str, remembered: tuple[int, str] | None = None) -> None:
     """Say before the search that the incident's journal is not what was written: nothing will be added to it."""
     from workbench.cli.output import warn
     from workbench.core.errors import WorkbenchError
-    from workbench.domain.model.hash_chain import damage_of
+    from workbench.domain.model.hash_chain import damage_read
     from workbench.journal.journal import read_rows
 
     try:
-        damage = damage_of(read_rows(home.folder(incident) / "journal.sqlite"))
+        damage = damage_read(read_rows(home.folder(incident) / "journal.sqlite"), remembered, incident)
     except WorkbenchError as error:
         warn(error.what)
         return
@@ -347,7 +353,13 @@ def _record(
     from workbench.journal.ledger import Ledger
 
     clock = SystemClock()
-    journal = Journal.open(home.folder(incident) / "journal.sqlite", clock, incident)
+    remembered = opened.remembered if opened is not None else None
+    path = home.folder(incident) / "journal.sqlite"
+    try:
+        journal = Journal.open(path, clock, incident, remembered=remembered)
+    except JournalError as error:
+        say(f"Not recorded: {error.what} {error.todo}")  # What was found is shown all the same.
+        return
     try:
         if journal.damage is not None:
             say(

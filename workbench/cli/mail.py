@@ -13,10 +13,9 @@ import msgspec
 
 from workbench.cli import tables
 from workbench.cli.account_reading import read_account
-from workbench.cli.evidence import opened_incident
+from workbench.cli.incident_records import checked_with_sealer, named_incident
 from workbench.cli.opening import network_of, open_from, run_async
 from workbench.cli.output import document, refuse_terminal, say, text, warn
-from workbench.cli.vaults import evidence_sealer
 from workbench.core.errors import UsageError, VaultError
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
@@ -82,8 +81,8 @@ async def _show(options: argparse.Namespace) -> int:
     refuse_terminal(
         options.reveal, "Messages hold names and addresses of people, and whatever an intruder wrote."
     )
-    home, incident, rows = await opened_incident(options)
-    sealer = await evidence_sealer(home)
+    home, incident = named_incident(options)
+    (rows, _, _), sealer = await checked_with_sealer(home, incident)
     found, broken = await asyncio.to_thread(opened, home.folder(incident), rows, sealer)
     if broken and not found:
         raise VaultError(broken[0], "It is no evidence any more.", "Look for a copy of the state folder.")

@@ -62,6 +62,11 @@ def warn(words: str) -> None:
         say(f"WARNING: {words}")
 
 
+def warned() -> bool:
+    """Return whether anything was warned of."""
+    return bool(_said.warnings)
+
+
 def failed(error: WorkbenchError, code: int) -> None:
     """Write the document of a command that has no result to write: what happened, what it means, what to do."""
     document(

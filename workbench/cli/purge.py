@@ -9,15 +9,16 @@ import shutil
 import sys
 from pathlib import Path
 
+from workbench.cli.incident_records import checked_quietly
 from workbench.cli.opening import run_async
-from workbench.cli.output import document, say, text, warn
+from workbench.cli.output import document, say, text
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, UsageError
 from workbench.core.redact import visible
 from workbench.core.state_dir import Home
 from workbench.core.words import plural
 from workbench.documents import documents
-from workbench.domain.model.hash_chain import UNREADABLE, damage_of
+from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.journal.journal import Journal, damaged, read_rows
 
 # Journal and reports stay: they hold no secret, and they are what an incident is remembered by.
@@ -41,10 +42,10 @@ async def _purge(options: argparse.Namespace) -> int:
         )
     incident = home.existing(options.incident)
     folder = home.folder(incident)
-    if (damage := damage_of(await asyncio.to_thread(read_rows, folder / "journal.sqlite"))) is not None:
+    records = await checked_quietly(home, incident)
+    if records.damage is not None:
         # Before anything is shown or removed: a journal that takes no row could not say what went.
-        warn(damage.words)
-        raise damaged(damage)
+        raise damaged(records.damage)
     files = await asyncio.to_thread(_files, folder)
     size = sum(size for _, size in files)
     reports = await asyncio.to_thread(_reports, folder)
@@ -55,7 +56,10 @@ async def _purge(options: argparse.Namespace) -> int:
             text("Written elsewhere, yours to remove: " + ", ".join(elsewhere))
     if files and not options.yes:
         _confirm(incident)
-    journal = await asyncio.to_thread(Journal.open, folder / "journal.sqlite", SystemClock(), incident)
+    path = folder / "journal.sqlite"
+    journal = await asyncio.to_thread(
+        Journal.open, path, SystemClock(), incident, remembered=records.remembered
+    )
     try:
         if journal.read_only:
             raise UsageError(

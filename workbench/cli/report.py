@@ -10,6 +10,7 @@ from pathlib import Path
 
 from workbench.cli.account_reading import read_account
 from workbench.cli.evidence import inspect
+from workbench.cli.incident_records import named_incident
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
 from workbench.cli.vaults import quiet_vault
@@ -17,7 +18,6 @@ from workbench.core.atomic_files import read_plain
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, UsageError
 from workbench.core.redact import visible
-from workbench.core.state_dir import Home
 from workbench.documents import documents
 from workbench.journal.journal import read_rows
 from workbench.reports import duties
@@ -88,16 +88,13 @@ async def _write(options: argparse.Namespace) -> int:
 
 
 async def _verify(options: argparse.Namespace) -> int:
-    home = Home.find()
-    incident = home.existing(options.incident) if options.incident else home.latest()
-    if incident is None:
-        raise UsageError("There is no incident in this home.", "", "WORKBENCH_HOME moves the state folder.")
+    home, incident = named_incident(options)
     folder = home.folder(incident)
     paths = [Path(options.verify)] if options.verify else await asyncio.to_thread(_latest, folder / "reports")
     rows = await asyncio.to_thread(read_rows, folder / "journal.sqlite")
     hashes = await asyncio.to_thread(_hashes, paths)
     sealed, remembered = await inspect(home, incident, rows, await quiet_vault(home))
-    found = report_writer.check(rows, hashes, remembered)
+    found = report_writer.check(rows, hashes, remembered, incident)
     evidence, words = evidence_export.summary(sealed)
     if found.whole and evidence is not True and sealed:
         found = report_writer.Checked(False, " ".join([f"Report and journal agree. {found.words}", *words]))

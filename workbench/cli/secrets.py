@@ -23,6 +23,7 @@ from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
+from workbench.session import journal_head
 from workbench.session.custody import Custody, rolled_back, take_stock
 from workbench.vault import labels
 from workbench.vault.entries import older_entry
@@ -145,6 +146,7 @@ async def _get(options: argparse.Namespace) -> int:
     try:
         for words in await rolled_back(home, vault):
             warn(words)
+        remembered = await journal_head.recall(vault, incident) if incident is not None else None
         secret = await vault.fetch(name)
     finally:
         vault.close()
@@ -155,16 +157,20 @@ async def _get(options: argparse.Namespace) -> int:
             "Use the vault the incident worked with.",
         )
     if incident is not None:
-        await _record(home, incident, name)
+        await _record(home, incident, name, remembered)
     write_exactly(secret.reveal())
     return 0
 
 
-async def _record(home: Home, incident: str, name: EntryName) -> None:
+async def _record(home: Home, incident: str, name: EntryName, remembered: journal_head.Head | None) -> None:
     """Journal that the secret was read; where that cannot be done it is said, and the secret given all the same."""
     try:
         journal = await asyncio.to_thread(
-            Journal.open, home.folder(incident) / JOURNAL_NAME, SystemClock(), incident
+            Journal.open,
+            home.folder(incident) / JOURNAL_NAME,
+            SystemClock(),
+            incident,
+            remembered=remembered,
         )
         try:
             if journal.held_elsewhere:

@@ -12,7 +12,6 @@ from workbench.cli.output import say, warn
 from workbench.core import config
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError
 from workbench.core.redact import Secret
-from workbench.core.sealing import Sealer
 from workbench.core.state_dir import JOURNAL_NAME, Home
 from workbench.core.words import plural
 from workbench.domain.model.replay import fold
@@ -98,15 +97,6 @@ def _runs_on_a_stored_key(home: Home, incident: str | None) -> bool:
         return bool(fold(read_rows(home.folder(named) / JOURNAL_NAME)).admin_entry)
     except JournalError:
         return True  # nobody knows; the vault remembers how far the journal came
-
-
-async def evidence_sealer(home: Home) -> Sealer:
-    """Return what opens the sealed evidence; raises as ``open_vault`` where the vault cannot be opened."""
-    vault = await open_vault(home, create=False)
-    try:
-        return await vault.sealer("evidence")
-    finally:
-        vault.close()
 
 
 async def quiet_vault(home: Home) -> Vault | None:

@@ -37,6 +37,8 @@ CREATE TRIGGER IF NOT EXISTS next_only BEFORE INSERT ON row
     WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM row)
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 """
+# What SQLite answers for a file that is none of ours: no full disk and no other host's doing.
+_NO_JOURNAL = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _SELECT = "SELECT seq, at, kind, body, hash FROM row WHERE seq > ? ORDER BY seq"
 _SELECT_BACK = f"{_SELECT} DESC"
 
@@ -183,7 +185,11 @@ def _failed(path: Path, what: str, error: Exception) -> JournalError:
     # SQLite's messages name tables and files, never values bound to a statement.
     error = refused(path, error) if isinstance(error, OSError) else error
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    if isinstance(error, PermissionError) or _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if (
+        _code(error) == sqlite3.SQLITE_ERROR
+    ):  # Its table is not there: a file that was emptied, or another one.
+        reason = "it holds no journal: it was emptied, or is another file"
+    if isinstance(error, PermissionError) or _code(error) in _NO_JOURNAL:
         ours = f"make it yours again (chmod 600 {path}; chown, where it is not)"
         mend = ours if isinstance(error, PermissionError) else "put a copy of the journal back"
         return JournalError(

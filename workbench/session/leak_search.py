@@ -77,6 +77,8 @@ class OpenedVault:
     current: frozenset[str] | None = None
     snapshot: Mapping[str, Any] | None = None
     live: dict[str, tuple[Liveness, str]] = field(default_factory=dict)
+    # Which row of the journal the vault saw last: nothing is recorded on top of an older one.
+    remembered: tuple[int, str] | None = None
 
 
 def _absolute(target: str) -> str:

@@ -64,14 +64,18 @@ async def write(material: Material, folder: Path) -> Written:
 
 
 def check(
-    rows: Sequence[chain.ChainRow], hashes: Mapping[str, str], remembered: tuple[int, str] | None = None
+    rows: Sequence[chain.ChainRow],
+    hashes: Mapping[str, str],
+    remembered: tuple[int, str] | None = None,
+    incident: str = "",
 ) -> Checked:
     """Check journal and report files against each other.
 
     ``hashes`` maps file names to the SHA-256 of their content now. Later journal rows are accepted: a report
-    tells the state of one row, and an incident goes on. ``remembered`` is the head that the vault holds.
+    tells the state of one row, and an incident goes on. ``remembered`` is the head that the vault holds,
+    ``incident`` whose journal it must be.
     """
-    damage = chain.damage_of(rows, remembered)
+    damage = chain.damage_read(rows, remembered, incident)
     if damage is not None:
         return Checked(False, damage.words, damage.row)
     known = {name: (row, body) for row, body in _written(rows) for name in body["files"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import errno
 import json
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.sources import nodes
 from workbench.core.clock import ManualClock
 from workbench.core.errors import JournalError
 from workbench.core.redact import Secret
@@ -390,3 +392,23 @@ async def test_a_kill_at_any_point_leaves_a_whole_chain_with_every_reported_row(
         assert stored >= set(reported)
         await journal.append("effect", {"n": 0})
         assert verify(journal.rows(), GENESIS) is None
+
+
+def test_whoever_opens_or_judges_a_journal_says_what_is_known_of_it_elsewhere() -> None:
+    """Without the vault's head an older journal looks whole, and without the name another incident's does."""
+    silent = []
+    for path, node in nodes(r"Journal\.open|damage_of\(|damage_read\("):
+        if not isinstance(node, ast.Call) or path.name in (
+            "hash_chain.py",
+            "custody.py",
+            "evidence_export.py",
+        ):
+            continue  # The rules themselves; names alone, without a vault; an archive that brings its own head.
+        called = ast.unparse(node.func)
+        named = {keyword.arg for keyword in node.keywords}
+        if called in ("damage_of", "damage_read", "chain.damage_of", "chain.damage_read"):
+            if len(node.args) + len(named) < 3:
+                silent.append(f"{path.name}:{node.lineno}")
+        elif "remembered" not in named and "Journal.open" in (called, *map(ast.unparse, node.args)):
+            silent.append(f"{path.name}:{node.lineno}")
+    assert silent == []

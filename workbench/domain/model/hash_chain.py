@@ -130,6 +130,18 @@ def damage_of(
     return None
 
 
+def damage_read(
+    rows: Sequence[ChainRow], remembered: tuple[int, str] | None, incident: str
+) -> ChainDamage | None:
+    """Return ``damage_of`` a journal that is only read: one without any row is none that was ever written."""
+    damage = damage_of(rows, remembered, incident)
+    if damage is None and not rows:
+        return ChainDamage(
+            "cut", 1, "The journal of this incident is empty: nothing that was done stands in it."
+        )
+    return damage
+
+
 def incident_of(first: ChainRow) -> str:
     """Return the incident that the ``first`` row of a journal names, ``""`` where it names none."""
     try:
