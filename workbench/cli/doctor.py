@@ -9,7 +9,7 @@ import locale
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,18 @@ from workbench.cli.output import document, say, text
 from workbench.cli.vaults import vault_choice
 from workbench.core.atomic_files import network_volume
 from workbench.core.clock import SystemClock
-from workbench.core.errors import ApiError, HostError, Untrusted, UsageError, VaultError
+from workbench.core.errors import (
+    ApiError,
+    HostError,
+    Untrusted,
+    UsageError,
+    VaultError,
+    WorkbenchError,
+    host_fault,
+)
 from workbench.core.network import Network
+from workbench.core.process import LockedKey, protect
+from workbench.core.proxies import choose
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
 from workbench.core.words import plural
@@ -44,6 +54,9 @@ class Check:
     todo: str = ""
 
 
+_Looked = Check | list[Check]
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns 0 when nothing is bad, 1 otherwise."""
     return run_async(lambda: _doctor(options))
@@ -52,8 +65,13 @@ def run(options: argparse.Namespace) -> int:
 async def _doctor(options: argparse.Namespace) -> int:
     if options.bundle:
         await asyncio.to_thread(_bundle_is_new, Path(options.bundle))
-    checks = [*_terminal(), _home(), await _keyring(options), *_vault(Home.find()), *_tools()]
-    checks += await _network(options)
+    _refuse_mistyped(options)
+    checks = list(_terminal())
+    checks += await _tried("state folder", _home)
+    checks += await _tried("keyring", lambda: _keyring(options))
+    checks += await _tried("vault", lambda: list(_vault(Home.find())))
+    checks += [_memory(), *_tools()]
+    checks += await _tried("network", lambda: _network(options))
     if getattr(options, "record", None):
         checks += await _record(options, Path(options.record))
     rows = [{"name": c.name, "verdict": c.verdict, "found": c.found, "todo": c.todo} for c in checks]
@@ -67,6 +85,26 @@ async def _doctor(options: argparse.Namespace) -> int:
     else:
         text(tables.checks([(c.verdict, c.name, c.found, c.todo) for c in checks]))
     return 1 if any(check.verdict == "bad" for check in checks) else 0
+
+
+def _refuse_mistyped(options: argparse.Namespace) -> None:
+    """Raise UsageError for an option that cannot be used: that is no lack of this host."""
+    endpoints_of(options)
+    if asked := getattr(options, "proxy", None):
+        choose(os.environ, asked=asked)
+
+
+async def _tried(name: str, look: Callable[[], _Looked | Awaitable[_Looked]]) -> list[Check]:
+    """Return what one look found; a look that cannot be taken is bad and costs itself alone."""
+    try:
+        found = look()
+        seen = await found if isinstance(found, Awaitable) else found
+    except (WorkbenchError, OSError) as problem:
+        error = problem if isinstance(problem, WorkbenchError) else host_fault(problem)
+        if error is None:
+            raise
+        return [Check(name, "bad", error.what, f"{error.means} {error.todo}".strip())]
+    return [seen] if isinstance(seen, Check) else seen
 
 
 async def _record(options: argparse.Namespace, path: Path) -> list[Check]:
@@ -191,6 +229,26 @@ def _vault(home: Home) -> Iterator[Check]:
             "It is lost or damaged: what it was before its last change is used. Look for a copy of the file."
         )
         yield Check("vault", "warn", found, todo)
+
+
+def _memory() -> Check:
+    """Say what this host refused of what keeps other programs from the memory of this one."""
+    refused = protect()
+    if not _locked():
+        refused.append(
+            "the page that holds the vault's key could not be locked (ulimit -l): it may be swapped out"
+        )
+    if not refused:
+        return Check(
+            "memory", "ok", "no core dump, no debugger of the same user; the vault's key is not swapped out"
+        )
+    return Check(
+        "memory", "warn", "; ".join(refused), "Work where no other program runs as this user; swap encrypted."
+    )
+
+
+def _locked() -> bool:
+    return LockedKey(bytes(32)).locked
 
 
 def _tools() -> Iterator[Check]:
