@@ -74,7 +74,7 @@ fuzz: $(DEV)  ## every file of the state folder × damage × command, every opti
 	$(BIN)/python -m tests.fuzz_state $(PART)
 	$(BIN)/python -m tests.fuzz_options $(PART)
 
-fuzz-host: $(DEV)  ## what a host does to the state folder: owners, modes, full disks (as root); HOST=owners for one table
+fuzz-host: $(DEV)  ## what a host does to the state folder: owners, modes, full disks (as root); HOST=owners for one table, HOST=never_changed for one change
 	$(BIN)/python -m tests.fuzz_host $(HOST)
 
 fault-matrix: $(DEV)  ## 150 containments over a line that lies: cut, lost, doubled, corrupted, captive; RUNS=10 for fewer

@@ -1,18 +1,23 @@
 """What a host does to the state folder: files of somebody else, odd modes, folders that take nothing, full disks.
 
-``python -m tests.fuzz_host`` runs all of it and prints two tables. Where it runs as root the commands run as another
-user, for root may read and write everything; full disks are volumes of their own and need root. The suite runs a seeded
-slice of the first table. What must hold is what ``fuzz_state`` holds: words instead of a traceback, nothing made worse,
-and once the host is mended everything that could be had before can be had again.
+``python -m tests.fuzz_host`` runs all of it and prints two tables; ``owners`` or ``disks`` one of them, and the names
+of changes (``never_changed``) these alone. Where it runs as root the commands run as another user, for root may read
+and write everything; full disks are volumes of their own and need root. So do files that nobody may change or that
+only grow, and the file system has to know such files at all; where it does not they are left out, in words. The suite
+runs a seeded slice of owners and modes, without those. What must hold is what ``fuzz_state`` holds: words instead of a
+traceback, nothing made worse, and once the host is mended everything that could be had before can be had again.
 """
 
 from __future__ import annotations
 
 import codecs
+import contextlib
+import fcntl
 import json
 import os
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -69,6 +74,55 @@ def in_a_folder_open_to_all(path: Path) -> None:
     path.parent.chmod(0o777)
 
 
+# ioctl_iflags(2): what chattr sets. Only root may, and not every file system keeps it.
+_GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
+_IMMUTABLE, _APPEND = 0x10, 0x20
+
+
+def never_changed(path: Path) -> None:
+    _flag(path, _IMMUTABLE)
+
+
+def only_appended(path: Path) -> None:
+    _flag(path, _APPEND)
+
+
+def in_a_folder_never_changed(path: Path) -> None:
+    _flag(path.parent, _IMMUTABLE)
+
+
+def in_a_folder_only_appended(path: Path) -> None:
+    _flag(path.parent, _APPEND)
+
+
+def _flag(path: Path, wanted: int) -> None:
+    """Give a file or folder one of the two flags, or (0) take both off; OSError where that cannot be."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        (flags,) = struct.unpack("l", fcntl.ioctl(handle, _GET_FLAGS, struct.pack("l", 0)))
+        if flags & (_IMMUTABLE | _APPEND) != wanted:
+            fcntl.ioctl(handle, _SET_FLAGS, struct.pack("l", flags & ~(_IMMUTABLE | _APPEND) | wanted))
+    finally:
+        os.close(handle)
+
+
+def flags_kept() -> bool:
+    """Return whether the file system of temporary files lets us forbid every change of a file."""
+    with tempfile.NamedTemporaryFile() as file:
+        try:
+            _flag(Path(file.name), _IMMUTABLE)
+            _flag(Path(file.name), 0)
+        except OSError:
+            return False
+    return True
+
+
+FORBIDDING: tuple[Change, ...] = (
+    never_changed,
+    only_appended,
+    in_a_folder_never_changed,
+    in_a_folder_only_appended,
+)
 CHANGES: tuple[Change, ...] = (
     *(unreadable, only_read, only_written, in_a_folder_that_takes_nothing, in_a_folder_open_to_all),
     *((of_somebody_else, in_a_folder_of_somebody_else) if ROOT else ()),
@@ -93,17 +147,16 @@ def changed(sample: Sample, file: str, change: Change, name: str, user: int | No
         there = Sample(base, sample.incident, sample.name, sample.value, sample.held, sample.files)
         _give(base, user)
         kept = {path: path.stat() for path in (base / file, (base / file).parent)}
-        change(base / file)
         words = commands(there)[name]
         try:
+            change(base / file)
             ran = run(base, words, stdin="another value\n", user=user)
         except TimeoutError as error:
             yield str(error)
             return
+        finally:
+            _mend(kept, forbidden=change in FORBIDDING)
         yield from words_wrong(ran, words)
-        for path, info in kept.items():
-            if path.exists():  # The host is mended.
-                path.chmod(info.st_mode & 0o7777)
         _give(base, os.geteuid() if ROOT else None)
         if (unlocked(there) or frozenset()) < sample.held:
             yield "secrets that could be had before cannot be had now"
@@ -111,6 +164,15 @@ def changed(sample: Sample, file: str, change: Change, name: str, user: int | No
             named = json.loads(ran.out)["secrets"] if ran.code == 0 else []
             if len(named) < len([one for one in sample.held if not one.username.startswith(OURS)]):
                 yield f"told fewer secrets than there are: {len(named)} {ran.err[-200:]!r}"
+
+
+def _mend(kept: dict[Path, os.stat_result], *, forbidden: bool) -> None:
+    """Take back what the host did to these paths."""
+    for path, info in kept.items():
+        with contextlib.suppress(FileNotFoundError):
+            if forbidden:
+                _flag(path, 0)
+            path.chmod(info.st_mode & 0o7777)
 
 
 def _give(base: Path, user: int | None) -> None:
@@ -195,11 +257,19 @@ def _used(base: Path) -> int:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run all of it, or one table (``owners``, ``disks``), and print it; exit 1 where anything was wrong."""
+    """Run all of it, or what is named (``owners``, ``disks``, a change); exit 1 where anything was wrong."""
     asked = set(arguments) or {"owners", "disks"}
     wrong: list[str] = []
-    if "owners" in asked:
-        wrong += _owners()
+    changes = CHANGES
+    if ROOT and flags_kept():
+        changes += FORBIDDING
+    elif "owners" in asked:
+        _tell(
+            "files that nobody may change are left out: root alone can make them, on file systems that keep it"
+        )
+    named = tuple(change for change in changes if change.__name__ in asked)
+    if "owners" in asked or named:
+        wrong += _owners(named or changes)
     if "disks" in asked:
         if not ROOT:
             sys.exit("full disks are volumes of their own: run this as root")
@@ -212,13 +282,13 @@ def main(arguments: Sequence[str]) -> None:
     sys.exit(1 if wrong else 0)
 
 
-def _owners() -> list[str]:
+def _owners(changes: Sequence[Change]) -> list[str]:
     wrong: list[str] = []
     runs: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as place:
         with threaded_drill(Path(place), credentials=4, domains=2, users=2) as drill:
             sample = Sample.make(Path(place) / "base", drill)
-        for change in CHANGES:
+        for change in changes:
             for file in places(sample):
                 for name in commands(sample):
                     runs[change.__name__] += 1

@@ -112,6 +112,12 @@ def _rate(d: Any) -> list[Line]:
     ]
 
 
+def _late_key(d: Any) -> list[Line]:
+    times = ", ".join(f"{run['after_ms']:g} ms" for run in d["runs"])
+    what = f"first new key, valid {times} late: mint to switch / that and a look"
+    return [Line(what, "≤ 1.1", f"{d['worst']:.2f} (load {d['load']})", d["worst"] <= 1.1)]
+
+
 def _table(d: Any) -> list[Line]:
     ours, stock = d["keyed"], d["stock"]
     return [
@@ -193,6 +199,7 @@ BENCHES = (
     Bench("startup", "bench_startup", ("--quick",), (), _startup),
     Bench("contain", "bench_contain", ("--quick",), (), _contain),
     Bench("wide", "bench_contain", ("--quick", "--domains=40"), ("--domains=200",), _wide),
+    Bench("late-key", "bench_late_key", ("--quick",), (), _late_key),
     Bench("limit", "bench_limit", ("--count=500", "--reads=10"), (), _rate),
     Bench("table", "bench_table", ("--quick",), (), _table),
     Bench("screen", "bench_screen", ("--quick",), (), _screen),

@@ -32,9 +32,12 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *options: str) -> Iterator[Served]:
-    """Serve a fresh drill below ``folder`` for the time of the block; yields its first line and process."""
-    command = [sys.executable, "-m", "workbench", "drill", "--serve", "--fresh", *options]
+def served(folder: Path, *options: str, program: tuple[str, ...] = ("-m", "workbench")) -> Iterator[Served]:
+    """Serve a fresh drill below ``folder`` for the time of the block; yields its first line and process.
+
+    ``program`` is what Python is to run, where the drill is to be another one than is shipped.
+    """
+    command = [sys.executable, *program, "drill", "--serve", "--fresh", *options]
     env = {**os.environ, "WORKBENCH_HOME": str(folder / "served")}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True)
     try:
