@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from dataclasses import dataclass, field
 from typing import TypedDict
 from urllib.parse import urlsplit
 
 from workbench.core.proxies import Routes
 from workbench.core.trust import CertificateTrust
+
+# At several steps of every call the HTTP library asks whether trio runs it, by importing a package that is not
+# installed here: each time every folder of modules is searched in vain, a tenth of a call's processor time. Nothing
+# here runs on trio, and a name that is known to be missing is not searched.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

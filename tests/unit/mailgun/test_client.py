@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.abc
 import logging
 import subprocess
 import sys
@@ -463,6 +464,25 @@ async def test_a_proxy_is_not_used_for_this_very_machine() -> None:
         )
         assert (await client.call("GET", "/a")).object() == {}
         await client.aclose()
+
+
+async def test_a_call_searches_no_folder_for_a_module_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched: list[str] = []
+
+    class Finder(importlib.abc.MetaPathFinder):
+        def find_spec(self, name: str, path: object, target: object = None) -> None:
+            searched.append(name)
+
+    async with RawServer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as server:
+        client = Mailgun(from_base_url(server.base), Secret(KEY), clock=SystemClock(), network=Network())
+        await client.call("GET", "/a")
+        monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+        await client.call("GET", "/a")
+        monkeypatch.undo()
+        await client.aclose()
+    assert searched == []
 
 
 def test_the_http_library_is_not_imported_before_the_first_call() -> None:
