@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 DEV    := $(VENV)/.ready-dev
 JOBS   ?= 4
 
-.PHONY: fuzz-host guide plays pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench crash-matrix fuzz coverage mutants mutated-answers clean
+.PHONY: fuzz-host guide plays pages recording worlds fault-matrix drill run wheelhouse host test lint format screenshots bench series crash-matrix fuzz coverage mutants mutated-answers clean
 
 drill: $(READY)  ## open the workbench on a simulated compromised account
 	@$(BIN)/workbench drill
@@ -14,8 +14,11 @@ drill: $(READY)  ## open the workbench on a simulated compromised account
 run: $(READY)  ## open the workbench on a real account
 	@$(BIN)/workbench
 
-test: $(DEV)  ## all tests but those of the host
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore=tests/host
+test: $(DEV)  ## all tests but those of the host and the long series
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore=tests/host --ignore=tests/series
+
+series: $(DEV)  ## a slice of each long series: kills, faults, lives, worlds, plays by the guide, spoiled answers
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/series
 
 host: $(DEV)  ## behind proxies, company certificates, stopped and slow terminals, real keyrings; needs GNU screen, dbus, gnome-keyring
 	$(BIN)/python -m pytest tests/host
@@ -49,17 +52,17 @@ bench: $(DEV)  ## measure, side by side with peers; BENCH=--quick for a short ru
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 guide: $(DEV)  ## play fifty seeds of every scenario by the guide alone
-	WORKBENCH_GUIDE_SEEDS=50 $(BIN)/python -m pytest -q -s tests/property/test_guide.py
+	WORKBENCH_GUIDE_SEEDS=50 $(BIN)/python -m pytest -q -s tests/series/test_guide.py
 
 plays: $(DEV)  ## play every scenario on the real app, a row of a table each; PLAYS="--size 80x24 --pauses 0,20,180"
 	$(BIN)/python -m tests.plays $(PLAYS)
 
 crash-matrix: $(DEV)  ## every kill point and effect kind, 500 random kill and resume runs, twenty real SIGKILLs
 	$(BIN)/python -m tests.crash_matrix
-	WORKBENCH_WHOLE=1 $(BIN)/python -m pytest tests/drill/test_signals.py tests/property/test_any_life.py
+	WORKBENCH_WHOLE=1 $(BIN)/python -m pytest tests/drill/test_signals.py tests/series/test_any_life.py
 
 coverage: $(DEV)  ## lines that unit tests and drill reach; a floor of 95 % for each package that decides or writes
-	WORKBENCH_WHOLE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/unit tests/drill --cov --cov-report=
+	WORKBENCH_WHOLE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/unit tests/drill tests/series --cov --cov-report=
 	@for part in domain execution vault journal; do \
 	  echo "── $$part"; $(BIN)/python -m coverage report --include="workbench/$$part/*" --skip-covered --fail-under=95 || exit 1; \
 	done

@@ -33,7 +33,7 @@ MEMORY = Path("/dev/shm")
 ROOM = 2 * 1024**3
 # The longest first: a long test that begins last keeps one worker busy while the others rest. What runs the whole
 # program takes longest, what runs a part of it in this process least.
-ORDER = ("e2e", "property", "pilot", "drill", "unit")
+ORDER = ("e2e", "pilot", "drill", "unit")
 
 
 def pytest_configure(config: pytest.Config) -> None:
