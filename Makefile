@@ -59,7 +59,7 @@ plays: $(DEV)  ## play every scenario on the real app, a row of a table each; PL
 
 crash-matrix: $(DEV)  ## every kill point and effect kind, 500 random kill and resume runs, twenty real SIGKILLs
 	$(BIN)/python -m tests.crash_matrix
-	WORKBENCH_WHOLE=1 $(BIN)/python -m pytest tests/drill/test_signals.py tests/series/test_any_life.py
+	WORKBENCH_WHOLE=1 $(BIN)/python -m pytest tests/series/test_sigkill.py tests/series/test_any_life.py
 
 coverage: $(DEV)  ## lines that unit tests and drill reach; a floor of 95 % for each package that decides or writes
 	WORKBENCH_WHOLE=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/unit tests/drill tests/series --cov --cov-report=

@@ -1,4 +1,7 @@
-"""Killed before and after every journal row, vault call, API exchange and proof, then resumed from its files."""
+"""Killed before and after journal rows, vault calls, API exchanges and proofs, then resumed from its files.
+
+``tests/series/test_kill_points.py`` kills at every point of every kind, and in random lives.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,12 @@ from tests.support.ground import direct_ground, ground, quiet
 from tests.support.kills import (
     PLANS,
     Fuse,
-    Stand,
     arm,
     calm_run,
     every_kill_point,
-    everything,
     killed_run,
     lost_connection,
     named,
-    of_its_kind,
-    random_life,
     ready,
     refusal,
     resumed,
@@ -52,23 +51,6 @@ def _quiet() -> Iterator[None]:
     yield
 
 
-@pytest.mark.parametrize("kind", sorted(PLANS))
-async def test_killed_at_every_point_it_resumes_and_loses_nothing(kind: str, tmp_path: Path) -> None:
-    """At every point that tells kills apart, one kind also before its first intent and after its last proof.
-
-    ``make crash-matrix`` strikes every kind everywhere, the repeated reads too.
-    """
-    passed = await calm_run(tmp_path, kind, direct_ground)
-    numbers = telling(passed) if kind == "own key" else of_its_kind(passed)
-    for number in numbers:
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        label, wrong = await every_kill_point(folder, kind, number, direct_ground)
-        assert named(label) == named(passed[number - 1])
-        assert wrong == [], f"killed at {number}, {label}"
-    assert len(telling(passed)) >= 12, passed
-
-
 def test_only_a_read_repeated_before_anything_is_written_tells_nothing_new() -> None:
     get, rows, post = "http GET /v1/keys before", "journal fact before", "http POST /v1/keys before"
     assert telling([get, get, rows, rows, get, post, post, get]) == [1, 3, 4, 5, 6, 7, 8]
@@ -83,24 +65,6 @@ async def test_killed_without_sockets_is_killed_at_the_same_points_as_with_them(
         folder.mkdir()
         passed.append({named(label) for label in await calm_run(folder, "key.create", stand)})
     assert passed[0] == passed[1]
-
-
-async def test_the_whole_containment_survives_kills_all_over(tmp_path: Path) -> None:
-    for number in range(20, 330, 61):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        # As with and without sockets the same is passed, one of them over sockets is enough.
-        label, wrong = await every_kill_point(
-            folder, "everything", number, ground if number == 20 else direct_ground
-        )
-        assert wrong == [], f"killed at {number}, {label}"
-
-
-@pytest.mark.parametrize("stand", [ground, direct_ground])
-@pytest.mark.parametrize("seed", range(1, 5))
-async def test_random_lives_keep_the_promise(seed: int, stand: Stand, tmp_path: Path) -> None:
-    _, wrong = await random_life(tmp_path, seed if stand is ground else seed + 4, stand)
-    assert wrong == []
 
 
 async def test_killed_again_and_again_at_its_first_points_it_still_ends(tmp_path: Path) -> None:
@@ -226,20 +190,6 @@ async def test_a_delete_whose_mint_failed_for_good_is_skipped_by_the_next_run(tm
         summary = await session.run(planned)
         assert summary.complete, summary.line()
         assert delete.target not in place.living_keys()
-
-
-@pytest.mark.parametrize("number", [12, 30, 47, 66, 90, 130])
-async def test_with_a_full_quota_our_own_key_never_dies_before_its_replacement(
-    number: int, tmp_path: Path
-) -> None:
-    """There the old key of others goes first, and says so; ours waits for a slot whatever is killed when."""
-    stand = ground if number == 12 else direct_ground
-    async with stand(tmp_path, scenario="quota-full") as place:
-        own = place.drill.story.operator_key.id
-        await killed_run(place, everything, Fuse(number))
-        wrong = await at_rest(place)
-        assert [line for line in wrong if not line.startswith("destroyed") or own in line] == []
-        assert await resumed(place, everything) == []
 
 
 async def test_several_kinds_in_one_plan(tmp_path: Path) -> None:
