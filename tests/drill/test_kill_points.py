@@ -21,6 +21,7 @@ from tests.support.kills import (
     killed_run,
     lost_connection,
     named,
+    of_its_kind,
     ready,
     refusal,
     resumed,
@@ -55,6 +56,19 @@ def test_only_a_read_repeated_before_anything_is_written_tells_nothing_new() -> 
     get, rows, post = "http GET /v1/keys before", "journal fact before", "http POST /v1/keys before"
     assert telling([get, get, rows, rows, get, post, post, get]) == [1, 3, 4, 5, 6, 7, 8]
     assert telling([get, "http GET /v1/keys after", get, "http GET /v4/domains before"]) == [1, 2, 4]
+
+
+async def test_killed_all_over_the_making_of_a_replacement_it_resumes_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    """A few points of one kind; the series has every point of all kinds."""
+    passed = await calm_run(tmp_path, "key.create", direct_ground)
+    for number in of_its_kind(passed)[::4]:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        label, wrong = await every_kill_point(folder, "key.create", number, direct_ground)
+        assert named(label) == named(passed[number - 1])
+        assert wrong == [], f"killed at {number}, {label}"
 
 
 async def test_killed_without_sockets_is_killed_at_the_same_points_as_with_them(tmp_path: Path) -> None:
