@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from textual._compositor import Compositor
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -32,6 +34,8 @@ GROUPS: tuple[str, ...] = (
     "assess",
 )
 GROUPS += ("blocklists", "decide", "attest", "reveal", "record")
+# Read rules of stylesheets, by what they were read from.
+RULES: dict[tuple[Any, ...], list[RuleSet]] = {}
 SIZES = ((80, 24), (120, 40), (160, 50))
 
 
@@ -112,6 +116,25 @@ def on_top(pilot: Pilot[int], kind: type[Screen[Any]]) -> bool:
 def screen_text(pilot: Pilot[int]) -> str:
     """Return what is drawn, line by line."""
     return "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips(pilot.app.size))
+
+
+@pytest.fixture(autouse=True)
+def styles_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stylesheet reads the same rules anew in every app, a tenth of its start; here each process reads them once.
+
+    A sheet keeps and shares what it has read in the same way, by the same key but the colours, which are its own.
+    """
+    read = Stylesheet._parse_rules
+
+    def rules(
+        self: Stylesheet, css: str, read_from: tuple[str, str], *more: Any, **named: Any
+    ) -> list[RuleSet]:
+        key = (css, read_from, more, *sorted(named.items()), frozenset(self._variables.items()))
+        if key not in RULES:
+            RULES[key] = read(self, css, read_from, *more, **named)
+        return RULES[key]
+
+    monkeypatch.setattr(Stylesheet, "_parse_rules", rules)
 
 
 @pytest.fixture(autouse=True)
