@@ -8,7 +8,7 @@ from pathlib import Path
 # compile there ("AST constructor recursion depth mismatch").
 import hypothesis  # noqa: F401
 
-from tests.support.drills import opened, running_drill
+from tests.support.drills import SMALL, opened, running_drill
 from tests.support.newcomer import MOST_KEYS, Newcomer
 from workbench.cli.screen import drill_places
 from workbench.core.clock import ShiftedClock
@@ -20,7 +20,7 @@ MOST_PRESSES = 40
 
 async def test_a_newcomer_recovers_the_drill(tmp_path: Path) -> None:
     person = Newcomer()
-    async with running_drill(tmp_path, traffic=1.0) as drill:
+    async with running_drill(tmp_path, traffic=1.0, **SMALL) as drill:
         places = drill_places(drill.document())
         async with opened(drill, tmp_path, clock=ShiftedClock(), search_places=places) as session:
             await person.sit(session, lambda step: step.id == "7")
