@@ -57,20 +57,14 @@ def test_every_entry_reads_its_own_example_and_tells_where_it_was_read(rule: Ref
     assert rule.source.rstrip(")")[-7:-3].isdigit()
 
 
-@pytest.mark.parametrize(
-    "words", ["Recipient address rejected: User unknown", "mailbox over quota", "no such user here"]
-)
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.stage == "lists"], ids=_id)
-def test_a_recipient_that_is_not_there_is_no_listing_at_whose_product_is_named(
-    rule: RefusalRule, words: str
-) -> None:
-    for name in {
-        rule.owner,
-        rule.zone.owner.name if rule.zone else "",
-        rule.zone.name if rule.zone else "",
-    } - {""}:
-        found = classify(None, f"550 5.1.1 <jo@acme.example>: {words}; this server asks {name}")
-        assert not found.is_listing, name
+def test_a_recipient_that_is_not_there_is_no_listing_at_whose_product_is_named(rule: RefusalRule) -> None:
+    zone = rule.zone
+    names = {rule.owner, *((zone.owner.name, zone.name) if zone else ())} - {""}
+    for words in ("Recipient address rejected: User unknown", "mailbox over quota", "no such user here"):
+        for name in names:
+            found = classify(None, f"550 5.1.1 <jo@acme.example>: {words}; this server asks {name}")
+            assert not found.is_listing, (name, words)
 
 
 @pytest.mark.parametrize("host", ["m42.mailgun.net", "mail-ed1-f44.google.com", "mout.gmx.net"])
@@ -125,15 +119,16 @@ def test_wrapping_recipients_and_ids_do_not_change_a_meaning(rule: RefusalRule) 
 
 
 @pytest.mark.parametrize("name", sorted(load().zones))
-@pytest.mark.parametrize(
-    "phrase",
-    ["Client host [192.0.2.4] blocked using {}", "192.0.2.4 listed at {}", "IP found in {}; see our page"],
-)
-def test_every_zone_of_the_catalogue_is_known_where_a_refusal_names_it(name: str, phrase: str) -> None:
+def test_every_zone_of_the_catalogue_is_known_where_a_refusal_names_it(name: str) -> None:
     zone = load().zones[name]
-    found = classify(None, f"554 5.7.1 Service unavailable; {phrase.format(name)}", "mx.receiver.example")
-    assert (found.kind, found.provider, found.zone) == (K.LIST, zone.owner.name, zone.name)
-    assert (found.tier, found.do_not_pay) == (int(zone.tier), zone.do_not_pay)
+    for phrase in (
+        "Client host [192.0.2.4] blocked using {}",
+        "192.0.2.4 listed at {}",
+        "IP found in {}; see our page",
+    ):
+        found = classify(None, f"554 5.7.1 Service unavailable; {phrase.format(name)}", "mx.receiver.example")
+        assert (found.kind, found.provider, found.zone) == (K.LIST, zone.owner.name, zone.name), phrase
+        assert (found.tier, found.do_not_pay) == (int(zone.tier), zone.do_not_pay), phrase
 
 
 def test_whom_a_refusal_says_to_write_to_tells_who_refuses() -> None:

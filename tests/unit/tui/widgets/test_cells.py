@@ -33,12 +33,15 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-@pytest.mark.parametrize("width", [0, 1, 2, 3, 7, 20, 80])
-@pytest.mark.parametrize("align", ["left", "right", "center"])
-def test_fit_takes_exactly_its_width(text: str, width: int, align: str) -> None:
-    shown = fit(text, width, align)  # type: ignore[arg-type]
-    assert cell_len(shown) == width
-    assert not any(char in shown for char in "\n\r\t\x1b\x07\x00\x9b\u202e\u200b\u200d\ufeff")
+def test_fit_takes_exactly_its_width(text: str) -> None:
+    for width in (0, 1, 2, 3, 7, 20, 80):
+        for align in ("left", "right", "center"):
+            shown = fit(text, width, align)
+            assert cell_len(shown) == width, (width, align)
+            assert not any(char in shown for char in "\n\r\t\x1b\x07\x00\x9b\u202e\u200b\u200d\ufeff"), (
+                width,
+                align,
+            )
 
 
 @STEADY
