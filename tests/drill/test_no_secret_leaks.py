@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
@@ -12,10 +13,13 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.cli import Command
-from tests.support.ground import Ground, ground, quiet
+from tests.support.commands import Commands, threaded_drill
+from tests.support.drills import file_vault
+from tests.support.ground import ground, quiet
 from tests.support.kills import everything, ready, resumed
 from workbench.core.errors import WorkbenchError
+from workbench.core.state_dir import Home
+from workbench.drill.servers.serve import RunningDrill
 
 CONTAIN = ("contain", "--yes", "--purge", "all", "--limit", "5000")
 FAULTS = "status-503:0.05,reset-after:0.03,html:0.02"
@@ -52,14 +56,31 @@ def leaks(values: set[str], places: dict[str, bytes]) -> list[str]:
     ]
 
 
-async def _secrets(place: Ground) -> set[str]:
-    """Return every secret that was or is: the account's own before and now, and what the vault holds."""
-    old = {key.secret for key in place.old_keys.values()} | set(place.old_passwords.values())
-    new = {key.secret for key in place.living_keys().values()} | {c.password for c in place.credentials()}
-    async with place.session() as session:
-        held = await place.stored(session)
+def _account(drill: RunningDrill) -> set[str]:
+    """Return every secret that lives in the account now."""
+    tenants = drill.world.tenants.values()
+    areas = [area for tenant in tenants for area in tenant.regions.values()]
+    logins = [login for area in areas for d in area.domains.values() for login in d.credentials.values()]
+    return {key.secret for tenant in tenants for key in tenant.keys.values()} | {
+        one.password for one in logins
+    }
+
+
+async def _held(home: Home) -> set[str]:
+    """Return every secret that the vault of a home holds."""
+    vault = await file_vault(home)
+    try:
+        found = [await vault.fetch(name) for name in await vault.names() or []]
+    finally:
+        vault.close()
+    held = {secret.reveal() for secret in found if secret is not None}
     assert len(held) >= 8
-    return {value for value in old | new | held if len(value) >= 8}
+    return held
+
+
+def _guarded(*values: set[str]) -> set[str]:
+    """Return the values that are long enough to be told from ordinary text."""
+    return {value for value in set().union(*values) if len(value) >= 8}
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -72,15 +93,17 @@ def _files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("faults", ["", FAULTS], ids=["calm", "faults"])
-async def test_a_containment_on_the_command_line_shows_and_keeps_no_secret(
-    faults: str, tmp_path: Path
+def test_a_containment_on_the_command_line_shows_and_keeps_no_secret(
+    faults: str, commands: Commands, tmp_path: Path
 ) -> None:
     quiet()
-    async with ground(tmp_path, domains=3, credentials=9, faults=faults) as place:
-        command = Command(place.drill, tmp_path)
-        await command.prepare()
+    with threaded_drill(
+        tmp_path, scenario="stolen-key", domains=3, credentials=9, users=2, faults=faults
+    ) as served:
+        commands.use(served.document)
+        before = served.call(lambda: _account(served.drill))
         said: dict[str, bytes] = {}
-        for number, arguments in enumerate(
+        for number, words in enumerate(
             [
                 ("status",),
                 (*CONTAIN, "--dry-run"),
@@ -88,16 +111,18 @@ async def test_a_containment_on_the_command_line_shows_and_keeps_no_secret(
                 (*CONTAIN, "--json"),
                 ("status", "--json"),
                 ("secrets", "list"),
+                ("doctor", "--json"),
             ]
         ):
-            _, out, err = await command.run(*arguments)
-            assert "Traceback" not in err, err
-            said[f"{number} {arguments[0]} out"] = out.encode()
-            said[f"{number} {arguments[0]} err"] = err.encode()
+            ran = commands(*words)
+            assert "Traceback" not in ran.err, ran.err
+            said[f"{number} {words[0]} out"] = ran.out.encode()
+            said[f"{number} {words[0]} err"] = ran.err.encode()
         assert any(b"verified" in text for text in said.values())
-        values = await _secrets(place)
-        assert leaks(values, said) == []
-        assert leaks(values, _files(command.home.path)) == []
+        after = served.call(lambda: _account(served.drill))
+    values = _guarded(before, after, asyncio.run(_held(commands.home)))
+    assert leaks(values, said) == []
+    assert leaks(values, _files(commands.home.path)) == []
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -127,7 +152,8 @@ async def test_logs_at_their_loudest_and_tracebacks_hold_no_secret(
         # Where no run got as far as making a secret, there would be nothing to look for.
         place.faults = True
         assert await resumed(place, everything) == []
-        values = await _secrets(place)
+        old = {key.secret for key in place.old_keys.values()} | set(place.old_passwords.values())
+        values = _guarded(old, _account(place.drill), await _held(Home(tmp_path / "home")))
         # The drill's own servers live in this process too; what they log is not the product's.
         ours = [
             r.getMessage() for r in caplog.records if not r.name.startswith(("aiosmtpd", "mail", "uvicorn"))
