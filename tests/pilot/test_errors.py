@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+from textual.pilot import Pilot
 
 from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import SECRET, FakeSession
@@ -94,6 +95,58 @@ async def test_quiet_failures_are_counted_once_not_once_a_minute(running: Runnin
         assert session.errors == [("Unreachable", "reading the sending figures")]
         assert not on_top(pilot, ErrorScreen)
         assert "1 error" in screen_text(pilot).splitlines()[0]
+
+
+def top_of(pilot: Pilot[int]) -> str:
+    """Return the top line."""
+    return screen_text(pilot).splitlines()[0]
+
+
+async def test_the_top_line_lets_an_error_go_once_it_is_read(running: Running) -> None:
+    session = FakeSession()
+    session.fail["preserve"] = LOCKED_OUT
+    async with running(session) as pilot:
+        await pilot.press("e")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "1 error: 6" in top_of(pilot)
+        await pilot.press("6")
+        await settle(pilot)
+        assert "error" not in top_of(pilot)
+        # One that comes while the list has the focus waits for the key that the top line names.
+        app_of(pilot).show_error(UsageError("Another thing."), "one", "a")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "1 error: 6" in top_of(pilot)
+        await pilot.press("6")
+        await settle(pilot)
+        assert "error" not in top_of(pilot)
+
+
+async def test_a_look_that_succeeds_cures_what_it_met_and_the_next_is_told_anew(running: Running) -> None:
+    session = FakeSession()
+    session.fail["rate"] = Unreachable("No answer from Mailgun.")
+    async with running(session) as pilot:
+        app = app_of(pilot)
+        app.account.read_rate()
+        await settle(pilot)
+        app.show_error(UsageError("A judgement in vain."), "judging", "decide")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "2 errors: 6" in top_of(pilot)
+        del session.fail["rate"]
+        app.account.read_rate()
+        await settle(pilot)
+        assert "1 error: 6" in top_of(pilot)
+        session.fail["rate"] = Unreachable("No answer from Mailgun.")
+        app.account.read_rate()
+        await settle(pilot)
+        assert "2 errors: 6" in top_of(pilot)
+        told = [name for name, _ in session.errors]
+        assert told == ["Unreachable", "UsageError", "Unreachable"]
 
 
 async def test_errors_gather_on_one_screen_and_can_be_copied(

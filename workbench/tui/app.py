@@ -104,7 +104,7 @@ class WorkbenchApp(EndingApp):
             follow=self._follow_blocklists,
         )
         self._errors = ErrorReports(self, lambda: self.account.reading(False))
-        self.work = Workers(self, self._errors.failed)
+        self.work = Workers(self, self._errors.failed, self._errors.cured)
         self.toasts = Notifications(self, self)
         self.controllers: Controllers = composed(self, self.main, self._always())
         self._startup = Startup(self, self.work, open_session, door, first_screen)

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from workbench.tui.incident_port import Incident
     from workbench.tui.ports import Ui
 
+# Work that only looks: where it succeeds, what it met before is over, and so is what stood in its way. What was judged,
+# written or changed in vain is not cured by the next judgement; that error waits to be read.
+CURES = {"open": ("open",), "connect": ("open", "connect"), "read": ("open", "connect", "read")}
+CURES |= {"rate": ("rate",), "follow": ("follow",)}
+
 
 class ErrorReports:
     """One per app; ``read_ended`` is called when a reading of the account failed."""
@@ -35,7 +40,7 @@ class ErrorReports:
         self._told[group] = told.what
         if again:
             return
-        self._ui.store.errors += 1
+        self._ui.store.errors.append(group)
         if group != "record":
             self._record(error, told.doing)
         if told.loud:
@@ -43,6 +48,17 @@ class ErrorReports:
         else:
             self._ui.tell(f"{told.what} ({told.doing})", severity="warning")
         self._ui.renew_status()
+
+    def cured(self, group: str) -> None:
+        """Work of a group succeeded: let go of the errors that it cures; the next of its kind is told again."""
+        errors = self._ui.store.errors
+        cured = CURES.get(group, ())
+        for one in cured:
+            self._told.pop(one, None)
+        left = [one for one in errors if one not in cured]
+        if left != errors:
+            self._ui.store.errors = left
+            self._ui.renew_status()
 
     def show(self, error: BaseException, doing: str, group: str) -> None:
         """Show and journal an error that a worker returned rather than raised."""

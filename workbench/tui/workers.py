@@ -71,11 +71,17 @@ def trouble(error: BaseException, doing: str, loud: bool = True) -> Trouble:
 
 
 class Workers:
-    """Starts work for the app and tells ``on_trouble`` about whatever fails."""
+    """Starts work for the app; tells ``on_trouble`` whatever fails, ``on_success`` the group of what did not."""
 
-    def __init__(self, app: App[Any], on_trouble: Callable[[BaseException, Trouble, str], None]) -> None:
+    def __init__(
+        self,
+        app: App[Any],
+        on_trouble: Callable[[BaseException, Trouble, str], None],
+        on_success: Callable[[str], object],
+    ) -> None:
         self._app = app
         self._on_trouble = on_trouble
+        self._on_success = on_success
         self._loud: dict[Worker[Any], bool] = {}
         self._ended = asyncio.Event()
 
@@ -127,3 +133,5 @@ class Workers:
         if event.state is WorkerState.ERROR and worker.error is not None:
             told = trouble(worker.error, worker.description, loud)
             self._on_trouble(worker.error, told, worker.group)
+        elif event.state is WorkerState.SUCCESS:
+            self._on_success(worker.group)

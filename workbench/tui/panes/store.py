@@ -27,7 +27,8 @@ class Store:
     # How far a long reading is, in words ("log 40 %"); empty while none is under way.
     reads: str = ""
     failed: str = ""
-    errors: int = 0
+    # Errors that nobody read in the activity list yet and that nothing cured, each by the group of its work.
+    errors: list[str] = field(default_factory=list)
     # What time and the watch bring up: senders without their new credential, the next deadline in words, all
     # of them, open alarms.
     senders_down: int = 0

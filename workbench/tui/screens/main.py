@@ -164,6 +164,10 @@ class MainScreen(CalmScreen, Screen[None]):
             if pane is not Pane.RUNBOOK:
                 self._beside = pane
             self.lay_out()
+        if pane is Pane.ACTIVITY and self.store.errors:
+            # Their rows are in front of whoever went there: the sign that sent them has done its work.
+            self.store.errors = []
+            self.refresh_status()
         self.write_footer()
 
     @on(PaneFocused)

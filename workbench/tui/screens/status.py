@@ -60,8 +60,8 @@ def status_facts(store: Store, funnel: Funnel, now: datetime | None) -> tuple[Fa
         short = ((f"read-only, {session.recorder.following}", TITLE), ("read-only", READ_ONLY))
         facts.append(Fact(writer, "bad", TITLE, shorter=short))
     facts += [freshness(store, now), share]
-    if store.errors:
-        facts.append(Fact(f"{store.errors} error{'s' if store.errors > 1 else ''}: 6", "bad", ERRORS))
+    if many := len(store.errors):
+        facts.append(Fact(f"{many} error{'s' if many > 1 else ''}: 6", "bad", ERRORS))
     if store.alarms:
         facts.append(Fact(f"{store.alarms} ALARM{'S' if store.alarms > 1 else ''}: A", "bad", MUST))
     if store.countdown:

@@ -165,7 +165,7 @@ def test_the_rate_the_alarms_and_the_state_stay_at_every_width(width: int, alarm
     if quiet:
         session.rate.per_hour = 0.0
     waiting = "hand-over of a-key-with-a-long-name: 24 min left (+3)"
-    line = status(session, width=width, alarms=alarms, countdown=waiting, senders_down=37, errors=3)
+    line = status(session, width=width, alarms=alarms, countdown=waiting, senders_down=37, errors=["run"] * 3)
     assert len(line) == width and "…" not in line.replace("a company wit…", "")
     assert "CONTAINED" in line and "DRILL" in line
     assert "no abnormal hour" in line if quiet else "1,240/h" in line, line
