@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from workbench.cli.command_parser import commands_of
+from workbench.cli.help_texts import ENVIRONMENT, EXIT_CODES, KEYS
 from workbench.cli.output import text
 from workbench.cli.parser import build_parser
 from workbench.core.errors import UsageError
@@ -62,17 +63,15 @@ def manual(parser: argparse.ArgumentParser) -> str:
         ".SH COMMANDS",
     ]
     lines += _commands(parser)
-    lines += [".SH EXIT STATUS", _roff(parser.epilog or "")]
     lines += [
+        ".SH EXIT STATUS",
+        _roff(EXIT_CODES),
+        ".SH KEYS OF THE FULL SCREEN",
+        _roff(KEYS),
         ".SH ENVIRONMENT",
-        *_named("MAILGUN_API_KEY", "the admin key, where it is not typed"),
-        *_named("WORKBENCH_HOME", "where all state lies"),
-        *_named(
-            "WORKBENCH_PASSPHRASE_FILE", "a file only you can read, with the passphrase of the vault file"
-        ),
-        *_named("WORKBENCH_ENDPOINTS", "servers to talk to, as --endpoints"),
-        *_named("WORKBENCH_THEME, WORKBENCH_ASCII, NO_COLOR", "how the screen is drawn"),
     ]
+    for name, words in ENVIRONMENT.items():
+        lines += _named(name, words)
     return "\n".join(lines) + "\n"
 
 

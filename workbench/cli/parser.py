@@ -8,6 +8,7 @@ from workbench import __version__
 from workbench.cli import parser_mail as mail
 from workbench.cli import parser_records as records
 from workbench.cli.command_parser import Parser
+from workbench.cli.help_texts import Paragraphs, epilog
 from workbench.cli.options import account_options, json_option, lazy, named
 
 
@@ -16,11 +17,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = Parser(
         prog="workbench",
         description="Take a compromised Mailgun account back. Without a command: the full screen.",
-        epilog="Exit codes: 0 done, 1 findings or steps open, 2 usage, 3 not reached or not authorised, "
-        "4 stopped half-way, 70 a fault of the program, 128 + n a signal (the same command resumes). "
-        "Keys of the full screen: Enter does what the guide names, f goes on with what was begun, z maximises a pane, "
-        "F5 reads the account again, ] and [ move the guide, u takes back what was said (Activity), F1 takes the tour, "
-        "F2 switches the mouse, ctrl+p lists all.",
+        epilog=epilog(),
+        formatter_class=Paragraphs,
     )
     parser.add_argument("--version", action="version", version=f"workbench {__version__}")
     account_options(parser, first=True)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import re
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from workbench.cli import help_texts
+from workbench.cli.about import manual
 from workbench.cli.command_parser import leaves
 from workbench.cli.parser import build_parser
+
+NAMES = Path(help_texts.__file__)
+PACKAGE = NAMES.parents[1]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +81,18 @@ def test_help_loads_neither_network_nor_screen() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_help_and_manual_name_every_variable_that_the_program_reads() -> None:
+    sources = "\n".join(path.read_text("utf-8") for path in PACKAGE.rglob("*.py") if path != NAMES)
+    read = set(re.findall(r'"(WORKBENCH_[A-Z_]+|MAILGUN_API_KEY|NO_COLOR)"', sources))
+    # The screen sets the one for the servers of the drill that it starts; the other is a name of this package's.
+    ours = read - {"WORKBENCH_DRILL_LIFELINE", "WORKBENCH_SERVICE"}
+    assert {"WORKBENCH_THEME", "WORKBENCH_ASCII", "WORKBENCH_HOME"} <= ours
+    help_text, page = build_parser().format_help(), manual(build_parser())
+    assert not [name for name in ours if name not in help_text or f".B {name}" not in page]
+    # Exit codes, keys and environment each begin a line of their own.
+    assert {"Exit", "Keys", "Environment:"} <= {line.split(" ")[0] for line in help_text.splitlines()}
 
 
 def sample(action: argparse.Action) -> list[str]:
