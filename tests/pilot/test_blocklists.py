@@ -75,11 +75,11 @@ async def test_the_pane_shows_days_removal_and_what_is_not_asked(running: Runnin
 async def test_no_removal_is_ready_while_containment_is_open(running: Running) -> None:
     session = listed(FakeSession())
     async with running(session, (120, 40)) as pilot:
-        await pilot.press("5", "r")
+        await pilot.press("5", "m")
         await settle(pilot)
         text = screen_text(pilot)
         assert "NOT READY: containment is open" in text and "Please remove the IP address 192.0.2.7" in text
-        await pilot.press("escape", "R")
+        await pilot.press("escape", "Y")
         await settle(pilot)
         assert "cannot be asked for yet" in screen_text(pilot)
         assert not [one for one in session.asked if one[0] == "removal.requested"]
@@ -100,7 +100,7 @@ async def test_a_request_is_copied_recorded_and_waits(
         app = app_of(pilot)
         copied: list[str] = []
         monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
-        await pilot.press("5", "r")
+        await pilot.press("5", "m")
         await settle(pilot)
         assert "Ready to be sent" in screen_text(pilot)
         await pilot.press("c", "escape")
@@ -116,7 +116,7 @@ async def test_a_request_is_copied_recorded_and_waits(
         await settle(pilot)
         row = next(line for line in screen_text(pilot).splitlines() if "192.0.2.7" in line and "PSBL" in line)
         assert "requested" in row
-        await pilot.press("x")
+        await pilot.press("N")
         await settle(pilot)
         await pilot.press(*"no", "enter")
         await settle(pilot)
@@ -148,6 +148,6 @@ async def test_a_row_that_is_not_listed_has_nothing_to_record(running: Running) 
         if "spamcop" in key
     }
     async with running(session) as pilot:
-        await pilot.press("5", "R")
+        await pilot.press("5", "Y")
         await settle(pilot)
         assert not [one for one in session.asked if one[0] == "removal.requested"]

@@ -53,6 +53,13 @@ def test_no_key_means_two_things_in_one_pane() -> None:
         assert set(keys) & table_keys() <= {"enter", "escape"}, pane
 
 
+def test_a_key_that_plans_a_change_means_nothing_else_in_any_pane() -> None:
+    # Whoever has replaced and deleted with r and x presses them by habit, whatever list is in front.
+    plans = {a.key: a.id for a in ACTIONS.values() if a.key and a.plans}
+    assert {"r", "R", "x", "X", "p", "C"} <= set(plans)
+    assert not [a.id for a in ACTIONS.values() if a.key in plans and plans[a.key] != a.id]
+
+
 async def test_the_palette_holds_every_action(running: Running) -> None:
     async with running(FakeSession()) as pilot:
         provider = ActionProvider(pilot.app.screen)

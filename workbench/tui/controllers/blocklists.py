@@ -201,7 +201,7 @@ def _sent_question(where: str) -> SentQuestion:
         "blocklists.removal",
         "Was the request sent?",
         f"Ask {where}. Ask once: a second request before the wait is over makes it harder.",
-        not_yet="it is only copied; R on its row records it later",
+        not_yet="it is only copied; Y on its row records it later",
         was_sent="recorded; the list is asked again after its wait",
     )
 
@@ -209,7 +209,7 @@ def _sent_question(where: str) -> SentQuestion:
 def _hint(found: Removal) -> str:
     """Return what the keys do for this listing, or why nothing is to be sent."""
     if found.ready:
-        return "Copy the text and send it; then say that it was sent. x on its row records that the list said no."
+        return "Copy the text and send it; then say that it was sent. N on its row records that the list said no."
     if not found.text:
         return "Nobody is to be asked: it ends by itself, and the watch tells when."
     return "Not ready: asking now makes the next request harder. The text is prepared already."
