@@ -417,11 +417,19 @@ class FakeSession:
         self.state.attestations.append(Attestation(step, "tester", "2026-11-21T14:05:00Z", text, subject))
         self.changed("runbook")
 
-    async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
+    async def timer(
+        self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "", called: str = ""
+    ) -> None:
         """Keep a deadline."""
         self.asked.append(("timer", name))
         self.state.timers[name] = RecordedTimer(
-            id=name, due=iso(due), text=text, kind=kind, subject=subject, at=iso(self.clock.now())
+            id=name,
+            due=iso(due),
+            text=text,
+            kind=kind,
+            subject=subject,
+            called=called,
+            at=iso(self.clock.now()),
         )
         self.changed("runbook")
 
@@ -445,7 +453,7 @@ class FakeSession:
             record.proven_at = iso(self.clock.now())
         return Reproof(checked=len(due), sure=len(due))
 
-    async def decide(self, finding: str, decision: str, reason: str) -> None:
+    async def decide(self, finding: str, decision: str, reason: str, title: str = "") -> None:
         """Record it."""
         if self.read_only:
             raise UsageError("This incident is open in another workbench.")

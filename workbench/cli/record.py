@@ -67,7 +67,7 @@ async def _judge(session: Session, options: argparse.Namespace) -> str:
         )
     for one in found:
         await session.recorder.decide(
-            one.key, options.decision, options.reason or "judged on the command line"
+            one.key, options.decision, options.reason or "judged on the command line", one.title
         )
     return "\n".join(f"{visible(f.title, 120)}: {options.decision}" for f in found)
 

@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workbench.core.clock import iso
+from workbench.core.clock import as_moment, iso
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.model.state import JournalRow, State
-from workbench.domain.runbook.recorded import KeyLimits
+from workbench.domain.runbook.put_off import LEFT
+from workbench.domain.runbook.recorded import KeyLimits, PutOff
 
 Body = Mapping[str, Any]
 
 
+_JUDGED = {
+    "intruder": "the intruder's",
+    "ours": "yours",
+    "keep": "not sure yet",
+    "removed": "removed by hand",
+}
 # How the line of a reconciled intent begins.
 AFTER = "after the interruption"
 
@@ -93,19 +100,37 @@ def _removal(word: str) -> Callable[[Body, State], tuple[str, str]]:
 
 
 def _timer(body: Body, state: State) -> tuple[str, str] | None:
-    """A user's mailed link began to run; other deadlines only keep the books."""
-    if body.get("kind") != "link":
+    """Somebody said that a user has the message; other deadlines only keep the books."""
+    if body.get("kind") not in ("link", "told") or body.get("ended"):
         return None
-    return (
-        "info",
-        f"user {visible(str(body.get('subject', '')), 60)} has the message; a mailed link dies {body['due']}",
-    )
+    due = as_moment(str(body.get("due", "")))
+    until = f"{due:%H:%M}Z" if due is not None else "later"
+    then = f"the mailed link dies at {until}" if body["kind"] == "link" else f"asked about at {until}"
+    who = visible(str(body.get("called") or body.get("subject", "")), 120)
+    return "info", f"user {who} has the message; {then}"
 
 
 def _fact(body: Body, state: State) -> tuple[str, str] | None:
-    """What the key in use cannot do is news for the operator; other facts only carry verdicts."""
+    """What the key in use cannot do and what was put off is news; other facts only carry verdicts."""
+    if body["name"] == PutOff.journal_name() and (until := PutOff.from_body(body, "").until):
+        action = max(until, key=lambda one: until[one])
+        left = LEFT.get(action, "what was shown is not done yet")
+        return "info", f"{left}: the guide asks again at {until[action][11:16]}Z"
     words = KeyLimits.from_body(body, "").words if body["name"] == KeyLimits.journal_name() else ()
     return ("warn", " ".join(words)) if words else None
+
+
+def _judged(body: Body, state: State) -> tuple[str, str]:
+    # Earlier versions noted the id alone.
+    whose = _JUDGED.get(str(body["decision"]), str(body["decision"]))
+    reason = f" ({body['reason']})" if body.get("reason") else ""
+    return "info", f"judged {body.get('title') or body['finding']}: {whose}{reason}; by {body['who']}"
+
+
+def _taken_back(body: Body, state: State) -> tuple[str, str]:
+    # Earlier versions noted what it was about, not what was said.
+    words = body.get("words") or f"what was said of {body['about']} in row {body['row']}"
+    return "warn", f"taken back by {body['who']}: {words}"
 
 
 _CONTAINED = "CONTAINED: no way in that this account can show is open, with proof"
@@ -127,10 +152,7 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
     ),
     "snapshot.stored": _snapshot,
     "attested": lambda b, s: ("info", f"attested, step {b['step']}: {b['text']}; by {b['who']}"),
-    "finding.decided": lambda b, s: (
-        "info",
-        f"judged {b['finding']}: {b['decision']}{' (' + b['reason'] + ')' if b.get('reason') else ''}; by {b['who']}",
-    ),
+    "finding.decided": _judged,
     "alarm.raised": lambda b, s: ("bad", f"ALARM: {b['text']}"),
     "error": lambda b, s: ("bad", f"{b['doing']}: {b['what']} {b.get('todo', '')}"),
     "secret.read": lambda b, s: ("warn", f"{b['who']} read the secret “{b['entry']}” from the vault"),
@@ -146,10 +168,7 @@ _WRITERS: dict[str, Callable[[Body, State], tuple[str, str] | None]] = {
         "info",
         f"noted for {_what({'id': b['effect']}, s)}: {_noted(b)}",
     ),
-    "taken.back": lambda b, s: (
-        "warn",
-        f"taken back: what was said of {b['about']} in row {b['row']}, by {b['who']}",
-    ),
+    "taken.back": _taken_back,
     "report.written": lambda b, s: (
         "ok",
         f"reports written: {plural(len(b['files']), 'file')}, of journal row {b['row']}",

@@ -262,7 +262,8 @@ def _timeline(material: Material) -> Section:
         except UNREADABLE:
             rows.append((row.at, str(row.seq), "this journal row cannot be read"))
             continue
-        if line is not None:
+        # What was put off for some minutes is news on the screen; to a reader of the report nothing happened.
+        if line is not None and not (row.kind == "fact" and line.tone == "info"):
             rows.append((row.at, str(row.seq), line.text))
     return Section("Timeline", (Table(("at", "from", "what"), tuple(sorted(rows, key=lambda r: r[0]))),))
 

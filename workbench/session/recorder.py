@@ -186,11 +186,14 @@ class Recorder:
         """Write one journal row and take it into the state; raises JournalError."""
         return await self.ledger.record(kind, body)
 
-    async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
+    async def timer(
+        self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "", called: str = ""
+    ) -> None:
         """Set a deadline, or move one: a journal row that the screen counts down and asks about."""
         self.check_writable()
         known = self.state.timers.get(name) or RecordedTimer(id=name)
-        given = {k: v for k, v in (("kind", kind), ("subject", subject), ("text", text)) if v}
+        said = (("kind", kind), ("subject", subject), ("called", visible(called, 120)), ("text", text))
+        given = {k: v for k, v in said if v}
         await self.ledger.record("timer", structs.replace(known, due=iso(due), **given).body())
 
     async def attest(self, step: str, text: str, subject: str = "") -> None:
@@ -200,10 +203,12 @@ class Recorder:
         await self.ledger.record("attested", body)
         self.tell(Changed("runbook"))
 
-    async def decide(self, finding: str, decision: str, reason: str) -> None:
-        """Record the operator's judgement of a finding: ``ours``, ``intruder`` or ``keep``."""
+    async def decide(self, finding: str, decision: str, reason: str, title: str = "") -> None:
+        """Record the operator's judgement of a finding (``ours``, ``intruder`` or ``keep``), with what it is called."""
         self.check_writable()
         body = {"finding": finding, "decision": decision, "reason": visible(reason), "who": self.operator}
+        if title:
+            body["title"] = visible(title, 160)
         await self.ledger.record("finding.decided", body)
         self.tell(Changed("runbook"))
         for name in ("keys", "logins", "users", "domains"):
@@ -222,13 +227,16 @@ class Recorder:
                 "There is nothing to take back."
                 if row is None
                 else f"Row {row} holds nothing that can be taken back.",
-                "Judgements, attestations, deferrals and notes can be; what was written to the account cannot.",
+                "Judgements, attestations, deferrals, notes and that something was sent can be; what was written to "
+                "the account cannot.",
                 "The activity list (6) shows what was said.",
             )
-        await self.ledger.record("taken.back", {"row": wanted, "about": said.about, "who": self.operator})
+        words = next((line.text for line in reversed(self._log) if line.seq == wanted), said.about)
+        body = {"row": wanted, "about": said.about, "words": words, "who": self.operator}
+        await self.ledger.record("taken.back", body)
         for name in ("runbook", "keys", "logins", "users", "domains"):
             self.tell(Changed(name))
-        return f"Taken back: {visible(said.kind.replace('.', ' '), 40)} of {visible(said.about, 120)}."
+        return f"Taken back: {visible(words, 200)}"
 
     async def learn(self, fact: RecordedFact) -> None:
         """Record the result of a reading that a step's verdict rests on."""

@@ -145,13 +145,15 @@ class Recorded(Protocol):
     async def learn(self, fact: RecordedFact) -> None:
         """Record the result of a reading that a step's verdict rests on."""
 
-    async def timer(self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "") -> None:
+    async def timer(
+        self, name: str, due: datetime, text: str, *, kind: str = "", subject: str = "", called: str = ""
+    ) -> None:
         """Set or move a deadline."""
 
     async def attest(self, step: str, text: str, subject: str = "") -> None:
         """Record what a person says the account cannot show."""
 
-    async def decide(self, finding: str, decision: str, reason: str) -> None:
+    async def decide(self, finding: str, decision: str, reason: str, title: str = "") -> None:
         """Record the operator's judgement of a finding."""
 
     async def secret(self, entry: str) -> Secret:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.situations import Row, Story, key, situation
+from workbench.domain.model.inventory import Inventory
+from workbench.domain.model.people import told_of
 from workbench.domain.model.state import State
 from workbench.planning import keys
 from workbench.presentation.activity_log import LogLine, line_of
@@ -71,8 +73,15 @@ def test_facts_and_timers_speak_only_where_somebody_must_know() -> None:
     told = line("fact", name="key", words=["It may not list users."])
     assert told is not None and told.tone == "warn"
     assert line("timer", kind="proof", id="t", due="later") is None
-    link = line("timer", kind="link", subject="u1", due="14:20")
-    assert link is not None and "dies 14:20" in link.text
+    link = line("timer", kind="link", subject="u1", due="2026-11-21T14:20:00Z")
+    assert link is not None and link.text == "user u1 has the message; the mailed link dies at 14:20Z"
+    link = line("timer", kind="link", subject="u1", called="ann@acme.example", due="2026-11-21T14:20:00Z")
+    assert link is not None and link.text.startswith("user ann@acme.example has the message")
+    told = line("timer", kind="told", subject="u1", due="2026-11-21T15:00:00Z")
+    assert told is not None and told.text == "user u1 has the message; asked about at 15:00Z"
+    assert line("timer", kind="link", subject="u1", ended="2026-11-21T14:09:00Z") is None
+    off = line("fact", name="put_off", until={"report.write": "2026-11-21T14:20:00Z"})
+    assert off is not None and off.text == "the report is not sent yet: the guide asks again at 14:20Z"
 
 
 def test_the_key_in_use_is_shown_by_its_tail_only() -> None:
@@ -86,3 +95,31 @@ def test_hostile_text_reaches_no_terminal() -> None:
     found = line("alarm.raised", text="\x1b[2Jgone\u202egnp.exe")
     assert found is not None
     assert "\x1b" not in found.text and "\u202e" not in found.text
+
+
+def test_a_judgement_names_what_it_was_about_and_whose_in_plain_words() -> None:
+    said = {
+        "finding": "user:6a7f",
+        "decision": "intruder",
+        "who": "ann",
+        "reason": "named a stranger in the list",
+    }
+    named = line("finding.decided", title="user it-support@acme-mail.example", **said)
+    assert named is not None
+    assert named.text == (
+        "judged user it-support@acme-mail.example: the intruder's (named a stranger in the list); by ann"
+    )
+    # A journal of an earlier version has the id alone.
+    old = line("finding.decided", **said)
+    assert old is not None and old.text.startswith("judged user:6a7f: the intruder's")
+
+
+def test_the_address_of_somebody_who_was_judged_stays_a_persons_once_they_are_gone() -> None:
+    story = Story().add(
+        "finding.decided",
+        finding="user:6a7f",
+        decision="intruder",
+        who="ann",
+        title="user it-support@acme-mail.example",
+    )
+    assert "it-support@acme-mail.example" in told_of(Inventory(places=()), story.state())

@@ -169,9 +169,19 @@ class ListingBook:
             self.unbelieved.pop(zone, None)
         self.unbelieved.update(body.get("unbelieved", {}))
 
-    def requested(self, body: Body) -> None:
-        """Take a request that was sent: the row holds the request as it stands after it."""
-        self._seen(body["subject"], body["zone"]).request = RemovalRequest.from_record(body["request"])
+    def requested(self, body: Body) -> RemovalRequest:
+        """Take a request that was sent: the row holds it as it stands after it; return how it stood before."""
+        seen = self._seen(body["subject"], body["zone"])
+        before, seen.request = seen.request, RemovalRequest.from_record(body["request"])
+        return before
+
+    def taken_back(self, body: Body, before: RemovalRequest, at: datetime) -> None:
+        """Let a request stand as it did before one that was recorded ``at``, with what was looked up since."""
+        seen = self._seen(body["subject"], body["zone"])
+        seen.request = before
+        for one in seen.observations:
+            if one.at > at:
+                seen.request = seen.request.observed(one.verdict, one.at)
 
     def _seen(self, subject: str, zone: str) -> Seen:
         return self.pairs.setdefault((subject, zone), Seen(subject, zone))

@@ -49,7 +49,7 @@ def _told(state: State) -> Iterator[str]:
     for one in state.attestations:
         yield from (one.subject, one.text)
     for timer in state.timers.values():
-        yield timer.text
+        yield from (timer.called, timer.text)
     for name, decision in state.decisions.items():
         if name.startswith(("user:", "key:")):
-            yield decision.reason
+            yield from (decision.title, decision.reason)

@@ -35,12 +35,13 @@ class RecordedRow(msgspec.Struct, frozen=True, kw_only=True):
 class RecordedTimer(RecordedRow, frozen=True, kw_only=True, omit_defaults=True):
     """A deadline: what it is for (``kind``, ``subject``: a credential or a user), until when, and when it was ended.
 
-    ``due`` and ``ended`` are ISO 8601 UTC, ``ended`` is empty while it runs.
+    ``due`` and ``ended`` are ISO 8601 UTC, ``ended`` is empty while it runs; ``called`` is what a user is known by.
     """
 
     id: str
     kind: str = ""
     subject: str = ""
+    called: str = ""
     text: str = ""
     due: str = ""
     ended: str = ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
+from workbench.blocklists.removal import RemovalRequest
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model import fact_kinds
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, remember
@@ -22,6 +24,17 @@ from workbench.domain.model.state import (
     Said,
     State,
 )
+from workbench.domain.runbook.recorded import PutOff
+
+Body = Mapping[str, Any]
+
+
+class Removal(NamedTuple):
+    """A row of a request for removal, how the request stood before it, and when it was recorded."""
+
+    body: Body
+    before: RemovalRequest
+    at: datetime
 
 
 def apply(state: State, row: JournalRow) -> None:
@@ -54,7 +67,8 @@ def take(state: State, row: JournalRow) -> bool:
     return True
 
 
-Body = Mapping[str, Any]
+# The timers that begin because somebody says that a user has the message: until a mailed link dies, until it is asked.
+_MESSAGES = frozenset({"link", "told"})
 _CUTTING = frozenset({EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE})
 
 
@@ -212,28 +226,55 @@ def _attested(state: State, body: Body, at: str) -> None:
 
 
 def _decided(state: State, body: Body, at: str) -> None:
-    decision = Decision(body["finding"], body["decision"], body.get("reason", ""), body["who"], at)
+    reason, title = body.get("reason", ""), body.get("title", "")
+    decision = Decision(body["finding"], body["decision"], reason, body["who"], at, title)
     state.said[state.last_seq] = Said("finding.decided", decision.finding, decision)
     state.decisions[decision.finding] = decision
 
 
 def _taken_back(state: State, body: Body, _at: str) -> None:
     """Something said earlier counts no more: what else was said of the same stands as if it had never been."""
-    said = state.said.pop(int(body["row"]), None)
+    row = int(body["row"])
+    said = state.said.pop(row, None)
     if said is None:
         return
     if said.kind == "attested":
         state.attestations = [one for one in state.attestations if one is not said.given]
         return
     left = [one.given for one in state.said.values() if (one.kind, one.about) == (said.kind, said.about)]
-    if said.kind == "finding.decided":
-        state.decisions.pop(said.about, None)
+    held = {"finding.decided": state.decisions, "timer": state.timers}.get(said.kind)
+    if held is not None:
+        held.pop(said.about, None)
         if left:
-            state.decisions[said.about] = left[-1]
+            held[said.about] = left[-1]
+    elif said.kind == "removal":
+        _removal_taken_back(state, row, said)
+    elif said.kind == "put.off":
+        others = {one: until for one, until in state.known(PutOff).until.items() if one != said.about}
+        state.learn(PutOff(until=others | ({said.about: left[-1]} if left else {})))
     else:
         state.adoption.pop(said.about, None)
         for given in left:
             state.adoption[said.about] = given.over(state.adoption.get(said.about))
+
+
+def _removal(state: State, body: Body, at: str) -> None:
+    """Somebody says that a removal was asked for, or what the list answered."""
+    before = state.listings.requested(body)
+    about = f"{body['subject']} on {body['zone']}"
+    state.said[state.last_seq] = Said("removal", about, Removal(body, before, datetime.fromisoformat(at)))
+
+
+def _removal_taken_back(state: State, row: int, said: Said) -> None:
+    """Have the request stand as before; a later one of the same listing keeps what it says."""
+    later = [
+        n for n, one in state.said.items() if n > row and (one.kind, one.about) == (said.kind, said.about)
+    ]
+    if later:
+        after = state.said[min(later)]
+        after.given = after.given._replace(before=said.given.before)
+    else:
+        state.listings.taken_back(*said.given)
 
 
 def _alarm(state: State, body: Body, at: str) -> None:
@@ -264,6 +305,10 @@ def _fact(state: State, body: Body, at: str) -> None:
             remember(state.seen_use.setdefault(credential, {}), use)
             if use.looks in (INTRUDER, BOTH):
                 state.last_abuse_at = max(state.last_abuse_at, use.strange_last_used or use.last_used)
+    elif isinstance(fact, PutOff) and fact.until:
+        # Each such row holds all that is put off; the one that stands back longest is the one it was written for.
+        action = max(fact.until, key=lambda one: fact.until[one])
+        state.said[state.last_seq] = Said("put.off", action, fact.until[action])
     elif isinstance(fact, RecordedAssessment):
         # A part of the log that is gone by now was read once; what people judged otherwise since is taken out.
         state.strangers_sent_for.difference_update(fact.cleared_domains)
@@ -285,7 +330,10 @@ def _no_longer(state: State, body: Body, at: str) -> None:
 
 
 def _timer(state: State, body: Body, at: str) -> None:
-    state.timers[body["id"]] = RecordedTimer.from_body(body, at)
+    timer = state.timers[body["id"]] = RecordedTimer.from_body(body, at)
+    if timer.kind in _MESSAGES and not timer.ended:
+        # That a message was sent is somebody's word; every other deadline follows from what was done.
+        state.said[state.last_seq] = Said("timer", timer.id, timer)
 
 
 def _adoption(state: State, body: Body, at: str) -> None:
@@ -330,6 +378,6 @@ _HANDLERS: dict[str, Callable[[State, Body, str], None]] = {
     "adoption.noted": _adoption,
     "secret.read": _secret_read,
     "blocklist.observed": lambda state, body, _at: state.listings.observed(body),
-    "removal.requested": lambda state, body, _at: state.listings.requested(body),
-    "removal.refused": lambda state, body, _at: state.listings.requested(body),
+    "removal.requested": _removal,
+    "removal.refused": _removal,
 }

@@ -114,13 +114,17 @@ class Attestation:
 
 @dataclass(slots=True)
 class Decision:
-    """The operator's judgement of a finding: ``ours``, ``intruder``, ``keep``, ``remove``, with a reason."""
+    """The operator's judgement of a finding: ``ours``, ``intruder``, ``keep``, ``remove``, with a reason.
+
+    ``title`` is what the finding was called then, empty where nobody noted it: what it is about may be gone by now.
+    """
 
     finding: str
     decision: str
     reason: str
     who: str
     at: str
+    title: str = ""
 
 
 @dataclass(slots=True)

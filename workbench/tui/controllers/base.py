@@ -210,8 +210,9 @@ def decide(
     """Record in a worker one judgement of several findings; ``then`` is done once it stands."""
 
     async def work() -> None:
+        titles = {one.key: one.title for one in session.findings()}
         for key in keys:
-            await session.recorder.decide(key, decision, reason)
+            await session.recorder.decide(key, decision, reason, _called(session, key, titles.get(key, "")))
 
     def recorded(_: None) -> None:
         if then is not None:
@@ -222,6 +223,12 @@ def decide(
         session,
         lambda: ui.work.start(work, group="decide", doing="recording your judgement", then=recorded),
     )
+
+
+def _called(session: Incident, key: str, title: str) -> str:
+    """Return what somebody would call a finding, a user by the address: an id tells nobody anything later."""
+    user = session.inventory.users.get(key.removeprefix("user:")) if key.startswith("user:") else None
+    return f"user {user.user.email}" if user is not None and user.user.email else title
 
 
 def attest(ui: Ui, session: Incident, step: str, said: Sequence[tuple[str, str]]) -> None:

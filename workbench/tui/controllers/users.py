@@ -109,7 +109,10 @@ class UsersController(Controller):
             situation = session.situation()
             for person in chosen:
                 name, due, text, kind = user_actions.timer_for(situation, person.item)
-                await session.recorder.timer(name, due, text, kind=kind, subject=person.item.id)
+                user = person.item.user
+                await session.recorder.timer(
+                    name, due, text, kind=kind, subject=user.id, called=user.email or user.name or ""
+                )
 
         def told(_: None) -> None:
             self._ui.tell(
