@@ -19,8 +19,8 @@ PAGES: tuple[tuple[str, str], ...] = (
     (
         "The top line: how bad is it?",
         "The first line answers the one question: is it over? NOT CONTAINED means that somebody else can still send or "
-        "come back. CUT, BUT OPEN names the way that is left. CONTAINED says since when, and it is only said while the "
-        "account itself shows it.\n\n"
+        "come back. CUT, BUT OPEN names the way that is left. CONTAINED says how long it took, and is only said while "
+        "the account itself shows it.\n\n"
         "Beside it: what the intruder sends right now, how fresh what you see is (● live), and share-safe, which keeps "
         "secrets and people's addresses off a screen that others watch.",
     ),
@@ -34,8 +34,9 @@ PAGES: tuple[tuple[str, str], ...] = (
     ),
     (
         "Lists, and when it gets crowded",
-        "1 to 6 or Tab go to the lists; z gives one the whole screen and back. space selects, / filters, o sorts. i "
-        "says that the selected rows are the intruder's, y that they are yours; u in Activity takes it back.\n\n"
+        "1 to 6 or Tab go to the lists; z gives one the whole screen and back. space selects, / filters, o sorts, d "
+        "judges the highlighted row. Where many wait for a judgement (J), i says of the selected ones that they are "
+        "the intruder's, y that they are yours. u in Activity takes it back.\n\n"
         "? explains the list you are in with all its keys. ctrl+p finds every action by its name, and says why one is "
         "not possible now. A lists the alarms and what to do about each. A mouse works too, and F2 switches it off.",
     ),
