@@ -37,7 +37,7 @@ def strangers(situation: Situation) -> Found:
     before = {str(u) for u in situation.state.baseline.get("users", ())}
     gone = sorted(user for user in named & before if user not in situation.inventory.users)
     lines = [f"{_name(item)}: {'; '.join(situation.of_user(item).why)}" for item in suspects]
-    lines += [f"stranger {user}: absent from the user list" for user in gone]
+    lines += [f"stranger {_was(situation, user)}: absent from the user list" for user in gone]
     if not suspects:
         return Found(Verdict.DONE, tuple(lines) or ("no user looks like a stranger",))
     lines.append("delete them in the control panel now: Security, Users, Delete; no call can do it")
@@ -134,6 +134,12 @@ def _said(situation: Situation, step: str, one: UserProgress) -> str:
 
 def _name(item: UserItem) -> str:
     return visible(short_address(item.user.email or item.user.name or item.id), 60)
+
+
+def _was(situation: Situation, user: str) -> str:
+    """Return what somebody who is gone was called when they were judged; a journal of before has the id alone."""
+    title = situation.state.decisions[f"user:{user}"].title.removeprefix("user ")
+    return visible(short_address(title or user), 60)
 
 
 def _how(item: UserItem) -> str:

@@ -208,7 +208,10 @@ def test_strangers_are_named_then_waited_for_then_absent() -> None:
     del found.inventory.users["u9"]
     done = users.strangers(found)
     assert done.verdict is Verdict.DONE
-    assert "absent" in done.evidence[0]
+    assert done.evidence[0] == "stranger u9: absent from the user list"
+    # Who is gone is told by the name they were judged by, not by an id that nobody can look up any more.
+    found.state.decisions["user:u9"].title = "user x@evil.example"
+    assert users.strangers(found).evidence[0] == "stranger x…@evil.example: absent from the user list"
 
 
 def test_hundreds_of_users_cost_little_and_the_pending_come_first() -> None:
