@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
-from tests.support.drills import opened
+from tests.support.drills import LITTLE_MAIL, opened
 from tests.support.in_process import bind, in_process_drill
 from workbench.blocklists.names import Subject
 from workbench.blocklists.verdicts import Listing, ListingVerdict, listing_tier, read_addresses
@@ -33,8 +33,10 @@ from workbench.domain.model.plan import Plan
 from workbench.domain.runbook import adoption, guide, put_off, recovery, user_actions
 from workbench.domain.runbook.guide import GuideKind, Lead
 from workbench.domain.runbook.recorded import ReportWritten
+from workbench.domain.runbook.runbook import StepView
 from workbench.drill.servers.serve import RunningDrill
-from workbench.drill.world.story import RESPONDER
+from workbench.drill.world.records import Comeback, SimulatedKey
+from workbench.drill.world.story import RESPONDER, current_secret
 from workbench.execution.progress import EffectMoved, Phase
 from workbench.planning.catalog import ACTIONS
 from workbench.planning.choices import WITH_WAYS, Choices
@@ -46,6 +48,7 @@ from workbench.tui.screens import state_band
 
 SMALL: Mapping[str, int] = {"domains": 3, "credentials": 6, "users": 3}
 LOG_READ = 0.15  # the watch reads the log every third minute, and a log costs most of a play
+RETURNS = 3  # comebacks through unknown ways in a play: whoever goes on for ever lets nobody reach the end
 ROUNDS = 3  # comebacks of a stranger whom nobody deletes, each taken away, before a play is over
 MOST = 140  # presses; whoever needs more goes round in circles
 # A moment that is waited for, as the guide says it; none of a day that has passed.
@@ -101,6 +104,19 @@ class Manner:
     halve: float = 0.0
     others: bool = True
     not_yet: float = 0.0
+    returns: float = 0.0
+
+
+class Seen(NamedTuple):
+    """What the runbook shows at a moment."""
+
+    lead: Lead
+    steps: tuple[StepView, ...]
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """Return what somebody reads there: the lead, and every step with its evidence."""
+        return self.lead, [(s.id, s.verdict, s.progress, s.evidence, s.next_action) for s in self.steps]
 
 
 @dataclass
@@ -117,18 +133,20 @@ class Player:
     typed: int = 0
     told: str = ""
     rounds: int = 0
+    returned: int = 0
     story: list[str] = field(default_factory=list)
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def lead(self) -> Lead:
-        """Return what the guide names now."""
-        return self.session.lead()
+    def seen(self) -> Seen:
+        """Return what the runbook shows now; judging the steps is a good part of what a play costs."""
+        steps = self.session.steps()
+        return Seen(self.session.lead(steps), tuple(steps))
 
-    def passed(self) -> list[str]:
+    def passed(self, shown: Seen) -> list[str]:
         """Return the sentences of the guide that wait for a day which is over."""
         now = self.session.situation().now
-        told = [*self.lead().waits, self.lead().happens, *(step.waits for step in self.session.steps())]
+        told = [*shown.lead.waits, shown.lead.happens, *(step.waits for step in shown.steps)]
         found = []
         for words in told:
             for day, clock in UNTIL.findall(words):
@@ -142,13 +160,6 @@ class Player:
         rows = state_band.drawn(state_band.said(store, now), 118, ascii_only=False)
         # Where share-safe shortens an address, it has the same sign in it.
         return [line for row in rows if (line := "".join(piece for piece, _ in row)).rstrip().endswith("…")]
-
-    def view(self) -> tuple[object, ...]:
-        """Return what the runbook shows: the lead, and every step with its evidence."""
-        return (
-            self.lead(),
-            tuple((s.id, s.verdict, s.progress, s.evidence, s.next_action) for s in self.session.steps()),
-        )
 
     async def open(self) -> None:
         """Connect and read, as the screen does when it opens; what fails is told and tried again later."""
@@ -165,6 +176,19 @@ class Player:
         self.drill.clock.advance(seconds)
         if seconds:
             await self.look(whole=False)
+
+    async def come_back(self) -> None:
+        """Let somebody make an admin key through a way in that nobody knew of; whoever holds it plants on."""
+        account, made = self.drill.account, f"night-shift-{self.returned}"
+        at, secret = account.now(), current_secret(account.story.rng(made))
+        key = SimulatedKey(secret[33:], secret, made, "user", "admin", at, at)
+        account.world.intruder.comebacks.append(
+            Comeback(at, "key", key.id, "global", made, "a way nobody knew of")
+        )
+        account.add_key(account.main, key)
+        self.returned += 1
+        self.story.append(f"  somebody came back and made {made}")
+        await self.look(whole=True)
 
     async def look(self, *, whole: bool = True) -> None:
         """Read the account as the watch does, and who sends with what."""
@@ -185,25 +209,28 @@ class Player:
         await self.open()
         for _ in range(most):
             await self.pause()
-            now, before = self.lead(), self.view()
+            if self.returned < RETURNS and self.rng.random() < self.manner.returns:
+                await self.come_back()
+            before = self.seen()
+            now = before.lead
             if cut := self.cut_short(now):
                 raise AssertionError(self.tale(f"cut on the screen: {cut}"))
             if now.kind is GuideKind.END:
                 return now
-            if self.unsent(now):
+            if self.unsent(before):
                 return now
             if self.inside(now):
                 self.rounds += 1
                 if self.rounds >= ROUNDS:
                     return now
             await self.press(now)
-            if late := self.passed():
+            after = self.seen()
+            if late := self.passed(after):
                 raise AssertionError(self.tale(f"waits for what has passed: {late}"))
             if now.waiting:
-                after = self.lead()
-                if (after.kind, after.step) == (now.kind, now.step):
-                    return after
-            elif self.view() == before and not self.left_out:
+                if (after.lead.kind, after.lead.step) == (now.kind, now.step):
+                    return after.lead
+            elif after.told == before.told and not self.left_out:
                 raise AssertionError(self.tale(f"nothing changed: {now}"))
         raise AssertionError(self.tale("it never ends"))
 
@@ -214,11 +241,11 @@ class Player:
             not self.manner.others and now.kind is GuideKind.ALARM and named and "still inside" in now.title
         )
 
-    def unsent(self, now: Lead) -> bool:
+    def unsent(self, shown: Seen) -> bool:
         """Return whether nothing is left but to send what was copied and put off."""
-        step = next((one for one in self.session.steps() if one.id == now.step), None)
+        step = next((one for one in shown.steps if one.id == shown.lead.step), None)
         put = step is not None and put_off.asked_again_at(step, self.session.situation()) is not None
-        return put and now.kind is GuideKind.STEP
+        return put and shown.lead.kind is GuideKind.STEP
 
     def tale(self, what: str) -> str:
         """Return the story so far, for a failed assertion."""
@@ -421,7 +448,7 @@ async def player(
     leaky = folder / "web"
     leaky.mkdir(parents=True)
     async with in_process_drill(
-        folder / "drill", scenario=scenario, seed=seed, **{**SMALL, **sizes}
+        folder / "drill", scenario=scenario, seed=seed, traffic=LITTLE_MAIL, **{**SMALL, **sizes}
     ) as drill:
         stolen = drill.story.operator_key.secret
         (leaky / ".env").write_text(f"MAILGUN_API_KEY={stolen}\n", encoding="utf-8")

@@ -54,13 +54,46 @@ class Wire(httpx.AsyncBaseTransport):
     """Carries calls to the hosts' applications. A call cancelled on its way may have arrived or not."""
 
     def __init__(self, hosts: dict[str, HttpHost]) -> None:
-        self._hosts = {host.port: httpx.ASGITransport(host.app) for host in hosts.values()}
+        self._apps: dict[int, Any] = {host.port: host.app for host in hosts.values()}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(0)
-        answer = await self._hosts[request.url.port or 0].handle_async_request(request)
+        answer = await _asked(self._apps[request.url.port or 0], request)
         await asyncio.sleep(0)
         return answer
+
+
+async def _asked(app: Any, request: httpx.Request) -> httpx.Response:
+    """Return what an ASGI application answers; httpx's own way looks for another event loop at each call."""
+    body = await request.aread()
+    status, headers, parts = 500, list[tuple[bytes, bytes]](), list[bytes]()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": request.url.raw_path.split(b"?")[0],
+        "query_string": request.url.query,
+        "server": (request.url.host, request.url.port),
+        "client": (HERE, 123),
+        "root_path": "",
+    }
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        nonlocal status, headers
+        if message["type"] == "http.response.start":
+            status, headers = message["status"], list(message.get("headers", ()))
+        else:
+            parts.append(message.get("body", b""))
+
+    await app(scope, receive, send)
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(b"".join(parts)))
 
 
 class AskingProver:
