@@ -98,7 +98,7 @@ def test_hostile_text_reaches_no_terminal() -> None:
 
 
 def test_a_judgement_names_what_it_was_about_and_whose_in_plain_words() -> None:
-    said = {
+    said: dict[str, Any] = {
         "finding": "user:6a7f",
         "decision": "intruder",
         "who": "ann",

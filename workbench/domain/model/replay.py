@@ -242,8 +242,8 @@ def _taken_back(state: State, body: Body, _at: str) -> None:
         state.attestations = [one for one in state.attestations if one is not said.given]
         return
     left = [one.given for one in state.said.values() if (one.kind, one.about) == (said.kind, said.about)]
-    held = {"finding.decided": state.decisions, "timer": state.timers}.get(said.kind)
-    if held is not None:
+    by_kind: dict[str, dict[str, Any]] = {"finding.decided": state.decisions, "timer": state.timers}
+    if (held := by_kind.get(said.kind)) is not None:
         held.pop(said.about, None)
         if left:
             held[said.about] = left[-1]
