@@ -29,7 +29,7 @@ from workbench.domain.runbook.recorded import PutOff
 Body = Mapping[str, Any]
 
 
-class Removal(NamedTuple):
+class RemovalSaid(NamedTuple):
     """A row of a request for removal, how the request stood before it, and when it was recorded."""
 
     body: Body
@@ -262,7 +262,7 @@ def _removal(state: State, body: Body, at: str) -> None:
     """Somebody says that a removal was asked for, or what the list answered."""
     before = state.listings.requested(body)
     about = f"{body['subject']} on {body['zone']}"
-    state.said[state.last_seq] = Said("removal", about, Removal(body, before, datetime.fromisoformat(at)))
+    state.said[state.last_seq] = Said("removal", about, RemovalSaid(body, before, datetime.fromisoformat(at)))
 
 
 def _removal_taken_back(state: State, row: int, said: Said) -> None:
