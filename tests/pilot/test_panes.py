@@ -9,7 +9,7 @@ from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
 from workbench.domain.model.inventory import LoginItem
 from workbench.planning.catalog import Pane
-from workbench.tui.panes.runbook import RunbookPane
+from workbench.tui.panes.runbook import Guide, RunbookPane
 from workbench.tui.widgets.table import KeyedTable
 
 KEYS = {"1": Pane.RUNBOOK, "2": Pane.CREDENTIALS, "3": Pane.DOMAINS, "4": Pane.USERS, "5": Pane.BLOCKLISTS}
@@ -281,3 +281,15 @@ async def test_letters_typed_at_once_after_the_slash_are_text_too(running: Runni
         assert app.store.look.share_safe is safe
         assert not app._exit
         assert app.focused is app.main.panes[Pane.CREDENTIALS].table
+
+
+async def test_the_guide_begins_at_its_beginning_once_something_else_is_next(running: Running) -> None:
+    session = FakeSession()
+    async with running(session, (80, 24)) as pilot:
+        guide = pilot.app.screen.query_one(Guide)
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.pause()
+        assert guide.scroll_y > 0
+        await pilot.press("down")
+        await settle(pilot)
+        assert guide.scroll_y == 0 and "▶ Step: 1 " in screen_text(pilot)

@@ -115,6 +115,25 @@ def test_leaving_out_a_new_key_leaves_the_old_one_alone() -> None:
     assert without_orphans(plan, {make.id}) == {make.id}
 
 
+async def test_notes_longer_than_their_place_are_moved_and_say_what_they_are_about(running: Running) -> None:
+    session = FakeSession()
+    async with running(session, (80, 24)) as pilot:
+        effects = tuple(
+            Effect(EffectKind.LOGIN_RESET, f"user{n}@mg.example", US, what=f"reset user{n}@mg.example")
+            for n in range(40)
+        )
+        notes = tuple(f"Note {n} of the whole plan, which says what breaks." for n in range(9))
+        app_of(pilot).controllers.plans.show(Plan("Reset", effects, notes=notes))
+        await settle(pilot)
+        assert "Note 0" in screen_text(pilot) and "Note 8" not in screen_text(pilot)
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await pilot.pause()
+        assert "Note 8" in screen_text(pilot)
+        await pilot.press("left_square_bracket", "left_square_bracket", "ctrl+e", "space")
+        await settle(pilot)
+        assert "About the whole plan, with what is left out of it:" in screen_text(pilot)
+
+
 async def test_ten_thousand_effects_scroll(running: Running) -> None:
     session = FakeSession()
     async with running(session, (80, 24)) as pilot:

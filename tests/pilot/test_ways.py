@@ -241,3 +241,17 @@ async def test_few_toasts_stand_on_a_small_terminal_and_none_twice(
         shown = screen_text(pilot)
         assert shown.count("This is the first.") == (0 if size[1] < 30 else 1)
         assert "This is the third." in shown
+
+
+async def test_on_a_group_the_keys_of_one_say_how_to_reach_one(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.tui.screens.plan_groups.FOLD_FROM", 2)
+    session = FakeSession()
+    with_use(session)
+    async with running(session, (120, 40)) as pilot:
+        await planned(pilot, "C")
+        for key, words in (("w", "W switches all of the plan"), ("e", "e is about one key")):
+            await planned(pilot, key)
+            said = [str(one.message) for one in pilot.app._notifications]
+            assert f"A group is highlighted: Enter unfolds it, then move to one; {words}." in said

@@ -161,7 +161,8 @@ def _notes(effects: Collection[Effect]) -> Iterable[str]:
         )
     lesser = {e.params["replaces"] for e in mints if e.params.get("lesser")}
     if lesser:
-        yield f"{plural(len(lesser), 'key')} that only sent get sending keys, which can do nothing else."
+        get = "gets a sending key, which" if len(lesser) == 1 else "get sending keys, which"
+        yield f"{plural(len(lesser), 'key')} that only sent {get} can do nothing else."
 
 
 def plan_delete(situation: Situation, marked: Collection[str], *, why: str = "") -> Plan:

@@ -130,7 +130,7 @@ def _judged(body: Body, state: State) -> tuple[str, str]:
 def _taken_back(body: Body, state: State) -> tuple[str, str]:
     # Earlier versions noted what it was about, not what was said.
     words = body.get("words") or f"what was said of {body['about']} in row {body['row']}"
-    return "warn", f"taken back by {body['who']}: {words}"
+    return "warn", f"taken back: {words}; taken back by {body['who']}"
 
 
 _CONTAINED = "CONTAINED: no way in that this account can show is open, with proof"

@@ -112,7 +112,7 @@ def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Set
         *_settings(inventory, state),
         *_edited(inventory, state),
         *_limits(inventory, state, since),
-        *_senders(state),
+        *_senders(inventory, state),
     ]
     return [change for change in found if change.id not in state.alarms]
 
@@ -286,7 +286,7 @@ def _limits(inventory: Inventory, state: State, since: str) -> Iterator[SettingC
             yield SettingChange(f"limits:{place}:{now}", "limits", place, text)
 
 
-def _senders(state: State) -> Iterator[SettingChange]:
+def _senders(inventory: Inventory, state: State) -> Iterator[SettingChange]:
     """A credential began to send from strange addresses, or sends on after this incident cut it."""
     known = state.baseline.get("senders")
     if known is None:
@@ -308,12 +308,26 @@ def _senders(state: State) -> Iterator[SettingChange]:
         if ended is None and credential in known:
             continue
         target = credential.partition(":")[2]
-        shown = key_tail(target) if credential.startswith("key:") else visible(target, 80)
+        shown = (
+            _called(inventory, target)
+            if credential.startswith("key:")
+            else f"SMTP login {visible(target, 80)}"
+        )
         how = "goes on sending after it was cut" if ended is not None else "has begun to send"
         addresses = ", ".join(visible(a, 45) for a in use.strange[:3])
         text = f"{shown} {how}, from addresses not seen before ({addresses})"
         kind = "keys" if credential.startswith("key:") else "logins"
         yield SettingChange(f"sends:{credential}:{ended or ''}", kind, target, text)
+
+
+def _called(inventory: Inventory, key_id: str) -> str:
+    """Return what a key is called: one that is gone, or was never read, has its tail alone."""
+    item = inventory.keys.get(key_id)
+    return (
+        f"API key “{visible(item.name, 60)}” {key_tail(key_id)}"
+        if item is not None
+        else f"API key {key_tail(key_id)}"
+    )
 
 
 def senders(state: State) -> list[str]:
@@ -346,11 +360,8 @@ def _limit(inventory: Inventory, place: str) -> int | None:
 
 
 def _key(inventory: Inventory, key_id: str) -> str:
-    item = inventory.keys[key_id]
-    return (
-        f"API key “{visible(item.name, 60)}” {key_tail(key_id)} ({visible(item.key.role or '', 20)}) "
-        "appeared, not created here"
-    )
+    role = visible(inventory.keys[key_id].key.role or "", 20)
+    return f"{_called(inventory, key_id)} ({role}) appeared, not created here"
 
 
 def _named(what: str) -> Callable[[Inventory, str], str]:

@@ -54,17 +54,27 @@ def admitted(found: Lead) -> Lead:
 
 def _watched(view: StepView, state: State) -> StepView:
     # Once the days are over nothing more comes by waiting: what was not asked is looked up by hand.
-    # And they are let pass once for each time that a list was written to: what they did not close is waited for.
+    # And they are let pass once for each time that a list was written to, or that access was cut anew, with which the
+    # watch begins again: what they did not close is waited for.
     passed = state.known(DrillParts).played.get(WATCH, "")
     asked = max((iso(at) for seen in state.listings.listed if (at := seen.request.requested_at)), default="")
-    days = view.next_action != SHOW and bool(state.contained_at) and (not passed or passed < asked)
+    days = view.next_action != SHOW and bool(state.contained_at) and passed < max(asked, state.contained_at)
     waits = view.id == Order.BLOCKLISTS and view.verdict.to_do and days
     return _playing(view, WATCH) if waits else view
 
 
 def _with_part(view: StepView, state: State) -> StepView:
     part = _part(view, state)
-    return _playing(view, part) if part else view
+    if not part:
+        return view
+    shown = _playing(view, part)
+    if part != HOUR:
+        return shown
+    # Each press says something new: an hour in which nobody sent shows nothing else.
+    passed = int(
+        state.known(DrillParts).played.get(_hours_since(state.known(DrillParts).played[DEPLOY]), "0")
+    )
+    return replace(shown, happens=f"{shown.happens} It is hour {passed + 1} of at most {MOST_HOURS}.")
 
 
 def _playing(view: StepView, part: str) -> StepView:

@@ -208,6 +208,9 @@ class RunbookPane(WorkPane):
             content = Content.assemble(*self._guide(step)) if step is not None else Content("")
         # A repaint only when the words changed: this runs with every batch of news.
         if content.plain != self._guide_text:
+            # Whoever scrolled reads on where only the evidence moved, and from its beginning what is another thing.
+            if content.plain.split("\n", 1)[0] != self._guide_text.split("\n", 1)[0]:
+                self.query_one(Guide).scroll_home(animate=False)
             self._guide_text = content.plain
             self._words.update(content)
 

@@ -63,6 +63,8 @@ class PlanScreen(Dialog["Plan"]):
         Binding("w", "switch(False)", "Other way", id="plan.way", show=False),
         Binding("W", "switch(True)", "Other way for all", id="plan.way_all", show=False),
         Binding("e", "rights", "Other rights", id="plan.rights", show=False),
+        Binding("ctrl+f,right_square_bracket", "notes(3)", "Notes down", id="plan.notes_down", show=False),
+        Binding("ctrl+b,left_square_bracket", "notes(-3)", "Notes up", id="plan.notes_up", show=False),
     ]
 
     def __init__(
@@ -114,7 +116,7 @@ class PlanScreen(Dialog["Plan"]):
             yield Static(id="plan-detail", classes="dialog-words", markup=False)
             if self._choices is not None:
                 yield words(
-                    "^e effects · w the other way for the highlighted one · W for all · e rights · space leaves out",
+                    "^e effects · w the other way · W all · e rights · space leaves out · ] notes",
                     id="plan-keys",
                 )
             with Horizontal(id="plan-question"):
@@ -162,6 +164,8 @@ class PlanScreen(Dialog["Plan"]):
         sentences = [*self._plan.notes, *(f"Left out: {line}" for line in self._plan.left_out)]
         if self._stale:
             sentences.insert(0, self._stale)
+        if sentences and len(self._chosen) < len(self._plan):
+            sentences.insert(0, "About the whole plan, with what is left out of it:")
         return self._safe(bounded(sentences))
 
     # Ways
@@ -187,7 +191,6 @@ class PlanScreen(Dialog["Plan"]):
             if same:
                 self._table.move_cursor(same[0])
                 self._write_detail(self._by_id[same[0]])
-        self.query_one("#plan-sentences", Static).update(Content(self._sentences()))
         self.query_one("#plan-count", Input).value = ""
 
     def _highlighted_effect(self) -> Effect | None:
@@ -204,17 +207,33 @@ class PlanScreen(Dialog["Plan"]):
         else:
             under = self._highlighted_effect()
             free = [credential_of(under)] if under is not None else []
-            reason = self._choices.fixed(free[0]) if free else "Nothing is highlighted."
-            if reason:
+            if (
+                reason := self._choices.fixed(free[0])
+                if free
+                else self._no_one_of("W switches all of the plan")
+            ):
                 self.notify(reason, markup=False)
                 return
         if free:
             self._again(self._choices.switched(free))
 
+    def _no_one_of(self, else_: str) -> str:
+        """Return why a key that is about one effect does nothing where none is under the cursor."""
+        if self._folded.group(self._table.cursor_key) is not None:
+            return f"A group is highlighted: Enter unfolds it, then move to one; {else_}."
+        return "Nothing is highlighted."
+
+    def action_notes(self, lines: int) -> None:
+        """Move what is to know, where it is longer than its place."""
+        self.query_one("#plan-notes").scroll_relative(y=lines, animate=False)
+
     def action_rights(self) -> None:
         """Ask for the plan with the highlighted key's replacement having the rights of before, or the least."""
         under = self._highlighted_effect()
-        if self._choices is None or self._again is None or under is None:
+        if self._choices is None or self._again is None:
+            return
+        if under is None:
+            self.notify(self._no_one_of("e is about one key"), markup=False)
             return
         credential = credential_of(under)
         if self._choices.rights(credential)[1]:
@@ -266,6 +285,7 @@ class PlanScreen(Dialog["Plan"]):
             pieces.append((f" {left:,} left out", "$text-warning"))
             pieces.append((f", {orphans} of them since they need one left out." if orphans > 0 else ".", ""))
         self.query_one("#plan-summary", Static).update(Content.assemble(*pieces))
+        self.query_one("#plan-sentences", Static).update(Content(self._sentences()))
         self._ask(f"  To go ahead type {len(chosen)} and Enter: " if chosen else "  Nothing is selected. ")
 
     def _ask(self, words: str) -> None:

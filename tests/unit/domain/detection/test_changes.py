@@ -137,7 +137,8 @@ def test_a_sender_that_wakes_or_outlives_its_cut_is_an_alarm() -> None:
     story.add("baseline.added", baseline={"senders": changes.senders(story.state())})
     assert _texts(before, story) == []
     story.use(**{"key:a-id": use("both"), "key:b-id": use("intruder")})
-    assert any("has begun to send" in text for text in _texts(before, story))
+    (told,) = [text for text in _texts(before, story) if "has begun to send" in text]
+    assert told.startswith("API key “b” …b-id has begun to send"), "by its name, a tail tells nobody which"
     story.verified(e for e in keys.plan_replace(before, ["a-id"]) if e.target != OWN)
     story.use(**{"key:a-id": use("both", last_used=iso(NOW + timedelta(minutes=5)))})
     gone = situation([key("b")])

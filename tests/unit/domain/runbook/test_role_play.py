@@ -1,0 +1,65 @@
+"""What the drill plays for others: each press says something new, and nothing is waited for that a press can play."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.support.situations import NOW
+from workbench.core.clock import iso
+from workbench.domain.model.state import State
+from workbench.domain.runbook.role_play import DEPLOY, HOUR, WATCH, played, with_part
+from workbench.domain.runbook.runbook import Order, StepView
+from workbench.domain.runbook.verdict import Verdict
+
+AT = iso(NOW)
+
+
+def step(id_: str, *, idle: bool = True) -> StepView:
+    """Return a step that waits for others."""
+    said = (
+        "a step",
+        "",
+        Verdict.IN_PROGRESS,
+        (),
+        None,
+        "blocklists.check",
+        "",
+        "",
+        "",
+        "",
+        "",
+        idle,
+        "others",
+    )
+    return StepView(id_, *said)
+
+
+def knowing(*parts: str, at: str = AT) -> State:
+    """Return the state of a drill in which these parts were played, in their order."""
+    state = State(contained_at=AT, entries={"e": "key"})  # type: ignore[dict-item]
+    for part in parts:
+        state.learn(with_part(state, part, at))
+    return state
+
+
+def test_each_hour_that_passes_says_which_it_is() -> None:
+    told = []
+    for hours in range(4):
+        state = knowing(DEPLOY, *[HOUR] * hours)
+        (shown,) = played([step(Order.ADOPTION)], state)
+        told.append((shown.next_action, shown.happens))
+    assert [action for action, _ in told] == [HOUR, HOUR, HOUR, "blocklists.check"]
+    assert "hour 1 of at most 3" in told[0][1] and "hour 3 of at most 3" in told[2][1]
+    assert len({words for _, words in told}) == 4
+
+
+def test_the_days_of_the_watch_pass_once_for_each_time_that_access_was_cut() -> None:
+    (shown,) = played([step(Order.BLOCKLISTS)], knowing())
+    assert shown.next_action == WATCH
+    state = knowing(WATCH, at=iso(NOW + timedelta(days=8)))
+    (shown,) = played([step(Order.BLOCKLISTS)], state)
+    assert shown.idle and shown.next_action != WATCH
+    # Somebody came back, and was shut out again: the watch begins anew.
+    state.contained_at = iso(NOW + timedelta(days=8, minutes=5))
+    (shown,) = played([step(Order.BLOCKLISTS)], state)
+    assert shown.next_action == WATCH
