@@ -152,6 +152,10 @@ def test_an_older_copy_of_the_journal_in_its_place_is_noticed_by_the_vault(
     # The key that was supplied is dead, and the row that said so is lost: the vault's names say what replaces it.
     assert ran.code == 1
     assert commands("contain", "--yes").code == 4
+    assert "nobody can tell" in ran.document["vault"]["words"]
+    assert ran.document["vault"]["missing"] is None
+    checked = commands("report", "--verify")
+    assert (checked.code, older in checked.out) == (1, True), "no report is left, and that is not all"
     for words in ("list", "recover"):
         said = commands("secrets", words, "--json")
         assert (said.code, older in said.err) == (1, True), words
@@ -223,6 +227,68 @@ def test_an_empty_journal_and_that_of_another_incident_are_no_evidence_of_nothin
         ran = contained(*words, *incident)
         assert (ran.code, "it was emptied" in ran.err) == (4, True), (words, ran)
         assert "Free space" not in ran.err, "room is not what is missing"
+
+
+def test_a_folder_that_others_can_write_into_is_named_by_every_look_and_refused_by_every_write(
+    contained: Commands,
+) -> None:
+    held = contained("secrets", "list", "--json").document["secrets"]
+    login = next(row["name"] for row in held if row["name"].startswith("SMTP "))
+    path = journal_of(contained)
+    rows = len(read_rows(path))
+    contained.home.path.chmod(0o775)
+    said = "Other users of this host can write into"
+    looks = (("secrets", "list"), ("secrets", "recover"), ("secrets", "get", login), ("evidence", "verify"))
+    for words in (*looks, ("evidence", "list"), ("report", "--verify")):
+        ran = contained(*words)
+        assert (ran.code, said in ran.err) == (0, True), (words, ran.err)
+        assert "chmod 700" in ran.err
+    for refused in (
+        ("purge", "--incident", path.parent.name, "--yes"),
+        ("secrets", "passphrase", "--new-file", str(contained.passphrase_file)),
+        ("contain", "--yes"),
+        ("status",),
+    ):
+        assert contained(*refused).code == 3, refused
+    assert len(read_rows(path)) == rows
+
+
+def test_what_stands_in_a_journals_place_is_named_and_room_is_not_what_is_missing(
+    contained: Commands, tmp_path: Path
+) -> None:
+    path = journal_of(contained)
+    elsewhere = tmp_path / "elsewhere"
+    path.rename(elsewhere)
+    for words in ("not a regular file", "symbolic link"):
+        if path.is_dir():
+            path.rmdir()
+            path.symlink_to(elsewhere)
+        else:
+            path.mkdir()
+        ran = contained("status", "--json")
+        assert ran.code == 4
+        assert words in ran.document["error"]["what"]
+        assert "Free space" not in ran.document["error"]["todo"]
+
+
+def test_another_homes_vault_and_one_that_cannot_be_read_are_told_name_by_name(contained: Commands) -> None:
+    whole = contained("secrets", "list").out
+    assert "NOT in this vault" not in whole
+    file = contained.home.vault_file
+    for path in file.parent.glob("vault.json*"):
+        path.unlink()
+    lost = contained("secrets", "list", "--json")
+    assert lost.code == 1
+    assert all(row["missing"] is None for row in lost.document["secrets"] if row["name"].startswith("SMTP "))
+    contained.make_vault()
+    listed = contained("secrets", "list")
+    assert listed.code == 1
+    assert listed.out.count("NOT in this vault") == len(contained.state().entries)
+    assert contained("secrets", "recover").code == 1
+    file.write_bytes(b"x" * 500)
+    told = contained("secrets", "recover")
+    assert told.code == 4
+    assert f"The vault file {file} is damaged" in told.err, "the file that is to be mended is named"
 
 
 def test_a_lost_or_emptied_journal_costs_no_secret(contained: Commands) -> None:

@@ -10,10 +10,11 @@ import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from workbench.cli import doctor_kept as kept
 from workbench.cli import tables
+from workbench.cli.doctor_kept import Check
 from workbench.cli.opening import endpoints_of, network_of, run_async, supplied_key
 from workbench.cli.output import document, say, text
 from workbench.cli.vaults import vault_choice
@@ -44,16 +45,6 @@ from workbench.smtp.auth_probe import ELSEWHERE, SmtpProver
 _NOBODY = "key-doctor-asks-nobody"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: ``ok``, ``warn`` or ``bad``, what was found, what to do."""
-
-    name: str
-    verdict: str
-    found: str
-    todo: str = ""
-
-
 _Looked = Check | list[Check]
 
 
@@ -70,6 +61,8 @@ async def _doctor(options: argparse.Namespace) -> int:
     checks += await _tried("state folder", _home)
     checks += await _tried("keyring", lambda: _keyring(options))
     checks += await _tried("vault", lambda: list(_vault(Home.find())))
+    checks += await _tried("journal", lambda: kept.journals(Home.find()))
+    checks += await _tried("passphrase", lambda: kept.passphrase(Home.find()))
     checks += [_memory(), *_tools()]
     checks += await _tried("network", lambda: _network(options))
     if getattr(options, "record", None):
@@ -206,7 +199,7 @@ async def _keyring(options: argparse.Namespace) -> Check:
     found = await answering()
     if isinstance(found, SystemKeyring):
         return Check("keyring", "ok", found.title)
-    if choice != "keyring" and Home.find().vault_file.exists():
+    if choice != "keyring" and Home.find().has_vault():
         return Check("keyring", "ok", "the workbench's own encrypted file")
     return Check("keyring", "warn", found.reason, found.todo)
 

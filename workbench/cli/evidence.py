@@ -26,6 +26,9 @@ from workbench.session.encryption import tool_for
 from workbench.session.evidence import LOG_FOLDER, EvidenceCheck, SealedItem, check, plain, stored
 from workbench.vault.vault import Vault
 
+# Of a journal that is not what was written: what was stored may be named in the rows that are gone.
+NAMES_NONE = "What is left of the journal names no evidence; the folder `evidence` beside it may hold some."
+
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit code."""
@@ -45,11 +48,8 @@ async def _list(options: argparse.Namespace) -> int:
             {**documents.head("evidence", incident), "purged": purged, "items": [_row(f) for f in found]}
         )
     elif not items:
-        text(
-            "No evidence was stored yet."
-            if not purged
-            else "The evidence of this incident was purged on request."
-        )
+        none = NAMES_NONE if damage is not None else "No evidence was stored yet."
+        text(none if not purged else "The evidence of this incident was purged on request.")
     else:
         shown = [(i.at[:19] + "Z", i.part, i.path.rpartition("/")[2], visible(i.counts, 60)) for i in items]
         text(tables.table(shown, ("stored", "part", "name", "holds")))
@@ -87,7 +87,7 @@ async def _verify(options: argparse.Namespace) -> int:
     damage = damage_read(rows, remembered, incident)
     whole, words = evidence_export.summary(found)
     if damage is not None:
-        whole, words = False, [damage.words, *words]
+        whole, words = False, [damage.words, *(words if found else [NAMES_NONE])]
     if options.json:
         head = documents.head("evidence-verify", incident)
         document({**head, "whole": whole, "words": words, "items": [_row(one) for one in found]})
@@ -202,6 +202,9 @@ def _contents(folder: Path, rows: list[ChainRow], sealer: Sealer) -> tuple[dict[
 async def _journal(
     home: Home, incident: str, body: dict[str, Any], remembered: journal_head.Head | None
 ) -> None:
+    if (refused := home.refusal()) is not None:
+        warn(f"Not journaled: {refused.what}")
+        return
     path = home.folder(incident) / JOURNAL_NAME
     journal = await asyncio.to_thread(Journal.open, path, SystemClock(), incident, remembered=remembered)
     try:

@@ -10,7 +10,7 @@ import asyncio
 from typing import NamedTuple
 
 from workbench.cli.output import warn
-from workbench.cli.vaults import open_vault, quiet_vault
+from workbench.cli.vaults import heed_folder, open_vault, quiet_vault
 from workbench.core.errors import UsageError
 from workbench.core.sealing import Sealer
 from workbench.core.state_dir import JOURNAL_NAME, Home
@@ -31,6 +31,7 @@ class CheckedJournal(NamedTuple):
 def named_incident(options: argparse.Namespace) -> tuple[Home, str]:
     """Return home and incident that the options name, the latest without; UsageError where there is none."""
     home = Home.find()
+    heed_folder(home)
     incident = home.existing(options.incident) if options.incident else home.latest()
     if incident is None:
         raise UsageError("There is no incident in this home.", "", "WORKBENCH_HOME moves the state folder.")

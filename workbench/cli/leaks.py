@@ -355,6 +355,9 @@ def _record(
     clock = SystemClock()
     remembered = opened.remembered if opened is not None else None
     path = home.folder(incident) / "journal.sqlite"
+    if (refused := home.refusal()) is not None:
+        say(f"Not recorded: {refused.what} {refused.todo}")
+        return
     try:
         journal = Journal.open(path, clock, incident, remembered=remembered)
     except JournalError as error:

@@ -41,6 +41,7 @@ async def _purge(options: argparse.Namespace) -> int:
             "Name it: --incident ID (its folder's name).",
         )
     incident = home.existing(options.incident)
+    home.ensure()  # Refuses a folder that others can write into: what is removed here is journaled here.
     folder = home.folder(incident)
     records = await checked_quietly(home, incident)
     if records.damage is not None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.cli import tables
 from workbench.cli.opening import line_of_input, run_async
 from workbench.cli.output import document, refuse_terminal, say, text, warn, write_exactly
-from workbench.cli.vaults import ask_new_passphrase, no_vault, open_vault, quiet_vault
+from workbench.cli.vaults import ask_new_passphrase, heed_folder, no_vault, open_vault, quiet_vault
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError, WorkbenchError
 from workbench.core.redact import Secret, visible
@@ -61,7 +62,7 @@ async def _list(options: argparse.Namespace) -> int:
     else:
         # Of an incident whose journal cannot be read nobody can say that it stored nothing.
         told = incident if held or not stock.unread else None
-        text(_tables(told, held, own, stock.unnamed))
+        text(_tables(told, held, own, stock.unnamed, _lost(stock)))
     return 1 if stock.unread or stock.missing else 0
 
 
@@ -69,18 +70,33 @@ def _rows(stock: Custody, held: list[EntryName], own: list[str]) -> list[dict[st
     missing = set(stock.missing)
     rows: list[dict[str, object]] = []
     for name in held:
-        lost = {"missing": True} if name in missing else {}
+        lost: dict[str, object] = {"missing": True} if name in missing else {}
+        if stock.held is None:
+            lost = {"missing": None}  # Nobody could look.
         rows.append({"name": name.username, "service": name.service, **lost})
     rows += [{"name": name, "service": WORKBENCH_SERVICE} for name in own]
     rows += [{"name": n.username, "service": n.service, "unnamed": True} for n in stock.unnamed]
     return rows
 
 
-def _tables(incident: str | None, held: list[EntryName], own: list[str], unnamed: list[EntryName]) -> str:
+def _lost(stock: Custody) -> Callable[[EntryName], str]:
+    """Return what is said behind a name that the journal knows: nothing where the vault holds it."""
+    missing = set(stock.missing)
+    unseen = "  (no vault to look in)" if stock.held is None else ""
+    return lambda name: "  (NOT in this vault)" if name in missing else unseen
+
+
+def _tables(
+    incident: str | None,
+    held: list[EntryName],
+    own: list[str],
+    unnamed: list[EntryName],
+    lost: Callable[[EntryName], str] = lambda name: "",
+) -> str:
     shown = []
     if incident is not None:
         service = held[0].service if held else ""
-        shown.append(tables.secrets(service, [name.username for name in held]))
+        shown.append(tables.secrets(service, [f"{name.username}{lost(name)}" for name in held]))
     if own:
         shown.append(tables.secrets(WORKBENCH_SERVICE, own))
     for service in dict.fromkeys(name.service for name in unnamed):
@@ -89,17 +105,20 @@ def _tables(incident: str | None, held: list[EntryName], own: list[str], unnamed
 
 
 async def _recover(options: argparse.Namespace) -> int:
-    """List what lies in the vault that no incident of this home names; returns 0, 1 where a journal is not whole.
+    """List what lies in the vault that no incident of this home names; returns 0, 1 as ``_list`` does.
 
     Errors say that there is no vault, that the host's keyring is locked, or that it is of a kind that cannot list.
     """
     home = Home.find()
     stock = await _stock(home)
     if stock.held is None:
+        for words in stock.unread:
+            warn(words)
         raise _unlisted(home, stock)
     await _note_rolled_back(home, stock)
-    for words in stock.unread:
-        warn(words)
+    for words in stock.differences():
+        if words != stock.unnamed_words():  # Listed below.
+            warn(words)
     if options.json:
         rows = [{"name": name.username, "service": name.service} for name in stock.unnamed]
         not_read = [{"what": words, "where": None, "why": "not readable"} for words in stock.unread]
@@ -110,14 +129,16 @@ async def _recover(options: argparse.Namespace) -> int:
         say("`workbench secrets get NAME` hands one of them to a pipe.")
     else:
         text("Every secret in this vault is named by an incident of this home.")
-    return 1 if stock.unread else 0
+    return 1 if stock.unread or stock.missing else 0
 
 
 def _unlisted(home: Home, stock: Custody) -> WorkbenchError:
     """Return why nothing can be said of what lies in the vault: there is none, it is locked, or it cannot list."""
     if home.has_vault() and stock.keyring is None:
         return VaultError(
-            "This vault cannot list what is in it.", "", "Mend or restore the file named above."
+            "This vault cannot list what is in it.",
+            "What was stored in it cannot be told from here.",
+            "Mend the file named above, or restore it from a copy.",
         )
     if stock.keyring is None or (isinstance(stock.keyring, NoKeyring) and not stock.keyring.silent):
         return no_vault(home)
@@ -165,6 +186,8 @@ async def _get(options: argparse.Namespace) -> int:
 async def _record(home: Home, incident: str, name: EntryName, remembered: journal_head.Head | None) -> None:
     """Journal that the secret was read; where that cannot be done it is said, and the secret given all the same."""
     try:
+        if (refused := home.refusal()) is not None:
+            raise refused
         journal = await asyncio.to_thread(
             Journal.open,
             home.folder(incident) / JOURNAL_NAME,
@@ -188,6 +211,7 @@ async def _passphrase(options: argparse.Namespace) -> int:
     home = Home.find()
     if not home.has_vault():
         raise no_vault(home)
+    home.ensure()
     vault = await open_vault(home, create=False)
     try:
         if options.new_file is not None:
@@ -235,6 +259,8 @@ async def _put(options: argparse.Namespace) -> int:
 async def _stock(home: Home) -> Custody:
     """Return what vault and journals hold; the names in our own file need no passphrase, a keyring's its unlocking."""
     from workbench.vault.file_backend import names_in
+
+    heed_folder(home)
 
     def look() -> Custody:
         held: list[EntryName] | None = None

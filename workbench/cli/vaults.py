@@ -111,6 +111,16 @@ async def quiet_vault(home: Home) -> Vault | None:
         return None
 
 
+def heed_folder(home: Home) -> None:
+    """Warn where nothing would be written into the state folder, because others can write into it or own it.
+
+    Whoever only reads goes on: what is sealed opens or does not, and an operator must get at their secrets.
+    """
+    refused = home.refusal()
+    if refused is not None:
+        warn(f"{refused.what} {refused.means} {refused.todo}")
+
+
 def no_vault(home: Home) -> VaultError:
     """Return the error of whoever would read from a vault where there is none."""
     return VaultError(

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -105,8 +106,22 @@ class Home:
 
         Raises HostError with the command to type where other users could write into it.
         """
-        for folder in (self.path, self.incidents):
-            ensure_folder(folder)
+        ensure_folder(self.path)
+        refuse_closed(self.path)
+        ensure_folder(self.incidents)
+
+    def refusal(self) -> HostError | None:
+        """Return why nothing would be written into this folder, None where something would, or where it is not there.
+
+        Looks only, for whoever only reads: what is in it may be told, and whose hands it is in has to be.
+        """
+        try:
+            for folder in (self.path, self.incidents):
+                if os.path.lexists(folder):
+                    ensure_folder(folder)
+        except HostError as error:
+            return error
+        return None
 
     def free_space(self) -> int:
         """Return the free bytes of its volume, looking only: where it is not made yet, of where it would be.
@@ -121,7 +136,7 @@ class Home:
                 raise HostError(
                     f"The state folder cannot be used: {place} cannot be written to.",
                     "The workbench keeps its vault and its journal there.",
-                    "Set WORKBENCH_HOME to a folder you own.",
+                    f"Run: chmod 700 {shlex.quote(str(place))}, or set WORKBENCH_HOME to a folder you can write to.",
                 )
             return shutil.disk_usage(place).free
         except OSError as error:

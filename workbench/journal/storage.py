@@ -79,6 +79,10 @@ class SqliteStorage:
 
     @staticmethod
     def _open_for_writing(path: Path) -> sqlite3.Connection:
+        if os.path.lexists(path):
+            refuse_unless_private(
+                path
+            )  # What stands in its place is named, not what the host says of opening it.
         # Made before SQLite sees it, so that the file (and the WAL, which copies its mode) is never wider.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
         refuse_unless_private(path)

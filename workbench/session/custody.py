@@ -88,6 +88,15 @@ class Custody:
             if name.service == WORKBENCH_SERVICE and not name.username.startswith(OURS)
         ]
 
+    def unnamed_words(self) -> str:
+        """Return in a sentence how many secrets no incident names, ``""`` for none."""
+        if not self.unnamed:
+            return ""
+        return (
+            f"{plural(len(self.unnamed), 'secret lies', 'secrets lie')} in this vault that no incident of this home "
+            "names; `workbench secrets recover` lists them."
+        )
+
     def differences(self) -> list[str]:
         """Return, in sentences, how journals and vault differ."""
         said = list(self.unread)
@@ -95,13 +104,11 @@ class Custody:
             told = ", ".join(str(name) for name in self.missing[:3])
             more = f" and {len(self.missing) - 3} more" if len(self.missing) > 3 else ""
             said.append(
-                f"{plural(len(self.missing), 'secret')} named by the journal and missing in this vault: {told}{more}."
+                f"{plural(len(self.missing), 'secret is', 'secrets are')} named by the journal and not in this vault: "
+                f"{told}{more}."
             )
-        if self.unnamed:
-            said.append(
-                f"{plural(len(self.unnamed), 'secret')} in this vault, named by no incident of this home; "
-                "`workbench secrets recover` lists them."
-            )
+        if words := self.unnamed_words():
+            said.append(words)
         return said
 
 
@@ -151,6 +158,11 @@ async def standing(vault: Vault, state: State) -> VaultStanding:
         return told(f"{vault.describe()}; not listed: {error.what}")._replace(failed=True)
     if held is None:
         return told(f"{vault.describe()}; of a kind that cannot list what is in it")
+    if state.damage:
+        return told(
+            f"{vault.describe()}; holds {plural(len(held), 'entry', 'entries')}; what this incident stored nobody can "
+            "tell from a journal that is not what was written: `workbench secrets recover` lists what is in the vault"
+        )
     if not named:
         return told(f"{vault.describe()}; this incident stored nothing yet", 0)
     missing = len(named - set(held))

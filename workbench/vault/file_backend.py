@@ -325,7 +325,7 @@ def names_in(path: Path) -> list[EntryName]:
     Where the file is lost or damaged, those of the generation before. VaultError where neither can be read.
     """
     try:
-        return sorted(decode(_read(path)[0])[1])
+        return sorted(_decoded(path, _read(path)[0])[1])
     except VaultError:
         try:
             return sorted(decode(_read(previous_of(path))[0])[1])

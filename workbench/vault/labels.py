@@ -24,9 +24,9 @@ def stored(home: Home) -> list[str]:
         return []
     except PermissionError as error:
         raise HostError(
-            f"{path} is not yours alone: {error.strerror}.",
-            "Somebody else could have written names into it.",
-            "Look who owns it, then move it away.",
+            f"{path} was refused: {error.strerror}.",
+            "It holds names of secrets only, and is read where it is a plain file of yours alone.",
+            "Look what it is and who owns it, then move it away.",
         ) from error
     try:
         names = read_json(content)["names"]

@@ -10,10 +10,15 @@ from typing import Any
 
 import pytest
 
-from workbench.cli import doctor
-from workbench.cli.doctor import Check
+from tests.support.drills import CHEAP, PASSPHRASE
+from workbench.cli import doctor, doctor_kept
+from workbench.cli.doctor_kept import Check
+from workbench.core.clock import SystemClock
+from workbench.core.state_dir import Home
+from workbench.journal.journal import Journal
 from workbench.vault import keyring_probe
 from workbench.vault.backends import NoKeyring
+from workbench.vault.vault import Vault
 
 OPTIONS = argparse.Namespace(bundle=None, record=None, json=True, vault=None)
 
@@ -60,6 +65,51 @@ async def test_a_state_folder_that_is_none_is_said_by_every_look_into_it(
     assert code == 1
     assert found["state folder"]["verdict"] == found["vault"]["verdict"] == "bad"
     assert found["API US"]["verdict"] == "ok"
+
+
+async def test_a_journal_that_is_not_what_was_written_and_a_vault_that_is_gone_are_bad(
+    checks: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none() -> NoKeyring:
+        return NoKeyring("This host has no keyring.")
+
+    monkeypatch.setattr(doctor_kept, "answering", none)
+    incident = "20261121-140207-3f2a"
+    path = tmp_path / "home" / "incidents" / incident / "journal.sqlite"
+    with Journal.open(path, SystemClock(), incident) as journal:
+        opened = {"incident": incident, "drill": False, "vault_service": "Mailgun incident"}
+        await journal.append("incident.opened", opened)
+    code, found = await checks()
+    assert (code, found["journal"]["verdict"], "vault" in found) == (0, "ok", False)
+    with Journal.open(path, SystemClock(), incident) as journal:
+        await journal.append("vault.entry", {"entry": "SMTP app@mg.acme.example"})
+    code, found = await checks()
+    assert (code, found["vault"]["verdict"]) == (1, "bad")
+    assert "1 secret of this home's incidents" in found["vault"]["found"]
+    for file in path.parent.glob("journal.sqlite*"):
+        file.unlink()
+    path.touch(mode=0o600)
+    code, found = await checks()
+    assert (code, found["journal"]["verdict"]) == (1, "bad")
+    assert "it was emptied" in found["journal"]["found"]
+
+
+async def test_a_passphrase_file_that_does_not_open_the_vault_is_bad(
+    checks: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tmp_path / "passphrase"
+    given.write_text("a\n")
+    given.chmod(0o600)
+    monkeypatch.setenv("WORKBENCH_PASSPHRASE_FILE", str(given))
+    assert (await checks())[1]["passphrase"]["verdict"] == "ok", "nothing to open"
+    (tmp_path / "home").mkdir(mode=0o700)
+    (await Vault.create_file(Home(tmp_path / "home").vault_file, PASSPHRASE, cost=CHEAP)).close()
+    code, found = await checks()
+    assert (code, found["passphrase"]["verdict"]) == (1, "bad")
+    given.write_text(PASSPHRASE.reveal())
+    assert (await checks())[1]["passphrase"]["verdict"] == "ok"
+    given.chmod(0o644)
+    assert "refused" in (await checks())[1]["passphrase"]["found"]
 
 
 async def test_what_the_host_refuses_of_the_protection_of_memory_is_said(

@@ -114,7 +114,7 @@ def test_a_file_that_others_can_read_or_that_is_damaged_says_so(home: Home) -> N
     assert labels.stored(home) == ["a", "b"]
     path = home.path / "own-secrets.json"
     path.chmod(0o644)
-    with pytest.raises(HostError, match="not yours alone"):
+    with pytest.raises(HostError, match="was refused"):
         labels.stored(home)
     path.chmod(0o600)
     path.write_text("[]")

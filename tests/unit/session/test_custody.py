@@ -61,6 +61,15 @@ async def test_it_says_whether_it_is_this_incidents(held: Any, words: str, missi
     assert found.amiss is (bool(missing) or isinstance(held, VaultError)), "no list is no good news"
 
 
+async def test_of_a_journal_that_is_not_what_was_written_nobody_can_tell_what_it_stored() -> None:
+    vault: Any = Opened(STORED)
+    for state in (stored(), stored(*STORED)):
+        state.damage = "An older journal stands in this one's place."
+        found = await standing(vault, state)
+        assert "holds 2 entries; what this incident stored nobody can tell" in found.words
+        assert found.missing is None
+
+
 async def test_what_stored_nothing_misses_nothing_and_no_vault_holds_nothing() -> None:
     vault: Any = Opened(())
     assert "this incident stored nothing yet" in (await standing(vault, stored())).words

@@ -56,7 +56,7 @@ def test_a_list_of_names_that_others_can_read_is_refused(home: Home) -> None:
     labels.remember(home, "x")
     file = home.path / "own-secrets.json"
     file.chmod(0o644)
-    with pytest.raises(HostError, match="is not yours alone"):
+    with pytest.raises(HostError, match="was refused"):
         labels.stored(home)
 
 

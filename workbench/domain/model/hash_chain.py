@@ -120,6 +120,11 @@ def damage_of(
     if remembered is not None and not includes(rows, *remembered):
         seq = remembered[0]
         last = rows[-1].seq if rows else 0
+        if not rows:
+            words = (
+                f"The journal of this incident is empty, and it had {seq} rows when the vault last saw it."
+            )
+            return ChainDamage("rolled back", 1, words)
         if last < seq:
             said = f"it ends with row {last}, and it had {seq} when the vault last saw it"
         else:
