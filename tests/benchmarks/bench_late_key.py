@@ -65,7 +65,7 @@ class Seen:
     def event(self, event: object) -> None:
         """Take an event of the session in."""
         if isinstance(event, EffectMoved) and event.record.effect.kind is EffectKind.KEY_CREATE:
-            own = bool(event.record.effect.params.get("own"))
+            own = event.record.effect.params.own
             if own and event.phase is Phase.VERIFIED:
                 self.switched = time.perf_counter()
 

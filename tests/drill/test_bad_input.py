@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import Commands, Ran, ThreadedDrill, threaded_drill
+from tests.support.effects import an_effect
 from workbench.cli import tables
 from workbench.domain.detection.findings import Finding
-from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
+from workbench.domain.model.plan import EffectKind, Place, Plan
 from workbench.domain.model.state import EffectRecord
 from workbench.domain.runbook.runbook import StepView
 from workbench.domain.runbook.verdict import Verdict
@@ -264,7 +265,7 @@ def harmless(text: str) -> bool:
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
 def test_every_table_shows_hostile_names_as_plain_text(name: str) -> None:
-    effect = Effect(
+    effect = an_effect(
         EffectKind.LOGIN_RESET, name, Place(Region.US), what=f"reset {name}", breaks=name, why=name
     )
     record = EffectRecord(effect, evidence=["yes", name])

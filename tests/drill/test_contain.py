@@ -91,7 +91,7 @@ async def test_a_narrowed_scope_says_what_it_leaves_out(tmp_path: Path) -> None:
         await _ready(session)
         domain = next(iter(session.inventory.domains))
         planned = plan(session.situation(), Scope(domains=(domain,)))
-        assert {e.params["domain"] for e in planned} == {domain}
+        assert {e.params.domain for e in planned} == {domain}
         assert any("API keys" in line for line in planned.left_out)
         assert any("outside the given scope" in line for line in planned.left_out)
 

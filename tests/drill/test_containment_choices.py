@@ -14,6 +14,7 @@ from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
 from workbench.core.errors import ApiError, Forbidden, NotAuthorised, UsageError
 from workbench.core.redact import Secret
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import RANK_ABUSE, EffectKind, EffectState
 from workbench.domain.runbook import deadlines
 from workbench.domain.runbook.handover import kept
@@ -44,7 +45,7 @@ async def _secret(session: Session, entry: str) -> str:
 
 async def _adopt(drill: RunningDrill, session: Session, old: str, kind: EffectKind) -> str:
     """Hand the replacement of ``old`` to the simulated application that used it; return the vault entry."""
-    record = next(r for r in session.state.of_kind(kind) if r.effect.params.get("replaces") == old)
+    record = next(r for r in session.state.of_kind(kind) if r.effect.params.replaces == old)
     drill.account.adopt(old, await _secret(session, record.entry))
     return record.entry
 
@@ -100,7 +101,7 @@ async def test_the_one_that_sends_the_spam_is_cut_first(tmp_path: Path) -> None:
         worst = max(cuts, key=lambda e: e.rank)
         senders = {s.ref for s in drill.account.streams("intruder") if s.spans and not s.asleep}
         assert worst.target in senders
-        assert worst.params["use"]["last_hour"] > 0
+        assert worst.params.use is not None and worst.params.use.last_hour > 0
         assert "messages in the last hour" in worst.why
         assert "intruder" in worst.why
 
@@ -184,14 +185,16 @@ async def test_a_key_that_only_sends_is_replaced_by_a_key_that_can_only_send(tmp
     async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _read(session)
         await session.run(contain.plan(session.situation()))
-        mint = next(r for r in session.state.of_kind(EffectKind.KEY_CREATE) if r.effect.params.get("lesser"))
+        mint = next(
+            r for r in session.state.of_kind(EffectKind.KEY_CREATE) if r.effect.given(KeyCreateParams).lesser
+        )
         secret = Secret(await _secret(session, mint.entry))
         with pytest.raises(ApiError) as refused:
             await session.account.api.with_key(secret).call(
                 "GET", "/v1/keys", region=session.account.api.endpoints.home
             )
         assert refused.value.status in (401, 403)
-        domain = mint.effect.params["domain_name"]
+        domain = mint.effect.given(KeyCreateParams).domain_name
         stream = next(s for s in drill.account.streams("production") if s.ref == mint.effect.target)
         assert stream.domain == domain
         drill.account.adopt(mint.effect.target, secret.reveal())
@@ -390,7 +393,7 @@ async def test_a_plan_without_sending_keys_gets_keys_of_the_old_role(
             if r.effect.target in targets and r.state is EffectState.VERIFIED
         ]
         assert {e.target for e in made} == targets
-        assert all(e.params["kind"] == "user" for e in made)
+        assert all(e.given(KeyCreateParams).kind == "user" for e in made)
         await session.account.read_inventory()
         assert not targets & set(session.inventory.keys)
         assert {step.id: step.verdict for step in session.steps()}["1"] is Verdict.DONE

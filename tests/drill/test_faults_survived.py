@@ -17,6 +17,7 @@ from tests.support.ground import DictKeyring, direct_ground, ground, quiet
 from tests.support.kills import everything, ready, resumed
 from tests.support.promise import at_rest
 from workbench.core.errors import JournalError, NotAuthorised, Unreachable, UnreadableAnswer
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.drill.servers.faults import PORTAL, Fault, FaultMatch, FaultRule
 from workbench.mailgun.endpoints import from_document
@@ -49,7 +50,7 @@ async def test_one_region_down_does_not_keep_the_other_from_being_cut(tmp_path: 
             left = [r for r in records if r.state is not EffectState.VERIFIED]
             cut = [r for r in records if r.effect.place.region.value == "us" and r not in left]
             # Keys belong to both regions; one that sends for a domain in the EU is proven there.
-            there = {r.effect.target for r in left if r.effect.params.get("domain_region") == "eu"}
+            there = {r.effect.target for r in left if r.effect.given(KeyCreateParams).domain_region == "eu"}
             assert all(r.effect.place.region.value == "eu" or r.effect.target in there for r in left)
             assert there <= set(place.living_keys())
             assert len(cut) >= 10
@@ -166,7 +167,7 @@ async def test_a_secret_that_left_the_keyring_later_is_made_again_and_the_old_ke
             mints = [e for e in planned if e.kind is EffectKind.KEY_CREATE]
             await session.run(planned.only(e.id for e in mints))
             keyring.entries.clear()  # A keyring of this login session only, and the session ended.
-        replaced = {e.params["replaces"] for e in mints}
+        replaced = {e.params.replaces for e in mints}
         async with place.session() as session:
             await ready(session)
             summary = await session.run(everything(session))

@@ -11,6 +11,7 @@ from tests.support.drills import SMALL, contain_whole, opened, remove_leftovers,
 from workbench.core.errors import UsageError
 from workbench.domain.hardening import measures
 from workbench.domain.hardening.measures import Standing
+from workbench.domain.model.effect_params import DkimRotateParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
 from workbench.domain.runbook import adoption
@@ -50,7 +51,7 @@ async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None
         before = _percent(session)
         # Every replacement is deployed and sends: then the keys of now are those to harden.
         for record in session.state.of_kind(EffectKind.KEY_CREATE):
-            if not record.effect.params.get("own"):
+            if not record.effect.params.own:
                 drill.account.adopt(
                     record.effect.target, (await session.recorder.secret(record.entry)).reveal()
                 )
@@ -62,7 +63,7 @@ async def test_planned_run_proven_handed_over_and_scored(tmp_path: Path) -> None
         assert kinds & {EffectKind.DKIM_CREATE, EffectKind.DKIM_ROTATE}
         assert all(effect.breaks for effect in made)
         assert EffectKind.KEY_DELETE not in kinds, "no broad key dies before its hand-over"
-        old = {str(e.params["replaces"]) for e in made if e.kind is EffectKind.KEY_CREATE}
+        old = {str(e.params.replaces) for e in made if e.kind is EffectKind.KEY_CREATE}
         assert session.account.own_key_id not in old
 
         summary = await session.run(made)
@@ -153,4 +154,6 @@ async def test_interrupted_before_or_after_the_account_is_asked_what_happened(tm
         for effect in made:
             found = await HANDLERS[effect.kind].reconcile(ctx, EffectRecord(effect))
             assert found.reality is Reality.HAPPENED and found.sent.evidence, effect.kind
-        assert next(key.active for key in managed.dkim if key.selector not in rolled.params["before"])
+        assert next(
+            key.active for key in managed.dkim if key.selector not in rolled.given(DkimRotateParams).before
+        )

@@ -9,10 +9,11 @@ from textual.pilot import Pilot
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import START, US, FakeSession
+from tests.support.effects import an_effect
 from workbench.core.clock import iso
 from workbench.domain.detection.alarms import open_alarms, remedy
 from workbench.domain.model.inventory import KeyItem
-from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.mailgun.models import Key
 from workbench.tui.screens.lists import ListScreen
@@ -136,7 +137,7 @@ def test_what_ends_an_alarm() -> None:
     session.fill()
     intruder_returns(session)
     assert [a.target for a in open_alarms(session.situation())] == [STRANGER]
-    cut = EffectRecord(Effect(EffectKind.KEY_DELETE, STRANGER, US))
+    cut = EffectRecord(an_effect(EffectKind.KEY_DELETE, STRANGER, US))
     session.state.effects[cut.effect.id] = cut
     cut.state, cut.done_at = EffectState.VERIFIED, iso(START - timedelta(seconds=1))
     assert open_alarms(session.situation()), "an effect from before the alarm explains nothing"

@@ -11,10 +11,11 @@ import pytest
 
 from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, SECRET, START, US, FakeSession
+from tests.support.effects import an_effect
 from workbench.core.clock import iso
 from workbench.core.redact import Secret
 from workbench.domain.hardening import measures
-from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
+from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.domain.runbook.adoption import TOLD
 from workbench.planning.catalog import Pane
@@ -217,7 +218,7 @@ async def test_a_strangers_address_in_plans_and_questions_is_shortened_while_sha
     session, gone = FakeSession(), "mallory@evil.example"
     session.state.alarms["a"] = Alarm("a", "2026-11-21T14:00:00Z", f"a key of {gone}", "keys", "k")
     why = f"asked for by {gone}, who is not among the users"
-    effect = Effect(EffectKind.KEY_DELETE, "k", US, what=f"delete the key of {gone}", why=why)
+    effect = an_effect(EffectKind.KEY_DELETE, "k", US, what=f"delete the key of {gone}", why=why)
     async with running(session) as pilot:
         app = app_of(pilot)
         app.controllers.plans.show(Plan(f"Delete what {gone} made", (effect,), notes=(why,), left_out=(why,)))
@@ -256,7 +257,7 @@ async def test_enter_hands_the_list_of_all_over_and_a_selected_row_alone(
     session.fill()
     logins = list(session.inventory.logins)[2:4]
     for login in logins:
-        record = EffectRecord(Effect(EffectKind.LOGIN_RESET, login, US))
+        record = EffectRecord(an_effect(EffectKind.LOGIN_RESET, login, US))
         record.state, record.done_at, record.entry = EffectState.VERIFIED, iso(START), f"SMTP {login}"
         session.state.effects[record.effect.id] = record
     async with running(session) as pilot:

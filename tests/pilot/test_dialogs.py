@@ -9,10 +9,11 @@ from textual import events
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle, until
 from tests.pilot.fake_session import PERSON, SECRET, FakeSession
+from tests.support.effects import an_effect
 from tests.support.patience import HANGS
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
-from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.tui.screens.choices import Choice
 from workbench.tui.screens.connect import Door, FoundKey, KeyChoice, KeyRefusal
@@ -199,7 +200,7 @@ def with_new_secret(session: FakeSession) -> FakeSession:
     """Give the first login a new password."""
     session.fill()
     login = next(iter(session.inventory.logins.values()))
-    effect = Effect(EffectKind.LOGIN_RESET, login.login, login.place, what="reset")
+    effect = an_effect(EffectKind.LOGIN_RESET, login.login, login.place, what="reset")
     session.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED, entry="smtp postmaster")
     return session
 

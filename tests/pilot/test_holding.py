@@ -12,12 +12,13 @@ from textual.pilot import Pilot
 
 from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import SECRET, US, FakeSession
+from tests.support.effects import an_effect
 from tests.support.ground import DictKeyring, ground, quiet
 from tests.support.kills import PLANS
 from tests.support.patience import HANGS
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
-from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.execution.context import Held, Keeping
 from workbench.session.session import Session
 from workbench.tui.app import WorkbenchApp
@@ -27,7 +28,7 @@ from workbench.tui.screens.reveal import RevealScreen
 from workbench.vault.vault import EntryName
 
 HELD = Held(
-    Effect(EffectKind.KEY_CREATE, "old", US, what="mint a replacement for prod-1"),
+    an_effect(EffectKind.KEY_CREATE, "old", US, what="mint a replacement for prod-1"),
     EntryName("Mailgun acme", "API key prod-1"),
     Secret(SECRET),
     VaultError("The keyring is locked.", "Nothing can be stored.", "Unlock it, then try again."),

@@ -7,8 +7,9 @@ from textual.widgets import Input
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import US, FakeSession
+from tests.support.effects import an_effect
 from tests.support.patience import HANGS
-from workbench.domain.model.plan import Effect, EffectKind, Plan
+from workbench.domain.model.plan import EffectKind, Plan
 from workbench.tui.screens.plan import PlanScreen
 from workbench.tui.screens.plan_rows import without_orphans
 
@@ -106,9 +107,9 @@ async def test_effects_can_be_left_out(running: Running) -> None:
 
 
 def test_leaving_out_a_new_key_leaves_the_old_one_alone() -> None:
-    make = Effect(EffectKind.KEY_CREATE, "new", US, what="mint")
-    cut = Effect(EffectKind.KEY_DELETE, "old", US, after=(make.id, "met-before-in-another-plan"))
-    later = Effect(EffectKind.LIMIT_SET, "x", US, after=(cut.id,))
+    make = an_effect(EffectKind.KEY_CREATE, "new", US, what="mint")
+    cut = an_effect(EffectKind.KEY_DELETE, "old", US, after=(make.id, "met-before-in-another-plan"))
+    later = an_effect(EffectKind.LIMIT_SET, "x", US, after=(cut.id,))
     plan = Plan("p", (make, cut, later))
     assert without_orphans(plan, {make.id, cut.id, later.id}) == {make.id, cut.id, later.id}
     assert without_orphans(plan, {cut.id, later.id}) == set()
@@ -119,7 +120,7 @@ async def test_notes_longer_than_their_place_are_moved_and_say_what_they_are_abo
     session = FakeSession()
     async with running(session, (80, 24)) as pilot:
         effects = tuple(
-            Effect(EffectKind.LOGIN_RESET, f"user{n}@mg.example", US, what=f"reset user{n}@mg.example")
+            an_effect(EffectKind.LOGIN_RESET, f"user{n}@mg.example", US, what=f"reset user{n}@mg.example")
             for n in range(40)
         )
         notes = tuple(f"Note {n} of the whole plan, which says what breaks." for n in range(9))
@@ -138,7 +139,7 @@ async def test_ten_thousand_effects_scroll(running: Running) -> None:
     session = FakeSession()
     async with running(session, (80, 24)) as pilot:
         effects = tuple(
-            Effect(EffectKind.LOGIN_RESET, f"user{n}@mg.example", US, what=f"reset user{n}@mg.example")
+            an_effect(EffectKind.LOGIN_RESET, f"user{n}@mg.example", US, what=f"reset user{n}@mg.example")
             for n in range(10_000)
         )
         app_of(pilot).controllers.plans.show(Plan("Reset everything", effects))

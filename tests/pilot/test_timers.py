@@ -9,10 +9,11 @@ from textual.pilot import Pilot
 
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import START, US, FakeSession
+from tests.support.effects import an_effect
 from tests.support.patience import HANGS
 from workbench.core.clock import iso
 from workbench.core.errors import Unreachable
-from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.state import EffectRecord
 from workbench.domain.runbook.recorded import OutsideHands
@@ -132,7 +133,7 @@ async def test_senders_that_are_down_are_counted_without_the_runbook_on_the_scre
     session = FakeSession()
     async with running(session, (80, 24)) as pilot:
         hand_over(session)
-        record = EffectRecord(Effect(EffectKind.LOGIN_RESET, next(iter(session.inventory.logins)), US))
+        record = EffectRecord(an_effect(EffectKind.LOGIN_RESET, next(iter(session.inventory.logins)), US))
         record.state, record.done_at = EffectState.VERIFIED, iso(START)
         session.state.effects[record.effect.id] = record
         await pilot.press(pane)
@@ -220,7 +221,7 @@ async def test_passwords_are_proven_again_by_themselves_once_the_last_way_to_set
     session.fill()
     session.state.first_cut_at = session.state.last_cut_at = iso(START)
     login = next(iter(session.inventory.logins))
-    reset = EffectRecord(Effect(EffectKind.LOGIN_RESET, login, US, {"domain": login.partition("@")[2]}))
+    reset = EffectRecord(an_effect(EffectKind.LOGIN_RESET, login, US, domain=login.partition("@")[2]))
     reset.state, reset.done_at, reset.proven_at = EffectState.VERIFIED, iso(START), iso(START)
     session.state.effects[reset.effect.id] = reset
     async with running(session) as pilot:
@@ -266,7 +267,7 @@ async def test_proving_again_by_name_says_when_nothing_was_cut(running: Running)
         app.controllers.dispatcher.do("contain.prove")
         await settle(pilot)
         assert "nothing was cut yet" in screen_text(pilot)
-        effect = Effect(EffectKind.KEY_DELETE, "gone", session.inventory.places[0])
+        effect = an_effect(EffectKind.KEY_DELETE, "gone", session.inventory.places[0])
         session.state.effects[effect.id] = EffectRecord(effect)
         session.state.last_cut_at = iso(START)
         app.controllers.dispatcher.do("contain.prove")

@@ -9,6 +9,7 @@ from textual.widgets import Input
 from tests.pilot.conftest import SIZES, Running, app_of, on_top, screen_text, settle, until
 from tests.pilot.fake_session import FakeSession
 from workbench.domain.model.credential_use import CredentialUses
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import Effect, EffectKind
 from workbench.tui.screens.plan import PlanScreen
 
@@ -55,7 +56,7 @@ def plan_on(pilot: Pilot[int]) -> PlanScreen:
 
 
 def effects_of(pilot: Pilot[int], key: str) -> list[Effect]:
-    return [e for e in plan_on(pilot)._plan if e.params.get("credential") == f"key:{key}"]
+    return [e for e in plan_on(pilot)._plan if e.params.credential == f"key:{key}"]
 
 
 async def planned(pilot: Pilot[int], *keys: str) -> None:
@@ -131,13 +132,13 @@ async def test_rights_least_or_as_before(running: Running) -> None:
         screen = plan_on(pilot)
         screen._table.move_cursor(effects_of(pilot, production)[0].id)
         await settle(pilot)
-        assert effects_of(pilot, production)[0].params["kind"] == "domain"
+        assert effects_of(pilot, production)[0].given(KeyCreateParams).kind == "domain"
         assert "seen only sending" in screen_text(pilot)
         await planned(pilot, "e")
-        assert effects_of(pilot, production)[0].params["kind"] == "user"
-        assert effects_of(pilot, production)[0].params["role"] == "admin"
+        assert effects_of(pilot, production)[0].given(KeyCreateParams).kind == "user"
+        assert effects_of(pilot, production)[0].given(KeyCreateParams).role == "admin"
         await planned(pilot, "e")
-        assert effects_of(pilot, production)[0].params["kind"] == "domain"
+        assert effects_of(pilot, production)[0].given(KeyCreateParams).kind == "domain"
 
 
 async def test_what_was_left_out_stays_out_and_a_typed_number_is_gone(running: Running) -> None:

@@ -22,7 +22,7 @@ import httpx
 from workbench.core.clock import ManualClock, iso
 from workbench.core.errors import JournalError, VaultError
 from workbench.core.redact import Secret
-from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
+from workbench.domain.model.plan import Effect, Place, Plan
 from workbench.domain.model.state import EffectRecord, JournalRow
 from workbench.execution.context import Context, Keeping
 from workbench.execution.effects.base import Proof, Reconciled, Sent
@@ -286,12 +286,6 @@ class Bench:
     async def reconcile(self, record: EffectRecord) -> Reconciled:
         """Have the effect's own handler ask what became of it."""
         return await HANDLERS[record.effect.kind].reconcile(self.ctx, record)
-
-
-def effect(kind: EffectKind, target: str, place: Place = US, /, **params: Any) -> Effect:
-    """Return an effect; ``after``, ``rank`` and ``what`` are its own, the rest are its parameters."""
-    own = {name: params.pop(name) for name in ("after", "rank", "what") if name in params}
-    return Effect(kind, target, place, params=params, **own)
 
 
 def plan(*effects: Effect, title: str = "Cut") -> Plan:

@@ -270,7 +270,7 @@ async def unfinished(session: Session, build: Builder) -> list[str]:
     state = fold(session.recorder.journal.rows())
     # A new key that was refused may have been planned again in another form: that one must then be verified.
     replaced = {
-        r.effect.params["replaces"]
+        r.effect.params.replaces
         for r in state.of_kind(EffectKind.KEY_CREATE)
         if r.state is EffectState.VERIFIED
     }
@@ -281,7 +281,7 @@ async def unfinished(session: Session, build: Builder) -> list[str]:
         and not (
             r.effect.kind is EffectKind.KEY_CREATE
             and r.state is EffectState.FAILED
-            and r.effect.params["replaces"] in replaced
+            and r.effect.params.replaces in replaced
         )
     ]
     if not state.effects:

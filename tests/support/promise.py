@@ -39,7 +39,7 @@ async def violations(place: Ground, session: Session, *, finished: bool) -> list
     for record in session.state.of_kind(EffectKind.KEY_CREATE):
         # One that was refused may have been planned again in another form (a lesser role), which is another effect.
         mark = f"{tag}-{record.effect.id.rsplit('-', 1)[1]}"
-        marks.setdefault(record.effect.params["replaces"], []).append(mark)
+        marks.setdefault(record.effect.params.replaces, []).append(mark)
     for replaced, forms in marks.items():
         safe = any(mark in k.description and k.secret in stored for mark in forms for k in ours.values())
         if replaced not in living and not safe:

@@ -17,6 +17,7 @@ from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.documents import documents
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import interrupted
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
@@ -176,7 +177,7 @@ def _stuck(session: Session) -> list[str]:
     """Return, for replacements that could not be made or proven, what was refused and how the cut can be ended."""
     refused: dict[tuple[str, str], list[str]] = {}
     for record in session.state.of_kind(EffectKind.KEY_CREATE):
-        replaced = str(record.effect.params.get("replaces", ""))
+        replaced = record.effect.params.replaces
         if record.state is EffectState.FAILED and replaced in session.inventory.keys:
             why = (record.failure.get("what", ""), record.failure.get("todo", ""))
             refused.setdefault(why, []).append(key_tail(replaced))
@@ -200,7 +201,10 @@ async def _why_halted(session: Session, error: WorkbenchError) -> WorkbenchError
 def _refused_lesser(session: Session, planned: Plan) -> bool:
     """Return whether a sending key that should replace an account key was refused: there is a way around."""
     return any(
-        session.state.effects[e.id].state is EffectState.FAILED and e.params.get("lesser") for e in planned
+        session.state.effects[e.id].state is EffectState.FAILED
+        and isinstance(e.params, KeyCreateParams)
+        and e.params.lesser
+        for e in planned
     )
 
 
@@ -283,7 +287,7 @@ def confirm(planned: Plan, begun: int = 0) -> None:
         )
     sys.stderr.write(tables.plan(planned) + "\n")
     for effect in sorted(planned, key=lambda e: -e.rank)[:10]:
-        if effect.params.get("use"):
+        if effect.params.use is not None:
             say(f"- {effect.what}: {effect.why}")
     for note in (*planned.notes, *planned.left_out):
         say(f"- {note}")

@@ -10,8 +10,9 @@ from workbench.core.clock import iso
 from workbench.domain.detection import findings
 from workbench.domain.hardening import measures
 from workbench.domain.leaks.leaks import leak_findings
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.inventory import Gap
-from workbench.domain.model.plan import Effect, EffectKind, Plan
+from workbench.domain.model.plan import Effect, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook import adoption, old_and_new, runbook
@@ -237,8 +238,8 @@ def plan(planned: Plan, incident: str) -> dict[str, Any]:
                 "breaks": effect.breaks,
                 "undo": effect.undo,
                 "why": effect.why,
-                "way": effect.params.get("cut"),
-                "use": effect.params.get("use") or None,
+                "way": effect.params.cut or None,
+                "use": effect.params.use.to_json() if effect.params.use is not None else None,
                 "grant": _grant(effect),
                 "after": list(effect.after),
             }
@@ -251,9 +252,15 @@ def plan(planned: Plan, incident: str) -> dict[str, Any]:
 
 def _grant(effect: Effect) -> dict[str, Any] | None:
     """Return what a new key may do, None for an effect that makes none."""
-    if effect.kind is not EffectKind.KEY_CREATE:
+    if not isinstance(effect.params, KeyCreateParams):
         return None
-    return {name: effect.params.get(name) for name in ("role", "kind", "domain_name", "expiration")}
+    given = effect.params
+    return {
+        "role": given.role,
+        "kind": given.kind,
+        "domain_name": given.domain_name,
+        "expiration": given.expiration,
+    }
 
 
 def _old_and_new(facts: old_and_new.Known, target: str) -> dict[str, str | None] | None:

@@ -114,7 +114,7 @@ class _Parts:
                 continue
             secret = await self._fetch(record.entry)
             if secret is not None:
-                old = record.effect.params.get("replaces") or record.effect.target
+                old = record.effect.params.replaces or record.effect.target
                 taken = await self._control("adopt", {"old": old, "secret": secret.reveal()})
                 adopted += bool(taken.get("adopted"))
                 if taken.get("adopted"):

@@ -163,7 +163,7 @@ class Context:
                     f"NOT STORED: the new secret of {describe(effect)} is only in memory. "
                     "Nothing that depends on it goes ahead. Offer it another place before you quit."
                 )
-                paper = minted and not effect.params.get("own")
+                paper = minted and not effect.params.own
                 answer = await self.held(Held(effect, entry, secret, problem, minted, paper))
                 if answer is Keeping.WRITTEN and paper:
                     return answer

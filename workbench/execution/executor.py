@@ -373,7 +373,7 @@ class Executor:
         self._take_up(self._first_mint.released())
         self._moved(record, Phase.WAITING)
         if released:
-            name = record.effect.params.get("name") or record.effect.target
+            name = record.effect.params.name or record.effect.target
             self._notice(f"The key quota is full: the old key of {name} goes first, its replacement follows.")
         self._wake.set()
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, VaultError
-from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.effect_params import KeyCreateParams
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook.recorded import ProvenAgain
 from workbench.execution.context import Context
@@ -71,11 +72,15 @@ def lasting(state: State) -> list[EffectRecord]:
         r
         for r in reached
         if r.effect.kind in (EffectKind.KEY_DELETE, EffectKind.LOGIN_DELETE)
-        or (
-            str(r.result.get("key_id") or r.effect.target) not in gone
-            and str(r.effect.params.get("domain") or r.effect.params.get("domain_name") or "") not in domains
-        )
+        or (str(r.result.get("key_id") or r.effect.target) not in gone and _domain(r.effect) not in domains)
     ]
+
+
+def _domain(effect: Effect) -> str:
+    """Return the domain that takes a credential with it when it is deleted, ``""`` for none."""
+    if isinstance(effect.params, KeyCreateParams):
+        return effect.params.domain_name or ""
+    return effect.params.domain
 
 
 async def prove_again(ctx: Context, ledger: Ledger, only: Collection[EffectRecord] | None = None) -> Reproof:
@@ -109,7 +114,7 @@ async def _ask(ctx: Context, record: EffectRecord) -> tuple[Proof, bool]:
     effect = record.effect
     if effect.kind is EffectKind.KEY_CREATE:
         # Proving our own key for the first time also switches to it: that happened, and must not again.
-        plain = replace(effect, params={**effect.params, "own": False})
+        plain = replace(effect, params=effect.given(KeyCreateParams).not_own())
         record = replace(record, effect=plain, evidence=list(record.evidence))
     try:
         proof = await HANDLERS[effect.kind].prove(ctx, record)

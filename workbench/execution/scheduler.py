@@ -123,7 +123,7 @@ class Agenda:
         released = []
         for dependent in list(self._waiting_for.get(effect_id, [])):
             record = self._records.get(dependent)
-            if record is None or record.effect.params.get("own") or record.effect.params.get("cut") != "now":
+            if record is None or record.effect.params.own or record.effect.params.cut != "now":
                 continue
             if record.effect.kind is not EffectKind.KEY_DELETE:
                 continue

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Unpack
 
 from workbench.core.errors import UnreadableAnswer
-from workbench.mailgun.client import Answer, Form, Mailgun, Priority
-from workbench.mailgun.endpoints import Region
+from workbench.mailgun.client import Answer, Form, Mailgun
 from workbench.mailgun.models import DkimKey, Domain, SendingQueues, Tracking
 from workbench.mailgun.pagination import ListScope, listed, records, skip_pages, url_pages, whole
 from workbench.mailgun.records import read_object, read_record
@@ -55,13 +54,10 @@ async def get_domain(
 async def update_domain(
     client: Mailgun,
     domain: str,
-    *,
-    region: Region,
-    subaccount: str | None = None,
-    priority: Priority = Priority.WRITE,
-    **changes: Scalar,
+    changes: Mapping[str, Scalar],
+    **where: Unpack[Where],
 ) -> Domain:
-    """Change settings by their API names (``archive_to=""``, ``wildcard=False``) and return the domain.
+    """Change settings by their API names (``archive_to``, ``wildcard``) and return the domain.
 
     Sent as a multipart form, the safest for domains (dossier B). Whether ``archive_to`` can be cleared with
     an empty text is unconfirmed: read the domain again afterwards.
@@ -69,11 +65,9 @@ async def update_domain(
     answer = await client.call(
         "PUT",
         at("/v4/domains/{}", domain),
-        region=region,
-        subaccount=subaccount,
+        **as_write(where),
         form=changes,
         multipart=True,
-        priority=priority,
         repeat_safe=True,
     )
     return _domain(answer)

@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.detection.findings import findings
+from workbench.domain.model.effect_params import AllowlistAddParams, AllowlistRemoveParams
 from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook import adoption
@@ -154,7 +155,7 @@ def _add(
         EffectKind.ALLOWLIST_ADD,
         target=address,
         place=Place(situation.inventory.places[0].region),
-        params={"description": description, "own": own, "instance": str(situation.state.last_seq)},
+        params=AllowlistAddParams(description=description, own=own, instance=str(situation.state.last_seq)),
         rank=RANK_OWN_ADDRESS if own else RANK_ADD,
         what=f"put {address} on the IP allowlist{' (this host)' if own else ''}",
         breaks=breaks,
@@ -170,12 +171,12 @@ def _remove(situation: Situation, address: str, *, after: Collection[Effect]) ->
         EffectKind.ALLOWLIST_REMOVE,
         target=address,
         place=Place(situation.inventory.places[0].region),
-        params={
-            "description": entry.description or "",
-            "instance": str(situation.state.last_seq),
+        params=AllowlistRemoveParams(
+            description=entry.description or "",
+            instance=str(situation.state.last_seq),
             # The name of the finding, where a sweep asks about it: a later one must know by whom it was settled.
-            **({"about": asked[0]} if asked else {}),
-        },
+            about=asked[0] if asked else None,
+        ),
         after=tuple(effect.id for effect in after),
         rank=RANK_REMOVE,
         what=f"take {visible(address, 60)} ({visible(entry.description or 'no description', 60)}) off the IP allowlist",
@@ -213,7 +214,7 @@ def _plain(network: Network) -> str:
 def _confirmed(situation: Situation) -> str:
     """Return this host's address as the operator confirmed it in this incident, ``""`` when nobody did."""
     for record in reversed(situation.state.of_kind(EffectKind.ALLOWLIST_ADD)):
-        if record.effect.params.get("own"):
+        if record.effect.params.own:
             return record.effect.target
     return ""
 

@@ -8,6 +8,12 @@ from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.detection.abused_domains import abused_domains
 from workbench.domain.model.credential_use import BOTH, PRODUCTION
+from workbench.domain.model.effect_params import (
+    DomainDeleteParams,
+    EffectParams,
+    LimitClearParams,
+    LimitSetParams,
+)
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment import rogue_subaccounts
@@ -93,7 +99,7 @@ def plan_limit(situation: Situation, limit: int, region: Region | None = None) -
                 EffectKind.LIMIT_SET,
                 target=f"{place.region.value}-monthly",
                 place=place,
-                params={"limit": limit, "previous": previous, "instance": str(limit)},
+                params=LimitSetParams(limit=limit, previous=previous, instance=str(limit)),
                 rank=RANK_LIMIT,
                 what=f"limit {place.region.value.upper()} to {limit:,} messages a month",
                 breaks=_limit_breaks(limit, used),
@@ -113,20 +119,18 @@ def plan_restore_limit(situation: Situation) -> Plan:
     first: dict[Place, int | None] = {}
     for record in situation.state.of_kind(EffectKind.LIMIT_SET):
         if record.state in (EffectState.DONE, EffectState.VERIFIED):
-            first.setdefault(record.effect.place, record.effect.params.get("previous"))
+            first.setdefault(record.effect.place, record.effect.given(LimitSetParams).previous)
     effects = []
     for place, previous in first.items():
-        kind = EffectKind.LIMIT_CLEAR if previous is None else EffectKind.LIMIT_SET
+        instance = f"restore-{situation.state.last_seq}"
         effects.append(
             Effect(
-                kind,
+                EffectKind.LIMIT_CLEAR if previous is None else EffectKind.LIMIT_SET,
                 target=f"{place.region.value}-monthly",
                 place=place,
-                params={
-                    "limit": previous,
-                    "previous": None,
-                    "instance": f"restore-{situation.state.last_seq}",
-                },
+                params=LimitClearParams(instance=instance)
+                if previous is None
+                else LimitSetParams(limit=previous, instance=instance),
                 rank=RANK_LIMIT,
                 what=f"restore the limit of {place}: {previous if previous is not None else 'none'}",
                 breaks="nothing",
@@ -169,7 +173,7 @@ def plan_subaccounts(situation: Situation, marked: Collection[str], *, enable: b
             target=item.id,
             place=Place(situation.inventory.places[0].region),
             # It may be switched off, on and off again: each time is an effect of its own.
-            params={"instance": str(_turns(situation, item.id))},
+            params=EffectParams(instance=str(_turns(situation, item.id))),
             rank=RANK_PURGE + 50,
             what=f"{verb} subaccount {visible(item.name or item.id, 80)}",
             breaks="nothing: it can send again" if enable else "everything that subaccount sends",
@@ -225,7 +229,7 @@ def plan_domain_delete(situation: Situation, marked: Collection[str], *, typed: 
         EffectKind.DOMAIN_DELETE,
         target=item.name,
         place=item.place,
-        params={"typed": True},
+        params=DomainDeleteParams(typed=True),
         rank=RANK_PURGE + 20,
         what=f"delete domain {visible(item.name, 120)}",
         breaks=f"everything of it: {plural(logins, 'SMTP login')}, templates, lists, suppressions, mail to and from it",
@@ -243,7 +247,7 @@ def plan_signing_key(situation: Situation) -> Plan:
         EffectKind.SIGNING_KEY_RENEW,
         target="http_signing_key",
         place=Place(situation.inventory.places[0].region),
-        params={"instance": str(_renewals(situation, EffectKind.SIGNING_KEY_RENEW))},
+        params=EffectParams(instance=str(_renewals(situation, EffectKind.SIGNING_KEY_RENEW))),
         rank=RANK_LIMIT - 10,
         what="make a new HTTP webhook signing key",
         breaks="every webhook receiver that checks signatures, from now until it has the new key (no grace period)",
@@ -262,7 +266,7 @@ def plan_public_key(situation: Situation) -> Plan:
         EffectKind.PUBLIC_KEY_RENEW,
         target="public_key",
         place=Place(situation.inventory.places[0].region),
-        params={"instance": str(_renewals(situation, EffectKind.PUBLIC_KEY_RENEW))},
+        params=EffectParams(instance=str(_renewals(situation, EffectKind.PUBLIC_KEY_RENEW))),
         rank=RANK_LIMIT - 20,
         what="make a new public validation key",
         breaks="address validation in browsers and forms, until they have the new key",

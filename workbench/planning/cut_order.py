@@ -82,8 +82,7 @@ class Ways:
     def _made_here(self, name: str) -> bool:
         """Return whether a name belonged to something this incident has cut: a repeated command stays valid."""
         return any(
-            name in (r.effect.target, r.effect.params.get("name"))
-            for r in self.situation.state.effects.values()
+            name in (r.effect.target, r.effect.params.name) for r in self.situation.state.effects.values()
         )
 
     def _chosen(self, credential: str) -> str | None:

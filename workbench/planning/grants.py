@@ -15,6 +15,7 @@ import msgspec
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
 from workbench.domain.model.credential_use import BOTH, PRODUCTION, RecordedUse
+from workbench.domain.model.effect_params import KeyCreateParams, ShownUse
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
@@ -143,9 +144,9 @@ def _use(situation: Situation, key_id: str) -> RecordedUse:
     made = situation.state.created_keys.get(key_id)
     if use.last_hour or made is None:
         return use
-    before = msgspec.convert(made.effect.params.get("use") or {}, RecordedUse)
     # The plan keeps of a use what it shows; the domains it names are in the latest reading alone.
-    return found.get(f"key:{made.effect.params.get('replaces')}", before)
+    before = msgspec.convert(made.effect.params.use or ShownUse(), RecordedUse, from_attributes=True)
+    return found.get(f"key:{made.effect.params.replaces}", before)
 
 
 def granted(situation: Situation, item: KeyItem, grants: Grants) -> Grant:
@@ -176,7 +177,8 @@ def of_words(words: Collection[str]) -> dict[str, Grant]:
 def _refused(situation: Situation, key_id: str) -> str:
     """Return why sending keys were refused for this key before, ``""`` when they were not: plan around it."""
     for record in situation.state.of_kind(EffectKind.KEY_CREATE):
-        failed = record.state is EffectState.FAILED and record.effect.params.get("replaces") == key_id
-        if failed and record.effect.params.get("kind") == "domain":
+        mint = record.effect.given(KeyCreateParams)
+        failed = record.state is EffectState.FAILED and mint.replaces == key_id
+        if failed and mint.kind == "domain":
             return f"sending keys were refused ({record.failure.get('what', '')})"
     return ""

@@ -15,6 +15,15 @@ from workbench.core.redact import key_tail, visible
 from workbench.domain.hardening import facts
 from workbench.domain.hardening import measures as hardening
 from workbench.domain.hardening.recorded import SettingsSeen
+from workbench.domain.model.effect_params import (
+    AlertCreateParams,
+    DkimCreateParams,
+    DkimRotateParams,
+    DomainParams,
+    DomainUpdateParams,
+    KeyCreateParams,
+    Rule,
+)
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.situation import Situation
@@ -81,7 +90,7 @@ def _keys(situation: Situation) -> Part:
             effects += _lesser(situation, item)
     if situation.own_key_id:
         left_out.append("The workbench's own key: delete it in the control panel when the watch ends")
-    replaced = {str(e.params["replaces"]) for e in effects}
+    replaced = {e.params.replaces for e in effects}
     notes = (
         f"{plural(len(replaced), 'key')} get a replacement that ends after {KEY_LIFE // 86400} days. The old ones work "
         "on until the new ones are seen in use; then F ends them. Hand over in step 10.",
@@ -90,13 +99,15 @@ def _keys(situation: Situation) -> Part:
 
 
 def _lesser(situation: Situation, item: KeyItem) -> list[Effect]:
-    mints = keys.kept_until_used(situation, item, lasting(situation, item, KEY_LIFE))
+    grant = lasting(situation, item, KEY_LIFE)
+    mints = keys.kept_until_used(situation, item, grant)
+    ends = f"ends after {(grant.expiration or 0) // 86400} days"
     return [
         replace(
             mint,
             rank=RANK_HARDEN,
-            params={**mint.params, "harden": True},
-            why=f"{mint.why}; ends after {int(mint.params['expiration']) // 86400} days",
+            params=mint.given(KeyCreateParams).hardening(),
+            why=f"{mint.why}; {ends}",
         )
         for mint in mints
     ]
@@ -115,16 +126,16 @@ def _alerts(situation: Situation) -> Part:
             EffectKind.ALERT_CREATE,
             target=name,
             place=Place(region),
-            params={
-                "rule": {
-                    "metric": metric,
-                    "comparator": ">",
-                    "limit": limit,
-                    "dimension": "domain",
-                    "period": "1h",
-                    "alert_channels": ["email"],
-                }
-            },
+            params=AlertCreateParams(
+                rule=Rule(
+                    metric=metric,
+                    comparator=">",
+                    limit=limit,
+                    dimension="domain",
+                    period="1h",
+                    alert_channels=("email",),
+                )
+            ),
             rank=RANK_HARDEN,
             what=f"alert by mail when {metric.replace('_', ' ')} is over {float(limit):.1%} in an hour",
             breaks="nothing",
@@ -154,7 +165,7 @@ def _tls(situation: Situation) -> Part:
                 target=item.name,
                 place=item.place,
                 # Other changes of this domain's settings are other effects.
-                params={"fields": fields, "instance": "tls"},
+                params=DomainUpdateParams(fields=fields, instance="tls"),
                 rank=RANK_HARDEN,
                 what=f"turn {words} for {visible(item.name, 80)}",
                 breaks="its mail to servers without TLS, or with a bad certificate, bounces",
@@ -194,11 +205,11 @@ def _make(situation: Situation, one: facts.ShortKey) -> Effect:
         EffectKind.DKIM_CREATE,
         target=selector,
         place=one.domain.place,
-        params={
-            "domain": one.domain.name,
-            "bits": facts.LEAST_DKIM_BITS,
-            "instance": one.domain.name,
-        },
+        params=DkimCreateParams(
+            domain=one.domain.name,
+            bits=facts.LEAST_DKIM_BITS,
+            instance=one.domain.name,
+        ),
         rank=RANK_HARDEN,
         what=f"make a {facts.LEAST_DKIM_BITS}-bit DKIM key {selector} for {visible(one.domain.name, 80)}",
         breaks="nothing: it signs nothing until it is switched on",
@@ -212,7 +223,7 @@ def _activate(one: facts.ShortKey) -> Effect:
         EffectKind.DKIM_ACTIVATE,
         target=one.ready,
         place=one.domain.place,
-        params={"domain": one.domain.name, "instance": one.domain.name},
+        params=DomainParams(domain=one.domain.name, instance=one.domain.name),
         rank=RANK_HARDEN,
         what=f"sign mail of {visible(one.domain.name, 80)} with the DKIM key {visible(one.ready, 40)}",
         breaks="nothing: its record is published",
@@ -223,12 +234,12 @@ def _activate(one: facts.ShortKey) -> Effect:
 
 def _roll(situation: Situation, one: facts.ShortKey) -> Effect:
     keys = situation.state.known(SettingsSeen).dkim
-    before = sorted({key.selector for key in keys if key.domain == one.domain.name})
+    before = tuple(sorted({key.selector for key in keys if key.domain == one.domain.name}))
     return Effect(
         EffectKind.DKIM_ROTATE,
         target=one.domain.name,
         place=one.domain.place,
-        params={"domain": one.domain.name, "before": before},
+        params=DkimRotateParams(domain=one.domain.name, before=before),
         rank=RANK_HARDEN,
         what=f"roll the DKIM key of {visible(one.domain.name, 80)}",
         breaks="nothing: Mailgun publishes the new record itself",

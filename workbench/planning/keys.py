@@ -13,10 +13,12 @@ from collections.abc import Collection, Iterable, Iterator
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
 from workbench.core.state_dir import tag_of
+from workbench.domain.model.effect_params import KeyCreateParams, KeyDeleteParams
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.handover import FIRST, NOW, OWN
+from workbench.mailgun.endpoints import Region
 from workbench.planning.cut_order import PROPOSED as PROPOSED_WAYS
 from workbench.planning.cut_order import Choice, Ways
 from workbench.planning.grants import PROPOSED, SAME, Grant, Grants, granted, ungrantable, unknown
@@ -138,28 +140,28 @@ def _left_alone(situation: Situation, item: KeyItem, marked: Collection[str], gr
 
 
 def _notes(effects: Collection[Effect]) -> Iterable[str]:
-    if any(effect.params.get("own") for effect in effects):
+    if any(effect.params.own for effect in effects):
         yield "The workbench's own key is replaced too: it switches to the new one before the old one dies."
-    mints = [e for e in effects if e.kind is EffectKind.KEY_CREATE]
+    mints = [e.given(KeyCreateParams) for e in effects if e.kind is EffectKind.KEY_CREATE]
     deleted = sum(e.kind is EffectKind.KEY_DELETE for e in effects)
     ends = "stop sending until they get the new one" if mints else "stop sending, and get no new one"
     yield (
         f"{plural(len(mints), 'new key')} to mint and store, {plural(deleted, 'key')} to delete. "
         f"Programs that use a deleted key {ends}."
     )
-    waiting = {e.params["replaces"] for e in mints if e.params["cut"] == FIRST}
+    waiting = {mint.replaces for mint in mints if mint.cut == FIRST}
     if waiting:
         yield (
             f"{plural(len(waiting), 'key')} replaced first: the old ones go on working, for the intruder too if "
             "they were stolen, until their hand-over is seen or you end them. You are asked after 30 minutes."
         )
-    if asks := [e for e in mints if e.params.get("asks")]:
-        names = "; ".join(f"{e.params['name']} ({e.params['asks']})" for e in asks[:4])
+    if asks := [mint for mint in mints if mint.asks]:
+        names = "; ".join(f"{mint.name} ({mint.asks})" for mint in asks[:4])
         yield (
             f"{plural(len(asks), 'key')} with rights that are not known: {names}. The least rights are proposed; say "
             "what they need if programs of yours depend on them (--grant ID=ROLE)."
         )
-    lesser = {e.params["replaces"] for e in mints if e.params.get("lesser")}
+    lesser = {mint.replaces for mint in mints if mint.lesser}
     if lesser:
         get = "gets a sending key, which" if len(lesser) == 1 else "get sending keys, which"
         yield f"{plural(len(lesser), 'key')} that only sent {get} can do nothing else."
@@ -220,7 +222,7 @@ def _made(situation: Situation) -> set[str]:
     """Return the ids of the keys for which this incident holds everything that replaces them."""
     proven: dict[str, bool] = {}
     for record in situation.state.of_kind(EffectKind.KEY_CREATE):
-        if (key_id := record.effect.params.get("replaces")) and record.state is not EffectState.SKIPPED:
+        if (key_id := record.effect.params.replaces) and record.state is not EffectState.SKIPPED:
             proven[key_id] = proven.get(key_id, True) and record.state is EffectState.VERIFIED
     return {key_id for key_id, whole in proven.items() if whole}
 
@@ -229,10 +231,9 @@ def _never_made(situation: Situation) -> Iterator[Effect]:
     """Yield the mints that failed for keys that are gone: whoever used those has neither the old nor a new one."""
     made = _made(situation)
     for record in situation.state.of_kind(EffectKind.KEY_CREATE):
-        old = record.effect.params.get("replaces")
-        failed = (
-            record.state is EffectState.FAILED and not record.open and not record.effect.params.get("harden")
-        )
+        mint = record.effect.given(KeyCreateParams)
+        old = mint.replaces
+        failed = record.state is EffectState.FAILED and not record.open and not mint.harden
         if failed and old and old not in made and old not in situation.inventory.keys:
             yield record.effect
 
@@ -253,24 +254,23 @@ def _mint(
     own = way == OWN
     name = visible(_plain_name(item), 60)
     shown = visible(domain, 80)
-    params = {
-        "name": f"{name} for {shown}" if lesser else name,
-        "role": grant.role,
-        "kind": "domain" if domain else "user",
-        "domain_name": domain or None,
-        "domain_region": _region_of(situation, domain),
-        "expiration": grant.expiration,
-        "replaces": item.id,
-        "own": own,
-        "cut": way,
-        "credential": f"key:{item.id}",
-        "use": used(situation, f"key:{item.id}"),
-    }
-    if missing := unknown(item):
-        params["asks"] = missing
-    if lesser:
+    params = KeyCreateParams(
+        name=f"{name} for {shown}" if lesser else name,
+        role=grant.role,
+        kind="domain" if domain else "user",
+        domain_name=domain or None,
+        domain_region=_region_of(situation, domain),
+        expiration=grant.expiration,
+        replaces=item.id,
+        own=own,
+        cut=way,
+        credential=f"key:{item.id}",
+        use=used(situation, f"key:{item.id}"),
+        asks=unknown(item) or None,
+        lesser=lesser,
         # Several keys replace one: the domain tells their effects apart.
-        params |= {"lesser": True, "instance": domain}
+        instance=domain if lesser else None,
+    )
     what = f"a sending key for {shown} to replace" if lesser else "a replacement for"
     return Effect(
         EffectKind.KEY_CREATE,
@@ -295,16 +295,16 @@ def _delete(
         EffectKind.KEY_DELETE,
         target=item.id,
         place=item.place,
-        params={
-            "name": visible(_plain_name(item), 60),
+        params=KeyDeleteParams(
+            name=visible(_plain_name(item), 60),
             # What it opened is asked when it is gone.
-            "role": item.key.role,
-            "kind": item.key.kind,
-            "own": own,
-            "cut": OWN if own else NOW,
-            "credential": f"key:{item.id}",
-            "use": used(situation, f"key:{item.id}"),
-        },
+            role=item.key.role,
+            kind=item.key.kind,
+            own=own,
+            cut=OWN if own else NOW,
+            credential=f"key:{item.id}",
+            use=used(situation, f"key:{item.id}"),
+        ),
         after=tuple(effect.id for effect in after),
         rank=rank_of(base, harm(situation, f"key:{item.id}")),
         what=f"delete {visible(_plain_name(item), 60)} {key_tail(item.id)}",
@@ -314,10 +314,10 @@ def _delete(
     )
 
 
-def _region_of(situation: Situation, domain: str) -> str | None:
+def _region_of(situation: Situation, domain: str) -> Region | None:
     """Return the region where a sending key's domain lives: only there can the key be proven."""
     item = situation.inventory.domains.get(domain)
-    return item.place.region.value if item is not None else None
+    return item.place.region if item is not None else None
 
 
 def _plain_name(item: KeyItem) -> str:

@@ -8,6 +8,7 @@ from itertools import count
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.domain.model.effect_params import LoginCreateParams, LoginDeleteParams, LoginResetParams
 from workbench.domain.model.inventory import LoginItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
@@ -114,7 +115,7 @@ def _notes(effects: Collection[Effect]) -> Iterable[str]:
     resets = [e for e in effects if e.kind is EffectKind.LOGIN_RESET]
     if resets:
         yield (
-            f"{plural(len(resets), 'login')} on {plural(len({e.params['domain'] for e in resets}), 'domain')}: "
+            f"{plural(len(resets), 'login')} on {plural(len({e.params.domain for e in resets}), 'domain')}: "
             "programs that use them stop sending until they get the new password."
         )
     if second := len(effects) - len(resets):
@@ -122,7 +123,7 @@ def _notes(effects: Collection[Effect]) -> Iterable[str]:
             f"{plural(second, 'second login')} to hand over first: the old passwords go on working, for the intruder "
             "too if they were stolen, until then. You are asked after 30 minutes."
         )
-    if strangers_ := sum(bool(e.params.get("stranger")) for e in resets):
+    if strangers_ := sum(e.given(LoginResetParams).stranger for e in resets):
         yield f"{plural(strangers_, 'login')} may be a stranger's: reset now, left as a finding to judge."
 
 
@@ -163,7 +164,7 @@ def removal(situation: Situation, item: LoginItem, *, why: str = "") -> Effect:
         EffectKind.LOGIN_DELETE,
         target=item.login,
         place=item.place,
-        params={"domain": item.domain, "credential": credential, "use": used(situation, credential)},
+        params=LoginDeleteParams(domain=item.domain, credential=credential, use=used(situation, credential)),
         rank=rank_of(RANK_STRANGER, harm(situation, credential)),
         what=f"delete SMTP login {visible(item.login, 120)}",
         breaks="whatever sends with this login",
@@ -195,13 +196,13 @@ def _reset(situation: Situation, item: LoginItem) -> Effect:
         EffectKind.LOGIN_RESET,
         target=item.login,
         place=item.place,
-        params={
-            "domain": item.domain,
-            "stranger": suspicion.likely,
-            "cut": NOW,
-            "credential": credential,
-            "use": used(situation, credential),
-        },
+        params=LoginResetParams(
+            domain=item.domain,
+            stranger=suspicion.likely,
+            cut=NOW,
+            credential=credential,
+            use=used(situation, credential),
+        ),
         rank=rank_of(base, harm(situation, credential)),
         what=f"new password for {visible(item.login, 120)}",
         breaks="programs that send with this login, until they get the new password",
@@ -218,13 +219,13 @@ def _second(situation: Situation, item: LoginItem) -> Effect:
         EffectKind.LOGIN_CREATE,
         target=name,
         place=item.place,
-        params={
-            "domain": item.domain,
-            "replaces": item.login,
-            "cut": FIRST,
-            "credential": credential,
-            "use": used(situation, credential),
-        },
+        params=LoginCreateParams(
+            domain=item.domain,
+            replaces=item.login,
+            cut=FIRST,
+            credential=credential,
+            use=used(situation, credential),
+        ),
         rank=rank_of(RANK_LOGIN, harm(situation, credential)),
         what=f"make login {visible(name, 120)} to replace {visible(item.login, 120)}",
         breaks="nothing: the old login goes on working until it is ended",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from itertools import count
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from workbench.core.errors import UsageError
 from workbench.core.words import listed, plural
 from workbench.domain.model.credential_use import PRODUCTION, CredentialUses
+from workbench.domain.model.effect_params import ShownUse
 from workbench.domain.model.plan import RANK_ABUSE, Effect, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
@@ -61,7 +62,7 @@ def once_more(state: State, effect: Effect) -> Effect:
         known = state.effects.get(effect.id)
         if known is None or known.state not in (EffectState.DONE, EffectState.VERIFIED):
             return effect
-        effect = replace(effect, params={**effect.params, "instance": str(turn)})
+        effect = replace(effect, params=effect.params.once_more(str(turn)))
     raise AssertionError("count() does not end")
 
 
@@ -97,19 +98,19 @@ def harm(situation: Situation, credential: str) -> int:
     return 0 if use is None or use.looks == PRODUCTION else use.last_hour
 
 
-def used(situation: Situation, credential: str) -> dict[str, Any]:
-    """Return the use of a credential for the plan screen: ``last_hour``, ``last_used``, ``addresses``, ``looks``."""
+def used(situation: Situation, credential: str) -> ShownUse | None:
+    """Return the use of a credential for the plan screen, None where none is known."""
     use = uses(situation.state).get(credential)
     if use is None:
-        return {}
-    return {
-        "last_hour": use.last_hour,
-        "last_used": use.last_used,
-        "addresses": list(use.addresses),
-        "more_addresses": use.more_addresses,
-        "strange": list(use.strange),
-        "looks": use.looks,
-    }
+        return None
+    return ShownUse(
+        last_hour=use.last_hour,
+        last_used=use.last_used,
+        addresses=use.addresses,
+        more_addresses=use.more_addresses,
+        strange=use.strange,
+        looks=use.looks,
+    )
 
 
 def seen(situation: Situation, credential: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import short_address, visible
+from workbench.domain.model.effect_params import SuppressionLiftParams
 from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.settings_audit.audit import JudgedAge, Swept
@@ -91,11 +92,11 @@ def plan_lift(situation: Situation) -> Plan:
                 EffectKind.SUPPRESSION_LIFT,
                 target=entry.address,
                 place=place,
-                params={
-                    "domain": entry.domain,
-                    "table": entry.table,
-                    "instance": f"{entry.domain}/{entry.table}",
-                },
+                params=SuppressionLiftParams(
+                    domain=entry.domain,
+                    table=entry.table,
+                    instance=f"{entry.domain}/{entry.table}",
+                ),
                 rank=RANK - 20,
                 what=f"send to {visible(short_address(entry.address), 80)} again from {visible(entry.domain, 80)}",
                 breaks="nothing; a mailbox that refuses again is suppressed again",

@@ -77,7 +77,7 @@ class CredentialView:
             self._cuts[record.effect.target] = record
             return record.effect.target
         if kind == "key.create":
-            old = str(record.effect.params.get("replaces") or "")
+            old = record.effect.params.replaces
             if old:
                 self._replaced[old] = record
             new = str(record.result.get("key_id") or "")
@@ -103,7 +103,7 @@ class CredentialView:
         keys = set()
         for record in records:
             self._known.add(record)
-            keys |= {self._index(record), str(record.effect.params.get("replaces") or "")}
+            keys |= {self._index(record), record.effect.params.replaces}
         keys.discard("")
         return [row for key in keys if (row := self.row(key)) is not None]
 
@@ -212,7 +212,7 @@ class CredentialView:
         effect, look = record.effect, self._look
         word, note = self._words_of(effect.target, record)
         is_key = effect.kind.value == "key.delete"
-        name = str(effect.params.get("name") or "key")
+        name = effect.params.name or "key"
         tail = f"..{effect.target[-4:]}" if look.ascii else key_tail(effect.target)
         text = f"{name}  {tail}" if is_key else effect.target
         return TableRow(

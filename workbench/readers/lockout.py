@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from workbench.core.errors import ApiError, Forbidden, NotAuthorised, VaultError
 from workbench.core.redact import Secret
 from workbench.domain.detection.lockout import Diagnosis, Evidence, LockoutAnswer, diagnose
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import EffectState
 from workbench.domain.model.state import State
 from workbench.mailgun.client import Mailgun, Priority
@@ -66,7 +67,7 @@ async def _others(api: Mailgun, state: State, fetch: Fetch) -> dict[str, Lockout
     answers: dict[str, LockoutAnswer] = {}
     ours = tail_of(api.key)
     for key_id, record in state.created_keys.items():
-        plain = record.effect.params.get("kind") == "user" and record.state is EffectState.VERIFIED
+        plain = record.effect.given(KeyCreateParams).kind == "user" and record.state is EffectState.VERIFIED
         if len(answers) >= MOST_OTHERS or key_id == ours or not plain or not record.entry:
             continue
         try:

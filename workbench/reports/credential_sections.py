@@ -27,11 +27,11 @@ def keys(situation: Situation) -> Section:
     # An old key that is kept for its hand-over is told, too: a proven replacement does not end it.
     for target in dict.fromkeys([*ended, *minted]):
         known, new, cut = facts.of(target), minted.get(target), ended.get(target)
-        name = (cut or minted[target]).effect.params.get("name", "")
+        name = (cut or minted[target]).effect.params.name
         rows.append(
             (
                 key_tail(target),
-                visible(str(name), 60),
+                visible(name, 60),
                 known.old_words if known is not None else "old one still works",
                 cut.done_at if cut is not None else "",
                 key_tail(str(new.result.get("key_id", ""))) if new is not None else "not replaced",
@@ -49,7 +49,7 @@ def logins(situation: Situation) -> Section:
     facts = old_and_new.Known.of_situation(situation)
     by_domain: dict[str, list[EffectRecord]] = {}
     for record in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE, EffectKind.LOGIN_CREATE):
-        by_domain.setdefault(str(record.effect.params.get("domain", "")), []).append(record)
+        by_domain.setdefault(record.effect.params.domain, []).append(record)
     rows = []
     for domain, records in sorted(by_domain.items()):
         resets = [r for r in records if r.effect.kind is EffectKind.LOGIN_RESET]

@@ -8,6 +8,7 @@ from workbench.core.redact import visible
 from workbench.domain.forensics import lost
 from workbench.domain.forensics.recorded import LostMail, RecordedAssessment
 from workbench.domain.forensics.since import abuse_began_text
+from workbench.domain.model.effect_params import LimitSetParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment_state import containment
@@ -62,9 +63,10 @@ def _limits(situation: Situation) -> Iterator[str]:
             yield f"used this month ({place}): {limit.current:,.0f}{most} messages"
     for record in situation.state.of_kind(EffectKind.LIMIT_SET):
         if record.state in (EffectState.DONE, EffectState.VERIFIED):
-            before = record.effect.params.get("previous")
+            ours = record.effect.given(LimitSetParams)
+            before = ours.previous
             yield (
-                f"we set the limit to {record.effect.params.get('limit')} at {record.done_at} "
+                f"we set the limit to {ours.limit} at {record.done_at} "
                 f"(before: {before if before is not None else 'none'})"
             )
     for alarm in situation.state.alarms.values():

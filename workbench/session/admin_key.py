@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from workbench.core.errors import UsageError, VaultError
 from workbench.core.redact import Secret
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import State
 from workbench.mailgun.keys import tail_of
@@ -68,8 +69,9 @@ async def _replaced_unnoticed(state: State, vault: Vault, supplied: Secret) -> A
         return None
     ours = tail_of(supplied)
     for mint in reversed(state.of_kind(EffectKind.KEY_CREATE)):
-        whole = mint.effect.params.get("kind") == "user" and mint.state is EffectState.VERIFIED and mint.entry
-        if whole and mint.effect.params.get("replaces") == ours:
+        new = mint.effect.given(KeyCreateParams)
+        whole = new.kind == "user" and mint.state is EffectState.VERIFIED and mint.entry
+        if whole and new.replaces == ours:
             stored = await vault.fetch(EntryName(state.vault_service, mint.entry))
             if stored is not None:
                 return AdminKey(stored, replaced=True, retired=supplied)

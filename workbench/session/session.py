@@ -302,8 +302,9 @@ class Session:
             if self._admin.retired is not None:
                 # After a restart the key that was supplied is the replaced one: it must be proven dead.
                 for mint in self.state.of_kind(EffectKind.KEY_CREATE):
-                    if mint.entry == self.state.admin_entry and mint.effect.params.get("replaces"):
-                        ctx.known.setdefault(mint.effect.params["replaces"], self._admin.retired)
+                    replaced = mint.effect.params.replaces
+                    if mint.entry == self.state.admin_entry and replaced:
+                        ctx.known.setdefault(replaced, self._admin.retired)
             self._context = ctx
         return self._context
 

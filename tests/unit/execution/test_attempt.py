@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.effects import an_effect
 from workbench.core.clock import ManualClock
 from workbench.core.errors import (
     Forbidden,
@@ -20,7 +21,7 @@ from workbench.core.errors import (
     VendorFault,
     WorkbenchError,
 )
-from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.attempt import WAITS, Outcome, attempt
 from workbench.execution.effects.base import HalfDone, PlainHandler, QuotaFull, Reality, Reconciled, Sent
@@ -76,7 +77,7 @@ async def tried(
 ) -> tuple[Outcome, Book, float]:
     """Return how one attempt ended, what was journaled, and the seconds that were waited."""
     clock = ManualClock(datetime(2026, 11, 21, 14, 0, tzinfo=UTC))
-    record = EffectRecord(Effect(EffectKind.KEY_DELETE, "k", Place(Region.US)), open=is_open)
+    record = EffectRecord(an_effect(EffectKind.KEY_DELETE, "k", Place(Region.US)), open=is_open)
     book = book or Book()
     ctx: Any = SimpleNamespace(clock=clock)
     ledger: Any = book

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import OWN, Bench, effect
+from tests.support.accounts import OWN, Bench
+from tests.support.effects import an_effect as effect
 from workbench.core.errors import (
     Forbidden,
     NotAuthorised,

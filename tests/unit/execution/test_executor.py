@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from workbench.domain.model.plan import Effect, EffectKind, Place
+from tests.support.effects import an_effect
+from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.state import EffectRecord
 from workbench.execution import executor as executor_module
 from workbench.execution.executor import Executor
@@ -34,7 +35,7 @@ async def test_proofs_of_logins_wait_for_a_gate_that_only_the_driver_opens(
     ledger: Any = SimpleNamespace()
     executor = Executor(context, ledger, lambda progress: None)
     executor._rest = _Counted()
-    effect = Effect(EffectKind.KEY_DELETE, "a", Place(Region.US))
+    effect = an_effect(EffectKind.KEY_DELETE, "a", Place(Region.US))
     executor._agenda.add([EffectRecord(effect)])
     executor._launch_ready()
     waiting = asyncio.ensure_future(executor._turn_to_prove(EffectKind.LOGIN_RESET))
@@ -44,6 +45,6 @@ async def test_proofs_of_logins_wait_for_a_gate_that_only_the_driver_opens(
     executor._launch_ready()
     await waiting
     # A key's proof never waits: its delete does, for it.
-    executor._agenda.add([EffectRecord(Effect(EffectKind.KEY_DELETE, "b", Place(Region.US)))])
+    executor._agenda.add([EffectRecord(an_effect(EffectKind.KEY_DELETE, "b", Place(Region.US)))])
     executor._launch_ready()
     await executor._turn_to_prove(EffectKind.KEY_CREATE)

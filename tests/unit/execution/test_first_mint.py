@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.effects import an_effect
 from workbench.core.errors import Forbidden, Reason, Refused, UnreadableAnswer, VendorFault, WorkbenchError
-from workbench.domain.model.plan import RANK_ABUSE, Effect, EffectKind, EffectState, Place
+from workbench.domain.model.plan import RANK_ABUSE, EffectKind, EffectState, Place
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.first_mint import FirstMint
 from workbench.mailgun.endpoints import Region
@@ -14,7 +15,7 @@ US = Place(Region.US)
 
 
 def record(kind: EffectKind, target: str, **more: int) -> EffectRecord:
-    return EffectRecord(Effect(kind, target, US, rank=more.get("rank", 1)), EffectState.PLANNED)
+    return EffectRecord(an_effect(kind, target, US, rank=more.get("rank", 1)), EffectState.PLANNED)
 
 
 MINT = record(EffectKind.KEY_CREATE, "old")

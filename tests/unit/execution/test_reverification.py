@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import OWN, US, Bench, Reply, effect
+from tests.support.accounts import OWN, US, Bench, Reply
+from tests.support.effects import an_effect as effect
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind
 from workbench.execution.progress import Summary

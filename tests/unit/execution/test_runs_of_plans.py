@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import EU, OWN, US, Bench, Reply, effect, plan
+from tests.support.accounts import EU, OWN, US, Bench, Reply, plan
+from tests.support.effects import an_effect as effect
 from tests.support.patience import HANGS
 from workbench.core.errors import (
     Forbidden,

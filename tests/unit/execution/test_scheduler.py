@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.effects import an_effect
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
 from workbench.domain.model.state import EffectRecord, State
 from workbench.execution.scheduler import Agenda, barred, due
@@ -13,12 +14,14 @@ PLACE = Place(Region.US)
 
 
 def _mint(name: str, rank: int = 0) -> Effect:
-    return Effect(EffectKind.KEY_CREATE, name, PLACE, {"replaces": name}, rank=rank)
+    return an_effect(EffectKind.KEY_CREATE, name, PLACE, replaces=name, rank=rank)
 
 
 def _delete(name: str, *after: Effect, rank: int = 0, cut: str = "now") -> Effect:
     params = {"cut": cut, "own": cut == "own"}
-    return Effect(EffectKind.KEY_DELETE, name, PLACE, params, after=tuple(e.id for e in after), rank=rank)
+    return an_effect(
+        EffectKind.KEY_DELETE, name, PLACE, **params, after=tuple(e.id for e in after), rank=rank
+    )
 
 
 def _state(*effects: Effect) -> tuple[State, dict[str, EffectRecord]]:

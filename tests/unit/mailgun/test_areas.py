@@ -298,7 +298,7 @@ PATHS: list[tuple[str, str, Call]] = [
         f"/v3/domains/{D}/credentials/x",
         lambda c: credentials.delete_credential(c, D, "x", region=US),
     ),
-    ("PUT", f"/v4/domains/{D}", lambda c: domains.update_domain(c, D, region=US, archive_to="")),
+    ("PUT", f"/v4/domains/{D}", lambda c: domains.update_domain(c, D, {"archive_to": ""}, region=US)),
     ("DELETE", f"/v3/domains/{D}", lambda c: domains.delete_domain(c, D, region=US)),
     ("GET", f"/v3/domains/{D}/sending_queues", lambda c: domains.sending_queues(c, D, region=US)),
     ("GET", f"/v3/domains/{D}/tracking", lambda c: domains.get_tracking(c, D, region=US)),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import US, Story, situation
 from workbench.core.errors import UsageError
 from workbench.domain.detection.findings import findings
-from workbench.domain.model.plan import Effect, EffectKind
+from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, State
 from workbench.domain.runbook import recovery
@@ -47,7 +48,7 @@ def test_once_contained_one_plan_begins_it_with_every_sender() -> None:
 
 
 def test_before_every_sender_was_seen_the_plan_says_who_may_be_shut_out() -> None:
-    mint = Effect(EffectKind.KEY_CREATE, "old-id", US, {"name": "prod", "replaces": "old-id"})
+    mint = an_effect(EffectKind.KEY_CREATE, "old-id", US, name="prod", replaces="old-id")
     state = Story().verified([mint]).add("contained").state()
     planned = allowlist.plan_add(situation(state=state), address=OURS, own=True, production=("192.0.2.10",))
     assert any(note.startswith("1 sender not seen") for note in planned.notes)
@@ -58,7 +59,7 @@ def test_on_a_list_in_use_ours_comes_before_any_other() -> None:
     with pytest.raises(UsageError, match="has not been confirmed"):
         allowlist.plan_add(held, address="192.0.2.10")
     (first,) = allowlist.plan_add(held, address=OURS, own=True).effects
-    assert first.params["own"]
+    assert first.params.own
     story = Story().verified([first])
     after = situation(allowlist=[THEIRS, OURS], state=story.state())
     assert [e.target for e in allowlist.plan_add(after, address="192.0.2.10")] == ["192.0.2.10"]
@@ -71,7 +72,7 @@ def test_on_a_list_in_use_ours_comes_before_any_other() -> None:
 def test_a_removal_waits_for_our_own_address() -> None:
     planned = allowlist.plan_remove(situation(allowlist=[THEIRS, "192.0.2.10"]), [THEIRS], own_address=OURS)
     add, remove = planned.effects
-    assert (add.kind, add.target, add.params["own"]) == (EffectKind.ALLOWLIST_ADD, OURS, True)
+    assert (add.kind, add.target, add.params.own) == (EffectKind.ALLOWLIST_ADD, OURS, True)
     assert remove.after == (add.id,)
     assert add.rank > remove.rank
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.situations import OLD, US, Story, key, situation, use
 from workbench.core.errors import UsageError
+from workbench.domain.model.effect_params import LimitSetParams
 from workbench.domain.model.plan import EffectKind
 from workbench.mailgun.models import Domain, Limit, Subaccount
 from workbench.planning import brakes, contain, registry
@@ -52,7 +53,7 @@ def test_a_limit_below_this_months_use_says_that_it_stops_all_mail() -> None:
     where = situation(limits={US: Limit(limit=90000, current=7000)})
     planned = brakes.plan_limit(where, 5000)
     assert "ALL sending" in planned.effects[0].breaks
-    assert planned.effects[0].params["previous"] == 90000
+    assert planned.effects[0].given(LimitSetParams).previous == 90000
     assert "7,000 used" in planned.notes[0]
     with pytest.raises(UsageError, match="not possible"):
         brakes.plan_limit(where, 999)
@@ -67,7 +68,7 @@ def test_the_limit_of_before_is_put_back_and_none_is_none_again() -> None:
         story = Story().verified(brakes.plan_limit(where, 5000).effects)
         (effect,) = brakes.plan_restore_limit(situation(state=story.state())).effects
         assert effect.kind is kind
-        assert effect.params["limit"] == (90000 if before else None)
+        assert effect.params.body()["limit"] == (90000 if before else None)
     with pytest.raises(UsageError, match="has not changed"):
         brakes.plan_restore_limit(situation())
 

@@ -67,7 +67,7 @@ def test_our_own_key_is_always_replaced_first_and_ended_in_the_same_run() -> Non
         mint, delete = planned.effects
         assert (mint.kind, delete.kind) == (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE)
         assert delete.after == (mint.id,)
-        assert mint.params["own"]
+        assert mint.params.own
 
 
 def test_a_login_replaced_first_gets_a_second_one_under_a_free_name() -> None:
@@ -75,7 +75,7 @@ def test_a_login_replaced_first_gets_a_second_one_under_a_free_name() -> None:
     (effect,) = planned.effects
     assert effect.kind is EffectKind.LOGIN_CREATE
     assert effect.target == "news-3@mg.acme.example"
-    assert effect.params["replaces"] == LOGIN
+    assert effect.params.replaces == LOGIN
 
 
 def test_postmaster_can_only_be_cut() -> None:
@@ -94,9 +94,7 @@ def test_without_a_screen_everything_else_is_cut_now() -> None:
     planned = contain.plan(situation([key("a"), key("b")], [LOGIN]), Scope(replace_first=("a", LOGIN)))
     deleted = {e.target for e in planned if e.kind is EffectKind.KEY_DELETE}
     assert deleted == {"b-id", OWN}
-    assert {e.kind for e in planned if e.params.get("credential") == f"smtp:{LOGIN}"} == {
-        EffectKind.LOGIN_CREATE
-    }
+    assert {e.kind for e in planned if e.params.credential == f"smtp:{LOGIN}"} == {EffectKind.LOGIN_CREATE}
 
 
 def _after_first(story: Story | None = None) -> Story:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.support.situations import NOW, OLD, Story, key, situation, use
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.planning import grants, keys
@@ -14,9 +15,9 @@ LOGIN = "a@mg.acme.example"
 OTHER = "b@news.acme.example"
 
 
-def _mints(where: Situation, name: str = "a-id", **options: object) -> list[dict[str, object]]:
+def _mints(where: Situation, name: str = "a-id", **options: object) -> list[KeyCreateParams]:
     planned = keys.plan_replace(where, **options)  # type: ignore[arg-type]
-    return [dict(e.params) for e in planned if e.kind is EffectKind.KEY_CREATE and e.target == name]
+    return [e.given(KeyCreateParams) for e in planned if e.kind is EffectKind.KEY_CREATE and e.target == name]
 
 
 def test_a_key_that_only_sends_becomes_a_sending_key_for_each_domain() -> None:
@@ -27,7 +28,7 @@ def test_a_key_that_only_sends_becomes_a_sending_key_for_each_domain() -> None:
     )
     where = situation([key("a")], [LOGIN, OTHER], state=state)
     mints = _mints(where)
-    assert [(m["kind"], m["role"], m["domain_name"]) for m in mints] == [
+    assert [(m.kind, m.role, m.domain_name) for m in mints] == [
         ("domain", "sending", "mg.acme.example"),
         ("domain", "sending", "news.acme.example"),
     ]
@@ -40,12 +41,12 @@ def test_a_key_that_only_sends_becomes_a_sending_key_for_each_domain() -> None:
 
 def test_an_unknown_use_keeps_the_role() -> None:
     where = situation([key("a", role="developer")], [LOGIN])
-    assert [(m["kind"], m["role"]) for m in _mints(where)] == [("user", "developer")]
+    assert [(m.kind, m.role) for m in _mints(where)] == [("user", "developer")]
 
 
 def test_what_the_intruder_alone_did_with_it_says_nothing_about_its_need() -> None:
     state = Story().use(**{"key:a-id": use("intruder", domains=("mg.acme.example",))}).state()
-    assert _mints(situation([key("a")], [LOGIN], state=state))[0]["kind"] == "user"
+    assert _mints(situation([key("a")], [LOGIN], state=state))[0].kind == "user"
 
 
 def test_the_operator_can_widen_the_grant() -> None:
@@ -53,8 +54,8 @@ def test_the_operator_can_widen_the_grant() -> None:
     where = situation([key("a")], [LOGIN], state=state)
     chosen = {"a-id": Grant("developer", (), 86400, "chosen")}
     (mint,) = _mints(where, grants=chosen)
-    assert (mint["role"], mint["kind"], mint["expiration"]) == ("developer", "user", 86400)
-    assert _mints(where, grants="same")[0]["role"] == "admin"
+    assert (mint.role, mint.kind, mint.expiration) == ("developer", "user", 86400)
+    assert _mints(where, grants="same")[0].role == "admin"
 
 
 def test_a_length_of_life_is_renewed() -> None:
@@ -67,7 +68,7 @@ def test_too_many_domains_or_our_own_key_stay_as_they_are() -> None:
     state = Story().use(**{"key:a-id": use("production", domains=names)}).state()
     where = situation([key("a")], [f"x@{n}" for n in names], state=state)
     (mint,) = _mints(where)
-    assert mint["kind"] == "user"
+    assert mint.kind == "user"
 
 
 def test_sending_keys_that_the_plan_refused_are_planned_around() -> None:
@@ -75,9 +76,9 @@ def test_sending_keys_that_the_plan_refused_are_planned_around() -> None:
     where = situation([key("a")], [LOGIN], state=story.state())
     planned = keys.plan_replace(where)
     story.add("plan.confirmed", title="t", effects=[e.to_json() for e in planned])
-    refused = next(e for e in planned if e.params.get("lesser"))
+    refused = next(e for e in planned if isinstance(e.params, KeyCreateParams) and e.params.lesser)
     story.add("effect.intent", id=refused.id)
     story.add("effect.failed", id=refused.id, what="Sending keys are not in this plan.")
     again = _mints(situation([key("a")], [LOGIN], state=story.state()))
-    assert [(m["kind"], m["role"]) for m in again] == [("user", "admin")]
+    assert [(m.kind, m.role) for m in again] == [("user", "admin")]
     assert NOW

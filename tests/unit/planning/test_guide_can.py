@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, US, Story, key, situation
 from workbench.core.clock import iso
 from workbench.core.errors import UsageError
@@ -65,14 +66,14 @@ def change(rng: random.Random) -> Effect:
     target = rng.choice((*(f"{name}-id" for name in KEYS), "gone-id"))
     login, first = rng.choice(LOGINS), rng.choice(({"cut": "first"}, {}))
     makers = (
-        Effect(EffectKind.KEY_DELETE, target, US),
-        Effect(EffectKind.KEY_CREATE, target, US, {"replaces": target, **first}),
-        Effect(EffectKind.LOGIN_RESET, login, US),
-        Effect(EffectKind.LOGIN_DELETE, login, US),
-        Effect(EffectKind.DOMAIN_DELETE, "rogue.example", US),
-        Effect(EffectKind.ALLOWLIST_REMOVE, rng.choice(ENTRIES), US),
-        Effect(EffectKind.SUBACCOUNT_DISABLE, "sub-1", US),
-        Effect(EffectKind.ROUTE_DELETE, "r1", US),
+        an_effect(EffectKind.KEY_DELETE, target, US),
+        an_effect(EffectKind.KEY_CREATE, target, US, replaces=target, **first),
+        an_effect(EffectKind.LOGIN_RESET, login, US),
+        an_effect(EffectKind.LOGIN_DELETE, login, US),
+        an_effect(EffectKind.DOMAIN_DELETE, "rogue.example", US),
+        an_effect(EffectKind.ALLOWLIST_REMOVE, rng.choice(ENTRIES), US),
+        an_effect(EffectKind.SUBACCOUNT_DISABLE, "sub-1", US),
+        an_effect(EffectKind.ROUTE_DELETE, "r1", US),
     )
     return rng.choice(makers)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, OWN, US, Story, key, situation
 from workbench.domain.model.plan import Effect, EffectKind, Plan
 from workbench.domain.model.situation import Situation
@@ -80,7 +81,7 @@ def test_a_replacement_that_was_refused_is_planned_again_although_the_old_key_is
     story.add("effect.intent", id=mint.id).add(
         "effect.failed", id=mint.id, what="all the keys its plan allows"
     )
-    own = Effect(EffectKind.KEY_CREATE, OWN, US, {"replaces": OWN, "own": True})
+    own = an_effect(EffectKind.KEY_CREATE, OWN, US, replaces=OWN, own=True)
     story.verified([own], **{OWN: {"key_id": OWN}})
     assert containment.keys(situation(state=story.state())).verdict is Verdict.BLOCKED
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from tests.pilot.fake_session import PERSON, US, FakeSession
+from tests.support.effects import an_effect
 from workbench.core.clock import as_moment
 from workbench.core.rows import TableRow, style_of, text_of
 from workbench.domain.blocklists.listings import ListingBook
-from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import Decision, EffectRecord
 from workbench.presentation.cells import Look, hide_people, moment_text
 from workbench.presentation.credentials import CredentialView, domain_rows, user_rows
@@ -43,7 +44,7 @@ def rows_of(
 def reset(session: FakeSession, state: EffectState, **more: Any) -> EffectRecord:
     """Record a reset of the first login."""
     login = next(iter(session.inventory.logins.values()))
-    effect = Effect(EffectKind.LOGIN_RESET, login.login, login.place, what=f"reset {login.login}")
+    effect = an_effect(EffectKind.LOGIN_RESET, login.login, login.place, what=f"reset {login.login}")
     record = EffectRecord(effect, state, **more)
     session.state.effects[effect.id] = record
     return record
@@ -85,7 +86,7 @@ def test_live_phases_win_until_they_end(session: FakeSession) -> None:
 
 def test_what_was_deleted_is_not_forgotten(session: FakeSession) -> None:
     key_id, item = next(iter(session.inventory.keys.items()))
-    effect = Effect(EffectKind.KEY_DELETE, key_id, US, params={"name": item.name})
+    effect = an_effect(EffectKind.KEY_DELETE, key_id, US, name=item.name)
     session.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED, evidence=["answers 401"])
     del session.inventory.keys[key_id]
     row = rows_of(session)[key_id]
@@ -95,7 +96,7 @@ def test_what_was_deleted_is_not_forgotten(session: FakeSession) -> None:
 
 def test_minted_keys_are_told_as_ours(session: FakeSession) -> None:
     old, new = list(session.inventory.keys)[:2]
-    effect = Effect(EffectKind.KEY_CREATE, "slot", US, params={"replaces": old})
+    effect = an_effect(EffectKind.KEY_CREATE, "slot", US, replaces=old)
     record = EffectRecord(effect, EffectState.VERIFIED, evidence=["proven"], result={"key_id": new})
     session.state.effects[effect.id] = record
     rows = rows_of(session)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import Story, key, situation, use
 from workbench.core.errors import WorkbenchError
 from workbench.domain.model.inventory import Gap
-from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import adoption, recovery
 from workbench.domain.runbook.countdown import waiting as counted_down
@@ -36,12 +37,12 @@ def _life(seed: int) -> Situation:
         if rng.random() < 0.6:
             used[f"key:{name}"] = use("production", last_used="2026-11-21T13:59:00Z")
         first = {"cut": "first"} if rng.random() < 0.5 else {}
-        effects.append(Effect(EffectKind.KEY_CREATE, name, US, {"name": name, "replaces": name, **first}))
+        effects.append(an_effect(EffectKind.KEY_CREATE, name, US, name=name, replaces=name, **first))
     for number in range(rng.randint(0, 4)):
         logins.append(f"app{number}@mg.acme.example")
         if rng.random() < 0.6:
             used[f"smtp:{logins[-1]}"] = use("production", last_used="2026-11-21T13:59:00Z")
-        effects.append(Effect(EffectKind.LOGIN_RESET, logins[-1], US, {"domain": "mg.acme.example"}))
+        effects.append(an_effect(EffectKind.LOGIN_RESET, logins[-1], US, domain="mg.acme.example"))
     story.use(**used)
     story.verified(effects, **{e.target: {"key_id": f"new-{e.target}"} for e in effects})
     for effect in effects:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.effects import an_effect
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.mailgun.endpoints import Region
 from workbench.tui.screens.plan_groups import FOLD_FROM, Folded, PlanGroup
@@ -16,13 +17,13 @@ def effects(keys: int = 10, logins: int = 37, strangers: int = 2) -> list[Effect
     made = []
     for n in range(keys):
         for kind in (EffectKind.KEY_CREATE, EffectKind.KEY_DELETE):
-            made.append(Effect(kind, f"k{n}", US, what="key", params={"credential": f"key:k{n}"}))
+            made.append(an_effect(kind, f"k{n}", US, credential=f"key:k{n}", what="key"))
     made += [
-        Effect(EffectKind.LOGIN_RESET, f"l{n}", US, what="login", params={"credential": f"smtp:l{n}"})
+        an_effect(EffectKind.LOGIN_RESET, f"l{n}", US, credential=f"smtp:l{n}", what="login")
         for n in range(logins)
     ]
     made += [
-        Effect(EffectKind.KEY_DELETE, f"s{n}", US, what="stranger", params={"credential": f"key:s{n}"})
+        an_effect(EffectKind.KEY_DELETE, f"s{n}", US, credential=f"key:s{n}", what="stranger")
         for n in range(strangers)
     ]
     return made

@@ -16,6 +16,7 @@ from workbench.core.redact import key_tail, visible
 from workbench.domain.detection import user_changes
 from workbench.domain.detection.suspicion import exists_since
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
+from workbench.domain.model.effect_params import DomainUpdateParams, LimitSetParams
 from workbench.domain.model.inventory import Inventory, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.settings import domain_fields
@@ -201,7 +202,7 @@ def _gone(inventory: Inventory, state: State, since: str) -> Iterator[SettingCha
         for key_id, record in state.created_keys.items():
             proven = record.state is EffectState.VERIFIED and record.done_at < since
             if proven and key_id not in inventory.keys and key_id not in ended:
-                name = visible(record.effect.params.get("name", ""), 60)
+                name = visible(record.effect.params.name, 60)
                 text = (
                     f"API key “{name}” {key_tail(key_id)}, made by this incident, is gone, not deleted here"
                 )
@@ -242,7 +243,7 @@ def _settings(inventory: Inventory, state: State) -> Iterator[SettingChange]:
         (r.effect.target, name)
         for r in state.of_kind(EffectKind.DOMAIN_UPDATE)
         if r.state in _REACHED
-        for name in r.effect.params.get("fields", {})
+        for name in r.effect.given(DomainUpdateParams).fields
     }
     for domain, before in state.baseline.get("domain_fields", {}).items():
         if domain not in inventory.domains:
@@ -274,7 +275,7 @@ def _limits(inventory: Inventory, state: State, since: str) -> Iterator[SettingC
                 # Ours changed while the account was read: the next reading tells.
                 return
             cleared = record.effect.kind is EffectKind.LIMIT_CLEAR
-            limit = None if cleared else int(record.effect.params["limit"])
+            limit = None if cleared else record.effect.given(LimitSetParams).limit
             expected[str(record.effect.place)] = limit
     for place, before in expected.items():
         if before is None or not any(str(p) == place for p in inventory.limits):

@@ -16,6 +16,7 @@ from workbench.domain.forensics.planted import planted
 from workbench.domain.forensics.since import abuse_began_text, exposed, stolen
 from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.credential_use import CredentialUses
+from workbench.domain.model.effect_params import KeyDeleteParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER as INTRUDERS
 from workbench.domain.model.situation import Situation
@@ -120,14 +121,17 @@ def _keys(situation: Situation) -> Iterator[Reach]:
             rights, data = _rights(item.key.role, item.key.kind)
             until = ended.get(item.id) or "still works"
             yield Reach(f"API key {key_tail(item.id)}", rights, since, until, data)
-    params = {r.effect.target: r.effect.params for r in situation.state.of_kind(EffectKind.KEY_DELETE)}
+    params = {
+        r.effect.target: r.effect.given(KeyDeleteParams)
+        for r in situation.state.of_kind(EffectKind.KEY_DELETE)
+    }
     known = {name.removeprefix("key:") for name in made if name.startswith("key:")}
     for key_id in sorted({*ended, *known} - set(situation.inventory.keys)):
         name = f"key:{key_id}"
         if name in used or name in open_to_all or name in made:
             # Deleted since: its role went with it, but whoever planned the end of it read the role first.
-            was = params.get(key_id, {})
-            rights, data = _rights(was.get("role"), was.get("kind"))
+            was = params.get(key_id, KeyDeleteParams())
+            rights, data = _rights(was.role, was.kind)
             since = _text(made.get(name)) or _since(situation, name, used)
             until = ended.get(key_id) or _gone(situation, "keys")
             yield Reach(f"API key {key_tail(key_id)}", rights, since, until, data)

@@ -222,7 +222,7 @@ def _short(
     made = {
         r.effect.target
         for r in situation.state.of_kind(EffectKind.DKIM_CREATE)
-        if r.effect.params.get("domain") == item.name and r.state in _REACHED
+        if r.effect.params.domain == item.name and r.state in _REACHED
     }
     fresh = next((key for key in keys if key.selector in made), None)
     selectors = tuple(sorted(key.selector for key in active))
@@ -241,7 +241,7 @@ def _rolled(situation: Situation, domain: str) -> bool:
     return any(
         r.state is EffectState.VERIFIED and r.done_at >= at
         for r in done
-        if domain in (r.effect.target, r.effect.params.get("domain"))
+        if domain in (r.effect.target, r.effect.params.domain)
     )
 
 

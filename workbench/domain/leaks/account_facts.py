@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.clock import as_moment, iso
 from workbench.domain.forensics.planted import planted
 from workbench.domain.forensics.recorded import RecordedAssessment
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord, State
 from workbench.leaks.correlate import ForeignUse
@@ -80,11 +81,9 @@ def _keys(state: State, snapshot: Mapping[str, Any] | None) -> Iterator[ListedKe
             bool(row.get("is_disabled", False)),
         )
     for key_id, record in state.created_keys.items():
-        params = record.effect.params
+        new = record.effect.given(KeyCreateParams)
         if key_id not in known:
-            yield ListedKey(
-                key_id, str(params.get("kind", "")), str(params.get("role", "")), str(params.get("name", ""))
-            )
+            yield ListedKey(key_id, new.kind, new.role, new.name)
 
 
 def _ended(records: Iterable[EffectRecord]) -> dict[str, str]:

@@ -87,7 +87,7 @@ def _stranger(situation: Situation, key_id: str, row: Mapping[str, Any]) -> bool
     decision = situation.state.decisions.get(f"key:{key_id}")
     if decision is not None:
         return decision.decision == INTRUDER
-    if any(r.effect.params.get("replaces") == key_id for r in situation.state.effects.values()):
+    if any(r.effect.params.replaces == key_id for r in situation.state.effects.values()):
         return False
     key = _record(row, Key)
     if key is not None:

@@ -10,9 +10,40 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
 
+from workbench.domain.model.effect_params import (
+    AlertCreateParams,
+    AllowlistAddParams,
+    AllowlistRemoveParams,
+    DkimCreateParams,
+    DkimDeactivateParams,
+    DkimRotateParams,
+    DomainDeleteParams,
+    DomainParams,
+    DomainUpdateParams,
+    EffectParams,
+    KeyCreateParams,
+    KeyDeleteParams,
+    LimitClearParams,
+    LimitSetParams,
+    ListCloseParams,
+    LoginCreateParams,
+    LoginDeleteParams,
+    LoginResetParams,
+    RouteDeleteParams,
+    RuleDeleteParams,
+    RuleSetParams,
+    SuppressionLiftParams,
+    TemplateActivateParams,
+    TemplateHeadersParams,
+    TemplateParams,
+    WebhookDeleteParams,
+)
 from workbench.mailgun.endpoints import Region
+
+Params = TypeVar("Params", bound=EffectParams)
 
 # Effects ranked above this end something that sends abuse now; its volume of the last hour is added.
 RANK_ABUSE = 1000
@@ -57,6 +88,47 @@ class EffectKind(StrEnum):
     RULE_SET = "rule.set"
 
 
+# What an effect of each kind is given beside its target and place.
+PARAMS: Mapping[EffectKind, type[EffectParams]] = MappingProxyType(
+    {
+        EffectKind.KEY_CREATE: KeyCreateParams,
+        EffectKind.KEY_DELETE: KeyDeleteParams,
+        EffectKind.LOGIN_CREATE: LoginCreateParams,
+        EffectKind.LOGIN_RESET: LoginResetParams,
+        EffectKind.LOGIN_DELETE: LoginDeleteParams,
+        EffectKind.QUEUE_PURGE: EffectParams,
+        EffectKind.LIMIT_SET: LimitSetParams,
+        EffectKind.LIMIT_CLEAR: LimitClearParams,
+        EffectKind.SUBACCOUNT_DISABLE: EffectParams,
+        EffectKind.SUBACCOUNT_ENABLE: EffectParams,
+        EffectKind.DOMAIN_DELETE: DomainDeleteParams,
+        EffectKind.DOMAIN_UPDATE: DomainUpdateParams,
+        EffectKind.SIGNING_KEY_RENEW: EffectParams,
+        EffectKind.PUBLIC_KEY_RENEW: EffectParams,
+        EffectKind.ROUTE_DELETE: RouteDeleteParams,
+        EffectKind.WEBHOOK_DELETE: WebhookDeleteParams,
+        EffectKind.ACCOUNT_WEBHOOK_DELETE: EffectParams,
+        EffectKind.ALLOWLIST_ADD: AllowlistAddParams,
+        EffectKind.ALLOWLIST_REMOVE: AllowlistRemoveParams,
+        EffectKind.LIST_CLOSE: ListCloseParams,
+        EffectKind.DKIM_DEACTIVATE: DkimDeactivateParams,
+        EffectKind.TRACKING_FOOTER: DomainParams,
+        EffectKind.SANDBOX_RECIPIENT_DELETE: EffectParams,
+        EffectKind.SUPPRESSION_ALLOW_DELETE: DomainParams,
+        EffectKind.SUPPRESSION_LIFT: SuppressionLiftParams,
+        EffectKind.ALERT_CREATE: AlertCreateParams,
+        EffectKind.DKIM_CREATE: DkimCreateParams,
+        EffectKind.DKIM_ACTIVATE: DomainParams,
+        EffectKind.DKIM_ROTATE: DkimRotateParams,
+        EffectKind.TEMPLATE_DELETE: TemplateParams,
+        EffectKind.TEMPLATE_ACTIVATE: TemplateActivateParams,
+        EffectKind.TEMPLATE_HEADERS: TemplateHeadersParams,
+        EffectKind.RULE_DELETE: RuleDeleteParams,
+        EffectKind.RULE_SET: RuleSetParams,
+    }
+)
+
+
 class EffectState(StrEnum):
     """How far an effect is. ``done`` is the server's word, ``verified`` is the account's own evidence."""
 
@@ -84,19 +156,29 @@ class Place:
         return f"{name}/{self.subaccount}" if self.subaccount else name
 
 
+# Given to an effect that needs no more than its target.
+_NONE = EffectParams()
+
+
+def effect_id(kind: EffectKind, target: str, place: Place, instance: str | None = None) -> str:
+    """Return the id of an effect: its kind and ten hex digits of what it is done to, and the how-manieth time."""
+    seed = f"{kind}|{place.region}|{place.subaccount or ''}|{target}|{instance or ''}"
+    return f"{kind.value}-{sha256(seed.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """One external write, described so that a person can judge it and the executor can run it.
 
-    ``target`` is the id the API uses (key id, full login, domain name, …). ``params`` holds plain JSON
-    values and never a secret. ``after`` names effects that must be verified before this one may run.
+    ``target`` is the id the API uses (key id, full login, domain name, …). ``params`` is what its kind needs beside it
+    (see ``PARAMS``), never a secret. ``after`` names effects that must be verified before this one may run.
     ``rank`` orders by harm: higher is cut sooner. ``undo`` says how to take it back, or that nobody can.
     """
 
     kind: EffectKind
     target: str
     place: Place
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: EffectParams = _NONE
     after: tuple[str, ...] = ()
     rank: int = 0
     what: str = ""
@@ -107,16 +189,20 @@ class Effect:
     _id: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        salt = str(self.params.get("instance", ""))
-        seed = f"{self.kind}|{self.place.region}|{self.place.subaccount or ''}|{self.target}|{salt}"
-        object.__setattr__(
-            self, "_id", f"{self.kind.value}-{sha256(seed.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
-        )
+        if type(self.params) is not PARAMS[self.kind]:
+            raise TypeError(f"{self.kind} is not given {type(self.params).__name__}")
+        object.__setattr__(self, "_id", effect_id(self.kind, self.target, self.place, self.params.instance))
 
     @property
     def id(self) -> str:
         """Return the effect's stable id: its kind and ten hex digits of what it is done to."""
         return self._id
+
+    def given(self, kind: type[Params]) -> Params:
+        """Return its parameters as those of a kind; raises TypeError for an effect that was given others."""
+        if isinstance(self.params, kind):
+            return self.params
+        raise TypeError(f"{self.kind} is not given {kind.__name__}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the effect as plain JSON values, the form the journal keeps."""
@@ -126,7 +212,7 @@ class Effect:
             "target": self.target,
             "region": self.place.region.value,
             "subaccount": self.place.subaccount,
-            "params": dict(self.params),
+            "params": self.params.body(),
             "after": list(self.after),
             "rank": self.rank,
             "what": self.what,
@@ -138,11 +224,12 @@ class Effect:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """Return the effect that ``to_json`` wrote; raises KeyError or ValueError on anything else."""
+        kind = EffectKind(document["kind"])
         return cls(
-            kind=EffectKind(document["kind"]),
+            kind=kind,
             target=document["target"],
             place=Place(Region(document["region"]), document["subaccount"]),
-            params=dict(document["params"]),
+            params=PARAMS[kind].from_body(document["params"]),
             after=tuple(document["after"]),
             rank=document["rank"],
             what=document["what"],

@@ -95,8 +95,14 @@ def _vault_entry(state: State, body: Body, _at: str) -> None:
 
 
 def _confirmed(state: State, body: Body, at: str) -> None:
+    unread: Exception | None = None
     for document in body["effects"]:
-        effect = Effect.from_json(document)
+        try:
+            effect = Effect.from_json(document)
+        except UNREADABLE as error:
+            # The plan holds thousands: the others are known all the same, and the row counts as not read whole.
+            unread = error
+            continue
         known = state.effects.get(effect.id)
         # A failed or skipped effect that is confirmed again gets a fresh start, keeping its history of attempts.
         if known is None or known.state in (EffectState.FAILED, EffectState.SKIPPED):
@@ -106,6 +112,8 @@ def _confirmed(state: State, body: Body, at: str) -> None:
                 fresh.open, fresh.failures = known.open, known.failures
                 fresh.troubles, fresh.failed_at = known.troubles, known.failed_at
             state.effects[effect.id] = fresh
+    if unread is not None:
+        raise unread
 
 
 def _intent(state: State, body: Body, at: str) -> None:

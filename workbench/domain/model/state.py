@@ -278,9 +278,7 @@ class State:
         A key that step 11 replaces by one that may do less was never in the intruder's hands: its end cuts nobody off.
         """
         calm = {
-            r.effect.params.get("replaces")
-            for r in self.of_kind(EffectKind.KEY_CREATE)
-            if r.effect.params.get("harden")
+            r.effect.params.replaces for r in self.of_kind(EffectKind.KEY_CREATE) if r.effect.params.harden
         }
         cuts = (EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE)
         ended = [r.done_at for r in self.of_kind(*cuts) if r.done_at and r.effect.target not in calm]
@@ -293,7 +291,7 @@ class State:
         What ends later for other reasons (a credential kept for its hand-over, a stranger's login) opened no way
         to the control panel and sends nobody back to choose yet another password.
         """
-        kept = {r.effect.params.get("replaces") for r in self.of_kind(EffectKind.KEY_CREATE) if _kept(r)}
+        kept = {r.effect.params.replaces for r in self.of_kind(EffectKind.KEY_CREATE) if _kept(r)}
         gone = [
             r.done_at
             for r in self.of_kind(EffectKind.KEY_DELETE)
@@ -327,7 +325,7 @@ class State:
 
 def _kept(record: EffectRecord) -> bool:
     """Return whether a mint replaces a key that is kept until its hand-over (see ``handover``)."""
-    return record.effect.params.get("cut") == "first"
+    return record.effect.params.cut == "first"
 
 
 def interrupted(state: State) -> str:

@@ -89,13 +89,13 @@ def _standing(state: State) -> Iterator[EffectRecord]:
     present = {record.effect.id for record in state.passwords.values()}
     ended = {r.effect.target for r in state.of_kind(EffectKind.KEY_DELETE) if r.state is EffectState.VERIFIED}
     beside = {
-        str(r.effect.params.get("replaces")): r.done_at
+        r.effect.params.replaces: r.done_at
         for r in state.of_kind(EffectKind.LOGIN_CREATE)
         if r.state in _REACHED
     }
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE):
         effect = record.effect
-        if record.state not in _REACHED or effect.params.get("own") or effect.params.get("stranger"):
+        if record.state not in _REACHED or effect.params.own or effect.params.stranger:
             continue
         if effect.kind is EffectKind.KEY_CREATE:
             replaced = record.result.get("key_id") in ended  # By one that may do less or ends by itself.
@@ -134,7 +134,7 @@ def addresses_in_use(situation: Situation) -> Iterator[str]:
     """Yield the addresses from which new credentials of any kind were seen in use."""
     state = situation.state
     for record in (*state.of_kind(EffectKind.KEY_CREATE), *state.passwords.values()):
-        if record.effect.params.get("own") or record.effect.params.get("stranger"):
+        if record.effect.params.own or record.effect.params.stranger:
             continue
         in_use, seen = _in_use(situation, record)
         if in_use:
@@ -257,8 +257,8 @@ def _old(record: EffectRecord) -> str:
     """Return the credential that a replacement stands for, as readings name it."""
     params = record.effect.params
     if record.effect.kind is EffectKind.KEY_CREATE:
-        return f"key:{params.get('replaces') or record.effect.target}"
-    return f"smtp:{params.get('replaces') or record.effect.target}"
+        return f"key:{params.replaces or record.effect.target}"
+    return f"smtp:{params.replaces or record.effect.target}"
 
 
 def _in_use(situation: Situation, record: EffectRecord) -> tuple[bool, tuple[str, ...]]:
@@ -271,7 +271,7 @@ def _in_use(situation: Situation, record: EffectRecord) -> tuple[bool, tuple[str
         return True, _addresses(entry)
     # A program that moved to the login beside the old one may go on sending by the old one's address, which is all
     # that the log names (dossier B5). Once the old password is dead only the new login can do that.
-    old = str(record.effect.params.get("replaces", ""))
+    old = record.effect.params.replaces
     entry = seen.get(f"smtp:{old}")
     return old != "" and _used_since(entry, _ended(situation, old)), _addresses(entry)
 
@@ -292,7 +292,7 @@ def _ended(situation: Situation, login: str) -> str:
 
 def _used_before(state: State, record: EffectRecord, old: str) -> bool | None:
     """Return whether the old one was used before it was cut; None where no reading can tell."""
-    if record.effect.params.get("use"):
+    if record.effect.params.use is not None:
         return True
     made = as_moment(record.done_at)
     first = as_moment(state.seen_use.get(old, {}).get("first"))
@@ -312,5 +312,5 @@ def _addresses(entry: Mapping[str, Any] | None) -> tuple[str, ...]:
 def _name(record: EffectRecord) -> str:
     if record.effect.kind is EffectKind.KEY_CREATE:
         tail = key_tail(str(record.result.get("key_id", "")))
-        return f"key {visible(str(record.effect.params.get('name', '')), 60)} {tail}"
+        return f"key {visible(record.effect.params.name, 60)} {tail}"
     return f"SMTP {visible(record.effect.target, 80)}"

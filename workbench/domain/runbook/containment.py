@@ -66,7 +66,7 @@ def keys(situation: Situation) -> Found:
         return Found(Verdict.OPEN, ("the key list is not read yet",))
     deletes = state.of_kind(EffectKind.KEY_DELETE)
     # A key made in step 11 to do less replaces one that step 1 is about no more.
-    mints = [r for r in state.of_kind(EffectKind.KEY_CREATE) if not r.effect.params.get("harden")]
+    mints = [r for r in state.of_kind(EffectKind.KEY_CREATE) if not r.effect.params.harden]
     left = [item for item in inventory.keys.values() if key_is_left(situation, item)]
     gone = [r for r in deletes if r.state is EffectState.VERIFIED]
     there = {item.id for item in left}
@@ -85,13 +85,13 @@ def keys(situation: Situation) -> Found:
             0,
             f"{plural(len(doubtful), 'deleted key')} not proven dead, {alive} of them still answering or refused",
         )
-    proven = {r.effect.params.get("replaces") for r in mints if r.state is EffectState.VERIFIED}
+    proven = {r.effect.params.replaces for r in mints if r.state is EffectState.VERIFIED}
     unproven = [
         r
         for r in mints
         if r.state in (EffectState.PLANNED, EffectState.DONE)
         # A refused sending key counts no more once a key with the old role took its place.
-        or (r.state is EffectState.FAILED and r.effect.params.get("replaces") not in proven)
+        or (r.state is EffectState.FAILED and r.effect.params.replaces not in proven)
     ]
     if unproven:
         lines.insert(0, f"{plural(len(unproven), 'replacement')} not proven yet")

@@ -94,9 +94,7 @@ def proposed_for_login(situation: Situation, login: LoginItem) -> str:
 def _refused(situation: Situation, target: str) -> bool:
     """Return whether a replacement could not be made beside the old one (a full quota): it can be in its place."""
     return any(
-        r.state is EffectState.FAILED
-        and r.effect.params.get("cut") == FIRST
-        and r.effect.params.get("replaces") == target
+        r.state is EffectState.FAILED and r.effect.params.cut == FIRST and r.effect.params.replaces == target
         for r in situation.state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE)
     )
 
@@ -107,10 +105,8 @@ def _made_in_its_place(situation: Situation, target: str) -> bool:
     Nothing is handed over for such a key and nothing waits for it: what is left to do is its end. The workbench's own
     key is one of them, once the workbench runs on its replacement.
     """
-    made = [
-        r for r in situation.state.of_kind(EffectKind.KEY_CREATE) if r.effect.params.get("replaces") == target
-    ]
-    return bool(made) and all(r.state in _REACHED and r.effect.params.get("cut") != FIRST for r in made)
+    made = [r for r in situation.state.of_kind(EffectKind.KEY_CREATE) if r.effect.params.replaces == target]
+    return bool(made) and all(r.state in _REACHED and r.effect.params.cut != FIRST for r in made)
 
 
 def _use_known(situation: Situation) -> bool:
@@ -151,9 +147,9 @@ def kept(situation: Situation) -> list[Kept]:
     groups: dict[str, list[EffectRecord]] = {}
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE):
         params = record.effect.params
-        if params.get("cut") == FIRST and params.get("replaces") and _stands(record):
+        if params.cut == FIRST and params.replaces and _stands(record):
             kind = "key" if record.effect.kind is EffectKind.KEY_CREATE else "smtp"
-            groups.setdefault(f"{kind}:{params['replaces']}", []).append(record)
+            groups.setdefault(f"{kind}:{params.replaces}", []).append(record)
     if not groups:
         return []
     cut = {(kind, r.effect.target) for kind, r in _cuts(state)}
@@ -165,7 +161,7 @@ def is_kept(state: State, credential: str) -> bool:
     """Return whether a credential is replaced first and waits, without looking at the account."""
     target = credential.partition(":")[2]
     planned = any(
-        r.effect.params.get("cut") == FIRST and r.effect.params.get("replaces") == target
+        r.effect.params.cut == FIRST and r.effect.params.replaces == target
         for r in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE)
         if _stands(r)
     )
@@ -220,7 +216,7 @@ def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept 
         due=as_moment(timer.due) if timer is not None else None,
         adopted=adopted,
         why=why,
-        calm=any(r.effect.params.get("harden") for r in records),
+        calm=any(r.effect.params.harden for r in records),
     )
 
 

@@ -158,8 +158,8 @@ class Known:
         kind, params = record.effect.kind, record.effect.params
         if kind in (EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE):
             self._cuts[record.effect.target] = record
-        elif kind in (EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE) and (old := params.get("replaces")):
-            held = self._mints.setdefault(str(old), [])
+        elif kind in (EffectKind.KEY_CREATE, EffectKind.LOGIN_CREATE) and (old := params.replaces):
+            held = self._mints.setdefault(old, [])
             held[:] = [*(one for one in held if one.effect.id != record.effect.id), record]
 
     def of(self, target: str) -> OldAndNew | None:

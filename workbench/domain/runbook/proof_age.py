@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from workbench.core.clock import as_moment
+from workbench.domain.model.effect_params import KeyDeleteParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook.recorded import OutsideHands
@@ -27,7 +28,7 @@ def shut_at(state: State) -> datetime | None:
         for record in state.of_kind(EffectKind.KEY_DELETE)
         if record.state in _REACHED
         and record.effect.target not in ours
-        and record.effect.params.get("role") not in LESSER
+        and record.effect.given(KeyDeleteParams).role not in LESSER
     ]
     return as_moment(max([*ended, state.known(OutsideHands).until], default=""))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from workbench.core.clock import as_moment
 from workbench.domain.detection.hosts import CustomerNames, home_of, host_of, mail_domains_in, urls_in
+from workbench.domain.model.effect_params import RouteDeleteParams
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import OURS, Situation
@@ -68,14 +69,14 @@ def password_of(situation: Situation, item: UserItem) -> str:
         ):
             return f"route “{route.description or route.id}”"
     for record in situation.state.of_kind(EffectKind.ROUTE_DELETE):
-        params = record.effect.params
+        gone = record.effect.given(RouteDeleteParams)
         ended = as_moment(record.done_at)
         if (
             record.state in (EffectState.DONE, EffectState.VERIFIED)
             and ended is not None
             and changed <= ended
-            and _foreign(params.get("actions", ()), home)
-            and item in _users_of(situation, str(params.get("expression") or ""))
+            and any(not home.owns(host) for host in gone.hosts)
+            and item in _users_of(situation, gone.expression or "")
         ):
             return "a route that was deleted since"
     return ""

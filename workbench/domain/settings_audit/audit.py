@@ -8,6 +8,7 @@ subaccounts are judged from the inventory, in ``findings``.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.domain.detection.hosts import CustomerNames
+from workbench.domain.model.hash_chain import canonical
 from workbench.domain.model.settings import Settings, odd_fields
 from workbench.domain.settings_audit import rows
 from workbench.domain.settings_audit.content_rows import SKEW
@@ -49,7 +51,7 @@ class Swept:
     """One setting, judged. ``id`` is verbatim as the API names it, ``key`` the name decisions are kept under.
 
     ``score`` is 0 (nothing speaks for the intruder) to 3; ``remedy`` names what one key does about it (see
-    ``remedies``), empty where only a person can; ``params`` is what that needs, plain JSON values;
+    ``remedies``), empty where only a person can; ``params`` is what its effect is given, as the journal holds it;
     ``instruct`` is what to do by hand.
     """
 
@@ -199,7 +201,8 @@ class Judge:
             score=min(3, score),
             why=tuple(why),
             remedy=row.remedy,
-            params=row.params,
+            # As it is read again: a sweep of now and one of the journal compare alike.
+            params={} if row.params is None else json.loads(canonical(row.params.body())),
             instruct=row.instruct,
             hosts=row.hosts,
         )

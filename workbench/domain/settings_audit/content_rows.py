@@ -10,9 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from workbench.domain.detection.hosts import CustomerNames, host_of, mail_domains_in, urls_in
+from workbench.domain.model.effect_params import (
+    EffectParams,
+    Rule,
+    RuleDeleteParams,
+    RuleSetParams,
+    TemplateActivateParams,
+    TemplateHeadersParams,
+    TemplateParams,
+)
 from workbench.domain.model.settings import PlaceSettings, template_content
 from workbench.domain.settings_audit.row import AuditRow, doubts
 from workbench.mailgun.evidence_models import Alert, Book
@@ -32,7 +41,7 @@ class _Repair(NamedTuple):
     """What one key does, with what; ``instruct`` where only a person can."""
 
     remedy: str = ""
-    params: dict[str, Any] = {}  # noqa: RUF012 - never written to
+    params: EffectParams | None = None
     instruct: str = ""
 
 
@@ -105,25 +114,25 @@ def _about_access(template: Template) -> bool:
 
 
 def _of_template(template: Template, domain: str, home: CustomerNames, span: Span) -> _Repair:
-    named = {"domain": domain, "name": template.name}
+    name = template.name
     if span.holds(template.created_at):
-        return _Repair("template.delete", named)
+        return _Repair("template.delete", TemplateParams(domain=domain, name=name))
     version = template.version
     if version is None:
         return _Repair(instruct=_FROM_SOURCE)
     before = _before(template, version, span)
     if before is not None:
-        return _Repair("template.activate", {**named, "tag": before.tag, "instead": version.tag})
+        older = TemplateActivateParams(domain=domain, name=name, tag=before.tag, instead=version.tag)
+        return _Repair("template.activate", older)
     kept = {
-        str(name): str(value)
-        for name, value in version.headers.items()
-        if str(name).lower() not in _IDENTITY or not _leads_away(str(value), home)
+        str(header): str(value)
+        for header, value in version.headers.items()
+        if str(header).lower() not in _IDENTITY or not _leads_away(str(value), home)
     }
     if len(kept) < len(version.headers):
-        taken = sorted(set(map(str, version.headers)) - set(kept))
-        return _Repair(
-            "template.headers", {**named, "tag": version.tag, "headers": kept, "taken": taken}, _FROM_SOURCE
-        )
+        taken = tuple(sorted(set(map(str, version.headers)) - set(kept)))
+        clean = TemplateHeadersParams(domain=domain, name=name, tag=version.tag, headers=kept, taken=taken)
+        return _Repair("template.headers", clean, _FROM_SOURCE)
     return _Repair(instruct=_FROM_SOURCE)
 
 
@@ -173,23 +182,21 @@ def _of_rule(book: Book, rule: Alert, span: Span, what: str) -> _Repair:
         "hides the next abuse"
     )
     if span.holds(rule.created_at):
-        return _Repair("rule.delete", {"book": book.value})
+        return _Repair("rule.delete", RuleDeleteParams(book=book))
     safe = SAFE_LIMITS.get(rule.metric or "")
-    if safe is None or not rule.dimension or not _looser(rule, safe):
+    if rule.metric is None or safe is None or not rule.dimension or not _looser(rule, safe):
         return _Repair(instruct=instruct)
-    written: dict[str, Any] = {
-        "metric": rule.metric,
-        "comparator": ">",
-        "limit": safe,
-        "dimension": rule.dimension,
-        "filters": [dict(one) for one in rule.filters],
-        "description": rule.description or "",
-    }
-    if rule.period:
-        written["period"] = rule.period
-    if book is Book.ALERT:
-        written["alert_channels"] = list(rule.alert_channels)
-    return _Repair("rule.set", {"book": book.value, "rule": written, "was": what}, instruct)
+    written = Rule(
+        metric=rule.metric,
+        comparator=">",
+        limit=safe,
+        dimension=rule.dimension,
+        filters=rule.filters,
+        description=rule.description or "",
+        period=rule.period or None,
+        alert_channels=rule.alert_channels if book is Book.ALERT else None,
+    )
+    return _Repair("rule.set", RuleSetParams(book=book, rule=written, was=what), instruct)
 
 
 def _looser(rule: Alert, safe: str) -> bool:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from workbench.core.redact import visible
-from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.domain.model.effect_params import (
+    DomainUpdateParams,
+    EffectParams,
+    RuleDeleteParams,
+    RuleSetParams,
+    TemplateActivateParams,
+    TemplateHeadersParams,
+    TemplateParams,
+    WebhookDeleteParams,
+)
+from workbench.domain.model.plan import PARAMS, Effect, EffectKind, Place
 from workbench.domain.settings_audit.audit import Swept
 from workbench.mailgun.endpoints import Region
 
@@ -65,15 +74,16 @@ def effect_of(item: Swept, home: Region) -> Effect | None:
     if item.remedy not in _KINDS:
         return None
     kind, verb, undo = _KINDS[item.remedy]
-    target, params = _target(item)
+    # The name of the finding: a later sweep sees the thing repaired, and must know by whom.
+    params = PARAMS[kind].from_body({**item.params, "about": item.key})
+    target, instance = _target(item, params)
     return Effect(
         kind,
         target=target,
         place=place_of(item.where, home),
-        # The name of the finding: a later sweep sees the thing repaired, and must know by whom.
-        params={**params, "about": item.key},
+        params=params if instance is None else params.once_more(instance),
         rank=RANK,
-        what=f"{verb} {visible(item.title, 140)}{_more(item)}",
+        what=f"{verb} {visible(item.title, 140)}{_more(params)}",
         breaks=_BREAKS.get(item.remedy, "nothing known"),
         undo=undo,
         why=item.why[0] if item.why else "",
@@ -82,42 +92,38 @@ def effect_of(item: Swept, home: Region) -> Effect | None:
 
 def again(effect: Effect, times: int) -> Effect:
     """Return the effect as the so-manieth of its kind on the same thing, which came back after it was taken care of."""
-    name = f"{effect.params.get('instance', '')}#{times}"
-    return replace(effect, params={**effect.params, "instance": name}, what=f"{effect.what} (it came back)")
+    params = effect.params.once_more(f"{effect.params.instance or ''}#{times}")
+    return replace(effect, params=params, what=f"{effect.what} (it came back)")
 
 
-def _more(item: Swept) -> str:
+def _more(params: EffectParams) -> str:
     """Return what a repair sets, where the title does not say it."""
-    params = item.params
-    match item.remedy:
-        case "template.activate":
-            return f": version {visible(params['tag'], 40)} instead of {visible(params['instead'], 40)}"
-        case "template.headers":
-            return f": {visible(', '.join(params['taken']), 60)} of version {visible(params['tag'], 40)}"
-        case "rule.set":
-            rule = params["rule"]
-            return f" to {rule['comparator']} {rule['limit']}; what it was before the change is not known"
+    match params:
+        case TemplateActivateParams():
+            return f": version {visible(params.tag, 40)} instead of {visible(params.instead, 40)}"
+        case TemplateHeadersParams():
+            return f": {visible(', '.join(params.taken), 60)} of version {visible(params.tag, 40)}"
+        case RuleSetParams():
+            rule = params.rule
+            return f" to {rule.comparator} {rule.limit}; what it was before the change is not known"
         case _:
             return ""
 
 
-def _target(item: Swept) -> tuple[str, dict[str, Any]]:
-    params = dict(item.params)
-    match item.remedy:
-        case "webhook.delete":
-            return f"{params['domain']}|{item.id}", params
-        case "domain.update":
-            fields = params["fields"]
+def _target(item: Swept, params: EffectParams) -> tuple[str, str | None]:
+    """Return what the API calls the thing, and what tells its effect apart from others on the same name."""
+    match params:
+        case WebhookDeleteParams():
+            return f"{params.domain}|{item.id}", None
+        case DomainUpdateParams():
             # Two fields of one domain are two effects.
-            return str(params["domain"]), {"fields": fields, "instance": ",".join(sorted(fields))}
-        case "dkim.deactivate" | "suppression_allow.delete":
-            return item.id, {**params, "instance": params["domain"]}
-        case "account_webhook.delete" | "route.delete":
-            return item.id, {}
-        case "template.delete" | "template.activate" | "template.headers":
+            return item.where[1], ",".join(sorted(params.fields))
+        case TemplateParams():
             # The API knows templates by their names; two domains may use the same one.
-            return str(params["name"]), {**params, "instance": params["domain"]}
-        case "rule.delete" | "rule.set":
-            return item.id, {**params, "instance": params["book"]}
+            return params.name, params.domain
+        case RuleDeleteParams():
+            return item.id, params.book.value
+        case _ if item.remedy in ("dkim.deactivate", "suppression_allow.delete"):
+            return item.id, params.domain
         case _:
-            return item.id, params
+            return item.id, None

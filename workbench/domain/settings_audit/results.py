@@ -52,6 +52,7 @@ def proven(situation: Situation) -> dict[str, list[EffectRecord]]:
     """Return the effects that were proven to take care of something, by the names of the findings, oldest first."""
     made: dict[str, list[EffectRecord]] = defaultdict(list)
     for record in situation.state.effects.values():
-        if record.state is EffectState.VERIFIED and "about" in record.effect.params:
-            made[str(record.effect.params["about"])].append(record)
+        about = record.effect.params.about
+        if record.state is EffectState.VERIFIED and about is not None:
+            made[about].append(record)
     return made

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from workbench.domain.detection.hosts import CustomerNames
+from workbench.domain.model.effect_params import EffectParams
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
     """One thing: where it is, when it was made (or last changed), what speaks for and against it.
 
-    ``edits_undated`` says that a later edit would leave no date; ``score`` adds up the signs.
+    ``edits_undated`` says that a later edit would leave no date; ``score`` adds up the signs; ``params`` is what the
+    effect of its ``remedy`` is given.
     """
 
     kind: str
@@ -28,7 +28,7 @@ class AuditRow:
     signs: tuple[str, ...] = ()
     calming: tuple[str, ...] = ()
     remedy: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: EffectParams | None = None
     instruct: str = ""
     hosts: tuple[str, ...] = ()
 

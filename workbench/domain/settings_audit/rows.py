@@ -12,6 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.domain.detection.hosts import CustomerNames, holds_secret, host_of, mail_domains_in, urls_in
+from workbench.domain.model.effect_params import (
+    DkimDeactivateParams,
+    DomainParams,
+    DomainUpdateParams,
+    ListCloseParams,
+    RouteDeleteParams,
+    WebhookDeleteParams,
+)
 from workbench.domain.model.settings import AccountSettings, DomainSettings, PlaceSettings, Settings
 from workbench.domain.settings_audit import harm_rows
 from workbench.domain.settings_audit.content_rows import Span, rules, templates
@@ -82,7 +90,7 @@ def _routes(held: PlaceSettings, home: CustomerNames) -> Iterator[AuditRow]:
             signs=signs,
             calming=calming,
             remedy="route.delete",
-            params={"expression": route.expression, "actions": list(route.actions)},
+            params=RouteDeleteParams(),
             hosts=foreign,
         )
 
@@ -120,7 +128,7 @@ def _domain_webhooks(held: DomainSettings, home: CustomerNames) -> Iterator[Audi
                 calming=calming,
                 # A URL with a token must not enter the journal, and a plan does.
                 remedy="" if secret else "webhook.delete",
-                params={} if secret else {"domain": held.name, "url": url},
+                params=None if secret else WebhookDeleteParams(domain=held.name, url=url),
                 instruct="its address holds a token: remove it in the control panel, Sending, Webhooks"
                 if secret
                 else "",
@@ -142,7 +150,7 @@ def _fields(held: DomainSettings, settings: Settings, home: CustomerNames) -> It
             signs=(*signs, "every delivered message is copied there") if score else (),
             calming=calming,
             remedy="domain.update",
-            params={"domain": held.name, "fields": {"archive_to": ""}},
+            params=DomainUpdateParams(fields={"archive_to": ""}),
             hosts=foreign,
         )
     if domain.mailfrom_host:
@@ -170,7 +178,7 @@ def _fields(held: DomainSettings, settings: Settings, home: CustomerNames) -> It
             else (),
             calming=() if alone or few else (f"{same} domains of yours have it",),
             remedy="domain.update",
-            params={"domain": held.name, "fields": {name: False}},
+            params=DomainUpdateParams(fields={name: False}),
         )
 
 
@@ -190,7 +198,7 @@ def _tracking(held: DomainSettings, home: CustomerNames) -> Iterator[AuditRow]:
         signs=(*signs, "it stands under every message of the domain") if score else (),
         calming=calming,
         remedy="tracking.footer" if urls else "",
-        params={"domain": held.name},
+        params=DomainParams(domain=held.name),
         hosts=foreign,
     )
 
@@ -208,7 +216,7 @@ def _lists(held: PlaceSettings) -> Iterator[AuditRow]:
             score=1 if open_ else 0,
             signs=("anybody may write to it (access everyone)",) if open_ else (),
             remedy="" if listed.access_level == "readonly" else "list.close",
-            params={"access_level": listed.access_level},
+            params=ListCloseParams(access_level=listed.access_level),
         )
 
 
@@ -231,7 +239,7 @@ def _dkim(held: DomainSettings, selectors: Counter[str]) -> Iterator[AuditRow]:
             else (),
             calming=() if alone else ("the usual selector of your domains" if active else "not active",),
             remedy="dkim.deactivate",
-            params={"domain": held.name, "selector": selector},
+            params=DkimDeactivateParams(domain=held.name, selector=selector),
         )
 
 
@@ -244,7 +252,7 @@ def _allowed(held: DomainSettings) -> Iterator[AuditRow]:
             (str(held.place), held.name),
             dated=entry.created_at,
             remedy="suppression_allow.delete",
-            params={"domain": held.name},
+            params=DomainParams(domain=held.name),
         )
 
 

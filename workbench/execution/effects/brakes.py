@@ -8,6 +8,7 @@ from typing import Any
 from workbench.core.errors import NotFound, Refused
 from workbench.core.redact import Secret, visible
 from workbench.core.words import plural
+from workbench.domain.model.effect_params import LimitSetParams
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import PlainHandler, Proof, Reality, Reconciled, Sent, stamp
@@ -49,7 +50,7 @@ class LimitSet(Repeatable):
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Set the limit; the server refuses less than 1,000 (dossier B3)."""
         effect = record.effect
-        await account.set_limit(ctx.api, int(effect.params["limit"]), **where(record, Priority.WRITE))
+        await account.set_limit(ctx.api, effect.given(LimitSetParams).limit, **where(record, Priority.WRITE))
         return Sent((f"limit set at {stamp(ctx)}",))
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
@@ -58,7 +59,7 @@ class LimitSet(Repeatable):
         limit = await account.get_limit(ctx.api, **where(record, Priority.PROOF))
         seen = None if limit is None or limit.limit is None else int(limit.limit)
         word = f"read back: {'none' if seen is None else seen} at {stamp(ctx)}"
-        return proof(record, seen == int(effect.params["limit"]), word, later=False)
+        return proof(record, seen == effect.given(LimitSetParams).limit, word, later=False)
 
 
 class LimitClear(Repeatable):

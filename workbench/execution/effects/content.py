@@ -6,19 +6,25 @@ from typing import Any
 
 from workbench.core.errors import NotFound
 from workbench.core.redact import visible
+from workbench.domain.model.effect_params import (
+    RuleDeleteParams,
+    RuleSetParams,
+    TemplateActivateParams,
+    TemplateHeadersParams,
+)
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof, Sent, stamp
 from workbench.execution.effects.idempotent import RemovalEffect, Repeatable, proof, where
 from workbench.mailgun import content, templates, thresholds
 from workbench.mailgun.client import Priority
-from workbench.mailgun.evidence_models import Alert, Book
+from workbench.mailgun.evidence_models import Alert
 from workbench.mailgun.models import Template
 
 
 def _domain(record: EffectRecord) -> str | None:
     """Return the template's domain, None for one of the account."""
-    return str(record.effect.params["domain"]) or None
+    return record.effect.params.domain or None
 
 
 class TemplateDelete(RemovalEffect):
@@ -51,7 +57,7 @@ class TemplateActivate(Repeatable):
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Make the version the active one. Raises NotFound where it is gone: then nothing can be set back."""
-        tag = str(record.effect.params["tag"])
+        tag = record.effect.given(TemplateActivateParams).tag
         await templates.activate_version(
             ctx.api, _domain(record), record.effect.target, tag, **where(record, Priority.WRITE)
         )
@@ -61,7 +67,7 @@ class TemplateActivate(Repeatable):
         """Read which version is sent."""
         held = (await _active(ctx, record)).version
         tag = held.tag if held is not None else ""
-        sure = tag == record.effect.params["tag"]
+        sure = tag == record.effect.given(TemplateActivateParams).tag
         return proof(record, sure, f"version {visible(tag or 'unknown', 40)} is active at {stamp(ctx)}")
 
 
@@ -70,14 +76,14 @@ class TemplateHeaders(Repeatable):
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Write the headers that stay; a template that is gone needs nothing."""
-        params = record.effect.params
+        given = record.effect.given(TemplateHeadersParams)
         try:
             await templates.set_version_headers(
                 ctx.api,
                 _domain(record),
                 record.effect.target,
-                str(params["tag"]),
-                params["headers"],
+                given.tag,
+                given.headers,
                 **where(record, Priority.WRITE),
             )
         except NotFound:
@@ -86,20 +92,20 @@ class TemplateHeaders(Repeatable):
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Read the version's headers back: they must be those that stay, and no other."""
-        params = record.effect.params
+        given = record.effect.given(TemplateHeadersParams)
         try:
             held = await content.get_template(
                 ctx.api,
                 _domain(record),
                 record.effect.target,
-                version=str(params["tag"]),
+                version=given.tag,
                 **where(record, Priority.PROOF),
             )
         except NotFound:
             return proof(record, True, f"gone at {stamp(ctx)}")
         there = _lowered(held.version.headers if held.version is not None else {})
-        extra = sorted(set(there) - set(_lowered(params["headers"])))
-        sure = there == _lowered(params["headers"])
+        extra = sorted(set(there) - set(_lowered(given.headers)))
+        sure = there == _lowered(given.headers)
         word = "as they should be" if sure else f"still hold {', '.join(extra)}" if extra else "differ"
         return proof(record, sure, f"its headers {visible(word, 80)} at {stamp(ctx)}")
 
@@ -115,7 +121,7 @@ class RuleDelete(RemovalEffect):
         """Delete it."""
         await thresholds.delete_rule(
             ctx.api,
-            Book(record.effect.params["book"]),
+            record.effect.given(RuleDeleteParams).book,
             record.effect.target,
             **where(record, Priority.WRITE),
         )
@@ -131,16 +137,16 @@ class RuleSet(Repeatable):
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Write the rule. Raises NotFound where it is gone: then it has to be made anew."""
-        params = record.effect.params
-        rule = {"name": record.effect.target, **params["rule"]}
-        await thresholds.set_rule(ctx.api, Book(params["book"]), rule, **where(record, Priority.WRITE))
+        given = record.effect.given(RuleSetParams)
+        rule = given.rule.called(record.effect.target)
+        await thresholds.set_rule(ctx.api, given.book, rule, **where(record, Priority.WRITE))
         return Sent((f"set at {stamp(ctx)}",))
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Read the rule back."""
         held = await _rule(ctx, record)
-        wanted = record.effect.params["rule"]
-        sure = _plain(held.limit) == _plain(wanted["limit"]) and held.comparator == wanted["comparator"]
+        wanted = record.effect.given(RuleSetParams).rule
+        sure = _plain(held.limit) == _plain(wanted.limit) and held.comparator == wanted.comparator
         shown = f"{held.comparator or ''} {_plain(held.limit)}".strip()
         return proof(record, sure, f"its limit is {visible(shown, 40)} at {stamp(ctx)}")
 
@@ -152,5 +158,8 @@ def _plain(limit: str | float | None) -> str:
 
 async def _rule(ctx: Context, record: EffectRecord) -> Alert:
     return await thresholds.get_rule(
-        ctx.api, Book(record.effect.params["book"]), record.effect.target, **where(record, Priority.PROOF)
+        ctx.api,
+        record.effect.given(RuleDeleteParams).book,
+        record.effect.target,
+        **where(record, Priority.PROOF),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.core.redact import visible
+from workbench.domain.model.effect_params import AlertCreateParams, DkimCreateParams, DkimRotateParams
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import PlainHandler, Proof, Reality, Reconciled, Sent, stamp
@@ -20,7 +21,7 @@ class AlertCreate(PlainHandler):
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Make the rule."""
-        rule = {"name": record.effect.target, **dict(record.effect.params["rule"])}
+        rule = record.effect.given(AlertCreateParams).rule.called(record.effect.target)
         await thresholds.create_rule(ctx.api, Book.ALERT, rule, **where(record, Priority.WRITE))
         return Sent((f"made at {stamp(ctx)}",))
 
@@ -39,13 +40,14 @@ class AlertCreate(PlainHandler):
 
     async def _there(self, ctx: Context, record: EffectRecord) -> bool:
         rules = await thresholds.list_rules(ctx.api, Book.ALERT, **where(record, Priority.PROOF))
-        wanted = record.effect.params["rule"]["metric"]
+        wanted = record.effect.given(AlertCreateParams).rule.metric
         return any(rule.name == record.effect.target and rule.metric == wanted for rule in rules)
 
 
 async def _keys(ctx: Context, record: EffectRecord) -> Sequence[DkimKey]:
-    domain = str(record.effect.params["domain"])
-    return await domains.domain_dkim_keys(ctx.api, domain, **where(record, Priority.PROOF))
+    return await domains.domain_dkim_keys(
+        ctx.api, record.effect.params.domain, **where(record, Priority.PROOF)
+    )
 
 
 def _found(keys: Sequence[DkimKey], selector: str) -> DkimKey | None:
@@ -61,12 +63,12 @@ class DkimCreate(PlainHandler):
 
     async def send(self, ctx: Context, record: EffectRecord) -> Sent:
         """Make the key; the record to publish stands in the evidence."""
-        params = record.effect.params
+        given = record.effect.given(DkimCreateParams)
         key = await domains.create_dkim_key(
             ctx.api,
-            params["domain"],
+            given.domain,
             record.effect.target,
-            bits=int(params["bits"]),
+            bits=given.bits,
             **where(record, Priority.WRITE),
         )
         return Sent((f"made at {stamp(ctx)}; publish {_record(key)}",))
@@ -99,7 +101,7 @@ class DkimActivate(Repeatable):
         """Switch it on."""
         await domains.set_dkim_active(
             ctx.api,
-            record.effect.params["domain"],
+            record.effect.params.domain,
             record.effect.target,
             active=True,
             **where(record, Priority.WRITE),
@@ -133,6 +135,6 @@ class DkimRotate(PlainHandler):
         return Reconciled(Reality.AGAIN, "the DKIM key is still the old one: rolled now")
 
     async def _new(self, ctx: Context, record: EffectRecord) -> str:
-        before = set(record.effect.params["before"])
+        before = record.effect.given(DkimRotateParams).before
         keys = await _keys(ctx, record)
         return next((k.selector or "" for k in keys if _active(k) and k.selector not in before), "")

@@ -14,6 +14,7 @@ from workbench.core.errors import (
     UnreadableAnswer,
 )
 from workbench.core.redact import Secret, key_tail
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof, stamp
@@ -31,9 +32,9 @@ def _probe_path(record: EffectRecord) -> tuple[str, str]:
     A sending key may only reach its domain's send endpoint: an empty message is refused with 400 after
     the key was accepted, 401 otherwise (dossier D). Other keys read one domain.
     """
-    params = record.effect.params
-    if params.get("kind") == "domain":
-        return "POST", f"/v3/{params['domain_name']}/messages"
+    given = record.effect.given(KeyCreateParams)
+    if given.kind == "domain":
+        return "POST", f"/v3/{given.domain_name}/messages"
     return "GET", "/v4/domains"
 
 
@@ -44,8 +45,7 @@ async def alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
     """
     client = ctx.api.with_key(secret)
     method, path = _probe_path(record)
-    wanted = record.effect.params.get("domain_region")
-    region = Region(wanted) if wanted else record.effect.place.region
+    region = record.effect.given(KeyCreateParams).domain_region or record.effect.place.region
     try:
         status = await _asked(client, method, path, region)
     except (Refused, Forbidden, NotFound, RateLimited) as answer:

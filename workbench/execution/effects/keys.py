@@ -7,8 +7,6 @@ other is deleted and made again, because a secret that nobody holds is an open d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from workbench.core.errors import (
     ApiError,
     Forbidden,
@@ -21,6 +19,7 @@ from workbench.core.errors import (
 )
 from workbench.core.redact import Secret, key_tail, visible
 from workbench.core.words import plural
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context, Keeping, SecretMissing
@@ -53,7 +52,7 @@ def mark(ctx: Context, record: EffectRecord) -> str:
 
 def description(ctx: Context, record: EffectRecord) -> str:
     """Return the description of the new key: the old one's name and the mark in brackets."""
-    name = visible(record.effect.params.get("name") or "key", 60)
+    name = visible(record.effect.params.name or "key", 60)
     return f"{name} [{mark(ctx, record)}]"
 
 
@@ -67,15 +66,15 @@ class KeyCreate(PlainHandler):
         could not be stored anywhere (the key is then deleted again, so that nobody is left holding it),
         HalfDone when that delete failed too.
         """
-        params = record.effect.params
+        given = record.effect.given(KeyCreateParams)
         try:
             new = await create_key(
                 ctx.api,
-                role=params["role"],
-                kind=params["kind"],
+                role=given.role,
+                kind=given.kind,
                 description=description(ctx, record),
-                domain=params.get("domain_name"),
-                expiration=params.get("expiration"),
+                domain=given.domain_name,
+                expiration=given.expiration,
                 subaccount=record.effect.place.subaccount,
                 priority=Priority.WRITE,
             )
@@ -86,7 +85,7 @@ class KeyCreate(PlainHandler):
         except Forbidden as refusal:
             if is_quota(refusal):
                 raise QuotaFull(str(refusal)) from refusal
-            raise of_new_key(refusal, params) from refusal
+            raise of_new_key(refusal, given) from refusal
         key_id = await _listed_id(ctx, record, new)
         entry = ctx.entry(entry_name(record, key_id))
         try:
@@ -128,10 +127,8 @@ class KeyCreate(PlainHandler):
         evidence = (*record.evidence[:1], answered)
         if record.attempts > 1:
             evidence += await self._sweep(ctx, record)
-        if record.effect.params.get("own") and ctx.api.key != secret:
-            await ctx.switch_key(
-                secret, record.result["key_id"], record.entry, record.effect.params["replaces"]
-            )
+        if record.effect.params.own and ctx.api.key != secret:
+            await ctx.switch_key(secret, record.result["key_id"], record.entry, record.effect.params.replaces)
             evidence += ("the workbench runs on it now",)
         ctx.fresh.pop(record.effect.id, None)
         return Proof(True, evidence)
@@ -275,7 +272,7 @@ async def _listed_id(ctx: Context, record: EffectRecord, new: NewKey) -> str:
 async def _replacement_is_safe(ctx: Context, record: EffectRecord) -> None:
     """Look once more, right before the old key dies: a keyring may have lost what it held a minute ago."""
     for mint in ctx.state.of_kind(EffectKind.KEY_CREATE):
-        if mint.effect.params.get("replaces") != record.effect.target:
+        if mint.effect.params.replaces != record.effect.target:
             continue
         if mint.state not in (EffectState.DONE, EffectState.VERIFIED):
             continue
@@ -305,9 +302,9 @@ def _left_behind(key_id: str, problem: VaultError, refusal: ApiError) -> VaultEr
 
 def entry_name(record: EffectRecord, key_id: str) -> str:
     """Return the vault user name of a new key, readable in a password manager."""
-    params: Mapping[str, object] = record.effect.params
-    name = visible(params.get("name") or "key", 60)
-    replaces = f", replaces {key_tail(str(params['replaces']))}" if params.get("replaces") else ""
+    given = record.effect.params
+    name = visible(given.name or "key", 60)
+    replaces = f", replaces {key_tail(given.replaces)}" if given.replaces else ""
     return f"API key {name} {key_tail(key_id)}{replaces} ({record.effect.id.rsplit('-', 1)[1]})"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbench.core.errors import NotFound
 from workbench.core.redact import visible
+from workbench.domain.model.effect_params import SuppressionLiftParams
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof, Sent, stamp
@@ -44,7 +45,7 @@ class DkimDeactivate(Repeatable):
         try:
             await domains.set_dkim_active(
                 ctx.api,
-                effect.params["domain"],
+                effect.params.domain,
                 effect.target,
                 active=False,
                 **where(record, Priority.WRITE),
@@ -56,9 +57,7 @@ class DkimDeactivate(Repeatable):
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Read the domain's keys back."""
         effect = record.effect
-        held = await domains.domain_dkim_keys(
-            ctx.api, effect.params["domain"], **where(record, Priority.PROOF)
-        )
+        held = await domains.domain_dkim_keys(ctx.api, effect.params.domain, **where(record, Priority.PROOF))
         found = next((key for key in held if key.selector == effect.target), None)
         if found is None:
             return proof(record, True, f"absent at {stamp(ctx)}")
@@ -118,13 +117,13 @@ class SuppressionAllowDelete(RemovalEffect):
         """Delete it."""
         effect = record.effect
         await content.delete_whitelist_entry(
-            ctx.api, effect.params["domain"], effect.target, **where(record, Priority.WRITE)
+            ctx.api, effect.params.domain, effect.target, **where(record, Priority.WRITE)
         )
 
     async def there(self, ctx: Context, record: EffectRecord) -> bool:
         """Return whether the domain's entries still hold it."""
         effect = record.effect
-        pages = content.iter_whitelist(ctx.api, effect.params["domain"], **where(record, Priority.PROOF))
+        pages = content.iter_whitelist(ctx.api, effect.params.domain, **where(record, Priority.PROOF))
         there = False
         async for page in pages:
             there = there or any(entry.value == effect.target for entry in page)
@@ -138,15 +137,15 @@ class SuppressionLift(RemovalEffect):
 
     async def remove(self, ctx: Context, record: EffectRecord) -> None:
         """Delete the entry."""
-        params = record.effect.params
+        given = record.effect.given(SuppressionLiftParams)
         await content.delete_suppression(
-            ctx.api, params["domain"], params["table"], record.effect.target, **where(record, Priority.WRITE)
+            ctx.api, given.domain, given.table, record.effect.target, **where(record, Priority.WRITE)
         )
 
     async def there(self, ctx: Context, record: EffectRecord) -> bool:
         """Ask for the entry by its address: 404 means that mail to it is tried again."""
-        params = record.effect.params
+        given = record.effect.given(SuppressionLiftParams)
         await content.get_suppression(
-            ctx.api, params["domain"], params["table"], record.effect.target, **where(record, Priority.PROOF)
+            ctx.api, given.domain, given.table, record.effect.target, **where(record, Priority.PROOF)
         )
         return True

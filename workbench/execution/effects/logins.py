@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from workbench.core.errors import NotFound, Refused
 from workbench.core.redact import Secret, visible
-from workbench.domain.model.plan import Effect, EffectKind
+from workbench.domain.model.plan import EffectKind, effect_id
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context, SecretMissing
 from workbench.execution.effects.base import PlainHandler, Proof, Reality, Reconciled, Sent, stamp
@@ -41,10 +41,10 @@ def entry_name(ctx: Context, record: EffectRecord) -> str:
 
 def _used(ctx: Context, record: EffectRecord, entry: str) -> bool:
     place, target = record.effect.place, record.effect.target
-    earlier = (ctx.state.effects.get(Effect(kind, target, place).id) for kind in _PASSWORD_KINDS)
+    earlier = (ctx.state.effects.get(effect_id(kind, target, place)) for kind in _PASSWORD_KINDS)
     others = [r for r in earlier if r is not None and r.effect.id != record.effect.id]
     # A second reset in one incident is an effect of its own, told apart by its instance.
-    return any(r.entry == entry for r in others) or "instance" in record.effect.params
+    return any(r.entry == entry for r in others) or record.effect.params.instance is not None
 
 
 class _ChosenPassword:
@@ -110,7 +110,7 @@ class LoginReset(_ChosenPassword):
         try:
             await reset_credential(
                 ctx.api,
-                effect.params["domain"],
+                effect.params.domain,
                 effect.target,
                 password,
                 **where(record, Priority.WRITE),
@@ -139,7 +139,7 @@ class LoginCreate(_ChosenPassword):
         try:
             await create_credential(
                 ctx.api,
-                effect.params["domain"],
+                effect.params.domain,
                 effect.target,
                 password,
                 **where(record, Priority.WRITE),
@@ -166,7 +166,7 @@ class LoginDelete(PlainHandler):
         effect = record.effect
         try:
             await delete_credential(
-                ctx.api, effect.params["domain"], effect.target, **where(record, Priority.WRITE)
+                ctx.api, effect.params.domain, effect.target, **where(record, Priority.WRITE)
             )
         except NotFound:
             return Sent((f"was already gone at {stamp(ctx)}",))
@@ -190,8 +190,8 @@ class LoginDelete(PlainHandler):
 async def _listed(ctx: Context, record: EffectRecord) -> bool:
     effect = record.effect
     try:
-        async for page in iter_credentials(ctx.api, effect.params["domain"], **where(record, Priority.PROOF)):
-            if any(full_login(c.login, effect.params["domain"]) == effect.target for c in page):
+        async for page in iter_credentials(ctx.api, effect.params.domain, **where(record, Priority.PROOF)):
+            if any(full_login(c.login, effect.params.domain) == effect.target for c in page):
                 return True
     except NotFound:
         return False  # The whole domain is gone, and its logins with it.

@@ -5,11 +5,9 @@ The server tells them apart only by its sentence (dossier A2, A5, C); what it sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from workbench.core.errors import Forbidden, Reason
 from workbench.core.redact import visible
+from workbench.domain.model.effect_params import KeyCreateParams
 
 # How a replacement that the plan refuses for good can still be ended; a cut without an end helps nobody.
 WAYS_OUT = (
@@ -26,18 +24,14 @@ def is_quota(refusal: Forbidden) -> bool:
     return refusal.reason is Reason.QUOTA or "limit" in refusal.detail.lower()
 
 
-def of_new_key(refusal: Forbidden, params: Mapping[str, Any]) -> Forbidden:
-    """Return the refusal of a new key in words that say what to do about it; ``params`` are its effect's."""
+def of_new_key(refusal: Forbidden, wanted: KeyCreateParams) -> Forbidden:
+    """Return the refusal of a new key in words that say what to do about it; ``wanted`` is what it was to be."""
     said = refusal.detail.lower()
-    kind = (
-        "sending key"
-        if params.get("kind") == "domain"
-        else f"key with the role {params.get('role', 'admin')}"
-    )
+    kind = "sending key" if wanted.kind == "domain" else f"key with the role {wanted.role}"
     lacks = refusal.reason is Reason.PLAN or any(word in said for word in _PLAN)
     if lacks or (refusal.status == 402 and refusal.reason not in (Reason.STOPPED, Reason.VERIFICATION)):
         todo = WAYS_OUT
-        if params.get("lesser"):
+        if wanted.lesser:
             todo = "Plan the replacement again: it is then proposed with the role the old key had."
         return _again(
             refusal, f"Your plan does not include a {visible(kind, 60)}", "The old key stays as it is.", todo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.core.errors import NotFound, Refused
+from workbench.domain.model.effect_params import AllowlistAddParams, DomainUpdateParams, WebhookDeleteParams
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
 from workbench.execution.effects.base import Proof, Sent, stamp
@@ -34,16 +35,16 @@ class WebhookDelete(RemovalEffect):
 
     async def remove(self, ctx: Context, record: EffectRecord) -> None:
         """Delete by URL, which takes it out of every event type (dossier B4)."""
-        params = record.effect.params
+        given = record.effect.given(WebhookDeleteParams)
         await settings.remove_webhook_address(
-            ctx.api, params["domain"], params["url"], **where(record, Priority.WRITE)
+            ctx.api, given.domain, given.url, **where(record, Priority.WRITE)
         )
 
     async def there(self, ctx: Context, record: EffectRecord) -> bool:
         """Return whether the domain's webhooks still hold the URL."""
-        params = record.effect.params
-        hooks = await settings.domain_webhooks(ctx.api, params["domain"], **where(record, Priority.PROOF))
-        return any(url == params["url"] for _, url in hooks.pairs())
+        given = record.effect.given(WebhookDeleteParams)
+        hooks = await settings.domain_webhooks(ctx.api, given.domain, **where(record, Priority.PROOF))
+        return any(url == given.url for _, url in hooks.pairs())
 
 
 class AccountWebhookDelete(RemovalEffect):
@@ -76,7 +77,7 @@ class AllowlistChange(Repeatable):
                 await account.add_allowed(
                     ctx.api,
                     effect.target,
-                    str(effect.params.get("description", "")),
+                    effect.given(AllowlistAddParams).description,
                     region=effect.place.region,
                     priority=Priority.WRITE,
                 )
@@ -113,8 +114,8 @@ class DomainUpdate(Repeatable):
         await domains.update_domain(
             ctx.api,
             effect.target,
+            effect.given(DomainUpdateParams).fields,
             **where(record, Priority.WRITE),
-            **dict(effect.params["fields"]),
         )
         return Sent((f"set at {stamp(ctx)}",))
 
@@ -124,7 +125,7 @@ class DomainUpdate(Repeatable):
         domain = await domains.get_domain(ctx.api, effect.target, **where(record, Priority.PROOF))
         wrong = [
             name
-            for name, wanted in effect.params["fields"].items()
+            for name, wanted in effect.given(DomainUpdateParams).fields.items()
             if str(getattr(domain, name, None) or "").lower() != str(wanted or "").lower()
         ]
         if wrong:

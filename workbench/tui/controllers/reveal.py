@@ -31,7 +31,7 @@ class RevealController(Controller):
         key = self._selection.cursor_key(Pane.CREDENTIALS)
         # The newest first: a password that was replaced once more is of no use to anybody.
         for record in reversed(session.state.effects.values()):
-            about = (record.effect.target, record.result.get("key_id"), record.effect.params.get("replaces"))
+            about = (record.effect.target, record.result.get("key_id"), record.effect.params.replaces)
             kind = record.effect.kind.value
             if record.entry and key in about and kind in ("key.create", "smtp.reset", "smtp.create"):
                 return record.entry

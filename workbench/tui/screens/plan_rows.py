@@ -84,7 +84,7 @@ def counted(effects: Iterable[Effect]) -> str:
 
 def credential_of(effect: Effect) -> str:
     """Return the credential an effect is about (``key:<id>``, ``smtp:<login>``), ``""`` for none."""
-    return str(effect.params.get("credential", ""))
+    return effect.params.credential
 
 
 def worst_first(plan: Plan) -> list[Effect]:
@@ -128,11 +128,11 @@ def _use_cell(effect: Effect, choices: Choices) -> Cell:
         return Cell("")
     if choices.situation.state.fact(CredentialUses) is None:
         return Cell("not read yet", "dim", -1)
-    use = effect.params.get("use") or {}
-    count = int(use.get("last_hour", 0))
-    if not count:
+    use = effect.params.use
+    if use is None or not use.last_hour:
         return Cell("none", "dim", 0)
-    word, tone = _LOOKS.get(str(use.get("looks", "")), ("unclear", "warn"))
+    count = use.last_hour
+    word, tone = _LOOKS.get(use.looks, ("unclear", "warn"))
     return Cell(f"{count:,} {word}", tone, count)
 
 

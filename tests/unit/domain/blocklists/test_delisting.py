@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, Story, key, situation
 from tests.unit.blocklists.test_removal import listed
 from workbench.domain.blocklists import delisting
 from workbench.domain.blocklists.recorded import RefusalsRead
 from workbench.domain.model.inventory import UserItem
-from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.sending_volume import AcceptedHour, judge
 from workbench.domain.model.situation import Situation
 from workbench.mailgun.endpoints import Region
@@ -99,7 +100,7 @@ def test_the_end_of_the_abuse_is_not_told_while_the_account_is_open() -> None:
 def done(kind: EffectKind, *targets: str, proven: bool = True) -> Story:
     """Return a journal with effects that were carried out."""
     story = Story()
-    effects = [Effect(kind, target, US) for target in targets]
+    effects = [an_effect(kind, target, US) for target in targets]
     if proven:
         return story.verified(effects)
     story.add("plan.confirmed", title="t", effects=[e.to_json() for e in effects])

@@ -12,6 +12,7 @@ from tests.unit.domain.logs import START, accepted, fate, page, stream, table
 from workbench.core.errors import UsageError
 from workbench.domain.forensics import damage
 from workbench.domain.forensics.classification import propose
+from workbench.domain.model.effect_params import SuppressionLiftParams
 from workbench.domain.model.inventory import DomainItem, Inventory
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.settings import DomainSettings, PlaceSettings, Settings, SuppressionTable
@@ -100,7 +101,7 @@ def test_only_suppressions_the_abuse_added_and_that_would_drop_customers_are_lif
         "real@inbox.example",
         US,
     )
-    assert effect.params["table"] == "bounces"
+    assert effect.given(SuppressionLiftParams).table == "bounces"
     with pytest.raises(UsageError):
         plan_lift(Situation(_inventory(), State(), NOW))
 

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, US, Story, key, know, situation, use
 from workbench.domain.forensics import reach
 from workbench.domain.forensics.reach import Sure
 from workbench.domain.model.inventory import UserItem
-from workbench.domain.model.plan import Effect, EffectKind
+from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.state import State
 from workbench.domain.settings_audit.audit import JudgedAge, Swept
 from workbench.domain.settings_audit.recorded import SweepRead
@@ -93,7 +94,7 @@ def _kept(about: str, *, odd: bool = True, story: Story | None = None) -> State:
 
 
 def _deleted(key_id: str, **params: str) -> Story:
-    return Story().verified([Effect(EffectKind.KEY_DELETE, key_id, US, params)])
+    return Story().verified([an_effect(EffectKind.KEY_DELETE, key_id, US, **params)])
 
 
 def test_a_planted_key_that_was_deleted_is_told_with_its_rights_and_the_time_it_lived() -> None:

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, Story
 from workbench.domain.forensics.timeline import Moment, MomentKind, between, keep, timeline, zoomed
 from workbench.domain.model.inventory import Inventory, KeyItem
-from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.replay import fold
 from workbench.domain.model.settings import PlaceSettings, Settings
 from workbench.domain.model.situation import Situation
@@ -22,7 +23,7 @@ US = Place(Region.US)
 def _situation() -> Situation:
     story = Story()
     story.add("incident.opened", incident="i1")
-    story.verified([Effect(EffectKind.ROUTE_DELETE, "r1", US, what="delete route “archive”")])
+    story.verified([an_effect(EffectKind.ROUTE_DELETE, "r1", US, what="delete route “archive”")])
     story.add("alarm.raised", id="a", kind="keys", target="k9", text="key \x1b[2J appeared")
     story.add(
         "fact",

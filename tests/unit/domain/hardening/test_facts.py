@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import know
 from workbench.core.errors import UsageError
 from workbench.domain.hardening import facts as hardening_facts
 from workbench.domain.hardening import measures
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, UserItem
-from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
+from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
 from workbench.mailgun.endpoints import Region
@@ -38,7 +40,7 @@ def situation(**facts: Any) -> Situation:
 
 
 def done(found: Situation, kind: EffectKind, target: str, **params: Any) -> None:
-    effect = Effect(kind, target, PLACE, params)
+    effect = an_effect(kind, target, PLACE, **params)
     found.state.effects[effect.id] = EffectRecord(
         effect, EffectState.VERIFIED, done_at="2026-11-21T15:00:00Z"
     )
@@ -91,7 +93,7 @@ def test_only_what_signs_with_a_short_key_alone_gets_a_longer_one() -> None:
     assert hardening_facts.short_keys(both)[0] == []
     found = situation(**dkim(("a", SHORT, True, "valid"), ("old", LONG, False, "valid")))
     made = plans.plan(found, ["dkim-keys"])
-    assert [(e.kind, e.target, e.params["domain"]) for e in made] == [
+    assert [(e.kind, e.target, e.params.domain) for e in made] == [
         (EffectKind.DKIM_CREATE, "wb202611", DOMAIN)
     ]
 
@@ -127,7 +129,7 @@ def test_keys_without_an_end_get_one_the_own_and_the_waiting_stay() -> None:
         found.inventory.keys[key_id] = KeyItem(key, PLACE)
     done(found, EffectKind.KEY_CREATE, "cccccccc-33333333", replaces="cccccccc-33333333", cut="first")
     made = plans.plan(found, ["key-expiry"])
-    assert [(e.target, e.params["expiration"], e.params["cut"]) for e in made] == [
+    assert [(e.target, e.given(KeyCreateParams).expiration, e.params.cut) for e in made] == [
         ("bbbbbbbb-22222222", plans.KEY_LIFE, "first")
     ]
     assert any("waits for the hand-over" in line for line in made.left_out)
@@ -138,5 +140,5 @@ def test_alerts_are_made_once_in_each_region() -> None:
     found = situation()
     names = [e.target for e in plans.plan(found, ["alerts"])]
     assert sorted(names) == sorted(hardening_facts.ALERTS)
-    done(found, EffectKind.ALERT_CREATE, names[0], rule={"metric": "complained_rate"})
+    done(found, EffectKind.ALERT_CREATE, names[0])
     assert [e.target for e in plans.plan(found, ["alerts"])] == names[1:]

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from tests.support.effects import an_effect
 from tests.support.situations import know
 from workbench.core.redact import Secret
 from workbench.domain.leaks import account_facts, leaks
@@ -15,7 +16,7 @@ from workbench.domain.leaks.leaks import leak_findings
 from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.leaks.suspects import suspected
 from workbench.domain.model.inventory import Inventory, UserItem
-from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.plan import Place as AccountPlace
 from workbench.domain.model.replay import apply, fold
 from workbench.domain.model.situation import Situation
@@ -79,7 +80,7 @@ def _state(found: LeaksFound, *effects: EffectRecord) -> State:
 
 
 def _done(kind: EffectKind, target: str, **params: Any) -> EffectRecord:
-    record = EffectRecord(Effect(kind, target, HOME, params=params), EffectState.VERIFIED)
+    record = EffectRecord(an_effect(kind, target, HOME, **params), EffectState.VERIFIED)
     record.intent_at, record.done_at = "2026-11-21T14:05:00Z", "2026-11-21T14:05:01Z"
     return record
 

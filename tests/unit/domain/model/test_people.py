@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, US, Story, key, situation
 from workbench.domain.model import people
 from workbench.domain.model.inventory import UserItem
-from workbench.domain.model.plan import Effect, EffectKind
+from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.state import State
 from workbench.mailgun.models import User
 from workbench.presentation.cells import Look, share_safe
@@ -25,7 +26,7 @@ def told(kind: str, /, **body: object) -> State:
 def deleted() -> State:
     """Return a journal in which a key was deleted because of who had asked for it."""
     why = f"asked for by {GONE}, who is not among the users"
-    return Story(at=NOW).verified([Effect(EffectKind.KEY_DELETE, "k", US, why=why)]).state()
+    return Story(at=NOW).verified([an_effect(EffectKind.KEY_DELETE, "k", US, why=why)]).state()
 
 
 def test_who_asked_for_a_key_is_a_person_and_a_login_is_none() -> None:

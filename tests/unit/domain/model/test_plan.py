@@ -9,25 +9,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place, Plan
+from tests.support.effect_forms import FORMS
+from tests.support.effects import params_of
+from workbench.domain.model.plan import PARAMS, Effect, EffectKind, EffectState, Place, Plan
 from workbench.mailgun.endpoints import Region
 
 texts = st.text(max_size=30)
-plain = st.dictionaries(texts, st.one_of(st.none(), st.booleans(), st.integers(), texts), max_size=3)
 places = st.builds(Place, st.sampled_from(Region), st.one_of(st.none(), texts.filter(bool)))
-effects = st.builds(
-    Effect,
-    kind=st.sampled_from(EffectKind),
-    target=texts,
-    place=places,
-    params=plain,
-    after=st.lists(texts, max_size=2).map(tuple),
-    rank=st.integers(0, 100),
-    what=texts,
-    breaks=texts,
-    undo=texts,
-    why=texts,
-)
+
+
+@st.composite
+def an_effect(draw: st.DrawFn) -> Effect:
+    """Return an effect of any kind with the parameters that a journal once held."""
+    form = draw(st.sampled_from(FORMS))
+    kind = EffectKind(form.kind)
+    params = PARAMS[kind].from_body(form.params)
+    if draw(st.booleans()):
+        params = params.once_more(draw(texts))
+    return Effect(
+        kind=kind,
+        target=draw(texts),
+        place=draw(places),
+        params=params,
+        after=tuple(draw(st.lists(texts, max_size=2))),
+        rank=draw(st.integers(0, 100)),
+        what=draw(texts),
+        breaks=draw(texts),
+        undo=draw(texts),
+        why=draw(texts),
+    )
+
+
+effects = an_effect()
 plans = st.lists(effects, max_size=8).map(
     lambda found: Plan("title", tuple({e.id: e for e in found}.values()))
 )
@@ -44,9 +57,10 @@ def test_an_effect_survives_the_journal(effect: Effect) -> None:
 def test_the_id_says_what_is_done_and_to_what_and_nothing_else(effect: Effect, what: str, why: str) -> None:
     assert replace(effect, what=what, why=why, rank=effect.rank + 1, after=("other",)).id == effect.id
     assert replace(effect, target=effect.target + "x").id != effect.id
-    assert replace(effect, params={**effect.params, "instance": "another"}).id != effect.id
+    assert replace(effect, params=effect.params.once_more("\0another")).id != effect.id
     other = EffectKind.KEY_DELETE if effect.kind is not EffectKind.KEY_DELETE else EffectKind.KEY_CREATE
-    assert replace(effect, kind=other).id != effect.id
+    params = params_of(other, instance=effect.params.instance)
+    assert replace(effect, kind=other, params=params).id != effect.id
 
 
 @given(plans, plans)
@@ -76,7 +90,9 @@ def test_the_same_effects_make_the_same_plan(plan: Plan) -> None:
 
 @pytest.mark.parametrize("broken", [{"kind": "nothing.known"}, {"region": "mars"}])
 def test_a_row_of_another_shape_is_refused(broken: dict[str, str]) -> None:
-    document = Effect(EffectKind.KEY_DELETE, "id", Place(Region.US)).to_json()
+    document = Effect(
+        EffectKind.KEY_DELETE, "id", Place(Region.US), params_of(EffectKind.KEY_DELETE)
+    ).to_json()
     with pytest.raises(ValueError, match="not a valid"):
         Effect.from_json({**document, **broken})
 

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.effects import an_effect
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
 from workbench.domain.model.replay import apply, fold
 from workbench.domain.model.state import State
@@ -27,7 +28,7 @@ class Line:
 
 
 KINDS = (EffectKind.LOGIN_RESET, EffectKind.KEY_CREATE, EffectKind.KEY_DELETE)
-EFFECTS = [Effect(kind, f"target-{n}", Place(Region.US)) for n, kind in enumerate(KINDS * 2)]
+EFFECTS = [an_effect(kind, f"target-{n}", Place(Region.US)) for n, kind in enumerate(KINDS * 2)]
 PROVEN = ("effect.verified", "effect.unproven")
 NOT_DONE = ("effect.failed", "effect.skipped", "effect.reset")
 SETTLED = ("effect.verified", "effect.skipped")

@@ -7,9 +7,10 @@ import subprocess
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.support.effects import an_effect
 from tests.support.situations import know
 from workbench.domain.model.inventory import Inventory
-from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
+from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.replay import apply, fold
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, EffectRecord, State
@@ -31,21 +32,14 @@ class Row:
 
 
 def key_made(state: State, entry: str = "API key prod-web", **params: Any) -> EffectRecord:
-    effect = Effect(
-        EffectKind.KEY_CREATE,
-        target=OLD,
-        place=PLACE,
-        params={"name": "prod-web", "replaces": OLD, **params},
-        what="",
-        rank=0,
-    )
+    effect = an_effect(EffectKind.KEY_CREATE, OLD, PLACE, name="prod-web", replaces=OLD, **params)
     record = EffectRecord(effect, EffectState.VERIFIED, entry=entry, result={"key_id": NEW}, done_at=MADE)
     state.effects[effect.id] = record
     return record
 
 
-def login_reset(state: State, login: str = "app@mg.acme.example") -> EffectRecord:
-    effect = Effect(EffectKind.LOGIN_RESET, target=login, place=PLACE, params={}, what="", rank=0)
+def login_reset(state: State, login: str = "app@mg.acme.example", **params: Any) -> EffectRecord:
+    effect = an_effect(EffectKind.LOGIN_RESET, login, PLACE, **params)
     record = EffectRecord(effect, EffectState.VERIFIED, entry=f"SMTP {login}", done_at=MADE)
     state.effects[effect.id] = record
     return record
@@ -108,7 +102,7 @@ def test_a_login_is_in_use_only_after_its_reset() -> None:
 def test_our_own_key_and_strangers_are_nobodys_to_hand_over() -> None:
     found = situation()
     key_made(found.state, own=True)
-    login_reset(found.state).effect.params["stranger"] = True  # type: ignore[index]
+    login_reset(found.state, stranger=True)
     assert adoption.replacements(found) == []
     assert recovery.adoption(found).idle
 
@@ -158,7 +152,7 @@ def test_what_is_kept_until_its_hand_over_keeps_nobody_down() -> None:
 def test_a_replacement_that_was_replaced_again_is_nobodys_any_more() -> None:
     found = situation()
     key_made(found.state)
-    gone = Effect(EffectKind.KEY_DELETE, target=NEW, place=PLACE)
+    gone = an_effect(EffectKind.KEY_DELETE, NEW, PLACE)
     found.state.effects[gone.id] = EffectRecord(gone, EffectState.VERIFIED, done_at=MADE)
     assert adoption.replacements(found) == []
 

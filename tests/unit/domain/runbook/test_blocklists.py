@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, OWN, US, Story, situation
 from workbench.blocklists.removal import RemovalRequest
 from workbench.core.clock import iso
 from workbench.domain.model.inventory import DomainItem
-from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, EffectRecord
@@ -31,8 +32,8 @@ def watched(
     Everything is shut, and read just now. ``asked`` is after how many days the removal was asked for.
     """
     story = Story(at=NOW)
-    own = Effect(EffectKind.KEY_CREATE, OWN, US, {"replaces": OWN, "own": True})
-    story.verified([Effect(EffectKind.KEY_DELETE, "prod-id", US), own], **{OWN: {"key_id": OWN}})
+    own = an_effect(EffectKind.KEY_CREATE, OWN, US, replaces=OWN, own=True)
+    story.verified([an_effect(EffectKind.KEY_DELETE, "prod-id", US), own], **{OWN: {"key_id": OWN}})
     story.add("contained")
     now = NOW + timedelta(days=days)
     at = NOW + timedelta(days=days if looked is None else looked)
@@ -105,7 +106,7 @@ def rogue(*own: str, subject: str = "mail-acme.example", how: str = "deleted") -
     record = {**LISTED, "subject": subject, "asked_at": iso(there.now)}
     there.state.listings.observed({"at": iso(there.now), "asked": 1, "listed": [record]})
     if how == "deleted":
-        effect = Effect(EffectKind.DOMAIN_DELETE, "mail-acme.example", US)
+        effect = an_effect(EffectKind.DOMAIN_DELETE, "mail-acme.example", US)
         there.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED)
     else:
         name = "domain:mail-acme.example"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, OLD, OWN, US, Story, key, situation, use
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import RecordedTimer
@@ -37,19 +38,20 @@ def state(*records: tuple[Effect, EffectState, dict[str, Any]]) -> State:
 
 
 def delete(target: str = PROD.id) -> Effect:
-    return Effect(K.KEY_DELETE, target, US, {"cut": "now"}, what=f"delete {target}")
+    return an_effect(K.KEY_DELETE, target, US, cut="now", what=f"delete {target}")
 
 
 def mint(target: str = PROD.id, **params: Any) -> Effect:
-    return Effect(K.KEY_CREATE, target, US, {"replaces": target, "cut": "now", **params}, what="mint")
+    given = {"replaces": target, "cut": "now", **params}
+    return an_effect(K.KEY_CREATE, target, US, **given, what="mint")
 
 
 def reset(login: str = LOGIN) -> Effect:
-    return Effect(K.LOGIN_RESET, login, US, {"domain": "mg.acme.example"}, what=f"reset {login}")
+    return an_effect(K.LOGIN_RESET, login, US, domain="mg.acme.example", what=f"reset {login}")
 
 
 def purge(name: str) -> Effect:
-    return Effect(K.QUEUE_PURGE, name, US, what=f"purge {name}")
+    return an_effect(K.QUEUE_PURGE, name, US, what=f"purge {name}")
 
 
 def minted(new: str = "new-key") -> dict[str, Any]:
@@ -252,7 +254,7 @@ def test_the_baseline_is_looked_through_only_for_a_login_that_somebody_called_ou
 
 
 def test_a_strangers_login_is_told_removed_only_when_it_is_absent() -> None:
-    gone = Effect(K.LOGIN_DELETE, OTHER, US)
+    gone = an_effect(K.LOGIN_DELETE, OTHER, US)
     proven: tuple[Effect, EffectState, dict[str, Any]] = (reset(), EffectState.VERIFIED, {})
     found = logins(proven, (gone, EffectState.VERIFIED, {}), held=(LOGIN,))
     assert found.verdict is Verdict.DONE

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, OWN, Story, key, situation, use
 from workbench.core.clock import iso
 from workbench.domain.model.inventory import Gap, UserItem
-from workbench.domain.model.plan import Effect, EffectKind, Place
+from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation
@@ -36,9 +37,9 @@ def _cut_story() -> Story:
     story = Story()
     story.verified(
         [
-            Effect(EffectKind.KEY_DELETE, old.id, US),
-            Effect(EffectKind.LOGIN_RESET, LOGIN, US, {"domain": "mg.acme.example"}),
-            Effect(EffectKind.KEY_CREATE, OWN, US, {"replaces": OWN, "own": True}),
+            an_effect(EffectKind.KEY_DELETE, old.id, US),
+            an_effect(EffectKind.LOGIN_RESET, LOGIN, US, domain="mg.acme.example"),
+            an_effect(EffectKind.KEY_CREATE, OWN, US, replaces=OWN, own=True),
         ],
         **{OWN: {"key_id": OWN}},
     )
@@ -85,7 +86,7 @@ def test_it_is_never_contained_since_a_moment_after_the_one_it_is_told_for(late:
 
 def test_with_a_region_s_figures_missing_its_queues_are_not_known_to_be_empty() -> None:
     found = _over(
-        Story().verified([Effect(EffectKind.LOGIN_RESET, LOGIN, US, {"domain": "mg.acme.example"})]).use()
+        Story().verified([an_effect(EffectKind.LOGIN_RESET, LOGIN, US, domain="mg.acme.example")]).use()
     )
     found.volume = replace(_volume(), began=NOW, unread=(Region.US,))
     said = containment(found)
@@ -182,7 +183,7 @@ def test_what_was_never_asked_is_no_all_clear() -> None:
     found = _over()
     del found.inventory.read_at["users"]
     assert "users: not asked" in containment(found).words
-    found = _over(Story().verified([Effect(EffectKind.KEY_DELETE, "prod-id", US)]))
+    found = _over(Story().verified([an_effect(EffectKind.KEY_DELETE, "prod-id", US)]))
     assert "who sends: not asked, not since the last cut" in containment(found).words
     found = _over()
     found.volume = None
@@ -240,7 +241,7 @@ def test_what_came_through_nobody_that_is_named_is_named_itself_and_stays_so(lis
 
 def test_an_old_key_kept_for_its_hand_over_is_a_way_with_its_time_left() -> None:
     old = key("prod")
-    mint = Effect(EffectKind.KEY_CREATE, old.id, US, {"replaces": old.id, "cut": "first"})
+    mint = an_effect(EffectKind.KEY_CREATE, old.id, US, replaces=old.id, cut="first")
     story = _cut_story()
     story.verified([mint]).use()
     story.add(
@@ -274,7 +275,7 @@ def test_a_route_that_copies_password_mail_is_a_way_until_it_is_called_ours() ->
 def test_after_a_cut_the_last_abusive_message_is_said_with_its_age_and_no_mean() -> None:
     story = Story().use(**{"key:prod-id": use("intruder", 1660, last_used=iso(NOW))})
     story.at = NOW + timedelta(seconds=5)
-    story.verified([Effect(EffectKind.KEY_DELETE, "prod-id", US)])
+    story.verified([an_effect(EffectKind.KEY_DELETE, "prod-id", US)])
     state = story.state()
     said = sending(_volume(1660.0), state, NOW + timedelta(seconds=40))
     assert "1,660" not in said.text

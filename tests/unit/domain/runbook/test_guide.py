@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, US, Story, key, situation, use
 from workbench.domain.detection import alarms
 from workbench.domain.detection.findings import findings
@@ -106,7 +107,7 @@ def test_an_alarm_whose_remedy_failed_as_often_as_it_is_tried_is_for_a_person(
 ) -> None:
     name = {"key.delete": "keys", "login.delete": "logins"}.get(kind.value, "routes")
     target = STRANGER.id if name == "keys" else "spam@mg.acme.example" if name == "logins" else "r1"
-    story = failing(rang(name, target), Effect(kind, target, US), times)
+    story = failing(rang(name, target), an_effect(kind, target, US), times)
     there = situation([STRANGER], [target] if name == "logins" else [], state=story.state())
     assert (guide.lead(there, steps(s7=Verdict.OPEN)).kind is GuideKind.ALARM) is leads
     # It is no less open: step 6 has it.
@@ -115,7 +116,7 @@ def test_an_alarm_whose_remedy_failed_as_often_as_it_is_tried_is_for_a_person(
 
 def troubled(times: int, ago: timedelta = timedelta(0)) -> Situation:
     """Return a situation in which what was begun met a server's fault so often, the last time so long ago."""
-    effect = Effect(EffectKind.KEY_DELETE, STRANGER.id, US)
+    effect = an_effect(EffectKind.KEY_DELETE, STRANGER.id, US)
     story = Story(at=NOW - ago).add("plan.confirmed", title="t", effects=[effect.to_json()])
     for _ in range(times):
         story.add("effect.intent", id=effect.id, entry="")
@@ -148,8 +149,8 @@ def test_the_alarm_of_a_limit_that_was_raised_ends_with_the_limit_that_is_set() 
 
 
 def test_a_kept_key_that_cannot_be_ended_is_not_offered_for_ever() -> None:
-    mint = Effect(EffectKind.KEY_CREATE, "old-id", US, {"replaces": "old-id", "cut": "first"})
-    end = Effect(EffectKind.KEY_DELETE, "old-id", US)
+    mint = an_effect(EffectKind.KEY_CREATE, "old-id", US, replaces="old-id", cut="first")
+    end = an_effect(EffectKind.KEY_DELETE, "old-id", US)
     for times, ended in ((0, True), (1, True), (2, False)):
         story = failing(Story(at=NOW - timedelta(hours=1)).verified([mint]), end, times)
         there = situation([key("old"), STRANGER], state=story.state())
@@ -163,7 +164,7 @@ def test_something_that_seems_to_send_and_was_never_ours_to_end_is_for_a_person(
     (alarm,) = alarms.open_alarms(there)
     assert alarms.remedy(there, alarm) == "" and guide.lead(there, steps(s7=Verdict.OPEN)).step == "7"
     story = rang(target="gone-id", name="sends:key:gone-id:")
-    deleted = situation(state=story.verified([Effect(EffectKind.KEY_DELETE, "gone-id", US)]).state())
+    deleted = situation(state=story.verified([an_effect(EffectKind.KEY_DELETE, "gone-id", US)]).state())
     deleted.state.alarms["sends:key:gone-id:"].at = "2026-11-21T14:30:00Z"
     assert alarms.remedy(deleted, alarms.open_alarms(deleted)[0]) == "contain.prove"
     # Asked once more in vain, the same answer would come again.

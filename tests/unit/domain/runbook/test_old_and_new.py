@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
+from tests.support.effects import an_effect
+from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.state import EffectRecord, State
 from workbench.domain.runbook.old_and_new import Known, Old
@@ -19,7 +20,7 @@ US = Place(Region.US)
 
 def record(kind: EffectKind, target: str, state: EffectState, **more: Any) -> EffectRecord:
     params = more.pop("params", {})
-    return EffectRecord(Effect(kind, target, US, params=params), state, **more)
+    return EffectRecord(an_effect(kind, target, US, **params), state, **more)
 
 
 def known(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, OWN, US, Story, key, situation
 from workbench.core.clock import iso
 from workbench.domain.model.inventory import UserItem
@@ -21,16 +22,16 @@ from workbench.domain.runbook.ways_open import ways
 from workbench.mailgun.models import User
 
 LOGIN = "app@mg.acme.example"
-RESET = Effect(EffectKind.LOGIN_RESET, LOGIN, US, {"domain": "mg.acme.example"})
+RESET = an_effect(EffectKind.LOGIN_RESET, LOGIN, US, domain="mg.acme.example")
 SOON, LATER = NOW + timedelta(minutes=2), NOW + timedelta(minutes=9)
 
 
 def _deleted(name: str, role: str = "admin") -> Effect:
-    return Effect(EffectKind.KEY_DELETE, key(name).id, US, {"name": name, "role": role, "kind": "user"})
+    return an_effect(EffectKind.KEY_DELETE, key(name).id, US, name=name, role=role, kind="user")
 
 
 def _story(*before: Effect, after: tuple[Effect, ...] = ()) -> Story:
-    own = Effect(EffectKind.KEY_CREATE, OWN, US, {"replaces": OWN, "own": True})
+    own = an_effect(EffectKind.KEY_CREATE, OWN, US, replaces=OWN, own=True)
     story = Story().verified([own, *before, RESET], **{OWN: {"key_id": OWN}})
     story.at = SOON
     return story.verified(after) if after else story
@@ -74,10 +75,10 @@ def test_a_key_that_died_before_the_proof_takes_no_ground() -> None:
 
 
 def test_a_key_of_this_incident_was_never_in_other_hands() -> None:
-    made = Effect(EffectKind.KEY_CREATE, "k", US, {"replaces": "old"})
+    made = an_effect(EffectKind.KEY_CREATE, "k", US, replaces="old")
     story = Story().verified([made, RESET], k={"key_id": "ours-1"})
     story.at = SOON
-    ours = Effect(EffectKind.KEY_DELETE, "ours-1", US, {"name": "k", "role": "admin", "kind": "user"})
+    ours = an_effect(EffectKind.KEY_DELETE, "ours-1", US, name="k", role="admin", kind="user")
     assert not proof_age.overtaken(story.verified([ours]).state())
 
 

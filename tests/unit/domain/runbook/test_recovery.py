@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, Story, key, situation, use
 from workbench.domain.model.inventory import DomainItem, Gap
 from workbench.domain.model.plan import Effect, EffectKind, Place
@@ -147,7 +148,7 @@ def test_an_assessment_closes_the_damage_unless_part_of_it_was_unread() -> None:
 def test_an_assessment_from_before_the_cut_does_not_know_how_it_ended() -> None:
     story = assessed(Story())
     story.at = NOW + timedelta(minutes=5)
-    story.verified([Effect(EffectKind.KEY_DELETE, "old-id", US)])
+    story.verified([an_effect(EffectKind.KEY_DELETE, "old-id", US)])
     found = recovery.damage(situation(state=story.state()))
     assert found.verdict is Verdict.IN_PROGRESS
     assert "before access was cut" in found.evidence[0]
@@ -280,5 +281,5 @@ def failed(effect: Effect, times: int) -> Story:
 
 @pytest.mark.parametrize(("times", "by_hand"), [(1, False), (TRIES, True)])
 def test_what_failed_often_enough_is_handed_to_a_person(times: int, by_hand: bool) -> None:
-    effect = Effect(EffectKind.ROUTE_DELETE, "r1", US)
+    effect = an_effect(EffectKind.ROUTE_DELETE, "r1", US)
     assert ("r1" in recovery._in_vain(situation(state=failed(effect, times).state()))) is by_hand

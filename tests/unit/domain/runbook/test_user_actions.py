@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.effects import an_effect
 from workbench.domain.detection import changes
 from workbench.domain.model.inventory import DomainItem, Inventory, UserItem
-from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
+from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation, Decision, EffectRecord, State
@@ -110,7 +111,7 @@ def test_what_is_cut_later_for_its_hand_over_sends_nobody_back() -> None:
         (EffectKind.KEY_DELETE, "k2", late, {}),
         (EffectKind.LOGIN_DELETE, "a@b", late, {}),
     ):
-        effect = Effect(kind, target=target, place=PLACE, params=params, what="", rank=0)
+        effect = an_effect(kind, target, PLACE, **params)
         found.state.effects[effect.id] = EffectRecord(effect, EffectState.VERIFIED, done_at=done)
     found.state.last_cut_at = late
     assert users.passwords(found).verdict is Verdict.DONE

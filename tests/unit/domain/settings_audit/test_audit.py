@@ -228,7 +228,7 @@ def test_remedies_name_the_thing_as_the_api_does() -> None:
     effects = {e.kind: e for item in found.asked() if (e := effect_of(item, Region.EU)) is not None}
     assert effects[EffectKind.ROUTE_DELETE].target == "r1"
     assert effects[EffectKind.ROUTE_DELETE].place == US
-    assert effects[EffectKind.DKIM_DEACTIVATE].params["domain"] == "mg.acme.example"
+    assert effects[EffectKind.DKIM_DEACTIVATE].params.domain == "mg.acme.example"
     updates = [effect_of(i, Region.US) for i in found.asked() if i.remedy == "domain.update"]
     assert len({e.id for e in updates if e is not None}) == 2, "two fields of one domain are two effects"
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from workbench.domain.detection.hosts import CustomerNames
+from workbench.domain.model.effect_params import TemplateActivateParams, TemplateHeadersParams
+from workbench.domain.model.hash_chain import canonical
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.settings import PlaceSettings, Settings
 from workbench.domain.settings_audit.audit import Swept, sweep
@@ -40,7 +43,7 @@ def test_one_made_inside_the_window_is_deleted() -> None:
     [item] = judged(template(NEW))
     effect = effect_of(item, Region.US)
     assert effect is not None and (effect.kind, effect.target) == (EffectKind.TEMPLATE_DELETE, "welcome")
-    assert effect.undo.startswith("cannot be undone") and effect.params["about"] == item.key
+    assert effect.undo.startswith("cannot be undone") and effect.params.about == item.key
 
 
 def test_a_version_added_gives_way_to_the_newest_of_before() -> None:
@@ -52,7 +55,7 @@ def test_a_version_added_gives_way_to_the_newest_of_before() -> None:
     [item] = judged(template(OLD, version_at=NEW, versions=versions))
     effect = effect_of(item, Region.US)
     assert effect is not None and effect.kind is EffectKind.TEMPLATE_ACTIVATE
-    assert effect.params["tag"] == "v1" and "v1 instead of v2" in effect.what
+    assert effect.given(TemplateActivateParams).tag == "v1" and "v1 instead of v2" in effect.what
     # Without an earlier version only a person can set it back.
     [alone] = judged(template(OLD, version_at=NEW, versions=versions[2:]))
     assert alone.remedy == "" and "source control" in alone.instruct
@@ -63,7 +66,10 @@ def test_only_foreign_senders_are_taken_out_of_an_edited_version() -> None:
     [item] = judged(template(OLD, headers))
     effect = effect_of(item, Region.US)
     assert effect is not None and effect.kind is EffectKind.TEMPLATE_HEADERS
-    assert effect.params["headers"] == {"From": "Acme <hi@mg.acme.example>", "Subject": "Hi"}
+    assert effect.given(TemplateHeadersParams).headers == {
+        "From": "Acme <hi@mg.acme.example>",
+        "Subject": "Hi",
+    }
     assert "Reply-To of version v2" in effect.what
     [clean] = judged(template(OLD, {"From": "hi@mg.acme.example"}))
     assert clean.remedy == "" and clean.score == 0
@@ -89,7 +95,7 @@ def test_a_loosened_rule_gets_a_limit_that_fires(comparator: str, limit: str, re
     effect = effect_of(item, Region.US)
     if effect is not None:
         assert effect.kind is EffectKind.RULE_SET and "not known" in effect.what
-        assert effect.params["rule"] == {
+        assert json.loads(canonical(effect.params.body()))["rule"] == {
             "metric": "hard_bounce_rate", "comparator": ">", "limit": "0.05", "dimension": "domain",
             "filters": [], "description": "", "period": "1h", "alert_channels": ["email"],
         }  # fmt: skip

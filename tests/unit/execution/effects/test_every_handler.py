@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import AT, EU, SUB, US, Bench, Reply, effect
+from tests.support.accounts import AT, EU, SUB, US, Bench, Reply
+from tests.support.effects import an_effect as effect
 from workbench.core.errors import Forbidden, NotFound, Refused, VendorFault
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import EffectKind, Place

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import AT, EU, OWN, SERVICE, SUB, US, Bench, Reply, effect
+from tests.support.accounts import AT, EU, OWN, SERVICE, SUB, US, Bench, Reply
+from tests.support.effects import an_effect as effect
 from workbench.core.errors import (
     Forbidden,
     NotAuthorised,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.accounts import AT, EU, SMTP, SUB, US, Bench, Reply, auth, effect
+from tests.support.accounts import AT, EU, SMTP, SUB, US, Bench, Reply, auth
+from tests.support.effects import an_effect as effect
 from workbench.core.errors import Refused, VaultError, VendorFault
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import Effect, EffectKind, Place

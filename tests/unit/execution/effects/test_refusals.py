@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbench.core.errors import Forbidden
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.execution.effects.refusals import is_quota, of_new_key
 
 
@@ -35,7 +36,7 @@ def test_a_full_quota_is_told_from_every_other_refusal() -> None:
 )
 def test_the_words_say_what_to_do(status: int, detail: str, lesser: bool, what: str, todo: str) -> None:
     kind = "domain" if lesser else "user"
-    error = of_new_key(_refusal(status, detail), {"role": "admin", "kind": kind, "lesser": lesser})
+    error = of_new_key(_refusal(status, detail), KeyCreateParams(role="admin", kind=kind, lesser=lesser))
     assert what in error.what
     assert todo in error.todo
     assert error.means

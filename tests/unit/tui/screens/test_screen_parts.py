@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from tests.pilot.fake_session import START, US, FakeSession, Rate
+from tests.support.effects import an_effect
 from workbench.core.errors import UsageError
-from workbench.domain.model.plan import Effect, EffectKind, EffectState
+from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.progress import (
     EffectMoved,
@@ -91,7 +92,7 @@ class Desk:
 
 def test_a_flood_becomes_at_most_fifteen_a_second() -> None:
     desk = Desk()
-    effect = Effect(EffectKind.LOGIN_RESET, "a@b", US)
+    effect = an_effect(EffectKind.LOGIN_RESET, "a@b", US)
     for n in range(1000):
         desk.run(n / 1000)
         desk.funnel(EffectMoved(EffectRecord(effect), Phase.SENDING))
@@ -104,7 +105,7 @@ def test_a_flood_becomes_at_most_fifteen_a_second() -> None:
 
 def test_counts_over_overlapping_plans() -> None:
     desk = Desk()
-    effects = [Effect(EffectKind.LOGIN_RESET, f"{n}@b", US) for n in range(3)]
+    effects = [an_effect(EffectKind.LOGIN_RESET, f"{n}@b", US) for n in range(3)]
     summary = Summary("x", 2, 1, 0, 1, 0, 1.0, 1.0)
     desk.funnel(PlanStarted("one", 2))
     desk.funnel(PlanStarted("two", 1))
@@ -235,7 +236,7 @@ def test_how_far_the_containment_is(states: tuple[str, ...], cut: bool, containe
     session = FakeSession()
     session.fill()
     for number, name in enumerate(states):
-        record = EffectRecord(Effect(EffectKind.LOGIN_RESET, f"app{number}@b", US))
+        record = EffectRecord(an_effect(EffectKind.LOGIN_RESET, f"app{number}@b", US))
         record.state = {"open": EffectState.PLANNED, "tried": EffectState.DONE}.get(name) or EffectState(name)
         if name == "tried":
             record.attempts, record.tried_at = 1, "2026-11-21T14:05:00Z"
