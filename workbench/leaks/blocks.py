@@ -41,6 +41,7 @@ _BRACE_KEY = re.compile(
     rb"[\"']?([\w.-]{1,60})[\"']?(?:[ \t]+\"[\w.-]{1,60}\")?\s{0,8}(?:=>|[:=]"
     rb"|\(\s{0,4}[\"']?[\w.-]{0,40}[\"']?\s{0,4},)?\s{0,8}(?:array\s{0,2}|new\s\w+\s{0,2}|&?\w{0,20})?$"
 )
+_ITEM = re.compile(rb"-[ \t]+[\"']?[\w./-]{1,60}[\"']?:[ \t]")
 _LINE_KEY = re.compile(rb"(?:-[ \t]+)?[\"']?([\w./-]{1,60})[\"']?[ \t]{0,4}:(?:[ \t]*$|[ \t]+[&#|>])")
 
 
@@ -363,6 +364,10 @@ def parents(data: bytes, at: int) -> list[tuple[str, int]]:
         depth = _indent(text)
         if depth < indent:
             key = _LINE_KEY.match(text.lstrip(b" \t").rstrip(b"\r"))
+            if key is None and _ITEM.match(text, depth):
+                # The first member of the item that the value stands in: what holds the list comes before.
+                indent = depth
+                continue
             if key is None:
                 break
             out.append((key.group(1).decode("ascii"), where))

@@ -26,7 +26,7 @@ _ASSIGNMENT = re.compile(
     rb"|[Ss]ecure[Ss]tring)"
     rb"(?=[ \t]{0,4}=)|[ \t](?:TYPE|type|LIKE|PIC|Type)[ \t][\w()]{1,30})?[ \t]{0,20}"
     rb"(?:=>|->|:=|::(?=[ \t])|\r?\n[ \t]{0,40}:[ \t]|(?:[\w:-]{1,30}=[\"'][^\"'<>\n]{0,80}[\"'][ \t]?){1,4}>"
-    rb"|\|[ \t]|\|\|(?=[^\s|])|:[*_]{2}[ \t]|:?[ \t]{0,4}[|>][-+]?\d?[ \t]{0,4}\r?\n|[=:,(]"
+    rb"|\|[ \t]|\|\|(?=[^\s|])|:[*_]{2}[ \t]|:?[ \t]{0,4}[|>][-+]?\d?[ \t]{0,4}\r?\n|[=:(]|,(?:[ \t]?\d{1,3}[ \t]?,)?"
     rb"|VALUE(?: IS)?[ \t]|</t[dh]>\s{0,20}<td[^>]{0,80}>|</(?:[\w:-]{0,20}(?:key|name|Name|Key"
     rb"|option)|dt)>\s{0,40}<[\w:-]{1,30}[^<>]{0,80}>(?:<!\[CDATA\[)?"
     rb"|>\s{0,20}(?:<!\[CDATA\[)?|;s:\d{1,4}:|\s(?:is|ist|=|:|to|->|\.{2,60})\s|[ \t])[ \t]{0,20}"
@@ -36,7 +36,7 @@ _ASSIGNMENT = re.compile(
     rb"(?:[A-Za-z_]?[\w.:]{0,40}(?i:env|environ)[\w.]{0,20}(?:[(\[][ \t]?[\"'`]?[A-Za-z_][\w.]{0,60}[\"'`]?"
     rb"[ \t]?[)\]]?|\.\w{1,60})[ \t]?(?:\|\||\?\?|\?:|,|or[ \t])[ \t]?)?"
     rb"(?:(?:new|String|SecretStr|str|Secret|env|secret)\(?[ "
-    rb"\t]?)?(?:[bruf@](?=[\"'`])|(?:[\"']|&quot;|&#x27;|&#39;)?<(?:span|pre|samp"
+    rb"\t]?)?(?:[bruf@N](?=[\"'`])|(?:[\"']|&quot;|&#x27;|&#39;)?<(?:span|pre|samp"
     rb"|code|b)[^>]{0,120}>){0,4}(?:&#x27;|&#39;)?)" + _VALUE
 )
 _TIGHT = re.compile(rb"(?P<name>[A-Za-z_][\w.-]{0,80})(?P<sep>:)" + _VALUE)
@@ -49,8 +49,10 @@ _NAMED = re.compile(
 _APART = re.compile(
     rb"(?i)(?:name|key|variable|option|setting|param(?:eter)?|field|id|label|designation)[\"']?[ \t]{0,4}[:=]>?[ "
     rb"\t]{0,4}\\?[\"']?"
-    rb"(?P<name>[A-Za-z_/][\w./:\[\]-]{1,120})\\?[\"']?(?P<sep>(?:[ \t,;]|\r?\n|(?:scope|type|sync"
-    rb"|sensitive|secure|description)[ \t]?:[^\n]{0,60}(?=\n)|\}|\{|\$set[\"']?:|[ \t]type=[\"']?\w+[\"']?"
+    rb"(?P<name>(?!(?:true|false|null)\b)[A-Za-z_/][\w./:\[\]-]{1,120})\\?[\"']?"
+    rb"(?P<sep>(?:[ \t,;]|\r?\n"
+    rb"|(?:scope|type|sync|sensitive|secure|description)[ \t]?:[^\n]{0,60}(?=\n)"
+    rb"|\}|\{|\$set[\"']?:|[ \t]type=[\"']?\w+[\"']?"
     rb"|[\"'](?!value)\w{1,24}[\"'][ \t]?:[ \t]?(?:[\"'][^\"'\n]{0,60}[\"']|[\w.]{1,12})(?=[ \t]{0,4},)"
     rb"|[ \t](?!value)[\w-]{1,20}=[\"'][^\"'\n]{0,80}[\"']){1,40}"
     rb"[\"']?[A-Za-z]{0,12}(?:value|val|content|default|setting_value|option_value|config_value|data)[\"']?[ "
@@ -91,10 +93,10 @@ _SETTING = re.compile(
     rb"(?:[ \t]+--?(?:value|body|val|data|secret-string|plaintext|v|b)[ =]|[ \t]+--data-file=<\(echo(?: -n)? "
     rb"|(?:[ \t]+[a-z]+){0,2}[ \t]{0,4}<<<[ \t]{0,4}))" + _VALUE
 )
-# A name alone on its line, its value alone on the next.
+# A name alone on its line, its value alone on the next, or behind a blank one.
 _BELOW = re.compile(
-    _NAME
-    + rb"(?P<sep>[ \t]{0,4}:?[ \t]{0,4}\r?\n[ \t]{0,8})(?P<bare>[^\s\"'`<>]{6,100})(?=[ \t]{0,4}(?:\r?\n|$))"
+    _NAME + rb"(?P<sep>[ \t]{0,4}:?[ \t]{0,4}\r?\n[ \t]{0,8}(?:\r?\n[ \t]{0,8})?)(?P<bare>[^\s\"'`<>]{6,100})"
+    rb"(?=[ \t]{0,4}(?:\r?\n|$))"
 )
 # The last cell of a row names the one before it.
 _ROW = re.compile(
@@ -129,7 +131,7 @@ PASSWORD_WORDS = (
 )
 _SPOKEN = re.compile(
     rb"(?i)(?P<word>" + PASSWORD_WORDS + rb"|\b(?:pass(?:word|wd)?|pw) (?:for|of|to) [^\n:=]{2,80}?)"
-    rb"(?P<sep>[\w() /-]{0,16}[ \t]{0,4}(?::|=|\xef\xbc\x9a|\|)[ \t]{0,4})" + _VALUE
+    rb"(?P<sep>[\w() /*-]{0,16}[ \t]{0,4}(?::|=|\xef\xbc\x9a|\|)[*_]{0,2}[ \t]{0,4})" + _VALUE
 )
 _SPOKEN_WORDS = (
     b"mot de passe", b"contrase", b"clave", b"passwort", b"kennwort", b"wachtwoord", b"senha", b"palavra",
@@ -273,7 +275,7 @@ def _field(found: re.Match[bytes], style: str, *, name: str = "") -> Field | Non
         value = value.rstrip(
             b",;)}]|." if found.group("sep").strip(b" \t") in (b"", b"is", b"ist") else b",;)}]|"
         )
-        if _FORM.search(value):
+        if _FORM.search(value) or (b"%" in value and found.string[found.start() - 1 : found.start()] == b"&"):
             value = unquote_to_bytes(_FORM.split(value, maxsplit=1)[0].replace(b"+", b" "))
         value = value.removesuffix(b"&#x27").removesuffix(b"&#39")
         if _WORD.fullmatch(value) and found.group("sep").strip(b" \t") in (b"=", b":"):

@@ -12,6 +12,8 @@ _API_NEAR = re.compile(
     r"api\.(?:eu\.)?mailgun|['\"\s:=(]api['\"]?\s{0,4}[:,]|[\"'>\s=:]api[\"'<\s]|userpwd|httpbasicauth"
     r"|/v[1-5]/|[^a-z]api:|basic\s?auth"
 )
+# What programs that notify write as an address: mailgun://user@domain/key
+_PATH_OF_ADDRESS = re.compile(r"mailgun(?:\+\w{1,12})?://[^\s:\"']{1,120}/$")
 _SMTP_NEAR = re.compile(r"smtp|postmaster@|@(?:mg|mail|mailgun)\.|\b(?:587|465|2525)\b")
 _PASSWORD_NAME = re.compile(r"pass|pwd|(?:^|[^a-z])pw(?:$|[^a-z])")
 # How much around a value that only its name calls a password is asked what kind of one it is.
@@ -25,6 +27,8 @@ def kind_of(data: bytes, start: int, name: str, *, legacy: bool = False) -> Secr
     """
     lowered = name.lower()
     line = data[max(data.rfind(b"\n", 0, start) + 1, start - 200) : start].lower().decode("latin-1")
+    if _PATH_OF_ADDRESS.search(line):
+        return SecretKind.API_KEY
     for text in (lowered, line):
         if "signing" in text or "webhook" in text:
             return SecretKind.SIGNING_KEY

@@ -183,6 +183,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "proxy.responseByteSize",
         "res.headers.content-length",
         "network.bytes_written",
+        "body_size",
+        "bytes_read",
+        "resp_size",
+        "response_length",
     ),
     "agent": (
         "http_user_agent",

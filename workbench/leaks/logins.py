@@ -7,7 +7,7 @@ import re
 from workbench.leaks.fields import LOGIN
 
 # What may stand directly before an address that is one, and what betrays a piece of something longer.
-_LOGIN_LEFT = re.compile(rb"(?:^|[\x80-\xff\s\0\"'`=:<>,(\[|;/^])$")
+_LOGIN_LEFT = re.compile(rb"(?:^|[\x80-\xff\s\0\"'`=:<>,(\[{|;/^])$")
 _AFTER_SECRET = re.compile(
     rb"(?i)(?:pass|pwd|secret|token|key|credential)[\w.-]{0,40}[\"'\])\\]{0,4}\s{0,8}(?:=>|:=|[=:,;])"
     rb"\s{0,8}(?:s:\d{1,4}:)?\\?[\"'`]?[^\s\"'`]{0,200}$"
@@ -23,6 +23,8 @@ _USER_NAMED = re.compile(
     rb"(?i)(?:user|login|account|auth|e?mail|address)[\w.-]{0,20}[^\w\s]{0,4}\s{0,4}"
     rb"(?:=>|[=:,;(]|[ \t>])\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
 )
+# An address whose query names the user: smtp://host?username=…
+_ASKED_WITH = re.compile(rb"(?i)[?&](?:user(?:name)?|login)=$")
 _SENDER_NAMED = re.compile(
     rb"(?i)(?:from|sender|reply|return|\bto\b|rcpt|cc)[\w.-]{0,20}[^\w\s]{0,4}\s{0,4}(?:=>|[=:,;(]|[ "
     rb"\t>])?\s{0,4}(?:s:\d{1,4}:)?[^\w\s]{0,4}$"
@@ -69,7 +71,7 @@ def reads_as_login(data: bytes, found: re.Match[bytes], before: bytes) -> bool:
         return True
     if not _LOGIN_LEFT.search(before) or _AFTER_SECRET.search(before):
         return False
-    if re.search(rb"://[^\s\"'<>]*$", before):
+    if re.search(rb"://[^\s\"'<>]*$", before) and not _ASKED_WITH.search(before):
         return False
     if not _WORDY.match(found.group()) and not _USER_NAMED.search(before):
         return False

@@ -19,14 +19,14 @@ from workbench.core.json_text import read_json
 from workbench.leaks.logclient import Network, client
 from workbench.leaks.logevents import event
 from workbench.leaks.logfields import FIELDS, normalised
-from workbench.leaks.logloose import cells, labelled, loose
+from workbench.leaks.logloose import cells, in_order, labelled, loose
 
 _QUOTED = rb'(?:[^"\\]|\\.)*'
 _REQUEST = (
     rb'\\?"(?P<method>[A-Z]{1,16}) (?P<target>' + rb'(?:[^"\\]|\\[^"])*?' + rb')(?: (?:HTTP/)?[\d.]+)?\\?"'
 )
 _CLF = re.compile(
-    rb"(?:^|(?<=[\s\"'|\]:>]))(?P<addr>(?:[0-9A-Fa-f.:]{2,45}|unknown)(?:, ?[0-9A-Fa-f.:]{2,45}){0,8}"
+    rb"(?:^|(?<=[\s\"'|\]:>=]))(?P<addr>(?:[0-9A-Fa-f.:]{2,45}|unknown)(?:, ?[0-9A-Fa-f.:]{2,45}){0,8}"
     rb"|[\w-]+(?:\.[\w-]+)+|-)"
     rb"(?:\]?:\d{1,5})?\]?\s+(?:\S+\s+(?:(?:\"[^\"\[\]]{0,80}\""
     rb"|[^\[\]\"]{0,200})\s)?)?\[(?P<time>\d{1,2}/[A-Z][a-z]{2}/\d{4}[:T "
@@ -38,10 +38,12 @@ _AFTER = re.compile(rb'^\s+"(?P<referer>' + _QUOTED + rb')"\s+"(?P<agent>' + _QU
 _AFTER_ESCAPED = re.compile(rb'^\s+\\"(?P<referer>.*?)\\"\s+\\"(?P<agent>.*?)\\"(?P<more>.*)')
 _ADDRESS = rb"(?:(?:\d{1,3}\.){3}\d{1,3}|(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:.]{3,45})"
 _ADDRESSES = re.compile(
-    rb"(?:^|(?<=[\s\"'|\]>\[]))(" + _ADDRESS + rb"(?:, ?(?:" + _ADDRESS + rb"|unknown)){0,8})(?=[\s:\]])"
+    rb"(?:^|(?<=[\s\"'|\]>\[=]))(" + _ADDRESS + rb"(?:, ?(?:" + _ADDRESS + rb"|unknown)){0,8})(?=[\s:\]])"
 )
 # nginx and Apache with the header first, in brackets or quotes, and who connected after it.
 _BRACKETED = re.compile(rb"[\[\"]([0-9A-Fa-f.:]{3,45}(?:, ?[0-9A-Fa-f.:]{3,45}){0,8})[\]\"]\s")
+# The same without any mark: the header, a blank, who connected.
+_AHEAD = re.compile(rb"(" + _ADDRESS + rb")[ \t]+(?=" + _ADDRESS + rb"[ \t])")
 _FORWARDED = re.compile(
     rb'\\?"((?:[0-9A-Fa-f.:]{2,45}|unknown|-)(?:, ?(?:[0-9A-Fa-f.:]{2,45}|unknown))*)\\?"'
 )
@@ -144,7 +146,7 @@ def parse(
     if line.count(b"=") >= 4 and (request := _from_pairs(line, proxies)) is not None:
         return request
     record: dict[str, Any] | None = labelled(line) if b"\t" in line else None
-    record = record or loose(line)
+    record = record or in_order(line) or loose(line)
     return _from_record(record, proxies) if record is not None else None
 
 
@@ -171,8 +173,9 @@ def _from_groups(found: re.Match[bytes], proxies: Sequence[Network]) -> LoggedRe
     if found.re is _CLF and (near := _ADDRESSES.findall(found.string[: found.start("time") - 1])):
         # A host, a month or a time of the carrier may stand before it: the address is the last one there is.
         said_first = near[-1]
-        if len(near) > 1 and b"," not in said_first and (bracketed := _BRACKETED.match(found.string)):
-            said_first = bracketed.group(1) + b", " + said_first
+        header = _BRACKETED.match(found.string) or _AHEAD.match(found.string)
+        if len(near) > 1 and b"," not in said_first and header is not None:
+            said_first = header.group(1) + b", " + said_first
     first, *others = [part.strip() for part in said_first.decode("ascii", "replace").split(",")]
     # A list in the first column is the header itself; one in quotes at the end stands beside who connected.
     ahead = [first, *others] if others else []

@@ -35,6 +35,17 @@ _TIME = re.compile(
     rb"|\.\d{1,6})?(?![\d.]))"
 )
 _CLOCK = re.compile(rb"(?<![\d:])\d\d:\d\d:\d\d(?:[.,]\d+)?(?![\d:])")
+# IIS in its own format: fields parted by commas, the date as in the United States, the request in two of them.
+_IIS_OWN = re.compile(
+    rb"(?P<addr>[0-9A-Fa-f.:]{3,45}), [^,]*, (?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4}), "
+    rb"(?P<hour>\d{1,2}):(?P<rest>\d\d:\d\d), [^,]*, [^,]*, [^,]*, \d+, \d+, (?P<size>\d+), (?P<status>\d{3}), \d+, "
+    rb"(?P<method>[A-Z]{1,16}), (?P<target>/[^,]*),"
+)
+# An edge's bars: cache, status, time, size, zone, client, referrer, address.
+_EDGE = re.compile(
+    rb"(?:[A-Z]{3,12}|-)\|(?P<status>\d{3})\|(?P<time>1[5-9]\d{11})\|(?P<size>\d+)\|\d+\|(?P<addr>[0-9A-Fa-f.:]{3,45})\|"
+    rb"[^|]*\|(?P<target>https?://[^|]+)\|"
+)
 _LTSV = re.compile(rb"([A-Za-z][\w.-]{0,40}):([^\t]*)")
 _KNOWN = {normalised(name) for names in FIELDS.values() for name in names}
 
@@ -68,6 +79,23 @@ def loose(line: bytes) -> dict[str, str] | None:
     if status.group("size"):
         record["size"] = _text(status.group("size"))
     return record
+
+
+def in_order(line: bytes) -> dict[str, str] | None:
+    """Return the fields of a line whose columns are known by their order alone, None for another line."""
+    found = _IIS_OWN.match(line) or _EDGE.match(line)
+    if found is None:
+        return None
+    said = {name: _text(value) for name, value in found.groupdict().items()}
+    moment = said.get("time") or "{year}-{month:0>2}-{day:0>2}T{hour:0>2}:{rest}Z".format(**said)
+    return {
+        "@timestamp": moment,
+        "remote_addr": said["addr"],
+        "request_method": said.get("method", "GET"),
+        "request_uri": said["target"],
+        "status": said["status"],
+        "size": said["size"],
+    }
 
 
 def labelled(line: bytes) -> dict[str, str] | None:

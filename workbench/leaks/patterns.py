@@ -21,6 +21,7 @@ from workbench.leaks.kinds import kind_of, placement_of
 from workbench.leaks.model import KnownValue, Match, SecretKind
 from workbench.leaks.names import Names
 from workbench.leaks.packed import GZIP, ZIP, opened
+from workbench.leaks.services import names_mailgun
 from workbench.leaks.shapes import dashed_key, legacy_in_context, packed_in, stands_free
 from workbench.leaks.views import in_registry_bytes, secrets_of_kubernetes, views, wide_text
 
@@ -232,11 +233,14 @@ class Scanner:
             start, end = (found.start() - 3 if public else found.start()), found.end()
             value = data[start:end].decode("ascii")
             body = found.group(1)
-            if context.is_sample(value) or sum(48 <= char <= 57 for char in body) < 3:
+            digits = sum(48 <= char <= 57 for char in body)
+            if context.is_sample(value) or not digits:
                 continue
             if not stands_free(data, start, end) and not packed_in(data, start, end, binary=binary):
                 continue
             name = context.name_before(data, start)
+            if digits < 3 and not names_mailgun(name):
+                continue
             if not legacy_in_context(data, start, end, name, public=public):
                 continue
             if not public and b"-" in body and not dashed_key(data, start, end, body, name):

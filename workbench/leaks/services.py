@@ -54,7 +54,7 @@ _NAME_OTHERS = frozenset(
     "elastic elasticsearch cache memcached datasource jdbc salt sendgrid mailjet mandrill sparkpost "
     "postmark sendinblue brevo "
     "mailchimp ses gmail github gitlab bitbucket oauth captcha recaptcha kafka mssql oracle sqlserver "
-    "couch couchdb neo4j vnc "
+    "couch couchdb neo4j vnc rds aurora influx influxdb clickhouse cassandra snowflake "
     "users customers members rdp vpn "
     "snmp ipmi idrac ilo ppp pppoe l2tp hotspot luks restic borg pkcs12 pfx "
     "wifi radius samba smb keycloak grafana jenkins nexus sonar registry docker htpasswd webdav "

@@ -119,6 +119,7 @@ def _names_a_file(data: bytes, start: int, end: int) -> bool:
 # A key as a part of a path: of an address at Mailgun itself, or behind a part that says so.
 _HANDED_OVER = re.compile(
     rb"(?i)https?://[\w.-]{0,40}\bmailgun\.(?:net|org|com)/[^\s\"'<>]{0,120}/$"
+    rb"|mailgun(?:\+\w{1,12})?://[^\s\"'<>]{0,120}/$"
     rb"|mailgun[^\s\"'<>]{0,80}/(?:api[_-]?key|key|token|secret|auth)/$"
 )
 _EXTENSION = re.compile(rb"\.[a-z][a-z0-9]{1,4}(?![\w.(])")
@@ -163,5 +164,6 @@ _CACHE_LINE = re.compile(
     rb"(?i)cache[\w-]*\s{0,4}(?:=|:|\(|(?:miss|hit|store|key)\w*\b)|\bcached\b|_cache[\"']|\bttl\b|\betag\b"
     rb"|hash\s$|\b(?-i:M?GET|SET|SETEX|H[GS]ET|DEL|EXPIRE)\s$"
     rb"|^(?:[<>]\s)?(?:gets?|set|add|delete|incr|touch|value)\s$"
+    rb"|\b(?-i:M?GET|SET|SETEX|SETNX|H[GS]ET|HGETALL|DEL|EXISTS|EXPIRE|TTL)\s[\w:.-]{1,60}:$"
 )
 _CACHE_NAME = re.compile(r"(?i)cache|redis|memo|etag|hash|store")

@@ -87,6 +87,12 @@ def test_each_format_tells_who_fetched_what_and_when(name: str) -> None:
 
 # Frameworks, edges and shippers whose lines belong to no family; (line, what it does not say).
 MORE: dict[str, tuple[str, str]] = {
+    "IIS in its own format": (f"{ADDRESS}, -, 11/18/2026, 3:12:44, W3SVC2, WEB, 10.1.2.9, 16, 301, 1432, 200, 0, GET, /.env, -,", ""),
+    "edge, parted by bars, zone of three digits": (f"HIT|200|1794971564000|1432|390|{ADDRESS}|-|https://x.example/.env|DE|curl|id|DE", ""),
+    "header and who connected, no marks": (f'{ADDRESS} {PROXY} - - [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432', ""),
+    "journal's export": (f"MESSAGE={CLF}", ""),
+    "framework's size of the body": (json.dumps({"time": f"{STAMP}Z", "status": 200, "method": "GET", "path": "/.env", "client_ip": ADDRESS, "body_size": 1432}), ""),
+    "balancer's bytes": (json.dumps({"time": f"{STAMP}Z", "client_ip": ADDRESS, "method": "GET", "uri": "/.env", "status": 200, "bytes_read": 1432}), ""),
     "edge, quoted nobody": (f'<134>{STAMP}Z cache-fra1 logs[1]: {ADDRESS} "-" "-" [18/Nov/2026:03:12:44 +0000] "GET /.env HTTP/1.1" 200 1432', ""),
     "edge, parted by bars": (f"MISS|200|1794971564000|1432|1|{ADDRESS}|-|https://x.example/.env|DE|curl|id|DE", ""),
     "edge, path without its slash": (json.dumps({"reqTimeSec": "1794971564.0", "bytes": "1432", "cliIP": ADDRESS, "statusCode": "200", "reqMethod": "GET", "reqPath": ".env"}), ""),
