@@ -39,6 +39,28 @@ async def test_the_whole_evidence_is_in_view_and_names_show_on_request(
         assert PERSON in screen_text(pilot) and "names in full" not in screen_text(pilot).splitlines()[-2]
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_keys_stay_in_sight_below_a_long_list_with_long_evidence(
+    running: Running, size: tuple[int, int]
+) -> None:
+    many = [ListLine(f"f{n}", f"finding {n}", "; ".join(f"reason {i}" for i in range(12))) for n in range(13)]
+    verbs = (
+        *VERBS,
+        Verb("y", "ours", "yours", judges=True),
+        Verb("h", "hand", "removed or repaired by hand"),
+    )
+    text = "13 findings to judge. Those that probably are the intruder's are selected. " * 2
+    async with running(FakeSession(), size) as pilot:
+        app_of(pilot).push_screen(ListScreen("Judge", text, many, verbs))
+        await settle(pilot)
+        shown = screen_text(pilot)
+        assert "Enter reads on" in shown and "Esc leaves" in " ".join(shown.replace("┃", " ").split())
+        assert "finding 0" in shown and "reason 2" in shown
+        await pilot.press("G")
+        await settle(pilot)
+        assert "finding 12" in screen_text(pilot) and "Enter reads on" in screen_text(pilot)
+
+
 async def test_what_is_no_persons_has_nothing_to_lift(running: Running) -> None:
     async with running(FakeSession()) as pilot:
         app_of(pilot).push_screen(ListScreen("Judge", "", WHOLE, VERBS, whole=WHOLE))

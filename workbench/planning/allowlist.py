@@ -18,6 +18,7 @@ from workbench.domain.model.plan import Effect, EffectKind, Place, Plan
 from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.runbook import adoption
 from workbench.domain.settings_audit.results import swept_items
+from workbench.planning.own_things import why_theirs
 from workbench.planning.ranking import NothingToDo, listed, plural
 
 Network = IPv4Network | IPv6Network
@@ -182,7 +183,7 @@ def _remove(situation: Situation, address: str, *, after: Collection[Effect]) ->
         what=f"take {visible(address, 60)} ({visible(entry.description or 'no description', 60)}) off the IP allowlist",
         breaks="whoever uses the API or SMTP from there",
         undo="put it on the list again",
-        why="selected as a stranger's",
+        why=why_theirs(situation, "allowlist", address),
     )
 
 

@@ -19,7 +19,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.containment import rogue_subaccounts
 from workbench.domain.runbook.handover import uses
 from workbench.mailgun.endpoints import Region
-from workbench.planning.own_things import domain_wants_name
+from workbench.planning.own_things import domain_wants_name, why_theirs
 from workbench.planning.ranking import RANK_LIMIT, RANK_PURGE, listed, once_more, plural
 
 # The vendor refuses a custom limit below this (dossier B3).
@@ -178,7 +178,7 @@ def plan_subaccounts(situation: Situation, marked: Collection[str], *, enable: b
             what=f"{verb} subaccount {visible(item.name or item.id, 80)}",
             breaks="nothing: it can send again" if enable else "everything that subaccount sends",
             undo="disable it again" if enable else "enable it again",
-            why="taken back by the operator" if enable else "selected as a stranger's",
+            why="taken back by the operator" if enable else why_theirs(situation, "subaccount", item.id),
         )
         for item in (held[s] for s in marked if s in held)
         if item.status == wanted
@@ -234,7 +234,7 @@ def plan_domain_delete(situation: Situation, marked: Collection[str], *, typed: 
         what=f"delete domain {visible(item.name, 120)}",
         breaks=f"everything of it: {plural(logins, 'SMTP login')}, templates, lists, suppressions, mail to and from it",
         undo="cannot be undone: its settings, keys and suppressions are gone for good",
-        why="; ".join(situation.of_domain(item).why) or "selected as a stranger's",
+        why="; ".join(situation.of_domain(item).why) or why_theirs(situation, "domain", item.name),
     )
     return Plan(
         "Delete a rogue domain", (effect,), notes=("The server deletes it in the background, over minutes.",)

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
 from workbench.domain.detection import suspicion
+from workbench.domain.detection.findings import findings
 from workbench.domain.model.situation import INTRUDER, Situation
 
 DELETES = frozenset({"keys.delete", "logins.delete"})
@@ -14,6 +15,17 @@ DELETES = frozenset({"keys.delete", "logins.delete"})
 
 class NameNeededError(UsageError):
     """A deletion of something that no sign calls a stranger's, without its name typed."""
+
+
+def why_theirs(situation: Situation, kind: str, item: str) -> str:
+    """Return what calls a thing a stranger's: its signs, else somebody's judgement, else that it was chosen."""
+    found = next((one for one in findings(situation) if (one.kind, one.id) == (kind, item)), None)
+    if found is not None and found.why:
+        return "; ".join(visible(line, 160) for line in found.why[:3])
+    judged = situation.state.decisions.get(f"{kind}:{item}")
+    if judged is not None and judged.decision == INTRUDER:
+        return f"judged the intruder's by {visible(judged.who, 60)}"
+    return "chosen by hand: no sign calls it a stranger's"
 
 
 def without_sign(situation: Situation, action_id: str, marked: Collection[str]) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from tests.support.situations import OLD, US, Story, key, situation, use
+from tests.support.situations import NOW, OLD, US, Story, key, situation, use
 from workbench.core.errors import UsageError
 from workbench.domain.model.effect_params import LimitSetParams
 from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.state import Decision
 from workbench.mailgun.models import Domain, Limit, Subaccount
 from workbench.planning import brakes, contain, registry
 from workbench.planning.catalog import ACTIONS
@@ -102,6 +105,25 @@ def test_a_subaccount_can_be_switched_again_after_it_was_switched_back() -> None
     story.verified(back.effects)
     again = brakes.plan_subaccounts(situation(subaccounts=[child], state=story.state()), ["c1"])
     assert again.effects[0].id != first.effects[0].id
+
+
+def test_a_subaccount_says_what_calls_it_a_strangers_and_never_that_it_was_selected_as_one() -> None:
+    made = NOW - timedelta(hours=1)
+    child = Subaccount(id="c1", name="child", status="open", created_at=made)
+    where = situation(subaccounts=[child])
+    (effect,) = brakes.plan_subaccounts(where, ["c1"])
+    young = made >= where.background.since
+    assert effect.why == (
+        f"made {made:%d %b %H:%M}Z, inside the abuse window"
+        if young
+        else "chosen by hand: no sign calls it a stranger's"
+    )
+    old = situation(subaccounts=[Subaccount(id="c1", name="child", status="open", created_at=OLD)])
+    (effect,) = brakes.plan_subaccounts(old, ["c1"])
+    assert effect.why == "chosen by hand: no sign calls it a stranger's"
+    old.state.decisions["subaccount:c1"] = Decision("subaccount:c1", "intruder", "", "ann", "")
+    (effect,) = brakes.plan_subaccounts(old, ["c1"])
+    assert effect.why == "judged the intruder's by ann"
 
 
 def test_a_plan_for_a_key_nobody_has_is_refused_but_not_a_second_time() -> None:

@@ -22,23 +22,25 @@ from workbench.mailgun.endpoints import Region
 # After the cut and the queues, before anything cosmetic.
 RANK = 80
 
+# What came after the snapshot is in none: nobody is to count on a way back that does not exist.
+_IF_THERE = "the snapshot has its text if it was there then"
 _KINDS = {
-    "route.delete": (EffectKind.ROUTE_DELETE, "delete", "cannot be undone; its text is in the snapshot"),
+    "route.delete": (EffectKind.ROUTE_DELETE, "delete", f"cannot be undone; {_IF_THERE}"),
     "webhook.delete": (EffectKind.WEBHOOK_DELETE, "remove", "add the same address again"),
     "account_webhook.delete": (EffectKind.ACCOUNT_WEBHOOK_DELETE, "delete", "make it again by hand"),
-    "domain.update": (EffectKind.DOMAIN_UPDATE, "undo:", "set it back; its value is in the snapshot"),
+    "domain.update": (EffectKind.DOMAIN_UPDATE, "undo:", "set it back; the snapshot has its value of then"),
     "list.close": (EffectKind.LIST_CLOSE, "close", "set its access level back"),
     "dkim.deactivate": (EffectKind.DKIM_DEACTIVATE, "deactivate", "activate it again"),
-    "tracking.footer": (EffectKind.TRACKING_FOOTER, "undo:", "set it back; its text is in the snapshot"),
+    "tracking.footer": (EffectKind.TRACKING_FOOTER, "undo:", "set it back; the snapshot has its text of then"),
     "sandbox_recipient.delete": (EffectKind.SANDBOX_RECIPIENT_DELETE, "undo:", "add and confirm it again"),
     "suppression_allow.delete": (EffectKind.SUPPRESSION_ALLOW_DELETE, "undo:", "add the same entry again"),
-    "template.delete": (EffectKind.TEMPLATE_DELETE, "delete", "cannot be undone; its content is in the snapshot"),
+    "template.delete": (EffectKind.TEMPLATE_DELETE, "delete", f"cannot be undone; {_IF_THERE}"),
     "template.activate": (EffectKind.TEMPLATE_ACTIVATE, "set back", "make the other version active again"),
     "template.headers": (
         EffectKind.TEMPLATE_HEADERS, "take the foreign senders out of",
-        "set the headers back; their values are in the snapshot",
+        "set the headers back; the snapshot has their values of then",
     ),
-    "rule.delete": (EffectKind.RULE_DELETE, "delete", "make it again by hand; its text is in the snapshot"),
+    "rule.delete": (EffectKind.RULE_DELETE, "delete", f"make it again by hand; {_IF_THERE}"),
     "rule.set": (EffectKind.RULE_SET, "tighten", "set it back"),
 }  # fmt: skip
 _BREAKS = {

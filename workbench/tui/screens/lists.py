@@ -16,6 +16,8 @@ from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 TALLEST = 14  # rows shown at once; the list scrolls
 ROOM_FOR_WORDS = 15  # lines for frame, heading, words and keys
+BORDERS = 2  # lines of the dialog's frame
+LEAST_EVIDENCE = 5  # lines of the highlighted row's evidence, with the line above it
 
 
 class ListLine(NamedTuple):
@@ -88,14 +90,16 @@ class ListScreen(Dialog[Chosen]):
         self.table = KeyedTable((*first, *rest), id="list-table")
         self._by_key = {line.key: line for line in lines}
         self._detail = words("", id="list-detail")
+        self._box = Vertical(classes="dialog-box -wide")
+        self._evidence = TextScroll(classes="dialog-scroll", id="list-detail-box")
 
     def compose(self) -> ComposeResult:
         """Heading, words, rows, keys."""
-        with Vertical(classes="dialog-box -wide"):
+        with self._box:
             yield title(plain(self.heading, 1))
             yield words(plain(self._text, 12))
             yield self.table
-            with TextScroll(classes="dialog-scroll", id="list-detail-box"):
+            with self._evidence:
                 yield self._detail
             named = [f"{'Enter' if v.key == 'enter' else v.key} {v.words}" for v in self._verbs.values()]
             select = "space selects, a all" if len(self._lines) > 1 else ""
@@ -105,13 +109,30 @@ class ListScreen(Dialog[Chosen]):
 
     def on_mount(self) -> None:
         """Rows, selection, focus."""
-        # On a small terminal the list gives way to the words above it and the keys below it.
-        room = max(3, self.app.size.height - ROOM_FOR_WORDS)
-        self.table.styles.height = min(len(self._lines), TALLEST, room) + 1
+        self._share_room()
         self._fill()
         self.table.set_marks(self._marked)
         self.table.focus()
         self._tell(self.table.cursor_key)
+
+    def on_resize(self) -> None:
+        """Share the room anew, once it is known how many lines the words and the keys take at this width."""
+        self.call_after_refresh(self._share_room)
+
+    def _share_room(self) -> None:
+        """On a small terminal list and evidence give way to the words above them and the keys below.
+
+        Before the first layout nothing is known of the words; they are taken for as long as they usually are.
+        """
+        height = self.app.size.height
+        rows = min(len(self._lines), TALLEST, max(3, height - ROOM_FOR_WORDS))
+        others = [one for one in self._box.children if one not in (self.table, self._evidence)]
+        taken = sum(one.outer_size.height + one.styles.margin.height for one in others)
+        if taken:
+            left = height - BORDERS - taken
+            rows = min(rows, max(2, left - LEAST_EVIDENCE - 1))
+            self._evidence.styles.max_height = max(2, left - rows - 1)
+        self.table.styles.height = rows + 1
 
     def _fill(self) -> None:
         led = _led(self._lines)
