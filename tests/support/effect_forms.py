@@ -207,6 +207,11 @@ FORMS = (
     Form("route.delete", "5da1740716", {"about": "route:US:r1"}),
     Form("route.delete", "e744d70fa0", {"about": "route:US:r1", "instance": "#2"}),
     Form(
+        "route.delete",
+        "5da1740716",
+        {"about": "route:US:r1", "expression": "catch_all()", "hosts": ["x.example"]},
+    ),
+    Form(
         "webhook.delete",
         "8bc078a88d",
         {

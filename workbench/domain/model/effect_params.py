@@ -267,7 +267,7 @@ class DomainUpdateParams(EffectParams, frozen=True, kw_only=True):
 
 
 class RouteDeleteParams(EffectParams, frozen=True, kw_only=True):
-    """An inbound route: whose mail it took (its ``expression``), and the strangers' ``hosts`` it gave it to."""
+    """An inbound route: whose mail it took (its ``expression``), and the ``hosts`` that it gave it to."""
 
     expression: str | None = None
     hosts: tuple[str, ...] = ()

@@ -76,8 +76,9 @@ def effect_of(item: Swept, home: Region) -> Effect | None:
     if item.remedy not in _KINDS:
         return None
     kind, verb, undo = _KINDS[item.remedy]
-    # The name of the finding: a later sweep sees the thing repaired, and must know by whom.
-    params = PARAMS[kind].from_body({**item.params, "about": item.key})
+    # The name of the finding: a later sweep sees the thing repaired, and must know by whom. A sweep of an
+    # earlier version names no hosts among a route's parameters.
+    params = PARAMS[kind].from_body({"hosts": item.hosts, **item.params, "about": item.key})
     target, instance = _target(item, params)
     return Effect(
         kind,

@@ -90,7 +90,10 @@ def _routes(held: PlaceSettings, home: CustomerNames) -> Iterator[AuditRow]:
             signs=signs,
             calming=calming,
             remedy="route.delete",
-            params=RouteDeleteParams(),
+            # Without the addresses: one may hold a token, and a plan enters the journal.
+            params=RouteDeleteParams(
+                expression=route.expression, hosts=tuple(dict.fromkeys(host for host in hosts if host))
+            ),
             hosts=foreign,
         )
 
