@@ -174,7 +174,8 @@ class Scanner:
                     # Two strings side by side are mostly two strings: a whole key proves the joint, or a sign.
                     continue
                 if other is not None:
-                    if not view.wins and _BODY.fullmatch(value) is None:
+                    whole = _BODY.fullmatch(value) is not None or _cut_by_runs(data, other, value)
+                    if not view.wins and not whole:
                         continue
                     hits = [hit for hit in hits if hit is not other]
                 placement = match.placement if match.placement != "bare" else view.label
@@ -323,6 +324,13 @@ def _goes_on(data: bytes, raw: Match | None, value: str) -> bool:
     return _SIGN.match(data, raw.start + len(raw.secret.reveal().encode())) is not None
 
 
+def _cut_by_runs(data: bytes, raw: Match, value: str) -> bool:
+    """Whether a value that was found is a piece of a longer one, cut by the runs a document parts its text into."""
+    found = raw.secret.reveal()
+    return value.startswith(found) and _RUN_ENDS.match(data, raw.start + len(found.encode())) is not None
+
+
+_RUN_ENDS = re.compile(rb"</(?:w|a|text):[a-z]{1,10}>")
 _KEY_NAME = re.compile(r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|secret|token|passw|smtp|signing")
 _ALONE = re.compile(rb"(api:)?((?:pub)?key-[0-9a-z]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})\s{0,2}")
 # Base64 with its wrapped continuation lines (MIME, PEM, YAML folding) and padding.

@@ -48,10 +48,15 @@ def wide_text(data: bytes) -> tuple[bytes, Callable[[int], int]]:
     size = 0
     for found in _WIDE_RUN.finditer(data):
         text = found.group()[::2]
-        marks.append(size)
-        origins.append(found.start())
-        parts.append(text)
-        size += len(text) + 1
+        # Where the larger byte comes first, the last byte of a string's length reads as its first letter.
+        length = data[found.start() - 3 : found.start() + 1]
+        counted = text[:1] if int.from_bytes(length) in (len(text) - 1, 2 * len(text) - 2) else b""
+        for part, at in ((counted, found.start()), (text[len(counted) :], found.start() + 2 * len(counted))):
+            if part:
+                marks.append(size)
+                origins.append(at)
+                parts.append(part)
+                size += len(part) + 1
 
     def origin(at: int) -> int:
         index = max(bisect_right(marks, at) - 1, 0)
@@ -117,9 +122,25 @@ _BEFORE_CUT = re.compile(
 _WHOLE_KEY = re.compile(rb"(?:pub)?key-[0-9a-z]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}")
 _TAG = re.compile(rb"<(?P<end>/?)(?P<tag>[A-Za-z][\w:.-]{0,30})[^<>]{0,300}>")
 _BLOCKS = frozenset(
-    {b"p", b"tr", b"div", b"li", b"br", b"w:p", b"w:br", b"a:p", b"text:p", b"h1", b"h2", b"h3", b"pre"}
+    {
+        b"p",
+        b"tr",
+        b"div",
+        b"li",
+        b"br",
+        b"w:p",
+        b"w:br",
+        b"w:tr",
+        b"a:p",
+        b"a:tr",
+        b"text:p",
+        b"table:table-row",
+    }
+    | {b"h1", b"h2", b"h3", b"pre"}
 )
-_CELLS = frozenset({b"td", b"th", b"w:tc", b"dt", b"dd", b"label", b"option"})
+_CELLS = frozenset({b"td", b"th", b"w:tc", b"a:tc", b"table:table-cell", b"dt", b"dd", b"label", b"option"})
+# The end of a paragraph that ends its cell with it.
+_ENDS_CELL = re.compile(rb"\s{0,20}</(?:td|th|w:tc|a:txBody|a:tc|table:table-cell)>")
 _INLINE = frozenset(
     {
         b"span",
@@ -267,6 +288,8 @@ def _untagged(found: re.Match[bytes]) -> bytes:
     if tag in _CELLS:
         return b"\t" if found.group("end") else b""
     if tag in _BLOCKS:
+        if found.group("end") and _ENDS_CELL.match(found.string, found.end()):
+            return b""
         return b"\n" if found.group("end") or tag in (b"br", b"w:br") else b""
     return found.group()
 

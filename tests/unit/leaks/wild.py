@@ -18,7 +18,7 @@ import sqlite3
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.unit.leaks import wild_formats, wild_more
@@ -392,6 +392,15 @@ def binaries(seed: int) -> Iterator[Leak]:
                 key,
             )
             yield Leak(
+                "binary",
+                "heap.hprof",
+                b"JAVA PROFILE 1.0.2\0\x23\0\0\0\x05mailgun\0\0\0"
+                + length
+                + key.encode("utf-16-be")
+                + b"\0\0\0\x01",
+                key,
+            )
+            yield Leak(
                 "binary", "s.pyc", b"\xa7\r\r\n\0\0\0\0z" + length + raw + b"N)\x01Z\x0fMAILGUN_API_KEY", key
             )
 
@@ -466,6 +475,14 @@ def archives(seed: int) -> Iterator[Leak]:
             _xlsx(["Service", "Host", "Login", "Password"], ["Mailgun", "smtp.mailgun.org", login, password]),
             password,
         )
+        rows = (("Service", "Host", "Login", "Password"), ("Mailgun", "smtp.mailgun.org", login, password))
+        for name, inside, table in (
+            ("t.docx", "word/document.xml", _table("w:tr", "w:tc", "w:p", rows)),
+            ("t.ods", "content.xml", _table("table:table-row", "table:table-cell", "text:p", rows)),
+            ("t.pptx", "ppt/slides/slide1.xml", _table("a:tr", "a:tc", "a:p", rows)),
+            ("r.docx", "word/document.xml", _cut_in_runs(login, password)),
+        ):
+            yield Leak("document", name, _zip({inside: table}), password)
 
 
 def _zip(files: dict[str, bytes], *, stored: bool = False) -> bytes:
@@ -484,6 +501,18 @@ def _tar(files: dict[str, bytes]) -> bytes:
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     return out.getvalue()
+
+
+def _table(row: str, cell: str, paragraph: str, rows: Sequence[Sequence[str]]) -> bytes:
+    """A table of a document: rows of cells, each with a paragraph of its own."""
+    cells = ["".join(f"<{cell}><{paragraph}>{text}</{paragraph}></{cell}>" for text in one) for one in rows]
+    return "".join(f"<{row}>{one}</{row}>" for one in cells).encode()
+
+
+def _cut_in_runs(login: str, password: str) -> bytes:
+    lines = (("Mailgun: ", "smtp.mailgun.org"), ("User: ", login), ("Password: ", password[:6], password[6:]))
+    runs = ["".join(f"<w:r><w:t>{part}</w:t></w:r>" for part in line) for line in lines]
+    return "".join(f"<w:p>{line}</w:p>" for line in runs).encode()
 
 
 def _runs(key: str) -> bytes:
