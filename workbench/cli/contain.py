@@ -21,8 +21,8 @@ from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import EffectKind, EffectState, Plan
 from workbench.domain.model.state import interrupted
 from workbench.domain.runbook import coverage, deadlines, handover, manual_steps
-from workbench.domain.runbook.containment import queues_left
 from workbench.domain.runbook.containment_state import containment
+from workbench.domain.runbook.queues import queues_left
 from workbench.domain.runbook.recorded import LeftOut
 from workbench.execution.progress import EffectMoved, Phase, ProgressNotice, Summary
 from workbench.planning.contain import Scope, not_cut, plan

@@ -14,8 +14,9 @@ from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import claims, coverage, proof_age, tapped
-from workbench.domain.runbook.containment import key_is_left, queues_left, rogue_subaccounts, untouched
+from workbench.domain.runbook.containment import key_is_left, rogue_subaccounts, untouched
 from workbench.domain.runbook.handover import Kept, kept
+from workbench.domain.runbook.queues import queues_left
 from workbench.domain.runbook.verdict import attested
 
 __all__ = ["WayIn", "gaps", "ways"]

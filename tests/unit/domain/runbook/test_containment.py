@@ -15,7 +15,7 @@ from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.sending_volume import Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, EffectRecord, State
-from workbench.domain.runbook import containment
+from workbench.domain.runbook import containment, queues
 from workbench.domain.runbook.handover import proposal
 from workbench.domain.runbook.verdict import Found, Verdict
 from workbench.mailgun.endpoints import Region
@@ -299,7 +299,7 @@ def test_a_purge_before_a_credential_that_strangers_use_was_cut_may_have_been_fi
     story.verified([purge("a.example")])
     story.at += timedelta(seconds=seconds)
     story.verified([delete()])
-    assert len(containment.queues_left(situation(logins=["app@a.example"], state=story.state()))) == left
+    assert len(queues.queues_left(situation(logins=["app@a.example"], state=story.state()))) == left
 
 
 def test_a_queue_purged_closes_nothing_while_another_region_s_figures_are_missing() -> None:
