@@ -8,9 +8,12 @@ import pytest
 
 from tests.support.drills import short_history
 from tests.support.worlds import World, world
+from workbench.cli.account_reading import read_account
 from workbench.cli.contain import contain
 from workbench.cli.parser import build_parser
+from workbench.domain.detection.alarms import open_alarms, remedy
 from workbench.domain.runbook.containment_state import Over, containment
+from workbench.domain.runbook.verdict import Verdict
 from workbench.reports import render
 from workbench.reports.report import Audience, compose
 from workbench.session.session import Session
@@ -95,3 +98,37 @@ async def test_a_second_workbench_follows_what_the_first_writes_and_says_how_far
         assert reader.recorder.following == f"following, row {writer.state.last_seq}, 2 s ago"
         # It takes in, and writes nothing: the other one's next row follows its own.
         assert await reader.recorder.follow() == 0
+
+
+@pytest.mark.parametrize(("scenario", "kind"), [("stolen-key", "key"), ("stolen-login", "login")])
+async def test_a_new_credential_that_leaks_as_well_is_told_and_replaced_once_more(
+    scenario: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The old secret was read where production keeps it, nobody closed that place, and the new one was put there too.
+    with short_history():
+        async with world(tmp_path, scenario, 3) as place:
+            for done in ("strangers out", "routes out", "passwords", "two factors"):
+                place.panel(done)
+            async with place.session() as session:
+                assert await _contain(session) == 0
+                assert containment(session.situation()).contained
+            taken = place.takes_a_new(kind)
+            place.pass_time(1800.0)
+            async with place.session() as session:
+                await read_account(session)
+                said = containment(session.situation())
+                assert said.over is Over.BACK and "somebody else" in said.words, said.words
+                ticked = {view.id for view in session.steps() if view.verdict is Verdict.DONE}
+                assert {"key": "1", "login": "2"}[kind] not in ticked
+                (alarm,) = [one for one in open_alarms(session.situation()) if one.target == taken]
+                assert (
+                    remedy(session.situation(), alarm)
+                    == {"key": "keys.replace", "login": "logins.reset"}[kind]
+                )
+                await _contain(session)
+                # Production's is replaced, never only deleted; and the queue that was filled anew is purged anew.
+                assert not place.truth().sends
+                assert await _contain(session) == 0, capsys.readouterr()
+                assert containment(session.situation()).contained
+                made = session.state.created_keys if kind == "key" else session.state.passwords
+                assert any(record.effect.target == taken for record in made.values())

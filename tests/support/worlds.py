@@ -36,6 +36,7 @@ from workbench.cli.parser import build_parser
 from workbench.core.errors import WorkbenchError
 from workbench.domain.model.plan import Plan
 from workbench.domain.runbook.containment_state import Over, containment
+from workbench.drill.activity.senders import Means, bait
 from workbench.drill.api import moods
 from workbench.drill.api.routes import matches
 from workbench.drill.api.wire import WireAnswer
@@ -325,6 +326,36 @@ class World:
         taken.password = self.chosen[taken.login] = f"chosen-{len(self.chosen)}-by-somebody-else"
         self.drill.account.touch(urgent=True)
         return True
+
+    def takes_a_new(self, kind: str) -> str:
+        """Let the intruder read a credential that this incident made, hours after the cut, and send with it."""
+        main, ips = self.drill.account.main, list(self.drill.story.intruder_ips[2:])
+        self.pass_time(5 * HOUR)
+        region, domain = next(
+            (region, domain)
+            for region, area in main.regions.items()
+            for domain in area.domains.values()
+            if domain.type == "custom" and (domain.credentials or kind == "key")
+        )
+        if kind == "key":
+            key = next(k for k in main.keys.values() if k.secret not in self.old_keys and k.kind == "domain")
+            region, domain = self._home(key.domain)
+            means = Means(main.id, region, domain.name, "key", key.id, key.secret)
+        else:
+            held = next(iter(domain.credentials.values()))
+            means = Means(main.id, region, domain.name, "login", held.login, held.password)
+        self.drill.world.streams["again"] = bait(
+            "again", "again", means, ips, 900.0, self.drill.account.now()
+        )
+        self.drill.account.touch(urgent=True)
+        return means.ref
+
+    def _home(self, name: str) -> tuple[str, Any]:
+        return next(
+            (region, area.domains[name])
+            for region, area in self.drill.account.main.regions.items()
+            if name in area.domains
+        )
 
     def panel(self, do: str) -> None:
         """Do what somebody does in the control panel."""

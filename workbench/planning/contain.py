@@ -14,6 +14,7 @@ from workbench.domain.model.plan import EffectState, Plan
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook import coverage
 from workbench.domain.runbook.handover import NOW, kept
+from workbench.domain.runbook.queues import queues_left
 from workbench.planning import brakes, handover, keys, logins
 from workbench.planning.cut_order import PROPOSED as PROPOSED_WAYS
 from workbench.planning.cut_order import Choice, Ways
@@ -96,8 +97,7 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
         everything = list(scope.purge) == ["all"]
         names = list(situation.inventory.domains) if everything else list(scope.purge)
         there = _present(situation, names, situation.inventory.domains, "domain")
-        if there:
-            plans += _unless_empty(lambda: brakes.plan_purge(situation, there, again=False))
+        plans += _purges(situation, there)
     if scope.limit is not None:
         plans.append(brakes.plan_limit(situation, scope.limit))
     title = "Cut all access"
@@ -110,6 +110,13 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
         left_out[:0] = [f"{name}: not read yet, so not in this plan" for name in unread]
     whole = Plan(title, left_out=tuple(left_out)).joined(title, plans)
     return _back_first(_without_settled(whole, situation), situation)
+
+
+def _purges(situation: Situation, names: Collection[str]) -> list[Plan]:
+    """Return the plans that purge queues: once more only where somebody filled one since this incident purged it."""
+    filled = [name for name in names if name in queues_left(situation)]
+    parts = ((filled, True), ([name for name in names if name not in filled], False))
+    return [brakes.plan_purge(situation, part, again=again) for part, again in parts if part]
 
 
 def unread_yet(situation: Situation) -> list[str]:

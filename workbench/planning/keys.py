@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
 from workbench.core.state_dir import tag_of
+from workbench.domain.detection.leaked_again import leaked_again
 from workbench.domain.model.effect_params import KeyCreateParams, KeyDeleteParams
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
@@ -77,7 +78,7 @@ def replacements(
         )
     made = _made(situation)
     for item in chosen(marked, situation.inventory.keys, "an API key"):
-        if situation.minted_here(item.id):
+        if situation.minted_here(item.id) and item.id not in leaked_again(situation):
             if marked:
                 left_out.append(f"{item.name} {key_tail(item.id)}: made by this incident, it stays")
             continue
@@ -214,8 +215,14 @@ def _replacement(
     mints = [] if stands else _mints(situation, item, chosen_way, grants)
     yield from mints
     if chosen_way != FIRST:
-        why = "every key could have been exposed" if mints else "its replacement stands"
+        why = _why(situation, item) if mints else "its replacement stands"
         yield _delete(situation, item, why=why, after=mints, way=chosen_way)
+
+
+def _why(situation: Situation, item: KeyItem) -> str:
+    if item.id in leaked_again(situation):
+        return "made by this incident, and somebody else uses it already: find where it is read (step 7)"
+    return "every key could have been exposed"
 
 
 def _made(situation: Situation) -> set[str]:

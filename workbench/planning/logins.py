@@ -8,6 +8,7 @@ from itertools import count
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
+from workbench.domain.detection.leaked_again import leaked_again
 from workbench.domain.model.effect_params import LoginCreateParams, LoginDeleteParams, LoginResetParams
 from workbench.domain.model.inventory import LoginItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
@@ -74,6 +75,8 @@ def resets(
         r.effect.target
         for r in situation.state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
         if r.state in (EffectState.DONE, EffectState.VERIFIED)
+        # The password this incident set is in other hands already: it is as good as one of before.
+        and r.effect.target not in leaked_again(situation)
     }
     left = [item for item in items if again or item.login not in done]
     first = []

@@ -118,7 +118,8 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
         return "handover.finish"
     if target in inventory.keys:
         # What came after the baseline gets no replacement: that would be a new key for whoever made it.
-        of_before = target in situation.state.baseline.get("keys", (target,))
+        # What this incident made itself is production's: it is replaced once more.
+        of_before = target in situation.state.baseline.get("keys", (target,)) or situation.minted_here(target)
         return (
             "keys.replace"
             if sends and of_before and not _deleted_before(situation, target)

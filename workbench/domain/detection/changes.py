@@ -297,6 +297,8 @@ def _senders(inventory: Inventory, state: State) -> Iterator[SettingChange]:
         kind = "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp"
         if record.state in _REACHED:
             cut[f"{kind}:{record.effect.target}"] = record.account_at or record.done_at
+    # Proven new passwords: what is used since is this one, not the one that leaked first.
+    reset = {login for login, record in state.passwords.items() if record.state is EffectState.VERIFIED}
     for credential, use in state.known(CredentialUses).by_credential.items():
         if use.looks not in (INTRUDER, BOTH) or credential == "?":
             continue
@@ -317,6 +319,10 @@ def _senders(inventory: Inventory, state: State) -> Iterator[SettingChange]:
         how = "goes on sending after it was cut" if ended is not None else "has begun to send"
         addresses = ", ".join(visible(a, 45) for a in use.strange[:3])
         text = f"{shown} {how}, from addresses not seen before ({addresses})"
+        if target in reset:
+            text += ": its new password leaked as well, or a connection of before is still open"
+        elif target in state.created_keys:
+            text += ": a key of this incident, which leaked as well; find where it is read (step 7) before the next one"
         kind = "keys" if credential.startswith("key:") else "logins"
         yield SettingChange(f"sends:{credential}:{ended or ''}", kind, target, text)
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
+from workbench.domain.detection.leaked_again import leaked_again
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, OURS, Situation
@@ -71,11 +72,7 @@ def keys(situation: Situation) -> Found:
     doubtful = [r for r in deletes if r.state in _DOUBTFUL and r.effect.target not in there]
     total = len(left) + len({r.effect.target for r in (*gone, *doubtful)} - there)
     lines = [_line(r) for r in (*deletes, *mints) if r.state is not EffectState.PLANNED]
-    since = [item for item in left if item.id not in state.baseline.get("keys", (item.id,))]
-    if since:
-        lines.insert(0, f"{plural(len(since), 'key')} made since by somebody else, still in the account")
-    if len(left) > len(since):
-        lines.insert(0, f"{plural(len(left) - len(since), 'key')} from before still in the account")
+    lines[:0] = _left_lines(situation, left)
     if doubtful:
         alive = sum(any(line.startswith("ALIVE") for line in r.evidence) or bool(r.failure) for r in doubtful)
         lines.insert(
@@ -117,6 +114,19 @@ def keys(situation: Situation) -> Found:
     return _finish_first(found, [*deletes, *mints])
 
 
+def _left_lines(situation: Situation, left: Sequence[KeyItem]) -> list[str]:
+    """Return what keys are left to cut, in a line for each sort of them."""
+    again = sum(situation.minted_here(item.id) for item in left)
+    before = situation.state.baseline.get("keys", [item.id for item in left])
+    since = sum(item.id not in before and not situation.minted_here(item.id) for item in left)
+    told = (
+        (len(left) - since - again, "key", "from before still in the account"),
+        (since, "key", "made since by somebody else, still in the account"),
+        (again, "new key", "in other hands already: to be replaced once more"),
+    )
+    return [f"{plural(count, what)} {how}" for count, what, how in told if count]
+
+
 def logins(situation: Situation) -> Found:
     """Step 2: every login reset by us and proven, or removed."""
     inventory, state = situation.inventory, situation.state
@@ -127,13 +137,18 @@ def logins(situation: Situation) -> Found:
     if not held and not by_login:
         return Found(Verdict.NOT_APPLICABLE, ("no domain has SMTP logins",))
     removed = [r for r in state.of_kind(EffectKind.LOGIN_DELETE) if r.state is EffectState.VERIFIED]
-    verified = [login for login in held if _state(by_login, login) is EffectState.VERIFIED]
+    used = [login for login in held if login in leaked_again(situation)]
+    verified = [
+        login for login in held if _state(by_login, login) is EffectState.VERIFIED and login not in used
+    ]
     again = [by_login[login] for login in verified if login in overtaken(state)]
-    unproven = [login for login in held if _state(by_login, login) is EffectState.DONE]
+    unproven = [login for login in held if _state(by_login, login) is EffectState.DONE and login not in used]
     untouched = len(held) - len(verified) - len(unproven)
     lines = []
-    if untouched:
-        lines.append(f"{plural(untouched, 'login')} still with the password from before")
+    if used:
+        lines.append(f"{plural(len(used), 'new password')} in other hands already: to be replaced once more")
+    if untouched > len(used):
+        lines.append(f"{plural(untouched - len(used), 'login')} still with the password from before")
     if unproven:
         lines.append(f"{len(unproven)} reset, but cannot be proven from here")
         lines += [by_login[login].evidence[-1] for login in unproven[:1] if by_login[login].evidence]
@@ -274,9 +289,9 @@ def stuck(state: State, targets: Collection[str]) -> str:
 
 
 def key_is_left(situation: Situation, item: KeyItem) -> bool:
-    """Return whether a key is none of this incident's, and not one that a person called ours since it appeared."""
+    """Return whether a key is to be cut: none of this incident's, unless it leaked again, and not called ours since."""
     if situation.minted_here(item.id):
-        return False
+        return item.id in leaked_again(situation)
     decided = situation.state.decisions.get(f"key:{item.id}")
     before = item.id in situation.state.baseline.get("keys", (item.id,))
     return before or decided is None or decided.decision != OURS
@@ -288,7 +303,7 @@ def untouched(situation: Situation) -> tuple[list[str], list[str]]:
     by_login = {r.effect.target: r for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)}
     left, unproven = [], []
     for login in situation.inventory.logins:
-        reached = _state(by_login, login)
+        reached = EffectState.PLANNED if login in leaked_again(situation) else _state(by_login, login)
         decided = state.decisions.get(f"login:{login}")
         if reached is EffectState.DONE:
             unproven.append(login)

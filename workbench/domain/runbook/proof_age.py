@@ -22,12 +22,16 @@ LESSER = frozenset({"developer", "basic", "analyst", "support", "sending"})
 
 def shut_at(state: State) -> datetime | None:
     """Return when the last way was shut through which somebody else could set passwords; None where none is known."""
-    ours = {record.result.get("key_id") for record in state.of_kind(EffectKind.KEY_CREATE)}
+    calm = {
+        record.effect.params.replaces
+        for record in state.of_kind(EffectKind.KEY_CREATE)
+        if record.effect.params.harden
+    }
     ended = [
         record.done_at
         for record in state.of_kind(EffectKind.KEY_DELETE)
         if record.state in _REACHED
-        and record.effect.target not in ours
+        and record.effect.target not in calm
         and record.effect.given(KeyDeleteParams).role not in LESSER
     ]
     return as_moment(max([*ended, state.known(OutsideHands).until], default=""))

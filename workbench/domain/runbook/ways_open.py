@@ -10,6 +10,7 @@ from workbench.core.redact import key_tail, short_address, visible
 from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
 from workbench.domain.detection.alarms import open_alarms
+from workbench.domain.detection.leaked_again import leaked_again
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
@@ -82,6 +83,8 @@ def _keys(situation: Situation) -> Iterator[WayIn]:
     for item in left:
         if item not in before or (cut and len(before) <= _FROM_BEFORE):
             name = f"API key “{visible(item.name, 60)}” {key_tail(item.id)}"
+            if item.id in leaked_again(situation):
+                name = f"the new {name}, which somebody else uses already"
             yield WayIn("key", item.id, name, name, administers=item.key.role == "admin")
     if before and (not cut or len(before) > _FROM_BEFORE):
         words = f"{plural(len(before), 'API key')} from before"
@@ -102,7 +105,10 @@ def _logins(situation: Situation) -> Iterator[WayIn]:
     left = [login for login in left if login not in waiting]
     if len(left) <= _FROM_BEFORE and situation.state.first_cut_at:
         for login in left:
-            yield WayIn("login", login, f"SMTP login {visible(login, 80)}", f"login {visible(login, 40)}")
+            words = f"SMTP login {visible(login, 80)}"
+            if login in leaked_again(situation):
+                words = f"{words}, used by somebody else since its new password was set"
+            yield WayIn("login", login, words, f"login {visible(login, 40)}")
     elif left:
         words = f"{plural(len(left), 'SMTP login')} with the password from before"
         yield WayIn("login", "*", words, f"{plural(len(left), 'login')}")

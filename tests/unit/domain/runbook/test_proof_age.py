@@ -74,12 +74,12 @@ def test_a_key_that_died_before_the_proof_takes_no_ground() -> None:
     assert not proof_age.overtaken(story.verified([RESET]).state())
 
 
-def test_a_key_of_this_incident_was_never_in_other_hands() -> None:
-    made = an_effect(EffectKind.KEY_CREATE, "k", US, replaces="old")
-    story = Story().verified([made, RESET], k={"key_id": "ours-1"})
+def test_a_key_that_hardening_replaces_was_never_in_other_hands() -> None:
+    lesser = an_effect(EffectKind.KEY_CREATE, "ours-1", US, replaces="ours-1", harden=True)
+    story = Story().verified([RESET])
     story.at = SOON
     ours = an_effect(EffectKind.KEY_DELETE, "ours-1", US, name="k", role="admin", kind="user")
-    assert not proof_age.overtaken(story.verified([ours]).state())
+    assert not proof_age.overtaken(story.verified([lesser, ours]).state())
 
 
 def test_a_stranger_in_the_panel_takes_the_ground_once_gone() -> None:

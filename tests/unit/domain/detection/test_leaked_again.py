@@ -1,0 +1,95 @@
+"""A new credential that somebody else uses already counts as one of before: it is to be cut, and replaced once more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.effects import an_effect
+from tests.support.situations import NOW, OWN, US, Story, key, situation, use
+from workbench.core.clock import iso
+from workbench.domain.detection.alarms import open_alarms, remedy
+from workbench.domain.detection.changes import unexplained
+from workbench.domain.detection.leaked_again import leaked_again
+from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.situation import Situation
+from workbench.domain.model.state import Decision, State
+from workbench.domain.runbook.containment import key_is_left, untouched
+from workbench.domain.runbook.ways_open import ways
+from workbench.planning import contain, keys, logins
+
+LOGIN = "app@mg.acme.example"
+NEW = "new-1"
+LATER = NOW + timedelta(hours=5)
+
+
+def _used(credential: str, looks: str = "intruder") -> Situation:
+    """Return a cut account in which somebody uses a credential of this incident's five hours later."""
+    mints = [
+        an_effect(EffectKind.KEY_CREATE, OWN, US, replaces=OWN, own=True),
+        an_effect(EffectKind.KEY_CREATE, "prod-id", US, replaces="prod-id", name="prod", cut="now"),
+        an_effect(EffectKind.LOGIN_RESET, LOGIN, US, domain="mg.acme.example"),
+    ]
+    story = Story().add(
+        "snapshot.stored", part="0a", sha256="x", baseline={"keys": [OWN, "prod-id"], "senders": []}
+    )
+    story.verified(mints, **{OWN: {"key_id": OWN}, "prod-id": {"key_id": NEW}})
+    story.at = LATER
+    story.use(**{credential: {**use(looks, last_used=iso(LATER)), "strange_last_used": iso(LATER)}})
+    state = story.state()
+    made = key("prod [wb-1-1]", id=NEW, kind="domain", role="sending", domain_name="mg.acme.example")
+    found = situation(keys=[made], logins=[LOGIN], state=state)
+    found.now = LATER
+    for change in unexplained(found.inventory, state, LATER):
+        body = {"id": change.id, "kind": change.kind, "target": change.target, "text": change.text}
+        story.add("alarm.raised", **body)
+    return _again(found, story.state())
+
+
+def _again(found: Situation, state: State) -> Situation:
+    return Situation(found.inventory, state, LATER, OWN)
+
+
+@pytest.mark.parametrize(("credential", "target"), [(f"key:{NEW}", NEW), (f"smtp:{LOGIN}", LOGIN)])
+def test_it_is_told_as_what_it_is_and_what_helps_is_another_one(credential: str, target: str) -> None:
+    found = _used(credential)
+    (alarm,) = open_alarms(found)
+    assert "leaked as well" in alarm.text
+    assert leaked_again(found) == {target}
+    assert remedy(found, alarm) == ("keys.replace" if target == NEW else "logins.reset")
+    (way,) = [way for way in ways(found) if way.target == target]
+    assert "somebody else" in way.words and way.used
+
+
+def test_a_new_key_in_other_hands_is_left_to_cut_and_gets_another() -> None:
+    found = _used(f"key:{NEW}")
+    assert key_is_left(found, found.inventory.keys[NEW])
+    effects = [(e.kind, e.target) for e in keys.plan_replace(found, [NEW])]
+    assert effects == [(EffectKind.KEY_CREATE, NEW), (EffectKind.KEY_DELETE, NEW)]
+    assert (EffectKind.KEY_DELETE, NEW) in [(e.kind, e.target) for e in contain.plan(found)]
+
+
+def test_a_new_password_in_other_hands_is_reset_once_more_by_an_effect_of_its_own() -> None:
+    found = _used(f"smtp:{LOGIN}")
+    assert untouched(found) == ([LOGIN], [])
+    (again,) = logins.plan_reset(found)
+    assert again.target == LOGIN and again.id not in found.state.effects
+    assert again.id in [effect.id for effect in contain.plan(found)]
+
+
+@pytest.mark.parametrize("credential", [f"key:{NEW}", f"smtp:{LOGIN}"])
+def test_what_a_person_knows_as_ours_stays(credential: str) -> None:
+    found = _used(credential)
+    (alarm,) = open_alarms(found)
+    judged = f"alarm:{alarm.id}"
+    found.state.decisions[judged] = Decision(judged, "ours", "our new host", "ada", "")
+    found = _again(found, found.state)
+    assert not leaked_again(found)
+    assert not contain.plan(found).effects
+
+
+@pytest.mark.parametrize("credential", [f"key:{NEW}", f"smtp:{LOGIN}"])
+def test_production_with_its_new_one_is_no_alarm(credential: str) -> None:
+    found = _used(credential, looks="production")
+    assert not open_alarms(found) and not leaked_again(found) and not contain.plan(found).effects
