@@ -17,7 +17,7 @@ from typing import NamedTuple
 from workbench.core.clock import Clock
 from workbench.core.errors import ApiError
 from workbench.core.redact import visible
-from workbench.domain.detection import changes
+from workbench.domain.detection import changes, sender_changes
 from workbench.domain.model.credential_use import CredentialUses
 from workbench.domain.model.inventory import Gap, Inventory
 from workbench.domain.model.plan import Place
@@ -121,7 +121,7 @@ async def compare(inventory: Inventory, ledger: Ledger, began: datetime) -> list
         return []
     added = changes.missing(inventory, state.baseline)
     if "senders" not in state.baseline and state.fact(CredentialUses) is not None:
-        added["senders"] = changes.senders(state)
+        added["senders"] = sender_changes.senders(state)
     if added:
         await ledger.record("baseline.added", {"baseline": added})
     found = changes.unexplained(inventory, state, began)

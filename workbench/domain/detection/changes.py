@@ -13,9 +13,8 @@ from typing import Any
 
 from workbench.core.clock import as_moment, iso
 from workbench.core.redact import key_tail, visible
-from workbench.domain.detection import user_changes
+from workbench.domain.detection import sender_changes, user_changes
 from workbench.domain.detection.suspicion import exists_since
-from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.effect_params import DomainUpdateParams, LimitSetParams
 from workbench.domain.model.inventory import Inventory, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -39,7 +38,6 @@ REMEDIES = {
 }
 # What of a region shows once its domains do: where those are not read, these may be short too.
 _OF_A_REGION = ("logins", "routes", "webhooks")
-LATE = timedelta(seconds=60)
 # Lists may lag behind a write by some seconds: what was made or ended so lately raises no alarm by its absence.
 LAG = timedelta(seconds=30)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
@@ -113,7 +111,7 @@ def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Set
         *_settings(inventory, state),
         *_edited(inventory, state),
         *_limits(inventory, state, since),
-        *_senders(inventory, state),
+        *(SettingChange(*told) for told in sender_changes.told(inventory, state)),
     ]
     return [change for change in found if change.id not in state.alarms]
 
@@ -287,62 +285,6 @@ def _limits(inventory: Inventory, state: State, since: str) -> Iterator[SettingC
             yield SettingChange(f"limits:{place}:{now}", "limits", place, text)
 
 
-def _senders(inventory: Inventory, state: State) -> Iterator[SettingChange]:
-    """A credential began to send from strange addresses, or sends on after this incident cut it."""
-    known = state.baseline.get("senders")
-    if known is None:
-        return
-    cut = {}
-    for record in state.of_kind(EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE):
-        kind = "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp"
-        if record.state in _REACHED:
-            cut[f"{kind}:{record.effect.target}"] = record.account_at or record.done_at
-    # Proven new passwords: what is used since is this one, not the one that leaked first.
-    reset = {login for login, record in state.passwords.items() if record.state is EffectState.VERIFIED}
-    for credential, use in state.known(CredentialUses).by_credential.items():
-        if use.looks not in (INTRUDER, BOTH) or credential == "?":
-            continue
-        # Production may send with it again by now: only what came from strange addresses tells.
-        last = (use.strange_last_used or use.last_used)[:19]
-        ended = as_moment(cut.get(credential))
-        # Requests that were under way at the cut may still be logged some seconds after it.
-        if ended is not None and last <= iso(ended + LATE)[:19]:
-            continue
-        if ended is None and credential in known:
-            continue
-        target = credential.partition(":")[2]
-        shown = (
-            _called(inventory, target)
-            if credential.startswith("key:")
-            else f"SMTP login {visible(target, 80)}"
-        )
-        how = "goes on sending after it was cut" if ended is not None else "has begun to send"
-        addresses = ", ".join(visible(a, 45) for a in use.strange[:3])
-        text = f"{shown} {how}, from addresses not seen before ({addresses})"
-        if target in reset:
-            text += ": its new password leaked as well, or a connection of before is still open"
-        elif target in state.created_keys:
-            text += ": a key of this incident, which leaked as well; find where it is read (step 7) before the next one"
-        kind = "keys" if credential.startswith("key:") else "logins"
-        yield SettingChange(f"sends:{credential}:{ended or ''}", kind, target, text)
-
-
-def _called(inventory: Inventory, key_id: str) -> str:
-    """Return what a key is called: one that is gone, or was never read, has its tail alone."""
-    item = inventory.keys.get(key_id)
-    return (
-        f"API key “{visible(item.name, 60)}” {key_tail(key_id)}"
-        if item is not None
-        else f"API key {key_tail(key_id)}"
-    )
-
-
-def senders(state: State) -> list[str]:
-    """Return the credentials that send from strange addresses as last read: the baseline of the senders."""
-    use = state.known(CredentialUses).by_credential
-    return sorted(name for name, held in use.items() if held.looks in (INTRUDER, BOTH))
-
-
 def _content(inventory: Inventory, name: str, item: str) -> str:
     held = getattr(inventory, name)[item]
     parts = (held.expression, *held.actions) if name == "routes" else (held.url, *held.event_types)
@@ -368,7 +310,7 @@ def _limit(inventory: Inventory, place: str) -> int | None:
 
 def _key(inventory: Inventory, key_id: str) -> str:
     role = visible(inventory.keys[key_id].key.role or "", 20)
-    return f"{_called(inventory, key_id)} ({role}) appeared, not created here"
+    return f"{sender_changes.called(inventory, key_id)} ({role}) appeared, not created here"
 
 
 def _named(what: str) -> Callable[[Inventory, str], str]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from workbench.core.clock import as_moment
 from workbench.domain.detection.abused_domains import abused_domains
-from workbench.domain.detection.changes import LATE
+from workbench.domain.detection.sender_changes import LATE
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.support.situations import NOW, OWN, US, Story, key, situation, use
 from workbench.core.clock import as_moment, iso
-from workbench.domain.detection import changes
+from workbench.domain.detection import changes, sender_changes
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
@@ -134,7 +134,7 @@ def test_an_edited_route_has_no_date_and_is_seen_all_the_same() -> None:
 def test_a_sender_that_wakes_or_outlives_its_cut_is_an_alarm() -> None:
     before = situation([key("a"), key("b")])
     story = _baseline(before).use(**{"key:a-id": use("both")})
-    story.add("baseline.added", baseline={"senders": changes.senders(story.state())})
+    story.add("baseline.added", baseline={"senders": sender_changes.senders(story.state())})
     assert _texts(before, story) == []
     story.use(**{"key:a-id": use("both"), "key:b-id": use("intruder")})
     (told,) = [text for text in _texts(before, story) if "has begun to send" in text]
@@ -150,7 +150,7 @@ def _cut_login(at: datetime) -> tuple[Situation, Story]:
     """Return an account whose abused login was reset at ``at`` by this host's clock, with the story so far."""
     before = situation(logins=[LOGIN])
     story = _baseline(before).use(**{f"smtp:{LOGIN}": use("both")})
-    story.add("baseline.added", baseline={"senders": changes.senders(story.state())})
+    story.add("baseline.added", baseline={"senders": sender_changes.senders(story.state())})
     story.at = at
     story.verified(logins.plan_reset(before, [LOGIN]))
     return before, story
