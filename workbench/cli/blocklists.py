@@ -14,6 +14,7 @@ from workbench.cli import blocklist_words, notice
 from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, line, say, text
+from workbench.cli.streams import on_terminal
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError
 from workbench.core.redact import visible
@@ -127,7 +128,7 @@ def _report(session: Session, options: argparse.Namespace, made: Round) -> None:
         body = {**head, "at": iso(made.at), "asked": made.asked, "changes": changes}
         line({**body, "listed": len(book.listed)})
         return
-    if made.rings and sys.stderr.isatty():
+    if made.rings and on_terminal(sys.stderr):
         sys.stderr.write("\a")
     for change in changes:
         text(

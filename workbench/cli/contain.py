@@ -11,6 +11,7 @@ from workbench.cli import tables
 from workbench.cli.account_reading import read_account
 from workbench.cli.opening import open_from, run_async
 from workbench.cli.output import document, explain, say, text
+from workbench.cli.streams import on_terminal, read_line
 from workbench.core.clock import iso
 from workbench.core.errors import ApiError, NotAuthorised, UsageError, WorkbenchError
 from workbench.core.redact import key_tail, visible
@@ -279,13 +280,14 @@ def _continuable(session: Session) -> list[Any]:
 
 def confirm(planned: Plan, begun: int = 0) -> None:
     """Show the plan and have its size typed; raises UsageError without a terminal or with another answer."""
-    if not sys.stdin.isatty():
+    if not on_terminal(sys.stdin):
         raise UsageError(
             "This changes the account and there is no terminal to confirm on.",
             "Nothing was done.",
             "Add --yes to do it, or --dry-run to see the plan.",
         )
-    sys.stderr.write(tables.plan(planned) + "\n")
+    for shown in tables.plan(planned).splitlines():
+        say(shown)
     for effect in sorted(planned, key=lambda e: -e.rank)[:10]:
         if effect.params.use is not None:
             say(f"- {effect.what}: {effect.why}")
@@ -295,7 +297,7 @@ def confirm(planned: Plan, begun: int = 0) -> None:
     say(
         f"{len(planned.irreversible)} of these cannot be undone. Type {count} to do it, anything else to leave."
     )
-    if sys.stdin.readline().strip() != str(count):
+    if read_line() != str(count):
         raise UsageError("Not confirmed.", "Nothing was done.", "")
 
 

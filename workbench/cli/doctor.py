@@ -17,6 +17,7 @@ from workbench.cli import tables
 from workbench.cli.doctor_kept import Check
 from workbench.cli.opening import endpoints_of, network_of, run_async, supplied_key
 from workbench.cli.output import document, say, text
+from workbench.cli.streams import on_terminal
 from workbench.cli.vaults import vault_choice
 from workbench.core.atomic_files import network_volume
 from workbench.core.clock import SystemClock
@@ -156,7 +157,7 @@ def _bundle(path: Path, rows: list[dict[str, str]]) -> None:
 def _terminal() -> Iterator[Check]:
     size = shutil.get_terminal_size()
     term = os.environ.get("TERM", "")
-    if not sys.stdout.isatty():
+    if not on_terminal(sys.stdout):
         yield Check("terminal", "ok", "output goes to a pipe: commands work, the full screen does not")
     elif size.columns < 80 or size.lines < 24:
         yield Check("terminal", "warn", f"{size.columns}×{size.lines}", "Make it 80×24 at least.")

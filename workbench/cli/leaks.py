@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from workbench.cli.output import document, say, text, warned
+from workbench.cli.streams import on_terminal, read_all
 from workbench.core.errors import JournalError, Signalled, UsageError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
@@ -124,14 +125,14 @@ def _log_settings(options: argparse.Namespace) -> _LogSettings:
 
 def _typed() -> tuple[KnownValue, ...]:
     """Return the exact values of standard input, one a line; on a terminal they are not shown."""
-    if sys.stdin.isatty():
+    if on_terminal(sys.stdin):
         from getpass import getpass
 
         lines = []
         while line := getpass("Value to look for (not shown, empty ends): ", stream=sys.stderr):
             lines.append(line)
     else:
-        lines = sys.stdin.read().splitlines()
+        lines = read_all().splitlines()
     values = [line.strip() for line in lines if line.strip()]
     if not values:
         raise UsageError("--exact-stdin: standard input held no value.", "", "Give one value a line.")

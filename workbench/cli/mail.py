@@ -16,6 +16,7 @@ from workbench.cli.account_reading import read_account
 from workbench.cli.incident_records import checked_with_sealer, named_incident
 from workbench.cli.opening import network_of, open_from, run_async
 from workbench.cli.output import document, refuse_terminal, say, text, warn
+from workbench.cli.streams import on_terminal, read_line
 from workbench.core.errors import UsageError, VaultError
 from workbench.core.redact import visible
 from workbench.core.registered_names import registrable
@@ -193,7 +194,7 @@ async def write_shown(
     for row in seen.rows:
         say("  " + " | ".join(row))
     if not options.yes:
-        if not sys.stdin.isatty():
+        if not on_terminal(sys.stdin):
             raise UsageError(
                 "There is no terminal to confirm on.",
                 "Nothing was written.",
@@ -202,7 +203,7 @@ async def write_shown(
         say(
             f"It is personal data. Type {seen.people} to write it to {visible(options.to, 200)}, else it is left."
         )
-        if sys.stdin.readline().strip() != str(seen.people):
+        if read_line() != str(seen.people):
             raise UsageError("Not confirmed.", "Nothing was written.", "")
     count = await session.account.investigation.mail.write(collected, Path(options.to), what)
     if options.json:

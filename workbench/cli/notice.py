@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from workbench.blocklists.bounces import BounceMeaning
 from workbench.blocklists.notices import ReadNotice, is_silent, read_notice
 from workbench.cli.output import document, say, text
+from workbench.cli.streams import read_whatever
 from workbench.core.atomic_files import read_plain
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _read(name: str) -> str:
     if name == "-":
-        return sys.stdin.read(_LARGEST)
+        return read_whatever(_LARGEST)
     try:
         return read_plain(Path(name)).decode("utf-8", "replace")[:_LARGEST]
     except OSError as error:

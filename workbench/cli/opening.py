@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from workbench.cli.output import say, warn
+from workbench.cli.streams import on_terminal, read_line
 from workbench.cli.vaults import open_vault, reading_vault
 from workbench.core import config
 from workbench.core.atomic_files import read_plain, read_private
@@ -90,16 +91,9 @@ def line_of_input(prompt: str) -> str:
 
     UsageError where it is no text, or standard input is closed.
     """
-    if sys.stdin is None:
-        raise UsageError("Standard input is closed.", "Nothing can be read from it.", "Pipe the value to it.")
-    try:
-        if sys.stdin.isatty():
-            return getpass.getpass(prompt, stream=sys.stderr).strip()
-        return sys.stdin.readline().strip()
-    except UnicodeDecodeError:
-        raise UsageError(
-            "Standard input is not UTF-8 text.", "Nothing was taken from it.", "Copy the value again."
-        ) from None
+    if on_terminal(sys.stdin):
+        return getpass.getpass(prompt, stream=sys.stderr).strip()
+    return read_line()
 
 
 async def open_from(

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.cli.streams import on_terminal
 from workbench.core.errors import OutputError, UsageError, WorkbenchError
 from workbench.core.redact import json_escaped, masked, visible
 
@@ -100,14 +101,14 @@ def text(lines: str) -> None:
 def write_exactly(value: str) -> None:
     """Write a value and nothing else (a line end on a terminal); raises OutputError where it did not get out."""
     try:
-        _write(value + "\n" if sys.stdout is not None and sys.stdout.isatty() else value)
+        _write(value + "\n" if on_terminal(sys.stdout) else value)
     except (BrokenPipeError, UnicodeEncodeError):
         raise OutputError("Whoever was to read it from standard output has gone.") from None
 
 
 def refuse_terminal(reveal: bool, why: str) -> None:
     """Raise UsageError where what is handed out would stand on a terminal, unless --reveal asked for that."""
-    if sys.stdout is not None and sys.stdout.isatty() and not reveal:
+    if on_terminal(sys.stdout) and not reveal:
         raise UsageError(
             "Standard output is a terminal.", why, "Pipe it where it is needed, or add --reveal."
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 from workbench.cli.incident_records import checked_quietly
 from workbench.cli.opening import run_async
 from workbench.cli.output import document, say, text
+from workbench.cli.streams import on_terminal, read_line
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, UsageError
 from workbench.core.redact import visible
@@ -112,14 +113,14 @@ def _reports(folder: Path) -> int:
 
 
 def _confirm(incident: str) -> None:
-    if not sys.stdin.isatty():
+    if not on_terminal(sys.stdin):
         raise UsageError(
             "This cannot be undone and there is no terminal to confirm on.",
             "Nothing was removed.",
             "Add --yes.",
         )
     say(f"This cannot be undone. Type {incident} to remove them, anything else to leave.")
-    if sys.stdin.readline().strip() != incident:
+    if read_line() != incident:
         raise UsageError("Not confirmed.", "Nothing was removed.", "")
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.streams import on_terminal
 from workbench.core.errors import HostError, UsageError
 from workbench.core.process import child_environment
 from workbench.core.state_dir import Home
@@ -136,7 +137,7 @@ def drawn_on_terminal() -> Iterator[None]:
 
 
 def _need_terminal() -> None:
-    if os.environ.get("TERM", "") in ("", "dumb") or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if os.environ.get("TERM", "") in ("", "dumb") or not (on_terminal(sys.stdin) and on_terminal(sys.stdout)):
         raise UsageError(
             "The full screen needs a terminal.",
             "Input or output is a pipe, or TERM names no terminal.",

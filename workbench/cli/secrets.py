@@ -15,6 +15,7 @@ from pathlib import Path
 from workbench.cli import tables
 from workbench.cli.opening import line_of_input, run_async
 from workbench.cli.output import document, refuse_terminal, say, text, warn, write_exactly
+from workbench.cli.streams import on_terminal
 from workbench.cli.vaults import ask_new_passphrase, heed_folder, no_vault, open_vault, quiet_vault
 from workbench.core.clock import SystemClock
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError, WorkbenchError
@@ -218,7 +219,7 @@ async def _passphrase(options: argparse.Namespace) -> int:
             typed = passphrase_from_file(Path(options.new_file)).reveal()
             new = check_new(typed, typed)
         else:
-            if sys.stdin is None or not sys.stdin.isatty():
+            if not on_terminal(sys.stdin):
                 raise UsageError(
                     "There is no terminal to type a new passphrase on.",
                     "The vault stays under the present one.",

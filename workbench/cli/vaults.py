@@ -9,6 +9,7 @@ import os
 import sys
 
 from workbench.cli.output import say, warn
+from workbench.cli.streams import on_terminal
 from workbench.core import config
 from workbench.core.errors import HostError, JournalError, UsageError, VaultError
 from workbench.core.redact import Secret
@@ -170,7 +171,7 @@ def _stored_by_incidents(home: Home) -> tuple[list[EntryName], int]:
 
 def _asked_for_new(found: NoKeyring) -> Secret:
     """Return a passphrase for our own file as typed; HostError where nobody can be asked."""
-    if not sys.stdin.isatty():
+    if not on_terminal(sys.stdin):
         raise HostError(
             found.reason,
             "New keys and passwords need a safe place before anything is changed.",
@@ -191,7 +192,7 @@ def ask_new_passphrase() -> Secret:
 
 
 def _ask_passphrase(prompt: str) -> Secret:
-    if not sys.stdin.isatty():
+    if not on_terminal(sys.stdin):
         raise HostError(
             "The vault is locked and there is no terminal to ask for its passphrase.",
             "Its secrets cannot be read or added to.",
