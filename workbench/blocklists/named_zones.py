@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import chain
 
 from workbench.blocklists import catalogue
 from workbench.blocklists.zones import Retired, Zone
@@ -14,6 +15,17 @@ _PHRASE = re.compile(
     r"found (?:in|on)|(?:is|listed) (?:in|on) (?:an? |the )?(?:rbl|dnsbl|rhsbl|(?:black|block) ?list)(?: at| on| of)?|"
     r"(?:dns|r)bl(?: server)?(?: response)?)[\s:('\"<]{1,4}(?:https?://)?(?:www\.)?"
     r"(?P<zone>(?:[a-z0-9_-]{1,63}\.){1,7}[a-z]{2,24})(?![\w@-])",
+    re.IGNORECASE,
+)
+# A name that nobody but a list has, wherever it stands: dnsbl.example.org, bl.example.org.
+_LISTS_NAME = re.compile(
+    r"(?<![\w@.-])(?P<zone>(?:[a-z0-9-]{1,63}\.){0,3}(?:(?:dns|rhs|uri|[rbxsd])?bl\d?|dnsbl[\w-]{1,20}|[\w-]{1,20}-?dnsbl)\."
+    r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24})(?![\w@-])",
+    re.IGNORECASE,
+)
+# Hosts on the way to a recipient may be called so too.
+_OF_THE_WAY = re.compile(
+    r"connect to\b|connection (?:refused|timed|reset|lost|closed|with|to)|time-?out|\bunreachable|no route|not found\b",
     re.IGNORECASE,
 )
 # A stranger's zone counts only if its name says that it is one.
@@ -32,9 +44,10 @@ def named_zone(text: str) -> Zone | None:
 def named_stranger(text: str) -> tuple[str, Retired | None]:
     """Return (a zone the catalogue does not hold, its record if it is one that must not be asked).
 
-    The zone is ``""`` where none is named after the phrases servers use.
+    The zone is ``""`` where none is named after the phrases servers use, nor by a name that only lists have.
     """
-    for found in _PHRASE.finditer(text):
+    named = () if _OF_THE_WAY.search(text) else _LISTS_NAME.finditer(text)
+    for found in chain(_PHRASE.finditer(text), named):
         name = found["zone"].lower()
         if catalogue.load().find(name) is not None:
             continue

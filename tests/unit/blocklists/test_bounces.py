@@ -76,6 +76,40 @@ def test_a_host_that_is_refused_is_not_the_one_who_refuses(host: str, words: str
     assert found.provider == "the receiver"
 
 
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.kind is K.LIST], ids=_id)
+def test_every_list_has_a_page_to_ask(rule: RefusalRule) -> None:
+    assert classify(None, rule.example).page
+
+
+@pytest.mark.parametrize("zone", ["dnsbl.acme-filter.example", "bl.acme.example", "acme-dnsbl.mail.example"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Mail from 192.0.2.4 refused by blackhole site {}",
+        "451 4.7.1 Temporarily refused, your IP appears in {}",
+        "550 5.7.0 Connection denied: {} says spam source",
+        "550 adresse IP 192.0.2.4 sur liste noire {}",
+        "550 You are blacklisted ({})",
+    ],
+)
+def test_a_strange_list_is_called_by_its_zone_wherever_that_stands(words: str, zone: str) -> None:
+    found = classify(None, words.format(zone))
+    assert (found.kind, found.provider) == (K.LIST, zone)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "connect to bl1.acme.example[192.0.2.9]:25: Connection refused",
+        "lost connection with bl.mail.acme.example[192.0.2.9] while receiving the greeting",
+        "host bl.mail.acme.example[192.0.2.9] said: 550 5.1.1 <jo@acme.example>: User unknown",
+        "host rbl.mail.acme.example[192.0.2.9] said: 452 4.2.2 Mailbox full",
+    ],
+)
+def test_a_host_on_the_way_is_no_list_though_it_is_called_like_one(words: str) -> None:
+    assert not classify(None, words).is_listing
+
+
 def test_ids_are_unique_and_zones_are_the_catalogues() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert all(rule.zone is None or rule.zone.name in load().zones for rule in RULES)
