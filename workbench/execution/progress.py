@@ -75,13 +75,9 @@ class Summary:
         """Return the run in one sentence for the log."""
         if not self.total and self.halted is None:
             return f"{self.title}: nothing was left to do, it was done or under way already"
-        parts = [f"{self.verified} verified"]
-        if self.done:
-            parts.append(f"{self.done} done but not proven from here")
-        if self.failed:
-            parts.append(f"{self.failed} failed")
-        if self.skipped:
-            parts.append(f"{self.skipped} skipped")
+        counts = (self.verified, "verified"), (self.done, "done but not proven from here")
+        counts += (self.failed, "failed"), (self.skipped, "skipped")
+        parts = [f"{count} {word}" for count, word in counts if count] or ["nothing done"]
         ending = ""
         if self.halted is not None:
             ending = f"; stopped half-way: {self.halted.what}"

@@ -150,6 +150,8 @@ async def test_what_is_only_planned_or_failed_need_not_hold() -> None:
             {"verified": 1, "stopped": True},
             "Cut: 1 verified of 5 in 1.5 s; stopped on request, the rest is as it was",
         ),
+        ({"done": 1, "total": 1}, "Cut: 1 done but not proven from here of 1 in 1.5 s"),
+        ({"stopped": True}, "Cut: nothing done of 5 in 1.5 s; stopped on request, the rest is as it was"),
         ({"total": 0}, "Cut: nothing was left to do, it was done or under way already"),
     ],
 )
