@@ -58,7 +58,8 @@ class SearchScreen(Dialog[Places]):
             yield words("Sites to ask for the files that leak most often, politely")
             yield self._line("sites", self._proposed.sites, "www.example.com")
             yield words(f"If every site named is your own, type “{MINE}”")
-            yield self._line("mine", "", MINE)
+            # A placeholder that holds the word would look as if it were typed.
+            yield self._line("mine", "", "not typed yet: the sites are left out")
             yield words("", classes="dialog-wrong", id="leak-wrong")
             yield words("Enter searches · Tab next line · Esc leaves it", classes="dialog-keys")
 
