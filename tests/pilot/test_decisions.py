@@ -87,3 +87,25 @@ async def test_an_answer_that_does_not_fit_its_row_stands_whole_below(
         await pilot.press("down")
         await settle(pilot)
         assert "It was sent: recorded" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_long_question_leaves_answers_and_keys_in_sight_and_can_be_read_to_its_end(
+    running: Running, size: tuple[int, int]
+) -> None:
+    async with running(FakeSession(), size) as pilot:
+        text = "\n".join(
+            f"- hand-over of login {n}: the replacement is not seen in use yet" for n in range(24)
+        )
+        choices = (
+            Choice("later", "Decide later", LONG),
+            Choice("end", "End the old ones", "shows the plan first"),
+        )
+        app_of(pilot).push_screen(PickScreen("Time is up", text, choices, reason="how do you know?"))
+        await settle(pilot)
+        shown = screen_text(pilot)
+        assert "login 0:" in shown and "End the old ones" in shown and "Enter answers" in shown
+        for _ in range(8):
+            await pilot.press("right_square_bracket")
+        await pilot.pause()
+        assert "login 23:" in screen_text(pilot) and "Enter answers" in screen_text(pilot)

@@ -244,6 +244,13 @@ def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:
         decided = _decided(situation, key)
         if alarm.id in over and decided != OURS:
             decided = REMOVED
+        why, remedy = (
+            (f"seen {alarm.at}, and no effect of this incident explains it",),
+            REMEDIES.get(alarm.kind, ""),
+        )
+        if alarm.target in situation.inventory.keys and situation.minted_here(alarm.target):
+            # No plan deletes what this incident made: what is judged the intruder's goes by hand, like all such things.
+            why, remedy = (*why, alarms.MINTED_SENDS), ""
         yield Finding(
             key,
             alarm.target,
@@ -251,7 +258,7 @@ def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:
             alarm.text,
             ("account",),
             "high",
-            (f"seen {alarm.at}, and no effect of this incident explains it",),
+            why,
             decided,
-            REMEDIES.get(alarm.kind, ""),
+            remedy,
         )

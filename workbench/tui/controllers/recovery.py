@@ -156,10 +156,10 @@ class RecoveryController(Controller):
             "log shows it in use. No secret is shown here: each leaves the vault through a pipe."
         )
         verbs = (
-            Verb("enter", "one", "copy the list for all who wait, or hand over the selected one"),
+            Verb("enter", "one", "copies the list for all who wait, or hands over the selected one"),
             Verb("c", "list", "the list"),
-            Verb("y", "sent", "copy the list: it was sent"),
-            Verb("n", "note", "note owner and places"),
+            Verb("y", "sent", "copies the list: it was sent"),
+            Verb("n", "note", "notes owner and places"),
             Verb("x", "unneeded", "nobody needs it any more", judges=True),
         )
 

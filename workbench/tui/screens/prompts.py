@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
 from textual.events import Key
 from textual.widgets import Input
 
@@ -16,14 +18,21 @@ from workbench.tui.screens.texts import plain
 from workbench.tui.widgets.table import Cell, Column, KeyedTable, TableRow
 
 WIDEST = 44  # cells of an answer at most, the rest is what it means
+FRAME = 2  # lines of the box's frame
 BOX, BORDERS = 84, 11  # cells of a dialog's box at most, and what of them no text of a row gets
 
 
 class PickScreen(Dialog[Picked]):
     """Asks for one of several answers; Enter takes the one under the cursor, Esc none.
 
-    With ``reason`` a line for it stands below: Tab goes there, Enter in it takes the answer as well.
+    With ``reason`` a line for it stands below: Tab goes there, Enter in it takes the answer as well. A question longer
+    than its place is moved with ``]`` and ``[``: answers and keys stay in sight.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+f,right_square_bracket", "read(3)", "Question down", id="pick.down", show=False),
+        Binding("ctrl+b,left_square_bracket", "read(-3)", "Question up", id="pick.up", show=False),
+    ]
 
     def __init__(self, heading: str, text: str, choices: Sequence[Choice], *, reason: str = "") -> None:
         super().__init__(classes="pick-screen")
@@ -36,12 +45,15 @@ class PickScreen(Dialog[Picked]):
         answer = answer if self._widest[1] else Column("words", "answer", flex=1)
         self._table = KeyedTable((answer, Column("more", "", flex=2, priority=2)), id="pick-table")
         self._detail = words("", id="pick-detail")
+        self._box = Vertical(classes="dialog-box")
+        self._said = VerticalScroll(classes="pick-words", can_focus=False)
 
     def compose(self) -> ComposeResult:
         """Question, answers, reason."""
-        with Vertical(classes="dialog-box"):
+        with self._box:
             yield title(plain(self._heading, 1))
-            yield words(plain(self._text, 30))
+            with self._said:
+                yield words(plain(self._text, 30))
             yield self._table
             yield self._detail
             if self._reason:
@@ -63,6 +75,17 @@ class PickScreen(Dialog[Picked]):
         """Whatever of an answer does not fit its row stands whole below the rows."""
         room = min(self.app.size.width, BOX) - BORDERS
         self._detail.set_class(sum(self._widest) <= room, "-hidden")
+        self.call_after_refresh(self._share_room)
+
+    def _share_room(self) -> None:
+        """On a small terminal the question gives way: answers and keys are below it, and are read last."""
+        others = [one for one in self._box.children if one is not self._said]
+        taken = sum(one.outer_size.height + one.styles.margin.height for one in others)
+        self._said.styles.max_height = max(2, self.app.size.height - FRAME - taken)
+
+    def action_read(self, lines: int) -> None:
+        """Move the question, where it is longer than its place."""
+        self._said.scroll_relative(y=lines, animate=False)
 
     @on(KeyedTable.Highlighted)
     def _tell(self) -> None:

@@ -13,11 +13,12 @@ from workbench.domain.detection import alarms
 from workbench.domain.detection.findings import findings
 from workbench.domain.model.plan import Effect, EffectKind
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import Alarm
-from workbench.domain.runbook import guide, runbook
+from workbench.domain.model.state import Alarm, Decision
+from workbench.domain.runbook import guide, recovery, runbook
 from workbench.domain.runbook.guide import GuideKind
 from workbench.domain.runbook.runbook import StepView, Verdict
 from workbench.planning import registry
+from workbench.planning.keys import plan_replace
 
 STRANGER = key("ci-helper")
 LATER = NOW + timedelta(minutes=5)
@@ -177,6 +178,31 @@ def test_what_is_kept_and_sends_abuse_is_ended() -> None:
     there.state.baseline = {"keys": [STRANGER.id]}
     assert alarms.remedy(there, alarms.open_alarms(there)[0]) == "keys.replace"
     assert use("intruder")["looks"] == "intruder"
+
+
+def test_a_replacement_of_ours_that_sends_from_elsewhere_is_for_a_person_and_offered_no_plan_that_is_refused() -> (
+    None
+):
+    story = Story().verified(plan_replace(situation([key("prod")]), ["prod-id"]).effects)
+    (made,) = story.state().created_keys
+    story.add(
+        "alarm.raised",
+        id=f"sends:key:{made}:",
+        kind="keys",
+        target=made,
+        text=f"API key “prod” {made} has begun to send, from addresses not seen before (192.0.2.251)",
+    )
+    there = situation([key("prod", id=made)], state=story.state())
+    there.state.baseline = {"keys": ["prod-id"]}
+    (alarm,) = alarms.open_alarms(there)
+    assert alarms.remedy(there, alarm) == "" and "control panel" in alarms.by_hand(there, alarm)
+    (found,) = [one for one in findings(there) if one.key == f"alarm:{alarm.id}"]
+    assert found.remedy == "" and alarms.MINTED_SENDS in found.why
+    # Judged the intruder's, it is repaired by hand; said to be gone, its alarm is over.
+    there.state.decisions[found.key] = Decision(found.key, "intruder", "", "ann", "")
+    assert [one.key for one in recovery.by_hand(there)] == [found.key]
+    there.state.decisions[found.key] = Decision(found.key, "removed", "", "ann", "")
+    assert not alarms.open_alarms(there)
 
 
 def test_where_every_step_that_is_left_waits_each_says_whom_for() -> None:
