@@ -238,6 +238,14 @@ async def test_reveal_covers_warns_shows_and_hides(running: Running) -> None:
         assert SECRET not in screen_text(pilot) and not isinstance(pilot.app.screen, RevealScreen)
 
 
+async def test_no_secret_is_revealed_where_a_filter_hides_every_row(running: Running) -> None:
+    session = with_new_secret(FakeSession())
+    async with running(session) as pilot:
+        await pilot.press("s", "down", "enter", "2", "/", *"no such row", "enter", "V")
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, RevealScreen)
+
+
 async def test_reveal_cancels_by_default(running: Running) -> None:
     session = with_new_secret(FakeSession())
     async with running(session) as pilot:

@@ -29,6 +29,8 @@ class RevealController(Controller):
     def _entry(self, session: Incident) -> str:
         """Return the vault entry of the secret that belongs to the highlighted row, ``""`` for none."""
         key = self._selection.cursor_key(Pane.CREDENTIALS)
+        if not key:
+            return ""  # A filter hides every row: an effect without a new key is about no key, not about this one.
         # The newest first: a password that was replaced once more is of no use to anybody.
         for record in reversed(session.state.effects.values()):
             about = (record.effect.target, record.result.get("key_id"), record.effect.params.replaces)
