@@ -211,8 +211,7 @@ async def test_written_down_by_hand_the_old_key_goes_and_the_journal_says_who_sa
             mint, delete = session.state.effects.values()
             assert mint.effect.target not in place.living_keys()
             assert (
-                asked[0].paper
-                and asked[0].secret.reveal() == place.living_keys()[mint.result["key_id"]].secret
+                asked[0].paper and asked[0].secret.reveal() == place.living_keys()[mint.result.key_id].secret
             )
             assert asked[0].secret.reveal() not in place.keyring.entries.values()
             assert "written down by hand" in mint.evidence[0] and not mint.entry
@@ -225,7 +224,7 @@ async def test_written_down_by_hand_the_old_key_goes_and_the_journal_says_who_sa
             await ready(session)
             found = await session.prove_again()
             assert len(found.untold) == 1 and not found.against
-            assert mint.result["key_id"] in place.living_keys()
+            assert mint.result.key_id in place.living_keys()
 
 
 @pytest.mark.parametrize("stored_first", [False, True])

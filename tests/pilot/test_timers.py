@@ -13,6 +13,7 @@ from tests.support.effects import an_effect
 from tests.support.patience import HANGS
 from workbench.core.clock import iso
 from workbench.core.errors import Unreachable
+from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.state import EffectRecord
@@ -29,7 +30,7 @@ def hand_over(session: FakeSession, minutes: int = 24) -> str:
     assert [effect.kind for effect in plan] == [EffectKind.KEY_CREATE]
     record = EffectRecord(plan.effects[0])
     record.state, record.done_at = EffectState.VERIFIED, iso(START)
-    record.result = {"key_id": "new-key-id"}
+    record.result = EffectResult(key_id="new-key-id")
     session.state.effects[record.effect.id] = record
     timer(session, f"hand-over:key:{old}", "hand-over", f"key:{old}", timedelta(minutes=minutes))
     session.asked.clear()

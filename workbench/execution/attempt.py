@@ -20,6 +20,7 @@ from workbench.core.errors import (
     VendorFault,
     WorkbenchError,
 )
+from workbench.domain.model.effect_result import NO_RESULT
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context
@@ -145,7 +146,7 @@ async def _let_in(ctx: Context) -> bool:
 
 
 async def _kept(ledger: Ledger, record: EffectRecord, sent: Sent) -> Outcome:
-    if sent.entry and (sent.entry != record.entry or sent.result):
-        body = {"id": record.effect.id, "entry": sent.entry, "result": dict(sent.result)}
+    if sent.entry and (sent.entry != record.entry or sent.result != NO_RESULT):
+        body = {"id": record.effect.id, "entry": sent.entry, "result": sent.result.body()}
         await ledger.record("effect.secured", body)
     return Outcome(sent=sent)

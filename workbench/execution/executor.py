@@ -251,7 +251,7 @@ class Executor:
             await self._give_up(record, outcome.error, unknown=unknown)
 
     async def _sent(self, record: EffectRecord, sent: Sent) -> None:
-        body = {"id": record.effect.id, "evidence": list(sent.evidence), "result": dict(sent.result)}
+        body = {"id": record.effect.id, "evidence": list(sent.evidence), "result": sent.result.body()}
         if (ahead := self._ctx.api.clock_offset) is not None:
             # The account's log is written by its own clock, and this host's may be off.
             body["account_at"] = iso(self._ctx.clock.now() + timedelta(seconds=ahead))

@@ -72,7 +72,7 @@ def lasting(state: State) -> list[EffectRecord]:
         r
         for r in reached
         if r.effect.kind in (EffectKind.KEY_DELETE, EffectKind.LOGIN_DELETE)
-        or (str(r.result.get("key_id") or r.effect.target) not in gone and _domain(r.effect) not in domains)
+        or ((r.result.key_id or r.effect.target) not in gone and _domain(r.effect) not in domains)
     ]
 
 

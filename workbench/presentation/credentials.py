@@ -80,7 +80,7 @@ class CredentialView:
             old = record.effect.params.replaces
             if old:
                 self._replaced[old] = record
-            new = str(record.result.get("key_id") or "")
+            new = record.result.key_id
             if new:
                 self._minted[new] = record
             return new or old

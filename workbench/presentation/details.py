@@ -187,7 +187,7 @@ def _finding(session: DetailSource, key: str) -> Iterator[str]:
 def _effects(session: DetailSource, key: str, look: Look) -> Iterator[str]:
     """What this incident did to it, with the evidence."""
     for record in session.state.effects.values():
-        about = (record.effect.target, record.result.get("key_id"), record.effect.params.replaces)
+        about = (record.effect.target, record.result.key_id, record.effect.params.replaces)
         if key not in about:
             continue
         yield ""

@@ -34,7 +34,7 @@ def keys(situation: Situation) -> Section:
                 visible(name, 60),
                 known.old_words if known is not None else "old one still works",
                 cut.done_at if cut is not None else "",
-                key_tail(str(new.result.get("key_id", ""))) if new is not None else "not replaced",
+                key_tail(new.result.key_id) if new is not None else "not replaced",
                 (known.new if known is not None else "") or "none",
                 _proof(cut) if cut is not None else "",
             )

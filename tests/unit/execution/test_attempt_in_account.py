@@ -19,6 +19,7 @@ from workbench.core.errors import (
     VendorFault,
     WorkbenchError,
 )
+from workbench.domain.model.effect_result import NO_RESULT, EffectResult
 from workbench.domain.model.plan import EffectKind
 from workbench.execution import attempt as module
 from workbench.execution.attempt import Outcome, attempt
@@ -104,7 +105,7 @@ async def test_what_was_asked_stands_in_the_journal_before_it_is_sent_again() ->
 
 async def test_what_had_happened_is_not_sent_and_its_new_entry_is_kept() -> None:
     tried = Tried()
-    sent = Sent(("found",), {"key_id": "n"}, "API key n")
+    sent = Sent(("found",), EffectResult(key_id="n"), "API key n")
     outcome = await tried.go(Played(asks=(Reconciled(Reality.HAPPENED, "kept", sent),)), intents=1)
     assert outcome == Outcome(sent=sent)
     assert tried.rows == [
@@ -118,10 +119,10 @@ async def test_what_had_happened_is_not_sent_and_its_new_entry_is_kept() -> None
     ("sent", "entry", "secured"),
     [
         (Sent(("x",)), "", False),
-        (Sent(("x",), {"key_id": "n"}), "", False),
-        (Sent(("x",), {}, "same"), "same", False),
-        (Sent(("x",), {"key_id": "n"}, "same"), "same", True),
-        (Sent(("x",), {}, "other"), "same", True),
+        (Sent(("x",), EffectResult(key_id="n")), "", False),
+        (Sent(("x",), NO_RESULT, "same"), "same", False),
+        (Sent(("x",), EffectResult(key_id="n"), "same"), "same", True),
+        (Sent(("x",), NO_RESULT, "other"), "same", True),
     ],
 )
 async def test_a_secret_is_journaled_where_the_journal_does_not_say_so_yet(

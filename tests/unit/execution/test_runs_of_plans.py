@@ -20,6 +20,7 @@ from workbench.core.errors import (
     VendorFault,
     WorkbenchError,
 )
+from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import RANK_ABUSE, Effect, EffectKind, EffectState, Place
 from workbench.execution import executor as module
 from workbench.execution import look
@@ -79,7 +80,7 @@ class Handler:
             part = step.pop(0) if step else None
             if isinstance(part, BaseException):
                 raise part
-            return part or Sent((f"sent {target}",), {"n": target})
+            return part or Sent((f"sent {target}",), EffectResult(key_id=target))
         finally:
             self.under_way -= 1
 
@@ -156,7 +157,7 @@ async def test_an_effect_is_planned_sent_done_proven_and_told(run: Run) -> None:
     confirmed, intent, done, verified = [row.body for row in run.journal.rows]
     assert confirmed == {"plan": plan(one).id, "title": "Cut", "effects": [one.to_json()]}
     assert intent == {"id": one.id, "entry": "entry a"}
-    assert done == {"id": one.id, "evidence": ["sent a"], "result": {"n": "a"}}
+    assert done == {"id": one.id, "evidence": ["sent a"], "result": {"key_id": "a"}}
     assert verified == {"id": one.id, "evidence": ["sent a", "proven a"]}
     assert run.phases(one) == [Phase.STORING, Phase.SENDING, Phase.DONE, Phase.PROVING, Phase.VERIFIED]
     assert run.told[0] == PlanStarted("Cut", 1)

@@ -13,6 +13,7 @@ from tests.support.effects import an_effect
 from workbench.core.clock import as_moment
 from workbench.core.rows import TableRow, style_of, text_of
 from workbench.domain.blocklists.listings import ListingBook
+from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import Decision, EffectRecord
 from workbench.presentation.cells import Look, hide_people, moment_text
@@ -97,7 +98,7 @@ def test_what_was_deleted_is_not_forgotten(session: FakeSession) -> None:
 def test_minted_keys_are_told_as_ours(session: FakeSession) -> None:
     old, new = list(session.inventory.keys)[:2]
     effect = an_effect(EffectKind.KEY_CREATE, "slot", US, replaces=old)
-    record = EffectRecord(effect, EffectState.VERIFIED, evidence=["proven"], result={"key_id": new})
+    record = EffectRecord(effect, EffectState.VERIFIED, evidence=["proven"], result=EffectResult(key_id=new))
     session.state.effects[effect.id] = record
     rows = rows_of(session)
     assert text_of(rows[new].cells[0]) == "✓ new"

@@ -155,7 +155,7 @@ def _asker(inventory: Inventory, name: str, target: str) -> str:
 
 
 def _made_here(state: State) -> set[str]:
-    made = {str(r.result["key_id"]) for r in state.of_kind(EffectKind.KEY_CREATE) if "key_id" in r.result}
+    made = {r.result.key_id for r in state.of_kind(EffectKind.KEY_CREATE) if r.result.key_id}
     made |= {r.effect.target for r in state.of_kind(EffectKind.LOGIN_CREATE, EffectKind.ALLOWLIST_ADD)}
     return made
 

@@ -10,6 +10,7 @@ from workbench.blocklists.removal import RemovalRequest
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model import fact_kinds
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, remember
+from workbench.domain.model.effect_result import NO_RESULT
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import AdoptionNote, RecordedSnapshot, RecordedTimer
@@ -127,13 +128,13 @@ def _intent(state: State, body: Body, at: str) -> None:
     if body.get("entry"):
         record.entry = body["entry"]
         _vault_entry(state, body, at)
-    record.result.update(body.get("result", {}))
+    record.result = record.result.with_body(body.get("result"))
 
 
 def _secured(state: State, body: Body, at: str) -> None:
     record = state.effects[body["id"]]
     record.entry = body["entry"]
-    record.result.update(body.get("result", {}))
+    record.result = record.result.with_body(body.get("result"))
     _vault_entry(state, body, at)
 
 
@@ -145,7 +146,7 @@ def _done(state: State, body: Body, at: str) -> None:
     record.done_at = at
     record.account_at = str(body.get("account_at", ""))
     record.evidence = list(body.get("evidence", []))
-    record.result.update(body.get("result", {}))
+    record.result = record.result.with_body(body.get("result"))
     if record.effect.kind in _CUTTING:
         state.first_cut_at = state.first_cut_at or at
         state.last_cut_at = at
@@ -202,7 +203,7 @@ def _reset(state: State, body: Body, _at: str) -> None:
     record = state.effects[body["id"]]
     record.open = False
     record.state = EffectState.PLANNED
-    record.result = {}
+    record.result = NO_RESULT
     record.entry = ""
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
+from workbench.domain.model.effect_result import NO_RESULT, EffectResult
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import AdoptionNote, RecordedSnapshot, RecordedTimer
@@ -58,7 +59,7 @@ class EffectRecord:
     attempts: int = 0
     evidence: list[str] = field(default_factory=list)
     entry: str = ""
-    result: dict[str, Any] = field(default_factory=dict)
+    result: EffectResult = NO_RESULT
     failure: dict[str, str] = field(default_factory=dict)
     intent_at: str = ""
     done_at: str = ""
@@ -92,8 +93,8 @@ class EffectRecord:
         }
         if self.entry:
             document["vault"] = self.entry
-        if "key_id" in self.result:
-            document["key_id"] = self.result["key_id"]
+        if self.result.key_id:
+            document["key_id"] = self.result.key_id
         if self.done_at:
             document["at"] = self.done_at
         if self.failure:
@@ -266,9 +267,9 @@ class State:
     def created_keys(self) -> dict[str, EffectRecord]:
         """Return the keys this incident minted and still holds, by key id."""
         return {
-            str(r.result["key_id"]): r
+            r.result.key_id: r
             for r in self.of_kind(EffectKind.KEY_CREATE)
-            if "key_id" in r.result and r.state in (EffectState.DONE, EffectState.VERIFIED)
+            if r.result.key_id and r.state in (EffectState.DONE, EffectState.VERIFIED)
         }
 
     @property

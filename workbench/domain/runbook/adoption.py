@@ -97,10 +97,9 @@ def _standing(state: State) -> Iterator[EffectRecord]:
         effect = record.effect
         if record.state not in _REACHED or effect.params.own or effect.params.stranger:
             continue
-        if effect.kind is EffectKind.KEY_CREATE:
-            replaced = record.result.get("key_id") in ended  # By one that may do less or ends by itself.
-        else:
-            replaced = effect.id not in present
+        # A key by one that may do less or ends by itself, a password by the next.
+        is_key = effect.kind is EffectKind.KEY_CREATE
+        replaced = record.result.key_id in ended if is_key else effect.id not in present
         # Its sender moved to the login made beside it: this password only ended the old one.
         moved = effect.kind is EffectKind.LOGIN_RESET and beside.get(effect.target, "~") <= record.done_at
         if not replaced and not moved:
@@ -264,7 +263,7 @@ def _old(record: EffectRecord) -> str:
 def _in_use(situation: Situation, record: EffectRecord) -> tuple[bool, tuple[str, ...]]:
     seen = situation.state.seen_use
     if record.effect.kind is EffectKind.KEY_CREATE:
-        entry = seen.get(f"key:{record.result.get('key_id', '')}")
+        entry = seen.get(f"key:{record.result.key_id}")
         return bool(entry and entry.get("last")), _addresses(entry)
     entry = seen.get(f"smtp:{record.effect.target}")
     if _used_since(entry, record.done_at):
@@ -311,6 +310,6 @@ def _addresses(entry: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 def _name(record: EffectRecord) -> str:
     if record.effect.kind is EffectKind.KEY_CREATE:
-        tail = key_tail(str(record.result.get("key_id", "")))
+        tail = key_tail(record.result.key_id)
         return f"key {visible(record.effect.params.name, 60)} {tail}"
     return f"SMTP {visible(record.effect.target, 80)}"

@@ -199,9 +199,9 @@ def _kept(situation: Situation, name: str, records: list[EffectRecord]) -> Kept 
         return None
     reached = [r for r in records if r.state in _REACHED]
     new = tuple(
-        f"key:{r.result['key_id']}" if kind == "key" else f"smtp:{r.effect.target}"
+        f"key:{r.result.key_id}" if kind == "key" else f"smtp:{r.effect.target}"
         for r in reached
-        if kind != "key" or "key_id" in r.result
+        if kind != "key" or r.result.key_id
     )
     adopted, why = _adoption(state.known(CredentialUses), name, new)
     timer = state.timers.get(timer_id(name))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from workbench.core.errors import WorkbenchError
+from workbench.domain.model.effect_result import NO_RESULT, EffectResult
 from workbench.domain.model.plan import Effect
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context, describe
@@ -18,7 +19,7 @@ class Sent:
     """The server's yes: ids it answered with, evidence in words, the vault entry of a new secret."""
 
     evidence: tuple[str, ...] = ()
-    result: Mapping[str, Any] = field(default_factory=dict)
+    result: EffectResult = NO_RESULT
     entry: str = ""
 
 

@@ -55,9 +55,9 @@ async def alive(ctx: Context, secret: Secret, record: EffectRecord) -> str:
             raise
         status = answer.status
     seen = client.key_id
-    if seen is not None and record.result.get("key_id") not in (None, seen):
+    if seen is not None and record.result.key_id not in ("", seen):
         raise NotAuthorised(
-            f"The new key answers as {key_tail(seen)}, not as {key_tail(record.result['key_id'])}.",
+            f"The new key answers as {key_tail(seen)}, not as {key_tail(record.result.key_id)}.",
             "What was stored is not what was made.",
             "The old key stays; plan the replacement again.",
             status=status,

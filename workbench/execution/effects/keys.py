@@ -20,6 +20,7 @@ from workbench.core.errors import (
 from workbench.core.redact import Secret, key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.model.effect_params import KeyCreateParams
+from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.state import EffectRecord
 from workbench.execution.context import Context, Keeping, SecretMissing
@@ -100,17 +101,17 @@ class KeyCreate(PlainHandler):
         minted = f"minted {key_tail(key_id)} at {stamp(ctx)}"
         if keeping is Keeping.WRITTEN:
             said = f"{minted}, secret NOT stored: written down by hand (attested)"
-            return Sent(evidence=(said,), result={"key_id": key_id, "written_down": True})
+            return Sent(evidence=(said,), result=EffectResult(key_id=key_id, written_down=True))
         return Sent(
             evidence=(f"{minted}, secret stored and read back",),
-            result={"key_id": key_id},
+            result=EffectResult(key_id=key_id),
             entry=entry.username,
         )
 
     async def prove(self, ctx: Context, record: EffectRecord) -> Proof:
         """Make a live call with the new key; switch the workbench to it when it replaces our own."""
         secret = await self._secret(ctx, record)
-        if secret is None and record.result.get("written_down"):
+        if secret is None and record.result.written_down:
             return Proof(
                 False, (*record.evidence[:1], "cannot prove from here: its secret is not in the vault")
             )
@@ -128,7 +129,7 @@ class KeyCreate(PlainHandler):
         if record.attempts > 1:
             evidence += await self._sweep(ctx, record)
         if record.effect.params.own and ctx.api.key != secret:
-            await ctx.switch_key(secret, record.result["key_id"], record.entry, record.effect.params.replaces)
+            await ctx.switch_key(secret, record.result.key_id, record.entry, record.effect.params.replaces)
             evidence += ("the workbench runs on it now",)
         ctx.fresh.pop(record.effect.id, None)
         return Proof(True, evidence)
@@ -141,7 +142,7 @@ class KeyCreate(PlainHandler):
 
     async def _sweep(self, ctx: Context, record: EffectRecord) -> tuple[str, ...]:
         """Delete what earlier attempts made and the key list did not show yet when they were reconciled."""
-        others = [key for key in await _marked(ctx, record) if key.id != record.result.get("key_id")]
+        others = [key for key in await _marked(ctx, record) if key.id != record.result.key_id]
         for key in others:
             await _delete_patiently(ctx, key.id, record.effect.place.subaccount)
         return (f"{plural(len(others), 'key')} of an interrupted attempt deleted",) if others else ()
@@ -168,7 +169,7 @@ class KeyCreate(PlainHandler):
                     f"key {key_tail(key.id)} had been made and its secret is in the vault: kept",
                     Sent(
                         (f"minted {key_tail(key.id)}, found again in account and vault at {stamp(ctx)}",),
-                        {"key_id": key.id},
+                        EffectResult(key_id=key.id),
                         entry.username,
                     ),
                 )
@@ -276,7 +277,7 @@ async def _replacement_is_safe(ctx: Context, record: EffectRecord) -> None:
             continue
         if mint.state not in (EffectState.DONE, EffectState.VERIFIED):
             continue
-        if mint.result.get("written_down"):
+        if mint.result.written_down:
             continue  # A person said so, and the journal holds who.
         if await ctx.vault.fetch(ctx.entry(mint.entry)) is None:
             raise secret_missing(mint)
@@ -285,7 +286,7 @@ async def _replacement_is_safe(ctx: Context, record: EffectRecord) -> None:
 def secret_missing(mint: EffectRecord) -> SecretMissing:
     """Return the error for a replacement key whose secret is gone from the vault."""
     return SecretMissing(
-        f"The secret of the new key {key_tail(str(mint.result.get('key_id', '')))} is no longer in the vault.",
+        f"The secret of the new key {key_tail(mint.result.key_id)} is no longer in the vault.",
         "The key works, but nobody can use it. The key it replaces stays until there is another replacement.",
         "Run the replacement again: the key without a secret is deleted and made anew.",
         mint.effect.id,

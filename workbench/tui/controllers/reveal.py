@@ -33,7 +33,7 @@ class RevealController(Controller):
             return ""  # A filter hides every row: an effect without a new key is about no key, not about this one.
         # The newest first: a password that was replaced once more is of no use to anybody.
         for record in reversed(session.state.effects.values()):
-            about = (record.effect.target, record.result.get("key_id"), record.effect.params.replaces)
+            about = (record.effect.target, record.result.key_id, record.effect.params.replaces)
             kind = record.effect.kind.value
             if record.entry and key in about and kind in ("key.create", "smtp.reset", "smtp.create"):
                 return record.entry

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.support.effects import an_effect
 from tests.support.situations import know
+from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.replay import apply, fold
@@ -33,7 +34,9 @@ class Row:
 
 def key_made(state: State, entry: str = "API key prod-web", **params: Any) -> EffectRecord:
     effect = an_effect(EffectKind.KEY_CREATE, OLD, PLACE, name="prod-web", replaces=OLD, **params)
-    record = EffectRecord(effect, EffectState.VERIFIED, entry=entry, result={"key_id": NEW}, done_at=MADE)
+    record = EffectRecord(
+        effect, EffectState.VERIFIED, entry=entry, result=EffectResult(key_id=NEW), done_at=MADE
+    )
     state.effects[effect.id] = record
     return record
 

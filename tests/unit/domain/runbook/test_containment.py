@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.effects import an_effect
 from tests.support.situations import NOW, OLD, OWN, US, Story, key, situation, use
+from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.sending_volume import Volume
@@ -55,7 +56,7 @@ def purge(name: str) -> Effect:
 
 
 def minted(new: str = "new-key") -> dict[str, Any]:
-    return {"result": {"key_id": new}, "evidence": ["minted"]}
+    return {"result": EffectResult(key_id=new), "evidence": ["minted"]}
 
 
 def after_the_cut(*records: tuple[Effect, EffectState, dict[str, Any]], left: bool = False) -> Situation:

@@ -18,6 +18,7 @@ from workbench.core.errors import (
     VendorFault,
 )
 from workbench.core.redact import Secret
+from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import Effect, EffectKind, Place
 from workbench.execution.context import Held, Keeping, SecretMissing
 from workbench.execution.effects import keys
@@ -86,7 +87,7 @@ async def test_a_key_is_minted_with_the_incidents_mark_and_its_secret_is_safe() 
     assert bench.vault.held == {name: NEW}
     assert bench.ctx.fresh == {record.effect.id: NEW}
     evidence = f"minted …cccc at {AT}, secret stored and read back"
-    assert sent == Sent((evidence,), {"key_id": NEW_ID}, name)
+    assert sent == Sent((evidence,), EffectResult(key_id=NEW_ID), name)
 
 
 async def test_a_sending_key_is_minted_for_its_domain() -> None:
@@ -170,7 +171,7 @@ async def test_a_person_is_asked_and_may_write_the_secret_down() -> None:
     assert isinstance(held, Held)
     assert (held.secret, held.minted, held.paper) == (NEW, True, True)
     said = f"minted …cccc at {AT}, secret NOT stored: written down by hand (attested)"
-    assert sent == Sent((said,), {"key_id": NEW_ID, "written_down": True})
+    assert sent == Sent((said,), EffectResult(key_id=NEW_ID, written_down=True))
     assert bench.loud == [
         f"NOT STORED: the new secret of key.create {OLD_ID} is only in memory. "
         "Nothing that depends on it goes ahead. Offer it another place before you quit."
@@ -395,7 +396,7 @@ async def test_a_marked_key_whose_secret_is_safe_is_kept() -> None:
     assert found.reality is Reality.HAPPENED
     assert found.line == "key …cccc had been made and its secret is in the vault: kept"
     said = f"minted …cccc, found again in account and vault at {AT}"
-    assert found.sent == Sent((said,), {"key_id": NEW_ID}, entry(record.effect))
+    assert found.sent == Sent((said,), EffectResult(key_id=NEW_ID), entry(record.effect))
     assert bench.ctx.fresh == {record.effect.id: NEW}
     assert not bench.account.of("DELETE .*")
 
@@ -437,7 +438,7 @@ async def test_of_two_keys_whose_secrets_are_safe_one_is_kept() -> None:
     bench.vault.held[entry(record.effect)] = NEW
     bench.vault.held[entry(record.effect, "…dddd")] = other
     found = await bench.reconcile(record)
-    assert found.sent.result == {"key_id": NEW_ID}
+    assert found.sent.result == EffectResult(key_id=NEW_ID)
     assert len(bench.account.of("DELETE .*")) == 1
 
 
