@@ -29,6 +29,7 @@ _NO_NAMES = frozenset({"basic", "user", "u", "api", "key"})
 _IDENTIFIER = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
 _PLACEHOLDER = re.compile(
     r"(?ix)^(?:null|none|nil|true|false|empty|undefined|secret|password|p[a4@][s5$]{2}w[o0]rd\d{0,4}|passwd|pass|pwd|changeme|change[_-]me"
+    r"|abc\d{1,6}"
     r"|test(?:ing)?|dummy|placeholder|todo|redacted|hidden|removed|masked|username|user|login|string|required"
     r"|your.*|my[_-]?(?:secret|pass|api|key|mailgun).*|example.*|sample.*|insert.*|enter.*|replace.*"
     r"|some[_-].*|the[_-].*"
@@ -48,6 +49,7 @@ _SAMPLES = frozenset(
         "0eafb12114bca3257186",
         "7a119c5b1af376d6602f",
         "716dd4c8cd7e36493051",
+        "18c543cf09442fbca5e0",
     }
 )
 
@@ -87,7 +89,8 @@ _VOCABULARY = frozenset(
     "config credential credentials "
     "something whatever todo fixme hunter correct horse battery staple welcome "
     "wrong incorrect invalid abcd be no anything v chars characters letters digits symbols upper lower min "
-    "minimum max maximum tests".split()
+    "minimum max maximum tests initial original mailbox update updated temp temporary mock mocked stub fixture "
+    "second unit integration".split()
 )
 
 

@@ -25,6 +25,8 @@ _ENCRYPTED = re.compile(
 )
 
 
+# An address of a machine, a version, a date.
+_NUMBERS = re.compile(r"\d{1,4}(?:[.:/-]\d{1,4}){2,5}")
 # Identifiers one inside the other: words, with a number behind at most.
 _WORD = r"[A-Za-z_$]*(?:[a-z]{3}[A-Za-z_]*\d{0,3}|[A-Za-z_]\d?)"
 _CODE = re.compile(rf"{_WORD}(?:(?:[._]|->|::){_WORD})+|@{{1,2}}{_WORD}(?:[._]{_WORD})*")
@@ -45,6 +47,7 @@ def plausible(field: Field) -> bool:
         or _ENCRYPTED.match(value)
         or value.startswith(("&quot;", "&#", "&lt;", "&amp;"))
         or "://" in value
+        or _NUMBERS.fullmatch(value)
         or not 6 <= len(value) <= 100
     ):
         return False
