@@ -210,7 +210,7 @@ async def test_a_proof_that_is_due_is_made_once(running: Running) -> None:
         await app.work.rest("proof", HANGS)
         await settle(pilot)
         assert session.asked.count(("prove",)) == 1
-        assert "Proven again: 3 of 3 proven again." in screen_text(pilot)
+        assert "Asked the account: 3 of 3 proven again." in screen_text(pilot)
         await look(pilot)
         assert session.asked.count(("prove",)) == 1
 

@@ -75,9 +75,13 @@ class Summary:
         """Return the run in one sentence for the log."""
         if not self.total and self.halted is None:
             return f"{self.title}: nothing was left to do, it was done or under way already"
-        counts = (self.verified, "verified"), (self.done, "done but not proven from here")
-        counts += (self.failed, "failed"), (self.skipped, "skipped")
-        parts = [f"{count} {word}" for count, word in counts if count] or ["nothing done"]
+        counts = {
+            "verified": self.verified,
+            "done but not proven from here": self.done,
+            "failed": self.failed,
+            "skipped": self.skipped,
+        }
+        parts = [f"{count} {word}" for word, count in counts.items() if count] or ["nothing done"]
         ending = ""
         if self.halted is not None:
             ending = f"; stopped half-way: {self.halted.what}"

@@ -244,10 +244,8 @@ def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:
         decided = _decided(situation, key)
         if alarm.id in over and decided != OURS:
             decided = REMOVED
-        why, remedy = (
-            (f"seen {alarm.at}, and no effect of this incident explains it",),
-            REMEDIES.get(alarm.kind, ""),
-        )
+        why: tuple[str, ...] = (f"seen {alarm.at}, and no effect of this incident explains it",)
+        remedy = REMEDIES.get(alarm.kind, "")
         if alarm.target in situation.inventory.keys and situation.minted_here(alarm.target):
             # No plan deletes what this incident made: what is judged the intruder's goes by hand, like all such things.
             why, remedy = (*why, alarms.MINTED_SENDS), ""

@@ -221,7 +221,9 @@ class Monitor(Controller):
 
     def _start_proof(self, session: Incident, *, loud: bool) -> None:
         def told(found: Reproof) -> None:
-            self._ui.tell(f"Proven again: {found.line()}.", "warning" if found.against else "information")
+            self._ui.tell(
+                f"Asked the account: {found.line()}.", "warning" if found.against else "information"
+            )
             self.news({"alarms"})
 
         if not self._ui.work.running("proof"):
