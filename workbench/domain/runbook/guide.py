@@ -80,6 +80,8 @@ def lead(
     the account can be read from here, in words, empty where it can.
     """
     found = _urgent(situation, steps, refused, running=running) or _of_steps(steps)
+    if found.kind is GuideKind.END and (old := hardened_and_kept(situation)):
+        found = _to_end(len(old))
     rests = resting(situation)
     if rests and found.kind is GuideKind.END:
         found = Lead(GuideKind.WAIT, "", LOOK, "Waiting for others", _NOTHING)
@@ -215,6 +217,23 @@ def back_inside(situation: Situation) -> list[Kept]:
         return []
     since = min(item.since for item in holds)
     return holds if any(alarm.at > since for alarm in alarms.open_alarms(situation)) else []
+
+
+def hardened_and_kept(situation: Situation) -> list[Kept]:
+    """Return the old keys that hardening replaced by ones seen in use: they may do what the new ones no longer may.
+
+    They hold no step open, because nobody stole them; that they end is the point of it all the same.
+    """
+    vain = {r.effect.target for r in situation.state.of_kind(EffectKind.KEY_DELETE) if r.given_up}
+    return [one for one in kept(situation) if one.calm and one.adopted and one.target not in vain]
+
+
+def _to_end(count: int) -> Lead:
+    happens = (
+        f"{plural(count, 'old key')} still {'works' if count == 1 else 'work'} and may do more than what replaced "
+        f"{'it' if count == 1 else 'them'}, and every replacement is seen in use. One plan ends what is kept."
+    )
+    return Lead(GuideKind.FINISH, "", END_KEPT, "End what hardening replaced", happens)
 
 
 def half_done(situation: Situation) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from workbench.core.clock import iso
+from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.state import State
 from workbench.domain.runbook.blocklists import REMOVE, SHOW
 from workbench.domain.runbook.guide import GuideKind, Lead
@@ -19,6 +20,7 @@ from workbench.domain.runbook.runbook import Order, StepView
 PEOPLE, DEPLOY, HOUR = "drill.people", "drill.deploy", "drill.hour"
 SUPPORT, LISTS = "drill.support", "drill.lists"
 ALLOW, CLEAN, WATCH = "drill.allow", "drill.clean", "drill.watch"
+_MADE = (EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)
 # Who sends once a day shows in the log within a day; whoever does not is asked about, not waited for.
 MOST_HOURS = 3
 _PEOPLE_STEPS = (Order.STRANGERS, Order.PASSWORDS, Order.TWO_FACTOR)
@@ -100,7 +102,7 @@ def _part(view: StepView, state: State) -> str:
         if not any(r.entry for r in state.created_keys.values()) and not state.entries:
             return ""
         deployed = played.get(DEPLOY, "")
-        if not deployed or deployed < state.last_cut_at:
+        if not deployed or deployed < max(state.last_cut_at, _newest(state)):
             return DEPLOY
         return HOUR if int(played.get(_hours_since(deployed), "0")) < MOST_HOURS else ""
     return SUPPORT if view.id == Order.REPORT else ""
@@ -114,6 +116,11 @@ def _news(state: State) -> str:
     ]
     moments += [timer.at for timer in state.timers.values() if timer.kind in ("link", "told")]
     return max((one for one in moments if one), default="~")
+
+
+def _newest(state: State) -> str:
+    """Return when the newest credential was made that somebody is to be given: hardening cuts nothing."""
+    return max((one.done_at for one in state.of_kind(*_MADE) if one.entry and one.done_at), default="")
 
 
 def _hours_since(deployed: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.effects import an_effect
 from tests.support.situations import NOW, US, Story, key, situation, use
+from workbench.core.clock import iso
 from workbench.domain.detection import alarms
 from workbench.domain.detection.findings import findings
 from workbench.domain.model.plan import Effect, EffectKind
@@ -16,6 +17,7 @@ from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm, Decision
 from workbench.domain.runbook import guide, recovery, runbook
 from workbench.domain.runbook.guide import GuideKind
+from workbench.domain.runbook.handover import Kept
 from workbench.domain.runbook.runbook import StepView, Verdict
 from workbench.planning import registry
 from workbench.planning.keys import plan_replace
@@ -178,6 +180,28 @@ def test_what_is_kept_and_sends_abuse_is_ended() -> None:
     there.state.baseline = {"keys": [STRANGER.id]}
     assert alarms.remedy(there, alarms.open_alarms(there)[0]) == "keys.replace"
     assert use("intruder")["looks"] == "intruder"
+
+
+def test_what_hardening_replaced_is_ended_once_its_replacement_is_in_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old = Kept("key:prod-id", "prod-id", US, ("key:new",), ("e",), True, iso(NOW), None, False, "", calm=True)
+    for adopted, kind, action in (
+        (False, GuideKind.END, guide.LOOK),
+        (True, GuideKind.FINISH, guide.END_KEPT),
+    ):
+        item = replace(old, adopted=adopted)
+        monkeypatch.setattr(guide, "kept", lambda _, item=item: [item])
+        found = guide.lead(situation([key("prod")]), steps())
+        assert (found.kind, found.action) == (kind, action)
+    # Deleted twice in vain, it is for a person: the same plan would fail the same way.
+    story = Story()
+    effect = an_effect(EffectKind.KEY_DELETE, "prod-id", US)
+    story.add("plan.confirmed", title="t", effects=[effect.to_json()])
+    for _ in range(2):
+        story.add("effect.intent", id=effect.id, entry="e")
+        story.add("effect.failed", id=effect.id, unknown=False, what="403", means="", todo="")
+    assert guide.lead(situation([key("prod")], state=story.state()), steps()).kind is not GuideKind.FINISH
 
 
 def test_a_replacement_of_ours_that_sends_from_elsewhere_is_for_a_person_and_offered_no_plan_that_is_refused() -> (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.support.situations import NOW
+from tests.support.situations import NOW, Story, key, situation
 from workbench.core.clock import iso
+from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.state import State
 from workbench.domain.runbook.role_play import DEPLOY, HOUR, WATCH, played, with_part
 from workbench.domain.runbook.runbook import Order, StepView
 from workbench.domain.runbook.verdict import Verdict
+from workbench.planning.keys import plan_replace
 
 AT = iso(NOW)
 
@@ -63,3 +65,17 @@ def test_the_days_of_the_watch_pass_once_for_each_time_that_access_was_cut() -> 
     state.contained_at = iso(NOW + timedelta(days=8, minutes=5))
     (shown,) = played([step(Order.BLOCKLISTS)], state)
     assert shown.next_action == WATCH
+
+
+def test_what_hardening_made_is_deployed_too_though_it_cut_nothing() -> None:
+    planned = plan_replace(situation([key("prod")]), ["prod-id"])
+    (mint,) = [one for one in planned.effects if one.kind is EffectKind.KEY_CREATE]
+    story = Story().verified([mint])
+    state = story.state()
+    state.contained_at = AT
+    state.learn(with_part(state, DEPLOY, iso(NOW - timedelta(hours=1))))
+    (shown,) = played([step(Order.ADOPTION)], state)
+    assert shown.next_action == DEPLOY
+    state.learn(with_part(state, DEPLOY, iso(NOW + timedelta(minutes=1))))
+    (shown,) = played([step(Order.ADOPTION)], state)
+    assert shown.next_action == HOUR
