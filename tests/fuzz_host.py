@@ -276,9 +276,9 @@ def main(arguments: Sequence[str]) -> None:
         for number, room in enumerate(ROOMS, start=1):
             found = [f"{room >> 10} kB of room: {one}" for one in full(room, number)]
             _tell(f"{room >> 10:>6} kB of room, {2 * len(WRITING)} commands: {len(found)} wrong")
+            for one in found:
+                _tell(f"WRONG {one}")
             wrong += found
-    for one in wrong:
-        _tell(f"WRONG {one}")
     sys.exit(1 if wrong else 0)
 
 
@@ -292,10 +292,10 @@ def _owners(changes: Sequence[Change]) -> list[str]:
             for file in places(sample):
                 for name in commands(sample):
                     runs[change.__name__] += 1
-                    wrong += [
-                        f"{change.__name__} {file} {name}: {one}"
-                        for one in changed(sample, file, change, name, SOMEBODY if ROOT else None)
-                    ]
+                    for one in changed(sample, file, change, name, SOMEBODY if ROOT else None):
+                        wrong.append(f"{change.__name__} {file} {name}: {one}")
+                        _tell(f"WRONG {wrong[-1]}")
+                _tell(f"  {change.__name__} {file}: {len(commands(sample))} runs")
             _tell(f"{change.__name__:<32} {runs[change.__name__]:>5} runs, {len(wrong)} wrong so far")
     return wrong
 

@@ -29,7 +29,7 @@ from workbench.execution.progress import EffectMoved, Phase, ProgressNotice, Sum
 from workbench.planning.contain import Scope, not_cut, plan
 from workbench.planning.grants import PROPOSED, SAME, of_words
 from workbench.presentation.activity_log import AFTER
-from workbench.session.events import Changed, Waiting
+from workbench.session.events import Changed, VaultDamaged, Waiting
 from workbench.session.session import Session
 from workbench.smtp.auth_probe import CANNOT_PROVE, ELSEWHERE
 
@@ -314,7 +314,7 @@ def _progress(session: Session, options: argparse.Namespace) -> Any:
                 if line.text.startswith(AFTER):
                     say(line.text)
             said = len(lines)
-        elif isinstance(event, ProgressNotice) and not isinstance(event, Waiting):
+        elif isinstance(event, ProgressNotice) and not isinstance(event, Waiting | VaultDamaged):
             say(event.text)
         elif isinstance(event, EffectMoved) and event.phase in (Phase.VERIFIED, Phase.FAILED):
             moved[event.phase.value] += 1

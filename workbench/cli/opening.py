@@ -25,7 +25,7 @@ from workbench.core.redact import Secret, visible
 from workbench.core.state_dir import Home, new_incident_id
 from workbench.core.trust import CertificateTrust
 from workbench.mailgun.endpoints import MAILGUN, Endpoints, from_base_url, from_document
-from workbench.session.events import Waiting
+from workbench.session.events import Event, VaultDamaged, Waiting
 from workbench.session.role_play_port import RolePlay
 from workbench.session.session import Session, SessionOptions, open_session
 
@@ -137,8 +137,16 @@ async def open_from(
     for words in grounds[1:] if stores and session.state.damage else grounds:
         warn(words)
     # Told wherever it happens: minutes of silence look like a hang.
-    session.recorder.subscribe(lambda event: say(event.text) if isinstance(event, Waiting) else None)
+    session.recorder.subscribe(_tell)
     return session
+
+
+def _tell(event: Event) -> None:
+    """Say what no command may keep to itself."""
+    if isinstance(event, VaultDamaged):
+        warn(event.text)
+    elif isinstance(event, Waiting):
+        say(event.text)
 
 
 def _role_play() -> RolePlay:

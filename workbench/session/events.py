@@ -45,6 +45,11 @@ class Waiting(ProgressNotice):
     """A server asked for a long wait: which call waits, and until when."""
 
 
+@dataclass(frozen=True, slots=True)
+class VaultDamaged(ProgressNotice):
+    """The vault was found damaged on the disk while it is open: what of it is kept, and what goes on with."""
+
+
 Event = Progress | Changed
 Listener = Callable[[Event], None]
 

@@ -33,7 +33,7 @@ from workbench.presentation.activity_log import LogLine, line_of
 from workbench.session import attribution, journal_head
 from workbench.session.admin_key import fingerprint_key
 from workbench.session.custody import VaultStanding, standing
-from workbench.session.events import Changed, Event, Events
+from workbench.session.events import Changed, Event, Events, VaultDamaged
 from workbench.vault.passphrases import check_new
 from workbench.vault.vault import EntryName, Vault
 
@@ -76,6 +76,7 @@ class Recorder:
         self.clock = options.clock
         self._operator = ""
         self._remembered: journal_head.Head | None = None
+        self._vault_told = 0  # how much of what was found wrong with the vault was passed on
         self._log: list[LogLine] = []
         # When a read-only workbench last looked at what the other one wrote.
         self.followed_at: datetime | None = None
@@ -314,6 +315,7 @@ class Recorder:
     async def close(self) -> None:
         """Close journal and vault."""
         await self.remember_head()
+        self._tell_of_vault()
         await asyncio.to_thread(self.journal.close)
         self._options.vault.close()
 
@@ -334,9 +336,16 @@ class Recorder:
         self._events.tell(event)
 
     def _row_written(self, row: JournalRow) -> None:
+        self._tell_of_vault()  # What is stored is journaled next: damage that a store met is said at once.
         if self._log_row(row):
             self.tell(Changed("log"))
         self.tell(Changed("runbook"))
+
+    def _tell_of_vault(self) -> None:
+        found = self._options.vault.notices
+        for words in found[self._vault_told :]:
+            self.tell(VaultDamaged(words, loud=True))
+        self._vault_told = len(found)
 
     def _log_row(self, row: JournalRow) -> bool:
         line = line_of(row, self.state)

@@ -1,0 +1,47 @@
+"""One incident's journal and vault together: what happens to the vault while it is open is said at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.drills import file_vault
+from workbench.core.clock import SystemClock
+from workbench.core.redact import Secret
+from workbench.core.state_dir import JOURNAL_NAME, Home
+from workbench.journal.journal import Journal
+from workbench.journal.ledger import Ledger
+from workbench.mailgun.endpoints import MAILGUN
+from workbench.session.events import Event, VaultDamaged
+from workbench.session.recorder import Recorder, SessionOptions
+from workbench.vault.vault import EntryName
+
+INCIDENT = "20261121-140207-3f2a"
+
+
+async def test_a_vault_that_is_damaged_while_it_is_open_is_told_with_the_next_row_and_once(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path / "home")
+    home.ensure()
+    vault = await file_vault(home)
+    journal = Journal.open(home.folder(INCIDENT) / JOURNAL_NAME, SystemClock(), INCIDENT)
+    options = SessionOptions(home=home, endpoints=MAILGUN, vault=vault, clock=SystemClock(), key=None)
+    recorder = Recorder(options, journal, Ledger(journal, journal.rows()))
+    told: list[Event] = []
+    recorder.subscribe(told.append)
+    await vault.store(EntryName("service", "first"), Secret("a value"))
+    await recorder.record("vault.entry", {"entry": "first"})
+    assert not any(isinstance(event, VaultDamaged) for event in told)
+
+    data = bytearray(home.vault_file.read_bytes())
+    data[40] ^= 0xFF
+    home.vault_file.write_bytes(data)
+    for name in ("second", "third"):
+        await vault.store(EntryName("service", name), Secret("a value"))
+        await recorder.record("vault.entry", {"entry": name})
+    words = [event.text for event in told if isinstance(event, VaultDamaged)]
+    assert len(words) == 1, words
+    aside = next(home.path.glob("vault.json.damaged-*"))
+    assert aside.name in words[0], "the damaged file that is kept is named"
+    assert await vault.fetch(EntryName("service", "first")) == Secret("a value")
+    await recorder.close()
