@@ -162,7 +162,7 @@ async def test_the_snapshot_holds_every_setting_and_no_secret(tmp_path: Path) ->
         assert content["accounts"][0]["signing_key"]
         assert {d["domain"]["name"] for d in content["domains"]} == set(session.inventory.domains)
         assert "collect.mx-audit.example" in text
-        assert session.state.baseline["settings"]
+        assert session.state.baseline.settings
         names = (session.recorder.folder / "evidence").iterdir()
         assert all(
             "collect.mx-audit" not in path.read_bytes().decode("latin-1") for path in names if path.is_file()

@@ -46,7 +46,7 @@ async def _taken_care_of(session: Session) -> set[str]:
         alarm = waiting[-1]
         action = remedy(session.situation(), alarm)
         assert action, f"nothing is proposed: {alarm.text}"
-        came = alarm.target not in session.state.baseline["keys"]
+        came = alarm.target not in (session.state.baseline.keys or ())
         assert not (came and action == "keys.replace"), "a replacement for the intruder's own key"
         found = next(f for f in session.findings() if f.id == alarm.target)
         assert found.severity == "high" and found.remedy.split(".")[0] in (action.split(".")[0], ""), found

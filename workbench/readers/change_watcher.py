@@ -120,10 +120,10 @@ async def compare(inventory: Inventory, ledger: Ledger, began: datetime) -> list
     if not state.baseline:
         return []
     added = changes.missing(inventory, state.baseline)
-    if "senders" not in state.baseline and state.fact(CredentialUses) is not None:
-        added["senders"] = sender_changes.senders(state)
+    if state.baseline.senders is None and state.fact(CredentialUses) is not None:
+        added = sender_changes.senders(state).over(added)
     if added:
-        await ledger.record("baseline.added", {"baseline": added})
+        await ledger.record("baseline.added", {"baseline": added.body()})
     found = changes.unexplained(inventory, state, began)
     for change in found:
         body = {"id": change.id, "kind": change.kind, "target": change.target, "text": change.text}

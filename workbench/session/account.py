@@ -311,7 +311,7 @@ class AccountReadings:
         sealer = await self._options.vault.sealer("evidence")
         body = await snapshots.preserve(content, "0a", self.recorder.folder / "evidence", sealer)
         if not self.recorder.state.baseline:
-            body["baseline"] = changes.baseline(self.inventory)
+            body["baseline"] = changes.baseline(self.inventory).body()
         await self.recorder.record("snapshot.stored", body)
         if (first := measures.first_fact(self.situation())) is not None:
             await self.recorder.learn(first)

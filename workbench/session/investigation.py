@@ -30,6 +30,7 @@ from workbench.domain.forensics.recorded import RecordedAssessment, RecordedSend
 from workbench.domain.forensics.senders import rolled_up
 from workbench.domain.hardening import facts
 from workbench.domain.model import settings
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.credential_use import INTRUDER, CredentialUses
 from workbench.domain.model.settings import Settings
 from workbench.domain.model.situation import Situation
@@ -164,13 +165,13 @@ class Investigation:
 
     async def _changed(self, held: Settings, situation: Situation) -> dict[tuple[str, str, str], str]:
         """Return what differs from the snapshot's baseline, as far as there is one."""
-        before = situation.state.baseline.get("settings")
+        before = situation.state.baseline.settings
         stored = situation.state.snapshots.get(REST_PART)
         taken = stored.at if stored is not None else ""
         # Without the vault the fingerprints are this run's own: everything would look changed.
-        if not isinstance(before, Mapping) or not before or not self.desk.recorder.fingerprints_last:
+        if not before or not self.desk.recorder.fingerprints_last:
             return {}
-        unseen = situation.state.baseline.get("settings_unread", ())
+        unseen = situation.state.baseline.settings_unread or ()
         key, _ = await self.desk.recorder.sealing()
         fingerprint = _fingerprinter(key)
         changed: dict[tuple[str, str, str], str] = {}
@@ -196,9 +197,12 @@ class Investigation:
             content["log"] = dict(logs)
         body = await snapshots.preserve(content, REST_PART, self.desk.recorder.folder / "evidence", sealer)
         body["counts"] = {**body["counts"], "settings": held.looked_at}
-        if "settings" not in self.desk.situation().state.baseline:
+        if self.desk.situation().state.baseline.settings is None:
             unread = sorted({gap.slice for gap in held.gaps.values()})
-            body["baseline"] = {"settings": settings.baseline(held, fingerprint), "settings_unread": unread}
+            seen = AccountBaseline(
+                settings=settings.baseline(held, fingerprint), settings_unread=tuple(unread)
+            )
+            body["baseline"] = seen.body()
         await self.desk.recorder.record("snapshot.stored", body)
 
     # ── log ──────────────────────────────────────────────────────────────────────────────────────────

@@ -204,7 +204,7 @@ async def prove(
         entry = entries.get(login)
         return await vault.fetch(EntryName(state.vault_service, entry)) if entry else None
 
-    domains = sorted(str(name) for name in state.baseline.get("domains", ()))
+    domains = sorted(state.baseline.domains or ())
     return await prove_found(api, prover, found, domains, control)
 
 

@@ -22,6 +22,7 @@ from workbench.core.errors import UsageError
 from workbench.domain.detection import alarms
 from workbench.domain.detection.changes import REMEDIES
 from workbench.domain.detection.findings import findings
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan
 from workbench.domain.model.situation import Situation
@@ -123,7 +124,7 @@ def made(seed: int) -> Situation:
     rng = random.Random(seed)
     state = told(rng).state()
     if rng.random() < 0.7:
-        state.baseline = {"keys": ["prod-id", "ci-id"], "logins": list(LOGINS[:2]), "users": ["u0"]}
+        state.baseline = AccountBaseline(keys=("prod-id", "ci-id"), logins=tuple(LOGINS[:2]), users=("u0",))
     held = [
         key(
             name, **({"created_at": YOUNG, "requestor": "mallory@evil.example"} if name == "stranger" else {})

@@ -134,7 +134,7 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
     if target in inventory.keys:
         # What came after the baseline gets no replacement: that would be a new key for whoever made it.
         # What this incident made itself is production's: it is replaced once more.
-        of_before = target in situation.state.baseline.get("keys", (target,)) or situation.minted_here(target)
+        of_before = situation.state.baseline.had_key(target) or situation.minted_here(target)
         return (
             "keys.replace"
             if sends and of_before and not _deleted_before(situation, target)

@@ -5,21 +5,22 @@ Many of these things carry no date (dossier F): only the baseline, taken before 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import TypeVar
 
 from workbench.core.clock import as_moment, iso
 from workbench.core.redact import key_tail, visible
 from workbench.domain.detection import sender_changes, user_changes
 from workbench.domain.detection.suspicion import exists_since
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.effect_params import DomainUpdateParams, LimitSetParams
 from workbench.domain.model.inventory import Inventory, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.settings import domain_fields
-from workbench.domain.model.state import PARTIAL, EffectRecord, State
+from workbench.domain.model.state import EffectRecord, State
 
 # What a baseline keeps of each slice by id: enough to see that something is new, or gone.
 SLICES = ("keys", "logins", "users", "domains", "subaccounts", "allowlist", "routes", "webhooks")
@@ -40,6 +41,7 @@ REMEDIES = {
 _OF_A_REGION = ("logins", "routes", "webhooks")
 # Lists may lag behind a write by some seconds: what was made or ended so lately raises no alarm by its absence.
 LAG = timedelta(seconds=30)
+T = TypeVar("T")
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 
@@ -55,45 +57,44 @@ class SettingChange:
     through: str = ""
 
 
-def baseline(inventory: Inventory) -> dict[str, Any]:
-    """Return everything the inventory holds by id, for the journal; slices not read are left out.
-
-    Settings of domains are kept as short hashes: they may hold addresses and tokens.
-    """
-    made: dict[str, Any] = {}
-    for name in SLICES:
-        if name in inventory.read_at:
-            made[name] = sorted(getattr(inventory, name))
+def baseline(inventory: Inventory) -> AccountBaseline:
+    """Return everything the inventory holds by id; lists that were not read are left out."""
+    read = {name: tuple(sorted(getattr(inventory, name))) for name in SLICES if name in inventory.read_at}
+    users, domains, routes, webhooks = (read.get(name) for name in ("users", "domains", "routes", "webhooks"))
     dark = {gap.slice for gap in inventory.missing}
     if "domains" in dark:
         dark.update(_OF_A_REGION)
-    if partial := sorted(dark & made.keys()):
-        made[PARTIAL] = partial
-    if "subaccounts" in inventory.read_at:
-        made["subaccount_status"] = {s.id: s.status for s in inventory.subaccounts.values()}
-    if "users" in inventory.read_at:
-        made["user_roles"] = {name: user_changes.role(inventory, name) for name in inventory.users}
-        made["user_addresses"] = {name: user_changes.address(inventory, name) for name in inventory.users}
+    places = [str(place) for place in inventory.limits]
+    return AccountBaseline(
+        keys=read.get("keys"),
+        logins=read.get("logins"),
+        users=users,
+        domains=domains,
+        subaccounts=read.get("subaccounts"),
+        allowlist=read.get("allowlist"),
+        routes=routes,
+        webhooks=webhooks,
+        partial=tuple(sorted(dark & read.keys())),
+        subaccount_status=_of_each(read.get("subaccounts"), lambda name: inventory.subaccounts[name].status),
+        user_roles=_of_each(users, lambda name: user_changes.role(inventory, name)),
+        user_addresses=_of_each(users, lambda name: user_changes.address(inventory, name)),
         # Who was there before the abuse shows by these dates alone, and the recovery renews every one of them.
-        made["user_dates"] = {item.id: _exists(item) for item in inventory.users.values()}
-    if "domains" in inventory.read_at:
-        made["domain_fields"] = {name: _fields(inventory, name) for name in inventory.domains}
-    for name in ("routes", "webhooks"):
-        if name in inventory.read_at:
-            made[f"{name}_content"] = {
-                item: _content(inventory, name, item) for item in getattr(inventory, name)
-            }
-    if inventory.limits:
-        made["limits"] = {str(place): _limit(inventory, str(place)) for place in inventory.limits}
-    return made
+        user_dates=_of_each(users, lambda name: _exists(inventory.users[name])),
+        domain_fields=_of_each(domains, lambda name: _fields(inventory, name)),
+        routes_content=_of_each(routes, lambda name: _content(inventory, "routes", name)),
+        webhooks_content=_of_each(webhooks, lambda name: _content(inventory, "webhooks", name)),
+        limits={place: _limit(inventory, place) for place in places} or None,
+    )
 
 
-def missing(inventory: Inventory, known: Mapping[str, Any]) -> dict[str, Any]:
+def _of_each(names: tuple[str, ...] | None, told: Callable[[str], T]) -> dict[str, T] | None:
+    """Return what is told of each thing of a list, None where the list was not read."""
+    return None if names is None else {name: told(name) for name in names}
+
+
+def missing(inventory: Inventory, known: AccountBaseline) -> AccountBaseline:
     """Return the parts of a baseline that the known one lacks: slices that are read now for the first time."""
-    now = baseline(inventory)
-    added = {name: value for name, value in now.items() if name not in known and name != PARTIAL}
-    partial = {*known.get(PARTIAL, ()), *(name for name in now.get(PARTIAL, ()) if name in added)}
-    return {**added, PARTIAL: sorted(partial)} if added and partial else added
+    return baseline(inventory).beyond(known)
 
 
 def unexplained(inventory: Inventory, state: State, began: datetime) -> list[SettingChange]:
@@ -119,13 +120,14 @@ def unexplained(inventory: Inventory, state: State, began: datetime) -> list[Set
 def _appeared(inventory: Inventory, state: State) -> Iterator[SettingChange]:
     explained = _made_here(state)
     for name, describe in _DESCRIBE.items():
-        if name not in state.baseline:
+        held = state.baseline.list_of(name)
+        if held is None:
             continue
-        before = set(state.baseline[name]) | explained
+        before = set(held) | explained
         for target in sorted(set(getattr(inventory, name)) - before):
             if name == "keys" and _being_made(inventory, state, target):
                 continue
-            if name in state.baseline.get(PARTIAL, ()) and _was_there(inventory, state, name, target):
+            if name in state.baseline.partial and _was_there(inventory, state, name, target):
                 continue
             yield SettingChange(
                 f"{name}:{target}", name, target, describe(inventory, target), _asker(inventory, name, target)
@@ -206,7 +208,7 @@ def _gone(inventory: Inventory, state: State, since: str) -> Iterator[SettingCha
                 )
                 yield SettingChange(f"gone:keys:{key_id}", "keys", key_id, text)
     if "allowlist" in inventory.read_at and "allowlist" not in dark:
-        for entry in state.baseline.get("allowlist", ()):
+        for entry in state.baseline.allowlist or ():
             if entry not in inventory.allowlist and entry not in ended:
                 text = f"IP allowlist entry {visible(entry, 60)} is gone, not removed here"
                 yield SettingChange(f"gone:allowlist:{entry}", "allowlist", str(entry), text)
@@ -243,7 +245,7 @@ def _settings(inventory: Inventory, state: State) -> Iterator[SettingChange]:
         if r.state in _REACHED
         for name in r.effect.given(DomainUpdateParams).fields
     }
-    for domain, before in state.baseline.get("domain_fields", {}).items():
+    for domain, before in (state.baseline.domain_fields or {}).items():
         if domain not in inventory.domains:
             continue
         now = _fields(inventory, domain)
@@ -257,8 +259,9 @@ def _settings(inventory: Inventory, state: State) -> Iterator[SettingChange]:
 
 def _edited(inventory: Inventory, state: State) -> Iterator[SettingChange]:
     """A route or account webhook of before does something else now; editing leaves no date (dossier F)."""
-    for name in ("routes", "webhooks"):
-        for item, before in state.baseline.get(f"{name}_content", {}).items():
+    known = {"routes": state.baseline.routes_content, "webhooks": state.baseline.webhooks_content}
+    for name, contents in known.items():
+        for item, before in (contents or {}).items():
             if item in getattr(inventory, name) and (now := _content(inventory, name, item)) != before:
                 what = _DESCRIBE[name](inventory, item).replace(" appeared, not created here", "")
                 yield SettingChange(f"edited:{name}:{item}:{now}", name, item, f"{what} was changed")
@@ -266,7 +269,7 @@ def _edited(inventory: Inventory, state: State) -> Iterator[SettingChange]:
 
 def _limits(inventory: Inventory, state: State, since: str) -> Iterator[SettingChange]:
     """A sending limit was raised or removed: somebody wants to send more."""
-    expected = dict(state.baseline.get("limits", {}))
+    expected = dict(state.baseline.limits or {})
     for record in state.of_kind(EffectKind.LIMIT_SET, EffectKind.LIMIT_CLEAR):
         if record.state in _REACHED:
             if record.done_at >= since:

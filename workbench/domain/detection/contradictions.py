@@ -44,7 +44,7 @@ def _domains(inventory: Inventory, state: State, volume: Volume | None) -> list[
     bound = [item.key.domain_name for item in inventory.keys.values() if item.key.domain_name]
     logged = [name for use in state.known(CredentialUses).by_credential.values() for name in use.domains]
     gone = {r.effect.target for r in state.of_kind(EffectKind.DOMAIN_DELETE)}
-    before = [name for name in state.baseline.get("domains", ()) if name not in gone]
+    before = [name for name in state.baseline.domains or () if name not in gone]
     return list(dict.fromkeys([*sent, *bound, *logged, *before]))
 
 
@@ -64,5 +64,5 @@ def _logins(inventory: Inventory, state: State) -> list[str]:
         and name.partition("@")[2] in inventory.domains
         and not {name, name.partition("@")[2]} & ended
         and use[f"smtp:{name}"].last_hour
-        and name not in state.baseline.get("logins", ())
+        and name not in (state.baseline.logins or ())
     ]

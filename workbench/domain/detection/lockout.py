@@ -231,13 +231,13 @@ def _by_others(evidence: Evidence) -> Diagnosis | None:
 
 def _open(evidence: Evidence, state: State) -> Diagnosis:
     """Only what the account showed before helps: whether its allowlist was in use, whether the key was in its list."""
-    entries = state.baseline.get("allowlist")
+    entries = state.baseline.allowlist
     known = evidence.key_id and evidence.key_id in {
-        *map(str, state.baseline.get("keys", ())),
+        *(state.baseline.keys or ()),
         *state.created_keys,
     }
     shape = "" if evidence.key_id else "Its secret has no tail that names it, so it cannot be looked up. "
-    if entries == []:
+    if entries == ():
         return Diagnosis(
             (Cause.DELETED, Cause.DISABLED, Cause.ALLOWLIST),
             False,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from workbench.core.clock import as_moment, iso
 from workbench.core.redact import key_tail, visible
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses
 from workbench.domain.model.inventory import Inventory
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -18,7 +19,7 @@ _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 
 def told(inventory: Inventory, state: State) -> Iterator[tuple[str, str, str, str]]:
     """Yield what sends from strange addresses anew, or after its cut: the change's id, kind, target and text."""
-    known = state.baseline.get("senders")
+    known = state.baseline.senders
     if known is None:
         return
     cut = {}
@@ -66,7 +67,9 @@ def called(inventory: Inventory, key_id: str) -> str:
     )
 
 
-def senders(state: State) -> list[str]:
+def senders(state: State) -> AccountBaseline:
     """Return the credentials that send from strange addresses as last read: the baseline of the senders."""
     use = state.known(CredentialUses).by_credential
-    return sorted(name for name, held in use.items() if held.looks in (INTRUDER, BOTH))
+    return AccountBaseline(
+        senders=tuple(sorted(n for n, held in use.items() if held.looks in (INTRUDER, BOTH)))
+    )

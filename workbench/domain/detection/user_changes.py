@@ -24,11 +24,11 @@ def address(inventory: Inventory, user_id: str) -> str:
 
 def told(inventory: Inventory, state: State) -> Iterator[tuple[str, str, str]]:
     """Yield what differs as the change's id, the user's id and a sentence."""
-    for user_id, before in state.baseline.get("user_roles", {}).items():
+    for user_id, before in (state.baseline.user_roles or {}).items():
         if user_id in inventory.users and (now := role(inventory, user_id)) != before:
             text = f"user {_name(inventory, user_id)} is now {visible(now, 30)}, was {visible(before, 30)}"
             yield f"role:{user_id}:{now}", user_id, text
-    for user_id, before in state.baseline.get("user_addresses", {}).items():
+    for user_id, before in (state.baseline.user_addresses or {}).items():
         now = address(inventory, user_id) if user_id in inventory.users else ""
         # Whoever can read that mailbox can set the user's password: a changed one is a way in until somebody knows it.
         if now and before and now != before:
@@ -42,9 +42,9 @@ def told(inventory: Inventory, state: State) -> Iterator[tuple[str, str, str]]:
 def as_before(inventory: Inventory, state: State, change: str, user_id: str) -> bool:
     """Return whether what a change told of a user is as at the beginning again; a change of another kind is not."""
     if change.startswith("role:"):
-        return bool(role(inventory, user_id) == state.baseline.get("user_roles", {}).get(user_id))
+        return role(inventory, user_id) == (state.baseline.user_roles or {}).get(user_id)
     if change.startswith("address:"):
-        return bool(address(inventory, user_id) == state.baseline.get("user_addresses", {}).get(user_id))
+        return address(inventory, user_id) == (state.baseline.user_addresses or {}).get(user_id)
     return False
 
 

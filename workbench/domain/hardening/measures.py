@@ -7,7 +7,7 @@ is not done today is left for later by name: it stays open in the report, and it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -244,10 +244,10 @@ def _signing_key(situation: Situation) -> HardeningItem:
 
 
 def _alerts(situation: Situation) -> HardeningItem:
-    settings = situation.state.baseline.get("settings")
+    settings = situation.state.baseline.settings
     made = facts.alerts_made(situation)
-    known = isinstance(settings, Mapping)
-    count = sum(str(name).startswith("alert|") for name in settings) if isinstance(settings, Mapping) else 0
+    known = settings is not None
+    count = sum(name.startswith("alert|") for name in settings or ())
     words = [f"{plural(count, 'rule')} at the snapshot" if known else "the settings are not read yet"]
     if made:
         words.append(f"{len(made)} made in this incident")

@@ -41,7 +41,7 @@ def account_facts(
     # What the server said is deleted but nobody saw absent is neither listed nor proven gone.
     cut = {r.effect.target for r in deletes if r.state in _REACHED}
     listed = [key for key in _keys(state, snapshot) if key.id not in cut]
-    logins = {str(login) for login in state.baseline.get("logins", ())}
+    logins = set(state.baseline.logins or ())
     logins |= {r.effect.target for r in state.of_kind(EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE)}
     return AccountFacts(
         keys=tuple(listed),
@@ -70,7 +70,7 @@ def _fact_of(key: Key) -> ListedKey:
 
 def _keys(state: State, snapshot: Mapping[str, Any] | None) -> Iterator[ListedKey]:
     known = {str(row.get("id", "")): row for row in (snapshot or {}).get("keys", ())}
-    for key_id in {*known, *(str(one) for one in state.baseline.get("keys", ()))}:
+    for key_id in {*known, *(state.baseline.keys or ())}:
         row = known.get(key_id, {})
         yield ListedKey(
             key_id,

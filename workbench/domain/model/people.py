@@ -30,7 +30,7 @@ def there(inventory: Inventory) -> frozenset[str]:
 def told_of(inventory: Inventory, state: State) -> frozenset[str]:
     """Return the addresses in what the journal says of users and keys: people who are gone are among them."""
     found = {name.lower() for text in _told(state) for name in ADDRESS.findall(text)}
-    before = {str(name).lower() for name in state.baseline.get("logins", ())}
+    before = {name.lower() for name in state.baseline.logins or ()}
     return frozenset(found - before - _logins(inventory))
 
 

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from workbench.blocklists.removal import RemovalRequest
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model import fact_kinds
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, remember
 from workbench.domain.model.effect_result import NO_RESULT
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import AdoptionNote, RecordedSnapshot, RecordedTimer
 from workbench.domain.model.state import (
-    PARTIAL,
     Alarm,
     Attestation,
     ContainmentEvent,
@@ -217,15 +217,12 @@ def _switched(state: State, body: Body, _at: str) -> None:
 def _snapshot(state: State, body: Body, at: str) -> None:
     state.snapshots[body["part"]] = RecordedSnapshot.from_body(body, at)
     if body.get("baseline"):
-        state.baseline = {**state.baseline, **body["baseline"]}
+        state.baseline = AccountBaseline.from_body(body["baseline"]).over(state.baseline)
 
 
 def _baseline_added(state: State, body: Body, _at: str) -> None:
     """A slice was read for the first time: it becomes the baseline, without moving what is one already."""
-    added = body["baseline"]
-    state.baseline = {**added, **state.baseline}
-    if PARTIAL in added:
-        state.baseline[PARTIAL] = added[PARTIAL]
+    state.baseline = AccountBaseline.from_body(body["baseline"]).under(state.baseline)
 
 
 def _attested(state: State, body: Body, at: str) -> None:

@@ -76,7 +76,7 @@ class Situation:
 
     def _dated_users(self) -> dict[str, datetime]:
         """Return since when users were seen to exist, as kept before the first cut."""
-        kept = self.state.baseline.get("user_dates", {})
+        kept = self.state.baseline.user_dates or {}
         dates = {user: as_moment(at) for user, at in kept.items()}
         return {user: at for user, at in dates.items() if at is not None}
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
+from workbench.domain.model.baseline import NO_BASELINE, AccountBaseline
 from workbench.domain.model.effect_result import NO_RESULT, EffectResult
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
@@ -21,8 +22,6 @@ from workbench.domain.model.recorded_rows import AdoptionNote, RecordedSnapshot,
 Kind = TypeVar("Kind", bound=RecordedFact)
 # How often what fails for good is planned again before only a person can say what comes next.
 TRIES = 2
-# In a baseline: the slices of which it holds only what could be read.
-PARTIAL = "partial"
 
 
 class JournalRow(Protocol):
@@ -181,7 +180,7 @@ class State:
     )
     admin_key_id: str = ""
     retired: dict[str, str] = field(default_factory=dict)
-    baseline: dict[str, Any] = field(default_factory=dict)
+    baseline: AccountBaseline = NO_BASELINE
     first_cut_at: str = ""
     last_cut_at: str = ""
     # Since when the account is contained as far as the journal knows, empty while it is not (any more).

@@ -117,8 +117,8 @@ def keys(situation: Situation) -> Found:
 def _left_lines(situation: Situation, left: Sequence[KeyItem]) -> list[str]:
     """Return what keys are left to cut, in a line for each sort of them."""
     again = sum(situation.minted_here(item.id) for item in left)
-    before = situation.state.baseline.get("keys", [item.id for item in left])
-    since = sum(item.id not in before and not situation.minted_here(item.id) for item in left)
+    before = situation.state.baseline
+    since = sum(not before.had_key(item.id) and not situation.minted_here(item.id) for item in left)
     told = (
         (len(left) - since - again, "key", "from before still in the account"),
         (since, "key", "made since by somebody else, still in the account"),
@@ -293,7 +293,7 @@ def key_is_left(situation: Situation, item: KeyItem) -> bool:
     if situation.minted_here(item.id):
         return item.id in leaked_again(situation)
     decided = situation.state.decisions.get(f"key:{item.id}")
-    before = item.id in situation.state.baseline.get("keys", (item.id,))
+    before = situation.state.baseline.had_key(item.id)
     return before or decided is None or decided.decision != OURS
 
 
@@ -309,7 +309,7 @@ def untouched(situation: Situation) -> tuple[list[str], list[str]]:
             unproven.append(login)
         elif reached is not EffectState.VERIFIED:
             ours = decided is not None and decided.decision == OURS
-            if not (ours and login not in state.baseline.get("logins", (login,))):
+            if not (ours and not state.baseline.had_login(login)):
                 left.append(login)
     return left, unproven
 

@@ -34,7 +34,7 @@ def strangers(situation: Situation) -> Found:
         return _nobody(situation)
     suspects = [item for item in situation.inventory.users.values() if situation.of_user(item).likely]
     named = {key.partition(":")[2] for key, d in situation.state.decisions.items() if d.decision == INTRUDER}
-    before = {str(u) for u in situation.state.baseline.get("users", ())}
+    before = set(situation.state.baseline.users or ())
     gone = sorted(user for user in named & before if user not in situation.inventory.users)
     lines = [f"{_name(item)}: {'; '.join(situation.of_user(item).why)}" for item in suspects]
     lines += [f"stranger {_was(situation, user)}: absent from the user list" for user in gone]

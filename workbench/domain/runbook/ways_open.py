@@ -79,7 +79,7 @@ def _keys(situation: Situation) -> Iterator[WayIn]:
         for item in situation.inventory.keys.values()
         if key_is_left(situation, item) and item.id not in waiting
     ]
-    before = [item for item in left if item.id in situation.state.baseline.get("keys", (item.id,))]
+    before = [item for item in left if situation.state.baseline.had_key(item.id)]
     for item in left:
         if item not in before or (cut and len(before) <= _FROM_BEFORE):
             name = f"API key “{visible(item.name, 60)}” {key_tail(item.id)}"

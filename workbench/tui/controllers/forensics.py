@@ -137,7 +137,7 @@ def hidden(session: Incident) -> Hidden:
     """Return whose addresses a timeline shortens while share-safe is on."""
     from workbench.presentation.timeline import Hidden
 
-    logins = {str(login).lower() for login in session.state.baseline.get("logins", ())}
+    logins = {login.lower() for login in session.state.baseline.logins or ()}
     return Hidden(
         people_of(session.inventory, session.state),
         frozenset(logins | {n.lower() for n in session.inventory.logins}),

@@ -23,7 +23,7 @@ def _baseline(before: Situation, story: Story | None = None) -> Story:
 
 
 def _stored(before: Situation) -> dict[str, Any]:
-    return {"part": "0a", "file": "f", "sha256": "0", "baseline": changes.baseline(before.inventory)}
+    return {"part": "0a", "file": "f", "sha256": "0", "baseline": changes.baseline(before.inventory).body()}
 
 
 def _texts(now: Situation, story: Story) -> list[str]:
@@ -134,7 +134,7 @@ def test_an_edited_route_has_no_date_and_is_seen_all_the_same() -> None:
 def test_a_sender_that_wakes_or_outlives_its_cut_is_an_alarm() -> None:
     before = situation([key("a"), key("b")])
     story = _baseline(before).use(**{"key:a-id": use("both")})
-    story.add("baseline.added", baseline={"senders": sender_changes.senders(story.state())})
+    story.add("baseline.added", baseline=sender_changes.senders(story.state()).body())
     assert _texts(before, story) == []
     story.use(**{"key:a-id": use("both"), "key:b-id": use("intruder")})
     (told,) = [text for text in _texts(before, story) if "has begun to send" in text]
@@ -150,7 +150,7 @@ def _cut_login(at: datetime) -> tuple[Situation, Story]:
     """Return an account whose abused login was reset at ``at`` by this host's clock, with the story so far."""
     before = situation(logins=[LOGIN])
     story = _baseline(before).use(**{f"smtp:{LOGIN}": use("both")})
-    story.add("baseline.added", baseline={"senders": sender_changes.senders(story.state())})
+    story.add("baseline.added", baseline=sender_changes.senders(story.state()).body())
     story.at = at
     story.verified(logins.plan_reset(before, [LOGIN]))
     return before, story
@@ -193,8 +193,8 @@ def test_a_baseline_taken_while_a_region_refuses_calls_nothing_of_that_region_ne
     before.inventory.read_at["routes"] = NOW
     story = Story().add("incident.opened", incident="i")
     story.add("snapshot.stored", part="0b", file="f", sha256="0", baseline={"settings": {}})
-    story.add("baseline.added", baseline=changes.missing(before.inventory, story.state().baseline))
-    assert changes.missing(before.inventory, story.state().baseline) == {}
+    story.add("baseline.added", baseline=changes.missing(before.inventory, story.state().baseline).body())
+    assert not changes.missing(before.inventory, story.state().baseline)
     opened = as_moment(story.state().opened_at)
     assert opened is not None
     now = situation([key("a")], [LOGIN])
@@ -210,7 +210,7 @@ def test_a_slice_read_late_becomes_the_baseline_without_moving_what_is_one() -> 
     before = situation([key("a")], allowlist=None)
     story = _baseline(before)
     now = situation([key("a"), key("stranger")], allowlist=["192.0.2.1"])
-    added = changes.missing(now.inventory, story.state().baseline)
+    added = changes.missing(now.inventory, story.state().baseline).body()
     assert set(added) == {"allowlist"}
     story.add("baseline.added", baseline={**added, "keys": ["tampered"]})
-    assert story.state().baseline["keys"] == sorted([OWN, "a-id"])
+    assert story.state().baseline.keys == tuple(sorted([OWN, "a-id"]))

@@ -9,6 +9,7 @@ from workbench.cli.tables import steps as steps_table
 from workbench.documents.documents import steps as steps_document
 from workbench.domain.hardening import measures
 from workbench.domain.hardening.measures import Standing
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, UserItem
 from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import Situation
@@ -77,9 +78,12 @@ def test_a_role_changed_in_the_panel_shows_afterwards() -> None:
 
 def test_alert_rules_are_those_of_the_snapshot() -> None:
     assert measure(situation(), "alerts").standing is Standing.UNKNOWN
-    with_rules = situation(baseline={"settings": {"alert|US|bounce": "f", "route|US|1": "f"}})
+    with_rules = situation(baseline=AccountBaseline(settings={"alert|US|bounce": "f", "route|US|1": "f"}))
     assert measure(with_rules, "alerts").standing is Standing.GOOD
-    assert measure(situation(baseline={"settings": {"route|US|1": "f"}}), "alerts").standing is Standing.OPEN
+    assert (
+        measure(situation(baseline=AccountBaseline(settings={"route|US|1": "f"})), "alerts").standing
+        is Standing.OPEN
+    )
 
 
 def _all_left(found: Situation) -> list[str]:

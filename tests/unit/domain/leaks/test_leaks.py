@@ -15,6 +15,7 @@ from workbench.domain.leaks import record as leak_record
 from workbench.domain.leaks.leaks import leak_findings
 from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.leaks.suspects import suspected
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.inventory import Inventory, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.plan import Place as AccountPlace
@@ -230,7 +231,7 @@ def test_foreign_uses_are_the_first_of_what_was_judged_the_intruders() -> None:
 def test_what_the_server_said_is_deleted_but_nobody_saw_absent_is_neither_live_nor_dead() -> None:
     deleted = _done(EffectKind.KEY_DELETE, KEY_ID)
     deleted.state = EffectState.DONE
-    state = State(baseline={"keys": [KEY_ID, "other"]}, effects={deleted.effect.id: deleted})
+    state = State(baseline=AccountBaseline(keys=(KEY_ID, "other")), effects={deleted.effect.id: deleted})
     facts = account_facts.account_facts(state)
     assert [key.id for key in facts.keys] == ["other"]
     assert not facts.deleted_ids

@@ -6,8 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.situations import NOW, OWN, US, key, situation
+import pytest
+
+from tests.support.situations import NOW, OWN, US, Story, key, situation
+from workbench.core.redact import Secret
 from workbench.domain.detection.changes import baseline
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.hash_chain import canonical
 from workbench.domain.model.inventory import Gap, Inventory, UserItem
 from workbench.mailgun.models import AccountWebhook, Limit, Route, Subaccount, User
@@ -75,4 +79,43 @@ def written(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_journal_keeps_the_form_it_always_had() -> None:
-    assert written(baseline(inventory())) == WHOLE
+    assert written(baseline(inventory()).body()) == WHOLE
+
+
+def test_what_is_written_is_read_again_and_what_a_later_version_adds_is_left_alone() -> None:
+    later = {**WHOLE, "settings": {"route|US|r1": "ab"}, "settings_unread": [], "senders": ["key:a"]}
+    assert written(AccountBaseline.from_body(later).body()) == later
+    assert AccountBaseline.from_body({**later, "not known yet": [1]}) == AccountBaseline.from_body(later)
+
+
+def test_a_list_that_held_nothing_is_not_one_that_nobody_read() -> None:
+    read, unread = AccountBaseline.from_body({"keys": [], "logins": []}), AccountBaseline()
+    assert read and not unread and AccountBaseline.from_body({}) == unread
+    assert (read.body(), unread.body()) == ({"keys": (), "logins": ()}, {})
+    assert (read.had_key("k"), read.had_login("a@b")) == (False, False)
+    assert (unread.had_key("k"), unread.had_login("a@b")) == (True, True)
+    assert (read.list_of("keys"), read.list_of("users")) == ((), None)
+
+
+def test_what_is_read_later_moves_nothing_that_was_known() -> None:
+    story = Story().add("snapshot.stored", part="0a", baseline={"keys": ["a"], "partial": ["keys"]})
+    story.add("baseline.added", baseline={"keys": ["b"], "logins": ["x"], "partial": ["keys", "logins"]})
+    known = story.add("snapshot.stored", part="0b", baseline={"settings": {"s": "1"}}).state().baseline
+    partial = ("keys", "logins")
+    assert known == AccountBaseline(keys=("a",), logins=("x",), settings={"s": "1"}, partial=partial)
+    now = AccountBaseline(keys=("c",), users=("u",), domains=(), partial=("domains", "keys"))
+    assert now.beyond(known) == AccountBaseline(
+        users=("u",), domains=(), partial=("domains", "keys", "logins")
+    )
+    assert not known.beyond(known)
+
+
+def test_a_baseline_that_cannot_be_read_costs_its_row_alone() -> None:
+    story = Story().add("snapshot.stored", part="0a", baseline={"keys": ["a"]})
+    state = story.add("baseline.added", baseline={"logins": 7, "users": ["u"]}).state()
+    assert (state.unread_rows, state.baseline) == ([2], AccountBaseline(keys=("a",)))
+
+
+def test_no_secret_enters_it() -> None:
+    with pytest.raises(TypeError, match="Secret"):
+        AccountBaseline(keys=(Secret("hunter2hunter2"),)).body()  # type: ignore[arg-type]

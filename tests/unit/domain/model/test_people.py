@@ -9,6 +9,7 @@ import pytest
 from tests.support.effects import an_effect
 from tests.support.situations import NOW, US, Story, key, situation
 from workbench.domain.model import people
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.state import State
@@ -46,7 +47,7 @@ def test_who_asked_for_a_key_is_a_person_and_a_login_is_none() -> None:
     ],
 )
 def test_a_stranger_who_is_gone_stays_a_person_on_every_shared_screen(state: State) -> None:
-    state.baseline = {"logins": [LOGIN]}
+    state.baseline = AccountBaseline(logins=(LOGIN,))
     held = SimpleNamespace(inventory=situation().inventory, state=state)
     for text in (f"asked for by {GONE}, a stranger", f"“{GONE}”.", f"[{GONE.upper()}] {LOGIN} stays"):
         shown = share_safe(text, held, Look())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.situations import Story
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.recorded_rows import RecordedSnapshot, RecordedTimer
 
 
@@ -39,7 +40,7 @@ def test_what_a_row_holds_beside_the_fields_is_left_alone() -> None:
     assert state.snapshots["0a"] == RecordedSnapshot(
         part="0a", file="f", sha256="ab", at=state.snapshots["0a"].at
     )
-    assert state.baseline == {"keys": []}
+    assert state.baseline == AccountBaseline(keys=())
 
 
 def test_a_row_that_holds_what_it_cannot_hold_costs_itself_alone() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.effects import an_effect
 from tests.support.situations import NOW, OLD, OWN, US, Story, key, situation, use
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.recorded_rows import RecordedTimer
@@ -108,7 +109,7 @@ def test_a_key_that_is_still_listed_is_never_gone_whatever_its_delete_says(how_f
 
 def test_a_key_that_somebody_made_since_is_not_one_from_before() -> None:
     found = after_the_cut((delete(), EffectState.VERIFIED, {}))
-    found.state.baseline["keys"] = [PROD.id, "new-key"]
+    found.state.baseline = AccountBaseline(keys=(PROD.id, "new-key"))
     found.inventory.keys["theirs"] = key("backdoor", id="theirs")
     words = containment.keys(found).evidence
     assert "1 key made since by somebody else, still in the account" in words
@@ -232,7 +233,7 @@ def test_a_login_nobody_touched_has_the_password_from_before() -> None:
     assert (logins().verdict, logins().progress) == (Verdict.OPEN, (0, 2))
 
 
-class _Searched(list[str]):
+class _Searched(tuple[str, ...]):
     """The logins of the baseline; counts how often they are looked through."""
 
     times = 0
@@ -246,7 +247,7 @@ def test_the_baseline_is_looked_through_only_for_a_login_that_somebody_called_ou
     names = tuple(f"app{number}@mg.acme.example" for number in range(50))
     found = situation(logins=names, state=state())
     before = _Searched(names[:-1])
-    found.state.baseline["logins"] = before
+    found.state.baseline = AccountBaseline(logins=before)
     for name in (names[0], names[-1]):
         found.state.decisions[f"login:{name}"] = Decision(f"login:{name}", "ours", "", "", "")
     left, _ = containment.untouched(found)

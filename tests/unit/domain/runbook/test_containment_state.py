@@ -11,6 +11,7 @@ import pytest
 from tests.support.effects import an_effect
 from tests.support.situations import NOW, OWN, Story, key, situation, use
 from workbench.core.clock import iso
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.inventory import Gap, UserItem
 from workbench.domain.model.plan import EffectKind, Place
 from workbench.domain.model.sending_volume import AcceptedHour, Volume
@@ -214,7 +215,7 @@ def test_a_key_that_came_back_is_said_with_whom_it_came_through() -> None:
     found = _over(story, keys=[key("a"), key("b")])
     found.now = story.at
     found.inventory.read_at = dict.fromkeys(found.inventory.read_at, story.at)
-    found.state.baseline = {"keys": [OWN]}
+    found.state.baseline = AccountBaseline(keys=(OWN,))
     _stranger(found)
     said = containment(found)
     assert said.over is Over.BACK

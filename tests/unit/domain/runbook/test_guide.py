@@ -12,6 +12,7 @@ from tests.support.situations import NOW, US, Story, key, situation, use
 from workbench.core.clock import iso
 from workbench.domain.detection import alarms
 from workbench.domain.detection.findings import findings
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.plan import Effect, EffectKind
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm, Decision
@@ -177,7 +178,7 @@ def test_something_that_seems_to_send_and_was_never_ours_to_end_is_for_a_person(
 
 def test_what_is_kept_and_sends_abuse_is_ended() -> None:
     there = situation([STRANGER], state=rang(name=f"sends:key:{STRANGER.id}:").state())
-    there.state.baseline = {"keys": [STRANGER.id]}
+    there.state.baseline = AccountBaseline(keys=(STRANGER.id,))
     assert alarms.remedy(there, alarms.open_alarms(there)[0]) == "keys.replace"
     assert use("intruder")["looks"] == "intruder"
 
@@ -217,7 +218,7 @@ def test_a_replacement_of_ours_that_sends_from_elsewhere_is_for_a_person_and_off
         text=f"API key “prod” {made} has begun to send, from addresses not seen before (192.0.2.251)",
     )
     there = situation([key("prod", id=made)], state=story.state())
-    there.state.baseline = {"keys": ["prod-id"]}
+    there.state.baseline = AccountBaseline(keys=("prod-id",))
     (alarm,) = alarms.open_alarms(there)
     assert alarms.remedy(there, alarm) == "" and "control panel" in alarms.by_hand(there, alarm)
     (found,) = [one for one in findings(there) if one.key == f"alarm:{alarm.id}"]

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.effects import an_effect
 from workbench.domain.detection import changes
+from workbench.domain.model.baseline import AccountBaseline
 from workbench.domain.model.inventory import DomainItem, Inventory, UserItem
 from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.recorded_rows import RecordedTimer
@@ -205,7 +206,7 @@ def test_strangers_are_named_then_waited_for_then_absent() -> None:
     assert [one.item.id for one in user_actions.people(found)] == ["u0"], (
         "a stranger is not asked for a new password"
     )
-    found.state.baseline = {"users": ["u0", "u9"]}
+    found.state.baseline = AccountBaseline(users=("u0", "u9"))
     del found.inventory.users["u9"]
     done = users.strangers(found)
     assert done.verdict is Verdict.DONE
