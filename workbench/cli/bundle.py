@@ -53,11 +53,19 @@ def document(home: Home, checks: Sequence[Mapping[str, str]]) -> dict[str, Any]:
             "exists": home.path.is_dir(),
             "network_volume": network_volume(home.path),
             "own_vault": os.path.lexists(home.vault_file),
-            "incidents": len(home.journals()),
+            "incidents": _incidents(home),
         },
         "checks": [{key: diagnostics.scrubbed(value) for key, value in check.items()} for check in checks],
         "log": diagnostics.last_lines(home.path),
     }
+
+
+def _incidents(home: Home) -> int | None:
+    """Return how many there are, None where nobody can tell: that is what such a bundle may be written for."""
+    try:
+        return len(home.journals())
+    except HostError:
+        return None
 
 
 def refuse_existing(path: Path) -> None:

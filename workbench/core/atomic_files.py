@@ -104,7 +104,16 @@ def _mode_of(folder: Path) -> str:
 
 def refuse_closed(folder: Path) -> None:
     """Raise HostError where a folder of ours is there and cannot be looked into: what it holds is not *nothing*."""
-    if os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
+    if not os.path.lexists(folder):
+        return
+    with contextlib.suppress(OSError):
+        if not folder.is_dir():
+            raise HostError(
+                f"{folder} is not a folder.",
+                "Something else stands where the workbench keeps its vault and its journals; nothing was read.",
+                "Look what it is, or set WORKBENCH_HOME to a folder you own.",
+            )
+    if not os.access(folder, os.R_OK | os.X_OK):
         raise HostError(
             f"The folder {folder} cannot be read{_mode_of(folder)}.",
             "Nobody can tell what is in it; nothing was read and nothing changed.",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.drills import CHEAP, PASSPHRASE
-from workbench.cli import doctor, doctor_kept
+from workbench.cli import bundle, doctor, doctor_kept
 from workbench.cli.doctor_kept import Check
 from workbench.core.clock import SystemClock
 from workbench.core.state_dir import Home
@@ -64,7 +64,9 @@ async def test_a_state_folder_that_is_none_is_said_by_every_look_into_it(
     code, found = await checks()
     assert code == 1
     assert found["state folder"]["verdict"] == found["vault"]["verdict"] == "bad"
+    assert "is not a folder" in found["vault"]["found"]
     assert found["API US"]["verdict"] == "ok"
+    assert bundle.document(Home(tmp_path / "home"), [])["state"]["incidents"] is None
 
 
 async def test_a_journal_that_is_not_what_was_written_and_a_vault_that_is_gone_are_bad(
