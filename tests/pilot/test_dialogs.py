@@ -14,6 +14,7 @@ from tests.support.patience import HANGS
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.recorded_rows import RecordedSnapshot
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.tui.screens.choices import Choice
 from workbench.tui.screens.connect import Door, FoundKey, KeyChoice, KeyRefusal
@@ -435,6 +436,20 @@ async def test_evidence_goes_on_below_the_writes(running: Running) -> None:
         await pilot.press("e")
         await settle(pilot)
         assert session.asked.index(("preserve",)) < session.asked.index(("preserve_rest",))
+
+
+async def test_evidence_that_an_earlier_start_was_left_in_goes_on_at_the_next(running: Running) -> None:
+    session = FakeSession()
+    session.state.snapshots["0a"] = RecordedSnapshot(part="0a", at="2026-11-21T14:03:00Z", sha256="ab" * 32)
+    async with running(session) as pilot:
+        await settle(pilot)
+        assert session.asked.count(("preserve_rest",)) == 1
+    session = FakeSession()
+    session.read_only = True
+    session.state.snapshots["0a"] = RecordedSnapshot(part="0a", at="2026-11-21T14:03:00Z", sha256="ab" * 32)
+    async with running(session) as pilot:
+        await settle(pilot)
+        assert ("preserve_rest",) not in session.asked
 
 
 async def test_a_keyring_that_was_locked_is_asked_again_at_the_door_and_no_file_is_needed(

@@ -265,7 +265,10 @@ class Session:
 
         played = await player.play(action_id, self.account.api, self.recorder.stored, self.situation())
         await self.recorder.learn(role_play.with_part(self.state, action_id, iso(self.clock.now())))
-        return await player.catch_up(action_id, self) or played
+        said = await player.catch_up(action_id, self) or played
+        # Whoever that part shuts out could have set passwords until now; on a real account the screen does this soon.
+        found = await self.prove_overtaken()
+        return said if found is None else f"{said} With the last way to set passwords shut: {found.line()}."
 
     async def aclose(self) -> None:
         """Close connections, journal and vault; safe to call once everything stopped."""

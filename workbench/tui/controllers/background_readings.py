@@ -11,6 +11,18 @@ if TYPE_CHECKING:
 _CUTS = ("0", "1", "2", "3")
 
 
+def preserve_on(ui: Ui, session: Incident) -> None:
+    """Read the rest of the evidence once its first part is stored, also where an earlier start was left before its end.
+
+    It follows below the writes and gates none of them: every setting, and the log, of which some fades by the day.
+    """
+    stored = session.state.snapshots
+    if "0a" not in stored or "0b" in stored or session.recorder.read_only or ui.work.running("preserve-rest"):
+        return
+    doing = "preserving every setting and the log"
+    ui.work.start(session.account.preserve_rest, group="preserve-rest", doing=doing, loud=False)
+
+
 def read_on(ui: Ui, session: Incident) -> None:
     """Once access is cut, read by itself what the next steps rest on: every setting, then the log of the abuse.
 

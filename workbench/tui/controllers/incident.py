@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.words import plural
 from workbench.planning.catalog import ACTIONS, Pane
+from workbench.tui.controllers.background_readings import preserve_on
 from workbench.tui.controllers.base import Controller, SentQuestion
 
 if TYPE_CHECKING:
@@ -98,12 +99,7 @@ class IncidentController(Controller):
             # Support is told next, and nothing else was opened meanwhile.
             if len(self._ui.screen_stack) == 1 and not any(a.step == "0" for a in session.state.attestations):
                 self._support(session)
-            # The rest (every setting, the log) follows below the writes and gates none of them.
-            if not self._ui.work.running("preserve-rest"):
-                doing = "preserving every setting and the log"
-                self._ui.work.start(
-                    session.account.preserve_rest, group="preserve-rest", doing=doing, loud=False
-                )
+            preserve_on(self._ui, session)
 
         self.begin_reading(session.account.preserve, group="preserve", doing="preserving evidence", then=told)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.core.clock import iso
 from workbench.core.words import plural
 from workbench.planning.catalog import ACTIONS
+from workbench.tui.controllers.background_readings import preserve_on
 from workbench.tui.controllers.base import Controller
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Monitor(Controller):
         """Look from now on."""
         self._ui.set_interval(EVERY, self.look)
         self.news({"alarms"})
+        if self._ui.store.session is not None:
+            preserve_on(self._ui, self._ui.store.session)
 
     def news(self, slices: set[str]) -> None:
         """Look soon, where something happened that may matter here; while a plan runs only for alarms."""
