@@ -45,10 +45,10 @@ _SINGULAR = {
     "domains": "domain",
     "subaccounts": "subaccount",
 }
-# A replacement that sends from where nobody sent before: no plan of the incident that made it takes it away again.
+# A replacement that sends from where nobody sent before: the alarm's own plan replaces it once more, none deletes it.
 MINTED_SENDS = (
-    "made by this incident: yours where its program moved to these addresses; else somebody has it again, and it is "
-    "deleted in the control panel (API security)"
+    "made by this incident: yours where its program moved to these addresses; else A replaces it once more, and where "
+    "it is to go for good, it is deleted in the control panel (API security)"
 )
 
 
@@ -109,13 +109,6 @@ def remedy(situation: Situation, alarm: Alarm) -> str:
     return "" if _in_vain(situation, alarm) else _remedy(situation, alarm)
 
 
-def by_hand(situation: Situation, alarm: Alarm) -> str:
-    """Return what a person does about an alarm that no action takes care of, in words."""
-    if alarm.target in situation.inventory.keys and situation.minted_here(alarm.target):
-        return MINTED_SENDS
-    return "find out by hand who did it"
-
-
 def _in_vain(situation: Situation, alarm: Alarm) -> bool:
     """Return whether what takes care of the thing failed for good as often as it is tried, and did since it rang."""
     tried = (r for r in situation.state.of_kind(*_ENDS) if _about(r) == alarm.target)
@@ -128,9 +121,6 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
     if sends and any(item.target == target and item.proven for item in kept(situation)):
         # Its replacement stands: what is kept for its hand-over sends abuse now, and is ended at once.
         return "handover.finish"
-    if target in inventory.keys and situation.minted_here(target):
-        # No incident replaces or deletes its own replacement: whose address it is, a person knows.
-        return ""
     if target in inventory.keys:
         # What came after the baseline gets no replacement: that would be a new key for whoever made it.
         # What this incident made itself is production's: it is replaced once more.

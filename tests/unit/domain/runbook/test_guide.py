@@ -205,7 +205,7 @@ def test_what_hardening_replaced_is_ended_once_its_replacement_is_in_use(
     assert guide.lead(situation([key("prod")], state=story.state()), steps()).kind is not GuideKind.FINISH
 
 
-def test_a_replacement_of_ours_that_sends_from_elsewhere_is_for_a_person_and_offered_no_plan_that_is_refused() -> (
+def test_a_replacement_of_ours_that_sends_from_elsewhere_is_replaced_and_offered_no_plan_that_is_refused() -> (
     None
 ):
     story = Story().verified(plan_replace(situation([key("prod")]), ["prod-id"]).effects)
@@ -220,7 +220,7 @@ def test_a_replacement_of_ours_that_sends_from_elsewhere_is_for_a_person_and_off
     there = situation([key("prod", id=made)], state=story.state())
     there.state.baseline = AccountBaseline(keys=("prod-id",))
     (alarm,) = alarms.open_alarms(there)
-    assert alarms.remedy(there, alarm) == "" and "control panel" in alarms.by_hand(there, alarm)
+    assert alarms.remedy(there, alarm) == "keys.replace" and registry.build("keys.replace", there, [made])
     (found,) = [one for one in findings(there) if one.key == f"alarm:{alarm.id}"]
     assert found.remedy == "" and alarms.MINTED_SENDS in found.why
     # Judged the intruder's, it is repaired by hand; said to be gone, its alarm is over.
