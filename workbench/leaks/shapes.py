@@ -83,7 +83,7 @@ def _tells_apart(data: bytes, start: int, end: int) -> bool:
 
 def _stands_as_key(data: bytes, start: int, name: str) -> bool:
     """Whether a ``key-`` near Mailgun's name stands where a key does: in something called so, spoken of, or alone."""
-    from workbench.leaks.blocks import parents
+    from workbench.leaks.nesting import parents
 
     line = data[data.rfind(b"\n", 0, start) + 1 : start][-400:]
     listed = _LISTED.search(line)
