@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 
-from workbench.leaks.fields import PASSWORD_WORDS, Field
+from workbench.leaks.fields import Field
+from workbench.leaks.languages import PASSWORD_WORDS
 from workbench.leaks.logins import line_before
 from workbench.leaks.nesting import around, parents
-from workbench.leaks.services import MENTION, names_another, names_mail, names_mailgun
+from workbench.leaks.services import MAILGUN_HOST, MENTION, names_another, names_mail, names_mailgun
 
 # How far a host or a login may stand from its password, in bytes and in lines.
 _REACH, _LINES = 700, 22
@@ -213,8 +214,12 @@ def _verdict(data: bytes, field: Field, start: int, end: int, *, mail: bool) -> 
     if before:
         return before[-1].lastgroup == "ours"
     for found in MENTION.finditer(data, field.last, end):
-        if _counts(found, mail=mail) and (apart or not _closed(data, field.last, found.start())):
-            return found.lastgroup == "ours"
+        if not _counts(found, mail=mail) or (not apart and _closed(data, field.last, found.start())):
+            continue
+        outside = _far_outside(data[field.last : found.start()]) or _OWN_HOST.search(data, start, field.first)
+        if not mail and outside and not MAILGUN_HOST.match(found.group()):
+            continue
+        return found.lastgroup == "ours"
     if field.login and MENTION.match(data, field.first):
         return True
     return None
@@ -226,6 +231,17 @@ _A_USER = re.compile(rb"(?i)\b(?:user(?:name)?|login|uid)[\"'>\s:=]{1,6}$")
 
 def _within(found: re.Match[bytes], span: tuple[int, int]) -> bool:
     return span[0] <= found.start() < span[1]
+
+
+# A host that the block names before its password, and which is not Mailgun's, or that mention had decided.
+_OWN_HOST = re.compile(
+    rb"(?im)^[ \t]*[\"']?host(?:name)?[\"']?[ \t]{0,4}[=:][ \t]{0,4}[\"']?[\w.-]{1,80}[\"']?[ \t\r,]*$"
+)
+
+
+def _far_outside(between: bytes) -> bool:
+    """Whether what stands behind a value closes two objects at least: a word there speaks of something else."""
+    return between.count(b"}") - between.count(b"{") >= 2
 
 
 _STORE = re.compile(

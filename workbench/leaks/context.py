@@ -29,7 +29,7 @@ _NO_NAMES = frozenset({"basic", "user", "u", "api", "key"})
 _IDENTIFIER = re.compile(rb"[A-Za-z_][A-Za-z0-9_.\-]{0,60}")
 _PLACEHOLDER = re.compile(
     r"(?ix)^(?:null|none|nil|true|false|empty|undefined|secret|password|p[a4@][s5$]{2}w[o0]rd\d{0,4}|passwd|pass|pwd|changeme|change[_-]me"
-    r"|abc\d{1,6}"
+    r"|abc\d{1,6}|\.\*.*"
     r"|test(?:ing)?|dummy|placeholder|todo|redacted|hidden|removed|masked|username|user|login|string|required"
     r"|your.*|my[_-]?(?:secret|pass|api|key|mailgun).*|example.*|sample.*|insert.*|enter.*|replace.*"
     r"|some[_-].*|the[_-].*"

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+from workbench.leaks.languages import PASSWORD_WORDS, SPOKEN
+
 # A value in quotes runs to the same quote; a bare one to the first blank, bracket or quote.
 _VALUE = (
     rb"(?:\"\"(?=\")|''(?='))?"
@@ -71,9 +73,9 @@ _BACKWARD = re.compile(
 )
 # The value before its name, as sorted JSON and YAML have it.
 _VALUE_FIRST = re.compile(
-    rb"(?i)(?:(?<=[{,\s])[\"']?value[\"']?[ \t]{0,4}:[ \t]{0,4}" + _VALUE + rb")"
+    rb"(?i)(?:(?<=[{,\s_`])[\"']?value[\"'`]?[ \t]{0,4}[:=][ \t]{0,4}" + _VALUE + rb")"
     rb"(?P<sep>[ \t]{0,4},?[ \t]{0,4}(?:\r?\n[ \t]{0,40})?[\"']?(?:name|key|option_name)[\"']?[ "
-    rb"\t]{0,4}:[ \t]{0,4}[\"']?)"
+    rb"\t]{0,4}:[ \t]{0,4}[\"']?|\s{1,20}WHERE\s[^=;\n]{0,60}?(?:name|key|var|id)[`\"]?[ \t]{0,4}=[ \t]{0,4}')"
     rb"(?P<name>[A-Za-z_][\w./:-]{1,120})"
 )
 _NAME = rb"(?P<name>[A-Za-z_/][\w./:-]{1,120})"
@@ -98,6 +100,10 @@ _BELOW = re.compile(
     _NAME + rb"(?P<sep>[ \t]{0,4}:?[ \t]{0,4}\r?\n[ \t]{0,8}(?:\r?\n[ \t]{0,8})?)(?P<bare>[^\s\"'`<>]{6,100})"
     rb"(?=[ \t]{0,4}(?:\r?\n|$))"
 )
+# A line of a list parted by semicolons: NAME;value
+_LISTED = re.compile(
+    rb"(?P<name>[A-Z][A-Z0-9_]{2,40})(?P<sep>;)(?P<bare>[^\s;\"']{6,100})(?=[ \t]{0,4}(?:\r?\n|$))"
+)
 # The last cell of a row names the one before it.
 _ROW = re.compile(
     rb"'(?P<sq>[^'\n]{6,100})'(?P<sep>[ \t]{0,4},[ \t]{0,4}')(?P<name>[A-Za-z_][\w.]{1,40})'[ \t]{0,4}\)"
@@ -112,6 +118,7 @@ _AT_THE_NAME = (
     (_FORM_DATA, "name-value"),
     (_SETTING, "command-line"),
     (_BELOW, "line below"),
+    (_LISTED, "name-value"),
 )
 _ANYWHERE = (
     (_APART, "name-value"),
@@ -121,25 +128,16 @@ _ANYWHERE = (
     (_ROW, "name-value"),
     (_PIPED, "command-line"),
 )
-# The word for a password in the languages people leave notes in.
-PASSWORD_WORDS = (
-    rb"mot de passe|contrase(?:n|\xc3\xb1|\xf1)a|clave|passwort|kennwort|wachtwoord|senha"
-    rb"|palavra-passe"
-    rb"|has\xc5\x82o|haslo|parola|l\xc3\xb6senord|salasana|adgangskode|passord|heslo|jelsz\xc3\xb3"
-    rb"|\xd0[\x9f\xbf]\xd0\xb0\xd1\x80\xd0\xbe\xd0\xbb\xd1\x8c|\xe5\xaf\x86\xe7\xa0\x81"
-    rb"|\xe3\x83\x91\xe3\x82\xb9\xe3\x83\xaf\xe3\x83\xbc\xe3\x83\x89"
-)
 _SPOKEN = re.compile(
     rb"(?i)(?P<word>" + PASSWORD_WORDS + rb"|\b(?:pass(?:word|wd)?|pw) (?:for|of|to) [^\n:=]{2,80}?)"
-    rb"(?P<sep>[\w() /*-]{0,16}[ \t]{0,4}(?::|=|\xef\xbc\x9a|\|)[*_]{0,2}[ \t]{0,4})" + _VALUE
+    rb"(?P<sep>[\w() /*\x80-\xff-]{0,24}[ \t]{0,4}(?::|=|\xef\xbc\x9a|\|)[*_]{0,2}[ \t]{0,4})" + _VALUE
 )
 _SPOKEN_WORDS = (
-    b"mot de passe", b"contrase", b"clave", b"passwort", b"kennwort", b"wachtwoord", b"senha", b"palavra",
-    b"has\xc5\x82o", b"haslo", b"parola", b"senord", b"salasana", b"adgangskode", b"passord", b"heslo", b"jelsz",
-    b"pass for", b"password for", b"passwd for", b"pw for", b"password of",
-    b"password to", b"\xd0\xb0\xd1\x80\xd0\xbe", b"\xe5\xaf\x86\xe7", b"\xe3\x83\x91\xe3",
+    *SPOKEN, b"pass for", b"password for", b"passwd for", b"pw for", b"password of", b"password to",
 )  # fmt: skip
 LOGIN = re.compile(rb"[A-Za-z0-9._+-]{1,64}(?:@|%40)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
+# ``login:password@host``, without a scheme.
+_AT_HOST = re.compile(rb"(?i)@(?:smtp|api)\.(?:eu\.)?mailgun\.(?:org|net)(?::\d{1,5})?$")
 # What may stand between a login and its password: punctuation of pairs, calls, tables, notes; one line's end.
 _BESIDE = re.compile(
     rb"(?:\\?[\"'`]|&quot;)?(?:\.\w{2,16}\(\))?[ \t]{0,20}"
@@ -248,7 +246,7 @@ def beside_logins(data: bytes, start: int, end: int) -> Iterator[Field]:
         if found.group("sep") in (b";", b","):
             # The cells of a row without quotes.
             value = value.partition(found.group("sep"))[0]
-        value = value.rstrip(b",;)]}.")
+        value = _AT_HOST.sub(b"", value.rstrip(b",;)]}."))
         quoted = data[found.start("value") - 1 : found.start("value")] in (b'"', b"'", b"`")
         yield Field(
             "",
@@ -275,6 +273,13 @@ def _field(found: re.Match[bytes], style: str, *, name: str = "") -> Field | Non
         value = value.rstrip(
             b",;)}]|." if found.group("sep").strip(b" \t") in (b"", b"is", b"ist") else b",;)}]|"
         )
+        mark = found.string[max(0, found.start() - 1) : found.start()]
+        if (
+            mark in (b"/", b"|", b"#")
+            and value.endswith(mark)
+            and _SUBSTITUTES.search(found.string, max(0, found.start() - 200), found.start())
+        ):
+            value = value[:-1]
         if _FORM.search(value) or (b"%" in value and found.string[found.start() - 1 : found.start()] == b"&"):
             value = unquote_to_bytes(_FORM.split(value, maxsplit=1)[0].replace(b"+", b" "))
         value = value.removesuffix(b"&#x27").removesuffix(b"&#39")
@@ -305,6 +310,8 @@ def _field(found: re.Match[bytes], style: str, *, name: str = "") -> Field | Non
     )
 
 
+# A command that puts one text for another: s/^NAME=.*/NAME=value/
+_SUBSTITUTES = re.compile(rb"\bs([/|#])[^\n]{0,120}\1$")
 _WORD = re.compile(rb"[A-Za-z0-9]{2,14}")
 _MORE_WORDS = re.compile(rb"((?: [A-Za-z0-9]{2,14}){3,8})[ \t]*(?:\r?\n|\Z)")
 # A command that does nothing but write the value out, as programs take it that ask another for their password.

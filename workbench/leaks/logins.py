@@ -49,7 +49,8 @@ def login_near(data: bytes, first: int, last: int) -> str:
             continue
         between = data[min(found.end(), last) : max(found.start(), first)]
         distance = min(abs(found.end() - first), abs(found.start() - last))
-        rank = 2 if _SENDER_NAMED.search(before) else 0 if _USER_NAMED.search(before) else 1
+        named = _USER_NAMED.search(before) or before.endswith(b"://")
+        rank = 2 if _SENDER_NAMED.search(before) else 0 if named else 1
         if between.count(b"\n") <= 8 and (best is None or (rank, distance) < best[:2]):
             best = (rank, distance, found.group())
     return best[2].decode("ascii").replace("%40", "@") if best else ""

@@ -263,7 +263,7 @@ def _password(data: bytes, field: Field) -> PlacedValue:
 
 # What stands behind a login and is the name of something else; on the next line digits may be part of it.
 _LABEL = re.compile(r"-?[^\W\d](?:[^\W\d]|[ .-]){1,39}[:=\uff1a]")
-_NEXT_LABEL = re.compile(r"-?[^\W\d][\w .\[\]-]{1,59}[:=\uff1a]")
+_NEXT_LABEL = re.compile(r"-?[^\W\d][\w .\[\]-]{1,59}[:=;\uff1a]")
 
 
 def _beside(data: bytes, field: Field) -> Iterator[PlacedValue]:
