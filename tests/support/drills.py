@@ -105,6 +105,9 @@ async def contain_whole(session: Session, scope: Scope = Scope(purge=("all",))) 
     await session.exercise("drill.people")
     await session.account.read_rate(whole=True)
     await session.account.watch(whole=True)
+    # While the strangers were in, they could have set any password again.
+    await session.prove_overtaken()
+    await session.account.watch(whole=True)
     assert session.state.contained_at, containment(session.situation()).words
 
 
