@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from tests.support.drills import CHEAP, LITTLE_MAIL, PASSPHRASE
+from tests.support.drills import CHEAP, LITTLE_MAIL, PASSPHRASE, history_for
 from workbench import cli
 from workbench.core.state_dir import Home
 from workbench.documents import exports
@@ -61,14 +61,14 @@ class ThreadedDrill:
 
 @contextmanager
 def threaded_drill(folder: Path, **options: Any) -> Iterator[ThreadedDrill]:
-    """Serve a fresh drill below ``folder`` for the time of the block."""
-    served = ThreadedDrill(
-        folder / "drill", DrillOptions(**{"fresh": True, "traffic": LITTLE_MAIL, **options})
-    )
-    try:
-        yield served
-    finally:
-        served.close()
+    """Serve a fresh drill below ``folder`` for the time of the block; little mail, as ``running_drill``."""
+    chosen = DrillOptions(**{"fresh": True, "traffic": LITTLE_MAIL, **options})
+    with history_for(chosen.traffic):
+        served = ThreadedDrill(folder / "drill", chosen)
+        try:
+            yield served
+        finally:
+            served.close()
 
 
 @dataclass(frozen=True)

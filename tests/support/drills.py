@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ CHEAP = Cost(n=2**10, r=8, p=1)
 # too young to judge, and in some minutes the quiet keys have sent nothing lately.
 AFTERNOON = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 # Most tests say nothing about how much is in the log, and each entry that is read costs: the same senders, a
-# quarter of their mail. Those that judge volumes ask for ``traffic=1.0``.
+# quarter of their mail, and a history of eight days. Those that judge volumes ask for ``traffic=1.0``.
 LITTLE_MAIL = 0.25
 # A small account has everything that a large one has, both regions too, and is cut in a fraction of the time.
 SMALL: dict[str, Any] = {"domains": 4, "credentials": 10, "users": 5}
@@ -40,13 +40,22 @@ SMALL: dict[str, Any] = {"domains": 4, "credentials": 10, "users": 5}
 
 @asynccontextmanager
 async def running_drill(folder: Path, **options: Any) -> AsyncIterator[RunningDrill]:
-    """Serve a drill for the time of the block: little mail, a fixed afternoon, unless ``options`` say otherwise."""
+    """Serve a drill for the time of the block: little mail, a fixed afternoon, unless ``options`` say otherwise.
+
+    With little mail its rhythm is judged by little history too.
+    """
     chosen = {"fresh": True, "start": AFTERNOON, "traffic": LITTLE_MAIL, **options}
-    drill = await start(DrillOptions(**chosen), folder / "drill")
-    try:
-        yield drill
-    finally:
-        await drill.close()
+    with history_for(chosen["traffic"]):
+        drill = await start(DrillOptions(**chosen), folder / "drill")
+        try:
+            yield drill
+        finally:
+            await drill.close()
+
+
+def history_for(traffic: float) -> AbstractContextManager[None]:
+    """Return the history by which an account with so much of its mail is judged: short, or whole with all of it."""
+    return short_history() if traffic < 1.0 else nullcontext()
 
 
 @contextmanager
