@@ -16,9 +16,7 @@ import pytest
 
 from tests.support.commands import Commands, ThreadedDrill, threaded_drill
 from tests.support.drills import PASSPHRASE, SMALL
-from workbench.core.clock import SystemClock
 from workbench.drill.servers.faults import Fault, FaultMatch, FaultRule
-from workbench.journal.journal import Journal
 
 WORKBENCH = (sys.executable, "-m", "workbench")
 STATES = {"planned", "done", "verified", "failed", "skipped"}
@@ -401,30 +399,6 @@ def test_a_fault_half_way_ends_with_4_and_the_same_command_resumes(
         assert {e["id"] for e in halted.document["effects"]} <= {e["id"] for e in resumed.document["effects"]}
 
 
-def test_a_signal_ends_with_128_and_its_number_and_the_same_command_resumes(
-    commands: Commands, tmp_path: Path
-) -> None:
-    with threaded_drill(tmp_path, domains=3, credentials=40, users=2, latency_ms=100.0) as served:
-        commands.use(served.document)
-        command = [*WORKBENCH, "contain", "--yes"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stderr is not None
-            for line in process.stderr:
-                if "verified" in line:
-                    process.send_signal(signal.SIGINT)
-                    break
-            rest = process.stderr.read()
-            assert process.wait(30) == 128 + signal.SIGINT
-            assert "the same command continues" in rest
-        cut = commands.state()
-        assert cut.effects
-        assert cut.unsettled
-        resumed = commands("contain", "--yes", "--json")
-        assert resumed.code == 1, resumed.err
-        assert resumed.document["containment"]["answer"] == "cut, but open"
-        assert set(cut.effects) <= {effect["id"] for effect in resumed.document["effects"]}
-
-
 # ── incidents, homes, vaults ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -439,20 +413,6 @@ def test_commands_work_on_the_latest_incident_unless_told(commands: Commands, sm
     unknown = commands("status", "--incident", "20200101-000000-dead")
     assert unknown.code == 2
     assert "There is no incident" in unknown.err
-
-
-def test_a_second_workbench_is_told_who_holds_the_incident(commands: Commands, small: ThreadedDrill) -> None:
-    commands.use(small.document)
-    incident = commands("status", "--json").document["incident"]
-    path = commands.home.folder(incident) / "journal.sqlite"
-    with Journal.open(path, SystemClock(), incident) as held:
-        assert not held.read_only
-        before = snapshot_of(small)
-        ran = commands("contain", "--yes")
-        assert ran.code == 2
-        assert "another workbench" in ran.err
-        assert str(os.getpid()) in ran.err
-        assert snapshot_of(small) == before
 
 
 def test_the_home_holds_all_state_and_only_for_its_owner(

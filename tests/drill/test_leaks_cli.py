@@ -11,15 +11,12 @@ from typing import Any
 import pytest
 
 from tests.support.cli import Command
-from tests.support.drills import opened, running_drill
+from tests.support.drills import SMALL, opened, running_drill
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.plan import EffectKind
-from workbench.domain.model.replay import fold
-from workbench.domain.model.state import State
 from workbench.drill.servers.serve import RunningDrill
-from workbench.journal.journal import read_rows
 from workbench.planning.contain import Scope, plan
 from workbench.reports.report import Audience, compose, to_json
 from workbench.session.session import Session
@@ -55,12 +52,6 @@ def _truth(drill: RunningDrill) -> dict[str, Any]:
     return truth
 
 
-def _state(command: Command) -> State:
-    incident = command.home.latest()
-    assert incident is not None
-    return fold(read_rows(command.home.folder(incident) / "journal.sqlite"))
-
-
 def _everything(drill: RunningDrill) -> list[str]:
     told = drill.document()
     logs = str(Path(told["access_log"]).parent)
@@ -78,7 +69,7 @@ def _places(found: dict[str, Any], key_id: str, login: str) -> set[tuple[str, st
 
 
 async def test_every_planted_exposure_is_found_and_the_theft_is_told(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         command = Command(drill, tmp_path)
         await command.prepare()
         async with opened(drill, tmp_path) as session:
@@ -153,7 +144,7 @@ async def _what_the_incident_keeps(drill: RunningDrill, folder: Path, sentence: 
 
 
 async def test_what_was_closed_is_closed_by_a_recheck_and_dead_passwords_are_told(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         command = Command(drill, tmp_path)
         await command.prepare()
         async with opened(drill, tmp_path) as session:
@@ -167,7 +158,7 @@ async def test_what_was_closed_is_closed_by_a_recheck_and_dead_passwords_are_tol
             await session.run(plan(session.situation()))
             resets = session.state.of_kind(EffectKind.LOGIN_RESET)
             assert resets
-        state = _state(command)
+        state = command.state()
         assert {one.live for one in leaks.leaks(state) if one.what == "secret"} == {"dead"}
         root = Path(told["web_root"])
         for name in (".env", "phpinfo.php", "wp-config.php.bak", "wp-content/debug.log"):
@@ -178,7 +169,7 @@ async def test_what_was_closed_is_closed_by_a_recheck_and_dead_passwords_are_tol
             path.write_text(path.read_text().replace("2.2.0", "9.9.9"))
         code, out, err = await command.run("leaks", "--recheck", "--json")
         assert (code, json.loads(out)["findings"]) == (0, []), err
-        state = _state(command)
+        state = command.state()
         fact = state.known(LeaksFound)
         assert any("/.env" in one.title for one in fact.closed)
         # A re-check asks a site for what was exposed, not for its plugins: the files said those are fixed.
@@ -186,7 +177,7 @@ async def test_what_was_closed_is_closed_by_a_recheck_and_dead_passwords_are_tol
 
 
 async def test_a_probe_tells_live_from_dead_with_the_positive_control(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         command = Command(drill, tmp_path)
         await command.prepare()
         async with opened(drill, tmp_path) as session:
@@ -211,7 +202,7 @@ async def test_a_probe_tells_live_from_dead_with_the_positive_control(tmp_path: 
 
 
 async def test_without_an_incident_nothing_is_opened_and_a_held_one_is_left_alone(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         command = Command(drill, tmp_path)
         await command.prepare()
         root = drill.document()["web_root"]
@@ -231,7 +222,7 @@ async def test_without_an_incident_nothing_is_opened_and_a_held_one_is_left_alon
 
 
 async def test_the_vaults_own_secrets_are_found_by_value_and_named_by_label_only(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         command = Command(drill, tmp_path)
         await command.prepare()
         async with opened(drill, tmp_path) as session:

@@ -21,8 +21,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 CONTAIN = ("contain", "--yes", "--json", "--purge", "all", "--limit", "5000")
-# Slow enough that a kill finds calls on their way, and the account large enough for all the kills.
-SIZES = {"domains": 4, "credentials": 40, "latency_ms": 4.0}
+# Calls take long: the signal certainly finds some on their way.
+SIZES = {"domains": 4, "credentials": 12, "latency_ms": 50.0}
 
 
 @pytest.fixture(autouse=True)
@@ -47,8 +47,11 @@ async def test_a_signal_stops_it_with_128_and_its_number_and_the_same_command_re
         assert "the same command continues" in err.decode()
         assert "Traceback" not in err.decode()
         assert await at_rest(place) == []
-        code, _, text = await command.run(*CONTAIN)
+        cut = command.state()
+        assert cut.effects and cut.unsettled
+        code, out, text = await command.run(*CONTAIN)
         assert code == 0, text
+        assert set(cut.effects) <= {effect["id"] for effect in json.loads(out)["effects"]}
         assert await resumed(place, everything) == []
 
 
@@ -64,6 +67,7 @@ async def test_a_second_workbench_says_who_holds_the_incident_and_changes_nothin
             document = json.loads(out)
             assert (document["schema"], document["exit"]) == ("workbench.error/1", 2), document
             assert "effects" not in document
+            assert "another workbench" in err
             assert f"{holder.recorder.holder_text} holds it" in err and str(os.getpid()) in err, err
             assert "Traceback" not in err
             assert place.answered == [], "asked the account before it knew that it may not write"

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from tests.support.drills import PASSPHRASE, file_vault
 from workbench.core.state_dir import Home
+from workbench.domain.model.replay import fold
+from workbench.domain.model.state import State
 from workbench.drill.servers.serve import RunningDrill
+from workbench.journal.journal import read_rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +65,12 @@ class Command:
         process = await self.start(*arguments)
         out, err = await process.communicate()
         return process.returncode or 0, out.decode(), err.decode()
+
+    def state(self) -> State:
+        """Return the fold of the latest incident's journal."""
+        incident = self.home.latest()
+        assert incident is not None
+        return fold(read_rows(self.home.folder(incident) / "journal.sqlite"))
 
     def rows(self) -> int:
         """Return how many rows the latest incident's journal holds now, 0 where there is none yet."""
