@@ -115,9 +115,15 @@ def _run(*arguments: str, preexec: Callable[[], object] | None = None, **more: s
 
 
 @pytest.mark.parametrize("command", ["status", "contain", "sweep", "assess", "report", "blocklists"])
-def test_an_unusable_state_folder_is_said_with_a_remedy(command: str, tmp_path: Path) -> None:
+def test_an_unusable_state_folder_is_said_with_a_remedy(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "taken").write_text("a file where the folder should be")
-    code, err = _run(command, WORKBENCH_HOME=str(tmp_path / "taken" / "home"))
+    monkeypatch.setenv("WORKBENCH_HOME", str(tmp_path / "taken" / "home"))
+    for name in ("MAILGUN_API_KEY", "WORKBENCH_ENDPOINTS", "WORKBENCH_PASSPHRASE_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    code = cli.run([command])
+    err = capsys.readouterr().err
     assert code == 3, err
     assert "Traceback" not in err
     assert "WORKBENCH_HOME" in err
