@@ -218,8 +218,9 @@ def test_no_domains_means_no_logins_and_says_so(commands: Commands, tmp_path: Pa
         assert steps["2"]["evidence"] == ["no domain has SMTP logins"]
 
 
-def test_ten_thousand_logins_and_five_hundred_users_are_all_there(commands: Commands, tmp_path: Path) -> None:
-    with threaded_drill(tmp_path, credentials=10_000, users=500) as served:
+def test_logins_and_users_of_many_pages_are_all_there(commands: Commands, tmp_path: Path) -> None:
+    """Three pages of logins of one domain and more; ten thousand are read and cut in the benchmarks."""
+    with threaded_drill(tmp_path, domains=2, credentials=3_000, users=500) as served:
         commands.use(served.document)
         document = commands("status", "--json").document
         world = served.drill.account.main
@@ -229,9 +230,7 @@ def test_ten_thousand_logins_and_five_hundred_users_are_all_there(commands: Comm
             for domain in area.domains.values()
             for credential in domain.credentials.values()
         }
-        assert (
-            len({row["login"] for row in document["credentials"]}) == len(document["credentials"]) >= 10_000
-        )
+        assert len({row["login"] for row in document["credentials"]}) == len(document["credentials"]) >= 3_000
         assert held <= {row["login"] for row in document["credentials"]}
         assert {row["id"] for row in document["users"]} == set(world.users)
         assert len(document["users"]) >= 500

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.drills import SMALL
 from workbench.drill.world.scenarios import SCENARIOS
 
 HOUR = 3600
@@ -240,7 +241,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 async def test_every_planted_thing_is_shown_by_the_api_under_its_id(bench: Any, name: str) -> None:
-    b = await bench(scenario=name)
+    b = await bench(scenario=name, **SMALL)
     if name == "lockout":
         await b.control("panel", do="allow", address="127.0.0.1")
     if name in ("non-admin", "empty", "no-domains"):
