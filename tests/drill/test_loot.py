@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.drills import LITTLE_MAIL
 from tests.support.worlds import world
 from workbench.cli.assess import assess
 from workbench.cli.parser import build_parser
@@ -15,7 +16,10 @@ from workbench.cli.parser import build_parser
 async def test_a_live_key_in_a_subject_is_a_finding_and_never_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with world(tmp_path, "quiet-changes", 1) as place, place.session() as session:
+    async with (
+        world(tmp_path, "quiet-changes", 1, traffic=LITTLE_MAIL) as place,
+        place.session() as session,
+    ):
         drill = place.drill
         stolen = drill.story.stolen_key
         assert stolen is not None

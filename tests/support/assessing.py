@@ -110,13 +110,16 @@ def score(found: Examined, proposals: list[Proposal], actors: dict[int, Counter[
                 found.accused.append(f"{group.key} {proposal.why}")
 
 
-async def examine(folder: Path, scenario: str, seed: int, *, log: bool = True) -> Examined:
+async def examine(folder: Path, scenario: str, seed: int, *, log: bool = True, **options: Any) -> Examined:
     """Sweep a drill over its sockets and attribute its log, as ``sweep`` and ``assess`` do.
 
     Where the allowlist excludes this host, the operator lets it in by the control panel first.
     """
     found = Examined()
-    async with running_drill(folder, scenario=scenario, seed=seed) as drill, opened(drill, folder) as session:
+    async with (
+        running_drill(folder, scenario=scenario, seed=seed, **options) as drill,
+        opened(drill, folder) as session,
+    ):
         try:
             await session.account.connect()
         except NotAuthorised:

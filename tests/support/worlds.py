@@ -383,9 +383,9 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, scenario: str, seed: int) -> AsyncIterator[World]:
+async def world(folder: Path, scenario: str, seed: int, **options: Any) -> AsyncIterator[World]:
     """Yield a small account of a scenario, in this thread and without sockets."""
-    sizes = {"domains": 2, "credentials": 4, "users": 3}
+    sizes = {"domains": 2, "credentials": 4, "users": 3, **options}
     async with in_process_drill(folder / "drill", scenario=scenario, seed=seed, **sizes) as drill:
         yield World(drill, folder, DictKeyring(), random.Random(f"{scenario} {seed}"))
 
