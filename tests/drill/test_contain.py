@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.drills import opened, running_drill
+from tests.support.drills import SMALL, opened, running_drill
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.runbook.containment_state import Over, containment
@@ -47,7 +47,7 @@ async def test_every_way_in_is_shut_and_proven(tmp_path: Path) -> None:
 
 
 async def test_the_drill_itself_refuses_every_old_secret_and_takes_every_new_one(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _ready(session)
         await session.run(plan(session.situation()))
         story = drill.story
@@ -62,7 +62,7 @@ async def test_the_drill_itself_refuses_every_old_secret_and_takes_every_new_one
 
 
 async def test_a_second_run_plans_nothing_and_the_old_key_still_opens_the_incident(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         async with opened(drill, tmp_path) as session:
             await _ready(session)
             await session.run(plan(session.situation()))
@@ -75,7 +75,7 @@ async def test_a_second_run_plans_nothing_and_the_old_key_still_opens_the_incide
 
 
 async def test_planted_keys_are_deleted_and_not_replaced(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _ready(session)
         planned = plan(session.situation())
         planted = {key.id for key in drill.story.keys if key.planted}
@@ -87,7 +87,7 @@ async def test_planted_keys_are_deleted_and_not_replaced(tmp_path: Path) -> None
 
 
 async def test_a_narrowed_scope_says_what_it_leaves_out(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await _ready(session)
         domain = next(iter(session.inventory.domains))
         planned = plan(session.situation(), Scope(domains=(domain,)))
@@ -97,7 +97,10 @@ async def test_a_narrowed_scope_says_what_it_leaves_out(tmp_path: Path) -> None:
 
 
 async def test_with_a_full_quota_the_old_key_goes_before_its_replacement(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, scenario="quota-full") as drill, opened(drill, tmp_path) as session:
+    async with (
+        running_drill(tmp_path, scenario="quota-full", **SMALL) as drill,
+        opened(drill, tmp_path) as session,
+    ):
         await _ready(session)
         summary = await session.run(plan(session.situation()))
         assert summary.complete, [r.failure for r in session.state.effects.values() if r.failure]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.assessing import examine, swept, truth_of
-from tests.support.drills import opened, running_drill
+from tests.support.drills import SMALL, opened, running_drill
 from workbench.core.errors import Forbidden, NotAuthorised, UsageError
 from workbench.domain.forensics.abuse_window import AbuseWindow
 from workbench.domain.forensics.assessment import Assessment
@@ -31,7 +31,7 @@ def _leftovers(session: Session) -> list[str]:
 
 
 async def test_every_planted_thing_is_reported_with_its_own_id_and_place(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await session.account.connect()
         await swept(session)
         planted = truth_of(drill)["planted"]
@@ -52,7 +52,7 @@ async def test_every_planted_thing_is_reported_with_its_own_id_and_place(tmp_pat
 
 @pytest.mark.parametrize("scenario", ["panel-session", "slow-abuse", "disabled", "subaccount"])
 async def test_planted_things_of_other_scenarios(tmp_path: Path, scenario: str) -> None:
-    found = await examine(tmp_path, scenario, 7, log=False)
+    found = await examine(tmp_path, scenario, 7, log=False, **SMALL)
     assert found.planted > 0
     assert found.missing == []
 
@@ -67,7 +67,10 @@ async def test_an_agency_of_sixty_domains_in_two_regions(tmp_path: Path) -> None
 async def test_odd_accounts_are_swept_without_a_false_alarm_about_settings(
     tmp_path: Path, scenario: str
 ) -> None:
-    async with running_drill(tmp_path, scenario=scenario) as drill, opened(drill, tmp_path) as session:
+    async with (
+        running_drill(tmp_path, scenario=scenario, **SMALL) as drill,
+        opened(drill, tmp_path) as session,
+    ):
         await session.account.connect()
         await session.account.read_inventory()
         result = await session.account.investigation.sweep()
@@ -76,7 +79,10 @@ async def test_odd_accounts_are_swept_without_a_false_alarm_about_settings(
 
 
 async def test_a_role_that_may_not_see_settings_leaves_gaps_with_reasons(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, scenario="non-admin") as drill, opened(drill, tmp_path) as session:
+    async with (
+        running_drill(tmp_path, scenario="non-admin", **SMALL) as drill,
+        opened(drill, tmp_path) as session,
+    ):
         await session.account.connect()
         await session.account.read_inventory()
         result = await session.account.investigation.sweep()
@@ -85,7 +91,7 @@ async def test_a_role_that_may_not_see_settings_leaves_gaps_with_reasons(tmp_pat
 
 
 async def test_one_plan_removes_what_was_left_and_proves_it(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await session.account.connect()
         await swept(session)
         plan = session.plan("leftovers.remove", _leftovers(session))
@@ -137,7 +143,7 @@ def _customers_own(document: dict[str, Any]) -> Sequence[Any]:
 
 
 async def test_findings_survive_a_restart_and_decisions_close_them(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill:
+    async with running_drill(tmp_path, **SMALL) as drill:
         async with opened(drill, tmp_path) as session:
             await session.account.connect()
             await swept(session)
@@ -150,7 +156,7 @@ async def test_findings_survive_a_restart_and_decisions_close_them(tmp_path: Pat
 
 
 async def test_the_snapshot_holds_every_setting_and_no_secret(tmp_path: Path) -> None:
-    async with running_drill(tmp_path) as drill, opened(drill, tmp_path) as session:
+    async with running_drill(tmp_path, **SMALL) as drill, opened(drill, tmp_path) as session:
         await session.account.connect()
         await swept(session)
         stored = session.state.snapshots["0b"]
@@ -170,7 +176,10 @@ async def test_the_snapshot_holds_every_setting_and_no_secret(tmp_path: Path) ->
 
 
 async def test_what_changes_after_the_snapshot_is_named_as_changed(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, scenario="stolen-key") as drill, opened(drill, tmp_path) as session:
+    async with (
+        running_drill(tmp_path, scenario="stolen-key", **SMALL) as drill,
+        opened(drill, tmp_path) as session,
+    ):
         await session.account.connect()
         await swept(session)
         area = drill.account.main.regions["us"]
@@ -184,7 +193,10 @@ async def test_what_changes_after_the_snapshot_is_named_as_changed(tmp_path: Pat
 
 
 async def test_only_the_named_suppressions_are_lifted(tmp_path: Path) -> None:
-    async with running_drill(tmp_path, scenario="stolen-key") as drill, opened(drill, tmp_path) as session:
+    async with (
+        running_drill(tmp_path, scenario="stolen-key", **SMALL) as drill,
+        opened(drill, tmp_path) as session,
+    ):
         await session.account.connect()
         await session.account.read_inventory()
         area = drill.account.main.regions["us"]
@@ -208,7 +220,7 @@ async def test_only_the_named_suppressions_are_lifted(tmp_path: Path) -> None:
 
 async def test_shut_out_after_a_sweep_nothing_found_is_lost(tmp_path: Path) -> None:
     async with (
-        running_drill(tmp_path, scenario="panel-session") as drill,
+        running_drill(tmp_path, scenario="panel-session", **SMALL) as drill,
         opened(drill, tmp_path) as session,
     ):
         await session.account.connect()
@@ -229,7 +241,7 @@ async def test_one_area_refused_is_a_question_and_keeps_what_was_found(
         raise Forbidden("GET /v3/routes was refused: not allowed (403).", "", "")
 
     async with (
-        running_drill(tmp_path, scenario="panel-session") as drill,
+        running_drill(tmp_path, scenario="panel-session", **SMALL) as drill,
         opened(drill, tmp_path) as session,
     ):
         await session.account.connect()

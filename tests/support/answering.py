@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tests.support.drills import short_history
+from tests.support.drills import LITTLE_MAIL, short_history
 from tests.support.worlds import World, world
 from workbench.cli import assess, contain, status, sweep
 from workbench.cli.parser import build_parser
@@ -115,8 +115,9 @@ def _told(session: Session, code: int, out: str, err: str) -> Told:
 @asynccontextmanager
 async def answering(folder: Path, rule: Rule | None = None, **options: Any) -> AsyncIterator[World]:
     """Yield a small drill in this thread that answers by ``rule``."""
+    scenario, seed = options.pop("scenario", "stolen-env"), options.pop("seed", 5)
     with short_history():
-        async with world(folder, options.pop("scenario", "stolen-env"), options.pop("seed", 5)) as place:
+        async with world(folder, scenario, seed, traffic=LITTLE_MAIL, **options) as place:
             if rule is not None:
                 answer_by(place, rule)
             yield place
