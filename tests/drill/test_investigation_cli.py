@@ -47,7 +47,7 @@ def test_sweep_prints_one_document_with_every_planted_thing(commands: Commands, 
 def test_assess_prints_one_document_and_is_open_while_senders_are_not_judged(
     commands: Commands, tmp_path: Path
 ) -> None:
-    with threaded_drill(tmp_path, start=AFTERNOON, scenario="stolen-login", **SMALL) as served:
+    with threaded_drill(tmp_path, start=AFTERNOON, scenario="stolen-login", traffic=1.0, **SMALL) as served:
         commands.use(served.document)
         listing = tmp_path / "people.csv"
         ran = commands("assess", "--json", "--recipients", str(listing))
