@@ -180,13 +180,19 @@ def read_private(
         reason = why_not_private(info)
         if reason:
             raise PermissionError(errno.EACCES, reason, str(path))
+        if first is None and info.st_size > limit:
+            raise _too_large(path, limit)  # Before it is read: a hole of 64 MB takes no room on the disk.
         with os.fdopen(handle, "rb", closefd=False) as file:
             data = file.read(limit + 1 if first is None else first)
     finally:
         os.close(handle)
     if len(data) > limit:
-        raise PermissionError(errno.EFBIG, f"it is larger than {limit} bytes", str(path))
+        raise _too_large(path, limit)
     return data, info
+
+
+def _too_large(path: Path, limit: int) -> PermissionError:
+    return PermissionError(errno.EFBIG, f"it is larger than {limit} bytes", str(path))
 
 
 def replace_durably(path: Path, data: bytes, suffix: str = ".new") -> os.stat_result:
@@ -223,9 +229,11 @@ def read_plain(path: Path, limit: int = 64 * 1024 * 1024) -> bytes:
     A pipe, a device or a folder in its place is a PermissionError with the reason instead of a wait without end.
     """
     with open_plain(path) as file:
+        if os.fstat(file.fileno()).st_size > limit:
+            raise _too_large(path, limit)
         data = file.read(limit + 1)
     if len(data) > limit:
-        raise PermissionError(errno.EFBIG, f"it is larger than {limit} bytes", str(path))
+        raise _too_large(path, limit)
     return data
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from workbench.core.atomic_files import ensure_folder, how_to_write, read_private, refused, replace_durably
+from workbench.core.atomic_files import (
+    ensure_folder,
+    how_to_write,
+    read_plain,
+    read_private,
+    refused,
+    replace_durably,
+)
 from workbench.core.errors import HostError
 
 
@@ -128,3 +136,15 @@ def test_a_refusal_names_the_other_user(tmp_path: Path) -> None:
 )
 def test_the_way_to_write_again_is_that_of_the_reason(number: int, words: str) -> None:
     assert words in how_to_write(Path("/srv/home/vault.json"), number)
+
+
+@pytest.mark.parametrize("read", [read_private, read_plain])
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(
+    read: Callable[..., object], tmp_path: Path
+) -> None:
+    path = tmp_path / "hole"
+    path.touch(mode=0o600)
+    os.truncate(path, 1 << 40)  # takes no room, and nobody has the memory
+    with pytest.raises(PermissionError, match="larger than") as caught:
+        read(path, limit=1 << 39)
+    assert caught.value.errno == errno.EFBIG
