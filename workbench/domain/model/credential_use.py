@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
@@ -140,19 +139,29 @@ def _addresses(count: int) -> str:
     return plural(count, "address", "addresses")
 
 
-def remember(seen: dict[str, Any], use: RecordedUse) -> None:
-    """Take one reading of a credential's use into what was ever seen of it.
+class EverSeen(msgspec.Struct, frozen=True):
+    """What all readings together saw of a credential's use; each tells of its own hour only.
 
-    A reading tells of its own hour only; ``first`` and ``last`` are the earliest and latest moments of use that
-    any reading named, ``addresses`` every address that was not strange, at most ``MOST_ADDRESSES``; ``strange`` stands
-    where any reading saw a stranger use it.
+    ``first`` and ``last`` are the earliest and latest moments of use that any reading named, empty for none,
+    ``addresses`` every address that was not strange, at most ``MOST_ADDRESSES``; ``strange`` says that any reading saw
+    a stranger use it.
     """
-    if use.looks in (INTRUDER, BOTH):
-        seen["strange"] = True
-    if moment := use.last_used:
-        seen["first"] = min(str(seen.get("first") or moment), moment)
-        seen["last"] = max(str(seen.get("last") or moment), moment)
-    strange = set(use.strange)
-    held = list(seen.get("addresses", ()))
-    held += [a for a in use.addresses if a not in held and a not in strange]
-    seen["addresses"] = held[:MOST_ADDRESSES]
+
+    first: str = ""
+    last: str = ""
+    addresses: tuple[str, ...] = ()
+    strange: bool = False
+
+    def and_now(self, use: RecordedUse) -> EverSeen:
+        """Return it with one more reading taken in."""
+        moment, new = use.last_used, set(use.strange) | set(self.addresses)
+        held = (*self.addresses, *(address for address in use.addresses if address not in new))
+        return EverSeen(
+            first=min(self.first or moment, moment) if moment else self.first,
+            last=max(self.last, moment),
+            addresses=held[:MOST_ADDRESSES],
+            strange=self.strange or use.looks in (INTRUDER, BOTH),
+        )
+
+
+NEVER_SEEN = EverSeen()

@@ -10,7 +10,7 @@ from workbench.blocklists.removal import RemovalRequest
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.model import fact_kinds
 from workbench.domain.model.baseline import AccountBaseline
-from workbench.domain.model.credential_use import BOTH, INTRUDER, CredentialUses, remember
+from workbench.domain.model.credential_use import BOTH, INTRUDER, NEVER_SEEN, CredentialUses
 from workbench.domain.model.effect_result import NO_RESULT
 from workbench.domain.model.hash_chain import UNREADABLE
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
@@ -308,7 +308,7 @@ def _fact(state: State, body: Body, at: str) -> None:
     if isinstance(fact, CredentialUses):
         state.use_known_at = state.use_known_at or at
         for credential, use in fact.by_credential.items():
-            remember(state.seen_use.setdefault(credential, {}), use)
+            state.seen_use[credential] = state.seen_use.get(credential, NEVER_SEEN).and_now(use)
             if use.looks in (INTRUDER, BOTH):
                 state.last_abuse_at = max(state.last_abuse_at, use.strange_last_used or use.last_used)
     elif isinstance(fact, PutOff) and fact.until:

@@ -14,6 +14,7 @@ from workbench.core.redact import visible
 from workbench.core.words import plural
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.baseline import NO_BASELINE, AccountBaseline
+from workbench.domain.model.credential_use import EverSeen
 from workbench.domain.model.effect_result import NO_RESULT, EffectResult
 from workbench.domain.model.facts import RecordedFact
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
@@ -195,7 +196,7 @@ class State:
     _facts: dict[type[RecordedFact], RecordedFact] = field(default_factory=dict)
     timers: dict[str, RecordedTimer] = field(default_factory=dict)
     adoption: dict[str, AdoptionNote] = field(default_factory=dict)
-    seen_use: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seen_use: dict[str, EverSeen] = field(default_factory=dict)
     use_known_at: str = ""
     handed_over: dict[str, str] = field(default_factory=dict)
     listings: ListingBook = field(default_factory=ListingBook)

@@ -8,8 +8,7 @@ and those the operator noted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -19,7 +18,7 @@ from workbench.core.words import plural
 from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.recorded import LeaksFound
-from workbench.domain.model.credential_use import CredentialUses
+from workbench.domain.model.credential_use import NEVER_SEEN, CredentialUses, EverSeen
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.recorded_rows import AdoptionNote
 from workbench.domain.model.situation import Situation
@@ -263,21 +262,21 @@ def _old(record: EffectRecord) -> str:
 def _in_use(situation: Situation, record: EffectRecord) -> tuple[bool, tuple[str, ...]]:
     seen = situation.state.seen_use
     if record.effect.kind is EffectKind.KEY_CREATE:
-        entry = seen.get(f"key:{record.result.key_id}")
-        return bool(entry and entry.get("last")), _addresses(entry)
-    entry = seen.get(f"smtp:{record.effect.target}")
+        entry = seen.get(f"key:{record.result.key_id}", NEVER_SEEN)
+        return entry.last != "", _addresses(entry)
+    entry = seen.get(f"smtp:{record.effect.target}", NEVER_SEEN)
     if _used_since(entry, record.done_at):
         return True, _addresses(entry)
     # A program that moved to the login beside the old one may go on sending by the old one's address, which is all
     # that the log names (dossier B5). Once the old password is dead only the new login can do that.
     old = record.effect.params.replaces
-    entry = seen.get(f"smtp:{old}")
+    entry = seen.get(f"smtp:{old}", NEVER_SEEN)
     return old != "" and _used_since(entry, _ended(situation, old)), _addresses(entry)
 
 
-def _used_since(entry: Mapping[str, Any] | None, since: str) -> bool:
+def _used_since(entry: EverSeen, since: str) -> bool:
     """Return whether a login was seen in use after a moment; never where either is not known."""
-    last, after = as_moment((entry or {}).get("last")), as_moment(since)
+    last, after = as_moment(entry.last), as_moment(since)
     return last is not None and after is not None and last > after
 
 
@@ -294,7 +293,7 @@ def _used_before(state: State, record: EffectRecord, old: str) -> bool | None:
     if record.effect.params.use is not None:
         return True
     made = as_moment(record.done_at)
-    first = as_moment(state.seen_use.get(old, {}).get("first"))
+    first = as_moment(state.seen_use.get(old, NEVER_SEEN).first)
     if first is not None and (old.startswith("key:") or made is None or first <= made):
         return True
     known = as_moment(state.use_known_at)
@@ -304,8 +303,8 @@ def _used_before(state: State, record: EffectRecord, old: str) -> bool | None:
     return False if before_it or state.known(CredentialUses).sampled is False else None
 
 
-def _addresses(entry: Mapping[str, Any] | None) -> tuple[str, ...]:
-    return tuple(visible(str(address), 60) for address in (entry or {}).get("addresses", ()))
+def _addresses(entry: EverSeen) -> tuple[str, ...]:
+    return tuple(visible(address, 60) for address in entry.addresses)
 
 
 def _name(record: EffectRecord) -> str:

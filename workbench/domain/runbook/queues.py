@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from workbench.core.clock import as_moment
 from workbench.domain.detection.abused_domains import abused_domains
 from workbench.domain.detection.sender_changes import LATE
+from workbench.domain.model.credential_use import NEVER_SEEN
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import EffectRecord, State
@@ -48,7 +49,7 @@ def _last_stolen_cut(state: State) -> datetime | None:
     for record in state.of_kind(EffectKind.KEY_DELETE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_DELETE):
         kind = "key" if record.effect.kind is EffectKind.KEY_DELETE else "smtp"
         credential, at = f"{kind}:{record.effect.target}", _reached_at(record)
-        if record.state in _REACHED and at is not None and state.seen_use.get(credential, {}).get("strange"):
+        if record.state in _REACHED and at is not None and state.seen_use.get(credential, NEVER_SEEN).strange:
             first[credential] = min(first.get(credential, at), at)
     return max(first.values(), default=None)
 
