@@ -45,10 +45,10 @@ _SINGULAR = {
     "domains": "domain",
     "subaccounts": "subaccount",
 }
-# A replacement that sends from where nobody sent before: the alarm's own plan replaces it once more, none deletes it.
+# A replacement that sends from where nobody sent before. Its alarm replaces it once more; no plan only deletes it.
 MINTED_SENDS = (
-    "made by this incident: yours where its program moved to these addresses; else A replaces it once more, and where "
-    "it is to go for good, it is deleted in the control panel (API security)"
+    "made by this incident: yours where its program moved to these addresses; else somebody reads it where it stands: "
+    "close that place (step 7), then delete it in the control panel (API security)"
 )
 
 
@@ -124,6 +124,9 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
     if target in inventory.keys:
         # What came after the baseline gets no replacement: that would be a new key for whoever made it.
         # What this incident made itself is production's: it is replaced once more.
+        if sends and replaced_once_more(situation, target):
+            # The same again: either its program moved to where it sends from, or somebody reads it where it stands.
+            return ""
         of_before = situation.state.baseline.had_key(target) or situation.minted_here(target)
         return (
             "keys.replace"
@@ -141,6 +144,12 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
     if alarm.kind == "allowlist" and "allowlist" not in inventory.read_at:
         return ""  # No list that cannot be read is changed.
     return REMEDIES.get(alarm.kind, "")
+
+
+def replaced_once_more(situation: Situation, key_id: str) -> bool:
+    """Return whether a key of this incident took the place of another one of it: a third would go the same way."""
+    made = situation.state.created_keys.get(key_id)
+    return made is not None and made.effect.params.replaces in situation.state.created_keys
 
 
 def _deleted_before(situation: Situation, key_id: str) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
+from workbench.domain.detection.alarms import replaced_once_more
 from workbench.domain.detection.leaked_again import leaked_again
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -291,7 +292,8 @@ def stuck(state: State, targets: Collection[str]) -> str:
 def key_is_left(situation: Situation, item: KeyItem) -> bool:
     """Return whether a key is to be cut: none of this incident's, unless it leaked again, and not called ours since."""
     if situation.minted_here(item.id):
-        return item.id in leaked_again(situation)
+        # What went the same way twice is for a person (step 6): a plan for it would be offered for ever.
+        return item.id in leaked_again(situation) and not replaced_once_more(situation, item.id)
     decided = situation.state.decisions.get(f"key:{item.id}")
     before = situation.state.baseline.had_key(item.id)
     return before or decided is None or decided.decision != OURS

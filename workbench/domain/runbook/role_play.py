@@ -102,7 +102,8 @@ def _part(view: StepView, state: State) -> str:
         if not any(r.entry for r in state.created_keys.values()) and not state.entries:
             return ""
         deployed = played.get(DEPLOY, "")
-        if not deployed or deployed < max(state.last_cut_at, _newest(state)):
+        # What was made in the very second in which the last ones were seen in use was not among them.
+        if not deployed or deployed <= max(state.last_cut_at, _newest(state)):
             return DEPLOY
         return HOUR if int(played.get(_hours_since(deployed), "0")) < MOST_HOURS else ""
     return SUPPORT if view.id == Order.REPORT else ""

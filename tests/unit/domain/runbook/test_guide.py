@@ -221,6 +221,14 @@ def test_a_replacement_of_ours_that_sends_from_elsewhere_is_replaced_and_offered
     there.state.baseline = AccountBaseline(keys=("prod-id",))
     (alarm,) = alarms.open_alarms(there)
     assert alarms.remedy(there, alarm) == "keys.replace" and registry.build("keys.replace", there, [made])
+    # Replaced once more and the same again: a third would go the same way, so that it is for a person.
+    story.verified(plan_replace(there, [made]).effects)
+    (third,) = set(story.state().created_keys) - {made}
+    text = "API key “prod” has begun to send, from addresses not seen before (192.0.2.251)"
+    story.add("alarm.raised", id=f"sends:key:{third}:", kind="keys", target=third, text=text)
+    after = situation([key("prod", id=third)], state=story.state())
+    (again,) = [one for one in alarms.open_alarms(after) if one.target == third]
+    assert alarms.remedy(after, again) == "" and again not in guide.actionable(after)
     (found,) = [one for one in findings(there) if one.key == f"alarm:{alarm.id}"]
     assert found.remedy == "" and alarms.MINTED_SENDS in found.why
     # Judged the intruder's, it is repaired by hand; said to be gone, its alarm is over.
