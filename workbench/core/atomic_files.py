@@ -123,6 +123,11 @@ def refuse_closed(folder: Path) -> None:
 
 def how_to_write(path: Path, number: int | None) -> str:
     """Return what to do where ``path`` could not be written, by the host's error number."""
+    if number == errno.EPERM:
+        return (
+            f"The host forbids it whatever the mode says: see lsattr {shlex.quote(str(path))} and of its folder (root "
+            "lifts it with chattr), or move WORKBENCH_HOME"
+        )
     if number in _FORBIDDEN:
         return (
             f"Let yourself write there (chmod u+rwx {shlex.quote(str(path.parent))}), or move WORKBENCH_HOME"

@@ -195,12 +195,21 @@ def _failed(path: Path, what: str, error: Exception) -> JournalError:
         reason = "it holds no journal: it was emptied, or is another file"
     if isinstance(error, PermissionError) or _code(error) in _NO_JOURNAL:
         ours = f"make it yours again (chmod 600 {path}; chown, where it is not)"
+        if isinstance(error, PermissionError) and error.errno == errno.EPERM:
+            ours = f"have root lift that (chattr -i -a {path})"
         mend = ours if isinstance(error, PermissionError) else "put a copy of the journal back"
         return JournalError(
             f"The journal {path} {what} ({reason}).",
             "What this incident did cannot be read here; nothing was changed.",
             f"Secrets are kept apart, in the vault: `workbench secrets recover`. To go on, {mend}, or open a new "
             "incident: --new.",
+        )
+    if _code(error) == sqlite3.SQLITE_CANTOPEN:  # SQLite does not say why its log cannot be made beside it.
+        return JournalError(
+            f"The journal {path} {what}: its folder takes no new file, or the file is not there ({reason}).",
+            "Nothing further is written to the account, because it could not be recorded.",
+            f"Look at {path.parent} (ls -ld for its mode, lsattr -d for what forbids it, df for room), or move "
+            "WORKBENCH_HOME; then start the workbench again: it resumes.",
         )
     number = errno.EACCES if _code(error) == sqlite3.SQLITE_READONLY else getattr(error, "errno", None)
     return JournalError(

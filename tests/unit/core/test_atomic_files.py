@@ -132,7 +132,12 @@ def test_a_refusal_names_the_other_user(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.EACCES, "chmod u+rwx"), (errno.EROFS, "read-only"), (errno.ENOSPC, "Free space")],
+    [
+        (errno.EACCES, "chmod u+rwx"),
+        (errno.EPERM, "lsattr /srv/home/vault.json"),
+        (errno.EROFS, "read-only"),
+        (errno.ENOSPC, "Free space"),
+    ],
 )
 def test_the_way_to_write_again_is_that_of_the_reason(number: int, words: str) -> None:
     assert words in how_to_write(Path("/srv/home/vault.json"), number)

@@ -115,3 +115,28 @@ def test_a_folder_that_cannot_be_synced_leaves_no_connection_open(
     (only,) = made
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         only.execute("SELECT 1")
+
+
+def _sqlite_error(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("unable to open database file")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted", "unwanted"),
+    [
+        (PermissionError(errno.EPERM, os.strerror(errno.EPERM)), "chattr -i -a", "chmod 600"),
+        (PermissionError(errno.EACCES, "its mode is 0644"), "chmod 600", "chattr"),
+        (_sqlite_error(sqlite3.SQLITE_CANTOPEN), "lsattr -d", "Free space"),
+        (_sqlite_error(sqlite3.SQLITE_ERROR), "put a copy of the journal back", "Free space"),
+        (_sqlite_error(sqlite3.SQLITE_FULL), "Free space", "chattr"),
+    ],
+)
+def test_what_keeps_the_journal_from_being_opened_has_its_own_remedy(
+    error: Exception, wanted: str, unwanted: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.touch(mode=0o600)
+    todo = storage._failed(path, "cannot be opened", error).todo
+    assert wanted in todo and unwanted not in todo
