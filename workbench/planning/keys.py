@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
 from workbench.core.state_dir import tag_of
+from workbench.domain.detection.alarms import vanished
 from workbench.domain.detection.leaked_again import leaked_again
 from workbench.domain.model.effect_params import KeyCreateParams, KeyDeleteParams
 from workbench.domain.model.inventory import KeyItem
@@ -31,6 +32,7 @@ from workbench.planning.ranking import (
     NothingToDo,
     chosen,
     harm,
+    once_more,
     plural,
     rank_of,
     seen,
@@ -235,14 +237,17 @@ def _made(situation: Situation) -> set[str]:
 
 
 def _never_made(situation: Situation) -> Iterator[Effect]:
-    """Yield the mints that failed for keys that are gone: whoever used those has neither the old nor a new one."""
+    """Yield the mints whose key nobody has: they failed and the old one is gone, or somebody deleted what was made."""
     made = _made(situation)
+    deleted = vanished(situation)
     for record in situation.state.of_kind(EffectKind.KEY_CREATE):
         mint = record.effect.given(KeyCreateParams)
         old = mint.replaces
         failed = record.state is EffectState.FAILED and not record.open and not mint.harden
         if failed and old and old not in made and old not in situation.inventory.keys:
             yield record.effect
+        elif record.result.key_id in deleted and not mint.own:
+            yield once_more(situation.state, record.effect)
 
 
 def _mints(situation: Situation, item: KeyItem, way: str, grants: Grants) -> list[Effect]:

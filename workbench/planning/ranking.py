@@ -58,11 +58,13 @@ def once_more(state: State, effect: Effect) -> Effect:
 
     An effect that is begun and not over is returned as it is: planning it twice must not do it twice.
     """
+    # What told the effect apart from others on the same target goes on doing so.
+    base = f"{effect.params.instance} " if effect.params.instance else ""
     for turn in count(2):
         known = state.effects.get(effect.id)
         if known is None or known.state not in (EffectState.DONE, EffectState.VERIFIED):
             return effect
-        effect = replace(effect, params=effect.params.once_more(str(turn)))
+        effect = replace(effect, params=effect.params.once_more(f"{base}{turn}"))
     raise AssertionError("count() does not end")
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from workbench.core.clock import iso
 from workbench.domain.detection import user_changes
 from workbench.domain.detection.changes import REMEDIES, SLICES
-from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.effect_params import KeyCreateParams
+from workbench.domain.model.plan import Effect, EffectKind, EffectState
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.domain.runbook.coverage import unread
@@ -36,6 +37,7 @@ TAKES_AWAY = frozenset({"keys.delete", "logins.delete", "leftovers.remove"})
 _DELETES = (EffectKind.KEY_DELETE, EffectKind.LOGIN_DELETE)
 _REACHED = (EffectState.DONE, EffectState.VERIFIED)
 # That the thing is absent is the news itself, or says nothing about who sends.
+_KEY_GONE = "gone:keys:"
 _ABSENT_BY_NATURE = ("gone:", "sends:", "reproof:")
 # How the findings about one thing are named, by the alarm's kind.
 _SINGULAR = {
@@ -65,6 +67,12 @@ def open_alarms(situation: Situation) -> list[Alarm]:
     return sorted(waiting, key=lambda alarm: alarm.at, reverse=True)
 
 
+def vanished(situation: Situation) -> frozenset[str]:
+    """Return the keys of this incident's making that somebody else deleted, by the open alarms that tell of it."""
+    gone = [alarm for alarm in open_alarms(situation) if alarm.id.startswith(_KEY_GONE)]
+    return frozenset(alarm.target for alarm in gone)
+
+
 def over(situation: Situation) -> set[str]:
     """Return the ids of the alarms whose thing is taken care of or gone, whatever was judged of them."""
     cared = _cared_for(situation)
@@ -92,7 +100,32 @@ def _about(record: EffectRecord) -> str:
 
 
 def _over(situation: Situation, alarm: Alarm, cared: dict[str, str]) -> bool:
-    return alarm.seen or cared.get(alarm.target, "") >= alarm.at or _vanished(situation, alarm)
+    return (
+        alarm.seen
+        or cared.get(alarm.target, "") >= alarm.at
+        or _vanished(situation, alarm)
+        or _made_anew(situation, alarm)
+    )
+
+
+def _made_anew(situation: Situation, alarm: Alarm) -> bool:
+    """Return whether a key that somebody deleted was made once more since."""
+    return any(r.state in _REACHED and r.done_at >= alarm.at for r in _mints_of(situation, alarm))
+
+
+def _mints_of(situation: Situation, alarm: Alarm) -> list[EffectRecord]:
+    """Return the mints of the key that an alarm says somebody deleted, the lost one among them; else none."""
+    if not alarm.id.startswith(_KEY_GONE):
+        return []
+    mints = situation.state.of_kind(EffectKind.KEY_CREATE)
+    lost = next((r.effect for r in mints if r.result.key_id == alarm.target), None)
+    return [r for r in mints if lost is not None and _for_the_same(r.effect, lost)]
+
+
+def _for_the_same(one: Effect, other: Effect) -> bool:
+    """Return whether two mints replace the same key for the same domain."""
+    domains = {effect.given(KeyCreateParams).domain_name for effect in (one, other)}
+    return one.target == other.target and len(domains) == 1
 
 
 def finding_key(alarm: Alarm, known: frozenset[str] | set[str]) -> str:
@@ -111,7 +144,8 @@ def remedy(situation: Situation, alarm: Alarm) -> str:
 
 def _in_vain(situation: Situation, alarm: Alarm) -> bool:
     """Return whether what takes care of the thing failed for good as often as it is tried, and did since it rang."""
-    tried = (r for r in situation.state.of_kind(*_ENDS) if _about(r) == alarm.target)
+    tried = [r for r in situation.state.of_kind(*_ENDS) if _about(r) == alarm.target]
+    tried += _mints_of(situation, alarm)
     return any(r.given_up and r.failed_at >= alarm.at for r in tried)
 
 
@@ -139,6 +173,9 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
         # What is not in the account any more and seems to send on: whether what we ended is dead is asked once more.
         ended = [r for r in situation.state.of_kind(*_DELETES) if r.effect.target == target]
         return "contain.prove" if any(r.tried_at < alarm.at for r in ended) else ""
+    if any(not record.effect.params.own for record in _mints_of(situation, alarm)):
+        # What used it has neither the old one nor this one: it is made once more, with whatever else is left.
+        return "contain.all"
     if alarm.id.startswith("gone:") or alarm.kind in ("keys", "logins"):
         return ""
     if alarm.kind == "allowlist" and "allowlist" not in inventory.read_at:

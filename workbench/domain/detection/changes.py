@@ -195,23 +195,36 @@ def _back(inventory: Inventory, state: State, since: str) -> Iterator[SettingCha
 
 
 def _gone(inventory: Inventory, state: State, since: str) -> Iterator[SettingChange]:
-    """A key this incident made, or an allowlist entry of before, is gone, and not by us: from a list that was whole."""
+    """Something of ours is gone from a list that was whole, and not by us: somebody else administers the account.
+
+    Keys and logins of this incident's making, domains and allowlist entries of before.
+    """
     dark = {gap.slice for gap in inventory.missing}
-    ended = {r.effect.target for r in state.of_kind(EffectKind.KEY_DELETE, EffectKind.ALLOWLIST_REMOVE)}
-    if "keys" in inventory.read_at and "keys" not in dark:
-        for key_id, record in state.created_keys.items():
-            proven = record.state is EffectState.VERIFIED and record.done_at < since
-            if proven and key_id not in inventory.keys and key_id not in ended:
-                name = visible(record.effect.params.name, 60)
-                text = (
-                    f"API key “{name}” {key_tail(key_id)}, made by this incident, is gone, not deleted here"
-                )
-                yield SettingChange(f"gone:keys:{key_id}", "keys", key_id, text)
-    if "allowlist" in inventory.read_at and "allowlist" not in dark:
-        for entry in state.baseline.allowlist or ():
-            if entry not in inventory.allowlist and entry not in ended:
-                text = f"IP allowlist entry {visible(entry, 60)} is gone, not removed here"
-                yield SettingChange(f"gone:allowlist:{entry}", "allowlist", str(entry), text)
+    whole = {name for name in SLICES if name in inventory.read_at and name not in dark}
+    ended = {r.effect.target for r in state.of_kind(*_DELETES)}
+    for key_id, record in state.created_keys.items() if "keys" in whole else ():
+        if _was_proven(record, since) and key_id not in inventory.keys and key_id not in ended:
+            name = visible(record.effect.params.name, 60)
+            text = f"API key “{name}” {key_tail(key_id)}, made by this incident, is gone, not deleted here"
+            yield SettingChange(f"gone:keys:{key_id}", "keys", key_id, text)
+    for domain in (state.baseline.domains or ()) if "domains" in whole else ():
+        if domain not in inventory.domains and domain not in ended:
+            text = f"domain {visible(domain, 100)} is gone, not deleted here"
+            yield SettingChange(f"gone:domains:{domain}", "domains", domain, text)
+    for login, record in state.passwords.items() if {"domains", "logins"} <= whole else ():
+        there = login in inventory.logins or login.rpartition("@")[2] not in inventory.domains
+        if _was_proven(record, since) and not there and login not in ended:
+            name = visible(login, 80)
+            text = f"SMTP login {name}, reset by this incident, is gone, not deleted here: its sender is down"
+            yield SettingChange(f"gone:logins:{login}:{record.done_at}", "logins", login, text)
+    for entry in (state.baseline.allowlist or ()) if "allowlist" in whole else ():
+        if entry not in inventory.allowlist and entry not in ended:
+            text = f"IP allowlist entry {visible(entry, 60)} is gone, not removed here"
+            yield SettingChange(f"gone:allowlist:{entry}", "allowlist", str(entry), text)
+
+
+def _was_proven(record: EffectRecord, since: str) -> bool:
+    return record.state is EffectState.VERIFIED and record.done_at < since
 
 
 def _reopened(inventory: Inventory, state: State, since: str) -> Iterator[SettingChange]:

@@ -19,6 +19,7 @@ from workbench.domain.forensics.recorded import RecordedAssessment
 from workbench.domain.leaks import leaks
 from workbench.domain.leaks.recorded import LeaksFound
 from workbench.domain.model.credential_use import NEVER_SEEN, CredentialUses, EverSeen
+from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.recorded_rows import AdoptionNote
 from workbench.domain.model.situation import Situation
@@ -92,13 +93,22 @@ def _standing(state: State) -> Iterator[EffectRecord]:
         for r in state.of_kind(EffectKind.LOGIN_CREATE)
         if r.state in _REACHED
     }
+    newest = {
+        (r.effect.target, r.effect.given(KeyCreateParams).domain_name): r
+        for r in sorted(state.of_kind(EffectKind.KEY_CREATE), key=lambda r: r.done_at)
+        if r.state in _REACHED
+    }
     for record in state.of_kind(EffectKind.KEY_CREATE, EffectKind.LOGIN_RESET, EffectKind.LOGIN_CREATE):
         effect = record.effect
         if record.state not in _REACHED or effect.params.own or effect.params.stranger:
             continue
-        # A key by one that may do less or ends by itself, a password by the next.
-        is_key = effect.kind is EffectKind.KEY_CREATE
-        replaced = record.result.key_id in ended if is_key else effect.id not in present
+        # A key by one that may do less or ends by itself, or made once more after somebody deleted it; a password by
+        # the next.
+        if effect.kind is EffectKind.KEY_CREATE:
+            again = newest[effect.target, effect.given(KeyCreateParams).domain_name] is not record
+            replaced = record.result.key_id in ended or again
+        else:
+            replaced = effect.id not in present
         # Its sender moved to the login made beside it: this password only ended the old one.
         moved = effect.kind is EffectKind.LOGIN_RESET and beside.get(effect.target, "~") <= record.done_at
         if not replaced and not moved:
