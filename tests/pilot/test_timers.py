@@ -180,6 +180,7 @@ async def test_a_question_never_covers_a_dialog(running: Running) -> None:
         await look(pilot)
         assert pilot.app.screen is shown
         await pilot.press("escape")
+        await settle(pilot)
         await look(pilot)
         assert on_top(pilot, PickScreen)
 

@@ -13,8 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from workbench.core.errors import UsageError
 from workbench.core.redact import key_tail, visible
 from workbench.core.state_dir import tag_of
-from workbench.domain.detection.alarms import vanished
-from workbench.domain.detection.leaked_again import leaked_again
+from workbench.domain.detection.alarms import leaked_again, vanished
 from workbench.domain.model.effect_params import KeyCreateParams, KeyDeleteParams
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan

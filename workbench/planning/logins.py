@@ -8,7 +8,7 @@ from itertools import count
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import visible
-from workbench.domain.detection.leaked_again import leaked_again
+from workbench.domain.detection.alarms import leaked_again
 from workbench.domain.model.effect_params import LoginCreateParams, LoginDeleteParams, LoginResetParams
 from workbench.domain.model.inventory import LoginItem
 from workbench.domain.model.plan import Effect, EffectKind, EffectState, Plan

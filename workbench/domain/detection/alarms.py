@@ -6,14 +6,14 @@ proven absent: what is not there any more can neither be judged nor removed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from workbench.core.clock import iso
+from workbench.core.clock import as_moment, iso
 from workbench.domain.detection import user_changes
 from workbench.domain.detection.changes import REMEDIES, SLICES
 from workbench.domain.model.effect_params import KeyCreateParams
 from workbench.domain.model.plan import Effect, EffectKind, EffectState
-from workbench.domain.model.situation import Situation
+from workbench.domain.model.situation import INTRUDER, Situation
 from workbench.domain.model.state import Alarm, EffectRecord
 from workbench.domain.runbook.coverage import unread
 from workbench.domain.runbook.handover import kept
@@ -47,10 +47,10 @@ _SINGULAR = {
     "domains": "domain",
     "subaccounts": "subaccount",
 }
-# A replacement that sends from where nobody sent before. Its alarm replaces it once more; no plan only deletes it.
+# A replacement that sends from where nobody sent before, and no more than usual goes out: a person knows whose it is.
 MINTED_SENDS = (
-    "made by this incident: yours where its program moved to these addresses; else somebody reads it where it stands: "
-    "close that place (step 7), then delete it in the control panel (API security)"
+    "made by this incident: yours where its program moved to these addresses (y); else judge it the intruder's (d), "
+    "and it is replaced once more"
 )
 
 
@@ -65,6 +65,34 @@ def open_alarms(situation: Situation) -> list[Alarm]:
         if not _over(situation, alarm, cared) and not _judged(situation, alarm)
     ]
     return sorted(waiting, key=lambda alarm: alarm.at, reverse=True)
+
+
+def leaked_again(situation: Situation) -> frozenset[str]:
+    """Return the keys (ids) and logins of this incident's making that are in other hands by now.
+
+    That they send from addresses not seen before may be their program's move to another host: it takes far more mail
+    than usual since the cut, or a person who judged the alarm. Computed once for each situation.
+    """
+    if situation.in_other_hands is None:
+        state, inventory = situation.state, situation.inventory
+        loud = excess_since_cut(situation) > 0
+        rang = {
+            alarm.target
+            for alarm in open_alarms(situation)
+            if alarm.id.startswith("sends:") and (loud or _is_judged(situation, alarm, (INTRUDER,)))
+        }
+        keys = {key for key in rang if key in inventory.keys and situation.minted_here(key)}
+        logins = {login for login in rang if login in inventory.logins and login in state.passwords}
+        situation.in_other_hands = frozenset(keys | logins)
+    return situation.in_other_hands
+
+
+def excess_since_cut(situation: Situation) -> float:
+    """Return how many messages an hour above the usual go out in hours that began after the cut; 0.0 where none do."""
+    volume, since = situation.volume, as_moment(situation.state.access_cut_at)
+    if volume is None or since is None or volume.measured_from is None or volume.measured_from < since:
+        return 0.0
+    return max(volume.excess_now, 0.0)
 
 
 def vanished(situation: Situation) -> frozenset[str]:
@@ -155,13 +183,12 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
     if sends and any(item.target == target and item.proven for item in kept(situation)):
         # Its replacement stands: what is kept for its hand-over sends abuse now, and is ended at once.
         return "handover.finish"
+    if target in inventory.keys and situation.minted_here(target):
+        # Production's own: never deleted alone, and replaced once more where somebody else has it for sure.
+        return "keys.replace" if target in leaked_again(situation) else ""
     if target in inventory.keys:
         # What came after the baseline gets no replacement: that would be a new key for whoever made it.
-        # What this incident made itself is production's: it is replaced once more.
-        if sends and replaced_once_more(situation, target):
-            # The same again: either its program moved to where it sends from, or somebody reads it where it stands.
-            return ""
-        of_before = situation.state.baseline.had_key(target) or situation.minted_here(target)
+        of_before = situation.state.baseline.had_key(target)
         return (
             "keys.replace"
             if sends and of_before and not _deleted_before(situation, target)
@@ -183,12 +210,6 @@ def _remedy(situation: Situation, alarm: Alarm) -> str:
     return REMEDIES.get(alarm.kind, "")
 
 
-def replaced_once_more(situation: Situation, key_id: str) -> bool:
-    """Return whether a key of this incident took the place of another one of it: a third would go the same way."""
-    made = situation.state.created_keys.get(key_id)
-    return made is not None and made.effect.params.replaces in situation.state.created_keys
-
-
 def _deleted_before(situation: Situation, key_id: str) -> bool:
     return any(r.effect.target == key_id for r in situation.state.of_kind(EffectKind.KEY_DELETE))
 
@@ -196,8 +217,12 @@ def _deleted_before(situation: Situation, key_id: str) -> bool:
 def _judged(situation: Situation, alarm: Alarm) -> bool:
     """Return whether somebody explained it; what was judged the intruder's stays until it is taken care of."""
     settled = ("ours", "removed") if REMEDIES.get(alarm.kind) else ("ours", "removed", "intruder")
+    return _is_judged(situation, alarm, settled)
+
+
+def _is_judged(situation: Situation, alarm: Alarm, as_: Collection[str]) -> bool:
     return any(
-        (found := situation.state.decisions.get(key)) is not None and found.decision in settled
+        (found := situation.state.decisions.get(key)) is not None and found.decision in as_
         for key in names_of(alarm)
     )
 

@@ -247,8 +247,8 @@ def _alarms(situation: Situation, known: set[str]) -> Iterator[Finding]:
         why: tuple[str, ...] = (f"seen {alarm.at}, and no effect of this incident explains it",)
         remedy = REMEDIES.get(alarm.kind, "")
         if alarm.target in situation.inventory.keys and situation.minted_here(alarm.target):
-            # No plan deletes what this incident made: what is judged the intruder's goes by hand, like all such things.
-            why, remedy = (*why, alarms.MINTED_SENDS), ""
+            # Nothing deletes what production got alone: it is replaced once more, once somebody judged it.
+            why, remedy = (*why, alarms.MINTED_SENDS), alarms.remedy(situation, alarm)
         yield Finding(
             key,
             alarm.target,

@@ -49,10 +49,11 @@ def told(inventory: Inventory, state: State) -> Iterator[tuple[str, str, str, st
         how = "goes on sending after it was cut" if ended is not None else "has begun to send"
         addresses = ", ".join(visible(a, 45) for a in use.strange[:3])
         text = f"{shown} {how}, from addresses not seen before ({addresses})"
-        if target in reset:
-            text += ": its new password leaked as well, or a connection of before is still open"
-        elif target in state.created_keys:
-            text += ": a key of this incident, which leaked as well; find where it is read (step 7) before the next one"
+        if target in reset or target in state.created_keys:
+            what = "new password" if target in reset else "new key"
+            text += (
+                f": its {what} leaked as well (find where it is read, step 7), unless its program moved there"
+            )
         kind = "keys" if credential.startswith("key:") else "logins"
         yield f"sends:{credential}:{ended or ''}", kind, target, text
 

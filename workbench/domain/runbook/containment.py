@@ -9,8 +9,7 @@ from datetime import datetime
 from workbench.core.redact import key_tail, visible
 from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
-from workbench.domain.detection.alarms import replaced_once_more
-from workbench.domain.detection.leaked_again import leaked_again
+from workbench.domain.detection.alarms import leaked_again
 from workbench.domain.model.inventory import KeyItem
 from workbench.domain.model.plan import EffectKind, EffectState
 from workbench.domain.model.situation import INTRUDER, OURS, Situation
@@ -188,8 +187,9 @@ def _to_prove_again(state: State, records: Sequence[EffectRecord], total: int, l
     if tried and said is not None:
         return replace(said, evidence=(*said.evidence, *lines), progress=found.progress)
     happens = "Every new password is tried once more at the SMTP server; nothing changes."
-    found = replace(found, happens=happens)
-    return replace(found, idle=True, waits=_PROVE_ELSEWHERE) if tried else found
+    # Tried and not shown: from here it may never be. Not tried: it is, by itself, and asks nothing of anybody.
+    waits = _PROVE_ELSEWHERE if tried else "the new passwords, which are proven once more by themselves"
+    return replace(found, happens=happens, idle=True, waits=waits)
 
 
 def stop(situation: Situation) -> Found:
@@ -292,8 +292,7 @@ def stuck(state: State, targets: Collection[str]) -> str:
 def key_is_left(situation: Situation, item: KeyItem) -> bool:
     """Return whether a key is to be cut: none of this incident's, unless it leaked again, and not called ours since."""
     if situation.minted_here(item.id):
-        # What went the same way twice is for a person (step 6): a plan for it would be offered for ever.
-        return item.id in leaked_again(situation) and not replaced_once_more(situation, item.id)
+        return item.id in leaked_again(situation)
     decided = situation.state.decisions.get(f"key:{item.id}")
     before = situation.state.baseline.had_key(item.id)
     return before or decided is None or decided.decision != OURS

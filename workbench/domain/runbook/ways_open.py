@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, short_address, visible
 from workbench.core.words import plural
 from workbench.domain.detection.abused_domains import abused_domains, figures_unread, senders_known
-from workbench.domain.detection.alarms import open_alarms
-from workbench.domain.detection.leaked_again import leaked_again
+from workbench.domain.detection.alarms import excess_since_cut, leaked_again, open_alarms
 from workbench.domain.model.inventory import Gap
 from workbench.domain.model.plan import EffectKind
 from workbench.domain.model.situation import Situation
@@ -197,12 +195,7 @@ def _routes(situation: Situation) -> Iterator[WayIn]:
 
 def _sending(situation: Situation) -> Iterator[WayIn]:
     """Far more than usual goes out in hours that began after the cut, whoever it is that sends it."""
-    volume, since = situation.volume, as_moment(situation.state.access_cut_at)
-    if volume is None or since is None or volume.measured_from is None:
-        return
-    if volume.measured_from >= since and volume.excess_now > 0:
-        words = (
-            f"{volume.excess_now:,.0f} an hour above the usual go out, measured since the cut "
-            f"(as of {claims.stamp(volume.as_of)})"
-        )
-        yield WayIn("sending", "*", words, f"{volume.excess_now:,.0f}/h above usual", used=True)
+    if (excess := excess_since_cut(situation)) and situation.volume is not None:
+        as_of = claims.stamp(situation.volume.as_of)
+        words = f"{excess:,.0f} an hour above the usual go out, measured since the cut (as of {as_of})"
+        yield WayIn("sending", "*", words, f"{excess:,.0f}/h above usual", used=True)

@@ -9,10 +9,10 @@ import pytest
 from tests.support.effects import an_effect
 from tests.support.situations import NOW, OWN, US, Story, key, situation, use
 from workbench.core.clock import iso
-from workbench.domain.detection.alarms import open_alarms, remedy
+from workbench.domain.detection.alarms import leaked_again, open_alarms, remedy
 from workbench.domain.detection.changes import unexplained
-from workbench.domain.detection.leaked_again import leaked_again
 from workbench.domain.model.plan import EffectKind
+from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, State
 from workbench.domain.runbook.containment import key_is_left, untouched
@@ -47,8 +47,10 @@ def _used(credential: str, looks: str = "intruder") -> Situation:
     return _again(found, story.state())
 
 
-def _again(found: Situation, state: State) -> Situation:
-    return Situation(found.inventory, state, LATER, OWN)
+def _again(found: Situation, state: State, excess: float = 900.0) -> Situation:
+    hour = (AcceptedHour(LATER, 40),)
+    volume = Volume(hour, 40.0, 60.0, None, excess, LATER, measured_from=LATER - timedelta(minutes=30))
+    return Situation(found.inventory, state, LATER, OWN, volume)
 
 
 @pytest.mark.parametrize(("credential", "target"), [(f"key:{NEW}", NEW), (f"smtp:{LOGIN}", LOGIN)])
@@ -93,3 +95,16 @@ def test_what_a_person_knows_as_ours_stays(credential: str) -> None:
 def test_production_with_its_new_one_is_no_alarm(credential: str) -> None:
     found = _used(credential, looks="production")
     assert not open_alarms(found) and not leaked_again(found) and not contain.plan(found).effects
+
+
+@pytest.mark.parametrize(("credential", "target"), [(f"key:{NEW}", NEW), (f"smtp:{LOGIN}", LOGIN)])
+def test_with_no_more_mail_than_usual_it_takes_a_person_to_tell_a_leak_from_a_move(
+    credential: str, target: str
+) -> None:
+    found = _used(credential)
+    quiet = _again(found, found.state, excess=0.0)
+    assert open_alarms(quiet) and not leaked_again(quiet) and not contain.plan(quiet).effects
+    (alarm,) = open_alarms(quiet)
+    judged = f"alarm:{alarm.id}"
+    quiet.state.decisions[judged] = Decision(judged, "intruder", "not our host", "ada", "")
+    assert leaked_again(_again(found, quiet.state, excess=0.0)) == {target}

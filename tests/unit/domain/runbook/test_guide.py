@@ -220,20 +220,14 @@ def test_a_replacement_of_ours_that_sends_from_elsewhere_is_replaced_and_offered
     there = situation([key("prod", id=made)], state=story.state())
     there.state.baseline = AccountBaseline(keys=("prod-id",))
     (alarm,) = alarms.open_alarms(there)
-    assert alarms.remedy(there, alarm) == "keys.replace" and registry.build("keys.replace", there, [made])
-    # Replaced once more and the same again: a third would go the same way, so that it is for a person.
-    story.verified(plan_replace(there, [made]).effects)
-    (third,) = set(story.state().created_keys) - {made}
-    text = "API key “prod” has begun to send, from addresses not seen before (192.0.2.251)"
-    story.add("alarm.raised", id=f"sends:key:{third}:", kind="keys", target=third, text=text)
-    after = situation([key("prod", id=third)], state=story.state())
-    (again,) = [one for one in alarms.open_alarms(after) if one.target == third]
-    assert alarms.remedy(after, again) == "" and again not in guide.actionable(after)
+    assert alarms.remedy(there, alarm) == "" and "program moved" in alarms.by_hand(there, alarm)
     (found,) = [one for one in findings(there) if one.key == f"alarm:{alarm.id}"]
     assert found.remedy == "" and alarms.MINTED_SENDS in found.why
-    # Judged the intruder's, it is repaired by hand; said to be gone, its alarm is over.
+    # Judged the intruder's, it is replaced once more; said to be gone, its alarm is over.
     there.state.decisions[found.key] = Decision(found.key, "intruder", "", "ann", "")
-    assert [one.key for one in recovery.by_hand(there)] == [found.key]
+    judged = Situation(there.inventory, there.state, there.now, there.own_key_id)
+    assert alarms.remedy(judged, alarm) == "keys.replace" and not recovery.by_hand(judged)
+    assert {effect.target for effect in plan_replace(judged, [made])} == {made}
     there.state.decisions[found.key] = Decision(found.key, "removed", "", "ann", "")
     assert not alarms.open_alarms(there)
 
