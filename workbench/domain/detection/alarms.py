@@ -170,6 +170,13 @@ def remedy(situation: Situation, alarm: Alarm) -> str:
     return "" if _in_vain(situation, alarm) else _remedy(situation, alarm)
 
 
+def by_hand(situation: Situation, alarm: Alarm) -> str:
+    """Return what a person does about an alarm that no action takes care of, in words."""
+    if alarm.target in situation.inventory.keys and situation.minted_here(alarm.target):
+        return MINTED_SENDS
+    return "find out by hand who did it"
+
+
 def _in_vain(situation: Situation, alarm: Alarm) -> bool:
     """Return whether what takes care of the thing failed for good as often as it is tried, and did since it rang."""
     tried = [r for r in situation.state.of_kind(*_ENDS) if _about(r) == alarm.target]

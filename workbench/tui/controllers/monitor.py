@@ -247,7 +247,7 @@ class Monitor(Controller):
 
     def alarms(self, session: Incident, first: str = "") -> None:
         """List the open alarms, ``first`` on top, each with what to do about it; Enter shows that plan."""
-        from workbench.domain.detection.alarms import TAKES_AWAY, finding_key, open_alarms, remedy
+        from workbench.domain.detection.alarms import TAKES_AWAY, by_hand, finding_key, open_alarms, remedy
         from workbench.tui.screens.lists import ListLine, Verb
 
         situation = session.situation()
@@ -258,7 +258,7 @@ class Monitor(Controller):
             ListLine(
                 name,
                 alarm.text,
-                (ACTIONS[remedies[name]].title if remedies[name] else "find out by hand who did it")
+                (ACTIONS[remedies[name]].title if remedies[name] else by_hand(situation, alarm))
                 + f" (seen {alarm.at[11:19]}Z)",
                 "bad",
             )

@@ -205,7 +205,7 @@ def test_what_hardening_replaced_is_ended_once_its_replacement_is_in_use(
     assert guide.lead(situation([key("prod")], state=story.state()), steps()).kind is not GuideKind.FINISH
 
 
-def test_a_replacement_of_ours_that_sends_from_elsewhere_is_replaced_and_offered_no_plan_that_is_refused() -> (
+def test_a_replacement_of_ours_that_sends_from_elsewhere_is_for_a_person_unless_more_than_usual_goes_out() -> (
     None
 ):
     story = Story().verified(plan_replace(situation([key("prod")]), ["prod-id"]).effects)
