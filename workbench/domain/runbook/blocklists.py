@@ -17,12 +17,13 @@ from workbench.domain.blocklists.recorded import GmailRates, RefusalsRead, Sendi
 from workbench.domain.blocklists.refusals import remainder_lines
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import State
-from workbench.domain.runbook.containment_state import containment
+from workbench.domain.runbook.containment_state import Containment, containment
 from workbench.domain.runbook.verdict import Found, Verdict, attested
 
 # Listings come days after the abuse (drill and dossier: days 0, 1 and 3); a week covers them.
 WATCH_DAYS = 7
 CHECK, REMOVE, SHOW = "blocklists.check", "blocklists.removal", "pane.blocklists"
+FEW = 3  # ways that are open, or cannot be told to be shut: so many are named, of more the steps tell
 _BEFORE = "steps 1 to 3 and 10: no list is asked before access is proven cut"
 
 
@@ -73,8 +74,19 @@ def _to_ask(situation: Situation, waiting: list[Seen], matter: int, lines: tuple
     if over.contained:
         return found
     unread = situation.state.contained_at and not over.known_open
-    waits = f"a fresh reading ({over.words}); Enter reads the account again" if unread else _BEFORE
+    waits = (
+        f"a fresh reading ({over.words}); Enter reads the account again"
+        if unread
+        else _before(situation, over)
+    )
     return replace(found, action=CHECK, idle=True, waits=waits)
+
+
+def _before(situation: Situation, over: Containment) -> str:
+    """Return what no list is asked before: the steps, and once they leave little open, the very ways that are."""
+    if situation.state.first_cut_at and len(over.ways) <= FEW:
+        return f"proof that access is cut ({over.words}): no list is asked before"
+    return _BEFORE
 
 
 def _watching(

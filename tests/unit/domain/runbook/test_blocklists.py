@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from workbench.domain.model.sending_volume import AcceptedHour, Volume
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Decision, EffectRecord
 from workbench.domain.runbook import blocklists
-from workbench.domain.runbook.containment_state import is_contained
+from workbench.domain.runbook.containment_state import containment, is_contained
 from workbench.domain.runbook.verdict import Verdict
 from workbench.mailgun.models import Domain
 
@@ -98,6 +99,18 @@ def test_a_removal_is_offered_only_while_the_account_is_seen_to_be_shut() -> Non
     found = blocklists.blocklists(there)
     assert found.idle and found.action == blocklists.CHECK
     assert "a fresh reading" in found.waits and "Enter reads" in found.waits
+
+
+def test_what_is_left_open_is_named_once_it_is_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = watched(0.5)
+    there.state.first_cut_at, there.state.contained_at = iso(there.now), ""
+    there.inventory.read_at = dict.fromkeys(there.inventory.read_at, there.now - timedelta(hours=2))
+    over = containment(there)
+    assert over.ways and not over.contained
+    for ways, words in ((over.ways[:1], over.ways[0].words), (over.ways[:1] * 4, "steps 1 to 3 and 10")):
+        monkeypatch.setattr(blocklists, "containment", lambda _, ways=ways: replace(over, ways=ways))
+        found = blocklists.blocklists(there)
+        assert found.idle and words in found.waits and "no list is asked before" in found.waits
 
 
 def rogue(*own: str, subject: str = "mail-acme.example", how: str = "deleted") -> Situation:
