@@ -107,9 +107,9 @@ async def test_with_a_full_quota_the_old_key_goes_before_its_replacement(tmp_pat
 
 
 async def test_an_agency_of_sixty_domains_is_cut(tmp_path: Path) -> None:
-    """With many domains, subaccounts and customers; two hundred domains are what the drill opens with."""
+    """With many domains, subaccounts and customers; the drill opens with two hundred and six hundred logins."""
     async with (
-        running_drill(tmp_path, scenario="agency", domains=60) as drill,
+        running_drill(tmp_path, scenario="agency", domains=60, credentials=180) as drill,
         opened(drill, tmp_path) as session,
     ):
         await _ready(session)
