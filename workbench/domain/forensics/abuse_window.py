@@ -198,6 +198,9 @@ def with_log(window: AbuseWindow, proposals: Iterable[Proposal], now: datetime) 
                 f"{first:%d %b %H:%M}Z: the log of the time between is gone, or was sent in another way"
             )
         window.began = min(window.began, first) if first < window.began else max(window.began, first)
+        if window.ended is not None and last > window.ended:
+            # Somebody came back after hours of quiet: it ended with the last message, not with the first pause.
+            window.ended = None if now - last < QUIET else last
     return window
 
 

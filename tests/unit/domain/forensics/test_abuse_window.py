@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from array import array
+from datetime import datetime, timedelta
+
+import pytest
 
 from tests.unit.domain.logs import START, accepted, page
-from workbench.domain.forensics.abuse_window import AbuseWindow, HourSeen, disagreement
-from workbench.domain.forensics.attribution import Attribution
+from workbench.core.clock import iso
+from workbench.domain.forensics.abuse_window import AbuseWindow, HourSeen, disagreement, with_log
+from workbench.domain.forensics.attribution import Attribution, Group, GroupKey
+from workbench.domain.forensics.classification import Proposal
 
 HOUR = timedelta(hours=1)
 
@@ -57,3 +62,27 @@ def test_what_lacks_in_the_hours_of_the_abuse_does_not_drown_in_calm_days() -> N
         table.take(page(*(accepted(hour.start) for _ in range(count))))
     [words] = disagreement(AbuseWindow(hours=(*calm, *wild)), table)
     assert "metrics count 800 messages in the hours of the abuse where the log holds 640" in words
+
+
+@pytest.mark.parametrize(("read_after", "ended"), [(0.5, None), (3.0, 15.4)])
+def test_who_came_back_after_hours_of_quiet_moves_the_end_of_the_abuse(
+    read_after: float, ended: float | None
+) -> None:
+    window = AbuseWindow(began=START, ended=START + 10 * HOUR)
+    last = START + 15.4 * HOUR
+    found = with_log(window, [_stranger(START, last)], last + read_after * HOUR)
+    assert found.ended == (None if ended is None else START + ended * HOUR)
+    assert found.until.startswith("to ") and f"{last:%H:%M}Z" in found.until
+
+
+def test_a_log_that_ends_before_the_metrics_do_leaves_their_end() -> None:
+    window = AbuseWindow(began=START, ended=START + 10 * HOUR)
+    found = with_log(window, [_stranger(START, START + 9 * HOUR)], START + 20 * HOUR)
+    assert found.ended == START + 10 * HOUR
+
+
+def _stranger(first: datetime, last: datetime) -> Proposal:
+    key = GroupKey("", "x.example", "key:a", "198.51.100.7", "http", "notice@x.example", "")
+    group = Group(key, array("l", [0]))
+    group.first, group.last = iso(first), iso(last)
+    return Proposal(group, "intruder", ())
