@@ -73,7 +73,8 @@ def _to_ask(situation: Situation, waiting: list[Seen], matter: int, lines: tuple
     )
     if over.contained:
         return found
-    unread = situation.state.contained_at and not over.known_open
+    few = situation.state.first_cut_at and len(over.ways) <= FEW
+    unread = (situation.state.contained_at or few) and not over.known_open
     waits = (
         f"a fresh reading ({over.words}); Enter reads the account again"
         if unread

@@ -107,7 +107,12 @@ def test_what_is_left_open_is_named_once_it_is_little(monkeypatch: pytest.Monkey
     there.inventory.read_at = dict.fromkeys(there.inventory.read_at, there.now - timedelta(hours=2))
     over = containment(there)
     assert over.ways and not over.contained
-    for ways, words in ((over.ways[:1], over.ways[0].words), (over.ways[:1] * 4, "steps 1 to 3 and 10")):
+    seen = replace(over.ways[0], known=True)
+    said = {"a fresh reading": over.ways[:1], "no list is asked before": (seen,)}
+    for words, ways in said.items():
+        monkeypatch.setattr(blocklists, "containment", lambda _, ways=ways: replace(over, ways=ways))
+        assert words in (waits := blocklists.blocklists(there).waits) and over.ways[0].words in waits
+    for ways, words in (((seen,) * 4, "steps 1 to 3 and 10"),):
         monkeypatch.setattr(blocklists, "containment", lambda _, ways=ways: replace(over, ways=ways))
         found = blocklists.blocklists(there)
         assert found.idle and words in found.waits and "no list is asked before" in found.waits
