@@ -53,11 +53,15 @@ class Volume:
         return self.excess_now > 0
 
     def span(self, day: str = "%Y-%m-%d") -> str:
-        """Return from when to when there was abuse, UTC: *since …* while it lasts, ``""`` without one."""
+        """Return from when to when there was abuse, UTC: *since …* while it lasts, ``""`` without one.
+
+        An end is that of whole hours: where far more than usual goes out after it, that is said too.
+        """
         if self.began is None:
             return ""
         until = f" until {self.ended:{day} %H:%M}Z" if self.ended is not None else ""
-        return f"since {self.began:{day} %H:%M}Z{until}"
+        again = f", and again by {self.as_of:{day} %H:%M}Z" if until and self.abnormal else ""
+        return f"since {self.began:{day} %H:%M}Z{until}{again}"
 
     @property
     def abuse_accepted(self) -> int:
