@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -176,7 +176,16 @@ class Known:
             return OldAndNew(Old.DEAD if dead else Old.UNTESTED, words) if reached else None
         if cut is not None and not mints and cut.state not in _REACHED and not cut.failure:
             return None
-        return of_key(cut, mints, there=target in self._present, due=self._due(target), now=self._now)
+        found = of_key(cut, mints, there=target in self._present, due=self._due(target), now=self._now)
+        if ended := [m for m in mints if self._is_ended(m)]:
+            which = "new one" if len(mints) == 1 else f"{len(ended)} of {len(mints)} new ones"
+            return replace(found, new=f"{which} replaced or deleted since")
+        return found
+
+    def _is_ended(self, mint: EffectRecord) -> bool:
+        """Return whether what a mint made was ended by this incident too: hardened, or replaced once it leaked."""
+        cut = self._cuts.get(mint.result.key_id or "")
+        return cut is not None and cut.state in _REACHED
 
     def _due(self, target: str) -> datetime | None:
         for kind in ("key", "smtp"):

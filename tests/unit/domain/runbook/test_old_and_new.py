@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.effects import an_effect
+from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import EffectKind, EffectState, Place
 from workbench.domain.model.recorded_rows import RecordedTimer
 from workbench.domain.model.state import EffectRecord, State
@@ -101,3 +102,16 @@ def test_nothing_is_said_of_what_nothing_was_done_about() -> None:
     planned = record(EffectKind.KEY_DELETE, "old", EffectState.PLANNED)
     assert known(planned, there=("old",)).of("old") is None
     assert known(there=("old",)).of("old") is None
+
+
+def test_a_new_key_that_was_ended_too_is_not_said_to_work() -> None:
+    made = mint()
+    made.result = EffectResult(key_id="new-1")
+    gone = record(EffectKind.KEY_DELETE, "old", EffectState.VERIFIED, evidence=["absent"])
+    ended = record(EffectKind.KEY_DELETE, "new-1", EffectState.VERIFIED, evidence=["absent"])
+    for others, words in (
+        ((), "new one works (answered 200)"),
+        ((ended,), "new one replaced or deleted since"),
+    ):
+        found = known(made, gone, *others).of("old")
+        assert found is not None and found.new == words
