@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -109,9 +108,3 @@ def test_with_no_more_mail_than_usual_it_takes_a_person_to_tell_a_leak_from_a_mo
     judged = f"alarm:{alarm.id}"
     quiet.state.decisions[judged] = Decision(judged, "intruder", "not our host", "ada", "")
     assert leaked_again(_again(found, quiet.state, excess=0.0)) == {target}
-
-
-def test_abuse_that_ended_by_whole_hours_and_goes_out_again_is_said_to() -> None:
-    volume = Volume((), 40.0, 60.0, NOW, 900.0, LATER, ended=NOW + timedelta(hours=1))
-    assert volume.span("%d %b") == "since 21 Nov 14:00Z until 21 Nov 15:00Z, and again by 21 Nov 19:00Z"
-    assert replace(volume, excess_now=0.0).span("%d %b") == "since 21 Nov 14:00Z until 21 Nov 15:00Z"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.domain.model.sending_volume import AcceptedHour, RateMeter, judge, pace
+from workbench.domain.model.sending_volume import AcceptedHour, RateMeter, Volume, judge, pace
 
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 TOP = NOW.replace(minute=0)
@@ -108,3 +109,10 @@ def test_a_young_hour_is_believed_where_it_contradicts_the_one_before(
     running: int, before: int, into: float, rate: float
 ) -> None:
     assert pace(running, before, into) == pytest.approx(rate)
+
+
+def test_abuse_that_ended_by_whole_hours_and_goes_out_again_is_said_to() -> None:
+    later = NOW + timedelta(hours=5)
+    volume = Volume((), 40.0, 60.0, TOP, 900.0, later, ended=TOP + timedelta(hours=1))
+    assert volume.span("%d %b") == "since 21 Nov 14:00Z until 21 Nov 15:00Z, and again by 21 Nov 19:30Z"
+    assert replace(volume, excess_now=0.0).span("%d %b") == "since 21 Nov 14:00Z until 21 Nov 15:00Z"
