@@ -134,3 +134,11 @@ def test_a_chart_stands_where_there_is_room_for_it() -> None:
     line = BandLine("Goes out", "1,240/h above the usual", "bad", "x" * 24)
     assert "x" * 24 in "".join(text for text, _ in drawn([line], 120, ascii_only=True)[0])
     assert "xxx" not in "".join(text for text, _ in drawn([line], 50, ascii_only=True)[0])
+
+
+def test_a_chart_that_is_wider_than_the_room_left_is_left_out() -> None:
+    for wide, shown in ((45, True), (46, False)):
+        (row,) = drawn([BandLine("Next", "0", chart="x" * wide)], 60, ascii_only=True)
+        assert (len(row) == 4) is shown and sum(width_of(text) for text, _ in row) <= 60
+    (row,) = drawn([BandLine("Next", "0\x08", chart="0" * 43)], 60, ascii_only=False)
+    assert sum(width_of(text) for text, _ in row) <= 60

@@ -109,7 +109,8 @@ def drawn(lines: Sequence[BandLine], width: int, *, ascii_only: bool) -> list[li
         for number, part in enumerate(parts):
             label = line.label if number == 0 else ""
             pieces = [(f"{bar} ", edge), (f"{label:<{LABEL}}", STATUS_STYLES["dim"]), (part, style)]
-            if line.chart and number == len(parts) - 1 and width_of(part) + CHART + 2 <= room:
+            fits = width_of(part) + 2 + width_of(line.chart) <= room
+            if line.chart and number == len(parts) - 1 and fits:
                 pieces.append((f"  {line.chart}", style))
             rows.append(pieces)
     return rows[:HEIGHT]
