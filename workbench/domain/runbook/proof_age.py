@@ -1,7 +1,7 @@
 """What a password's proof is worth: one made while somebody else could still set passwords says nothing of now. Pure.
 
 Whoever administers the account can give any SMTP login a password of their own, and no list shows it: a login's entry
-has no date of its last change (vendor-facts A6). So a new password counts as ours only where it was proven after the
+has no date of its last change (vendor-facts B1). So a new password counts as ours only where it was proven after the
 last such way was shut; until then it is to be proven again. Keys need no such care: nobody can choose a key's secret.
 """
 
