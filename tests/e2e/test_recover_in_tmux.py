@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import HANGS
 from tests.support.tmux import Tmux, need_tmux
 from workbench.core.redact import Secret
 from workbench.core.secret_scanner import SecretScanner
@@ -239,8 +240,8 @@ async def test_the_drill_is_recovered_by_key_presses_alone(tmp_path: Path) -> No
 
 async def test_on_a_small_terminal_it_works_and_a_lost_terminal_leaves_a_safe_state(tmp_path: Path) -> None:
     with terminal(tmp_path, 80, 24) as screen:
-        # Slow calls: the cut is certainly under way when the terminal goes.
-        screen.start((*WORKBENCH, "--latency-ms", "250"))
+        # Slow calls: the cut is under way when the terminal goes, unless this host stands still meanwhile.
+        screen.start((*WORKBENCH, "--latency-ms", "700"))
         screen.until("[1 Runbook]", "Next: 0 ", "intruder ", "● live", "0/11")
         the_others(screen)
         screen.press("C")
@@ -253,8 +254,9 @@ async def test_on_a_small_terminal_it_works_and_a_lost_terminal_leaves_a_safe_st
         cut_short = state_of(tmp_path)
         assert cut_short.effects
         screen.start(WORKBENCH)
-        screen.until("[1 Runbook]", "NOT FINISHED")
-        screen.press("f")
+        if cut_short.half_done:
+            screen.until("[1 Runbook]", "NOT FINISHED")
+            screen.press("f")
         # Through what it is open gives way to who is down on a line of 80.
         screen.until("CUT, BUT OPEN")
         an_hour_later(screen)
@@ -270,7 +272,7 @@ async def test_on_a_small_terminal_it_works_and_a_lost_terminal_leaves_a_safe_st
 
 def gone(process: int) -> None:
     """Wait until a process has ended."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + HANGS
     while Path(f"/proc/{process}").exists():
         assert time.monotonic() < end, "the workbench outlived its terminal"
         time.sleep(0.05)
