@@ -398,6 +398,8 @@ async def listen(session: Session, also: Collection[str] = ()) -> Said:
     texts: dict[str, str] = {}
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         codes["status"] = await status_command.status(session, options)
+        # As screen and ``contain`` do by themselves: what was proven while somebody else could set passwords.
+        await session.prove_overtaken()
     texts["status"] = out.getvalue() + err.getvalue()
     for name in also:
         command = {"sweep": sweep_command.sweep, "assess": assess_command.assess}[name]

@@ -241,11 +241,14 @@ def names_of(alarm: Alarm) -> Iterator[str]:
 
 
 def _vanished(situation: Situation, alarm: Alarm) -> bool:
-    """Return whether what the alarm is about is not in the account any more, by a later reading without gaps.
+    """Return whether what the alarm told of is so no more: it is not in the account, by a later reading without gaps.
 
     That is how a user who was deleted in the control panel ends, and a route that was edited and then removed. A
     subaccount stays in the list when it is closed; what a user may do, or their address, may be as it was again.
     """
+    if alarm.id.startswith("gone:") and alarm.kind in SLICES:
+        # That it is gone was the news: it is over when the thing is there again.
+        return alarm.target in getattr(situation.inventory, alarm.kind)
     if alarm.id.startswith(_ABSENT_BY_NATURE) or alarm.kind not in SLICES:
         return False
     inventory = situation.inventory

@@ -208,11 +208,14 @@ def _gone(inventory: Inventory, state: State, since: str) -> Iterator[SettingCha
             text = f"API key “{name}” {key_tail(key_id)}, made by this incident, is gone, not deleted here"
             yield SettingChange(f"gone:keys:{key_id}", "keys", key_id, text)
     for domain in (state.baseline.domains or ()) if "domains" in whole else ():
-        if domain not in inventory.domains and domain not in ended:
+        if domain not in inventory.domains and domain not in ended and _would_show(inventory, state, domain):
             text = f"domain {visible(domain, 100)} is gone, not deleted here"
             yield SettingChange(f"gone:domains:{domain}", "domains", domain, text)
     for login, record in state.passwords.items() if {"domains", "logins"} <= whole else ():
-        there = login in inventory.logins or login.rpartition("@")[2] not in inventory.domains
+        # The vendor deletes no postmaster (vendor-facts B1): a domain's list that lacks it is not the list.
+        domain = login.rpartition("@")[2]
+        believed = domain in inventory.domains and f"postmaster@{domain}" in inventory.logins
+        there = login in inventory.logins or not believed
         if _was_proven(record, since) and not there and login not in ended:
             name = visible(login, 80)
             text = f"SMTP login {name}, reset by this incident, is gone, not deleted here: its sender is down"
@@ -221,6 +224,16 @@ def _gone(inventory: Inventory, state: State, since: str) -> Iterator[SettingCha
         if entry not in inventory.allowlist and entry not in ended:
             text = f"IP allowlist entry {visible(entry, 60)} is gone, not removed here"
             yield SettingChange(f"gone:allowlist:{entry}", "allowlist", str(entry), text)
+
+
+def _would_show(inventory: Inventory, state: State, domain: str) -> bool:
+    """Return whether a domain would be listed if it were there: those of a subaccount that is closed are not."""
+    if all(sub.status in (None, "open") for sub in inventory.subaccounts.values()):
+        return True
+    places = {
+        record.effect.place for login, record in state.passwords.items() if login.endswith(f"@{domain}")
+    }
+    return bool(places) and all(place.subaccount is None for place in places)
 
 
 def _was_proven(record: EffectRecord, since: str) -> bool:

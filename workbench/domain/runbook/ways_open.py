@@ -116,7 +116,7 @@ def _logins(situation: Situation) -> Iterator[WayIn]:
     again = proof_age.overtaken(situation.state).keys() & situation.inventory.logins.keys()
     if again and attested(situation.state, "2") is None:
         words = (
-            f"{plural(len(again), 'SMTP login')} not proven since the last way to set its password was shut"
+            f"{plural(len(again), 'SMTP login')} last proven before the last way to set passwords was shut"
         )
         yield WayIn("login", "again", words, f"{plural(len(again), 'login')} to prove again", known=False)
 

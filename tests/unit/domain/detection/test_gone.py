@@ -11,10 +11,10 @@ from tests.support.situations import NOW, OLD, OWN, US, Story, key, situation
 from workbench.domain.detection.alarms import open_alarms, remedy, vanished
 from workbench.domain.detection.changes import unexplained
 from workbench.domain.model.inventory import Gap
-from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.plan import Effect, EffectKind, EffectState, Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.runbook.adoption import replacements
-from workbench.mailgun.models import Domain
+from workbench.mailgun.models import Domain, Subaccount
 from workbench.planning import contain
 
 LOGIN = "app@mg.acme.example"
@@ -36,7 +36,10 @@ def _story(**baseline: list[str]) -> Story:
 
 
 def _seen(story: Story, *, keys: bool = True, logins: tuple[str, ...] = (LOGIN, OTHER)) -> Situation:
-    found = situation(keys=[key("prod", id=NEW)] if keys else [], logins=logins, state=story.state())
+    posts = [f"postmaster@{login.partition('@')[2]}" for login in logins]
+    found = situation(
+        keys=[key("prod", id=NEW)] if keys else [], logins=[*logins, *posts], state=story.state()
+    )
     found.now = LATER
     return found
 
@@ -54,14 +57,39 @@ def test_with_all_there_nothing_is_told() -> None:
     assert not open_alarms(_alarmed(story, _seen(story)))
 
 
-def test_a_login_of_this_incident_that_is_gone_is_told() -> None:
+SHOP = situation(logins=[OTHER]).inventory.domains["shop.acme.example"]
+POST = "postmaster@shop.acme.example"
+
+
+def test_a_login_of_this_incident_that_is_gone_is_told_until_it_is_there_again() -> None:
     story = _story()
     seen = _seen(story, logins=(LOGIN,))
-    seen.inventory.domains["shop.acme.example"] = situation(logins=[OTHER]).inventory.domains[
-        "shop.acme.example"
-    ]
-    (alarm,) = open_alarms(_alarmed(story, seen))
+    seen.inventory.domains["shop.acme.example"] = SHOP
+    seen.inventory.logins[POST] = situation(logins=[POST]).inventory.logins[POST]
+    found = _alarmed(story, seen)
+    (alarm,) = open_alarms(found)
     assert alarm.target == OTHER and "is gone, not deleted here" in alarm.text
+    found.inventory.logins[OTHER] = situation(logins=[OTHER]).inventory.logins[OTHER]
+    assert not open_alarms(found)
+
+
+def test_a_list_of_logins_without_its_postmaster_is_not_the_list() -> None:
+    story = _story()
+    seen = _seen(story, logins=(LOGIN,))
+    seen.inventory.domains["shop.acme.example"] = SHOP
+    assert not open_alarms(_alarmed(story, seen))
+
+
+@pytest.mark.parametrize(("of_the_subaccount", "told"), [(True, False), (False, True)])
+def test_a_domain_of_a_subaccount_that_is_closed_is_not_listed_and_so_not_gone(
+    of_the_subaccount: bool, told: bool
+) -> None:
+    story = _story()
+    there = Place(US.region, "sub-1") if of_the_subaccount else US
+    story.verified([an_effect(EffectKind.LOGIN_RESET, OTHER, there, domain="shop.acme.example")])
+    seen = _seen(story, logins=(LOGIN,))
+    seen.inventory.subaccounts = {"sub-1": Subaccount(id="sub-1", name="x", status="disabled")}
+    assert bool(open_alarms(_alarmed(story, seen))) is told
 
 
 def test_a_domain_that_is_gone_is_told_once_and_not_each_of_its_logins() -> None:
@@ -98,14 +126,18 @@ def test_a_key_of_this_incident_that_is_gone_is_made_once_more_and_then_the_alar
     (alarm,) = open_alarms(found)
     assert vanished(found) == {NEW}
     assert remedy(found, alarm) == "contain.all"
-    (mint,) = contain.plan(found)
-    assert mint.kind is EffectKind.KEY_CREATE and mint.target == "prod-id"
+    (mint,) = _mints(found)
+    assert mint.target == "prod-id"
     assert mint.id not in found.state.effects, "a mint of its own"
     story.verified([mint], **{"prod-id": {"key_id": "new-2"}})
     seen = situation(keys=[key("prod", id="new-2")], logins=[LOGIN, OTHER], state=story.state())
     after = Situation(seen.inventory, story.state(), LATER, OWN)
-    assert not open_alarms(after) and not contain.plan(after).effects
+    assert not open_alarms(after) and not _mints(after)
     # The one that is gone is nobody's to hand over any more.
     waiting = [one.id for one in replacements(after) if one.name.startswith("key")]
     assert waiting == [mint.id]
     assert after.state.effects[mint.id].state is EffectState.VERIFIED
+
+
+def _mints(found: Situation) -> list[Effect]:
+    return [effect for effect in contain.plan(found) if effect.kind is EffectKind.KEY_CREATE]
