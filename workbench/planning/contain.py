@@ -114,7 +114,8 @@ def plan(situation: Situation, scope: Scope = EVERYTHING) -> Plan:
 
 def _purges(situation: Situation, names: Collection[str]) -> list[Plan]:
     """Return the plans that purge queues: once more only where somebody filled one since this incident purged it."""
-    filled = [name for name in names if name in queues_left(situation)]
+    left = set(queues_left(situation))
+    filled = [name for name in names if name in left]
     parts = ((filled, True), ([name for name in names if name not in filled], False))
     return [brakes.plan_purge(situation, part, again=again) for part, again in parts if part]
 

@@ -141,7 +141,8 @@ def logins(situation: Situation) -> Found:
     verified = [
         login for login in held if _state(by_login, login) is EffectState.VERIFIED and login not in used
     ]
-    again = [by_login[login] for login in verified if login in overtaken(state)]
+    stale = overtaken(state)
+    again = [by_login[login] for login in verified if login in stale]
     unproven = [login for login in held if _state(by_login, login) is EffectState.DONE and login not in used]
     untouched = len(held) - len(verified) - len(unproven)
     lines = []

@@ -13,8 +13,8 @@ from workbench.domain.model.inventory import UserItem
 from workbench.domain.model.plan import Effect, EffectKind
 from workbench.domain.model.recorded_rows import RecordedRow
 from workbench.domain.model.situation import Situation
-from workbench.domain.model.state import State
-from workbench.domain.runbook import outside_hands, proof_age
+from workbench.domain.model.state import EffectRecord, State
+from workbench.domain.runbook import containment, outside_hands, proof_age
 from workbench.domain.runbook.recorded import OutsideHands
 from workbench.domain.runbook.runbook import steps
 from workbench.domain.runbook.verdict import Verdict
@@ -129,3 +129,18 @@ def test_the_note_opens_again_from_its_row() -> None:
     noted = OutsideHands(open=("u1",), until=iso(NOW))
     assert isinstance(noted, RecordedRow)
     assert OutsideHands.from_body(noted.body(), "") == noted
+
+
+def test_step_two_works_out_once_which_proofs_are_overtaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[State] = []
+
+    def counted(state: State) -> dict[str, EffectRecord]:
+        asked.append(state)
+        return proof_age.overtaken(state)
+
+    monkeypatch.setattr(containment, "overtaken", counted)
+    many = [f"app{n}@mg.acme.example" for n in range(40)]
+    resets = [an_effect(EffectKind.LOGIN_RESET, login, US, domain="mg.acme.example") for login in many]
+    found = situation(logins=many, state=Story().verified(resets).state())
+    assert containment.logins(found).verdict is Verdict.DONE
+    assert len(asked) == 1
