@@ -34,6 +34,7 @@ NOT_UNDERSTOOD = "not-understood"
 _NOBODY = "the receiver"
 _UNNAMED = "an unnamed list"
 _SAMPLES = 3
+_LINK_HOST = re.compile(r"https?://([\w.-]{3,253})", re.IGNORECASE)
 _USING = re.compile(r"\b(?:block|list|reject|refus)\w* using (?P<list>.{3,60})", re.IGNORECASE)
 
 
@@ -151,6 +152,7 @@ def _receiver(rules: Rules, text: str, host: str) -> Receiver | None:
 def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> Iterator[BounceMeaning]:
     spared = of_recipient(text)
     asked = _asked_list(rules, text)
+    own = receiver is not None and _sends_to(rules, receiver, text)
     for stage in refusal_rules.STAGES:
         if stage == "lists" and spared:
             continue
@@ -162,6 +164,8 @@ def _fitting(rules: Rules, receiver: Receiver | None, text: str, host: str) -> I
             if spared and stage == "words" and rule.kind in LISTINGS:
                 continue
             if asked and stage == "codes" and rule.kind is BounceKind.BLOCK:
+                continue
+            if rule.owner == _UNNAMED and own and stage == "words":
                 continue
             if rule.matches(text):
                 yield _meaning(rules, rule, receiver, host)
@@ -177,6 +181,11 @@ def _asked_list(rules: Rules, text: str) -> bool:
         for rule in rules.of_stage("lists")
         if not rule.of and rule.kind is BounceKind.LIST
     )
+
+
+def _sends_to(rules: Rules, receiver: Receiver, text: str) -> bool:
+    """Return whether a refusal sends its reader to a page of the receiver: then the list is the receiver's own."""
+    return any(rules.receiver_of(host.lower()) is receiver for host in _LINK_HOST.findall(text))
 
 
 def _by_zone(rules: Rules, receiver: Receiver | None, text: str, host: str) -> Iterator[BounceMeaning]:
