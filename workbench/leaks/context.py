@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from unicodedata import combining, normalize
+
+from workbench.leaks.languages import PLACE_HOLDER_WORDS
 
 # How far a Mailgun word may stand from a value to count as its context, in bytes.
 NEAR = 600
@@ -100,12 +103,16 @@ _LEET = str.maketrans("@$0", "aso")
 
 def _spelt_out(value: str) -> bool:
     """Whether a value is made of words that describe one: ``your-mailgun-password1``, ``changeme123``."""
+    if not value.isascii():
+        # Signs above and below letters: ``tu-contraseña``.
+        value = "".join(sign for sign in normalize("NFKD", value) if not combining(sign))
     value = re.sub(r"(?<=[A-Za-z])[@$0]+(?=[A-Za-z])", lambda found: found.group().translate(_LEET), value)
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", value)
     rest = re.sub(r"[A-Za-z]+", "", value)
     if not words or re.fullmatch(r"[\W_]*\d{0,4}[\W_]*|[\W_]*", re.sub(r"[-_. ]", "", rest)) is None:
         return False
-    return all(_of_words(word.lower()) for word in words)
+    # Words of other languages count whole: short ones side by side would spell too many a password.
+    return all(word.lower() in PLACE_HOLDER_WORDS or _of_words(word.lower()) for word in words)
 
 
 # Words of sentences and labels: somebody speaks of a password there.

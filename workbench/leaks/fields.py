@@ -43,7 +43,8 @@ _ASSIGNMENT = re.compile(
 )
 _TIGHT = re.compile(rb"(?P<name>[A-Za-z_][\w.-]{0,80})(?P<sep>:)" + _VALUE)
 _NAMED = re.compile(
-    rb"(?i)pass(?!ive|age|enger|ed\b|es\b|[ \t]{0,4}\r?\n(?![ \t]{0,40}:[ \t]))"
+    # ``pass`` alone at a line's end is a statement; at the end of a longer name it is a password's.
+    rb"(?i)(?:(?<=[\w-])pass|pass(?![ \t]{0,4}\r?\n(?![ \t]{0,40}:[ \t])))(?!ive|age|enger|ed\b|es\b)"
     rb"|pwd|psw\b|(?<![a-z0-9])pw\b|secret|signing|api_?-?key|apikey"
     rb"|webhook|\bauth\.(?:raw|value|plain|text)\b"
     rb"|(?<=[\s-])-[xa]p\b"

@@ -41,7 +41,8 @@ _NAMED_SECRET = re.compile(
 )
 # Two words with a colon between and a host after: user and password without a scheme.
 _PAIR = re.compile(
-    rb"(?i)(?<![\w.+-])(?!(?:static|plain|login|auth|user(?:name)?|[uir]):)[\w.+-]{1,64}:"
+    rb"(?i)(?<![\w.+-])(?!(?:static|plain|login|auth|user(?:name)?|[uir]|[\w.-]{0,40}mailgun\.(?:org|net)):)"
+    rb"[\w.+-]{1,64}:"
     rb"([^\s:@/\"'<>]{5,200})@[a-z0-9.-]{3,}"
 )
 

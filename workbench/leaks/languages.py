@@ -18,3 +18,15 @@ PASSWORD_WORDS = b"|".join(
 )
 # What a lower-cased stretch must hold before the expression is tried.
 SPOKEN = (*dict.fromkeys(form.encode().lower() for form in _FORMS), "contraseña".encode("latin-1"))
+# What a place-holder is made of elsewhere: ``votre-mot-de-passe-mailgun``, ``tu_contrasena_aqui``.
+PLACE_HOLDER_WORDS = frozenset(
+    "votre vos ton ta le la les mot de du passe cle clef motdepasse ici serveur utilisateur exemple "  # noqa: SIM905
+    "ihr ihre dein deine mein meine das passwort kennwort schlussel schluessel geheim hier eintragen beispiel benutzer "
+    "tu su mi el contrase a contrasena clave secreta aqui usuario ejemplo "
+    "sua seu sue minha senha chave segura exemplo usuario "
+    "tuo tua il lo una uno qui utente esempio chiave "
+    "jouw uw mijn wachtwoord sleutel hier invullen voorbeeld gebruiker "
+    "twoje twoj haslo klucz tutaj przyklad "
+    "din ditt dina losenord adgangskode passord heslo vase parola sifre sifreniz sifresi anahtar "
+    "parol vash tvoy kata sandi anda".split()
+)

@@ -90,7 +90,8 @@ def _by_braces(data: bytes, begin: int, at: int) -> list[tuple[str, int]]:
         else:
             where = begin + found.start()
             key = _BRACE_KEY.search(data, max(0, where - 90), where)
-            if key is not None:
+            # The dash of an item names nothing.
+            if key is not None and key.group(1).strip(b".-"):
                 out.append((key.group(1).decode("ascii"), key.start()))
                 if len(out) == 6:
                     break

@@ -243,6 +243,7 @@ def _login_before(data: bytes, field: Field) -> bool:
         reads_as_login(data, found, line_before(data, found.start()))
         for found in LOGIN.finditer(data, start, field.first)
         if data.count(b"\n", found.end(), field.first) <= 1
+        or not data[found.end() : field.first].strip(b" \t\r\n\"',;")
     )
 
 

@@ -29,7 +29,7 @@ _ENCRYPTED = re.compile(
 _NUMBERS = re.compile(r"\d{1,4}(?:[.:/-]\d{1,4}){2,5}")
 # Identifiers one inside the other: words, with a number behind at most.
 _WORD = r"[A-Za-z_$]*(?:[a-z]{3}[A-Za-z_]*\d{0,3}|[A-Za-z_]\d?)"
-_CODE = re.compile(rf"{_WORD}(?:(?:[._]|->|::){_WORD})+|@{{1,2}}{_WORD}(?:[._]{_WORD})*")
+_CODE = re.compile(rf"{_WORD}(?:(?:[._]|->|::){_WORD})+(?:\[\d*\]?)?|@{{1,2}}{_WORD}(?:[._]{_WORD})*")
 
 
 def encrypted(value: str) -> bool:

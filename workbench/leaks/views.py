@@ -88,7 +88,7 @@ _JOINT = re.compile(
 # Nothing is given back: blanks between two strings could else be shared out in thousands of ways.
 _JOINED = re.compile(
     rb"[\[(](?P<parts>(?:\s{0,40}+[\"'`][^\"'`\s]{1,60}+[\"'`]\s{0,20}+,?){2,12}+)\s{0,40}[\])]"
-    rb"(?=\s{0,4}\.join\(\s{0,4}[\"'`]{2}|\s{0,4}\))"
+    rb"(?=\s{0,4}\.join\(\s{0,4}(?P<quote>[\"'`])(?P<glue>-?)(?P=quote)|\s{0,4}\))"
 )
 # A literal put into a string by a call or a template: ``${encodeURIComponent('x')}``, ``" + quote("x") + "``.
 # A digest of one is another text.
@@ -277,8 +277,14 @@ def _rejoined(found: re.Match[bytes]) -> bytes:
     return found["tail"] if _WHOLE_KEY.fullmatch(whole) else found.group()
 
 
+# What a call before the list puts between its pieces: ``"-".join([…])``, ``implode("-", […])``.
+_GLUE_BEFORE = re.compile(rb"[\"'`]-[\"'`]\s{0,4}(?:\.join\(|,)\s{0,4}(?:array)?$")
+
+
 def _concatenated(found: re.Match[bytes]) -> bytes:
-    return b'"' + b"".join(re.findall(rb"[\"'`]([^\"'`\s]{1,60})[\"'`]", found.group("parts"))) + b'"'
+    before = _GLUE_BEFORE.search(found.string, max(0, found.start() - 24), found.start())
+    glue = b"-" if before is not None else found["glue"] or b""
+    return b'"' + glue.join(re.findall(rb"[\"'`]([^\"'`\s]{1,60})[\"'`]", found.group("parts"))) + b'"'
 
 
 def _untagged(found: re.Match[bytes]) -> bytes:

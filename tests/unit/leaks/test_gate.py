@@ -166,3 +166,8 @@ def test_the_gate_masks_shapes_urls_and_what_it_is_told() -> None:
     assert masked_login("postmaster@mg.example.com", ["hunter22"]) == "postmaster@mg.example.com"
     assert masked_name(key) == ""
     assert masked_name("abc123def456gh") == ""
+
+
+def test_a_mail_servers_name_before_a_login_makes_no_secret_of_it() -> None:
+    (match,) = Scanner().scan(b"*.mailgun.org:no-reply@mg.acme.example:" + b"0123456789abcde" * 2 + b"9f\n")
+    assert match.login == "no-reply@mg.acme.example"
