@@ -8,7 +8,6 @@ cannot be read, joined or held is counted and said.
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import NamedTuple
 from workbench.core.redact import masked
 from workbench.core.words import plural
 from workbench.domain.forensics.hyperloglog import Distinct
+from workbench.domain.forensics.subjects import Shapes
 from workbench.domain.mail.links import shape_of_link
 from workbench.domain.model.credential_use import credential_of
 from workbench.mailgun.log_entries import LogEntry, LogPage, moment_text, sortable
@@ -32,11 +32,6 @@ OTHER = "(other)"
 # Message ids held to join what became of a message, and entry ids held to notice a repeated page: two
 # generations of each, so that forgetting costs nothing.
 _HELD = 60_000
-_SUBJECTS = 20_000
-# A word with a digit in it, an address, letters that are hexadecimal. Words are tried from their beginning alone: every
-# subject of a log passes here.
-_DIGITS = bytes.maketrans(b"123456789", b"000000000")
-_VARIES = re.compile(r"(?<!\S)(?:[^\s\d#]*+[\d#]\S*+|\S+@\S+)|\b[A-Fa-f]{8,}\b")
 
 # What became of messages, in the order of a tally's counts.
 KINDS = ("accepted", "delivered", "failed", "temporary", "opened", "clicked", "complained", "unsubscribed")
@@ -99,11 +94,6 @@ class Group:
         return self.counts[_INDEX[kind]]
 
 
-def shape_of(subject: str) -> str:
-    """Return a subject with what varies from message to message replaced: ``Your order #``."""
-    return _VARIES.sub("#", masked(subject[:300]))[:80].strip().lower()
-
-
 @dataclass(slots=True)
 class Attribution:
     """The growing table of groups. ``take`` adds a page; the rest reads.
@@ -130,7 +120,7 @@ class Attribution:
     oldest: str = ""
     newest: str = ""
     _hour: dict[str, int] = field(default_factory=dict)
-    _shapes: dict[bytes, str] = field(default_factory=dict)
+    _shapes: Shapes = field(default_factory=Shapes)
     _near: list[dict[str, Group]] = field(default_factory=lambda: [{}, {}])
     _seen: list[set[str]] = field(default_factory=lambda: [set(), set()])
     _raw: dict[tuple[str, ...], Group] = field(default_factory=dict)
@@ -199,7 +189,7 @@ class Attribution:
             entry.originating_ip or "",
             entry.method or "",
             envelope.sender or "" if envelope else "",
-            self._shape(headers.subject or "" if headers else ""),
+            self._shapes.of(headers.subject or "" if headers else ""),
         )
         self.events["accepted"] += 1
         group.counts[_ACCEPTED] += 1
@@ -272,7 +262,7 @@ class Attribution:
         if headers is None or not sender:
             return None
         domain = entry.domain.name or "" if entry.domain else ""
-        return domain, sender, self._shape(headers.subject or "")
+        return domain, sender, self._shapes.of(headers.subject or "")
 
     def _shared(self, entry: LogEntry) -> Group | None:
         """Return the count of outcomes that belong to several groups alike, None where they belong to none."""
@@ -329,17 +319,6 @@ class Attribution:
             group = self.groups[key] = Group(key, array("L", bytes(array("L").itemsize * self.size)))
             self._by_content.setdefault((key.domain, key.sender, key.shape), []).append(group)
         return group
-
-    def _shape(self, subject: str) -> str:
-        # Which digit it is makes no difference to a shape, and is mostly all that differs between two subjects.
-        alike = subject.encode("utf-8", "surrogatepass").translate(_DIGITS)
-        shape = self._shapes.get(alike)
-        if shape is None:
-            shape = shape_of(subject)
-            if len(self._shapes) > _SUBJECTS:
-                self._shapes.clear()
-            self._shapes[alike] = shape
-        return shape
 
     def _hour_of(self, at: str) -> int:
         """Return the place of a moment's hour in a group's hours; what lies outside goes to the ends."""

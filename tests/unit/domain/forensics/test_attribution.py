@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.unit.domain.logs import START, accepted, fate, page, table
 from workbench.domain.forensics import attribution
-from workbench.domain.forensics.attribution import OTHER, Attribution, shape_of
+from workbench.domain.forensics.attribution import OTHER, Attribution
+from workbench.domain.forensics.subjects import Shapes, shape_of
 from workbench.mailgun.log_entries import read_page
 
 AT = START + timedelta(hours=30)
@@ -194,9 +195,9 @@ def test_a_shape_is_what_the_plain_rule_makes_of_a_subject(subject: str) -> None
     plain = re.sub(r"\S*#\S*|\S+@\S+|\b[0-9A-Fa-f]{8,}\b", "#", re.sub(r"\d+", "#", subject))
     assert shape_of(subject) == plain[:80].strip().lower()
     # Shapes are remembered by a subject in which every digit is the same.
-    found = table()
-    found._shape(re.sub("[0-9]", "7", subject))
-    assert found._shape(subject) == shape_of(subject)
+    shapes = Shapes()
+    shapes.of(re.sub("[0-9]", "7", subject))
+    assert shapes.of(subject) == shape_of(subject)
 
 
 @given(
