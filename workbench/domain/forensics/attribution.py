@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from sys import intern
 from typing import NamedTuple
 
 from workbench.core.redact import masked
@@ -35,8 +36,9 @@ _HELD = 60_000
 
 # What became of messages, in the order of a tally's counts.
 KINDS = ("accepted", "delivered", "failed", "temporary", "opened", "clicked", "complained", "unsubscribed")
-_INDEX = {name: number for number, name in enumerate(KINDS)}
+_INDEX: dict[str | None, int] = {name: number for number, name in enumerate(KINDS)}
 _ACCEPTED, _DELIVERED, _CLICKED = _INDEX["accepted"], _INDEX["delivered"], _INDEX["clicked"]
+_TEMPORARY = _INDEX["temporary"]
 
 
 class GroupKey(NamedTuple):
@@ -144,12 +146,40 @@ class Attribution:
         self.unreadable += page.unreadable
         self.odd += page.odd
         self.entries += len(page.entries)
-        near = self._near[0]
+        near, older = self._near
+        counts = [0] * len(KINDS)
+        # What becomes of a message stands here and not in a method of its own: most entries are that, and the call
+        # would cost as much as what it does.
         for entry in self._unseen(page.entries):
-            if entry.event == "accepted":
+            kind = entry.event
+            if kind == "accepted":
+                counts[_ACCEPTED] += 1
                 self._accepted(entry, near)
-            else:
-                self._fate(entry)
+                continue
+            number = _INDEX.get(kind) if kind != "failed" or entry.severity != "temporary" else _TEMPORARY
+            if number is None:
+                self.events[kind or "(none)"] += 1
+                continue
+            counts[number] += 1
+            headers = entry.message.headers if entry.message is not None else None
+            name = headers.message_id if headers is not None else None
+            group = near.get(name) or older.get(name) if name else None
+            if group is None:
+                group = self._unnamed(entry)
+                if group is None:
+                    self.unjoined[KINDS[number]] += 1
+                    continue
+            group.counts[number] += 1
+            if number == _DELIVERED:
+                if entry.recipient:
+                    group.reached.add(entry.recipient)
+                if entry.recipient_provider:
+                    _count(group.providers, entry.recipient_provider)
+            elif number == _CLICKED and entry.url:
+                _count(group.links, shape_of_link(entry.url) or "(no web address)")
+        for number, count in enumerate(counts):
+            if count:
+                self.events[KINDS[number]] += count
         if len(self._seen[0]) > _HELD:
             self._seen = [set(), self._seen[0]]
         if len(near) > _HELD:
@@ -175,30 +205,24 @@ class Attribution:
 
     def _accepted(self, entry: LogEntry, near: dict[str, Group]) -> None:
         at = moment_text(entry.at)
-        if not at:
-            self.undated += 1
-        elif not self._low <= at < self._high:
-            self.outside += 1
-        message = entry.message
+        account, domain, message, envelope = entry.account, entry.domain, entry.message, entry.envelope
         headers = message.headers if message is not None else None
-        envelope = entry.envelope
-        group = self._group(
-            entry.account.id or "" if entry.account else "",
-            entry.domain.name or "" if entry.domain else "",
+        subject = headers.subject or "" if headers is not None else ""
+        raw = (
+            account.id or "" if account is not None else "",
+            domain.name or "" if domain is not None else "",
             entry.api_key_id or "",
             entry.originating_ip or "",
             entry.method or "",
-            envelope.sender or "" if envelope else "",
-            self._shapes.of(headers.subject or "" if headers else ""),
+            envelope.sender or "" if envelope is not None else "",
+            self._shapes.of(subject),
         )
-        self.events["accepted"] += 1
+        group = self._raw.get(raw) or self._new(raw)
         group.counts[_ACCEPTED] += 1
         if at:
-            if at > group.last:
-                group.last = at
-            if not group.first or at < group.first:
-                group.first = at
-            group.hours[self._hour_of(at)] += 1
+            self._date(group, at)
+        else:
+            self.undated += 1
         if entry.tags:
             for tag in entry.tags:
                 _count(group.tags, tag)
@@ -214,31 +238,26 @@ class Attribution:
                 # The newest is the last to be thrown away.
                 group.kept = StoredMessage(at, headers.message_id or "", storage.key, storage.address)
             if not group.example:
-                group.example = masked(headers.subject or "")[:200]
+                group.example = masked(subject)[:200]
         if message is not None and message.scheduled_for is not None:
             group.scheduled += 1
 
-    def _fate(self, entry: LogEntry) -> None:
-        """Add what became of a message to its group."""
-        kind = entry.event or "(none)"
-        if kind == "failed" and entry.severity == "temporary":
-            kind = "temporary"
-        self.events[kind] += 1
-        number = _INDEX.get(kind)
-        if number is None:
-            return
-        group = self.group_of(entry) or self._shared(entry)
-        if group is None:
-            self.unjoined[kind] += 1
-            return
-        group.counts[number] += 1
-        if number == _DELIVERED:
-            if entry.recipient:
-                group.reached.add(entry.recipient)
-            if entry.recipient_provider:
-                _count(group.providers, entry.recipient_provider)
-        elif number == _CLICKED and entry.url:
-            _count(group.links, shape_of_link(entry.url) or "(no web address)")
+    def _date(self, group: Group, at: str) -> None:
+        """Count a message of a group in its hour."""
+        if not self._low <= at < self._high:
+            self.outside += 1
+        if at > group.last:
+            group.last = at
+            if not group.first:
+                group.first = at
+        elif at < group.first:
+            group.first = at
+        group.hours[self._hour_of(at)] += 1
+
+    def _unnamed(self, entry: LogEntry) -> Group | None:
+        """Return where an outcome counts that its message's id tells nothing of, None where nothing fits."""
+        alike = self.alike_of(entry)
+        return alike[0] if len(alike) == 1 else self._shared(entry)
 
     def group_of(self, entry: LogEntry) -> Group | None:
         """Return the group of the message that an entry is about, None where its acceptance was not seen.
@@ -284,19 +303,15 @@ class Attribution:
         """Return the groups of one domain, sender and subject shape."""
         return self._by_content.get(content, [])
 
-    def _group(
-        self, account: str, domain: str, key_id: str, address: str, method: str, sender: str, shape: str
-    ) -> Group:
-        raw = (account, domain, key_id, address, method, sender, shape)
-        group = self._raw.get(raw)
-        if group is None:
-            group = self._new(raw)
-            if len(self._raw) < 4 * MOST_GROUPS:
-                self._raw[raw] = group
+    def _new(self, raw: tuple[str, ...]) -> Group:
+        group = self._capped(raw)
+        if len(self._raw) < 4 * MOST_GROUPS:
+            # Texts that are the same object are the same without being read: every entry has its own copy of these.
+            self._raw[tuple(map(intern, raw))] = group
         return group
 
-    def _new(self, raw: tuple[str, ...]) -> Group:
-        account, domain, key_id, address, method, sender, shape = raw
+    def _capped(self, raw: tuple[str, ...]) -> Group:
+        account, domain, key_id, address, method, sender, shape = map(intern, raw)
         credential = credential_of(key_id, method, sender)
         known = self._addresses.setdefault(credential, set())
         if address not in known:
@@ -371,8 +386,10 @@ class Attribution:
 
 
 def _count(counter: Counter[str], name: str) -> None:
-    held = counter.get(name, 0)
-    if held or len(counter) < MOST_NAMES:
+    held = counter.get(name)
+    if held:
         counter[name] = held + 1
+    elif len(counter) < MOST_NAMES:
+        counter[intern(name)] = 1
     else:
         counter[OTHER] += 1
