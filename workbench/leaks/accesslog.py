@@ -117,7 +117,7 @@ class LogReader:
 
     def _block(self, block: bytes, name: str) -> None:
         """Parse the lines of a block whose targets mean something, and those of known tools."""
-        if block[:400].find(b"#Fields:") >= 0 or b"\n#Fields:" in block:
+        if block[:400].find(b"#Fields:") >= 0 or b"\n#Fields:" in block or b"#fields\t" in block[:800]:
             self._columns = _columns(block)
         elif not self._columns and self._first:
             self._columns = headed(block[: block.find(b"\n") if b"\n" in block else len(block)])
@@ -295,7 +295,7 @@ def _lines_with(block: bytes, text: bytes) -> Iterator[int]:
 
 
 def _columns(block: bytes) -> tuple[str, ...]:
-    at = block.rfind(b"#Fields:")
+    at = max(block.rfind(b"#Fields:"), block.find(b"#fields\t", 0, 800))
     line = block[at + 8 : block.find(b"\n", at)]
     return tuple(line.decode("utf-8", "replace").split())
 

@@ -57,6 +57,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "meta.req.ip",
         "network.client.ip",
         "src",
+        "id.orig_h",
+        "client.addr",
     ),
     "target": (
         "request_uri",
@@ -97,6 +99,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "endpoint",
         "req.url",
         "meta.req.url",
+        "request.url",
+        "request.path",
     ),
     "method": (
         "request_method",
@@ -123,6 +127,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "req.method",
         "meta.req.method",
         "http.method",
+        "http.http_method",
     ),
     "status": (
         "status",
@@ -152,6 +157,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "meta.res.statusCode",
         "responseCodeSent",
         "http.status_code",
+        "http.status",
     ),
     "size": (
         "body_bytes_sent",
@@ -187,6 +193,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "bytes_read",
         "resp_size",
         "response_length",
+        "response_body_len",
+        "response_bytes",
+        "responseBytes",
+        "http.length",
+        "http.response_size",
     ),
     "agent": (
         "http_user_agent",
@@ -230,6 +241,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "proxy.timestamp",
         "receiveTimestamp",
         "requestContext.requestTimeEpoch",
+        "eventTimestamp",
+        "time_micros",
     ),
     "forwarded": (
         "http_x_forwarded_for",
@@ -253,6 +266,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "x_real_ip",
         "req.headers.x-forwarded-for",
         "meta.req.headers.x-forwarded-for",
+        "request.headers.cf-connecting-ip",
+        "request.headers.x-forwarded-for",
+        "request.headers.x-real-ip",
     ),
     "query": ("query_string", "query", "args", "cs-uri-query", "url.query", "queryString"),
 }

@@ -95,6 +95,8 @@ _MONTHS = {
         (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"), 1
     )
 }
+# What holds method, target and version in one, as nginx's $request does.
+_ASKED = ("request", "_request", "r", "http_request", "request_line", "requestLine", "req", "first_line")
 # Where a carrier keeps the line it carries.
 _CARRIED = ("log", "MESSAGE", "message", "msg", "textPayload", "event.original", "line", "_raw")
 
@@ -214,8 +216,6 @@ def _from_columns(line: bytes, columns: Sequence[str], proxies: Sequence[Network
     if len(row) < len(columns):
         return None
     record: dict[str, Any] = dict(zip(columns, row, strict=False))
-    if "date" in record and "time" in record:
-        record["@timestamp"] = f"{record['date']}T{record['time']}Z"
     if agent := record.get("cs(User-Agent)"):
         record["cs(User-Agent)"] = agent.replace("+", " ").replace("%20", " ")
     forwarded = next(
@@ -271,9 +271,9 @@ def _from_record(
     record: dict[str, Any], proxies: Sequence[Network], stamped: datetime | None = None
 ) -> LoggedRequest | None:
     values = {field: _first(record, names) for field, names in FIELDS.items()}
-    moment = _json_time(values["time"]) or stamped
+    moment = _json_time(values["time"]) or _day_and_time(record) or stamped
     target, method = str(values["target"] or ""), str(values["method"] or "")
-    asked = next((record[name] for name in ("request", "_request", "r") if name in record), None)
+    asked = next((record[name] for name in _ASKED if name in record), None)
     if isinstance(asked, str) and (not target or asked.startswith("/")):
         # nginx's $request: "GET /path HTTP/1.1" in one field; some write the path alone.
         head, _, rest = asked.partition(" ")
@@ -350,6 +350,14 @@ def _clf_time(raw: bytes) -> datetime | None:
         return moment
     except (ValueError, OverflowError):
         return None
+
+
+def _day_and_time(record: dict[str, Any]) -> datetime | None:
+    """The time of a record that keeps the day apart, in UTC: W3C extended logs and what learned from them."""
+    day, time = record.get("date"), record.get("time")
+    if not isinstance(day, str) or not isinstance(time, str):
+        return None
+    return _clf_time(f"{day}T{time}Z".encode("ascii", "replace")) if len(day) == 10 else None
 
 
 def _stamp(text: bytes) -> datetime | None:

@@ -34,6 +34,9 @@ _TIME = re.compile(
     rb"|\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?: [+-]\d{4})?|(?<![\d.])1[5-9]\d{8}(?:\d{3}"
     rb"|\.\d{1,6})?(?![\d.]))"
 )
+# Tornado's: a letter for the level, the day in six digits.
+_SHORT_DAY = re.compile(rb"\[[A-Z] (\d\d)(\d\d)(\d\d) (\d\d:\d\d:\d\d)\b")
+_SENT = re.compile(rb"[\s|;,]{1,4}(\d{1,12})[\s|;,]{1,4}(?:TCP_)?(?:HIT|MISS|EXPIRED|STALE|BYPASS|DYNAMIC)\b")
 _CLOCK = re.compile(rb"(?<![\d:])\d\d:\d\d:\d\d(?:[.,]\d+)?(?![\d:])")
 # IIS in its own format: fields parted by commas, the date as in the United States, the request in two of them.
 _IIS_OWN = re.compile(
@@ -63,6 +66,9 @@ def loose(line: bytes) -> dict[str, str] | None:
     if moment := _TIME.search(rest):
         record["@timestamp"] = _text(moment.group("time")).replace(" - ", "T")
         rest = rest[: moment.start()] + b" " + rest[moment.end() :]
+    elif short := _SHORT_DAY.search(rest):
+        record["@timestamp"] = "20{}-{}-{}T{}Z".format(*map(_text, short.groups()))
+        rest = rest[: short.start()] + b" " + rest[short.end() :]
     rest = _CLOCK.sub(b" ", rest)
     if near := _ADDRESS.search(rest):
         record["remote_addr"] = _text(near.group("addr"))
@@ -77,7 +83,9 @@ def loose(line: bytes) -> dict[str, str] | None:
     status = after[0] if after else found[0]
     record["status"] = _text(status.group("status"))
     if status.group("size"):
-        record["size"] = _text(status.group("size"))
+        # Where two sizes stand before what a cache said, the request's comes first.
+        second = _SENT.match(rest, status.end())
+        record["size"] = _text(second.group(1) if second else status.group("size"))
     return record
 
 
@@ -85,7 +93,7 @@ def in_order(line: bytes) -> dict[str, str] | None:
     """Return the fields of a line whose columns are known by their order alone, None for another line."""
     found = _IIS_OWN.match(line) or _EDGE.match(line)
     if found is None:
-        return None
+        return _tabbed(line) if line.count(b"\t") >= 5 else None
     said = {name: _text(value) for name, value in found.groupdict().items()}
     moment = said.get("time") or "{year}-{month:0>2}-{day:0>2}T{hour:0>2}:{rest}Z".format(**said)
     return {
@@ -96,6 +104,26 @@ def in_order(line: bytes) -> dict[str, str] | None:
         "status": said["status"],
         "size": said["size"],
     }
+
+
+def _tabbed(line: bytes) -> dict[str, str] | None:
+    """Return what the cells of a line parted by tabs say where each says by itself what it is, else None."""
+    row = _text(line).split("\t")
+    method = next((cell for cell in row if re.fullmatch(_METHODS.decode("ascii"), cell)), "")
+    target = next((cell for cell in row if re.match(r"/|https?://[^/]+/", cell)), "")
+    status = [at for at, cell in enumerate(row) if re.fullmatch(r"[1-5]\d\d", cell)]
+    if len(status) > 1:
+        # Another number of three digits may be a size or a time: a status has what was sent behind it.
+        status = [at for at in status if "".join(row[at + 1 : at + 2]).isdigit()]
+    if not method or not target or len(status) != 1:
+        return None
+    record = {"request_method": method, "request_uri": target, "status": row[status[0]]}
+    if (size := row[status[0] + 1 : status[0] + 2]) and size[0].isdigit():
+        record["size"] = size[0]
+    for name, rule in (("remote_addr", _ADDRESS), ("@timestamp", _TIME)):
+        if cell := next((cell for cell in row if rule.fullmatch(cell.encode())), ""):
+            record[name] = cell
+    return record
 
 
 def labelled(line: bytes) -> dict[str, str] | None:
@@ -115,11 +143,11 @@ def labelled(line: bytes) -> dict[str, str] | None:
 
 def headed(line: bytes) -> tuple[str, ...]:
     """Return the names of a table's columns where its first line gives them for a log of requests, else ``()``."""
-    if line.count(b",") < 3 or b'"' in line[:1] or b"{" in line:
+    if line.count(b",") < 3 or b"{" in line:
         return ()
-    names = tuple(name.strip() for name in _text(line).split(","))
+    names = tuple(name.strip().strip('"') for name in _text(line).split(","))
     known = [name for name in names if normalised(name) in _KNOWN]
-    return names if len(known) >= 3 and len(known) * 2 >= len(names) else ()
+    return names if len(known) >= 5 or (len(known) >= 3 and len(known) * 2 >= len(names)) else ()
 
 
 def cells(line: bytes, columns: Sequence[str]) -> list[str]:

@@ -66,8 +66,19 @@ LINES = {
     "ASGI": f'INFO:     {ADDRESS}:51234 - "GET /.env HTTP/1.1" 200 OK',
     "WSGI": f'INFO:werkzeug:{ADDRESS} - - [18/Nov/2026 03:12:44] "GET /.env HTTP/1.1" 200 -',
     "PHP's server": f"[Wed Nov 18 03:12:44 2026] {ADDRESS}:51234 [200]: GET /.env",
+    "CDN as JSON, day apart": json.dumps({"date": STAMP[:10], "time": STAMP[11:], "sc-bytes": "1432", "c-ip": ADDRESS, "cs-method": "GET", "cs-uri-stem": "/.env", "sc-status": "200"}),
+    "worker at the edge": json.dumps({"outcome": "ok", "eventTimestamp": 1794971564000, "event": {"request": {"url": "https://x.example/.env", "method": "GET", "headers": {"cf-connecting-ip": ADDRESS}}, "response": {"status": 200}}}),
+    "sensor": json.dumps({"timestamp": f"{STAMP}.000000+0000", "src_ip": ADDRESS, "http": {"hostname": "x.example", "url": "/.env", "http_method": "GET", "status": 200, "length": 1432}}),
+    "sensor with columns": f"#separator \\x09\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tmethod\turi\tresponse_body_len\tstatus_code\n1794971564.1\tCx\t{ADDRESS}\t51234\tGET\t/.env\t1432\t200",
+    "balancer's own JSON": json.dumps({"timestamp": 1794971564, "http_status": 200, "http_request": "GET /.env HTTP/1.1", "remote_addr": ADDRESS, "bytes_read": 1432}),
+    "mesh": json.dumps({"client.addr": f"{ADDRESS}:51234", "method": "GET", "response_bytes": "1432", "status": 200, "timestamp": f"{STAMP}.1Z", "uri": "http://x.example/.env"}),
+    "bucket as a table": f'"time_micros","c_ip","c_ip_type","cs_method","cs_uri","sc_status","cs_bytes","sc_bytes"\n"1794971564000000","{ADDRESS}","1","GET","/.env","200","0","1432"',
+    "cells without names": f"1794971564.123\t{ADDRESS}\t0.001\t200\t1432\tGET\thttps\tx.example\t/.env\t500\tFRA56\tcurl/8",
+    "day in six digits": f"[I 261118 03:12:44 web:2271] 200 GET /.env ({ADDRESS}) 0.85ms",
+    "two sizes": f'[18/Nov/2026:11:12:44 +0800] {ADDRESS} - 12 "-" "GET http://x.example/.env" 200 500 1432 HIT "curl/8" "text/plain"',
 }  # fmt: skip
-NO_TIME, NO_SIZE = {"ASGI"}, {"ASGI", "WSGI", "PHP's server"}
+NO_TIME = {"ASGI"}
+NO_SIZE = {"ASGI", "WSGI", "PHP's server", "worker at the edge", "day in six digits"}
 
 
 @pytest.mark.parametrize("name", LINES)
