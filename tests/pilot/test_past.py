@@ -119,7 +119,12 @@ async def test_senders_are_judged_and_the_figures_counted_again(
         assert "intruder?" in text and "key …4f2a" in text and "900" in text and "20.0%" in text
         assert "never seen before; from 203.0.113.9; wrote “win # now”" in text
         assert "1 of 2 wait for your judgement" in text
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        # Enter reads on and then leaves: it never judges, whatever is selected.
+        assert on_top(pilot, MainScreen)
+        assert not any(row[0] == "decide" for row in session.asked)
+        await pilot.press("S", "i")
         await settle(pilot)
         # Only the one that was asked about was selected.
         assert ("decide", "sender:a", "intruder", "judged in the list of senders") in session.asked
@@ -128,6 +133,29 @@ async def test_senders_are_judged_and_the_figures_counted_again(
         await pilot.press("S")
         await settle(pilot)
         assert "intruder's" in screen_text(pilot) and "0 of 2 wait for your" in screen_text(pilot)
+
+
+async def test_several_senders_are_judged_by_their_typed_number(running: Running) -> None:
+    session = FakeSession()
+    session.senders = [
+        RecordedSender(key=f"sender:{name}", credential=f"smtp:{name}@acme.example", sender=f"{name}@acme.example",
+                       looks="intruder", accepted=9)
+        for name in "abc"
+    ]  # fmt: skip
+    async with running(session) as pilot:
+        await pilot.press("S", "enter", "enter")
+        await settle(pilot)
+        assert "Who sent what" in screen_text(pilot), "Enter reads the next one"
+        await pilot.press("i")
+        await settle(pilot)
+        assert "Type 3 and Enter" in screen_text(pilot)
+        await pilot.press("2", "enter")
+        await settle(pilot)
+        assert not any(row[0] == "decide" for row in session.asked), "a wrong number judges nothing"
+        await pilot.press("backspace", "3", "enter")
+        await settle(pilot)
+        assert sum(row[0] == "decide" for row in session.asked) == 3
+        assert "3 senders judged" in screen_text(pilot)
 
 
 async def test_before_anything_was_read_it_says_so(running: Running) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.core.redact import visible
+from workbench.core.words import plural
 from workbench.presentation.cells import people_of
 from workbench.tui.controllers.base import Controller, as_somebody
 
@@ -75,7 +76,8 @@ class ForensicsController(Controller):
             elif chosen.verb == "recipients":
                 self._recipients(session)
             else:
-                self._judge(session, chosen.keys, chosen.verb)
+                words = "the intruder's" if chosen.verb == "intruder" else "yours"
+                self.counted(len(chosen.keys), words, lambda: self._judge(session, chosen.keys, chosen.verb))
 
         screen = SendersScreen(found, self._ui.safe, ascii_mode=self._ui.store.look.ascii)
         self._ui.push(screen, answered)
@@ -88,7 +90,7 @@ class ForensicsController(Controller):
 
         def told(counted: bool) -> None:
             when = "the figures are counted again" if counted else "it counts from the next assessment on"
-            self._ui.tell(f"{len(keys)} judged; {when}.")
+            self._ui.tell(f"{plural(len(keys), 'sender')} judged; {when}.")
             self._ui.renew()
 
         as_somebody(

@@ -28,13 +28,14 @@ COLUMNS = (
     Column("complained", "complained", width=10, align="right", priority=4),
     Column("from", "from", width=19, min_width=15, priority=3),
 )
-KEYS = "Enter intruder's · y ours · l addresses for abuse reports · w whom it reached · Esc"
+KEYS = "i intruder's · y yours · Enter reads on · l addresses for abuse reports · w whom it reached · Esc"
 
 
 class SendersScreen(Dialog[Chosen]):
     """Shows senders as the documents name them; those nobody judged yet are selected. ``safe`` hides people."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "judge('intruder')", "The intruder's", id="senders.intruder", show=False),
         Binding("y", "judge('ours')", "Ours", id="senders.ours", show=False),
         Binding("l", "judge('addresses')", "Addresses", id="senders.addresses", show=False),
         Binding("w", "judge('recipients')", "Recipients", id="senders.recipients", show=False),
@@ -80,7 +81,12 @@ class SendersScreen(Dialog[Chosen]):
 
     @on(KeyedTable.Opened)
     def _opened(self) -> None:
-        self.action_judge("intruder")
+        # Enter judges nobody, least of all everybody who is selected: it reads the next one, then leaves.
+        here, names = self._table.cursor_key, list(self._found)
+        if here in names[:-1]:
+            self._table.move_cursor(names[names.index(here) + 1])
+        else:
+            self.dismiss(None)
 
     def action_judge(self, verb: str) -> None:
         """Leave with what was asked for: of the selected rows, else of the one under the cursor."""
