@@ -334,6 +334,7 @@ class WorkbenchApp(EndingApp):
         self.send_whole()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
+        self.main.note("drawn anew")
 
     # Size, quit, end
 

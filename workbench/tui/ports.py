@@ -152,6 +152,9 @@ class Selection(Protocol):
     def chosen_keys(self, pane: Pane) -> list[str]:
         """Return the keys of a pane's selected rows, else the highlighted one."""
 
+    def note(self, words: str) -> None:
+        """Say in the title of the pane in focus why a key changed nothing."""
+
 
 class Plans(Protocol):
     """Has plans made and shown; only what is confirmed there is run."""

@@ -89,6 +89,8 @@ class IncidentController(Controller):
                 f"Stopping: {done} of {total} are done and stay done, what is under way ends, the rest stays "
                 "planned. f goes on later."
             )
+        else:
+            self._selection.note("nothing to leave; q quits")
 
     def _finish(self, session: Incident) -> None:
         self._review.run(None)

@@ -15,6 +15,7 @@ from textual.timer import Timer
 from workbench.core.redact import visible
 from workbench.planning.catalog import Pane
 from workbench.tui.messages import DetailRequested, PaneFocused
+from workbench.tui.panes.pane_table import RANGE, PaneTable
 from workbench.tui.panes.store import Store
 from workbench.tui.widgets.table import Column, KeyedTable, TableRow
 
@@ -51,6 +52,7 @@ class WorkPane(Vertical):
         self._touched: dict[str, EffectRecord] = {}
         self._timer: Timer | None = None
         self._due = float("-inf")
+        self._note = ""
 
     # What subclasses say
 
@@ -68,7 +70,7 @@ class WorkPane(Vertical):
 
     def make_table(self) -> KeyedTable:
         """Return the pane's table."""
-        return KeyedTable(
+        return PaneTable(
             self.COLUMNS, empty_text="Loading…", ascii_mode=self.store.look.ascii, id=f"{self.PANE}-table"
         )
 
@@ -157,14 +159,27 @@ class WorkPane(Vertical):
 
     def retitle(self) -> None:
         """Write the title; only when its text changed, since a title repaints the whole border."""
-        text = "  ".join([f"{NUMBERS[self.PANE]} {self.TITLE}", *self.title_parts()])
+        note = [f"({self._note})"] if self._note else []
+        text = "  ".join([f"{NUMBERS[self.PANE]} {self.TITLE}", *note, *self.title_parts()])
         if getattr(self, "_title_text", None) != text:
             self._title_text = text
             self.border_title = Content(text)
 
     @on(KeyedTable.MarksChanged)
     @on(KeyedTable.FilterChanged)
+    @on(KeyedTable.SortChanged)
+    @on(KeyedTable.Highlighted)
     def _counts_changed(self) -> None:
+        # Inside a range every move counts.
+        self.note(RANGE if self.table.range_open else "")
+
+    @on(PaneTable.Nothing)
+    def _nothing(self, event: PaneTable.Nothing) -> None:
+        self.note(event.why)
+
+    def note(self, words: str) -> None:
+        """Say beside the pane's name why a key changed nothing; it stands until something changes."""
+        self._note = words
         self.retitle()
 
     # Keys

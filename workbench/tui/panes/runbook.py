@@ -185,8 +185,11 @@ class RunbookPane(WorkPane):
         return bool(self._chosen) if action == "follow" else super().check_action(action, parameters)
 
     def action_scroll(self, lines: int) -> None:
-        """Move the guide's text."""
-        self.query_one(Guide).scroll_relative(y=lines, animate=False)
+        """Move the guide's text; at an end of it, say so."""
+        guide = self.query_one(Guide)
+        if guide.scroll_y >= guide.max_scroll_y if lines > 0 else guide.scroll_y <= 0:
+            self.note("the guide ends here" if lines > 0 else "the guide begins here")
+        guide.scroll_relative(y=lines, animate=False)
 
     def open_row(self, key: str) -> None:
         """Enter does what the guide says; on a step that is closed there is nothing, so it goes on."""

@@ -154,12 +154,19 @@ class MainScreen(CalmScreen, Screen[None]):
         return self.panes[pane].table.chosen_keys
 
     def go(self, pane: Pane) -> None:
-        """Show a pane and put the focus into it."""
+        """Show a pane and put the focus into it; where it has the focus already, say so in its title."""
+        if pane is self.current and self.panes[pane].table.has_focus:
+            self.panes[pane].note("you are here")
         self._take_current(pane)
         self.panes[pane].table.focus()
 
+    def note(self, words: str) -> None:
+        """Say in the title of the pane in focus why a key changed nothing."""
+        self.panes[self.current].note(words)
+
     def _take_current(self, pane: Pane) -> None:
         if pane is not self.current:
+            self.note("")
             self.current = pane
             if pane is not Pane.RUNBOOK:
                 self._beside = pane
@@ -175,7 +182,10 @@ class MainScreen(CalmScreen, Screen[None]):
         self._take_current(event.pane)
 
     def toggle_maximised(self) -> None:
-        """Give the focused pane the whole screen, or back."""
+        """Give the focused pane the whole screen, or back; on a narrow terminal it has it anyway."""
+        if self.app.size.width < SLIM and not self.maximised:
+            self.note("it has the whole screen")
+            return
         self.maximised = not self.maximised
         self.lay_out()
 
