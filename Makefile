@@ -70,7 +70,7 @@ coverage: $(DEV)  ## lines that unit tests and drill reach; a floor of 95 % for 
 mutated-answers: $(DEV)  ## 20,000 spoiled answers at every endpoint: nothing breaks, nothing vanishes unnamed
 	$(BIN)/python -m tests.mutated_answers 20000
 
-mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="executor keys" for some modules
+mutants: $(DEV)  ## what the unit tests alone would miss, by mutmut; MUTANTS="executor keys" for some modules, MUTANTS="--sample 60 vault" for a part
 	nice $(BIN)/python -m tests.mutants $(MUTANTS)
 
 fuzz: $(DEV)  ## every file of the state folder × damage × command, every option × hostile value; PART=1/5 for a slice
