@@ -354,7 +354,7 @@ async def test_a_proof_that_may_come_later_is_looked_for_again_each_second(run: 
 
 
 async def test_what_the_account_contradicts_to_the_end_has_not_happened(run: Run) -> None:
-    one = key("a", what="delete a")
+    one = key("a", what="Delete a")
     later = Proof(False, ("sent a", "still listed"), later=True, undone=True)
     run.handler.proofs["a"] = [later] * 99
     summary = await run.go(one)
@@ -366,7 +366,7 @@ async def test_what_the_account_contradicts_to_the_end_has_not_happened(run: Run
     assert failed.body == {
         "id": one.id,
         "what": "The server said yes, but the account shows otherwise: still listed.",
-        "means": "delete a has not happened.",
+        "means": "Delete a has not happened.",
         "todo": "Run this again: it is looked at once more and done again.",
         "unknown": True,
     }

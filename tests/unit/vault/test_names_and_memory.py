@@ -78,7 +78,7 @@ def test_a_secret_is_guarded_before_it_is_stored() -> None:
         vault = Order(seen)
         guarded = GuardedVault(cast("Vault", vault), seen.append)
         await guarded.store(ONE, FIRST)
-        assert seen == [FIRST, "one"]
+        assert seen == [FIRST, "one"] and await guarded.fetch(ONE) == FIRST
         await guarded.store_many({TWO: SECOND})
         assert seen[2:] == [SECOND, "two"]
         assert await guarded.fetch(TWO) == SECOND
