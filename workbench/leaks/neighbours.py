@@ -36,10 +36,11 @@ _BY_VALUE = (
     ("private key", r"-----BEGIN"),
     ("a token of one's own", r"eyJ[\w-]{10,}\."),
 )
+# How a word of the name begins; short ones are whole words: a session is no SES.
 _BY_NAME = (
     ("database", r"db|database|mysql|maria|postgres|pgsql|mongo"),
     ("Redis", "redis"),
-    ("AWS", r"aws|s3|ses"),
+    ("AWS", r"(?:aws|s3|ses)$"),
     ("Stripe", "stripe"),
     ("PayPal", "paypal"),
     ("Twilio", "twilio"),
@@ -50,16 +51,17 @@ _BY_NAME = (
     ("Pusher", "pusher"),
     ("GitHub", "github"),
     ("GitLab", "gitlab"),
-    ("Google", "google|gcp|firebase|recaptcha"),
-    ("Facebook", "facebook|fb"),
+    ("Google", "google|gcp$|firebase|recaptcha"),
+    ("Facebook", "facebook|fb$"),
     ("Slack", "slack"),
     ("Sentry", "sentry"),
     ("OpenAI", "openai"),
-    ("Cloudflare", "cloudflare|cf"),
+    ("Cloudflare", "cloudflare|cf$"),
     ("message queue", "rabbit|amqp|kafka"),
     ("directory", "ldap"),
-    ("application", r"app|jwt|session|cookie|secret_key|salt|nonce|auth"),
+    ("application", r"(?:app|application|logged)$|jwt|session|cookie|salt|nonce|auth"),
 )
+_NAME_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*")
 _SCHEMES = {
     "postgres": "database",
     "postgresql": "database",
@@ -129,7 +131,9 @@ def _vendor(name: str, value: str, scheme: str) -> str:
             return vendor
     if scheme in _SCHEMES:
         return _SCHEMES[scheme]
-    return next((vendor for vendor, rule in _BY_NAME if re.search(rf"(?i)(?:^|[._-])(?:{rule})", name)), "")
+    words = [word.lower() for word in _NAME_WORD.findall(name)]
+    named = (vendor for vendor, rule in _BY_NAME if any(re.match(rule, word) for word in words))
+    return next(named, "application" if words[:2] == ["secret", "key"] else "")
 
 
 def search_strings(key_ids: Iterable[str], logins: Iterable[str]) -> tuple[str, ...]:

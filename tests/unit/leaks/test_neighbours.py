@@ -7,11 +7,13 @@ import json
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.unit.leaks.corpus import Draw
 from tests.unit.leaks.repositories import Repository
 from workbench.leaks.command import LeakOptions, run
 from workbench.leaks.document import document as leaks_document
-from workbench.leaks.neighbours import search_strings
+from workbench.leaks.neighbours import neighbours, search_strings
 
 DRAW = Draw(88)
 
@@ -76,3 +78,16 @@ def test_search_strings_hold_ids_logins_and_hosts_only() -> None:
         '"smtp.mailgun.org" "mg.example.com"',
         '"api.mailgun.net" "mg.example.com"',
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor"),
+    [
+        ("SESSION_SALT", "application"), ("LOGGED_IN_KEY", "application"), ("SECRET_KEY", "application"),
+        ("SES_SECRET", "AWS"), ("S3_SECRET", "AWS"), ("mail.ses.password", "AWS"), ("CFG_PASSWORD", ""),
+        ("dbPassword", "database"), ("APPLE_TOKEN", ""), ("APP_KEY", "application"),
+    ],
+)  # fmt: skip
+def test_a_vendor_is_told_by_whole_words_of_the_name(name: str, vendor: str) -> None:
+    text = f"{name}={DRAW.own_password()}\n".encode()
+    assert [one.vendor for one in neighbours(text, [])] == [vendor]
