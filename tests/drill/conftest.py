@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +15,23 @@ import pytest
 
 from tests.support.commands import Commands
 from tests.support.patience import HANGS
+from tests.support.patient_loop import PatientLoop
 from workbench.drill.servers.serve import RunningDrill, start
 from workbench.drill.world.options import DrillOptions
 
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Return the loop of a test: where it asks for ``patient``, one on which only what is waited for takes time."""
+    if "patient" in getattr(item, "fixturenames", ()):
+        return {"patient": PatientLoop}
+    return {"plain": asyncio.SelectorEventLoop}
+
+
+@pytest.fixture
+def patient() -> None:
+    """Have the drill and the session of a test share a loop whose time does not hang on the machine."""
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from workbench.domain.runbook.handover import kept
 from workbench.domain.runbook.runbook import Verdict
 from workbench.drill.servers.serve import RunningDrill
 from workbench.drill.world.records import Allowed
-from workbench.mailgun.client import CallSeen, Mailgun
+from workbench.mailgun.client import Mailgun
 from workbench.mailgun.endpoints import from_document
 from workbench.mailgun.keys import create_key
 from workbench.mailgun.models import NewKey
@@ -30,6 +30,7 @@ from workbench.planning.contain import Scope
 from workbench.session.session import Session
 
 LATENCY = 0.08
+_CUT = (EffectState.DONE, EffectState.VERIFIED)
 
 
 async def _read(session: Session) -> None:
@@ -52,7 +53,7 @@ async def _adopt(drill: RunningDrill, session: Session, old: str, kind: EffectKi
 
 @pytest.mark.parametrize("scenario", ["stolen-env", "stolen-key", "stolen-login", "agency"])
 async def test_the_worst_abusive_credential_is_dead_within_five_round_trips(
-    tmp_path: Path, scenario: str
+    tmp_path: Path, scenario: str, patient: None
 ) -> None:
     async with (
         running_drill(tmp_path, scenario=scenario, latency_ms=LATENCY * 1000) as drill,
@@ -60,37 +61,29 @@ async def test_the_worst_abusive_credential_is_dead_within_five_round_trips(
     ):
         await _read(session)
         await session.account.preserve()
-        calls: list[tuple[float, float, CallSeen]] = []
-
-        def seen(call: CallSeen) -> None:
-            now = session.clock.monotonic()
-            calls.append((now - call.seconds, now, call))
-
-        session.account.api._shared.on_call = seen
+        time = asyncio.get_running_loop().time
+        answered: list[float] = []
+        cut_at: list[float] = []
         planned = contain.plan(session.situation())
         cuts = [e for e in planned if e.kind is not EffectKind.KEY_CREATE and e.rank > RANK_ABUSE]
         worst = max(cuts, key=lambda e: e.rank)
-        running = asyncio.create_task(session.run(planned))
-        first = await _cut(session, worst.id, running)
-        session.stop()
-        await running
-        # Calls in flight together are one round trip: what counts is how many had to wait for another.
-        before = sorted(call for call in calls if call[1] <= first)
+
+        def noticed(_: object) -> None:
+            record = session.state.effects.get(worst.id)
+            if not cut_at and record is not None and record.state in _CUT:
+                cut_at.append(time())
+
+        session.account.api._shared.on_call = lambda call: answered.append(time())
+        end = session.recorder.subscribe(noticed)
+        await session.run(planned)
+        end()
+        # Calls in flight together are one round trip: what counts is how many had to wait for another. On this
+        # loop only the line takes time, so a call began as long before its answer as the line is slow.
         trips, free = 0, 0.0
-        for began, ended, _ in sorted(before, key=lambda c: c[1]):
-            if began >= free:
+        for ended in sorted(moment for moment in answered if moment <= cut_at[0]):
+            if ended - LATENCY >= free - LATENCY / 10:
                 trips, free = trips + 1, ended
         assert 1 <= trips <= 5, trips
-
-
-async def _cut(session: Session, effect_id: str, running: asyncio.Task[Any]) -> float:
-    """Return the moment the server's yes to an effect was known."""
-    while not running.done():
-        record = session.state.effects.get(effect_id)
-        if record is not None and record.state in (EffectState.DONE, EffectState.VERIFIED):
-            return session.clock.monotonic()
-        await asyncio.sleep(0.001)
-    raise AssertionError("the run ended without the cut")
 
 
 async def test_the_one_that_sends_the_spam_is_cut_first(tmp_path: Path) -> None:
