@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.drill.activity.history import LogHistory, Query
 from workbench.drill.activity.traffic import EVENTS, HOUR, Traffic, draws, mix
 from workbench.drill.api import dates
 from workbench.drill.api.access import may
 from workbench.drill.api.throttle import Throttle
 from workbench.drill.api.wire import WireRefusal, parse_body
+from workbench.drill.world.account import Account
 from workbench.drill.world.build import build
 from workbench.drill.world.options import DrillOptions
 from workbench.drill.world.records import Stream
@@ -184,6 +189,65 @@ def test_hours_asked_for_what_was_accepted_alone_tell_the_same(
         assert (hour, counts["accepted"]) == (same, accepted["accepted"])
         # A row is told by what was delivered where nothing was accepted.
         assert stage != "delivery" or counts["delivered"] == accepted["delivered"]
+
+
+class _Account:
+    """As much of an account as its log needs: senders, what was really submitted, and a moment."""
+
+    def __init__(self, streams: list[Stream], now: float) -> None:
+        self.moment, self.traffic = now, Traffic(7)
+        self.world = SimpleNamespace(streams={stream.id: stream for stream in streams}, sent=[])
+
+    def now(self) -> float:
+        return self.moment
+
+    def streams(self) -> Iterator[Stream]:
+        return iter(self.world.streams.values())
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    nows=st.lists(st.floats(0, 3), min_size=1, max_size=4).map(sorted),
+    stopped=st.floats(0, 3),
+    kinds=st.none() | st.frozensets(st.sampled_from(EVENTS), min_size=1),
+    period=st.tuples(st.floats(-1, 3), st.floats(-1, 3)).map(sorted),
+    stage=st.sampled_from(["all", "accepted", "delivery"]),
+)
+def test_the_log_is_what_happened_so_far_read_from_either_end_however_it_was_asked_before(
+    nows: list[float], stopped: float, kinds: frozenset[str] | None, period: list[float], stage: str
+) -> None:
+    start = 480000.0 * HOUR
+    ours, theirs = (
+        _stream(40.0, [[start - HOUR, None]], "flat", stage),
+        _stream(25.0, [[start, None]], "flat", "all"),
+    )
+    theirs.id = "theirs"
+    account = _Account([ours, theirs], start)
+    history = LogHistory(cast(Account, account))
+    begin, end = (start + hours * HOUR for hours in period)
+    query = Query(ours.region, (ours.tenant,), begin, end, kinds)
+    for now in nows:
+        account.moment = start + now * HOUR
+        if now >= stopped and theirs.spans[-1][1] is None:
+            theirs.spans[-1][1] = account.moment
+        happened = sorted(
+            event
+            for stream in (ours, theirs)
+            for hour in range(479999, 480004)
+            for event in Traffic(7).events(stream, hour, account.moment)
+            if begin <= event.at < end and (kinds is None or event.kind in kinds)
+        )
+        assert [event for _, event in history.forward(query)] == happened
+        assert [event for _, event in history.backward(query)] == happened[::-1]
+        assert history.total(query) == len(happened)
+        # From the middle, the cursor of either direction leads on to the rest.
+        walked = list(history.forward(query))
+        if walked:
+            cursor, _ = walked[len(walked) // 2]
+            assert [event for _, event in history.forward(query, cursor)] == happened[len(walked) // 2 + 1 :]
+            assert [event for _, event in history.backward(query, cursor)] == happened[
+                : len(walked) // 2 + 1
+            ][::-1]
 
 
 @settings(max_examples=30, deadline=None, derandomize=True)

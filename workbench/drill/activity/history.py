@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from array import array
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf, nextafter
 from typing import NamedTuple
 
-from workbench.drill.activity.traffic import EVENTS, HOUR, PATIENCE, WORTH_KEEPING, Event
+from workbench.drill.activity.traffic import EVENTS, HOUR, Event, sending
 from workbench.drill.world.account import Account
 from workbench.drill.world.records import SubmittedMessage
 
@@ -61,6 +62,25 @@ class LoggedHour:
     def __len__(self) -> int:
         return len(self._codes)
 
+    def places(
+        self, query: Query, first: int = 0, last: int | None = None, *, backward: bool = False
+    ) -> Iterator[int]:
+        """Yield the places from ``first`` to before ``last`` whose moment and kind a query asks for.
+
+        Most readings want one kind of eight: what is not asked for is never unpacked.
+        """
+        first = max(first, bisect_left(self._moments, query.start))
+        last = min(len(self) if last is None else last, bisect_left(self._moments, query.end))
+        places = range(last - 1, first - 1, -1) if backward else range(first, last)
+        if query.kinds is None:
+            yield from places
+            return
+        wanted = {place for place, name in enumerate(EVENTS) if name in query.kinds}
+        kind, codes = (1 << _KIND_BITS) - 1, self._codes
+        for place in places:
+            if codes[place] & kind in wanted:
+                yield place
+
     def __getitem__(self, place: int) -> Event:
         code = self._codes[place]
         kind = EVENTS[code & (1 << _KIND_BITS) - 1]
@@ -76,37 +96,41 @@ class LogHistory:
         self._account = account
         self._hours: OrderedDict[tuple[str, tuple[str, ...], int], LoggedHour] = OrderedDict()
         self._kept = 0
-        # The running hour where it is long to read: (state it was read in, when to read it again, events).
-        self._running: dict[tuple[str, tuple[str, ...], int], tuple[int, float, LoggedHour]] = {}
+        # The whole of a running hour, as it will be if nobody is stopped or started: (who sends when, its events).
+        self._running: dict[tuple[str, tuple[str, ...], int], tuple[object, LoggedHour]] = {}
 
     def hour(self, query: Query, hour: int) -> LoggedHour:
-        """Return the events of one hour up to now; whole hours of the past are kept a while."""
+        """Return the events of one hour, also those to come; whole hours of the past are kept a while."""
         key = (query.region, query.tenants, hour)
-        now = self._account.now()
-        past = (hour + 1) * HOUR <= now
+        past = (hour + 1) * HOUR <= self._account.now()
         if past and key in self._hours:
             self._hours.move_to_end(key)
             return self._hours[key]
-        began = self._account.now()
-        running = self._running.get(key)
-        if running is not None and running[0] == self._account.version and began < running[1]:
-            return running[2]
-        clock = time.perf_counter()
-        events: list[Event] = []
-        for stream in self._account.streams():
-            if stream.region == query.region and stream.tenant in query.tenants and stream.spans:
-                events.extend(self._account.traffic.events(stream, hour, now))
-        events.extend(self._sent(query, hour, now))
-        packed = LoggedHour(hour, events)
+        senders = [
+            stream
+            for stream in self._account.streams()
+            if stream.region == query.region and stream.tenant in query.tenants and stream.spans
+        ]
+        as_is = (tuple(sending(stream) for stream in senders), len(self._account.world.sent))
+        kept = self._running.get(key)
+        if not past and kept is not None and kept[0] == as_is:
+            return kept[1]
+        end = float((hour + 1) * HOUR)
+        events = [event for stream in senders for event in self._account.traffic.events(stream, hour, end)]
+        packed = LoggedHour(hour, [*events, *self._sent(query, hour, end)])
         if past:
             self._hours[key] = packed
             self._kept += len(packed)
             self._running.clear()
             while self._kept > _EVENTS_KEPT and len(self._hours) > 1:
                 self._kept -= len(self._hours.popitem(last=False)[1])
-        elif (cost := time.perf_counter() - clock) > WORTH_KEEPING:
-            self._running[key] = (self._account.version, began + cost * PATIENCE, packed)
+        else:
+            self._running[key] = (as_is, packed)
         return packed
+
+    def _so_far(self, query: Query) -> Query:
+        """Return a query for what a reader may know: what has happened by now."""
+        return replace(query, end=min(query.end, nextafter(self._account.now(), inf)))
 
     def _sent(self, query: Query, hour: int, now: float) -> Iterator[Event]:
         """Yield the events of really submitted messages; test mode and scheduled mail is never delivered."""
@@ -126,10 +150,7 @@ class LogHistory:
         return next(sent for sent in self._account.world.sent if sent.id == wanted)
 
     def _passes(self, query: Query, event: Event) -> bool:
-        if not query.start <= event.at < query.end:
-            return False
-        if query.kinds is not None and event.kind not in query.kinds:
-            return False
+        """Return whether an event of the period and of a kind that are asked for is one of the domains asked for."""
         if query.domain is not None:
             real = event.stream.startswith(SENT)
             name = self.sent(event).domain if real else self._account.world.streams[event.stream].domain
@@ -139,11 +160,12 @@ class LogHistory:
 
     def forward(self, query: Query, cursor: Cursor | None = None) -> Iterator[tuple[Cursor, Event]]:
         """Yield matching events from the cursor on, oldest first, each with the cursor behind it."""
+        query = self._so_far(query)
         hour, place = cursor or Cursor(int(query.start // HOUR), 0)
-        last = int(min(query.end, self._account.now()) // HOUR)
+        last = int(query.end // HOUR)
         while hour <= last:
             events = self.hour(query, hour)
-            for index in range(place, len(events)):
+            for index in events.places(query, place):
                 event = events[index]
                 if self._passes(query, event):
                     yield Cursor(hour, index + 1), event
@@ -151,12 +173,13 @@ class LogHistory:
 
     def backward(self, query: Query, cursor: Cursor | None = None) -> Iterator[tuple[Cursor, Event]]:
         """Yield matching events before the cursor, newest first, each with the cursor in front of it."""
-        hour = cursor.hour if cursor else int(min(query.end, self._account.now()) // HOUR)
+        query = self._so_far(query)
+        hour = cursor.hour if cursor else int(query.end // HOUR)
         place = cursor.place if cursor else None
         first = int(query.start // HOUR)
         while hour >= first:
             events = self.hour(query, hour)
-            for index in range((len(events) if place is None else min(place, len(events))) - 1, -1, -1):
+            for index in events.places(query, 0, place, backward=True):
                 event = events[index]
                 if self._passes(query, event):
                     yield Cursor(hour, index), event
@@ -164,8 +187,9 @@ class LogHistory:
 
     def total(self, query: Query) -> int:
         """Return how many events match: from the plans for whole hours, by counting at both ends."""
+        query = self._so_far(query)
         first = int(query.start // HOUR)
-        last = int(min(query.end, self._account.now()) // HOUR)
+        last = int(query.end // HOUR)
         if query.match is not None or last - first < 2:
             return sum(1 for _ in self.forward(query))
         total = 0
@@ -179,8 +203,12 @@ class LogHistory:
                         n for kind, n in counts.items() if query.kinds is None or kind in query.kinds
                     )
         for hour in range(first + 1, last):
-            total += sum(self._passes(query, event) for event in self._sent(query, hour, self._account.now()))
+            sent = self._sent(query, hour, self._account.now())
+            total += sum(
+                (query.kinds is None or event.kind in query.kinds) and self._passes(query, event)
+                for event in sent
+            )
         for hour in (first, last):
             events = self.hour(query, hour)
-            total += sum(self._passes(query, events[index]) for index in range(len(events)))
+            total += sum(self._passes(query, events[index]) for index in events.places(query))
         return total
