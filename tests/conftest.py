@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.amount import amount
+from tests.support.breaking import quiet
 
 # Hundreds of tests start the program: where compiled files are not kept, each of them compiles all of it anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -81,3 +82,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         dealt += [*here, *short[: max(0, share)]]
         del short[: max(0, share)]
     items[:] = dealt + short
+
+
+@pytest.fixture
+def quiet_servers() -> None:
+    """Silence what the drill's servers print about connections that broke."""
+    quiet()

@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.support.ground import quiet
+from tests.support.breaking import quiet
 from tests.support.kills import PLANS, every_kill_point, random_life
 
 PROCESSES = 2

@@ -19,8 +19,8 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
+from tests.support.breaking import quiet
 from tests.support.drills import SMALL, opened, running_drill
-from tests.support.ground import quiet
 from tests.support.newcomer import Newcomer
 from workbench.cli.screen import drill_places
 from workbench.core.clock import ShiftedClock

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.ground import Ground, ground, quiet
+from tests.support.ground import Ground, ground
 from tests.support.kills import Fuse, Killed, arm, everything, ready
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
 from workbench.domain.runbook.containment_state import containment
 from workbench.session.session import Session
 
+pytestmark = pytest.mark.usefixtures("quiet_servers")
 ROW = "journal contained before"
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
 
 
 def _rows(session: Session) -> int:

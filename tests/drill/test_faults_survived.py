@@ -6,14 +6,14 @@ Each kind of passing fault, refusal and failing store is struck in ``tests/serie
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.breaking import BREAKING
 from tests.support.faulty import PROXIED, faulty_run
-from tests.support.ground import DictKeyring, direct_ground, ground, quiet
+from tests.support.ground import DictKeyring, direct_ground, ground
 from tests.support.kills import everything, ready, resumed
 from tests.support.promise import at_rest
 from workbench.core.errors import JournalError, NotAuthorised, Unreachable, UnreadableAnswer
@@ -24,16 +24,7 @@ from workbench.mailgun.endpoints import from_document
 from workbench.session.session import Session
 
 # Connections are broken on purpose here; what that leaves open is collected, which pytest would report.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
+pytestmark = BREAKING
 
 
 async def test_one_region_down_does_not_keep_the_other_from_being_cut(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.ground import ground, quiet
+from tests.support.breaking import quiet
+from tests.support.ground import ground
 from tests.support.kills import everything, ready
 from workbench.domain.runbook import guide
 from workbench.execution.progress import EffectMoved

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from keyring.errors import KeyringLocked
 
-from tests.support.ground import DictKeyring, Ground, ground, quiet
+from tests.support.ground import DictKeyring, Ground, ground
 from tests.support.kills import PLANS, everything, ready, resumed
 from tests.support.promise import at_rest
 from workbench.core.errors import VaultError
@@ -24,13 +24,8 @@ from workbench.vault import vault
 from workbench.vault.backends import SystemKeyring
 from workbench.vault.entries import EntryName
 
+pytestmark = pytest.mark.usefixtures("quiet_servers")
 Ask = Callable[[Held], Awaitable[Keeping]]
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
 
 
 def _lock(keyring: DictKeyring) -> None:

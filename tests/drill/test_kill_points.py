@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.ground import direct_ground, ground, quiet
+from tests.support.breaking import BREAKING
+from tests.support.ground import direct_ground, ground
 from tests.support.kills import (
     PLANS,
     Fuse,
@@ -39,17 +39,7 @@ from workbench.execution.effects.keys import KeyCreate
 from workbench.execution.effects.logins import LoginReset
 from workbench.vault.passphrases import new_smtp_password
 
-# A killed process closes no sockets; what its kill leaves open here is collected, which pytest would report.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
+pytestmark = BREAKING
 
 
 def test_only_a_read_repeated_before_anything_is_written_tells_nothing_new() -> None:

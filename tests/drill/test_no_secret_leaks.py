@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.support.breaking import quiet
 from tests.support.commands import Commands, threaded_drill
 from tests.support.drills import file_vault
-from tests.support.ground import ground, quiet
+from tests.support.ground import ground
 from tests.support.kills import everything, ready, resumed
 from workbench.core.errors import WorkbenchError
 from workbench.core.state_dir import Home

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.ground import ground, quiet
+from tests.support.breaking import BREAKING
+from tests.support.ground import ground
 from workbench.cli.contain import contain as command
 from workbench.cli.parser import build_parser
 from workbench.domain.runbook.coverage import cut_by
 from workbench.drill.servers.faults import Fault, FaultMatch, FaultRule
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BREAKING
 LOGINS = FaultMatch(method="GET", path=r"/credentials\b")
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
 
 
 @pytest.mark.parametrize(

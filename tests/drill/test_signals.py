@@ -6,29 +6,20 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.breaking import BREAKING
 from tests.support.cli import Command
-from tests.support.ground import ground, quiet
+from tests.support.ground import ground
 from tests.support.kills import everything, resumed
 from tests.support.promise import at_rest
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BREAKING
 CONTAIN = ("contain", "--yes", "--json", "--purge", "all", "--limit", "5000")
 # Calls take long: the signal certainly finds some on their way.
 SIZES = {"domains": 4, "credentials": 12, "latency_ms": 50.0}
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

@@ -12,8 +12,9 @@ from textual.pilot import Pilot
 
 from tests.pilot.conftest import Running, app_of, on_top, screen_text, settle
 from tests.pilot.fake_session import SECRET, US, FakeSession
+from tests.support.breaking import quiet
 from tests.support.effects import an_effect
-from tests.support.ground import DictKeyring, ground, quiet
+from tests.support.ground import DictKeyring, ground
 from tests.support.kills import PLANS
 from tests.support.patience import HANGS
 from workbench.core.errors import VaultError

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from tests.support.amount import amount
-from tests.support.ground import Ground, direct_ground, quiet
+from tests.support.breaking import quiet
+from tests.support.ground import Ground, direct_ground
 from tests.support.kills import PLANS, Builder, Fuse, everything, killed_run, random_trouble, resumed, some
 from tests.support.promise import at_rest
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import pytest
 from keyring.errors import KeyringLocked
 
+from tests.support.breaking import BREAKING
 from tests.support.faulty import PROXIED, WRITES, faulty_run, rules_for, struck
-from tests.support.ground import DictKeyring, direct_ground, ground, quiet
+from tests.support.ground import DictKeyring, direct_ground, ground
 from tests.support.kills import everything, ready, resumed
 from tests.support.promise import at_rest
 from workbench.core.errors import JournalError, Unreachable
@@ -20,16 +20,7 @@ from workbench.drill.servers.faults import Fault, FaultMatch, FaultRule, strike
 from workbench.session.session import Session
 
 # Connections are broken on purpose here; what that leaves open is collected, which pytest would report.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
+pytestmark = BREAKING
 
 
 PASSING = {

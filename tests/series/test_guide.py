@@ -14,7 +14,7 @@ from time import process_time
 
 import pytest
 
-from tests.support.ground import quiet
+from tests.support.breaking import quiet
 from tests.support.guided import Manner, player
 from workbench.domain.runbook.guide import GuideKind
 

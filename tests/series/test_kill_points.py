@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.ground import direct_ground, ground, quiet
+from tests.support.breaking import BREAKING
+from tests.support.ground import direct_ground, ground
 from tests.support.kills import (
     PLANS,
     Fuse,
@@ -24,17 +24,7 @@ from tests.support.kills import (
 )
 from tests.support.promise import at_rest
 
-# A killed process closes no sockets; what its kill leaves open here is collected, which pytest would report.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
+pytestmark = BREAKING
 
 
 @pytest.mark.parametrize("kind", sorted(PLANS))

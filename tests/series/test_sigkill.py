@@ -5,31 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.amount import amount
+from tests.support.breaking import BREAKING
 from tests.support.cli import Command
-from tests.support.ground import ground, quiet
+from tests.support.ground import ground
 from tests.support.kills import everything, resumed
 from tests.support.promise import at_rest
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = BREAKING
 CONTAIN = ("contain", "--yes", "--json", "--purge", "all", "--limit", "5000")
 KILLS = amount(3, whole=10)
 # Slow enough that a kill finds calls on their way, and the account large enough for all the kills.
 SIZES = {"domains": 4, "credentials": 40, "latency_ms": 4.0}
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    quiet()
-    yield
 
 
 @pytest.mark.parametrize("seed", [1, 2])

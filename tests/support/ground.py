@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -41,12 +40,6 @@ def moved_by_waiting(clock: SimClock) -> Iterator[None]:
     with mock.patch.object(clock, "sleep", sleep):
         yield
     clock._origin, clock._monotonic = running(), running
-
-
-def quiet() -> None:
-    """Silence what the drill's servers print about connections that broke: breaking them is the point."""
-    for name in ("asyncio", "mail.log", "uvicorn.error"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class DictKeyring(KeyringBackend):
