@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 SortValue: TypeAlias = str | int | float | None
 
@@ -21,6 +21,30 @@ class Cell(NamedTuple):
     text: str
     style: str = ""
     sort: SortValue = None
+
+
+class Row(Protocol):
+    """What a table takes for a row: a ``TableRow``, or what makes its cells only when they are looked at."""
+
+    @property
+    def key(self) -> str:
+        """Return what the row is known by: stable, unique."""
+
+    @property
+    def cells(self) -> tuple[Cell | str, ...]:
+        """Return one cell a column."""
+
+    @property
+    def style(self) -> str:
+        """Return the style of the cells that have none of their own."""
+
+    @property
+    def markable(self) -> bool:
+        """Return whether the row may be marked."""
+
+    @property
+    def search(self) -> str:
+        """Return what the filter finds beyond the cells' own text."""
 
 
 class TableRow(NamedTuple):
@@ -50,6 +74,6 @@ def text_of(cell: Cell | str) -> str:
     return cell if isinstance(cell, str) else cell.text
 
 
-def style_of(cell: Cell | str, row: TableRow) -> str:
+def style_of(cell: Cell | str, row: Row) -> str:
     """Return the name of the style a cell is drawn in: its own, else its row's."""
     return row.style if isinstance(cell, str) else cell.style or row.style

@@ -32,12 +32,15 @@ async def iter_credentials(
 async def _named(pages: AsyncIterator[list[Any]]) -> AsyncIterator[list[Any]]:
     """Yield pages in which a row without a login has that of its mailbox, which repeats it."""
     async for items in pages:
-        yield [
-            {**item, "login": item["mailbox"]}
-            if isinstance(item, dict) and not item.get("login") and isinstance(item.get("mailbox"), str)
-            else item
-            for item in items
-        ]
+        yield [_with_login(item) if isinstance(item, dict) else item for item in items]
+
+
+def _with_login(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its login; where the mailbox repeats it they become one text, kept once."""
+    login, mailbox = item.get("login"), item.get("mailbox")
+    if not login and isinstance(mailbox, str):
+        return {**item, "login": mailbox}
+    return {**item, "mailbox": login} if login == mailbox else item
 
 
 async def list_credentials(

@@ -111,7 +111,10 @@ def moment_text(value: datetime | str | None, look: Look, form: str = "%Y-%m-%d"
 def date_cell(value: datetime | str | None, look: Look) -> Cell:
     """Return a date that sorts by its moment."""
     moment = as_moment(value)
-    return Cell(moment_text(value, look), "", moment.timestamp() if moment else None)
+    if moment is None:
+        return Cell(dash(look))
+    here = moment.astimezone() if look.local else moment
+    return Cell(here.date().isoformat(), "", moment.timestamp())
 
 
 # ── people ─────────────────────────────────────────────────────────────────────────────────────────────

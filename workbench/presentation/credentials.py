@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, short_address
-from workbench.core.rows import Cell, TableRow
+from workbench.core.rows import Cell, Row, TableRow
 from workbench.presentation.cells import (
     FindingView,
     Look,
@@ -17,9 +17,9 @@ from workbench.presentation.cells import (
     hide_all_addresses,
     hide_people,
     people_of,
-    shared,
     state_cell,
 )
+from workbench.presentation.login_rows import LoginRow, login_row
 
 if TYPE_CHECKING:
     from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
@@ -31,8 +31,8 @@ _CUTS = frozenset({"key.delete", "smtp.reset", "smtp.delete"})
 # ── credentials ────────────────────────────────────────────────────────────────────────────────────────
 
 
-# What a row was made from (item, state word, note, people), and the row.
-Cached = tuple[object, str, str, frozenset[str], TableRow]
+# A login's row tells itself what it was made from; for a key's that stands before it: item, state word, note, people.
+Cached = LoginRow | tuple[object, str, str, frozenset[str], TableRow]
 
 
 class CredentialView:
@@ -86,10 +86,10 @@ class CredentialView:
             return new or old
         return ""
 
-    def rows(self) -> list[TableRow]:
+    def rows(self) -> list[Row]:
         """Return every row: keys, logins, and what this incident removed."""
         inventory = self._inventory
-        rows = [self._key_row(item) for item in inventory.keys.values()]
+        rows: list[Row] = [self._key_row(item) for item in inventory.keys.values()]
         rows += [self._login_row(item) for item in inventory.logins.values()]
         rows += [
             self._gone_row(record)
@@ -98,7 +98,14 @@ class CredentialView:
         ]
         return rows
 
-    def moved(self, records: Iterable[EffectRecord]) -> list[TableRow]:
+    def is_login(self, key: str) -> bool:
+        """Return whether the row of that key is a login's, also where it is gone; else it is an API key's."""
+        record = self._cuts.get(key)
+        return key in self._inventory.logins or (
+            record is not None and record.effect.kind.value != "key.delete"
+        )
+
+    def moved(self, records: Iterable[EffectRecord]) -> list[Row]:
         """Return the rows that the given effects are about."""
         keys = set()
         for record in records:
@@ -107,7 +114,7 @@ class CredentialView:
         keys.discard("")
         return [row for key in keys if (row := self.row(key)) is not None]
 
-    def row(self, key: str) -> TableRow | None:
+    def row(self, key: str) -> Row | None:
         """Return the row of a key id or login, None when nothing is known of it."""
         if (item := self._inventory.keys.get(key)) is not None:
             return self._key_row(item)
@@ -155,7 +162,7 @@ class CredentialView:
 
     def _cached(self, key: str, item: object, word: str, note: str) -> TableRow | None:
         found = self._cache.get(key)
-        if found is None or found[1:4] != (word, note, self._people) or found[0] != item:
+        if not isinstance(found, tuple) or found[1:4] != (word, note, self._people) or found[0] != item:
             return None
         return found[4]
 
@@ -186,26 +193,13 @@ class CredentialView:
             search=f"{item.id} {kind}",
         )
 
-    def _login_row(self, item: LoginItem) -> TableRow:
+    def _login_row(self, item: LoginItem) -> LoginRow:
         login = item.login
         word, note = self._state_of(login)
-        made = self._cached(login, item, word, note)
-        return made or self._kept(login, item, word, note, self._make_login_row(item, word, note))
-
-    def _make_login_row(self, item: LoginItem, word: str, note: str) -> TableRow:
-        look = self._look
-        return TableRow(
-            item.login,
-            (
-                state_cell(word, look),
-                shared("smtp"),
-                item.login,
-                shared("system" if item.is_postmaster else dash(look)),
-                shared(str(item.place)),
-                date_cell(item.credential.created_at, look),
-                shared(note, "dim"),
-            ),
-        )
+        made = self._cache.get(login)
+        if not isinstance(made, LoginRow) or not made.made_from(item, word, note):
+            self._cache[login] = made = login_row(item, word, note, self._look)
+        return made
 
     def _gone_row(self, record: EffectRecord) -> TableRow:
         """A row for what this incident removed and the account no longer names: nothing is forgotten."""

@@ -202,6 +202,15 @@ async def test_a_login_without_a_name_is_known_by_its_mailbox() -> None:
     assert [row.login for row in found] == ["postmaster@a.example", "old@a.example"]
 
 
+async def test_a_mailbox_that_repeats_the_login_is_kept_once() -> None:
+    rows = [{"login": f"app{n}@a.example", "mailbox": f"app{n}@a.example"} for n in range(2)]
+    rows.append({"login": "app@a.example", "mailbox": "other@a.example"})
+    client, _ = fake_client(lambda request: reply({"items": rows, "total_count": 3}))
+    found = await credentials.list_credentials(client, "a.example", region=US)
+    assert [row.mailbox for row in found] == [row["mailbox"] for row in rows]
+    assert found[0].mailbox is found[0].login and found[1].mailbox is found[1].login
+
+
 async def test_webhooks_in_other_shapes_are_shown() -> None:
     hooks = {
         "bounce": ["http://evil.example.net/b"],

@@ -11,7 +11,7 @@ import pytest
 from tests.pilot.fake_session import PERSON, US, FakeSession
 from tests.support.effects import an_effect
 from workbench.core.clock import as_moment
-from workbench.core.rows import TableRow, style_of, text_of
+from workbench.core.rows import Row, style_of, text_of
 from workbench.domain.blocklists.listings import ListingBook
 from workbench.domain.model.effect_result import EffectResult
 from workbench.domain.model.plan import EffectKind, EffectState
@@ -35,7 +35,7 @@ def session() -> FakeSession:
 
 def rows_of(
     session: FakeSession, look: Look = SAFE, findings: Any = (), phases: Any = None
-) -> dict[str, TableRow]:
+) -> dict[str, Row]:
     """Return the credential rows by key."""
     rows = CredentialView(session.inventory, session.state, findings, look, phases or {}).rows()
     assert len({row.key for row in rows}) == len(rows)

@@ -17,7 +17,7 @@ from workbench.planning.catalog import Pane
 from workbench.tui.messages import DetailRequested, PaneFocused
 from workbench.tui.panes.pane_table import RANGE, PaneTable
 from workbench.tui.panes.store import Store
-from workbench.tui.widgets.table import Column, KeyedTable, TableRow
+from workbench.tui.widgets.table import Column, KeyedTable, Row
 
 if TYPE_CHECKING:
     from workbench.domain.model.state import EffectRecord
@@ -56,11 +56,11 @@ class WorkPane(Vertical):
 
     # What subclasses say
 
-    def view_rows(self, session: Incident) -> list[TableRow]:
+    def view_rows(self, session: Incident) -> Sequence[Row]:
         """Return every row; called only when there is a session."""
         raise NotImplementedError
 
-    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[TableRow] | None:
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> Sequence[Row] | None:
         """Return the rows that moved effects change, or None to have all rows made anew."""
         return None
 

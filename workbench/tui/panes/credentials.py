@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from workbench.core.rows import text_of
 from workbench.planning.catalog import Pane
 from workbench.presentation.credentials import Cached, CredentialView
 from workbench.tui.keymap import bindings, pane_actions
@@ -13,7 +12,7 @@ from workbench.tui.panes.base import WorkPane
 from workbench.tui.widgets.table import Column
 
 if TYPE_CHECKING:
-    from workbench.core.rows import TableRow
+    from workbench.core.rows import Row
     from workbench.domain.model.state import EffectRecord
     from workbench.tui.incident_port import Incident
     from workbench.tui.panes.store import Store
@@ -50,14 +49,14 @@ class CredentialsPane(WorkPane):
         self._cache: dict[str, Cached] = {}
         self._cached_look = store.look
 
-    def view_rows(self, session: Incident) -> list[TableRow]:
+    def view_rows(self, session: Incident) -> list[Row]:
         """Return every key and login."""
         look = self.store.look
         if look != self._cached_look:
             self._cached_look = look
             self._cache.clear()
         findings = session.findings()
-        self._view = CredentialView(
+        self._view = view = CredentialView(
             session.inventory,
             session.state,
             findings,
@@ -66,13 +65,13 @@ class CredentialsPane(WorkPane):
             self._cache,
             session.clock.now(),
         )
-        rows = self._view.rows()
+        rows = view.rows()
         for row in rows:
             self._seen.setdefault(row.key, len(self._seen))
         # Keys first, each row where it was first seen: what is deleted stays in its place, told as gone.
-        return sorted(rows, key=lambda row: (text_of(row.cells[1]) == "smtp", self._seen[row.key]))
+        return sorted(rows, key=lambda row: (view.is_login(row.key), self._seen[row.key]))
 
-    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[TableRow] | None:
+    def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[Row] | None:
         """Return only the rows that the moved effects are about."""
         return None if self._view is None else self._view.moved(records.values())
 

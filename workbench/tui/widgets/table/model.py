@@ -12,7 +12,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from workbench.core.rows import STYLES, Cell, SortValue, TableRow, text_of
+from workbench.core.rows import STYLES, Cell, Row, SortValue, text_of
 from workbench.tui.widgets.table.columns import Column
 
 Rank = tuple[int, SortValue, int]
@@ -34,7 +34,7 @@ class TableModel:
         self.descending = False
         self.filter_text = ""
         self._terms: tuple[str, ...] = ()
-        self._rows: dict[str, TableRow] = {}
+        self._rows: dict[str, Row] = {}
         self._rank: dict[str, Rank] = {}
         self._haystack: dict[str, str] = {}
         self._arrival = 0
@@ -60,11 +60,11 @@ class TableModel:
         """Tell whether a row of that key exists, visible or not."""
         return key in self._rows
 
-    def row(self, key: str) -> TableRow | None:
+    def row(self, key: str) -> Row | None:
         """Return the row of a key, visible or not, or None."""
         return self._rows.get(key)
 
-    def row_at(self, index: int) -> TableRow:
+    def row_at(self, index: int) -> Row:
         """Return the visible row at a place counted from the top; IndexError outside."""
         return self._rows[self.key_at(index)]
 
@@ -89,19 +89,20 @@ class TableModel:
 
     # Rows come and go
 
-    def set_rows(self, rows: Iterable[TableRow]) -> bool:
+    def set_rows(self, rows: Iterable[Row]) -> bool:
         """Make these the rows, in this order of arrival; return whether anything changed.
 
         Rows equal to what stands keep their identity. ValueError for a key given twice or a row whose
         cells do not match the columns.
         """
-        fresh: dict[str, TableRow] = {}
+        fresh: dict[str, Row] = {}
         for row in rows:
             if row.key in fresh:
                 raise ValueError(f"two rows have the key {row.key!r}")
-            self._check(row)
             old = self._rows.get(row.key)
-            fresh[row.key] = old if old == row else row
+            if old is not row:
+                self._check(row)
+            fresh[row.key] = old if old is not None and (old is row or old == row) else row
         if fresh == self._rows and list(fresh) == list(self._rows):
             return False
         before, place = self.keys(), self.index_of(self.cursor)
@@ -116,9 +117,9 @@ class TableModel:
             self._settle_near(before, place)
         return True
 
-    def update_rows(self, rows: Iterable[TableRow]) -> bool:
+    def update_rows(self, rows: Iterable[Row]) -> bool:
         """Replace rows by key and append new ones at the end; return whether anything changed."""
-        changed: dict[str, TableRow] = {}
+        changed: dict[str, Row] = {}
         for row in rows:
             self._check(row)
             changed[row.key] = row
@@ -234,16 +235,17 @@ class TableModel:
         self.mark_version += changed
         return changed
 
-    def _check(self, row: TableRow) -> None:
-        if len(row.cells) != len(self.columns):
-            raise ValueError(f"row {row.key!r} has {len(row.cells)} cells for {len(self.columns)} columns")
-        for cell in row.cells:
+    def _check(self, row: Row) -> None:
+        cells = row.cells  # once: a row may make them only now
+        if len(cells) != len(self.columns):
+            raise ValueError(f"row {row.key!r} has {len(cells)} cells for {len(self.columns)} columns")
+        for cell in cells:
             if not isinstance(cell, str) and cell.style and cell.style not in STYLES:
                 raise ValueError(f"row {row.key!r} has a cell of unknown style {cell.style!r}")
         if row.style and row.style not in STYLES:
             raise ValueError(f"row {row.key!r} has the unknown style {row.style!r}")
 
-    def _rank_of(self, row: TableRow, arrival: int) -> Rank:
+    def _rank_of(self, row: Row, arrival: int) -> Rank:
         if self._sort_index is None:
             return (NUMBER, 0, arrival)
         place = -arrival if self.descending else arrival

@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
-from workbench.core.rows import TableRow, style_of, text_of
+from workbench.core.rows import Row, style_of, text_of
 from workbench.tui.widgets.cells import crop, fit, width_of
 from workbench.tui.widgets.table.columns import PlacedColumn
 
@@ -35,7 +35,7 @@ ASCII_GLYPHS = Glyphs(">", "-", "*", "^", "v")
 class PaintedLine(NamedTuple):
     """A row as it stands on the screen."""
 
-    row: TableRow
+    row: Row
     cursor: bool
     marked: bool
 
@@ -79,8 +79,9 @@ class LinePainter:
         mark = base if cursor or not marked else self._style("marked")
         pointer = " " if not cursor else self._glyphs.cursor if focused else self._glyphs.cursor_away
         segments = [Segment(pointer, base), Segment((self._glyphs.mark if marked else " ") + " ", mark)]
+        cells = row.cells  # once: a row may make them only now
         for placed, gap in self._spans:
-            cell = row.cells[placed.cell]
+            cell = cells[placed.cell]
             name = style_of(cell, row)
             style = base if cursor else self._style(name) if name else mark
             text = fit(text_of(cell), placed.width, placed.column.align, self.ascii_only)
@@ -112,7 +113,8 @@ class LinePainter:
         same_frame = old.cursor == new.cursor and old.marked == new.marked
         if not same_frame or old.row.key != new.row.key or old.row.style != new.row.style:
             return 0, self.width
-        changed = [cell for cell in self.placed if old.row.cells[cell.cell] != new.row.cells[cell.cell]]
+        before, now = old.row.cells, new.row.cells
+        changed = [cell for cell in self.placed if before[cell.cell] != now[cell.cell]]
         if not changed:
             return None
         start, last = changed[0].x, changed[-1]

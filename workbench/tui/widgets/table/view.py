@@ -20,7 +20,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from workbench.core.redact import visible
-from workbench.core.rows import TableRow
+from workbench.core.rows import Row
 from workbench.tui.widgets.empty import centred
 from workbench.tui.widgets.table import messages
 from workbench.tui.widgets.table.columns import Column, fit_columns
@@ -86,7 +86,7 @@ class KeyedTable(ScrollView, can_focus=True):
         return self.model.cursor
 
     @property
-    def cursor_row(self) -> TableRow | None:
+    def cursor_row(self) -> Row | None:
         """The row under the cursor, or None."""
         return None if self.model.cursor is None else self.model.row(self.model.cursor)
 
@@ -121,12 +121,12 @@ class KeyedTable(ScrollView, can_focus=True):
         """Whether a range is being marked: moving the cursor extends it."""
         return self._range.is_open
 
-    def set_rows(self, rows: Iterable[TableRow]) -> None:
+    def set_rows(self, rows: Iterable[Row]) -> None:
         """Make these the rows, diffed against what stands; ValueError for a key given twice."""
         if self.model.set_rows(rows):
             self._data_changed()
 
-    def update_rows(self, rows: Iterable[TableRow]) -> None:
+    def update_rows(self, rows: Iterable[Row]) -> None:
         """Replace rows by key, append new ones; ValueError for a wrong number of cells."""
         if self.model.update_rows(rows):
             self._data_changed()
