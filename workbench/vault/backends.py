@@ -10,10 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from keyring.backend import KeyringBackend
+from typing import Protocol
 
 # Backends whose store is encrypted by the operating system or the desktop, by defining module.
 _KNOWN = {
@@ -43,11 +40,24 @@ _REFUSED = (
 _TODO = "The workbench can make its own encrypted file, opened with a passphrase."
 
 
+class Backend(Protocol):
+    """What the vault asks of a keyring: the package's backends have it, and so has our own file."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return what is stored under a name, None where nothing is."""
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Store a value under a name."""
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Remove what is stored under a name."""
+
+
 @dataclass(frozen=True, slots=True)
 class SystemKeyring:
     """A keyring of this host that secrets may go to; ``title`` is its name for screens."""
 
-    backend: KeyringBackend
+    backend: Backend
     title: str
 
 
@@ -90,7 +100,7 @@ def detect() -> Detected:
     return NoKeyring(f"No keyring of this host can be used ({'; '.join(reasons)}).")
 
 
-def refusal(backend: KeyringBackend) -> str:
+def refusal(backend: Backend) -> str:
     """Return why secrets must not go to ``backend``, or an empty string where nothing speaks against it."""
     lineage = [f"{cls.__module__}.{cls.__qualname__}" for cls in type(backend).__mro__]
     for prefix, reason in _REFUSED:
@@ -99,13 +109,13 @@ def refusal(backend: KeyringBackend) -> str:
     return ""
 
 
-def title(backend: KeyringBackend) -> str:
+def title(backend: Backend) -> str:
     """Return the backend's name for screens."""
     module = type(backend).__module__
     return _KNOWN.get(module, f"{module}.{type(backend).__qualname__}")
 
 
-def listed(backend: KeyringBackend) -> list[tuple[str, str]] | None:
+def listed(backend: Backend) -> list[tuple[str, str]] | None:
     """Return service and name of what the workbench stored in ``backend``; None where its kind cannot list.
 
     keyring itself has no call for it; a Secret Service lists what its collection holds. Blocks; the bus's errors pass.
@@ -120,11 +130,11 @@ def listed(backend: KeyringBackend) -> list[tuple[str, str]] | None:
     return sorted(name for name in names if name[0].startswith(OURS) and name[1])
 
 
-def _unknown(backend: KeyringBackend) -> str:
+def _unknown(backend: Backend) -> str:
     return "" if type(backend).__module__ in _KNOWN else "the workbench does not know how it protects secrets"
 
 
-def _members(chosen: KeyringBackend) -> list[KeyringBackend]:
+def _members(chosen: Backend) -> list[Backend]:
     """A chain stands for its members, best first; one of them is pinned, so every secret is in one place."""
     from keyring.backends.chainer import ChainerBackend
 

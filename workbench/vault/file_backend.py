@@ -21,10 +21,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from keyring.backend import KeyringBackend
-from keyring.compat import properties
-from keyring.errors import PasswordDeleteError
-
 from workbench.core.atomic_files import (
     ensure_folder,
     keep_previous,
@@ -47,12 +43,14 @@ _LOCK_LIMIT = 15.0
 _LOCK_STEP = 0.01
 
 
-class FileKeyring(KeyringBackend):
-    """One unlocked vault file as a keyring. Made by ``create`` or ``unlock``, never by keyring's discovery
-    (the constructor needs arguments, and the priority is the lowest that is viable)."""
+class FileKeyring:
+    """One unlocked vault file as a keyring backend. Made by ``create`` or ``unlock``.
+
+    It keeps keyring's contract (its own tests for backends say so) and does not inherit from its class: nobody's
+    discovery is to come upon it, and the package is 35 modules that a host without a keyring never needs.
+    """
 
     def __init__(self, path: Path, lockbox: Lockbox, entries: Entries, version: _Version | None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
         self.path = path
         self.notices: list[str] = []  # what was found damaged and what became of it, in sentences
         self._lockbox = lockbox
@@ -60,11 +58,6 @@ class FileKeyring(KeyringBackend):
         self._version = version
         self._fallen_back = False  # opened from the generation before, and nothing was stored since
         self._guard = threading.RLock()
-
-    @properties.classproperty
-    def priority(cls) -> float:  # noqa: N805 - keyring's own convention
-        """Lowest of all: the workbench pins this class, nothing else should come upon it."""
-        return 0.01
 
     @classmethod
     def create(cls, path: Path, passphrase: Secret, cost: Cost | None = None) -> FileKeyring:
@@ -153,6 +146,8 @@ class FileKeyring(KeyringBackend):
 
         def change(entries: Entries) -> None:
             if entries.pop(EntryName(service, username), None) is None:
+                from keyring.errors import PasswordDeleteError
+
                 raise PasswordDeleteError("No such entry.")
 
         self._change(change, forget=True)

@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING
 
 from workbench.core.errors import VaultError
 from workbench.core.redact import Secret
-from workbench.vault.backends import Detected, NoKeyring, SystemKeyring, listed
+from workbench.vault.backends import Backend, Detected, NoKeyring, SystemKeyring, listed
 from workbench.vault.entries import EntryName, older_entry
 
 if TYPE_CHECKING:
-    from keyring.backend import KeyringBackend
-
     from workbench.vault.file_backend import FileKeyring
     from workbench.vault.file_format import Cost
 
@@ -73,7 +71,7 @@ def remove(keyring: Detected, name: EntryName) -> None:
         password(keyring, name)
 
 
-def remove_from(backend: KeyringBackend, name: EntryName) -> bool:
+def remove_from(backend: Backend, name: EntryName) -> bool:
     """Remove an entry and prove it gone; return whether there was one. Blocks; VaultError where it stays."""
     if backend.get_password(name.service, name.username) is None:
         return False

@@ -20,7 +20,16 @@ from workbench.core.redact import Secret
 from workbench.core.sealing import Sealer
 from workbench.core.thread_worker import Worker
 from workbench.vault import older
-from workbench.vault.backends import Detected, NoKeyring, SystemKeyring, detect, listed, refusal, title
+from workbench.vault.backends import (
+    Backend,
+    Detected,
+    NoKeyring,
+    SystemKeyring,
+    detect,
+    listed,
+    refusal,
+    title,
+)
 from workbench.vault.entries import (
     WORKBENCH_SERVICE,
     EntryName,
@@ -33,8 +42,6 @@ from workbench.vault.keyring_probe import answering
 from workbench.vault.passphrases import new_smtp_password
 
 if TYPE_CHECKING:
-    from keyring.backend import KeyringBackend
-
     from workbench.vault.file_backend import FileKeyring
     from workbench.vault.file_format import Cost
 
@@ -60,7 +67,7 @@ LIMIT = 30.0  # seconds a keyring may take: long enough to type an unlock passwo
 class Vault:
     """One keyring backend, safe to await from the event loop. ``limit`` is in seconds per call."""
 
-    def __init__(self, backend: KeyringBackend, *, limit: float = LIMIT) -> None:
+    def __init__(self, backend: Backend, *, limit: float = LIMIT) -> None:
         reason = refusal(backend)
         if reason:
             raise VaultError(
@@ -362,7 +369,7 @@ def _unlock_file(path: Path, passphrase: Secret) -> FileKeyring:
     return FileKeyring.unlock(path, passphrase)
 
 
-def _as_file(backend: KeyringBackend) -> FileKeyring | None:
+def _as_file(backend: Backend) -> FileKeyring | None:
     from workbench.vault.file_backend import FileKeyring
 
     return backend if isinstance(backend, FileKeyring) else None
