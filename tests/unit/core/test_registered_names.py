@@ -8,6 +8,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from publicsuffixlist import PublicSuffixList
 
 from workbench.core import registered_names
 from workbench.core.registered_names import is_webmail, mail_domain, registrable
@@ -121,8 +122,37 @@ def test_importing_it_reads_no_list() -> None:
 
 
 def test_both_lists_can_be_read_ahead() -> None:
-    for one in (registered_names._suffixes, registered_names._providers):
+    for one in (registered_names._rules, registered_names._providers):
         one.cache_clear()
     registered_names.warm()
-    assert registered_names._suffixes.cache_info().currsize == 1
+    assert registered_names._rules.cache_info().currsize == 1
     assert registered_names._providers.cache_info().currsize == 1
+
+
+def test_the_rules_by_top_label_judge_as_the_whole_list_does() -> None:
+    """Every rule of the list, asked from below it and above it; the whole list is kept by nobody but this test."""
+    whole = PublicSuffixList(accept_encoded_idn=False)
+    rules = [rule for lines in registered_names._rules().values() for rule in lines.splitlines()]
+    assert len(rules) > 5_000
+    asked = {
+        f"{below}{rule.lstrip('!').replace('*', 'any')}{behind}"
+        for rule in rules
+        for below in ("", "a.", "b.a.")
+        for behind in ("", ".nosuchtop")
+        if rule.isascii()
+    }
+    wrong = [
+        name
+        for name in asked
+        if "." in name and registrable.__wrapped__(name) != (whole.privatesuffix(name) or name)
+    ]
+    assert not wrong, wrong[:20]
+
+
+def test_a_top_label_that_the_list_has_not_makes_no_list_of_its_own() -> None:
+    """Names in a log are a stranger's: each made-up ending kept would be memory that only grows."""
+    registered_names._suffixes.cache_clear()
+    assert [registrable.__wrapped__(f"a.b.made-up-{n}") for n in range(3)] == [
+        f"b.made-up-{n}" for n in range(3)
+    ]
+    assert registered_names._suffixes.cache_info().currsize == 1

@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email import policy
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
@@ -82,7 +81,8 @@ def read(raw: bytes) -> ShownMail:
     """Return a message (RFC 5322 with MIME) as it may be shown; whatever is wrong with it stands in ``notes``."""
     bounded, notes = _bounded(raw)
     try:
-        message = BytesParser(_Part, policy=policy.compat32).parsebytes(bounded)
+        # The parser's own policy, compat32, which hands everything on as it stands.
+        message = BytesParser(_Part).parsebytes(bounded)
         return _shown(message, notes)
     except (RecursionError, ValueError, LookupError, HeaderParseError, AttributeError, TypeError) as odd:
         note = f"its structure could not be read ({type(odd).__name__}): only its bytes are kept"
