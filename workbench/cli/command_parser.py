@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from workbench.core.redact import visible
@@ -49,6 +48,8 @@ class Parser(argparse.ArgumentParser):
         if not said or len(said) > _LONGEST or said in options:
             return ""
         choices = [str(choice) for action in self._actions for choice in action.choices or ()]
+        from difflib import get_close_matches  # only where something was mistyped
+
         found = get_close_matches(said, [*options, *choices], 1, 0.6)
         return found[0] if found else ""
 

@@ -6,7 +6,6 @@ The footer, the help screen and the tests read the same functions, so they canno
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
@@ -72,6 +71,8 @@ def check_keys(wanted: Mapping[str, str]) -> str:
     """
     for name, key in wanted.items():
         if name not in ACTIONS or name in BOUND_BY_TEXTUAL:
+            from difflib import get_close_matches  # only where something was mistyped
+
             near = get_close_matches(name, ACTIONS, 1)
             return f"there is no action {visible(name, 60)}{f', did you mean {near[0]}?' if near else ''}"
         if key in FIXED or ACTIONS[name].key in FIXED:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html import unescape
 
 from workbench.core.words import plural
 
@@ -145,7 +144,7 @@ class _Reader:
         """Take where a tag leads to."""
         held: dict[str, str] = {}
         for found in _ATTRIBUTE.finditer(attributes[:20_000]):
-            held.setdefault(found[1].lower(), unescape(found[2].strip("\"'")))
+            held.setdefault(found[1].lower(), _unescaped(found[2].strip("\"'")))
         if name == "form" or (name == "input" and held.get("type", "").lower() == "password"):
             self.forms += 1
         way = held.get(_WAYS.get(name, ""), "").strip()
@@ -163,5 +162,13 @@ def _plain(piece: str) -> str:
         tags = [_DIVIDES.get(name.lower(), "") for name in others[::2]]
         piece = first + "".join([part for pair in zip(tags, others[1::2], strict=True) for part in pair])
     return (
-        "\n".join(unescape(line).replace("\n", " ") for line in piece.split("\n")) if "&" in piece else piece
+        "\n".join(_unescaped(line).replace("\n", " ") for line in piece.split("\n"))
+        if "&" in piece
+        else piece
     )
+
+
+def _unescaped(text: str) -> str:
+    from html import unescape  # Two thousand names of characters: not before a mail is read.
+
+    return unescape(text) if "&" in text else text
