@@ -67,6 +67,12 @@ def test_each_library_stays_in_its_own_modules(trees: dict[Path, ast.Module]) ->
         ("workbench.domain.runbook.runbook", ("httpx", "textual", "keyring", "sqlite3")),
         ("workbench.planning.registry", ("httpx", "textual", "keyring", "sqlite3")),
         ("workbench.execution.executor", ("textual", "httpx", "keyring", "tabulate")),
+        # What an open screen holds in memory all the time is what it needs all the time.
+        (
+            "workbench.session.session",
+            ("keyring", "email.policy", "html.entities", "difflib", "zxcvbn", "pypdf"),
+        ),
+        ("workbench.vault.file_backend", ("keyring",)),
     ],
 )
 def test_importing_a_layer_does_not_pull_in_what_it_must_not_know(
@@ -75,6 +81,13 @@ def test_importing_a_layer_does_not_pull_in_what_it_must_not_know(
     code = f"import sys, {module}; print([m for m in {absent!r} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert shown.stdout.strip() == "[]"
+
+
+def test_the_http_library_comes_without_its_own_command() -> None:
+    """It would bring click, lexers and progress bars along, wherever those are installed."""
+    code = "import sys, workbench.core.network, httpx; print('click' in sys.modules, callable(httpx.main))"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert shown.stdout.strip() == "False True"
 
 
 def test_a_search_without_an_incident_loads_nothing_of_account_vault_or_screen(tmp_path: Path) -> None:

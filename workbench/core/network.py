@@ -15,6 +15,9 @@ from workbench.core.trust import CertificateTrust
 # installed here: each time every folder of modules is searched in vain, a tenth of a call's processor time. Nothing
 # here runs on trio, and a name that is known to be missing is not searched.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+# Nor does anybody here run the HTTP library's own command, which it imports with itself wherever click happens to be
+# installed, with lexers and progress bars: 3.4 MB and half of the time that takes. It does without where they are not.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+import httpx
+
 from workbench.core import certificates
 from workbench.core.clock import Clock, iso
 from workbench.core.errors import UsageError
-from workbench.core.http_library import httpx
 from workbench.core.network import Network
 from workbench.core.redact import visible
 from workbench.core.tunnel import refusal

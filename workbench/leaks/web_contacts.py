@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+import httpx
+
 from workbench import __version__
-from workbench.core.http_library import httpx
 from workbench.core.json_text import read_json
 from workbench.core.network import Network, http_proxy
 from workbench.core.proxies import is_loopback

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from workbench.core.http_library import httpx
+import httpx
+
 from workbench.core.json_text import read_json
 from workbench.leaks.model import UnpackError
 from workbench.leaks.packed import lacking, unpacked

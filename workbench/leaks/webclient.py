@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import httpx
+
 from workbench import __version__
-from workbench.core.http_library import httpx
 from workbench.core.network import Network, http_proxy
 from workbench.leaks.signatures import OWN_AGENT
 from workbench.leaks.sites import OwnSite

@@ -52,7 +52,7 @@ class Pool:
         return client
 
     def _build(self, server: str) -> httpx.AsyncClient:
-        from workbench.core.http_library import httpx  # Heavy: not before the first frame is on the screen.
+        import httpx  # Heavy: not before the first frame is on the screen.
 
         if not self._all:
             # It logs each address it calls at INFO, query string included; operators may log at that level.
@@ -74,7 +74,7 @@ class Pool:
 
     async def exchange(self, call: Call) -> Answer:
         """Send a call and return whatever answers; raise Unreachable, CutShort or UnreadableAnswer else."""
-        from workbench.core.http_library import httpx
+        import httpx
 
         headers = {b"authorization": call.credential.header}
         if call.subaccount is not None:
@@ -124,7 +124,7 @@ class Pool:
 
     async def _unreached(self, call: Call, fault: Exception) -> Unreachable:
         """Return the error for a call that surely was not sent: no way there, no tunnel, or nobody to trust."""
-        from workbench.core.http_library import httpx
+        import httpx
 
         parts = urlsplit(call.server)
         host, port = parts.hostname or "", parts.port or 443

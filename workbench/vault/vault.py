@@ -20,16 +20,7 @@ from workbench.core.redact import Secret
 from workbench.core.sealing import Sealer
 from workbench.core.thread_worker import Worker
 from workbench.vault import older
-from workbench.vault.backends import (
-    Backend,
-    Detected,
-    NoKeyring,
-    SystemKeyring,
-    detect,
-    listed,
-    refusal,
-    title,
-)
+from workbench.vault.backends import Detected, NoKeyring, SystemKeyring, detect, listed, refusal, title
 from workbench.vault.entries import (
     WORKBENCH_SERVICE,
     EntryName,
@@ -42,6 +33,7 @@ from workbench.vault.keyring_probe import answering
 from workbench.vault.passphrases import new_smtp_password
 
 if TYPE_CHECKING:
+    from workbench.vault.backends import Backend
     from workbench.vault.file_backend import FileKeyring
     from workbench.vault.file_format import Cost
 
