@@ -146,6 +146,83 @@ async def test_documented_limits_hold_from_the_start_for_the_vendor_only() -> No
     assert second is None
 
 
+async def test_the_view_says_what_each_family_does_now() -> None:
+    clock = ManualClock(START)
+    limiter = Limiter(clock, in_flight=2)
+    assert limiter.view() == [] and limiter.blocked_for("keys@us") == 0.0
+    caller = Caller(limiter)
+    for name in ("one", "two", "waits", "gone"):
+        caller.ask(name, Priority.READ, "keys@us")
+    await settle()
+    caller.tasks[-1].cancel()
+    await settle()
+    (keys,) = limiter.view()
+    assert (keys.name, keys.calls, keys.refused, keys.in_flight, keys.waiting, keys.rate, keys.pause) == (
+        ("keys@us", 2, 0, 2, 1, None, 0.0)
+    )
+    limiter.release("keys@us", 0.0, 429, Hints(wait=30.0))
+    await settle()
+    clock.advance(10.0)
+    (keys,) = limiter.view()
+    assert (keys.refused, keys.in_flight, keys.waiting) == (1, 1, 1)
+    assert limiter.blocked_for("keys@us") == keys.pause > 15.0
+    assert limiter.blocked_for("users@us") == 0.0
+    clock.advance(100.0)
+    assert limiter.blocked_for("keys@us") == limiter.view()[0].pause == 0.0
+    await caller.stop()
+
+
+async def test_no_answer_at_all_gives_the_turn_back_and_says_nothing_of_the_pace() -> None:
+    limiter = Limiter(ManualClock(START))
+    issued = await limiter.acquire("keys@us", Priority.READ)
+    limiter.release("keys@us", issued, 0, Hints(wait=60.0))
+    assert limiter.in_flight == 0 and limiter.blocked_for("keys@us") == 0.0
+    (keys,) = limiter.view()
+    assert (keys.calls, keys.refused, keys.in_flight) == (1, 0, 0)
+
+
+async def test_a_limit_that_an_answer_tells_is_taken_from_it() -> None:
+    clock = ManualClock(START)
+    limiter = Limiter(clock)
+    issued = await limiter.acquire("keys@us", Priority.READ)
+    limiter.release("keys@us", issued, 200, Hints(limit=50, remaining=0, reset=20.0))
+    assert limiter.in_flight == 0
+    granted = await asyncio.wait_for(limiter.acquire("keys@us", Priority.READ), HANGS)
+    assert granted > 0.0, "nothing was left of the window"
+
+
+async def test_as_many_as_are_usual_are_out_at_once_where_nobody_says_how_many() -> None:
+    limiter = Limiter(ManualClock(START))
+    caller = Caller(limiter)
+    for number in range(30):
+        caller.ask(str(number), Priority.WRITE, f"family {number}")
+    await settle()
+    assert limiter.in_flight == 20 == len(caller.order)
+    await caller.stop()
+
+
+async def test_the_nearest_end_of_a_wait_is_the_one_that_is_waited_for() -> None:
+    """A family with a long pause asks first; the timer must not sleep through the end of a shorter one."""
+    clock = ManualClock(START)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await asyncio.Event().wait()
+
+    clock.sleep = sleep  # type: ignore[method-assign]
+    limiter = Limiter(clock)
+    for family, wait in (("slow@us", 600.0), ("quick@us", 30.0), ("later@us", 90.0)):
+        limiter.release(family, await limiter.acquire(family, Priority.READ), 429, Hints(wait=wait))
+    caller = Caller(limiter)
+    for family in ("slow@us", "quick@us", "later@us"):
+        caller.ask(family, Priority.READ, family)
+        await settle()
+    assert len(slept) == 2, "a timer that ends in time is kept"
+    assert slept[0] > 500.0 and 29.0 < slept[1] < 60.0
+    await caller.stop()
+
+
 @pytest.mark.parametrize(
     ("path", "family"),
     [
@@ -169,6 +246,27 @@ async def test_documented_limits_hold_from_the_start_for_the_vendor_only() -> No
         ("/v3/mg.acme.example/envelopes", "queues"),
         ("/v3/lists/pages", "lists"),
         ("/v3/routes/1", "routes"),
+        ("/v1/ips", "ips"),
+        ("/v3/ips/127.0.0.1", "ips"),
+        ("/v1/ip_pools", "ips"),
+        ("/v3/ip_pools/p", "ips"),
+        ("/v1/dynamic_pools", "ips"),
+        ("/v3/stats/total", "stats"),
+        ("/v1/thresholds/alerts/send", "thresholds"),
+        ("/v5/sandbox/auth_recipients", "account"),
+        ("/v1/dkim/keys", "dkim"),
+        ("/v2/bounce-classification/metrics", "bounce classification"),
+        ("/v4/templates", "templates"),
+        ("/v3/mg.acme.example/complaints", "suppressions"),
+        ("/v3/mg.acme.example/unsubscribes/a@b.example", "suppressions"),
+        ("/v3/mg.acme.example/whitelists", "suppressions"),
+        ("/v3/mg.acme.example/events", "logs"),
+        ("/v3/mg.acme.example/stats/total", "stats"),
+        ("/v3/mg.acme.example/messages", "messages"),
+        ("/v3/domains/mg.acme.example/messages/key", "messages"),
+        ("/v3/domains/mg.acme.example/webhooks/clicked", "webhooks"),
+        ("/v3/mg.acme.example/whatever", "other"),
+        ("/v3/mg.acme.example", "other"),
         ("/odd", "other"),
         ("", "other"),
     ],
