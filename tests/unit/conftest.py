@@ -1,20 +1,26 @@
-"""Whatever a unit test makes go wrong, the workbench says it in sentences: each error is looked at as it is made."""
+"""What a unit test makes go wrong is said in sentences, what a step of the runbook says can be read and done.
+
+Each error and each judgement of a step is looked at as it is made, whatever else its test is about.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
 from types import FrameType
+from typing import Any
 
 import pytest
 
-from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.errors import WorkbenchError
+from workbench.domain.runbook.verdict import Found
+from workbench.planning.catalog import ACTIONS
 
-_MADE = WorkbenchError.__init__
+_MADE, _FOUND = WorkbenchError.__init__, Found.__init__
 # Begins as a sentence, or with a name (of a domain, a login, a path, a program).
 _BEGINS = re.compile(r"[^\sa-z]|[a-z]\w*[./@:-]|age |gpg ")
 _ENDS = re.compile(r"""[.?!)"'…]$""")
-_GARBLED = re.compile(r"^XX|XX$|[A-Z]{2,} [A-Z]{2,} [A-Z]{2,}")
+_GARBLED = re.compile(r"XX|[A-Z]{2,} [A-Z]{2,} [A-Z]{2,}")
 _unsaid: list[str] = []
 
 
@@ -24,10 +30,9 @@ def _noting(self: WorkbenchError, what: str, means: str = "", todo: str = "") ->
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_name == "__init__":
         frame = frame.f_back
-    if frame is None or not frame.f_globals.get("__name__", "").startswith("workbench."):
-        return  # A test's own error says what it likes.
-    if isinstance(self, UsageError):
-        return  # It lists what cannot be planned, item by item.
+    maker = "" if frame is None else frame.f_globals.get("__name__", "")
+    if not maker.startswith("workbench.") or maker.startswith("workbench.planning."):
+        return  # A test's own error says what it likes; a plan's lists what cannot be planned, item by item.
     if not what or not all(map(_readable, (what, means, todo))):
         _unsaid.append(repr((what, means, todo)))
 
@@ -40,9 +45,21 @@ def _readable(text: object) -> bool:
     return not text or bool(_BEGINS.match(text) and ended and not _GARBLED.search(text))
 
 
+def _judging(self: Found, *given: Any, **named: Any) -> None:
+    """Make the judgement, and note where its words cannot be read or its next action is none."""
+    _FOUND(self, *given, **named)
+    lines = (*self.evidence, self.happens, self.waits)
+    legible = all(isinstance(line, str) and not _GARBLED.search(line) for line in lines)
+    if not legible or (self.happens and not _readable(self.happens)) or "" in self.evidence:
+        _unsaid.append(repr(lines))
+    if self.action and self.action not in ACTIONS:
+        _unsaid.append(repr(self.action))
+
+
 def pytest_configure() -> None:
-    """Have every error of the workbench looked at."""
+    """Have every error and every judgement looked at."""
     WorkbenchError.__init__ = _noting  # type: ignore[method-assign]
+    Found.__init__ = _judging  # type: ignore[method-assign]
 
 
 def pytest_runtest_setup() -> None:
@@ -51,6 +68,6 @@ def pytest_runtest_setup() -> None:
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Fail the test whose error was no sentence, once it is over."""
+    """Fail the test in which something was said that nobody can read, once it is over."""
     found, _unsaid[:] = list(_unsaid), []
-    assert not found, f"errors are read by people: {found}"
+    assert not found, f"it is read by people: {found}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,7 +13,7 @@ import pytest
 from keyring.backend import KeyringBackend
 
 from tests.support.ground import DictKeyring
-from workbench.core.errors import UsageError, VaultError
+from workbench.core.errors import HostError, UsageError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
 from workbench.vault import file_faults, labels, older
@@ -33,6 +34,8 @@ def test_a_file_that_cannot_be_written_says_that_nothing_is_lost(tmp_path: Path)
     assert "could not be written (No space left on device)" in full.what
     assert "what was there before still is" in full.means
     assert full.todo.startswith("Free") and full.todo.endswith(", then try again.")
+    shut = file_faults.unwritable(tmp_path / "v", PermissionError(errno.EACCES, "Permission denied"))
+    assert shut.todo.startswith(f"Let yourself write there (chmod u+rwx {tmp_path})")
 
 
 def test_a_file_that_is_refused_says_the_command_that_makes_it_usable(tmp_path: Path) -> None:
@@ -109,9 +112,10 @@ async def test_with_no_vault_reading_goes_on_and_nothing_is_said_to_be_kept() ->
     assert (vault.kind, vault.keeps, vault.notices, vault.describe()) == ("none", False, [], "no vault")
     assert await vault.fetch(NAME) is None and await vault.names() is None
     await vault.remove(NAME)
-    for refused in (vault.store(NAME, VALUE), vault.store_many({NAME: VALUE}), vault.probe()):
+    writes = (partial(vault.store, NAME, VALUE), partial(vault.store_many, {NAME: VALUE}), vault.probe)
+    for refused in writes:
         with pytest.raises(VaultError, match="No vault is open, so nothing can be kept") as caught:
-            await refused
+            await refused()
         assert "stored first" in caught.value.means and "WORKBENCH_PASSPHRASE_FILE" in caught.value.todo
     one = await vault.vault_key("fingerprints")
     assert len(one) == 32 and await vault.vault_key("fingerprints") == one
@@ -196,10 +200,16 @@ def test_names_of_own_secrets_fall_back_on_the_list_before(tmp_path: Path) -> No
     assert labels.known(home) == (["a", "b"], "")
     file = home.path / "own-secrets.json"
     file.write_text("{")
+    with pytest.raises(HostError) as damaged:
+        labels.stored(home)
+    assert damaged.value.todo == "Move it away and store those secrets again."
     names, told = labels.known(home)
     assert names == ["b"] and told.startswith(f"{file} cannot be read. It holds the names")
     (home.path / "own-secrets.json.previous").write_text("{")
     assert labels.known(home)[0] == []
     file.chmod(0o644)
     assert "It holds names of secrets only" in labels.known(home)[1]
+    with pytest.raises(HostError) as refused:
+        labels.stored(home)
+    assert refused.value.todo == "Look what it is and who owns it, then move it away."
     assert os.path.lexists(file)

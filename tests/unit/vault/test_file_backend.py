@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.compat import properties
+from keyring.errors import PasswordDeleteError
 from keyring.testing.backend import BackendBasicTests
 
 from tests.support.patience import HANGS
@@ -478,6 +479,39 @@ def test_the_next_store_puts_a_damaged_file_right_and_keeps_it_aside(
     assert fresh.notices == []
     (aside,) = path.parent.glob("vault.json.damaged-*")
     assert any(aside.name in notice for notice in ring.notices)
+
+
+def test_what_was_found_and_where_it_is_kept_is_said(ring: FileKeyring, path: Path) -> None:
+    put(ring, NAME, "one")
+    drop_entries(path)
+    put(ring, OTHER, "two")
+    (aside,) = path.parent.glob("vault.json.damaged-*")
+    assert ring.notices == [
+        f"The vault file {path} was altered by something other than the workbench. It is kept as {aside.name}; the "
+        "vault was written again from what this workbench holds and what still opened in the damaged file."
+    ]
+
+
+def test_a_damaged_file_that_cannot_be_moved_aside_is_not_written_over(
+    ring: FileKeyring, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(ring, NAME, "one")
+    cut(path)
+    before = path.read_bytes()
+
+    def full(path: Path) -> Path:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(file_backend, "set_aside", full)
+    with pytest.raises(VaultError, match=f"{path} could not be written") as caught:
+        put(ring, OTHER, "two")
+    assert "read-only" in caught.value.todo
+    assert path.read_bytes() == before
+
+
+def test_an_entry_that_is_not_there_cannot_be_deleted(ring: FileKeyring) -> None:
+    with pytest.raises(PasswordDeleteError, match=r"No such entry\."):
+        ring.delete_password("s", "u")
 
 
 def test_what_another_workbench_stored_before_the_damage_is_saved_from_it(

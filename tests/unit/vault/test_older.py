@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,8 @@ async def test_the_next_start_looks_in_both_and_says_when_it_cannot(
     first.close()
     asked += [SystemKeyring(keyring, "Secret Service"), LOCKED]
     again = await Vault.unlock_file(tmp_path / "vault.json", PASSPHRASE)
+    made = json.loads((tmp_path / "vault.json").read_text())
+    assert made["key"]["cost"]["n"] == CHEAP.n, "the cost that was asked for"
     assert await again.fetch(AFTER) == Secret("stored after")
     assert await again.vault_key("evidence") == sealed, "evidence of before the move opens"
     with pytest.raises(VaultError, match="may stand in it"):

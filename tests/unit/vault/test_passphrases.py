@@ -59,13 +59,21 @@ def test_generated_passphrases_are_strong_typable_and_different() -> None:
 def test_typed_twice() -> None:
     good = generate_passphrase().reveal()
     assert check_new(good, good) == Secret(good)
-    with pytest.raises(UsageError, match="differ"):
+    with pytest.raises(UsageError, match="differ") as caught:
         check_new(good, good + "x")
-    with pytest.raises(UsageError, match="empty"):
+    assert (caught.value.means, caught.value.todo) == ("Nothing was saved.", "Type both again.")
+    with pytest.raises(UsageError, match="empty") as caught:
         check_new("", "")
+    assert caught.value.todo == "Type one, or take the one offered."
     with pytest.raises(UsageError, match="too weak") as caught:
         check_new("password1", "password1")
     assert "password1" not in str(caught.value)
+    assert caught.value.means == judge(Secret("password1")).words
+    assert caught.value.todo == "Take a longer one, or the one offered."
+    ours = "acmewidgets-newsletter"
+    check_new(ours, ours)
+    with pytest.raises(UsageError, match="too weak"):
+        check_new(ours, ours, (ours,))
 
 
 def write(path: Path, content: bytes, mode: int = 0o600) -> Path:
@@ -75,7 +83,14 @@ def write(path: Path, content: bytes, mode: int = 0o600) -> Path:
 
 
 @pytest.mark.parametrize(
-    "content", [b"pass phrase", b"pass phrase\n", b"pass phrase\r\n", b"pass phrase\nnot this"]
+    "content",
+    [
+        b"pass phrase",
+        b"pass phrase\n",
+        b"pass phrase\r\n",
+        b"pass phrase\nnot this",
+        b"pass phrase\nnor\nthis\n",
+    ],
 )
 def test_the_first_line_of_an_owner_only_file_is_the_passphrase(tmp_path: Path, content: bytes) -> None:
     path = write(tmp_path / "phrase", content)
@@ -89,17 +104,18 @@ def test_a_passphrase_file_others_may_read_is_refused(tmp_path: Path, mode: int)
     path = write(tmp_path / "phrase", b"pass phrase", mode)
     with pytest.raises(UsageError, match=f"mode is {mode:04o}") as caught:
         passphrase_from_file(path)
-    assert "chmod 600" in caught.value.todo
+    assert "chmod 600" in caught.value.todo and caught.value.means == "The vault stays locked."
     assert caught.value.exit_code == 2
 
 
 def test_other_unusable_passphrase_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         passphrase_from_file(tmp_path / "missing")
-    with pytest.raises(UsageError, match="empty"):
+    with pytest.raises(UsageError, match="empty") as empty:
         passphrase_from_file(write(tmp_path / "empty", b"\n"))
-    with pytest.raises(UsageError, match="not UTF-8"):
+    with pytest.raises(UsageError, match="not UTF-8") as binary:
         passphrase_from_file(write(tmp_path / "binary", b"\xff\xfe"))
+    assert empty.value.means == binary.value.means == "The vault stays locked."
     with pytest.raises(UsageError, match="larger"):
         passphrase_from_file(write(tmp_path / "large", b"x" * 5000))
     (tmp_path / "link").symlink_to(write(tmp_path / "phrase", b"pass phrase"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keyring.core
@@ -304,8 +306,9 @@ def test_a_hanging_keyring_does_not_keep_the_program_from_ending() -> None:
 async def test_an_entry_that_stays_after_its_removal_is_said() -> None:
     vault = Vault(Stubborn())
     await vault.store(NAME, VALUE)
-    with pytest.raises(VaultError, match="still holds"):
+    with pytest.raises(VaultError, match="still holds") as caught:
         await vault.remove(NAME)
+    assert caught.value.todo == "Remove it in the password manager."
 
 
 async def test_an_emptied_entry_is_an_error_not_a_secret() -> None:
@@ -313,6 +316,38 @@ async def test_an_emptied_entry_is_an_error_not_a_secret() -> None:
     backend.held[NAME.service, NAME.username] = ""
     with pytest.raises(VaultError, match="is empty"):
         await Vault(backend).fetch(NAME)
+
+
+async def test_when_one_of_many_is_not_stored_the_others_are_before_it_is_said() -> None:
+    class Picky(Memory):
+        def set_password(self, service: str, username: str, password: str) -> None:
+            if username == "bad":
+                raise ConnectionError("the bus is gone")
+            super().set_password(service, username, password)
+
+    backend = Picky()
+    names = [EntryName("s", name) for name in ("bad", "one", "two")]
+    with pytest.raises(VaultError, match="ConnectionError") as caught:
+        await Vault(backend).store_many(dict.fromkeys(names, VALUE))
+    assert caught.value.means == "The secret may not be stored."
+    assert caught.value.todo.startswith("Unlock or start the keyring and try again, or keep new secrets")
+    assert [name for _, name in backend.held] == ["one", "two"]
+
+
+async def test_a_keyring_that_lists_is_asked_for_what_stands_in_it() -> None:
+    class Listing(Memory):
+        def get_preferred_collection(self) -> Any:
+            held = [
+                SimpleNamespace(get_attributes=lambda one=one: {"service": one[0], "username": one[1]})
+                for one in self.held
+            ]
+            return SimpleNamespace(get_all_items=lambda: held, connection=SimpleNamespace(close=int))
+
+    vault = Vault(Listing())
+    assert await vault.names() == []
+    await vault.store(NAME, VALUE)
+    assert await vault.names() == [NAME]
+    assert await Vault(Memory()).names() is None
 
 
 async def test_the_probe_leaves_nothing_behind(vault: Vault) -> None:
@@ -420,6 +455,22 @@ def test_keyrings_that_cannot_be_trusted_are_values_too(
     found = detect()
     assert isinstance(found, NoKeyring)
     assert reason in found.reason
+
+
+def test_of_several_each_has_its_reason_and_none_reports_on_the_screen(
+    configured: list[KeyringBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = make_backend(ChainerBackend)
+    configured.append(chain)
+    members = [pretend("keyrings.alt.file", "PlaintextKeyring"), pretend("some.addon", "Keyring")]
+    monkeypatch.setattr(type(chain), "backends", members)
+    logger = logging.getLogger("keyring")
+    monkeypatch.setattr(logger, "handlers", [])
+    assert detect() == NoKeyring(
+        "No keyring of this host can be used (keyrings.alt.file.PlaintextKeyring: it keeps secrets readable in a "
+        "file; some.addon.Keyring: the workbench does not know how it protects secrets)."
+    )
+    assert [type(handler) for handler in logger.handlers] == [logging.NullHandler]
 
 
 def test_a_desktop_keyring_is_found(configured: list[KeyringBackend]) -> None:
