@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_ANSWER = 32 * 1024 * 1024
 # Seconds for connections to be closed in good order; what has not been by then ends with the process.
 _GOOD_BYE = 2.0
-_AGENT = f"mailgun-workbench/{__version__}"
+_AGENT = f"mailgun-workbench/{__version__}".encode()
 
 
 class Pool:
@@ -35,61 +35,66 @@ class Pool:
         self._timeouts = timeouts
         self._network = network
         self._transport = transport
-        self._idle: dict[str, list[httpx.AsyncClient]] = {}
-        self._all: list[httpx.AsyncClient] = []
+        waits = {"connect": timeouts.connect, "read": timeouts.read, "write": timeouts.read, "pool": None}
+        self._patience = {"timeout": waits}
+        self._idle: dict[str, list[httpx.AsyncBaseTransport]] = {}
+        self._all: list[httpx.AsyncBaseTransport] = []
 
-    def _take(self, server: str) -> httpx.AsyncClient:
-        """Return a client of one connection that nobody uses: the last used, else a new one.
+    def _take(self, server: str) -> httpx.AsyncBaseTransport:
+        """Return a line of one connection that nobody uses: the last used, else a new one.
 
-        The limiter bounds how many there are. One client for all would search and poll every connection of
-        its pool at each call, which costs a third of the processor time of a mass reset.
+        The limiter bounds how many there are. One for all would search and poll every connection of
+        its pool at each call, which costs a third of the processor time of a mass reset. There is no client of the
+        HTTP library around it: it would keep cookies, follow redirects and build each request twice.
         """
         idle = self._idle.setdefault(server, [])
         if idle:
             return idle.pop()
-        client = self._build(server)
-        self._all.append(client)
-        return client
+        line = self._transport or self._build(server)
+        self._all.append(line)
+        return line
 
-    def _build(self, server: str) -> httpx.AsyncClient:
+    def _build(self, server: str) -> httpx.AsyncBaseTransport:
         import httpx  # Heavy: not before the first frame is on the screen.
 
         if not self._all:
             # It logs each address it calls at INFO, query string included; operators may log at that level.
             logging.getLogger("httpx").setLevel(logging.WARNING)
             logging.getLogger("httpcore").setLevel(logging.WARNING)
-        times = self._timeouts
         host = urlsplit(server).hostname or ""
+        context = (
+            httpx.create_ssl_context(verify=False, trust_env=False)
+            if is_loopback(host)
+            else self._network.trust.context()
+        )
         proxy = http_proxy(self._network, server)
-        return httpx.AsyncClient(
-            verify=False if is_loopback(host) else self._network.trust.context(),
-            proxy=httpx.Proxy(**proxy) if proxy is not None else None,
+        if proxy is None:
+            from workbench.mailgun.wire import Line
+
+            return Line(server, context)
+        return httpx.AsyncHTTPTransport(
+            verify=context,
+            proxy=httpx.Proxy(**proxy),
             trust_env=False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(times.read, connect=times.connect, pool=None),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=30),
-            headers={"user-agent": _AGENT, "accept": "application/json", "accept-encoding": "gzip"},
-            transport=self._transport,
         )
 
     async def exchange(self, call: Call) -> Answer:
         """Send a call and return whatever answers; raise Unreachable, CutShort or UnreadableAnswer else."""
         import httpx
 
-        headers = {b"authorization": call.credential.header}
-        if call.subaccount is not None:
-            headers[b"x-mailgun-on-behalf-of"] = quote(call.subaccount).encode()
-        target, content_type, body, _ = call.request
-        if content_type is not None:
-            headers[b"content-type"] = content_type.encode()
-        if call.accept:
-            headers[b"accept"] = call.accept.encode()
-        client = self._take(call.server)
+        line = self._take(call.server)
         response, sound = None, True
         try:
-            request = client.build_request(call.method, call.server + target, headers=headers, content=body)
+            request = httpx.Request(
+                call.method,
+                call.server + call.request.target,
+                headers=_headers(call),
+                content=call.request.body,
+                extensions=self._patience,
+            )
             async with asyncio.timeout(self._timeouts.total):
-                response = await client.send(request, stream=True)
+                response = await line.handle_async_request(request)
                 try:
                     received = await _body(response, call.where)
                 finally:
@@ -115,11 +120,11 @@ class Pool:
             ) from None
         finally:
             if sound:
-                self._idle.setdefault(call.server, []).append(client)
+                self._idle.setdefault(call.server, []).append(line)
             else:
                 # httpcore keeps the place of a tunnel that failed: the next call would wait for it without end.
-                self._all.remove(client)
-                await client.aclose()
+                self._all.remove(line)
+                await line.aclose()
         return Answer(response.status_code, response.headers.raw, received, call.where)
 
     async def _unreached(self, call: Call, fault: Exception) -> Unreachable:
@@ -146,11 +151,11 @@ class Pool:
     async def aclose(self) -> None:
         """Close every connection, all at once; one that does not say good-bye in time is dropped.
 
-        Raises what a client raised in closing, once all are closed.
+        Raises what a line raised in closing, once all are closed.
         """
-        clients, self._all = self._all, []
+        lines, self._all = self._all, []
         self._idle.clear()
-        closing = [asyncio.create_task(client.aclose()) for client in clients]
+        closing = [asyncio.create_task(line.aclose()) for line in lines]
         if closing:
             _, late = await asyncio.wait(closing, timeout=_GOOD_BYE)
             for task in late:
@@ -158,6 +163,20 @@ class Pool:
         for outcome in await asyncio.gather(*closing, return_exceptions=True):
             if isinstance(outcome, Exception):
                 raise outcome
+
+
+def _headers(call: Call) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"user-agent", _AGENT),
+        (b"accept", call.accept.encode() or b"application/json"),
+        (b"accept-encoding", b"gzip"),
+        (b"authorization", call.credential.header),
+    ]
+    if call.subaccount is not None:
+        headers.append((b"x-mailgun-on-behalf-of", quote(call.subaccount).encode()))
+    if call.request.content_type is not None:
+        headers.append((b"content-type", call.request.content_type.encode()))
+    return headers
 
 
 def _reason(fault: Exception) -> str:

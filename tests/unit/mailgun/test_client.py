@@ -36,6 +36,7 @@ from workbench.mailgun import pool as pool_module
 from workbench.mailgun.client import CallSeen, Mailgun, Timeouts
 from workbench.mailgun.endpoints import MAILGUN, Region, from_base_url
 from workbench.mailgun.requests import at, prepare
+from workbench.mailgun.wire import Line
 
 HTML = "<!DOCTYPE html><html><title>Sign in to the network</title></html>"
 
@@ -428,7 +429,8 @@ async def test_a_cancelled_call_gives_its_turn_and_connection_back() -> None:
 async def test_a_certificate_nobody_signed_is_refused_away_from_loopback() -> None:
     client = Mailgun(from_base_url("https://api.mailgun.net"), Secret(KEY), clock=ManualClock(START))
     built = client._shared.pool._build("https://api.mailgun.net")
-    context = built._transport._pool._ssl_context  # type: ignore[attr-defined]
+    assert isinstance(built, Line)
+    context = built.context
     assert context.check_hostname
     assert context.verify_mode.name == "CERT_REQUIRED"
     await built.aclose()
