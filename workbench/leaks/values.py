@@ -25,6 +25,8 @@ _ENCRYPTED = re.compile(
 )
 
 
+# The server a password is for is not the password.
+_HOST = re.compile(r"(?i)[\w.-]*\bmailgun\.(?:org|net|com)(?::\d{1,5})?")
 # An address of a machine, a version, a date.
 _NUMBERS = re.compile(r"\d{1,4}(?:[.:/-]\d{1,4}){2,5}")
 # Identifiers one inside the other: words, with a number behind at most.
@@ -47,6 +49,7 @@ def plausible(field: Field) -> bool:
         or _ENCRYPTED.match(value)
         or value.startswith(("&quot;", "&#", "&lt;", "&amp;"))
         or "://" in value
+        or _HOST.fullmatch(value)
         or _NUMBERS.fullmatch(value)
         or not 6 <= len(value) <= 100
     ):
