@@ -247,7 +247,7 @@ def _settings(modules: Sequence[str]) -> str:
 def _changed(mutated: Path, names: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     """Yield each mutant's short name with the lines in which it differs from the function as it is."""
     functions = {
-        node.name: ast.unparse(node).splitlines()[1:]
+        node.name: ast.unparse(node).replace(node.name, node.name.partition("__mutmut_")[0]).splitlines()
         for node in ast.walk(ast.parse(mutated.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }

@@ -23,7 +23,7 @@ from workbench.core.errors import JournalError
 from workbench.core.redact import Secret
 from workbench.domain.model.hash_chain import ChainDamage, ChainRow
 from workbench.journal import storage
-from workbench.journal.journal import Journal, damaged
+from workbench.journal.journal import Journal, damaged, read_rows
 from workbench.journal.ledger import Ledger
 from workbench.journal.lock import IncidentLock
 from workbench.journal.storage import SqliteStorage, Storage
@@ -105,6 +105,19 @@ def test_each_refusal_of_the_host_has_its_meaning_and_its_remedy(
         assert "`workbench secrets recover`" in said.todo, "what is in the vault is not lost with it"
     else:
         assert said.todo.endswith("start the workbench again: it resumes.")
+
+
+def test_what_stands_in_the_files_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").mkdir()
+    with pytest.raises(JournalError, match="not a regular file"):
+        SqliteStorage(tmp_path / "journal.sqlite", read_only=False)
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(JournalError, match="symbolic link"):
+        SqliteStorage(tmp_path / "link", read_only=False)
+    (tmp_path / "kept").touch(mode=0o600)
+    forbidden = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    said = storage._failed(tmp_path / "kept", "cannot be opened", forbidden)
+    assert "its mode is 0600, so you may not open it" in said.what, "more than the host says by itself"
 
 
 def test_a_damaged_journal_says_what_stays_usable() -> None:
@@ -192,12 +205,13 @@ class Gate:
 
     def __init__(self, inner: Storage) -> None:
         self.inner = inner
-        self.open = threading.Event()
+        self.reached, self.open = threading.Event(), threading.Event()
         self.sizes: list[int] = []
 
     def append(self, rows: Iterable[ChainRow]) -> None:
         taken = list(rows)
         if taken[0].seq > 1:
+            self.reached.set()
             self.open.wait()
             self.sizes.append(len(taken))
         self.inner.append(taken)
@@ -217,13 +231,15 @@ async def test_what_gathers_while_the_disk_works_is_one_commit_up_to_a_bound(pat
         return made[0]
 
     with Journal.open(path, CLOCK, INCIDENT, storage=gated) as journal:
-        tasks = [asyncio.create_task(journal.append("effect", {"n": n})) for n in range(1200)]
+        first = asyncio.create_task(journal.append("effect", {"n": 0}))
         await asyncio.sleep(0)
-        # The writer has one or more in hand; however many, what is left comes in commits of at most 1024.
+        await asyncio.to_thread(made[0].reached.wait, HANGS)
+        tasks = [asyncio.create_task(journal.append("effect", {"n": n})) for n in range(1, 1200)]
+        await asyncio.sleep(0)
         made[0].open.set()
-        rows = await asyncio.wait_for(asyncio.gather(*tasks), HANGS)
+        rows = await asyncio.wait_for(asyncio.gather(first, *tasks), HANGS)
         assert (journal.head_seq, journal.head_hash) == (rows[-1].seq, rows[-1].hash)
-    assert sum(made[0].sizes) == 1200 and max(made[0].sizes) <= 1024 and len(made[0].sizes) <= 4
+    assert made[0].sizes == [1, 1024, 175]
 
 
 async def test_a_loop_that_is_gone_keeps_nobody_else_from_being_told(path: Path) -> None:
@@ -301,8 +317,10 @@ async def test_a_row_whose_caller_is_gone_is_written_and_known_all_the_same() ->
 class Torn:
     """A reading connection to a file with a damaged page between rows 2 and 5."""
 
-    def __init__(self, behind: Iterable[int] = (6, 5)) -> None:
-        self.behind = behind
+    def __init__(
+        self, behind: Iterable[int] = (6, 5), error: type[Exception] = sqlite3.DatabaseError
+    ) -> None:
+        self.behind, self.error = behind, error
         self.asked: list[tuple[str, tuple[int, ...]]] = []
 
     def execute(self, statement: str, given: tuple[int, ...]) -> Iterator[tuple[Any, ...]]:
@@ -310,16 +328,17 @@ class Torn:
         for seq in self.behind if "DESC" in statement else (1, 2):
             if seq > given[0]:
                 yield seq, "at", b"\xff", "{}", "hash"
-        raise sqlite3.DatabaseError("database disk image is malformed")
+        raise self.error("database disk image is malformed")
 
     def close(self) -> None:
         return
 
 
-def test_around_a_damaged_page_the_rows_are_still_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [sqlite3.DatabaseError, OSError])
+def test_around_a_damaged_page_the_rows_are_still_read(tmp_path: Path, error: type[Exception]) -> None:
     held = SqliteStorage(tmp_path / "journal.sqlite", read_only=False)
     held._reader.close()
-    torn = Torn()
+    torn = Torn(error=error)
     held._reader = cast("sqlite3.Connection", torn)
     rows = held.read(0)
     assert [row.seq for row in rows] == [1, 2, 5, 6]
@@ -339,6 +358,14 @@ async def test_rows_are_read_from_a_number_on_and_no_more_than_asked(journal: Jo
     assert [row.seq for row in reader.read(2)] == [3, 4, 5, 6]
     assert [row.seq for row in journal.rows(4)] == [5, 6]
     reader.close()
+
+
+async def test_who_only_reads_makes_nothing_and_could_not_write(journal: Journal, path: Path) -> None:
+    with pytest.raises(JournalError, match="cannot be opened"):
+        read_rows(path.with_name("absent.sqlite"))
+    assert not path.with_name("absent.sqlite").exists()
+    with Journal.open(path, CLOCK, INCIDENT) as second:
+        assert cast("SqliteStorage", second._storage)._db is None
 
 
 async def test_text_that_is_no_utf8_costs_its_own_row_only(journal: Journal, path: Path) -> None:

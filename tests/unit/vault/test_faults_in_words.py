@@ -16,10 +16,11 @@ from tests.support.ground import DictKeyring
 from workbench.core.errors import HostError, UsageError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
+from workbench.core.thread_worker import Worker
 from workbench.vault import file_faults, labels, older
 from workbench.vault.backends import Detected, NoKeyring, SystemKeyring, listed
-from workbench.vault.entries import EntryName
-from workbench.vault.file_backend import FileKeyring
+from workbench.vault.entries import EntryName, older_entry
+from workbench.vault.file_backend import FileKeyring, names_in
 from workbench.vault.file_format import Cost
 from workbench.vault.reading import NoVault
 from workbench.vault.vault import Vault
@@ -189,6 +190,29 @@ def test_a_new_file_says_in_which_keyring_older_secrets_stand(tmp_path: Path) ->
         assert file.get_password("Mailgun workbench", "workbench: older secrets stand in") == title
         assert older.is_behind(file) is (keyring is not None)
         assert file.get_password(NAME.service, NAME.username) == (known[NAME] if keyring else None)
+
+
+async def test_a_vault_made_beside_a_keyring_looks_there_too(tmp_path: Path) -> None:
+    keyring = DictKeyring()
+    keyring.entries[NAME.service, NAME.username] = "stored before"
+    found = SystemKeyring(keyring, "KDE Wallet")
+    vault = await Vault.create_file(tmp_path / "home" / "v", PASSPHRASE, cost=CHEAP, keyring=found)
+    assert await vault.fetch(NAME) == Secret("stored before")
+    assert vault.describe().endswith("; what is older: the host's keyring")
+    assert older_entry() in names_in(tmp_path / "home" / "v"), "the next start knows it too"
+
+
+async def test_a_volume_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+
+    async def silent(self: Worker, call: Any, limit: float) -> None:
+        limits.append(limit)
+        raise TimeoutError
+
+    monkeypatch.setattr(Worker, "run", silent)
+    with pytest.raises(VaultError, match="did not open within two minutes") as caught:
+        await Vault.unlock_file(tmp_path / "v", PASSPHRASE)
+    assert caught.value.todo == "Check the volume." and limits == [120.0]
 
 
 def test_names_of_own_secrets_fall_back_on_the_list_before(tmp_path: Path) -> None:

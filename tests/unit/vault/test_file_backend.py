@@ -509,6 +509,31 @@ def test_a_damaged_file_that_cannot_be_moved_aside_is_not_written_over(
     assert path.read_bytes() == before
 
 
+def test_while_it_is_open_a_damaged_file_is_said_to_be_damaged(ring: FileKeyring, path: Path) -> None:
+    put(ring, NAME, "one")
+    cut(path)
+    with pytest.raises(VaultError) as caught:
+        get(ring, NAME)
+    assert caught.value.what == f"The vault file {path} is damaged."
+    assert caught.value.means.startswith("It was cut short or damaged")
+    assert caught.value.todo == "Restore it from a copy."
+
+
+def test_a_removal_leaves_no_generation_that_still_holds_it(ring: FileKeyring, path: Path) -> None:
+    put(ring, NAME, "one")
+    put(ring, OTHER, "two")
+    previous_of(path).unlink()
+    ring.delete_password(NAME.service, NAME.username)
+    assert not previous_of(path).exists()
+
+
+def test_what_is_asked_for_together_comes_with_what_is_not_there(ring: FileKeyring) -> None:
+    odd = "an odd one: \udcff"
+    put(ring, NAME, odd)
+    assert ring.get_many([NAME, OTHER]) == {NAME: odd, OTHER: None}
+    assert get(ring, NAME) == odd
+
+
 def test_an_entry_that_is_not_there_cannot_be_deleted(ring: FileKeyring) -> None:
     with pytest.raises(PasswordDeleteError, match=r"No such entry\."):
         ring.delete_password("s", "u")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from workbench.domain.detection import suspicion
 from workbench.domain.detection.suspicion import NOTHING, Background
-from workbench.domain.model.inventory import DomainItem, Inventory, KeyItem, LoginItem, UserItem
+from workbench.domain.model.inventory import DomainItem, Gap, Inventory, KeyItem, LoginItem, UserItem
 from workbench.domain.model.plan import Place
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import Domain, Key, SmtpCredential, User
@@ -375,3 +375,78 @@ def test_a_user_known_by_date_is_older_and_by_the_earliest_of_its_dates() -> Non
     assert suspicion.exists_since(person(1, "x@p.example")) is None
     assert among(item).older == frozenset({"u1"})
     assert among(person(1, "x@p.example", SINCE)).older == frozenset()
+
+
+# ── what may be deleted for good ─────────────────────────────────────────────────────────────────────────
+
+
+def guessed() -> Background:
+    """Return the account of ``background`` where no abuse was seen to begin: the window is a guess."""
+    people = (owner("ada@acme.example"), person(1, "ben@acme.example", BEFORE))
+    return among(*people, domains=[Domain(name="mg.acme.example")], window=False)
+
+
+@pytest.mark.parametrize(
+    ("at", "who", "known", "guess"),
+    [
+        # Made in the window that is known: that alone is enough. In one that is guessed it is not.
+        (INSIDE, {"requestor": "ada@acme.example"}, True, False),
+        (INSIDE, {}, True, False),
+        # Two signs that know nothing of each other: its date, and an address that is nobody's of ours.
+        (INSIDE, {"requestor": "eve@evil.example"}, True, True),
+        (INSIDE, {"user_name": "eve@evil.example"}, True, True),
+        # A free-text name is nobody's address, a panel key no proof.
+        (INSIDE, {"user_name": "Eve"}, True, False),
+        (INSIDE, {"kind": "web"}, True, False),
+        # From before, or without a date, it may be a former colleague's with production on it.
+        (BEFORE, {"requestor": "eve@evil.example"}, False, False),
+        (None, {"requestor": "eve@evil.example"}, False, False),
+        (None, {"requestor": "eve@evil.example", "kind": "web"}, False, False),
+    ],
+)
+def test_a_key_may_be_deleted_for_good_by_the_known_window_or_by_two_signs_only(
+    at: datetime | None, who: dict[str, Any], known: bool, guess: bool
+) -> None:
+    key = KeyItem(Key(id="k", created_at=at, **who), US)
+    assert suspicion.of_key(key, background()).disposable is known
+    assert suspicion.of_key(key, guessed()).disposable is guess
+    assert not suspicion.of_key(key, background("k")).disposable
+
+
+def test_a_login_may_be_deleted_for_good_by_the_known_window_only() -> None:
+    login = LoginItem(SmtpCredential(login="relay", created_at=INSIDE), "mg.acme.example", US)
+    assert suspicion.of_login(login, background()).disposable
+    found = suspicion.of_login(login, guessed())
+    assert found.likely and not found.disposable
+    assert found.why == ("made 20 Nov 05:00Z, in the last days; when the abuse began is not known",)
+
+
+def test_neither_users_nor_domains_are_disposable_by_signs() -> None:
+    stranger = person(1, "x@evil.example", INSIDE)
+    assert suspicion.of_user(stranger, background()).likely
+    assert not suspicion.of_user(stranger, background()).disposable
+    domain = DomainItem(Domain(name="evil.example", created_at=INSIDE), US)
+    assert not suspicion.of_domain(domain, background()).disposable
+
+
+@pytest.mark.parametrize(
+    ("gap", "read"),
+    [
+        (None, True),
+        (Gap("users", US, "the server refused"), False),
+        (Gap("users", None, "the server refused"), False),
+        # A subaccount's users are not who may ask for the account's keys; what is only noted was read.
+        (Gap("users", Place(Region.US, "sub1"), "the server refused"), True),
+        (Gap("users", US, "its roles are not told", note=True), True),
+        (Gap("keys", US, "the server refused"), True),
+    ],
+)
+def test_nobody_is_a_stranger_by_a_list_that_was_not_read(gap: Gap | None, read: bool) -> None:
+    inventory = Inventory(users={"u0": owner("ada@acme.example")})
+    if gap is not None:
+        inventory.gaps[gap.slice] = gap
+    found = Background.of(inventory, SINCE)
+    assert found.people_read is read
+    key = KeyItem(Key(id="k", created_at=BEFORE, requestor="eve@evil.example"), US)
+    assert suspicion.of_key(key, found).likely is read
+    assert not Background.of(Inventory(), SINCE).people_read, "an account has at least one user"
