@@ -158,6 +158,13 @@ class Opener:
                     self._skip(lacks, inside)
                 else:
                     yield _joined(inside, "text"), texts.pdf(source, size)
+            elif how == "pgdump":
+                source.seek(0)
+                yield inside, _pieces(source)
+                if lacks := texts.unread_tables(source):
+                    self._skip(lacks, inside)
+                else:
+                    yield _joined(inside, "tables"), self._counted(texts.dump_tables(source))
             else:
                 for name, data in texts.seven_zip(source, size):
                     self._member()

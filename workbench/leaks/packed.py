@@ -43,6 +43,7 @@ _MAGIC = (
     (b"%PDF-", "pdf"),
     (b"bplist00", "plist"),
     (b"!<arch>\n", "ar"),
+    (b"PGDMP", "pgdump"),
 )
 BROTLI = ".br"
 # What no text holds: a text in Breton may be called .br too.

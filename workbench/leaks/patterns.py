@@ -335,7 +335,9 @@ _KEY_NAME = re.compile(r"(?i)mailgun|(?:^|[._-])mg[._-]|api[._-]?key|secret|toke
 _ALONE = re.compile(rb"(api:)?((?:pub)?key-[0-9a-z]{32}|[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8})\s{0,2}")
 # Base64 with its wrapped continuation lines (MIME, PEM, YAML folding) and padding.
 _WRAPPED = re.compile(
-    rb"[A-Za-z0-9+/]{44,}(?:\\?\r?\n[ \t]{0,20}[A-Za-z0-9+/]{16,}(?=[=\s\"'\\]|$)){0,20000}={0,2}"
+    rb"[A-Za-z0-9+/]{44,}(?:\\?\r?\n[ \t]{0,20}[A-Za-z0-9+/]{16,}(?=[=\s\"'\\]|$)){0,20000}"
+    # The last line may be short: padding, a blank line or a boundary behind it says that it is one.
+    rb"(?:\r?\n[ \t]{0,20}(?:[A-Za-z0-9+/]{2,15}(?==)|[A-Za-z0-9+/]{4,15}(?=\r?\n(?:\r?\n|--|\Z))))?={0,2}"
 )
 
 

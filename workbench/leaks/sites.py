@@ -85,7 +85,7 @@ def site(text: str) -> OwnSite:
         or not (plain or parts.scheme == "https")
     ):
         raise UsageError(
-            f"{visible(text, 120)} is no site that can be asked.",
+            f"This is no site that can be asked: {visible(text, 120).strip() or 'an empty name'}.",
             "One host is asked at a time, over verified TLS; plain HTTP goes only to this machine.",
             "Give one host name such as www.example.com.",
         )

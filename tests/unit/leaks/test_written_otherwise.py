@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import plistlib
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from workbench.leaks.files import scan_tree
 from workbench.leaks.model import KnownValue, Match, SearchCoverage, SecretKind
 from workbench.leaks.patterns import Scanner
 
+DRAW = Draw(431)
 PASSWORD = "Tq7!mW=2:kZr9#Lx"
 PLAIN = "Tq7mW2kZr9LxPv4s"
 HOST, LOGIN = "smtp.mailgun.org", "shop@mg.acme.example"
@@ -120,3 +123,34 @@ def test_a_key_that_a_line_end_cuts_in_two_is_whole(between: str, cut: int) -> N
 def test_lines_that_only_follow_each_other_are_not_joined() -> None:
     text = f"mailgun sums\n{'ab12' * 8}\n{'cd34' * 8}\nkey-{'a1' * 8}\nkey-{'b2' * 8}\n"
     assert Scanner().scan(text.encode()) == []
+
+
+def _postgres_dump(rows: bytes, *, algorithm: int = 1) -> bytes:
+    packed = zlib.compress(rows)
+    pieces = [packed[at : at + 64] for at in range(0, len(packed), 64)]
+    data = b"".join(b"\0" + struct.pack("<I", len(piece)) + piece for piece in pieces)
+    head = b"PGDMP\x01\x0f\x00\x04\x08\x01" + bytes((algorithm,)) + b"\0" * 40
+    return head + b"settings\0\x01\0\x05\0\0\0" + data + b"\0" * 5
+
+
+def test_the_tables_of_a_postgres_dump_are_read_and_what_is_not_is_named(tmp_path: Path) -> None:
+    key = DRAW.current()
+    rows = b"".join(b"%d\tfiller\t%s\n" % (n, DRAW.hex(20).encode()) for n in range(40))
+    rows += f"mailgun_api_key\t{key}\n".encode() + rows
+    (tmp_path / "shop.dump").write_bytes(_postgres_dump(rows))
+    found: list[str] = []
+    coverage = SearchCoverage()
+    scan_tree(tmp_path, Scanner(), lambda match, place: found.append(match.secret.reveal()), coverage)
+    assert (found, coverage.complete) == ([key], True)
+    (tmp_path / "shop.dump").write_bytes(_postgres_dump(rows, algorithm=3))
+    scan_tree(tmp_path, Scanner(), lambda match, place: None, coverage := SearchCoverage())
+    assert not coverage.complete and "PostgreSQL dump" in next(iter(coverage.skipped))
+
+
+@pytest.mark.parametrize("spare", [b"", b"x", b"xx"])
+def test_the_short_last_line_of_wrapped_base64_belongs_to_it(spare: bytes) -> None:
+    key = DRAW.current()
+    wrapped = base64.encodebytes(f"MAILGUN_API_KEY={key}\n".encode() + spare)
+    assert len(wrapped.split(b"\n")[-2]) < 24
+    data = b"Content-Transfer-Encoding: base64\n\n" + wrapped + b"\n--boundary--\n"
+    assert {match.secret.reveal() for match in Scanner().scan(data)} == {key}
