@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -60,33 +61,58 @@ async def read_refusals(
     the account's domains: From domains that are none of them were the intruder's.
     """
     since = now - BACK
+    # An entry is 2 kB and two regions have six thousand: what counts of each is taken as its page comes.
+    refusals: list[list[Refusal]] = [[] for _ in regions]
+    senders: list[Counter[str]] = [Counter() for _ in regions]
+
+    def taker(at: int) -> Callable[[LogEvent], None]:
+        def take(event: LogEvent) -> None:
+            if (refusal := _refusal(event)) is not None:
+                refusals[at].append(refusal)
+            if domain := _from_domain(event):
+                senders[at][domain] += 1
+
+        return take
+
     read = await asyncio.gather(
-        *(_events(api, region, since, now, "failed", MOST_PAGES) for region in regions)
+        *(
+            _events(api, region, since, now, _Wanted("failed", MOST_PAGES, taker(at)))
+            for at, region in enumerate(regions)
+        )
     )
-    events = [event for found, _, _ in read for event in found]
-    refusals = [refusal for event in events if (refusal := _refusal(event)) is not None]
     return msgspec.structs.replace(
-        await asyncio.to_thread(refusal_fact, refusals),
+        await asyncio.to_thread(refusal_fact, [one for found in refusals for one in found]),
         since=iso(since),
         as_of=iso(now),
-        read=len(events),
-        whole=all(whole for _, whole, _ in read),
-        gaps=tuple(gap for _, _, gap in read if gap),
-        from_domains=_strange_domains(events, own),
+        read=sum(one.entries for one in read),
+        whole=all(one.whole for one in read),
+        gaps=tuple(one.gap for one in read if one.gap),
+        from_domains=_strange(senders, own),
     )
 
 
 async def read_links(api: Mailgun, regions: Sequence[Region], now: datetime) -> LinkedHosts:
     """Return the hosts that recipients of the last days clicked on, the most clicked first; what failed as gaps."""
+    hosts: list[Counter[str]] = [Counter() for _ in regions]
+
+    def taker(at: int) -> Callable[[LogEvent], None]:
+        def take(event: LogEvent) -> None:
+            if host := host_of(event.url or ""):
+                hosts[at][host] += 1
+
+        return take
+
     read = await asyncio.gather(
-        *(_events(api, region, now - BACK, now, "clicked", MOST_CLICK_PAGES) for region in regions)
+        *(
+            _events(api, region, now - BACK, now, _Wanted("clicked", MOST_CLICK_PAGES, taker(at)))
+            for at, region in enumerate(regions)
+        )
     )
-    hosts = Counter(host for found, _, _ in read for event in found if (host := host_of(event.url or "")))
     return LinkedHosts(
         as_of=iso(now),
-        hosts=tuple(host for host, _ in hosts.most_common(_KEPT_HOSTS)),
-        whole=all(whole for _, whole, _ in read),
-        gaps=tuple(gap for _, _, gap in read if gap),
+        hosts=tuple(host for host, _ in _added(hosts).most_common(_KEPT_HOSTS)),
+        whole=all(one.whole for one in read),
+        gaps=tuple(one.gap for one in read if one.gap),
     )
 
 
@@ -178,30 +204,51 @@ async def read_monitoring(
     return gap, listed
 
 
-async def _events(
-    api: Mailgun, region: Region, since: datetime, now: datetime, kind: str, most: int
-) -> tuple[list[LogEvent], bool, str]:
-    """Return (events of one kind, the newest first, whether that was all, why it could not be read)."""
-    found: list[LogEvent] = []
-    pages = 0
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is wanted of the log: one kind of event, at most so many pages, each entry handed on as it comes."""
+
+    kind: str
+    most: int
+    take: Callable[[LogEvent], None]
+
+
+@dataclass(slots=True)
+class _LogRead:
+    """How far a reading came: entries, whether that was all, why it could not be read."""
+
+    entries: int = 0
+    whole: bool = False
+    gap: str = ""
+
+
+async def _events(api: Mailgun, region: Region, since: datetime, now: datetime, wanted: _Wanted) -> _LogRead:
+    """Hand on the events of one kind, the newest first; return how far that came."""
+    read = _LogRead()
+    pages = odd = 0
     try:
         async for page in iter_logs(
             api,
             region=region,
             start=since,
             end=now,
-            events=(kind,),
+            events=(wanted.kind,),
             include_subaccounts=True,
             ascending=False,
         ):
-            found += page
+            for event in page:
+                wanted.take(event)
+                odd += bool(event.unreadable)
+            read.entries += len(page)
             pages += 1
-            if pages >= most:
-                return found, False, ""
+            if pages >= wanted.most:
+                return read
     except ApiError as error:
-        return found, False, error.what
-    odd = sum(bool(event.unreadable) for event in found)
-    return found, not odd, f"{plural(odd, 'log entry', 'log entries')} not fully read" if odd else ""
+        read.gap = error.what
+        return read
+    read.whole = not odd
+    read.gap = f"{plural(odd, 'log entry', 'log entries')} not fully read" if odd else ""
+    return read
 
 
 def _refusal(event: LogEvent) -> Refusal | None:
@@ -216,14 +263,24 @@ def _refusal(event: LogEvent) -> Refusal | None:
     return Refusal(event.timestamp, status.code, text, status.mx_host or "", event.sending_ip or "")
 
 
-def _strange_domains(events: Iterable[LogEvent], own: Iterable[str]) -> tuple[str, ...]:
+def _from_domain(event: LogEvent) -> str:
+    """Return the domain that a message claimed to be from, in lower case; ``""`` where the log says none."""
+    headers = event.message.headers if event.message is not None else None
+    address = (headers.from_ or "") if headers is not None else ""
+    return address.rpartition("@")[2].strip(" >\t").lower()
+
+
+def _strange(senders: Iterable[Counter[str]], own: Iterable[str]) -> tuple[str, ...]:
     """Return the From domains of refused mail that are none of the account's, the most frequent first."""
-    mine = {name.lower() for name in own}
-    seen: Counter[str] = Counter()
-    for event in events:
-        headers = event.message.headers if event.message is not None else None
-        address = (headers.from_ or "") if headers is not None else ""
-        domain = address.rpartition("@")[2].strip(" >\t").lower()
-        if domain and domain not in mine:
-            seen[domain] += 1
+    seen = _added(senders)
+    for name in own:
+        seen.pop(name.lower(), None)
     return tuple(name for name, _ in seen.most_common(20))
+
+
+def _added(parts: Iterable[Counter[str]]) -> Counter[str]:
+    """Return the counts of all regions together."""
+    added: Counter[str] = Counter()
+    for part in parts:
+        added.update(part)
+    return added
