@@ -16,6 +16,9 @@ def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - whoever starts it on an older Python gets a sentence
         sys.stderr.write(TOO_OLD.format(*sys.version_info))
         sys.exit(2)
+    from workbench.core.allocator import keep_thresholds
+
+    keep_thresholds()
     from workbench.cli import run
 
     # Cycles are few here, and looking for them as often as is usual costs a fifteenth of the processor's time.
