@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.clock import as_moment
 from workbench.core.redact import key_tail, short_address
@@ -65,7 +66,7 @@ class CredentialView:
         # Here and not above: a screen without an incident shows its first frame before the records are loaded.
         from workbench.domain.runbook import old_and_new
 
-        present = {*inventory.keys, *inventory.logins}
+        present = ChainMap[str, Any](inventory.keys, inventory.logins)
         self._known = old_and_new.Known(state, present, now or datetime.now(UTC))
         for record in state.effects.values():
             self._index(record)

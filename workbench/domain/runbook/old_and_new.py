@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -135,7 +135,7 @@ def counted(situation: Situation) -> str:
 class Known:
     """The two facts of every credential, from the journal; indexed once, asked by key id or login."""
 
-    def __init__(self, state: State, present: Collection[str], now: datetime) -> None:
+    def __init__(self, state: State, present: Container[str], now: datetime) -> None:
         self._state, self._present, self._now = state, present, now
         self._cuts: dict[str, EffectRecord] = {}
         self._mints: dict[str, list[EffectRecord]] = {}

@@ -45,7 +45,7 @@ class CredentialsPane(WorkPane):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, None] = {}  # every key that there ever was, in the order of its arrival
         self._cache: dict[str, Cached] = {}
         self._cached_look = store.look
 
@@ -66,10 +66,10 @@ class CredentialsPane(WorkPane):
             session.clock.now(),
         )
         rows = view.rows()
-        for row in rows:
-            self._seen.setdefault(row.key, len(self._seen))
+        self._seen |= dict.fromkeys(row.key for row in rows)
+        place = {key: number for number, key in enumerate(self._seen)}
         # Keys first, each row where it was first seen: what is deleted stays in its place, told as gone.
-        return sorted(rows, key=lambda row: (view.is_login(row.key), self._seen[row.key]))
+        return sorted(rows, key=lambda row: (view.is_login(row.key), place[row.key]))
 
     def moved_rows(self, records: Mapping[str, EffectRecord]) -> list[Row] | None:
         """Return only the rows that the moved effects are about."""

@@ -1,9 +1,9 @@
 """The table without a screen: rows by key, their order, the filter, the cursor and the marks.
 
-Every visible row has a *rank*: what it sorts by, then its place of arrival. The visible ranks are kept in
-one sorted list, so a changed row is found and moved by bisection and 20,000 rows cost little more than 200.
-Descending order is the same list read from its end, with the places of arrival negated so that equals keep
-their order.
+Every visible row has a *rank*: what it sorts by, then its place of arrival, which alone is the rank where nothing is
+sorted. The visible ranks are kept in one sorted list, so a changed row is found and moved by bisection and 20,000 rows
+cost little more than 200. Descending order is the same list read from its end, with the places of arrival negated so
+that equals keep their order.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from workbench.core.rows import STYLES, Cell, Row, SortValue, text_of
 from workbench.tui.widgets.table.columns import Column
 
-Rank = tuple[int, SortValue, int]
+# All of a table's ranks are of one kind: numbers while it stands as it arrived, else the triples.
+Rank = int | tuple[int, SortValue, int]
 
 # Above this many moved rows in one call one sort of everything is cheaper than moving each.
 BULK = 256
@@ -134,7 +135,7 @@ class TableModel:
                 rank = self._rank_of(row, self._arrival)
                 self._arrival += 1
             else:
-                rank = self._rank_of(row, abs(old_rank[2]))
+                rank = self._rank_of(row, _arrival(old_rank))
             self._rows[key] = row
             self._haystack.pop(key, None)
             if rank != old_rank or self._terms:
@@ -171,7 +172,7 @@ class TableModel:
         """Sort by a column (None: by arrival). The cursor keeps its key. KeyError for an unknown column."""
         places = {column.id: index for index, column in enumerate(self.columns)}
         self._sort_index = None if column_id is None else places[column_id]
-        order = sorted(self._rows, key=lambda key: abs(self._rank[key][2]))
+        order = sorted(self._rows, key=lambda key: _arrival(self._rank[key]))
         self.sort_column, self.descending = column_id, descending
         self._rank_all(order)
 
@@ -247,7 +248,7 @@ class TableModel:
 
     def _rank_of(self, row: Row, arrival: int) -> Rank:
         if self._sort_index is None:
-            return (NUMBER, 0, arrival)
+            return arrival
         place = -arrival if self.descending else arrival
         kind, value = self._sort_value(self.columns[self._sort_index], row.cells[self._sort_index])
         return (kind, value, place)
@@ -325,3 +326,8 @@ class TableModel:
                 self.cursor = key
                 return
         self.cursor = self.key_at(0) if self._keys else None
+
+
+def _arrival(rank: Rank) -> int:
+    """Return the place of arrival of whoever has that rank."""
+    return rank if isinstance(rank, int) else abs(rank[2])
