@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.served import PASSPHRASE, served
+from workbench.core.allocator import keep_thresholds
 from workbench.core.clock import ShiftedClock
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
@@ -104,6 +105,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="3 hours")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    keep_thresholds()  # as the program does at its start
     with tempfile.TemporaryDirectory() as name, served(Path(name)) as drill:
         result = asyncio.run(measure(Path(name), drill.document, 3 if options.quick else options.hours))
     if options.json:
