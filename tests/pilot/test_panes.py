@@ -293,3 +293,25 @@ async def test_the_guide_begins_at_its_beginning_once_something_else_is_next(run
         await pilot.press("down")
         await settle(pilot)
         assert guide.scroll_y == 0 and "▶ Step: 1 " in screen_text(pilot)
+
+
+async def test_what_the_columns_have_no_room_for_stands_below_the_list(running: Running) -> None:
+    async with running(FakeSession(), (120, 40)) as pilot:
+        await pilot.press("4")
+        await settle(pilot)
+        text = " ".join(screen_text(pilot).replace("┃", " ").split())
+        assert "password open: m show…" in text, "cut off in its column"
+        assert "note: password open: m shows the message · name: User 0" in text
+        # It follows the cursor, and the list keeps its place.
+        await pilot.press("down")
+        await settle(pilot)
+        assert "note: password and 2FA open" in " ".join(screen_text(pilot).replace("┃", " ").split())
+        # Nothing is written twice: a column that has room is not named.
+        assert "2FA: off" not in screen_text(pilot)
+
+
+async def test_a_list_too_short_for_it_does_without_what_stands_below(running: Running) -> None:
+    async with running(FakeSession(), (80, 16)) as pilot:
+        await pilot.press("4")
+        await settle(pilot)
+        assert "note: " not in screen_text(pilot)

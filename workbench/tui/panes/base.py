@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.timer import Timer
+from textual.widgets import Static
 
 from workbench.core.redact import visible
 from workbench.planning.catalog import Pane
@@ -27,6 +28,7 @@ NUMBERS = {pane: str(number) for number, pane in enumerate(Pane, start=1)}
 # A pane spends at most one part in so many of the time on making rows anew, and never more than 15 a second.
 SHARE = 6
 SPACING = 1 / 15
+PREVIEW_FROM = 14  # lines of a pane
 SOON = 0.001  # seconds; Textual divides by a timer's interval
 
 
@@ -53,6 +55,8 @@ class WorkPane(Vertical):
         self._timer: Timer | None = None
         self._due = float("-inf")
         self._note = ""
+        self._preview = Static("", markup=False, classes="pane-preview")
+        self._previewed = ""
 
     # What subclasses say
 
@@ -68,7 +72,7 @@ class WorkPane(Vertical):
         """Return why there is nothing to see."""
         return self.store.why_empty(self.PANE.value, "None.")
 
-    def make_table(self) -> KeyedTable:
+    def make_table(self) -> PaneTable:
         """Return the pane's table."""
         return PaneTable(
             self.COLUMNS, empty_text="Loading…", ascii_mode=self.store.look.ascii, id=f"{self.PANE}-table"
@@ -77,8 +81,9 @@ class WorkPane(Vertical):
     # Life
 
     def compose(self) -> ComposeResult:
-        """Only the table; the filter box comes when it is asked for."""
+        """The table, and what it has no room for; the filter box comes when it is asked for."""
         yield self.table
+        yield self._preview
 
     def on_mount(self) -> None:
         """Show the empty state with a title."""
@@ -89,6 +94,21 @@ class WorkPane(Vertical):
         """Catch up with whatever moved while the pane was not on the screen."""
         if self._dirty or self._touched:
             self._make_rows()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show what the columns cut off only where the list keeps enough room beside it."""
+        height = event.size.height
+        self._preview.display = height >= PREVIEW_FROM
+        self._preview.styles.height = 3 if height >= 2 * PREVIEW_FROM else 2
+        self.call_after_refresh(self.write_preview)
+
+    def write_preview(self) -> None:
+        """Write what the highlighted row holds beyond its columns; unchanged words repaint nothing."""
+        shown = self._preview.is_attached and self._preview.display
+        words = visible(self.table.unseen(), 600) if shown else ""
+        if words != self._previewed:
+            self._previewed = words
+            self._preview.update(Content(words), layout=False)
 
     def take(self, slices: set[str], records: Mapping[str, EffectRecord]) -> None:
         """Take the news in; rows follow soon."""
@@ -133,6 +153,7 @@ class WorkPane(Vertical):
         self.say_why_empty()
         self.after_rows()
         self.retitle()
+        self.write_preview()
         ended = monotonic()
         self._due = ended + max(SPACING, (ended - began) * SHARE)
 
@@ -172,6 +193,7 @@ class WorkPane(Vertical):
     def _counts_changed(self) -> None:
         # Inside a range every move counts.
         self.note(RANGE if self.table.range_open else "")
+        self.write_preview()
 
     @on(PaneTable.Nothing)
     def _nothing(self, event: PaneTable.Nothing) -> None:

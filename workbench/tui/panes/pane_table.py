@@ -1,9 +1,11 @@
-"""A pane's table: a key that can change nothing here says why in the pane's title, instead of staying silent."""
+"""A pane's table: a key that can change nothing says why, and what its columns have no room for can be asked."""
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.message import Message
 
+from workbench.core.rows import text_of
 from workbench.tui.widgets.table import KeyedTable
 
 RANGE = "a range: move, v keeps it"
@@ -18,6 +20,20 @@ class PaneTable(KeyedTable):
         def __init__(self, why: str) -> None:
             super().__init__()
             self.why = why
+
+    def unseen(self) -> str:
+        """Return what the highlighted row holds and its columns cut off or leave out here, named, in one line."""
+        row, room = self.cursor_row, {one.cell: one.width for one in self._painter.placed}
+        if row is None or not room:
+            return ""
+        texts = [
+            (column, text_of(row.cells[at]).strip(), room.get(at, 0))
+            for at, column in enumerate(self.model.columns)
+        ]
+        cut = [(column, text) for column, text, width in texts if cell_len(text) > width]
+        # The last column is the evidence: what decides comes first. Bars and dashes say nothing without their place.
+        cut = [*cut[-1:], *cut[:-1]] if cut and cut[-1][0] is self.model.columns[-1] else cut
+        return " · ".join(f"{column.title}: {text}" for column, text in cut if any(map(str.isalnum, text)))
 
     def _say(self, why: str) -> None:
         self.post_message(self.Nothing(why))
