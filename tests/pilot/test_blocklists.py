@@ -59,7 +59,7 @@ async def test_the_pane_shows_days_removal_and_what_is_not_asked(running: Runnin
         await pilot.press("5", "z")
         await settle(pilot)
         text = screen_text(pilot)
-        assert "NOT ASKED: Spamhaus" in text
+        assert "NOT ASKED (i says why): Spamhaus" in text
         rows = [line for line in text.splitlines() if "192.0.2.7" in line]
         psbl = next(line for line in rows if "PSBL" in line)
         assert "✗ listed" in psbl and "██" in psbl and "to do" in psbl and "20 Nov 08:02" in psbl

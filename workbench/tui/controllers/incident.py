@@ -97,10 +97,13 @@ class IncidentController(Controller):
 
     def _preserve(self, session: Incident) -> None:
         def told(_: None) -> None:
-            self._ui.tell("Evidence is stored, its hash is in the journal. m shows the message to Support.")
-            # Support is told next, and nothing else was opened meanwhile.
+            # Support is told next, where nothing else was opened meanwhile: the message says it, not a corner over it.
             if len(self._ui.screen_stack) == 1 and not any(a.step == "0" for a in session.state.attestations):
-                self._support(session)
+                self._support(session, "Evidence is stored, its hash is in the journal. ")
+            else:
+                self._ui.tell(
+                    "Evidence is stored, its hash is in the journal. m shows the message to Support."
+                )
             preserve_on(self._ui, session)
 
         self.begin_reading(session.account.preserve, group="preserve", doing="preserving evidence", then=told)
@@ -157,11 +160,11 @@ class IncidentController(Controller):
         doing = "playing a part of the drill"
         self._ui.work.start(lambda: session.exercise(part), group="drill", doing=doing, then=played)
 
-    def _support(self, session: Incident) -> None:
+    def _support(self, session: Incident, before: str = "") -> None:
         def sent() -> None:
             self.attest(session, "0", [("opening message sent to Support", "")])
 
-        hint = "Copy it and send it to Mailgun Support now; you are asked whether it was sent."
+        hint = f"{before}Copy it and send it to Mailgun Support now; you are asked whether it was sent."
         words = "Send it to Mailgun Support now, from the owner's address; what you say is recorded."
         question = SentQuestion("support.message", "Was the message sent to Support?", words)
         self.show_to_send(session, "To Mailgun Support", session.support_message(), hint, question, sent)

@@ -86,7 +86,7 @@ class BlocklistsPane(WorkPane):
         parts = super().title_parts()
         if session is not None and session.account.listings:
             unasked = session.account.blocklists.unasked()
-            parts += [f"NOT ASKED: {', '.join(unasked)} (i says why)"] if unasked else []
+            parts += [f"NOT ASKED (i says why): {', '.join(unasked)}"] if unasked else []
         return parts
 
     def why_empty(self) -> str:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from workbench.planning.choices import Choices
 
 
+LEAST_NOTES, MOST_NOTES = 5, 14  # lines of what is to know about a plan
+DETAIL = 9  # lines of the highlighted effect at most, with the line above it
 NAMED = 6  # effects of a group whose names stand below the table
 
 
@@ -150,6 +152,7 @@ class PlanScreen(Dialog["Plan"]):
         self._table.set_marks(self._folded.marks())
         self._chosen = without_orphans(self._plan, set(self._folded.kept()))
         self._tell()
+        self._share_room()
 
     def action_unfold(self) -> None:
         """Unfold the group under the cursor, or fold it again."""
@@ -159,6 +162,18 @@ class PlanScreen(Dialog["Plan"]):
             return
         group.unfolded = not group.unfolded
         self._fill()
+
+    def on_resize(self) -> None:
+        """Share the room anew, once it is known how many lines the summary takes at this width."""
+        self.call_after_refresh(self._share_room)
+
+    def _share_room(self) -> None:
+        """Give what is to know the lines that a short list leaves free: nobody has to scroll beside empty rows."""
+        height = self.app.size.height
+        summary = self.query_one("#plan-summary").outer_size.height or 2
+        # Frame (two), title, heads of the columns, keys and question; and the highlighted effect at its longest.
+        left = height - 6 - summary - DETAIL - len(self._table.model)
+        self.query_one("#plan-notes").styles.max_height = max(LEAST_NOTES, min(MOST_NOTES, left))
 
     def _sentences(self) -> str:
         sentences = [*self._plan.notes, *(f"Left out: {line}" for line in self._plan.left_out)]
