@@ -273,7 +273,8 @@ class RecoveryController(Controller):
             Verb("enter", "on", "reads the next one, then goes on"),
             Verb("p", "plan", "plan"),
             Verb("t", "done", "attest", judges=True),
-            Verb("l", "later", "left for later", judges=True),
+            # Nobody's word about how it stands: each is named as open in every report, and u takes it back.
+            Verb("l", "later", "left for later"),
         )
 
         def answered(chosen: Chosen) -> None:
@@ -286,8 +287,11 @@ class RecoveryController(Controller):
                 self.attest(session, hardening.STEP, said)
             else:
                 said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in chosen.keys]
-                # No judgement: it is named as open in the report, and can be taken back.
                 self.attest(session, hardening.STEP, said)
+                left = plural(len(chosen.keys), "measure")
+                self._ui.tell(
+                    f"{left} left for later: the report names them as open; u in Activity (6) takes it back."
+                )
 
         to_read = open_ or [item.id for item in measures if item.standing is later]
         self.show_list("Harden", text, lines, verbs, answered, marked=open_, to_read=to_read)

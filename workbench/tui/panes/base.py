@@ -28,7 +28,7 @@ NUMBERS = {pane: str(number) for number, pane in enumerate(Pane, start=1)}
 # A pane spends at most one part in so many of the time on making rows anew, and never more than 15 a second.
 SHARE = 6
 SPACING = 1 / 15
-PREVIEW_FROM = 14  # lines of a pane
+PREVIEW_FROM, PREVIEW_WHOLE = 14, 20  # lines of a pane
 SOON = 0.001  # seconds; Textual divides by a timer's interval
 
 
@@ -99,7 +99,7 @@ class WorkPane(Vertical):
         """Show what the columns cut off only where the list keeps enough room beside it."""
         height = event.size.height
         self._preview.display = height >= PREVIEW_FROM
-        self._preview.styles.height = 3 if height >= 2 * PREVIEW_FROM else 2
+        self._preview.styles.height = 3 if height >= PREVIEW_WHOLE else 2
         self.call_after_refresh(self.write_preview)
 
     def write_preview(self) -> None:
