@@ -169,3 +169,72 @@ async def test_without_a_durable_intent_nothing_is_sent() -> None:
     with pytest.raises(JournalError):
         await tried(handler, Book(full=True))
     assert len(handler.script) == 1
+
+
+@pytest.mark.parametrize(("pause", "waited", "sent"), [(50.0, 100.0, 3), (60.0, 120.0, 3), (121.0, 0.0, 1)])
+async def test_one_effect_waits_only_so_long_for_a_server_that_asks_for_patience(
+    pause: float, waited: float, sent: int
+) -> None:
+    handler = Scripted(*(RateLimited("429", retry_after=pause) for _ in range(9)))
+    outcome, book, seconds = await tried(handler)
+    assert isinstance(outcome.error, RateLimited) and outcome.unknown, "the next run goes on with it"
+    assert (seconds, len(book.kinds), handler.asked) == (waited, sent, 0)
+
+
+class Created(Scripted):
+    """A key that is made while every answer is lost; what the account says is told one ask after the other."""
+
+    def __init__(self, script: list[BaseException], *told: Reality | WorkbenchError) -> None:
+        super().__init__(*script)
+        self.told = list(told)
+
+    async def reconcile(self, ctx: Any, record: EffectRecord) -> Reconciled:
+        self.asked += 1
+        told = self.told.pop(0) if len(self.told) > 1 else self.told[0]
+        if isinstance(told, WorkbenchError):
+            raise told
+        return Reconciled(told, "looked", Sent(("seen",)))
+
+
+async def given_up(handler: Scripted, kind: EffectKind) -> tuple[Outcome, list[tuple[str, Any]]]:
+    """Return how an attempt ended whose server never answers, with the rows of its last look."""
+    clock = ManualClock(datetime(2026, 11, 21, 14, 0, tzinfo=UTC))
+    record = EffectRecord(an_effect(kind, "k", Place(Region.US), cut="now"))
+    rows: list[tuple[str, Any]] = []
+
+    async def note(kind: str, body: Any) -> None:
+        rows.append((kind, body))
+
+    ctx: Any = SimpleNamespace(clock=clock)
+    ledger: Any = SimpleNamespace(record=note)
+    return await attempt(ctx, ledger, handler, record, "", lambda *told: None), rows
+
+
+AGAIN, HAPPENED = Reality.AGAIN, Reality.HAPPENED
+FOR_EVER: list[BaseException] = [LOST] * 9
+
+
+async def test_a_key_whose_answers_were_all_lost_is_looked_for_once_more_before_it_is_left() -> None:
+    handler = Created(FOR_EVER, *[AGAIN] * len(WAITS), HAPPENED)
+    outcome, rows = await given_up(handler, EffectKind.KEY_CREATE)
+    assert outcome == Outcome(sent=Sent(("seen",)))
+    assert handler.asked == len(WAITS) + 1
+    kind, body = rows[-1]
+    assert (kind, body["line"]) == ("effect.reconciled", "looked") and body["id"].startswith("key.create-")
+
+
+@pytest.mark.parametrize("last", [AGAIN, VendorFault("503", status=503), VaultError("Locked.")])
+async def test_a_key_that_is_not_found_or_cannot_be_asked_about_stays_open(last: Any) -> None:
+    handler = Created(FOR_EVER, *[AGAIN] * len(WAITS), last)
+    outcome, rows = await given_up(handler, EffectKind.KEY_CREATE)
+    assert outcome == Outcome(error=LOST, unknown=True)
+    assert handler.asked == len(WAITS) + 1 and rows[-1][0] == "effect.intent"
+
+
+async def test_only_a_key_that_may_have_been_made_is_looked_for_at_the_end() -> None:
+    other = Created(FOR_EVER, AGAIN)
+    outcome, _ = await given_up(other, EffectKind.KEY_DELETE)
+    assert outcome == Outcome(error=LOST, unknown=True) and other.asked == len(WAITS)
+    unsent = Created([UNSENT] * 9, HAPPENED)
+    outcome, _ = await given_up(unsent, EffectKind.KEY_CREATE)
+    assert outcome == Outcome(error=UNSENT, unknown=True) and unsent.asked == 0
