@@ -272,6 +272,8 @@ def _stopped(situation: Situation) -> Found:
         lines.insert(0, reason)
         found = counted(len(done), len(names), tuple(lines))
         return replace(found, verdict=Verdict.BLOCKED, waits=_AGAIN)
+    if rogue and said is not None:  # Open still: somebody's word for it, and no tick of ours.
+        return replace(said, evidence=(*said.evidence, *lines))
     return counted(len(done), len(names), tuple(lines))
 
 
