@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -91,7 +92,16 @@ class Ran:
 def keeps_to_its_schema(document: Mapping[str, Any]) -> None:
     """Fail where a document is not as its shipped schema says."""
     name = str(document["schema"]).removeprefix("workbench.").removesuffix("/1")
-    jsonschema.validate(document, json.loads(exports.schema(name)))
+    _validator(name).validate(document)
+
+
+@cache
+def _validator(name: str) -> Any:
+    """Return what holds documents against a shipped schema: that it is a schema itself is asked once, not each time."""
+    schema = json.loads(exports.schema(name))
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
 
 
 class Commands:
