@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import cache
 
 from workbench import __version__
 from workbench.cli import parser_mail as mail
@@ -12,8 +13,9 @@ from workbench.cli.help_texts import Paragraphs, epilog
 from workbench.cli.options import account_options, json_option, lazy, named
 
 
+@cache
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; each command's function stands in ``run``."""
+    """Return the parser, made once a process; each command's function stands in ``run``."""
     parser: argparse.ArgumentParser = Parser(
         prog="workbench",
         description="Take a compromised Mailgun account back. Without a command: the full screen.",

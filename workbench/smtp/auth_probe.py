@@ -115,20 +115,20 @@ def ways_to(servers: Sequence[HostPort], network: Network) -> tuple[SmtpRoute, .
 
 @functools.cache
 def _default_tls() -> SmtpTls:
-    # Reading the host's certificate store takes some 20 ms: once a process, not once a proof.
+    # The host's certificate store is read once a process, not once a proof.
     return SmtpTls()
 
 
 def tls_of(network: Network) -> SmtpTls:
     """Return how TLS is spoken in a network: verified by its one trust."""
-    return SmtpTls(verified=network.trust.context("smtp"))
+    return SmtpTls(network.trust)
 
 
 async def _certificate_words(
     way: SmtpRoute, tls: SmtpTls, error: ssl.SSLCertVerificationError, seconds: float
 ) -> str:
     """Return what a certificate that does not verify means; it is read over a session that says no password."""
-    judged = SmtpTls(inspecting(), inspecting(), tls.implicit)
+    judged = SmtpTls(verified=inspecting(), loopback=inspecting(), implicit=tls.implicit)
     session = SmtpSession(way.server, judged, way.proxy)
     shown = None
     try:

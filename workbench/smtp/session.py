@@ -42,15 +42,22 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True)
 class SmtpTls:
-    """How TLS is spoken: always verified, except to loopback; ``implicit`` ports speak it from byte one."""
+    """How TLS is spoken: always verified, except to loopback; ``implicit`` ports speak it from byte one.
 
-    verified: ssl.SSLContext = field(default_factory=lambda: CertificateTrust().context("smtp"))
+    Verified by ``trust``, which reads the host's certificate store once a server asks for it (some 20 ms), or by
+    ``verified`` where that is given.
+    """
+
+    trust: CertificateTrust = field(default_factory=CertificateTrust)
+    verified: ssl.SSLContext | None = None
     loopback: ssl.SSLContext = field(default_factory=lambda: _unverified_context())
     implicit: frozenset[int] = IMPLICIT_TLS
 
     def context(self, server: HostPort) -> ssl.SSLContext:
-        """Return the TLS context for a server."""
-        return self.loopback if is_loopback(server.host) else self.verified
+        """Return the TLS context for a server. Raises HostError where the certificate store cannot be read."""
+        if is_loopback(server.host):
+            return self.loopback
+        return self.verified or self.trust.context("smtp")
 
 
 def _unverified_context() -> ssl.SSLContext:
