@@ -238,8 +238,8 @@ def _settings(modules: Sequence[str]) -> str:
             'also_copy = ["workbench", "styles"]',
             "use_git_change_detection = false",
             'process_isolation = "forkserver"',
-            "timeout_constant = 4.0",
-            "timeout_multiplier = 3.0\n",
+            "timeout_constant = 3.0",
+            "timeout_multiplier = 2.0\n",
         ]
     )
 

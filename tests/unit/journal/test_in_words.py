@@ -242,6 +242,36 @@ async def test_what_gathers_while_the_disk_works_is_one_commit_up_to_a_bound(pat
     assert made[0].sizes == [1, 1024, 175]
 
 
+async def test_what_waits_behind_a_failed_commit_is_not_written_after_it(path: Path) -> None:
+    """A row behind one that is missing would tell of a change whose beginning nobody recorded."""
+
+    class Once(Gate):
+        """Fails the first commit of an effect, and would take every later one."""
+
+        def append(self, rows: Iterable[ChainRow]) -> None:
+            taken = list(rows)
+            super().append(taken)
+            if taken[0].seq == 2 and len(self.sizes) == 1:
+                raise JournalError("The disk is full.", "It is.", "Free it.")
+
+    made: list[Once] = []
+
+    def once(where: Path, read_only: bool) -> Storage:
+        made.append(Once(SqliteStorage(where, read_only=read_only)))
+        return made[0]
+
+    with Journal.open(path, CLOCK, INCIDENT, storage=once) as journal:
+        first = asyncio.create_task(journal.append("effect", {"n": 0}))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(made[0].reached.wait, HANGS)
+        behind = asyncio.create_task(journal.append("effect", {"n": 1}))
+        await asyncio.sleep(0)
+        made[0].open.set()
+        ended = await asyncio.wait_for(asyncio.gather(first, behind, return_exceptions=True), HANGS)
+    assert [str(error) for error in ended] == ["The disk is full. It is. Free it."] * 2
+    assert made[0].sizes == [1], "the second was never tried"
+
+
 async def test_a_loop_that_is_gone_keeps_nobody_else_from_being_told(path: Path) -> None:
     made: list[Gate] = []
 
