@@ -55,6 +55,7 @@ class Scripted(PlainHandler):
         raise AssertionError("proofs come later")
 
     async def reconcile(self, ctx: Any, record: EffectRecord) -> Reconciled:
+        assert ctx.clock is not None and record.effect.target == "k"
         self.asked += 1
         return Reconciled(self.reality, "looked", Sent(("seen",)))
 
@@ -184,16 +185,19 @@ async def test_one_effect_waits_only_so_long_for_a_server_that_asks_for_patience
 class Created(Scripted):
     """A key that is made while every answer is lost; what the account says is told one ask after the other."""
 
+    entry = ""
+
     def __init__(self, script: list[BaseException], *told: Reality | WorkbenchError) -> None:
         super().__init__(*script)
         self.told = list(told)
 
     async def reconcile(self, ctx: Any, record: EffectRecord) -> Reconciled:
+        assert ctx.clock is not None and record.effect.target == "k"
         self.asked += 1
         told = self.told.pop(0) if len(self.told) > 1 else self.told[0]
         if isinstance(told, WorkbenchError):
             raise told
-        return Reconciled(told, "looked", Sent(("seen",)))
+        return Reconciled(told, "looked", Sent(("seen",), entry=self.entry))
 
 
 async def given_up(handler: Scripted, kind: EffectKind) -> tuple[Outcome, list[tuple[str, Any]]]:
@@ -221,6 +225,22 @@ async def test_a_key_whose_answers_were_all_lost_is_looked_for_once_more_before_
     assert handler.asked == len(WAITS) + 1
     kind, body = rows[-1]
     assert (kind, body["line"]) == ("effect.reconciled", "looked") and body["id"].startswith("key.create-")
+
+
+async def test_the_entry_of_a_key_that_was_found_at_the_end_is_kept() -> None:
+    handler = Created(FOR_EVER, *[AGAIN] * len(WAITS), HAPPENED)
+    handler.entry = "API key prod-web"
+    outcome, rows = await given_up(handler, EffectKind.KEY_CREATE)
+    assert outcome.sent is not None and outcome.sent.entry == "API key prod-web"
+    kind, body = rows[-1]
+    assert (kind, body["entry"]) == ("effect.secured", "API key prod-web")
+
+
+async def test_what_the_account_said_once_is_not_asked_again_for_a_call_that_was_not_carried_out() -> None:
+    handler = Scripted(LOST, RateLimited("429", retry_after=1.0), None)
+    outcome, book, _ = await tried(handler)
+    assert outcome.sent == Sent(("200",)) and handler.asked == 1
+    assert book.kinds == ["effect.intent", "effect.reconciled", "effect.intent", "effect.intent"]
 
 
 @pytest.mark.parametrize("last", [AGAIN, VendorFault("503", status=503), VaultError("Locked.")])

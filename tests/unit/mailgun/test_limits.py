@@ -10,6 +10,7 @@ from tests.support.patience import HANGS
 from tests.unit.mailgun.fakes import START
 from workbench.core.clock import ManualClock
 from workbench.mailgun.limits import Limiter, Priority, family_of
+from workbench.mailgun.pace import Pace
 from workbench.mailgun.retry_hints import NOTHING, Hints
 
 
@@ -175,10 +176,12 @@ async def test_the_view_says_what_each_family_does_now() -> None:
 async def test_no_answer_at_all_gives_the_turn_back_and_says_nothing_of_the_pace() -> None:
     limiter = Limiter(ManualClock(START))
     issued = await limiter.acquire("keys@us", Priority.READ)
-    limiter.release("keys@us", issued, 0, Hints(wait=60.0))
+    limiter.release("keys@us", issued, 0, Hints(wait=60.0, limit=50, remaining=0, reset=20.0))
     assert limiter.in_flight == 0 and limiter.blocked_for("keys@us") == 0.0
+    assert await asyncio.wait_for(limiter.acquire("keys@us", Priority.READ), HANGS) == 0.0
+    limiter.release("keys@us", 0.0, 0, NOTHING)
     (keys,) = limiter.view()
-    assert (keys.calls, keys.refused, keys.in_flight) == (1, 0, 0)
+    assert (keys.calls, keys.refused, keys.in_flight) == (2, 0, 0)
 
 
 async def test_a_limit_that_an_answer_tells_is_taken_from_it() -> None:
@@ -189,6 +192,45 @@ async def test_a_limit_that_an_answer_tells_is_taken_from_it() -> None:
     assert limiter.in_flight == 0
     granted = await asyncio.wait_for(limiter.acquire("keys@us", Priority.READ), HANGS)
     assert granted > 0.0, "nothing was left of the window"
+
+
+async def out_at_once(limiter: Limiter, family: str, before: int) -> int:
+    """Return how many calls of a family may be out after so many were answered at once."""
+    for _ in range(before):
+        limiter.release(family, await limiter.acquire(family, Priority.READ), 200, NOTHING)
+    caller = Caller(limiter)
+    for number in range(10):
+        caller.ask(str(number), Priority.READ, family)
+    await settle()
+    out = limiter.in_flight
+    await caller.stop()
+    return out
+
+
+async def test_around_the_calls_that_are_the_likely_limit_only_a_few_are_out() -> None:
+    assert await out_at_once(Limiter(ManualClock(START)), "keys@us", 10) == 10
+    assert await out_at_once(Limiter(ManualClock(START)), "keys@us", 298) == 4
+
+
+async def test_a_turn_that_nobody_used_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    limiter = Limiter(ManualClock(START), in_flight=1)
+    answered: list[float] = []
+    first = await limiter.acquire("keys@us", Priority.READ)
+    waiting = asyncio.ensure_future(limiter.acquire("keys@us", Priority.READ))
+    await settle()
+    monkeypatch.setattr(Pace, "answered", lambda self, issued, now, hints: answered.append(issued))
+    limiter.release("keys@us", first, 0, NOTHING)
+    waiting.cancel()
+    await settle()
+    assert (answered, limiter.in_flight) == ([], 0)
+
+
+async def test_each_pause_has_its_own_end() -> None:
+    limiter = Limiter(ManualClock(START))
+    for _ in range(3):
+        issued = await asyncio.wait_for(limiter.acquire("keys@us", Priority.WRITE), HANGS)
+        limiter.release("keys@us", issued, 429, Hints(wait=60.0))
+    assert limiter.view()[0].refused == 3
 
 
 async def test_as_many_as_are_usual_are_out_at_once_where_nobody_says_how_many() -> None:

@@ -395,6 +395,7 @@ def guessed() -> Background:
         # Two signs that know nothing of each other: its date, and an address that is nobody's of ours.
         (INSIDE, {"requestor": "eve@evil.example"}, True, True),
         (INSIDE, {"user_name": "eve@evil.example"}, True, True),
+        (INSIDE, {"requestor": "an-id-of-nobody"}, True, True),
         # A free-text name is nobody's address, a panel key no proof.
         (INSIDE, {"user_name": "Eve"}, True, False),
         (INSIDE, {"kind": "web"}, True, False),
@@ -411,6 +412,23 @@ def test_a_key_may_be_deleted_for_good_by_the_known_window_or_by_two_signs_only(
     assert suspicion.of_key(key, background()).disposable is known
     assert suspicion.of_key(key, guessed()).disposable is guess
     assert not suspicion.of_key(key, background("k")).disposable
+
+
+@pytest.mark.parametrize(
+    ("at", "who", "score"),
+    [
+        (INSIDE, {}, 2),
+        (BEFORE, {"requestor": "eve@evil.example"}, 2),
+        (BEFORE, {"kind": "web"}, 1),
+        (INSIDE, {"kind": "web"}, 3),
+        (INSIDE, {"requestor": "eve@evil.example"}, 3),
+        (INSIDE, {"requestor": "eve@evil.example", "kind": "web"}, 3),
+    ],
+)
+def test_one_strong_sign_is_likely_two_are_more_and_more_there_is_not(
+    at: datetime, who: dict[str, Any], score: int
+) -> None:
+    assert suspicion.of_key(KeyItem(Key(id="k", created_at=at, **who), US), background()).score == score
 
 
 def test_a_login_may_be_deleted_for_good_by_the_known_window_only() -> None:

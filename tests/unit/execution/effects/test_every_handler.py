@@ -13,7 +13,15 @@ from tests.support.effects import an_effect as effect
 from workbench.core.errors import Forbidden, NotFound, Refused, VendorFault
 from workbench.core.redact import Secret
 from workbench.domain.model.plan import EffectKind, Place
-from workbench.execution.effects.base import Proof, Reality, Sent, prepares_nothing
+from workbench.execution.effects.base import (
+    HalfDone,
+    PlainHandler,
+    Proof,
+    Reality,
+    Sent,
+    contradicted,
+    prepares_nothing,
+)
 from workbench.execution.effects.registry import HANDLERS
 from workbench.mailgun.client import Priority
 
@@ -783,3 +791,75 @@ async def test_the_public_key_is_renewed_and_stored_and_no_call_reads_it_back() 
     assert sent == Sent((f"regenerated at {AT}, stored",), entry="public validation key")
     assert bench.vault.held == {"public validation key": Secret("pubkey-1")}
     assert await bench.prove(record) == Proof(True, ("x", "no call reads it back"))
+
+
+# ── what is told of it ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("evidence", "told"),
+    [
+        (("yes", "still listed"), "still listed"),
+        (("yes", "ALIVE: it still answers", "later words"), "ALIVE: it still answers"),
+        (("yes", "REFUSED: the new one", "later words"), "REFUSED: the new one"),
+        (("yes", "alive and well", "not shown"), "not shown"),
+    ],
+)
+def test_what_contradicts_the_servers_yes_is_said_the_loudest_first(
+    evidence: tuple[str, ...], told: str
+) -> None:
+    error = contradicted(effect(K.ROUTE_DELETE, "r1", what="Delete route r1"), Proof(False, evidence))
+    assert (error.what, error.means, error.todo) == (
+        f"The server said yes, but the account shows otherwise: {told}.",
+        "Delete route r1 has not happened.",
+        "Run this again: it is looked at once more and done again.",
+    )
+
+
+def test_what_is_half_done_says_what_happened() -> None:
+    error = VendorFault("It broke (503).")
+    half = HalfDone(error)
+    assert (str(half), half.error) == ("It broke (503).", error)
+    assert prepares_nothing(PlainHandler()) and not prepares_nothing(object())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"), [(K.TEMPLATE_ACTIVATE, 40), (K.DKIM_ROTATE, 60), (K.TEMPLATE_HEADERS, 80)]
+)
+async def test_names_from_the_account_are_cut_to_a_line(kind: EffectKind, most: int) -> None:
+    long = "n" * 300
+    answers = {
+        K.TEMPLATE_ACTIVATE: template(long),
+        K.DKIM_ROTATE: items(dkim(long, True)),
+        K.TEMPLATE_HEADERS: template("v1", headers={long: "x", "From": "a@b.example"}),
+    }
+    bench = Bench()
+    case = next(case for case in CASES if case.kind is kind)
+    record = await recorded(bench, case, evidence=["yes"])
+    bench.account.on(case.look, answers[kind])
+    words = (await bench.prove(record)).evidence[-1]
+    kept = most - len("still hold ") if kind is K.TEMPLATE_HEADERS else most
+    assert "n" * kept in words and "n" * (kept + 1) not in words
+
+
+async def test_several_headers_that_are_still_there_are_all_named() -> None:
+    bench = Bench()
+    case = next(case for case in CASES if case.kind is K.TEMPLATE_HEADERS)
+    record = await recorded(bench, case, evidence=["yes"])
+    held = {"From": "a@b.example", "Reply-To": "x@evil.example", "Bcc": "y@evil.example"}
+    bench.account.on(case.look, template("v1", headers=held))
+    assert (await bench.prove(record)).evidence[-1] == f"its headers still hold bcc, reply-to at {AT}"
+
+
+async def test_what_is_done_again_is_told_in_one_line() -> None:
+    bench = Bench()
+    found = await bench.reconcile(await bench.record(effect(K.ROUTE_DELETE, "r" * 300), intents=1))
+    assert found.line.startswith("r" * 80) and "r" * 81 not in found.line
+
+
+async def test_a_key_is_looked_at_before_it_is_renewed_with_the_urgency_of_a_proof() -> None:
+    bench = Bench()
+    record, _, _ = await renewal(bench, intents=1)
+    bench.account.on(f"GET {SIGNING}", signing(BEFORE))
+    await bench.reconcile(record)
+    assert bench.limiter.urgency == [Priority.PROOF]
