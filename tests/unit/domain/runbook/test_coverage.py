@@ -12,7 +12,7 @@ from workbench.domain.model.plan import Place
 from workbench.domain.model.situation import Situation
 from workbench.domain.model.state import Attestation
 from workbench.domain.runbook import coverage, runbook
-from workbench.domain.runbook.verdict import Verdict
+from workbench.domain.runbook.verdict import Found, Verdict
 from workbench.mailgun.endpoints import Region
 from workbench.mailgun.models import User
 from workbench.planning import contain
@@ -102,3 +102,110 @@ def test_a_key_that_is_not_admin_is_told_before_hundreds_of_refusals() -> None:
     assert "Make a key with the role admin" in told.value.todo
     check_role(planned, True)
     check_role(planned, None)
+
+
+# ── in which words ───────────────────────────────────────────────────────────────────────────────────────
+
+
+SUB = Place(Region.US, "sub1")
+
+
+def gaps(*found: Gap) -> Situation:
+    """Return an account with these gaps."""
+    seen = situation()
+    seen.inventory.gaps = {str(number): gap for number, gap in enumerate(found)}
+    return seen
+
+
+def test_a_gap_says_what_where_and_why_and_a_note_hides_nothing() -> None:
+    noted = Gap("routes", US, "no such feature", note=True)
+    everywhere = Gap("users", None, "r" * 400)
+    seen = gaps(Gap("keys", SUB, REFUSED), noted, everywhere, Gap("logins of a.example", US, "503"))
+    held = seen.inventory
+    assert coverage.said(held.gaps["0"]) == f"keys {SUB} could not be read: {REFUSED}"
+    assert coverage.said(everywhere).startswith(f"users could not be read: {'r' * 160}…")
+    assert coverage.notes(held) == [f"routes {US}: no such feature"]
+    assert coverage.notes(gaps(Gap("x", None, "r" * 400, note=True)).inventory)[0].startswith(
+        f"x: {'r' * 300}…"
+    )
+    assert coverage.unread(held, ("routes", "users", "logins")) == [everywhere, held.gaps["3"]]
+    assert coverage.cut_by(held) == [held.gaps["0"], held.gaps["3"]]
+    assert coverage.lines(held) == [
+        f"keys {SUB} could not be read: {REFUSED}",
+        f"logins of a.example {US} could not be read: 503",
+    ]
+    assert coverage.part(held.gaps["3"]) == "logins" and coverage.part(noted) == "routes"
+
+
+@pytest.mark.parametrize(
+    ("part", "step"), [("keys", "1"), ("domains", "2"), ("logins of a.example", "2"), ("subaccounts", "3")]
+)
+def test_access_is_not_cut_where_nobody_looked_and_is_where_somebody_did(part: str, step: str) -> None:
+    seen = gaps(Gap(part, US, REFUSED))
+    assert coverage.not_cut(seen) == [seen.inventory.gaps["0"]]
+    for other in {"1", "2", "3"} - {step}:
+        seen.state.attestations = [Attestation(other, "ann", "2026-11-21T14:30:00Z", "looked")]
+        assert coverage.not_cut(seen) == [seen.inventory.gaps["0"]]
+    seen.state.attestations = [Attestation(step, "ann", "2026-11-21T14:30:00Z", "looked")]
+    assert coverage.not_cut(seen) == []
+
+
+def test_all_that_could_not_be_read_is_one_sentence_by_reason() -> None:
+    assert coverage.summary(situation().inventory) == ""
+    assert coverage.summary(gaps(Gap("keys", US, "403"), Gap("users", None, "403")).inventory) == (
+        f"Could not be read when this was written: keys {US}, users (403)."
+    )
+    many = [Gap(f"part {n}", None, "503") for n in range(8)] + [Gap("x", None, str(n)) for n in range(5)]
+    assert coverage.summary(gaps(*many).inventory) == (
+        "Could not be read when this was written: part 0, part 1, part 2, part 3, part 4, part 5 and 2 more (503); "
+        "x (0); x (1); x (2); and more for 2 other reasons."
+    )
+
+
+WAY_OUT = (
+    "it is read again by itself; if it stays refused: an admin key, or look in the control panel and attest"
+)
+TOLD = f"keys {US} could not be read: {REFUSED}"
+
+
+@pytest.mark.parametrize(
+    ("found", "held"),
+    [
+        (
+            Found(Verdict.DONE, ("all gone",), (2, 2), "finish", "It ends."),
+            Found(Verdict.BLOCKED, (TOLD, WAY_OUT, "all gone"), (2, 2), "finish", "It ends."),
+        ),
+        # "Nothing there" is only what was read of it.
+        (
+            Found(Verdict.NOT_APPLICABLE, ("the account has no keys",)),
+            Found(Verdict.BLOCKED, (TOLD, WAY_OUT)),
+        ),
+        (Found(Verdict.BLOCKED, ("stuck",)), Found(Verdict.BLOCKED, (TOLD, WAY_OUT, "stuck"))),
+        (Found(Verdict.OPEN, ("0 of 2",), (0, 2)), Found(Verdict.OPEN, (TOLD, "0 of 2"), (0, 2))),
+        (Found(Verdict.IN_PROGRESS, ("1 of 2",)), Found(Verdict.IN_PROGRESS, (TOLD, "1 of 2"))),
+        (Found(Verdict.LATER, ("left",)), Found(Verdict.LATER, (TOLD, "left"))),
+        (Found(Verdict.ATTESTED, ("ann says so",)), Found(Verdict.ATTESTED, ("ann says so",))),
+    ],
+)
+def test_no_step_is_done_or_empty_by_what_was_not_read(found: Found, held: Found) -> None:
+    seen = gaps(Gap("keys", US, REFUSED))
+    assert coverage.held_back(seen, "1", found) == held
+    assert coverage.held_back(seen, "1b", found) == found, "it is not judged by the keys"
+    assert coverage.held_back(seen, "12", found) == found
+    assert coverage.held_back(situation(), "1", found) == found
+
+
+def test_who_looked_where_this_key_could_not_is_believed_beside_the_gap() -> None:
+    seen = gaps(Gap("keys", US, REFUSED))
+    seen.state.attestations = [Attestation("1", "ann", "2026-11-21T14:30:00Z", "looked")]
+    found = coverage.held_back(seen, "1", Found(Verdict.DONE, ("all gone",), (2, 2)))
+    said = "attested by ann, 2026-11-21T14:30:00Z: looked"
+    assert found == Found(Verdict.ATTESTED, (said, TOLD, "all gone"), (2, 2))
+
+
+def test_four_gaps_are_named_and_the_rest_counted() -> None:
+    for count, more in ((4, []), (5, ["and 1 more"])):
+        seen = gaps(*(Gap(f"logins of {n}.example", None, "503") for n in range(count)))
+        found = coverage.held_back(seen, "2", Found(Verdict.DONE))
+        named = [f"logins of {n}.example could not be read: 503" for n in range(4)]
+        assert list(found.evidence) == [*named, *more, WAY_OUT]
