@@ -6,6 +6,8 @@ import pytest
 
 from tests.pilot.conftest import SIZES, Running, app_of, screen_text, settle
 from tests.pilot.fake_session import PERSON, FakeSession
+from workbench.core.errors import JournalError
+from workbench.tui.controllers.base import attest
 from workbench.tui.screens.choices import Choice
 from workbench.tui.screens.lists import ListLine, ListScreen, Verb
 from workbench.tui.screens.prompts import PickScreen
@@ -109,3 +111,24 @@ async def test_a_long_question_leaves_answers_and_keys_in_sight_and_can_be_read_
             await pilot.press("right_square_bracket")
         await pilot.pause()
         assert "login 23:" in screen_text(pilot) and "Enter answers" in screen_text(pilot)
+
+
+async def test_what_somebody_said_of_a_step_is_said_to_be_recorded(running: Running) -> None:
+    session = FakeSession()
+    async with running(session, (160, 50)) as pilot:
+        attest(app_of(pilot), session, "0", [("opening message sent to Support", ""), ("told by phone", "")])  # type: ignore[arg-type]
+        await settle(pilot)
+        assert "Recorded under your name: opening message sent to" in screen_text(pilot)
+        assert "Support, and 1 more." in screen_text(pilot)
+
+
+async def test_nothing_lies_over_the_heading_of_an_error(running: Running) -> None:
+    async with running(FakeSession(), (80, 24)) as pilot:
+        app_of(pilot).tell("Something was said a moment ago.")
+        await settle(pilot)
+        app_of(pilot).show_error(
+            JournalError("It does not hold.", "It was changed.", "Quit."), "looking", "follow"
+        )
+        await settle(pilot)
+        assert "This did not work" in screen_text(pilot) and "It does not hold." in screen_text(pilot)
+        assert "a moment ago" not in screen_text(pilot)

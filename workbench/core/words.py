@@ -28,3 +28,9 @@ def listed(names: Iterable[str], limit: int = 5) -> str:
     names = list(names)
     shown = ", ".join(names[:limit])
     return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
+
+
+def ended(said: str) -> str:
+    """Return what somebody else said as a whole sentence: with a full stop where it has no end of its own."""
+    text = said.rstrip()
+    return text if not text or text[-1] in ".!?…" else f"{text}."

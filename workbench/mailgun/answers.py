@@ -26,6 +26,7 @@ from workbench.core.errors import (
 )
 from workbench.core.json_text import kind_of, read_json
 from workbench.core.redact import MASK, Secret, visible
+from workbench.core.words import ended
 from workbench.mailgun.refusals import REMEDIES, reason_of
 
 _DETAIL = 300
@@ -199,7 +200,7 @@ def _of_family(
 ) -> ApiError:
     status, where = answer.status, answer.where
     means, todo = REMEDIES[reason]
-    said = f" Mailgun says: {detail}" if detail and reason is not Reason.PROXY else ""
+    said = f" Mailgun says: {ended(detail)}" if detail and reason is not Reason.PROXY else ""
     more: dict[str, Any] = {"status": status, "where": where, "detail": detail}
     if status < 400:
         return UnreadableAnswer(

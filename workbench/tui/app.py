@@ -271,8 +271,8 @@ class WorkbenchApp(EndingApp):
         """Return how many effects of the running plan are done, and of how many."""
         return self.funnel.done, self.funnel.total
 
-    def plan_opens(self) -> None:
-        """Clear what would lie over the line in which a plan is confirmed."""
+    def clear_corner(self) -> None:
+        """Clear what would lie over a plan's confirmation, or over what an error says."""
         self.clear_notifications()
 
     def plan_closed(self) -> None:

@@ -107,4 +107,6 @@ class ErrorReports:
             if isinstance(screen, ErrorScreen):
                 screen.add(shown)
                 return
+        # What was said before lies over the heading of the dialog on a small terminal; an error comes first.
+        self._ui.clear_corner()
         self._ui.push(ErrorScreen(shown))

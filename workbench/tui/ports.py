@@ -89,8 +89,8 @@ class Ui(Protocol):
     def plan_shown(self) -> bool:
         """Return whether a plan is on the screen."""
 
-    def plan_opens(self) -> None:
-        """Clear what would lie over the line in which a plan is confirmed."""
+    def clear_corner(self) -> None:
+        """Clear what would lie over a plan's confirmation, or over what an error says."""
 
     def plan_closed(self) -> None:
         """Say what waited while a plan was shown."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from workbench.core.errors import Forbidden, Reason
 from workbench.core.redact import visible
+from workbench.core.words import ended
 from workbench.domain.model.effect_params import KeyCreateParams
 
 # How a replacement that the plan refuses for good can still be ended; a cut without an end helps nobody.
@@ -53,7 +54,7 @@ def of_new_key(refusal: Forbidden, wanted: KeyCreateParams) -> Forbidden:
 
 
 def _again(refusal: Forbidden, what: str, means: str, todo: str) -> Forbidden:
-    words = f" Mailgun says: {visible(refusal.detail, 200)}" if refusal.detail else ""
+    words = f" Mailgun says: {ended(visible(refusal.detail, 200))}" if refusal.detail else ""
     said = Forbidden(
         f"{what} ({refusal.status}).{words}",
         means,

@@ -180,9 +180,9 @@ class Controller:
         """Record one judgement of several findings; ``then`` is done once it stands."""
         decide(self._ui, session, keys, decision, reason, then)
 
-    def attest(self, session: Incident, step: str, said: Sequence[tuple[str, str]]) -> None:
-        """Record several words about a step: (text, subject) each."""
-        attest(self._ui, session, step, said)
+    def attest(self, session: Incident, step: str, said: Sequence[tuple[str, str]], told: str = "") -> None:
+        """Record several words about a step: (text, subject) each; ``told`` says it in other words than theirs."""
+        attest(self._ui, session, step, said, told)
 
 
 def put_off(ui: Ui, session: Incident, action_id: str) -> None:
@@ -231,14 +231,22 @@ def _called(session: Incident, key: str, title: str) -> str:
     return f"user {user.user.email}" if user is not None and user.user.email else title
 
 
-def attest(ui: Ui, session: Incident, step: str, said: Sequence[tuple[str, str]]) -> None:
-    """Record in a worker what a person says of a step: (text, subject) each."""
+def attest(ui: Ui, session: Incident, step: str, said: Sequence[tuple[str, str]], told: str = "") -> None:
+    """Record in a worker what a person says of a step, (text, subject) each, and say that it is recorded."""
 
     async def work() -> None:
         for text, subject in said:
             await session.recorder.attest(step, text, subject)
 
-    as_somebody(ui, session, lambda: ui.work.start(work, group="attest", doing=f"attesting step {step}"))
+    def recorded(_: None) -> None:
+        more = f", and {len(said) - 1} more" if len(said) > 1 else ""
+        ui.tell(told or f"Recorded under your name: {said[0][0]}{more}.")
+
+    as_somebody(
+        ui,
+        session,
+        lambda: ui.work.start(work, group="attest", doing=f"attesting step {step}", then=recorded),
+    )
 
 
 def as_somebody(ui: Ui, session: Incident, then: Callable[[], object]) -> None:

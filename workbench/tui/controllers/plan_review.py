@@ -112,7 +112,7 @@ class PlanReview:
             again=again,
             safe=ui.safe,
         )
-        ui.plan_opens()
+        ui.clear_corner()
         ui.push(screen, self._closed)
 
     def _again(self, screen: PlanScreen, action: Action, marked: list[str], chosen: Choices) -> None:

@@ -287,11 +287,11 @@ class RecoveryController(Controller):
                 self.attest(session, hardening.STEP, said)
             else:
                 said = [(f"{key}: left for later", f"{hardening.LATER_MARK}{key}") for key in chosen.keys]
-                self.attest(session, hardening.STEP, said)
                 left = plural(len(chosen.keys), "measure")
-                self._ui.tell(
+                told = (
                     f"{left} left for later: the report names them as open; u in Activity (6) takes it back."
                 )
+                self.attest(session, hardening.STEP, said, told)
 
         to_read = open_ or [item.id for item in measures if item.standing is later]
         self.show_list("Harden", text, lines, verbs, answered, marked=open_, to_read=to_read)
