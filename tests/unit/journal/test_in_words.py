@@ -391,11 +391,31 @@ async def test_rows_are_read_from_a_number_on_and_no_more_than_asked(journal: Jo
 
 
 async def test_who_only_reads_makes_nothing_and_could_not_write(journal: Journal, path: Path) -> None:
-    with pytest.raises(JournalError, match="cannot be opened"):
+    with pytest.raises(JournalError, match=r"absent\.sqlite cannot be opened"):
         read_rows(path.with_name("absent.sqlite"))
     assert not path.with_name("absent.sqlite").exists()
     with Journal.open(path, CLOCK, INCIDENT) as second:
         assert cast("SqliteStorage", second._storage)._db is None
+
+
+async def test_rows_may_be_read_from_any_thread(journal: Journal, path: Path) -> None:
+    await journal.append("effect", {"n": 1})
+    with Journal.open(path, CLOCK, INCIDENT) as second:
+        for one in (journal, second):
+            assert [row.seq for row in await asyncio.to_thread(one.rows)] == [1, 2]
+
+
+def test_a_file_that_may_not_be_read_is_said_to_be_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal.sqlite"
+    SqliteStorage(path, read_only=False).close()
+    monkeypatch.setattr(os, "access", lambda where, how: False)
+    with pytest.raises(
+        JournalError, match=f"{path} cannot be opened .its mode is 0600, so you may not"
+    ) as said:
+        SqliteStorage(path, read_only=True)
+    assert f"chmod 600 {path}" in said.value.todo
 
 
 async def test_text_that_is_no_utf8_costs_its_own_row_only(journal: Journal, path: Path) -> None:

@@ -148,8 +148,9 @@ def test_two_entries_exchanged_for_each_other_are_noticed(ring: FileKeyring, pat
         first["username"], second["username"] = second["username"], first["username"]
 
     edit(path, swap)
-    with pytest.raises(VaultError, match="altered"):
+    with pytest.raises(VaultError, match="altered") as caught:
         get(ring, NAME)
+    assert "tampered with or damaged" in caught.value.means and "Do not use it" in caught.value.todo
 
 
 def test_an_entry_of_another_vault_under_the_same_passphrase_is_noticed(
@@ -202,8 +203,10 @@ def test_where_neither_generation_opens_both_are_named_with_a_way_to_go_on(
 
 def test_a_newer_format_is_refused_by_name(ring: FileKeyring, path: Path) -> None:
     edit(path, lambda document: document.update(schema="workbench.vault.vault/2"))
-    with pytest.raises(VaultError, match="format this version does not know"):
+    with pytest.raises(VaultError, match="format this version does not know") as caught:
         FileKeyring.unlock(path, PASSPHRASE)
+    assert caught.value.means == "A newer workbench may have written it."
+    assert caught.value.todo == "Open it with the version that wrote it."
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
@@ -532,6 +535,15 @@ def test_what_is_asked_for_together_comes_with_what_is_not_there(ring: FileKeyri
     put(ring, NAME, odd)
     assert ring.get_many([NAME, OTHER]) == {NAME: odd, OTHER: None}
     assert get(ring, NAME) == odd
+
+
+def test_a_new_vault_leaves_alone_what_a_lost_one_left_behind(ring: FileKeyring, path: Path) -> None:
+    put(ring, NAME, "one")
+    put(ring, OTHER, "two")
+    path.unlink()
+    before = previous_of(path).read_bytes()
+    FileKeyring.create(path, PASSPHRASE, CHEAP)
+    assert previous_of(path).read_bytes() == before
 
 
 def test_an_entry_that_is_not_there_cannot_be_deleted(ring: FileKeyring) -> None:

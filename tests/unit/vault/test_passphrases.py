@@ -17,6 +17,7 @@ from workbench.vault.passphrases import (
     forget_judge,
     generate_passphrase,
     judge,
+    judged,
     new_smtp_password,
     passphrase_from_environment,
     passphrase_from_file,
@@ -39,6 +40,16 @@ def test_the_account_s_own_words_do_not_count() -> None:
 
 def test_a_very_long_passphrase_is_judged_not_refused() -> None:
     assert judge(Secret("correct horse battery staple " * 40)).good_enough
+
+
+def test_while_it_is_typed_the_same_is_said() -> None:
+    for text in ("letmein1", "correct horse battery staple"):
+        whole = judge(Secret(text))
+        assert judged(Secret(text)) == (whole.words, whole.good_enough)
+
+
+def test_a_passphrase_may_end_in_any_letter(tmp_path: Path) -> None:
+    assert passphrase_from_file(write(tmp_path / "phrase", b"pass phraseXX\r\n")) == Secret("pass phraseXX")
 
 
 def test_a_judge_that_was_let_go_comes_back() -> None:

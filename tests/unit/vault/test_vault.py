@@ -416,8 +416,10 @@ REFUSED = [
 
 @pytest.mark.parametrize(("make", "reason"), REFUSED)
 async def test_backends_that_keep_no_secret_are_refused_with_the_reason(make: Any, reason: str) -> None:
-    with pytest.raises(VaultError, match=reason):
+    with pytest.raises(VaultError, match=reason) as caught:
         Vault(make())
+    assert caught.value.means == "New credentials would not be safe in it."
+    assert caught.value.todo.startswith("Use the system's keyring, or keep new secrets in")
 
 
 async def test_a_subclass_does_not_launder_a_refused_backend() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from datetime import timedelta
 
+import pytest
+
 from tests.unit.domain.logs import START, accepted, fate, page, table
+from workbench.domain.forensics import attribution
 from workbench.domain.forensics.attribution import (
     KINDS,
     MOST_NAMES,
@@ -181,6 +185,52 @@ def test_an_hour_of_grace_on_either_side_is_no_clock_that_is_off() -> None:
     assert found.outside == 0
     found.take(page(accepted(START - hour - moment), accepted(end + hour)))
     assert found.outside == 2
+
+
+def test_a_moment_before_the_start_is_before_it_however_little() -> None:
+    found = table(hours=10)
+    assert [found.hour_at(START + timedelta(minutes=n)) for n in (-61, -59, -1, 0, 59, 60)] == [
+        0,
+        0,
+        0,
+        1,
+        1,
+        2,
+    ]
+
+
+def test_addresses_beyond_the_most_of_a_credential_are_counted_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(attribution, "MOST_ADDRESSES", 2)
+    found = table()
+    for number in (1, 2, 3, 4, 1, 2):
+        found.take(
+            page(accepted(AT, address=f"192.0.2.{number}"), accepted(AT, key="k2", address="192.0.2.9"))
+        )
+    held = {(g.key.credential, g.key.address): g.accepted for g in found.rows()}
+    assert held == {
+        ("key:k1", "192.0.2.1"): 2,
+        ("key:k1", "192.0.2.2"): 2,
+        ("key:k1", OTHER): 2,
+        ("key:k2", "192.0.2.9"): 6,
+    }
+
+
+def test_what_is_lumped_is_said_as_messages() -> None:
+    found = table()
+    found.take(page(accepted(AT)))
+    rest = GroupKey(*(OTHER,) * 7)
+    for count, words in ((1, "1 message lumped as"), (2, "2 messages lumped as")):
+        found.groups[rest] = Group(rest, only_hours(found))
+        found.groups[rest].counts[0] = count
+        assert found.words() == [f"{words} other: more groups than are held"]
+    found.groups[rest].counts[0] = 0
+    found.repeated, found.unjoined = 1, Counter(opened=1)
+    assert found.words() == [
+        "1 entry that came twice, counted once",
+        "1 outcome of messages whose acceptance was not seen",
+    ]
 
 
 def test_a_reading_of_no_time_at_all_has_room_for_its_ends() -> None:
