@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.support.effects import an_effect
 from tests.support.situations import NOW, Story, situation, use
 from tests.unit.domain.runbook.test_recovery import (
     PROD,
@@ -16,8 +19,11 @@ from tests.unit.domain.runbook.test_recovery import (
     told,
     with_loot,
 )
+from workbench.domain.detection.findings import Finding
 from workbench.domain.model.inventory import DomainItem
-from workbench.domain.model.situation import Situation
+from workbench.domain.model.plan import EffectKind, EffectState
+from workbench.domain.model.situation import INTRUDER, Situation
+from workbench.domain.model.state import EffectRecord
 from workbench.domain.runbook import recovery
 from workbench.domain.runbook.verdict import Found, Verdict
 from workbench.mailgun.models import Domain
@@ -249,3 +255,95 @@ def test_hardening_and_the_report_say_what_they_wait_for() -> None:
         idle=True,
         waits="Mailgun Support, until they enable the account; the domains are read again every minute",
     )
+
+
+# ── who takes what away ──────────────────────────────────────────────────────────────────────────────────
+
+
+def bad(kind: str, name: str, remedy: str = "") -> Finding:
+    """Return a finding that was judged the intruder's."""
+    return Finding(f"{kind}:{name}", name, kind, f"{kind} {name}", (), "high", ("why",), INTRUDER, remedy)
+
+
+ROUTE = bad("route", "r1", "leftovers.remove")
+DOMAIN = bad("domain", "evil.example", "domains.delete")
+ENTRY = bad("allowlist", "203.0.113.9", "allowlist.remove")
+USER, RULE = bad("user", "u9"), bad("rule", "x")
+ONE_PLAN = "What was judged the intruder's is removed, in one plan."
+OWN_PLAN = "evil.example is deleted for good, in a plan of its own: Mailgun cannot switch a domain off."
+ADDRESS = (
+    "203.0.113.9 off the IP allowlist, in a plan of its own: this host's own address is asked for first, or the "
+    "workbench might lock itself out."
+)
+BY_ITSELF = "The rest goes by itself or in step 1b; the account is read again every minute."
+IN_PANEL = (
+    "No call removes these: repair them in the control panel, then say so in the list. The evidence below names "
+    "them."
+)
+
+
+@pytest.mark.parametrize(
+    ("found", "action", "happens", "idle"),
+    [
+        ([ROUTE, DOMAIN, ENTRY, USER, RULE], "leftovers.remove", ONE_PLAN, False),
+        ([ENTRY, DOMAIN, USER, RULE], "domains.delete", OWN_PLAN, False),
+        ([USER, RULE, ENTRY], "allowlist.remove", ADDRESS, False),
+        ([USER, RULE], "findings.judge", IN_PANEL, False),
+        ([USER], "pane.domains", BY_ITSELF, True),
+    ],
+)
+def test_what_is_the_intruders_goes_by_one_plan_by_its_own_or_by_hand(
+    monkeypatch: pytest.MonkeyPatch, found: list[Finding], action: str, happens: str, idle: bool
+) -> None:
+    monkeypatch.setattr(recovery, "findings", lambda situation: found)
+    step = recovery.leftovers(after(swept()))
+    waits = "Mailgun, which deletes a domain in the background, and the control panel (step 1b); read every minute"
+    lines = tuple(f"{one.title}: judged the intruder's, still there" for one in found)
+    assert step == Found(
+        Verdict.OPEN,
+        (*lines, SWEPT),
+        (0, len(found)),
+        action,
+        happens,
+        idle=idle,
+        waits=waits if idle else "",
+    )
+
+
+def test_a_domain_whose_deletion_runs_is_waited_for_and_what_failed_twice_is_a_persons(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recovery, "findings", lambda situation: [DOMAIN])
+    where = after(swept())
+    effect = an_effect(EffectKind.DOMAIN_DELETE, "evil.example", US)
+    where.state.effects[effect.id] = EffectRecord(effect, EffectState.DONE, tried_at="2026-11-21T14:00:00Z")
+    assert recovery.leftovers(where).happens == BY_ITSELF
+    assert recovery.by_hand(where) == []
+    where.state.effects[effect.id].state = EffectState.PLANNED
+    assert recovery.leftovers(where).happens == OWN_PLAN
+    where.state.effects[effect.id] = EffectRecord(effect, EffectState.FAILED, failures=2, attempts=2)
+    assert (recovery.leftovers(where).happens, recovery.by_hand(where)) == (IN_PANEL, [DOMAIN])
+    route = an_effect(EffectKind.ROUTE_DELETE, "r1", US)
+    monkeypatch.setattr(recovery, "findings", lambda situation: [ROUTE])
+    where = after(swept())
+    where.state.effects[route.id] = EffectRecord(route, EffectState.DONE)
+    assert recovery.leftovers(where).happens == ONE_PLAN, "nobody looked yet"
+    where.state.effects[route.id].tried_at = "2026-11-21T14:00:00Z"
+    assert recovery.leftovers(where).happens == IN_PANEL, "it was looked at and not seen to be gone"
+
+
+def test_six_findings_are_named_and_the_rest_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_ = [replace(bad("route", str(n)), decision="", why=("first", "second")) for n in range(8)]
+    leak = replace(open_[0], key="leak:x")
+    monkeypatch.setattr(recovery, "findings", lambda situation: [*open_, leak])
+    step = recovery.leftovers(after(swept()))
+    lines = [f"route {n}: first" for n in range(6)]
+    assert step == Found(
+        Verdict.OPEN,
+        (*lines, "and 2 more", SWEPT),
+        (0, 8),
+        "findings.judge",
+        "A list of the 8 findings to judge: yours or the intruder's. Nothing changes.",
+    )
+    monkeypatch.setattr(recovery, "findings", lambda situation: open_[:6])
+    assert "and 0 more" not in recovery.leftovers(after(swept())).evidence
