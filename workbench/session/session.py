@@ -29,8 +29,6 @@ from workbench.execution.progress import Summary
 from workbench.journal.journal import Journal
 from workbench.journal.ledger import Ledger
 from workbench.planning import registry
-from workbench.reports import support_messages
-from workbench.reports.report import Material
 from workbench.session import journal_head
 from workbench.session.account import AccountReadings
 from workbench.session.admin_key import AdminKey, fingerprint_key, no_key, resolve
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from workbench.execution.reverification import Reproof
     from workbench.leaks.people import PersonSuspicion
     from workbench.leaks.report import LeakReport
+    from workbench.reports.report import Material
     from workbench.session import leak_search
     from workbench.session.report_writer import Written
 
@@ -129,6 +128,8 @@ class Session:
 
     def support_message(self) -> str:
         """Return the opening message to Support."""
+        from workbench.reports import support_messages
+
         return support_messages.opening(self.situation())
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────
@@ -230,6 +231,8 @@ class Session:
 
     def report_material(self) -> Material:
         """Return what reports are composed from."""
+        from workbench.reports.report import Material
+
         return Material(self.situation(), self.recorder.journal.rows(), self.recorder.journal.head_hash)
 
     async def write_report(self) -> Written:
