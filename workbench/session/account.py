@@ -31,6 +31,7 @@ from workbench.readers.account_name import account_name
 from workbench.readers.inventory import InventoryReader
 from workbench.readers.sending_volume import Metering
 from workbench.session.admin_key import AdminKey
+from workbench.session.call_rate import CallRate
 from workbench.session.events import Changed, SendingRate, Waiting
 from workbench.session.recorder import Recorder, SessionOptions
 from workbench.smtp.auth_probe import SmtpProver
@@ -57,7 +58,7 @@ class AccountReadings:
         self.recorder = recorder
         self.clock = options.clock
         self._admin = admin
-        self._calls: list[float] = []
+        self._calls = CallRate()
         self.search_places = options.search_places
         self.network = options.network
         self.inventory = Inventory()
@@ -101,9 +102,7 @@ class AccountReadings:
     @property
     def calls_per_second(self) -> float:
         """Return the API calls of the last two seconds, per second."""
-        now = self.clock.monotonic()
-        self._calls = [moment for moment in self._calls if now - moment <= 2.0]
-        return len(self._calls) / 2.0
+        return self._calls.per_second(self.clock.monotonic())
 
     @property
     def own_key_id(self) -> str:
@@ -379,7 +378,7 @@ class AccountReadings:
         )
 
     def _called(self, seen: CallSeen) -> None:
-        self._calls.append(self.clock.monotonic())
+        self._calls.noted(self.clock.monotonic())
         if isinstance(self.clock, ShiftedClock) and self.clock.follow(seen.clock_offset or 0.0):
             # A drill's account lives in a time of its own, where an hour may pass in a second.
             self.api.clocks_agree()
