@@ -68,7 +68,7 @@ class Executor:
         self._writing: set[asyncio.Task[None]] = set()
         self._proving: set[asyncio.Task[None]] = set()
         self._proof_slots = asyncio.Semaphore(PROOFS)
-        # Set while nothing is ready to be sent.
+        # Set while nothing is ready to be sent, nor waits for its turn to be.
         self._rest = asyncio.Event()
         self._stock = Stock(ctx)
         self._halt: BaseException | None = None
@@ -186,7 +186,9 @@ class Executor:
 
     def _launch_ready(self) -> None:
         self._launch_what_is_ready()
-        if self._agenda.any_ready and self._halt is None and not self._stopping:
+        # Writes that wait for a free connection come before any proof, too: a hundred handshakes would hold them up.
+        to_send = self._agenda.any_ready or (bool(self._writing) and self._ctx.api.limiter.writes_wait)
+        if to_send and self._halt is None and not self._stopping:
             self._rest.clear()
         else:
             self._rest.set()

@@ -129,6 +129,15 @@ class Limiter:
         """How many calls are out."""
         return self._busy
 
+    @property
+    def writes_wait(self) -> bool:
+        """Whether a call that changes the account waits for its turn."""
+        return any(
+            priority <= Priority.WRITE and not turn.done()
+            for family in self._queued.values()
+            for priority, _, turn in family.heap
+        )
+
     def view(self) -> list[FamilyView]:
         """Return what every family used so far does now."""
         now = self._clock.monotonic()

@@ -443,6 +443,49 @@ async def test_the_proof_of_a_login_waits_for_the_cuts_and_that_of_a_key_does_no
     assert log.index("prove k1") < log.index("send k3")
 
 
+async def settled() -> None:
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+async def test_the_proof_of_a_login_waits_for_writes_that_wait_for_their_turn(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is ready to be begun any more, but some of what was begun still waits for a free connection."""
+    waits = [True]
+    monkeypatch.setattr(type(run.limiter), "writes_wait", property(lambda _: waits[0]))
+    first, others = login("l1", rank=9), [login(f"l{n}") for n in (2, 3)]
+    for one in others:
+        run.handler.gates[one.target] = asyncio.Event()
+    task = asyncio.ensure_future(run.go(first, *others))
+    await settled()
+    assert run.state(first) is EffectState.DONE and "prove l1" not in run.handler.log
+    waits[0] = False
+    # Whatever is answered next has it looked at again; one that goes on waiting holds no proof up.
+    run.handler.gates["l2"].set()
+    await settled()
+    assert "prove l1" in run.handler.log and run.state(first) is EffectState.VERIFIED
+    run.handler.gates["l3"].set()
+    assert (await task).verified == 3
+
+
+async def test_writes_of_nobody_here_hold_no_proof_up_nor_does_what_was_stopped(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(run.limiter), "writes_wait", property(lambda _: True))
+    assert (await run.go(login("alone"))).verified == 1
+    one, two = login("l1", rank=9), login("l2")
+    run.handler.gates["l2"] = asyncio.Event()
+    task = asyncio.ensure_future(run.go(one, two))
+    await settled()
+    assert run.state(one) is EffectState.DONE
+    run.executor.stop()
+    await settled()
+    assert run.state(one) is EffectState.VERIFIED
+    run.handler.gates["l2"].set()
+    await task
+
+
 # ── what goes wrong ──────────────────────────────────────────────────────────────────────────────────────
 
 

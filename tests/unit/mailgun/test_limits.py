@@ -315,3 +315,23 @@ async def test_the_nearest_end_of_a_wait_is_the_one_that_is_waited_for() -> None
 )
 def test_families(path: str, family: str) -> None:
     assert family_of("GET", path) == family
+
+
+async def test_whether_a_write_waits_for_its_turn_is_told_and_of_a_read_it_is_not() -> None:
+    limiter = Limiter(ManualClock(START), in_flight=1)
+    seen = [limiter.writes_wait]
+    issued = await limiter.acquire("keys", Priority.WRITE)
+    seen.append(limiter.writes_wait)
+    read = asyncio.ensure_future(limiter.acquire("keys", Priority.READ))
+    await asyncio.sleep(0)
+    seen.append(limiter.writes_wait)
+    write = asyncio.ensure_future(limiter.acquire("keys", Priority.WRITE))
+    await asyncio.sleep(0)
+    assert not any(seen)
+    assert limiter.writes_wait
+    write.cancel()
+    await asyncio.gather(write, return_exceptions=True)
+    seen.append(limiter.writes_wait)
+    assert not any(seen)
+    limiter.release("keys", issued, 200, NOTHING)
+    await read
