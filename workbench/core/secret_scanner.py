@@ -106,11 +106,12 @@ def _each_form(value: bytes) -> Iterator[bytes]:
     yield value
     yield value.hex().encode()
     yield value.hex().upper().encode()
-    for url in (quote(value, safe=""), quote(value), quote_plus(value)):
-        yield url.encode()
-    text = value.decode("utf-8", "surrogatepass")
-    for ascii_only in (True, False):
-        yield json.dumps(text, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass")
+    if not value.isalnum():  # In letters and digits there is nothing to escape.
+        for url in (quote(value, safe=""), quote(value), quote_plus(value)):
+            yield url.encode()
+        text = value.decode("utf-8", "surrogatepass")
+        for ascii_only in (True, False):
+            yield json.dumps(text, ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass")
     for shift in range(3):
         yield from _base64(value, shift)
 

@@ -161,18 +161,21 @@ class Vault:
         different value already under that name is kept and VaultError raised. VaultError otherwise means:
         treat the secret as not stored.
         """
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await self._ask(name, secret, only_new=only_new)
+
+    def _ask(self, name: EntryName, secret: Secret, *, only_new: bool) -> asyncio.Future[None]:
+        """Put an entry among those that wait for the next replace; what is returned tells when it is durable."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
         self._waiting.append(_Waiting(name, secret, only_new, future))
         if self._flusher is None or self._flusher.done():
-            self._flusher = asyncio.get_running_loop().create_task(self._flush())
-        await future
+            self._flusher = loop.create_task(self._flush())
+        return future
 
     async def store_many(self, entries: Mapping[EntryName, Secret]) -> None:
         """Store all ``entries`` (file backend: one durable replace); VaultError where any is not stored."""
-        results = await asyncio.gather(
-            *(self.store(name, secret) for name, secret in entries.items()), return_exceptions=True
-        )
-        for result in results:
+        waiting = [self._ask(name, secret, only_new=False) for name, secret in entries.items()]
+        for result in await asyncio.gather(*waiting, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
 

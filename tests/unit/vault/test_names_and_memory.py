@@ -13,7 +13,7 @@ from workbench.core.errors import HostError, VaultError
 from workbench.core.redact import Secret
 from workbench.core.state_dir import Home
 from workbench.vault import labels
-from workbench.vault.recording import GuardedVault
+from workbench.vault.recording import AT_ONCE, GuardedVault
 from workbench.vault.vault import EntryName, Vault
 
 ONE, TWO = EntryName("s", "one"), EntryName("s", "two")
@@ -81,6 +81,12 @@ def test_a_secret_is_guarded_before_it_is_stored() -> None:
         assert seen == [FIRST, "one"] and await guarded.fetch(ONE) == FIRST
         await guarded.store_many({TWO: SECOND})
         assert seen[2:] == [SECOND, "two"]
+        many = {EntryName("s", f"n{n}"): Secret(f"secret number {n}") for n in range(2 * AT_ONCE + 1)}
+        await guarded.store_many(many)
+        assert seen[4:] == [*many.values(), *(name.username for name in many)], (
+            "all of them before any is stored"
+        )
+        del seen[4:]
         assert await guarded.fetch(TWO) == SECOND
         await guarded.remove(TWO)
         assert await guarded.fetch(TWO) is None

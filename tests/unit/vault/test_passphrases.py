@@ -11,8 +11,10 @@ import pytest
 
 from workbench.core.errors import UsageError
 from workbench.core.redact import Secret
+from workbench.vault import passphrases
 from workbench.vault.passphrases import (
     ENOUGH,
+    SMTP_ALPHABET,
     check_new,
     forget_judge,
     generate_passphrase,
@@ -137,6 +139,11 @@ def test_other_unusable_passphrase_files_are_refused(tmp_path: Path) -> None:
         passphrase_from_file(tmp_path / "pipe")
     with pytest.raises(UsageError, match="not a regular file"):
         passphrase_from_file(tmp_path)
+
+
+def test_every_letter_of_an_smtp_password_is_as_likely() -> None:
+    left = [passphrases._LETTERS[byte] for byte in range(256) if byte not in passphrases._UNEVEN]
+    assert {chr(letter): left.count(letter) for letter in left} == dict.fromkeys(SMTP_ALPHABET, 4)
 
 
 def test_smtp_passwords_fit_the_vendor_and_every_configuration_file() -> None:

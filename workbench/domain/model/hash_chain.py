@@ -54,15 +54,25 @@ class ChainDamage:
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 
 
+def _refuse(value: object) -> NoReturn:
+    # Named by type only: the value may be the very secret that must not be written.
+    raise TypeError(f"a journal body cannot hold a {type(value).__name__}")
+
+
+# Made once: every row of the journal passes through both.
+_PLAIN = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_refuse
+)
+
+
 def canonical(body: Mapping[str, Any]) -> str:
     """Return ``body`` as canonical JSON: sorted keys, no spaces, ASCII only.
 
     TypeError for anything JSON does not know, a Secret above all; ValueError for NaN and infinities.
     """
     _only_text_keys(body)
-    return json.dumps(
-        body, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False, default=_refuse
-    )
+    return _CANONICAL.encode(body)
 
 
 def chained(prev: str, seq: int, at: str, kind: str, text: str) -> ChainRow:
@@ -72,7 +82,7 @@ def chained(prev: str, seq: int, at: str, kind: str, text: str) -> ChainRow:
 
 def row_hash(prev: str, seq: int, at: str, kind: str, text: str) -> str:
     """Return SHA-256 over the JSON array ``[prev, seq, at, kind, text]`` as 64 hex digits."""
-    fields = json.dumps([prev, seq, at, kind, text], separators=(",", ":"), ensure_ascii=True)
+    fields = _PLAIN.encode([prev, seq, at, kind, text])
     return sha256(fields.encode()).hexdigest()
 
 
@@ -172,8 +182,3 @@ def _only_text_keys(value: object) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             _only_text_keys(item)
-
-
-def _refuse(value: object) -> NoReturn:
-    # Named by type only: the value may be the very secret that must not be written.
-    raise TypeError(f"a journal body cannot hold a {type(value).__name__}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -73,6 +74,24 @@ async def test_many_passwords_are_made_safe_by_one_replace_and_none_is_like_anot
     assert bench.vault.at_once == [5]
     assert len({secret.reveal() for secret in bench.vault.held.values()}) == 5
     assert bench.ctx.fresh == {r.effect.id: bench.vault.held[names[r.effect.id]] for r in records}
+
+
+async def test_hundreds_of_passwords_are_made_in_turns_with_whatever_else_runs() -> None:
+    bench = Bench()
+    records = [await bench.record(reset(f"u{n}@{DOMAIN}")) for n in range(200)]
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.ensure_future(others())
+    await prepare(bench, *records)
+    beside.cancel()
+    assert turns >= 200 // logins.AT_ONCE
+    assert bench.vault.at_once == [200], "one replace all the same"
 
 
 async def test_a_password_an_earlier_attempt_stored_is_used_again() -> None:
