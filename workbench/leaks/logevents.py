@@ -38,6 +38,7 @@ def event(line: bytes) -> dict[str, str] | None:
             record["x_forwarded_for"] = value
     if b"|Incapsula|" in line and "cn1Label" not in pairs and "cn1" in pairs:
         record["status"] = pairs["cn1"]
+        record["size"] = pairs.get("in", "")
     url = record.get("url", "")
     if re.match(r"[\w.-]+\.[a-z]{2,}/", url):
         record["url"] = f"https://{url}"

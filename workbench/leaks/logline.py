@@ -87,7 +87,7 @@ _PROXY_MANAGER = re.compile(
     rb"(?P<method>[A-Z]{3,16})\s\w+\s\S+\s\"(?P<target>[^\"]*)\"\s\[Client\s(?P<addr>[0-9A-Fa-f.:]+)\]"
     rb"(?:\s\[Length\s(?P<size>\d+)\])?"
 )
-_LOGFMT = re.compile(rb'(?:^|\s)([A-Za-z_][\w.@-]{0,40})=(?:"(' + _QUOTED + rb')"|(\S*))')
+_LOGFMT = re.compile(rb'(?:^|\s|(?<="),)([A-Za-z_][\w.@-]{0,40})=(?:"(' + _QUOTED + rb')"|(\S*))')
 _STAMP = re.compile(rb"(?P<iso>\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)")
 _MONTHS = {
     name: number

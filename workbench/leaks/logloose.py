@@ -16,14 +16,14 @@ _METHODS = rb"GET|POST|HEAD|PUT|DELETE|PATCH|OPTIONS|PROPFIND"
 _ASKED = re.compile(
     rb"(?<![\w-])(?P<method>"
     + _METHODS
-    + rb")[\s|]{1,12}\"?(?P<target>(?:https?://[^\s\"|/]{1,200})?/[^\s\"|]*)"
+    + rb")[\s|]{1,12}(?:[\w.:-]{1,80} (?=\"))?\"?(?P<target>(?:https?://[^\s\"|/]{1,200})?/[^\s\"|]*)"
 )
 _URL = re.compile(rb"(?:^|[\s|;,\"])(?P<target>https?://[^\s\"|;,/]{1,200}/[^\s\"|;,]*)")
 # A number of three digits that is no part of an address, a time, a duration or a size with its unit.
 _STATUS = re.compile(
     rb"(?:(?<=TCP_HIT/)|(?<=_MISS/)|(?<=[A-Z]/)|(?<![\w.:/+-]))(?P<status>[1-5]\d\d)"
     rb"(?![\w.:/-]|\s?(?:ms|us|ns|s|[kK]?B|\xc2\xb5s)\b|\xc2\xb5)(?:[\s"
-    rb"|;,]{1,4}(?P<size>\d{1,12})B?(?![\w.:/]|\s?(?:ms|us|ns|s|\xc2\xb5s)\b))?"
+    rb"|;,]{1,4}(?:-1\|)?(?P<size>\d{1,12})B?(?![\w.:/]|\s?(?:ms|us|ns|s|\xc2\xb5s)\b))?"
 )
 _ADDRESS = re.compile(
     rb"(?<![\w.:])(?P<addr>(?:\d{1,3}\.){3}\d{1,3}"
@@ -160,8 +160,17 @@ def cells(line: bytes, columns: Sequence[str]) -> list[str]:
         and " " not in "".join(columns)
         and not any(name.startswith(("c-", "cs-", "sc-")) for name in columns)
     ):
-        return next(csv.reader([text]), [])
-    return text.split(" ")
+        return _row(text, ",")
+    # A blank inside quotes parts nothing.
+    quoted = _row(text, " ") if '"' in text else []
+    return quoted if len(quoted) == len(columns) else text.split(" ")
+
+
+def _row(text: str, sign: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=sign), [])
+    except csv.Error:  # A stranger's carriage return, or a quote that never ends.
+        return []
 
 
 def _text(raw: bytes) -> str:

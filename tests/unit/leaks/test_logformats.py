@@ -140,6 +140,13 @@ MORE: dict[str, tuple[str, str]] = {
     "time with its mark": (json.dumps({"@t": f"{STAMP}.0Z", "RequestMethod": "GET", "RequestPath": "/.env", "StatusCode": 200, "ClientIp": ADDRESS}), "size"),
     "duration beside the status": (f"[{STAMP}.000Z] {ADDRESS} GET /.env 200 5ms", "size"),
     "table with a heading": (f"time,client_ip,method,path,status,bytes\n{STAMP}Z,{ADDRESS},GET,/.env,200,1432", ""),
+    "table of a balancer": (f'"type","time","elb","client_ip","client_port","elb_status_code","target_status_code","received_bytes","sent_bytes","request_verb","request_url","request_proto"\n"h2","{STAMP}.186Z","lb","{ADDRESS}","51234","200","200","120","1432","GET","https://x.example:443/.env","HTTP/2.0"', ""),
+    "proxy's columns, quoted": (f'#Fields: date time c-ip cs-categories sc-status cs-method cs-host cs-uri-path cs(User-Agent) sc-bytes cs-bytes\n2026-11-18 03:12:44 {ADDRESS} "none at all" 200 GET x.example /.env "Mozilla/5.0 (X11)" 1432 120', ""),
+    "pairs parted by commas": (f'Nov 18 03:12:44 bigip ASM: date_time="{STAMP.replace("T", " ")}",ip_client="{ADDRESS}",method="GET",uri="/.env",response_code="200",protocol="HTTPS"', "size"),
+    "proxy of log-ins": (f'{ADDRESS}:51234 - 7a10 - jo@acme.example [2026/11/18 03:12:44] x.example GET - "/.env" HTTP/1.1 "curl/8" 200 1432 0.001', ""),
+    "bars, no size asked": (f"{STAMP}.193Z|7a1b3|{ADDRESS}|anonymous|GET|/.env|200|-1|1432|3|curl/8", ""),
+    "telemetry, size of the body": (json.dumps({"Timestamp": "1794971564000000000", "Attributes": {"client.address": ADDRESS, "http.request.method": "GET", "url.path": "/.env", "http.response.status_code": 200, "http.response.body.size": 1432}}), ""),
+    "filter, length": (f"CEF:0|Incapsula|SIEMintegration|1|1|Normal|0|fileId=1 requestMethod=GET cn1=200 in=1432 xff={ADDRESS} src={ADDRESS} request=x.example/.env start=1794971564000", ""),
     "columns, whole address": (f"#Fields: c-ip date time cs-method cs-uri sc-status bytes\n{ADDRESS}\t2026-11-18\t03:12:44\tGET\t/.env\t200\t1432", ""),
 }  # fmt: skip
 
@@ -178,6 +185,15 @@ def test_what_could_be_read_in_two_ways_is_not_guessed(line: str) -> None:
     reader = LogReader()
     reader.read([f"{CLF}\n{line}\n".encode()], "x")
     assert len(reader.report().taken) == 1
+    assert not reader.coverage.complete
+
+
+def test_a_row_that_is_no_row_is_counted_and_ends_nothing() -> None:
+    head, row = "time,client_ip,method,path,status,bytes", f"{STAMP}Z,{ADDRESS},GET,/.env,200,1432"
+    reader = LogReader()
+    broken = f'{STAMP}Z,{ADDRESS},GET,/.env\r?,200,1432\n{STAMP}Z,"{"x" * 200_000}'
+    reader.read([f"{head}\n{broken}\n{row}\n".encode()], "x")
+    assert [fetch.address for fetch in reader.report().taken] == [ADDRESS]
     assert not reader.coverage.complete
 
 
