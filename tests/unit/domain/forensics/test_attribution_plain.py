@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.benchmarks.bench_assess import pages
+from tests.support.amount import amount
 from tests.unit.domain.forensics.plain_attribution import PlainAttribution
 from tests.unit.domain.logs import START, text
 from workbench.domain.forensics import attribution
@@ -133,7 +134,7 @@ def _same(bodies: list[bytes]) -> None:
     assert _told(fast) == _told(plain)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=amount(80, whole=1_000))
 @given(st.lists(st.lists(_ENTRIES, max_size=9), max_size=5))
 def test_whatever_a_log_holds_it_counts_as_in_the_plain_way(log: list[list[dict[str, Any]]]) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -69,7 +69,7 @@ def test_why_a_key_is_refused_is_told_by_status_and_reason(status: int, reason: 
     refusal = _refusal(status, "Sorry")
     refusal.reason, refusal.own = reason, True
     error = of_new_key(refusal, KeyCreateParams(role="admin", kind="user"))
-    assert error.what.startswith(what) and error.what.endswith(f"({status}). Mailgun says: Sorry")
+    assert error.what.startswith(what) and error.what.endswith(f"({status}). Mailgun says: Sorry.")
     assert (error.reason, error.own) == (reason, True), "what was read of it is not lost in the words"
 
 
