@@ -8,12 +8,13 @@ from textual.pilot import Pilot
 
 from tests.pilot.conftest import Running, app_of, screen_text, settle
 from tests.pilot.fake_session import FakeSession
+from tests.support.patience import HANGS
 from workbench.planning.catalog import ACTIONS, Pane
 from workbench.tui.widgets.table.keys import TABLE_BINDINGS
 
 # What ends the program, and what its toolkit opens: both have tests of their own.
 ELSEWHERE = frozenset({"q", "ctrl+p"})
-LONG = 100  # looks
+LOOK = 0.02  # seconds between two looks
 GUIDE_KEYS = ("right_square_bracket", "left_square_bracket")
 
 
@@ -44,11 +45,11 @@ async def at_rest(pilot: Pilot[int], pane: Pane) -> str:
 
 
 async def changed(pilot: Pilot[int], before: str) -> bool:
-    """Return whether something else can be read soon; a key's work may need a moment, silence lasts."""
-    for _ in range(LONG):
+    """Return whether something else can be read; a key's work may need a moment, silence lasts."""
+    for _ in range(int(HANGS / LOOK)):
         if screen_text(pilot) != before:
             return True
-        await pilot.pause(0.02)
+        await pilot.pause(LOOK)
     return False
 
 
