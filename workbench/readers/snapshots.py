@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +21,8 @@ from workbench.core.errors import JournalError, VaultError
 from workbench.core.json_text import read_json
 from workbench.core.sealing import Sealer
 from workbench.domain.model.inventory import Inventory
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +37,30 @@ class Stored:
 
 
 def document(inventory: Inventory, incident: str, part: str, clock: Clock) -> dict[str, Any]:
-    """Return the inventory as plain JSON values, each item with its place; what was not readable is named."""
+    """Return the inventory as plain JSON values, each item with its place; what was not readable is named.
+
+    Items are in the order of their names: which answer arrived first is nothing that the account shows, and the same
+    account has the same hash.
+    """
     return {
         "schema": "workbench.snapshot/1",
         "incident": incident,
         "part": part,
         "taken_at": iso(clock.now()),
-        "keys": [_placed(item.key, item.place) for item in inventory.keys.values()],
+        "keys": [_placed(item.key, item.place) for item in _by_name(inventory.keys)],
         "credentials": [
             {**_placed(item.credential, item.place), "login": item.login, "domain": item.domain}
-            for item in inventory.logins.values()
+            for item in _by_name(inventory.logins)
         ],
-        "domains": [_placed(item.domain, item.place) for item in inventory.domains.values()],
-        "users": [_placed(item.user, item.place) for item in inventory.users.values()],
-        "subaccounts": [msgspec.to_builtins(item) for item in inventory.subaccounts.values()],
-        "allowlist": [msgspec.to_builtins(item) for item in inventory.allowlist.values()],
+        "domains": [_placed(item.domain, item.place) for item in _by_name(inventory.domains)],
+        "users": [_placed(item.user, item.place) for item in _by_name(inventory.users)],
+        "subaccounts": [msgspec.to_builtins(item) for item in _by_name(inventory.subaccounts)],
+        "allowlist": [msgspec.to_builtins(item) for item in _by_name(inventory.allowlist)],
         "limits": [
             {"place": str(place), **(msgspec.to_builtins(limit) if limit is not None else {"limit": None})}
-            for place, limit in inventory.limits.items()
+            for place, limit in sorted(inventory.limits.items(), key=lambda one: str(one[0]))
         ],
-        "gaps": [{"slice": gap.slice, "reason": gap.reason} for gap in inventory.gaps.values()],
+        "gaps": [{"slice": gap.slice, "reason": gap.reason} for gap in _by_name(inventory.gaps)],
     }
 
 
@@ -106,3 +113,7 @@ def _write(path: Path, data: bytes) -> None:
 
 def _placed(record: Any, place: Any) -> dict[str, Any]:
     return {**msgspec.to_builtins(record), "place": str(place)}
+
+
+def _by_name(items: Mapping[Any, Item]) -> list[Item]:
+    return [items[name] for name in sorted(items, key=str)]
