@@ -152,20 +152,20 @@ async def test_the_view_says_what_each_family_does_now() -> None:
     limiter = Limiter(clock, in_flight=2)
     assert limiter.view() == [] and limiter.blocked_for("keys@us") == 0.0
     caller = Caller(limiter)
-    for name in ("one", "two", "waits", "gone"):
+    for name in ("one", "two", "waits", "waits too", "gone"):
         caller.ask(name, Priority.READ, "keys@us")
     await settle()
     caller.tasks[-1].cancel()
     await settle()
     (keys,) = limiter.view()
     assert (keys.name, keys.calls, keys.refused, keys.in_flight, keys.waiting, keys.rate, keys.pause) == (
-        ("keys@us", 2, 0, 2, 1, None, 0.0)
+        ("keys@us", 2, 0, 2, 2, None, 0.0)
     )
     limiter.release("keys@us", 0.0, 429, Hints(wait=30.0))
     await settle()
     clock.advance(10.0)
     (keys,) = limiter.view()
-    assert (keys.refused, keys.in_flight, keys.waiting) == (1, 1, 1)
+    assert (keys.refused, keys.in_flight, keys.waiting) == (1, 1, 2)
     assert limiter.blocked_for("keys@us") == keys.pause > 15.0
     assert limiter.blocked_for("users@us") == 0.0
     clock.advance(100.0)
@@ -243,25 +243,89 @@ async def test_as_many_as_are_usual_are_out_at_once_where_nobody_says_how_many()
     await caller.stop()
 
 
+class Naps:
+    """Sleeps that end when they are told to; ``slept`` are their lengths."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.slept: list[float] = []
+        self.ends: list[asyncio.Event] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.ends.append(asyncio.Event())
+        await self.ends[-1].wait()
+
+
+async def paused(limiter: Limiter, **waits: float) -> None:
+    """Have families refused, each for so many seconds."""
+    for family, wait in waits.items():
+        limiter.release(family, await limiter.acquire(family, Priority.READ), 429, Hints(wait=wait))
+
+
 async def test_the_nearest_end_of_a_wait_is_the_one_that_is_waited_for() -> None:
     """A family with a long pause asks first; the timer must not sleep through the end of a shorter one."""
     clock = ManualClock(START)
-    slept: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        await asyncio.Event().wait()
-
-    clock.sleep = sleep  # type: ignore[method-assign]
+    clock.advance(1000.0)
+    naps = Naps(clock)
+    clock.sleep = naps.sleep  # type: ignore[method-assign]
     limiter = Limiter(clock)
-    for family, wait in (("slow@us", 600.0), ("quick@us", 30.0), ("later@us", 90.0)):
-        limiter.release(family, await limiter.acquire(family, Priority.READ), 429, Hints(wait=wait))
+    await paused(limiter, slow=250.0, quick=30.0, later=90.0)
     caller = Caller(limiter)
-    for family in ("slow@us", "quick@us", "later@us"):
+    for family in ("slow", "quick", "later"):
         caller.ask(family, Priority.READ, family)
         await settle()
-    assert len(slept) == 2, "a timer that ends in time is kept"
-    assert slept[0] > 500.0 and 29.0 < slept[1] < 60.0
+    assert len(naps.slept) == 2, "a timer that ends in time is kept"
+    assert 240.0 < naps.slept[0] < 300.0 and 29.0 < naps.slept[1] < 60.0
+    await caller.stop()
+
+
+async def test_after_one_pause_ended_the_nearest_of_the_others_is_waited_for() -> None:
+    clock = ManualClock(START)
+    naps = Naps(clock)
+    clock.sleep = naps.sleep  # type: ignore[method-assign]
+    limiter = Limiter(clock)
+    await paused(limiter, quick=30.0, later=90.0, slow=250.0)
+    caller = Caller(limiter)
+    for family in ("quick", "later", "slow"):
+        caller.ask(family, Priority.READ, family)
+    await settle()
+    clock.advance(naps.slept[0])
+    naps.ends[0].set()
+    await settle()
+    assert caller.order == ["quick"]
+    assert 30.0 < naps.slept[-1] < 100.0
+    await caller.stop()
+
+
+async def test_a_family_that_may_send_no_more_at_once_does_not_hold_up_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limiter = Limiter(ManualClock(START))
+    limiter.release("full", await limiter.acquire("full", Priority.READ), 200, NOTHING)
+    full = limiter._families["full"].pace
+    monkeypatch.setattr(Pace, "ready_at", lambda self: None if self is full else 0.0)
+    caller = Caller(limiter)
+    caller.ask("full", Priority.WRITE, "full")
+    caller.ask("other", Priority.BACKGROUND, "other")
+    await settle()
+    assert caller.order == ["other"]
+    await caller.stop()
+
+
+async def test_a_family_whose_only_caller_is_gone_does_not_hold_up_another() -> None:
+    limiter = Limiter(ManualClock(START), in_flight=1)
+    caller = Caller(limiter)
+    caller.ask("first", Priority.READ, "a")
+    await settle()
+    gone = caller.ask("gone", Priority.WRITE, "b")
+    caller.ask("last", Priority.READ, "c")
+    await settle()
+    gone.cancel()
+    await settle()
+    limiter.release("a", 0.0, 200, NOTHING)
+    await settle()
+    assert caller.order == ["first", "last"]
     await caller.stop()
 
 
